@@ -1,0 +1,97 @@
+"""The seam between the Engine.IO server and the Socket.IO server.
+
+`EngineSocket` is one Engine.IO session as the Socket.IO layer sees it; `EngineHandler` is the Socket.IO end of the same session.
+The engine calls the handler from the event loop's thread, never re-entrantly from within a `send`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ackord.runtime.engineio.prepared import Prepared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandshakeRequest:
+    """The first HTTP request of a session; the source of `Socket.handshake`."""
+
+    url: str
+    """Path and query string, as requested."""
+    query: Mapping[str, str]
+    """Parsed query string; the last value of a repeated key."""
+    headers: Mapping[str, str]
+    """Lower-case names; repeated headers are joined with ``", "``."""
+    address: str
+    """The peer's address, or an empty string where the server doesn't tell."""
+    secure: bool = False
+    """Whether the request came over TLS."""
+    scope: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The ASGI scope, for what isn't named here."""
+
+
+class EngineSocket(Protocol):
+    """One Engine.IO session, whatever its transport; it outlives an upgrade."""
+
+    sid: str
+    """The session id: a secret of this client, never shown to others (`Socket.id` is another id)."""
+    request: HandshakeRequest
+
+    @property
+    def transport(self) -> str:
+        """``"polling"`` or ``"websocket"``."""
+        ...
+
+    @property
+    def is_open(self) -> bool:
+        """Whether packets can still be sent."""
+        ...
+
+    @property
+    def writable(self) -> bool:
+        """Whether a packet would go out at once: what `volatile` asks."""
+        ...
+
+    def send(self, packet: str) -> None:
+        """Send one text packet, type digit included (``42["hello"]``)."""
+        ...
+
+    def send_prepared(self, prepared: Prepared) -> None:
+        """Send a text packet and its attachments, atomically."""
+        ...
+
+    def close(self, *, discard: bool = False, reason: str = "forced close") -> None:
+        """Close the session: after what is buffered, or at once with `discard`.
+
+        `reason` reaches `EngineHandler.closed`, unless the transport is lost first.
+        """
+        ...
+
+
+class EngineHandler(Protocol):
+    """The upper layer's end of one session."""
+
+    def receive_text(self, packet: str) -> None:
+        """Take one Engine.IO message packet, type digit included: its Socket.IO packet begins at index 1.
+
+        Never raises for anything that a peer can send.
+        """
+        ...
+
+    def receive_binary(self, data: bytes) -> None:
+        """Take one binary message."""
+        ...
+
+    def closed(self, reason: str, description: str | None = None) -> None:
+        """Learn, once, that the session is over; `reason` is one of the disconnect reasons of Socket.IO."""
+        ...
+
+    @property
+    def congested(self) -> bool:
+        """Whether more events wait for handlers than may wait: the engine stops reading this session until `ready`."""
+        ...
+
+    async def ready(self) -> None:
+        """Wait until no longer congested, or closed."""
+        ...

@@ -1,0 +1,46 @@
+"""How the events of one name are decoded, handled and answered.
+
+`Socket` finds a `Route` by the event's name; it knows nothing of pydantic or of listeners.
+The untyped API has a route that decodes plain JSON and calls listeners; the typed layer has one that validates and calls one method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.socket import Socket
+
+EncodedArguments: TypeAlias = tuple[str, Sequence[bytes]]
+"""A JSON array as text, with placeholders, and the attachments that they stand for."""
+
+Arguments: TypeAlias = tuple[Any, ...]
+"""Decoded and validated positional arguments of one event."""
+
+
+class Route(Protocol):
+    """How the events of one name are decoded, handled and answered."""
+
+    @property
+    def concurrent(self) -> bool:
+        """Whether an event may be handled while an earlier one of the same socket still is."""
+        ...
+
+    def decode(self, payload: str, attachments: Sequence[bytes]) -> Arguments:
+        """Turn the text of an EVENT's JSON array, event name included, into the arguments for `handle`.
+
+        Called when the packet arrives, so that broken JSON closes the connection at once.
+
+        Raises:
+            MalformedPayloadError: the text isn't JSON, or a placeholder is bad: a violation of the protocol.
+            InvalidArgumentsError: it is JSON, but not what the event declares: answered with an error ack.
+        """
+        ...
+
+    def handle(self, socket: Socket, arguments: Arguments, *, acked: bool) -> Coroutine[Any, Any, EncodedArguments | None]:
+        """Run the handler; return the acknowledgement's arguments if `acked`, the client having asked for one.
+
+        Any exception becomes the error ack ``internal``; `FailureReply` becomes the one that it holds.
+        """
+        ...

@@ -1,0 +1,58 @@
+"""What the server's engine needs of a WebSocket, and what a WebSocket needs of the engine."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ackord.runtime.engineio.prepared import Prepared
+
+
+class ServerWebSocket(Protocol):
+    """One accepted WebSocket, as the engine writes to it.
+
+    Writes never block, never raise and keep their order; what the network doesn't take yet is buffered and counted in `buffered`.
+    The engine watches that count and closes connections that hold too much.
+    After `close`, or once the peer is gone, writes are dropped silently.
+    """
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that were accepted by a write and not yet taken by the network."""
+        ...
+
+    def send(self, message: str | bytes) -> None:
+        """Write one message: text for `str`, binary for `bytes`."""
+        ...
+
+    def send_prepared(self, prepared: Prepared) -> None:
+        """Write a text message and its binary messages with nothing between them."""
+        ...
+
+    def close(self, code: int | None = None) -> None:
+        """Close after what was written has gone out; `None` sends a close frame without a status."""
+        ...
+
+    def abort(self) -> None:
+        """Drop the connection and what is buffered now."""
+        ...
+
+
+class WebSocketReceiver(Protocol):
+    """The engine's end of one accepted WebSocket, as the transport calls it."""
+
+    def receive(self, message: str | bytes) -> None:
+        """Take one whole message; never raises for anything that a peer can send."""
+        ...
+
+    def lost(self, description: str | None = None) -> None:
+        """Learn that the WebSocket is gone, by a close frame or without one; called once."""
+        ...
+
+    @property
+    def congested(self) -> bool:
+        """Whether more events wait for handlers than may wait; the transport should read no more until `ready`."""
+        ...
+
+    async def ready(self) -> None:
+        """Wait until the receiver is no longer congested, or gone."""
+        ...

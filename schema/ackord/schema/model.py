@@ -1,0 +1,340 @@
+"""The intermediate representation (IR) of a contract.
+
+Everything that consumes a contract (targets, compatibility check, documentation, the runtime's explorer) reads these classes and never the YAML.
+The IR is frozen, fully resolved and free of positions: every name that is referenced exists, every inline record has been lifted to a named
+type, every default has been checked against its type.
+Declaration order of the schema file is kept everywhere, as it decides the order of generated code.
+
+`dump` and `load` give and take the JSON form, which is written beside generated code as ``contract.json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field as _Field
+
+IR_VERSION = 1
+"""Version of the JSON form; it changes only when a reader of the old form would misread the new one."""
+
+Json: TypeAlias = Any
+"""A decoded JSON value: default values and embedded JSON Schemas."""
+
+ScalarName: TypeAlias = Literal[
+    "str",
+    "int",
+    "int64",
+    "float",
+    "bool",
+    "bytes",
+    "datetime",
+    "date",
+    "time",
+    "duration",
+    "uuid",
+    "decimal",
+    "url",
+    "json",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraints:
+    """Limits that a value of a type must keep; `None` means no limit."""
+
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    ge: int | float | None = None
+    gt: int | float | None = None
+    le: int | float | None = None
+    lt: int | float | None = None
+    multiple_of: int | float | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+
+
+NO_CONSTRAINTS = Constraints()
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarType:
+    """One of the built-in types."""
+
+    name: ScalarName
+    constraints: Constraints = NO_CONSTRAINTS
+    kind: Literal["scalar"] = "scalar"
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """``list[T]``."""
+
+    item: Type
+    constraints: Constraints = NO_CONSTRAINTS
+    """Only `min_items` and `max_items` are used."""
+    kind: Literal["list"] = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class MapType:
+    """``map[str, T]``: a JSON object with any keys."""
+
+    value: Type
+    constraints: Constraints = NO_CONSTRAINTS
+    """Only `min_items` and `max_items` are used."""
+    kind: Literal["map"] = "map"
+
+
+@dataclass(frozen=True, slots=True)
+class TupleType:
+    """``tuple[A, B]``: a JSON array of exactly these items."""
+
+    items: tuple[Type, ...]
+    kind: Literal["tuple"] = "tuple"
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralType:
+    """``literal["a", 1]``: one of these values."""
+
+    values: tuple[str | int | bool, ...]
+    kind: Literal["literal"] = "literal"
+
+
+@dataclass(frozen=True, slots=True)
+class UnionType:
+    """``A | B``, untagged: the members differ in their JSON kind."""
+
+    members: tuple[Type, ...]
+    kind: Literal["union"] = "union"
+
+
+@dataclass(frozen=True, slots=True)
+class NullableType:
+    """``T | null``: present, and possibly null."""
+
+    item: Type
+    kind: Literal["nullable"] = "nullable"
+
+
+@dataclass(frozen=True, slots=True)
+class RefType:
+    """A type declared under ``types:``, by its name."""
+
+    name: str
+    kind: Literal["ref"] = "ref"
+
+
+Type: TypeAlias = Annotated[
+    ScalarType | ListType | MapType | TupleType | LiteralType | UnionType | NullableType | RefType,
+    _Field(discriminator="kind"),
+]
+"""The type of a value, wherever one stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """The value of an absent field or argument, as JSON."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of a record, an argument of an event or a parameter of a room."""
+
+    name: str
+    """The name in the schema file and, for record fields, on the wire."""
+    type: Type
+    required: bool = True
+    """False for ``T?`` (may be absent) and for a field with a default."""
+    default: Default | None = None
+    """Set for ``= literal``; `None` on a field that is not required means that absence itself is the value."""
+    doc: str | None = None
+    deprecated: str | None = None
+    """Why not to use it any more and what to use instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewType:
+    """A distinct name for a scalar, with its constraints."""
+
+    name: str
+    base: ScalarType
+    doc: str | None = None
+    deprecated: str | None = None
+    kind: Literal["newtype"] = "newtype"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnumMember:
+    """One member of an enumeration; its name in generated code is derived by the target."""
+
+    value: str
+    doc: str | None = None
+    deprecated: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enum:
+    """A set of strings."""
+
+    name: str
+    members: tuple[EnumMember, ...]
+    open: bool = False
+    """Whether readers accept members that they don't know."""
+    doc: str | None = None
+    deprecated: str | None = None
+    kind: Literal["enum"] = "enum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A JSON object with known fields; unknown ones are ignored by readers."""
+
+    name: str
+    fields: tuple[Field, ...]
+    tag_value: str | None = None
+    """The value of the tag in the tagged unions that this record is a member of; set for members only."""
+    doc: str | None = None
+    deprecated: str | None = None
+    kind: Literal["record"] = "record"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaggedUnion:
+    """One of several records, told apart by the value of the field `tag`."""
+
+    name: str
+    tag: str
+    members: tuple[str, ...]
+    """Names of records; each has its `tag_value`, and no field named `tag` of its own."""
+    doc: str | None = None
+    deprecated: str | None = None
+    kind: Literal["tagged_union"] = "tagged_union"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """A name for any other type, such as a constrained list or an untagged union."""
+
+    name: str
+    type: Type
+    doc: str | None = None
+    deprecated: str | None = None
+    kind: Literal["alias"] = "alias"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonType:
+    """An existing pydantic model or any class that pydantic can validate."""
+
+    name: str
+    path: str
+    """Import path, ``package.module.Name``."""
+    json_schema: Json
+    """JSON Schema of the validated form, kept so that other targets and the compatibility check need not import it."""
+    doc: str | None = None
+    deprecated: str | None = None
+    kind: Literal["python"] = "python"
+
+
+TypeDeclaration: TypeAlias = Annotated[
+    NewType | Enum | Record | TaggedUnion | Alias | PythonType, _Field(discriminator="kind")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Error:
+    """What an acknowledgement or a refused connection may say instead of success."""
+
+    name: str
+    code: str
+    """What tells errors apart on the wire; snake_case."""
+    fields: tuple[Field, ...] = ()
+    doc: str | None = None
+    deprecated: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A family of rooms of one namespace or of all: a name template and its parameters."""
+
+    name: str
+    template: str
+    """The room's name on the server, with ``{param}`` for each parameter."""
+    params: tuple[Field, ...] = ()
+    doc: str | None = None
+    deprecated: str | None = None
+
+
+AckStyle: TypeAlias = Literal["bare", "result"]
+"""How success travels: the value itself, or ``{"ok": value}``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event in one direction."""
+
+    name: str
+    """The name on the wire."""
+    identifier: str
+    """The snake_case name in generated code."""
+    args: tuple[Field, ...] = ()
+    """Positional on the wire, in this order; optional ones stand last."""
+    ack: Type | None = None
+    """What the receiver answers; `None` where it answers nothing.
+    An event that declares errors and no value answers null."""
+    acked: bool = False
+    """Whether the event has an acknowledgement: it declares `ack` or `errors`."""
+    ack_style: AckStyle = "bare"
+    errors: tuple[str, ...] = ()
+    """Names of declared errors."""
+    timeout: float | None = None
+    """Seconds to wait for the acknowledgement, where the schema says so."""
+    rooms: tuple[str, ...] = ()
+    """Names of the rooms to which a server may send this event."""
+    concurrent: bool = False
+    """Whether this event may be handled while an earlier one of the same socket still is."""
+    doc: str | None = None
+    deprecated: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    """One Socket.IO namespace."""
+
+    path: str
+    """Begins with a slash; holds ``{param}`` parts when it is dynamic."""
+    identifier: str
+    """The snake_case name in generated code: ``collab`` for ``/collab``; the contract's name for ``/``."""
+    params: tuple[Field, ...] = ()
+    auth: Type | None = None
+    """The payload of CONNECT: a `RefType` to a record (or a Python type)."""
+    session: Type | None = None
+    """Typed data of one connection: a `RefType` to a record."""
+    connect_errors: tuple[str, ...] = ()
+    error_replies: bool = True
+    client_to_server: tuple[Event, ...] = ()
+    server_to_client: tuple[Event, ...] = ()
+    server_to_server: tuple[Event, ...] = ()
+    doc: str | None = None
+    deprecated: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """A whole contract, all imports resolved."""
+
+    name: str
+    version: str
+    """Three numbers, ``major.minor.patch``."""
+    types: tuple[TypeDeclaration, ...] = ()
+    errors: tuple[Error, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    doc: str | None = None
+    ir: Literal[1] = IR_VERSION
+    """Version of this form."""
