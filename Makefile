@@ -1,0 +1,72 @@
+# One verb each; every target sets up what it needs and can be run again at any time.
+# Needs Python 3.11 or newer with venv and pip, git and make. Everything else is installed below .venv and tests/node/node_modules.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup node demo test lint types bench clean
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTEST_ARGS ?=
+
+# The first Python that is new enough; else whatever python3 is, which then says what is missing.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; exit; }; done; \
+	command -v python3 || command -v python)
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.ackord-installed
+# Every process started below finds the tools of the virtual environment first, and pip and pyright don't look for newer versions of themselves.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+help: ## Show this list
+	@echo "Ackord: one contract between a Socket.IO server and its clients."
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@echo
+	@echo "  make demo PORT=9000 takes another port; make test PYTEST_ARGS='-k chat' runs a part."
+
+demo: setup node ## Generate, type-check and start the chat example with its web page
+	@echo "== generating the chat's stubs from examples/chat/chat.yaml"
+	@ackord generate examples/chat/chat.yaml --out examples/chat/contract
+	@echo "== type-checking server and stubs with mypy --strict"
+	@mypy examples/chat
+	@echo "== starting the chat; Ctrl-C ends it"
+	@exec $(PY) -m examples.chat.server --host $(HOST) --port $(PORT)
+
+test: setup node ## Run the whole test suite
+	@echo "== running the tests"
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: setup ## Check style, formatting and the directions of imports
+	@echo "== ruff, import-linter"
+	@ruff check .
+	@ruff format --check .
+	@lint-imports
+
+types: setup ## Check types with mypy --strict and pyright strict
+	@echo "== mypy --strict"
+	@mypy
+	@echo "== pyright strict"
+	@pyright
+
+bench: setup node ## Measure this server beside python-socketio and Node's socket.io
+	@$(PY) -m tests.bench
+
+setup: $(STAMP) ## Set up the virtual environment only
+
+clean: ## Remove everything that these targets made
+	rm -rf $(VENV) tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: no Python was found; install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) tests/environment.py $(VENV)
+	@touch $@
+
+node: $(STAMP)
+	@$(PY) -m tests.node.toolchain
