@@ -9,8 +9,6 @@
     │   └── ContractVersionError     generated code and installed runtime don't fit together
     ├── PeerError                the other side did or said something
     │   ├── ProtocolError            it broke the protocol (Engine.IO or Socket.IO)
-    │   │   └── MalformedPayloadError    a payload isn't JSON, or names an attachment that isn't there
-    │   ├── InvalidArgumentsError    its arguments are JSON, but not what the event declares
     │   ├── ConnectRefusedError      it answered CONNECT with CONNECT_ERROR
     │   ├── RemoteError              it answered an event with an error acknowledgement
     │   └── InvalidAckError          its acknowledgement doesn't fit the declared type
@@ -57,21 +55,6 @@ class PeerError(AckordError):
 
 class ProtocolError(PeerError):
     """The other side broke the protocol; the connection is closed."""
-
-
-class MalformedPayloadError(ProtocolError):
-    """A payload isn't JSON, or one of its placeholders names an attachment that isn't there."""
-
-
-class InvalidArgumentsError(PeerError):
-    """The arguments are JSON, but not what the event declares: the error ack ``invalid_request``.
-
-    `issues` say where and why, as ``{"loc": [...], "type": ..., "msg": ...}``; they hold nothing of the input but its keys.
-    """
-
-    def __init__(self, issues: list[dict[str, Any]]) -> None:
-        super().__init__(f"{len(issues)} of the arguments' values are not as declared")
-        self.issues = issues
 
 
 class ConnectRefusedError(PeerError):
