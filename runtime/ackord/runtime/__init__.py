@@ -1,0 +1,1 @@
+"""The protocol, and the servers and clients that generated code runs on."""

@@ -1,0 +1,83 @@
+"""Values as Socket.IO writes them: compact JSON, with attachments in place of bytes."""
+
+from __future__ import annotations
+
+import re
+from json import JSONEncoder
+from typing import Any, Final, NoReturn
+
+from ackord.runtime.errors import InvalidPayloadError
+
+_LONE_SURROGATE: Final = re.compile(r"\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))")
+
+_BINARY: Final[tuple[type, ...]] = (bytes, bytearray, memoryview)
+
+
+class _BytesFoundError(Exception):
+    """The value holds bytes: its encoding needs attachments."""
+
+
+def _refuse(value: object) -> NoReturn:
+    if isinstance(value, _BINARY):
+        raise _BytesFoundError
+    raise TypeError(f"a value of type {type(value).__name__!r} can't be written as JSON")
+
+
+_PLAIN: Final = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_refuse)
+
+
+def encode_json(value: Any) -> str:
+    """Write a value that holds no bytes as compact JSON.
+
+    Raises:
+        InvalidPayloadError: JSON can't hold it.
+    """
+    text, attachments = encode_value(value)
+    if attachments:
+        raise InvalidPayloadError("bytes can't be sent here")
+    return text
+
+
+def encode_value(value: Any) -> tuple[str, list[bytes]]:
+    """Write a value as compact JSON, with a placeholder for each `bytes`, `bytearray` or `memoryview`, and return these beside it.
+
+    They are numbered in the order of the text, which is depth first (Socket.IO protocol v5, "binary attachments").
+
+    Raises:
+        InvalidPayloadError: JSON can't hold it: NaN, an infinity, a set, an object of a class, a cycle.
+    """
+    try:
+        try:
+            return _escape_surrogates(_PLAIN.encode(value)), []
+        except _BytesFoundError:
+            return _encode_with_attachments(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidPayloadError(str(error)) from error
+
+
+def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
+    attachments: list[bytes] = []
+
+    def extract(part: Any) -> dict[str, object]:
+        if isinstance(part, _BINARY):
+            attachments.append(bytes(part))
+            return {"_placeholder": True, "num": len(attachments) - 1}
+        _refuse(part)
+
+    encoder = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=extract)
+    return _escape_surrogates(encoder.encode(value)), attachments
+
+
+def _escape_surrogates(text: str) -> str:
+    """Write lone surrogates, which UTF-8 can't hold, as escapes: JavaScript's `JSON.stringify` does the same."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def repair_surrogates(text: str) -> str:
+    r"""Replace the escapes of lone surrogates in JSON text by U+FFFD.
+
+    JavaScript sends half of a surrogate pair as ``\ud800``; a Python string that held it couldn't be encoded, and strict parsers refuse it.
+    """
+    return _LONE_SURROGATE.sub(lambda match: "\\ufffd" if match[1] else match[0], text)
