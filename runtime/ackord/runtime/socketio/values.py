@@ -60,7 +60,8 @@ def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
 
     def extract(part: Any) -> dict[str, object]:
         if isinstance(part, _BINARY):
-            attachments.append(bytes(part))
+            data: Any = part
+            attachments.append(bytes(data))
             return {"_placeholder": True, "num": len(attachments) - 1}
         _refuse(part)
 
