@@ -206,7 +206,7 @@ def ack_arguments(values: Iterable[Any]) -> tuple[Any, ...]:
     """Turn what an event's listeners returned into the acknowledgement's arguments: the first that isn't `None` decides, a tuple gives several."""
     for value in values:
         if value is not None:
-            kind: type[Any] = type(value)
+            kind = value.__class__
             return value if kind is tuple else (value,)
     return ()
 

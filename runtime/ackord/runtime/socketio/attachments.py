@@ -18,7 +18,7 @@ def restore_attachments(value: Any, attachments: Sequence[bytes]) -> Any:
     Raises:
         AttachmentError: a `num` isn't an integer in range (CVE-2022-2421); one number may occur twice.
     """
-    kind: type[Any] = type(value)
+    kind = value.__class__
     if kind is list:
         items: list[Any] = value
         for index, item in enumerate(items):

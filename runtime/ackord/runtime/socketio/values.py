@@ -10,15 +10,17 @@ from ackord.runtime.errors import InvalidPayloadError
 
 _LONE_SURROGATE: Final = re.compile(r"\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))")
 
-_BINARY: Final[tuple[type, ...]] = (bytes, bytearray, memoryview)
-
 
 class _BytesFoundError(Exception):
     """The value holds bytes: its encoding needs attachments."""
 
 
+def _is_binary(value: object) -> bool:
+    return isinstance(value, bytes | bytearray | memoryview)
+
+
 def _refuse(value: object) -> NoReturn:
-    if isinstance(value, _BINARY):
+    if _is_binary(value):
         raise _BytesFoundError
     raise TypeError(f"a value of type {type(value).__name__!r} can't be written as JSON")
 
@@ -59,9 +61,8 @@ def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
     attachments: list[bytes] = []
 
     def extract(part: Any) -> dict[str, object]:
-        if isinstance(part, _BINARY):
-            data: Any = part
-            attachments.append(bytes(data))
+        if _is_binary(part):
+            attachments.append(bytes(part))
             return {"_placeholder": True, "num": len(attachments) - 1}
         _refuse(part)
 

@@ -1,0 +1,99 @@
+"""The adapter of a server that runs in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ackord.runtime.adapters.base import BroadcastFlags, Recipient, RoomEvent, RoomListener, Target
+from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.socketio.event import EncodedEvent
+
+
+class MemoryAdapter:
+    """Rooms in two dicts, one for each direction, so that leaving costs what was joined and not what exists."""
+
+    __slots__ = ("_listeners", "_recipients", "rooms", "sids")
+
+    def __init__(self, recipients: Mapping[str, Recipient]) -> None:
+        """Take the namespace's connected sockets by id; the mapping is read at each broadcast."""
+        self._recipients = recipients
+        self._listeners: dict[RoomEvent, list[RoomListener]] = {}
+        self.rooms: dict[str, set[str]] = {}
+        self.sids: dict[str, set[str]] = {}
+
+    def add_all(self, sid: str, rooms: Iterable[str]) -> None:
+        """See `Adapter.add_all`."""
+        joined = self.sids.setdefault(sid, set())
+        for room in rooms:
+            if room in joined:
+                continue
+            joined.add(room)
+            members = self.rooms.get(room)
+            if members is None:
+                self.rooms[room] = {sid}
+                self._tell("create-room", room, None)
+            else:
+                members.add(sid)
+            self._tell("join-room", room, sid)
+
+    def del_(self, sid: str, room: str) -> None:
+        """See `Adapter.del_`."""
+        joined = self.sids.get(sid)
+        if joined is None or room not in joined:
+            return
+        joined.remove(room)
+        self._drop(sid, room)
+
+    def del_all(self, sid: str) -> None:
+        """See `Adapter.del_all`."""
+        for room in self.sids.pop(sid, ()):
+            self._drop(sid, room)
+
+    def socket_rooms(self, sid: str) -> frozenset[str]:
+        """See `Adapter.socket_rooms`."""
+        return frozenset(self.sids.get(sid, ()))
+
+    def sockets(self, target: Target) -> set[str]:
+        """See `Adapter.sockets`."""
+        connected = self._recipients
+        if target.rooms:
+            found = {sid for room in target.rooms for sid in self.rooms.get(room, ()) if sid in connected}
+        else:
+            found = set(connected)
+        for room in target.except_:
+            found.difference_update(self.rooms.get(room, ()))
+        return found
+
+    def broadcast(self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags) -> None:
+        """See `Adapter.broadcast`."""
+        recipients = self._recipients
+        # A recipient that is too slow is closed while the others are being served, hence the snapshots.
+        if not target.rooms and not target.except_:
+            for recipient in tuple(recipients.values()):
+                recipient.deliver(event, prepared, flags)
+            return
+        for sid in self.sockets(target):
+            recipient = recipients.get(sid)
+            if recipient is not None:
+                recipient.deliver(event, prepared, flags)
+
+    def on(self, name: RoomEvent, listener: RoomListener) -> None:
+        """See `Adapter.on`."""
+        self._listeners.setdefault(name, []).append(listener)
+
+    async def close(self) -> None:
+        """See `Adapter.close`."""
+        self.rooms.clear()
+        self.sids.clear()
+
+    def _drop(self, sid: str, room: str) -> None:
+        members = self.rooms[room]
+        members.remove(sid)
+        self._tell("leave-room", room, sid)
+        if not members:
+            del self.rooms[room]
+            self._tell("delete-room", room, None)
+
+    def _tell(self, name: RoomEvent, room: str, sid: str | None) -> None:
+        for listener in self._listeners.get(name, ()):
+            listener(room, sid)
