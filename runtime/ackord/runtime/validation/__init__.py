@@ -1,0 +1,24 @@
+"""The pydantic boundary: text of a packet's arguments to typed values, and back."""
+
+from ackord.runtime.validation.arguments import REQUIRED, Arg, ArgumentsAdapter
+from ackord.runtime.validation.issues import list_issues
+from ackord.runtime.validation.positional import PositionalReader, PositionalWriter
+from ackord.runtime.validation.scalars import Bytes, Date, Datetime, Decimal, Duration, Int64, Json, Maybe, Url
+
+__all__ = [
+    "REQUIRED",
+    "Arg",
+    "ArgumentsAdapter",
+    "Bytes",
+    "Date",
+    "Datetime",
+    "Decimal",
+    "Duration",
+    "Int64",
+    "Json",
+    "Maybe",
+    "PositionalReader",
+    "PositionalWriter",
+    "Url",
+    "list_issues",
+]

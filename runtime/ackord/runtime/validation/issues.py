@@ -1,0 +1,56 @@
+"""What pydantic finds wrong, as a peer may be told: location and reason, never the input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+MAX_ISSUES: Final = 20
+"""Issues of one payload that are reported."""
+MAX_LISTED: Final = 1000
+"""More errors than these aren't listed at all: pydantic has no way to list some, and half a million take a second."""
+MAX_LOCATION_PART: Final = 64
+"""Characters of one part of a location: the keys of maps are the peer's."""
+
+_MESSAGES: Final = {
+    # These name a part of the input, or hold the text of an exception of the contract's own Python types.
+    "union_tag_invalid": "Input tag is none of the expected tags",
+    "uuid_parsing": "Input should be a valid UUID",
+    "value_error": "Value is not valid",
+    "assertion_error": "Value is not valid",
+    "missing_positional_only_argument": "Argument required",
+}
+_TYPES: Final = {"missing_positional_only_argument": "missing"}
+
+
+def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return ``{"loc": [...], "type": ..., "msg": ...}`` for each of the first `MAX_ISSUES` errors.
+
+    `names` are those of the positions of the validated array: a location begins with one of them.
+    """
+    count = error.error_count()
+    if count > MAX_LISTED:
+        return [{"loc": [], "type": "too_many_issues", "msg": f"{count} values are not as declared"}]
+    found = error.errors(include_url=False, include_context=False, include_input=False)[:MAX_ISSUES]
+    return [
+        {
+            "loc": _location(issue["loc"], names),
+            "type": _TYPES.get(issue["type"], issue["type"]),
+            "msg": _MESSAGES.get(issue["type"], issue["msg"]),
+        }
+        for issue in found
+    ]
+
+
+def _location(loc: tuple[int | str, ...], names: Sequence[str]) -> list[int | str]:
+    parts = [part if isinstance(part, int) else part[:MAX_LOCATION_PART] for part in loc]
+    if parts and isinstance(parts[0], int) and parts[0] < len(names):
+        parts[0] = names[parts[0]]
+    return parts
+
+
+def describe(issues: Sequence[dict[str, Any]]) -> str:
+    """Return issues as one line for an exception of this program."""
+    return "; ".join(f"{'.'.join(map(str, issue['loc'])) or 'value'}: {issue['msg']}" for issue in issues)

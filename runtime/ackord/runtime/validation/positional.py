@@ -1,0 +1,185 @@
+"""JSON arrays of typed values, read and written in one pass: the arguments of events and acknowledgements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, NoReturn, TypeAlias
+
+from ackord.runtime.error_acks import InvalidArgumentsError
+from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.socketio.errors import MalformedPayloadError
+from ackord.runtime.validation.issues import describe, list_issues
+from ackord.runtime.validation.scalars import ATTACHMENTS, read_attachment
+from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, PydanticSerializationError, core_schema
+
+SchemaOf: TypeAlias = Callable[[Any], CoreSchema]
+"""Gives the core schema of a type."""
+Shape: TypeAlias = Callable[[SchemaOf], CoreSchema]
+"""Builds a core schema out of those of types."""
+
+# Strict by configuration and not by call: the models of `python:` types keep their own mode.
+_CONFIG: Final = ConfigDict(strict=True, allow_inf_nan=False, ser_json_inf_nan="constants")
+
+
+@dataclass(frozen=True, slots=True)
+class _Annotation:
+    shape: Shape
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return self.shape(handler.generate_schema)
+
+
+def build_adapter(shape: Shape) -> TypeAdapter[Any]:
+    """Build pydantic's validator and serializer of a hand-made schema."""
+    return TypeAdapter(Annotated[Any, _Annotation(shape)], config=_CONFIG)
+
+
+def accepts_null(type_: Any) -> bool:
+    """Tell whether null is a value of the type."""
+    return bool(build_adapter(lambda schema_of: schema_of(type_)).validator.isinstance_python(None))
+
+
+class PositionalReader:
+    """Reads JSON arrays; items after the declared ones are ignored."""
+
+    __slots__ = ("_names", "_validate", "takes_attachments")
+
+    def __init__(self, names: Sequence[str], shapes: Sequence[Shape]) -> None:
+        """Take a name and a schema for each position; the name is where issues say that they are."""
+
+        def arguments(schema_of: SchemaOf) -> CoreSchema:
+            return core_schema.arguments_schema(
+                [
+                    core_schema.arguments_parameter(f"p{index}", shape(schema_of), mode="positional_only")
+                    for index, shape in enumerate(shapes)
+                ],
+                var_args_schema=core_schema.any_schema(),
+                serialization=core_schema.to_string_ser_schema(),  # never used: one must be named
+            )
+
+        adapter = build_adapter(arguments)
+        self._names = tuple(names)
+        self._validate = adapter.validator.validate_json
+        self.takes_attachments = _mentions_attachments(adapter.core_schema)
+
+    def read(self, payload: str, attachments: Sequence[bytes] = ()) -> tuple[Any, ...]:
+        """Return the values of the array, those after the declared ones included, decoded but not checked.
+
+        Raises:
+            MalformedPayloadError: the text isn't JSON.
+            AttachmentError: a placeholder names an attachment that isn't there.
+            InvalidArgumentsError: it is JSON, but not what is declared.
+        """
+        try:
+            if self.takes_attachments:
+                values, _ = self._validate(payload, context={ATTACHMENTS: attachments}, by_alias=True, by_name=False)
+            else:
+                values, _ = self._validate(payload, by_alias=True, by_name=False)
+        except ValidationError as error:
+            # Not chained: pydantic's exception holds the peer's input, which has no place in this program's logs.
+            raise _refusal(error, payload, self._names) from None
+        positional: tuple[Any, ...] = values
+        return positional
+
+
+class PositionalWriter:
+    """Writes JSON arrays of exactly the declared length."""
+
+    __slots__ = ("_names", "_serialize", "_subject", "_validate", "takes_attachments")
+
+    def __init__(self, subject: str, names: Sequence[str], shapes: Sequence[Shape]) -> None:
+        """Take a name and a schema for each position; `subject` begins the messages of errors."""
+        adapter = build_adapter(lambda schema_of: core_schema.tuple_positional_schema([shape(schema_of) for shape in shapes]))
+        self._subject = subject
+        self._names = tuple(names)
+        self._validate = adapter.validator.validate_python
+        self._serialize = adapter.serializer.to_json
+        self.takes_attachments = _mentions_attachments(adapter.core_schema)
+
+    def write(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
+        """Return the array as compact JSON, and the attachments that its placeholders stand for.
+
+        Models are checked when they are made, and frozen: here only that each value is of its declared type.
+
+        Raises:
+            InvalidPayloadError: a value isn't of its declared type, or JSON can't hold it.
+        """
+        attachments: list[bytes] | tuple[()] = ()
+        try:
+            checked = self._validate(values)
+            if self.takes_attachments:
+                attachments = []
+                text = self._serialize(checked, context={ATTACHMENTS: attachments}, by_alias=True).decode()
+            else:
+                text = self._serialize(checked, by_alias=True).decode()
+        except ValidationError as error:
+            raise InvalidPayloadError(f"{self._subject}: {describe(list_issues(error, self._names))}") from error
+        except (PydanticSerializationError, UserWarning, UnicodeError) as error:
+            raise InvalidPayloadError(f"{self._subject}: {error}") from error
+        if "NaN" in text or "Infinity" in text:
+            self._refuse_constants(text)
+        return text, attachments
+
+    def _refuse_constants(self, text: str) -> None:
+        """Refuse the numbers that JSON doesn't have; strings may hold the words."""
+
+        def refuse(constant: str) -> NoReturn:
+            raise InvalidPayloadError(f"{self._subject}: {constant} can't be written as JSON")
+
+        json.loads(text, parse_constant=refuse)
+
+
+def dump_values(values: Sequence[Any]) -> tuple[str, list[bytes]]:
+    """Write values that another parser decoded as the JSON text that they would have been, so that one set of rules holds."""
+    attachments: list[bytes] = []
+
+    def extract(value: Any) -> dict[str, Any]:
+        if not isinstance(value, bytes | bytearray | memoryview):
+            raise InvalidArgumentsError([{"loc": [], "type": "json_type", "msg": "Value has no JSON form"}])
+        attachments.append(bytes(value))
+        return {"_placeholder": True, "num": len(attachments) - 1}
+
+    try:
+        return json.dumps(list(values), default=extract, allow_nan=False), attachments
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidArgumentsError([{"loc": [], "type": "json_type", "msg": "Value has no JSON form"}]) from None
+
+
+def _mentions_attachments(schema: Any) -> bool:
+    stack: list[Any] = [schema]
+    while stack:
+        part = stack.pop()
+        if part is read_attachment:
+            return True
+        if isinstance(part, Mapping):
+            members: Mapping[Any, Any] = part
+            stack.extend(members.values())
+        elif isinstance(part, list | tuple):
+            items: Sequence[Any] = part
+            stack.extend(items)
+    return False
+
+
+def _refusal(error: ValidationError, payload: str, names: Sequence[str]) -> MalformedPayloadError | InvalidArgumentsError:
+    issues = list_issues(error, names)
+    if issues[0]["type"] == "json_invalid" and not _is_json(payload):
+        return MalformedPayloadError("the payload isn't JSON")
+    return InvalidArgumentsError(issues)
+
+
+def _is_json(payload: str) -> bool:
+    """Tell JSON that pydantic can't read (lone surrogates, very deep or very long numbers) from what is no JSON."""
+
+    def refuse(constant: str) -> NoReturn:
+        raise json.JSONDecodeError("not JSON", constant, 0)
+
+    try:
+        json.loads(payload, parse_constant=refuse)
+    except json.JSONDecodeError:
+        return False
+    except (ValueError, RecursionError):
+        return True
+    return True

@@ -1,0 +1,229 @@
+"""Types of the schema language that need more than pydantic's own rules to travel in a Socket.IO packet.
+
+To a type checker each is the plain type that it annotates.
+
+=============  =====================  ==========================================================
+alias          Python                 on the wire
+=============  =====================  ==========================================================
+`Bytes`        `bytes`                an attachment; base64 outside of a packet
+`Int64`        `int`, 64 bits         a string of decimal digits: JavaScript's numbers end at 2^53
+`Datetime`     `datetime`, aware      RFC 3339: ``2026-01-31T12:00:00Z``
+`Date`         `date`                 ``2026-01-31``
+`Duration`     `timedelta`            ISO 8601 without years, months and weeks: ``P1DT2H``
+`Decimal`      `decimal.Decimal`      a string: ``"12.50"``
+`Url`          `pydantic.AnyUrl`      a string, normalized
+`Json`         `pydantic.JsonValue`   any JSON
+=============  =====================  ==========================================================
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
+
+from ackord.runtime.socketio.errors import AttachmentError
+from pydantic import AfterValidator, AnyUrl, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, JsonValue
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
+
+ATTACHMENTS: Final = "ackord_attachments"
+"""Key of the packet's attachments in the context of a validation (a sequence to read) or a serialization (a list to fill)."""
+
+_RFC_3339: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+_FULL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_ISO_DURATION: Final = r"^[+-]?P([0-9]|T[0-9])[0-9.,YMWDTHS]*$"
+_DECIMAL: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,6})?$"
+_INT64: Final = r"^(0|-?[1-9][0-9]{0,18})$"
+
+
+def read_attachment(value: Any, info: core_schema.ValidationInfo) -> bytes:
+    """Return the attachment that a placeholder stands for (Socket.IO protocol v5, "binary attachments").
+
+    Raises:
+        AttachmentError: the packet has attachments, but not this one.
+    """
+    attachments: Sequence[bytes] | None = _of_packet(info.context)
+    if attachments is None:
+        return _read_base64(value)
+    placeholder: dict[str, Any] = value if isinstance(value, dict) else {}
+    if placeholder.get("_placeholder") is True:
+        number = placeholder.get("num")
+        if type(number) is int and 0 <= number < len(attachments):
+            return attachments[number]
+        if attachments:
+            raise AttachmentError("a placeholder's num isn't the number of an attachment")
+    raise PydanticKnownError("bytes_type")
+
+
+def _of_packet(context: Any) -> Any:
+    if not isinstance(context, dict):
+        return None
+    members: dict[str, Any] = context
+    return members.get(ATTACHMENTS)
+
+
+def _read_base64(value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise PydanticKnownError("bytes_type")
+    try:
+        return b64decode(value, validate=True)
+    except ValueError:
+        raise PydanticCustomError("bytes_base64", "Input should be base64 text") from None
+
+
+def _write_attachment(value: bytes, info: core_schema.SerializationInfo) -> Any:
+    attachments: list[bytes] | None = _of_packet(info.context)
+    if attachments is None:
+        return b64encode(value).decode("ascii")
+    attachments.append(value)
+    return {"_placeholder": True, "num": len(attachments) - 1}
+
+
+class _AttachmentSchema:
+    """Annotation of `Bytes`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.json_or_python_schema(
+            core_schema.with_info_plain_validator_function(read_attachment),
+            core_schema.bytes_schema(strict=True),
+            serialization=core_schema.plain_serializer_function_ser_schema(_write_attachment, info_arg=True, when_used="json"),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "format": "binary"}
+
+
+@dataclass(frozen=True, slots=True)
+class _TextSchema:
+    """Annotation of a type that is a string of one form in JSON, and nothing but an instance in Python."""
+
+    pattern: str
+    error: str
+    message: str
+    python: CoreSchema
+    """Of an instance."""
+    parse: CoreSchema
+    """Of a string of this form."""
+    serialization: core_schema.SerSchema | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.custom_error_schema(
+            core_schema.str_schema(strict=True, pattern=self.pattern), self.error, custom_error_message=self.message
+        )
+        return core_schema.json_or_python_schema(
+            core_schema.chain_schema([text, self.parse]), self.python, serialization=self.serialization
+        )
+
+
+def format_duration(duration: dt.timedelta) -> str:
+    """Write a duration in ISO 8601, in days and smaller units: a year has no fixed length.
+
+    pydantic's own form has years of 365 days, which other readers take for those of the calendar.
+    """
+    microseconds = duration // dt.timedelta(microseconds=1)
+    sign = "-" if microseconds < 0 else ""
+    days, microseconds = divmod(abs(microseconds), 86_400_000_000)
+    hours, microseconds = divmod(microseconds, 3_600_000_000)
+    minutes, microseconds = divmod(microseconds, 60_000_000)
+    seconds, microseconds = divmod(microseconds, 1_000_000)
+    fraction = f".{microseconds:06}".rstrip("0") if microseconds else ""
+    date = f"{days}D" if days else ""
+    time = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "") + (f"{seconds}{fraction}S" if seconds or fraction else "")
+    if not date and not time:
+        return "PT0S"
+    return f"{sign}P{date}T{time}" if time else f"{sign}P{date}"
+
+
+def _refuse_non_finite(value: Any) -> Any:
+    """JSON has no NaN and no infinities, though Python's and pydantic's parsers take them."""
+    stack: list[Any] = [value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, float):
+            if not isfinite(part):
+                raise PydanticKnownError("finite_number")
+        elif isinstance(part, dict):
+            members: dict[str, Any] = part
+            stack.extend(members.values())
+        elif isinstance(part, list):
+            items: list[Any] = part
+            stack.extend(items)
+    return value
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def _int64(*, strict: bool) -> CoreSchema:
+    return core_schema.int_schema(strict=strict, ge=-(2**63), le=2**63 - 1)
+
+
+def _text(function: Callable[[Any], str]) -> core_schema.SerSchema:
+    return core_schema.plain_serializer_function_ser_schema(function, return_schema=core_schema.str_schema(), when_used="json")
+
+
+Bytes: TypeAlias = Annotated[bytes, _AttachmentSchema()]
+Int64: TypeAlias = Annotated[
+    int,
+    _TextSchema(
+        _INT64,
+        "int64_text",
+        "Input should be a string of decimal digits, a 64-bit integer",
+        _int64(strict=True),
+        _int64(strict=False),
+        core_schema.to_string_ser_schema(when_used="json"),
+    ),
+]
+Datetime: TypeAlias = Annotated[
+    dt.datetime,
+    _TextSchema(
+        _RFC_3339,
+        "datetime_text",
+        "Input should be a date and time in RFC 3339 format, with an offset",
+        core_schema.datetime_schema(strict=True, tz_constraint="aware"),
+        core_schema.datetime_schema(strict=False, tz_constraint="aware"),
+    ),
+]
+Date: TypeAlias = Annotated[
+    dt.date,
+    _TextSchema(
+        _FULL_DATE,
+        "date_text",
+        "Input should be a date in the format YYYY-MM-DD",
+        core_schema.date_schema(strict=True),
+        core_schema.date_schema(strict=False),
+    ),
+]
+Duration: TypeAlias = Annotated[
+    dt.timedelta,
+    _TextSchema(
+        _ISO_DURATION,
+        "duration_text",
+        "Input should be a duration in ISO 8601 format",
+        core_schema.timedelta_schema(strict=True),
+        core_schema.timedelta_schema(strict=False),
+        _text(format_duration),
+    ),
+]
+Decimal: TypeAlias = Annotated[
+    decimal.Decimal,
+    _TextSchema(
+        _DECIMAL,
+        "decimal_text",
+        "Input should be a decimal number in a string",
+        core_schema.decimal_schema(strict=True, allow_inf_nan=False),
+        core_schema.decimal_schema(strict=False, allow_inf_nan=False),
+    ),
+]
+Url: TypeAlias = AnyUrl
+Json: TypeAlias = Annotated[JsonValue, AfterValidator(_refuse_non_finite)]
+
+T = TypeVar("T")
+
+Maybe: TypeAlias = Annotated[T | None, Field(exclude_if=_is_none)]
+"""The type of a field that may be absent: `None` in Python, and never written."""
