@@ -1,0 +1,72 @@
+"""The web page of the chat, beside its Socket.IO server: one small ASGI application.
+
+Which files exist is settled when the application is made; a request only looks its path up, so no path can lead anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+File: TypeAlias = tuple[bytes, bytes]
+"""Content type and content."""
+
+WEB: Final = Path(__file__).parent / "web"
+CLIENT_BUNDLE: Final = Path(__file__).parents[2] / "tests" / "node" / "node_modules" / "socket.io-client" / "dist" / "socket.io.esm.min.js"
+"""npm's `socket.io-client`, as `make demo` installs it: the page loads nothing from other hosts."""
+
+CONTENT_TYPES: Final = {
+    ".html": b"text/html; charset=utf-8",
+    ".css": b"text/css; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
+    ".svg": b"image/svg+xml",
+}
+SECURITY_HEADERS: Final = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self' ws: wss:; "
+        b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-cache"),
+]
+
+
+class Pages:
+    """Serve the files of the page; hand everything else to `other`, the Socket.IO server."""
+
+    def __init__(self, other: Application, *, socketio_path: str = "/socket.io/") -> None:
+        self._other = other
+        self._socketio_path = socketio_path
+        self._files = _load_files()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or str(scope["path"]).startswith(self._socketio_path):
+            await self._other(scope, receive, send)
+            return
+        status, (content_type, content) = self._answer(scope)
+        headers = [(b"content-type", content_type), (b"content-length", str(len(content)).encode()), *SECURITY_HEADERS]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+
+    def _answer(self, scope: Scope) -> tuple[int, File]:
+        if scope["method"] not in {"GET", "HEAD"}:
+            return 405, (b"text/plain", b"only GET and HEAD\n")
+        file = self._files.get(scope["path"])
+        if file is None:
+            return 404, (b"text/plain", b"not found\n")
+        return 200, file
+
+
+def _load_files() -> dict[str, File]:
+    files = {f"/{path.name}": (CONTENT_TYPES[path.suffix], path.read_bytes()) for path in WEB.iterdir() if path.suffix in CONTENT_TYPES}
+    files["/"] = files["/index.html"]
+    if CLIENT_BUNDLE.is_file():
+        files[f"/vendor/{CLIENT_BUNDLE.name}"] = (CONTENT_TYPES[".js"], CLIENT_BUNDLE.read_bytes())
+    return files

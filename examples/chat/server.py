@@ -1,0 +1,163 @@
+"""The chat's server: ``python -m examples.chat.server --port 8000``, or ``uvicorn examples.chat.server:app``.
+
+The generated `ChatNamespace` says which methods there must be, and what they take and answer; everything that arrives here is validated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import socket
+import sys
+from datetime import UTC, datetime
+from typing import Final
+
+import uvicorn
+
+from ackord.runtime import AckordError, Server
+from examples.chat.contract import (
+    Body,
+    ChatAuth,
+    ChatContext,
+    ChatNamespace,
+    ChatRoom,
+    ChatSession,
+    JoinAck,
+    JoinResult,
+    Message,
+    NameTaken,
+    NotInRoom,
+    RoomName,
+    SendMessageAck,
+    SendMessageResult,
+    TooManyRooms,
+    UserName,
+)
+from examples.chat.history import History
+from examples.chat.pages import CLIENT_BUNDLE, Pages
+
+MOST_ROOMS: Final = 8
+"""How many rooms one may be in at a time."""
+ANSWER_WITHIN: Final = 2.0
+"""Seconds within which a connection must show that it is alive to keep its name."""
+
+
+class Chat(ChatNamespace):
+    """Names, rooms and messages; all in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._people: dict[UserName, ChatContext] = {}
+        self._rooms: dict[RoomName, set[UserName]] = {}
+        self._history = History()
+        self._ids = itertools.count(1)
+
+    async def on_connect(self, ctx: ChatContext, auth: ChatAuth) -> NameTaken | None:
+        """Give the name to whoever asks first; a connection that doesn't answer any more loses it."""
+        while (holder := self._people.get(auth.name)) is not None:
+            if await _is_alive(holder):
+                return NameTaken(name=auth.name)
+            self._forget(holder)
+            holder.disconnect()
+        ctx.data = ChatSession(name=auth.name)
+        self._people[auth.name] = ctx
+        return None
+
+    async def on_disconnect(self, ctx: ChatContext, reason: str) -> None:
+        self._forget(ctx)
+
+    async def on_join(self, ctx: ChatContext, room: RoomName) -> JoinResult:
+        name = ctx.data.name
+        if room not in ctx.data.rooms:
+            if len(ctx.data.rooms) >= MOST_ROOMS:
+                return TooManyRooms(limit=MOST_ROOMS)
+            ctx.data = ChatSession(name=name, rooms=[*ctx.data.rooms, room])
+            ctx.join(ChatRoom(room))
+            if room not in self._rooms:
+                ctx.others.announcement(f"{name} opened #{room}")
+            self._rooms.setdefault(room, set()).add(name)
+            ctx.to(ChatRoom(room)).member_joined(room, name)
+        return JoinAck(members=sorted(self._rooms[room]), history=self._history.of(room))
+
+    async def on_leave(self, ctx: ChatContext, room: RoomName) -> bool:
+        if room not in ctx.data.rooms:
+            return False
+        ctx.leave(ChatRoom(room))
+        self._leave(ctx, room)
+        return True
+
+    async def on_send_message(self, ctx: ChatContext, room: RoomName, body: Body) -> SendMessageResult:
+        if room not in ctx.data.rooms:
+            return NotInRoom(room=room)
+        message = Message(id=next(self._ids), room=room, author=ctx.data.name, sent_at=datetime.now(UTC), body=body)
+        self._history.add(message)
+        ctx.to(ChatRoom(room)).message_posted(message)
+        return SendMessageAck(id=message.id, sent_at=message.sent_at)
+
+    async def on_typing(self, ctx: ChatContext, room: RoomName, active: bool) -> None:
+        if room in ctx.data.rooms:
+            ctx.to(ChatRoom(room)).typing_changed(room, ctx.data.name, active)
+
+    async def on_rooms(self, ctx: ChatContext) -> dict[str, int]:
+        return {room: len(members) for room, members in self._rooms.items()}
+
+    def _forget(self, ctx: ChatContext) -> None:
+        """Free the name of `ctx` and take it out of its rooms; does nothing if that has been done."""
+        if self._people.get(ctx.data.name) is not ctx:
+            return
+        del self._people[ctx.data.name]
+        for room in ctx.data.rooms:
+            self._leave(ctx, room)
+
+    def _leave(self, ctx: ChatContext, room: RoomName) -> None:
+        name = ctx.data.name
+        ctx.data = ChatSession(name=name, rooms=[other for other in ctx.data.rooms if other != room])
+        members = self._rooms[room]
+        members.discard(name)
+        if not members:
+            del self._rooms[room]
+        self.to(ChatRoom(room)).member_left(room, name)
+
+
+async def _is_alive(ctx: ChatContext) -> bool:
+    try:
+        return await ctx.client.still_there("Somebody else asks for your name.", timeout=ANSWER_WITHIN)
+    except AckordError:
+        return False
+
+
+def make_app() -> Pages:
+    """Make the application: the Socket.IO server and the page in front of it."""
+    server = Server()
+    server.register(Chat())
+    return Pages(server.asgi())
+
+
+app = make_app()
+
+
+def main() -> int:
+    """Serve until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m examples.chat.server", description="Serve the chat and its web page.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on; 0 takes a free one (default: %(default)s)")
+    arguments = parser.parse_args()
+    try:
+        listener = socket.create_server((arguments.host, arguments.port))
+    except OSError as error:
+        print(f"error: can't listen on {arguments.host}:{arguments.port}: {error.strerror}; try another port: make demo PORT=8001", file=sys.stderr)
+        return 1
+    if not CLIENT_BUNDLE.is_file():
+        print("error: the page needs npm's socket.io-client: `python -m tests.node.toolchain` (or `make demo`) installs it", file=sys.stderr)
+        return 1
+    print(f"The chat is at http://{arguments.host}:{listener.getsockname()[1]}/  (Ctrl-C ends it)", flush=True)
+    config = uvicorn.Config(app, log_level="warning", ws="websockets-sansio", ws_per_message_deflate=False, timeout_graceful_shutdown=1)
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
