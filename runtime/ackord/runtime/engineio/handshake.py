@@ -1,0 +1,92 @@
+"""What opens a session, and what refuses it: the checks of the query string and the open packet (Engine.IO v4, "handshake")."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+PROTOCOL: Final = "4"
+"""The only value of the query parameter ``EIO`` that is spoken here."""
+
+POLLING: Final = "polling"
+WEBSOCKET: Final = "websocket"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a request is refused: the body is ``{"code": …, "message": …}``."""
+
+    code: int
+    message: str
+    status: int = 400
+
+    @property
+    def body(self) -> bytes:
+        """The response's JSON."""
+        return json.dumps({"code": self.code, "message": self.message}, separators=(",", ":")).encode()
+
+
+UNKNOWN_TRANSPORT: Final = Refusal(0, "Transport unknown")
+UNKNOWN_SID: Final = Refusal(1, "Session ID unknown")
+BAD_HANDSHAKE_METHOD: Final = Refusal(2, "Bad handshake method")
+BAD_REQUEST: Final = Refusal(3, "Bad request")
+FORBIDDEN: Final = Refusal(4, "Forbidden", 403)
+UNSUPPORTED_PROTOCOL_VERSION: Final = Refusal(5, "Unsupported protocol version")
+SHUTTING_DOWN: Final = Refusal(3, "Server is shutting down", 503)
+"""Not of the protocol: a server that drains opens no session."""
+
+_ILLEGAL_IN_HEADER: Final = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+
+
+def check_request(
+    query: Mapping[str, str], *, method: str, is_websocket: bool, transports: Collection[str], origin: str | None
+) -> Refusal | None:
+    """Check what every request must have, in the protocol's order, before a session is looked up."""
+    transport = query.get("transport")
+    if transport not in transports:
+        return UNKNOWN_TRANSPORT
+    if origin is not None and _ILLEGAL_IN_HEADER.search(origin):
+        return BAD_REQUEST
+    if "sid" in query:
+        return None
+    if method != "GET":
+        return BAD_HANDSHAKE_METHOD
+    return BAD_REQUEST if is_websocket is not (transport == WEBSOCKET) else None
+
+
+def check_session_request(query: Mapping[str, str], *, is_websocket: bool, current: str | None) -> Refusal | None:
+    """Check a request that names a session whose transport is `current`, `None` if there is no such session.
+
+    A WebSocket is always an upgrade here: only a polling session takes one.
+    """
+    if current is None:
+        return UNKNOWN_SID
+    if current != POLLING or query.get("transport") != (WEBSOCKET if is_websocket else POLLING):
+        return BAD_REQUEST
+    return None if query.get("EIO") == PROTOCOL else BAD_REQUEST
+
+
+def check_version(query: Mapping[str, str]) -> Refusal | None:
+    """Check the protocol version that a handshake asks for; the last check, after the application's own."""
+    return None if query.get("EIO") == PROTOCOL else UNSUPPORTED_PROTOCOL_VERSION
+
+
+def open_packet(*, sid: str, upgrades: Sequence[str], ping_interval: float, ping_timeout: float, max_payload: int) -> str:
+    """Write the first packet of a session; times are given in seconds and sent in milliseconds."""
+    content = {
+        "sid": sid,
+        "upgrades": list(upgrades),
+        "pingInterval": _milliseconds(ping_interval),
+        "pingTimeout": _milliseconds(ping_timeout),
+        "maxPayload": max_payload,
+    }
+    return "0" + json.dumps(content, separators=(",", ":"))
+
+
+def _milliseconds(seconds: float) -> int | float:
+    # 0.29 * 1000 is 289.99999999999994: round, don't truncate.
+    value = round(seconds * 1000, 3)
+    return int(value) if value.is_integer() else value

@@ -1,0 +1,445 @@
+"""One Engine.IO v4 session of a server, as a machine without I/O, clock or randomness.
+
+Every input is a method that takes `now`; what must happen in answer is collected by `outgoing()`, and `deadline()` says when `expire(now)` is
+due. An open WebSocket's messages need none of this: whoever runs the machine may pass a text frame that begins with ``4`` straight on,
+as long as `state` is `State.WEBSOCKET` and `lenient` is false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from ackord.runtime.engineio import packet as packets
+from ackord.runtime.engineio.actions import (
+    Action,
+    AdoptProbe,
+    AnswerPoll,
+    CloseProbe,
+    CloseWebSocket,
+    Deliver,
+    End,
+    Outgoing,
+    Write,
+    WriteProbe,
+)
+from ackord.runtime.engineio.errors import MalformedPacketError
+from ackord.runtime.engineio.packet import Packet
+from ackord.runtime.engineio.prepared import Prepared
+
+NOOP_INTERVAL: Final = 0.1
+"""Seconds between two NOOPs that release a parked GET while the client wants to pause polling."""
+
+CLOSE_TIMEOUT: Final = 30.0
+"""Seconds that a closing session waits for the GET that fetches CLOSE, as the reference implementation does."""
+
+SLOW_CONSUMER: Final = "slow consumer"
+"""Description of the end of a session whose client doesn't fetch what it is sent."""
+
+
+class State(Enum):
+    """Where a session stands."""
+
+    POLLING = auto()
+    """Open, over long-polling."""
+    OFFERED = auto()
+    """Open, over long-polling; a WebSocket has arrived and not probed yet."""
+    PROBED = auto()
+    """Open, over long-polling; the WebSocket has probed and may take over."""
+    WEBSOCKET = auto()
+    """Open, over WebSocket."""
+    CLOSING = auto()
+    """Closed by this side; over long-polling, and waiting for the GET that fetches CLOSE."""
+    CLOSED = auto()
+    """Over."""
+
+
+class Trigger(Enum):
+    """What moves a session from state to state."""
+
+    OFFER = auto()
+    PROBE = auto()
+    CANCEL = auto()
+    UPGRADE = auto()
+    CLOSE = auto()
+    END = auto()
+
+
+_TRANSITIONS: Final = {
+    (State.POLLING, Trigger.OFFER): State.OFFERED,
+    (State.OFFERED, Trigger.PROBE): State.PROBED,
+    (State.OFFERED, Trigger.CANCEL): State.POLLING,
+    (State.PROBED, Trigger.CANCEL): State.POLLING,
+    (State.PROBED, Trigger.UPGRADE): State.WEBSOCKET,
+    (State.POLLING, Trigger.CLOSE): State.CLOSING,
+    (State.OFFERED, Trigger.CLOSE): State.CLOSING,
+    (State.PROBED, Trigger.CLOSE): State.CLOSING,
+    (State.POLLING, Trigger.END): State.CLOSED,
+    (State.OFFERED, Trigger.END): State.CLOSED,
+    (State.PROBED, Trigger.END): State.CLOSED,
+    (State.WEBSOCKET, Trigger.END): State.CLOSED,
+    (State.CLOSING, Trigger.END): State.CLOSED,
+}
+
+_OPEN: Final = frozenset((State.POLLING, State.OFFERED, State.PROBED, State.WEBSOCKET))
+_ON_POLLING: Final = frozenset((State.POLLING, State.OFFERED, State.PROBED, State.CLOSING))
+_UPGRADING: Final = frozenset((State.OFFERED, State.PROBED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimits:
+    """Times in seconds and sizes in bytes that all sessions of a server share."""
+
+    ping_interval: float = 25.0
+    ping_timeout: float = 20.0
+    upgrade_timeout: float = 10.0
+    max_buffered: int = 4_000_000
+
+
+class Session:
+    """The state machine of one session.
+
+    A session over WebSocket starts in `State.WEBSOCKET`, one over long-polling in `State.POLLING`.
+    The first thing sent should be the open packet.
+    """
+
+    __slots__ = (
+        "_actions",
+        "_awaits_pong",
+        "_beat_at",
+        "_buffer",
+        "_buffered",
+        "_close_at",
+        "_limits",
+        "_noop_at",
+        "_parked",
+        "_posting",
+        "_reason",
+        "_upgrade_at",
+        "lenient",
+        "state",
+    )
+
+    def __init__(self, limits: SessionLimits, *, is_websocket: bool, now: float) -> None:
+        self.state = State.WEBSOCKET if is_websocket else State.POLLING
+        self.lenient = False
+        """Whether the next packet of any kind gives the client more time to answer the ping; once in each cycle."""
+        self._limits = limits
+        self._awaits_pong = False
+        self._beat_at = now + limits.ping_interval
+        self._actions: list[Action] = []
+        self._buffer: list[Outgoing] = []
+        self._buffered = 0
+        self._parked = False
+        self._posting = False
+        self._noop_at = 0.0
+        self._close_at = 0.0
+        self._upgrade_at: float | None = None
+        self._reason = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can still be sent."""
+        return self.state in _OPEN
+
+    @property
+    def is_over_polling(self) -> bool:
+        """Whether the session lives and its transport is long-polling."""
+        return self.state in _ON_POLLING
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that wait for a GET."""
+        return self._buffered
+
+    @property
+    def writable(self) -> bool:
+        """Whether a GET is parked and nothing waits for it; without a meaning over WebSocket."""
+        return self._parked and not self._buffer
+
+    def outgoing(self) -> list[Action]:
+        """Take what must happen now, in this order."""
+        actions = self._actions
+        if actions:
+            self._actions = []
+        return actions
+
+    # Time
+
+    def deadline(self) -> float | None:
+        """When `expire` is due, or `None` for a session that is over."""
+        if self.state is State.CLOSED:
+            return None
+        due = self._close_at if self.state is State.CLOSING else self._beat_at
+        if self._upgrade_at is not None and self._upgrade_at < due:
+            due = self._upgrade_at
+        if self.state is State.PROBED and self._parked and self._noop_at < due:
+            due = self._noop_at
+        return due
+
+    def expire(self, now: float) -> None:
+        """Do what is due."""
+        if self._upgrade_at is not None and now >= self._upgrade_at:
+            self._cancel_upgrade()
+        if self.state is State.CLOSED:
+            return
+        if self.state is State.CLOSING:
+            if now >= self._close_at:
+                self._end(self._reason)
+            return
+        if self.state is State.PROBED and self._parked and now >= self._noop_at:
+            self._noop_at = now + NOOP_INTERVAL
+            self._answer_poll(packets.NOOP)
+        if now >= self._beat_at:
+            self._beat(now)
+
+    def postpone(self, now: float) -> None:
+        """Give the client more time to answer the ping: this side reads nothing from it at present."""
+        if self._awaits_pong:
+            self._beat_at = max(self._beat_at, now + self._limits.ping_timeout)
+
+    def _beat(self, now: float) -> None:
+        if self._awaits_pong:
+            self._end("ping timeout")
+            return
+        # A timer that fires a little late must not give the client more time, but a process that stood still must not take it away.
+        late = min(now - self._beat_at, self._limits.ping_timeout / 4)
+        self._beat_at = now + self._limits.ping_timeout - late
+        self._awaits_pong = self.lenient = True
+        self.send(packets.PING, now)
+        self.flush(now)
+
+    def _pong(self, now: float) -> None:
+        # A PONG that nobody asked for must not delay the next PING.
+        if self._awaits_pong:
+            self._awaits_pong = self.lenient = False
+            self._beat_at = now + self._limits.ping_interval
+
+    def _sign_of_life(self, now: float) -> None:
+        if self.lenient:
+            self.lenient = False
+            self._beat_at = max(self._beat_at, now + self._limits.ping_timeout)
+
+    # Sending
+
+    def send(self, message: Outgoing, now: float) -> None:  # noqa: ARG002 - every input takes the time
+        """Send a packet: buffered until `flush` over long-polling, written at once over WebSocket, dropped once closed.
+
+        More than `SessionLimits.max_buffered` bytes end the session: the client doesn't fetch what it is sent.
+        """
+        if self.state is State.WEBSOCKET:
+            self._actions.append(Write(message))
+        elif self.state in _OPEN:
+            # Checked before, not after: one message that is larger than the limit still goes out.
+            if self._buffered > self._limits.max_buffered:
+                self.fail(SLOW_CONSUMER)
+                return
+            self._buffer.append(message)
+            self._buffered += _size(message)
+
+    def flush(self, now: float) -> None:  # noqa: ARG002 - every input takes the time
+        """Answer a parked GET with all that is buffered."""
+        if self._parked and self._buffer:
+            self._answer_poll(packets.encode_payload(_flatten(self._take_buffer())))
+
+    def close(self, reason: str, now: float, *, discard: bool = False) -> None:
+        """Close from this side: after what is buffered, or at once with `discard`."""
+        if not self.is_open:
+            if discard and self.state is State.CLOSING:
+                self._end(self._reason)
+            return
+        if self.state is State.WEBSOCKET or discard:
+            self._end(reason, abort=discard)
+            return
+        self.flush(now)
+        if self._parked:
+            self._end(reason)
+            return
+        # A WebSocket that has probed stays: its client may already have paused polling, and then learns of the close there.
+        if self.state is State.OFFERED:
+            self._cancel_upgrade()
+        self._move(Trigger.CLOSE)
+        self._reason = reason
+        self._close_at = now + CLOSE_TIMEOUT
+
+    def fail(self, description: str, *, reason: str = "transport error", code: int | None = None) -> None:
+        """End the session at once because of its transport; `code` goes into the WebSocket's close frame."""
+        if self.state is not State.CLOSED:
+            self._end(reason, description, abort=code is None, code=code)
+
+    # Long-polling
+
+    def poll(self, now: float) -> bool:
+        """Take a GET: parked until there is something to answer; false if it must be refused, the session then being over."""
+        if not self.is_over_polling:
+            return False
+        if self._parked:
+            self._end("transport error", "overlap from client")
+            return False
+        self._parked = True
+        if self._buffer:
+            self.flush(now)
+        elif self.state is State.CLOSING:
+            self._answer_poll(packets.NOOP + packets.SEPARATOR + packets.CLOSE)
+            self._end(self._reason)
+        return True
+
+    def abort_poll(self, now: float) -> None:  # noqa: ARG002 - every input takes the time
+        """Learn that the client has dropped the parked GET."""
+        if self._parked:
+            self._parked = False
+            self._end("transport error", "poll connection closed prematurely")
+
+    def begin_post(self, now: float) -> bool:  # noqa: ARG002 - every input takes the time
+        """Take the beginning of a POST; false if it must be refused, the session then being over."""
+        if not self.is_over_polling:
+            return False
+        if self._posting:
+            self._end("transport error", "data request overlap from client")
+            return False
+        self._posting = True
+        return True
+
+    def end_post(self) -> None:
+        """Learn that a POST has been answered."""
+        self._posting = False
+
+    def receive_payload(self, body: bytes, now: float) -> bool:
+        """Take the body of the POST; false if it is malformed, which ends the session, though the packets before the bad one count."""
+        try:
+            for packet in packets.decode_payload(body):
+                if not self.is_over_polling:
+                    break
+                if packet[:1] == packets.CLOSE:
+                    self._end("transport close", farewell=packets.NOOP)
+                    break
+                self._receive(packet, now)
+        except MalformedPacketError as exc:
+            if self.is_over_polling:
+                self._end("parse error", str(exc))
+            return False
+        return True
+
+    # WebSocket
+
+    def receive(self, message: Packet, now: float) -> None:
+        """Take one message of the session's WebSocket."""
+        if self.state is not State.WEBSOCKET:
+            return
+        try:
+            packet = message if isinstance(message, bytes) else packets.decode_packet(message)
+        except MalformedPacketError as exc:
+            self._end("parse error", str(exc))
+            return
+        # The reference ignores CLOSE here and lets the connection die by ping timeout.
+        if packet[:1] == packets.CLOSE:
+            self._end("transport close")
+        else:
+            self._receive(packet, now)
+
+    def lose_websocket(self, description: str | None = None) -> None:
+        """Learn that the session's WebSocket is gone."""
+        if self.state is State.WEBSOCKET:
+            self._end("transport close", description)
+
+    def offer_websocket(self, now: float) -> bool:
+        """Take a WebSocket that wants to replace long-polling; false if it must be refused."""
+        if self.state is not State.POLLING:
+            return False
+        self._move(Trigger.OFFER)
+        self._upgrade_at = now + self._limits.upgrade_timeout
+        return True
+
+    def receive_probe(self, message: Packet, now: float) -> None:
+        """Take one message of the WebSocket that probes."""
+        if self._upgrade_at is None:
+            return
+        if self.state is State.OFFERED and message == packets.PING_PROBE:
+            self._move(Trigger.PROBE)
+            self._noop_at = now + NOOP_INTERVAL
+            self._actions.append(WriteProbe(packets.PONG_PROBE))
+        elif self.state is not State.OFFERED and message == packets.UPGRADE:
+            self._upgrade()
+        else:
+            self._cancel_upgrade()
+
+    def lose_probe(self) -> None:
+        """Learn that the WebSocket that probes is gone; the session goes on over long-polling."""
+        if self._upgrade_at is not None:
+            self._upgrade_at = None
+            if self.state in _UPGRADING:
+                self._move(Trigger.CANCEL)
+
+    # Steps
+
+    def _receive(self, packet: Packet, now: float) -> None:
+        kind = packets.MESSAGE if isinstance(packet, bytes) else packet[:1]
+        if kind == packets.PONG:
+            self._pong(now)
+            return
+        self._sign_of_life(now)
+        if kind == packets.PING:
+            self._end("transport error", "invalid heartbeat direction")
+        elif kind == packets.MESSAGE and self.is_open:
+            self._actions.append(Deliver(packet))
+        # OPEN, UPGRADE and NOOP mean nothing here and are ignored.
+
+    def _upgrade(self) -> None:
+        self._upgrade_at = None
+        closing = self.state is State.CLOSING
+        if self._parked:
+            self._answer_poll(packets.CLOSE)
+        self._actions.append(AdoptProbe())
+        self._actions.extend(map(Write, self._take_buffer()))
+        if closing:
+            self._actions.append(CloseWebSocket())
+            self._end(self._reason)
+        else:
+            self._move(Trigger.UPGRADE)
+
+    def _cancel_upgrade(self) -> None:
+        self.lose_probe()
+        self._actions.append(CloseProbe())
+
+    def _answer_poll(self, payload: str) -> None:
+        self._parked = False
+        self._actions.append(AnswerPoll(payload))
+
+    def _take_buffer(self) -> list[Outgoing]:
+        taken, self._buffer, self._buffered = self._buffer, [], 0
+        return taken
+
+    def _end(
+        self, reason: str, description: str | None = None, *, farewell: str = packets.CLOSE, abort: bool = False, code: int | None = None
+    ) -> None:
+        if self._upgrade_at is not None:
+            self._cancel_upgrade()
+        if self._parked:
+            self._answer_poll(farewell)
+        if self.state is State.WEBSOCKET:
+            self._actions.append(CloseWebSocket(code, abort))
+        self._take_buffer()
+        self._move(Trigger.END)
+        self._actions.append(End(reason, description))
+
+    def _move(self, trigger: Trigger) -> None:
+        self.state = _TRANSITIONS[self.state, trigger]
+
+
+def _flatten(messages: list[Outgoing]) -> Iterator[Packet]:
+    for message in messages:
+        if isinstance(message, Prepared):
+            yield from message.packets
+        else:
+            yield message
+
+
+def _size(message: Outgoing) -> int:
+    """Count the bytes of a message on the wire; those of base64 as four thirds, without building it."""
+    if isinstance(message, bytes):
+        return len(message) * 4 // 3 + 2
+    if isinstance(message, str):
+        return packets.utf8_length(message) + 1
+    return packets.utf8_length(message.text) + 1 + sum(len(data) * 4 // 3 + 2 for data in message.attachments)

@@ -1,0 +1,151 @@
+"""The server as an ASGI application, for any ASGI server, alone or mounted in another application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import parse_qsl, quote
+
+from ackord.runtime.engineio.errors import HandshakeRefusedError
+from ackord.runtime.engineio.handshake import Refusal
+from ackord.runtime.hosting.long_polling import LongPolling
+from ackord.runtime.server.engine import EngineServer
+from ackord.runtime.server.link import HandshakeRequest
+from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
+from ackord.runtime.transports.polling import JSON, respond
+from ackord.runtime.transports.websocket import AsgiWebSocket
+
+Hook = Callable[[], Awaitable[None]]
+"""What runs when the server starts or stops."""
+
+_POLICY_VIOLATION: Final = 1008
+
+
+class AsgiApp:
+    """An ASGI application that serves one `EngineServer` below its path.
+
+    Everything else goes to `other` if there is one, and is answered with 404 otherwise.
+    Mounted below a prefix, the path may be given with or without it.
+    """
+
+    def __init__(
+        self, engine: EngineServer, *, other: Application | None = None, on_startup: Hook | None = None, on_shutdown: Hook | None = None
+    ) -> None:
+        self.engine = engine
+        self._other = other
+        self._on_startup = on_startup
+        self._on_shutdown = on_shutdown
+        self._prefix = engine.options.prefix
+        self._long_polling = LongPolling(engine)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        kind = scope["type"]
+        if kind == "lifespan":
+            await self._lifespan(scope, receive, send)
+        elif kind in ("http", "websocket") and self._is_ours(scope):
+            request = request_of(scope)
+            if kind == "http":
+                await self._long_polling.serve(request, scope["method"], receive, send)
+            else:
+                await self._websocket(request, receive, send)
+        elif self._other is not None:
+            await self._other(scope, receive, send)
+        elif kind == "websocket":
+            await receive()
+            await _deny(scope, send, 404, b"Not Found", b"text/plain; charset=utf-8")
+        elif kind == "http":
+            await respond(send, 404, (), b"Not Found", b"text/plain; charset=utf-8")
+        else:
+            raise RuntimeError(f"unknown ASGI scope type {kind!r}")
+
+    async def startup(self) -> None:
+        """Run the start-up hook."""
+        if self._on_startup is not None:
+            await self._on_startup()
+
+    async def shutdown(self) -> None:
+        """Run the shut-down hook, then close all sessions; more than once is harmless."""
+        hook, self._on_shutdown = self._on_shutdown, None
+        if hook is not None:
+            await hook()
+        await self.engine.close()
+
+    def _is_ours(self, scope: Scope) -> bool:
+        path: str = scope["path"]
+        root: str = scope.get("root_path", "")
+        inner = path[len(root) :] if root and path.startswith(root) else path
+        return any(candidate.startswith(self._prefix) or candidate + "/" == self._prefix for candidate in (inner, path))
+
+    async def _websocket(self, request: HandshakeRequest, receive: Receive, send: Send) -> None:
+        message = await receive()
+        if message["type"] != "websocket.connect":
+            return
+        websocket = AsgiWebSocket(send)
+        try:
+            receiver = await self.engine.open_websocket(request, websocket)
+        except HandshakeRefusedError as exc:
+            refusal: Refusal = exc.refusal
+            await _deny(request.scope, send, refusal.status, refusal.body, JSON)
+            return
+        await websocket.run(receive, receiver)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._other is None:
+            await self._own_lifespan(receive, send)
+            return
+
+        async def receive_for_other() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.startup()
+            elif message["type"] == "lifespan.shutdown":
+                await self.shutdown()
+            return message
+
+        await self._other(scope, receive_for_other, send)
+
+    async def _own_lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            phase: str = message["type"]
+            try:
+                await (self.startup() if phase == "lifespan.startup" else self.shutdown())
+            except Exception as exc:  # noqa: BLE001 - the ASGI server reports it
+                await send({"type": f"{phase}.failed", "message": repr(exc)})
+                return
+            await send({"type": f"{phase}.complete"})
+            if phase == "lifespan.shutdown":
+                return
+
+
+def request_of(scope: Scope) -> HandshakeRequest:
+    """Describe the request of an ASGI scope."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    query_string = scope.get("query_string", b"").decode("latin-1")
+    raw_path: bytes | None = scope.get("raw_path")
+    path = quote(scope["path"]) if raw_path is None else raw_path.decode("latin-1")
+    client = scope.get("client")
+    return HandshakeRequest(
+        url=f"{path}?{query_string}" if query_string else path,
+        query=dict(parse_qsl(query_string, keep_blank_values=True)),
+        headers=headers,
+        address=str(client[0]) if client else "",
+        secure=scope.get("scheme") in ("https", "wss"),
+        scope=scope,
+    )
+
+
+async def _deny(scope: object, send: Send, status: int, body: bytes, content_type: bytes) -> None:
+    """Refuse a WebSocket before it is accepted: with a response where the ASGI server can send one, else with its own 403."""
+    extensions = scope.get("extensions") if isinstance(scope, dict) else None
+    if not extensions or "websocket.http.response" not in extensions:
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        return
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body})

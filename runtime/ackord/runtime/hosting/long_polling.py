@@ -1,0 +1,119 @@
+"""The HTTP side of an Engine.IO server: handshakes, GETs that wait, POSTs, preflights."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ackord.runtime.engineio.errors import HandshakeRefusedError
+from ackord.runtime.server.engine import EngineServer
+from ackord.runtime.server.engine_socket import EngineSocket
+from ackord.runtime.server.link import HandshakeRequest
+from ackord.runtime.transports.asgi import Receive, Send
+from ackord.runtime.transports.polling import (
+    JSON,
+    TEXT_HTML,
+    TEXT_PLAIN,
+    BodyTooLargeError,
+    Header,
+    RequestAbortedError,
+    read_body,
+    respond,
+    wait_for_disconnect,
+)
+
+
+class LongPolling:
+    """Serves the HTTP requests of an `EngineServer`."""
+
+    def __init__(self, engine: EngineServer) -> None:
+        self._engine = engine
+        options = engine.options
+        self._max_payload = options.max_payload
+        # No session lives longer than this without a packet, so neither does the body of a request.
+        self._body_timeout = options.ping_interval + options.ping_timeout
+
+    async def serve(self, request: HandshakeRequest, method: str, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        cors = self._engine.cors
+        if method == "OPTIONS" and cors.is_enabled:
+            await respond(send, 204, cors.preflight_headers(request.headers))
+            return
+        headers = [(b"cache-control", b"no-store"), *cors.headers(request.headers)]
+        try:
+            socket = self._engine.find(request, method=method, is_websocket=False)
+            if socket is None:
+                socket = await self._engine.open_polling(request)
+        except HandshakeRefusedError as exc:
+            await respond(send, exc.refusal.status, headers, exc.refusal.body, JSON)
+            return
+        if method == "GET":
+            await self._get(socket, headers, receive, send)
+        elif method == "POST":
+            await self._post(socket, request, headers, receive, send)
+        else:
+            await respond(send, 500, headers)  # as the reference implementation does
+
+    async def _get(self, socket: EngineSocket, headers: list[Header], receive: Receive, send: Send) -> None:
+        poll = socket.poll()
+        if poll is None:
+            await respond(send, 400, headers)
+            return
+        if not poll.done():
+            await _park(socket, poll, receive)
+        if not poll.cancelled():
+            await respond(send, 200, headers, poll.result().encode("utf-8", "replace"), TEXT_PLAIN)
+
+    async def _post(self, socket: EngineSocket, request: HandshakeRequest, headers: list[Header], receive: Receive, send: Send) -> None:
+        if request.headers.get("content-type", "").lower().startswith("application/octet-stream"):
+            socket.fail("invalid content")
+            await respond(send, 400, headers)
+            return
+        if not socket.begin_post():
+            await respond(send, 400, headers)
+            return
+        try:
+            status = await self._receive(socket, request.headers.get("content-length"), receive)
+        finally:
+            socket.end_post()
+        if status == 200:
+            await respond(send, 200, headers, b"ok", TEXT_HTML)
+        elif status == 413:
+            # The rest of the body is of no interest: the connection can't be used for another request.
+            await respond(send, 413, [*headers, (b"connection", b"close")])
+        else:
+            await respond(send, status, headers)
+
+    async def _receive(self, socket: EngineSocket, declared: str | None, receive: Receive) -> int:
+        """Read the body and hand its packets on; return the status of the answer."""
+        try:
+            body = await read_body(receive, declared=declared, limit=self._max_payload, timeout=self._body_timeout)
+        except BodyTooLargeError:
+            return 413
+        except RequestAbortedError as exc:
+            socket.fail(str(exc))
+            return 400
+        except asyncio.CancelledError:
+            socket.fail("data request cancelled")
+            raise
+        if not socket.session.is_over_polling or not socket.receive_payload(body):
+            return 400
+        if socket.handler.congested:
+            await socket.handler.ready()
+        return 200
+
+
+async def _park(socket: EngineSocket, poll: asyncio.Future[str], receive: Receive) -> None:
+    """Wait until a GET has an answer, or its client has gone, which ends the session at once."""
+
+    async def watch() -> None:
+        try:
+            await wait_for_disconnect(receive)
+        finally:
+            socket.abort_poll(poll)
+
+    watcher = asyncio.get_running_loop().create_task(watch())
+    try:
+        await asyncio.wait((poll,))
+    finally:
+        socket.abort_poll(poll)  # does nothing if it has been answered
+        watcher.cancel()

@@ -1,0 +1,78 @@
+"""Run an application on uvicorn with the settings that suit Socket.IO."""
+
+from __future__ import annotations
+
+import logging
+import socket as sockets
+from contextlib import suppress
+from typing import Any
+
+import uvicorn
+
+from ackord.runtime.hosting.asgi import AsgiApp
+from ackord.runtime.transports.asgi import Application
+
+_logger = logging.getLogger(__name__)
+
+
+class Host(uvicorn.Server):
+    """uvicorn, with the sessions drained before it waits for connections.
+
+    uvicorn waits for running requests first and tells the application afterwards: parked polls would hold the exit until its timeout.
+    """
+
+    def __init__(self, config: uvicorn.Config, engine_app: AsgiApp) -> None:
+        super().__init__(config)
+        self._engine_app = engine_app
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; useful after asking for port 0."""
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
+    async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
+        """Stop: no new connections, all sessions closed, running requests answered."""
+        for server in self.servers:
+            server.close()
+        try:
+            await self._engine_app.shutdown()
+        except Exception:
+            _logger.exception("The application raised while it was shut down")
+        await super().shutdown(sockets)
+
+
+def configure(
+    engine_app: AsgiApp,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    graceful_timeout: float = 5,
+    application: Application | None = None,
+    **settings: Any,
+) -> Host:
+    """Make a `Host` that isn't running yet; `await host.serve()` runs it.
+
+    `application` is what uvicorn calls if the engine's application is mounted in another one; `settings` go to `uvicorn.Config`.
+    """
+    options: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "ws": "websockets-sansio",
+        # Costs up to 100 KB a connection and a third of the CPU of small messages.
+        "ws_per_message_deflate": False,
+        "ws_max_size": engine_app.engine.options.max_payload,
+        # Engine.IO has its own heartbeat.
+        "ws_ping_interval": None,
+        "timeout_graceful_shutdown": max(1, round(graceful_timeout)),
+        # The query string holds the session id, a secret of the client.
+        "access_log": False,
+        "log_level": "warning",
+        **settings,
+    }
+    return Host(uvicorn.Config(application or engine_app, **options), engine_app)
+
+
+def run(engine_app: AsgiApp, *, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:
+    """Serve until interrupted."""
+    with suppress(KeyboardInterrupt):
+        configure(engine_app, host=host, port=port, **settings).run()

@@ -1,0 +1,373 @@
+"""One Engine.IO session on the event loop: joins the session's machine, its transports and the upper layer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import assert_never
+
+from ackord.runtime.engineio.actions import (
+    Action,
+    AdoptProbe,
+    AnswerPoll,
+    CloseProbe,
+    CloseWebSocket,
+    Deliver,
+    End,
+    Outgoing,
+    Write,
+    WriteProbe,
+)
+from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
+from ackord.runtime.engineio.packet import Packet, encode_packet, utf8_length
+from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.engineio.session import SLOW_CONSUMER, Session, State
+from ackord.runtime.server.link import EngineHandler, HandshakeRequest
+from ackord.runtime.server.timers import AlarmClock
+from ackord.runtime.transports.base import ServerWebSocket
+
+_logger = logging.getLogger(__name__)
+
+MESSAGE_TOO_BIG = 1009
+"""Close code of RFC 6455, 7.4.1."""
+
+
+class EngineSocket:
+    """One Engine.IO session, as `ackord.runtime.server.link.EngineSocket` describes it; made by `EngineServer`."""
+
+    __slots__ = (
+        "_alarm",
+        "_base64",
+        "_forget",
+        "_loop",
+        "_muted",
+        "_poll",
+        "_probe",
+        "_running",
+        "_scheduled",
+        "handler",
+        "max_buffered",
+        "max_payload",
+        "request",
+        "session",
+        "sid",
+        "websocket",
+    )
+
+    handler: EngineHandler
+    """The upper layer's end; set by `start`."""
+
+    def __init__(
+        self,
+        sid: str,
+        request: HandshakeRequest,
+        session: Session,
+        *,
+        websocket: ServerWebSocket | None,
+        clock: AlarmClock,
+        max_payload: int,
+        max_buffered: int,
+        forget: Callable[[EngineSocket], None],
+    ) -> None:
+        self.sid = sid
+        self.request = request
+        self.session = session
+        self.websocket = websocket
+        """The session's WebSocket, `None` over long-polling."""
+        self.max_payload = max_payload
+        self.max_buffered = max_buffered
+        self._probe: ServerWebSocket | None = None
+        self._poll: asyncio.Future[str] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._alarm = clock.alarm(self._expire)
+        self._forget = forget
+        self._base64 = "b64" in request.query
+        self._running = True  # until `start`: nothing may reach a handler that isn't there yet
+        self._scheduled = False
+        self._muted = False
+
+    def start(self, open_packet: str, connect: Callable[[EngineSocket], EngineHandler]) -> None:
+        """Send the open packet, then make the upper layer's end."""
+        if self.websocket is None:
+            self._put(open_packet)
+        else:
+            self.websocket.send(open_packet)
+        self.handler = connect(self)
+        self._running = False
+        self._run()
+
+    # The upper layer's side
+
+    @property
+    def transport(self) -> str:
+        """``"polling"`` or ``"websocket"``."""
+        return POLLING if self.websocket is None else WEBSOCKET
+
+    @property
+    def is_open(self) -> bool:
+        """Whether packets can still be sent."""
+        return self.session.is_open
+
+    @property
+    def writable(self) -> bool:
+        """Whether a packet would go out at once."""
+        if not self.session.is_open:
+            return False
+        return self.session.writable if self.websocket is None else self.websocket.buffered == 0
+
+    def send(self, packet: str) -> None:
+        """Send one text packet, type digit included."""
+        websocket = self.websocket
+        if websocket is None or self.session.state is not State.WEBSOCKET:
+            self._put(packet)
+        elif websocket.buffered > self.max_buffered:
+            self._overflow()
+        else:
+            websocket.send(packet)
+
+    def send_prepared(self, prepared: Prepared) -> None:
+        """Send a text packet and its attachments, with nothing between them."""
+        websocket = self.websocket
+        if websocket is None or self._base64 or self.session.state is not State.WEBSOCKET:
+            self._put(prepared)
+        elif websocket.buffered > self.max_buffered:
+            self._overflow()
+        else:
+            websocket.send_prepared(prepared)
+
+    def send_binary(self, data: bytes) -> None:
+        """Send one binary message, for users of the engine without Socket.IO."""
+        self._put(data)
+
+    def close(self, *, discard: bool = False, reason: str = "forced close") -> None:
+        """Close the session: after what is buffered, or at once with `discard`."""
+        self._muted = True
+        self.session.close(reason, self._loop.time(), discard=discard)
+        self._run()
+
+    # The transports' side
+
+    def expire_if_due(self) -> None:
+        """Do what the session's timer is late for: a request must not meet a session that is over by the clock."""
+        now = self._loop.time()
+        deadline = self.session.deadline()
+        if deadline is not None and deadline <= now:
+            self._expire(now)
+
+    def poll(self) -> asyncio.Future[str] | None:
+        """Take a GET and return what will hold its payload, or `None` if it must be refused."""
+        if not self.session.poll(self._loop.time()):
+            self._run()
+            return None
+        future = self._poll = self._loop.create_future()
+        self._run()
+        return future
+
+    def abort_poll(self, poll: asyncio.Future[str]) -> None:
+        """Learn that the client of this GET has gone."""
+        if self._poll is poll:
+            self._poll = None
+            poll.cancel()
+            self.session.abort_poll(self._loop.time())
+            self._run()
+
+    def begin_post(self) -> bool:
+        """Take the beginning of a POST; false if it must be refused."""
+        accepted = self.session.begin_post(self._loop.time())
+        self._run()
+        return accepted
+
+    def receive_payload(self, body: bytes) -> bool:
+        """Take the body of a POST; false if it ended the session by being malformed."""
+        well_formed = self.session.receive_payload(body, self._loop.time())
+        self._run()
+        return well_formed
+
+    def end_post(self) -> None:
+        """Learn that a POST has been answered."""
+        self.session.end_post()
+
+    def fail(self, description: str, *, code: int | None = None) -> None:
+        """End the session because of its transport."""
+        self.session.fail(description, code=code)
+        self._run()
+
+    def offer(self, websocket: ServerWebSocket) -> WebSocketEnd | None:
+        """Take a WebSocket that wants to replace long-polling, or return `None` if it must be refused."""
+        if not self.session.offer_websocket(self._loop.time()):
+            return None
+        self._probe = websocket
+        self._run()
+        return WebSocketEnd(self, websocket)
+
+    def receive(self, websocket: ServerWebSocket, message: Packet) -> None:
+        """Take one message of a WebSocket that `WebSocketEnd` couldn't pass straight on."""
+        size = len(message) if isinstance(message, bytes) else utf8_length(message)
+        now = self._loop.time()
+        if websocket is self.websocket:
+            if size > self.max_payload:
+                self.session.fail("message too big", code=MESSAGE_TOO_BIG)
+            else:
+                self.session.receive(message, now)
+        elif websocket is self._probe:
+            self.session.receive_probe(message, now)
+        self._run()
+
+    def lose(self, websocket: ServerWebSocket, description: str | None) -> None:
+        """Learn that a WebSocket is gone."""
+        if websocket is self.websocket:
+            self.session.lose_websocket(description)
+        elif websocket is self._probe:
+            self._probe = None
+            self.session.lose_probe()
+        self._run()
+
+    def blame_handler(self) -> None:
+        """End the session after an exception of the upper layer, which promised to raise none."""
+        _logger.exception("The handler of an Engine.IO session raised; the session is closed")
+        self.fail("internal error")
+
+    # Running the machine
+
+    def _put(self, message: Outgoing) -> None:
+        # Not written here: what one turn of the loop sends becomes one response, and the upper layer is never called back from `send`.
+        self.session.send(message, self._loop.time())
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        self.session.flush(self._loop.time())
+        self._run()
+
+    def _overflow(self) -> None:
+        self.session.fail(SLOW_CONSUMER)
+        self._schedule()
+
+    def _expire(self, now: float) -> None:
+        if not self._running and self.handler.congested:
+            # The answer to the ping may wait unread: nothing is read while events wait for handlers.
+            self.session.postpone(now)
+        self.session.expire(now)
+        self._run()
+
+    def _run(self) -> None:
+        if self._running:
+            return
+        self._running = True
+        try:
+            while actions := self.session.outgoing():
+                for action in actions:
+                    self._perform(action)
+        finally:
+            self._running = False
+        self._alarm.set(self.session.deadline())
+
+    def _perform(self, action: Action) -> None:  # noqa: C901, PLR0912 - one case for each action
+        match action:
+            case Deliver(message):
+                self._deliver(message)
+            case AnswerPoll(payload):
+                poll, self._poll = self._poll, None
+                if poll is not None and not poll.done():
+                    poll.set_result(payload)
+            case Write(message):
+                self._write(message)
+            case CloseWebSocket(code, abort):
+                if self.websocket is not None:
+                    if abort:
+                        self.websocket.abort()
+                    else:
+                        self.websocket.close(code)
+            case WriteProbe(packet):
+                if self._probe is not None:
+                    self._probe.send(packet)
+            case AdoptProbe():
+                self.websocket, self._probe = self._probe, None
+            case CloseProbe():
+                probe, self._probe = self._probe, None
+                if probe is not None:
+                    probe.close()
+            case End(reason, description):
+                self._alarm.close()
+                self._forget(self)
+                self._tell_closed(reason, description)
+            case _:
+                assert_never(action)
+
+    def _deliver(self, message: Packet) -> None:
+        if self._muted:  # the upper layer closed the session at an earlier packet of the same payload
+            return
+        try:
+            if isinstance(message, bytes):
+                self.handler.receive_binary(message)
+            else:
+                self.handler.receive_text(message)
+        except Exception:  # noqa: BLE001 - nothing of one client may reach another
+            self.blame_handler()
+
+    def _tell_closed(self, reason: str, description: str | None) -> None:
+        try:
+            self.handler.closed(reason, description)
+        except Exception:
+            _logger.exception("The handler of an Engine.IO session raised when it was closed")
+
+    def _write(self, message: Outgoing) -> None:
+        websocket = self.websocket
+        if websocket is None:
+            return
+        if isinstance(message, Prepared):
+            if self._base64:
+                for packet in message.packets:
+                    websocket.send(packet)
+            else:
+                websocket.send_prepared(message)
+        else:
+            websocket.send(encode_packet(message) if self._base64 else message)
+
+
+class WebSocketEnd:
+    """The engine's end of one WebSocket: a `WebSocketReceiver`."""
+
+    __slots__ = ("_short", "_socket", "_websocket")
+
+    def __init__(self, socket: EngineSocket, websocket: ServerWebSocket) -> None:
+        self._socket = socket
+        self._websocket = websocket
+        # No character has more than four bytes in UTF-8: up to this length a text needn't be measured.
+        self._short = socket.max_payload // 4
+
+    def receive(self, message: str | bytes) -> None:
+        """Take one whole message."""
+        socket = self._socket
+        session = socket.session
+        if socket.websocket is not self._websocket or session.state is not State.WEBSOCKET or session.lenient or len(message) > self._short:
+            socket.receive(self._websocket, message)
+            return
+        try:
+            if isinstance(message, bytes):
+                socket.handler.receive_binary(message)
+            elif message[:1] == "4":
+                socket.handler.receive_text(message)
+            else:
+                socket.receive(self._websocket, message)
+        except Exception:  # noqa: BLE001 - nothing of one client may reach another
+            socket.blame_handler()
+
+    def lost(self, description: str | None = None) -> None:
+        """Learn that the WebSocket is gone."""
+        self._socket.lose(self._websocket, description)
+
+    @property
+    def congested(self) -> bool:
+        """Whether the transport should read no more until `ready`."""
+        return self._socket.handler.congested
+
+    async def ready(self) -> None:
+        """Wait until no longer congested."""
+        await self._socket.handler.ready()

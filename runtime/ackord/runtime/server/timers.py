@@ -1,0 +1,112 @@
+"""One timer of the event loop for any number of deadlines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Final
+
+_INFINITE: Final = float("inf")
+_TOLERANCE: Final = 0.001
+"""uvloop's clock and timers have a resolution of a millisecond: what is due within it is due now, or the loop would spin."""
+
+
+class Alarm:
+    """One deadline that can be moved; moving it later costs nothing until the old one has passed."""
+
+    __slots__ = ("_callback", "_clock", "_queued", "_when")
+
+    def __init__(self, clock: AlarmClock, callback: Callable[[float], None]) -> None:
+        self._clock = clock
+        self._callback: Callable[[float], None] | None = callback
+        self._when = _INFINITE
+        self._queued = _INFINITE
+
+    def set(self, when: float | None) -> None:
+        """Call back at `when`, or never."""
+        self._when = _INFINITE if when is None else when
+        if self._when < self._queued:
+            self._queued = self._when
+            self._clock.queue(self._when, self)
+
+    def close(self) -> None:
+        """Never call back again, and let go of the callback."""
+        self._when = _INFINITE
+        self._callback = None
+
+    def reach(self, queued: float, now: float) -> None:
+        """Call back if due, or queue again; `queued` is the time that has been reached."""
+        if queued != self._queued or self._callback is None:
+            return
+        self._queued = _INFINITE
+        when = self._when
+        if when <= now + _TOLERANCE:
+            self._when = _INFINITE
+            self._callback(max(when, now))
+        elif when < _INFINITE:
+            self.set(when)
+
+
+class AlarmClock:
+    """Wakes alarms by a heap and a single `call_at`.
+
+    It uses the running loop of the first alarm that is set, and its `time()` only, so that a loop with a virtual clock works.
+    """
+
+    __slots__ = ("_armed", "_count", "_handle", "_heap", "_loop")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Alarm]] = []
+        self._count = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._handle: asyncio.TimerHandle | None = None
+        self._armed = _INFINITE
+
+    def alarm(self, callback: Callable[[float], None]) -> Alarm:
+        """Make an alarm that calls back with the time."""
+        return Alarm(self, callback)
+
+    def queue(self, when: float, alarm: Alarm) -> None:
+        """Have `Alarm.reach` called at `when`; for `Alarm` itself."""
+        self._count += 1  # ties are broken here: alarms have no order
+        heappush(self._heap, (when, self._count, alarm))
+        if when < self._armed:
+            self._arm(when)
+
+    def close(self) -> None:
+        """Forget all alarms."""
+        self._heap.clear()
+        self._disarm()
+
+    def _arm(self, when: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._handle is not None:
+            self._handle.cancel()
+        self._loop = loop
+        self._armed = when
+        self._handle = loop.call_at(when, self._ring)
+
+    def _disarm(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+        self._armed = _INFINITE
+
+    def _ring(self) -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        heap = self._heap
+        now = loop.time()
+        # Alarms that are set meanwhile must not arm: `_ring` does so once, at its end.
+        self._armed = -_INFINITE
+        self._handle = None
+        try:
+            while heap and heap[0][0] <= now + _TOLERANCE:
+                when, _, alarm = heappop(heap)
+                alarm.reach(when, now)
+        finally:
+            self._armed = _INFINITE
+            if heap:
+                self._arm(heap[0][0])

@@ -1,0 +1,136 @@
+"""A WebSocket of an ASGI server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import Final
+
+from ackord.runtime.engineio.packet import utf8_length
+from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.transports.asgi import Message, Receive, Send
+from ackord.runtime.transports.base import WebSocketReceiver
+
+_logger = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT: Final = 10.0
+"""Seconds for what was written before a close to go out."""
+
+_NORMAL_CLOSURE: Final = 1000
+"""ASGI can't send a close frame without a status."""
+
+
+class AsgiWebSocket:
+    """A `ServerWebSocket` over ASGI's `send` and `receive`.
+
+    Writes are queued, and a task sends them; it lives only while there is something to send.
+    """
+
+    __slots__ = ("_accepted", "_buffered", "_closed", "_loop", "_queue", "_scope", "_send", "_writer")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[tuple[Message, int]] = deque()
+        self._buffered = 0
+        self._accepted = False
+        self._closed = False
+        self._writer: asyncio.Task[None] | None = None
+        # Expires when the connection is to be dropped: a way out of `receive` that can't be mistaken for a cancellation from outside.
+        self._scope: asyncio.Timeout | None = None
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that were written and that the ASGI server hasn't taken yet."""
+        return self._buffered
+
+    def send(self, message: str | bytes) -> None:
+        """Write one message."""
+        if self._closed:
+            return
+        if isinstance(message, str):
+            self._put({"type": "websocket.send", "text": message}, utf8_length(message))
+        else:
+            self._put({"type": "websocket.send", "bytes": message}, len(message))
+
+    def send_prepared(self, prepared: Prepared) -> None:
+        """Write a text message and its attachments."""
+        self.send(prepared.text)
+        for data in prepared.attachments:
+            self.send(data)
+
+    def close(self, code: int | None = None) -> None:
+        """Close after what was written."""
+        if self._closed:
+            return
+        self._put({"type": "websocket.close", "code": code or _NORMAL_CLOSURE}, 0)
+        self._closed = True
+        self._leave_after(CLOSE_TIMEOUT)
+
+    def abort(self) -> None:
+        """Drop the connection, as far as ASGI can: what the ASGI server holds may still go out."""
+        self._closed = True
+        self._queue.clear()
+        self._buffered = 0
+        if self._writer is not None:
+            self._writer.cancel()
+        self._leave_after(0)
+
+    async def run(self, receive: Receive, receiver: WebSocketReceiver) -> None:
+        """Accept, then pass messages to the receiver until the connection is gone."""
+        description: str | None = None
+        try:
+            async with asyncio.timeout(None) as self._scope:
+                if self._closed:  # the receiver has closed it while it was opened
+                    self._leave_after(CLOSE_TIMEOUT)
+                await self._send({"type": "websocket.accept"})
+                self._accepted = True
+                self._write()
+                description = await self._receive_all(receive, receiver)
+        except TimeoutError:
+            description = "closed by this side"
+        finally:
+            self._scope = None
+            self.abort()
+            receiver.lost(description)
+
+    async def _receive_all(self, receive: Receive, receiver: WebSocketReceiver) -> str | None:
+        while True:
+            message = await receive()
+            kind = message["type"]
+            if kind == "websocket.receive":
+                text: str | None = message.get("text")
+                receiver.receive(message["bytes"] if text is None else text)
+                if receiver.congested:
+                    await receiver.ready()
+            elif kind == "websocket.disconnect":
+                return f"close code {message.get('code')}"
+
+    def _leave_after(self, seconds: float) -> None:
+        if self._scope is not None and not self._scope.expired():
+            self._scope.reschedule(self._loop.time() + seconds)
+
+    def _put(self, message: Message, size: int) -> None:
+        self._queue.append((message, size))
+        self._buffered += size
+        if self._writer is None:
+            self._write()
+
+    def _write(self) -> None:
+        if self._accepted and self._queue:
+            self._writer = self._loop.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        queue = self._queue
+        try:
+            while queue:
+                message, size = queue.popleft()
+                await self._send(message)
+                self._buffered -= size
+        except Exception as exc:  # noqa: BLE001 - each ASGI server has its own for a connection that is gone
+            _logger.debug("A WebSocket was lost while it was written to: %r", exc)
+            self._writer = None
+            self.abort()
+        finally:
+            self._writer = None
