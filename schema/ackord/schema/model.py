@@ -241,9 +241,7 @@ class PythonType:
     kind: Literal["python"] = "python"
 
 
-TypeDeclaration: TypeAlias = Annotated[
-    NewType | Enum | Record | TaggedUnion | Alias | PythonType, _Field(discriminator="kind")
-]
+TypeDeclaration: TypeAlias = Annotated[NewType | Enum | Record | TaggedUnion | Alias | PythonType, _Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

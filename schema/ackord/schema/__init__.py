@@ -1,0 +1,30 @@
+"""The schema language of Ackord: text -> document -> intermediate representation, with diagnostics.
+
+`load_contract` reads a schema file and gives the contract or all of its problems; `ackord.schema.model` holds the classes of the contract.
+"""
+
+from ackord.schema.codes import CODES as CODES
+from ackord.schema.diagnostics import Diagnostic as Diagnostic, Related as Related
+from ackord.schema.errors import ContractJsonError as ContractJsonError, SchemaError as SchemaError
+from ackord.schema.load import LoadResult as LoadResult, load_bytes as load_bytes, load_contract as load_contract
+from ackord.schema.model import Contract as Contract
+from ackord.schema.render import render_text as render_text
+from ackord.schema.serialize import dump_contract as dump_contract, load_contract_json as load_contract_json
+from ackord.schema.source import Place as Place, Range as Range
+
+__all__ = [
+    "CODES",
+    "Contract",
+    "ContractJsonError",
+    "Diagnostic",
+    "LoadResult",
+    "Place",
+    "Range",
+    "Related",
+    "SchemaError",
+    "dump_contract",
+    "load_bytes",
+    "load_contract",
+    "load_contract_json",
+    "render_text",
+]

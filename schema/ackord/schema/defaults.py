@@ -1,0 +1,204 @@
+"""Checking default values against their types."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import AnyUrl, Field as Limits, TypeAdapter, ValidationError
+
+from ackord.schema.constraints import limits
+from ackord.schema.json_kinds import json_kinds, kind_of_value
+from ackord.schema.model import (
+    Alias,
+    Enum,
+    Field,
+    Json,
+    ListType,
+    LiteralType,
+    MapType,
+    NewType,
+    NullableType,
+    PythonType,
+    Record,
+    RefType,
+    ScalarType,
+    TaggedUnion,
+    TupleType,
+    Type,
+    TypeDeclaration,
+    UnionType,
+)
+from ackord.schema.type_syntax import Word
+
+_PYTHON: Final[Mapping[str, Any]] = {
+    "str": str,
+    "int": int,
+    "int64": int,
+    "float": float,
+    "bool": bool,
+    "datetime": datetime.datetime,
+    "date": datetime.date,
+    "time": datetime.time,
+    "duration": datetime.timedelta,
+    "uuid": uuid.UUID,
+    "decimal": Decimal,
+    "url": AnyUrl,
+}
+
+
+class DefaultError(Exception):
+    """A value isn't one of its type; the message says why."""
+
+
+class DefaultChecker:
+    """Knows the declared types."""
+
+    def __init__(self, declarations: Mapping[str, TypeDeclaration]) -> None:
+        self._declarations = declarations
+
+    def check(self, value: Json, of: Type) -> Json:
+        """Give the value as JSON in the form that the IR keeps.
+
+        Raises:
+            DefaultError: The value isn't one of the type.
+        """
+        match of:
+            case ScalarType():
+                return self._scalar(value, of)
+            case NullableType(item):
+                return None if value is None else self.check(value, item)
+            case ListType(item, constraints):
+                _expect(isinstance(value, list), value, "a list")
+                _check_count(len(value), constraints.min_items, constraints.max_items)
+                return [self.check(element, item) for element in value]
+            case MapType(item, constraints):
+                _expect(isinstance(value, dict), value, "an object")
+                _check_count(len(value), constraints.min_items, constraints.max_items)
+                return {key: self.check(element, item) for key, element in value.items()}
+            case TupleType(items):
+                _expect(isinstance(value, list) and len(value) == len(items), value, f"a list of {len(items)} values")
+                return [self.check(element, item) for element, item in zip(value, items, strict=True)]
+            case LiteralType(values):
+                _expect(
+                    any(type(value) is type(one) and value == one for one in values), value, " or ".join(json.dumps(one) for one in values)
+                )
+                return value
+            case UnionType(members):
+                return self._union(value, members)
+            case RefType(name):
+                return self._declared(value, self._declarations.get(name))
+
+    def _scalar(self, value: Json, of: ScalarType) -> Json:
+        if of.name == "json":
+            return _plain(value)
+        if of.name == "bytes":
+            raise DefaultError("bytes can't have a default")
+        if isinstance(value, Word):
+            hint = f': write "{value.text}"' if of.name not in {"int", "int64", "float", "bool"} else ""
+            raise DefaultError(f"expected {of.name}, found the word {value.text}{hint}")
+        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[_PYTHON[of.name], Limits(**limits(of.constraints))])
+        try:
+            adapter.validate_json(json.dumps(_plain(value)), strict=True)
+        except ValidationError as exc:
+            reason = exc.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
+            raise DefaultError(f"{_show(value)} is no {of.name} that fits: {reason}") from exc
+        match of.name:
+            case "float":
+                return float(value)
+            case "decimal":
+                return str(value)
+            case "int64" if not -(2**63) <= value < 2**63:
+                raise DefaultError(f"{value} doesn't fit 64 bits")
+            case _:
+                return value
+
+    def _union(self, value: Json, members: tuple[Type, ...]) -> Json:
+        kind = "string" if isinstance(value, Word) else kind_of_value(value)
+        for member in members:
+            if kind in json_kinds(member, self._declarations):
+                return self.check(value, member)
+        raise DefaultError(f"{_show(value)} is a value of none of the union's members")
+
+    def _declared(self, value: Json, declaration: TypeDeclaration | None) -> Json:
+        match declaration:
+            case NewType(base=base):
+                return self._scalar(value, base)
+            case Alias(type=target):
+                return self.check(value, target)
+            case Enum(members=members):
+                return _member(value, [member.value for member in members])
+            case Record(fields=fields):
+                return self._record(value, fields, {})
+            case TaggedUnion(tag=tag, members=members):
+                return self._tagged(value, tag, members)
+            case PythonType(path=path):
+                raise DefaultError(f"a default can't be checked against the Python type {path}")
+            case None:
+                return value
+
+    def _tagged(self, value: Json, tag: str, members: tuple[str, ...]) -> Json:
+        _expect(isinstance(value, dict), value, "an object")
+        given = value.get(tag)
+        for name in members:
+            record = self._declarations.get(name)
+            if isinstance(record, Record) and record.tag_value == given:
+                return self._record(value, record.fields, {tag: given})
+        raise DefaultError(f"the key {tag!r} says which member of the union this is")
+
+    def _record(self, value: Json, fields: tuple[Field, ...], checked: dict[str, Json]) -> Json:
+        _expect(isinstance(value, dict), value, "an object")
+        known = {field.name: field for field in fields}
+        for key, element in value.items():
+            if key in known:
+                checked[key] = self.check(element, known[key].type)
+            elif key not in checked:
+                raise DefaultError(f"there is no field {key!r}")
+        missing = [field.name for field in fields if field.required and field.name not in value]
+        if missing:
+            raise DefaultError(f"the field {missing[0]!r} is missing")
+        return checked
+
+
+def _plain(value: Json) -> Json:
+    """Refuse words where nothing says which enum they are of."""
+    match value:
+        case Word(text):
+            raise DefaultError(f'expected JSON, found the word {text}: write "{text}"')
+        case list():
+            return [_plain(element) for element in value]  # pyright: ignore[reportUnknownVariableType]  # decoded JSON
+        case dict():
+            return {key: _plain(element) for key, element in value.items()}  # pyright: ignore[reportUnknownVariableType]  # decoded JSON
+        case _:
+            return value
+
+
+def _member(value: Json, members: list[str]) -> str:
+    text = value.text if isinstance(value, Word) else value
+    if not isinstance(text, str) or text not in members:
+        shown = ", ".join(members[:10]) + (", …" if len(members) > 10 else "")
+        raise DefaultError(f"{_show(value)} is no member of the enum: {shown}")
+    return text
+
+
+def _check_count(count: int, least: int | None, most: int | None) -> None:
+    if least is not None and count < least:
+        raise DefaultError(f"at least {least} items are needed")
+    if most is not None and count > most:
+        raise DefaultError(f"at most {most} items are allowed")
+
+
+def _expect(matches: bool, value: Json, wanted: str) -> None:
+    if not matches:
+        raise DefaultError(f"expected {wanted}, found {_show(value)}")
+
+
+def _show(value: Json) -> str:
+    if isinstance(value, Word):
+        return value.text
+    text = json.dumps(value, default=lambda word: word.text, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -1,0 +1,86 @@
+"""Problems of schema files, as data.
+
+Nothing in this package raises because of what a schema file says: each reader reports what it finds and goes on, so that one run shows
+everything that is wrong.
+`CODES` in `codes.py` lists what can be reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal, TypeAlias
+
+from ackord.schema.codes import CODES
+from ackord.schema.source import Place, Range
+
+Severity: TypeAlias = Literal["error", "warning"]
+"""Errors keep a contract from being used, warnings don't."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """Another place that a problem has to do with."""
+
+    message: str
+    file: str
+    range: Range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One problem."""
+
+    code: str
+    """A key of `CODES`; its meaning never changes."""
+    severity: Severity = "error"
+    file: str
+    range: Range
+    message: str
+    hint: str | None = None
+    """What to do, where that can be said."""
+    related: tuple[Related, ...] = ()
+
+
+_MAX_SUGGESTING = 100
+"""So many problems get a did-you-mean: looking for near names is slow, and nobody reads on for that long."""
+_MAX_CANDIDATES = 1000
+
+
+class Reporter:
+    """Collects the diagnostics of one run."""
+
+    def __init__(self) -> None:
+        self._found: dict[Diagnostic, None] = {}
+        self._suggestions = 0
+
+    def error(self, code: str, place: Place, message: str, *, hint: str | None = None, related: Iterable[Related] = ()) -> None:
+        """Report a problem; one that was reported before is not repeated."""
+        assert code in CODES, code  # noqa: S101 - a misspelled code is our bug
+        self._found[Diagnostic(code=code, file=place.file, range=place.range, message=message, hint=hint, related=tuple(related))] = None
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Take over what another reporter has collected."""
+        self._found.update(dict.fromkeys(diagnostics))
+
+    def nearest(self, name: str, known: Iterable[str]) -> str | None:
+        """Say "did you mean …?" where a known name is near."""
+        if self._suggestions >= _MAX_SUGGESTING:
+            return None
+        self._suggestions += 1
+        candidates = list(known)[:_MAX_CANDIDATES]
+        matches = get_close_matches(name[:200], candidates, n=1, cutoff=0.6)
+        if not matches:
+            lower = {candidate.lower(): candidate for candidate in candidates}
+            matches = [lower[near] for near in get_close_matches(name[:200].lower(), lower, n=1, cutoff=0.6)]
+        return f"did you mean {matches[0]!r}?" if matches else None
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Give what was found, in order of position."""
+        return tuple(sorted(self._found, key=lambda found: (found.file, found.range, found.code, found.message)))
+
+
+def related(message: str, place: Place) -> Related:
+    """Make a related place."""
+    return Related(message=message, file=place.file, range=place.range)

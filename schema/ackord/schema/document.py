@@ -1,0 +1,208 @@
+"""What a schema file says, before names are resolved: one class for each thing that can be declared, with places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ackord.schema.model import AckStyle
+from ackord.schema.source import Place
+from ackord.schema.type_syntax import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name or another text, and where it stands."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintNode:
+    """One limit; its value has the kind that its name asks for."""
+
+    name: str
+    value: int | float | str
+    key_place: Place
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class TypeNode:
+    """A type where one is used: an expression with constraints, or an inline record."""
+
+    place: Place
+    expression: Expression | None = None
+    constraints: tuple[ConstraintNode, ...] = ()
+    fields: tuple[FieldNode, ...] | None = None
+    """Set for an inline record."""
+    doc: str | None = None
+    deprecated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNode:
+    """A field, argument or parameter; without a type where that couldn't be read."""
+
+    name: Name
+    type: TypeNode | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTypeNode:
+    """``newtype:``."""
+
+    name: Name
+    base: Expression
+    constraints: tuple[ConstraintNode, ...]
+    doc: str | None
+    deprecated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnumMemberNode:
+    """One member of an enum."""
+
+    value: Name
+    doc: str | None = None
+    deprecated: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnumNode:
+    """``enum:``."""
+
+    name: Name
+    members: tuple[EnumMemberNode, ...]
+    open: bool
+    doc: str | None
+    deprecated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordNode:
+    """``fields:``."""
+
+    name: Name
+    fields: tuple[FieldNode, ...]
+    tag_value: Name | None
+    doc: str | None
+    deprecated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnionNode:
+    """``union:``; untagged without `tag`."""
+
+    name: Name
+    place: Place
+    members: tuple[Expression, ...]
+    tag: Name | None
+    doc: str | None
+    deprecated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasNode:
+    """``type:`` or an expression."""
+
+    name: Name
+    type: TypeNode
+    doc: str | None
+    deprecated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonNode:
+    """``python:``."""
+
+    name: Name
+    path: Name
+    doc: str | None
+    deprecated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenNode:
+    """A declaration that couldn't be read: its name may still be used without another problem."""
+
+    name: Name
+
+
+TypeDeclarationNode: TypeAlias = NewTypeNode | EnumNode | RecordNode | UnionNode | AliasNode | PythonNode | BrokenNode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorNode:
+    """A declared error."""
+
+    name: Name
+    code: Name
+    """Taken from the name where the file has none."""
+    fields: tuple[FieldNode, ...]
+    doc: str | None
+    deprecated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomNode:
+    """A declared room; without a template where that couldn't be read."""
+
+    name: Name
+    template: Name | None
+    params: tuple[FieldNode, ...]
+    doc: str | None
+    deprecated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventNode:
+    """One event in one direction."""
+
+    name: Name
+    identifier: Name
+    args: tuple[FieldNode, ...]
+    ack: TypeNode | None
+    has_ack: bool
+    """Whether there is an ``ack:``, be it readable or not."""
+    errors: tuple[Name, ...]
+    acks: tuple[Name, AckStyle] | None
+    timeout: tuple[Name, float] | None
+    rooms: tuple[Name, ...]
+    concurrent: bool
+    doc: str | None
+    deprecated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamespaceNode:
+    """One namespace."""
+
+    path: Name
+    identifier: Name | None
+    params: tuple[FieldNode, ...]
+    auth: TypeNode | None
+    session: TypeNode | None
+    connect_errors: tuple[Name, ...]
+    error_replies: bool
+    acks: AckStyle | None
+    client_to_server: tuple[EventNode, ...]
+    server_to_client: tuple[EventNode, ...]
+    server_to_server: tuple[EventNode, ...]
+    doc: str | None
+    deprecated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One schema file."""
+
+    name: Name
+    version: str
+    doc: str | None
+    acks: AckStyle | None
+    types: tuple[TypeDeclarationNode, ...]
+    errors: tuple[ErrorNode, ...]
+    rooms: tuple[RoomNode, ...]
+    namespaces: tuple[NamespaceNode, ...]

@@ -1,0 +1,101 @@
+"""The JSON kinds of types, which tell the members of an untagged union apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+from ackord.schema.model import (
+    Alias,
+    Enum,
+    Json,
+    ListType,
+    LiteralType,
+    MapType,
+    NewType,
+    NullableType,
+    PythonType,
+    Record,
+    RefType,
+    ScalarType,
+    TaggedUnion,
+    TupleType,
+    Type,
+    TypeDeclaration,
+    UnionType,
+)
+
+JsonKind: TypeAlias = Literal["null", "bool", "number", "string", "array", "object"]
+
+ALL_KINDS: Final[frozenset[JsonKind]] = frozenset({"null", "bool", "number", "string", "array", "object"})
+
+_OF_SCALAR: Final[Mapping[str, frozenset[JsonKind]]] = {
+    "int": frozenset({"number"}),
+    "float": frozenset({"number"}),
+    "bool": frozenset({"bool"}),
+    "bytes": frozenset({"object"}),  # the placeholder of an attachment
+    "decimal": frozenset({"string", "number"}),  # written as text, read as both
+    "json": ALL_KINDS,
+}
+_OF_SCHEMA: Final[Mapping[str, JsonKind]] = {
+    "null": "null",
+    "boolean": "bool",
+    "integer": "number",
+    "number": "number",
+    "string": "string",
+    "array": "array",
+    "object": "object",
+}
+
+
+def json_kinds(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozenset[JsonKind]:
+    """Say which kinds of JSON the values of a type have; none for a type that couldn't be read."""
+    match of:
+        case ScalarType(name):
+            return _OF_SCALAR.get(name, frozenset({"string"}))
+        case ListType() | TupleType():
+            return frozenset({"array"})
+        case MapType():
+            return frozenset({"object"})
+        case LiteralType(values):
+            return frozenset(kind_of_value(value) for value in values)
+        case NullableType(item):
+            return json_kinds(item, declarations) | {"null"}
+        case UnionType(members):
+            return frozenset[JsonKind]().union(*(json_kinds(member, declarations) for member in members))
+        case RefType(name):
+            return _of_declaration(declarations.get(name), declarations)
+
+
+def kind_of_value(value: Json) -> JsonKind:
+    """Say which kind a decoded JSON value has."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _of_declaration(declaration: TypeDeclaration | None, declarations: Mapping[str, TypeDeclaration]) -> frozenset[JsonKind]:
+    match declaration:
+        case NewType(base=base):
+            return json_kinds(base, declarations)
+        case Alias(type=target):
+            return json_kinds(target, declarations)
+        case Enum():
+            return frozenset({"string"})
+        case Record() | TaggedUnion():
+            return frozenset({"object"})
+        case PythonType(json_schema=schema):
+            kind = _OF_SCHEMA.get(schema.get("type", "")) if isinstance(schema, dict) and isinstance(schema.get("type"), str) else None
+            return ALL_KINDS if kind is None else frozenset({kind})
+        case None:
+            return frozenset()

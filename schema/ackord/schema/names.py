@@ -1,0 +1,44 @@
+"""Names: their forms, and how one kind of name is made from another."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+TYPE_NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,99}")
+"""Types and errors."""
+SNAKE_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
+"""The contract, rooms and the identifiers of events and namespaces."""
+FIELD_NAME: Final = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,99}")
+"""Record fields, which are also the names on the wire, and arguments."""
+
+RESERVED_EVENTS: Final = (
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+    "connection",
+    "new_namespace",
+    "*",
+)
+"""Names of Socket.IO's own events, here and in Node's EventEmitter."""
+
+RESERVED_CODES: Final = ("invalid_request", "invalid_response", "unknown_event", "internal", "rate_limited")
+"""Error codes that the runtime answers."""
+
+_BOUNDARIES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+
+
+def snake_case(name: str) -> str:
+    """``roomFull``, ``RoomFull`` and ``room-full`` become ``room_full``."""
+    return "_".join(part.lower() for part in _BOUNDARIES.split(name) if part)
+
+
+def camel_case(name: str) -> str:
+    """``room_full`` becomes ``RoomFull``."""
+    return "".join(part[:1].upper() + part[1:] for part in snake_case(name).split("_"))
+
+
+RESERVED_IDENTIFIERS: Final = frozenset(snake_case(name) for name in RESERVED_EVENTS) - {""}

@@ -1,0 +1,77 @@
+"""Reading a whole schema file: nodes -> document."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ackord.schema.diagnostics import Reporter
+from ackord.schema.document import Document, Name
+from ackord.schema.names import SNAKE_NAME
+from ackord.schema.read_errors import read_error
+from ackord.schema.read_fields import check_name
+from ackord.schema.read_namespaces import read_namespace
+from ackord.schema.read_rooms import read_room
+from ackord.schema.read_types import read_type_declaration
+from ackord.schema.section import Section
+from ackord.schema.source import Place
+from ackord.schema.yaml_nodes import Mapping, Node, Scalar, describe
+
+LANGUAGE_VERSION: Final = 1
+"""The version of the language that is read."""
+
+_KEYS: Final = ("ackord", "name", "version", "doc", "acks", "import", "types", "errors", "rooms", "namespaces")
+_VERSION: Final = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.(?:0|[1-9][0-9]{0,9})){2}")
+
+
+def read_document(node: Node | None, start: Place, report: Reporter) -> Document:
+    """Read the root of a file; `start` is where missing keys are reported."""
+    if node is not None and not isinstance(node, Mapping):
+        report.error("S010", node.place, f"a schema file is a mapping, not {describe(node)}", hint="start it with `ackord: 1`")
+        node = None
+        section = Section(Mapping(start, ()), start, "a schema file", _KEYS, Reporter())
+    else:
+        section = Section(node or Mapping(start, ()), start, "a schema file", _KEYS, report)
+    _check_language(section)
+    if "import" in section:
+        hint = "declare the types in this file"
+        report.error("S015", section.key_place("import"), "imports aren't supported by this version yet", hint=hint)
+    name = section.text("name", required=True)
+    if name is not None:
+        check_name(name, SNAKE_NAME, "a contract", report)
+    acks = section.ack_style()
+    return Document(
+        name=name or Name("contract", start),
+        version=_read_version(section),
+        doc=section.prose("doc"),
+        acks=acks[1] if acks else None,
+        types=tuple(read_type_declaration(entry, report) for entry in section.entries("types")),
+        errors=tuple(read_error(entry, report) for entry in section.entries("errors")),
+        rooms=tuple(read_room(entry, report) for entry in section.entries("rooms")),
+        namespaces=tuple(read_namespace(entry, report) for entry in section.entries("namespaces")),
+    )
+
+
+def _check_language(section: Section) -> None:
+    node = section.node("ackord", required=True)
+    if node is None:
+        return
+    if not isinstance(node, Scalar) or node.number() != LANGUAGE_VERSION:
+        found = node.text if isinstance(node, Scalar) else describe(node)
+        message = f"this release reads version {LANGUAGE_VERSION} of the language, not {found[:60]!r}"
+        section.report.error("S013", node.place, message, hint=f"write `ackord: {LANGUAGE_VERSION}`")
+
+
+def _read_version(section: Section) -> str:
+    node = section.node("version", required=True)
+    if node is None:
+        return "0.0.0"
+    if not isinstance(node, Scalar) or not _VERSION.fullmatch(node.text):
+        found = repr(node.text[:60]) if isinstance(node, Scalar) else describe(node)
+        parts = re.findall(r"[0-9]+", node.text[:60])[:3] if isinstance(node, Scalar) else []
+        numbers = [part.lstrip("0") or "0" for part in parts] + ["0"] * (3 - len(parts))
+        section.report.error(
+            "S014", node.place, f"the version of a contract is three numbers, not {found}", hint=f"for example {'.'.join(numbers)}"
+        )
+        return "0.0.0"
+    return node.text

@@ -1,0 +1,92 @@
+"""Reading the events of one direction."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ackord.schema.diagnostics import Reporter
+from ackord.schema.document import EventNode, Name
+from ackord.schema.names import RESERVED_EVENTS, RESERVED_IDENTIFIERS, SNAKE_NAME, snake_case
+from ackord.schema.read_fields import DOC_KEYS, check_name, read_fields, read_type
+from ackord.schema.section import Section, read_mapping
+from ackord.schema.yaml_nodes import Entry, Mapping
+
+_KEYS: Final = ("name", "args", "ack", "errors", "timeout", "acks", "rooms", "concurrent", *DOC_KEYS)
+_TIMEOUT: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m)")
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_MAX_TIMEOUT: Final = 86_400.0
+_IDENTIFIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+
+
+def read_event(entry: Entry, report: Reporter, *, to_client: bool) -> EventNode:
+    """Read one entry of ``client_to_server:`` and its sisters."""
+    name = Name(entry.key.text, entry.key.place)
+    mapping = read_mapping(entry.value, "an event", report) or Mapping(entry.value.place, ())
+    section = Section(mapping, name.place, "an event", _KEYS, report)
+    identifier = _read_identifier(name, section)
+    if "rooms" in section and not to_client:
+        report.error("S047", section.key_place("rooms"), "only events under 'server_to_client' go to rooms")
+    ack = section.node("ack")
+    return EventNode(
+        name=name,
+        identifier=identifier,
+        args=read_fields(section.entries("args"), "an argument", report),
+        ack=None if ack is None else read_type(ack, section.key_place("ack"), report),
+        has_ack=ack is not None,
+        errors=section.names("errors"),
+        acks=section.ack_style(),
+        timeout=_read_timeout(section),
+        rooms=section.names("rooms") if to_client else (),
+        concurrent=section.flag("concurrent", default=False),
+        doc=section.prose("doc"),
+        deprecated=section.prose("deprecated"),
+    )
+
+
+def _read_identifier(name: Name, section: Section) -> Name:
+    report = section.report
+    given = section.text("name")
+    well_named = _check_event_name(name, report)
+    if given is not None:
+        if check_name(given, SNAKE_NAME, "an event in generated code", report) and given.text in RESERVED_IDENTIFIERS and well_named:
+            report.error("S053", given.place, f"{given.text!r} names an event of Socket.IO itself")
+        return given
+    identifier = Name(snake_case(name.text[:200]), name.place)
+    if well_named and identifier.text in RESERVED_IDENTIFIERS:
+        hint = "give it another name in generated code with `name:`"
+        report.error(
+            "S053", name.place, f"{name.text!r} would be {identifier.text!r} in generated code, an event of Socket.IO itself", hint=hint
+        )
+    elif well_named and not (_IDENTIFIABLE.fullmatch(name.text) and SNAKE_NAME.fullmatch(identifier.text)):
+        good = SNAKE_NAME.fullmatch(identifier.text) and identifier.text not in RESERVED_IDENTIFIERS
+        hint = f"say how generated code calls it, for example `name: {identifier.text if good else 'my_event'}`"
+        report.error("S017", name.place, f"{name.text!r} can't be a name in generated code", hint=hint)
+    return identifier
+
+
+def _check_event_name(name: Name, report: Reporter) -> bool:
+    text = name.text
+    if text in RESERVED_EVENTS:
+        report.error("S053", name.place, f"{text!r} is an event of Socket.IO itself", hint="choose another name")
+    elif re.fullmatch(r"[-+]?[0-9.]+", text):
+        report.error("S054", name.place, f"the event name {text!r} is a number", hint="choose a name")
+    elif not 1 <= len(text) <= 128 or not text.isprintable():
+        report.error("S054", name.place, "an event name has 1 to 128 printable characters")
+    else:
+        return True
+    return False
+
+
+def _read_timeout(section: Section) -> tuple[Name, float] | None:
+    node = section.node("timeout")
+    if node is None:
+        return None
+    text = getattr(node, "text", None)
+    match = _TIMEOUT.fullmatch(text) if isinstance(text, str) else None
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if match is None or not 0 < seconds <= _MAX_TIMEOUT:
+        hint = f"write {text}s" if isinstance(text, str) and re.fullmatch(r"[1-9][0-9]{0,3}", text) else "for example 5s, 500ms or 2m"
+        section.report.error("S016", node.place, "a timeout is a number and a unit, more than 0 and at most a day", hint=hint)
+        return None
+    return Name(match[0], section.key_place("timeout")), round(seconds, 9)

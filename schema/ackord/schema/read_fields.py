@@ -1,0 +1,116 @@
+"""Reading types where they are used, and the fields, arguments and parameters that have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from ackord.schema.diagnostics import Reporter
+from ackord.schema.document import ConstraintNode, FieldNode, Name, TypeNode
+from ackord.schema.names import FIELD_NAME, snake_case
+from ackord.schema.section import Section
+from ackord.schema.source import Place
+from ackord.schema.type_expression import parse_expression
+from ackord.schema.type_syntax import Expression
+from ackord.schema.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, describe
+
+COUNTS: Final = ("min_length", "max_length", "min_items", "max_items")
+BOUNDS: Final = ("ge", "gt", "le", "lt", "multiple_of")
+CONSTRAINT_KEYS: Final = ("min_length", "max_length", "pattern", "ge", "gt", "le", "lt", "multiple_of", "min_items", "max_items")
+DOC_KEYS: Final = ("doc", "deprecated")
+
+
+def read_type(node: Node, where: Place, report: Reporter) -> TypeNode | None:
+    """Read a type: an expression, ``type:`` with constraints, or an inline record."""
+    match node:
+        case Mapping():
+            return _read_type_mapping(node, where, report)
+        case Sequence():
+            report.error("S010", node.place, "a type is an expression, not a list", hint="several values are a tuple: tuple[A, B]")
+            return None
+        case Scalar():
+            expression = read_expression(node, report)
+            return TypeNode(expression.place, expression) if expression else None
+
+
+def read_expression(node: Node, report: Reporter) -> Expression | None:
+    """Read a type expression."""
+    if isinstance(node, Scalar) and node.kind == "text":
+        return parse_expression(node, report)
+    if isinstance(node, Scalar) and node.kind == "null" and node.text:
+        report.error("S020", node.place, "null alone is no type", hint="write `T | null` for a value that may be null")
+    else:
+        report.error("S010", node.place, f"expected a type, found {describe(node)}")
+    return None
+
+
+def _read_type_mapping(node: Mapping, where: Place, report: Reporter) -> TypeNode | None:
+    keys = [entry.key.text for entry in node]
+    if "fields" in keys:
+        section = Section(node, where, "an inline record", ("fields", *DOC_KEYS), report)
+        fields = read_fields(section.entries("fields"), "a field", report)
+        return TypeNode(where, fields=fields, doc=section.prose("doc"), deprecated=section.prose("deprecated"))
+    if "type" in keys or (keys and all(key in {*CONSTRAINT_KEYS, *DOC_KEYS} for key in keys)):
+        section = Section(node, where, "a type with constraints", ("type", *CONSTRAINT_KEYS, *DOC_KEYS), report)
+        constraints = read_constraints(section)
+        doc, deprecated = section.prose("doc"), section.prose("deprecated")
+        base = section.node("type", required=True)
+        expression = read_expression(base, report) if base is not None else None
+        return TypeNode(expression.place, expression, constraints, doc=doc, deprecated=deprecated) if expression else None
+    hint = "write `{fields: {…}}` around the names" if keys else "write `{fields: {}}` for a record without fields"
+    report.error("S022", node.place if keys else where, "expected a type, found a bare mapping of names", hint=hint)
+    return None
+
+
+def read_constraints(section: Section) -> tuple[ConstraintNode, ...]:
+    """Take the constraints that a mapping has."""
+    found: list[ConstraintNode] = []
+    for key in CONSTRAINT_KEYS:
+        node = section.node(key)
+        if node is None:
+            continue
+        value = _read_constraint(key, node, section.report)
+        if value is not None:
+            found.append(ConstraintNode(key, value, section.key_place(key), node.place))
+    return tuple(found)
+
+
+def _read_constraint(key: str, node: Node, report: Reporter) -> int | float | str | None:
+    if key == "pattern":
+        if isinstance(node, Scalar) and node.kind == "text":
+            return node.text
+        report.error("S010", node.place, f"'pattern' is text, not {describe(node)}", hint="put the pattern in quotes")
+        return None
+    value = node.number() if isinstance(node, Scalar) else None
+    if value is None or (key in COUNTS and not isinstance(value, int)):
+        wanted = "a whole number" if key in COUNTS else "a number"
+        report.error("S010", node.place, f"{key!r} is {wanted}, not {describe(node) if value is None else value}")
+        return None
+    if (key in COUNTS and value < 0) or (key == "multiple_of" and value <= 0):
+        report.error("S016", node.place, f"{key!r} is {'at least 0' if key in COUNTS else 'more than 0'}, not {value}")
+        return None
+    return value
+
+
+def read_fields(entries: Iterable[Entry], what: str, report: Reporter) -> tuple[FieldNode, ...]:
+    """Read fields, arguments or parameters."""
+    fields: list[FieldNode] = []
+    for entry in entries:
+        name = Name(entry.key.text, entry.key.place)
+        check_name(name, FIELD_NAME, what, report)
+        fields.append(FieldNode(name, read_type(entry.value, entry.key.place, report)))
+    return tuple(fields)
+
+
+def check_name(name: Name, pattern: re.Pattern[str], what: str, report: Reporter) -> bool:
+    """Report a name that hasn't the form of its kind."""
+    if pattern.fullmatch(name.text):
+        return True
+    suggestion = snake_case(name.text[:200])
+    hint = f"for example {suggestion}" if suggestion != name.text and pattern.fullmatch(suggestion) else None
+    forms = {"A": "a capital letter, then letters and digits", "a": "a small letter, then small letters, digits and _"}
+    form = forms.get(pattern.pattern[1], "letters, digits and _, not starting with a digit")
+    shown = name.text if len(name.text) <= 60 else name.text[:60] + "…"
+    report.error("S017", name.place, f"{shown!r} can't name {what}: expected {form}", hint=hint)
+    return False

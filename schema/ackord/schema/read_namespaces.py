@@ -1,0 +1,63 @@
+"""Reading ``namespaces:``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ackord.schema.diagnostics import Reporter
+from ackord.schema.document import EventNode, Name, NamespaceNode, TypeNode
+from ackord.schema.names import SNAKE_NAME
+from ackord.schema.read_events import read_event
+from ackord.schema.read_fields import DOC_KEYS, check_name, read_fields, read_type
+from ackord.schema.section import Section, read_mapping
+from ackord.schema.yaml_nodes import Entry, Mapping
+
+_KEYS: Final = (
+    "name",
+    "params",
+    "auth",
+    "session",
+    "connect_errors",
+    "error_replies",
+    "acks",
+    "client_to_server",
+    "server_to_client",
+    "server_to_server",
+    *DOC_KEYS,
+)
+
+
+def read_namespace(entry: Entry, report: Reporter) -> NamespaceNode:
+    """Read one entry of ``namespaces:``."""
+    path = Name(entry.key.text, entry.key.place)
+    mapping = read_mapping(entry.value, "a namespace", report) or Mapping(entry.value.place, ())
+    section = Section(mapping, path.place, "a namespace", _KEYS, report)
+    identifier = section.text("name")
+    if identifier is not None:
+        check_name(identifier, SNAKE_NAME, "a namespace in generated code", report)
+    acks = section.ack_style()
+    return NamespaceNode(
+        path=path,
+        identifier=identifier,
+        params=read_fields(section.entries("params"), "a parameter", report),
+        auth=_read_payload("auth", section),
+        session=_read_payload("session", section),
+        connect_errors=section.names("connect_errors"),
+        error_replies=section.flag("error_replies", default=True),
+        acks=acks[1] if acks else None,
+        client_to_server=_read_events("client_to_server", section),
+        server_to_client=_read_events("server_to_client", section),
+        server_to_server=_read_events("server_to_server", section),
+        doc=section.prose("doc"),
+        deprecated=section.prose("deprecated"),
+    )
+
+
+def _read_payload(key: str, section: Section) -> TypeNode | None:
+    node = section.node(key)
+    return None if node is None else read_type(node, section.key_place(key), section.report)
+
+
+def _read_events(direction: str, section: Section) -> tuple[EventNode, ...]:
+    to_client = direction == "server_to_client"
+    return tuple(read_event(entry, section.report, to_client=to_client) for entry in section.entries(direction))

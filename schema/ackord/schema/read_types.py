@@ -1,0 +1,157 @@
+"""Reading ``types:``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ackord.schema.diagnostics import Reporter
+from ackord.schema.document import (
+    AliasNode,
+    BrokenNode,
+    EnumMemberNode,
+    EnumNode,
+    Name,
+    NewTypeNode,
+    PythonNode,
+    RecordNode,
+    TypeDeclarationNode,
+    TypeNode,
+    UnionNode,
+)
+from ackord.schema.names import FIELD_NAME, TYPE_NAME
+from ackord.schema.read_fields import CONSTRAINT_KEYS, DOC_KEYS, check_name, read_constraints, read_expression, read_fields
+from ackord.schema.section import Section, read_text
+from ackord.schema.yaml_nodes import Entry, Mapping, Scalar, Sequence, describe
+
+
+def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode:
+    """Read one entry of ``types:``."""
+    name = Name(entry.key.text, entry.key.place)
+    check_name(name, TYPE_NAME, "a type", report)
+    if isinstance(entry.value, Scalar) and entry.value.kind == "text":
+        expression = read_expression(entry.value, report)
+        if expression is None:
+            return BrokenNode(name=name)
+        return AliasNode(name=name, type=TypeNode(expression.place, expression), doc=None, deprecated=None)
+    if not isinstance(entry.value, Mapping):
+        report.error("S010", entry.value.place, f"a type declaration is a mapping or an expression, not {describe(entry.value)}")
+        return BrokenNode(name=name)
+    keys = [key.key.text for key in entry.value]
+    forms = [form for form in _FORMS if form in keys]
+    if len(forms) != 1:
+        wanted = ", ".join(f"`{form}`" for form in _FORMS)
+        found = f"both {' and '.join(f'`{form}`' for form in forms)}" if forms else "none"
+        hint = None if forms else "a record is written `{fields: {…}}`"
+        report.error("S023", name.place, f"{name.text} needs exactly one of {wanted}; it has {found}", hint=hint)
+        return BrokenNode(name=name)
+    form = _FORMS[forms[0]]
+    section = Section(entry.value, name.place, form.what, (forms[0], *form.keys, *DOC_KEYS), report)
+    return form.read(name, section) or BrokenNode(name=name)
+
+
+def _read_newtype(name: Name, section: Section) -> NewTypeNode | None:
+    constraints = read_constraints(section)
+    doc, deprecated = section.prose("doc"), section.prose("deprecated")
+    node = section.node("newtype")
+    base = read_expression(node, section.report) if node is not None else None
+    return NewTypeNode(name=name, base=base, constraints=constraints, doc=doc, deprecated=deprecated) if base else None
+
+
+def _read_enum(name: Name, section: Section) -> EnumNode | None:
+    opened = section.flag("open", default=False)
+    doc, deprecated = section.prose("doc"), section.prose("deprecated")
+    node = section.node("enum")
+    if not isinstance(node, Sequence):
+        place = node.place if node is not None else name.place
+        section.report.error("S010", place, f"'enum' is a list of members, not {describe(node) if node is not None else 'nothing'}")
+        return None
+    if not node.items:
+        section.report.error("S029", node.place, "an enum needs members")
+        return None
+    members: dict[str, EnumMemberNode] = {}
+    for item in node.items:
+        member = _read_enum_member(item, section.report)
+        if member is None:
+            continue
+        if not member.value.text:
+            section.report.error("S029", member.value.place, "a member of an enum isn't empty")
+        elif member.value.text in members:
+            section.report.error("S029", member.value.place, f"the member {member.value.text!r} is listed twice")
+        else:
+            members[member.value.text] = member
+    return EnumNode(name=name, members=tuple(members.values()), open=opened, doc=doc, deprecated=deprecated) if members else None
+
+
+def _read_enum_member(item: Scalar | Sequence | Mapping, report: Reporter) -> EnumMemberNode | None:
+    if not isinstance(item, Mapping):
+        value = read_text(item, "a member of an enum", report)
+        return EnumMemberNode(value=value) if value else None
+    section = Section(item, item.place, "a member of an enum", ("value", *DOC_KEYS), report)
+    value = section.text("value", required=True)
+    doc, deprecated = section.prose("doc"), section.prose("deprecated")
+    return EnumMemberNode(value=value, doc=doc, deprecated=deprecated) if value else None
+
+
+def _read_record(name: Name, section: Section) -> RecordNode | None:
+    return RecordNode(
+        name=name,
+        fields=read_fields(section.entries("fields"), "a field", section.report),
+        tag_value=section.text("tag_value"),
+        doc=section.prose("doc"),
+        deprecated=section.prose("deprecated"),
+    )
+
+
+def _read_union(name: Name, section: Section) -> UnionNode | None:
+    tag = section.text("tag")
+    doc, deprecated = section.prose("doc"), section.prose("deprecated")
+    if tag is not None and not check_name(tag, FIELD_NAME, "a tag", section.report):
+        return None
+    node = section.node("union")
+    if not isinstance(node, Sequence):
+        place = node.place if node is not None else name.place
+        section.report.error("S010", place, f"'union' is a list of types, not {describe(node) if node is not None else 'nothing'}")
+        return None
+    members = [read_expression(item, section.report) for item in node.items]
+    whole = tuple(member for member in members if member is not None)
+    if not node.items:
+        section.report.error("S010", node.place, "a union needs members")
+    if not node.items or len(whole) != len(members) or ("tag" in section and tag is None):
+        return None
+    return UnionNode(name=name, place=node.place, members=whole, tag=tag, doc=doc, deprecated=deprecated)
+
+
+def _read_alias(name: Name, section: Section) -> AliasNode | None:
+    constraints = read_constraints(section)
+    doc, deprecated = section.prose("doc"), section.prose("deprecated")
+    node = section.node("type")
+    expression = read_expression(node, section.report) if node is not None else None
+    if expression is None:
+        return None
+    return AliasNode(name=name, type=TypeNode(expression.place, expression, constraints), doc=doc, deprecated=deprecated)
+
+
+def _read_python(name: Name, section: Section) -> PythonNode | None:
+    path = section.text("python")
+    doc, deprecated = section.prose("doc"), section.prose("deprecated")
+    return PythonNode(name=name, path=path, doc=doc, deprecated=deprecated) if path else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    what: str
+    keys: tuple[str, ...]
+    read: Callable[[Name, Section], TypeDeclarationNode | None]
+
+
+_FORMS: Final = {
+    "newtype": _Form("a newtype", CONSTRAINT_KEYS, _read_newtype),
+    "enum": _Form("an enum", ("open",), _read_enum),
+    "fields": _Form("a record", ("tag_value",), _read_record),
+    "union": _Form("a union", ("tag",), _read_union),
+    "type": _Form("a type alias", CONSTRAINT_KEYS, _read_alias),
+    "python": _Form("a python type", (), _read_python),
+}
+"""The keys that say what is declared."""

@@ -1,0 +1,136 @@
+"""Types that refer to themselves: fine for records, impossible for aliases and for fields that must always be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ackord.schema.model import (
+    Alias,
+    ListType,
+    LiteralType,
+    MapType,
+    NullableType,
+    Record,
+    RefType,
+    ScalarType,
+    TaggedUnion,
+    TupleType,
+    Type,
+    TypeDeclaration,
+    UnionType,
+)
+
+
+def alias_cycles(declarations: Mapping[str, TypeDeclaration]) -> list[list[str]]:
+    """Give the cycles of aliases that refer to each other, each as a path from a name back to it."""
+    graph = {
+        name: [target for target in references(declaration.type) if isinstance(declarations.get(target), Alias)]
+        for name, declaration in declarations.items()
+        if isinstance(declaration, Alias)
+    }
+    return _cycles(graph)
+
+
+def endless_records(declarations: Mapping[str, TypeDeclaration]) -> list[list[str]]:
+    """Give the cycles of records that require each other, so that no value of them can ever be written down."""
+    finite: set[str] = set()
+    while True:
+        found = {name for name, declaration in declarations.items() if name not in finite and _is_finite(declaration, finite, declarations)}
+        if not found:
+            break
+        finite |= found
+    endless = {name: declaration for name, declaration in declarations.items() if name not in finite}
+    return _cycles({name: [target for target in _required(declaration) if target in endless] for name, declaration in endless.items()})
+
+
+def references(of: Type) -> Iterator[str]:
+    """Give the names that a type refers to."""
+    match of:
+        case RefType(name):
+            yield name
+        case ListType(item) | NullableType(item) | MapType(item):
+            yield from references(item)
+        case TupleType(items) | UnionType(items):
+            for item in items:
+                yield from references(item)
+        case ScalarType() | LiteralType():
+            pass
+
+
+def _is_finite(declaration: TypeDeclaration, finite: set[str], known: Mapping[str, TypeDeclaration]) -> bool:
+    match declaration:
+        case Record(fields=fields):
+            return all(_has_value(field.type, finite, known) for field in fields if field.required)
+        case TaggedUnion(members=members):
+            return any(member in finite or member not in known for member in members)
+        case Alias(type=target):
+            return _has_value(target, finite, known)
+        case _:
+            return True
+
+
+def _has_value(of: Type, finite: set[str], known: Mapping[str, TypeDeclaration]) -> bool:
+    match of:
+        case RefType(name):
+            return name in finite or name not in known
+        case ListType(item, constraints) | MapType(item, constraints):
+            return not constraints.min_items or _has_value(item, finite, known)
+        case TupleType(items):
+            return all(_has_value(item, finite, known) for item in items)
+        case UnionType(members):
+            return any(_has_value(member, finite, known) for member in members)
+        case NullableType() | ScalarType() | LiteralType():
+            return True
+
+
+def _required(declaration: TypeDeclaration) -> Iterable[str]:
+    match declaration:
+        case Record(fields=fields):
+            return [name for field in fields if field.required for name in _needed(field.type)]
+        case TaggedUnion(members=members):
+            return members
+        case Alias(type=target):
+            return _needed(target)
+        case _:
+            return ()
+
+
+def _needed(of: Type) -> Iterator[str]:
+    """Give the names without whose values the type has none, as far as they are endless."""
+    match of:
+        case RefType(name):
+            yield name
+        case ListType(item, constraints) | MapType(item, constraints):
+            if constraints.min_items:
+                yield from _needed(item)
+        case TupleType(items) | UnionType(items):
+            for item in items:
+                yield from _needed(item)
+        case NullableType() | ScalarType() | LiteralType():
+            pass
+
+
+def _cycles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Find cycles until each node that is on one has been named once; iterative, as chains may be long."""
+    cycles: list[list[str]] = []
+    done: set[str] = set()
+    for root in graph:
+        if root in done:
+            continue
+        path = [root]
+        on_path = {root}
+        pending = [iter(list(graph[root]))]
+        while pending:
+            target = next(pending[-1], None)
+            if target is None:
+                pending.pop()
+                name = path.pop()
+                on_path.discard(name)
+                done.add(name)
+            elif target in on_path:
+                cycles.append([*path[path.index(target) :], target])
+            elif target not in done and target in graph:
+                path.append(target)
+                on_path.add(target)
+                pending.append(iter(list(graph[target])))
+    return cycles

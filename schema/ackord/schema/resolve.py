@@ -1,0 +1,73 @@
+"""Document -> IR."""
+
+from __future__ import annotations
+
+from ackord.schema.diagnostics import Reporter, related
+from ackord.schema.document import Document, ErrorNode
+from ackord.schema.model import Contract, Error, Room
+from ackord.schema.names import RESERVED_CODES, SNAKE_NAME, snake_case
+from ackord.schema.resolve_declarations import DeclarationResolver
+from ackord.schema.resolve_namespaces import NamespaceResolver
+from ackord.schema.resolve_rooms import resolve_room
+from ackord.schema.resolve_types import TypeResolver
+from ackord.schema.source import Place
+
+
+def resolve(document: Document, report: Reporter) -> Contract:
+    """Resolve all names of a document.
+
+    The result is only a contract if nothing has been reported, here or before.
+    """
+    types = TypeResolver({node.name.text: node for node in document.types}, report)
+    for node in (*document.types, *document.errors):
+        types.claim(node.name.text, node.name.place, hint="types and errors share the names of one module")
+    declarations = DeclarationResolver(document.types, types, report)
+    declarations.resolve()
+    errors = _errors(document, types, report)
+    rooms = _rooms(document, types, report)
+    resolver = NamespaceResolver(document, types, report)
+    namespaces = tuple(resolver.resolve(node) for node in document.namespaces)
+    declarations.check_recursion()
+    types.run_checks()
+    return Contract(
+        name=document.name.text,
+        version=document.version,
+        types=tuple(types.declarations.values()),
+        errors=errors,
+        rooms=rooms,
+        namespaces=namespaces,
+        doc=document.doc,
+    )
+
+
+def _errors(document: Document, types: TypeResolver, report: Reporter) -> tuple[Error, ...]:
+    codes: dict[str, Place] = {}
+    errors: list[Error] = []
+    for node in document.errors:
+        _check_code(node, report)
+        code = node.code
+        first = codes.setdefault(code.text, code.place)
+        if first != code.place:
+            report.error("S041", code.place, f"the code {code.text!r} is used twice", related=[related("first used here", first)])
+        fields = types.fields(node.fields, node.name.text)
+        errors.append(Error(name=node.name.text, code=code.text, fields=fields, doc=node.doc, deprecated=node.deprecated))
+    return tuple(errors)
+
+
+def _check_code(node: ErrorNode, report: Reporter) -> None:
+    code = node.code
+    if code.text in RESERVED_CODES:
+        report.error("S040", code.place, f"the code {code.text!r} is reserved for the runtime", hint="give the error a `code` of its own")
+    elif not SNAKE_NAME.fullmatch(code.text) and code.place != node.name.place:
+        report.error(
+            "S040",
+            code.place,
+            f"the code {code.text[:60]!r} isn't snake_case",
+            hint=f"for example {snake_case(code.text[:60]) or 'not_found'}",
+        )
+
+
+def _rooms(document: Document, types: TypeResolver, report: Reporter) -> tuple[Room, ...]:
+    templates: dict[str, Place] = {}
+    rooms = [resolve_room(node, types, templates, report) for node in document.rooms]
+    return tuple(room for room in rooms if room is not None)

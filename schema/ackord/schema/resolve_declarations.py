@@ -1,0 +1,178 @@
+"""The declarations under ``types:`` -> the IR."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from ackord.schema.diagnostics import Reporter, related
+from ackord.schema.document import (
+    AliasNode,
+    BrokenNode,
+    EnumNode,
+    Name,
+    NewTypeNode,
+    PythonNode,
+    RecordNode,
+    TypeDeclarationNode,
+    UnionNode,
+)
+from ackord.schema.constraints import constrain
+from ackord.schema.model import Alias, Enum, EnumMember, NewType, PythonType, Record, ScalarType, TaggedUnion, TypeDeclaration
+from ackord.schema.names import snake_case
+from ackord.schema.python_types import PythonTypeError, load_json_schema
+from ackord.schema.recursion import alias_cycles, endless_records
+from ackord.schema.resolve_types import SCALARS, TypeResolver
+from ackord.schema.source import Place
+from ackord.schema.type_syntax import NameSyntax
+
+
+class DeclarationResolver:
+    """Resolves the declared types of one contract."""
+
+    def __init__(self, nodes: tuple[TypeDeclarationNode, ...], types: TypeResolver, report: Reporter) -> None:
+        self._nodes = nodes
+        self._types = types
+        self._report = report
+        self._tags: dict[str, Name] = {}
+        """The tag of the unions that a record is a member of, by the record's name."""
+
+    def resolve(self) -> None:
+        """Add all types to the resolver's declarations."""
+        for node in self._nodes:
+            if isinstance(node, UnionNode) and node.tag is not None:
+                self._note_members(node, node.tag)
+        for node in self._nodes:
+            # The place in the order is taken before inline records are lifted.
+            declaration = self._declaration(node)
+            if declaration is not None:
+                self._types.declarations[node.name.text] = declaration
+
+    def check_recursion(self) -> None:
+        """Report what refers to itself and can't; broken aliases are forgotten, so that nothing runs in circles after them."""
+        declarations = self._types.declarations
+        places = {node.name.text: node.name.place for node in self._nodes}
+        for cycle in alias_cycles(declarations):
+            message = f"the alias {cycle[0]} refers to itself: {' -> '.join(cycle)}"
+            self._report.error("S036", places[cycle[0]], message, hint="records may refer to themselves")
+            for name in cycle:
+                declarations.pop(name, None)
+        for cycle in endless_records(declarations):
+            place = places.get(cycle[0])
+            if place is None:  # an inline record is only ever reached through a declared one
+                named = next(name for name in cycle if name in places)
+                place = places[named]
+            message = f"a value of {cycle[0]} would need another one without end: {' -> '.join(cycle)}"
+            self._report.error("S037", place, message, hint="let one of the fields be absent (`T?`), null (`T | null`) or a list")
+
+    def _declaration(self, node: TypeDeclarationNode) -> TypeDeclaration | None:
+        name = node.name.text
+        match node:
+            case NewTypeNode():
+                return self._newtype(node)
+            case EnumNode():
+                members = tuple(
+                    EnumMember(value=member.value.text, doc=member.doc, deprecated=member.deprecated) for member in node.members
+                )
+                return Enum(name=name, members=members, open=node.open, doc=node.doc, deprecated=node.deprecated)
+            case RecordNode():
+                return self._record(node)
+            case UnionNode(tag=None):
+                for member in node.members:
+                    self._types.refuse_optional(member)
+                target = self._types.union([member.type for member in node.members])
+                return Alias(name=name, type=target, doc=node.doc, deprecated=node.deprecated) if target else None
+            case UnionNode():
+                return self._tagged_union(node)
+            case AliasNode():
+                target = self._types.plain(node.type, name)
+                return Alias(name=name, type=target, doc=node.doc, deprecated=node.deprecated) if target else None
+            case PythonNode():
+                return self._python(node)
+            case BrokenNode():
+                return None
+            case _:
+                assert_never(node)
+
+    def _newtype(self, node: NewTypeNode) -> TypeDeclaration | None:
+        self._types.refuse_optional(node.base)
+        syntax = node.base.type
+        if isinstance(syntax, NameSyntax) and syntax.name not in SCALARS and self._types.node(syntax.name) is None:
+            self._types.syntax(syntax)  # reports the unknown name
+            return None
+        base = self._types.syntax(syntax) if isinstance(syntax, NameSyntax) and syntax.name in SCALARS and syntax.name != "json" else None
+        if not isinstance(base, ScalarType):
+            hint = f"for an alias write `{node.name.text}: {{type: …}}`"
+            self._report.error("S028", node.base.place, "the base of a newtype is a built-in scalar other than json", hint=hint)
+            return None
+        limited = constrain(base, node.constraints, self._report)
+        assert isinstance(limited, ScalarType)  # noqa: S101 - constraints keep the kind
+        return NewType(name=node.name.text, base=limited, doc=node.doc, deprecated=node.deprecated)
+
+    def _record(self, node: RecordNode) -> Record:
+        name = node.name.text
+        tag = self._tags.get(name)
+        if node.tag_value is not None and tag is None:
+            self._report.error("S039", node.tag_value.place, f"{name} is in no union with a tag", hint="remove `tag_value`")
+        tag_value = self._tag_value(node) if tag is not None else None
+        if tag is not None:
+            for field in node.fields:
+                if field.name.text == tag.text:
+                    first = related(f"the tag {tag.text!r} is named here", tag.place)
+                    self._report.error("S033", field.name.place, f"the field {tag.text!r} would be the union's tag", related=[first])
+        # Reserves the place of this record before the inline records of its fields.
+        self._types.declarations[name] = Record(name=name, fields=())
+        fields = self._types.fields(node.fields, name)
+        return Record(name=name, fields=fields, tag_value=tag_value, doc=node.doc, deprecated=node.deprecated)
+
+    def _tag_value(self, node: RecordNode) -> str:
+        return node.tag_value.text if node.tag_value is not None else snake_case(node.name.text[:200])
+
+    def _note_members(self, node: UnionNode, tag: Name) -> None:
+        for member in node.members:
+            if not isinstance(member.type, NameSyntax):
+                continue
+            name = member.type.name
+            first = self._tags.setdefault(name, tag)
+            if first.text != tag.text:
+                message = f"{name} is in a union with the tag {first.text!r} and in one with the tag {tag.text!r}"
+                self._report.error("S039", member.place, message, related=[related("the other tag", first.place)])
+
+    def _tagged_union(self, node: UnionNode) -> TypeDeclaration | None:
+        assert node.tag is not None  # noqa: S101 - the caller has looked
+        members: dict[str, Place] = {}
+        values: dict[str, Place] = {}
+        for member in node.members:
+            self._types.refuse_optional(member)
+            name = member.type.name if isinstance(member.type, NameSyntax) else None
+            declared = self._types.node(name) if name is not None else None
+            if name is not None and declared is None and name not in SCALARS:
+                self._types.syntax(member.type)  # reports the unknown name
+            elif isinstance(declared, BrokenNode):
+                continue
+            elif name is None or not isinstance(declared, RecordNode):
+                hint = "members are names of records; leave `tag` out for a union of other types"
+                self._report.error("S032", member.place, "a member of a union with a tag is a record", hint=hint)
+            elif name in members:
+                self._report.error("S019", member.place, f"{name!r} is listed twice")
+            else:
+                members[name] = member.place
+                self._check_tag_value(declared, member.place, values)
+        return TaggedUnion(name=node.name.text, tag=node.tag.text, members=tuple(members), doc=node.doc, deprecated=node.deprecated)
+
+    def _check_tag_value(self, record: RecordNode, member: Place, values: dict[str, Place]) -> None:
+        value = self._tag_value(record)
+        place = record.tag_value.place if record.tag_value is not None else member
+        if value in values:
+            first = related("the other member", values[value])
+            self._report.error(
+                "S034", place, f"two members of a union have the tag value {value!r}", hint="give one a `tag_value`", related=[first]
+            )
+        values.setdefault(value, place)
+
+    def _python(self, node: PythonNode) -> TypeDeclaration | None:
+        try:
+            schema = load_json_schema(node.path.text)
+        except PythonTypeError as exc:
+            self._report.error("S038", node.path.place, str(exc))
+            return None
+        return PythonType(name=node.name.text, path=node.path.text, json_schema=schema, doc=node.doc, deprecated=node.deprecated)

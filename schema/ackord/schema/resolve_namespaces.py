@@ -1,0 +1,171 @@
+"""Namespaces and their events -> the IR."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from ackord.schema.diagnostics import Reporter, related
+from ackord.schema.document import (
+    BrokenNode,
+    Document,
+    ErrorNode,
+    EventNode,
+    FieldNode,
+    Name,
+    NamespaceNode,
+    PythonNode,
+    RecordNode,
+    RoomNode,
+    TypeNode,
+)
+from ackord.schema.model import AckStyle, Event, Namespace, RefType, Type
+from ackord.schema.names import SNAKE_NAME, camel_case, snake_case
+from ackord.schema.resolve_rooms import PARAMETER, check_template, resolve_params
+from ackord.schema.resolve_types import TypeResolver
+from ackord.schema.source import Place
+
+_PATH: Final = re.compile(r"/|(?:/(?:[A-Za-z0-9_.~-]|\{[^{}/]*\})+)+")
+
+
+class NamespaceResolver:
+    """Resolves the namespaces of one document."""
+
+    def __init__(self, document: Document, types: TypeResolver, report: Reporter) -> None:
+        self._document = document
+        self._types = types
+        self._report = report
+        self._errors: Mapping[str, ErrorNode] = {node.name.text: node for node in document.errors}
+        self._rooms: Mapping[str, RoomNode] = {node.name.text: node for node in document.rooms}
+        self._identifiers: dict[str, Place] = {}
+
+    def resolve(self, node: NamespaceNode) -> Namespace:
+        """Resolve one namespace."""
+        self._check_path(node)
+        identifier = self._identifier(node)
+        camel = camel_case(identifier)
+        return Namespace(
+            path=node.path.text,
+            identifier=identifier,
+            params=resolve_params(node.params, camel, self._types, self._report),
+            auth=self._payload(node.auth, f"{camel}Auth"),
+            session=self._payload(node.session, f"{camel}Session"),
+            connect_errors=self._known(node.connect_errors, self._errors, "S042", "error"),
+            error_replies=node.error_replies,
+            client_to_server=self._events(node, node.client_to_server),
+            server_to_client=self._events(node, node.server_to_client),
+            server_to_server=self._events(node, node.server_to_server),
+            doc=node.doc,
+            deprecated=node.deprecated,
+        )
+
+    def _check_path(self, node: NamespaceNode) -> None:
+        path = node.path
+        if not _PATH.fullmatch(path.text):
+            hint = (
+                f"write /{path.text}"
+                if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", path.text)
+                else "for example /chat, /admin/users or /tenant/{tenant}"
+            )
+            self._report.error("S050", path.place, f"{path.text[:60]!r} is no path of a namespace", hint=hint)
+        else:
+            check_template(path, node.params, "S051", self._report)
+
+    def _identifier(self, node: NamespaceNode) -> str:
+        path = node.path
+        if node.identifier is not None:
+            name = node.identifier
+        elif path.text == "/":
+            name = Name(self._document.name.text, path.place)
+        else:
+            plain = snake_case(PARAMETER.sub(" ", path.text[:200]))
+            name = Name(plain or snake_case(path.text[:200]), path.place)
+            if not SNAKE_NAME.fullmatch(name.text) and _PATH.fullmatch(path.text):
+                hint = "say how generated code calls it: `name: my_namespace`"
+                self._report.error("S017", path.place, f"{path.text[:60]!r} can't be a name in generated code", hint=hint)
+        self._claim(self._identifiers, name, f"the namespace {path.text}")
+        return name.text
+
+    def _claim(self, taken: dict[str, Place], name: Name, what: str) -> None:
+        first = taken.setdefault(name.text, name.place)
+        if first != name.place:
+            message = f"{what} is {name.text!r} in generated code, as another one is"
+            self._report.error(
+                "S018", name.place, message, hint="give one of them another `name:`", related=[related("the other one", first)]
+            )
+
+    def _payload(self, node: TypeNode | None, inline_name: str) -> Type | None:
+        if node is None:
+            return None
+        resolved = self._types.plain(node, inline_name)
+        if resolved is None or node.fields is not None:
+            return resolved
+        declared = self._types.node(resolved.name) if isinstance(resolved, RefType) else None
+        if not isinstance(declared, RecordNode | PythonNode | BrokenNode):
+            hint = "write `{fields: {…}}` or the name of a record"
+            self._report.error("S052", node.place, "what a client connects with, and what is kept of it, is a record", hint=hint)
+            return None
+        return resolved
+
+    def _known(self, names: Iterable[Name], declared: Mapping[str, object], code: str, what: str) -> tuple[str, ...]:
+        for name in names:
+            if name.text not in declared:
+                hint = self._report.nearest(name.text, declared) or f"declare it under `{what}s:`"
+                self._report.error(code, name.place, f"unknown {what} {name.text!r}", hint=hint)
+        return tuple(name.text for name in names if name.text in declared)
+
+    def _events(self, namespace: NamespaceNode, nodes: Iterable[EventNode]) -> tuple[Event, ...]:
+        taken: dict[str, Place] = {}
+        events: list[Event] = []
+        for node in nodes:
+            self._claim(taken, node.identifier, f"the event {node.name.text}")
+            events.append(self._event(namespace, node))
+        return tuple(events)
+
+    def _event(self, namespace: NamespaceNode, node: EventNode) -> Event:
+        camel = camel_case(node.identifier.text)
+        acked = node.has_ack or bool(node.errors)
+        if not acked:
+            self._refuse_ack_settings(node)
+        default_style: AckStyle = "result" if node.errors else "bare"
+        style = (node.acks[1] if node.acks else None) or namespace.acks or self._document.acks or default_style
+        args = self._types.fields(node.args, camel)
+        self._check_order(node.args)
+        return Event(
+            name=node.name.text,
+            identifier=node.identifier.text,
+            args=args,
+            ack=self._types.plain(node.ack, f"{camel}Ack") if node.ack is not None else None,
+            acked=acked,
+            ack_style=style if acked else "bare",
+            errors=self._known(node.errors, self._errors, "S042", "error"),
+            timeout=node.timeout[1] if node.timeout else None,
+            rooms=self._known(node.rooms, self._rooms, "S046", "room"),
+            concurrent=node.concurrent,
+            doc=node.doc,
+            deprecated=node.deprecated,
+        )
+
+    def _refuse_ack_settings(self, node: EventNode) -> None:
+        settings = (("timeout", node.timeout), ("acks", node.acks))
+        for key, setting in settings:
+            if setting is not None:
+                message = f"{key!r} says nothing here: {node.name.text} has no acknowledgement"
+                self._report.error("S056", setting[0].place, message, hint="declare `ack:` or `errors:`, or remove it")
+
+    def _check_order(self, args: Iterable[FieldNode]) -> None:
+        optional: FieldNode | None = None
+        identifiers: dict[str, Place] = {}
+        for arg in args:
+            self._claim(identifiers, Name(snake_case(arg.name.text[:200]), arg.name.place), f"the argument {arg.name.text}")
+            if arg.type is None:
+                continue
+            expression = arg.type.expression
+            if expression is not None and (expression.optional is not None or expression.default is not None):
+                optional = optional or arg
+            elif optional is not None:
+                message = f"the argument {arg.name.text!r} must be there, but {optional.name.text!r} before it may be absent"
+                hint = "arguments are positional: move it to the front, or let it be absent too"
+                first = related(f"{optional.name.text!r} may be absent", optional.name.place)
+                self._report.error("S055", arg.name.place, message, hint=hint, related=[first])

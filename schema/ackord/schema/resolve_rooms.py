@@ -1,0 +1,102 @@
+"""Rooms -> the IR: templates against parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from ackord.schema.diagnostics import Reporter, related
+from ackord.schema.document import FieldNode, Name, RoomNode
+from ackord.schema.model import Alias, Enum, Field, LiteralType, NewType, RefType, Room, ScalarType, Type, TypeDeclaration
+from ackord.schema.names import camel_case
+from ackord.schema.resolve_types import TypeResolver
+from ackord.schema.source import Place
+
+PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
+_SCALAR_LIKE: Final = frozenset({"str", "int", "int64", "uuid", "date"})
+
+
+def resolve_room(node: RoomNode, types: TypeResolver, templates: dict[str, Place], report: Reporter) -> Room | None:
+    """Resolve a room; `templates` holds the shapes of the names that are taken."""
+    params = resolve_params(node.params, camel_case(node.name.text), types, report)
+    if node.template is None:
+        return None
+    template = node.template
+    check_template(template, node.params, "S043", report)
+    shape = PARAMETER.sub("{}", template.text)
+    first = templates.setdefault(shape, template.place)
+    if first != template.place:
+        hint = "begin each name with a text of its own, as in `document:{doc}`"
+        report.error("S045", template.place, "another room can have the same name", hint=hint, related=[related("the other room", first)])
+    return Room(name=node.name.text, template=template.text, params=params, doc=node.doc, deprecated=node.deprecated)
+
+
+def check_template(template: Name, params: Iterable[FieldNode], code: str, report: Reporter) -> None:
+    """Report parameters that are used and not declared, declared and not used, or can't be told apart in the result."""
+    text = template.text
+    used = PARAMETER.findall(text)
+    declared = {param.name.text: param.name.place for param in params}
+    rest = PARAMETER.sub("", text)
+    if not text or "{" in rest or "}" in rest:
+        report.error(
+            code,
+            template.place,
+            "expected text with `{param}` in it" if text else "this is empty",
+            hint="braces stand only around parameters",
+        )
+        return
+    if "}{" in text:
+        report.error(code, template.place, "two parameters need text between them", hint="otherwise different values give the same name")
+    for name in dict.fromkeys(used):
+        if used.count(name) > 1:
+            report.error(code, template.place, f"the parameter {name!r} stands here twice")
+        if name not in declared:
+            hint = report.nearest(name, declared) or "declare it under `params:`"
+            report.error(code, template.place, f"{{{name}}} isn't declared under 'params'", hint=hint)
+    for name, place in declared.items():
+        if name not in used:
+            report.error(
+                code, place, f"the parameter {name!r} isn't used in {text!r}", related=[related("this should hold it", template.place)]
+            )
+
+
+def resolve_params(nodes: tuple[FieldNode, ...], owner: str, types: TypeResolver, report: Reporter) -> tuple[Field, ...]:
+    """Resolve parameters of a room or namespace, which are always there and written as text."""
+    for node in nodes:
+        if node.type is not None and node.type.expression is not None:
+            types.refuse_optional(node.type.expression)
+    fields = types.fields(nodes, owner)
+    places = {node.name.text: node.type.place for node in nodes if node.type is not None}
+    for field in fields:
+        _check_later(field, places[field.name], types, report)
+    return fields
+
+
+def _check_later(field: Field, place: Place, types: TypeResolver, report: Reporter) -> None:
+    def check() -> None:
+        if not _is_scalar_like(field.type, types.declarations):
+            hint = "use str, int, int64, uuid, date, a newtype of one of them, an enum or a literal"
+            report.error("S044", place, f"the parameter {field.name!r} can't be a part of a name", hint=hint)
+
+    types.later(check)
+
+
+def _is_scalar_like(of: Type, declarations: dict[str, TypeDeclaration]) -> bool:
+    match of:
+        case ScalarType(name):
+            return name in _SCALAR_LIKE
+        case LiteralType(values):
+            return not any(isinstance(value, bool) for value in values)
+        case RefType(name):
+            match declarations.get(name):
+                case NewType(base=base):
+                    return _is_scalar_like(base, declarations)
+                case Alias(type=target):
+                    return _is_scalar_like(target, declarations)
+                case Enum() | None:
+                    return True
+                case _:
+                    return False
+        case _:
+            return False

@@ -1,0 +1,244 @@
+"""Types as written -> types of the IR: names are looked up, inline records get names, constraints and defaults are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, get_args
+
+from ackord.schema.constraints import constrain
+from ackord.schema.defaults import DefaultChecker, DefaultError
+from ackord.schema.diagnostics import Reporter, related
+from ackord.schema.document import FieldNode, TypeDeclarationNode, TypeNode
+from ackord.schema.json_kinds import json_kinds
+from ackord.schema.model import (
+    Default,
+    Field,
+    ListType,
+    LiteralType,
+    MapType,
+    NullableType,
+    Record,
+    RefType,
+    ScalarName,
+    ScalarType,
+    TupleType,
+    Type,
+    TypeDeclaration,
+    UnionType,
+)
+from ackord.schema.names import camel_case
+from ackord.schema.source import Place
+from ackord.schema.type_syntax import (
+    Expression,
+    ListSyntax,
+    LiteralSyntax,
+    MapSyntax,
+    NameSyntax,
+    NullSyntax,
+    TupleSyntax,
+    TypeSyntax,
+    UnionSyntax,
+)
+
+SCALARS: Final[tuple[ScalarName, ...]] = get_args(ScalarName)
+_BUILT_IN: Final = (*SCALARS, "list", "map", "tuple", "literal", "null")
+_ELSEWHERE: Final = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "double": "float",
+    "boolean": "bool",
+    "binary": "bytes",
+    "any": "json",
+    "object": "json",
+    "long": "int64",
+    "uri": "url",
+    "timestamp": "datetime",
+    "timedelta": "duration",
+    "none": "null",
+}
+"""Names of built-in types in other languages."""
+
+
+class TypeResolver:
+    """Resolves the types of one contract."""
+
+    def __init__(self, declared: dict[str, TypeDeclarationNode], report: Reporter) -> None:
+        self.declarations: dict[str, TypeDeclaration] = {}
+        """The types of the IR, in order; the caller adds those that it resolves."""
+        self._declared = declared
+        self._report = report
+        self._taken: dict[str, Place] = {}
+        self._checks: list[Callable[[], None]] = []
+
+    def claim(self, name: str, place: Place, *, hint: str | None = None) -> bool:
+        """Take a name of the generated module for a type or an error."""
+        first = self._taken.setdefault(name, place)
+        if first == place:
+            return True
+        self._report.error("S018", place, f"the name {name} is used twice", hint=hint, related=[related("first used here", first)])
+        return False
+
+    def node(self, name: str) -> TypeDeclarationNode | None:
+        """Give a declaration as it was written."""
+        return self._declared.get(name)
+
+    def later(self, check: Callable[[], None]) -> None:
+        """Run a check when all types are known."""
+        self._checks.append(check)
+
+    def run_checks(self) -> None:
+        """Run what was put off."""
+        for check in self._checks:
+            check()
+        self._checks.clear()
+
+    def plain(self, node: TypeNode, inline_name: str) -> Type | None:
+        """Resolve a type where nothing may be absent or have a default."""
+        if node.expression is not None:
+            self.refuse_optional(node.expression)
+        return self.resolve(node, inline_name)
+
+    def refuse_optional(self, expression: Expression) -> None:
+        """Report a ``?`` or a default."""
+        if expression.optional is not None:
+            hint = "write `T | null` for a value that may be null"
+            self._report.error("S024", expression.optional, "only fields and arguments may be absent", hint=hint)
+        if expression.default is not None:
+            self._report.error("S024", expression.default.place, "only fields and arguments have defaults")
+
+    def resolve(self, node: TypeNode, inline_name: str) -> Type | None:
+        """Resolve a type; an inline record is declared under the given name."""
+        if node.fields is not None:
+            return self._lift(node, node.fields, inline_name)
+        if node.expression is None:
+            return None
+        base = self.syntax(node.expression.type)
+        return None if base is None else constrain(base, node.constraints, self._report)
+
+    def fields(self, nodes: Iterable[FieldNode], owner: str) -> tuple[Field, ...]:
+        """Resolve fields; those whose type is broken are left out."""
+        resolved = [self._field(node, owner) for node in nodes]
+        return tuple(field for field in resolved if field is not None)
+
+    def _field(self, node: FieldNode, owner: str) -> Field | None:
+        if node.type is None:
+            return None
+        of = self.resolve(node.type, owner + camel_case(node.name.text))
+        if of is None:
+            return None
+        expression = node.type.expression
+        default = expression.default if expression else None
+        if default is not None and expression is not None and expression.optional is not None:
+            self._report.error(
+                "S024", expression.optional, "`?` and a default can't stand together", hint="a field with a default may be absent anyway"
+            )
+        required = expression is None or (expression.optional is None and default is None)
+        # The default is put into its final form when all types are known.
+        value = None if default is None else Default(default.value)
+        field = Field(name=node.name.text, type=of, required=required, default=value, doc=node.type.doc, deprecated=node.type.deprecated)
+        if default is not None:
+            place = default.place
+            self.later(lambda: self._check_default(field, place))
+        return field
+
+    def _check_default(self, field: Field, place: Place) -> None:
+        if field.default is None:
+            return
+        try:
+            value = DefaultChecker(self.declarations).check(field.default.value, field.type)
+        except DefaultError as exc:
+            self._report.error("S031", place, f"the default of {field.name!r} isn't one of its type: {exc}")
+            return
+        # The field is part of records that are part of others by now; nobody outside has seen any of them yet.
+        object.__setattr__(field, "default", Default(value))
+
+    def _lift(self, node: TypeNode, fields: tuple[FieldNode, ...], name: str) -> Type | None:
+        hint = f"this inline record gets the name {name}; declare it under `types:` with a name of its own"
+        if not self.claim(name, node.place, hint=hint):
+            return None
+        # Declared before its fields are resolved, so that records nested in it come after it.
+        self.declarations[name] = Record(name=name, fields=(), doc=node.doc, deprecated=node.deprecated)
+        resolved = self.fields(fields, name)
+        self.declarations[name] = Record(name=name, fields=resolved, doc=node.doc, deprecated=node.deprecated)
+        return RefType(name)
+
+    def syntax(self, syntax: TypeSyntax) -> Type | None:
+        """Resolve a type expression; `None` where a name in it is unknown, which has then been reported."""
+        match syntax:
+            case NameSyntax():
+                return self._name(syntax)
+            case NullSyntax(place):
+                self._report.error("S020", place, "null alone is no type", hint="write `T | null` for a value that may be null")
+                return None
+            case ListSyntax(item=item):
+                resolved = self.syntax(item)
+                return ListType(resolved) if resolved else None
+            case MapSyntax(value=value):
+                resolved = self.syntax(value)
+                return MapType(resolved) if resolved else None
+            case TupleSyntax(items=items):
+                every = self._all(items)
+                return TupleType(every) if every else None
+            case LiteralSyntax():
+                return self._literal(syntax)
+            case UnionSyntax(members=members):
+                return self.union(members)
+
+    def union(self, members: Iterable[TypeSyntax]) -> Type | None:
+        """Resolve an untagged union, in which null makes the rest nullable."""
+        others = [member for member in members if not isinstance(member, NullSyntax)]
+        nulls = [member for member in members if isinstance(member, NullSyntax)]
+        for null in nulls[1:]:
+            self._report.error("S035", null.place, "null stands in the union twice")
+        if not others:
+            self._report.error("S020", nulls[0].place, "null alone is no type", hint="write `T | null` for a value that may be null")
+            return None
+        every = self._all(others)
+        if every is None:
+            return None
+        if len(every) > 1:
+            self.later(lambda: self._check_disjoint(every, [member.place for member in others], nullable=bool(nulls)))
+        joined = every[0] if len(every) == 1 else UnionType(every)
+        return NullableType(joined) if nulls else joined
+
+    def _check_disjoint(self, members: tuple[Type, ...], places: list[Place], *, nullable: bool) -> None:
+        first_of: dict[str, Place] = {}
+        for member, place in zip(members, places, strict=True):
+            kinds = json_kinds(member, self.declarations) - ({"null"} if nullable else set[str]())
+            clash = next((kind for kind in sorted(kinds) if kind in first_of), None)
+            if clash is not None:
+                hint = "declare a union of records with a `tag`" if clash == "object" else "members of one kind can't be told apart"
+                first = related(f"the other {clash}", first_of[clash])
+                self._report.error("S035", place, f"two members of this union are written as a JSON {clash}", hint=hint, related=[first])
+            for kind in kinds:
+                first_of.setdefault(kind, place)
+
+    def _all(self, syntaxes: Iterable[TypeSyntax]) -> tuple[Type, ...] | None:
+        resolved = [self.syntax(syntax) for syntax in syntaxes]
+        whole = tuple(of for of in resolved if of is not None)
+        return whole if len(whole) == len(resolved) else None
+
+    def _literal(self, syntax: LiteralSyntax) -> Type:
+        values: list[str | int | bool] = []
+        for literal in syntax.values:
+            if any(type(value) is type(literal.value) and value == literal.value for value in values):
+                self._report.error("S030", literal.place, f"the value {literal.value!r} is listed twice")
+            else:
+                values.append(literal.value)
+        return LiteralType(tuple(values))
+
+    def _name(self, syntax: NameSyntax) -> Type | None:
+        for scalar in SCALARS:
+            if scalar == syntax.name:
+                return ScalarType(scalar)
+        if syntax.name in self._declared:
+            return RefType(syntax.name)
+        hint = self._report.nearest(syntax.name, [*self._declared, *_BUILT_IN])
+        elsewhere = _ELSEWHERE.get(syntax.name.lower())
+        if elsewhere is not None:
+            hint = f"did you mean {elsewhere!r}?"
+        elif "." in syntax.name:
+            hint = "imports aren't supported by this version yet: declare the type in this file"
+        self._report.error("S021", syntax.place, f"unknown type {syntax.name!r}", hint=hint)
+        return None

@@ -1,0 +1,145 @@
+"""Taking keys from a mapping: what each reader of the document is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping as MappingOf
+from typing import Final, get_args
+
+from ackord.schema.diagnostics import Reporter
+from ackord.schema.document import Name
+from ackord.schema.model import AckStyle
+from ackord.schema.source import Place
+from ackord.schema.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, describe, is_null
+
+_OTHER_WORDS: Final[MappingOf[str, str]] = {
+    "default": "write the default into the type: `type: int = 5`",
+    "optional": "write a question mark after the type: `type: str?`",
+    "required": "fields are required unless their type ends with `?` or has a default",
+    "nullable": "write `T | null`",
+    "description": "docs stand under `doc`",
+    "desc": "docs stand under `doc`",
+    "title": "docs stand under `doc`",
+    "properties": "fields stand under `fields`",
+    "payload": "arguments stand under `args`, by name",
+    "params": "arguments stand under `args`",
+    "arguments": "arguments stand under `args`",
+    "returns": "what is answered stands under `ack`",
+    "response": "what is answered stands under `ack`",
+    "events": "events stand under `client_to_server` and `server_to_client`",
+}
+"""Keys that people try who come from other languages; a near name of a known key wins."""
+
+
+class Section:
+    """A mapping of which each key is known, with a report for each that isn't."""
+
+    def __init__(self, mapping: Mapping, where: Place, what: str, known: tuple[str, ...], report: Reporter) -> None:
+        """Check the keys.
+
+        Args:
+            mapping: The node.
+            where: Where to report missing keys, mostly the key that the mapping belongs to.
+            what: What the mapping describes, as in "a namespace".
+            known: The keys that may stand here.
+            report: Where problems go.
+        """
+        self.where = where
+        self.what = what
+        self.report = report
+        self._entries = {entry.key.text: entry for entry in mapping if entry.key.text in known}
+        for entry in mapping:
+            if entry.key.text not in known:
+                hint = report.nearest(entry.key.text, known) or _OTHER_WORDS.get(entry.key.text) or f"known keys: {', '.join(known)}"
+                report.error("S011", entry.key.place, f"unknown key {entry.key.text!r} in {what}", hint=hint)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
+
+    def key_place(self, key: str) -> Place:
+        """Say where a key stands that is there."""
+        return self._entries[key].key.place
+
+    def node(self, key: str, *, required: bool = False) -> Node | None:
+        """Take a value of any kind."""
+        entry = self._entries.get(key)
+        if entry is None and required:
+            self.report.error("S012", self.where, f"{self.what} needs the key {key!r}")
+        return entry.value if entry else None
+
+    def text(self, key: str, *, required: bool = False) -> Name | None:
+        """Take a text."""
+        node = self.node(key, required=required)
+        return None if node is None else read_text(node, f"{key!r}", self.report)
+
+    def prose(self, key: str) -> str | None:
+        """Take a text for people, such as a doc."""
+        found = self.text(key)
+        return (found.text.strip() or None) if found else None
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Take true or false."""
+        node = self.node(key)
+        if node is None:
+            return default
+        value = node.boolean() if isinstance(node, Scalar) else None
+        if value is None:
+            self.report.error("S010", node.place, f"{key!r} is true or false, not {describe(node)}")
+            return default
+        return value
+
+    def ack_style(self) -> tuple[Name, AckStyle] | None:
+        """Take ``acks: bare`` or ``acks: result``."""
+        found = self.text("acks")
+        if found is None:
+            return None
+        styles: tuple[AckStyle, ...] = get_args(AckStyle)
+        for style in styles:
+            if found.text == style:
+                return found, style
+        hint = self.report.nearest(found.text, styles)
+        self.report.error("S016", found.place, "'acks' is bare (the value itself) or result ({\"ok\": value})", hint=hint)
+        return None
+
+    def names(self, key: str) -> tuple[Name, ...]:
+        """Take a list of names, each once."""
+        node = self.node(key)
+        if node is None or is_null(node):
+            return ()
+        if not isinstance(node, Sequence):
+            self.report.error("S010", node.place, f"{key!r} is a list of names, not {describe(node)}", hint=f"write `{key}: [A, B]`")
+            return ()
+        found: dict[str, Name] = {}
+        for item in node.items:
+            name = read_text(item, "a name", self.report)
+            if name is None:
+                continue
+            if name.text in found:
+                self.report.error("S019", name.place, f"{name.text!r} is listed twice")
+            found.setdefault(name.text, name)
+        return tuple(found.values())
+
+    def entries(self, key: str) -> Iterator[Entry]:
+        """Take a mapping from names; nothing counts as an empty one."""
+        node = self.node(key)
+        mapping = None if node is None else read_mapping(node, f"{key!r}", self.report)
+        return iter(mapping or ())
+
+
+def read_mapping(node: Node, what: str, report: Reporter) -> Mapping | None:
+    """Take a mapping; nothing counts as an empty one."""
+    if isinstance(node, Mapping):
+        return node
+    if is_null(node):
+        return Mapping(node.place, ())
+    report.error("S010", node.place, f"{what} is a mapping, not {describe(node)}")
+    return None
+
+
+def read_text(node: Node, what: str, report: Reporter) -> Name | None:
+    """Take a text."""
+    if isinstance(node, Scalar) and node.kind == "text" and node.style != "*":
+        return Name(node.text, node.place)
+    if not isinstance(node, Scalar) or node.style != "*":  # an alias has been reported
+        hint = f'write "{node.text}" in quotes' if isinstance(node, Scalar) and node.kind != "null" else None
+        report.error("S010", node.place, f"{what} is text, not {describe(node)}", hint=hint)
+    return None

@@ -1,0 +1,55 @@
+"""The IR as JSON, which is written beside generated code as ``contract.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ackord.schema.errors import ContractJsonError
+from ackord.schema.model import Contract, Default, Json
+
+
+def dump_contract(contract: Contract) -> str:
+    """Write a contract as JSON with sorted keys and a line end after it.
+
+    What has its default value is left out, except ``kind`` and ``ir``.
+    """
+    return json.dumps(_plain(contract), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def load_contract_json(text: str | bytes) -> Contract:
+    """Read what `dump_contract` wrote.
+
+    Raises:
+        ContractJsonError: The text isn't the JSON form of a contract, or of another version.
+    """
+    try:
+        return _adapter().validate_json(text, strict=True, extra="forbid")
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ContractJsonError(f"this is no contract.json of this version: {first['msg']}{f' (at {where})' if where else ''}") from exc
+
+
+@cache
+def _adapter() -> TypeAdapter[Contract]:
+    return TypeAdapter(Contract)
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, Default):
+        return {"value": value.value}
+    if is_dataclass(value) and not isinstance(value, type):
+        kept: Mapping[str, Any] = {field.name: getattr(value, field.name) for field in fields(value)}
+        defaults = {field.name: field.default for field in fields(value) if field.default is not MISSING}
+        return {
+            name: _plain(element)
+            for name, element in kept.items()
+            if name in {"kind", "ir"} or name not in defaults or element != defaults[name]
+        }
+    return [_plain(element) for element in value] if isinstance(value, tuple) else value

@@ -1,0 +1,101 @@
+"""The tree of a one-line type expression, before names are resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ackord.schema.model import Json
+from ackord.schema.source import Place
+
+
+@dataclass(frozen=True, slots=True)
+class NameSyntax:
+    """A built-in or declared type."""
+
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NullSyntax:
+    """``null`` as a member of a union."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ListSyntax:
+    """``list[T]``."""
+
+    place: Place
+    item: TypeSyntax
+
+
+@dataclass(frozen=True, slots=True)
+class MapSyntax:
+    """``map[str, T]``."""
+
+    place: Place
+    value: TypeSyntax
+
+
+@dataclass(frozen=True, slots=True)
+class TupleSyntax:
+    """``tuple[A, B]``."""
+
+    place: Place
+    items: tuple[TypeSyntax, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralValue:
+    """One value of a literal type."""
+
+    place: Place
+    value: str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralSyntax:
+    """``literal["a", 1]``."""
+
+    place: Place
+    values: tuple[LiteralValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnionSyntax:
+    """``A | B``."""
+
+    place: Place
+    members: tuple[TypeSyntax, ...]
+
+
+TypeSyntax: TypeAlias = NameSyntax | NullSyntax | ListSyntax | MapSyntax | TupleSyntax | LiteralSyntax | UnionSyntax
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A bare word inside a default: a member of an enum."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSyntax:
+    """What stands after ``=``: JSON in which words may stand."""
+
+    place: Place
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A whole expression: a type, whether it may be absent, and its default."""
+
+    place: Place
+    type: TypeSyntax
+    optional: Place | None = None
+    """Where the question mark stands."""
+    default: DefaultSyntax | None = None

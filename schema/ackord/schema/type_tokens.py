@@ -1,0 +1,81 @@
+"""The tokens of a one-line type expression."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+TokenKind: TypeAlias = Literal["name", "string", "number", "symbol", "end"]
+
+_TOKEN = re.compile(
+    r"""[ \t\r\n]*(?:
+        (?P<name>[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*)
+      | (?P<string>"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")
+      | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![A-Za-z0-9_.]))
+      | (?P<symbol>[\[\]{},|?=:])
+      | (?P<end>\Z)
+    )""",
+    re.VERBOSE,
+)
+
+
+class ExpressionError(Exception):
+    """An expression doesn't follow the grammar; never leaves `type_expression`."""
+
+    def __init__(self, start: int, end: int, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = end
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token; `start` and `end` are offsets in the expression."""
+
+    kind: TokenKind
+    text: str
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return "the end" if self.kind == "end" else repr(self.text)
+
+
+def tokenize(text: str) -> list[Token]:
+    """Split an expression; the last token is ``end``."""
+    tokens: list[Token] = []
+    position = 0
+    while not tokens or tokens[-1].kind != "end":
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise _unreadable(text, position)
+        kind: TokenKind = match.lastgroup  # type: ignore[assignment]  # the groups are named after the kinds
+        tokens.append(Token(kind, match[kind], match.start(kind), match.end(kind)))
+        position = match.end()
+    return tokens
+
+
+def string_value(token: Token) -> str | None:
+    """Decode a string; `None` where it holds half of a surrogate pair."""
+    value: str = json.loads(token.text)
+    return None if re.search("[\ud800-\udfff]", value) else value
+
+
+def _unreadable(text: str, position: int) -> ExpressionError:
+    start = position + len(text[position:]) - len(text[position:].lstrip(" \t\r\n"))
+    character = text[start]
+    if character == '"':
+        return ExpressionError(start, len(text), "this string doesn't end, or holds an escape that JSON doesn't know")
+    if character == "'":
+        return ExpressionError(start, start + 1, 'unexpected "\'"', "strings stand in double quotes")
+    if character in "()":
+        return ExpressionError(
+            start, start + 1, f"unexpected {character!r}", "types take square brackets, as in list[str]; there are no groups"
+        )
+    word = re.compile(r"[\w.+-]+|.", re.DOTALL).match(text, start)
+    found = word[0] if word else character
+    return ExpressionError(start, start + len(found), f"unexpected {found!r}")

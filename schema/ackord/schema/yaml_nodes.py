@@ -1,0 +1,140 @@
+"""The tree of a YAML file: scalars, sequences and mappings, each with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from math import isfinite
+from typing import Literal, TypeAlias
+
+from ackord.schema.source import Place, Source
+
+ScalarKind: TypeAlias = Literal["text", "null", "bool", "int", "float"]
+
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUE = frozenset({"true", "True", "TRUE"})
+_FALSE = frozenset({"false", "False", "FALSE"})
+_INT = re.compile(r"[-+]?[0-9]{1,400}|0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400}")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_SINGLE_QUOTED = re.compile(r"''|[^']")
+_DOUBLE_QUOTED = re.compile(r"\\(?:x..|u....|U........|.)|[^\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A plain, quoted or block scalar."""
+
+    source: Source
+    start: int
+    end: int
+    text: str
+    style: str | None
+    """The quote or the block indicator; `None` for a plain scalar."""
+
+    @property
+    def place(self) -> Place:
+        """Where it stands, quotes included."""
+        return self.source.place(self.start, self.end)
+
+    @property
+    def kind(self) -> ScalarKind:
+        """What YAML 1.2's core schema (section 10.3.2) makes of it."""
+        if self.style is not None:
+            return "text"
+        if self.text in _NULL:
+            return "null"
+        if self.text in _TRUE or self.text in _FALSE:
+            return "bool"
+        if _INT.fullmatch(self.text):
+            return "int"
+        return "float" if _FLOAT.fullmatch(self.text) else "text"
+
+    def boolean(self) -> bool | None:
+        """Give the value of a boolean."""
+        return self.text in _TRUE if self.kind == "bool" else None
+
+    def number(self) -> int | float | None:
+        """Give the value of a finite number."""
+        if self.kind == "int":
+            return int(self.text, 0) if self.text[:2] in {"0o", "0x"} else int(self.text)
+        if self.kind == "float" and not self.text.lower().endswith((".inf", ".nan")):
+            value = float(self.text)
+            return value if isfinite(value) else None
+        return None
+
+    def inside(self, start: int, end: int) -> Place:
+        """Give the place of a part of the text.
+
+        A scalar that is folded over lines gives its own place, as do block scalars.
+        """
+        offsets = self._offsets()
+        if offsets is None:
+            return self.place
+        start = min(start, len(offsets) - 1)
+        return self.source.place(self.start + offsets[start], self.start + offsets[min(max(start, end), len(offsets) - 1)])
+
+    def _offsets(self) -> tuple[int, ...] | None:
+        """Say where in the file each character of the text begins, and where the last one ends."""
+        raw = self.source.text[self.start : self.end]
+        if self.style is None:
+            return tuple(range(len(raw) + 1)) if raw == self.text else None
+        if "\n" in raw or "\r" in raw:
+            return None
+        pattern = {"'": _SINGLE_QUOTED, '"': _DOUBLE_QUOTED}.get(self.style)
+        widths = [len(piece) for piece in pattern.findall(raw[1:-1])] if pattern else []
+        return tuple(accumulate(widths, initial=1)) if pattern and len(widths) == len(self.text) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    place: Place
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key and its value."""
+
+    key: Scalar
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping; its keys are scalars and differ from each other."""
+
+    place: Place
+    entries: tuple[Entry, ...]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def is_null(node: Node) -> bool:
+    """Say whether there is no value."""
+    return isinstance(node, Scalar) and node.kind == "null"
+
+
+def describe(node: Node) -> str:
+    """Name the kind of a node, for messages."""
+    match node:
+        case Sequence():
+            return "a list"
+        case Mapping():
+            return "a mapping"
+        case Scalar():
+            names: dict[ScalarKind, str] = {
+                "text": "text",
+                "null": "nothing",
+                "bool": "true or false",
+                "int": "a number",
+                "float": "a number",
+            }
+            return names[node.kind]

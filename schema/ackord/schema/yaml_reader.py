@@ -1,0 +1,189 @@
+"""YAML text -> tree of nodes.
+
+ruamel.yaml parses (YAML 1.2, with exact marks); the tree is built here from its events, as the language has no use for what its composer
+adds: references between nodes, tags and several documents.
+Without references a small file can't grow into a large tree, and the depth is checked while events come in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from ackord.schema.diagnostics import Reporter, related
+from ackord.schema.source import Source
+from ackord.schema.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence
+
+MAX_DEPTH = 50
+"""Levels of lists and mappings."""
+
+_FLOW_HINT = "quote the type or use block style: inside {…} and […], and after a closing quote, YAML reads brackets, commas and bars itself"
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping whose end has not been seen."""
+
+    start: int
+    is_mapping: bool
+    nodes: list[Node] = field(default_factory=list[Node])
+
+
+class _TooDeepError(Exception):
+    """The file is nested deeper than `MAX_DEPTH`."""
+
+
+def read_yaml(source: Source, report: Reporter) -> Node | None:
+    """Read the one document of a file; `None` where it isn't YAML or isn't anything."""
+    surrogate = re.search("[\ud800-\udfff]", source.text)
+    if surrogate:
+        report.error("S003", source.place(*surrogate.span()), "a lone surrogate is no character")
+        return None
+    builder = _Builder(source, report)
+    try:
+        for event in _events(source.text):
+            builder.receive(event)
+    except _TooDeepError:
+        return None
+    except ReaderError as exc:
+        character = ord(exc.character) if isinstance(exc.character, str) else exc.character
+        report.error("S004", source.place(exc.position, exc.position + 1), f"the character U+{character:04X} isn't allowed in YAML")
+        return None
+    except MarkedYAMLError as exc:
+        _report_syntax(exc, source, report)
+        return None
+    except (YAMLError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as exc:
+        # ruamel lets these escape on some broken escapes, tags and directives.
+        offset = builder.offset
+        report.error("S004", source.place(offset, offset + 1), f"after this place the file isn't valid YAML: {_one_line(str(exc))}")
+        return None
+    return builder.root
+
+
+def _events(text: str) -> Iterator[Any]:
+    # An instance is used once: it keeps the state of the file that it has read.
+    events: Iterator[Any] = YAML(typ="safe", pure=True).parse(text)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # untyped library
+    return events  # pyright: ignore[reportUnknownVariableType]  # as above
+
+
+def _report_syntax(exc: MarkedYAMLError, source: Source, report: Reporter) -> None:
+    mark: Any = exc.problem_mark or exc.context_mark
+    offset = mark.index if mark is not None else 0
+    problem = _one_line(str(exc.problem or exc.context or "this isn't YAML"))
+    in_flow = "or '}'" in problem or "or ']'" in problem
+    before = source.text[source.text.rfind("\n", 0, offset) + 1 : offset]
+    after_quote = bool(re.search(r"""["'][ \t]*[|\]?,=]*[ \t]*$""", before))
+    related_places = ()
+    if exc.context_mark is not None and exc.problem_mark is not None and exc.context_mark.index != offset and exc.context:
+        start: Any = exc.context_mark.index
+        related_places = (related(_one_line(str(exc.context)), source.place(start, start + 1)),)
+    hint = None
+    if in_flow or after_quote:
+        hint = _FLOW_HINT
+    elif "'\\t'" in problem:
+        hint = "indent with spaces"
+    elif "cannot start any token" in problem or "mapping values are not allowed" in problem:
+        hint = "put the value in quotes"
+    report.error("S004", source.place(offset, offset + 1), problem, hint=hint, related=related_places)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _Builder:
+    def __init__(self, source: Source, report: Reporter) -> None:
+        self.root: Node | None = None
+        self.offset = 0
+        self._source = source
+        self._report = report
+        self._open: list[_Open] = []
+        self._documents = 0
+
+    def receive(self, event: Any) -> None:
+        """Take the next event of the parser."""
+        start: int = event.start_mark.index
+        end: int = event.end_mark.index
+        self.offset = end
+        match type(event).__name__:
+            case "ScalarEvent":
+                self._check_plain(event, start, end)
+                self._add(Scalar(self._source, start, end, event.value, event.style or None))
+            case "MappingStartEvent" | "SequenceStartEvent" as name:
+                self._check_plain(event, start, end)
+                self._push(_Open(start, is_mapping=name == "MappingStartEvent"))
+            case "MappingEndEvent" | "SequenceEndEvent":
+                self._close(end)
+            case "AliasEvent":
+                self._refuse(start, end, "aliases aren't part of the language", "write the value out, or declare a type for it")
+                self._add(Scalar(self._source, start, end, "", "*"))
+            case "DocumentStartEvent":
+                self._documents += 1
+                if event.version or event.tags:
+                    self._refuse(start, end, "directives aren't part of the language", "remove the lines that start with %")
+                if self._documents == 2:
+                    self._refuse(start, end, "a schema file holds one document", "put the second one in its own file")
+            case _:
+                pass
+
+    def _check_plain(self, event: Any, start: int, end: int) -> None:
+        if event.anchor is not None:
+            self._refuse(start, max(end, start + 1), "anchors aren't part of the language", "quote the text if it starts with &")
+        elif event.tag is not None:
+            self._refuse(start, max(end, start + 1), "tags aren't part of the language", "quote the text if it starts with !")
+
+    def _refuse(self, start: int, end: int, message: str, hint: str) -> None:
+        self._report.error("S006", self._source.place(start, end), message, hint=hint)
+
+    def _push(self, opened: _Open) -> None:
+        self._open.append(opened)
+        if len(self._open) > MAX_DEPTH:
+            place = self._source.place(opened.start, opened.start + 1)
+            self._report.error("S007", place, f"this is nested more than {MAX_DEPTH} levels deep")
+            raise _TooDeepError
+
+    def _close(self, end: int) -> None:
+        opened = self._open.pop()
+        last = opened.nodes[-1] if opened.nodes else None
+        if isinstance(last, Scalar):
+            end = max(last.end, opened.start) if self._source.text[end - 1 : end] not in {"}", "]"} else end
+        place = self._source.place(opened.start, end)
+        if opened.is_mapping:
+            self._add(Mapping(place, self._entries(opened.nodes)))
+        else:
+            self._add(Sequence(place, tuple(opened.nodes)))
+
+    def _entries(self, nodes: list[Node]) -> tuple[Entry, ...]:
+        seen: dict[str, Entry] = {}
+        for key, value in zip(nodes[::2], nodes[1::2], strict=True):
+            if not isinstance(key, Scalar) or key.style == "*":
+                if not isinstance(key, Scalar):
+                    self._report.error("S006", key.place, "a key is a name, not a list or a mapping")
+                continue
+            if key.text == "<<" and key.style is None:
+                self._refuse(key.start, key.end, "merge keys aren't part of the language", "write the keys out")
+                continue
+            first = seen.get(key.text)
+            if first is not None:
+                place = first.key.place
+                self._report.error(
+                    "S005",
+                    key.place,
+                    f"the key {key.text!r} stands here for the second time",
+                    related=[related("first defined here", place)],
+                )
+                continue
+            seen[key.text] = Entry(key, value)
+        return tuple(seen.values())
+
+    def _add(self, node: Node) -> None:
+        if self._open:
+            self._open[-1].nodes.append(node)
+        elif self._documents == 1:
+            self.root = node
