@@ -34,7 +34,11 @@ from examples.chat.contract import (
 
 def describe(message: Message) -> str:
     """Say `message` in one line."""
-    said = message.body.text if isinstance(message.body, TextBody) else f"[{message.body.mime}, {len(message.body.data)} bytes] {message.body.caption or ''}"
+    said = (
+        message.body.text
+        if isinstance(message.body, TextBody)
+        else f"[{message.body.mime}, {len(message.body.data)} bytes] {message.body.caption or ''}"
+    )
     return f"{message.sent_at.astimezone():%H:%M} {message.author}: {said}"
 
 
@@ -59,6 +63,7 @@ def listen(chat: ChatClient) -> None:
 
     @chat.on_still_there
     async def _(question: str) -> bool:
+        print(f"* {question}")
         return True
 
 

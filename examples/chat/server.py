@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 import uvicorn
-
 from ackord.runtime import AckordError, Server
 from examples.chat.contract import (
     Body,
@@ -33,6 +32,8 @@ from examples.chat.contract import (
     TooManyRooms,
     UserName,
 )
+from typing_extensions import override
+
 from examples.chat.history import History
 from examples.chat.pages import CLIENT_BUNDLE, Pages
 
@@ -52,6 +53,7 @@ class Chat(ChatNamespace):
         self._history = History()
         self._ids = itertools.count(1)
 
+    @override
     async def on_connect(self, ctx: ChatContext, auth: ChatAuth) -> NameTaken | None:
         """Give the name to whoever asks first; a connection that doesn't answer any more loses it."""
         while (holder := self._people.get(auth.name)) is not None:
@@ -63,9 +65,11 @@ class Chat(ChatNamespace):
         self._people[auth.name] = ctx
         return None
 
+    @override
     async def on_disconnect(self, ctx: ChatContext, reason: str) -> None:
         self._forget(ctx)
 
+    @override
     async def on_join(self, ctx: ChatContext, room: RoomName) -> JoinResult:
         name = ctx.data.name
         if room not in ctx.data.rooms:
@@ -79,6 +83,7 @@ class Chat(ChatNamespace):
             ctx.to(ChatRoom(room)).member_joined(room, name)
         return JoinAck(members=sorted(self._rooms[room]), history=self._history.of(room))
 
+    @override
     async def on_leave(self, ctx: ChatContext, room: RoomName) -> bool:
         if room not in ctx.data.rooms:
             return False
@@ -86,6 +91,7 @@ class Chat(ChatNamespace):
         self._leave(ctx, room)
         return True
 
+    @override
     async def on_send_message(self, ctx: ChatContext, room: RoomName, body: Body) -> SendMessageResult:
         if room not in ctx.data.rooms:
             return NotInRoom(room=room)
@@ -94,10 +100,12 @@ class Chat(ChatNamespace):
         ctx.to(ChatRoom(room)).message_posted(message)
         return SendMessageAck(id=message.id, sent_at=message.sent_at)
 
+    @override
     async def on_typing(self, ctx: ChatContext, room: RoomName, active: bool) -> None:
         if room in ctx.data.rooms:
             ctx.to(ChatRoom(room)).typing_changed(room, ctx.data.name, active)
 
+    @override
     async def on_rooms(self, ctx: ChatContext) -> dict[str, int]:
         return {room: len(members) for room, members in self._rooms.items()}
 
@@ -145,10 +153,15 @@ def main() -> int:
     try:
         listener = socket.create_server((arguments.host, arguments.port))
     except OSError as error:
-        print(f"error: can't listen on {arguments.host}:{arguments.port}: {error.strerror}; try another port: make demo PORT=8001", file=sys.stderr)
+        print(
+            f"error: can't listen on {arguments.host}:{arguments.port}: {error.strerror}; try another port: make demo PORT=8001",
+            file=sys.stderr,
+        )
         return 1
     if not CLIENT_BUNDLE.is_file():
-        print("error: the page needs npm's socket.io-client: `python -m tests.node.toolchain` (or `make demo`) installs it", file=sys.stderr)
+        print(
+            "error: the page needs npm's socket.io-client: `python -m tests.node.toolchain` (or `make demo`) installs it", file=sys.stderr
+        )
         return 1
     print(f"The chat is at http://{arguments.host}:{listener.getsockname()[1]}/  (Ctrl-C ends it)", flush=True)
     config = uvicorn.Config(app, log_level="warning", ws="websockets-sansio", ws_per_message_deflate=False, timeout_graceful_shutdown=1)
