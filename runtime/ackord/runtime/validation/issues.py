@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -51,6 +51,6 @@ def _location(loc: tuple[int | str, ...], names: Sequence[str]) -> list[int | st
     return parts
 
 
-def describe(issues: Sequence[dict[str, Any]]) -> str:
+def describe(issues: Sequence[Mapping[str, Any]]) -> str:
     """Return issues as one line for an exception of this program."""
     return "; ".join(f"{'.'.join(map(str, issue['loc'])) or 'value'}: {issue['msg']}" for issue in issues)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, NoReturn, TypeAlias
 
@@ -132,12 +132,48 @@ class PositionalWriter:
         json.loads(text, parse_constant=refuse)
 
 
+class ValueReader:
+    """Reads one JSON value that stands alone: the payload of CONNECT; built on first use."""
+
+    __slots__ = ("_name", "_type", "_validate")
+
+    def __init__(self, name: str, type_: Any) -> None:
+        """Take what issues' locations begin with, and a type."""
+        self._name = name
+        self._type = type_
+        self._validate: Callable[..., Any] | None = None
+
+    def warm(self) -> None:
+        """Build what `read` needs."""
+        self._build()
+
+    def read(self, payload: str) -> Any:
+        """Return the value.
+
+        Raises:
+            MalformedPayloadError: the text isn't JSON.
+            InvalidArgumentsError: it is JSON, but not of the type.
+        """
+        try:
+            return (self._validate or self._build())(payload, by_alias=True, by_name=False)
+        except ValidationError as error:
+            refusal = _refusal(error, payload, ())
+        if isinstance(refusal, InvalidArgumentsError):
+            refusal = InvalidArgumentsError([{**issue, "loc": [self._name, *issue["loc"]]} for issue in refusal.issues or ()])
+        raise refusal
+
+    def _build(self) -> Callable[..., Any]:
+        if self._validate is None:
+            self._validate = build_adapter(lambda schema_of: schema_of(self._type)).validator.validate_json
+        return self._validate
+
+
 def dump_values(values: Sequence[Any]) -> tuple[str, list[bytes]]:
     """Write values that another parser decoded as the JSON text that they would have been, so that one set of rules holds."""
     attachments: list[bytes] = []
 
     def extract(value: Any) -> dict[str, Any]:
-        if not isinstance(value, bytes | bytearray | memoryview):
+        if value.__class__ not in (bytes, bytearray, memoryview):
             raise InvalidArgumentsError([{"loc": [], "type": "json_type", "msg": "Value has no JSON form"}])
         attachments.append(bytes(value))
         return {"_placeholder": True, "num": len(attachments) - 1}
@@ -154,10 +190,11 @@ def _mentions_attachments(schema: Any) -> bool:
         part = stack.pop()
         if part is read_attachment:
             return True
-        if isinstance(part, Mapping):
-            members: Mapping[Any, Any] = part
+        kind = part.__class__
+        if kind is dict:
+            members: dict[Any, Any] = part
             stack.extend(members.values())
-        elif isinstance(part, list | tuple):
+        elif kind is list or kind is tuple:
             items: Sequence[Any] = part
             stack.extend(items)
     return False

@@ -49,7 +49,7 @@ def read_attachment(value: Any, info: core_schema.ValidationInfo) -> bytes:
     attachments: Sequence[bytes] | None = _of_packet(info.context)
     if attachments is None:
         return _read_base64(value)
-    placeholder: dict[str, Any] = value if isinstance(value, dict) else {}
+    placeholder: dict[str, Any] = value if value.__class__ is dict else {}
     if placeholder.get("_placeholder") is True:
         number = placeholder.get("num")
         if type(number) is int and 0 <= number < len(attachments):
@@ -60,7 +60,7 @@ def read_attachment(value: Any, info: core_schema.ValidationInfo) -> bytes:
 
 
 def _of_packet(context: Any) -> Any:
-    if not isinstance(context, dict):
+    if context.__class__ is not dict:
         return None
     members: dict[str, Any] = context
     return members.get(ATTACHMENTS)
@@ -143,13 +143,14 @@ def _refuse_non_finite(value: Any) -> Any:
     stack: list[Any] = [value]
     while stack:
         part = stack.pop()
-        if isinstance(part, float):
+        kind = part.__class__
+        if kind is float:
             if not isfinite(part):
                 raise PydanticKnownError("finite_number")
-        elif isinstance(part, dict):
+        elif kind is dict:
             members: dict[str, Any] = part
             stack.extend(members.values())
-        elif isinstance(part, list):
+        elif kind is list:
             items: list[Any] = part
             stack.extend(items)
     return value

@@ -1,0 +1,1 @@
+"""What generated code stands on: models, events, rooms, contexts, emitters, namespaces and clients with types."""

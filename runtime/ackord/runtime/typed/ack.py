@@ -1,0 +1,174 @@
+"""The acknowledgement of one event: what its handler returns to text, and back into what its sender gets.
+
+``bare``: success is the value itself; ``result``: it is ``{"ok": value}``.
+Failure is ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: […]}}`` in both (design, "Error acks").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import Enum
+from functools import cache
+from typing import Any, Final, Literal, TypeAlias
+
+from ackord.runtime.error_acks import InvalidArgumentsError
+from ackord.runtime.errors import InvalidAckError, InvalidPayloadError, ProtocolError
+from ackord.runtime.socketio.attachments import restore_attachments
+from ackord.runtime.typed.model import Error, UnknownError, error_message
+from ackord.runtime.validation.issues import describe
+from ackord.runtime.validation.positional import PositionalReader, PositionalWriter, SchemaOf
+from pydantic_core import CoreSchema, core_schema
+
+AckStyle: TypeAlias = Literal["bare", "result"]
+
+_NAMES: Final = ("ack",)
+
+
+class _Absence(Enum):
+    NO_ACK = "no ack"
+
+
+NO_ACK: Final = _Absence.NO_ACK
+"""The ack type of an event that has no acknowledgement."""
+
+
+class AckAdapter:
+    """Reads and writes the JSON array of one event's acknowledgements; built on first use."""
+
+    __slots__ = ("_error_readers", "_error_writers", "_errors", "_event", "_reader", "_style", "_type", "_writer")
+
+    def __init__(self, event: str, type_: Any, errors: Sequence[type[Error]] = (), style: AckStyle = "bare") -> None:
+        """Take what the event declares; `type_` is `None` where success says nothing more."""
+        self._event = event
+        self._type = None if type_ is NO_ACK else type_
+        self._errors = {error.code: error for error in errors}
+        self._style: AckStyle = style
+        self._reader: PositionalReader | None = None
+        self._writer: PositionalWriter | None = None
+        self._error_readers: dict[str, PositionalReader] = {}
+        self._error_writers: dict[str, PositionalWriter] = {}
+
+    def warm_reader(self) -> None:
+        """Build what `decode` needs for success."""
+        self._build_reader()
+
+    def warm_writer(self) -> None:
+        """Build what `encode` needs for success."""
+        if self._type is not None:
+            self._build_writer()
+
+    def encode(self, value: Any) -> tuple[str, Sequence[bytes]]:
+        """Return the ACK packet's array for what a handler returned, and its attachments.
+
+        Raises:
+            InvalidPayloadError: the value is neither of the declared type nor a declared error.
+        """
+        if isinstance(value, Error) and self._errors:
+            return self._encode_error(value)
+        if self._type is None:
+            if value is not None:
+                raise InvalidPayloadError(f"ack of {self._event!r}: declared without a value, not with {type(value).__name__!r}")
+            return ('[{"ok":null}]', ()) if self._style == "result" else ("[]", ())
+        text, attachments = (self._writer or self._build_writer()).write((value,))
+        return (f'[{{"ok":{text[1:-1]}}}]' if self._style == "result" else text), attachments
+
+    def decode(self, payload: str, attachments: Sequence[bytes] = ()) -> Any:
+        """Return the value, the declared error or the `UnknownError` that an ACK packet's array holds.
+
+        Raises:
+            InvalidAckError: it holds none of them.
+        """
+        try:
+            if payload.startswith('[{"error":') and (failure := self._decode_failure(payload, attachments)) is not None:
+                return failure
+            return self._decode_success(payload, attachments)
+        except InvalidArgumentsError as error:
+            if (failure := self._decode_failure(payload, attachments)) is not None:
+                return failure
+            raise InvalidAckError(f"ack of {self._event!r}: {describe(error.issues or ())}") from None
+        except ProtocolError as error:
+            raise InvalidAckError(f"ack of {self._event!r}: {error}") from error
+
+    def _decode_success(self, payload: str, attachments: Sequence[bytes]) -> Any:
+        values = (self._reader or self._build_reader()).read(payload, attachments)
+        if self._type is None:
+            return None
+        return values[0]["ok"] if self._style == "result" else values[0]
+
+    def _decode_failure(self, payload: str, attachments: Sequence[bytes]) -> Error | UnknownError | None:
+        try:
+            failure = _failure_reader().read(payload, attachments)[0]["error"]
+        except InvalidArgumentsError:
+            return None
+        code: str = failure["code"]
+        declared = self._errors.get(code)
+        if declared is None:
+            data = restore_attachments(failure.get("data"), attachments) if attachments else failure.get("data")
+            return UnknownError(code, failure["message"], data, failure.get("issues"))
+        try:
+            found = self._error_reader(declared).read(payload, attachments)[0]["error"]
+        except InvalidArgumentsError as error:
+            raise InvalidAckError(f"error {code!r} in the ack of {self._event!r}: {describe(error.issues or ())}") from None
+        instance: Error = found["data"]
+        return instance
+
+    def _encode_error(self, error: Error) -> tuple[str, Sequence[bytes]]:
+        declared = self._errors.get(error.code)
+        if declared is None or not isinstance(error, declared):
+            raise InvalidPayloadError(f"ack of {self._event!r}: the error {error.code!r} isn't declared")
+        head = f'[{{"error":{{"code":{json.dumps(error.code)},"message":{json.dumps(error_message(declared))}'
+        if not declared.model_fields:
+            return head + "}}]", ()
+        writer = self._error_writers.get(error.code)
+        if writer is None:
+            subject = f"error {error.code!r} in the ack of {self._event!r}"
+            writer = self._error_writers[error.code] = PositionalWriter(subject, ["data"], [lambda schema_of: schema_of(declared)])
+        text, attachments = writer.write((error,))
+        return f'{head},"data":{text[1:-1]}}}}}]', attachments
+
+    def _build_reader(self) -> PositionalReader:
+        if self._reader is None:
+            self._reader = PositionalReader(_NAMES, [self._success_shape])
+        return self._reader
+
+    def _success_shape(self, schema_of: SchemaOf) -> CoreSchema:
+        if self._type is None:
+            return core_schema.with_default_schema(core_schema.any_schema(), default=None)
+        schema = schema_of(self._type)
+        if self._style == "result":
+            return core_schema.typed_dict_schema({"ok": core_schema.typed_dict_field(schema)})
+        return core_schema.with_default_schema(schema, default=None) if schema["type"] == "nullable" else schema
+
+    def _build_writer(self) -> PositionalWriter:
+        if self._writer is None:
+            self._writer = PositionalWriter(f"ack of {self._event!r}", _NAMES, [lambda schema_of: schema_of(self._type)])
+        return self._writer
+
+    def _error_reader(self, error: type[Error]) -> PositionalReader:
+        reader = self._error_readers.get(error.code)
+        if reader is None:
+
+            def shape(schema_of: SchemaOf) -> CoreSchema:
+                data = core_schema.with_default_schema(schema_of(error), default_factory=dict, validate_default=True)
+                inner = core_schema.typed_dict_schema({"data": core_schema.typed_dict_field(data)})
+                return core_schema.typed_dict_schema({"error": core_schema.typed_dict_field(inner)})
+
+            reader = self._error_readers[error.code] = PositionalReader(_NAMES, [shape])
+        return reader
+
+
+@cache
+def _failure_reader() -> PositionalReader:
+    def shape(_: SchemaOf) -> CoreSchema:
+        error = core_schema.typed_dict_schema(
+            {
+                "code": core_schema.typed_dict_field(core_schema.str_schema()),
+                "message": core_schema.typed_dict_field(core_schema.with_default_schema(core_schema.str_schema(), default="")),
+                "data": core_schema.typed_dict_field(core_schema.any_schema(), required=False),
+                "issues": core_schema.typed_dict_field(core_schema.list_schema(), required=False),
+            }
+        )
+        return core_schema.typed_dict_schema({"error": core_schema.typed_dict_field(error)})
+
+    return PositionalReader(_NAMES, [shape])

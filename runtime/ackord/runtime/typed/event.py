@@ -1,0 +1,87 @@
+"""Events and namespaces as a contract declares them: the tables that generated code hands to the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Generic, Literal, TypeVar
+
+from ackord.runtime.typed.ack import NO_ACK, AckAdapter, AckStyle
+from ackord.runtime.typed.model import Error
+from ackord.runtime.validation import Arg, ArgumentsAdapter, ValueReader
+
+R_co = TypeVar("R_co", covariant=True)
+"""What a handler of the event returns: the value, a declared error, or `None` where nothing is acknowledged."""
+
+
+class Event(Generic[R_co]):
+    """One event in one direction."""
+
+    __slots__ = ("acked", "args", "arguments", "concurrent", "errors", "handler", "name", "reply", "style", "timeout")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        handler: str,
+        args: Sequence[Arg] = (),
+        ack: Any = NO_ACK,
+        errors: Sequence[type[Error]] = (),
+        style: AckStyle = "bare",
+        timeout: float = 20.0,
+        concurrent: bool = False,
+    ) -> None:
+        """Take what the contract says; `ack` is left out where there is no acknowledgement, `None` where it says nothing more than that."""
+        self.name = name
+        self.handler = handler
+        self.args = tuple(args)
+        self.acked = ack is not NO_ACK or bool(errors)
+        self.errors = tuple(errors)
+        self.style: AckStyle = style
+        self.timeout = timeout
+        self.concurrent = concurrent
+        self.arguments = ArgumentsAdapter(name, self.args)
+        self.reply = AckAdapter(name, ack, self.errors, style)
+
+
+class NamespaceContract:
+    """One namespace of a contract."""
+
+    __slots__ = ("auth", "client_to_server", "connect_errors", "contract", "error_replies", "path", "server_to_client", "session")
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        contract: str,
+        auth: Any = None,
+        session: Any = None,
+        connect_errors: Sequence[type[Error]] = (),
+        client_to_server: Sequence[Event[Any]] = (),
+        server_to_client: Sequence[Event[Any]] = (),
+        error_replies: bool = True,
+    ) -> None:
+        """Take what the contract says; `auth` and `session` are types, or `None` where none is declared."""
+        self.path = path
+        self.contract = contract
+        self.auth = None if auth is None else ValueReader("auth", auth)
+        self.session = session
+        self.connect_errors = tuple(connect_errors)
+        self.client_to_server = tuple(client_to_server)
+        self.server_to_client = tuple(server_to_client)
+        self.error_replies = error_replies
+
+    def warm(self, side: Literal["server", "client"]) -> None:
+        """Build what one side reads and writes, which takes about a millisecond an event, so that no message has to wait for it."""
+        incoming, outgoing = self.client_to_server, self.server_to_client
+        if side == "client":
+            incoming, outgoing = outgoing, incoming
+        elif self.auth is not None:
+            self.auth.warm()
+        for event in incoming:
+            event.arguments.warm_reader()
+            if event.acked:
+                event.reply.warm_writer()
+        for event in outgoing:
+            event.arguments.warm_writer()
+            if event.acked:
+                event.reply.warm_reader()

@@ -1,0 +1,29 @@
+"""The version guard: generated code and the installed runtime must fit together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ackord.runtime.errors import ContractVersionError
+
+API: Final = (1, 0)
+"""The interface between generated code and this runtime: major number and the newest minor one that it knows.
+
+The major number changes when old generated code would no longer work, the minor one when names are added.
+"""
+
+
+def check(*, api: tuple[int, int], source: str) -> None:
+    """Refuse code that was generated for another runtime; generated modules call this when they are imported.
+
+    Raises:
+        ContractVersionError: it says how to get out, both ways.
+    """
+    major, minor = api
+    if major == API[0] and minor <= API[1]:
+        return
+    older = (major, minor) < API
+    raise ContractVersionError(
+        f"the code generated from {source} is for codegen API {major}.{minor}, but the installed ackord runtime has {API[0]}.{API[1]}: "
+        f"run `ackord generate` for {source} again, or install {'an older' if older else 'a newer'} ackord"
+    )

@@ -1,0 +1,143 @@
+"""Bases of the classes that a contract's types become."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar
+from uuid import UUID
+
+from ackord.runtime.errors import RemoteError
+from pydantic import AnyUrl, BaseModel, ConfigDict
+from typing_extensions import override
+
+
+class _Record(BaseModel):
+    """A JSON object with known fields; unknown ones are ignored."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="ignore",
+        allow_inf_nan=False,
+        ser_json_inf_nan="constants",  # found in the text and refused: null would be another value
+        defer_build=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        protected_namespaces=(),
+    )
+
+
+class Model(_Record):
+    """A record of the contract: frozen, strict, checked when it is made."""
+
+    def unwrap(self) -> Self:
+        """Return the record itself: the success of a result."""
+        return self
+
+
+class Error(_Record):
+    """An error of the contract: what an acknowledgement or a refused connection says instead of success."""
+
+    code: ClassVar[str]
+    """What tells errors apart on the wire."""
+
+    def unwrap(self) -> NoReturn:
+        """Raise `DeclaredError`: the result is no success."""
+        raise DeclaredError(self)
+
+
+class DeclaredError(RemoteError):
+    """A declared error, raised by `unwrap`; `error` is its instance."""
+
+    def __init__(self, error: Error) -> None:
+        super().__init__(error.code, error_message(type(error)), error.model_dump(mode="json") or None)
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownError:
+    """An error that the contract doesn't declare: of a newer peer, or one of the runtime's (``invalid_request``, ``internal`` …)."""
+
+    code: str
+    message: str
+    data: Any = None
+    """Decoded JSON."""
+    issues: list[Any] | None = None
+    """Decoded JSON; with ``invalid_request``, where the request is wrong and why."""
+
+    def unwrap(self) -> NoReturn:
+        """Raise `RemoteError`: the result is no success."""
+        raise RemoteError(self.code, self.message, self.data, self.issues)
+
+
+def error_message(error: type[Error]) -> str:
+    """Return what the wire says beside an error's code: the first line of its documentation, or the code."""
+    lines = (error.__dict__.get("__doc__") or "").strip().splitlines()
+    return lines[0] if lines else error.code
+
+
+S = TypeVar(
+    "S",
+    bound=str
+    | bytes
+    | int
+    | float
+    | list[Any]
+    | dict[str, Any]
+    | tuple[Any, ...]
+    | dt.date
+    | dt.time
+    | dt.timedelta
+    | UUID
+    | Decimal
+    | AnyUrl
+    | Enum
+    | Model
+    | None,
+)
+
+
+def unwrap(result: S | Error | UnknownError) -> S:
+    """Return the value of a result, or raise its error.
+
+    Raises:
+        DeclaredError: the result is an error of the contract.
+        RemoteError: the result is another error.
+    """
+    if isinstance(result, Error | UnknownError):
+        result.unwrap()
+    return result
+
+
+class OpenEnum(StrEnum):
+    """An enumeration whose readers accept members that they don't know.
+
+    An unknown one is made when it is read and kept nowhere, so that a peer can't fill this process's memory with them.
+    """
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the contract declares this member."""
+        return self._value_ in type(self)._value2member_map_
+
+    @classmethod
+    @override
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
+
+
+def constrain(newtype: Any, *metadata: object, base: Any = None) -> None:
+    """Give a `NewType` the metadata that pydantic validates it by, which type checkers don't accept inside of its call.
+
+    `base` replaces the type that it was made of by an annotated form of it.
+    """
+    supertype = newtype.__supertype__ if base is None else base
+    newtype.__supertype__ = Annotated[supertype, *metadata] if metadata else supertype
