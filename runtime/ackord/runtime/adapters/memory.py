@@ -56,10 +56,8 @@ class MemoryAdapter:
     def sockets(self, target: Target) -> set[str]:
         """See `Adapter.sockets`."""
         connected = self._recipients
-        if target.rooms:
-            found = {sid for room in target.rooms for sid in self.rooms.get(room, ()) if sid in connected}
-        else:
-            found = set(connected)
+        members = (self.rooms.get(room, ()) for room in target.rooms) if target.rooms else (connected,)
+        found = {sid for sids in members for sid in sids if sid in connected}
         for room in target.except_:
             found.difference_update(self.rooms.get(room, ()))
         return found
@@ -72,10 +70,8 @@ class MemoryAdapter:
             for recipient in tuple(recipients.values()):
                 recipient.deliver(event, prepared, flags)
             return
-        for sid in self.sockets(target):
-            recipient = recipients.get(sid)
-            if recipient is not None:
-                recipient.deliver(event, prepared, flags)
+        for recipient in [recipients[sid] for sid in self.sockets(target)]:
+            recipient.deliver(event, prepared, flags)
 
     def on(self, name: RoomEvent, listener: RoomListener) -> None:
         """See `Adapter.on`."""

@@ -1,0 +1,38 @@
+"""The Socket.IO server.
+
+The names are loaded when they are first used: the modules of this package are also imported one by one, by those that they import.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.broadcast import BroadcastOperator
+    from ackord.runtime.server.handshake import Handshake
+    from ackord.runtime.server.limits import Limits
+    from ackord.runtime.server.link import HandshakeRequest
+    from ackord.runtime.server.namespace import Namespace
+    from ackord.runtime.server.refusal import ConnectRefused
+    from ackord.runtime.server.server import Server
+    from ackord.runtime.server.socket import Socket
+
+__all__ = ["BroadcastOperator", "ConnectRefused", "Handshake", "HandshakeRequest", "Limits", "Namespace", "Server", "Socket"]
+
+_MODULES = {
+    "BroadcastOperator": "broadcast",
+    "ConnectRefused": "refusal",
+    "Handshake": "handshake",
+    "HandshakeRequest": "link",
+    "Limits": "limits",
+    "Namespace": "namespace",
+    "Server": "server",
+    "Socket": "socket",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

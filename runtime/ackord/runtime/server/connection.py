@@ -1,0 +1,223 @@
+"""One connection: the Socket.IO end of an Engine.IO session, with its sockets in several namespaces."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from ackord.runtime.server.dispatch import Backlog
+from ackord.runtime.server.link import EngineSocket
+from ackord.runtime.server.payloads import decode_object
+from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
+from ackord.runtime.server.socket import Socket
+from ackord.runtime.socketio.decoder import Decoder
+from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError, PacketError, UnexpectedPacketError
+from ackord.runtime.socketio.packet import (
+    Packet,
+    PacketType,
+    encode_connect,
+    encode_connect_error,
+    encode_disconnect,
+    namespace_prefix,
+)
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.namespace import Namespace
+    from ackord.runtime.server.server import Server
+
+_log = logging.getLogger("ackord.runtime.server")
+
+_SID_BYTES = 15
+
+
+class Connection:
+    """Brings packets to the sockets of their namespaces, and ends the connection at the first that breaks the protocol.
+
+    Implements `ackord.runtime.server.link.EngineHandler`.
+    """
+
+    __slots__ = ("_attachment_timer", "_connect_timer", "_decoder", "_over", "_pending", "_server", "_sockets", "backlog", "engine")
+
+    def __init__(self, server: Server, engine: EngineSocket) -> None:
+        limits = server.limits
+        self._server = server
+        self.engine = engine
+        self.backlog = Backlog(limits.queued_events, limits.queued_bytes)
+        self._decoder = Decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
+        self._sockets: dict[str, Socket] = {}
+        self._pending: dict[str, tuple[Socket, asyncio.Task[None]]] = {}
+        self._over = False
+        loop = asyncio.get_running_loop()
+        self._connect_timer: asyncio.TimerHandle | None = loop.call_later(limits.connect_timeout, self._connect_timed_out)
+        self._attachment_timer: asyncio.TimerHandle | None = None
+
+    # EngineHandler
+
+    def receive_text(self, packet: str) -> None:
+        """See `EngineHandler.receive_text`."""
+        if self._over:
+            return
+        try:
+            whole = self._decoder.receive_text(packet, 1)
+            if whole is None:
+                self._await_attachments()
+            else:
+                self._receive(whole)
+        except PacketError as error:
+            self._violated(error)
+
+    def receive_binary(self, data: bytes) -> None:
+        """See `EngineHandler.receive_binary`."""
+        if self._over:
+            return
+        try:
+            whole = self._decoder.receive_binary(data)
+            if whole is not None:
+                self._cancel_attachment_timer()
+                self._receive(whole)
+        except PacketError as error:
+            self._violated(error)
+
+    def closed(self, reason: str, description: str | None = None) -> None:
+        """See `EngineHandler.closed`."""
+        self._over = True
+        self._end(reason, description)
+        self._server.forget(self)
+
+    @property
+    def congested(self) -> bool:
+        """See `EngineHandler.congested`."""
+        return self.backlog.congested
+
+    async def ready(self) -> None:
+        """See `EngineHandler.ready`."""
+        await self.backlog.ready()
+
+    # What sockets and the server do with a connection
+
+    def forget(self, socket: Socket) -> None:
+        """Let a socket go whose namespace was left."""
+        if self._sockets.get(socket.namespace.name) is socket:
+            del self._sockets[socket.namespace.name]
+
+    def disconnect(self) -> None:
+        """Leave all namespaces, then end the connection."""
+        for socket in tuple(self._sockets.values()):
+            self.engine.send(encode_disconnect(socket.namespace.prefix))
+        self.shut("server namespace disconnect", "forced server close")
+
+    def shut(self, socket_reason: str, engine_reason: str) -> None:
+        """End the sockets, then the connection."""
+        self._over = True
+        self._end(socket_reason, None)
+        self.engine.close(reason=engine_reason)
+
+    # Packets
+
+    def _receive(self, packet: Packet) -> None:
+        kind, name, ack_id, payload, attachments = packet
+        socket = self._sockets.get(name)
+        if socket is None:
+            if kind != PacketType.CONNECT:
+                raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
+            self._connect(name, payload)
+        elif kind == PacketType.EVENT:
+            socket.receive_event(payload, ack_id, attachments)
+        elif kind == PacketType.ACK:
+            socket.receive_ack(ack_id, payload, attachments)
+        elif kind == PacketType.DISCONNECT:
+            if payload:
+                raise MalformedPayloadError("a DISCONNECT has no payload")
+            socket.end("client namespace disconnect")
+        else:
+            raise UnexpectedPacketError(f"packet type {kind} for a namespace that was joined")
+
+    def _await_attachments(self) -> None:
+        name = self._decoder.waiting
+        if name not in self._sockets:
+            raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
+        loop = asyncio.get_running_loop()
+        self._attachment_timer = loop.call_later(self._server.limits.attachment_timeout, self._attachments_timed_out)
+
+    def _attachments_timed_out(self) -> None:
+        self._attachment_timer = None
+        self._violated(AttachmentError("the attachments of a packet didn't come in time"))
+
+    def _cancel_attachment_timer(self) -> None:
+        if self._attachment_timer is not None:
+            self._attachment_timer.cancel()
+            self._attachment_timer = None
+
+    def _violated(self, error: PacketError) -> None:
+        _log.info("a client at %s broke the protocol: %s", self.engine.request.address or "an unknown address", error)
+        self.shut("forced close", "forced close")
+
+    # Joining
+
+    def _connect(self, name: str, payload: str) -> None:
+        if name in self._pending:
+            raise UnexpectedPacketError(f"a second CONNECT to namespace {name!r}")
+        auth = decode_object(payload)
+        namespace = self._server.find(name)
+        if namespace is None:
+            self.engine.send(encode_connect_error(namespace_prefix(name), INVALID_NAMESPACE))
+            return
+        if len(self._sockets) + len(self._pending) >= self._server.limits.namespaces:
+            self.engine.send(encode_connect_error(namespace.prefix, TOO_MANY_NAMESPACES))
+            return
+        socket = Socket(secrets.token_urlsafe(_SID_BYTES), namespace, self, auth)
+        if namespace.admits_at_once:
+            self._join(namespace, socket)
+        else:
+            task = self._server.tasks.start(self._admit(namespace, socket, payload or None))
+            self._pending[name] = (socket, task)
+
+    async def _admit(self, namespace: Namespace, socket: Socket, auth_text: str | None) -> None:
+        try:
+            async with asyncio.timeout(self._server.limits.connect_timeout):
+                refusal = await namespace.admit(socket, auth_text)
+        except TimeoutError:
+            _log.warning("a middleware or the connect hook of namespace %s took too long", namespace.name)
+            refusal = FAILED
+        finally:
+            self._pending.pop(namespace.name, None)
+            if self._over:
+                socket.end("transport close")
+        if self._over:
+            return
+        if refusal is None:
+            self._join(namespace, socket)
+        else:
+            socket.end("server namespace disconnect")
+            self.engine.send(encode_connect_error(namespace.prefix, refusal))
+
+    def _join(self, namespace: Namespace, socket: Socket) -> None:
+        if self._connect_timer is not None:
+            self._connect_timer.cancel()
+            self._connect_timer = None
+        self._sockets[namespace.name] = socket
+        namespace.add(socket)
+        self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"}}'))
+        socket.begin()
+        namespace.announce(socket)
+        socket.open_events()
+
+    def _connect_timed_out(self) -> None:
+        self._connect_timer = None
+        self.shut("forced server close", "forced server close")
+
+    # The end
+
+    def _end(self, reason: str, description: str | None) -> None:
+        self.backlog.close()
+        self._cancel_attachment_timer()
+        self._decoder.reset()
+        if self._connect_timer is not None:
+            self._connect_timer.cancel()
+            self._connect_timer = None
+        for _, task in self._pending.values():
+            task.cancel()
+        for socket in tuple(self._sockets.values()):
+            socket.end(reason, description)

@@ -1,0 +1,87 @@
+"""Events to one socket, with flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ackord.runtime.adapters.base import BroadcastFlags
+from ackord.runtime.server.broadcast import BroadcastOperator
+from ackord.runtime.socketio.event import encode_plain_event
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.socket import Socket
+
+AckCallback: TypeAlias = Callable[..., Any]
+"""Takes the acknowledgement's arguments; with a timeout, first the error that came instead of them, or `None`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectFlags:
+    """How an event to one socket is sent."""
+
+    volatile: bool = False
+    compress: bool = True
+    timeout: float | None = None
+
+
+class DirectOperator:
+    """One socket, with flags for what is sent to it; immutable.
+
+    `to`, `except_` and `broadcast` lead to the others, with the same flags.
+    """
+
+    __slots__ = ("_flags", "_socket")
+
+    def __init__(self, socket: Socket, flags: DirectFlags) -> None:
+        self._socket = socket
+        self._flags = flags
+
+    @property
+    def volatile(self) -> DirectOperator:
+        """Drop the event unless the socket can take it at once."""
+        return DirectOperator(self._socket, replace(self._flags, volatile=True))
+
+    def compress(self, compress: bool) -> DirectOperator:
+        """Say whether the transport may compress the event."""
+        return DirectOperator(self._socket, replace(self._flags, compress=compress))
+
+    def timeout(self, seconds: float) -> DirectOperator:
+        """Bound the wait for the acknowledgement; a callback then takes an error first."""
+        return DirectOperator(self._socket, replace(self._flags, timeout=seconds))
+
+    def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
+        """Do what `Socket.emit` does, with the flags."""
+        self._socket.send_plain(encode_plain_event(name, values), ack, timeout=self._flags.timeout, volatile=self._flags.volatile)
+
+    def send(self, *values: Any, ack: AckCallback | None = None) -> None:
+        """Send the event ``message``."""
+        self.emit("message", *values, ack=ack)
+
+    async def emit_with_ack(self, name: str, *values: Any) -> Any:
+        """Do what `Socket.emit_with_ack` does, with the flags."""
+        return await self._socket.emit_with_ack(name, *values, timeout=self._flags.timeout)
+
+    @property
+    def broadcast(self) -> BroadcastOperator:
+        """Everybody but this socket."""
+        flags = BroadcastFlags(volatile=self._flags.volatile, compress=self._flags.compress)
+        return BroadcastOperator(self._socket.namespace, flags=flags).except_(self._socket.id)
+
+    @property
+    def local(self) -> BroadcastOperator:
+        """Everybody of this process but this socket."""
+        return self.broadcast.local
+
+    def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
+        """Reach whoever is in one of these rooms, except this socket."""
+        return self.broadcast.to(*rooms)
+
+    def in_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
+        """Do what `to` does."""
+        return self.to(*rooms)
+
+    def except_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
+        """Reach everybody but this socket and those in one of these rooms."""
+        return self.broadcast.except_(*rooms)

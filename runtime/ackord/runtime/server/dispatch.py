@@ -1,0 +1,148 @@
+"""Events of one socket are handled in the order of arrival, one at a time; other sockets' meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
+
+from ackord.runtime.server.tasks import TaskSet
+
+Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Handles one event."""
+
+
+class Backlog:
+    """How much of one connection waits for handlers, over all its namespaces."""
+
+    __slots__ = ("_bytes", "_closed", "_events", "_max_bytes", "_max_events", "_waiter")
+
+    def __init__(self, max_events: int, max_bytes: int) -> None:
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._events = 0
+        self._bytes = 0
+        self._closed = False
+        self._waiter: asyncio.Event | None = None
+
+    @property
+    def congested(self) -> bool:
+        """Whether more waits than may."""
+        return (self._events > self._max_events or self._bytes > self._max_bytes) and not self._closed
+
+    async def ready(self) -> None:
+        """Wait until no longer congested, or closed."""
+        while self.congested:
+            if self._waiter is None:
+                self._waiter = asyncio.Event()
+            await self._waiter.wait()
+
+    def add(self, size: int) -> None:
+        """Count an event that begins to wait."""
+        self._events += 1
+        self._bytes += size
+
+    def remove(self, size: int) -> None:
+        """Count an event that no longer waits."""
+        self._events -= 1
+        self._bytes -= size
+        if self._waiter is not None and not self.congested:
+            self._wake()
+
+    def close(self) -> None:
+        """Let waiters go: the connection is over."""
+        self._closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None:
+            self._waiter.set()
+            self._waiter = None
+
+
+class EventQueue:
+    """The events of one socket that wait, and the task that handles them; the task lives only while there are some.
+
+    An event whose handlers are plain functions needs no task at all if nothing waits before it: `idle` tells, `enter` and `leave` frame the call.
+    What arrives before `open` waits: the listeners of ``connection`` come first.
+    """
+
+    __slots__ = ("_backlog", "_busy", "_jobs", "_open", "_task", "_tasks")
+
+    def __init__(self, backlog: Backlog, tasks: TaskSet) -> None:
+        self._backlog = backlog
+        self._tasks = tasks
+        self._jobs: deque[tuple[Job, int]] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._open = False
+        self._busy = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether an event could be handled at once without overtaking another."""
+        return self._jobs is None and self._task is None and self._open and not self._busy
+
+    def put(self, job: Job, size: int) -> None:
+        """Handle an event after those which came before."""
+        self._backlog.add(size)
+        if self._jobs is None:
+            self._jobs = deque()
+        self._jobs.append((job, size))
+        self._start()
+
+    def put_concurrent(self, job: Job, size: int) -> None:
+        """Handle an event now, whatever came before; it counts as waiting until it is done."""
+        self._backlog.add(size)
+        self._tasks.start(self._run_alone(job, size))
+
+    def put_first(self, job: Job) -> None:
+        """Handle the rest of an event before those which came after it."""
+        self._backlog.add(0)
+        if self._jobs is None:
+            self._jobs = deque()
+        self._jobs.appendleft((job, 0))
+        self._start()
+
+    def enter(self) -> None:
+        """Note that an event is being handled without a task."""
+        self._busy = True
+
+    def leave(self) -> None:
+        """Note that it was; go on with what arrived meanwhile."""
+        self._busy = False
+        self._start()
+
+    def open(self) -> None:
+        """Begin to handle events."""
+        self._open = True
+        self._start()
+
+    def clear(self) -> None:
+        """Drop what waits; what is being handled goes on."""
+        jobs, self._jobs = self._jobs, None
+        for _, size in jobs or ():
+            self._backlog.remove(size)
+
+    def _start(self) -> None:
+        if self._task is None and self._jobs is not None and self._open and not self._busy:
+            self._task = self._tasks.start(self._run())
+
+    async def _run(self) -> None:
+        try:
+            while self._jobs:
+                job, size = self._jobs.popleft()
+                try:
+                    await job()
+                finally:
+                    self._backlog.remove(size)
+        finally:
+            self._task = None
+            if not self._jobs:
+                self._jobs = None
+
+    async def _run_alone(self, job: Job, size: int) -> None:
+        try:
+            await job()
+        finally:
+            self._backlog.remove(size)

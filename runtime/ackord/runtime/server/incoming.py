@@ -1,0 +1,90 @@
+"""What happens to one incoming event, from its decoded arguments to its acknowledgement."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ackord.runtime.error_acks import FailureReply, internal_error, unknown_event
+from ackord.runtime.listeners import Registration
+from ackord.runtime.server.routes import Arguments, EncodedArguments, Route
+from ackord.runtime.server.untyped import acknowledge, await_all, call_all, call_in_order
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.socket import Socket
+
+
+async def run_route(  # noqa: PLR0917  # bound once, by the queue
+    socket: Socket, route: Route, name: str, arguments: Arguments, ack_id: int | None, catch_all: tuple[Any, ...] | None
+) -> None:
+    """Handle an event of a typed route; `catch_all` holds its plain arguments if catch-all listeners want them."""
+    try:
+        if catch_all is not None:
+            await call_in_order(socket.catch_all, catch_all)
+        reply = await route.handle(socket, arguments, acked=ack_id is not None)
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is becomes an error ack
+        _failed(socket, name, ack_id, error)
+    else:
+        _answer(socket, ack_id, reply)
+
+
+async def run_untyped(socket: Socket, name: str, arguments: list[Any], ack_id: int | None) -> None:
+    """Handle an event of listeners, one listener after the other."""
+    try:
+        await call_in_order(socket.catch_all, [name, *arguments])
+        registrations = socket.take_listeners(name)
+        results = await call_in_order(registrations, arguments)
+        finish_untyped(socket, name, registrations, results, ack_id)
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is becomes an error ack
+        _failed(socket, name, ack_id, error)
+
+
+def run_untyped_inline(socket: Socket, name: str, arguments: list[Any], ack_id: int | None) -> None:
+    """Handle an event whose listeners are all plain functions, without a task.
+
+    A plain function that returns an awaitable after all gets a task for the rest.
+    """
+    try:
+        call_all(socket.catch_all, [name, *arguments])
+        registrations = socket.take_listeners(name)
+        results = call_all(registrations, arguments)
+        if any(hasattr(result, "__await__") for result in results):
+            socket.finish_later(lambda: _finish_awaited(socket, name, registrations, results, ack_id))
+        else:
+            finish_untyped(socket, name, registrations, results, ack_id)
+    except Exception as error:  # noqa: BLE001  # whatever a listener raises becomes an error ack
+        _failed(socket, name, ack_id, error)
+
+
+async def _finish_awaited(
+    socket: Socket, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None
+) -> None:
+    try:
+        finish_untyped(socket, name, registrations, await await_all(results), ack_id)
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is becomes an error ack
+        _failed(socket, name, ack_id, error)
+
+
+def finish_untyped(socket: Socket, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None) -> None:
+    """Answer an event after its listeners are done."""
+    if ack_id is not None:
+        _answer(socket, ack_id, acknowledge(registrations, results))
+    elif not registrations and not socket.catch_all:
+        socket.fail_event(name, None, unknown_event())
+
+
+def _answer(socket: Socket, ack_id: int | None, reply: EncodedArguments | None) -> None:
+    if ack_id is not None:
+        text, attachments = reply if reply is not None else ("[]", ())
+        socket.send_ack(ack_id, text, attachments)
+
+
+def _failed(socket: Socket, name: str, ack_id: int | None, error: BaseException) -> None:
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise error
+    if isinstance(error, FailureReply):
+        socket.fail_event(name, ack_id, error)
+    else:
+        socket.fail_event(name, ack_id, internal_error(), error)

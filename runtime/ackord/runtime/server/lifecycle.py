@@ -1,0 +1,46 @@
+"""Listeners of ``connection``, ``disconnecting`` and ``disconnect``: called by the server, never by a packet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from ackord.runtime.listeners import ListenerTable
+from ackord.runtime.server.tasks import TaskSet
+from ackord.runtime.server.untyped import call_listener
+
+_log = logging.getLogger("ackord.runtime.server")
+
+
+def call_lifecycle(table: ListenerTable | None, name: str, arguments: Sequence[Any], tasks: TaskSet) -> list[asyncio.Task[None]]:
+    """Call listeners; return the tasks of those which are coroutine functions."""
+    started: list[asyncio.Task[None]] = []
+    for registration in () if table is None else table.take(name):
+        task = call_guarded(registration.listener, arguments, tasks, f"a listener of {name!r}")
+        if task is not None:
+            started.append(task)
+    return started
+
+
+def call_guarded(listener: Callable[..., Any], arguments: Sequence[Any], tasks: TaskSet, what: str) -> asyncio.Task[None] | None:
+    """Call a function of the application that answers nobody: what it raises is logged, an awaitable that it returns gets a task."""
+    try:
+        result = call_listener(listener, arguments)
+    except Exception:  # noqa: BLE001  # a listener of the application
+        _log.exception("%s failed", what)
+        return None
+    return tasks.start(guard(_await(result), what)) if hasattr(result, "__await__") else None
+
+
+async def guard(coroutine: Coroutine[Any, Any, Any], what: str) -> None:
+    """Await a coroutine of the application and log what it raises."""
+    try:
+        await coroutine
+    except Exception:  # noqa: BLE001  # a listener of the application
+        _log.exception("%s failed", what)
+
+
+async def _await(awaitable: Any) -> None:
+    await awaitable

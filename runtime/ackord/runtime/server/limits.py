@@ -1,0 +1,35 @@
+"""Bounds of what one client can make the Socket.IO server hold; those of the transport are in `EngineOptions`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ackord.runtime.socketio.decoder import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
+from ackord.runtime.socketio.names import MAX_EVENT_NAME
+from ackord.runtime.socketio.packet import MAX_NAMESPACE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of what one client can make the Socket.IO server hold."""
+
+    connect_timeout: float = 45.0
+    """Seconds in which a connection must have joined a namespace, and in which middlewares must answer each CONNECT."""
+    attachments: int = MAX_ATTACHMENTS
+    """Attachments of one packet."""
+    attachment_bytes: int = MAX_ATTACHMENT_BYTES
+    """Bytes of all attachments of one packet."""
+    attachment_timeout: float = 30.0
+    """Seconds between a packet's header and its last attachment."""
+    namespace_name: int = MAX_NAMESPACE
+    """Characters of a namespace's name."""
+    event_name: int = MAX_EVENT_NAME
+    """Characters of an event's name."""
+    namespaces: int = 100
+    """Namespaces that one connection may have joined."""
+    pending_acks: int = 1000
+    """Acknowledgements awaited from one socket."""
+    queued_events: int = 256
+    """Events of one connection that wait for handlers; with more, nothing is read from it."""
+    queued_bytes: int = 4_000_000
+    """Characters of the events of one connection that wait for handlers; with more, nothing is read from it."""

@@ -1,0 +1,30 @@
+"""How a middleware or a connect hook refuses a connection."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ackord.runtime.errors import AckordError
+from ackord.runtime.socketio.values import encode_json
+
+INVALID_NAMESPACE: Final = '{"message":"Invalid namespace"}'
+"""The answer for a namespace that doesn't exist, as the reference implementation gives it."""
+TOO_MANY_NAMESPACES: Final = '{"message":"Too many namespaces"}'
+FAILED: Final = '{"message":"Internal error","data":{"code":"internal"}}'
+"""The answer where a middleware or a hook raised something else; it says nothing of the exception."""
+
+
+class ConnectRefused(AckordError):  # noqa: N818  # it is an answer
+    """Raised by a middleware or a connect hook: the client gets CONNECT_ERROR with this message and data.
+
+    `data` is anything that JSON can hold.
+    """
+
+    def __init__(self, message: str, data: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.data = data
+
+    def payload(self) -> str:
+        """Return the payload of CONNECT_ERROR."""
+        return encode_json({"message": self.message} if self.data is None else {"message": self.message, "data": self.data})

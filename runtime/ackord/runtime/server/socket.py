@@ -1,0 +1,428 @@
+"""A client in a namespace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import time
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ackord.runtime.acks import AckReply, PendingAcks
+from ackord.runtime.adapters.base import BroadcastFlags
+from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
+from ackord.runtime.errors import AckordError, DisconnectedError, InvalidAckError, UsageError
+from ackord.runtime.listeners import AnyEventSource, Registration
+from ackord.runtime.server.broadcast import BroadcastOperator, room_names
+from ackord.runtime.server.direct import AckCallback, DirectFlags, DirectOperator
+from ackord.runtime.server.dispatch import EventQueue
+from ackord.runtime.server.handshake import Handshake, make_handshake
+from ackord.runtime.server.incoming import run_route, run_untyped, run_untyped_inline
+from ackord.runtime.server.lifecycle import call_lifecycle
+from ackord.runtime.server.link import EngineSocket
+from ackord.runtime.server.payloads import decode_array
+from ackord.runtime.socketio.errors import PacketError
+from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.socketio.names import scan_event_name
+from ackord.runtime.socketio.packet import encode_ack, encode_disconnect, encode_event
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.connection import Connection
+    from ackord.runtime.server.namespace import Namespace
+
+DEFAULT_ACK_TIMEOUT = 20.0
+"""Seconds that `emit_with_ack` waits unless told otherwise."""
+
+
+class Socket(AnyEventSource):
+    """A client in a namespace: sends events to it, and calls listeners for those that it sends.
+
+    Events are handled in the order of arrival, one at a time, each with a context of its own.
+    `async def` listeners run in a task, which lives only while events wait; when nothing waits and all listeners of an event are plain
+    functions, they are called at once, without a task.
+    A listener registered with ``concurrent=True`` lifts the order for its event.
+
+    Register listeners before the first ``await`` of a ``connection`` listener: as in JavaScript, an event that nobody listens for
+    yet is gone.
+    Listeners of ``disconnecting`` and ``disconnect`` don't wait for a handler that still runs.
+    """
+
+    __slots__ = (
+        "_acks",
+        "_auth",
+        "_connected",
+        "_connection",
+        "_departed_rooms",
+        "_ending",
+        "_engine",
+        "_handshake",
+        "_issued",
+        "_outbox",
+        "_queue",
+        "_refused",
+        "data",
+        "id",
+        "namespace",
+    )
+
+    _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"disconnecting", "disconnect"})
+
+    def __init__(self, sid: str, namespace: Namespace, connection: Connection, auth: dict[str, Any]) -> None:
+        super().__init__()
+        self.id = sid
+        self.namespace = namespace
+        self.data: Any = {}
+        self._connection = connection
+        self._engine = connection.engine
+        self._auth = auth
+        self._issued = time.time()
+        self._handshake: Handshake | None = None
+        self._connected = False
+        self._ending = False
+        self._refused = False
+        self._outbox: list[tuple[EncodedEvent, int | None]] | None = []
+        self._acks: PendingAcks | None = None
+        self._departed_rooms: frozenset[str] | None = None
+        self._queue = EventQueue(connection.backlog, namespace.tasks)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the namespace is joined; not yet during middlewares."""
+        return self._connected
+
+    @property
+    def disconnected(self) -> bool:
+        """The opposite of `connected`."""
+        return not self._connected
+
+    @property
+    def conn(self) -> EngineSocket:
+        """The Engine.IO session, which namespaces share."""
+        return self._engine
+
+    @property
+    def handshake(self) -> Handshake:
+        """The request that opened the connection, and the payload of CONNECT."""
+        if self._handshake is None:
+            self._handshake = make_handshake(self._engine.request, self._auth, self._issued)
+        return self._handshake
+
+    # Rooms
+
+    @property
+    def rooms(self) -> frozenset[str]:
+        """The rooms that the socket is in, its own id among them; empty after the end."""
+        if self._departed_rooms is not None:
+            return self._departed_rooms
+        return self.namespace.adapter.socket_rooms(self.id)
+
+    def join(self, *rooms: str | Iterable[str]) -> None:
+        """Enter rooms; does nothing after the end."""
+        if self._connected or self._outbox is not None:
+            self.namespace.adapter.add_all(self.id, room_names(rooms))
+
+    def leave(self, *rooms: str | Iterable[str]) -> None:
+        """Leave rooms."""
+        for room in room_names(rooms):
+            self.namespace.adapter.del_(self.id, room)
+
+    @property
+    def broadcast(self) -> BroadcastOperator:
+        """Everybody in the namespace but this socket."""
+        return BroadcastOperator(self.namespace).except_(self.id)
+
+    @property
+    def local(self) -> BroadcastOperator:
+        """Everybody of this process but this socket."""
+        return self.broadcast.local
+
+    def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
+        """Reach whoever is in one of these rooms, except this socket."""
+        return self.broadcast.to(*rooms)
+
+    def in_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
+        """Do what `to` does."""
+        return self.broadcast.to(*rooms)
+
+    def except_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
+        """Reach everybody but this socket and those in one of these rooms."""
+        return self.broadcast.except_(*rooms)
+
+    # Sending
+
+    @property
+    def volatile(self) -> DirectOperator:
+        """Drop the event unless it can go out at once."""
+        return DirectOperator(self, DirectFlags(volatile=True))
+
+    def compress(self, compress: bool) -> DirectOperator:
+        """Say whether the transport may compress the event."""
+        return DirectOperator(self, DirectFlags(compress=compress))
+
+    def timeout(self, seconds: float) -> DirectOperator:
+        """Bound the wait for the acknowledgement; a callback then takes an error first."""
+        return DirectOperator(self, DirectFlags(timeout=seconds))
+
+    def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
+        """Send an event: any number of values that JSON can hold, bytes anywhere in them.
+
+        `ack` is called with what the client answers, and never if it goes away; use `timeout` to learn of that.
+
+        Raises:
+            ReservedEventError: nobody may send this name.
+            InvalidPayloadError: JSON can't hold a value.
+        """
+        self.send_plain(encode_plain_event(name, values), ack)
+
+    def send(self, *values: Any, ack: AckCallback | None = None) -> None:
+        """Send the event ``message``."""
+        self.emit("message", *values, ack=ack)
+
+    async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # Socket.IO's timeout
+        """Send an event and return what the client answers: one value, a tuple of several, or `None`.
+
+        Raises:
+            AckTimeoutError: no answer came in `timeout` seconds, 20 by default.
+            DisconnectedError: the connection ended first.
+            InvalidAckError: the answer isn't JSON.
+        """
+        reply = await self.request(encode_plain_event(name, values), DEFAULT_ACK_TIMEOUT if timeout is None else timeout)
+        try:
+            arguments = decode_array(*reply)
+        except PacketError as error:
+            raise InvalidAckError(str(error)) from error
+        if len(arguments) == 1:
+            return arguments[0]
+        return tuple(arguments) or None
+
+    def send_event(self, event: EncodedEvent, *, volatile: bool = False, ack_id: int | None = None) -> None:
+        """Send an encoded event; before the client is told that it is connected it waits, after the end it is dropped."""
+        if not self._connected:
+            if self._outbox is not None and not volatile:
+                self._outbox.append((event, ack_id))
+            return
+        if volatile and not self._engine.writable:
+            return
+        if self._any_outgoing:
+            self._tell_outgoing(event)
+        text = encode_event(self.namespace.prefix, event.arguments, len(event.attachments), ack_id)
+        if event.attachments:
+            self._engine.send_prepared(Prepared(text, event.attachments))
+        else:
+            self._engine.send(text)
+
+    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
+        """Send an encoded event and return the JSON array and the attachments of its acknowledgement.
+
+        Raises:
+            AckTimeoutError: none came in `timeout` seconds.
+            DisconnectedError: the connection ended first.
+            SlowConsumerError: too many acknowledgements are awaited already.
+        """
+        self._check_answerable()
+        ack_id = self.namespace.next_ack_id()
+        return await self._pending_acks().wait(ack_id, partial(self.send_event, event, ack_id=ack_id), timeout)
+
+    def send_plain(self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False) -> None:
+        """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end here."""
+        if ack is None:
+            self.send_event(event, volatile=volatile)
+            return
+        if not self._connected and self._outbox is None:
+            if timeout is not None:
+                self._call_back(ack, DisconnectedError("the socket has been disconnected"))
+            return
+        ack_id = self.namespace.next_ack_id()
+        self._pending_acks().expect(ack_id, partial(self._settle_callback, ack, timeout is not None), timeout)
+        self.send_event(event, volatile=volatile, ack_id=ack_id)
+
+    def disconnect(self, close: bool = False) -> None:
+        """Leave the namespace; with `close`, leave all namespaces and end the connection.
+
+        During a middleware this refuses the connection.
+        """
+        if close:
+            self._connection.disconnect()
+        elif self._connected and not self._ending:
+            self._engine.send(encode_disconnect(self.namespace.prefix))
+            self.end("server namespace disconnect")
+        elif self._outbox is not None:
+            self._refused = True
+
+    # What the server does with a socket
+
+    @property
+    def refused(self) -> bool:
+        """Whether a middleware disconnected the socket."""
+        return self._refused
+
+    @property
+    def catch_all(self) -> tuple[Registration, ...]:
+        """The catch-all listeners for incoming events."""
+        return self._any
+
+    def take_listeners(self, name: str) -> tuple[Registration, ...]:
+        """Return the listeners that an event is for."""
+        return () if self._events is None else self._events.take(name)
+
+    def begin(self) -> None:
+        """Note that the client was told: it is connected now."""
+        self._connected = True
+        waiting, self._outbox = self._outbox, None
+        for event, ack_id in waiting or ():
+            self.send_event(event, ack_id=ack_id)
+
+    def open_events(self) -> None:
+        """Begin to handle events, after those listeners of ``connection`` that are tasks have begun to run."""
+        asyncio.get_running_loop().call_soon(self._queue.open)
+
+    def receive_event(self, payload: str, ack_id: int | None, attachments: Sequence[bytes]) -> None:
+        """Take an EVENT packet.
+
+        Raises:
+            PacketError: it ends the connection.
+        """
+        name = scan_event_name(payload, self.namespace.limits.event_name)
+        route = self.namespace.routes.get(name)
+        if route is None:
+            self._receive_untyped(name, decode_array(payload, attachments), ack_id, len(payload))
+            return
+        try:
+            arguments = route.decode(payload, attachments)
+        except InvalidArgumentsError as failure:
+            self._queue.put(partial(self._fail_in_order, name, ack_id, failure), len(payload))
+            return
+        catch_all = (name, *decode_array(payload, attachments)[1:]) if self._any else None
+        job = partial(run_route, self, route, name, arguments, ack_id, catch_all)
+        if route.concurrent:
+            self._queue.put_concurrent(job, len(payload))
+        else:
+            self._queue.put(job, len(payload))
+
+    def receive_ack(self, ack_id: int | None, payload: str, attachments: Sequence[bytes]) -> None:
+        """Take an ACK packet; one that nobody waits for is ignored.
+
+        Raises:
+            PacketError: it ends the connection.
+        """
+        if ack_id is None or self._acks is None or not payload:
+            return
+        self._acks.receive(ack_id, payload, attachments)
+
+    def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
+        """Answer an event; after the end nothing is sent."""
+        if not self._connected:
+            return
+        text = encode_ack(self.namespace.prefix, ack_id, arguments, len(attachments))
+        if attachments:
+            self._engine.send_prepared(Prepared(text, attachments))
+        else:
+            self._engine.send(text)
+
+    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
+        """Answer an event that failed by an error ack, or by the namespace's policy if no ack was asked for."""
+        namespace = self.namespace
+        namespace.failures.record(self, name, failure, time.monotonic(), error)
+        if ack_id is not None:
+            if namespace.error_replies:
+                self.send_ack(ack_id, failure.arguments_text())
+        elif namespace.invalid_events == "disconnect":
+            self.disconnect()
+
+    def finish_later(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Queue the rest of an event which turned out to need a task; nothing of this socket can have come between."""
+        self._queue.put_first(job)
+
+    def deliver(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags) -> None:
+        """Write a broadcast (see `ackord.runtime.adapters.base.Recipient`)."""
+        if flags.volatile and not self._engine.writable:
+            return
+        if self._any_outgoing:
+            self._tell_outgoing(event)
+        self._engine.send_prepared(prepared)
+
+    def end(self, reason: str, description: str | None = None) -> None:
+        """Leave rooms and namespace, fail what is awaited, drop what waits, tell listeners."""
+        if not self._connected:
+            self._outbox = None
+            self.namespace.adapter.del_all(self.id)
+            return
+        if self._ending:  # a listener of "disconnecting" disconnects
+            return
+        self._ending = True
+        details = (reason,) if description is None else (reason, description)
+        rooms = self.namespace.adapter.socket_rooms(self.id)
+        departing = call_lifecycle(self._lifecycle, "disconnecting", details, self.namespace.tasks)
+        self._connected = False
+        self._connection.forget(self)
+        self.namespace.remove(self)
+        self._queue.clear()
+        if departing:
+            # Listeners that are tasks still see the rooms that the socket was in.
+            self._departed_rooms = rooms
+            for task in departing:
+                task.add_done_callback(self._forget_rooms)
+        if self._acks is not None:
+            self._acks.fail_all(lambda: DisconnectedError(f"the socket has been disconnected: {reason}"))
+        call_lifecycle(self._lifecycle, "disconnect", details, self.namespace.tasks)
+        self.namespace.run_disconnect_hook(self, reason)
+
+    def _forget_rooms(self, _: object) -> None:
+        self._departed_rooms = None
+
+    def _receive_untyped(self, name: str, items: list[Any], ack_id: int | None, size: int) -> None:
+        del items[0]
+        registrations = () if self._events is None else self._events.get(name)
+        if self._queue.idle and not any(registration.is_async for registration in (*registrations, *self._any)):
+            self._queue.enter()
+            try:
+                contextvars.copy_context().run(run_untyped_inline, self, name, items, ack_id)
+            finally:
+                self._queue.leave()
+            return
+        job = partial(run_untyped, self, name, items, ack_id)
+        if any(registration.concurrent for registration in registrations):
+            self._queue.put_concurrent(job, size)
+        else:
+            self._queue.put(job, size)
+
+    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply) -> None:
+        self.fail_event(name, ack_id, failure)
+
+    def _check_answerable(self) -> None:
+        if self._connected:
+            return
+        if self._outbox is not None:
+            raise UsageError("the client can't answer before it is told that it is connected")
+        raise DisconnectedError("the socket has been disconnected")
+
+    def _pending_acks(self) -> PendingAcks:
+        if self._acks is None:
+            self._acks = PendingAcks(self.namespace.limits.pending_acks)
+        return self._acks
+
+    def _settle_callback(self, ack: AckCallback, error_first: bool, outcome: AckReply | AckordError) -> None:
+        if isinstance(outcome, AckordError):
+            if error_first:
+                self._call_back(ack, outcome)
+            return
+        try:
+            arguments = decode_array(*outcome)
+        except PacketError as error:
+            if error_first:
+                self._call_back(ack, InvalidAckError(str(error)))
+            raise
+        self._call_back(ack, *((None, *arguments) if error_first else arguments))
+
+    def _call_back(self, ack: AckCallback, *arguments: Any) -> None:
+        self.namespace.call_back(ack, arguments)
+
+    def _tell_outgoing(self, event: EncodedEvent) -> None:
+        try:
+            arguments = decode_array(event.arguments, event.attachments)
+        except PacketError:
+            arguments = [event.name]
+        for listener in self._any_outgoing:
+            self.namespace.call_back(listener, arguments)

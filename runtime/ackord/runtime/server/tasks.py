@@ -1,0 +1,47 @@
+"""The tasks of one server: each has this owner, which keeps it alive, reports what it raised and ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+_log = logging.getLogger(__name__)
+
+
+class TaskSet:
+    """Running tasks of a server."""
+
+    __slots__ = ("_tasks",)
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine as a task of this owner."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    async def finish(self, timeout: float) -> None:  # noqa: ASYNC109  # bounds one wait of several
+        """Wait until the tasks have ended, and cancel those that haven't after `timeout` seconds; the current one is left alone."""
+        current = asyncio.current_task()
+        tasks = [task for task in self._tasks if task is not current]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=timeout)
+        for task in late:
+            task.cancel()
+        if late:
+            # A task that swallows its cancellation must not hold the server for ever.
+            await asyncio.wait(late, timeout=timeout)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a task of the server failed", exc_info=error)

@@ -1,0 +1,85 @@
+"""How an untyped event meets its listeners: positional arguments in, the acknowledgement's values out."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError, unknown_event
+from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.listeners import Listener, Registration, ack_arguments
+from ackord.runtime.server.routes import EncodedArguments
+from ackord.runtime.socketio.values import encode_value
+
+
+def call_listener(listener: Listener, arguments: Sequence[Any]) -> Any:
+    """Call a listener with as many arguments as it takes: JavaScript drops those that nobody asked for, and so do we.
+
+    Raises:
+        InvalidArgumentsError: there are too few.
+    """
+    try:
+        return listener(*arguments)
+    except TypeError as error:
+        # A call that doesn't bind has not run anything, so that it can be tried with fewer.
+        fitting = _fitting_arguments(listener, arguments)
+        if fitting is None:
+            raise
+        if len(fitting) == len(arguments):
+            raise InvalidArgumentsError([{"loc": [], "type": "missing_argument", "msg": "Too few arguments"}]) from error
+        return listener(*fitting)
+
+
+def _fitting_arguments(listener: Listener, arguments: Sequence[Any]) -> Sequence[Any] | None:
+    """Return the arguments that fit, all of them if none do, or `None` if they did and the listener itself failed."""
+    try:
+        signature = inspect.signature(listener)
+    except (TypeError, ValueError):
+        return None
+    for count in range(len(arguments), max(-1, len(arguments) - 1 - _MAX_DROPPED), -1):
+        try:
+            signature.bind(*arguments[:count])
+        except TypeError:
+            continue
+        return None if count == len(arguments) else arguments[:count]
+    return arguments
+
+
+_MAX_DROPPED = 32
+
+
+def call_all(registrations: Sequence[Registration], arguments: Sequence[Any]) -> list[Any]:
+    """Call plain listeners; the results may hold awaitables all the same."""
+    return [call_listener(registration.listener, arguments) for registration in registrations]
+
+
+async def await_all(results: list[Any]) -> list[Any]:
+    """Await those results that are awaitable, in order."""
+    return [await result if hasattr(result, "__await__") else result for result in results]
+
+
+async def call_in_order(registrations: Sequence[Registration], arguments: Sequence[Any]) -> list[Any]:
+    """Call listeners one after the other, each after the one before is done."""
+    results: list[Any] = []
+    for registration in registrations:
+        result = call_listener(registration.listener, arguments)
+        results.append(await result if hasattr(result, "__await__") else result)
+    return results
+
+
+def acknowledge(registrations: Sequence[Registration], results: list[Any]) -> EncodedArguments:
+    """Encode what the listeners answer.
+
+    Raises:
+        FailureReply: nobody listens, or the answer can't be written as JSON.
+    """
+    if not registrations:
+        raise unknown_event()
+    values = ack_arguments(results)
+    if not values:
+        return "[]", ()
+    try:
+        return encode_value(values)
+    except InvalidPayloadError as error:
+        raise FailureReply(INVALID_RESPONSE, "The handler's answer can't be sent") from error
