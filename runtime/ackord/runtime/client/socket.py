@@ -1,0 +1,462 @@
+"""One namespace of one server, as a client uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import Enum
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+
+from ackord.runtime.acks import AckReply, PendingAcks
+from ackord.runtime.client.connection import Connection
+from ackord.runtime.client.emitter import AckCallback, ClientEmitter
+from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
+from ackord.runtime.errors import AckordError, ConnectRefusedError, DisconnectedError, InvalidAckError, NetworkError, ProtocolError
+from ackord.runtime.listeners import AnyEventSource, Registration
+from ackord.runtime.server.dispatch import EventQueue
+from ackord.runtime.server.incoming import run_route, run_untyped
+from ackord.runtime.server.lifecycle import call_guarded, guard
+from ackord.runtime.server.payloads import decode_array, decode_json, decode_object
+from ackord.runtime.server.routes import Route
+from ackord.runtime.server.tasks import TaskSet
+from ackord.runtime.server.untyped import call_in_order
+from ackord.runtime.socketio.errors import MalformedPayloadError, UnexpectedPacketError
+from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.socketio.names import scan_event_name
+from ackord.runtime.socketio.packet import (
+    Packet,
+    PacketType,
+    encode_ack,
+    encode_connect,
+    encode_disconnect,
+    encode_event,
+    namespace_prefix,
+)
+from ackord.runtime.socketio.values import encode_json
+
+if TYPE_CHECKING:
+    from ackord.runtime.client.manager import Manager
+
+_log = logging.getLogger("ackord.runtime.client")
+
+AuthPayload: TypeAlias = Mapping[str, Any]
+Auth: TypeAlias = AuthPayload | Callable[[], AuthPayload | Awaitable[AuthPayload]] | None
+"""Payload of CONNECT, or a plain or async function that returns it for each connection."""
+
+
+DEFAULT_ACK_TIMEOUT = 20.0
+"""Seconds that `emit_with_ack` waits unless told otherwise."""
+
+
+class SocketState(Enum):
+    """Where a socket stands."""
+
+    DISCONNECTED = "disconnected"
+    CONNECTING = "connecting"
+    """`connect` runs: the connection is being opened, or CONNECT isn't answered yet."""
+    CONNECTED = "connected"
+
+
+class ClientSocket(AnyEventSource):
+    """One namespace of one server.
+
+    ::
+
+        async with connect("http://127.0.0.1:8000") as socket:
+            @socket.on("hello")
+            async def hello(name: str) -> str:      # the returned value is the acknowledgement
+                return f"hello {name}"
+
+            socket.emit("news", 1, {"image": b"..."})
+            answer = await socket.emit_with_ack("question", timeout=5)
+
+    Beside the server's events there are ``connect``, ``disconnect`` (with the reason) and ``connect_error`` (with the exception).
+    Events are handled one at a time, in the order of arrival, unless a listener was registered as `concurrent`.
+    A listener that raises is logged, and answered with the error ack ``internal`` if the server asked for an acknowledgement.
+    """
+
+    __slots__ = ("_acks", "_connection", "_early", "_joined", "_lock", "_manager", "_next_ack_id", "_prefix", "_queue", "_routes",
+                 "_state", "_tasks", "auth", "id", "namespace")  # fmt: skip
+
+    _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"connect", "connect_error", "disconnect"})
+
+    def __init__(self, manager: Manager, namespace: str, max_pending_acks: int) -> None:
+        """Make the socket of a namespace; `Manager.socket` and `connect` do that."""
+        super().__init__()
+        self.namespace = namespace
+        self.auth: Auth = None
+        """See `Manager.socket`; may be changed between connections."""
+        self.id: str | None = None
+        """The socket's public id at the server while connected."""
+        self._manager = manager
+        self._prefix = namespace_prefix(namespace)
+        self._state = SocketState.DISCONNECTED
+        self._connection: Connection | None = None
+        self._joined: asyncio.Future[None] | None = None
+        self._lock = asyncio.Lock()
+        self._early: list[Packet] = []
+        self._routes: dict[str, Route] = {}
+        self._tasks = TaskSet()
+        self._queue: EventQueue | None = None
+        self._acks = PendingAcks(max_pending_acks)
+        self._next_ack_id = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether the namespace is joined."""
+        return self._state is SocketState.CONNECTED
+
+    @property
+    def disconnected(self) -> bool:
+        """The opposite of `connected`."""
+        return not self.connected
+
+    @property
+    def active(self) -> bool:
+        """Whether the namespace is joined or being joined."""
+        return self._state is not SocketState.DISCONNECTED
+
+    async def connect(self) -> None:
+        """Open the connection if need be, and join the namespace; nothing happens if it is joined.
+
+        The listeners of ``connect``, or those of ``connect_error``, are called as well.
+
+        Raises:
+            ConnectRefusedError: The server answered CONNECT with CONNECT_ERROR.
+            DisconnectedError: The network, the time, or `disconnect` ended it.
+            ProtocolError: The server broke the protocol, or speaks an older one.
+        """
+        async with self._lock:
+            if self.connected:
+                return
+            payload = await self._connect_payload()
+            self._state = SocketState.CONNECTING
+            try:
+                await self._join(payload)
+            except BaseException as error:
+                self._leave()
+                if self._queue is not None:
+                    self._queue.clear()
+                await self._manager.release()
+                if isinstance(error, AckordError):
+                    self._notify("connect_error", error)
+                raise
+
+    async def disconnect(self) -> None:
+        """Leave the namespace; return when nothing of it is left running.
+
+        Events that wait for handlers are dropped, handlers that run may end, within the manager's `close_timeout`.
+        Called in a handler, that one is not waited for.
+        """
+        if self._connection is not None and self.connected:
+            self._send_quietly(self._connection, encode_disconnect(self._prefix))
+        if self._queue is not None:
+            self._queue.clear()
+        self._end("io client disconnect")
+        await self._manager.release()
+        await self._tasks.finish(self._manager.close_timeout)
+
+    def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
+        """Send an event.
+
+        `ack` is called with what the server acknowledges; it is not called if the connection ends first.
+
+        Raises:
+            ReservedEventError: Nobody may send this name.
+            InvalidPayloadError: JSON and attachments can't hold a value.
+            DisconnectedError: The namespace isn't joined.
+            SlowConsumerError: Too much waits for the network, `drain` waits for it, or too many acknowledgements are awaited.
+        """
+        self.send_plain(encode_plain_event(name, values), ack)
+
+    def send(self, *values: Any, ack: AckCallback | None = None) -> None:
+        """Send the event ``message``; see `emit`."""
+        self.emit("message", *values, ack=ack)
+
+    async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # Socket.IO's timeout
+        """Send an event and return what the server acknowledges: one value, a tuple of several, or `None`.
+
+        Raises:
+            AckTimeoutError: Nothing came in `timeout` seconds, 20 by default.
+            DisconnectedError: The namespace isn't joined, or was left meanwhile.
+            InvalidAckError: The acknowledgement isn't JSON.
+            ReservedEventError: Nobody may send this name.
+            InvalidPayloadError: JSON and attachments can't hold a value.
+            SlowConsumerError: Too much waits for the network, or too many acknowledgements are awaited.
+        """
+        reply = await self.request(encode_plain_event(name, values), DEFAULT_ACK_TIMEOUT if timeout is None else timeout)
+        arguments = self._decode_ack(reply)
+        return arguments[0] if len(arguments) == 1 else tuple(arguments) or None
+
+    @property
+    def volatile(self) -> ClientEmitter:
+        """Emit only if it would go out at once: dropped while disconnected, or while the network is busy."""
+        return ClientEmitter(self, volatile=True)
+
+    def timeout(self, seconds: float) -> ClientEmitter:
+        """Bound the time that an acknowledgement may take.
+
+        The callback of `emit` then takes an error or `None` before the values, and is called in any case.
+        """
+        return ClientEmitter(self, timeout=seconds)
+
+    async def drain(self) -> None:
+        """Wait until everything that was emitted is handed to the network, or the connection has ended."""
+        if self._connection is not None:
+            await self._connection.drain()
+
+    def set_route(self, name: str, route: Route) -> None:
+        """Decode, handle and answer the events of one name by `route` instead of by listeners; catch-all listeners stay."""
+        self._routes[name] = route
+
+    def send_event(self, event: EncodedEvent, *, volatile: bool = False) -> None:
+        """Send an encoded event that asks for no acknowledgement; raises what `emit` raises."""
+        if not volatile or self._writable:
+            self._send(event, None)
+
+    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # Socket.IO's timeout
+        """Send an encoded event and return the JSON array of its acknowledgement as text, and the attachments.
+
+        Raises what `emit_with_ack` raises; `None` sets no timeout.
+        """
+        ack_id = self._next_ack()
+        return await self._acks.wait(ack_id, partial(self._send, event, ack_id), timeout)
+
+    def send_plain(self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False) -> None:
+        """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end here."""
+        if volatile and not self._writable:
+            return
+        if ack is None:
+            self._send(event, None)
+            return
+        ack_id = self._next_ack()
+        self._acks.expect(ack_id, partial(self._settle_callback, ack, timeout is not None), timeout)
+        try:
+            self._send(event, ack_id)
+        except BaseException:
+            self._acks.discard(ack_id)
+            raise
+
+    # What the modules that handle events do with a socket, here as on the server
+
+    @property
+    def catch_all(self) -> tuple[Registration, ...]:
+        """The catch-all listeners for incoming events."""
+        return self._any
+
+    def take_listeners(self, name: str) -> tuple[Registration, ...]:
+        """Return the listeners that an event is for."""
+        return () if self._events is None else self._events.take(name)
+
+    def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
+        """Answer an event; after the end nothing is sent."""
+        if self._connection is not None and self.connected:
+            self._send_quietly(self._connection, encode_ack(self._prefix, ack_id, arguments, len(attachments)), attachments)
+
+    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
+        """Answer an event that failed by an error ack if one was asked for, and log it."""
+        if error is not None:
+            _log.error("a listener of %r in namespace %s raised", name, self.namespace, exc_info=error)
+        else:
+            # An event that nobody listens for is every day's business for a client; an answer was sent if one was asked for.
+            _log.debug("event %r of namespace %s: %s", name, self.namespace, failure.code)
+        if ack_id is not None:
+            self.send_ack(ack_id, failure.arguments_text())
+
+    def receive(self, packet: Packet, connection: Connection) -> None:
+        """Take a packet for this namespace; for `Multiplexer`.
+
+        Raises:
+            ProtocolError: It ends the connection.
+        """
+        kind = packet.type
+        if kind == PacketType.EVENT:
+            if self._queue is not None and self.active:
+                self._receive_event(packet, self._queue)
+        elif kind == PacketType.ACK:
+            if self.connected and packet.ack_id is not None:
+                self._acks.receive(packet.ack_id, packet.payload, packet.attachments)
+        elif kind == PacketType.CONNECT:
+            self._receive_connect(packet, connection)
+        elif kind == PacketType.CONNECT_ERROR:
+            self._receive_connect_error(packet)
+        elif packet.payload:
+            raise MalformedPayloadError("DISCONNECT has no payload")
+        elif self.active:
+            self._end("io server disconnect")
+            self._manager.abandon()
+
+    def connection_closed(self, connection: Connection, reason: str, description: str | None) -> None:
+        """Learn that a connection is over; for `Multiplexer`."""
+        if self._connection is connection:
+            self._end(reason, description)
+
+    async def __aenter__(self) -> Self:
+        """Connect; see `connect`."""
+        await self.connect()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Disconnect; see `disconnect`."""
+        await self.disconnect()
+
+    @property
+    def _writable(self) -> bool:
+        return self._connection is not None and self.connected and self._connection.writable
+
+    async def _connect_payload(self) -> str:
+        auth = self.auth() if callable(self.auth) else self.auth
+        if inspect.isawaitable(auth):
+            auth = await auth
+        return "" if auth is None else encode_json(dict(auth))
+
+    async def _join(self, payload: str) -> None:
+        connection, backlog = await self._manager.acquire()
+        if not self.active:
+            raise DisconnectedError("disconnected while connecting")
+        self._connection = connection
+        self._queue = EventQueue(backlog, self._tasks)
+        self._joined = asyncio.get_running_loop().create_future()
+        connection.send(encode_connect(self._prefix, payload))
+        try:
+            async with asyncio.timeout(self._manager.timeout):
+                await self._joined
+        except TimeoutError as error:
+            raise DisconnectedError(f"the server did not answer CONNECT within {self._manager.timeout:g} seconds") from error
+
+    def _receive_connect(self, packet: Packet, connection: Connection) -> None:
+        if self.connected:
+            raise UnexpectedPacketError("the namespace was joined already")
+        if self._joined is None or self._joined.done():
+            # Nobody waits for it any longer; the server is to know.
+            self._send_quietly(connection, encode_disconnect(self._prefix))
+            return
+        match decode_object(packet.payload).get("sid"):
+            case str(sid) if sid:
+                self.id = sid
+                self._state = SocketState.CONNECTED
+                self._joined.set_result(None)
+                self._notify("connect")
+                if self._queue is not None:
+                    self._queue.open()
+            case _:
+                # The reference's hint: only Socket.IO 2.x answers without a sid.
+                self._joined.set_exception(ProtocolError("the server answered CONNECT without a sid: it seems to speak Socket.IO 2.x"))
+
+    def _receive_connect_error(self, packet: Packet) -> None:
+        if self.connected:
+            raise UnexpectedPacketError("the namespace was joined already")
+        if self._joined is None or self._joined.done():
+            return
+        content: Any = decode_json(packet.payload)
+        match content:
+            case {"message": str(message)}:
+                self._joined.set_exception(ConnectRefusedError(message, content.get("data")))
+            case str(message):
+                self._joined.set_exception(ConnectRefusedError(message))
+            case _:
+                raise MalformedPayloadError("CONNECT_ERROR must be an object with a message")
+
+    def _receive_event(self, packet: Packet, queue: EventQueue) -> None:
+        payload, ack_id, attachments = packet.payload, packet.ack_id, packet.attachments
+        name = scan_event_name(payload)
+        route = self._routes.get(name)
+        if route is None:
+            _, *arguments = decode_array(payload, attachments)
+            concurrent = self._events is not None and any(found.concurrent for found in self._events.get(name))
+            job = partial(run_untyped, self, name, arguments, ack_id)
+        else:
+            concurrent = route.concurrent
+            try:
+                decoded = route.decode(payload, attachments)
+            except InvalidArgumentsError as failure:
+                job = partial(self._fail_in_order, name, ack_id, failure)
+            else:
+                catch_all = (name, *decode_array(payload, attachments)[1:]) if self._any else None
+                job = partial(run_route, self, route, name, decoded, ack_id, catch_all)
+        # Always in a task: listeners that are registered right after `connect` has returned are found when it runs.
+        put = queue.put_concurrent if concurrent else queue.put
+        put(job, len(payload))
+
+    def _send(self, event: EncodedEvent, ack_id: int | None) -> None:
+        if self._connection is None or not self.connected:
+            raise DisconnectedError("the socket is not connected")
+        text = encode_event(self._prefix, event.arguments, len(event.attachments), ack_id)
+        self._connection.send(text, event.attachments)
+        if self._any_outgoing:
+            values = decode_array(event.arguments, event.attachments)
+            for listener in self._any_outgoing:
+                self._call_back(listener, values)
+
+    def _send_quietly(self, connection: Connection, packet: str, attachments: Sequence[bytes] = ()) -> None:
+        """Send what the server may as well miss if the connection has ended."""
+        try:
+            connection.send(packet, attachments)
+        except NetworkError as error:
+            _log.debug("not sent in namespace %s: %s", self.namespace, error)
+
+    def _next_ack(self) -> int:
+        ack_id = self._next_ack_id
+        self._next_ack_id += 1
+        return ack_id
+
+    def _decode_ack(self, reply: AckReply) -> list[Any]:
+        """Decode an acknowledgement's values; one that isn't JSON ends the connection, as any packet that isn't."""
+        try:
+            return decode_array(*reply)
+        except ProtocolError as error:
+            if self._connection is not None:
+                self._connection.end("parse error", str(error))
+            raise InvalidAckError(str(error)) from error
+
+    def _settle_callback(self, ack: AckCallback, error_first: bool, outcome: AckReply | AckordError) -> None:
+        if not isinstance(outcome, AckordError):
+            try:
+                values = self._decode_ack(outcome)
+            except InvalidAckError as error:
+                outcome = error
+            else:
+                self._call_back(ack, (None, *values) if error_first else values)
+                return
+        if error_first:
+            self._call_back(ack, (outcome,))
+
+    def _call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
+        call_guarded(callback, arguments, self._tasks, f"a callback of namespace {self.namespace!r}")
+
+    def _notify(self, name: str, *arguments: Any) -> None:
+        """Call the listeners of the life cycle, after the events that came before."""
+        registrations = () if self._lifecycle is None else self._lifecycle.take(name)
+        for registration in registrations:
+            job = partial(self._call_lifecycle, registration, arguments, f"a listener of {name!r}")
+            if self._queue is None:
+                self._tasks.start(job())
+            else:
+                self._queue.put(job, 0)
+
+    async def _call_lifecycle(self, registration: Registration, arguments: tuple[Any, ...], what: str) -> None:
+        await guard(call_in_order((registration,), arguments), what)
+
+    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply) -> None:
+        self.fail_event(name, ack_id, failure)
+
+    def _end(self, reason: str, description: str | None = None) -> None:
+        """Note that the namespace is left, or can't be joined any more."""
+        was_connected, joined = self.connected, self._joined
+        self._leave()
+        if joined is not None and not joined.done():
+            words = reason if description is None else f"{reason}: {description}"
+            joined.set_exception(ProtocolError(words) if reason == "parse error" else DisconnectedError(words))
+        if was_connected:
+            self._acks.fail_all(lambda: DisconnectedError(f"the socket was disconnected: {reason}"))
+            self._notify("disconnect", reason)
+
+    def _leave(self) -> None:
+        self._state = SocketState.DISCONNECTED
+        self._connection = None
+        self._joined = None
+        self.id = None

@@ -1,0 +1,32 @@
+"""For tests of what is built on Ackord: servers and clients joined in memory, virtual time, peers that speak raw packets.
+
+::
+
+    async def scenario() -> None:
+        async with connect("http://test", connector=Link(server)) as socket:
+            assert await socket.emit_with_ack("hello", "world") == "hello world"
+
+
+    def test_hello() -> None:
+        run(scenario())
+
+It needs no test framework.
+"""
+
+from ackord.runtime.testing.clock import DeadlockError, VirtualClockLoop, run
+from ackord.runtime.testing.link import Link
+from ackord.runtime.testing.memory import MemoryServerWebSocket, MemoryWebSocket
+from ackord.runtime.testing.peer import RawPeer
+from ackord.runtime.testing.raw_server import OPEN_PACKET, RawServer
+
+__all__ = [
+    "OPEN_PACKET",
+    "DeadlockError",
+    "Link",
+    "MemoryServerWebSocket",
+    "MemoryWebSocket",
+    "RawPeer",
+    "RawServer",
+    "VirtualClockLoop",
+    "run",
+]

@@ -1,0 +1,149 @@
+"""An event loop whose time jumps: hours of timeouts and heartbeats in no time at all."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+from ackord.runtime.errors import UsageError
+from typing_extensions import override
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+DEFAULT_LIMIT = 3600.0
+"""Seconds of virtual time that a run may take: an hour of heartbeats with nothing else is a scenario that waits for ever."""
+
+
+class DeadlockError(AssertionError):
+    """Every task waits for something that nothing is left to bring about, or virtual time ran out."""
+
+
+def run(main: Coroutine[Any, Any, T], *, limit: float = DEFAULT_LIMIT, debug: bool | None = None) -> T:
+    """Run a coroutine on a `VirtualClockLoop` and return its result, as `asyncio.run` does on the real clock.
+
+    Whenever every task waits, time jumps to the next timer.
+    `limit` is the number of virtual seconds that the run may take.
+
+    Raises:
+        DeadlockError: No timer is left to jump to, or the limit was reached; the message lists what each task waits for.
+    """
+    with asyncio.Runner(loop_factory=lambda: VirtualClockLoop(limit=limit), debug=debug) as runner:
+        return runner.run(main)
+
+
+class VirtualClockLoop(asyncio.SelectorEventLoop):
+    """An asyncio event loop whose `time()` begins at zero and jumps to the next timer instead of waiting for it.
+
+    It's for code that does no network I/O, and refuses it: time would run away while the network works.
+    Work in threads (`asyncio.to_thread`) is waited for, while the clock stands still.
+    """
+
+    def __init__(self, *, limit: float = DEFAULT_LIMIT) -> None:
+        """Make a loop that may live for `limit` virtual seconds."""
+        self._virtual_now = 0.0
+        self._limit = limit
+        self._threads = 0
+        super().__init__(_JumpingSelector(self))
+
+    @override
+    def time(self) -> float:
+        """Return the virtual time in seconds."""
+        return self._virtual_now
+
+    @override
+    def run_in_executor(self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts) -> asyncio.Future[T]:
+        """Run a function in a thread; the clock stands still meanwhile."""
+        future = super().run_in_executor(executor, func, *args)
+        self._threads += 1
+        future.add_done_callback(self._thread_done)
+        return future
+
+    @override
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Wait for the threads to end; the clock stands still meanwhile."""
+        self._threads += 1
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self._threads -= 1
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether work runs in threads, which takes real time."""
+        return self._threads > 0
+
+    def jump(self, timeout: float | None) -> None:
+        """Move the clock by `timeout` seconds; `None` means that no timer is left.
+
+        Raises:
+            DeadlockError: There is nowhere to jump to.
+        """
+        if timeout is None:
+            raise DeadlockError("deadlock: nothing is left that could wake a task\n" + self._describe_tasks())
+        self._virtual_now += timeout
+        if self._virtual_now > self._limit:
+            # Closing the loop may need timers of its own, so the clock can't stay beyond its limit.
+            limit, self._limit = self._limit, float("inf")
+            raise DeadlockError(f"not finished after {limit:g} seconds of virtual time\n" + self._describe_tasks())
+
+    def _thread_done(self, _: asyncio.Future[Any]) -> None:
+        self._threads -= 1
+
+    def _describe_tasks(self) -> str:
+        return "\n".join(sorted(_describe(task) for task in asyncio.all_tasks(self)))
+
+
+def _describe(task: asyncio.Task[Any]) -> str:
+    """Name a task and the innermost line that it waits in."""
+    stack = task.get_stack()
+    if not stack:
+        return f"  {task.get_name()}"
+    coroutine: Any = task.get_coro()
+    while (inner := getattr(coroutine, "cr_await", None)) is not None and hasattr(inner, "cr_frame"):
+        coroutine = inner
+    frame = coroutine.cr_frame
+    return f"  {task.get_name()} waits in {coroutine.__qualname__}, line {frame.f_lineno} of {frame.f_code.co_filename}"
+
+
+class _JumpingSelector(selectors.BaseSelector):
+    """Looks for I/O without waiting, and lets the loop's clock jump instead."""
+
+    def __init__(self, loop: VirtualClockLoop) -> None:
+        self._loop = loop
+        self._inner = selectors.DefaultSelector()
+
+    @override
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        # The loop's own wake-up pipe comes first; anything after it is somebody's socket.
+        if self._inner.get_map():
+            raise UsageError("no network I/O in virtual time; join the client to the server in memory, with ackord.runtime.testing.Link")
+        return self._inner.register(fileobj, events, data)
+
+    @override
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._inner.unregister(fileobj)
+
+    @override
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._inner.modify(fileobj, events, data)
+
+    @override
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if self._loop.has_threads:
+            return self._inner.select(timeout if timeout == 0 else None)
+        ready = self._inner.select(0)
+        if not ready and timeout != 0:
+            self._loop.jump(timeout)
+        return ready
+
+    @override
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return self._inner.get_map()
+
+    @override
+    def close(self) -> None:
+        self._inner.close()

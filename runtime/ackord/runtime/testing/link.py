@@ -1,0 +1,91 @@
+"""A client's way to a server in the same process: all of both ends, nothing of the network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from ackord.runtime.client.connector import ClientWebSocket, WebSocketLostError
+from ackord.runtime.engineio.errors import HandshakeRefusedError
+from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.server import Server
+from ackord.runtime.server.link import HandshakeRequest
+from ackord.runtime.server.tasks import TaskSet
+from ackord.runtime.testing.memory import CAPACITY, MemoryServerWebSocket, MemoryWebSocket
+from ackord.runtime.testing.peer import RawPeer
+from ackord.runtime.transports.base import WebSocketReceiver
+
+
+class Link:
+    """A `Connector` that leads to a `Server` in memory.
+
+    It's the `connector` of any client, typed or not; the URL's host doesn't matter then::
+
+        async with ChatClient("http://test", auth=ChatAuth(name="ada"), connector=Link(server)) as chat:
+            ...
+
+    Everything but the network is real: handshake, heartbeats, packets, limits, backpressure.
+    """
+
+    def __init__(self, server: Server, *, address: str = "127.0.0.1", capacity: int = CAPACITY) -> None:
+        """Lead to `server`.
+
+        Args:
+            server: Where clients arrive.
+            address: The address that clients seem to come from.
+            capacity: Bytes that are on their way to the server before a client waits.
+        """
+        self._engine = server.engine
+        self._address = address
+        self._capacity = capacity
+        self._tasks = TaskSet()
+
+    async def open(self, url: str, headers: Mapping[str, str]) -> ClientWebSocket:
+        """Open a WebSocket; see `Connector.open`."""
+        return await self._open(url, headers)
+
+    async def raw(
+        self, *, path: str | None = None, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawPeer:
+        """Open a WebSocket that the test drives by hand; `query` is added to ``EIO=4&transport=websocket``.
+
+        Raises:
+            DisconnectedError: The server refused it.
+        """
+        parameters = {"EIO": "4", "transport": "websocket", **(query or {})}
+        url = f"ws://test{self._engine.options.prefix if path is None else path}?{urlencode(parameters)}"
+        return RawPeer(await self._open(url, headers or {}), url=url)
+
+    async def _open(self, url: str, headers: Mapping[str, str]) -> MemoryWebSocket:
+        parts = urlsplit(url)
+        if not parts.path.startswith(self._engine.options.prefix):
+            raise DisconnectedError(f"the server refused the WebSocket: nothing is served at {parts.path!r}")
+        request = HandshakeRequest(
+            url=f"{parts.path}?{parts.query}",
+            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            headers={"host": parts.netloc, **{name.lower(): value for name, value in headers.items()}},
+            address=self._address,
+            secure=parts.scheme == "wss",
+        )
+        client, server = MemoryWebSocket.pair(capacity=self._capacity)
+        try:
+            receiver = await self._engine.open_websocket(request, MemoryServerWebSocket(server))
+        except HandshakeRefusedError as error:
+            raise DisconnectedError(f"the server refused the WebSocket: {error}") from error
+        self._tasks.start(_serve(server, receiver))
+        return client
+
+
+async def _serve(websocket: MemoryWebSocket, receiver: WebSocketReceiver) -> None:
+    """Hand over what arrives, as an ASGI server does; lives as long as the WebSocket."""
+    try:
+        while True:
+            receiver.receive(await websocket.receive())
+            if receiver.congested:
+                await receiver.ready()
+    except WebSocketLostError as error:
+        receiver.lost(error.description)
+    except asyncio.CancelledError:
+        receiver.lost("the loop has ended")
+        raise

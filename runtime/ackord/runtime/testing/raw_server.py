@@ -1,0 +1,52 @@
+"""A server of a few packets: what a test types is all that it says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from ackord.runtime.client.connector import ClientWebSocket
+from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.testing.memory import CAPACITY, MemoryWebSocket
+from ackord.runtime.testing.peer import RawPeer
+
+OPEN_PACKET = '0{"sid":"test","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+"""An open packet with Socket.IO's defaults."""
+
+
+class RawServer:
+    """A `Connector` whose server is the test: every WebSocket that a client opens is a `RawPeer` to `accept`.
+
+    ::
+
+        server = RawServer()
+        async with asyncio.TaskGroup() as group:
+            connecting = group.create_task(socket.connect())
+            peer = await server.accept()
+            await peer.send(OPEN_PACKET)
+            await peer.expect("40")
+            await peer.send('40{"sid":"abc"}')
+    """
+
+    def __init__(self, *, capacity: int = CAPACITY) -> None:
+        """Make a server; `capacity` is the number of bytes that are on their way before a sender waits."""
+        self._capacity = capacity
+        self._opened: asyncio.Queue[RawPeer] = asyncio.Queue()
+        self.refusal: str | None = None
+        """If set, no WebSocket opens, and this is why."""
+        self.headers: Mapping[str, str] = {}
+        """The headers of the last request."""
+
+    async def open(self, url: str, headers: Mapping[str, str]) -> ClientWebSocket:
+        """Open a WebSocket for a client; see `Connector.open`."""
+        self.headers = headers
+        if self.refusal is not None:
+            raise DisconnectedError(self.refusal)
+        client, server = MemoryWebSocket.pair(capacity=self._capacity)
+        await self._opened.put(RawPeer(server, url=url))
+        return client
+
+    async def accept(self, *, timeout: float = 10.0) -> RawPeer:  # noqa: ASYNC109 - a bound on what the peer does
+        """Wait for the next WebSocket that a client opens."""
+        async with asyncio.timeout(timeout):
+            return await self._opened.get()
