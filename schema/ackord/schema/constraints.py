@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from pydantic_core import SchemaError, SchemaValidator, core_schema
-
 from ackord.schema.diagnostics import Reporter, related
 from ackord.schema.document import ConstraintNode
 from ackord.schema.model import (
@@ -22,6 +20,7 @@ from ackord.schema.model import (
     Type,
     UnionType,
 )
+from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 _TEXT: Final = frozenset({"min_length", "max_length", "pattern"})
 _SIZE: Final = frozenset({"min_length", "max_length"})

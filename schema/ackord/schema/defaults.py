@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final
-
-from pydantic import AnyUrl, Field as Limits, TypeAdapter, ValidationError
 
 from ackord.schema.constraints import limits
 from ackord.schema.json_kinds import json_kinds, kind_of_value
@@ -34,6 +32,8 @@ from ackord.schema.model import (
     UnionType,
 )
 from ackord.schema.type_syntax import Word
+from pydantic import AnyUrl, TypeAdapter, ValidationError
+from pydantic import Field as Limits
 
 _PYTHON: Final[Mapping[str, Any]] = {
     "str": str,
@@ -41,10 +41,10 @@ _PYTHON: Final[Mapping[str, Any]] = {
     "int64": int,
     "float": float,
     "bool": bool,
-    "datetime": datetime.datetime,
-    "date": datetime.date,
-    "time": datetime.time,
-    "duration": datetime.timedelta,
+    "datetime": dt.datetime,
+    "date": dt.date,
+    "time": dt.time,
+    "duration": dt.timedelta,
     "uuid": uuid.UUID,
     "decimal": Decimal,
     "url": AnyUrl,
@@ -101,7 +101,8 @@ class DefaultChecker:
         if isinstance(value, Word):
             hint = f': write "{value.text}"' if of.name not in {"int", "int64", "float", "bool"} else ""
             raise DefaultError(f"expected {of.name}, found the word {value.text}{hint}")
-        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[_PYTHON[of.name], Limits(**limits(of.constraints))])
+        limited: Any = Annotated[_PYTHON[of.name], Limits(**limits(of.constraints))]
+        adapter: TypeAdapter[Any] = TypeAdapter(limited)
         try:
             adapter.validate_json(json.dumps(_plain(value)), strict=True)
         except ValidationError as exc:

@@ -5,17 +5,17 @@ The IR is frozen, fully resolved and free of positions: every name that is refer
 type, every default has been checked against its type.
 Declaration order of the schema file is kept everywhere, as it decides the order of generated code.
 
-`dump` and `load` give and take the JSON form, which is written beside generated code as ``contract.json``.
+`dump_contract` and `load_contract_json` give and take the JSON form, which is written beside generated code as ``contract.json``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field as _Field
 
-IR_VERSION = 1
+IR_VERSION: Final = 1
 """Version of the JSON form; it changes only when a reader of the old form would misread the new one."""
 
 Json: TypeAlias = Any
@@ -136,7 +136,10 @@ Type: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """The value of an absent field or argument, as JSON."""
+    """The value of an absent field or argument, as JSON.
+
+    Members of enums are their text, decimals are text, ``int64`` is a number.
+    """
 
     value: Json
 

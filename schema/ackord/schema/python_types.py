@@ -9,9 +9,8 @@ import importlib
 import re
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
 from ackord.schema.model import Json
+from pydantic import TypeAdapter
 
 _PATH: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 

@@ -10,6 +10,7 @@ from ackord.schema.resolve_declarations import DeclarationResolver
 from ackord.schema.resolve_namespaces import NamespaceResolver
 from ackord.schema.resolve_rooms import resolve_room
 from ackord.schema.resolve_types import TypeResolver
+from ackord.schema.settle import settle_defaults
 from ackord.schema.source import Place
 
 
@@ -29,7 +30,7 @@ def resolve(document: Document, report: Reporter) -> Contract:
     namespaces = tuple(resolver.resolve(node) for node in document.namespaces)
     declarations.check_recursion()
     types.run_checks()
-    return Contract(
+    contract = Contract(
         name=document.name.text,
         version=document.version,
         types=tuple(types.declarations.values()),
@@ -38,6 +39,7 @@ def resolve(document: Document, report: Reporter) -> Contract:
         namespaces=namespaces,
         doc=document.doc,
     )
+    return settle_defaults(contract, report)
 
 
 def _errors(document: Document, types: TypeResolver, report: Reporter) -> tuple[Error, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from ackord.schema.constraints import constrain
 from ackord.schema.diagnostics import Reporter, related
 from ackord.schema.document import (
     AliasNode,
@@ -16,7 +17,6 @@ from ackord.schema.document import (
     TypeDeclarationNode,
     UnionNode,
 )
-from ackord.schema.constraints import constrain
 from ackord.schema.model import Alias, Enum, EnumMember, NewType, PythonType, Record, ScalarType, TaggedUnion, TypeDeclaration
 from ackord.schema.names import snake_case
 from ackord.schema.python_types import PythonTypeError, load_json_schema

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Final, get_args
 
 from ackord.schema.constraints import constrain
-from ackord.schema.defaults import DefaultChecker, DefaultError
 from ackord.schema.diagnostics import Reporter, related
 from ackord.schema.document import FieldNode, TypeDeclarationNode, TypeNode
 from ackord.schema.json_kinds import json_kinds
@@ -134,24 +133,14 @@ class TypeResolver:
                 "S024", expression.optional, "`?` and a default can't stand together", hint="a field with a default may be absent anyway"
             )
         required = expression is None or (expression.optional is None and default is None)
-        # The default is put into its final form when all types are known.
-        value = None if default is None else Default(default.value)
-        field = Field(name=node.name.text, type=of, required=required, default=value, doc=node.type.doc, deprecated=node.type.deprecated)
-        if default is not None:
-            place = default.place
-            self.later(lambda: self._check_default(field, place))
-        return field
-
-    def _check_default(self, field: Field, place: Place) -> None:
-        if field.default is None:
-            return
-        try:
-            value = DefaultChecker(self.declarations).check(field.default.value, field.type)
-        except DefaultError as exc:
-            self._report.error("S031", place, f"the default of {field.name!r} isn't one of its type: {exc}")
-            return
-        # The field is part of records that are part of others by now; nobody outside has seen any of them yet.
-        object.__setattr__(field, "default", Default(value))
+        return Field(
+            name=node.name.text,
+            type=of,
+            required=required,
+            default=None if default is None else Default(default),  # as written; `settle_defaults` puts the value in its place
+            doc=node.type.doc,
+            deprecated=node.type.deprecated,
+        )
 
     def _lift(self, node: TypeNode, fields: tuple[FieldNode, ...], name: str) -> Type | None:
         hint = f"this inline record gets the name {name}; declare it under `types:` with a name of its own"

@@ -8,10 +8,9 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from ackord.schema.errors import ContractJsonError
 from ackord.schema.model import Contract, Default, Json
+from pydantic import TypeAdapter, ValidationError
 
 
 def dump_contract(contract: Contract) -> str:

@@ -57,9 +57,10 @@ _FORMS: Final = {
 
 def parse_expression(scalar: Scalar, report: Reporter) -> Expression | None:
     """Parse an expression; `None` where it isn't one, which has then been reported."""
+    if len(scalar.text) > MAX_LENGTH:
+        report.error("S020", scalar.place, f"an expression has at most {MAX_LENGTH} characters", hint="declare parts of it as types")
+        return None
     try:
-        if len(scalar.text) > MAX_LENGTH:
-            raise ExpressionError(0, len(scalar.text), f"an expression has at most {MAX_LENGTH} characters", "declare parts of it as types")
         return _Parser(scalar).expression()
     except ExpressionError as exc:
         report.error("S020", scalar.inside(exc.start, exc.end), exc.message, hint=exc.hint)

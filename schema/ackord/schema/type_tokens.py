@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from typing_extensions import override
+
 TokenKind: TypeAlias = Literal["name", "string", "number", "symbol", "end"]
 
 _TOKEN = re.compile(
@@ -41,6 +43,7 @@ class Token:
     start: int
     end: int
 
+    @override
     def __str__(self) -> str:
         return "the end" if self.kind == "end" else repr(self.text)
 

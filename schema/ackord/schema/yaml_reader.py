@@ -12,16 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ackord.schema.diagnostics import Reporter, related
+from ackord.schema.source import Source
+from ackord.schema.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
-from ackord.schema.diagnostics import Reporter, related
-from ackord.schema.source import Source
-from ackord.schema.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence
-
 MAX_DEPTH = 50
 """Levels of lists and mappings."""
+
+_MAX_SYNTAX_ERRORS = 20
+"""So many broken lines are reported at most."""
 
 _FLOW_HINT = "quote the type or use block style: inside {…} and […], and after a closing quote, YAML reads brackets, commas and bars itself"
 
@@ -45,44 +47,51 @@ def read_yaml(source: Source, report: Reporter) -> Node | None:
     if surrogate:
         report.error("S003", source.place(*surrogate.span()), "a lone surrogate is no character")
         return None
-    builder = _Builder(source, report)
+    text = source.text
+    for _ in range(_MAX_SYNTAX_ERRORS):
+        builder = _Builder(source, report)
+        rest = _parse(text, builder, source, report)
+        if rest is None:
+            return builder.root
+        text = rest
+    return None
+
+
+def _parse(text: str, builder: _Builder, source: Source, report: Reporter) -> str | None:
+    """Parse once; after a syntax error that concerns one line only, give the text without that line, to find the next one."""
     try:
-        for event in _events(source.text):
+        for event in _events(text):
             builder.receive(event)
     except _TooDeepError:
-        return None
+        pass
     except ReaderError as exc:
-        character = ord(exc.character) if isinstance(exc.character, str) else exc.character
-        report.error("S004", source.place(exc.position, exc.position + 1), f"the character U+{character:04X} isn't allowed in YAML")
-        return None
+        error: Any = exc
+        character = ord(error.character) if isinstance(error.character, str) else error.character
+        report.error("S004", source.place(error.position, error.position + 1), f"the character U+{character:04X} isn't allowed in YAML")
     except MarkedYAMLError as exc:
-        _report_syntax(exc, source, report)
-        return None
+        return _report_syntax(exc, text, source, report)
     except (YAMLError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as exc:
         # ruamel lets these escape on some broken escapes, tags and directives.
         offset = builder.offset
         report.error("S004", source.place(offset, offset + 1), f"after this place the file isn't valid YAML: {_one_line(str(exc))}")
-        return None
-    return builder.root
+    return None
 
 
 def _events(text: str) -> Iterator[Any]:
     # An instance is used once: it keeps the state of the file that it has read.
-    events: Iterator[Any] = YAML(typ="safe", pure=True).parse(text)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # untyped library
-    return events  # pyright: ignore[reportUnknownVariableType]  # as above
+    parser: Any = YAML(typ="safe", pure=True)
+    events: Iterator[Any] = parser.parse(text)
+    return events
 
 
-def _report_syntax(exc: MarkedYAMLError, source: Source, report: Reporter) -> None:
-    mark: Any = exc.problem_mark or exc.context_mark
-    offset = mark.index if mark is not None else 0
+def _report_syntax(exc: Any, text: str, source: Source, report: Reporter) -> str | None:
+    mark = exc.problem_mark or exc.context_mark
+    offset: int = mark.index if mark is not None else 0
+    start: int = exc.context_mark.index if exc.context_mark is not None else offset
     problem = _one_line(str(exc.problem or exc.context or "this isn't YAML"))
+    line_start = text.rfind("\n", 0, offset) + 1
     in_flow = "or '}'" in problem or "or ']'" in problem
-    before = source.text[source.text.rfind("\n", 0, offset) + 1 : offset]
-    after_quote = bool(re.search(r"""["'][ \t]*[|\]?,=]*[ \t]*$""", before))
-    related_places = ()
-    if exc.context_mark is not None and exc.problem_mark is not None and exc.context_mark.index != offset and exc.context:
-        start: Any = exc.context_mark.index
-        related_places = (related(_one_line(str(exc.context)), source.place(start, start + 1)),)
+    after_quote = re.search(r"""["'][ \t]*[|\]?,=]*[ \t]*$""", text[line_start:offset]) is not None
     hint = None
     if in_flow or after_quote:
         hint = _FLOW_HINT
@@ -90,7 +99,13 @@ def _report_syntax(exc: MarkedYAMLError, source: Source, report: Reporter) -> No
         hint = "indent with spaces"
     elif "cannot start any token" in problem or "mapping values are not allowed" in problem:
         hint = "put the value in quotes"
-    report.error("S004", source.place(offset, offset + 1), problem, hint=hint, related=related_places)
+    context = [related(_one_line(str(exc.context)), source.place(start, start + 1))] if exc.context and start != offset else []
+    report.error("S004", source.place(offset, offset + 1), problem, hint=hint, related=context)
+    if not (after_quote or (in_flow and start >= line_start)) or "stream end" in problem:
+        return None  # what follows may be part of the broken place
+    line_end = text.find("\n", offset)
+    line_end = len(text) if line_end < 0 else line_end
+    return text[:line_start] + " " * (line_end - line_start) + text[line_end:]
 
 
 def _one_line(text: str) -> str:
