@@ -3,19 +3,67 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ackord.runtime.error_acks import FailureReply, internal_error, unknown_event
 from ackord.runtime.listeners import Registration
 from ackord.runtime.server.routes import Arguments, EncodedArguments, Route
 from ackord.runtime.server.untyped import acknowledge, await_all, call_all, call_in_order
 
-if TYPE_CHECKING:
-    from ackord.runtime.server.socket import Socket
+
+class EventTarget(Protocol):
+    """Whose event it is: a socket of a server or of a client."""
+
+    @property
+    def catch_all(self) -> tuple[Registration, ...]:
+        """The catch-all listeners."""
+        ...
+
+    def take_listeners(self, name: str) -> tuple[Registration, ...]:
+        """Return the listeners that an event is for."""
+        ...
+
+    def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
+        """Answer an event."""
+        ...
+
+    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
+        """Deal with an event that failed."""
+        ...
+
+
+class InlineTarget(EventTarget, Protocol):
+    """A socket that handles events without a task where it can."""
+
+    def finish_later(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Queue the rest of an event before whatever waits."""
+        ...
+
+
+class EventReceiver(Protocol):
+    """A socket that receives events, of a server or of a client."""
+
+    @property
+    def catch_all(self) -> tuple[Registration, ...]:
+        """The catch-all listeners for incoming events."""
+        ...
+
+    def take_listeners(self, name: str) -> tuple[Registration, ...]:
+        """Return the listeners that an event is for."""
+        ...
+
+    def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
+        """Answer an event; after the end nothing is sent."""
+        ...
+
+    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
+        """Answer an event that failed."""
+        ...
 
 
 async def run_route(  # noqa: PLR0917  # bound once, by the queue
-    socket: Socket, route: Route, name: str, arguments: Arguments, ack_id: int | None, catch_all: tuple[Any, ...] | None
+    socket: EventReceiver, route: Route, name: str, arguments: Arguments, ack_id: int | None, catch_all: tuple[Any, ...] | None
 ) -> None:
     """Handle an event of a typed route; `catch_all` holds its plain arguments if catch-all listeners want them."""
     try:
@@ -28,7 +76,7 @@ async def run_route(  # noqa: PLR0917  # bound once, by the queue
         _answer(socket, ack_id, reply)
 
 
-async def run_untyped(socket: Socket, name: str, arguments: list[Any], ack_id: int | None) -> None:
+async def run_untyped(socket: EventReceiver, name: str, arguments: list[Any], ack_id: int | None) -> None:
     """Handle an event of listeners, one listener after the other."""
     try:
         await call_in_order(socket.catch_all, [name, *arguments])
@@ -39,7 +87,7 @@ async def run_untyped(socket: Socket, name: str, arguments: list[Any], ack_id: i
         _failed(socket, name, ack_id, error)
 
 
-def run_untyped_inline(socket: Socket, name: str, arguments: list[Any], ack_id: int | None) -> None:
+def run_untyped_inline(socket: InlineTarget, name: str, arguments: list[Any], ack_id: int | None) -> None:
     """Handle an event whose listeners are all plain functions, without a task.
 
     A plain function that returns an awaitable after all gets a task for the rest.
@@ -57,7 +105,7 @@ def run_untyped_inline(socket: Socket, name: str, arguments: list[Any], ack_id: 
 
 
 async def _finish_awaited(
-    socket: Socket, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None
+    socket: EventTarget, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None
 ) -> None:
     try:
         finish_untyped(socket, name, registrations, await await_all(results), ack_id)
@@ -65,7 +113,9 @@ async def _finish_awaited(
         _failed(socket, name, ack_id, error)
 
 
-def finish_untyped(socket: Socket, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None) -> None:
+def finish_untyped(
+    socket: EventReceiver, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None
+) -> None:
     """Answer an event after its listeners are done."""
     if ack_id is not None:
         _answer(socket, ack_id, acknowledge(registrations, results))
@@ -73,13 +123,13 @@ def finish_untyped(socket: Socket, name: str, registrations: tuple[Registration,
         socket.fail_event(name, None, unknown_event())
 
 
-def _answer(socket: Socket, ack_id: int | None, reply: EncodedArguments | None) -> None:
+def _answer(socket: EventReceiver, ack_id: int | None, reply: EncodedArguments | None) -> None:
     if ack_id is not None:
         text, attachments = reply if reply is not None else ("[]", ())
         socket.send_ack(ack_id, text, attachments)
 
 
-def _failed(socket: Socket, name: str, ack_id: int | None, error: BaseException) -> None:
+def _failed(socket: EventReceiver, name: str, ack_id: int | None, error: BaseException) -> None:
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
         if task is not None and task.cancelling():

@@ -7,10 +7,7 @@ The untyped API has a route that decodes plain JSON and calls listeners; the typ
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
-
-if TYPE_CHECKING:
-    from ackord.runtime.server.socket import Socket
+from typing import Any, Protocol, TypeAlias
 
 EncodedArguments: TypeAlias = tuple[str, Sequence[bytes]]
 """A JSON array as text, with placeholders, and the attachments that they stand for."""
@@ -38,8 +35,10 @@ class Route(Protocol):
         """
         ...
 
-    def handle(self, socket: Socket, arguments: Arguments, *, acked: bool) -> Coroutine[Any, Any, EncodedArguments | None]:
-        """Run the handler; return the acknowledgement's arguments if `acked`, the client having asked for one.
+    def handle(self, socket: Any, arguments: Arguments, *, acked: bool) -> Coroutine[Any, Any, EncodedArguments | None]:
+        """Run the handler; return the acknowledgement's arguments if `acked`, the other side having asked for one.
+
+        `socket` is the `Socket` of a server or the `ClientSocket` of a client, whichever the route was set on.
 
         Any exception becomes the error ack ``internal``; `FailureReply` becomes the one that it holds.
         """
