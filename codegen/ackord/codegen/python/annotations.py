@@ -1,0 +1,184 @@
+"""Write types of the contract as annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, assert_never
+
+from ackord.codegen.python.imports import Imports
+from ackord.codegen.python.layout import Doc, alternatives, call, subscript
+from ackord.codegen.python.literals import literal
+from ackord.codegen.python.naming import Names
+from ackord.schema.model import (
+    Constraints,
+    Field,
+    ListType,
+    LiteralType,
+    MapType,
+    NullableType,
+    RefType,
+    ScalarName,
+    ScalarType,
+    TupleType,
+    Type,
+    UnionType,
+)
+
+TYPES_MODULE: Final = ".types"
+
+_CLASSES: Final[Mapping[ScalarName, tuple[str, str]]] = MappingProxyType(
+    {
+        "str": ("builtins", "str"),
+        "int": ("builtins", "int"),
+        "int64": ("builtins", "int"),
+        "float": ("builtins", "float"),
+        "bool": ("builtins", "bool"),
+        "bytes": ("builtins", "bytes"),
+        "datetime": ("datetime", "datetime"),
+        "date": ("datetime", "date"),
+        "time": ("datetime", "time"),
+        "duration": ("datetime", "timedelta"),
+        "uuid": ("uuid", "UUID"),
+        "decimal": ("decimal", "Decimal"),
+        "url": ("pydantic", "AnyUrl"),
+        "json": ("pydantic", "JsonValue"),
+    }
+)
+"""Where the class of each scalar is."""
+
+_CHECKED: Final[Mapping[ScalarName, str]] = MappingProxyType(
+    {
+        "int64": "Int64",
+        "bytes": "Bytes",
+        "datetime": "Datetime",
+        "date": "Date",
+        "duration": "Duration",
+        "decimal": "Decimal",
+        "url": "Url",
+        "json": "Json",
+    }
+)
+"""The runtime's annotated form of a scalar, where pydantic's own reading or writing isn't the contract's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """The annotations of one module."""
+
+    imports: Imports
+    names: Names
+    inside: bool = False
+    """Whether the module is ``types.py``, which has the declared types without importing them."""
+
+    def declared(self, name: str) -> str:
+        """Name a declared type."""
+        return self.own(self.names.types[name])
+
+    def error(self, name: str) -> str:
+        """Name a declared error."""
+        return self.own(self.names.errors[name])
+
+    def own(self, name: str) -> str:
+        """Name anything that ``types.py`` has."""
+        return name if self.inside else self.imports.use_as(TYPES_MODULE, name, name)
+
+    def static(self, type_: Type) -> Doc:
+        """Give what a type checker should see: no constraints, no wire format."""
+        return alternatives(self._operands(type_, checked=False))
+
+    def validated(self, type_: Type) -> Doc:
+        """Give what pydantic should see."""
+        return alternatives(self._operands(type_, checked=True))
+
+    def received(self, field: Field) -> Doc:
+        """Give the type of an argument as a handler gets it: with `None` where it may be absent."""
+        return self.optional(self.static(field.type)) if is_maybe(field) and not _is_nullable(field.type) else self.static(field.type)
+
+    def optional(self, annotation: Doc) -> Doc:
+        """Add `None` to the values."""
+        return alternatives((annotation, "None"))
+
+    def maybe(self, field: Field) -> Doc:
+        """Give the type of a record's field that may be absent."""
+        return subscript(self.imports.runtime("Maybe"), (self.validated(field.type),))
+
+    def scalar(self, name: ScalarName, *, checked: bool) -> str:
+        """Name the class of a scalar, or with `checked` what pydantic validates it by."""
+        if checked and name in _CHECKED:
+            return self.imports.runtime(_CHECKED[name])
+        module, symbol = _CLASSES[name]
+        return self.imports.builtin(symbol) if module == "builtins" else self.imports.use(module, symbol)
+
+    def limits(self, constraints: Constraints) -> Doc | None:
+        """Give the call of pydantic's `Field` that keeps constraints, where there are any."""
+        given: list[tuple[str, object]] = [
+            ("min_length", _either(constraints.min_length, constraints.min_items)),
+            ("max_length", _either(constraints.max_length, constraints.max_items)),
+            ("pattern", constraints.pattern),
+            ("ge", constraints.ge),
+            ("gt", constraints.gt),
+            ("le", constraints.le),
+            ("lt", constraints.lt),
+            ("multiple_of", constraints.multiple_of),
+        ]
+        arguments = [f"{name}={literal(value)}" for name, value in given if value is not None]
+        return call(self.imports.use("pydantic", "Field"), arguments) if arguments else None
+
+    def _operands(self, type_: Type, *, checked: bool) -> list[Doc]:
+        """Give the members of a union, or the one type that it is."""
+        match type_:
+            case UnionType(members):
+                return [operand for member in members for operand in self._operands(member, checked=checked)]
+            case NullableType(item):
+                inner = self._operands(item, checked=checked)
+                return inner if "None" in inner else [*inner, "None"]
+            case _:
+                return [self._single(type_, checked=checked)]
+
+    def _single(self, type_: Type, *, checked: bool) -> Doc:
+        match type_:
+            case ScalarType(name, constraints):
+                return self._limited(self.scalar(name, checked=checked), constraints, checked=checked)
+            case RefType(name):
+                return self.declared(name)
+            case LiteralType(values):
+                return subscript(self.imports.use("typing", "Literal"), [literal(value) for value in values])
+            case ListType(item, constraints):
+                inner = alternatives(self._operands(item, checked=checked))
+                return self._limited(subscript(self.imports.builtin("list"), (inner,)), constraints, checked=checked)
+            case MapType(value, constraints):
+                inner = alternatives(self._operands(value, checked=checked))
+                mapping = subscript(self.imports.builtin("dict"), (self.imports.builtin("str"), inner))
+                return self._limited(mapping, constraints, checked=checked)
+            case TupleType(items):
+                inners = [alternatives(self._operands(item, checked=checked)) for item in items]
+                return subscript(self.imports.builtin("tuple"), inners or ["()"])
+            case UnionType() | NullableType():
+                return alternatives(self._operands(type_, checked=checked))
+            case _:
+                assert_never(type_)
+
+    def _limited(self, annotation: Doc, constraints: Constraints, *, checked: bool) -> Doc:
+        limits = self.limits(constraints) if checked else None
+        return annotation if limits is None else subscript(self.imports.use("typing", "Annotated"), (annotation, limits))
+
+
+def is_maybe(field: Field) -> bool:
+    """Say whether absence is a value of its own, rather than standing for a default."""
+    return not field.required and field.default is None
+
+
+def _is_nullable(type_: Type) -> bool:
+    match type_:
+        case NullableType():
+            return True
+        case UnionType(members):
+            return any(_is_nullable(member) for member in members)
+        case _:
+            return False
+
+
+def _either(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one

@@ -1,0 +1,76 @@
+"""Imports as collected symbols: asking for a symbol gives the name under which the module has it."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from ackord.codegen.python.layout import Concat, Doc, Group, IfBroken, Line, Nest
+
+_RUNTIME: Final = "ackord.runtime.stubs"
+_THIRD_PARTY: Final = frozenset({"pydantic", _RUNTIME})
+_FUTURE: Final = "__future__"
+
+
+class Imports:
+    """The imports of one generated module.
+
+    A symbol keeps its name unless the module uses that name for something of its own; then it is imported with an underscore before it.
+    """
+
+    def __init__(self, avoid: AbstractSet[str], *, python_types: AbstractSet[str] = frozenset()) -> None:
+        self._avoid = avoid
+        self._python_types = python_types
+        """Modules of existing Python types, which are the user's."""
+        self._symbols: dict[tuple[str, str], str] = {(_FUTURE, "annotations"): "annotations"}
+
+    def use(self, module: str, name: str) -> str:
+        """Import a symbol and give the name that it has here."""
+        key = (module, name)
+        if key not in self._symbols:
+            self._symbols[key] = self._local(name)
+        return self._symbols[key]
+
+    def use_as(self, module: str, name: str, local: str) -> str:
+        """Import a symbol under a name that the module has set aside for it."""
+        return self._symbols.setdefault((module, name), local)
+
+    def builtin(self, name: str) -> str:
+        """Name a builtin, which is imported only where something else has its name."""
+        return self.use("builtins", name) if name in self._avoid else name
+
+    def runtime(self, name: str) -> str:
+        """Name something that the runtime offers to generated code."""
+        return f"{self.use_as(_RUNTIME, 'v1', '_v1')}.{name}"
+
+    def sections(self) -> tuple[tuple[Doc, ...], ...]:
+        """Give the statements: future, standard library, third party, own, each sorted."""
+        modules: dict[str, list[str]] = {}
+        for (module, name), local in sorted(self._symbols.items()):
+            modules.setdefault(module, []).append(name if name == local else f"{name} as {local}")
+        sections: dict[int, list[Doc]] = {}
+        for module, names in modules.items():
+            sections.setdefault(self._section(module), []).append(_statement(module, names))
+        return tuple(tuple(statements) for _, statements in sorted(sections.items()))
+
+    def _local(self, name: str) -> str:
+        taken = set(self._symbols.values())
+        local = name
+        while local in self._avoid or local in taken:
+            local = f"_{local}"
+        return local
+
+    def _section(self, module: str) -> int:
+        if module == _FUTURE:
+            return 0
+        if module.startswith("."):
+            return 3
+        return 2 if module in _THIRD_PARTY or module in self._python_types else 1
+
+
+def _statement(module: str, names: list[str]) -> Doc:
+    listed: list[Doc] = [Line()]
+    for position, name in enumerate(names):
+        listed += [",", Line(" "), name] if position else [name]
+    inner = Nest(Concat((*listed, IfBroken(","))))
+    return Group(Concat((f"from {module} import ", IfBroken("("), inner, Line(), IfBroken(")"))))

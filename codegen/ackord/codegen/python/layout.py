@@ -1,0 +1,219 @@
+"""Lay out Python as ``ruff format`` would with its default settings.
+
+A document is text with groups in it; a group is printed on one line where it fits, and one item a line where it doesn't.
+The algorithm is the one of Wadler's "A prettier printer", as Prettier and ruff refine it: whether a group fits is measured up to the
+first place after it where a line may end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+WIDTH: Final = 88
+"""The line length of ``ruff format`` where nothing else is configured."""
+UNLIMITED: Final = 1_000_000
+"""A line length that everything fits into."""
+_INDENT: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """Documents one after the other."""
+
+    parts: tuple[Doc, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A place where a line may end; `flat` is printed where it doesn't."""
+
+    flat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """A document whose lines are indented one step more."""
+
+    body: Doc
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A document that is broken at all of its own lines or at none."""
+
+    body: Doc
+    broken: bool = False
+    """Whether it is broken even where it fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class IfBroken:
+    """Text that only a broken group has."""
+
+    text: str
+
+
+Doc: TypeAlias = str | Concat | Line | Nest | Group | IfBroken
+
+
+def concat(*parts: Doc) -> Doc:
+    """Put documents one after the other."""
+    return Concat(parts)
+
+
+def brackets(opening: str, items: Iterable[Doc], closing: str, *, comma: bool = True, broken: bool = False) -> Doc:
+    """List items between brackets, with a comma after the last one where they stand one a line."""
+    listed = tuple(items)
+    if not listed:
+        return opening + closing
+    inner: list[Doc] = [Line()]
+    for position, item in enumerate(listed):
+        inner += [",", Line(" "), item] if position else [item]
+    trailing = IfBroken("," if comma else "")
+    return Group(Concat((opening, Nest(Concat((*inner, trailing))), Line(), closing)), broken=broken)
+
+
+def call(function: str, items: Iterable[Doc], *, broken: bool = False) -> Doc:
+    """Call a function."""
+    return brackets(f"{function}(", items, ")", broken=broken)
+
+
+def subscript(name: str, items: Iterable[Doc]) -> Doc:
+    """Subscript a generic type.
+
+    A single item gets no trailing comma, as that would make it a tuple.
+    """
+    listed = tuple(items)
+    return brackets(f"{name}[", listed, "]", comma=len(listed) > 1)
+
+
+def alternatives(operands: Iterable[Doc]) -> Doc:
+    """Join types with ``|``."""
+    listed = tuple(operands)
+    if len(listed) == 1:
+        return listed[0]
+    parts: list[Doc] = [listed[0]]
+    for operand in listed[1:]:
+        parts += [Line(" "), "| ", operand]
+    return Group(Concat(tuple(parts)))
+
+
+def parenthesized(body: Doc) -> Doc:
+    """Put parentheses around a document that doesn't fit on its line."""
+    return Group(Concat((IfBroken("("), Nest(Concat((Line(), body))), Line(), IfBroken(")"))))
+
+
+def assignment(target: Doc, value: Doc) -> Doc:
+    """Assign a value, which goes into parentheses where it is too long and has no brackets of its own."""
+    return Concat((target, " = ", _bracketed(value)))
+
+
+def _bracketed(value: Doc) -> Doc:
+    """Leave a value with brackets of its own as it is, and put parentheses around others where that makes them fit."""
+    match value:
+        case str():
+            return _ParenthesizedText(value) if value.endswith(('"', "'")) else value
+        case Group(body=Concat(parts=(str(), Line(), *_))):
+            return parenthesized(value)
+        case _:
+            return value
+
+
+@dataclass(frozen=True, slots=True)
+class _ParenthesizedText(IfBroken):
+    """Text that goes into parentheses where it fits only there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A document and how it is to be printed."""
+
+    indent: int
+    broken: bool
+    doc: Doc
+
+
+def layout(doc: Doc, indent: int = 0, *, width: int = WIDTH) -> str:
+    """Print a document whose first line stands at column `indent`; the result has no indentation before its first line."""
+    out: list[str] = []
+    column = indent
+    stack = [_Cell(indent, True, doc)]  # noqa: FBT003 - the outermost document may break
+    while stack:
+        cell = stack.pop()
+        match cell.doc:
+            case str(text):
+                out.append(text)
+                column += len(text)
+            case _ParenthesizedText(text):
+                inner = cell.indent + _INDENT + len(text)
+                if column + len(text) > width and inner <= width:
+                    out.append(f"(\n{' ' * (cell.indent + _INDENT)}{text}\n{' ' * cell.indent})")
+                    column = cell.indent + 1
+                else:
+                    out.append(text)
+                    column += len(text)
+            case IfBroken(text):
+                if cell.broken:
+                    out.append(text)
+                    column += len(text)
+            case Line(flat):
+                if cell.broken:
+                    out.append("\n" + " " * cell.indent)
+                    column = cell.indent
+                else:
+                    out.append(flat)
+                    column += len(flat)
+            case Concat(parts):
+                stack.extend(_Cell(cell.indent, cell.broken, part) for part in reversed(parts))
+            case Nest(body):
+                stack.append(_Cell(cell.indent + _INDENT, cell.broken, body))
+            case Group(body):
+                flat_cell = _Cell(cell.indent, False, body)  # noqa: FBT003
+                broken = _must_break(cell.doc) or not _fits(flat_cell, stack, width - column)
+                stack.append(_Cell(cell.indent, True, body) if broken else flat_cell)  # noqa: FBT003
+    return "".join(out)
+
+
+def _must_break(doc: Doc) -> bool:
+    """Say whether a group, or one within it, is broken in any case."""
+    match doc:
+        case Group(body, broken):
+            return broken or _must_break(body)
+        case Concat(parts):
+            return any(_must_break(part) for part in parts)
+        case Nest(body):
+            return _must_break(body)
+        case _:
+            return False
+
+
+def _fits(candidate: _Cell, rest: list[_Cell], room: int) -> bool:
+    """Say whether a document, and what follows up to the next place where a line may end, fits into the room that is left."""
+    pending = [candidate]
+    following = len(rest)
+    while room >= 0:
+        if not pending:
+            if following == 0:
+                return True
+            following -= 1
+            pending.append(rest[following])
+            continue
+        cell = pending.pop()
+        match cell.doc:
+            case str(text) | _ParenthesizedText(text):
+                room -= len(text)
+            case IfBroken(text):
+                room -= len(text) if cell.broken else 0
+            case Line(flat):
+                if cell.broken:
+                    return True
+                room -= len(flat)
+            case Concat(parts):
+                pending.extend(_Cell(cell.indent, cell.broken, part) for part in reversed(parts))
+            case Nest(body):
+                pending.append(_Cell(cell.indent, cell.broken, body))
+            case Group(body):
+                pending.append(_Cell(cell.indent, cell.broken, body))
+    return False

@@ -1,0 +1,195 @@
+"""Write default values as Python expressions of their type."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, assert_never
+
+from pydantic import TypeAdapter
+
+from ackord.codegen.python.annotations import Annotations
+from ackord.codegen.python.layout import Doc, brackets, call, concat
+from ackord.codegen.python.literals import literal
+from ackord.schema.model import (
+    Alias,
+    Contract,
+    Enum,
+    Field,
+    ListType,
+    LiteralType,
+    MapType,
+    NewType,
+    NullableType,
+    PythonType,
+    Record,
+    RefType,
+    ScalarType,
+    TaggedUnion,
+    TupleType,
+    Type,
+    TypeDeclaration,
+    UnionType,
+)
+
+_DURATION: TypeAdapter[timedelta] = TypeAdapter(timedelta)
+
+
+class NoExpressionError(Exception):
+    """A default value for which no expression can be generated."""
+
+
+class Values:
+    """The default values of one module."""
+
+    def __init__(self, contract: Contract, annotations: Annotations) -> None:
+        self._declarations = {declaration.name: declaration for declaration in contract.types}
+        self._annotations = annotations
+
+    def expression(self, value: Any, type_: Type) -> Doc:
+        """Write a JSON value as an expression of a type.
+
+        Raises:
+            NoExpressionError: if there is none.
+        """
+        match type_:
+            case ScalarType():
+                return self._scalar(value, type_)
+            case LiteralType():
+                return literal(value)
+            case NullableType(item):
+                return "None" if value is None else self.expression(value, item)
+            case ListType(item):
+                return brackets("[", [self.expression(each, item) for each in value], "]")
+            case TupleType(items):
+                expressions = [self.expression(each, item) for each, item in zip(value, items, strict=True)]
+                return concat("(", expressions[0], ",)") if len(expressions) == 1 else brackets("(", expressions, ")")
+            case MapType(inner):
+                return brackets("{", [concat(f"{literal(key)}: ", self.expression(each, inner)) for key, each in value.items()], "}")
+            case UnionType(members):
+                return self.expression(value, self._member(value, members))
+            case RefType(name):
+                return self._declared(value, self._declarations[name])
+            case _:
+                assert_never(type_)
+
+    def is_shared(self, value: Any, type_: Type) -> bool:
+        """Say whether the expression of a value calls a model, so that it must not be evaluated before all models are known."""
+        match type_:
+            case ListType(item):
+                return any(self.is_shared(each, item) for each in value)
+            case TupleType(items):
+                return any(self.is_shared(each, item) for each, item in zip(value, items, strict=True))
+            case MapType(inner):
+                return any(self.is_shared(each, inner) for each in value.values())
+            case NullableType(item):
+                return value is not None and self.is_shared(value, item)
+            case UnionType(members):
+                return self.is_shared(value, self._member(value, members))
+            case RefType(name):
+                declaration = self._declarations[name]
+                if isinstance(declaration, Alias):
+                    return self.is_shared(value, declaration.type)
+                return isinstance(declaration, Record | TaggedUnion)
+            case _:
+                return False
+
+    def _scalar(self, value: Any, type_: ScalarType) -> Doc:
+        match type_.name:
+            case "str" | "bool" | "int":
+                return literal(value)
+            case "int64":
+                return literal(int(value))
+            case "float":
+                return literal(float(value))
+            case "datetime" | "date" | "time" as name:
+                return f"{self._annotations.scalar(name, checked=False)}.fromisoformat({literal(value)})"
+            case "duration":
+                return self._duration(value)
+            case "uuid" | "decimal" | "url" as name:
+                return f"{self._annotations.scalar(name, checked=False)}({literal(str(value))})"
+            case "json":
+                return _json(value)
+            case "bytes":
+                raise NoExpressionError("a default value of type bytes")
+
+    def _duration(self, value: Any) -> str:
+        parsed = _DURATION.validate_python(value)
+        parts = [(name, getattr(parsed, name)) for name in ("days", "seconds", "microseconds")]
+        arguments = ", ".join(f"{name}={part}" for name, part in parts if part)
+        return f"{self._annotations.scalar('duration', checked=False)}({arguments})"
+
+    def _declared(self, value: Any, declaration: TypeDeclaration) -> Doc:
+        names = self._annotations.names
+        match declaration:
+            case NewType(name=name, base=base):
+                return call(self._annotations.declared(name), [self._scalar(value, base)])
+            case Enum(name=name, members=members):
+                position = next((index for index, member in enumerate(members) if member.value == value), None)
+                if position is None:
+                    return f"{self._annotations.declared(name)}({literal(value)})"
+                return f"{self._annotations.declared(name)}.{names.members[name][position]}"
+            case Record(name=name, fields=fields):
+                given = [
+                    concat(f"{python}=", self.expression(value[field.name], field.type))
+                    for python, field in zip(names.fields[name], fields, strict=True)
+                    if field.name in value and not _is_absent(field, value[field.name])
+                ]
+                return call(self._annotations.declared(name), given)
+            case TaggedUnion(tag=tag, members=members):
+                records = [record for record in map(self._declarations.__getitem__, members) if isinstance(record, Record)]
+                return self._declared(value, next(record for record in records if record.tag_value == value[tag]))
+            case Alias(type=type_):
+                return self.expression(value, type_)
+            case PythonType(name=name):
+                raise NoExpressionError(f"a default value of the Python type {name}")
+
+    def _member(self, value: Any, members: tuple[Type, ...]) -> Type:
+        """Find the member of an untagged union by the JSON kind of the value."""
+        return next(member for member in members if self._accepts(member, value))
+
+    def _accepts(self, type_: Type, value: Any) -> bool:
+        match type_:
+            case ScalarType(name="json"):
+                return True
+            case ScalarType(name="bool"):
+                return isinstance(value, bool)
+            case ScalarType(name="int"):
+                return isinstance(value, int) and not isinstance(value, bool)
+            case ScalarType(name="float"):
+                return isinstance(value, int | float) and not isinstance(value, bool)
+            case ScalarType():
+                return isinstance(value, str)
+            case LiteralType(values):
+                return any(type(each) is type(value) and each == value for each in values)
+            case ListType() | TupleType():
+                return isinstance(value, list)
+            case MapType():
+                return isinstance(value, dict)
+            case NullableType(item):
+                return value is None or self._accepts(item, value)
+            case UnionType(members):
+                return any(self._accepts(member, value) for member in members)
+            case RefType(name):
+                match self._declarations[name]:
+                    case NewType(base=base):
+                        return self._accepts(base, value)
+                    case Enum():
+                        return isinstance(value, str)
+                    case Alias(type=inner):
+                        return self._accepts(inner, value)
+                    case _:
+                        return isinstance(value, dict)
+
+
+def _is_absent(field: Field, value: Any) -> bool:
+    return value is None and not field.required and field.default is None
+
+
+def _json(value: Any) -> Doc:
+    match value:
+        case list():
+            return brackets("[", [_json(each) for each in value], "]")  # pyright: ignore[reportUnknownVariableType]
+        case dict():
+            return brackets("{", [concat(f"{literal(key)}: ", _json(each)) for key, each in value.items()], "}")  # pyright: ignore
+        case _:
+            return literal(value)
