@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def serving_subprocess(module: str, *arguments: str) -> Iterator[str]:
+def serving_subprocess(module: str, *arguments: str) -> Generator[str]:
     """Run ``python -m module --port N`` and yield ``127.0.0.1:N`` as soon as it listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

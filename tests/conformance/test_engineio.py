@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 import pytest
-
 from ackord.runtime.server.engine import EngineOptions
+
 from tests.conformance.serving import serving_subprocess
 
 PING_INTERVAL = 0.3

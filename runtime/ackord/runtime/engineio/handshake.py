@@ -88,5 +88,5 @@ def open_packet(*, sid: str, upgrades: Sequence[str], ping_interval: float, ping
 
 def _milliseconds(seconds: float) -> int | float:
     # 0.29 * 1000 is 289.99999999999994: round, don't truncate.
-    value = round(seconds * 1000, 3)
+    value = round(float(seconds) * 1000, 3)
     return int(value) if value.is_integer() else value

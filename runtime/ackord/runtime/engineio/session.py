@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import islice
 from typing import Final
 
 from ackord.runtime.engineio import packet as packets
@@ -118,6 +119,7 @@ class Session:
         "_posting",
         "_reason",
         "_upgrade_at",
+        "is_malformed",
         "lenient",
         "state",
     )
@@ -126,6 +128,8 @@ class Session:
         self.state = State.WEBSOCKET if is_websocket else State.POLLING
         self.lenient = False
         """Whether the next packet of any kind gives the client more time to answer the ping; once in each cycle."""
+        self.is_malformed = False
+        """Whether a POST with a malformed packet ended the session."""
         self._limits = limits
         self._awaits_pong = False
         self._beat_at = now + limits.ping_interval
@@ -306,21 +310,26 @@ class Session:
         """Learn that a POST has been answered."""
         self._posting = False
 
-    def receive_payload(self, body: bytes, now: float) -> bool:
-        """Take the body of the POST; false if it is malformed, which ends the session, though the packets before the bad one count."""
+    def receive_payload(self, payload: Iterator[Packet], now: float, *, most: int | None = None) -> bool:
+        """Take up to `most` packets of the body of a POST, as `decode_payload` yields them; return whether there may be more.
+
+        A malformed packet ends the session with the reason "parse error"; the packets before it count.
+        """
         try:
-            for packet in packets.decode_payload(body):
+            for packet in islice(payload, most):
                 if not self.is_over_polling:
-                    break
+                    return False
                 if packet[:1] == packets.CLOSE:
                     self._end("transport close", farewell=packets.NOOP)
-                    break
+                    return False
                 self._receive(packet, now)
+                most = None if most is None else most - 1
         except MalformedPacketError as exc:
             if self.is_over_polling:
+                self.is_malformed = True
                 self._end("parse error", str(exc))
             return False
-        return True
+        return most == 0
 
     # WebSocket
 

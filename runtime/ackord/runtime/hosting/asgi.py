@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
 from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.engineio.handshake import Refusal
+from ackord.runtime.engineio.handshake import FORBIDDEN
 from ackord.runtime.hosting.long_polling import LongPolling
 from ackord.runtime.server.engine import EngineServer
 from ackord.runtime.server.link import HandshakeRequest
@@ -36,6 +35,7 @@ class AsgiApp:
         self._other = other
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
+        self._is_shut_down = False
         self._prefix = engine.options.prefix
         self._long_polling = LongPolling(engine)
 
@@ -61,16 +61,22 @@ class AsgiApp:
             raise RuntimeError(f"unknown ASGI scope type {kind!r}")
 
     async def startup(self) -> None:
-        """Run the start-up hook."""
+        """Open the engine, again if it was shut down before, and run the start-up hook."""
+        self._is_shut_down = False
+        self.engine.open()
         if self._on_startup is not None:
             await self._on_startup()
 
     async def shutdown(self) -> None:
         """Run the shut-down hook, then close all sessions; more than once is harmless."""
-        hook, self._on_shutdown = self._on_shutdown, None
-        if hook is not None:
-            await hook()
-        await self.engine.close()
+        if self._is_shut_down:
+            return
+        self._is_shut_down = True
+        try:
+            if self._on_shutdown is not None:
+                await self._on_shutdown()
+        finally:
+            await self.engine.close()
 
     def _is_ours(self, scope: Scope) -> bool:
         path: str = scope["path"]
@@ -86,8 +92,10 @@ class AsgiApp:
         try:
             receiver = await self.engine.open_websocket(request, websocket)
         except HandshakeRefusedError as exc:
-            refusal: Refusal = exc.refusal
-            await _deny(request.scope, send, refusal.status, refusal.body, JSON)
+            refusal = exc.refusal
+            # As the reference implementation does: 400 also where long-polling would say 403.
+            status = 400 if refusal.status == FORBIDDEN.status else refusal.status
+            await _deny(request.scope, send, status, refusal.body, JSON)
             return
         await websocket.run(receive, receiver)
 
@@ -140,10 +148,9 @@ def request_of(scope: Scope) -> HandshakeRequest:
     )
 
 
-async def _deny(scope: object, send: Send, status: int, body: bytes, content_type: bytes) -> None:
+async def _deny(scope: Mapping[str, Any], send: Send, status: int, body: bytes, content_type: bytes) -> None:
     """Refuse a WebSocket before it is accepted: with a response where the ASGI server can send one, else with its own 403."""
-    extensions = scope.get("extensions") if isinstance(scope, dict) else None
-    if not extensions or "websocket.http.response" not in extensions:
+    if "websocket.http.response" not in (scope.get("extensions") or ()):
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return
     headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.server.engine import EngineServer
@@ -20,6 +21,8 @@ from ackord.runtime.transports.polling import (
     respond,
     wait_for_disconnect,
 )
+
+_logger = logging.getLogger(__name__)
 
 
 class LongPolling:
@@ -95,11 +98,9 @@ class LongPolling:
         except asyncio.CancelledError:
             socket.fail("data request cancelled")
             raise
-        if not socket.session.is_over_polling or not socket.receive_payload(body):
+        if not socket.session.is_over_polling:
             return 400
-        if socket.handler.congested:
-            await socket.handler.ready()
-        return 200
+        return 200 if await socket.receive_payload(body) else 400
 
 
 async def _park(socket: EngineSocket, poll: asyncio.Future[str], receive: Receive) -> None:
@@ -108,6 +109,8 @@ async def _park(socket: EngineSocket, poll: asyncio.Future[str], receive: Receiv
     async def watch() -> None:
         try:
             await wait_for_disconnect(receive)
+        except Exception as exc:  # noqa: BLE001 - an ASGI server that can't say whether the client is there
+            _logger.debug("A parked GET was lost: %r", exc)
         finally:
             socket.abort_poll(poll)
 

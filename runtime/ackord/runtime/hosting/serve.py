@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 import uvicorn
-
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.transports.asgi import Application
+from typing_extensions import override
 
 _logger = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Host(uvicorn.Server):
         """The port that is listened on; useful after asking for port 0."""
         return int(self.servers[0].sockets[0].getsockname()[1])
 
+    @override
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
         """Stop: no new connections, all sessions closed, running requests answered."""
         for server in self.servers:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 Header: TypeAlias = tuple[bytes, bytes]
 
+_HEADER_NAMES: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z, ]*")
 _METHODS: Final = b"GET,HEAD,PUT,PATCH,POST,DELETE"
 
 
@@ -43,9 +45,9 @@ class CorsPolicy:
         """Return the headers of the answer to a preflight request."""
         answer = [*self.headers(request), (b"access-control-allow-methods", _METHODS)]
         wanted = request.get("access-control-request-headers")
-        if wanted is not None:
+        if wanted is not None and _HEADER_NAMES.fullmatch(wanted):
             answer.append((b"vary", b"Access-Control-Request-Headers"))
-            answer.append((b"access-control-allow-headers", wanted.encode("latin-1", "replace")))
+            answer.append((b"access-control-allow-headers", wanted.encode("ascii")))
         return answer
 
     def allows_websocket(self, request: Mapping[str, str]) -> bool:

@@ -99,9 +99,17 @@ class EngineServer:
         _raise(handshake.check_session_request(request.query, is_websocket=is_websocket, current=current))
         return socket
 
+    def open(self) -> None:
+        """Open sessions again after `stop_accepting` or `close`."""
+        self._closing = False
+
+    def stop_accepting(self) -> None:
+        """Open no more sessions; those that are open go on."""
+        self._closing = True
+
     async def close(self) -> None:
         """Open no more sessions and close all with the reason "server shutting down", discarding what they have buffered."""
-        self._closing = True
+        self.stop_accepting()
         for socket in list(self._sockets.values()):
             socket.close(discard=True, reason="server shutting down")
         self._clock.close()

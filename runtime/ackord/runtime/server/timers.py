@@ -8,6 +8,10 @@ from heapq import heappop, heappush
 from typing import Final
 
 _INFINITE: Final = float("inf")
+_STALL: Final = 0.1
+"""Lateness in seconds that means that the process stood still."""
+_GRACE: Final = 0.05
+"""Seconds that what waits in the sockets then has before deadlines count: uvloop runs timers before it reads."""
 _TOLERANCE: Final = 0.001
 """uvloop's clock and timers have a resolution of a millisecond: what is due within it is due now, or the loop would spin."""
 
@@ -54,7 +58,7 @@ class AlarmClock:
     It uses the running loop of the first alarm that is set, and its `time()` only, so that a loop with a virtual clock works.
     """
 
-    __slots__ = ("_armed", "_count", "_handle", "_heap", "_loop")
+    __slots__ = ("_armed", "_count", "_handle", "_heap", "_loop", "is_catching_up")
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Alarm]] = []
@@ -62,6 +66,8 @@ class AlarmClock:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: asyncio.TimerHandle | None = None
         self._armed = _INFINITE
+        self.is_catching_up = False
+        """Whether the process stood still, so that what has come in meanwhile is read before alarms ring."""
 
     def alarm(self, callback: Callable[[float], None]) -> Alarm:
         """Make an alarm that calls back with the time."""
@@ -92,6 +98,7 @@ class AlarmClock:
             self._handle.cancel()
             self._handle = None
         self._armed = _INFINITE
+        self.is_catching_up = False
 
     def _ring(self) -> None:
         loop = self._loop
@@ -99,6 +106,11 @@ class AlarmClock:
             return
         heap = self._heap
         now = loop.time()
+        if now - self._armed > _STALL and not self.is_catching_up:
+            self.is_catching_up = True
+            self._arm(now + _GRACE)
+            return
+        self.is_catching_up = False
         # Alarms that are set meanwhile must not arm: `_ring` does so once, at its end.
         self._armed = -_INFINITE
         self._handle = None
