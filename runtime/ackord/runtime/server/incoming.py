@@ -3,42 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Protocol
 
 from ackord.runtime.error_acks import FailureReply, internal_error, unknown_event
 from ackord.runtime.listeners import Registration
 from ackord.runtime.server.routes import Arguments, EncodedArguments, Route
 from ackord.runtime.server.untyped import acknowledge, await_all, call_all, call_in_order
-
-
-class EventTarget(Protocol):
-    """Whose event it is: a socket of a server or of a client."""
-
-    @property
-    def catch_all(self) -> tuple[Registration, ...]:
-        """The catch-all listeners."""
-        ...
-
-    def take_listeners(self, name: str) -> tuple[Registration, ...]:
-        """Return the listeners that an event is for."""
-        ...
-
-    def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
-        """Answer an event."""
-        ...
-
-    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
-        """Deal with an event that failed."""
-        ...
-
-
-class InlineTarget(EventTarget, Protocol):
-    """A socket that handles events without a task where it can."""
-
-    def finish_later(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Queue the rest of an event before whatever waits."""
-        ...
 
 
 class EventReceiver(Protocol):
@@ -59,6 +30,14 @@ class EventReceiver(Protocol):
 
     def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
         """Answer an event that failed."""
+        ...
+
+
+class InlineReceiver(EventReceiver, Protocol):
+    """A socket that handles events without a task where it can."""
+
+    def finish_later(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Queue the rest of an event before whatever waits."""
         ...
 
 
@@ -87,7 +66,7 @@ async def run_untyped(socket: EventReceiver, name: str, arguments: list[Any], ac
         _failed(socket, name, ack_id, error)
 
 
-def run_untyped_inline(socket: InlineTarget, name: str, arguments: list[Any], ack_id: int | None) -> None:
+def run_untyped_inline(socket: InlineReceiver, name: str, arguments: list[Any], ack_id: int | None) -> None:
     """Handle an event whose listeners are all plain functions, without a task.
 
     A plain function that returns an awaitable after all gets a task for the rest.
@@ -105,7 +84,7 @@ def run_untyped_inline(socket: InlineTarget, name: str, arguments: list[Any], ac
 
 
 async def _finish_awaited(
-    socket: EventTarget, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None
+    socket: EventReceiver, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None
 ) -> None:
     try:
         finish_untyped(socket, name, registrations, await await_all(results), ack_id)
