@@ -73,9 +73,10 @@ def table(workload: type[Echo | Broadcast], samples: dict[str, list[Sample]], ro
     }
     reference = list(medians.values())[-1]
     width = max(map(len, medians))
+    one, many = workload.unit
     lines = [
         f"{workload.title.format(clients=workload.clients)} (median of {rounds})",
-        f"  {'':{width}}  {f'CPU µs/{workload.unit}':>16}  {'of it user':>10}  {'ratio':>6}  {f'{workload.unit[:8]}s/s':>12}",
+        f"  {'':{width}}  {f'CPU µs/{one}':>16}  {'of it user':>10}  {'ratio':>6}  {f'{many}/s':>12}",
     ]
     lines += [
         f"  {name:{width}}  {sample.cpu:16.2f}  {sample.user:10.2f}  {sample.cpu / reference.cpu:6.2f}  {sample.rate:12,.0f}"

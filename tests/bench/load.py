@@ -107,7 +107,7 @@ class Echo:
     """Every client sends, waits for its acknowledgement, and sends again."""
 
     title = "echo with ack, {clients} clients, 100 B"
-    unit = "message"
+    unit = ("message", "messages")
     clients = 100
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class Broadcast:
     """One client shouts; when all have heard it, it shouts again."""
 
     title = "broadcast to {clients}, 100 B"
-    unit = "delivery"
+    unit = ("delivery", "deliveries")
     clients = 200
 
     def __init__(self) -> None:

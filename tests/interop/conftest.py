@@ -1,0 +1,95 @@
+"""Real processes for the interop tests: the chat's server, and Node with npm's packages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.node.toolchain import ToolchainError, find_node, is_installed
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+NODE_SCRIPTS: Final = ROOT / "tests" / "node"
+LONGEST_RUN: Final = 60.0
+"""Seconds after which a script is killed."""
+
+
+class NodeScripts:
+    """Runs the scripts of tests/node."""
+
+    def __init__(self, node: str) -> None:
+        self._node = node
+
+    def observe(self, script: str, *arguments: str) -> dict[str, Any]:
+        """Run `script` to its end; return what it observed, one JSON object by the name of each step."""
+        command = [self._node, str(NODE_SCRIPTS / script), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_RUN, check=False)
+        if done.returncode != 0:
+            pytest.fail(f"{script} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return {name: value for line in done.stdout.splitlines() for name, value in json.loads(line).items()}
+
+    @contextmanager
+    def serving(self, script: str) -> Iterator[str]:
+        """Run a server that prints ``listening PORT``; give its URL."""
+        with _process([self._node, str(NODE_SCRIPTS / script)]) as line:
+            yield f"http://127.0.0.1:{line.split()[1]}"
+
+
+@contextmanager
+def _process(command: list[str]) -> Iterator[str]:
+    """Start a server; give the first line that it prints; end it."""
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            if not line:
+                process.wait(timeout=10)
+                errors.seek(0)
+                pytest.fail(f"{command} did not start\n{errors.read()}")
+            yield line
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def node() -> NodeScripts:
+    """Node with npm's packages, or a skip that says how to get them."""
+    try:
+        found = find_node()
+    except ToolchainError as error:
+        pytest.skip(str(error))
+    if not is_installed():
+        pytest.skip("the npm packages of tests/node aren't installed: python -m tests.node.toolchain")
+    return NodeScripts(found.path)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path, or a skip."""
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    pytest.skip("Chromium was not found; on Debian and Ubuntu: apt install chromium")
+
+
+@pytest.fixture(scope="module")
+def chat_url() -> Iterator[str]:
+    """The URL of a chat server of its own process, fresh for each module."""
+    with _process([sys.executable, "-m", "examples.chat.server", "--port", "0"]) as line:
+        yield next(word for word in line.split() if word.startswith("http")).rstrip("/")
