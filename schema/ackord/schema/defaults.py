@@ -32,7 +32,7 @@ from ackord.schema.model import (
     UnionType,
 )
 from ackord.schema.type_syntax import Word
-from pydantic import AnyUrl, TypeAdapter, ValidationError
+from pydantic import AnyUrl, AwareDatetime, TypeAdapter, ValidationError
 from pydantic import Field as Limits
 
 _PYTHON: Final[Mapping[str, Any]] = {
@@ -41,7 +41,7 @@ _PYTHON: Final[Mapping[str, Any]] = {
     "int64": int,
     "float": float,
     "bool": bool,
-    "datetime": dt.datetime,
+    "datetime": AwareDatetime,
     "date": dt.date,
     "time": dt.time,
     "duration": dt.timedelta,
@@ -49,6 +49,8 @@ _PYTHON: Final[Mapping[str, Any]] = {
     "decimal": Decimal,
     "url": AnyUrl,
 }
+
+_WRITTEN_AS_TEXT: Final = frozenset({"datetime", "date", "time", "duration", "uuid", "url"})
 
 
 class DefaultError(Exception):
@@ -73,16 +75,17 @@ class DefaultChecker:
             case NullableType(item):
                 return None if value is None else self.check(value, item)
             case ListType(item, constraints):
-                _expect(isinstance(value, list), value, "a list")
-                _check_count(len(value), constraints.min_items, constraints.max_items)
-                return [self.check(element, item) for element in value]
+                elements = _list(value)
+                _check_count(len(elements), constraints.min_items, constraints.max_items)
+                return [self.check(element, item) for element in elements]
             case MapType(item, constraints):
-                _expect(isinstance(value, dict), value, "an object")
-                _check_count(len(value), constraints.min_items, constraints.max_items)
-                return {key: self.check(element, item) for key, element in value.items()}
+                members = _object(value)
+                _check_count(len(members), constraints.min_items, constraints.max_items)
+                return {key: self.check(element, item) for key, element in members.items()}
             case TupleType(items):
-                _expect(isinstance(value, list) and len(value) == len(items), value, f"a list of {len(items)} values")
-                return [self.check(element, item) for element, item in zip(value, items, strict=True)]
+                elements = _list(value)
+                _expect(len(elements) == len(items), value, f"a list of {len(items)} values")
+                return [self.check(element, item) for element, item in zip(elements, items, strict=True)]
             case LiteralType(values):
                 _expect(
                     any(type(value) is type(one) and value == one for one in values), value, " or ".join(json.dumps(one) for one in values)
@@ -101,6 +104,8 @@ class DefaultChecker:
         if isinstance(value, Word):
             hint = f': write "{value.text}"' if of.name not in {"int", "int64", "float", "bool"} else ""
             raise DefaultError(f"expected {of.name}, found the word {value.text}{hint}")
+        if of.name in _WRITTEN_AS_TEXT and not isinstance(value, str):
+            raise DefaultError(f"a {of.name} is written as text, not as {_show(value)}")
         limited: Any = Annotated[_PYTHON[of.name], Limits(**limits(of.constraints))]
         adapter: TypeAdapter[Any] = TypeAdapter(limited)
         try:
@@ -113,7 +118,7 @@ class DefaultChecker:
                 return float(value)
             case "decimal":
                 return str(value)
-            case "int64" if not -(2**63) <= value < 2**63:
+            case "int64" if isinstance(value, int) and not -(2**63) <= value < 2**63:
                 raise DefaultError(f"{value} doesn't fit 64 bits")
             case _:
                 return value
@@ -143,8 +148,7 @@ class DefaultChecker:
                 return value
 
     def _tagged(self, value: Json, tag: str, members: tuple[str, ...]) -> Json:
-        _expect(isinstance(value, dict), value, "an object")
-        given = value.get(tag)
+        given = _object(value).get(tag)
         for name in members:
             record = self._declarations.get(name)
             if isinstance(record, Record) and record.tag_value == given:
@@ -152,17 +156,29 @@ class DefaultChecker:
         raise DefaultError(f"the key {tag!r} says which member of the union this is")
 
     def _record(self, value: Json, fields: tuple[Field, ...], checked: dict[str, Json]) -> Json:
-        _expect(isinstance(value, dict), value, "an object")
+        given = _object(value)
         known = {field.name: field for field in fields}
-        for key, element in value.items():
+        for key, element in given.items():
             if key in known:
                 checked[key] = self.check(element, known[key].type)
             elif key not in checked:
                 raise DefaultError(f"there is no field {key!r}")
-        missing = [field.name for field in fields if field.required and field.name not in value]
+        missing = [field.name for field in fields if field.required and field.name not in given]
         if missing:
             raise DefaultError(f"the field {missing[0]!r} is missing")
         return checked
+
+
+def _list(value: Json) -> list[Json]:
+    _expect(isinstance(value, list), value, "a list")
+    elements: list[Json] = value
+    return elements
+
+
+def _object(value: Json) -> dict[str, Json]:
+    _expect(isinstance(value, dict), value, "an object")
+    members: dict[str, Json] = value
+    return members
 
 
 def _plain(value: Json) -> Json:

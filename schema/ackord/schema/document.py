@@ -202,6 +202,8 @@ class Document:
     version: str
     doc: str | None
     acks: AckStyle | None
+    imports: bool
+    """Whether other files are imported, which this release refuses."""
     types: tuple[TypeDeclarationNode, ...]
     errors: tuple[ErrorNode, ...]
     rooms: tuple[RoomNode, ...]

@@ -29,6 +29,7 @@ JsonKind: TypeAlias = Literal["null", "bool", "number", "string", "array", "obje
 
 ALL_KINDS: Final[frozenset[JsonKind]] = frozenset({"null", "bool", "number", "string", "array", "object"})
 
+_NULL: Final[frozenset[JsonKind]] = frozenset({"null"})
 _OF_SCALAR: Final[Mapping[str, frozenset[JsonKind]]] = {
     "int": frozenset({"number"}),
     "float": frozenset({"number"}),
@@ -58,9 +59,10 @@ def json_kinds(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozens
         case MapType():
             return frozenset({"object"})
         case LiteralType(values):
-            return frozenset(kind_of_value(value) for value in values)
+            kinds: list[JsonKind] = [kind_of_value(value) for value in values]
+            return frozenset(kinds)
         case NullableType(item):
-            return json_kinds(item, declarations) | {"null"}
+            return json_kinds(item, declarations).union(_NULL)
         case UnionType(members):
             return frozenset[JsonKind]().union(*(json_kinds(member, declarations) for member in members))
         case RefType(name):
@@ -95,7 +97,15 @@ def _of_declaration(declaration: TypeDeclaration | None, declarations: Mapping[s
         case Record() | TaggedUnion():
             return frozenset({"object"})
         case PythonType(json_schema=schema):
-            kind = _OF_SCHEMA.get(schema.get("type", "")) if isinstance(schema, dict) and isinstance(schema.get("type"), str) else None
-            return ALL_KINDS if kind is None else frozenset({kind})
+            return _of_schema(schema)
         case None:
             return frozenset()
+
+
+def _of_schema(schema: Json) -> frozenset[JsonKind]:
+    """Take the kind that a JSON Schema names at its top; one that names none may be anything."""
+    match schema:
+        case {"type": str(name)} if name in _OF_SCHEMA:
+            return frozenset({_OF_SCHEMA[name]})
+        case _:
+            return ALL_KINDS

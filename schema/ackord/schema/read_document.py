@@ -45,6 +45,7 @@ def read_document(node: Node | None, start: Place, report: Reporter) -> Document
         version=_read_version(section),
         doc=section.prose("doc"),
         acks=acks[1] if acks else None,
+        imports="import" in section,
         types=tuple(read_type_declaration(entry, report) for entry in section.entries("types")),
         errors=tuple(read_error(entry, report) for entry in section.entries("errors")),
         rooms=tuple(read_room(entry, report) for entry in section.entries("rooms")),

@@ -19,7 +19,7 @@ def resolve(document: Document, report: Reporter) -> Contract:
 
     The result is only a contract if nothing has been reported, here or before.
     """
-    types = TypeResolver({node.name.text: node for node in document.types}, report)
+    types = TypeResolver({node.name.text: node for node in document.types}, report, imports=document.imports)
     for node in (*document.types, *document.errors):
         types.claim(node.name.text, node.name.place, hint="types and errors share the names of one module")
     declarations = DeclarationResolver(document.types, types, report)

@@ -54,6 +54,8 @@ def check_template(template: Name, params: Iterable[FieldNode], code: str, repor
         if name not in declared:
             hint = report.nearest(name, declared) or "declare it under `params:`"
             report.error(code, template.place, f"{{{name}}} isn't declared under 'params'", hint=hint)
+    if not set(used) <= set(declared):
+        return  # the one that isn't used is probably meant
     for name, place in declared.items():
         if name not in used:
             report.error(

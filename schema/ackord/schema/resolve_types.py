@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, get_args
 
 from ackord.schema.constraints import constrain
@@ -62,11 +62,12 @@ _ELSEWHERE: Final = {
 class TypeResolver:
     """Resolves the types of one contract."""
 
-    def __init__(self, declared: dict[str, TypeDeclarationNode], report: Reporter) -> None:
+    def __init__(self, declared: Mapping[str, TypeDeclarationNode], report: Reporter, *, imports: bool = False) -> None:
         self.declarations: dict[str, TypeDeclaration] = {}
         """The types of the IR, in order; the caller adds those that it resolves."""
         self._declared = declared
         self._report = report
+        self._imports = imports
         self._taken: dict[str, Place] = {}
         self._checks: list[Callable[[], None]] = []
 
@@ -228,6 +229,8 @@ class TypeResolver:
         if elsewhere is not None:
             hint = f"did you mean {elsewhere!r}?"
         elif "." in syntax.name:
-            hint = "imports aren't supported by this version yet: declare the type in this file"
+            if self._imports:
+                return None  # that imports aren't supported has been said
+            hint = "names have no dots: declare the type in this file"
         self._report.error("S021", syntax.place, f"unknown type {syntax.name!r}", hint=hint)
         return None

@@ -40,7 +40,7 @@ def _adapter() -> TypeAdapter[Contract]:
     return TypeAdapter(Contract)
 
 
-def _plain(value: Any) -> Json:
+def _plain(value: Json) -> Json:
     if isinstance(value, Default):
         return {"value": value.value}
     if is_dataclass(value) and not isinstance(value, type):
@@ -51,4 +51,8 @@ def _plain(value: Any) -> Json:
             for name, element in kept.items()
             if name in {"kind", "ir"} or name not in defaults or element != defaults[name]
         }
-    return [_plain(element) for element in value] if isinstance(value, tuple) else value
+    match value:
+        case (*elements,) if isinstance(value, tuple):
+            return [_plain(element) for element in elements]
+        case _:
+            return value
