@@ -1,0 +1,253 @@
+"""Whatever breaks the Socket.IO protocol closes the connection at once; whatever only looks odd doesn't.
+
+The ping interval is five seconds, so that a ping timeout can't pass for the check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conformance.serving import serving_subprocess
+from tests.conformance.sio_client import Client, play
+
+PROMPT = 0.2
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving_subprocess("tests.conformance.socketio_server", "--ping-interval", "5", "--ping-timeout", "5") as address:
+        yield address
+
+
+PLACEHOLDER = '{"_placeholder":true,"num":%s}'
+
+VIOLATIONS: list[tuple[str | bytes, ...]] = [
+    # packet types
+    ("4abc",),
+    ("49",),
+    ("4",),
+    ('47["message"]',),
+    ("4²",),
+    # payloads of EVENT
+    ("42{}",),
+    ("42[]",),
+    ("42[true]",),
+    ("42[null,1]",),
+    ("42[[]]",),
+    ('42[{"toString":"foo"}]',),
+    ("42",),
+    ("421",),
+    ('42["message"',),
+    ('42["message"]x',),
+    ('42["message",NaN]',),
+    ('42["message",Infinity]',),
+    ('42["message",01]',),
+    ("42" + "[" * 20_000 + "]" * 20_000,),
+    ('42["message",' + "[" * 20_000 + "]" * 20_000 + "]",),
+    ('42["message",' + "1" * 5_000 + "]",),
+    ('42["' + "n" * 5_000 + '"]',),
+    # reserved names, plain and escaped
+    ('42["connect"]',),
+    ('42["connect_error"]',),
+    ('42["disconnect"]',),
+    ('42["disconnecting"]',),
+    ('42["newListener"]',),
+    ('42["removeListener"]',),
+    (r'42["conn\u0065ct"]',),
+    ('42 ["connect"]',),
+    ('42[ "connect"]',),
+    # ack ids
+    ('42abc["message"]',),
+    ('421.5["message"]',),
+    ('42-1["message"]',),
+    ('42 1["message"]',),
+    ('42²["message"]',),
+    ("42" + "1" * 100 + '["message"]',),
+    # CONNECT
+    ("40",),
+    ("40{}",),
+    ("40/custom,[]",),
+    ("40/custom,null",),
+    ('40/custom,"x"',),
+    ("40/custom,1",),
+    ("40/custom,{",),
+    ("40/" + "n" * 5_000,),
+    # DISCONNECT
+    ("41{}",),
+    ("41/custom,{}",),
+    # ACK
+    ("43{}",),
+    # CONNECT_ERROR
+    ("44",),
+    ('44{"message":"x"}',),
+    # attachment counts
+    ("5",),
+    ("45",),
+    ("451",),
+    ("45a-",),
+    ("451.23-",),
+    ('451e1-["message"]',),
+    ('450-["message"]',),
+    ('45-["message"]',),
+    ('4511-["message"]',),
+    ('459999999999-["message"]',),
+    ('45²-["message"]',),
+    # attachments
+    ('451-["message",' + PLACEHOLDER % 0 + "]", "42[]"),
+    ('451-["message",' + PLACEHOLDER % 0 + "]", '42["message"]'),
+    (b"\1",),
+    ('451-["message",' + PLACEHOLDER % 1 + "]", b"\1"),
+    ('451-["message",' + PLACEHOLDER % -1 + "]", b"\1"),
+    ('451-["message",' + PLACEHOLDER % 0.5 + "]", b"\1"),
+    ('451-["message",' + PLACEHOLDER % "true" + "]", b"\1"),
+    ('451-["message",' + PLACEHOLDER % '"splice"' + "]", b"\1"),
+    ('451-["message",{"deep":[' + PLACEHOLDER % "null" + "]}]", b"\1"),
+    ('451-["message"', b"\1"),
+    ('451-["connect"]', b"\1"),
+    # namespaces that were not joined
+    ('42/custom,["message"]',),
+    ('42/random,["message"]',),
+    ("43/custom,1[]",),
+    ("41/custom,",),
+    ('451-/custom,["message",' + PLACEHOLDER % 0 + "]",),
+]
+VIOLATIONS = [messages for messages in VIOLATIONS if messages != ("5",)]  # "5" alone is Engine.IO's UPGRADE
+
+BEFORE_CONNECT: list[tuple[str | bytes, ...]] = [
+    ("40[]",),
+    ("40null",),
+    ('40"x"',),
+    ("40{",),
+    ('42["message"]',),
+    ("41",),
+    ("431[]",),
+    ('451-["message",' + PLACEHOLDER % 0 + "]",),
+    (b"\1",),
+]
+
+TOLERATED: list[str] = [
+    "43",
+    "431[]",
+    "4399[1,2]",
+    '42["unknown event"]',
+    '42["__proto__"]',
+    '42["error"]',
+    '42["connection"]',
+    '42["*"]',
+    '42[1,"x"]',
+    '42[1.5,"x"]',
+    r'42["unknown \ud800"]',
+]
+
+
+def name(messages: object) -> str:
+    return repr(messages)[:40]
+
+
+@pytest.mark.parametrize("messages", VIOLATIONS, ids=name)
+def test_a_violation_closes_the_websocket_promptly(address: str, messages: tuple[str | bytes, ...]) -> None:
+    async def scenario(client: Client) -> None:
+        websocket = await client.join()
+        await websocket.send(*messages)
+        await websocket.expect_close(PROMPT)
+
+    play(address, scenario)
+
+
+@pytest.mark.parametrize("messages", BEFORE_CONNECT, ids=name)
+def test_a_violation_before_connect_closes_the_websocket_promptly(address: str, messages: tuple[str | bytes, ...]) -> None:
+    async def scenario(client: Client) -> None:
+        websocket = await client.open_websocket()
+        await websocket.send(*messages)
+        await websocket.expect_close(PROMPT)
+
+    play(address, scenario)
+
+
+@pytest.mark.parametrize("packet", TOLERATED, ids=name)
+def test_what_is_only_odd_leaves_the_connection_alone(address: str, packet: str) -> None:
+    async def scenario(client: Client) -> None:
+        websocket = await client.join()
+        await websocket.send(packet, '42["message",1]')
+        assert await websocket.text() == '42["message-back",1]'
+
+    play(address, scenario)
+
+
+def test_a_namespace_that_was_refused_is_not_joined(address: str) -> None:
+    async def scenario(client: Client) -> None:
+        websocket = await client.join()
+        await websocket.send("40/random")
+        assert await websocket.text() == '44/random,{"message":"Invalid namespace"}'
+        await websocket.send('42/random,["message"]')
+        await websocket.expect_close(PROMPT)
+
+    play(address, scenario)
+
+
+def test_a_namespace_that_was_left_is_not_joined(address: str) -> None:
+    async def scenario(client: Client) -> None:
+        websocket = await client.join()
+        await websocket.send("41", '42["message"]')
+        await websocket.expect_close(PROMPT)
+
+    play(address, scenario)
+
+
+def test_a_lone_surrogate_is_replaced_and_not_a_violation(address: str) -> None:
+    async def scenario(client: Client) -> None:
+        websocket = await client.join()
+        await websocket.send(r'421["message-with-ack","\ud83d","\ud83d\ude00"]')
+        assert await websocket.text() == '431["\N{REPLACEMENT CHARACTER}","\N{GRINNING FACE}"]'
+
+    play(address, scenario)
+
+
+def test_one_attachment_may_stand_in_two_places_and_another_in_none(address: str) -> None:
+    async def scenario(client: Client) -> None:
+        websocket = await client.join()
+        await websocket.send(f'452-1["message-with-ack",{PLACEHOLDER % 1},{PLACEHOLDER % 1}]', b"unused", b"used")
+        assert await websocket.text() == f"462-1[{PLACEHOLDER % 0},{PLACEHOLDER % 1}]"
+        assert [await websocket.binary(), await websocket.binary()] == [b"used", b"used"]
+
+    play(address, scenario)
+
+
+@pytest.mark.parametrize("body", ["4abc", "42[]", '42["connect"]', '42/custom,["message"]', "40[]", "bAQID", '451-["m"]\x1e42["m"]'])
+def test_a_violation_ends_a_polling_session_promptly(address: str, body: str) -> None:
+    async def scenario(client: Client) -> None:
+        query = await client.open_polling()
+        if body != "40[]":
+            assert await client.send("POST", query, "40") == (200, "ok")
+            assert (await client.get(query))[1].startswith("40{")
+        started = time.monotonic()
+        poll = asyncio.ensure_future(client.get(query))
+        await client.send("POST", query, body)
+        status, text = await poll
+        assert status in {200, 400}
+        if status == 200:
+            assert text in {"1", "6\x1e1"}
+            assert (await client.get(query))[0] == 400
+        assert time.monotonic() - started < PROMPT * 2
+
+    play(address, scenario)
+
+
+def test_packets_before_a_violation_in_one_payload_are_handled_and_those_after_it_are_not(address: str) -> None:
+    async def scenario(client: Client) -> None:
+        query = await client.open_polling()
+        await client.send("POST", query, "40")
+        assert (await client.get(query))[1].startswith("40{")
+        await client.send("POST", query, '42["message",1]\x1e42["connect"]\x1e42["message",2]')
+        _, text = await client.get(query)
+        assert '42["message-back",1]' in text
+        assert '42["message-back",2]' not in text
+        if not text.endswith("1"):
+            assert (await client.get(query))[1] in {"1", "6\x1e1"}
+        assert (await client.get(query))[0] == 400
+
+    play(address, scenario)
