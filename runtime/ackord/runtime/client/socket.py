@@ -140,7 +140,9 @@ class ClientSocket(AnyEventSource):
             except BaseException as error:
                 self._leave()
                 if self._queue is not None:
+                    # It was never opened: what waits in it belongs to a namespace that wasn't joined.
                     self._queue.clear()
+                    self._queue = None
                 await self._manager.release()
                 if isinstance(error, AckordError):
                     self._notify("connect_error", error)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from ackord.runtime.client.connector import ClientWebSocket
+from ackord.runtime.client.socket import ClientSocket
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.testing.memory import CAPACITY, MemoryWebSocket
 from ackord.runtime.testing.peer import RawPeer
@@ -20,12 +21,11 @@ class RawServer:
     ::
 
         server = RawServer()
-        async with asyncio.TaskGroup() as group:
-            connecting = group.create_task(socket.connect())
-            peer = await server.accept()
-            await peer.send(OPEN_PACKET)
-            await peer.expect("40")
-            await peer.send('40{"sid":"abc"}')
+        socket = connect("http://test", connector=server)
+        peer = await server.join(socket)
+        await peer.send('42["hello","world"]')
+
+    `join` is the usual beginning; `accept` leaves that to the test as well.
     """
 
     def __init__(self, *, capacity: int = CAPACITY) -> None:
@@ -50,3 +50,14 @@ class RawServer:
         """Wait for the next WebSocket that a client opens."""
         async with asyncio.timeout(timeout):
             return await self._opened.get()
+
+    async def join(self, socket: ClientSocket, *, sid: str = "test") -> RawPeer:
+        """Let a socket connect, over a WebSocket of its own, and answer its CONNECT."""
+        async with asyncio.TaskGroup() as group:
+            connecting = group.create_task(socket.connect())
+            peer = await self.accept()
+            await peer.send(OPEN_PACKET)
+            header, _, _ = (await peer.receive_text()).partition("{")
+            await peer.send(f'{header}{{"sid":"{sid}"}}')
+            await connecting
+        return peer
