@@ -62,6 +62,7 @@ class Socket(AnyEventSource):
         "_outbox",
         "_queue",
         "_refused",
+        "context",
         "data",
         "id",
         "namespace",
@@ -74,6 +75,8 @@ class Socket(AnyEventSource):
         self.id = sid
         self.namespace = namespace
         self.data: Any = {}
+        self.context: Any = None
+        """What the typed layer keeps of this socket."""
         self._connection = connection
         self._engine = connection.engine
         self._auth = auth

@@ -1,24 +1,41 @@
-"""All that generated code may import of the runtime, for codegen API 1."""
+"""All that generated code may import of the runtime, for codegen API 1.
 
-from ackord.runtime.errors import (
-    AckTimeoutError,
-    DisconnectedError,
-    InvalidAckError,
-    InvalidPayloadError,
-    RemoteError,
-)
+What belongs to only one side is loaded when it is first asked for: a client's program doesn't load the server.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ackord.runtime.errors import AckTimeoutError, DisconnectedError, InvalidAckError, InvalidPayloadError, RemoteError
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.guard import API, check
-from ackord.runtime.typed.model import DeclaredError, Error, Model, OpenEnum, UnknownError, constrain, unwrap
+from ackord.runtime.typed.model import DeclaredError, Error, Model, OpenEnum, Session, UnknownError, constrain, unwrap
 from ackord.runtime.typed.room import Room
 from ackord.runtime.validation import Arg, Bytes, Date, Datetime, Decimal, Duration, Int64, Json, Maybe, Url
 from typing_extensions import deprecated, override
+
+if TYPE_CHECKING:
+    from ackord.runtime.typed.client import Client, ClientHandlers, ClientOptions, ConnectRefusedError, unhandled
+    from ackord.runtime.typed.client_event import ClientEvent, EventStream
+    from ackord.runtime.typed.context import Context
+    from ackord.runtime.typed.emitters import BroadcastEmitter, BroadcastTarget, ClientEmitter, ClientTarget
+    from ackord.runtime.typed.namespace import Namespace
 
 __all__ = [
     "API",
     "AckTimeoutError",
     "Arg",
+    "BroadcastEmitter",
+    "BroadcastTarget",
     "Bytes",
+    "Client",
+    "ClientEmitter",
+    "ClientEvent",
+    "ClientHandlers",
+    "ClientOptions",
+    "ClientTarget",
+    "ConnectRefusedError",
+    "Context",
     "Date",
     "Datetime",
     "Decimal",
@@ -27,21 +44,48 @@ __all__ = [
     "Duration",
     "Error",
     "Event",
+    "EventStream",
     "Int64",
     "InvalidAckError",
     "InvalidPayloadError",
     "Json",
     "Maybe",
     "Model",
+    "Namespace",
     "NamespaceContract",
     "OpenEnum",
     "RemoteError",
     "Room",
+    "Session",
     "UnknownError",
     "Url",
     "check",
     "constrain",
     "deprecated",
     "override",
+    "unhandled",
     "unwrap",
 ]
+
+_LAZY = {
+    "BroadcastEmitter": "emitters",
+    "BroadcastTarget": "emitters",
+    "Client": "client",
+    "ClientEmitter": "emitters",
+    "ClientEvent": "client_event",
+    "ClientHandlers": "client",
+    "ClientOptions": "client",
+    "ClientTarget": "emitters",
+    "ConnectRefusedError": "client",
+    "Context": "context",
+    "EventStream": "client_event",
+    "Namespace": "namespace",
+    "unhandled": "client",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"ackord.runtime.typed.{_LAZY[name]}"), name)
+    return value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Literal, TypeVar
 
 from ackord.runtime.typed.ack import NO_ACK, AckAdapter, AckStyle
 from ackord.runtime.typed.model import Error
-from ackord.runtime.validation import Arg, ArgumentsAdapter, ValueReader
+from ackord.runtime.validation import Arg, ArgumentsAdapter, ValueAdapter
 
 R_co = TypeVar("R_co", covariant=True)
 """What a handler of the event returns: the value, a declared error, or `None` where nothing is acknowledged."""
@@ -63,12 +63,21 @@ class NamespaceContract:
         """Take what the contract says; `auth` and `session` are types, or `None` where none is declared."""
         self.path = path
         self.contract = contract
-        self.auth = None if auth is None else ValueReader("auth", auth)
+        self.auth = None if auth is None else ValueAdapter("auth", auth)
         self.session = session
+        """The type of the session, or `None`."""
         self.connect_errors = tuple(connect_errors)
         self.client_to_server = tuple(client_to_server)
         self.server_to_client = tuple(server_to_client)
         self.error_replies = error_replies
+
+    @property
+    def session_default(self) -> Callable[[], Any] | None:
+        """What makes a session, if all of its fields have defaults."""
+        fields = getattr(self.session, "model_fields", None)
+        if fields is None or any(field.is_required() for field in fields.values()):
+            return None
+        return self.session  # type: ignore[no-any-return]  # a class whose arguments are all optional
 
     def warm(self, side: Literal["server", "client"]) -> None:
         """Build what one side reads and writes, which takes about a millisecond an event, so that no message has to wait for it."""

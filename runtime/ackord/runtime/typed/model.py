@@ -39,6 +39,12 @@ class Model(_Record):
         return self
 
 
+class Session(_Record):
+    """Typed data of one connection; its fields can be assigned, and are checked then."""
+
+    model_config = ConfigDict(frozen=False, validate_assignment=True)
+
+
 class Error(_Record):
     """An error of the contract: what an acknowledgement or a refused connection says instead of success."""
 

@@ -2,7 +2,7 @@
 
 from ackord.runtime.validation.arguments import REQUIRED, Arg, ArgumentsAdapter
 from ackord.runtime.validation.issues import list_issues
-from ackord.runtime.validation.positional import PositionalReader, PositionalWriter, ValueReader
+from ackord.runtime.validation.positional import PositionalReader, PositionalWriter, ValueAdapter
 from ackord.runtime.validation.scalars import Bytes, Date, Datetime, Decimal, Duration, Int64, Json, Maybe, Url
 
 __all__ = [
@@ -20,6 +20,6 @@ __all__ = [
     "PositionalReader",
     "PositionalWriter",
     "Url",
-    "ValueReader",
+    "ValueAdapter",
     "list_issues",
 ]

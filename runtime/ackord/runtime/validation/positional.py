@@ -132,16 +132,16 @@ class PositionalWriter:
         json.loads(text, parse_constant=refuse)
 
 
-class ValueReader:
-    """Reads one JSON value that stands alone: the payload of CONNECT; built on first use."""
+class ValueAdapter:
+    """Reads and writes one JSON value that stands alone: the payload of CONNECT; built on first use."""
 
-    __slots__ = ("_name", "_type", "_validate")
+    __slots__ = ("_adapter", "_name", "_type")
 
     def __init__(self, name: str, type_: Any) -> None:
         """Take what issues' locations begin with, and a type."""
         self._name = name
         self._type = type_
-        self._validate: Callable[..., Any] | None = None
+        self._adapter: TypeAdapter[Any] | None = None
 
     def warm(self) -> None:
         """Build what `read` needs."""
@@ -155,17 +155,31 @@ class ValueReader:
             InvalidArgumentsError: it is JSON, but not of the type.
         """
         try:
-            return (self._validate or self._build())(payload, by_alias=True, by_name=False)
+            return (self._adapter or self._build()).validator.validate_json(payload, by_alias=True, by_name=False)
         except ValidationError as error:
             refusal = _refusal(error, payload, ())
         if isinstance(refusal, InvalidArgumentsError):
             refusal = InvalidArgumentsError([{**issue, "loc": [self._name, *issue["loc"]]} for issue in refusal.issues or ()])
         raise refusal
 
-    def _build(self) -> Callable[..., Any]:
-        if self._validate is None:
-            self._validate = build_adapter(lambda schema_of: schema_of(self._type)).validator.validate_json
-        return self._validate
+    def dump(self, value: Any) -> Any:
+        """Return a value of the type as plain JSON values.
+
+        Raises:
+            InvalidPayloadError: it isn't of the type, or JSON can't hold it.
+        """
+        adapter = self._adapter or self._build()
+        try:
+            return adapter.dump_python(adapter.validator.validate_python(value), mode="json", by_alias=True)
+        except ValidationError as error:
+            raise InvalidPayloadError(f"{self._name}: {describe(list_issues(error, ()))}") from error
+        except (PydanticSerializationError, UserWarning) as error:
+            raise InvalidPayloadError(f"{self._name}: {error}") from error
+
+    def _build(self) -> TypeAdapter[Any]:
+        if self._adapter is None:
+            self._adapter = build_adapter(lambda schema_of: schema_of(self._type))
+        return self._adapter
 
 
 def dump_values(values: Sequence[Any]) -> tuple[str, list[bytes]]:

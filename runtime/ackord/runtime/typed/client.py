@@ -1,0 +1,173 @@
+"""Base of the clients of a contract's namespaces."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from ackord.runtime.client import ClientSocket, Manager
+from ackord.runtime.client.manager import ManagerOptions
+from ackord.runtime.errors import ConnectRefusedError as UntypedConnectRefusedError
+from ackord.runtime.listeners import is_async
+from ackord.runtime.typed.client_event import ClientEvent
+from ackord.runtime.typed.event import Event, NamespaceContract
+from ackord.runtime.typed.exchange import encode_typed, request, request_result
+from ackord.runtime.typed.model import Error, UnknownError
+from pydantic import ValidationError
+from typing_extensions import Unpack, override
+
+R = TypeVar("R")
+ErrorT_co = TypeVar("ErrorT_co", covariant=True)
+FunctionT = TypeVar("FunctionT")
+
+ClientOptions: TypeAlias = ManagerOptions
+"""Options of a client, all with defaults."""
+
+REFUSED = "refused"
+"""Code of the `UnknownError` for a refusal without a code, as a server gives it that isn't Ackord's."""
+
+
+class ConnectRefusedError(UntypedConnectRefusedError, Generic[ErrorT_co]):
+    """The server refused the connection; `error` is one of the declared errors, or an `UnknownError`."""
+
+    def __init__(self, message: str, data: Any, error: ErrorT_co) -> None:
+        super().__init__(message, data)
+        self.error = error
+
+
+class ClientHandlers:
+    """Base of the classes whose methods handle a client's incoming events."""
+
+    @override
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if ClientHandlers in cls.__bases__:  # the generated one
+            return
+        known = {name for base in cls.__mro__ if ClientHandlers in base.__bases__ for name in vars(base) if name.startswith("on_")}
+        for name in dir(cls):
+            if not name.startswith("on_"):
+                continue
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known)) or 'none'}"
+                raise TypeError(f"{cls.__name__}.{name} belongs to no event: {hint}")
+            if not is_async(getattr(cls, name)):
+                raise TypeError(f"{cls.__name__}.{name} must be an async function")
+
+
+def unhandled(function: FunctionT) -> FunctionT:
+    """Mark a method of generated handlers that does nothing: events that nobody overrides have no handler."""
+    function.__ackord_unhandled__ = True  # type: ignore[attr-defined]  # functions take attributes
+    return function
+
+
+class Client:
+    """Base of generated clients: one namespace of one server.
+
+    Connected by ``async with``, or by `connect`; made anew or connected again after the end.
+    """
+
+    def __init__(
+        self,
+        contract: NamespaceContract,
+        url: str,
+        *,
+        auth: Any,
+        handlers: ClientHandlers | None,
+        refused: type[ConnectRefusedError[Any]],
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        """Prepare a connection to the server at `url`; nothing is opened yet.
+
+        Raises:
+            InvalidPayloadError: `auth` isn't of its declared type.
+        """
+        self.__contract = contract
+        self.__refused = refused
+        self.__handlers = handlers
+        self.__incoming: list[ClientEvent[..., Any, Any]] = []
+        payload = None if contract.auth is None else contract.auth.dump(auth)
+        self.__socket = Manager(url, **options).socket(contract.path, auth=payload)
+        self.__socket.on("disconnect", self.__ended)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the namespace is joined."""
+        return self.__socket.connected
+
+    @property
+    def sid(self) -> str | None:
+        """The public id that the server gave to this connection, while there is one."""
+        return self.__socket.id
+
+    @property
+    def socket(self) -> ClientSocket:
+        """The untyped socket beneath."""
+        return self.__socket
+
+    async def connect(self) -> None:
+        """Open the connection and join the namespace.
+
+        Raises:
+            ConnectRefusedError: the server refused; generated code has a subclass of it for each namespace.
+            DisconnectedError: the network, or the time, ended it.
+        """
+        self.__contract.warm("client")
+        for event in self.__incoming:
+            event.begin()
+        try:
+            await self.__socket.connect()
+        except UntypedConnectRefusedError as refusal:
+            raise self.__refused(refusal.message, refusal.data, self.__read_refusal(refusal)) from refusal
+
+    async def disconnect(self) -> None:
+        """Leave the namespace and close the connection."""
+        await self.__socket.disconnect()
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.disconnect()
+
+    def _emit(self, event: Event[None], *args: object) -> None:
+        self.__socket.send_event(encode_typed(event, args))
+
+    async def _request(self, event: Event[R], *args: object, timeout: float) -> R:  # noqa: ASYNC109  # a timer, no task
+        return await request(self.__socket, event, args, timeout)
+
+    async def _request_result(self, event: Event[R], *args: object, timeout: float) -> R | UnknownError:  # noqa: ASYNC109  # a timer, no task
+        return await request_result(self.__socket, event, args, timeout)
+
+    def _incoming(self, event: Event[Any]) -> ClientEvent[..., Any, Any]:
+        incoming: ClientEvent[..., Any, Any] = ClientEvent(event)
+        self.__socket.set_route(event.name, incoming)
+        self.__incoming.append(incoming)
+        handler = getattr(self.__handlers, event.handler, None)
+        if handler is not None and not getattr(handler, "__ackord_unhandled__", False):
+            incoming(handler)
+        return incoming
+
+    def __ended(self, *_: object) -> None:
+        for event in self.__incoming:
+            event.end()
+
+    def __read_refusal(self, refusal: UntypedConnectRefusedError) -> Error | UnknownError:
+        match refusal.data:
+            case {"code": str(code)}:
+                data: Any = refusal.data.get("data")
+                found: Any = refusal.data.get("issues")
+                issues: list[Any] | None = found if found.__class__ is list else None
+            case _:
+                return UnknownError(REFUSED, refusal.message, refusal.data)
+        for declared in self.__contract.connect_errors:
+            if declared.code == code:
+                try:
+                    return declared.model_validate_json(json.dumps(data or {}), by_alias=True, by_name=False)
+                except ValidationError:
+                    # What was refused is refused, however badly it is explained.
+                    break
+        return UnknownError(code, refusal.message, data, issues)

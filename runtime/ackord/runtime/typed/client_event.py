@@ -1,0 +1,160 @@
+"""Incoming events of a typed client: decorators and asynchronous iterators."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, Generic, ParamSpec, Self, TypeVar
+from weakref import WeakSet
+
+from ackord.runtime.error_acks import unknown_event
+from ackord.runtime.errors import SlowConsumerError, UsageError
+from ackord.runtime.listeners import is_async
+from ackord.runtime.server.routes import Arguments, EncodedArguments
+from ackord.runtime.typed.event import Event
+from ackord.runtime.typed.route import encode_answer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+ItemT = TypeVar("ItemT")
+
+DEFAULT_BUFFER: Final = 1000
+"""Events that an iterator holds for its loop unless told otherwise."""
+
+
+class EventStream(Generic[ItemT]):
+    """The events of one name as an asynchronous iterator; it ends when the client has disconnected.
+
+    Events that come while the loop is busy are kept, up to a limit: beyond it the loop is told, after those which were kept.
+    """
+
+    def __init__(self, name: str, buffer: int, *, ended: bool) -> None:
+        self._name = name
+        self._limit = buffer
+        self._items: deque[ItemT] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._ended = ended
+        self._overrun = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> ItemT:
+        """Return the next event.
+
+        Raises:
+            SlowConsumerError: more events came than were taken.
+            StopAsyncIteration: the client has disconnected.
+        """
+        while not self._items:
+            if self._overrun:
+                self._overrun = False
+                raise SlowConsumerError(f"more than {self._limit} events {self._name!r} came while the loop over them was busy")
+            if self._ended:
+                raise StopAsyncIteration
+            if self._waiter is not None:
+                raise UsageError(f"two loops wait for the same stream of {self._name!r}: iterate over the event twice instead")
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._items.popleft()
+
+    def push(self, item: ItemT) -> None:
+        """Add an event."""
+        if self._overrun or len(self._items) >= self._limit:
+            self._overrun = True
+            return
+        self._items.append(item)
+        self._wake()
+
+    def end(self) -> None:
+        """Let the loop end, after what is kept."""
+        self._ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class ClientEvent(Generic[P, R, ItemT]):
+    """An event that the server sends: decorate a handler with it, or iterate over it.
+
+    ::
+
+        @chat.on_message_posted
+        async def _(message: Message) -> None: ...
+
+        async for message in chat.on_message_posted: ...
+
+    Iteration gives the argument, a tuple of several, or `None` where there is none.
+    What an acknowledged event's handler returns is the acknowledgement, so that it can have only one.
+    """
+
+    def __init__(self, event: Event[R]) -> None:
+        """Take the event; a client makes these."""
+        self._event = event
+        self._handlers: tuple[Callable[P, Coroutine[Any, Any, R]], ...] = ()
+        self._streams: WeakSet[EventStream[ItemT]] = WeakSet()
+        self._ended = False
+        self.concurrent = event.concurrent
+        """Whether an event may be handled while an earlier one still is."""
+
+    def __call__(self, handler: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+        """Call `handler` with each event of this name.
+
+        Raises:
+            TypeError: it isn't async.
+            UsageError: the event is acknowledged, and has a handler.
+        """
+        if not is_async(handler):
+            raise TypeError(f"the handler of {self._event.name!r} must be an async function")
+        if self._event.acked and self._handlers:
+            raise UsageError(f"event {self._event.name!r} has a handler already, and only one can answer")
+        self._handlers = (*self._handlers, handler)
+        return handler
+
+    def __aiter__(self) -> EventStream[ItemT]:
+        return self.stream()
+
+    def stream(self, buffer: int = DEFAULT_BUFFER) -> EventStream[ItemT]:
+        """Return an iterator over the events from now on; it holds up to `buffer` of them while its loop is busy."""
+        stream = EventStream[ItemT](self._event.name, buffer, ended=self._ended)
+        self._streams.add(stream)
+        return stream
+
+    def begin(self) -> None:
+        """Note that the client connects: iterators wait for events."""
+        self._ended = False
+
+    def end(self) -> None:
+        """Note that the client has disconnected: iterators end."""
+        self._ended = True
+        for stream in tuple(self._streams):
+            stream.end()
+
+    def decode(self, payload: str, attachments: Sequence[bytes]) -> Arguments:
+        """See `ackord.runtime.server.routes.Route.decode`."""
+        return self._event.arguments.decode(payload, attachments)
+
+    async def handle(self, socket: Any, arguments: Arguments, *, acked: bool) -> EncodedArguments | None:  # noqa: ARG002  # a Route takes it
+        """See `ackord.runtime.server.routes.Route.handle`."""
+        if self._streams:
+            item: Any = arguments if len(arguments) > 1 else arguments[0] if arguments else None
+            for stream in tuple(self._streams):
+                stream.push(item)
+        answer: Any = None
+        for handler in self._handlers:
+            answer = await self._call(handler, arguments)
+        if not acked:
+            return None
+        if self._event.acked and not self._handlers:
+            raise unknown_event()
+        return encode_answer(self._event, answer)
+
+    @staticmethod
+    def _call(handler: Callable[..., Coroutine[Any, Any, R]], arguments: Arguments) -> Coroutine[Any, Any, R]:
+        return handler(*arguments)

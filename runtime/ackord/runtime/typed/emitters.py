@@ -1,0 +1,116 @@
+"""Who can be sent to from a server: one client, or many; generated subclasses have a method for each event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
+
+from ackord.runtime.acks import AckReply
+from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.server.broadcast import BroadcastOperator
+from ackord.runtime.server.namespace import Namespace
+from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.typed.event import Event
+from ackord.runtime.typed.exchange import encode_typed, request, request_result
+from ackord.runtime.typed.model import UnknownError
+from ackord.runtime.typed.room import Room
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.socket import Socket
+
+R = TypeVar("R")
+
+BroadcastTarget: TypeAlias = BroadcastOperator
+"""Whom a broadcast reaches, and how."""
+
+
+class ClientTarget:
+    """One client of a namespace, by its public id.
+
+    Its socket is looked up, for it may be gone; during ``on_connect`` it isn't among the connected ones yet, so that it is given.
+    """
+
+    __slots__ = ("_namespace", "_sid", "_socket", "_volatile")
+
+    def __init__(self, namespace: Namespace, sid: str, socket: Socket | None = None, *, volatile: bool = False) -> None:
+        self._namespace = namespace
+        self._sid = sid
+        self._socket = socket
+        self._volatile = volatile
+
+    @property
+    def volatile(self) -> ClientTarget:
+        """The same client, sent to only if it can take an event at once."""
+        return ClientTarget(self._namespace, self._sid, self._socket, volatile=True)
+
+    def send_event(self, event: EncodedEvent) -> None:
+        """Send an event; one to a client that isn't there any more is dropped, as a broadcast is."""
+        socket = self._socket or self._namespace.sockets.get(self._sid)
+        if socket is not None:
+            socket.send_event(event, volatile=self._volatile)
+            return
+        room = self._namespace.to(self._sid)
+        (room.volatile if self._volatile else room).send_event(event)
+
+    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
+        """Send an event and return the JSON array and the attachments of its acknowledgement."""
+        socket = self._socket or self._namespace.sockets.get(self._sid)
+        if socket is None:
+            raise DisconnectedError(f"no client {self._sid!r} is connected to namespace {self._namespace.name}")
+        return await socket.request(event, timeout)
+
+
+class ClientEmitter:
+    """Base of what sends events to one client, which can acknowledge them."""
+
+    __slots__ = ("__target",)
+
+    def __init__(self, target: ClientTarget) -> None:
+        self.__target = target
+
+    @property
+    def volatile(self) -> Self:
+        """Drop the event unless the client can take it at once."""
+        return type(self)(self.__target.volatile)
+
+    def _emit(self, event: Event[None], *args: object) -> None:
+        self.__target.send_event(encode_typed(event, args))
+
+    async def _request(self, event: Event[R], *args: object, timeout: float) -> R:  # noqa: ASYNC109  # a timer, no task
+        return await request(self.__target, event, args, timeout)
+
+    async def _request_result(self, event: Event[R], *args: object, timeout: float) -> R | UnknownError:  # noqa: ASYNC109  # a timer, no task
+        return await request_result(self.__target, event, args, timeout)
+
+
+class BroadcastEmitter:
+    """Base of what sends events to many clients; encoded once, acknowledged by none."""
+
+    __slots__ = ("__target",)
+
+    def __init__(self, target: BroadcastTarget) -> None:
+        self.__target = target
+
+    def except_(self, *rooms: Room) -> Self:
+        """Leave out whoever is in one of these rooms."""
+        return type(self)(self.__target.except_(room_names(rooms)))
+
+    @property
+    def volatile(self) -> Self:
+        """Reach only those that can take the event at once."""
+        return type(self)(self.__target.volatile)
+
+    @property
+    def local(self) -> Self:
+        """Reach only clients of this process."""
+        return type(self)(self.__target.local)
+
+    def _emit(self, event: Event[None], *args: object) -> None:
+        self.__target.send_event(encode_typed(event, args))
+
+
+def room_names(rooms: tuple[Room, ...]) -> list[str]:
+    """Return the names of rooms; a name in place of a room would pass unchecked."""
+    for room in rooms:
+        if not isinstance(room, Room):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            raise TypeError(f"a room of the contract is needed, not {type(room).__name__!r}")
+    return [room.name for room in rooms]

@@ -1,0 +1,57 @@
+"""Sending typed events and waiting for their typed acknowledgements, the same on the server and on the client."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
+
+from ackord.runtime.acks import AckReply
+from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.typed.event import Event
+from ackord.runtime.typed.model import Error, UnknownError
+
+R = TypeVar("R")
+
+
+class Requester(Protocol):
+    """A socket that can ask the other side: that of a server or of a client."""
+
+    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
+        """Send an event and return the JSON array and the attachments of its acknowledgement."""
+        ...
+
+
+def encode_typed(event: Event[Any], args: tuple[object, ...]) -> EncodedEvent:
+    """Encode an event with typed arguments.
+
+    Raises:
+        InvalidPayloadError: an argument isn't of its declared type, or JSON can't hold it.
+    """
+    text, attachments = event.arguments.encode(args)
+    return EncodedEvent(event.name, text, attachments)
+
+
+async def request_result(requester: Requester, event: Event[R], args: tuple[object, ...], seconds: float) -> R | UnknownError:
+    """Send an event and return what it answers: the value, a declared error, or another one.
+
+    Raises:
+        AckTimeoutError: nothing came in `seconds`.
+        DisconnectedError: the connection ended first.
+        InvalidAckError: the answer isn't as declared.
+        InvalidPayloadError: an argument isn't of its declared type, or JSON can't hold it.
+    """
+    payload, attachments = await requester.request(encode_typed(event, args), seconds)
+    result: R | UnknownError = event.reply.decode(payload, attachments)
+    return result
+
+
+async def request(requester: Requester, event: Event[R], args: tuple[object, ...], seconds: float) -> R:
+    """Do what `request_result` does, but raise errors.
+
+    Raises:
+        DeclaredError: the answer is an error of the contract.
+        RemoteError: the answer is another error.
+    """
+    result = await request_result(requester, event, args, seconds)
+    if isinstance(result, Error | UnknownError):
+        result.unwrap()
+    return result

@@ -1,0 +1,154 @@
+"""Base of the namespaces that a contract's server side is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
+from ackord.runtime.errors import UsageError
+from ackord.runtime.listeners import is_async
+from ackord.runtime.server.broadcast import BroadcastOperator
+from ackord.runtime.server.refusal import ConnectRefused
+from ackord.runtime.typed.context import Context
+from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, room_names
+from ackord.runtime.typed.event import NamespaceContract
+from ackord.runtime.typed.model import Error, error_message
+from ackord.runtime.typed.room import Room
+from ackord.runtime.typed.route import TypedRoute
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.namespace import Namespace as UntypedNamespace
+    from ackord.runtime.server.socket import Socket
+
+ContextT = TypeVar("ContextT", bound=Context[Any])
+
+_ASYNC_HOOKS = ("on_connect", "on_disconnect")
+_HOOKS = (*_ASYNC_HOOKS, "on_invalid")
+
+
+class Namespace(Generic[ContextT]):
+    """Base of generated namespaces: one method for each event of the clients.
+
+    A subclass is checked when it is defined: a method ``on_…`` that belongs to no event, or isn't `async`, is a `TypeError`.
+    """
+
+    path: ClassVar[str]
+    contract: ClassVar[NamespaceContract]
+    context_type: ClassVar[type[Context[Any]]]
+
+    __untyped: UntypedNamespace | None = None
+    __make_session: Callable[[], Any] | None = None
+
+    @override
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if hasattr(cls, "contract"):
+            check_handlers(cls, [event.handler for event in cls.contract.client_to_server])
+
+    def on_invalid(self, ctx: ContextT, event: str, failure: FailureReply) -> None:
+        """Look at an event that failed, whether it was answered or not; for metrics and audits.
+
+        `failure` has the code and, for ``invalid_request``, the issues; `event` is the name that the client sent.
+        """
+
+    def attach(self, namespace: UntypedNamespace) -> None:
+        """Handle the events of an untyped namespace; `Server.register` calls this."""
+        if self.__untyped is not None:
+            raise UsageError(f"this {type(self).__name__} is registered already: make another one")
+        self.__untyped = namespace
+        self.__make_session = self.contract.session_default
+        self.contract.warm("server")
+        for event in self.contract.client_to_server:
+            namespace.set_route(event.name, TypedRoute(event, getattr(self, event.handler), self.__context))
+        namespace.set_connect_hook(self.__connect)
+        namespace.set_disconnect_hook(self.__disconnected)
+        if not self.contract.error_replies:
+            namespace.error_replies = False
+        if "on_invalid" in {name for base in type(self).__mro__ if base is not Namespace for name in vars(base)}:
+            namespace.on_invalid(self.__invalid)
+
+    @property
+    def socket_namespace(self) -> UntypedNamespace:
+        """The untyped namespace beneath.
+
+        Raises:
+            UsageError: no server serves this yet.
+        """
+        if self.__untyped is None:
+            raise UsageError(f"no server serves this {type(self).__name__} yet: call Server.register")
+        return self.__untyped
+
+    @property
+    def _all(self) -> BroadcastTarget:
+        return BroadcastOperator(self.socket_namespace)
+
+    def _to(self, *rooms: Room) -> BroadcastTarget:
+        return self.socket_namespace.to(room_names(rooms))
+
+    def _except(self, *rooms: Room) -> BroadcastTarget:
+        return self.socket_namespace.except_(room_names(rooms))
+
+    def _client(self, sid: str) -> ClientTarget:
+        return ClientTarget(self.socket_namespace, sid)
+
+    def __context(self, socket: Socket) -> Any:
+        """Return the one context of a connection: handlers may keep it, and compare it."""
+        context = socket.context
+        if context is None:
+            context = socket.context = self.context_type(socket, self.contract)
+        return context
+
+    async def __connect(self, socket: Socket, auth_text: str | None) -> None:
+        contract = self.contract
+        if self.__make_session is not None:
+            socket.data = self.__make_session()
+        arguments: tuple[Any, ...] = ()
+        if contract.auth is not None:
+            try:
+                arguments = (contract.auth.read(auth_text or "{}"),)
+            except InvalidArgumentsError as failure:
+                raise ConnectRefused(failure.message, {"code": failure.code, "issues": failure.issues}) from None
+        on_connect = getattr(self, "on_connect", None)
+        refusal = None if on_connect is None else await on_connect(self.__context(socket), *arguments)
+        if refusal is None:
+            return
+        if not isinstance(refusal, contract.connect_errors):
+            raise TypeError(f"on_connect returned a {type(refusal).__name__}, which isn't one of the declared connect_errors")
+        raise _refused(refusal)
+
+    async def __disconnected(self, socket: Socket, reason: str) -> None:
+        on_disconnect = getattr(self, "on_disconnect", None)
+        try:
+            if on_disconnect is not None:
+                await on_disconnect(self.__context(socket), reason)
+        finally:
+            socket.context = None  # they refer to one another
+
+    def __invalid(self, socket: Socket, event: str, failure: FailureReply) -> None:
+        self.on_invalid(self.__context(socket), event, failure)
+
+
+def check_handlers(cls: type[Any], handlers: list[str]) -> None:
+    """Refuse methods ``on_…`` that nothing would ever call, and handlers that can't be awaited.
+
+    Raises:
+        TypeError: it names the method, and the nearest event.
+    """
+    known = (*handlers, *_HOOKS)
+    for name in dir(cls):
+        if not name.startswith("on_"):
+            continue
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+            raise TypeError(f"{cls.__name__}.{name} belongs to no event: {hint}")
+        if name != "on_invalid" and not is_async(getattr(cls, name)):
+            raise TypeError(f"{cls.__name__}.{name} must be an async function")
+
+
+def _refused(error: Error) -> ConnectRefused:
+    data = error.model_dump(mode="json", by_alias=True)
+    return ConnectRefused(error_message(type(error)), {"code": error.code, "data": data} if data else {"code": error.code})
