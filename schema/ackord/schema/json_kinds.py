@@ -35,7 +35,6 @@ _OF_SCALAR: Final[Mapping[str, frozenset[JsonKind]]] = {
     "float": frozenset({"number"}),
     "bool": frozenset({"bool"}),
     "bytes": frozenset({"object"}),  # the placeholder of an attachment
-    "decimal": frozenset({"string", "number"}),  # written as text, read as both
     "json": ALL_KINDS,
 }
 _OF_SCHEMA: Final[Mapping[str, JsonKind]] = {

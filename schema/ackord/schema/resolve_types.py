@@ -179,11 +179,11 @@ class TypeResolver:
         """Resolve an untagged union, in which null makes the rest nullable."""
         others = [member for member in members if not isinstance(member, NullSyntax)]
         nulls = [member for member in members if isinstance(member, NullSyntax)]
-        for null in nulls[1:]:
-            self._report.error("S035", null.place, "null stands in the union twice")
         if not others:
             self._report.error("S020", nulls[0].place, "null alone is no type", hint="write `T | null` for a value that may be null")
             return None
+        for null in nulls[1:]:
+            self._report.error("S035", null.place, "null stands in the union twice")
         every = self._all(others)
         if every is None:
             return None

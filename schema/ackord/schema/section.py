@@ -89,14 +89,14 @@ class Section:
         return value
 
     def ack_style(self) -> tuple[Name, AckStyle] | None:
-        """Take ``acks: bare`` or ``acks: result``."""
+        """Take ``acks: bare`` or ``acks: result``, with the place of the key."""
         found = self.text("acks")
         if found is None:
             return None
         styles: tuple[AckStyle, ...] = get_args(AckStyle)
         for style in styles:
             if found.text == style:
-                return found, style
+                return Name(found.text, self.key_place("acks")), style
         hint = self.report.nearest(found.text, styles)
         self.report.error("S016", found.place, "'acks' is bare (the value itself) or result ({\"ok\": value})", hint=hint)
         return None
@@ -138,9 +138,8 @@ def read_mapping(node: Node, what: str, report: Reporter) -> Mapping | None:
 
 def read_text(node: Node, what: str, report: Reporter) -> Name | None:
     """Take a text."""
-    if isinstance(node, Scalar) and node.kind == "text" and node.style != "*":
+    if isinstance(node, Scalar) and node.kind == "text":
         return Name(node.text, node.place)
-    if not isinstance(node, Scalar) or node.style != "*":  # an alias has been reported
-        hint = f'write "{node.text}" in quotes' if isinstance(node, Scalar) and node.kind != "null" else None
-        report.error("S010", node.place, f"{what} is text, not {describe(node)}", hint=hint)
+    hint = f'write "{node.text}" in quotes' if isinstance(node, Scalar) and node.kind != "null" else None
+    report.error("S010", node.place, f"{what} is text, not {describe(node)}", hint=hint)
     return None

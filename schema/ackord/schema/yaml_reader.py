@@ -137,7 +137,7 @@ class _Builder:
                 self._close(end)
             case "AliasEvent":
                 self._refuse(start, end, "aliases aren't part of the language", "write the value out, or declare a type for it")
-                self._add(Scalar(self._source, start, end, "", "*"))
+                self._add(Scalar(self._source, start, end, "", None))
             case "DocumentStartEvent":
                 self._documents += 1
                 if event.version or event.tags:
@@ -177,9 +177,8 @@ class _Builder:
     def _entries(self, nodes: list[Node]) -> tuple[Entry, ...]:
         seen: dict[str, Entry] = {}
         for key, value in zip(nodes[::2], nodes[1::2], strict=True):
-            if not isinstance(key, Scalar) or key.style == "*":
-                if not isinstance(key, Scalar):
-                    self._report.error("S006", key.place, "a key is a name, not a list or a mapping")
+            if not isinstance(key, Scalar):
+                self._report.error("S006", key.place, "a key is a name, not a list or a mapping")
                 continue
             if key.text == "<<" and key.style is None:
                 self._refuse(key.start, key.end, "merge keys aren't part of the language", "write the keys out")
@@ -194,7 +193,9 @@ class _Builder:
                     related=[related("first defined here", place)],
                 )
                 continue
-            seen[key.text] = Entry(key, value)
+            # A value that isn't there has no place of its own worth showing.
+            absent = isinstance(value, Scalar) and value.start == value.end
+            seen[key.text] = Entry(key, Scalar(self._source, key.start, key.end, "", None) if absent else value)
         return tuple(seen.values())
 
     def _add(self, node: Node) -> None:

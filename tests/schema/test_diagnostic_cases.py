@@ -1,0 +1,300 @@
+"""One table of broken schema files: the code and the place that each must give, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from ackord.schema import CODES, load_bytes
+
+HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A schema file with «marks» around what must be reported, and the codes in order of position."""
+
+    codes: str
+    text: str
+    head: str = HEAD
+    says: str = ""
+
+    def marked(self) -> tuple[str, list[tuple[int, int, int, int]]]:
+        text = ""
+        ranges: list[tuple[int, int, int, int]] = []
+        start = (0, 0)
+        for character in self.head + self.text:
+            at = (text.count("\n") + 1, len(text) - text.rfind("\n"))
+            if character == "«":
+                start = at
+            elif character == "»":
+                ranges.append((*start, *at))
+            else:
+                text += character
+        return text, ranges
+
+
+def types(text: str) -> str:
+    return "types:\n" + "".join(f"  {line}\n" for line in text.splitlines())
+
+
+def fields(text: str) -> str:
+    return types("Thing:\n  fields:\n" + "".join(f"    {line}\n" for line in text.splitlines()))
+
+
+def events(text: str, direction: str = "client_to_server") -> str:
+    return f"namespaces:\n  /chat:\n    {direction}:\n" + "".join(f"      {line}\n" for line in text.splitlines())
+
+
+CASES = [
+    # YAML
+    Case("S004", "types:\n  A: {fields: {tags: list«[»str]}}\n", says="quote the type or use block style"),
+    Case("S004 S004", "types:\n  A: {fields: {tags: list«[»str]}}\n  B: int\n  C: {fields: {m: map«[»str, int]}}\n"),
+    Case("S004", 'types:\n  A: "a" | «"»b"\n', says="quote the type"),
+    Case("S004", "types:\n«\t»A: int\n", says="spaces"),
+    Case("S004", "doc: «@»foo\n", says="put the value in quotes"),
+    Case("S004", "doc: a«:» b\n", says="put the value in quotes"),
+    Case("S004", "doc: a«\0»b\n", says="U+0000"),
+    Case("S005", "doc: a\n«doc»: b\n", says="second time"),
+    Case("S005", events("join: {ack: int}\n«join»: {ack: bool}")),
+    Case("S006", "doc: «&a hello»\n", says="anchors"),
+    Case("S006 S006", "doc: «&a hello»\nname: «*a»\n", head="ackord: 1\nversion: 1.0.0\n"),
+    Case("S006", "doc: «!!str hello»\n", says="tags"),
+    Case("S006", "types:\n  A: {fields: {«<<»: {a: int}}}\n", says="merge keys"),
+    Case("S006", "«---»\nackord: 1\n", says="one document"),
+    Case("S006", "«---»\nackord: 1\n", head="%YAML 1.1\n", says="directives"),
+    Case("S006", "? «[a]»\n: b\n", says="a key is a name"),
+    Case("S007", "doc: " + "[" * 49 + "«[»" + "]" * 50 + "\n"),
+    # The document
+    Case("S010", "«- a»\n", head="", says="a mapping, not a list"),
+    Case("S010", "types: «5»\n"),
+    Case("S010", "types: {A: «[int]»}\n"),
+    Case("S010", "doc: «5»\n", says='write "5" in quotes'),
+    Case("S010", "rooms: {lobby: {name: lobby, deprecated: «true»}}\n"),
+    Case("S010", "rooms: {lobby: «x»}\n"),
+    Case("S010", "errors: {Bad: «x»}\n"),
+    Case("S010", "namespaces: {/a: «x»}\n"),
+    Case("S010", "namespaces: {/a: {error_replies: «maybe»}}\n", says="true or false"),
+    Case("S010", events("a: {errors: «Bad»}"), says="a list of names"),
+    Case("S010", types("A: {enum: «owner»}")),
+    Case("S010", types("A: {union: «B»}")),
+    Case("S010", types("A: {union: «[]»}")),
+    Case("S010", types("A: {enum: [«1», two]}"), says='write "1" in quotes'),
+    Case("S010", fields("a: {type: str, min_length: «1.5»}"), says="a whole number"),
+    Case("S010", fields("a: {type: str, pattern: «5»}")),
+    Case("S010", fields("a: {type: int, ge: «one»}")),
+    Case("S010", fields("«a»:")),
+    Case("S010", events("a: {ack: «[int, str]»}"), says="tuple[A, B]"),
+    Case("S011", "«typs»: {}\n", says="did you mean 'types'?"),
+    Case("S011", events("a: {«payload»: {}}"), says="`args`"),
+    Case("S011", fields("a: {type: int, «default»: 5}"), says="into the type"),
+    Case("S011", types("A: {newtype: str, «open»: true}")),
+    Case("S011", "namespaces: {/a: {«client_to_sever»: {}}}\n", says="'client_to_server'"),
+    Case("S011", "errors: {Bad: {«cod»: bad}}\n", says="'code'"),
+    Case("S011", "rooms: {lobby: {name: lobby, «parms»: {}}}\n", says="'params'"),
+    Case("S011", fields("a: {fields: {}, «open»: true}")),
+    Case("S011", types("A: {enum: [{value: a, «docs»: b}]}"), says="'doc'"),
+    Case("S012 S012 S012", "«»«»«»types: {}\n", head=""),
+    Case("S012", "rooms: {«lobby»: {}}\n", says="'name'"),
+    Case("S012", fields("«a»: {min_length: 1}"), says="'type'"),
+    Case("S012", types("A: {enum: [«{doc: x}»]}"), says="'value'"),
+    Case("S013", "ackord: «2»\nnonsense: 5\n", head="", says="ackord: 1"),
+    Case("S013", "ackord: «one»\n", head=""),
+    Case("S014", "version: «2.3»\n", head="ackord: 1\nname: demo\n", says="2.3.0"),
+    Case("S014", "version: «[1]»\n", head="ackord: 1\nname: demo\n"),
+    Case("S014", "version: «v1.0.0»\n", head="ackord: 1\nname: demo\n", says="1.0.0"),
+    Case("S015", "«import»: [common.yaml]\n" + fields("a: common.User"), says="imports aren't supported by this version yet"),
+    Case("S016", "acks: «rsult»\n", says="did you mean 'result'?"),
+    Case("S016", events("a: {ack: int, timeout: «5»}"), says="write 5s"),
+    Case("S016", events("a: {ack: int, timeout: «0s»}")),
+    Case("S016", events("a: {ack: int, timeout: «[5s]»}")),
+    Case("S016", fields("a: {type: str, min_length: «-1»}")),
+    Case("S016", fields("a: {type: int, multiple_of: «0»}")),
+    Case("S016", fields("a: {type: int, ge: «0.5»}"), says="whole number"),
+    Case("S017", "name: «My Demo»\n", head="ackord: 1\nversion: 1.0.0\n", says="my_demo"),
+    Case("S017", types("«thing»: int")),
+    Case("S017", fields("«a-b»: int"), says="a_b"),
+    Case("S017", "errors: {«bad»: {}}\n"),
+    Case("S017", "rooms: {«Lobby»: {name: lobby}}\n", says="lobby"),
+    Case("S017", events("«old:event»: {}"), says="name: old_event"),
+    Case("S017", events("a: {name: «A b»}"), says="a_b"),
+    Case("S017", "namespaces: {«/2024»: {}}\n", says="name: my_namespace"),
+    Case("S017", types("A: {union: [B], tag: «a b»}\nB: {fields: {}}")),
+    Case("S018", "types: {Bad: int}\nerrors: {«Bad»: {}}\n"),
+    Case("S018", types("AAck: int") + events("a: {«ack»: {fields: {x: int}}}"), says="AAck"),
+    Case("S018", events("sendMessage: {}\n«send_message»: {}"), says="'send_message'"),
+    Case("S018", events("a: {args: {userId: int, «user_id»: int}}")),
+    Case("S018", "namespaces: {/a-b: {}, «/a/b»: {}}\n"),
+    Case("S019", "errors: {Bad: {}}\n" + events("a: {errors: [Bad, «Bad»]}")),
+    Case("S019", types("A: {union: [B, «B»], tag: kind}\nB: {fields: {}}")),
+    # Types
+    Case("S020", fields("a: list[str«»")),
+    Case("S020", fields("a: list[str«?»]"), says="`T | null`"),
+    Case("S020", fields("a: str «int»")),
+    Case("S020", fields("a: «dict»[str, int]"), says="map[str, T]"),
+    Case("S020", fields("a: «list»"), says="list[T]"),
+    Case("S020", fields("a: «list[str, int]»"), says="tuple[A, B]"),
+    Case("S020", fields("a: «map[int, str]»")),
+    Case("S020", fields("a: «(»int | str)"), says="square brackets"),
+    Case("S020", fields("a: literal[«a»]"), says='write "a"'),
+    Case("S020", fields("a: literal[«1.5»]")),
+    Case("S020", fields("a: literal[«'»a']"), says="double quotes"),
+    Case("S020", fields('a: str = «"abc»')),
+    Case("S020", fields("a: str =«»")),
+    Case("S020", fields("a: int | «|» str")),
+    Case("S020", fields("a: int?«?»")),
+    Case("S020", fields("a: «null»")),
+    Case("S020", fields("a: list[«null»]")),
+    Case("S020", fields("a: «null» | null")),
+    Case("S020", fields("a: " + "list[" * 30 + "list«[»int" + "]" * 31)),
+    Case("S020", fields('a: \'json = {"x": 1, «"x"»: 2}\'')),
+    Case("S020", fields("a: float = «1e999»")),
+    Case("S020", fields('a: {type: "«li»[str]"}')),
+    Case("S021", fields("a: list[«strr»]"), says="did you mean 'str'?"),
+    Case("S021", fields("a: «Thng»?"), says="did you mean 'Thing'?"),
+    Case("S021", fields("a: «string»"), says="did you mean 'str'?"),
+    Case("S021", fields("a: «geo.Point»")),
+    Case("S021 S021", fields("a: tuple[«X1», int, «Y2»]")),
+    Case("S021", fields("a: {type: '«strr»'}")),
+    Case("S021", fields('a: {type: "literal[\\"é\\"] | «strr»"}')),
+    Case("S021", types("A: {newtype: «strr»}")),
+    Case("S021", types("A: {union: [«Bee»], tag: kind}")),
+    Case("S022", events("a: {ack: «{message_id: str}»}"), says="{fields: {…}}"),
+    Case("S022", events("a: {args: {«b»: {}}}")),
+    Case("S023", types("«A»: {doc: nothing}")),
+    Case("S023", types("«A»: {newtype: str, enum: [a]}"), says="both `newtype` and `enum`"),
+    Case("S024", events("a: {ack: str«?»}"), says="`T | null`"),
+    Case("S024", events("a: {ack: int = «5»}")),
+    Case("S024", fields("a: int«?» = 5")),
+    Case("S024", types("A: {type: str«?»}")),
+    Case("S024", types("A: {newtype: str«?»}")),
+    Case("S024", types("A: {union: [int«?», str]}")),
+    Case("S024", "rooms: {r: {name: 'r{x}', params: {x: str«?»}}}\n"),
+    Case("S025", fields("a: {type: int, «max_length»: 3}"), says="ge, gt"),
+    Case("S025", fields("a: {type: datetime, «ge»: 3}")),
+    Case("S025", fields("a: {type: 'list[str]', «max_length»: 3}"), says="min_items"),
+    Case("S025", fields("a: {type: Thing?, «max_length»: 3}")),
+    Case("S025", fields("a: {type: int | null, «pattern»: x}")),
+    Case("S025", types("A: {newtype: bool, «ge»: 3}")),
+    Case("S026", fields("a: {type: str, min_length: 5, max_length: «4»}")),
+    Case("S026", fields("a: {type: 'list[int]', min_items: 5, max_items: «4»}")),
+    Case("S026", fields("a: {type: int, gt: 5, lt: «6»}")),
+    Case("S026", fields("a: {type: float, ge: 5, lt: «5»}")),
+    Case("S026", fields("a: {type: float, ge: 5, «gt»: 6}")),
+    Case("S027", fields('a: {type: str, pattern: «"(?=a)b"»}'), says="look-around"),
+    Case("S027", fields('a: {type: str, pattern: «"(a)\\\\1"»}'), says="back-references"),
+    Case("S027", fields('a: {type: str, pattern: «"("»}')),
+    Case("S027", fields('a: {type: str, pattern: «"a{1000}{1000}{1000}"»}')),
+    Case("S028", types("A: {newtype: '«list[str]»'}")),
+    Case("S028", types("A: {newtype: «B»}\nB: {newtype: str}")),
+    Case("S028", types("A: {newtype: «json»}")),
+    Case("S029", types("A: {enum: [a, b, «a»]}")),
+    Case("S029", types("A: {enum: «[]»}")),
+    Case("S029", types('A: {enum: [a, «""»]}')),
+    Case("S030", fields('a: literal["x", 1, true, «"x"»]')),
+    Case("S031", fields('a: int = «"x"»')),
+    Case("S031", fields("a: str = «x»"), says='write "x"'),
+    Case("S031", fields("a: bool = «1»")),
+    Case("S031", fields("a: {type: int = «5», le: 4}")),
+    Case("S031", fields('a: {type: "str = «\\"ab\\"»", pattern: ^x}')),
+    Case("S031", fields("a: Role = «viewr»") + "  Role: {enum: [owner, viewer]}\n", says="owner, viewer"),
+    Case("S031", fields("a: list[Role] = «[owner, 1]»") + "  Role: {enum: [owner, viewer]}\n"),
+    Case("S031", fields('a: datetime = «"2026-01-01T00:00:00"»')),
+    Case("S031", fields("a: datetime = «5»")),
+    Case("S031", fields('a: bytes = «"x"»')),
+    Case("S031", fields("a: int64 = «9223372036854775808»")),
+    Case("S031", fields("a: tuple[int, int] = «[1]»")),
+    Case("S031", fields('a: literal["x"] = «"y"»')),
+    Case("S031", fields("a: int | str = «[1]»")),
+    Case("S031", fields('a: {type: "list[int] = «[]»", min_items: 1}')),
+    Case("S031", fields('a: \'map[str, int] = «{"x": "y"}»\'')),
+    Case("S031", fields("a: 'Point = «{\"x\": 1}»'") + "  Point: {fields: {x: int, y: int}}\n", says="'y' is missing"),
+    Case("S031", fields('a: \'Point = «{"x": 1, "z": 2}»\'') + "  Point: {fields: {x: int}}\n", says="no field 'z'"),
+    Case("S031", fields("a: 'Both = «{\"x\": 1}»'") + "  Both: {union: [Point], tag: kind}\n  Point: {fields: {x: int}}\n", says="'kind'"),
+    Case("S031", fields("a: json = «[x]»")),
+    Case("S031", events("a: {args: {b: uuid = «5»}}")),
+    Case("S031", "errors: {Bad: {fields: {a: int = «x»}}}\n"),
+    Case("S032", types("A: {union: [B, «C»], tag: kind}\nB: {fields: {}}\nC: int")),
+    Case("S032", types("A: {union: [«int»], tag: kind}")),
+    Case("S033", types("A: {union: [B], tag: kind}\nB: {fields: {«kind»: int}}")),
+    Case("S034", types("A: {union: [B, C], tag: kind}\nB: {fields: {}}\nC: {tag_value: «b», fields: {}}")),
+    Case("S035", fields("a: int | «float»")),
+    Case("S035", fields("a: Thing | «map[str, int]»"), says="`tag`"),
+    Case("S035", fields("a: str | «uuid» | null")),
+    Case("S035", fields("a: int | null | «null»")),
+    Case("S035", types("A: {union: [str, '«literal[\"x\"]»']}")),
+    Case("S036", types("«A»: list[B]\nB: A | int")),
+    Case("S036", types("«A»: A")),
+    Case("S037", types("«A»: {fields: {b: B}}\nB: {fields: {a: A}}"), says="A -> B -> A"),
+    Case("S037", types("«A»: {fields: {a: {type: 'list[A]', min_items: 1}}}")),
+    Case("S037", types("«A»: {union: [B], tag: kind}\nB: {fields: {a: A}}")),
+    Case("S038", types("A: {python: «nowhere_to_be_found.Thing»}")),
+    Case("S038", types("A: {python: «datetime.Thing»}"), says="has no Thing"),
+    Case("S038", types("A: {python: «Thing»}")),
+    Case("S038", types("A: {python: «os.path»}")),
+    Case("S039", types("A: {tag_value: «a», fields: {}}")),
+    Case("S039", types("A: {union: [C], tag: kind}\nB: {union: [«C»], tag: type}\nC: {fields: {}}")),
+    # Errors and rooms
+    Case("S040", "errors: {«Internal»: {}}\n", says="reserved"),
+    Case("S040", "errors: {Bad: {code: «unknown_event»}}\n"),
+    Case("S040", "errors: {Bad: {code: «Very-Bad»}}\n", says="very_bad"),
+    Case("S041", "errors: {Bad: {}, Worse: {code: «bad»}}\n"),
+    Case("S042", "errors: {RoomFull: {}}\n" + events("a: {errors: [«Roomfull»]}"), says="'RoomFull'"),
+    Case("S042", "namespaces: {/a: {connect_errors: [«Banned»]}}\n", says="declare it under `errors:`"),
+    Case("S043", "rooms: {r: {name: «'r:{dok}'», params: {doc: str}}}\n", says="did you mean 'doc'?"),
+    Case("S043", "rooms: {r: {name: r, params: {«doc»: str}}}\n"),
+    Case("S043", "rooms: {r: {name: «'{a}{b}'», params: {a: str, b: str}}}\n", says="text between"),
+    Case("S043", "rooms: {r: {name: «'{a}:{a}'», params: {a: str}}}\n", says="twice"),
+    Case("S043", "rooms: {r: {name: «'r:{a'», params: {a: str}}}\n"),
+    Case("S043", "rooms: {r: {name: «''»}}\n"),
+    Case("S044", "rooms: {r: {name: 'r:{a}', params: {a: «float»}}}\n"),
+    Case("S044", fields("x: int") + "rooms: {r: {name: 'r:{a}', params: {a: «Thing»}}}\n"),
+    Case("S044", "namespaces: {'/r/{a}': {params: {a: «bytes»}}}\n"),
+    Case("S045", "rooms: {r: {name: 'r:{a}', params: {a: str}}, s: {name: «'r:{b}'», params: {b: str}}}\n"),
+    Case("S046", "rooms: {lobby: {name: lobby}}\n" + events("a: {rooms: [«loby»]}", "server_to_client"), says="'lobby'"),
+    Case("S047", "rooms: {lobby: {name: lobby}}\n" + events("a: {«rooms»: [lobby]}")),
+    # Namespaces and events
+    Case("S050", "namespaces: {«chat»: {}}\n", says="write /chat"),
+    Case("S050", "namespaces: {«'/a b'»: {}}\n"),
+    Case("S050", "namespaces: {«/a/»: {}}\n"),
+    Case("S050", "namespaces: {«'/a,b'»: {}}\n"),
+    Case("S051", "namespaces: {«'/tenant/{tenant}'»: {}}\n"),
+    Case("S051", "namespaces: {/tenant: {params: {«tenant»: uuid}}}\n"),
+    Case("S052", "namespaces: {/a: {auth: «str»}}\n"),
+    Case("S052", types("A: int") + "namespaces: {/a: {session: «A»}}\n"),
+    Case("S053", events("«connect»: {}")),
+    Case("S053", events("«newListener»: {}")),
+    Case("S053", events("«'*'»: {}")),
+    Case("S053", events("«Disconnect»: {}"), says="`name:`"),
+    Case("S053", events("a: {name: «connect_error»}")),
+    Case("S054", events("«12»: {}"), says="a number"),
+    Case("S054", events("«''»: {name: empty}")),
+    Case("S054", events('«"a\\nb"»: {name: a_b}')),
+    Case("S055", events("a: {args: {b: int?, «c»: int}}"), says="positional"),
+    Case("S055", events("a: {args: {b: int = 1, c: int?, «d»: {fields: {}}}}")),
+    Case("S056", events("a: {«timeout»: 5s}")),
+    Case("S056", events("a: {«acks»: result}")),
+]
+
+
+def case_name(case: Case) -> str:
+    return f"{case.codes} {case.text.strip()[-60:]}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_name)
+def test_a_broken_file_gives_these_codes_at_these_places(case: Case) -> None:
+    text, ranges = case.marked()
+    result = load_bytes(text.encode(), "demo.yaml")
+    assert result.contract is None
+    found = [(one.code, (one.range.line, one.range.column, one.range.end_line, one.range.end_column)) for one in result.diagnostics]
+    assert found == list(zip(case.codes.split(), ranges, strict=True)), result.diagnostics
+    assert case.says in " ".join(f"{one.message} {one.hint}" for one in result.diagnostics)
+
+
+ELSEWHERE = {"S001", "S002", "S003"}
+"""Codes about the bytes of a file, in `test_load.py`."""
+
+
+def test_each_code_has_a_case() -> None:
+    assert {code for case in CASES for code in case.codes.split()} | ELSEWHERE == set(CODES)
