@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Final, NoReturn, TextIO
 
 import typer
-
 from ackord.codegen.errors import CodegenError, OutputFailedError
 from ackord.codegen.generate import generate as generate_files
 from ackord.codegen.output import diff, write
@@ -44,7 +43,7 @@ def run() -> NoReturn:
         app(prog_name="ackord")
     except SystemExit as exit_:
         # Typer says 2 for wrong usage.
-        sys.exit(FAILED if exit_.code == 2 else exit_.code)  # noqa: PLR2004
+        sys.exit(FAILED if exit_.code == 2 else exit_.code)
     sys.exit(0)
 
 
@@ -56,7 +55,7 @@ def _show_version(value: bool) -> None:
 
 @app.callback()
 def ackord(
-    show_version: Annotated[  # noqa: ARG001 - the callback acts on it
+    show_version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:

@@ -15,9 +15,8 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from ackord.codegen.errors import OutputFailedError, OutputRefusedError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 MANIFEST: Final = ".ackord-manifest.json"
 _IGNORED: Final = frozenset({MANIFEST, "__pycache__"})

@@ -37,9 +37,7 @@ def plan_client(contract: Contract, names: Names, guard: str) -> Module:
 
 
 class _NamespaceClasses:
-    def __init__(
-        self, namespace: Namespace, names: NamespaceNames, imports: Imports, annotations: Annotations, methods: Methods
-    ) -> None:
+    def __init__(self, namespace: Namespace, names: NamespaceNames, imports: Imports, annotations: Annotations, methods: Methods) -> None:
         self._namespace = namespace
         self._names = names
         self._imports = imports

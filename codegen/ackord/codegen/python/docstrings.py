@@ -28,7 +28,9 @@ def docstring(text: str, indent: int) -> str:
 def _escape(text: str) -> str:
     """Escape what would end the docstring, change its meaning or not be visible."""
     normal = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(_TAB)
-    visible = "".join(character if character == "\n" or character.isprintable() else _escaped(character) for character in normal.replace("\\", "\\\\"))
+    visible = "".join(
+        character if character == "\n" or character.isprintable() else _escaped(character) for character in normal.replace("\\", "\\\\")
+    )
     return visible.replace(_QUOTES, '\\"\\"\\"')
 
 

@@ -7,7 +7,7 @@ first place after it where a line may end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -55,7 +55,14 @@ class IfBroken:
     text: str
 
 
-Doc: TypeAlias = str | Concat | Line | Nest | Group | IfBroken
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Text that goes into parentheses where it fits only there."""
+
+    text: str
+
+
+Doc: TypeAlias = str | Concat | Line | Nest | Group | IfBroken | Fitted
 
 
 def concat(*parts: Doc) -> Doc:
@@ -107,23 +114,23 @@ def parenthesized(body: Doc) -> Doc:
 
 def assignment(target: Doc, value: Doc) -> Doc:
     """Assign a value, which goes into parentheses where it is too long and has no brackets of its own."""
-    return Concat((target, " = ", _bracketed(value)))
+    return Concat((target, " = ", fitted(value)))
 
 
-def _bracketed(value: Doc) -> Doc:
-    """Leave a value with brackets of its own as it is, and put parentheses around others where that makes them fit."""
+def block(head: Doc, body: Doc) -> Doc:
+    """Put a statement below the head of a compound one."""
+    return Concat((head, Group(Nest(Concat((Line(), body))), broken=True)))
+
+
+def fitted(value: Doc) -> Doc:
+    """Leave a document with brackets of its own as it is, and put parentheses around others where that makes them fit."""
     match value:
         case str():
-            return _ParenthesizedText(value) if value.endswith(('"', "'")) else value
+            return Fitted(value) if value.endswith(('"', "'")) else value
         case Group(body=Concat(parts=(str(), Line(), *_))):
             return parenthesized(value)
         case _:
             return value
-
-
-@dataclass(frozen=True, slots=True)
-class _ParenthesizedText(IfBroken):
-    """Text that goes into parentheses where it fits only there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,41 +146,51 @@ def layout(doc: Doc, indent: int = 0, *, width: int = WIDTH) -> str:
     """Print a document whose first line stands at column `indent`; the result has no indentation before its first line."""
     out: list[str] = []
     column = indent
-    stack = [_Cell(indent, True, doc)]  # noqa: FBT003 - the outermost document may break
+    stack = [_Cell(indent, True, doc)]
     while stack:
         cell = stack.pop()
         match cell.doc:
-            case str(text):
-                out.append(text)
-                column += len(text)
-            case _ParenthesizedText(text):
-                inner = cell.indent + _INDENT + len(text)
-                if column + len(text) > width and inner <= width:
-                    out.append(f"(\n{' ' * (cell.indent + _INDENT)}{text}\n{' ' * cell.indent})")
-                    column = cell.indent + 1
-                else:
-                    out.append(text)
-                    column += len(text)
-            case IfBroken(text):
-                if cell.broken:
-                    out.append(text)
-                    column += len(text)
-            case Line(flat):
-                if cell.broken:
-                    out.append("\n" + " " * cell.indent)
-                    column = cell.indent
-                else:
-                    out.append(flat)
-                    column += len(flat)
-            case Concat(parts):
-                stack.extend(_Cell(cell.indent, cell.broken, part) for part in reversed(parts))
-            case Nest(body):
-                stack.append(_Cell(cell.indent + _INDENT, cell.broken, body))
+            case Concat() | Nest():
+                stack.extend(_inside(cell))
             case Group(body):
-                flat_cell = _Cell(cell.indent, False, body)  # noqa: FBT003
-                broken = _must_break(cell.doc) or not _fits(flat_cell, stack, width - column)
-                stack.append(_Cell(cell.indent, True, body) if broken else flat_cell)  # noqa: FBT003
+                fits = not _must_break(cell.doc) and _fits(_Cell(cell.indent, False, body), stack, width - column)
+                stack.append(_Cell(cell.indent, not fits, body))
+            case _:
+                text = _text(cell, column, width)
+                out.append(text)
+                _, newline, last = text.rpartition("\n")
+                column = len(last) if newline else column + len(text)
     return "".join(out)
+
+
+def _inside(cell: _Cell) -> Iterator[_Cell]:
+    """Give what a document consists of, last part first."""
+    match cell.doc:
+        case Concat(parts):
+            return (_Cell(cell.indent, cell.broken, part) for part in reversed(parts))
+        case Nest(body):
+            return iter((_Cell(cell.indent + _INDENT, cell.broken, body),))
+        case Group(body):
+            return iter((_Cell(cell.indent, cell.broken, body),))
+        case _:
+            return iter(())
+
+
+def _text(cell: _Cell, column: int, width: int) -> str:
+    """Give the text of a document that has no parts."""
+    match cell.doc:
+        case str(text):
+            return text
+        case Line(flat):
+            return f"\n{' ' * cell.indent}" if cell.broken else flat
+        case IfBroken(text):
+            return text if cell.broken else ""
+        case Fitted(text):
+            inner = cell.indent + _INDENT
+            fits_only_there = column + len(text) > width >= inner + len(text)
+            return f"(\n{' ' * inner}{text}\n{' ' * cell.indent})" if fits_only_there else text
+        case _:
+            return ""
 
 
 def _must_break(doc: Doc) -> bool:
@@ -202,18 +219,10 @@ def _fits(candidate: _Cell, rest: list[_Cell], room: int) -> bool:
             continue
         cell = pending.pop()
         match cell.doc:
-            case str(text) | _ParenthesizedText(text):
-                room -= len(text)
-            case IfBroken(text):
-                room -= len(text) if cell.broken else 0
-            case Line(flat):
-                if cell.broken:
-                    return True
-                room -= len(flat)
-            case Concat(parts):
-                pending.extend(_Cell(cell.indent, cell.broken, part) for part in reversed(parts))
-            case Nest(body):
-                pending.append(_Cell(cell.indent, cell.broken, body))
-            case Group(body):
-                pending.append(_Cell(cell.indent, cell.broken, body))
+            case Concat() | Nest() | Group():
+                pending.extend(_inside(cell))
+            case Line() if cell.broken:
+                return True
+            case _:
+                room -= len(_text(cell, 0, UNLIMITED))
     return False

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ackord.codegen.python.annotations import Annotations, is_maybe
+from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.events_module import DEFAULT_TIMEOUT, result_type
 from ackord.codegen.python.imports import Imports
-from ackord.codegen.python.layout import UNLIMITED, WIDTH, Doc, alternatives, assignment, brackets, call, concat, layout, parenthesized
+from ackord.codegen.python.layout import UNLIMITED, WIDTH, Doc, alternatives, assignment, brackets, call, concat, fitted, layout
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import EventNames
 from ackord.codegen.python.plan import Method
@@ -17,17 +17,18 @@ from ackord.codegen.python.values import Values
 from ackord.schema.model import Event, Field
 
 
-def signature(name: str, parameters: Iterable[Doc], result: Doc, *, is_async: bool = False) -> Doc:
+def signature(name: str, parameters: Iterable[Doc], result: Doc, *, is_async: bool = False, is_stub: bool = False) -> Doc:
     """Write the head of a method.
 
     Its parameters are broken before its result is: ruff doesn't measure up to a place within the result where a line may end.
     """
     head = f"{'async ' if is_async else ''}def {name}"
+    end = ": ..." if is_stub else ":"
     listed = tuple(parameters)
-    flat = layout(concat(head, brackets("(", listed, ")"), " -> ", result, ":"), width=UNLIMITED)
+    flat = layout(concat(head, brackets("(", listed, ")"), " -> ", result, end), width=UNLIMITED)
     if _INDENT + len(flat) <= WIDTH:
         return flat
-    return concat(head, brackets("(", listed, ")", broken=True), " -> ", parenthesized(result), ":")
+    return concat(head, brackets("(", listed, ")", broken=True), " -> ", fitted(result), end)
 
 
 _INDENT: Final = 4

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from ackord.codegen.python import reserved
 from ackord.codegen.python.names import MODULES, PARAMETERS, Scope, attribute, camel, constant
-from ackord.schema.model import Contract, Enum, Event, Field, Namespace, Record
+from ackord.schema.model import Contract, Enum, Event, Namespace, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +102,12 @@ def name_everything(contract: Contract) -> Names:
         members=MappingProxyType(members),
         namespaces=namespaces,
         exports=exports,
-        avoid=_avoid(exports - MODULES, constants, fields, tags, members, namespaces),
+        avoid=_avoid(exports=exports - MODULES, constants=constants, fields=fields, tags=tags, members=members, namespaces=namespaces),
     )
 
 
 def _avoid(
+    *,
     exports: AbstractSet[str],
     constants: Scope,
     fields: Mapping[str, tuple[str, ...]],

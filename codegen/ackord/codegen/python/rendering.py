@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from types import MappingProxyType
+from typing import Any, Final
 
 from ackord.codegen.python.docstrings import docstring
 from ackord.codegen.python.layout import Doc, layout
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.plan import Class, Module
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - this writes Python, not HTML
     )
-    environment.filters["layout"] = _layout
-    environment.filters["docstring"] = docstring
-    environment.filters["literal"] = literal
+    environment.filters.update(_FILTERS)
     environment.tests["class"] = _is_class
     return environment
 
@@ -53,3 +53,6 @@ def _layout(doc: Doc, indent: int = 0) -> str:
 
 def _is_class(value: object) -> bool:
     return isinstance(value, Class)
+
+
+_FILTERS: Final[Mapping[str, Any]] = MappingProxyType({"layout": _layout, "docstring": docstring, "literal": literal})

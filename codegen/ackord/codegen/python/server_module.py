@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.imports import Imports
-from ackord.codegen.python.layout import Doc, alternatives, assignment, call, concat, subscript
+from ackord.codegen.python.layout import Doc, alternatives, assignment, block, call, concat, subscript
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.methods import Methods, signature
-from ackord.codegen.python.naming import Names, NamespaceNames
+from ackord.codegen.python.naming import EventNames, Names, NamespaceNames
 from ackord.codegen.python.plan import Class, Definition, Method, Module
 from ackord.codegen.python.plan import Statement as Attribute
 from ackord.codegen.python.values import Values
-from ackord.schema.model import Contract, Namespace
-
-_TO_ROOMS = "Give what sends to everybody in these rooms"
+from ackord.schema.model import Contract, Event, Namespace
 
 
 def plan_server(contract: Contract, names: Names, guard: str) -> Module:
@@ -47,9 +45,7 @@ def plan_server(contract: Contract, names: Names, guard: str) -> Module:
 
 
 class _NamespaceClasses:
-    def __init__(
-        self, namespace: Namespace, names: NamespaceNames, imports: Imports, annotations: Annotations, methods: Methods
-    ) -> None:
+    def __init__(self, namespace: Namespace, names: NamespaceNames, imports: Imports, annotations: Annotations, methods: Methods) -> None:
         self._namespace = namespace
         self._names = names
         self._imports = imports
@@ -72,7 +68,7 @@ class _NamespaceClasses:
         yield self._context()
         yield self._handlers()
 
-    def _emitter(self, name: str, base: str, doc: str, events: list[tuple[object, object]] | list) -> Definition:
+    def _emitter(self, name: str, base: str, doc: str, events: Iterable[tuple[Event, EventNames]]) -> Definition:
         methods = tuple(self._methods.sending(event, names) for event, names in events)
         return Class(head=f"class {name}({base}):", doc=doc, methods=methods)
 
@@ -140,7 +136,7 @@ class _NamespaceClasses:
         elif pairs:
             overload = f"@{self._imports.use('typing', 'overload')}"
             for room, emitter in pairs:
-                yield Method(decorators=(overload,), signature=_to_signature(room, emitter), body=("...",))
+                yield Method(decorators=(overload,), signature=_to_signature(room, emitter, is_stub=True))
             rooms = alternatives([room for room, _ in pairs])
             yield Method(
                 signature=_to_signature(rooms, alternatives([emitter for _, emitter in pairs])),
@@ -150,8 +146,7 @@ class _NamespaceClasses:
 
     def _dispatch(self, pairs: list[tuple[str, str]]) -> tuple[Doc, ...]:
         checks = [
-            concat(f"if {self._imports.builtin('isinstance')}(room, {room}):\n            return {emitter}(target)")
-            for room, emitter in pairs[:-1]
+            block(f"if {self._imports.builtin('isinstance')}(room, {room}):", f"return {emitter}(target)") for room, emitter in pairs[:-1]
         ]
         return ("target = self._to(room, *rooms)", *checks, f"return {pairs[-1][1]}(target)")
 
@@ -176,13 +171,15 @@ class _NamespaceClasses:
         if errors:
             doc += "\n\nReturn an error to refuse it."
         result = alternatives([*errors, "None"])
-        return Method(signature=signature("on_connect", parameters, result, is_async=True), doc=doc, body=("return None",) if errors else ())
+        return Method(
+            signature=signature("on_connect", parameters, result, is_async=True), doc=doc, body=("return None",) if errors else ()
+        )
 
     def _on_disconnect(self, context: str) -> Method:
         parameters = ["self", context, f"reason: {self._imports.builtin('str')}"]
         return Method(signature=signature("on_disconnect", parameters, "None", is_async=True), doc="Learn that a client has gone.")
 
 
-def _to_signature(room: Doc, emitter: Doc) -> Doc:
+def _to_signature(room: Doc, emitter: Doc, *, is_stub: bool = False) -> Doc:
     parameters = ["self", concat("room: ", room), "/", concat("*rooms: ", room)]
-    return signature("to", parameters, emitter)
+    return signature("to", parameters, emitter, is_stub=is_stub)

@@ -133,7 +133,7 @@ class _TypesModule:
         if field.default is None:
             return self._attribute(name, field.name, annotation, None, documentation(field))
         value = self._values.expression(field.default.value, field.type)
-        if self._values.is_shared(field.default.value, field.type):
+        if self._values.needs_models(field.default.value, field.type):
             value = call(self._imports.use("pydantic", "Field"), [concat("default_factory=lambda: ", value)])
         return self._attribute(name, field.name, annotation, value, documentation(field))
 
@@ -162,9 +162,7 @@ class _TypesModule:
     def _error(self, declared: Error) -> Definition:
         name = self._names.errors[declared.name]
         code = literal(declared.code)
-        annotation = subscript(
-            self._imports.use("typing", "ClassVar"), (subscript(self._imports.use("typing", "Literal"), (code,)),)
-        )
+        annotation = subscript(self._imports.use("typing", "ClassVar"), (subscript(self._imports.use("typing", "Literal"), (code,)),))
         first = Statement(lines=(assignment(concat("code: ", annotation), code),))
         return Class(
             head=f"class {name}({self._imports.runtime('Error')}):",

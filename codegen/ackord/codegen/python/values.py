@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, assert_never
 
-from pydantic import TypeAdapter
-
 from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.layout import Doc, brackets, call, concat
 from ackord.codegen.python.literals import literal
+from ackord.schema.json_kinds import json_kinds, kind_of_value
 from ackord.schema.model import (
     Alias,
     Contract,
@@ -30,6 +29,7 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
+from pydantic import TypeAdapter
 
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 
@@ -72,23 +72,23 @@ class Values:
             case _:
                 assert_never(type_)
 
-    def is_shared(self, value: Any, type_: Type) -> bool:
+    def needs_models(self, value: Any, type_: Type) -> bool:
         """Say whether the expression of a value calls a model, so that it must not be evaluated before all models are known."""
         match type_:
             case ListType(item):
-                return any(self.is_shared(each, item) for each in value)
+                return any(self.needs_models(each, item) for each in value)
             case TupleType(items):
-                return any(self.is_shared(each, item) for each, item in zip(value, items, strict=True))
+                return any(self.needs_models(each, item) for each, item in zip(value, items, strict=True))
             case MapType(inner):
-                return any(self.is_shared(each, inner) for each in value.values())
+                return any(self.needs_models(each, inner) for each in value.values())
             case NullableType(item):
-                return value is not None and self.is_shared(value, item)
+                return value is not None and self.needs_models(value, item)
             case UnionType(members):
-                return self.is_shared(value, self._member(value, members))
+                return self.needs_models(value, self._member(value, members))
             case RefType(name):
                 declaration = self._declarations[name]
                 if isinstance(declaration, Alias):
-                    return self.is_shared(value, declaration.type)
+                    return self.needs_models(value, declaration.type)
                 return isinstance(declaration, Record | TaggedUnion)
             case _:
                 return False
@@ -144,41 +144,9 @@ class Values:
                 raise NoExpressionError(f"a default value of the Python type {name}")
 
     def _member(self, value: Any, members: tuple[Type, ...]) -> Type:
-        """Find the member of an untagged union by the JSON kind of the value."""
-        return next(member for member in members if self._accepts(member, value))
-
-    def _accepts(self, type_: Type, value: Any) -> bool:
-        match type_:
-            case ScalarType(name="json"):
-                return True
-            case ScalarType(name="bool"):
-                return isinstance(value, bool)
-            case ScalarType(name="int"):
-                return isinstance(value, int) and not isinstance(value, bool)
-            case ScalarType(name="float"):
-                return isinstance(value, int | float) and not isinstance(value, bool)
-            case ScalarType():
-                return isinstance(value, str)
-            case LiteralType(values):
-                return any(type(each) is type(value) and each == value for each in values)
-            case ListType() | TupleType():
-                return isinstance(value, list)
-            case MapType():
-                return isinstance(value, dict)
-            case NullableType(item):
-                return value is None or self._accepts(item, value)
-            case UnionType(members):
-                return any(self._accepts(member, value) for member in members)
-            case RefType(name):
-                match self._declarations[name]:
-                    case NewType(base=base):
-                        return self._accepts(base, value)
-                    case Enum():
-                        return isinstance(value, str)
-                    case Alias(type=inner):
-                        return self._accepts(inner, value)
-                    case _:
-                        return isinstance(value, dict)
+        """Find the member of an untagged union that a value is of: they differ in their JSON kind."""
+        kind = kind_of_value(value)
+        return next(member for member in members if kind in json_kinds(member, self._declarations))
 
 
 def _is_absent(field: Field, value: Any) -> bool:
@@ -188,8 +156,10 @@ def _is_absent(field: Field, value: Any) -> bool:
 def _json(value: Any) -> Doc:
     match value:
         case list():
-            return brackets("[", [_json(each) for each in value], "]")  # pyright: ignore[reportUnknownVariableType]
+            elements: list[Any] = value
+            return brackets("[", [_json(each) for each in elements], "]")
         case dict():
-            return brackets("{", [concat(f"{literal(key)}: ", _json(each)) for key, each in value.items()], "}")  # pyright: ignore
+            items: dict[str, Any] = value
+            return brackets("{", [concat(f"{literal(key)}: ", _json(each)) for key, each in items.items()], "}")
         case _:
             return literal(value)
