@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from ackord.runtime.engineio.actions import (
     Action,
@@ -479,38 +481,23 @@ def test_no_sequence_of_inputs_raises_and_the_end_comes_once(is_websocket: bool,
 
 
 def apply(session: Session, name: str, argument: str, now: float) -> None:
-    match name:
-        case "post":
-            session.receive_payload(decode_payload(argument.encode()), now)
-        case "message":
-            session.receive(argument, now)
-        case "probe":
-            session.receive_probe(argument, now)
-        case "get":
-            session.poll(now)
-        case "abort":
-            session.abort_poll(now)
-        case "begin":
-            session.begin_post(now)
-        case "end":
-            session.end_post()
-        case "offer":
-            session.offer_websocket(now)
-        case "lose":
-            session.lose_websocket()
-        case "lose_probe":
-            session.lose_probe()
-        case "send":
-            session.send("4" + "x" * 400, now)
-        case "flush":
-            session.flush(now)
-        case "tick":
-            session.postpone(now)
-        case "expire":
-            session.expire(now)
-        case "close":
-            session.close("forced close", now)
-        case "discard":
-            session.close("server shutting down", now, discard=True)
-        case _:
-            session.fail("broken")
+    inputs: dict[str, Callable[[], object]] = {
+        "post": lambda: session.receive_payload(decode_payload(argument.encode()), now),
+        "message": lambda: session.receive(argument, now),
+        "probe": lambda: session.receive_probe(argument, now),
+        "get": lambda: session.poll(now),
+        "abort": lambda: session.abort_poll(now),
+        "begin": lambda: session.begin_post(now),
+        "end": session.end_post,
+        "offer": lambda: session.offer_websocket(now),
+        "lose": session.lose_websocket,
+        "lose_probe": session.lose_probe,
+        "send": lambda: session.send("4" + "x" * 400, now),
+        "flush": lambda: session.flush(now),
+        "tick": lambda: session.postpone(now),
+        "expire": lambda: session.expire(now),
+        "close": lambda: session.close("forced close", now),
+        "discard": lambda: session.close("server shutting down", now, discard=True),
+        "fail": lambda: session.fail("broken"),
+    }
+    inputs[name]()
