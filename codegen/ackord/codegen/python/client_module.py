@@ -91,7 +91,7 @@ class _NamespaceClasses:
             f"refused={names.refused}",
             "**options",
         ]
-        body = [call(f"{self._imports.builtin('super')}().__init__", arguments)]
+        body = [call("super().__init__", arguments)]
         return Method(
             signature=signature("__init__", parameters, "None"),
             body=(*body, *(self._attribute(event, found) for event, found in self._incoming)),

@@ -132,9 +132,11 @@ class _TypesModule:
         annotation = self._annotations.validated(field.type)
         if field.default is None:
             return self._attribute(name, field.name, annotation, None, documentation(field))
-        value = self._values.expression(field.default.value, field.type)
         if self._values.needs_models(field.default.value, field.type):
-            value = call(self._imports.use("pydantic", "Field"), [concat("default_factory=lambda: ", value)])
+            factory = self._values.deferred(field.default.value, field.type)
+            value = call(self._imports.use("pydantic", "Field"), [concat("default_factory=", factory)])
+        else:
+            value = self._values.expression(field.default.value, field.type)
         return self._attribute(name, field.name, annotation, value, documentation(field))
 
     def _attribute(self, name: str, wire: str, annotation: Doc, default: Doc | None, doc: str | None = None) -> Statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.layout import Doc, brackets, call, concat
@@ -71,6 +71,20 @@ class Values:
                 return self._declared(value, self._declarations[name])
             case _:
                 assert_never(type_)
+
+    def deferred(self, value: Any, type_: Type) -> Doc:
+        """Write a default as a function of nothing, which is called when all models are known."""
+        expression = self.expression(value, type_)
+        resolved = self._resolve(type_)
+        if isinstance(resolved, ListType | MapType):
+            # Lists and mappings are invariant, and mypy doesn't look at what a factory is wanted for.
+            expression = concat(self._annotations.static(resolved), brackets("(", [expression], ")"))
+        return concat("lambda: ", expression)
+
+    def _resolve(self, type_: Type) -> Type:
+        while isinstance(type_, RefType) and isinstance(declaration := self._declarations[type_.name], Alias):
+            type_ = declaration.type
+        return type_
 
     def needs_models(self, value: Any, type_: Type) -> bool:
         """Say whether the expression of a value calls a model, so that it must not be evaluated before all models are known."""
@@ -156,10 +170,10 @@ def _is_absent(field: Field, value: Any) -> bool:
 def _json(value: Any) -> Doc:
     match value:
         case list():
-            elements: list[Any] = value
+            elements = list[Any](value)
             return brackets("[", [_json(each) for each in elements], "]")
         case dict():
-            items: dict[str, Any] = value
+            items = cast("dict[str, Any]", value)
             return brackets("{", [concat(f"{literal(key)}: ", _json(each)) for key, each in items.items()], "}")
         case _:
             return literal(value)

@@ -48,8 +48,8 @@ class Session(_Record):
 class Error(_Record):
     """An error of the contract: what an acknowledgement or a refused connection says instead of success."""
 
-    code: ClassVar[str]
-    """What tells errors apart on the wire."""
+    code: ClassVar[Any]
+    """What tells errors apart on the wire: a string, which subclasses declare as a literal (pyright takes class variables for invariant)."""
 
     def unwrap(self) -> NoReturn:
         """Raise `DeclaredError`: the result is no success."""
