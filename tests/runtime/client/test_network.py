@@ -1,0 +1,276 @@
+"""The client over real sockets of this machine: against PyPI's python-socketio, and against servers that misbehave as only networks can."""
+
+from __future__ import annotations
+
+import asyncio
+import socket as socket_module
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import socketio  # type: ignore[import-untyped]  # it has no annotations
+import uvicorn
+from ackord.runtime.client import Manager, WebSocketConnector, connect
+from ackord.runtime.errors import ConnectRefusedError, DisconnectedError
+from ackord.runtime.testing import OPEN_PACKET
+from websockets.asyncio.server import ServerConnection, serve
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(20):
+            await scenario()
+        left = [task for task in asyncio.all_tasks() if is_ours(task)]
+        assert not left, f"tasks are left: {left}"
+
+    asyncio.run(main())
+
+
+def is_ours(task: asyncio.Task[Any]) -> bool:
+    """Tell whether a task runs the client's code; python-socketio leaves some of its own."""
+    coroutine: Any = task.get_coro()
+    return "ackord" in coroutine.cr_code.co_filename and coroutine.cr_code.co_name != "main"
+
+
+@asynccontextmanager
+async def raw_server(handler: Callable[[ServerConnection], Awaitable[None]]) -> AsyncGenerator[str, None]:
+    async with serve(handler, "127.0.0.1", 0, compression=None, close_timeout=1) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def asgi_server(app: Any) -> AsyncGenerator[str, None]:
+    listening = socket_module.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="websockets-sansio", lifespan="off", timeout_graceful_shutdown=2))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(server.serve(sockets=[listening]))
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+
+
+def python_socketio() -> Any:
+    module: Any = socketio
+    server = module.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=1)
+
+    @server.on("connect")
+    async def connected(sid: str, environ: object, auth: object) -> None:
+        if auth == {"token": "bad"}:
+            raise module.exceptions.ConnectionRefusedError("not you", {"code": 7})
+
+    @server.on("echo")
+    async def echo(sid: str, *values: object) -> object:
+        return values
+
+    @server.on("ask me")
+    async def ask_me(sid: str) -> None:
+        await server.emit("answer", await server.call("question", 20, to=sid), to=sid)
+
+    @server.on("kick me")
+    async def kick_me(sid: str) -> None:
+        await server.disconnect(sid)
+
+    return module.ASGIApp(server)
+
+
+def test_it_talks_with_python_socketio() -> None:
+    async def scenario() -> None:
+        async with asgi_server(python_socketio()) as url:
+            client = connect(url, auth={"token": "good"}, connector=WebSocketConnector(proxy=None))
+            answered: asyncio.Queue[object] = asyncio.Queue()
+            reasons: asyncio.Queue[str] = asyncio.Queue()
+            client.on("answer", answered.put)
+            client.on("disconnect", reasons.put)
+
+            @client.on("question")
+            async def question(value: int) -> dict[str, object]:
+                return {"twice": value * 2, "data": b"\x00\xff"}
+
+            async with client:
+                assert client.id
+                assert await client.emit_with_ack("echo", 1, {"é": b"\x01"}, timeout=5) == (1, {"é": b"\x01"})
+                client.emit("ask me")
+                assert await answered.get() == {"twice": 40, "data": b"\x00\xff"}
+                # Two heartbeats: python-socketio closes in two seconds without them.
+                await asyncio.sleep(2.5)
+                assert client.connected
+                client.emit("kick me")
+                assert await reasons.get() == "io server disconnect"
+
+    run(scenario)
+
+
+def test_python_socketio_refuses_it() -> None:
+    async def scenario() -> None:
+        async with asgi_server(python_socketio()) as url:
+            with pytest.raises(ConnectRefusedError) as caught:
+                await connect(url, auth={"token": "bad"}, connector=WebSocketConnector(proxy=None)).connect()
+            assert (caught.value.message, caught.value.data) == ("not you", {"code": 7})
+
+    run(scenario)
+
+
+def test_nobody_listens_at_the_address() -> None:
+    async def scenario() -> None:
+        with socket_module.create_server(("127.0.0.1", 0)) as listening:
+            port = listening.getsockname()[1]
+        with pytest.raises(DisconnectedError, match=f"127.0.0.1:{port}/socket.io/: "):
+            await connect(f"http://127.0.0.1:{port}?token=secret", connector=WebSocketConnector(proxy=None)).connect()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        b"\x00\xff\x00 garbage\r\n\r\n",
+        b"",
+    ],
+)
+def test_what_answers_is_no_websocket_server(response: bytes) -> None:
+    async def scenario() -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(response)
+            writer.close()
+            await writer.wait_closed()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(DisconnectedError):
+                await connect(f"http://127.0.0.1:{port}", connector=WebSocketConnector(proxy=None)).connect()
+
+    run(scenario)
+
+
+def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
+    async def scenario() -> None:
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(DisconnectedError, match=r"0\.2 seconds"):
+                await connect(f"http://127.0.0.1:{port}", connector=WebSocketConnector(proxy=None), timeout=0.2).connect()
+            await asyncio.sleep(0.05)
+
+    run(scenario)
+
+
+async def opened(connection: ServerConnection) -> None:
+    await connection.send(OPEN_PACKET)
+    await connection.recv()
+    await connection.send('40{"sid":"x"}')
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("close", "transport close"),
+        ("abort", "transport close"),
+        ("mid frame", "transport close"),
+        ("huge frame", "transport error"),
+        ("huge fragments", "transport error"),
+        ("bad utf-8", "transport error"),
+        ("bad opcode", "transport error"),
+    ],
+)
+def test_the_ways_in_which_networks_end(end: str, reason: str) -> None:
+    async def handle(connection: ServerConnection) -> None:
+        await opened(connection)
+        transport = connection.transport
+        match end:
+            case "close":
+                await connection.close(1001)
+            case "abort":
+                transport.abort()
+            case "mid frame":
+                transport.write(b"\x81\x7e\x01\x00" + b'42["x",')
+                transport.close()
+            case "huge frame":
+                transport.write(b"\x81\x7f" + (1 << 40).to_bytes(8, "big") + b"4")
+            case "huge fragments":
+                await connection.send("x" * 600 for _ in range(3))
+            case "bad utf-8":
+                transport.write(b"\x81\x03\xff\xfe\xfd")
+            case _:
+                transport.write(b"\x83\x00")
+        await connection.wait_closed()
+
+    async def scenario() -> None:
+        async with raw_server(handle) as url:
+            client = connect(url, connector=WebSocketConnector(proxy=None, max_message=1000, close_timeout=1))
+            reasons: asyncio.Queue[str] = asyncio.Queue()
+            client.on("disconnect", reasons.put)
+            await client.connect()
+            assert await reasons.get() == reason
+            await client.disconnect()
+
+    run(scenario)
+
+
+def test_a_message_as_large_as_allowed_is_taken() -> None:
+    async def handle(connection: ServerConnection) -> None:
+        await opened(connection)
+        await connection.send(f'42["x","{"y" * 990}"]')
+        await connection.wait_closed()
+
+    async def scenario() -> None:
+        async with raw_server(handle) as url:
+            client = connect(url, connector=WebSocketConnector(proxy=None, max_message=1000))
+            got: asyncio.Queue[str] = asyncio.Queue()
+            client.on("x", got.put)
+            async with client:
+                assert await got.get() == "y" * 990
+
+    run(scenario)
+
+
+def test_headers_and_no_compression_are_asked_for() -> None:
+    async def handle(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        headers = connection.request.headers
+        await opened(connection)
+        await connection.send(f'42["headers","{headers["Authorization"]}","{headers.get("Sec-WebSocket-Extensions", "none")}"]')
+        await connection.wait_closed()
+
+    async def scenario() -> None:
+        async with raw_server(handle) as url:
+            manager = Manager(url, headers={"Authorization": "Bearer x"}, connector=WebSocketConnector(proxy=None))
+            client = manager.socket()
+            got: asyncio.Queue[object] = asyncio.Queue()
+
+            @client.on("headers")
+            async def headers(*values: str) -> None:
+                await got.put(values)
+
+            async with client:
+                assert await got.get() == ("Bearer x", "none")
+
+    run(scenario)
+
+
+def test_tls_is_verified() -> None:
+    async def scenario() -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(100)
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(DisconnectedError):
+                await connect(f"https://127.0.0.1:{port}", connector=WebSocketConnector(proxy=None)).connect()
+
+    run(scenario)
