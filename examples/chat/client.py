@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 from typing import assert_never
 
-from ackord.runtime import AckordError
+from ackord.runtime.errors import AckordError
+from ackord.runtime.stubs.v1 import UnknownError
+
 from examples.chat.contract import (
     Body,
     ChatAuth,
@@ -27,7 +29,6 @@ from examples.chat.contract import (
     SendMessageAck,
     TextBody,
     TooManyRooms,
-    UnknownError,
     UserName,
 )
 

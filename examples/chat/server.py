@@ -13,7 +13,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 import uvicorn
-from ackord.runtime import AckordError, Server
+from ackord.runtime.errors import AckordError
+from ackord.runtime.server import Server
+from typing_extensions import override
+
 from examples.chat.contract import (
     Body,
     ChatAuth,
@@ -32,8 +35,6 @@ from examples.chat.contract import (
     TooManyRooms,
     UserName,
 )
-from typing_extensions import override
-
 from examples.chat.history import History
 from examples.chat.pages import CLIENT_BUNDLE, Pages
 
@@ -75,7 +76,7 @@ class Chat(ChatNamespace):
         if room not in ctx.data.rooms:
             if len(ctx.data.rooms) >= MOST_ROOMS:
                 return TooManyRooms(limit=MOST_ROOMS)
-            ctx.data = ChatSession(name=name, rooms=[*ctx.data.rooms, room])
+            ctx.data.rooms.append(room)
             ctx.join(ChatRoom(room))
             if room not in self._rooms:
                 ctx.others.announcement(f"{name} opened #{room}")
@@ -111,15 +112,16 @@ class Chat(ChatNamespace):
 
     def _forget(self, ctx: ChatContext) -> None:
         """Free the name of `ctx` and take it out of its rooms; does nothing if that has been done."""
-        if self._people.get(ctx.data.name) is not ctx:
+        holder = self._people.get(ctx.data.name)
+        if holder is None or holder.sid != ctx.sid:
             return
         del self._people[ctx.data.name]
-        for room in ctx.data.rooms:
+        for room in list(ctx.data.rooms):
             self._leave(ctx, room)
 
     def _leave(self, ctx: ChatContext, room: RoomName) -> None:
         name = ctx.data.name
-        ctx.data = ChatSession(name=name, rooms=[other for other in ctx.data.rooms if other != room])
+        ctx.data.rooms.remove(room)
         members = self._rooms[room]
         members.discard(name)
         if not members:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ackord.runtime import Server
+from ackord.runtime.server import Server
 from tests.bench.contract import BenchContext, BenchNamespace, Item
 from typing_extensions import override
 

@@ -34,7 +34,7 @@ class NodeScripts:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_RUN, check=False)
         if done.returncode != 0:
             pytest.fail(f"{script} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return {name: value for line in done.stdout.splitlines() for name, value in json.loads(line).items()}
+        return {name: value for line in done.stdout.strip().split("\n") for name, value in json.loads(line).items()}
 
     @contextmanager
     def serving(self, script: str) -> Iterator[str]:

@@ -1,0 +1,91 @@
+"""Two people use the chat's web page in Chromium."""
+
+from __future__ import annotations
+
+import http.client
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.interop.conftest import NodeScripts
+
+browser = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def page(node: NodeScripts, chromium: str, chat_url: str) -> dict[str, Any]:
+    return node.observe("chat_page.mjs", chat_url, chromium)
+
+
+class TestInChromium:
+    pytestmark = browser
+
+    def test_both_see_who_is_there(self, page: dict[str, Any]) -> None:
+        assert page["people"] == ["ada", "bob"]
+
+    def test_what_users_write_is_shown_as_text(self, page: dict[str, Any]) -> None:
+        assert page["text"] == {"text": "<img src=x onerror=alert(1)> & <b>bold</b>", "elements": 0}
+
+    def test_an_own_message_gets_its_time_from_the_ack(self, page: dict[str, Any]) -> None:
+        assert page["own message"] is True
+
+    def test_one_sees_who_is_writing(self, page: dict[str, Any]) -> None:
+        assert page["typing"] == "bob is writing"
+
+    def test_a_picture_is_shown_with_its_caption(self, page: dict[str, Any]) -> None:
+        assert page["picture"] == {"width": 1280, "caption": "what I see"}
+
+    def test_validation_errors_are_shown_where_they_belong(self, page: dict[str, Any]) -> None:
+        assert page["invalid room"] == "Room names are 1 to 32 of a-z, 0-9 and “-”.".replace("a-z", "a–z").replace("0-9", "0–9")  # noqa: RUF001 (as on the page)
+        assert page["too long"]["text"].startswith("Not sent. text: ")
+        assert page["too long"]["left"] == 0
+
+    def test_an_unread_message_is_counted_until_its_room_is_shown(self, page: dict[str, Any]) -> None:
+        assert page["second room"] == {"unread": "1", "left": 0}
+
+    def test_a_refused_connection_says_why(self, page: dict[str, Any]) -> None:
+        assert page["name taken"] == "Somebody is here as “ada”. Take another name."
+        assert page["invalid name"].startswith("name: ")
+
+    def test_who_comes_later_gets_the_history_on_a_small_screen_too(self, page: dict[str, Any]) -> None:
+        assert page["history"] == {"texts": ["<img src=x onerror=alert(1)> & <b>bold</b>", "what I see", "are you there?"], "wide": False}
+
+    def test_one_sees_who_leaves(self, page: dict[str, Any]) -> None:
+        assert page["left"] is True
+
+    def test_nothing_jumps(self, page: dict[str, Any]) -> None:
+        assert page["layout shift"] < 0.1  # what browsers call good
+
+    def test_the_console_stays_clean_and_no_other_host_is_asked(self, page: dict[str, Any]) -> None:
+        assert page["problems"] == []
+        assert page["foreign requests"] == []
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize(
+    ("path", "status", "content_type"),
+    [
+        ("/", 200, "text/html; charset=utf-8"),
+        ("/chat.css", 200, "text/css; charset=utf-8"),
+        ("/chat.js", 200, "text/javascript; charset=utf-8"),
+        ("/icon.svg", 200, "image/svg+xml"),
+        ("/vendor/socket.io.esm.min.js", 200, "text/javascript; charset=utf-8"),
+        ("/server.py", 404, "text/plain"),
+        ("/../server.py", 404, "text/plain"),
+        ("/%2e%2e/server.py", 404, "text/plain"),
+        ("/vendor/../../../README.md", 404, "text/plain"),
+        ("//etc/passwd", 404, "text/plain"),
+        ("/..%5cserver.py", 404, "text/plain"),
+    ],
+)
+def test_only_the_files_of_the_page_are_served(node: NodeScripts, chat_url: str, path: str, status: int, content_type: str) -> None:
+    where = urlsplit(chat_url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=10)
+    connection.putrequest("GET", path, skip_accept_encoding=True)
+    connection.endheaders()
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    assert (response.status, response.getheader("content-type")) == (status, content_type)
+    assert "default-src 'none'" in (response.getheader("content-security-policy") or "")
