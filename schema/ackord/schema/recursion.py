@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from ackord.schema.model import (
     Alias,
@@ -20,27 +21,56 @@ from ackord.schema.model import (
     UnionType,
 )
 
+MAX_ALIASES: Final = 10
+"""Aliases through which an alias may refer to its type: enough for people, and few enough to follow by recursion."""
+
 
 def alias_cycles(declarations: Mapping[str, TypeDeclaration]) -> list[list[str]]:
     """Give the cycles of aliases that refer to each other, each as a path from a name back to it."""
-    graph = {
-        name: [target for target in references(declaration.type) if isinstance(declarations.get(target), Alias)]
-        for name, declaration in declarations.items()
-        if isinstance(declaration, Alias)
-    }
-    return _cycles(graph)
+    return _cycles(_alias_graph(declarations))
+
+
+def long_aliases(declarations: Mapping[str, TypeDeclaration]) -> list[str]:
+    """Give the aliases that refer to each other through more than `MAX_ALIASES`; there must be no cycles."""
+    graph = _alias_graph(declarations)
+    above = dict.fromkeys(graph, 0)
+    users = _users(graph)
+    for name in (pending := [name for name, targets in graph.items() if not targets]):
+        for user in users.get(name, ()):
+            if above[user] <= MAX_ALIASES and above[user] < above[name] + 1:
+                above[user] = above[name] + 1
+                pending.append(user)
+    return [name for name, height in above.items() if height > MAX_ALIASES]
 
 
 def endless_records(declarations: Mapping[str, TypeDeclaration]) -> list[list[str]]:
     """Give the cycles of records that require each other, so that no value of them can ever be written down."""
+    users = _users({name: list(_required(declaration)) for name, declaration in declarations.items()})
     finite: set[str] = set()
-    while True:
-        found = {name for name, declaration in declarations.items() if name not in finite and _is_finite(declaration, finite, declarations)}
-        if not found:
-            break
-        finite |= found
+    pending = list(declarations)
+    while pending:
+        name = pending.pop()
+        if name not in finite and name in declarations and _is_finite(declarations[name], finite, declarations):
+            finite.add(name)
+            pending.extend(users.get(name, ()))
     endless = {name: declaration for name, declaration in declarations.items() if name not in finite}
     return _cycles({name: [target for target in _required(declaration) if target in endless] for name, declaration in endless.items()})
+
+
+def _alias_graph(declarations: Mapping[str, TypeDeclaration]) -> dict[str, list[str]]:
+    return {
+        name: [target for target in references(declaration.type) if isinstance(declarations.get(target), Alias)]
+        for name, declaration in declarations.items()
+        if isinstance(declaration, Alias)
+    }
+
+
+def _users(graph: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    users: dict[str, list[str]] = {}
+    for name, targets in graph.items():
+        for target in targets:
+            users.setdefault(target, []).append(name)
+    return users
 
 
 def references(of: Type) -> Iterator[str]:

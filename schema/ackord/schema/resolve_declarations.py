@@ -20,7 +20,7 @@ from ackord.schema.document import (
 from ackord.schema.model import Alias, Enum, EnumMember, NewType, PythonType, Record, ScalarType, TaggedUnion, TypeDeclaration
 from ackord.schema.names import snake_case
 from ackord.schema.python_types import PythonTypeError, load_json_schema
-from ackord.schema.recursion import alias_cycles, endless_records
+from ackord.schema.recursion import MAX_ALIASES, alias_cycles, endless_records, long_aliases
 from ackord.schema.resolve_types import SCALARS, TypeResolver
 from ackord.schema.source import Place
 from ackord.schema.type_syntax import NameSyntax
@@ -56,6 +56,9 @@ class DeclarationResolver:
             self._report.error("S036", places[cycle[0]], message, hint="records may refer to themselves")
             for name in cycle:
                 declarations.pop(name, None)
+        for name in long_aliases(declarations):
+            self._report.error("S036", places[name], f"the alias {name} refers to its type through more than {MAX_ALIASES} others")
+            del declarations[name]
         for cycle in endless_records(declarations):
             place = places.get(cycle[0])
             if place is None:  # an inline record is only ever reached through a declared one

@@ -33,7 +33,7 @@ from ackord.schema.type_syntax import (
 from ackord.schema.type_tokens import ExpressionError, Token, string_value, tokenize
 from ackord.schema.yaml_nodes import Scalar
 
-MAX_DEPTH: Final = 30
+MAX_DEPTH: Final = 20
 """Levels of brackets in one expression."""
 MAX_LENGTH: Final = 10_000
 """Characters of one expression."""

@@ -25,6 +25,8 @@ MAX_DEPTH = 50
 _MAX_SYNTAX_ERRORS = 20
 """So many broken lines are reported at most."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 _FLOW_HINT = "quote the type or use block style: inside {…} and […], and after a closing quote, YAML reads brackets, commas and bars itself"
 
 
@@ -43,18 +45,22 @@ class _TooDeepError(Exception):
 
 def read_yaml(source: Source, report: Reporter) -> Node | None:
     """Read the one document of a file; `None` where it isn't YAML or isn't anything."""
-    surrogate = re.search("[\ud800-\udfff]", source.text)
-    if surrogate:
-        report.error("S003", source.place(*surrogate.span()), "a lone surrogate is no character")
-        return None
-    text = source.text
+    text, separators = _hide_separators(source.text)
     for _ in range(_MAX_SYNTAX_ERRORS):
-        builder = _Builder(source, report)
+        builder = _Builder(source, report, separators)
         rest = _parse(text, builder, source, report)
         if rest is None:
             return builder.root
         text = rest
     return None
+
+
+def _hide_separators(text: str) -> tuple[str, dict[int, int]]:
+    """Replace what ends a line in YAML 1.1 and, as far as ruamel goes, only there; also give the way back."""
+    separators = [character for character in "\x85\u2028\u2029" if character in text]
+    unused = (code for code in range(0xE000, 0xF8FF) if chr(code) not in text)
+    hidden = {ord(separator): next(unused) for separator in separators}
+    return text.translate(hidden), {code: separator for separator, code in hidden.items()}
 
 
 def _parse(text: str, builder: _Builder, source: Source, report: Reporter) -> str | None:
@@ -113,11 +119,12 @@ def _one_line(text: str) -> str:
 
 
 class _Builder:
-    def __init__(self, source: Source, report: Reporter) -> None:
+    def __init__(self, source: Source, report: Reporter, separators: dict[int, int]) -> None:
         self.root: Node | None = None
         self.offset = 0
         self._source = source
         self._report = report
+        self._separators = separators
         self._open: list[_Open] = []
         self._documents = 0
 
@@ -129,7 +136,7 @@ class _Builder:
         match type(event).__name__:
             case "ScalarEvent":
                 self._check_plain(event, start, end)
-                self._add(Scalar(self._source, start, end, event.value, event.style or None))
+                self._add(Scalar(self._source, start, end, self._text(event.value, start, end), event.style or None))
             case "MappingStartEvent" | "SequenceStartEvent" as name:
                 self._check_plain(event, start, end)
                 self._push(_Open(start, is_mapping=name == "MappingStartEvent"))
@@ -146,6 +153,12 @@ class _Builder:
                     self._refuse(start, end, "a schema file holds one document", "put the second one in its own file")
             case _:
                 pass
+
+    def _text(self, value: str, start: int, end: int) -> str:
+        if _SURROGATE.search(value):
+            self._report.error("S004", self._source.place(start, end), "half of a surrogate pair is no character")
+            return ""
+        return value.translate(self._separators)
 
     def _check_plain(self, event: Any, start: int, end: int) -> None:
         if event.anchor is not None:
