@@ -1,0 +1,355 @@
+"""The IR of good files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ackord.schema import Contract, load_bytes, load_contract
+from ackord.schema.model import (
+    Alias,
+    Constraints,
+    Default,
+    Enum,
+    EnumMember,
+    Error,
+    Event,
+    Field,
+    ListType,
+    LiteralType,
+    MapType,
+    Namespace,
+    NewType,
+    NullableType,
+    Record,
+    RefType,
+    Room,
+    ScalarType,
+    TaggedUnion,
+    TupleType,
+    Type,
+    UnionType,
+)
+
+HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+STR, INT, BOOL = ScalarType("str"), ScalarType("int"), ScalarType("bool")
+
+DESIGN = """\
+ackord: 1                       # version of this language
+name: collab                    # names the generated package
+version: 2.3.0                  # version of the contract, compared by `ackord breaking`
+doc: Editing documents together.
+
+types:
+  DocId: {newtype: str, pattern: "^[a-z0-9-]{8,36}$", doc: Opaque document id.}
+  Role: {enum: [owner, editor, viewer], open: true}    # open: readers accept unknown members
+  Message:
+    doc: One chat line.
+    fields:
+      id: int
+      role: Role = viewer
+      text: {type: str, min_length: 1, max_length: 4000}
+      score: {type: float, ge: 0, lt: 1}
+      tags: list[str] = []
+      meta: map[str, int]?        # may be absent
+      reply_to: DocId | null      # must be present, may be null
+      legacy_id: {type: "int?", deprecated: "use id; removed in 3.0"}
+  Body: {union: [TextBody, ImageBody], tag: kind}
+  TextBody: {fields: {text: str}}                      # tag value defaults to the snake_case name
+  ImageBody: {tag_value: img, fields: {data: bytes, mime: str}}
+
+errors:                           # what an ack or a refused connection may say instead
+  RoomFull: {fields: {limit: int}}                     # code defaults to room_full
+  Banned: {code: banned, fields: {until: datetime}}
+
+rooms:
+  document: {name: "document:{doc}", params: {doc: DocId}}
+  lobby: {name: lobby}
+
+namespaces:
+  /collab:
+    auth: {fields: {token: str, client_version: "str?"}}   # payload of CONNECT
+    session: {fields: {user_id: int}}                      # typed per-connection data (`socket.data`)
+    connect_errors: [Banned]
+    client_to_server:
+      send_message:
+        doc: Post one message into a document.
+        args:                     # positional on the wire, in this order
+          doc: DocId
+          body: Body
+          urgent: bool = false
+        ack: {fields: {message_id: str}}   # an inline record, or any type; absent: no ack
+        errors: [RoomFull, Banned]
+        timeout: 5s
+      upload: {args: {name: str, chunk: bytes}, ack: int}
+      "old:event": {deprecated: use send_message, name: old_event}   # `name` is the identifier in generated code
+    server_to_client:
+      message_posted: {rooms: [document], args: {message: Message}}
+      confirm: {args: {question: str}, ack: bool}
+    server_to_server:             # serverSideEmit between the nodes of a cluster
+      cache_cleared: {args: {key: str}}
+  "/tenant/{tenant}":             # a dynamic namespace with typed parameters
+    params: {tenant: uuid}
+    client_to_server: {ping: {ack: datetime}}
+"""
+
+COLLAB = Contract(
+    name="collab",
+    version="2.3.0",
+    doc="Editing documents together.",
+    types=(
+        NewType(name="DocId", base=ScalarType("str", Constraints(pattern="^[a-z0-9-]{8,36}$")), doc="Opaque document id."),
+        Enum(name="Role", members=(EnumMember(value="owner"), EnumMember(value="editor"), EnumMember(value="viewer")), open=True),
+        Record(
+            name="Message",
+            doc="One chat line.",
+            fields=(
+                Field(name="id", type=INT),
+                Field(name="role", type=RefType("Role"), required=False, default=Default("viewer")),
+                Field(name="text", type=ScalarType("str", Constraints(min_length=1, max_length=4000))),
+                Field(name="score", type=ScalarType("float", Constraints(ge=0, lt=1))),
+                Field(name="tags", type=ListType(STR), required=False, default=Default([])),
+                Field(name="meta", type=MapType(INT), required=False),
+                Field(name="reply_to", type=NullableType(RefType("DocId"))),
+                Field(name="legacy_id", type=INT, required=False, deprecated="use id; removed in 3.0"),
+            ),
+        ),
+        TaggedUnion(name="Body", tag="kind", members=("TextBody", "ImageBody")),
+        Record(name="TextBody", tag_value="text_body", fields=(Field(name="text", type=STR),)),
+        Record(name="ImageBody", tag_value="img", fields=(Field(name="data", type=ScalarType("bytes")), Field(name="mime", type=STR))),
+        Record(name="CollabAuth", fields=(Field(name="token", type=STR), Field(name="client_version", type=STR, required=False))),
+        Record(name="CollabSession", fields=(Field(name="user_id", type=INT),)),
+        Record(name="SendMessageAck", fields=(Field(name="message_id", type=STR),)),
+    ),
+    errors=(
+        Error(name="RoomFull", code="room_full", fields=(Field(name="limit", type=INT),)),
+        Error(name="Banned", code="banned", fields=(Field(name="until", type=ScalarType("datetime")),)),
+    ),
+    rooms=(
+        Room(name="document", template="document:{doc}", params=(Field(name="doc", type=RefType("DocId")),)),
+        Room(name="lobby", template="lobby"),
+    ),
+    namespaces=(
+        Namespace(
+            path="/collab",
+            identifier="collab",
+            auth=RefType("CollabAuth"),
+            session=RefType("CollabSession"),
+            connect_errors=("Banned",),
+            client_to_server=(
+                Event(
+                    name="send_message",
+                    identifier="send_message",
+                    doc="Post one message into a document.",
+                    args=(
+                        Field(name="doc", type=RefType("DocId")),
+                        Field(name="body", type=RefType("Body")),
+                        Field(name="urgent", type=BOOL, required=False, default=Default(value=False)),
+                    ),
+                    ack=RefType("SendMessageAck"),
+                    acked=True,
+                    ack_style="result",
+                    errors=("RoomFull", "Banned"),
+                    timeout=5.0,
+                ),
+                Event(
+                    name="upload",
+                    identifier="upload",
+                    args=(Field(name="name", type=STR), Field(name="chunk", type=ScalarType("bytes"))),
+                    ack=INT,
+                    acked=True,
+                ),
+                Event(name="old:event", identifier="old_event", deprecated="use send_message"),
+            ),
+            server_to_client=(
+                Event(
+                    name="message_posted",
+                    identifier="message_posted",
+                    args=(Field(name="message", type=RefType("Message")),),
+                    rooms=("document",),
+                ),
+                Event(name="confirm", identifier="confirm", args=(Field(name="question", type=STR),), ack=BOOL, acked=True),
+            ),
+            server_to_server=(Event(name="cache_cleared", identifier="cache_cleared", args=(Field(name="key", type=STR),)),),
+        ),
+        Namespace(
+            path="/tenant/{tenant}",
+            identifier="tenant",
+            params=(Field(name="tenant", type=ScalarType("uuid")),),
+            client_to_server=(Event(name="ping", identifier="ping", ack=ScalarType("datetime"), acked=True),),
+        ),
+    ),
+)
+
+
+def loaded(text: str) -> Contract:
+    result = load_bytes((HEAD + text).encode(), "demo.yaml")
+    assert result.contract is not None, result.diagnostics
+    assert result.diagnostics == ()
+    return result.contract
+
+
+def field(text: str) -> Field:
+    """Load `text` as the field `a` of a record."""
+    extra = "  Role: {enum: [owner, viewer]}\n  Point: {fields: {x: int, y: 'int = 0'}}\n  Shape: {union: [Point], tag: kind}\n"
+    record = loaded(f"types:\n{extra}  Thing:\n    fields:\n      a: {text}\n").types[-1]
+    assert isinstance(record, Record)
+    return record.fields[0]
+
+
+def event(text: str, *, above: str = "", document: str = "") -> Event:
+    contract = loaded(f"{document}errors: {{Bad: {{}}}}\nnamespaces:\n  /a:\n    {above}\n    client_to_server:\n      e: {text}\n")
+    return contract.namespaces[0].client_to_server[0]
+
+
+def test_the_sample_of_the_design() -> None:
+    result = load_bytes(DESIGN.encode(), "collab.yaml")
+    assert result.diagnostics == ()
+    assert result.contract == COLLAB
+
+
+def test_the_chat_example() -> None:
+    contract = load_contract(EXAMPLES / "chat/chat.yaml").contract
+    assert contract is not None
+    names = ["RoomName", "UserName", "TextBody", "ImageBody", "Body", "Message", "ChatAuth", "ChatSession", "JoinAck", "SendMessageAck"]
+    assert [declaration.name for declaration in contract.types] == names
+    chat = contract.namespaces[0]
+    assert (chat.path, chat.identifier, chat.auth, chat.session) == ("/chat", "chat", RefType("ChatAuth"), RefType("ChatSession"))
+    assert [event.ack_style for event in chat.client_to_server] == ["result", "bare", "result", "bare", "bare"]
+    assert [event.acked for event in chat.client_to_server] == [True, True, True, False, True]
+    assert chat.client_to_server[0].timeout == 5.0
+    assert chat.client_to_server[4].ack == MapType(INT)
+    assert contract.rooms[0].doc == "Everybody who has joined one room."
+
+
+def test_type_expressions() -> None:
+    cases: list[tuple[str, Type]] = [
+        ("list[map[str, int | null]]", ListType(MapType(NullableType(INT)))),
+        ("tuple[int, list[str]]", TupleType((INT, ListType(STR)))),
+        ('literal["a", 1, true]', LiteralType(("a", 1, True))),
+        ("int | str | null", NullableType(UnionType((INT, STR)))),
+        ("null | str", NullableType(STR)),
+        ("Point | list[Point] | Role", UnionType((RefType("Point"), ListType(RefType("Point")), RefType("Role")))),
+        ("'list[ Thing ]'", ListType(RefType("Thing"))),
+        ("{type: 'list[int] | null', max_items: 3}", NullableType(ListType(INT, Constraints(max_items=3)))),
+        ("{type: decimal, multiple_of: 0.5}", ScalarType("decimal", Constraints(multiple_of=0.5))),
+        ("{type: int, ge: 1.0}", ScalarType("int", Constraints(ge=1))),
+    ]
+    for text, expected in cases:
+        assert field(text) == Field(name="a", type=expected), text
+
+
+def test_defaults() -> None:
+    cases: list[tuple[str, object]] = [
+        ("int = 5", 5),
+        ('str = "a b"', "a b"),
+        ("bool = true", True),
+        ("float = 1", 1.0),
+        ("int | null = null", None),
+        ("Role = owner", "owner"),
+        ('Role = "owner"', "owner"),
+        ("list[Role] = [owner, viewer]", ["owner", "viewer"]),
+        ('tuple[int, str] = [1, "x"]', [1, "x"]),
+        ("'map[str, Role] = {\"a\": owner}'", {"a": "owner"}),
+        ("'Point = {\"x\": 1}'", {"x": 1}),
+        ("'Shape = {\"kind\": \"point\", \"x\": 1}'", {"kind": "point", "x": 1}),
+        ("'json = {\"a\": [1, null]}'", {"a": [1, None]}),
+        ("decimal = 1.50", "1.5"),
+        ('decimal = "1.50"', "1.50"),
+        ("int64 = 9007199254740993", 9007199254740993),
+        ('datetime = "2026-01-31T12:00:00Z"', "2026-01-31T12:00:00Z"),
+        ('duration = "PT5S"', "PT5S"),
+        ('int | str = "x"', "x"),
+        ('literal["a", "b"] = "b"', "b"),
+    ]  # fmt: skip
+    for text, expected in cases:
+        found = field(text)
+        assert found.default == Default(expected), text
+        assert type(found.default.value) is type(expected), text
+        assert not found.required
+
+
+def test_absent_and_null_differ() -> None:
+    assert field("int?") == Field(name="a", type=INT, required=False)
+    assert field("int | null") == Field(name="a", type=NullableType(INT))
+    assert field("int | null?") == Field(name="a", type=NullableType(INT), required=False)
+
+
+def test_docs_and_deprecations_go_everywhere() -> None:
+    contract = loaded("""\
+doc: D0
+types:
+  A: {newtype: str, doc: D1, deprecated: X1}
+  B: {enum: [x, {value: y, doc: D2, deprecated: X2}], doc: D3}
+  C: {fields: {a: {type: int, doc: D4, deprecated: X4}, b: {fields: {c: int}, doc: D5}}, doc: D6}
+  D: {union: [C], tag: t, doc: D7}
+  E: {type: 'list[int]', doc: D8, max_items: 3}
+  F: {union: [int, str], doc: D9}
+errors:
+  Bad: {doc: D10, deprecated: X10}
+rooms:
+  r: {name: "r:{p}", params: {p: {type: str, doc: D11}}, doc: D12}
+namespaces:
+  /n:
+    doc: D13
+    deprecated: X13
+    client_to_server:
+      e: {doc: D14, deprecated: X14, args: {a: {type: int, doc: D15, deprecated: X15}}}
+""")
+    text = repr(contract)
+    assert all(f"'D{number}'" in text for number in range(16))
+    assert all(f"'X{number}'" in text for number in (1, 2, 4, 10, 13, 14, 15))
+    nested = next(declaration for declaration in contract.types if declaration.name == "CB")
+    assert nested.doc == "D5"
+    assert [declaration.name for declaration in contract.types] == ["A", "B", "C", "CB", "D", "E", "F"]
+    assert isinstance(contract.types[5], Alias)
+    assert contract.types[5].type == ListType(INT, Constraints(max_items=3))
+
+
+def test_ack_styles_come_from_the_nearest_setting() -> None:
+    assert event("{ack: int}").ack_style == "bare"
+    assert event("{ack: int, errors: [Bad]}").ack_style == "result"
+    assert event("{ack: int, acks: result}").ack_style == "result"
+    assert event("{ack: int, errors: [Bad]}", above="acks: bare").ack_style == "bare"
+    assert event("{ack: int, acks: bare}", above="acks: result").ack_style == "bare"
+    assert event("{ack: int}", document="acks: result\n").ack_style == "result"
+    assert event("{ack: int}", document="acks: result\n", above="acks: bare").ack_style == "bare"
+    assert event("{}", document="acks: result\n").ack_style == "bare"
+
+
+def test_errors_alone_make_an_acknowledgement() -> None:
+    found = event("{errors: [Bad]}")
+    assert (found.acked, found.ack, found.ack_style) == (True, None, "result")
+
+
+def test_timeouts_are_seconds() -> None:
+    for text, seconds in (("5s", 5.0), ("500ms", 0.5), ("2m", 120.0), ("1.5s", 1.5), ("1ms", 0.001)):
+        assert event(f"{{ack: int, timeout: {text}}}").timeout == seconds
+
+
+def test_an_event_may_be_empty_and_concurrent() -> None:
+    assert event("") == Event(name="e", identifier="e")
+    assert event("{concurrent: true}").concurrent
+
+
+def test_identifiers() -> None:
+    contract = loaded(
+        "namespaces:\n  /: {client_to_server: {sendHTTPMessage: {}, A: {}, x-y: {name: other}}}\n  /admin/users-list: {}\n  '/t/{a}/{b}': {params: {a: int, b: str}}\n  '/{only}': {params: {only: str}}\n  /1: {name: first}\n"
+    )
+    assert [namespace.identifier for namespace in contract.namespaces] == ["demo", "admin_users_list", "t", "only", "first"]
+    assert [found.identifier for found in contract.namespaces[0].client_to_server] == ["send_http_message", "a", "other"]
+
+
+def test_records_may_be_recursive() -> None:
+    contract = loaded(
+        "types:\n  Tree: {fields: {children: 'list[Tree]', parent: 'Tree | null', next: 'Tree?', value: Leaf}}\n  Leaf: {fields: {tree: 'Any?'}}\n  Any: Tree\n"
+    )
+    assert len(contract.types) == 3
+
+
+def test_declared_names_may_be_like_keys() -> None:
+    contract = loaded("types:\n  A:\n    fields:\n      type: str\n      fields: int\n      doc: {type: bool}\n")
+    record = contract.types[0]
+    assert isinstance(record, Record)
+    assert [(one.name, one.type) for one in record.fields] == [("type", STR), ("fields", INT), ("doc", BOOL)]

@@ -1,0 +1,91 @@
+"""Types that are existing Python classes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from ackord.schema import LoadResult, load_bytes
+from ackord.schema.model import PythonType, RefType
+
+HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
+
+MODELS = """
+import sys
+from typing import Any
+from pydantic import BaseModel, Field
+
+class Author(BaseModel):
+    name: str = Field(max_length=10)
+
+class Opaque:
+    pass
+
+def broken() -> None: ...
+
+class Raising:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        raise RuntimeError("no schema today")
+"""
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    name = f"models_{tmp_path.name.replace('-', '_')}"
+    (tmp_path / f"{name}.py").write_text(MODELS, encoding="utf-8")
+    (tmp_path / f"{name}_exits.py").write_text("import sys\nsys.exit(3)\n", encoding="utf-8")
+    (tmp_path / f"{name}_wrong.py").write_text("def (:\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))  # pyright: ignore[reportUnknownMemberType]  # untyped in pytest
+    return name
+
+
+def load(text: str) -> LoadResult:
+    return load_bytes((HEAD + text).encode(), "demo.yaml")
+
+
+def test_its_json_schema_is_kept(models: str) -> None:
+    contract = load(f"types:\n  Author: {{python: {models}.Author, doc: Who wrote.}}\nnamespaces:\n  /a: {{auth: Author}}\n").contract
+    assert contract is not None
+    author = contract.types[0]
+    assert isinstance(author, PythonType)
+    assert author.path == f"{models}.Author"
+    assert author.json_schema["properties"] == {"name": {"maxLength": 10, "title": "Name", "type": "string"}}
+    assert author.doc == "Who wrote."
+    assert contract.namespaces[0].auth == RefType("Author")
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("{}.Autor", "has no Autor"),
+        ("{}.Opaque", "no JSON Schema"),
+        ("{}.Raising", "RuntimeError: no schema today"),
+        ("{}_exits.Author", "SystemExit: 3"),
+        ("{}_wrong.Author", "SyntaxError"),
+        ("{}_missing.Author", "ModuleNotFoundError"),
+        ("{}.", "no import path"),
+        ("../etc", "no import path"),
+    ],
+)
+def test_what_goes_wrong_is_a_diagnostic(models: str, path: str, says: str) -> None:
+    result = load(f"types:\n  Author: {{python: {path.format(models)}}}\n")
+    assert [found.code for found in result.diagnostics] == ["S038"]
+    assert says in result.diagnostics[0].message
+
+
+def test_nothing_is_imported_for_other_types(models: str) -> None:
+    load(f"types:\n  Author: {{newtype: str, doc: {models}.Author}}\n")
+    assert models not in sys.modules
+
+
+def test_a_python_type_in_a_union_goes_by_its_json_schema(models: str) -> None:
+    author = f"  Author: {{python: {models}.Author}}\n"
+    assert load(f"types:\n{author}  A: Author | int\n").contract is not None
+    assert [found.code for found in load(f"types:\n{author}  A: Author | map[str, int]\n").diagnostics] == ["S035"]
+
+
+def test_a_python_type_takes_no_default(models: str) -> None:
+    result = load(f'types:\n  Author: {{python: {models}.Author}}\n  B:\n    fields:\n      a: \'Author = {{"name": "x"}}\'\n')
+    assert [found.code for found in result.diagnostics] == ["S031"]
