@@ -9,7 +9,12 @@ from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.serve import run
 from ackord.runtime.server.engine import EngineOptions, EngineServer, EngineSocket
 
-OPTIONS = EngineOptions(path="/engine.io/", ping_interval=0.3, ping_timeout=0.2, max_payload=1_000_000, cors_origins="*")
+
+def suite_options(ping_interval: float = 0.3, ping_timeout: float = 0.2) -> EngineOptions:
+    """Return what the suite asserts; it can't be run with other times."""
+    return EngineOptions(
+        path="/engine.io/", ping_interval=ping_interval, ping_timeout=ping_timeout, max_payload=1_000_000, cors_origins="*"
+    )
 
 
 class Echo:
@@ -33,14 +38,14 @@ class Echo:
         pass
 
 
-def make_app(options: EngineOptions = OPTIONS) -> AsgiApp:
-    return AsgiApp(EngineServer(options, Echo))
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=3000)
-    run(make_app(), port=parser.parse_args(arguments).port)
+    parser.add_argument("--ping-interval", type=float, default=0.3, help="seconds")
+    parser.add_argument("--ping-timeout", type=float, default=0.2, help="seconds")
+    given = parser.parse_args(arguments)
+    options = suite_options(given.ping_interval, given.ping_timeout)
+    run(AsgiApp(EngineServer(options, Echo)), port=given.port)
 
 
 if __name__ == "__main__":

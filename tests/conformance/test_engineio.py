@@ -10,7 +10,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from ackord.runtime.server.engine import EngineOptions
 
 from tests.conformance.serving import serving_subprocess
 
@@ -335,6 +334,72 @@ def test_upgrade_ignores_websocket_connection_with_same_sid_after_upgrade(addres
     play(address, scenario)
 
 
-# Violations must not look like ping timeouts: 200 ms against a ping interval of 5 s.
+# Violations close promptly: within 200 ms while the ping interval is 5 s, so that a ping timeout can't pass for the check.
 
-SLOW = EngineOptions(path="/engine.io/", ping_interval=5, ping_timeout=5, cors_origins="*")
+PROMPT = 0.2
+
+
+@pytest.fixture(scope="module")
+def patient_address() -> Iterator[str]:
+    with serving_subprocess("tests.conformance.engineio_server", "--ping-interval", "5", "--ping-timeout", "5") as address:
+        yield address
+
+
+VIOLATIONS = ["", "abc", "7", "9", "²", "b!", "2", "2probe", "1"]
+
+
+@pytest.mark.parametrize("packet", VIOLATIONS)
+def test_a_violation_closes_a_websocket_promptly(patient_address: str, packet: str) -> None:
+    async def scenario(client: Client) -> None:
+        websocket = await client.open_websocket()
+        await websocket.send_str(packet)
+        await asyncio.wait_for(closed(websocket), PROMPT)
+
+    play(patient_address, scenario)
+
+
+@pytest.mark.parametrize("packet", VIOLATIONS)
+def test_a_violation_answers_the_parked_get_and_ends_the_session_promptly(patient_address: str, packet: str) -> None:
+    async def scenario(client: Client) -> None:
+        query = await client.open_polling()
+        poll = asyncio.create_task(client.get(query))
+        await asyncio.sleep(0.02)
+        async with asyncio.timeout(PROMPT):
+            await client.send("POST", query, packet)
+            assert await poll == (200, "6" if packet == "1" else "1")
+            assert (await client.get(query))[0] == 400
+
+    play(patient_address, scenario)
+
+
+def test_a_message_over_the_limit_closes_a_websocket_promptly(patient_address: str) -> None:
+    async def scenario(client: Client) -> None:
+        websocket = await client.open_websocket()
+        await websocket.send_str("4" + "x" * 1_000_000)
+        await asyncio.wait_for(closed(websocket), PROMPT)
+        assert websocket.close_code == 1009
+
+    play(patient_address, scenario)
+
+
+def test_a_client_that_breaks_off_a_poll_loses_its_session_promptly(patient_address: str) -> None:
+    async def scenario(client: Client) -> None:
+        query = await client.open_polling()
+        poll = asyncio.create_task(client.get(query))
+        await asyncio.sleep(0.02)
+        poll.cancel()
+        async with asyncio.timeout(PROMPT):
+            assert (await client.get(query))[0] == 400
+
+    play(patient_address, scenario)
+
+
+@pytest.mark.parametrize("packet", ["0", "3", "5", "6"])
+def test_packets_without_a_meaning_close_nothing(patient_address: str, packet: str) -> None:
+    async def scenario(client: Client) -> None:
+        websocket = await client.open_websocket()
+        await websocket.send_str(packet)
+        await websocket.send_str("4still here")
+        assert await websocket.receive_str() == "4still here"
+
+    play(patient_address, scenario)

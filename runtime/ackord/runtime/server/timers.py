@@ -69,6 +69,11 @@ class AlarmClock:
         self.is_catching_up = False
         """Whether the process stood still, so that what has come in meanwhile is read before alarms ring."""
 
+    @property
+    def size(self) -> int:
+        """How many times are waited for."""
+        return len(self._heap)
+
     def alarm(self, callback: Callable[[float], None]) -> Alarm:
         """Make an alarm that calls back with the time."""
         return Alarm(self, callback)
