@@ -58,23 +58,21 @@ def python_socketio() -> Any:
     module: Any = socketio
     server = module.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=1)
 
-    @server.on("connect")
     async def connected(sid: str, environ: object, auth: object) -> None:
         if auth == {"token": "bad"}:
             raise module.exceptions.ConnectionRefusedError("not you", {"code": 7})
 
-    @server.on("echo")
     async def echo(sid: str, *values: object) -> object:
         return values
 
-    @server.on("ask me")
     async def ask_me(sid: str) -> None:
         await server.emit("answer", await server.call("question", 20, to=sid), to=sid)
 
-    @server.on("kick me")
     async def kick_me(sid: str) -> None:
         await server.disconnect(sid)
 
+    for name, handler in {"connect": connected, "echo": echo, "ask me": ask_me, "kick me": kick_me}.items():
+        server.on(name, handler)
     return module.ASGIApp(server)
 
 
