@@ -26,16 +26,11 @@ ROOM: Final = frozenset({"name"})
 ENUM: Final = frozenset({"name", "value", "mro"})
 """Names that an enumeration's member can't have."""
 
-EMITTER: Final = frozenset({"except_", "volatile", "local"})
+EMITTER: Final = frozenset({"except_", "local", "volatile"})
 """Attributes of emitters."""
 
-CLIENT: Final = frozenset(
-    {"connect", "disconnect", "connected", "id", "sid", "socket", "handlers", "contract", "on_connect", "on_disconnect"}
-)
+CLIENT: Final = frozenset({"connect", "connected", "disconnect", "sid", "socket"})
 """Attributes of clients."""
 
-HANDLERS: Final = frozenset({"on_connect", "on_disconnect"})
-"""Methods of classes with a client's handlers."""
-
-NAMESPACE: Final = frozenset({"on_connect", "on_disconnect", "on_invalid", "on_error"})
+NAMESPACE: Final = frozenset({"on_connect", "on_disconnect", "on_invalid"})
 """Methods of namespaces that begin like handlers."""

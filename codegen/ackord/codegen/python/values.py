@@ -168,12 +168,10 @@ def _is_absent(field: Field, value: Any) -> bool:
 
 
 def _json(value: Any) -> Doc:
-    match value:
-        case list():
-            elements = list[Any](value)
-            return brackets("[", [_json(each) for each in elements], "]")
-        case dict():
-            items = cast("dict[str, Any]", value)
-            return brackets("{", [concat(f"{literal(key)}: ", _json(each)) for key, each in items.items()], "}")
-        case _:
-            return literal(value)
+    if isinstance(value, list):
+        elements = cast("list[Any]", value)  # type: ignore[redundant-cast]  # pyright sees list[Unknown]
+        return brackets("[", [_json(each) for each in elements], "]")
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return brackets("{", [concat(f"{literal(key)}: ", _json(each)) for key, each in items], "}")
+    return literal(value)
