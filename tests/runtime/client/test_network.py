@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-import socketio  # type: ignore[import-untyped]  # it has no annotations
+import socketio
 import uvicorn
 from ackord.runtime.client import Manager, WebSocketConnector, connect
 from ackord.runtime.errors import ConnectRefusedError, DisconnectedError
