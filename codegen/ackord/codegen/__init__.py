@@ -3,13 +3,30 @@
 `generate` gives the files, `write` puts them into a directory, `diff` says what would change there.
 """
 
-from ackord.codegen.errors import CodegenError as CodegenError
-from ackord.codegen.errors import NotSupportedError as NotSupportedError
-from ackord.codegen.errors import OutputFailedError as OutputFailedError
-from ackord.codegen.errors import OutputRefusedError as OutputRefusedError
-from ackord.codegen.generate import generate as generate
-from ackord.codegen.output import Changes as Changes
-from ackord.codegen.output import diff as diff
-from ackord.codegen.output import write as write
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ackord.codegen.errors import CodegenError, NotSupportedError, OutputFailedError, OutputRefusedError
+    from ackord.codegen.generation import generate
+    from ackord.codegen.output import Changes, diff, write
 
 __all__ = ["Changes", "CodegenError", "NotSupportedError", "OutputFailedError", "OutputRefusedError", "diff", "generate", "write"]
+
+_HOMES = {
+    "Changes": "output",
+    "CodegenError": "errors",
+    "NotSupportedError": "errors",
+    "OutputFailedError": "errors",
+    "OutputRefusedError": "errors",
+    "diff": "output",
+    "generate": "generation",
+    "write": "output",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import when asked: the console script must be able to say what isn't installed."""
+    if name in _HOMES:
+        return getattr(import_module(f"ackord.codegen.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

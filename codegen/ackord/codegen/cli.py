@@ -11,7 +11,7 @@ from typing import Annotated, Final, NoReturn, TextIO
 
 import typer
 from ackord.codegen.errors import CodegenError, OutputFailedError
-from ackord.codegen.generate import generate as generate_files
+from ackord.codegen.generation import generate as generate_files
 from ackord.codegen.output import diff, write
 from ackord.schema import load_contract, render_text
 

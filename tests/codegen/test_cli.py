@@ -1,0 +1,158 @@
+"""The command line, as a process: what it prints, writes and exits with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+CHAT = Path(__file__).parent / "golden" / "chat" / "schema.yaml"
+
+
+def ackord(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from ackord.codegen.main import main; main()", *map(str, arguments)]
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_generate_writes_a_package_and_check_finds_it_good(tmp_path: Path) -> None:
+    out = tmp_path / "contract"
+    generated = ackord("generate", CHAT, "--out", out)
+    assert generated.returncode == 0, generated.stderr
+    assert f"wrote {out / 'server.py'}" in generated.stdout
+    assert sorted(path.name for path in out.iterdir()) == [
+        ".ackord-manifest.json",
+        "__init__.py",
+        "client.py",
+        "contract.json",
+        "events.py",
+        "py.typed",
+        "server.py",
+        "types.py",
+    ]
+    again = ackord("generate", CHAT, "--out", out)
+    assert (again.returncode, again.stdout) == (0, f"{out} is up to date\n")
+    checked = ackord("check", CHAT, "--out", out)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, f"{out} is up to date\n", "")
+
+
+def test_check_prints_the_difference_writes_nothing_and_exits_with_100(tmp_path: Path) -> None:
+    schema = tmp_path / "chat.yaml"
+    schema.write_bytes(CHAT.read_bytes())
+    out = tmp_path / "contract"
+    assert ackord("generate", schema, "--out", out).returncode == 0
+    before = (out / "client.py").read_bytes()
+    schema.write_text(CHAT.read_text().replace("active: bool = true", "active: bool = false"))
+    checked = ackord("check", schema, "--out", out)
+    assert checked.returncode == 100
+    assert "\n-    def typing(self, room: RoomName, active: bool = True) -> None:\n" in checked.stdout
+    assert "\n+    def typing(self, room: RoomName, active: bool = False) -> None:\n" in checked.stdout
+    assert f"run: ackord generate {schema} --out {out}" in checked.stderr
+    assert (out / "client.py").read_bytes() == before
+
+
+def test_check_of_a_package_that_was_never_generated_exits_with_100(tmp_path: Path) -> None:
+    assert ackord("check", CHAT, "--out", tmp_path / "none").returncode == 100
+    assert not (tmp_path / "none").exists()
+
+
+def test_problems_of_the_schema_are_shown_with_excerpts_and_nothing_is_written(tmp_path: Path) -> None:
+    schema = tmp_path / "bad.yaml"
+    schema.write_text(CHAT.read_text().replace("members: list[UserName]", "members: list[UserNam]"))
+    failed = ackord("generate", "bad.yaml", "--out", "contract", cwd=tmp_path)
+    assert failed.returncode == 100
+    line = next(number for number, text in enumerate(schema.read_text().splitlines(), 1) if "UserNam]" in text)
+    assert f"bad.yaml:{line}:" in failed.stderr
+    assert "members: list[UserNam]" in failed.stderr
+    assert "^^^^^^^" in failed.stderr
+    assert "did you mean 'UserName'?" in failed.stderr
+    assert failed.stdout == ""
+    assert not (tmp_path / "contract").exists()
+
+
+def test_an_earlier_package_survives_a_broken_schema(tmp_path: Path) -> None:
+    schema = tmp_path / "chat.yaml"
+    schema.write_bytes(CHAT.read_bytes())
+    out = tmp_path / "contract"
+    ackord("generate", schema, "--out", out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    schema.write_text("ackord: 1\nname: [")
+    assert ackord("generate", schema, "--out", out).returncode == 100
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("namespace", "words"),
+    [
+        ('  "/tenant/{tenant}":\n    params: {tenant: uuid}\n    client_to_server: {ping: {ack: int}}\n', "dynamic namespaces"),
+        ("  /x:\n    server_to_server: {cleared: {args: {key: str}}}\n", "server_to_server events"),
+    ],
+)
+def test_what_this_version_cannot_generate_is_refused(tmp_path: Path, namespace: str, words: str) -> None:
+    schema = tmp_path / "later.yaml"
+    schema.write_text(f"ackord: 1\nname: later\nversion: 1.0.0\nnamespaces:\n{namespace}")
+    failed = ackord("generate", schema, "--out", tmp_path / "out")
+    assert failed.returncode == 100
+    assert f"{words} aren't supported by this version" in failed.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_edited_file_is_refused_with_100_and_overwritten_with_force(tmp_path: Path) -> None:
+    out = tmp_path / "contract"
+    ackord("generate", CHAT, "--out", out)
+    (out / "types.py").write_text("# mine\n")
+    refused = ackord("generate", CHAT, "--out", out)
+    assert refused.returncode == 100
+    assert f"{out / 'types.py'} was edited after it had been generated" in refused.stderr
+    assert (out / "types.py").read_text() == "# mine\n"
+    assert ackord("generate", CHAT, "--out", out, "--force").returncode == 0
+    assert ackord("check", CHAT, "--out", out).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("generate",), ("generate", "x.yaml"), ("frobnicate",), ("generate", "no-such-file.yaml", "--out", "out"), ("check", "--nope")],
+)
+def test_wrong_usage_exits_with_1(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    failed = ackord(*arguments, cwd=tmp_path)
+    assert failed.returncode == 1
+    assert failed.stdout or failed.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_schema_that_is_missing_is_named(tmp_path: Path) -> None:
+    assert "no-such-file.yaml" in ackord("generate", "no-such-file.yaml", "--out", "out", cwd=tmp_path).stderr
+
+
+def test_help_names_the_commands_and_the_exit_codes() -> None:
+    shown = ackord("--help")
+    assert shown.returncode == 0
+    for words in ("generate", "check", "Exit codes: 0 all is well, 1 crash or wrong usage, 100 findings."):
+        assert words in shown.stdout
+    for command in ("generate", "check"):
+        assert "--out" in ackord(command, "--help").stdout
+
+
+def test_version_is_that_of_the_distribution() -> None:
+    shown = ackord("--version")
+    assert (shown.returncode, shown.stdout) == (0, f"ackord {version('ackord')}\n")
+
+
+def test_without_the_packages_of_the_command_line_it_says_what_to_install() -> None:
+    script = (
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in ('jinja2', 'typer', 'rich', 'ruamel'): raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "from ackord.codegen.main import main\n"
+        "main()\n"
+    )
+    failed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert failed.returncode == 1
+    assert "pip install 'ackord[codegen]'" in failed.stderr
+    assert "Traceback" not in failed.stderr

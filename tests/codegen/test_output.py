@@ -1,0 +1,170 @@
+"""Writing generated files: what is touched, what isn't, and when nothing is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from ackord.codegen import OutputFailedError, OutputRefusedError, diff, write
+from ackord.codegen.output import MANIFEST
+
+FILES = {"types.py": "a = 1\n", "server.py": "b = 2\n", "py.typed": ""}
+
+
+def contents(directory: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in directory.iterdir() if path.name != MANIFEST}
+
+
+def test_files_and_their_manifest_are_written_into_a_new_directory(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "package"
+    changes = write(FILES, out)
+    assert contents(out) == FILES
+    assert changes.written == ("types.py", "server.py", "py.typed")
+    assert sorted(json.loads((out / MANIFEST).read_text())["files"]) == sorted(FILES)
+    assert (out / "types.py").stat().st_mode & 0o777 == (out / MANIFEST).stat().st_mode & 0o777 != 0o600
+
+
+def test_files_that_are_as_they_should_be_are_not_touched(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    before = {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in tmp_path.iterdir()}
+    changes = write(FILES, tmp_path)
+    assert {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in tmp_path.iterdir()} == before
+    assert changes.written == ()
+    assert sorted(changes.unchanged) == sorted(FILES)
+
+
+def test_only_files_that_changed_are_replaced(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    inode = (tmp_path / "server.py").stat().st_ino
+    assert write({**FILES, "types.py": "a = 2\n"}, tmp_path).written == ("types.py",)
+    assert (tmp_path / "types.py").read_text() == "a = 2\n"
+    assert (tmp_path / "server.py").stat().st_ino == inode
+
+
+def test_a_file_that_is_no_longer_generated_is_removed(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    assert write({"types.py": "a = 1\n"}, tmp_path).removed == ("py.typed", "server.py")
+    assert contents(tmp_path) == {"types.py": "a = 1\n"}
+
+
+def test_files_of_others_beside_ours_are_left_alone(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / "mine.py").write_text("mine\n")
+    write({"types.py": "a = 1\n"}, tmp_path)
+    assert (tmp_path / "mine.py").read_text() == "mine\n"
+
+
+def test_a_file_that_was_edited_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / "server.py").write_text("b = 3\n")
+    with pytest.raises(OutputRefusedError, match=r"server\.py was edited") as caught:
+        write({**FILES, "types.py": "a = 2\n"}, tmp_path)
+    assert any("--force" in problem for problem in caught.value.problems)
+    assert contents(tmp_path) == {**FILES, "server.py": "b = 3\n"}
+
+
+def test_a_file_that_was_edited_is_not_removed_either(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / "server.py").write_text("b = 3\n")
+    with pytest.raises(OutputRefusedError, match=r"server\.py was edited"):
+        write({"types.py": "a = 1\n"}, tmp_path)
+    assert (tmp_path / "server.py").exists()
+
+
+def test_an_edit_that_gives_what_would_be_generated_is_no_problem(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / "server.py").write_text("b = 3\n")
+    assert write({**FILES, "server.py": "b = 3\n"}, tmp_path).written == ()
+    assert write({**FILES, "server.py": "b = 4\n"}, tmp_path).written == ("server.py",)
+
+
+def test_a_file_that_was_deleted_is_written_again(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / "server.py").unlink()
+    assert write(FILES, tmp_path).written == ("server.py",)
+
+
+def test_force_overwrites_edits(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / "server.py").write_text("b = 3\n")
+    write(FILES, tmp_path, force=True)
+    assert contents(tmp_path) == FILES
+
+
+def test_a_directory_with_files_of_others_is_not_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(OutputRefusedError, match=r"isn't empty and nothing in it was generated.*notes\.txt"):
+        write(FILES, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    write(FILES, tmp_path, force=True)
+    assert contents(tmp_path) == {**FILES, "notes.txt": "hello"}
+
+
+def test_a_foreign_file_in_our_directory_is_not_overwritten(tmp_path: Path) -> None:
+    write({"types.py": "a = 1\n"}, tmp_path)
+    (tmp_path / "server.py").write_text("theirs\n")
+    with pytest.raises(OutputRefusedError, match=r"server\.py exists and wasn't generated"):
+        write(FILES, tmp_path)
+    assert (tmp_path / "server.py").read_text() == "theirs\n"
+
+
+def test_a_fresh_checkout_without_the_manifest_is_recognized_by_its_content(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / MANIFEST).unlink()
+    assert write(FILES, tmp_path).written == ()
+    assert (tmp_path / MANIFEST).exists()
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"manifest": 1, "files": {"types.py": 1}}', '{"files": {"../x": "00"}}'])
+def test_a_broken_manifest_is_refused(tmp_path: Path, content: str) -> None:
+    victim = tmp_path / "x"
+    victim.write_text("x")
+    out = tmp_path / "out"
+    write(FILES, out)
+    (out / MANIFEST).write_text(content)
+    with pytest.raises(OutputRefusedError, match=r"\.ackord-manifest\.json"):
+        write({"types.py": "a = 1\n"}, out)
+    assert contents(out) == FILES
+    assert victim.exists()
+
+
+def test_a_file_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    with pytest.raises(OutputRefusedError, match="isn't a directory"):
+        write(FILES, tmp_path / "out")
+
+
+def test_a_directory_in_place_of_a_file_stops_everything_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "py.typed").mkdir(parents=True)
+    with pytest.raises(OutputFailedError, match=r"py\.typed"):
+        write(FILES, tmp_path, force=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["py.typed"]
+
+
+def test_no_temporary_files_are_left_where_a_file_cannot_be_put_into_its_place(tmp_path: Path) -> None:
+    with pytest.raises(OutputFailedError):
+        write({"missing/types.py": ""}, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_there_is_no_difference_after_writing(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    assert diff(FILES, tmp_path) == ""
+
+
+def test_the_difference_is_a_unified_diff_towards_what_would_be_generated(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / "types.py").write_text("a = 0\n")
+    (tmp_path / "py.typed").unlink()
+    assert diff({"types.py": "a = 1\n", "py.typed": "", "new.py": "c = 3\n"}, tmp_path) == (
+        "--- /dev/null\n+++ b/new.py\n@@ -0,0 +1 @@\n+c = 3\n"
+        "--- /dev/null\n+++ b/py.typed\n"
+        "--- a/server.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-b = 2\n"
+        "--- a/types.py\n+++ b/types.py\n@@ -1 +1 @@\n-a = 0\n+a = 1\n"
+    )
+
+
+def test_the_difference_from_a_directory_that_does_not_exist_is_everything(tmp_path: Path) -> None:
+    assert "+a = 1" in diff(FILES, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
