@@ -110,7 +110,7 @@ class Namespace(Generic[ContextT]):
             try:
                 arguments = (contract.auth.read(auth_text or "{}"),)
             except InvalidArgumentsError as failure:
-                raise ConnectRefused(failure.message, {"code": failure.code, "issues": failure.issues}) from None
+                raise ConnectRefused("The auth payload isn't as declared", {"code": failure.code, "issues": failure.issues}) from None
         on_connect = getattr(self, "on_connect", None)
         refusal = None if on_connect is None else await on_connect(self.__context(socket), *arguments)
         if refusal is None:

@@ -51,7 +51,10 @@ class Room(ABC):
         Rooms with different parameters never get the same name:
         where there are several, what a value shares with the literal text around is written as ``%3A``.
         """
-        literals, texts = _split(template), [_text(value) for value in values]
+        literals = _split(template)
+        if len(values) == 1 and len(literals) == 2:
+            return f"{literals[0]}{_text(values[0])}{literals[1]}"
+        texts = [_text(value) for value in values]
         if len(texts) > 1:
             special = {"%", *"".join(literals)}
             texts = ["".join(_escape(char) if char in special else char for char in text) for text in texts]

@@ -46,12 +46,13 @@ class Arg:
 class ArgumentsAdapter:
     """Reads and writes the JSON array of one event, its name included; built on first use."""
 
-    __slots__ = ("_args", "_count", "_defaults", "_empty", "_head", "_name", "_reader", "_writer")
+    __slots__ = ("_args", "_count", "_defaults", "_empty", "_head", "_name", "_optional", "_reader", "_writer")
 
     def __init__(self, name: str, args: Sequence[Arg]) -> None:
         self._name = name
         self._args = tuple(args)
         self._count = len(self._args)
+        self._optional = any(arg.optional for arg in self._args)
         encoded = json.dumps(name)
         self._head = f"[{encoded},"
         self._empty = f"[{encoded}]"
@@ -95,6 +96,8 @@ class ArgumentsAdapter:
         if len(values) != self._count:
             raise InvalidPayloadError(f"{self._name!r} takes {self._count} arguments, not {len(values)}")
         text, attachments = (self._writer or self._build_writer()).write(values)
+        if not self._optional:
+            return self._head + text[1:], attachments
         absent = 0
         for arg, value in zip(reversed(self._args), reversed(values), strict=True):
             if value is not None or not arg.optional:

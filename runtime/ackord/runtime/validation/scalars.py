@@ -97,7 +97,7 @@ class _AttachmentSchema:
         return {"type": "string", "format": "binary"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: annotations must be hashable, schemas aren't
 class _TextSchema:
     """Annotation of a type that is a string of one form in JSON, and nothing but an instance in Python."""
 

@@ -1,0 +1,232 @@
+"""The array of an event: text in, values out, and back."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Annotated, Any
+
+import pytest
+from ackord.runtime.error_acks import InvalidArgumentsError
+from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError
+from ackord.runtime.typed.model import Model
+from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Json, Maybe
+from ackord.runtime.validation.issues import MAX_ISSUES, MAX_LOCATION_PART
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic.errors import PydanticSchemaGenerationError
+
+
+class Point(Model):
+    x: int
+    label: Maybe[str] = None
+    class_: Annotated[int | None, Field(alias="class")] = None
+
+
+def refuse_loudly(value: str) -> str:
+    raise ValueError(f"the secret is {value}")
+
+
+TYPING = ArgumentsAdapter("typing", [Arg("room", str), Arg("active", bool, default=True)])
+SEARCH = ArgumentsAdapter("search", [Arg("text", str), Arg("limit", int, optional=True), Arg("tags", list[str], optional=True)])
+UPLOAD = ArgumentsAdapter("upload", [Arg("name", str), Arg("parts", list[Bytes])])
+DRAW = ArgumentsAdapter("draw", [Arg("point", Point)])
+NOTHING = ArgumentsAdapter("nothing", [])
+
+READ: list[tuple[ArgumentsAdapter, str, tuple[Any, ...]]] = [
+    (TYPING, '["typing","a",false]', ("a", False)),
+    (TYPING, '["typing","a"]', ("a", True)),
+    (TYPING, '["typing","a",null]', ("a", True)),
+    (TYPING, '["typing","a",false,1,{"more":[]}]', ("a", False)),
+    (TYPING, ' [ "typing" , "a" , false ] ', ("a", False)),
+    (TYPING, '["\\u0074yping","a",false]', ("a", False)),
+    (SEARCH, '["search","x"]', ("x", None, None)),
+    (SEARCH, '["search","x",null,["a"]]', ("x", None, ["a"])),
+    (SEARCH, '["search","x",3,null]', ("x", 3, None)),
+    (NOTHING, '["nothing"]', ()),
+    (NOTHING, '["nothing",1,2]', ()),
+    (DRAW, '["draw",{"x":1,"label":null,"class":3,"unknown":0}]', (Point(x=1, class_=3),)),
+    (DRAW, '["draw",{"x":1,"class_":3}]', (Point(x=1),)),
+]
+
+
+@pytest.mark.parametrize(("adapter", "text", "values"), READ)
+def test_an_array_becomes_values(adapter: ArgumentsAdapter, text: str, values: tuple[Any, ...]) -> None:
+    assert adapter.decode(text) == values
+
+
+WRITTEN: list[tuple[ArgumentsAdapter, tuple[Any, ...], str]] = [
+    (TYPING, ("a", True), '["typing","a",true]'),
+    (SEARCH, ("x", None, None), '["search","x"]'),
+    (SEARCH, ("x", None, ["a"]), '["search","x",null,["a"]]'),
+    (SEARCH, ("x", 3, None), '["search","x",3]'),
+    (NOTHING, (), '["nothing"]'),
+    (DRAW, (Point(x=1),), '["draw",{"x":1,"class":null}]'),
+    (DRAW, (Point(x=1, label="NaN", class_=2),), '["draw",{"x":1,"label":"NaN","class":2}]'),
+    (ArgumentsAdapter('q"\u00e9', [Arg("a", str, optional=True)]), (None,), '["q\\"\\u00e9"]'),
+]
+
+
+@pytest.mark.parametrize(("adapter", "values", "text"), WRITTEN)
+def test_values_become_an_array_without_absent_ones_at_its_end(adapter: ArgumentsAdapter, values: tuple[Any, ...], text: str) -> None:
+    assert adapter.encode(values) == (text, ()) or adapter.encode(values) == (text, [])
+
+
+def test_attachments_are_numbered_in_the_order_of_the_text_and_put_back() -> None:
+    text, attachments = UPLOAD.encode(("a", [b"1", b"2"]))
+    assert text == '["upload","a",[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]]'
+    assert attachments == [b"1", b"2"]
+    assert UPLOAD.decode(text, attachments) == ("a", [b"1", b"2"])
+    assert UPLOAD.decode('["upload","a",[{"num":1,"_placeholder":true},{"_placeholder":true,"num":1}]]', attachments) == ("a", [b"2", b"2"])
+
+
+@pytest.mark.parametrize("num", ["2", "-1", '"0"', "true", "1.5", "null"])
+def test_a_placeholder_for_an_attachment_that_is_not_there_breaks_the_protocol(num: str) -> None:
+    with pytest.raises(AttachmentError):
+        UPLOAD.decode(f'["upload","a",[{{"_placeholder":true,"num":{num}}}]]', [b"1", b"2"])
+
+
+def test_a_placeholder_in_a_packet_without_attachments_is_just_a_wrong_value() -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        UPLOAD.decode('["upload","a",[{"_placeholder":true,"num":0}]]')
+    assert caught.value.issues == [{"loc": ["parts", 0], "type": "bytes_type", "msg": "Input should be a valid bytes"}]
+
+
+@pytest.mark.parametrize(
+    "text", ['["typing","a"', '["typing",]', '["typing","a"]]', "[\"typing\",'a']", '["typing","\\x"]', '["typing",Nope]']
+)
+def test_what_is_no_json_is_malformed(text: str) -> None:
+    with pytest.raises(MalformedPayloadError):
+        TYPING.decode(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['["typing","\\ud800"]', f'["typing",{"[" * 300}{"]" * 300}]', f'["typing",{"[" * 9000}{"]" * 9000}]', f'["typing",1{"0" * 5000}]'],
+)
+def test_json_that_is_too_deep_or_holds_half_a_character_is_an_invalid_request(text: str) -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        TYPING.decode(text)
+    assert [issue["type"] for issue in caught.value.issues or ()] == ["json_invalid"]
+
+
+def test_missing_and_wrong_arguments_are_all_named() -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        SEARCH.decode('["search",1,"2",[3]]')
+    assert [issue["loc"] for issue in caught.value.issues or ()] == [["text"], ["limit"], ["tags", 0]]
+    with pytest.raises(InvalidArgumentsError) as caught:
+        TYPING.decode('["typing"]')
+    assert caught.value.issues == [{"loc": ["room"], "type": "missing", "msg": "Argument required"}]
+
+
+def test_a_required_argument_may_not_be_null() -> None:
+    with pytest.raises(InvalidArgumentsError):
+        TYPING.decode('["typing",null]')
+
+
+def test_null_is_a_value_where_the_type_says_so_even_with_a_default() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", int | None, default=3)])
+    assert adapter.decode('["e",null]') == (None,)
+    assert adapter.decode('["e"]') == (3,)
+
+
+def test_a_default_that_can_change_is_made_anew() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", list[int], default=[1])])
+    (first,) = adapter.decode('["e"]')
+    first.append(2)
+    assert adapter.decode('["e"]') == ([1],)
+    assert adapter.decode('["e",null]') == ([1],)
+
+
+def test_issues_are_bounded_in_number_and_size() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", dict[str, int])])
+    wrong = ",".join(f'"{index:0>200}":"x"' for index in range(100))
+    with pytest.raises(InvalidArgumentsError) as caught:
+        adapter.decode(f'["e",{{{wrong}}}]')
+    issues = list(caught.value.issues or ())
+    assert len(issues) == MAX_ISSUES
+    assert all(len(part) <= MAX_LOCATION_PART for issue in issues for part in issue["loc"])
+
+
+def test_a_flood_of_errors_is_counted_and_not_listed() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", list[str])])
+    with pytest.raises(InvalidArgumentsError) as caught:
+        adapter.decode(f'["e",[{",".join("1" * 5000)}]]')
+    assert caught.value.issues == [{"loc": [], "type": "too_many_issues", "msg": "5000 values are not as declared"}]
+
+
+def test_nothing_of_the_input_is_echoed() -> None:
+    class Tagged(BaseModel):
+        value: Annotated[str, AfterValidator(refuse_loudly)]
+
+    adapter = ArgumentsAdapter("e", [Arg("a", Tagged), Arg("b", int)])
+    with pytest.raises(InvalidArgumentsError) as caught:
+        adapter.decode('["e",{"value":"hunter2"},"hunter2"]')
+    assert "hunter2" not in caught.value.arguments_text()
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_too_few_or_too_many_values_are_not_sent() -> None:
+    with pytest.raises(InvalidPayloadError, match="'typing' takes 2 arguments, not 1"):
+        TYPING.encode(("a",))
+    with pytest.raises(InvalidPayloadError, match="'nothing' takes 0 arguments, not 1"):
+        NOTHING.encode((1,))
+
+
+def test_the_argument_that_cannot_be_sent_is_named() -> None:
+    with pytest.raises(InvalidPayloadError, match=r"arguments of 'search': limit: Input should be a valid integer"):
+        SEARCH.encode(("x", "3", None))
+
+
+class Measured(Model):
+    values: list[float]
+
+
+def test_nan_is_found_even_where_it_was_put_in_after_the_check() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", Measured)])
+    measured = Measured(values=[1.0])
+    measured.values.append(float("nan"))
+    with pytest.raises(InvalidPayloadError, match="NaN can't be written as JSON"):
+        adapter.encode((measured,))
+
+
+def test_arguments_that_another_parser_decoded_follow_the_same_rules() -> None:
+    assert TYPING.decode_values(["a"]) == ("a", True)
+    assert UPLOAD.decode_values(["a", [b"1", b"2"]]) == ("a", [b"1", b"2"])
+    for wrong in (["a", "true"], [1], [object()], ["a", float("nan")]):
+        with pytest.raises(InvalidArgumentsError):
+            TYPING.decode_values(wrong)
+
+
+def test_json_keeps_what_looks_like_a_placeholder() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", Json)])
+    assert adapter.decode('["e",{"_placeholder":true,"num":9}]', [b"1"]) == ({"_placeholder": True, "num": 9},)
+
+
+def test_types_are_first_looked_at_when_they_are_needed_or_warmed_up() -> None:
+    class NoType:
+        pass
+
+    adapter = ArgumentsAdapter("e", [Arg("a", NoType)])
+    with pytest.raises(PydanticSchemaGenerationError):
+        adapter.warm_reader()
+    with pytest.raises(PydanticSchemaGenerationError):
+        adapter.warm_writer()
+
+
+def test_a_refused_payload_is_not_kept_alive_by_its_refusal() -> None:
+    class Marker(str):
+        __slots__ = ("__weakref__",)
+
+    payload = Marker('["typing",1]')
+    reference = weakref.ref(payload)
+    with pytest.raises(InvalidArgumentsError) as caught:
+        TYPING.decode(payload)
+    error = caught.value
+    error.__traceback__ = None
+    error.__context__ = None
+    del payload, caught
+    gc.collect()
+    assert reference() is None
+    assert error.issues

@@ -1,0 +1,258 @@
+"""Every scalar of the schema language: what it looks like on the wire, and what is refused on either side of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+import json
+import math
+from typing import Annotated, Any
+from uuid import UUID
+
+import pytest
+from ackord.runtime.error_acks import InvalidArgumentsError
+from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.typed.model import OpenEnum
+from ackord.runtime.validation import (
+    Arg,
+    ArgumentsAdapter,
+    Bytes,
+    Date,
+    Datetime,
+    Decimal,
+    Duration,
+    Int64,
+    Json,
+    Url,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AnyUrl, BaseModel, Field, TypeAdapter
+
+UTC = dt.UTC
+
+
+class Role(enum.StrEnum):
+    OWNER = "owner"
+    EDITOR = "editor"
+
+
+class Color(OpenEnum):
+    RED = "red"
+
+
+WIRE_FORMS: list[tuple[Any, Any, str]] = [
+    (str, "héllo\n\U0001f600", '"héllo\\n\U0001f600"'),
+    (int, 42, "42"),
+    (float, 1.5, "1.5"),
+    (float, 2.0, "2.0"),
+    (bool, True, "true"),
+    (Int64, 2**63 - 1, '"9223372036854775807"'),
+    (Int64, -(2**63), '"-9223372036854775808"'),
+    (Int64, 0, '"0"'),
+    (Datetime, dt.datetime(2026, 1, 31, 12, tzinfo=UTC), '"2026-01-31T12:00:00Z"'),
+    (Datetime, dt.datetime(2026, 1, 31, 12, 0, 0, 5000, tzinfo=dt.timezone(dt.timedelta(hours=2))), '"2026-01-31T12:00:00.005000+02:00"'),
+    (Date, dt.date(2026, 1, 31), '"2026-01-31"'),
+    (dt.time, dt.time(12, 30, 1), '"12:30:01"'),
+    (Duration, dt.timedelta(days=400, hours=2, seconds=1.5), '"P400DT2H1.5S"'),
+    (Duration, -dt.timedelta(minutes=1), '"-PT1M"'),
+    (Duration, dt.timedelta(), '"PT0S"'),
+    (UUID, UUID("12345678-1234-5678-1234-567812345678"), '"12345678-1234-5678-1234-567812345678"'),
+    (Decimal, decimal.Decimal("12.50"), '"12.50"'),
+    (Decimal, decimal.Decimal("1E+3"), '"1E+3"'),
+    (Url, AnyUrl("https://example.org/a?b=c"), '"https://example.org/a?b=c"'),
+    (Json, {"a": [1, 2.5, None, True, "x"]}, '{"a":[1,2.5,null,true,"x"]}'),
+    (Role, Role.EDITOR, '"editor"'),
+    (Color, Color.RED, '"red"'),
+    (list[int], [1, 2], "[1,2]"),
+    (dict[str, int], {"a": 1}, '{"a":1}'),
+    (tuple[int, str], (1, "a"), '[1,"a"]'),
+    (int | None, None, "null"),
+]
+
+
+def adapter(type_: Any) -> ArgumentsAdapter:
+    return ArgumentsAdapter("e", [Arg("x", type_)])
+
+
+@pytest.mark.parametrize(("type_", "value", "wire"), WIRE_FORMS)
+def test_a_scalar_has_one_form_on_the_wire_and_comes_back_from_it(type_: Any, value: Any, wire: str) -> None:
+    text, attachments = adapter(type_).encode((value,))
+    assert text == f'["e",{wire}]'
+    assert not attachments
+    (back,) = adapter(type_).decode(text)
+    assert back == value
+    assert type(back) is type(value)
+
+
+REFUSED_WIRE: list[tuple[Any, str]] = [
+    (str, "1"),
+    (int, '"1"'),
+    (int, "true"),
+    (int, "1.5"),
+    (float, '"1.5"'),
+    (float, "NaN"),
+    (bool, "1"),
+    (bool, '"true"'),
+    (Int64, "5"),
+    (Int64, '"9223372036854775808"'),
+    (Int64, '"007"'),
+    (Int64, '"+1"'),
+    (Int64, '" 1"'),
+    (Int64, '"\u0661"'),
+    (Datetime, '"2026-01-31T12:00:00"'),
+    (Datetime, '"2026-01-31"'),
+    (Datetime, '"1700000000"'),
+    (Datetime, "1700000000"),
+    (Datetime, '"2026-02-31T12:00:00Z"'),
+    (Date, '"86400"'),
+    (Date, '"2026-02-31"'),
+    (dt.time, "12"),
+    (Duration, "3"),
+    (Duration, '"1 day"'),
+    (Duration, '"P"'),
+    (UUID, '"xyz"'),
+    (Decimal, "1.5"),
+    (Decimal, '"NaN"'),
+    (Decimal, '"1,5"'),
+    (Url, '"no url"'),
+    (Json, "[1,NaN]"),
+    (Json, '{"a":Infinity}'),
+    (Role, '"nobody"'),
+    (Color, "1"),
+    (tuple[int, str], "[1]"),
+    (Bytes, '"aGVsbG8="'),
+    (Bytes, '{"_placeholder":true,"num":0}'),
+]
+
+
+@pytest.mark.parametrize(("type_", "wire"), REFUSED_WIRE)
+def test_what_is_not_exactly_the_type_is_refused_with_the_name_of_the_argument(type_: Any, wire: str) -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        adapter(type_).decode(f'["e",{wire}]')
+    assert caught.value.code == "invalid_request"
+    issues = list(caught.value.issues or ())
+    assert issues
+    for issue in issues:
+        assert issue["loc"][0] == "x"
+        assert set(issue) == {"loc", "type", "msg"}
+
+
+REFUSED_VALUES: list[tuple[Any, Any]] = [
+    (str, 1),
+    (int, "1"),
+    (int, True),
+    (float, math.nan),
+    (float, math.inf),
+    (Int64, 2**63),
+    (Int64, "5"),
+    (Bytes, "text"),
+    (Datetime, dt.datetime(2026, 1, 31, 12)),  # noqa: DTZ001  # naive on purpose
+    (Datetime, "2026-01-31T12:00:00Z"),
+    (Date, "2026-01-31"),
+    (Duration, 3),
+    (UUID, "12345678-1234-5678-1234-567812345678"),
+    (Decimal, 1.5),
+    (Decimal, decimal.Decimal("NaN")),
+    (Json, {"a": math.nan}),
+    (Json, {"a": b"bytes"}),
+    (Json, {1: 2}),
+    (Json, object()),
+    (Role, "owner"),
+    (str, "\ud800"),
+]
+
+
+@pytest.mark.parametrize(("type_", "value"), REFUSED_VALUES)
+def test_a_value_of_another_type_is_not_sent(type_: Any, value: Any) -> None:
+    with pytest.raises(InvalidPayloadError, match=r"arguments of 'e'"):
+        adapter(type_).encode((value,))
+
+
+def test_a_member_that_an_open_enumeration_does_not_know_is_read_and_written_and_kept_nowhere() -> None:
+    (member,) = adapter(Color).decode('["e","ultraviolet"]')
+    assert member == "ultraviolet"
+    assert isinstance(member, Color)
+    assert not member.is_known
+    assert Color.RED.is_known
+    assert list(Color) == [Color.RED]
+    assert adapter(Color).encode((member,))[0] == '["e","ultraviolet"]'
+    assert len(Color._value2member_map_) == 1
+
+
+def test_constraints_hold_over_the_types_of_the_contract() -> None:
+    type_ = Annotated[Int64, Field(ge=5)]
+    assert adapter(type_).decode('["e","5"]') == (5,)
+    with pytest.raises(InvalidArgumentsError):
+        adapter(type_).decode('["e","4"]')
+    short = Annotated[Bytes, Field(max_length=2)]
+    with pytest.raises(InvalidArgumentsError):
+        adapter(short).decode('["e",{"_placeholder":true,"num":0}]', [b"abc"])
+
+
+def test_bytes_outside_of_a_packet_are_base64() -> None:
+    class Stored(BaseModel):
+        data: Bytes
+
+    text = Stored(data=b"\xff\x00").model_dump_json()
+    assert text == '{"data":"/wA="}'
+    assert Stored.model_validate_json(text) == Stored(data=b"\xff\x00")
+    assert Stored.model_json_schema()["properties"]["data"]["format"] == "binary"
+    for wrong in ('{"data":"?"}', '{"data":{"_placeholder":true,"num":0}}'):
+        with pytest.raises(ValueError, match="data"):
+            Stored.model_validate_json(wrong)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+ALL: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
+    (str, st.text()),
+    (int, st.integers(-(2**200), 2**200)),
+    (float, st.floats(allow_nan=False, allow_infinity=False)),
+    (Int64, st.integers(-(2**63), 2**63 - 1)),
+    (Bytes, st.binary()),
+    (Datetime, st.datetimes(timezones=st.just(UTC))),
+    (Date, st.dates()),
+    (dt.time, st.times()),
+    (Duration, st.timedeltas()),
+    (UUID, st.uuids()),
+    (Decimal, st.decimals(allow_nan=False, allow_infinity=False)),
+    (Json, JSON_VALUES),
+    (dict[str, list[Bytes]], st.dictionaries(st.text(), st.lists(st.binary(), max_size=3), max_size=3)),
+)
+EVERYTHING = ArgumentsAdapter("e", [Arg(f"a{index}", type_) for index, (type_, _) in enumerate(ALL)])
+
+
+@given(st.tuples(*(strategy for _, strategy in ALL)))
+def test_whatever_is_encoded_is_strict_json_and_decodes_to_the_same(values: tuple[Any, ...]) -> None:
+    text, attachments = EVERYTHING.encode(values)
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    assert json.loads(text, parse_constant=refuse)[0] == "e"
+    assert EVERYTHING.decode(text, attachments) == values
+
+
+@given(JSON_VALUES)
+def test_no_json_value_makes_a_reader_raise_anything_but_a_refusal(value: Any) -> None:
+    text = json.dumps(["e", value])
+    for type_, _ in ALL[:-1]:
+        reader = _READERS.setdefault(type_, adapter(type_))
+        try:
+            reader.decode(text)
+        except InvalidArgumentsError as error:
+            assert error.issues  # noqa: PT017  # either outcome is right
+
+
+_READERS: dict[Any, ArgumentsAdapter] = {}
+
+
+def test_a_duration_reads_what_pydantic_and_javascript_write() -> None:
+    for text, value in {"P1DT2H": dt.timedelta(days=1, hours=2), "PT0.5S": dt.timedelta(seconds=0.5), "P1W": dt.timedelta(weeks=1)}.items():
+        assert adapter(Duration).decode(f'["e","{text}"]') == (value,)
+    assert TypeAdapter(Duration).validate_json('"PT1H"') == dt.timedelta(hours=1)
