@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from ackord.schema import CODES, load_bytes
+from ackord.schema import CODES, load_bytes, render_text
 
 HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
 
@@ -22,13 +24,13 @@ class Case:
     def marked(self) -> tuple[str, list[tuple[int, int, int, int]]]:
         text = ""
         ranges: list[tuple[int, int, int, int]] = []
-        start = (0, 0)
+        line, column = 0, 0
         for character in self.head + self.text:
             at = (text.count("\n") + 1, len(text) - text.rfind("\n"))
             if character == "«":
-                start = at
+                line, column = at
             elif character == "»":
-                ranges.append((*start, *at))
+                ranges.append((line, column, *at))
             else:
                 text += character
         return text, ranges
@@ -112,7 +114,7 @@ CASES = [
     Case("S016", fields("a: {type: int, multiple_of: «0»}")),
     Case("S016", fields("a: {type: int, ge: «0.5»}"), says="whole number"),
     Case("S017", "name: «My Demo»\n", head="ackord: 1\nversion: 1.0.0\n", says="my_demo"),
-    Case("S017", types("«thing»: int")),
+    Case("S017", types("«chat_thing»: int"), says="ChatThing"),
     Case("S017", fields("«a-b»: int"), says="a_b"),
     Case("S017", "errors: {«bad»: {}}\n"),
     Case("S017", "rooms: {«Lobby»: {name: lobby}}\n", says="lobby"),
@@ -301,3 +303,31 @@ ELSEWHERE = {"S001", "S002", "S003"}
 
 def test_each_code_has_a_case() -> None:
     assert {code for case in CASES for code in case.codes.split()} | ELSEWHERE == set(CODES)
+
+
+DOC = Path(__file__).parents[2] / "docs/diagnostics.md"
+
+
+def test_the_documentation_of_the_codes_is_up_to_date() -> None:
+    """Run with ``ACKORD_UPDATE=1`` to write it anew."""
+    if os.environ.get("ACKORD_UPDATE"):
+        DOC.write_text(documentation(), encoding="utf-8")
+    assert DOC.read_text(encoding="utf-8") == documentation()
+
+
+def documentation() -> str:
+    parts = [
+        "# Diagnostics of schema files",
+        """\
+Each problem that `ackord` finds in a schema file has a code, whose meaning never changes.
+Under each code stands the rule that is broken, and one way to break it.
+All of them are errors: no code is generated from a file that has one.""",
+    ]
+    for code, rule in CODES.items():
+        parts.append(f"## {code}\n\n{rule}")
+        example = next((case for case in CASES if case.codes.split()[0] == code), None)
+        if example is not None:
+            text, _ = example.marked()
+            result = load_bytes(text.encode(), "demo.yaml")
+            parts.append(f"```text\n{render_text(result.diagnostics, result.sources).rpartition('Found')[0].strip()}\n```")
+    return "\n\n".join(parts) + "\n"

@@ -265,6 +265,7 @@ def test_defaults() -> None:
     ]  # fmt: skip
     for text, expected in cases:
         found = field(text)
+        assert found.default is not None
         assert found.default == Default(expected), text
         assert type(found.default.value) is type(expected), text
         assert not found.required

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
-TYPE_NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,99}")
+
+@dataclass(frozen=True, slots=True)
+class NameForm:
+    """What names of one kind look like."""
+
+    pattern: re.Pattern[str]
+    words: str
+
+
+TYPE_NAME: Final = NameForm(re.compile(r"[A-Z][A-Za-z0-9]{0,99}"), "a capital letter, then letters and digits")
 """Types and errors."""
-SNAKE_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
+SNAKE_NAME: Final = NameForm(re.compile(r"[a-z][a-z0-9_]{0,99}"), "a small letter, then small letters, digits and _")
 """The contract, rooms and the identifiers of events and namespaces."""
-FIELD_NAME: Final = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,99}")
+FIELD_NAME: Final = NameForm(re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,99}"), "letters, digits and _, with a letter before the first digit")
 """Record fields, which are also the names on the wire, and arguments."""
 
 RESERVED_EVENTS: Final = (

@@ -20,7 +20,8 @@ from ackord.schema.yaml_nodes import Mapping, Node, Scalar, describe
 LANGUAGE_VERSION: Final = 1
 """The version of the language that is read."""
 
-_KEYS: Final = ("ackord", "name", "version", "doc", "acks", "import", "types", "errors", "rooms", "namespaces")
+KEYS: Final = ("ackord", "name", "version", "doc", "acks", "import", "types", "errors", "rooms", "namespaces")
+"""Keys of the document."""
 _VERSION: Final = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.(?:0|[1-9][0-9]{0,9})){2}")
 
 
@@ -29,9 +30,9 @@ def read_document(node: Node | None, start: Place, report: Reporter) -> Document
     if node is not None and not isinstance(node, Mapping):
         report.error("S010", node.place, f"a schema file is a mapping, not {describe(node)}", hint="start it with `ackord: 1`")
         node = None
-        section = Section(Mapping(start, ()), start, "a schema file", _KEYS, Reporter())
+        section = Section(Mapping(start, ()), start, "a schema file", KEYS, Reporter())
     else:
-        section = Section(node or Mapping(start, ()), start, "a schema file", _KEYS, report)
+        section = Section(node or Mapping(start, ()), start, "a schema file", KEYS, report)
     _check_language(section)
     if "import" in section:
         hint = "declare the types in this file"

@@ -12,7 +12,8 @@ from ackord.schema.read_fields import DOC_KEYS, check_name, read_fields, read_ty
 from ackord.schema.section import Section, read_mapping
 from ackord.schema.yaml_nodes import Entry, Mapping
 
-_KEYS: Final = ("name", "args", "ack", "errors", "timeout", "acks", "rooms", "concurrent", *DOC_KEYS)
+KEYS: Final = ("name", "args", "ack", "errors", "timeout", "acks", "rooms", "concurrent", *DOC_KEYS)
+"""Keys of an event."""
 _TIMEOUT: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _MAX_TIMEOUT: Final = 86_400.0
@@ -23,7 +24,7 @@ def read_event(entry: Entry, report: Reporter, *, to_client: bool) -> EventNode:
     """Read one entry of ``client_to_server:`` and its sisters."""
     name = Name(entry.key.text, entry.key.place)
     mapping = read_mapping(entry.value, "an event", report) or Mapping(entry.value.place, ())
-    section = Section(mapping, name.place, "an event", _KEYS, report)
+    section = Section(mapping, name.place, "an event", KEYS, report)
     identifier = _read_identifier(name, section)
     if "rooms" in section and not to_client:
         report.error("S047", section.key_place("rooms"), "only events under 'server_to_client' go to rooms")
@@ -58,8 +59,8 @@ def _read_identifier(name: Name, section: Section) -> Name:
         report.error(
             "S053", name.place, f"{name.text!r} would be {identifier.text!r} in generated code, an event of Socket.IO itself", hint=hint
         )
-    elif well_named and not (_IDENTIFIABLE.fullmatch(name.text) and SNAKE_NAME.fullmatch(identifier.text)):
-        good = SNAKE_NAME.fullmatch(identifier.text) and identifier.text not in RESERVED_IDENTIFIERS
+    elif well_named and not (_IDENTIFIABLE.fullmatch(name.text) and SNAKE_NAME.pattern.fullmatch(identifier.text)):
+        good = SNAKE_NAME.pattern.fullmatch(identifier.text) and identifier.text not in RESERVED_IDENTIFIERS
         hint = f"say how generated code calls it, for example `name: {identifier.text if good else 'my_event'}`"
         report.error("S017", name.place, f"{name.text!r} can't be a name in generated code", hint=hint)
     return identifier

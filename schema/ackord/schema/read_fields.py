@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
 from ackord.schema.diagnostics import Reporter
 from ackord.schema.document import ConstraintNode, FieldNode, Name, TypeNode
-from ackord.schema.names import FIELD_NAME, snake_case
+from ackord.schema.names import FIELD_NAME, NameForm, camel_case, snake_case
 from ackord.schema.section import Section
 from ackord.schema.source import Place
 from ackord.schema.type_expression import parse_expression
@@ -103,14 +102,13 @@ def read_fields(entries: Iterable[Entry], what: str, report: Reporter) -> tuple[
     return tuple(fields)
 
 
-def check_name(name: Name, pattern: re.Pattern[str], what: str, report: Reporter) -> bool:
+def check_name(name: Name, form: NameForm, what: str, report: Reporter) -> bool:
     """Report a name that hasn't the form of its kind."""
-    if pattern.fullmatch(name.text):
+    if form.pattern.fullmatch(name.text):
         return True
-    suggestion = snake_case(name.text[:200])
-    hint = f"for example {suggestion}" if suggestion != name.text and pattern.fullmatch(suggestion) else None
-    forms = {"A": "a capital letter, then letters and digits", "a": "a small letter, then small letters, digits and _"}
-    form = forms.get(pattern.pattern[1], "letters, digits and _, not starting with a digit")
-    shown = name.text if len(name.text) <= 60 else name.text[:60] + "…"
-    report.error("S017", name.place, f"{shown!r} can't name {what}: expected {form}", hint=hint)
+    short = name.text[:60]
+    suggestion = next((made for made in (snake_case(short), camel_case(short)) if form.pattern.fullmatch(made)), None)
+    shown = short if short == name.text else f"{short}…"
+    hint = f"for example {suggestion}" if suggestion else None
+    report.error("S017", name.place, f"{shown!r} can't name {what}: expected {form.words}", hint=hint)
     return False

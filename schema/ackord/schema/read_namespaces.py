@@ -12,7 +12,7 @@ from ackord.schema.read_fields import DOC_KEYS, check_name, read_fields, read_ty
 from ackord.schema.section import Section, read_mapping
 from ackord.schema.yaml_nodes import Entry, Mapping
 
-_KEYS: Final = (
+KEYS: Final = (
     "name",
     "params",
     "auth",
@@ -25,13 +25,14 @@ _KEYS: Final = (
     "server_to_server",
     *DOC_KEYS,
 )
+"""Keys of a namespace."""
 
 
 def read_namespace(entry: Entry, report: Reporter) -> NamespaceNode:
     """Read one entry of ``namespaces:``."""
     path = Name(entry.key.text, entry.key.place)
     mapping = read_mapping(entry.value, "a namespace", report) or Mapping(entry.value.place, ())
-    section = Section(mapping, path.place, "a namespace", _KEYS, report)
+    section = Section(mapping, path.place, "a namespace", KEYS, report)
     identifier = section.text("name")
     if identifier is not None:
         check_name(identifier, SNAKE_NAME, "a namespace in generated code", report)

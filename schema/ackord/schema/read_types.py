@@ -39,14 +39,14 @@ def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode
         report.error("S010", entry.value.place, f"a type declaration is a mapping or an expression, not {describe(entry.value)}")
         return BrokenNode(name=name)
     keys = [key.key.text for key in entry.value]
-    forms = [form for form in _FORMS if form in keys]
+    forms = [form for form in FORMS if form in keys]
     if len(forms) != 1:
-        wanted = ", ".join(f"`{form}`" for form in _FORMS)
+        wanted = ", ".join(f"`{form}`" for form in FORMS)
         found = f"both {' and '.join(f'`{form}`' for form in forms)}" if forms else "none"
         hint = None if forms else "a record is written `{fields: {…}}`"
         report.error("S023", name.place, f"{name.text} needs exactly one of {wanted}; it has {found}", hint=hint)
         return BrokenNode(name=name)
-    form = _FORMS[forms[0]]
+    form = FORMS[forms[0]]
     section = Section(entry.value, name.place, form.what, (forms[0], *form.keys, *DOC_KEYS), report)
     return form.read(name, section) or BrokenNode(name=name)
 
@@ -146,7 +146,7 @@ class _Form:
     read: Callable[[Name, Section], TypeDeclarationNode | None]
 
 
-_FORMS: Final = {
+FORMS: Final = {
     "newtype": _Form("a newtype", CONSTRAINT_KEYS, _read_newtype),
     "enum": _Form("an enum", ("open",), _read_enum),
     "fields": _Form("a record", ("tag_value",), _read_record),

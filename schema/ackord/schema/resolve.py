@@ -60,7 +60,7 @@ def _check_code(node: ErrorNode, report: Reporter) -> None:
     code = node.code
     if code.text in RESERVED_CODES:
         report.error("S040", code.place, f"the code {code.text!r} is reserved for the runtime", hint="give the error a `code` of its own")
-    elif not SNAKE_NAME.fullmatch(code.text) and code.place != node.name.place:
+    elif not SNAKE_NAME.pattern.fullmatch(code.text) and code.place != node.name.place:
         report.error(
             "S040",
             code.place,

@@ -81,7 +81,7 @@ class NamespaceResolver:
         else:
             plain = snake_case(PARAMETER.sub(" ", path.text[:200]))
             name = Name(plain or snake_case(path.text[:200]), path.place)
-            if not SNAKE_NAME.fullmatch(name.text) and _PATH.fullmatch(path.text):
+            if not SNAKE_NAME.pattern.fullmatch(name.text) and _PATH.fullmatch(path.text):
                 hint = "say how generated code calls it: `name: my_namespace`"
                 self._report.error("S017", path.place, f"{path.text[:60]!r} can't be a name in generated code", hint=hint)
         self._claim(self._identifiers, name, f"the namespace {path.text}")

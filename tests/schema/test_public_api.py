@@ -1,0 +1,25 @@
+"""What other packages may import."""
+
+from __future__ import annotations
+
+import ackord.schema
+
+
+def test_the_public_names_are_these() -> None:
+    assert sorted(ackord.schema.__all__) == [
+        "CODES",
+        "Contract",
+        "ContractJsonError",
+        "Diagnostic",
+        "LoadResult",
+        "Place",
+        "Range",
+        "Related",
+        "SchemaError",
+        "dump_contract",
+        "load_bytes",
+        "load_contract",
+        "load_contract_json",
+        "render_text",
+    ]
+    assert all(hasattr(ackord.schema, name) for name in ackord.schema.__all__)
