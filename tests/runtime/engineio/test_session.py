@@ -18,7 +18,8 @@ from ackord.runtime.engineio.actions import (
 )
 from ackord.runtime.engineio.packet import Packet, decode_payload
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.engineio.session import Session, SessionLimits, State
+from ackord.runtime.engineio.session import Session, SessionLimits
+from ackord.runtime.engineio.state import State
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -189,9 +190,9 @@ def test_one_other_packet_in_each_cycle_gives_more_time() -> None:
     session = websocket()
     session.expire(25)
     session.outgoing()
-    assert session.lenient
+    assert session.heartbeat.lenient
     received(session, "4a", 40)
-    assert (session.deadline(), session.lenient) == (60, False)
+    assert (session.deadline(), session.heartbeat.lenient) == (60, False)
     received(session, "4b", 50)
     assert session.deadline() == 60
     session.expire(60)
@@ -215,11 +216,11 @@ def test_a_late_timer_gives_no_more_time_and_a_stalled_process_takes_none_away()
 
 def test_a_session_whose_input_is_not_read_is_not_timed_out() -> None:
     session = websocket()
-    session.postpone(25)
+    session.heartbeat.postpone(25)
     assert session.deadline() == 25
     session.expire(25)
     session.outgoing()
-    session.postpone(45)
+    session.heartbeat.postpone(45)
     session.expire(45)
     assert session.is_open
     assert session.deadline() == 65
@@ -494,7 +495,7 @@ def apply(session: Session, name: str, argument: str, now: float) -> None:
         "lose_probe": session.lose_probe,
         "send": lambda: session.send("4" + "x" * 400, now),
         "flush": lambda: session.flush(now),
-        "tick": lambda: session.postpone(now),
+        "tick": lambda: session.heartbeat.postpone(now),
         "expire": lambda: session.expire(now),
         "close": lambda: session.close("forced close", now),
         "discard": lambda: session.close("server shutting down", now, discard=True),

@@ -2,14 +2,13 @@
 
 Every input is a method that takes `now`; what must happen in answer is collected by `outgoing()`, and `deadline()` says when `expire(now)` is
 due. An open WebSocket's messages need none of this: whoever runs the machine may pass a text frame that begins with ``4`` straight on,
-as long as `state` is `State.WEBSOCKET` and `lenient` is false.
+as long as `state` is `State.WEBSOCKET` and `heartbeat.lenient` is false.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
 from itertools import islice
 from typing import Final
 
@@ -27,8 +26,10 @@ from ackord.runtime.engineio.actions import (
     WriteProbe,
 )
 from ackord.runtime.engineio.errors import MalformedPacketError
+from ackord.runtime.engineio.heartbeat import Heartbeat
 from ackord.runtime.engineio.packet import Packet
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.engineio.state import ON_POLLING, OPEN, TRANSITIONS, UPGRADING, State, Trigger
 
 NOOP_INTERVAL: Final = 0.1
 """Seconds between two NOOPs that release a parked GET while the client wants to pause polling."""
@@ -38,55 +39,6 @@ CLOSE_TIMEOUT: Final = 30.0
 
 SLOW_CONSUMER: Final = "slow consumer"
 """Description of the end of a session whose client doesn't fetch what it is sent."""
-
-
-class State(Enum):
-    """Where a session stands."""
-
-    POLLING = auto()
-    """Open, over long-polling."""
-    OFFERED = auto()
-    """Open, over long-polling; a WebSocket has arrived and not probed yet."""
-    PROBED = auto()
-    """Open, over long-polling; the WebSocket has probed and may take over."""
-    WEBSOCKET = auto()
-    """Open, over WebSocket."""
-    CLOSING = auto()
-    """Closed by this side; over long-polling, and waiting for the GET that fetches CLOSE."""
-    CLOSED = auto()
-    """Over."""
-
-
-class Trigger(Enum):
-    """What moves a session from state to state."""
-
-    OFFER = auto()
-    PROBE = auto()
-    CANCEL = auto()
-    UPGRADE = auto()
-    CLOSE = auto()
-    END = auto()
-
-
-_TRANSITIONS: Final = {
-    (State.POLLING, Trigger.OFFER): State.OFFERED,
-    (State.OFFERED, Trigger.PROBE): State.PROBED,
-    (State.OFFERED, Trigger.CANCEL): State.POLLING,
-    (State.PROBED, Trigger.CANCEL): State.POLLING,
-    (State.PROBED, Trigger.UPGRADE): State.WEBSOCKET,
-    (State.POLLING, Trigger.CLOSE): State.CLOSING,
-    (State.OFFERED, Trigger.CLOSE): State.CLOSING,
-    (State.PROBED, Trigger.CLOSE): State.CLOSING,
-    (State.POLLING, Trigger.END): State.CLOSED,
-    (State.OFFERED, Trigger.END): State.CLOSED,
-    (State.PROBED, Trigger.END): State.CLOSED,
-    (State.WEBSOCKET, Trigger.END): State.CLOSED,
-    (State.CLOSING, Trigger.END): State.CLOSED,
-}
-
-_OPEN: Final = frozenset((State.POLLING, State.OFFERED, State.PROBED, State.WEBSOCKET))
-_ON_POLLING: Final = frozenset((State.POLLING, State.OFFERED, State.PROBED, State.CLOSING))
-_UPGRADING: Final = frozenset((State.OFFERED, State.PROBED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +60,6 @@ class Session:
 
     __slots__ = (
         "_actions",
-        "_awaits_pong",
-        "_beat_at",
         "_buffer",
         "_buffered",
         "_close_at",
@@ -119,20 +69,17 @@ class Session:
         "_posting",
         "_reason",
         "_upgrade_at",
+        "heartbeat",
         "is_malformed",
-        "lenient",
         "state",
     )
 
     def __init__(self, limits: SessionLimits, *, is_websocket: bool, now: float) -> None:
         self.state = State.WEBSOCKET if is_websocket else State.POLLING
-        self.lenient = False
-        """Whether the next packet of any kind gives the client more time to answer the ping; once in each cycle."""
+        self.heartbeat = Heartbeat(limits.ping_interval, limits.ping_timeout, now)
         self.is_malformed = False
         """Whether a POST with a malformed packet ended the session."""
         self._limits = limits
-        self._awaits_pong = False
-        self._beat_at = now + limits.ping_interval
         self._actions: list[Action] = []
         self._buffer: list[Outgoing] = []
         self._buffered = 0
@@ -146,12 +93,12 @@ class Session:
     @property
     def is_open(self) -> bool:
         """Whether messages can still be sent."""
-        return self.state in _OPEN
+        return self.state in OPEN
 
     @property
     def is_over_polling(self) -> bool:
         """Whether the session lives and its transport is long-polling."""
-        return self.state in _ON_POLLING
+        return self.state in ON_POLLING
 
     @property
     def buffered(self) -> int:
@@ -176,7 +123,7 @@ class Session:
         """When `expire` is due, or `None` for a session that is over."""
         if self.state is State.CLOSED:
             return None
-        due = self._close_at if self.state is State.CLOSING else self._beat_at
+        due = self._close_at if self.state is State.CLOSING else self.heartbeat.at
         if self._upgrade_at is not None and self._upgrade_at < due:
             due = self._upgrade_at
         if self.state is State.PROBED and self._parked and self._noop_at < due:
@@ -196,35 +143,12 @@ class Session:
         if self.state is State.PROBED and self._parked and now >= self._noop_at:
             self._noop_at = now + NOOP_INTERVAL
             self._answer_poll(packets.NOOP)
-        if now >= self._beat_at:
-            self._beat(now)
-
-    def postpone(self, now: float) -> None:
-        """Give the client more time to answer the ping: this side reads nothing from it at present."""
-        if self._awaits_pong:
-            self._beat_at = max(self._beat_at, now + self._limits.ping_timeout)
-
-    def _beat(self, now: float) -> None:
-        if self._awaits_pong:
-            self._end("ping timeout")
-            return
-        # A timer that fires a little late must not give the client more time, but a process that stood still must not take it away.
-        late = min(now - self._beat_at, self._limits.ping_timeout / 4)
-        self._beat_at = now + self._limits.ping_timeout - late
-        self._awaits_pong = self.lenient = True
-        self.send(packets.PING, now)
-        self.flush(now)
-
-    def _pong(self, now: float) -> None:
-        # A PONG that nobody asked for must not delay the next PING.
-        if self._awaits_pong:
-            self._awaits_pong = self.lenient = False
-            self._beat_at = now + self._limits.ping_interval
-
-    def _sign_of_life(self, now: float) -> None:
-        if self.lenient:
-            self.lenient = False
-            self._beat_at = max(self._beat_at, now + self._limits.ping_timeout)
+        if now >= self.heartbeat.at:
+            if self.heartbeat.beat(now):
+                self.send(packets.PING, now)
+                self.flush(now)
+            else:
+                self._end("ping timeout")
 
     # Sending
 
@@ -235,7 +159,7 @@ class Session:
         """
         if self.state is State.WEBSOCKET:
             self._actions.append(Write(message))
-        elif self.state in _OPEN:
+        elif self.state in OPEN:
             # Checked before, not after: one message that is larger than the limit still goes out.
             if self._buffered > self._limits.max_buffered:
                 self.fail(SLOW_CONSUMER)
@@ -378,7 +302,7 @@ class Session:
         """Learn that the WebSocket that probes is gone; the session goes on over long-polling."""
         if self._upgrade_at is not None:
             self._upgrade_at = None
-            if self.state in _UPGRADING:
+            if self.state in UPGRADING:
                 self._move(Trigger.CANCEL)
 
     # Steps
@@ -386,9 +310,9 @@ class Session:
     def _receive(self, packet: Packet, now: float) -> None:
         kind = packets.MESSAGE if isinstance(packet, bytes) else packet[:1]
         if kind == packets.PONG:
-            self._pong(now)
+            self.heartbeat.pong(now)
             return
-        self._sign_of_life(now)
+        self.heartbeat.sign_of_life(now)
         if kind == packets.PING:
             self._end("transport error", "invalid heartbeat direction")
         elif kind == packets.MESSAGE and self.is_open:
@@ -434,7 +358,7 @@ class Session:
         self._actions.append(End(reason, description))
 
     def _move(self, trigger: Trigger) -> None:
-        self.state = _TRANSITIONS[self.state, trigger]
+        self.state = TRANSITIONS[self.state, trigger]
 
 
 def _flatten(messages: list[Outgoing]) -> Iterator[Packet]:

@@ -13,9 +13,10 @@ from ackord.runtime.engineio.handshake import Refusal
 from ackord.runtime.engineio.session import Session
 from ackord.runtime.server.cors import CorsPolicy
 from ackord.runtime.server.engine_options import AllowRequest, EngineOptions
-from ackord.runtime.server.engine_socket import EngineSocket, WebSocketEnd
+from ackord.runtime.server.engine_socket import EngineSocket
 from ackord.runtime.server.link import EngineHandler, HandshakeRequest
 from ackord.runtime.server.timers import AlarmClock
+from ackord.runtime.server.websocket_end import WebSocketEnd
 from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
 
 __all__ = ["AllowRequest", "EngineOptions", "EngineServer", "EngineSocket"]
@@ -56,10 +57,9 @@ class EngineServer:
         """
         existing = self.find(request, method="GET", is_websocket=True)
         if existing is not None:
-            end = existing.offer(socket) if self.options.upgrades else None
-            if end is None:
+            if not self.options.upgrades or not existing.offer(socket):
                 raise HandshakeRefusedError(handshake.BAD_REQUEST)
-            return end
+            return WebSocketEnd(existing, socket)
         engine_socket = await self._open(request, socket)
         return WebSocketEnd(engine_socket, socket)
 

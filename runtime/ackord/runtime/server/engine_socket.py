@@ -22,7 +22,8 @@ from ackord.runtime.engineio.actions import (
 from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
 from ackord.runtime.engineio.packet import Packet, decode_payload, encode_packet, utf8_length
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.engineio.session import SLOW_CONSUMER, Session, State
+from ackord.runtime.engineio.session import SLOW_CONSUMER, Session
+from ackord.runtime.engineio.state import State
 from ackord.runtime.server.link import EngineHandler, HandshakeRequest
 from ackord.runtime.server.timers import AlarmClock
 from ackord.runtime.transports.base import ServerWebSocket
@@ -221,13 +222,13 @@ class EngineSocket:
         self.session.fail(description, code=code)
         self._run()
 
-    def offer(self, websocket: ServerWebSocket) -> WebSocketEnd | None:
-        """Take a WebSocket that wants to replace long-polling, or return `None` if it must be refused."""
-        if not self.session.offer_websocket(self._loop.time()):
-            return None
-        self._probe = websocket
-        self._run()
-        return WebSocketEnd(self, websocket)
+    def offer(self, websocket: ServerWebSocket) -> bool:
+        """Take a WebSocket that wants to replace long-polling; false if it must be refused."""
+        accepted = self.session.offer_websocket(self._loop.time())
+        if accepted:
+            self._probe = websocket
+            self._run()
+        return accepted
 
     def receive(self, websocket: ServerWebSocket, message: Packet) -> None:
         """Take one message of a WebSocket that `WebSocketEnd` couldn't pass straight on."""
@@ -280,7 +281,7 @@ class EngineSocket:
     def _expire(self, now: float) -> None:
         if not self._running and self.handler.congested:
             # The answer to the ping may wait unread: nothing is read while events wait for handlers.
-            self.session.postpone(now)
+            self.session.heartbeat.postpone(now)
         self.session.expire(now)
         self._run()
 
@@ -357,45 +358,3 @@ class EngineSocket:
                 websocket.send_prepared(message)
         else:
             websocket.send(encode_packet(message) if self._base64 else message)
-
-
-class WebSocketEnd:
-    """The engine's end of one WebSocket: a `WebSocketReceiver`."""
-
-    __slots__ = ("_short", "_socket", "_websocket")
-
-    def __init__(self, socket: EngineSocket, websocket: ServerWebSocket) -> None:
-        self._socket = socket
-        self._websocket = websocket
-        # No character has more than four bytes in UTF-8: up to this length a text needn't be measured.
-        self._short = socket.max_payload // 4
-
-    def receive(self, message: str | bytes) -> None:
-        """Take one whole message."""
-        socket = self._socket
-        session = socket.session
-        if socket.websocket is not self._websocket or session.state is not State.WEBSOCKET or session.lenient or len(message) > self._short:
-            socket.receive(self._websocket, message)
-            return
-        try:
-            if isinstance(message, bytes):
-                socket.handler.receive_binary(message)
-            elif message[:1] == "4":
-                socket.handler.receive_text(message)
-            else:
-                socket.receive(self._websocket, message)
-        except Exception as exc:  # noqa: BLE001 - nothing of one client may reach another
-            socket.blame_handler(exc)
-
-    def lost(self, description: str | None = None) -> None:
-        """Learn that the WebSocket is gone."""
-        self._socket.lose(self._websocket, description)
-
-    @property
-    def congested(self) -> bool:
-        """Whether the transport should read no more until `ready`."""
-        return self._socket.handler.congested
-
-    async def ready(self) -> None:
-        """Wait until no longer congested."""
-        await self._socket.handler.ready()

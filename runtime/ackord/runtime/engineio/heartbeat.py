@@ -1,0 +1,45 @@
+"""The server's side of the heartbeat: PING after an interval, the end if no PONG comes in time."""
+
+from __future__ import annotations
+
+
+class Heartbeat:
+    """When the next PING is due, or the PONG that answers the last one is overdue."""
+
+    __slots__ = ("_awaits_pong", "_interval", "_timeout", "at", "lenient")
+
+    def __init__(self, interval: float, timeout: float, now: float) -> None:
+        self._interval = interval
+        self._timeout = timeout
+        self._awaits_pong = False
+        self.at = now + interval
+        """When `beat` is due."""
+        self.lenient = False
+        """Whether the next packet of any kind gives the client more time to answer the ping; once in each cycle."""
+
+    def beat(self, now: float) -> bool:
+        """Return whether a PING must be sent now; false if the last one wasn't answered in time."""
+        if self._awaits_pong:
+            return False
+        # A timer that fires a little late must not give the client more time, but a process that stood still must not take it away.
+        late = min(now - self.at, self._timeout / 4)
+        self.at = now + self._timeout - late
+        self._awaits_pong = self.lenient = True
+        return True
+
+    def pong(self, now: float) -> None:
+        """Take a PONG; one that nobody asked for must not delay the next PING."""
+        if self._awaits_pong:
+            self._awaits_pong = self.lenient = False
+            self.at = now + self._interval
+
+    def sign_of_life(self, now: float) -> None:
+        """Take any other packet."""
+        if self.lenient:
+            self.lenient = False
+            self.at = max(self.at, now + self._timeout)
+
+    def postpone(self, now: float) -> None:
+        """Give the client more time to answer the ping: this side reads nothing from it at present."""
+        if self._awaits_pong:
+            self.at = max(self.at, now + self._timeout)
