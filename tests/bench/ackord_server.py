@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ackord.runtime.server import Server
-from tests.bench.contract import BenchContext, BenchNamespace, Item
 from typing_extensions import override
 
+from tests.bench.contract import BenchContext, BenchNamespace, Item
 from tests.bench.uvicorn_server import serve
 
 

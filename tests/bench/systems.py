@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ def all_systems() -> list[System]:
 
 
 @contextmanager
-def serving(systems: list[System]) -> Iterator[list[Running]]:
+def serving(systems: list[System]) -> Generator[list[Running]]:
     """Start each system, on one core where the machine has several; end them all."""
     processes: list[subprocess.Popen[str]] = []
     try:
@@ -69,7 +69,7 @@ def _port(process: subprocess.Popen[str], system: System) -> int:
 
 
 @contextmanager
-def _only_core(number: int) -> Iterator[None]:
+def _only_core(number: int) -> Generator[None]:
     """Let children that start meanwhile run on one core, and this process on the others from then on."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:

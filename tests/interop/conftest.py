@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -37,14 +37,14 @@ class NodeScripts:
         return {name: value for line in done.stdout.strip().split("\n") for name, value in json.loads(line).items()}
 
     @contextmanager
-    def serving(self, script: str) -> Iterator[str]:
+    def serving(self, script: str) -> Generator[str]:
         """Run a server that prints ``listening PORT``; give its URL."""
         with _process([self._node, str(NODE_SCRIPTS / script)]) as line:
             yield f"http://127.0.0.1:{line.split()[1]}"
 
 
 @contextmanager
-def _process(command: list[str]) -> Iterator[str]:
+def _process(command: list[str]) -> Generator[str]:
     """Start a server; give the first line that it prints; end it."""
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)

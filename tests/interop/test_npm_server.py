@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.errors import DisconnectedError, InvalidPayloadError
 from ackord.runtime.stubs.v1 import UnknownError
 
 from examples.chat.contract import (
@@ -48,7 +48,7 @@ def new_room() -> RoomName:
 
 
 @asynccontextmanager
-async def two_in_a_room(url: str) -> AsyncIterator[tuple[ChatClient, ChatClient, RoomName]]:
+async def two_in_a_room(url: str) -> AsyncGenerator[tuple[ChatClient, ChatClient, RoomName]]:
     room = new_room()
     async with ChatClient(url, auth=ChatAuth(name=new_name("ada"))) as ada, ChatClient(url, auth=ChatAuth(name=new_name("bob"))) as bob:
         for client in (ada, bob):
@@ -115,9 +115,17 @@ def test_declared_errors_arrive_typed(npm_url: str) -> None:
 def test_an_error_that_is_not_declared_arrives_as_unknown(npm_url: str) -> None:
     async def scenario() -> None:
         async with ChatClient(npm_url, auth=ChatAuth(name=new_name("ada"))) as ada:
-            result = await ada.join(RoomName("Not A Room"))
-            assert isinstance(result, UnknownError)
-            assert result.code == "invalid_request"
+            assert await ada.join(RoomName("secret")) == UnknownError("banned", "Not for you.", {"until": "tomorrow"})
+
+    asyncio.run(scenario())
+
+
+def test_a_value_that_breaks_the_contract_is_not_sent(npm_url: str) -> None:
+    async def scenario() -> None:
+        async with ChatClient(npm_url, auth=ChatAuth(name=new_name("ada"))) as ada:
+            with pytest.raises(InvalidPayloadError, match="room: String should match"):
+                await ada.join(RoomName("Not A Room"))
+            assert isinstance(await ada.rooms(), dict)
 
     asyncio.run(scenario())
 

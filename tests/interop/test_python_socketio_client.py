@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import socketio
+from socketio.exceptions import ConnectionError as Refused
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
 
@@ -43,7 +44,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def joined(url: str, mode: str, name: str) -> AsyncIterator[Peer]:
+async def joined(url: str, mode: str, name: str) -> AsyncGenerator[Peer]:
     peer = Peer()
     await peer.client.connect(url, auth={"name": f"{name}-ps-{mode}"}, namespaces=["/chat"], transports=TRANSPORTS[mode], wait_timeout=5)
     try:
@@ -105,7 +106,7 @@ def test_a_taken_name_is_refused_after_the_holder_was_asked(chat_url: str, mode:
                 refusals.append(data)
 
             other.on("connect_error", note, namespace="/chat")
-            with pytest.raises(socketio.exceptions.ConnectionError):
+            with pytest.raises(Refused):
                 await other.connect(
                     chat_url, auth={"name": f"ann-ps-{mode}"}, namespaces=["/chat"], transports=TRANSPORTS[mode], wait_timeout=5
                 )

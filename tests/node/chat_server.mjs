@@ -1,7 +1,8 @@
 // The chat contract on npm socket.io 4.8, written by hand as a team with a server in Node would:
 // what the generated Python client talks to in tests/interop. Prints "listening PORT".
 //
-// Beyond chat.yaml it does three things on demand, named by the room of a `typing` event:
+// Beyond chat.yaml it refuses to let anybody into the room "secret", with an error that the contract doesn't know,
+// and it does three things on demand, named by the room of a `typing` event:
 //   ask      asks this client `still_there` and announces the answer, or the failure
 //   mistyped posts a message that breaks the contract, then announces "after"
 //   drop     closes the connection
@@ -61,6 +62,7 @@ chat.on("connection", (socket) => {
     const ack = args.pop();
     const [room] = valid([roomName], args, ack) ?? [];
     if (!room) return;
+    if (room === "secret") return ack(failure("banned", "Not for you.", { data: { until: "tomorrow" } }));
     if (joined.size >= MOST_ROOMS) return ack(failure("too_many_rooms", "Leave a room before joining another.", { data: { limit: MOST_ROOMS } }));
     joined.add(room);
     socket.join(`room:${room}`);

@@ -56,7 +56,10 @@ function enter(name, firstRoom) {
   socket.on("member_joined", (room, who) => presence(room, who, true));
   socket.on("member_left", (room, who) => presence(room, who, false));
   socket.on("typing_changed", typingChanged);
-  socket.on("announcement", (text) => toast(text));
+  socket.on("announcement", (text) => {
+    toast(text);
+    refreshRooms();
+  });
   socket.on("still_there", (question, answer) => answer(true));
 }
 
@@ -473,6 +476,8 @@ for (const type of ["dragover", "dragleave", "drop"]) {
     if (type === "drop") attach(event.dataTransfer.files[0]);
   });
 }
+
+setInterval(() => document.hidden || refreshRooms(), 20_000);
 
 $("name").value = localStorage.getItem("name") ?? "";
 $("first-room").value = location.hash.slice(1);

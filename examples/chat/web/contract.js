@@ -33,7 +33,7 @@ export class ContractError extends Error {
 
 function describe({ loc, type, msg }) {
   const place = loc?.at(-1);
-  if (type === "string_pattern_mismatch" && place === "room") return "Room names are 1 to 32 of a–z, 0–9 and “-”.";
+  if (type === "string_pattern_mismatch" && place === "room") return "Use only a–z, 0–9 and “-”, up to 32 of them.";
   if (type === "literal_error" && place === "mime") return "Only PNG, JPEG, GIF and WebP pictures can be sent.";
   return `${place ?? "value"}: ${msg}.`;
 }
