@@ -27,6 +27,11 @@ class Backlog:
         self._waiter: asyncio.Event | None = None
 
     @property
+    def events(self) -> int:
+        """How many events wait."""
+        return self._events
+
+    @property
     def congested(self) -> bool:
         """Whether more waits than may."""
         return (self._events > self._max_events or self._bytes > self._max_bytes) and not self._closed

@@ -129,6 +129,11 @@ class Server(Broadcasting):
         """The namespace ``/``."""
         return self._namespaces["/"]
 
+    @property
+    def connections(self) -> frozenset[Connection]:
+        """The connections, whatever namespaces they have joined."""
+        return frozenset(self._connections)
+
     def register(self, typed_namespace: Attachable) -> None:
         """Serve a typed namespace."""
         typed_namespace.attach(self.of(typed_namespace.path))
