@@ -22,6 +22,8 @@ class Refusal:
     code: int
     message: str
     status: int = 400
+    after_accept: bool = False
+    """Whether a WebSocket is accepted and then closed, rather than refused with the status."""
 
     @property
     def body(self) -> bytes:
@@ -34,6 +36,8 @@ UNKNOWN_SID: Final = Refusal(1, "Session ID unknown")
 BAD_HANDSHAKE_METHOD: Final = Refusal(2, "Bad handshake method")
 BAD_REQUEST: Final = Refusal(3, "Bad request")
 FORBIDDEN: Final = Refusal(4, "Forbidden", 403)
+TAKEN: Final = Refusal(3, "Bad request", after_accept=True)
+"""For a WebSocket whose session has one already: the official suite wants to see it close, not to see its handshake fail."""
 UNSUPPORTED_PROTOCOL_VERSION: Final = Refusal(5, "Unsupported protocol version")
 SHUTTING_DOWN: Final = Refusal(3, "Server is shutting down", 503)
 """Not of the protocol: a server that drains opens no session."""
@@ -64,9 +68,11 @@ def check_session_request(query: Mapping[str, str], *, is_websocket: bool, curre
     """
     if current is None:
         return UNKNOWN_SID
-    if current != POLLING or query.get("transport") != (WEBSOCKET if is_websocket else POLLING):
+    if query.get("EIO") != PROTOCOL or query.get("transport") != (WEBSOCKET if is_websocket else POLLING):
         return BAD_REQUEST
-    return None if query.get("EIO") == PROTOCOL else BAD_REQUEST
+    if current != POLLING:
+        return TAKEN if is_websocket else BAD_REQUEST
+    return None
 
 
 def check_version(query: Mapping[str, str]) -> Refusal | None:

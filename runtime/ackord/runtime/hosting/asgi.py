@@ -18,6 +18,7 @@ from ackord.runtime.transports.websocket import AsgiWebSocket
 Hook = Callable[[], Awaitable[None]]
 """What runs when the server starts or stops."""
 
+_NORMAL_CLOSURE: Final = 1000
 _POLICY_VIOLATION: Final = 1008
 
 
@@ -93,6 +94,10 @@ class AsgiApp:
             receiver = await self.engine.open_websocket(request, websocket)
         except HandshakeRefusedError as exc:
             refusal = exc.refusal
+            if refusal.after_accept:
+                await send({"type": "websocket.accept"})
+                await send({"type": "websocket.close", "code": _NORMAL_CLOSURE})
+                return
             # As the reference implementation does: 400 also where long-polling would say 403.
             status = 400 if refusal.status == FORBIDDEN.status else refusal.status
             await _deny(request.scope, send, status, refusal.body, JSON)

@@ -57,8 +57,10 @@ class EngineServer:
         """
         existing = self.find(request, method="GET", is_websocket=True)
         if existing is not None:
-            if not self.options.upgrades or not existing.offer(socket):
+            if not self.options.upgrades:
                 raise HandshakeRefusedError(handshake.BAD_REQUEST)
+            if not existing.offer(socket):
+                raise HandshakeRefusedError(handshake.TAKEN)
             return WebSocketEnd(existing, socket)
         engine_socket = await self._open(request, socket)
         return WebSocketEnd(engine_socket, socket)
