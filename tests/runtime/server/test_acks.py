@@ -16,12 +16,15 @@ def test_a_callback_takes_what_the_client_answers() -> None:
         peer, sid = await stage.join()
         answers: list[Any] = []
 
+        def note(*values: Any) -> None:
+            answers.append(values)
+
         async def coroutine(*values: Any) -> None:
             await asyncio.sleep(1)
             answers.append(values)
 
         socket = stage.server.main.sockets[sid]
-        socket.emit("ask", 1, ack=lambda *values: answers.append(values))
+        socket.emit("ask", 1, ack=note)
         socket.emit("ask", ack=coroutine)
         socket.send("hi", ack=answers.append)
         await peer.expect('420["ask",1]', '421["ask"]', '422["message","hi"]')
@@ -67,13 +70,20 @@ def test_an_answer_that_does_not_come_in_time_raises_and_frees_the_entry() -> No
         with pytest.raises(TimeoutError):
             await socket.timeout(1).emit_with_ack("ask")
         outcomes: list[Any] = []
-        socket.timeout(2).emit("ask", ack=lambda error, *values: outcomes.append((type(error), values)))
+
+        def note_kind_and_values(error: Exception | None, *values: Any) -> None:
+            outcomes.append((type(error), values))
+
+        def note_all(error: Exception | None, *values: Any) -> None:
+            outcomes.append((error, values))
+
+        socket.timeout(2).emit("ask", ack=note_kind_and_values)
         await peer.expect('420["ask"]', '421["ask"]', '422["ask"]')
         await peer.send("430[]", "431[]")
         await asyncio.sleep(3)
         assert outcomes == [(AckTimeoutError, ())]
         await peer.send("432[1]")
-        socket.timeout(2).emit("ask", ack=lambda error, *values: outcomes.append((error, values)))
+        socket.timeout(2).emit("ask", ack=note_all)
         await peer.expect('423["ask"]')
         await peer.send("433[1,2]")
         await asyncio.sleep(3)
@@ -88,8 +98,15 @@ def test_whoever_waits_for_an_answer_learns_of_the_end_at_once() -> None:
         socket = stage.server.main.sockets[sid]
         loop = asyncio.get_running_loop()
         outcomes: list[Any] = []
-        socket.timeout(60).emit("ask", ack=lambda error, *values: outcomes.append(type(error)))
-        socket.emit("ask", ack=lambda *values: outcomes.append("plain callbacks are not called"))
+
+        def note_kind(error: Exception | None) -> None:
+            outcomes.append(type(error))
+
+        def never() -> None:
+            outcomes.append("plain callbacks are not called")
+
+        socket.timeout(60).emit("ask", ack=note_kind)
+        socket.emit("ask", ack=never)
         task = asyncio.create_task(socket.emit_with_ack("ask", timeout=60))
         await peer.expect('420["ask"]', '421["ask"]', '422["ask"]')
         await peer.close()
@@ -102,7 +119,7 @@ def test_whoever_waits_for_an_answer_learns_of_the_end_at_once() -> None:
             await socket.emit_with_ack("ask")
         with pytest.raises(DisconnectedError):
             await socket.request(EncodedEvent("ask", '["ask"]'), 1)
-        socket.timeout(1).emit("ask", ack=lambda error, *values: outcomes.append(type(error)))
+        socket.timeout(1).emit("ask", ack=note_kind)
         assert outcomes == [DisconnectedError, DisconnectedError]
         socket.emit("ask", ack=outcomes.append)
 
@@ -143,7 +160,11 @@ def test_an_answer_that_is_no_json_ends_the_connection() -> None:
     async def scenario(stage: Stage) -> None:
         peer, sid = await stage.join()
         outcomes: list[Any] = []
-        stage.server.main.sockets[sid].timeout(9).emit("ask", ack=lambda error: outcomes.append(type(error)))
+
+        def note_kind(error: Exception | None) -> None:
+            outcomes.append(type(error))
+
+        stage.server.main.sockets[sid].timeout(9).emit("ask", ack=note_kind)
         await peer.expect('420["ask"]')
         await peer.send("430[1")
         await peer.expect_close(timeout=0.1)

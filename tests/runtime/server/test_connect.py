@@ -113,7 +113,10 @@ def test_the_connect_hook_runs_after_middlewares_with_the_text_of_auth() -> None
     server = Server()
     chat = server.of("chat")
     ran: list[Any] = []
-    chat.use(lambda socket: ran.append("middleware"))
+
+    @chat.use
+    def middleware(socket: Socket) -> None:
+        ran.append("middleware")
 
     async def hook(socket: Socket, auth: str | None) -> None:
         ran.append(auth)
@@ -139,7 +142,10 @@ def test_the_connect_hook_runs_after_middlewares_with_the_text_of_auth() -> None
 
 def test_a_middleware_may_disconnect_instead_of_raising() -> None:
     server = Server()
-    server.use(lambda socket: socket.disconnect())
+
+    @server.use
+    def refuse(socket: Socket) -> None:
+        socket.disconnect()
 
     async def scenario(stage: Stage) -> None:
         peer = await stage.open()

@@ -15,8 +15,14 @@ def serve(told: list[Any]) -> Server:
     @server.on("connection")
     def connected(socket: Socket) -> None:
         socket.join("room")
-        socket.on("disconnecting", lambda reason: told.append(("disconnecting", reason, len(socket.rooms), socket.connected)))
-        socket.on("disconnect", lambda reason: told.append(("disconnect", reason, len(socket.rooms), socket.connected)))
+
+        @socket.on("disconnecting")
+        def disconnecting(reason: str) -> None:
+            told.append(("disconnecting", reason, len(socket.rooms), socket.connected))
+
+        @socket.on("disconnect")
+        def disconnected(reason: str) -> None:
+            told.append(("disconnect", reason, len(socket.rooms), socket.connected))
 
     return server
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,15 @@ def serve(**listeners: Any) -> Server:
             socket.on(name, listener)
 
     return server
+
+
+def collect(seen: list[Any]) -> Callable[..., None]:
+    """Return a listener that keeps its arguments."""
+
+    def note(*arguments: Any) -> None:
+        seen.append(arguments)
+
+    return note
 
 
 def test_what_a_listener_returns_is_the_acknowledgement() -> None:
@@ -311,7 +320,7 @@ def test_no_event_name_is_magic(name: str) -> None:
             socket.on(event, lifecycle.append)
         await peer.send(f'421["{name}","forged"]')
         await peer.expect(f"431{UNKNOWN}")
-        socket.on(name, lambda value: value)
+        socket.on(name, partial(max, ""))
         await peer.send(f'422["{name}","real"]')
         await peer.expect('432["real"]')
         assert lifecycle == ["connection", "connection"]
@@ -328,7 +337,7 @@ def test_a_reserved_name_never_reaches_a_listener(name: str) -> None:
     def connected(socket: Socket) -> None:
         socket.on("disconnect", called.append)
         socket.on("disconnecting", called.append)
-        socket.on_any(lambda *arguments: called.append(arguments))
+        socket.on_any(collect(called))
 
     async def scenario(stage: Stage) -> None:
         peer, sid = await stage.join()
@@ -362,7 +371,9 @@ def test_catch_all_listeners_come_first_and_see_name_and_arguments() -> None:
         def first(name: str, *values: Any) -> None:
             seen.append(("first", name, values))
 
-        socket.on("x", lambda value: seen.append(("x", value)))
+        @socket.on("x")
+        def x(value: int) -> None:
+            seen.append(("x", value))
 
     async def scenario(stage: Stage) -> None:
         peer, sid = await stage.join()
@@ -388,7 +399,7 @@ def test_catch_all_listeners_for_outgoing_events_see_broadcasts_but_no_acks() ->
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
-        socket.on_any_outgoing(lambda *event: seen.append(event))
+        socket.on_any_outgoing(collect(seen))
         socket.on("x", lambda: "ack")
 
     async def scenario(stage: Stage) -> None:
@@ -405,7 +416,7 @@ def test_catch_all_listeners_for_outgoing_events_see_broadcasts_but_no_acks() ->
 
         with pytest.raises(UsageError):
             socket.on_any_outgoing(coroutine)
-        outgoing = socket.prepend_any_outgoing(lambda *event: None)
+        outgoing = socket.prepend_any_outgoing(collect([]))
         assert socket.listeners_any_outgoing()[0] is outgoing
         socket.off_any_outgoing(outgoing)
         assert len(socket.listeners_any_outgoing()) == 1
@@ -438,13 +449,14 @@ class Route:
 def test_a_route_decodes_handles_and_answers_its_event() -> None:
     server = Server()
     server.main.set_route("typed", Route())
+    shadowed: list[Any] = []
     seen: list[Any] = []
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
-        socket.on("typed", lambda *_: pytest.fail("the route goes first"))
+        socket.on("typed", collect(shadowed))
         socket.on("untyped", lambda: "untyped")
-        socket.on_any(lambda *event: seen.append(event))
+        socket.on_any(collect(seen))
 
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
@@ -459,6 +471,7 @@ def test_a_route_decodes_handles_and_answers_its_event() -> None:
         await peer.expect('461-5["TYPED",{"_PLACEHOLDER":TRUE,"NUM":0}]', b"\1")
         assert ("typed", "x") in seen
         assert ("typed", b"\1") in seen
+        assert shadowed == []
         assert server.main.failures.counts == {"typed": 3}
 
     play(server, scenario)

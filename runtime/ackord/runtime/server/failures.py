@@ -47,7 +47,13 @@ class Failures:
             self._logged[key] = now
             level = logging.ERROR if failure.code == INTERNAL else logging.WARNING
             _log.log(
-                level, "event %r of namespace %s failed: %s (%d so far)", key, socket.namespace.name, failure.code, count, exc_info=error or failure.__cause__
+                level,
+                "event %r of namespace %s failed: %s (%d so far)",
+                key,
+                socket.namespace.name,
+                failure.code,
+                count,
+                exc_info=error or failure.__cause__,
             )
         if self.hook is not None:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from ackord.runtime.listeners import ListenerTable
@@ -31,16 +31,12 @@ def call_guarded(listener: Callable[..., Any], arguments: Sequence[Any], tasks: 
     except Exception:  # noqa: BLE001  # a listener of the application
         _log.exception("%s failed", what)
         return None
-    return tasks.start(guard(_await(result), what)) if hasattr(result, "__await__") else None
+    return tasks.start(guard(result, what)) if hasattr(result, "__await__") else None
 
 
-async def guard(coroutine: Coroutine[Any, Any, Any], what: str) -> None:
-    """Await a coroutine of the application and log what it raises."""
+async def guard(awaitable: Awaitable[Any], what: str) -> None:
+    """Await what the application gave and log what it raises."""
     try:
-        await coroutine
+        await awaitable
     except Exception:  # noqa: BLE001  # a listener of the application
         _log.exception("%s failed", what)
-
-
-async def _await(awaitable: Any) -> None:
-    await awaitable

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
 
 from ackord.runtime.adapters.base import Adapter
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.errors import ReservedEventError, UsageError
-from ackord.runtime.listeners import EventSource
+from ackord.runtime.listeners import ListenerTable, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.failures import Failures, InvalidHook, InvalidPolicy
 from ackord.runtime.server.lifecycle import call_guarded, call_lifecycle, guard
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("ackord.runtime.server")
 
+_EVENTS: Final = ("connect", "connection")
+
+ConnectionListener: TypeAlias = "Callable[[Socket], Any]"
+"""A plain function or a coroutine function that takes a socket which has joined."""
+ConnectionListenerT = TypeVar("ConnectionListenerT", bound="Callable[[Socket], Any]")
+
 Middleware: TypeAlias = "Callable[[Socket], Awaitable[None] | None]"
 """Looks at a socket before it is connected; raises `ConnectRefused` to refuse it."""
 MiddlewareT = TypeVar("MiddlewareT", bound="Callable[[Socket], Awaitable[None] | None]")
@@ -38,7 +45,7 @@ DisconnectHook: TypeAlias = "Callable[[Socket, str], Awaitable[None]]"
 """Runs after the socket has left; takes the reason."""
 
 
-class Namespace(Broadcasting, EventSource):
+class Namespace(Broadcasting):
     """A namespace of a server; `Server.of` makes it.
 
     ::
@@ -60,6 +67,7 @@ class Namespace(Broadcasting, EventSource):
     __slots__ = (
         "_connect_hook",
         "_disconnect_hook",
+        "_listeners",
         "_middlewares",
         "_next_ack_id",
         "adapter",
@@ -75,10 +83,7 @@ class Namespace(Broadcasting, EventSource):
         "tasks",
     )
 
-    _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"connection", "connect"})
-
     def __init__(self, server: Server, name: str) -> None:
-        super().__init__()
         self.server = server
         self.name = name
         self.prefix = namespace_prefix(name)
@@ -90,11 +95,36 @@ class Namespace(Broadcasting, EventSource):
         self.invalid_events: InvalidPolicy = server.invalid_events
         self.limits: Limits = server.limits
         self.tasks = server.tasks
+        self._listeners = ListenerTable()
         self._middlewares: tuple[Middleware, ...] = ()
         self._connect_hook: ConnectHook | None = None
         self._disconnect_hook: DisconnectHook | None = None
         # Shared by the sockets, so that one broadcast can ask everybody for an acknowledgement under one id.
         self._next_ack_id = itertools.count()
+
+    @overload
+    def on(self, name: str, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
+    @overload
+    def on(self, name: str, listener: ConnectionListener) -> ConnectionListener: ...
+    def on(self, name: str, listener: ConnectionListener | None = None) -> Any:
+        """Call `listener` with each socket that has joined (``connection``, or ``connect``); without `listener`, return a decorator."""
+        return partial(self._register, name, once=False) if listener is None else self._register(name, listener, once=False)
+
+    @overload
+    def once(self, name: str, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
+    @overload
+    def once(self, name: str, listener: ConnectionListener) -> ConnectionListener: ...
+    def once(self, name: str, listener: ConnectionListener | None = None) -> Any:
+        """Call `listener` with the next socket only; without `listener`, return a decorator."""
+        return partial(self._register, name, once=True) if listener is None else self._register(name, listener, once=True)
+
+    def off(self, name: str | None = None, listener: ConnectionListener | None = None) -> None:
+        """Forget one listener, or all of a name, or all."""
+        self._listeners.remove(name, listener)
+
+    def listeners(self, name: str) -> list[ConnectionListener]:
+        """Return the listeners of a name."""
+        return [registration.listener for registration in self._listeners.get(name)]
 
     def use(self, middleware: MiddlewareT) -> MiddlewareT:
         """Run `middleware` for each socket before it is connected, in the order of registration.
@@ -166,13 +196,13 @@ class Namespace(Broadcasting, EventSource):
 
     def announce(self, socket: Socket) -> None:
         """Call the listeners of ``connect`` and ``connection``; those that are tasks begin before the socket's first event is handled."""
-        for name in ("connect", "connection"):
-            call_lifecycle(self._lifecycle, name, (socket,), self.tasks)
+        for name in _EVENTS:
+            call_lifecycle(self._listeners, name, (socket,), self.tasks)
 
     def run_disconnect_hook(self, socket: Socket, reason: str) -> None:
         """Run the disconnect hook, in a task."""
         if self._disconnect_hook is not None:
-            self.tasks.start(guard(_call(self._disconnect_hook, socket, reason), "the disconnect hook"))
+            self.tasks.start(_call(self._disconnect_hook, socket, reason))
 
     def next_ack_id(self) -> int:
         """Return an ack id that no socket of the namespace waits for."""
@@ -186,10 +216,12 @@ class Namespace(Broadcasting, EventSource):
     def _everybody(self) -> BroadcastOperator:
         return BroadcastOperator(self)
 
-    @override
-    def _check_event_name(self, name: str) -> None:
-        raise UsageError(f"a namespace has the event 'connection', not {name!r}; a client's events are listened for on its socket")
+    def _register(self, name: str, listener: ConnectionListener, *, once: bool) -> ConnectionListener:
+        if name not in _EVENTS:
+            raise UsageError(f"a namespace has the event 'connection', not {name!r}; a client's events are listened for on its socket")
+        self._listeners.add(name, Registration(listener, once=once))
+        return listener
 
 
 async def _call(hook: DisconnectHook, socket: Socket, reason: str) -> None:
-    await hook(socket, reason)
+    await guard(hook(socket, reason), "the disconnect hook")

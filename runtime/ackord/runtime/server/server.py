@@ -7,7 +7,6 @@ from typing import Any, Literal, Protocol, overload
 
 from ackord.runtime.errors import UsageError
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.listeners import Listener, ListenerT
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
 from ackord.runtime.server.engine import EngineServer
@@ -15,7 +14,7 @@ from ackord.runtime.server.engine_options import AllowRequest, EngineOptions
 from ackord.runtime.server.failures import InvalidPolicy
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.link import EngineSocket
-from ackord.runtime.server.namespace import MiddlewareT, Namespace
+from ackord.runtime.server.namespace import ConnectionListener, ConnectionListenerT, MiddlewareT, Namespace
 from ackord.runtime.server.tasks import TaskSet
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
@@ -139,14 +138,22 @@ class Server(Broadcasting):
         typed_namespace.attach(self.of(typed_namespace.path))
 
     @overload
-    def on(self, name: str, listener: None = None) -> Callable[[ListenerT], ListenerT]: ...
+    def on(self, name: str, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
-    def on(self, name: str, listener: ListenerT) -> ListenerT: ...
-    def on(self, name: str, listener: Listener | None = None) -> Any:
+    def on(self, name: str, listener: ConnectionListener) -> ConnectionListener: ...
+    def on(self, name: str, listener: ConnectionListener | None = None) -> Any:
         """Call `listener` with each socket that joins the namespace ``/`` (``connection``); without `listener`, return a decorator."""
         return self.main.on(name) if listener is None else self.main.on(name, listener)
 
-    def off(self, name: str | None = None, listener: Listener | None = None) -> None:
+    @overload
+    def once(self, name: str, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
+    @overload
+    def once(self, name: str, listener: ConnectionListener) -> ConnectionListener: ...
+    def once(self, name: str, listener: ConnectionListener | None = None) -> Any:
+        """Call `listener` with the next socket that joins the namespace ``/`` only; without `listener`, return a decorator."""
+        return self.main.once(name) if listener is None else self.main.once(name, listener)
+
+    def off(self, name: str | None = None, listener: ConnectionListener | None = None) -> None:
         """Forget one listener, or all of a name, or all."""
         self.main.off(name, listener)
 
