@@ -19,6 +19,12 @@ from pydantic import BaseModel, Field
 class Author(BaseModel):
     name: str = Field(max_length=10)
 
+class NotANumber(BaseModel):
+    value: float = float("nan")
+
+class Surrogate(BaseModel):
+    value: str = Field(description="\\ud800")
+
 class Opaque:
     pass
 
@@ -61,6 +67,8 @@ def test_its_json_schema_is_kept(models: str) -> None:
     [
         ("{}.Autor", "has no Autor"),
         ("{}.Opaque", "no JSON Schema"),
+        ("{}.NotANumber", "no JSON Schema"),
+        ("{}.Surrogate", "no JSON Schema"),
         ("{}.Raising", "RuntimeError: no schema today"),
         ("{}_exits.Author", "SystemExit: 3"),
         ("{}_wrong.Author", "SyntaxError"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
@@ -50,7 +51,15 @@ _PYTHON: Final[Mapping[str, Any]] = {
     "url": AnyUrl,
 }
 
-_WRITTEN_AS_TEXT: Final = frozenset({"datetime", "date", "time", "duration", "uuid", "url"})
+_WRITTEN_AS_TEXT: Final[Mapping[str, re.Pattern[str]]] = {
+    "datetime": re.compile(r"\d{4}-\d\d-\d\d[Tt].*"),
+    "date": re.compile(r"\d{4}-\d\d-\d\d"),
+    "time": re.compile(r"\d\d:\d\d:.*"),
+    "duration": re.compile(r"[+-]?P.*"),
+    "uuid": re.compile(r"[0-9A-Fa-f]{8}-.*"),
+    "url": re.compile(r".*"),
+}
+"""How these look on the wire, where pydantic would take more: RFC 3339 and ISO 8601."""
 
 
 class DefaultError(Exception):
@@ -104,8 +113,9 @@ class DefaultChecker:
         if isinstance(value, Word):
             hint = f': write "{value.text}"' if of.name not in {"int", "int64", "float", "bool"} else ""
             raise DefaultError(f"expected {of.name}, found the word {value.text}{hint}")
-        if of.name in _WRITTEN_AS_TEXT and not isinstance(value, str):
-            raise DefaultError(f"a {of.name} is written as text, not as {_show(value)}")
+        form = _WRITTEN_AS_TEXT.get(of.name)
+        if form is not None and not (isinstance(value, str) and form.fullmatch(value)):
+            raise DefaultError(f"{_show(value)} isn't how a {of.name} is written")
         limited: Any = Annotated[_PYTHON[of.name], Limits(**limits(of.constraints))]
         adapter: TypeAdapter[Any] = TypeAdapter(limited)
         try:

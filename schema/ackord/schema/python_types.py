@@ -6,6 +6,7 @@ This is the one place that runs the user's code: it imports the module that a ``
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from typing import Any, Final
 
@@ -30,7 +31,8 @@ def load_json_schema(path: str) -> Json:
     found = _find(path)
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(found)
-        return adapter.json_schema(mode="validation")
+        # Through text, as models may put into their schemas what isn't JSON.
+        return json.loads(json.dumps(adapter.json_schema(mode="validation"), allow_nan=False, ensure_ascii=False).encode())
     except Exception as exc:  # user code may raise anything while pydantic asks it for its schema
         raise PythonTypeError(f"pydantic has no JSON Schema for {path}: {_reason(exc)}") from exc
 
