@@ -14,6 +14,7 @@ from typing import assert_never
 
 from ackord.runtime.errors import AckordError
 from ackord.runtime.stubs.v1 import UnknownError
+from pydantic import ValidationError
 
 from examples.chat.contract import (
     Body,
@@ -116,7 +117,9 @@ async def talk(chat: ChatClient, room: RoomName) -> None:
                 await say(chat, room, await asyncio.to_thread(picture, Path(argument)))
             else:
                 await say(chat, room, TextBody(text=line))
-        except (AckordError, OSError, ValueError) as error:
+        except ValidationError as error:
+            print("! " + "; ".join(f"{issue['loc'][-1]}: {issue['msg']}" for issue in error.errors()))
+        except (AckordError, OSError) as error:
             print(f"! {error}")
 
 

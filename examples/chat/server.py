@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import socket
 import sys
 from datetime import UTC, datetime
@@ -156,7 +157,7 @@ def main() -> int:
         listener = socket.create_server((arguments.host, arguments.port))
     except OSError as error:
         print(
-            f"error: can't listen on {arguments.host}:{arguments.port}: {error.strerror}; try another port: make demo PORT=8001",
+            f"error: can't listen on {arguments.host}:{arguments.port}: {os.strerror(error.errno or 0)}; try another port: make demo PORT=8001",
             file=sys.stderr,
         )
         return 1
