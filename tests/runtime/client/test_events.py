@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ackord.runtime.client import ClientSocket, connect
+from ackord.runtime.error_acks import FailureReply
 from ackord.runtime.errors import (
     AckTimeoutError,
     DisconnectedError,
@@ -247,7 +248,28 @@ def test_a_listener_that_raises_is_logged_and_answered_and_nothing_else_happens(
 
     with caplog.at_level(logging.ERROR):
         joined(scenario)
-    assert [type(record.exc_info[1]) for record in caplog.records if record.exc_info] == [ValueError, KeyError, ValueError]
+    assert [type(record.exc_info[1]) for record in caplog.records if record.exc_info] == [ValueError, KeyError]  # "bad" once a minute
+
+
+def test_failed_events_are_counted_and_shown_to_a_hook() -> None:
+    async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
+        seen: list[tuple[str, str]] = []
+
+        @socket.on_invalid
+        def invalid(_: ClientSocket, name: str, failure: FailureReply) -> None:
+            seen.append((name, failure.code))
+
+        @socket.on("bad")
+        async def bad() -> None:
+            raise ValueError
+
+        await peer.send('42["bad"]', '42["nobody listens"]', '421["nobody answers"]', "2")
+        await peer.expect("3")
+        await asyncio.sleep(1)
+        assert seen == [("bad", "internal"), ("nobody answers", "unknown_event")]
+        assert socket.failures.counts == {"bad": 1, "nobody answers": 1}
+
+    joined(scenario)
 
 
 def test_a_callback_that_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from functools import partial
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 from ackord.runtime.acks import AckReply, PendingAcks
 from ackord.runtime.client.connection import Connection
 from ackord.runtime.client.emitter import AckCallback, ClientEmitter
-from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
+from ackord.runtime.error_acks import UNKNOWN_EVENT, FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import AckordError, ConnectRefusedError, DisconnectedError, InvalidAckError, NetworkError, ProtocolError
 from ackord.runtime.listeners import AnyEventSource, Registration
 from ackord.runtime.server.dispatch import EventQueue
+from ackord.runtime.server.failures import Failures, InvalidHook
 from ackord.runtime.server.incoming import run_route, run_untyped
 from ackord.runtime.server.lifecycle import call_guarded, guard
 from ackord.runtime.server.payloads import decode_array, decode_json, decode_object
@@ -79,8 +81,8 @@ class ClientSocket(AnyEventSource):
     A listener that raises is logged, and answered with the error ack ``internal`` if the server asked for an acknowledgement.
     """
 
-    __slots__ = ("_acks", "_connection", "_early", "_joined", "_lock", "_manager", "_next_ack_id", "_prefix", "_queue", "_routes",
-                 "_state", "_tasks", "auth", "id", "namespace")  # fmt: skip
+    __slots__ = ("_acks", "_connection", "_joined", "_lock", "_manager", "_next_ack_id", "_prefix", "_queue", "_routes",
+                 "_state", "_tasks", "auth", "failures", "id", "namespace")  # fmt: skip
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"connect", "connect_error", "disconnect"})
 
@@ -98,12 +100,13 @@ class ClientSocket(AnyEventSource):
         self._connection: Connection | None = None
         self._joined: asyncio.Future[None] | None = None
         self._lock = asyncio.Lock()
-        self._early: list[Packet] = []
         self._routes: dict[str, Route] = {}
         self._tasks = TaskSet()
         self._queue: EventQueue | None = None
         self._acks = PendingAcks(max_pending_acks)
         self._next_ack_id = 0
+        self.failures: Failures[ClientSocket] = Failures(namespace, _log)
+        """Incoming events that failed, by name: those that didn't fit, that a listener raised for, or that asked in vain for an answer."""
 
     @property
     def connected(self) -> bool:
@@ -211,6 +214,11 @@ class ClientSocket(AnyEventSource):
         if self._connection is not None:
             await self._connection.drain()
 
+    def on_invalid(self, hook: InvalidHook[ClientSocket]) -> InvalidHook[ClientSocket]:
+        """Call `hook` with the socket, the event's name and the failure for each incoming event that fails; see `failures`."""
+        self.failures.hook = hook
+        return hook
+
     def set_route(self, name: str, route: Route) -> None:
         """Decode, handle and answer the events of one name by `route` instead of by listeners; catch-all listeners stay."""
         self._routes[name] = route
@@ -260,12 +268,9 @@ class ClientSocket(AnyEventSource):
             self._send_quietly(self._connection, encode_ack(self._prefix, ack_id, arguments, len(attachments)), attachments)
 
     def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
-        """Answer an event that failed by an error ack if one was asked for, and log it."""
-        if error is not None:
-            _log.error("a listener of %r in namespace %s raised", name, self.namespace, exc_info=error)
-        else:
-            # An event that nobody listens for is every day's business for a client; an answer was sent if one was asked for.
-            _log.debug("event %r of namespace %s: %s", name, self.namespace, failure.code)
+        """Answer an event that failed by an error ack if one was asked for, and count it."""
+        if ack_id is not None or failure.code != UNKNOWN_EVENT:
+            self.failures.record(self, name, failure, time.monotonic(), error)
         if ack_id is not None:
             self.send_ack(ack_id, failure.arguments_text())
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from ackord.runtime.error_acks import INTERNAL, FailureReply
-
-if TYPE_CHECKING:
-    from ackord.runtime.server.socket import Socket
-
-_log = logging.getLogger("ackord.runtime.server")
 
 InvalidPolicy: TypeAlias = Literal["drop", "disconnect"]
 """What happens to a socket whose event failed without an ack to say so: nothing, or the end of the socket."""
 
-InvalidHook: TypeAlias = "Callable[[Socket, str, FailureReply], None]"
+SocketT = TypeVar("SocketT")
+
+InvalidHook: TypeAlias = Callable[[SocketT, str, FailureReply], Any]
 """Takes the socket, the event's name and the failure; for metrics and audits."""
 
 MAX_COUNTED_NAMES: Final = 1000
@@ -24,21 +21,23 @@ OTHER_NAMES: Final = "(other)"
 LOG_INTERVAL: Final = 60.0
 
 
-class Failures:
-    """Failed events of one namespace, by name.
+class Failures(Generic[SocketT]):
+    """Failed events of one namespace, by name; on a server or on a client.
 
     Names come from the peers: only the first thousand different ones are counted by name, the others together.
     A name is logged when it fails first and then at most once a minute.
     """
 
-    __slots__ = ("_logged", "counts", "hook")
+    __slots__ = ("_log", "_logged", "_namespace", "counts", "hook")
 
-    def __init__(self) -> None:
+    def __init__(self, namespace: str, log: logging.Logger) -> None:
+        self._namespace = namespace
+        self._log = log
         self.counts: dict[str, int] = {}
-        self.hook: InvalidHook | None = None
+        self.hook: InvalidHook[SocketT] | None = None
         self._logged: dict[str, float] = {}
 
-    def record(self, socket: Socket, name: str, failure: FailureReply, now: float, error: BaseException | None = None) -> None:
+    def record(self, socket: SocketT, name: str, failure: FailureReply, now: float, error: BaseException | None = None) -> None:
         """Count a failure, log it unless its name was logged a moment ago, and tell the hook."""
         key = name if name in self.counts or len(self.counts) < MAX_COUNTED_NAMES else OTHER_NAMES
         count = self.counts[key] = self.counts.get(key, 0) + 1
@@ -46,11 +45,11 @@ class Failures:
         if logged is None or now - logged >= LOG_INTERVAL:
             self._logged[key] = now
             level = logging.ERROR if failure.code == INTERNAL else logging.WARNING
-            _log.log(
+            self._log.log(
                 level,
                 "event %r of namespace %s failed: %s (%d so far)",
                 key,
-                socket.namespace.name,
+                self._namespace,
                 failure.code,
                 count,
                 exc_info=error or failure.__cause__,
@@ -59,4 +58,4 @@ class Failures:
             try:
                 self.hook(socket, name, failure)
             except Exception:  # noqa: BLE001  # a hook of the application
-                _log.exception("the on_invalid hook failed")
+                self._log.exception("the on_invalid hook failed")

@@ -90,7 +90,7 @@ class Namespace(Broadcasting):
         self.sockets: dict[str, Socket] = {}
         self.adapter: Adapter = MemoryAdapter(self.sockets)
         self.routes: dict[str, Route] = {}
-        self.failures = Failures()
+        self.failures: Failures[Socket] = Failures(name, _log)
         self.error_replies: bool = server.error_replies
         self.invalid_events: InvalidPolicy = server.invalid_events
         self.limits: Limits = server.limits
@@ -156,7 +156,7 @@ class Namespace(Broadcasting):
         """Run `hook` after a socket has left."""
         self._disconnect_hook = hook
 
-    def on_invalid(self, hook: InvalidHook) -> InvalidHook:
+    def on_invalid(self, hook: InvalidHook[Socket]) -> InvalidHook[Socket]:
         """Call `hook` with the socket, the event's name and the failure whenever an event fails."""
         self.failures.hook = hook
         return hook
