@@ -756,6 +756,22 @@ def test_closing_the_server_ends_everything_and_refuses_newcomers() -> None:
     run(scenario())
 
 
+def test_a_handshake_that_was_under_way_when_the_server_closed_is_refused() -> None:
+    async def allow(request: HandshakeRequest) -> str | None:
+        await asyncio.sleep(1)
+        return None
+
+    async def scenario() -> None:
+        site = Site(allow_request=allow)
+        handshake = site.park("EIO=4&transport=polling")
+        await asyncio.sleep(0.5)
+        await site.engine.close()
+        assert (await handshake.response()).status == 503
+        assert site.engine.sessions == 0
+
+    run(scenario())
+
+
 def test_a_server_that_accepts_no_more_serves_those_it_has() -> None:
     async def scenario() -> None:
         site = Site(echo=True)

@@ -119,9 +119,9 @@ class EngineServer:
         await asyncio.sleep(0)
 
     async def _open(self, request: HandshakeRequest, websocket: ServerWebSocket | None) -> EngineSocket:
-        if self._closing:
-            raise HandshakeRefusedError(handshake.SHUTTING_DOWN)
+        self._check_accepting()
         _raise(await self._ask(request))
+        self._check_accepting()  # a session that opens after `close` would never be closed
         _raise(handshake.check_version(request.query))
         sid = secrets.token_urlsafe(_SID_BYTES)
         session = Session(self._limits, is_websocket=websocket is not None, now=asyncio.get_running_loop().time())
@@ -150,6 +150,10 @@ class EngineServer:
             self._forget(socket)
             raise
         return socket
+
+    def _check_accepting(self) -> None:
+        if self._closing:
+            raise HandshakeRefusedError(handshake.SHUTTING_DOWN)
 
     async def _ask(self, request: HandshakeRequest) -> Refusal | None:
         """Ask the application about a handshake."""

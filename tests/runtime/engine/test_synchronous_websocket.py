@@ -1,0 +1,96 @@
+"""The engine on a WebSocket that writes to its network at once and delivers frames at once, as a server's own protocol class does."""
+
+from __future__ import annotations
+
+from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.server.link import HandshakeRequest
+from ackord.runtime.testing.clock import run
+from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
+
+from tests.runtime.engine.harness import Recorder, Site
+
+REQUEST = HandshakeRequest(url="/", query={"EIO": "4", "transport": "websocket"}, headers={}, address="")
+
+
+class Wire:
+    """Frames as they would go to an asyncio transport."""
+
+    def __init__(self) -> None:
+        self.frames = b""
+        self.buffered = 0
+        self.is_closed = False
+
+    def send(self, message: str | bytes) -> None:
+        prepared = Prepared(message) if isinstance(message, str) else Prepared("", [message])
+        self.frames += prepared.frames if isinstance(message, str) else prepared.frames[2:]
+
+    def send_prepared(self, prepared: Prepared) -> None:
+        self.frames += prepared.frames
+
+    def close(self, code: int | None = None) -> None:
+        self.is_closed = True
+
+    def abort(self) -> None:
+        self.is_closed = True
+
+    def taken(self) -> bytes:
+        taken, self.frames = self.frames, b""
+        return taken
+
+
+async def opened(site: Site) -> tuple[Recorder, WebSocketReceiver, Wire]:
+    wire = Wire()
+    socket: ServerWebSocket = wire
+    receiver = await site.engine.open_websocket(REQUEST, socket)
+    assert b'0{"sid":' in wire.taken()
+    return site.recorders[-1], receiver, wire
+
+
+def test_a_message_is_handled_and_answered_before_receive_returns() -> None:
+    async def scenario() -> None:
+        recorder, receiver, wire = await opened(Site(echo=True))
+        receiver.receive("4hello")
+        assert recorder.log == ["4hello"]
+        assert wire.taken() == b"\x81\x064hello"
+        receiver.receive(b"\x01\x02")
+        assert wire.taken() == b"\x82\x02\x01\x02"
+
+    run(scenario())
+
+
+def test_a_broadcast_is_framed_once_for_all() -> None:
+    async def scenario() -> None:
+        site = Site()
+        ends = [await opened(site) for _ in range(3)]
+        prepared = Prepared("451-[]", [b"\x00"])
+        for recorder, _, _ in ends:
+            recorder.socket.send_prepared(prepared)
+        assert [wire.taken() for _, _, wire in ends] == [b"\x81\x06451-[]\x82\x01\x00"] * 3
+
+    run(scenario())
+
+
+def test_a_violation_closes_before_receive_returns() -> None:
+    async def scenario() -> None:
+        recorder, receiver, wire = await opened(Site())
+        receiver.receive("2")
+        assert wire.is_closed
+        assert recorder.ends == [("transport error", "invalid heartbeat direction")]
+        receiver.receive("4late")
+        receiver.lost()
+        assert (recorder.log, len(recorder.ends)) == ([], 1)
+
+    run(scenario())
+
+
+def test_a_network_that_takes_nothing_ends_the_session_but_not_from_within_a_send() -> None:
+    async def scenario() -> None:
+        site = Site(max_buffered=10)
+        recorder, _, wire = await opened(site)
+        wire.buffered = 11
+        recorder.socket.send("4a")
+        assert recorder.ends == []
+        assert not recorder.socket.is_open
+        assert wire.taken() == b""
+
+    run(scenario())
