@@ -40,7 +40,7 @@ demo: setup node ## Generate, type-check and start the chat example with its web
 
 test: setup node ## Run the whole test suite
 	@echo "== running the tests"
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest -rs $(PYTEST_ARGS)
 
 lint: setup ## Check style, formatting and the directions of imports
 	@echo "== ruff, import-linter"

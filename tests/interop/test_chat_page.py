@@ -51,6 +51,14 @@ class TestInChromium:
     def test_who_comes_later_gets_the_history_on_a_small_screen_too(self, page: dict[str, Any]) -> None:
         assert page["history"] == {"texts": ["<img src=x onerror=alert(1)> & <b>bold</b>", "what I see", "are you there?"], "wide": False}
 
+    def test_a_lost_connection_is_shown_and_comes_back_with_its_rooms(self, page: dict[str, Any]) -> None:
+        assert page["reconnect"]["offline"] == {
+            "text": "The connection is gone. Trying to reach the server again…",
+            "state": "reconnecting",
+            "canSend": False,
+        }
+        assert (page["reconnect"]["room"], page["reconnect"]["rooms"]) == ("#lobby", 2)
+
     def test_one_sees_who_leaves(self, page: dict[str, Any]) -> None:
         assert page["left"] is True
 

@@ -137,6 +137,20 @@ await step("history", async () => {
   await grace.context().close();
   return { texts, wide };
 });
+await step("reconnect", async () => {
+  await bob.context().setOffline(true);
+  await bob.waitForSelector("#offline:not([hidden])");
+  await show(bob, "offline");
+  const offline = { text: await bob.textContent("#offline"), state: await bob.textContent("#state"), canSend: await bob.isEnabled("#send") };
+  await ada.waitForFunction(() => document.querySelectorAll("#people li").length === 1);
+  await say(ada, "bob, where are you?");
+  await bob.context().setOffline(false);
+  await bob.waitForFunction(() => document.querySelector("#state").textContent === "connected");
+  await bob.waitForFunction(() => document.querySelector(".message:last-child .bubble")?.textContent === "bob, where are you?");
+  await say(bob, "back again");
+  await ada.waitForFunction(() => document.querySelector(".message:last-child .bubble")?.textContent === "back again");
+  return { offline, room: await bob.textContent("#room-title"), rooms: await bob.$$eval("#rooms li", (rooms) => rooms.length) };
+});
 await step("left", async () => {
   await ada.waitForFunction(() => [...document.querySelectorAll(".notice")].some((notice) => notice.textContent === "grace left"));
   return true;
