@@ -168,6 +168,7 @@ function presence(room, who, here) {
   else state.members.delete(who);
   typingChanged(room, who, false);
   state.entries.push({ notice: here ? `${who} came in` : `${who} left` });
+  drawRooms();
   if (room !== current) return;
   drawPeople();
   append(state, state.entries.at(-1));
