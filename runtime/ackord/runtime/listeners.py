@@ -73,13 +73,18 @@ class ListenerTable:
     def take(self, name: str) -> tuple[Registration, ...]:
         """Return the registrations that an event of this name is for, and forget those which were for one event only."""
         found = self._by_name.get(name, ())
-        if any(registration.once for registration in found):
-            kept = tuple(registration for registration in found if not registration.once)
-            if kept:
-                self._by_name[name] = kept
-            else:
-                del self._by_name[name]
+        for registration in found:
+            if registration.once:
+                self._forget_once(name, found)
+                break
         return found
+
+    def _forget_once(self, name: str, found: tuple[Registration, ...]) -> None:
+        kept = tuple(registration for registration in found if not registration.once)
+        if kept:
+            self._by_name[name] = kept
+        else:
+            del self._by_name[name]
 
 
 class EventSource:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ackord.runtime.error_acks import FailureReply, internal_error, unknown_event
 from ackord.runtime.listeners import Registration
 from ackord.runtime.server.routes import Arguments, EncodedArguments, Route
-from ackord.runtime.server.untyped import acknowledge, await_all, call_all, call_in_order
+from ackord.runtime.server.untyped import acknowledge, await_all, call_all, call_in_order, has_awaitable
 
 
 class EventReceiver(Protocol):
@@ -58,7 +58,8 @@ async def run_route(  # noqa: PLR0917  # bound once, by the queue
 async def run_untyped(socket: EventReceiver, name: str, arguments: list[Any], ack_id: int | None) -> None:
     """Handle an event of listeners, one listener after the other."""
     try:
-        await call_in_order(socket.catch_all, [name, *arguments])
+        if socket.catch_all:
+            await call_in_order(socket.catch_all, [name, *arguments])
         registrations = socket.take_listeners(name)
         results = await call_in_order(registrations, arguments)
         finish_untyped(socket, name, registrations, results, ack_id)
@@ -72,10 +73,11 @@ def run_untyped_inline(socket: InlineReceiver, name: str, arguments: list[Any], 
     A plain function that returns an awaitable after all gets a task for the rest.
     """
     try:
-        call_all(socket.catch_all, [name, *arguments])
+        if socket.catch_all:
+            call_all(socket.catch_all, [name, *arguments])
         registrations = socket.take_listeners(name)
         results = call_all(registrations, arguments)
-        if any(hasattr(result, "__await__") for result in results):
+        if has_awaitable(results):
             socket.finish_later(lambda: _finish_awaited(socket, name, registrations, results, ack_id))
         else:
             finish_untyped(socket, name, registrations, results, ack_id)

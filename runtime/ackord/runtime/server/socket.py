@@ -378,18 +378,22 @@ class Socket(AnyEventSource):
     def _receive_untyped(self, name: str, items: list[Any], ack_id: int | None, size: int) -> None:
         del items[0]
         registrations = () if self._events is None else self._events.get(name)
-        if self._queue.idle and not any(registration.is_async for registration in (*registrations, *self._any)):
+        is_async = concurrent = False
+        for registration in registrations:
+            is_async |= registration.is_async
+            concurrent |= registration.concurrent
+        for registration in self._any:
+            is_async |= registration.is_async
+        if not is_async and self._queue.idle:
             self._queue.enter()
             try:
                 contextvars.copy_context().run(run_untyped_inline, self, name, items, ack_id)
             finally:
                 self._queue.leave()
-            return
-        job = partial(run_untyped, self, name, items, ack_id)
-        if any(registration.concurrent for registration in registrations):
-            self._queue.put_concurrent(job, size)
+        elif concurrent:
+            self._queue.put_concurrent(partial(run_untyped, self, name, items, ack_id), size)
         else:
-            self._queue.put(job, size)
+            self._queue.put(partial(run_untyped, self, name, items, ack_id), size)
 
     async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply) -> None:
         self.fail_event(name, ack_id, failure)

@@ -54,6 +54,14 @@ def call_all(registrations: Sequence[Registration], arguments: Sequence[Any]) ->
     return [call_listener(registration.listener, arguments) for registration in registrations]
 
 
+def has_awaitable(results: list[Any]) -> bool:
+    """Tell whether some of the results must be awaited."""
+    for result in results:  # noqa: SIM110  # on the path of every message
+        if hasattr(result, "__await__"):
+            return True
+    return False
+
+
 async def await_all(results: list[Any]) -> list[Any]:
     """Await those results that are awaitable, in order."""
     return [await result if hasattr(result, "__await__") else result for result in results]

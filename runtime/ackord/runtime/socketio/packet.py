@@ -58,7 +58,6 @@ MAX_NAMESPACE: Final = 1000
 """Characters of a namespace's name."""
 
 _TYPES: Final = {str(kind.value): kind.value for kind in PacketType}
-_PLAIN_EVENT: Final = (2, 0, "/", None)
 
 
 def scan_header(text: str, start: int = 0, max_namespace: int = MAX_NAMESPACE) -> Header:
@@ -70,8 +69,14 @@ def scan_header(text: str, start: int = 0, max_namespace: int = MAX_NAMESPACE) -
     Raises:
         PacketError: it isn't a header.
     """
-    if text.startswith("2[", start):
-        return (*_PLAIN_EVENT, start + 1)
+    if text.startswith("2", start):
+        # The common packet: an event of the main namespace.
+        end = text.find("[", start + 1, start + MAX_ACK_DIGITS + 2)
+        digits = text[start + 1 : end]
+        if end != -1 and not digits:
+            return 2, 0, "/", None, end
+        if end != -1 and digits.isdigit() and digits.isascii():
+            return 2, 0, "/", int(digits), end
     kind = _TYPES.get(text[start : start + 1])
     if kind is None:
         raise MalformedPacketError("unknown packet type")
