@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import json
+import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -389,6 +391,7 @@ def test_emitters_reach_whom_they_say() -> None:
             second.client.volatile.pinged()
             await b.expect('42/collab,["pinged"]')
             site.collab.client("gone").pinged()
+            site.collab.client(lobby.name).pinged()
             await a.expect_silence(1)
             await b.expect_silence(1)
 
@@ -464,5 +467,23 @@ def test_untyped_listeners_still_see_everything() -> None:
             await peer.expect('43/collab,1[{"ok":{"id":7}}]')
         assert seen == [("send", "a", {"kind": "text", "text": "hi"})]
         assert site.collab.log[0] == ("a", Text(text="hi"), False)
+
+    play(scenario)
+
+
+def test_nothing_of_a_connection_is_kept_after_its_end() -> None:
+    async def scenario(site: Site) -> None:
+        async with site.joined() as peer:
+            (ctx,) = site.collab.contexts
+            ended: list[Callable[[], object]] = [weakref.ref(ctx), weakref.ref(ctx.data)]
+            await peer.send('42/collab,1["count"]')
+            await peer.expect("43/collab,1[0]")
+            await peer.send("41/collab,", '40/collab,{"token":"again"}')
+            assert (await peer.receive_text()).startswith('40/collab,{"sid"')
+        del ctx
+        site.collab.contexts.clear()
+        await asyncio.sleep(1)
+        gc.collect()
+        assert [reference() for reference in ended] == [None, None]
 
     play(scenario)

@@ -44,12 +44,10 @@ class ClientTarget:
 
     def send_event(self, event: EncodedEvent) -> None:
         """Send an event; one to a client that isn't there any more is dropped, as a broadcast is."""
+        # Not by way of the room of that name: an id that isn't one could name any room.
         socket = self._socket or self._namespace.sockets.get(self._sid)
         if socket is not None:
             socket.send_event(event, volatile=self._volatile)
-            return
-        room = self._namespace.to(self._sid)
-        (room.volatile if self._volatile else room).send_event(event)
 
     async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
         """Send an event and return the JSON array and the attachments of its acknowledgement."""

@@ -1,0 +1,95 @@
+"""Acknowledgements, from what a handler returns to what the sender gets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+import pytest
+from ackord.runtime.errors import InvalidAckError, InvalidPayloadError
+from ackord.runtime.stubs import v1
+from ackord.runtime.typed.ack import AckAdapter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.runtime.typed.collab import ReadOnly, RoomFull, SendAck
+
+
+class Snapshot(v1.Error):
+    code: ClassVar[str] = "snapshot"
+    data: v1.Bytes
+
+
+BARE = AckAdapter("e", int | None, (RoomFull, ReadOnly))
+RESULT = AckAdapter("e", SendAck, (RoomFull, Snapshot), "result")
+DONE = AckAdapter("e", None)
+ANYTHING = AckAdapter("e", v1.Json, (RoomFull,), "result")
+
+BOTH_WAYS: list[tuple[AckAdapter, Any, str, list[bytes]]] = [
+    (BARE, 3, "[3]", []),
+    (BARE, None, "[null]", []),
+    (BARE, ReadOnly(), '[{"error":{"code":"read_only","message":"Nobody may write."}}]', []),
+    (RESULT, SendAck(id=3), '[{"ok":{"id":3}}]', []),
+    (
+        RESULT,
+        Snapshot(data=b"x"),
+        '[{"error":{"code":"snapshot","message":"snapshot","data":{"data":{"_placeholder":true,"num":0}}}}]',
+        [b"x"],
+    ),
+    (DONE, None, "[]", []),
+    (ANYTHING, {"error": {"code": "x", "message": "y"}}, '[{"ok":{"error":{"code":"x","message":"y"}}}]', []),
+]
+
+
+@pytest.mark.parametrize(("adapter", "value", "text", "attachments"), BOTH_WAYS)
+def test_what_a_handler_returns_arrives(adapter: AckAdapter, value: Any, text: str, attachments: list[bytes]) -> None:
+    written, found = adapter.encode(value)
+    assert (written, list(found)) == (text, attachments)
+    assert adapter.decode(written, found) == value
+
+
+@pytest.mark.parametrize(
+    ("adapter", "value"), [(BARE, "3"), (BARE, SendAck(id=1)), (RESULT, ReadOnly()), (RESULT, None), (DONE, 3), (DONE, ReadOnly())]
+)
+def test_what_is_not_declared_is_not_answered(adapter: AckAdapter, value: Any) -> None:
+    with pytest.raises(InvalidPayloadError, match="ack of 'e'"):
+        adapter.encode(value)
+
+
+def test_an_empty_acknowledgement_is_null_where_null_is_a_value() -> None:
+    assert BARE.decode("[]") is None
+    assert DONE.decode("[]") is None
+    assert DONE.decode("[1,2]") is None
+    with pytest.raises(InvalidAckError):
+        AckAdapter("e", int).decode("[]")
+
+
+def test_the_data_of_an_unknown_error_has_its_attachments() -> None:
+    text = '[{"error":{"code":"later","message":"m","data":[{"_placeholder":true,"num":0}]}}]'
+    assert BARE.decode(text, [b"x"]) == v1.UnknownError("later", "m", [b"x"])
+    with pytest.raises(InvalidAckError):
+        BARE.decode(text.replace("0", "1"), [b"x"])
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["error", "ok", "code", "message", "a"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON_VALUES)
+def test_with_a_result_no_value_is_ever_taken_for_an_error(value: Any) -> None:
+    text, attachments = ANYTHING.encode(value)
+    assert ANYTHING.decode(text, attachments) == value
+
+
+@given(st.text() | JSON_VALUES.map(lambda value: json.dumps([value])))
+def test_whatever_a_peer_answers_is_a_value_or_an_invalid_ack(text: str) -> None:
+    for adapter in (BARE, RESULT, DONE, ANYTHING):
+        try:
+            adapter.decode(text)
+        except InvalidAckError as error:
+            assert "ack of 'e'" in str(error) or "in the ack of 'e'" in str(error)  # noqa: PT017  # either outcome is right
