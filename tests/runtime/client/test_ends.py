@@ -343,6 +343,48 @@ def test_after_the_end_a_socket_can_connect_again() -> None:
     run(scenario())
 
 
+def test_a_handler_that_outlives_its_connection_answers_nobody() -> None:
+    async def scenario() -> None:
+        server = RawServer()
+        socket = connect("http://test", connector=server)
+
+        @socket.on("slow")
+        async def slow(value: int) -> int:
+            await asyncio.sleep(3)
+            return value
+
+        first = await server.join(socket)
+        await first.send('420["slow",1]')
+        await asyncio.sleep(1)
+        await first.close()
+        second = await server.join(socket)
+        await second.send('420["slow",2]')
+        await second.expect("430[2]")
+        await second.expect_silence(5)
+        await socket.disconnect()
+
+    run(scenario())
+
+
+def test_a_disconnect_listener_may_connect_again() -> None:
+    async def scenario() -> None:
+        server = RawServer()
+        socket = connect("http://test", connector=server)
+        peer = await server.join(socket, sid="first")
+
+        @socket.once("disconnect")
+        async def reconnect() -> None:
+            await server.join(socket, sid="second")
+
+        await peer.close()
+        await asyncio.sleep(1)
+        assert socket.id == "second"
+        await socket.disconnect()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(scenario())
+
+
 def test_a_machine_that_slept_finds_the_connection_lost_when_it_emits() -> None:
     async def scenario(socket: ClientSocket, peer: RawPeer, reasons: list[str]) -> None:
         loop: Any = asyncio.get_running_loop()

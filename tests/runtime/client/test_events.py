@@ -410,6 +410,29 @@ def test_more_than_the_network_takes_is_refused_until_it_is_drained() -> None:
     joined(scenario, max_buffered=10_200, capacity=100)
 
 
+def test_answers_are_not_dropped_while_the_network_is_busy_and_nothing_more_is_read() -> None:
+    async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
+        handled: list[int] = []
+
+        @socket.on("ask")
+        def ask(number: int) -> str:
+            handled.append(number)
+            return "x" * 100
+
+        async def ask_all() -> None:
+            for number in range(50):
+                await peer.send(f'42{number}["ask",{number}]')
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ask_all())
+            await asyncio.sleep(1)
+            assert 5 < len(handled) < 30
+            for number in range(50):
+                await peer.expect(f'43{number}["{"x" * 100}"]')
+
+    joined(scenario, max_buffered=1000, max_pending_events=3, capacity=20)
+
+
 def test_a_single_message_may_exceed_what_may_wait() -> None:
     async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
         socket.emit("big", "x" * 1000)

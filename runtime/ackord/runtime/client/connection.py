@@ -135,8 +135,10 @@ class Connection:
         self._watch_heartbeat()
         self._task = self._loop.create_task(self._run(handler), name="ackord client connection")
 
-    def send(self, packet: str, attachments: Sequence[bytes] = ()) -> None:
+    def send(self, packet: str, attachments: Sequence[bytes] = (), *, bounded: bool = True) -> None:
         """Send one packet and its attachments; nothing comes between them.
+
+        What isn't `bounded` may exceed what may wait for the network: answers to the server, which isn't read meanwhile.
 
         Raises:
             InvalidPayloadError: The text isn't Unicode.
@@ -150,7 +152,7 @@ class Connection:
             raise DisconnectedError("the connection has ended")
         size = _size(packet) + sum(map(len, attachments))
         # One packet always fits: whether it's too large is for the receiver to say.
-        if self._buffered and self._buffered + size > self._options.max_buffered:
+        if bounded and self._buffered and self._buffered + size > self._options.max_buffered:
             raise SlowConsumerError(f"{self._buffered} bytes wait for the network, of {self._options.max_buffered} that may")
         self._enqueue(packet)
         for data in attachments:
@@ -207,7 +209,7 @@ class Connection:
         try:
             while self.is_open:
                 self._receive(await self._websocket.receive(), handler)
-                if handler.congested:
+                if handler.congested or self._buffered > self._options.max_buffered:
                     await self._pause(handler)
         except WebSocketLostError as error:
             self._session.close(error.reason)
@@ -230,10 +232,12 @@ class Connection:
                 self._enqueue(packet)
 
     async def _pause(self, handler: PacketHandler) -> None:
-        """Read nothing until the handlers have caught up: the network slows the server down."""
+        """Read nothing until the handlers have caught up, and the server has taken its answers: the network slows it down."""
         self._is_paused = True
         try:
             await handler.ready()
+            if self._buffered > self._options.max_buffered:
+                await self.drain()
         finally:
             self._is_paused = False
             self._session.extend(self._loop.time())

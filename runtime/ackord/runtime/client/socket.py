@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from functools import partial
@@ -15,12 +14,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 from ackord.runtime.acks import AckReply, PendingAcks
 from ackord.runtime.client.connection import Connection
 from ackord.runtime.client.emitter import AckCallback, ClientEmitter
-from ackord.runtime.error_acks import UNKNOWN_EVENT, FailureReply, InvalidArgumentsError
-from ackord.runtime.errors import AckordError, ConnectRefusedError, DisconnectedError, InvalidAckError, NetworkError, ProtocolError
+from ackord.runtime.client.membership import Membership
+from ackord.runtime.errors import AckordError, ConnectRefusedError, DisconnectedError, InvalidAckError, ProtocolError
 from ackord.runtime.listeners import AnyEventSource, Registration
 from ackord.runtime.server.dispatch import EventQueue
 from ackord.runtime.server.failures import Failures, InvalidHook
-from ackord.runtime.server.incoming import run_route, run_untyped
 from ackord.runtime.server.lifecycle import call_guarded, guard
 from ackord.runtime.server.payloads import decode_array, decode_json, decode_object
 from ackord.runtime.server.routes import Route
@@ -28,11 +26,9 @@ from ackord.runtime.server.tasks import TaskSet
 from ackord.runtime.server.untyped import call_in_order
 from ackord.runtime.socketio.errors import MalformedPayloadError, UnexpectedPacketError
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
-from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import (
     Packet,
     PacketType,
-    encode_ack,
     encode_connect,
     encode_disconnect,
     encode_event,
@@ -81,7 +77,7 @@ class ClientSocket(AnyEventSource):
     A listener that raises is logged, and answered with the error ack ``internal`` if the server asked for an acknowledgement.
     """
 
-    __slots__ = ("_acks", "_connection", "_joined", "_lock", "_manager", "_next_ack_id", "_prefix", "_queue", "_routes",
+    __slots__ = ("_acks", "_lock", "_manager", "_membership", "_next_ack_id", "_prefix", "_queue", "_routes",
                  "_state", "_tasks", "auth", "failures", "id", "namespace")  # fmt: skip
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"connect", "connect_error", "disconnect"})
@@ -97,8 +93,7 @@ class ClientSocket(AnyEventSource):
         self._manager = manager
         self._prefix = namespace_prefix(namespace)
         self._state = SocketState.DISCONNECTED
-        self._connection: Connection | None = None
-        self._joined: asyncio.Future[None] | None = None
+        self._membership: Membership | None = None
         self._lock = asyncio.Lock()
         self._routes: dict[str, Route] = {}
         self._tasks = TaskSet()
@@ -157,8 +152,8 @@ class ClientSocket(AnyEventSource):
         Events that wait for handlers are dropped, handlers that run may end, within the manager's `close_timeout`.
         Called in a handler, that one is not waited for.
         """
-        if self._connection is not None and self.connected:
-            self._send_quietly(self._connection, encode_disconnect(self._prefix))
+        if self._membership is not None and self.connected:
+            self._membership.send_quietly(encode_disconnect(self._prefix))
         if self._queue is not None:
             self._queue.clear()
         self._end("io client disconnect")
@@ -211,8 +206,8 @@ class ClientSocket(AnyEventSource):
 
     async def drain(self) -> None:
         """Wait until everything that was emitted is handed to the network, or the connection has ended."""
-        if self._connection is not None:
-            await self._connection.drain()
+        if self._membership is not None:
+            await self._membership.connection.drain()
 
     def on_invalid(self, hook: InvalidHook[ClientSocket]) -> InvalidHook[ClientSocket]:
         """Call `hook` with the socket, the event's name and the failure for each incoming event that fails; see `failures`."""
@@ -251,7 +246,12 @@ class ClientSocket(AnyEventSource):
             self._acks.discard(ack_id)
             raise
 
-    # What the modules that handle events do with a socket, here as on the server
+    # What `Membership` and `Multiplexer` need of a socket
+
+    @property
+    def prefix(self) -> str:
+        """What stands for the namespace in packets."""
+        return self._prefix
 
     @property
     def catch_all(self) -> tuple[Registration, ...]:
@@ -262,17 +262,13 @@ class ClientSocket(AnyEventSource):
         """Return the listeners that an event is for."""
         return () if self._events is None else self._events.take(name)
 
-    def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
-        """Answer an event; after the end nothing is sent."""
-        if self._connection is not None and self.connected:
-            self._send_quietly(self._connection, encode_ack(self._prefix, ack_id, arguments, len(attachments)), attachments)
+    def handles_concurrently(self, name: str) -> bool:
+        """Tell whether a listener lifts the order for an event."""
+        return self._events is not None and any(found.concurrent for found in self._events.get(name))
 
-    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
-        """Answer an event that failed by an error ack if one was asked for, and count it."""
-        if ack_id is not None or failure.code != UNKNOWN_EVENT:
-            self.failures.record(self, name, failure, time.monotonic(), error)
-        if ack_id is not None:
-            self.send_ack(ack_id, failure.arguments_text())
+    def find_route(self, name: str) -> Route | None:
+        """Return the route of an event, or `None` if it's for listeners."""
+        return self._routes.get(name)
 
     def receive(self, packet: Packet, connection: Connection) -> None:
         """Take a packet for this namespace; for `Multiplexer`.
@@ -282,8 +278,8 @@ class ClientSocket(AnyEventSource):
         """
         kind = packet.type
         if kind == PacketType.EVENT:
-            if self._queue is not None and self.active:
-                self._receive_event(packet, self._queue)
+            if self._membership is not None:
+                self._membership.receive_event(packet)
         elif kind == PacketType.ACK:
             if self.connected and packet.ack_id is not None:
                 self._acks.receive(packet.ack_id, packet.payload, packet.attachments)
@@ -299,7 +295,7 @@ class ClientSocket(AnyEventSource):
 
     def connection_closed(self, connection: Connection, reason: str, description: str | None) -> None:
         """Learn that a connection is over; for `Multiplexer`."""
-        if self._connection is connection:
+        if self._membership is not None and self._membership.connection is connection:
             self._end(reason, description)
 
     async def __aenter__(self) -> Self:
@@ -313,7 +309,7 @@ class ClientSocket(AnyEventSource):
 
     @property
     def _writable(self) -> bool:
-        return self._connection is not None and self.connected and self._connection.writable
+        return self._membership is not None and self.connected and self._membership.connection.writable
 
     async def _connect_payload(self) -> str:
         auth = self.auth() if callable(self.auth) else self.auth
@@ -325,86 +321,65 @@ class ClientSocket(AnyEventSource):
         connection, backlog = await self._manager.acquire()
         if not self.active:
             raise DisconnectedError("disconnected while connecting")
-        self._connection = connection
-        self._queue = EventQueue(backlog, self._tasks)
-        self._joined = asyncio.get_running_loop().create_future()
-        connection.send(encode_connect(self._prefix, payload))
+        membership = self._membership = Membership(self, connection, backlog, self._tasks)
+        self._queue = membership.queue
+        connection.send(encode_connect(self._prefix, payload), bounded=False)
         try:
             async with asyncio.timeout(self._manager.timeout):
-                await self._joined
+                await membership.joined
         except TimeoutError as error:
             raise DisconnectedError(f"the server did not answer CONNECT within {self._manager.timeout:g} seconds") from error
 
     def _receive_connect(self, packet: Packet, connection: Connection) -> None:
         if self.connected:
             raise UnexpectedPacketError("the namespace was joined already")
-        if self._joined is None or self._joined.done():
+        membership = self._membership
+        if membership is None or membership.joined.done():
             # Nobody waits for it any longer; the server is to know.
-            self._send_quietly(connection, encode_disconnect(self._prefix))
+            connection.send(encode_disconnect(self._prefix), bounded=False)
             return
         match decode_object(packet.payload).get("sid"):
             case str(sid) if sid:
                 self.id = sid
                 self._state = SocketState.CONNECTED
-                self._joined.set_result(None)
+                membership.joined.set_result(None)
                 self._notify("connect")
-                if self._queue is not None:
-                    self._queue.open()
+                membership.queue.open()
             case _:
                 # The reference's hint: only Socket.IO 2.x answers without a sid.
-                self._joined.set_exception(ProtocolError("the server answered CONNECT without a sid: it seems to speak Socket.IO 2.x"))
+                membership.joined.set_exception(ProtocolError("the server answered CONNECT without a sid: it seems to speak Socket.IO 2.x"))
 
     def _receive_connect_error(self, packet: Packet) -> None:
         if self.connected:
             raise UnexpectedPacketError("the namespace was joined already")
-        if self._joined is None or self._joined.done():
+        if self._membership is None or self._membership.joined.done():
             return
         content: Any = decode_json(packet.payload)
         match content:
             case {"message": str(message)}:
-                self._joined.set_exception(ConnectRefusedError(message, content.get("data")))
+                refusal = ConnectRefusedError(message, content.get("data"))
             case str(message):
-                self._joined.set_exception(ConnectRefusedError(message))
+                refusal = ConnectRefusedError(message)
             case _:
                 raise MalformedPayloadError("CONNECT_ERROR must be an object with a message")
-
-    def _receive_event(self, packet: Packet, queue: EventQueue) -> None:
-        payload, ack_id, attachments = packet.payload, packet.ack_id, packet.attachments
-        name = scan_event_name(payload)
-        route = self._routes.get(name)
-        if route is None:
-            _, *arguments = decode_array(payload, attachments)
-            concurrent = self._events is not None and any(found.concurrent for found in self._events.get(name))
-            job = partial(run_untyped, self, name, arguments, ack_id)
-        else:
-            concurrent = route.concurrent
-            try:
-                decoded = route.decode(payload, attachments)
-            except InvalidArgumentsError as failure:
-                job = partial(self._fail_in_order, name, ack_id, failure)
-            else:
-                catch_all = (name, *decode_array(payload, attachments)[1:]) if self._any else None
-                job = partial(run_route, self, route, name, decoded, ack_id, catch_all)
-        # Always in a task: listeners that are registered right after `connect` has returned are found when it runs.
-        put = queue.put_concurrent if concurrent else queue.put
-        put(job, len(payload))
+        self._membership.joined.set_exception(refusal)
 
     def _send(self, event: EncodedEvent, ack_id: int | None) -> None:
-        if self._connection is None or not self.connected:
+        if self._membership is None or not self.connected:
             raise DisconnectedError("the socket is not connected")
         text = encode_event(self._prefix, event.arguments, len(event.attachments), ack_id)
-        self._connection.send(text, event.attachments)
+        self._membership.connection.send(text, event.attachments)
         if self._any_outgoing:
-            values = decode_array(event.arguments, event.attachments)
-            for listener in self._any_outgoing:
-                self._call_back(listener, values)
+            self._tell_outgoing(event)
 
-    def _send_quietly(self, connection: Connection, packet: str, attachments: Sequence[bytes] = ()) -> None:
-        """Send what the server may as well miss if the connection has ended."""
+    def _tell_outgoing(self, event: EncodedEvent) -> None:
         try:
-            connection.send(packet, attachments)
-        except NetworkError as error:
-            _log.debug("not sent in namespace %s: %s", self.namespace, error)
+            values = decode_array(event.arguments, event.attachments)
+        except ProtocolError:
+            # Deeper than we read: it was written all the same.
+            values = [event.name]
+        for listener in self._any_outgoing:
+            self._call_back(listener, values)
 
     def _next_ack(self) -> int:
         ack_id = self._next_ack_id
@@ -416,8 +391,8 @@ class ClientSocket(AnyEventSource):
         try:
             return decode_array(*reply)
         except ProtocolError as error:
-            if self._connection is not None:
-                self._connection.end("parse error", str(error))
+            if self._membership is not None:
+                self._membership.connection.end("parse error", str(error))
             raise InvalidAckError(str(error)) from error
 
     def _settle_callback(self, ack: AckCallback, error_first: bool, outcome: AckReply | AckordError) -> None:
@@ -448,22 +423,20 @@ class ClientSocket(AnyEventSource):
     async def _call_lifecycle(self, registration: Registration, arguments: tuple[Any, ...], what: str) -> None:
         await guard(call_in_order((registration,), arguments), what)
 
-    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply) -> None:
-        self.fail_event(name, ack_id, failure)
-
     def _end(self, reason: str, description: str | None = None) -> None:
         """Note that the namespace is left, or can't be joined any more."""
-        was_connected, joined = self.connected, self._joined
+        was_connected, membership = self.connected, self._membership
         self._leave()
-        if joined is not None and not joined.done():
+        if membership is not None and not membership.joined.done():
             words = reason if description is None else f"{reason}: {description}"
-            joined.set_exception(ProtocolError(words) if reason == "parse error" else DisconnectedError(words))
+            membership.joined.set_exception(ProtocolError(words) if reason == "parse error" else DisconnectedError(words))
         if was_connected:
             self._acks.fail_all(lambda: DisconnectedError(f"the socket was disconnected: {reason}"))
             self._notify("disconnect", reason)
 
     def _leave(self) -> None:
+        if self._membership is not None:
+            self._membership.end()
         self._state = SocketState.DISCONNECTED
-        self._connection = None
-        self._joined = None
+        self._membership = None
         self.id = None

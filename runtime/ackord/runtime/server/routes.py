@@ -38,7 +38,7 @@ class Route(Protocol):
     def handle(self, socket: Any, arguments: Arguments, *, acked: bool) -> Coroutine[Any, Any, EncodedArguments | None]:
         """Run the handler; return the acknowledgement's arguments if `acked`, the other side having asked for one.
 
-        `socket` is the `Socket` of a server or the `ClientSocket` of a client, whichever the route was set on.
+        `socket` is a server's `Socket`, or a client's `Membership`; only routes of servers need it.
 
         Any exception becomes the error ack ``internal``; `FailureReply` becomes the one that it holds.
         """

@@ -1,0 +1,109 @@
+"""One stay in a namespace: from CONNECT until either side ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ackord.runtime.client.connection import Connection
+from ackord.runtime.error_acks import UNKNOWN_EVENT, FailureReply, InvalidArgumentsError
+from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.listeners import Registration
+from ackord.runtime.server.dispatch import Backlog, EventQueue
+from ackord.runtime.server.incoming import run_route, run_untyped
+from ackord.runtime.server.payloads import decode_array
+from ackord.runtime.server.tasks import TaskSet
+from ackord.runtime.socketio.names import scan_event_name
+from ackord.runtime.socketio.packet import Packet, encode_ack
+
+if TYPE_CHECKING:
+    from ackord.runtime.client.socket import ClientSocket
+
+_log = logging.getLogger("ackord.runtime.client")
+
+
+class Membership:
+    """One stay in a namespace, and the events that arrive in it.
+
+    A handler that outlives it answers nobody, even if the socket has joined again: the new connection knows nothing of the old one's acks.
+    """
+
+    __slots__ = ("_is_over", "_socket", "connection", "joined", "queue")
+
+    def __init__(self, socket: ClientSocket, connection: Connection, backlog: Backlog, tasks: TaskSet) -> None:
+        """Begin a stay of `socket`; the caller sends CONNECT."""
+        self._socket = socket
+        self._is_over = False
+        self.connection = connection
+        self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the server has answered CONNECT, or will not."""
+        self.queue = EventQueue(backlog, tasks)
+        """Events that wait for handlers; those that come before the answer to CONNECT wait for that, too."""
+
+    def end(self) -> None:
+        """Send nothing any more."""
+        self._is_over = True
+
+    def send_quietly(self, packet: str, attachments: Sequence[bytes] = ()) -> None:
+        """Send what the server may as well miss if the connection has ended, and what a busy network must not drop."""
+        try:
+            self.connection.send(packet, attachments, bounded=False)
+        except DisconnectedError as error:
+            _log.debug("not sent in namespace %s: %s", self._socket.namespace, error)
+
+    def receive_event(self, packet: Packet) -> None:
+        """Take an EVENT packet; decode it now, and let it be handled in its turn.
+
+        Raises:
+            ProtocolError: It ends the connection.
+        """
+        payload, ack_id, attachments = packet.payload, packet.ack_id, packet.attachments
+        name = scan_event_name(payload)
+        route = self._socket.find_route(name)
+        if route is None:
+            _, *arguments = decode_array(payload, attachments)
+            concurrent = self._socket.handles_concurrently(name)
+            job = partial(run_untyped, self, name, arguments, ack_id)
+        else:
+            concurrent = route.concurrent
+            try:
+                decoded = route.decode(payload, attachments)
+            except InvalidArgumentsError as failure:
+                job = partial(self._fail_in_order, name, ack_id, failure)
+            else:
+                catch_all = (name, *decode_array(payload, attachments)[1:]) if self.catch_all else None
+                job = partial(run_route, self, route, name, decoded, ack_id, catch_all)
+        # Always in a task: listeners that are registered right after `connect` has returned are found when it runs.
+        put = self.queue.put_concurrent if concurrent else self.queue.put
+        put(job, len(payload))
+
+    # What the server's and the client's handling of events have in common needs this (`EventReceiver`)
+
+    @property
+    def catch_all(self) -> tuple[Registration, ...]:
+        """The catch-all listeners for incoming events."""
+        return self._socket.catch_all
+
+    def take_listeners(self, name: str) -> tuple[Registration, ...]:
+        """Return the listeners that an event is for."""
+        return self._socket.take_listeners(name)
+
+    def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
+        """Answer an event; after the end nothing is sent."""
+        if not self._is_over:
+            self.send_quietly(encode_ack(self._socket.prefix, ack_id, arguments, len(attachments)), attachments)
+
+    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
+        """Answer an event that failed by an error ack if one was asked for, and count it."""
+        # A client needn't listen to everything that a server tells.
+        if ack_id is not None or failure.code != UNKNOWN_EVENT:
+            self._socket.failures.record(self._socket, name, failure, time.monotonic(), error)
+        if ack_id is not None:
+            self.send_ack(ack_id, failure.arguments_text())
+
+    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply) -> None:
+        self.fail_event(name, ack_id, failure)
