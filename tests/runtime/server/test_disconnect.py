@@ -67,6 +67,24 @@ def test_the_server_can_end_a_socket_or_the_whole_connection() -> None:
     play(server, scenario)
 
 
+def test_what_a_client_sent_before_it_learned_that_it_was_put_out_is_ignored() -> None:
+    told: list[Any] = []
+    server = serve(told)
+    server.of("/other").on("connection", lambda socket: socket.on("still", lambda: "here"))
+
+    async def scenario(stage: Stage) -> None:
+        peer, sid = await stage.join()
+        await stage.enter(peer, "/other")
+        server.main.sockets[sid].disconnect()
+        await peer.send('42["late"]', '421["late"]', "431[]", '451-["late"]', b"\1", "41", '42/other,1["still"]')
+        await peer.expect("41", '43/other,1["here"]')
+        await stage.enter(peer)
+        await peer.send("41", '42["too late: the client itself has left"]')
+        await peer.expect_close(timeout=0.1)
+
+    play(server, scenario)
+
+
 def test_the_end_of_the_transport_ends_the_socket() -> None:
     told: list[Any] = []
 

@@ -38,7 +38,18 @@ class Connection:
     Implements `ackord.runtime.server.link.EngineHandler`.
     """
 
-    __slots__ = ("_attachment_timer", "_connect_timer", "_decoder", "_over", "_pending", "_server", "_sockets", "backlog", "engine")
+    __slots__ = (
+        "_attachment_timer",
+        "_connect_timer",
+        "_decoder",
+        "_left",
+        "_over",
+        "_pending",
+        "_server",
+        "_sockets",
+        "backlog",
+        "engine",
+    )
 
     def __init__(self, server: Server, engine: EngineSocket) -> None:
         limits = server.limits
@@ -48,6 +59,7 @@ class Connection:
         self._decoder = Decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
         self._sockets: dict[str, Socket] = {}
         self._pending: dict[str, tuple[Socket, asyncio.Task[None]]] = {}
+        self._left: set[str] | None = None
         self._over = False
         loop = asyncio.get_running_loop()
         self._connect_timer: asyncio.TimerHandle | None = loop.call_later(limits.connect_timeout, self._connect_timed_out)
@@ -102,6 +114,13 @@ class Connection:
         if self._sockets.get(socket.namespace.name) is socket:
             del self._sockets[socket.namespace.name]
 
+    def leave(self, namespace: Namespace) -> None:
+        """Tell the client that it was put out of a namespace; what it sent before it learns of that is ignored."""
+        if self._left is None:
+            self._left = set()
+        self._left.add(namespace.name)
+        self.engine.send(encode_disconnect(namespace.prefix))
+
     def disconnect(self) -> None:
         """Leave all namespaces, then end the connection."""
         for socket in tuple(self._sockets.values()):
@@ -120,9 +139,10 @@ class Connection:
         kind, name, ack_id, payload, attachments = packet
         socket = self._sockets.get(name)
         if socket is None:
-            if kind != PacketType.CONNECT:
+            if kind == PacketType.CONNECT:
+                self._connect(name, payload)
+            elif not self._was_left(name):
                 raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
-            self._connect(name, payload)
         elif kind == PacketType.EVENT:
             socket.receive_event(payload, ack_id, attachments)
         elif kind == PacketType.ACK:
@@ -136,10 +156,13 @@ class Connection:
 
     def _await_attachments(self) -> None:
         name = self._decoder.waiting
-        if name not in self._sockets:
+        if name not in self._sockets and not self._was_left(name):
             raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
         loop = asyncio.get_running_loop()
         self._attachment_timer = loop.call_later(self._server.limits.attachment_timeout, self._attachments_timed_out)
+
+    def _was_left(self, name: str | None) -> bool:
+        return self._left is not None and name in self._left
 
     def _attachments_timed_out(self) -> None:
         self._attachment_timer = None
@@ -197,6 +220,8 @@ class Connection:
         if self._connect_timer is not None:
             self._connect_timer.cancel()
             self._connect_timer = None
+        if self._left is not None:
+            self._left.discard(namespace.name)
         self._sockets[namespace.name] = socket
         namespace.add(socket)
         self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"}}'))

@@ -26,7 +26,7 @@ from ackord.runtime.server.payloads import decode_array
 from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.socketio.names import scan_event_name
-from ackord.runtime.socketio.packet import encode_ack, encode_disconnect, encode_event
+from ackord.runtime.socketio.packet import encode_ack, encode_event
 
 if TYPE_CHECKING:
     from ackord.runtime.server.connection import Connection
@@ -176,6 +176,7 @@ class Socket(AnyEventSource):
         Raises:
             ReservedEventError: nobody may send this name.
             InvalidPayloadError: JSON can't hold a value.
+            SlowConsumerError: too many acknowledgements are awaited from this client already.
         """
         self.send_plain(encode_plain_event(name, values), ack)
 
@@ -249,7 +250,7 @@ class Socket(AnyEventSource):
         if close:
             self._connection.disconnect()
         elif self._connected and not self._ending:
-            self._engine.send(encode_disconnect(self.namespace.prefix))
+            self._connection.leave(self.namespace)
             self.end("server namespace disconnect")
         elif self._outbox is not None:
             self._refused = True
