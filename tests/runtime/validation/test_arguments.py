@@ -155,6 +155,13 @@ def test_a_flood_of_errors_is_counted_and_not_listed() -> None:
     assert caught.value.issues == [{"loc": [], "type": "too_many_issues", "msg": "5000 values are not as declared"}]
 
 
+def test_the_members_of_a_union_are_named_only_by_plain_words() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", int | Bytes | list[str])])
+    with pytest.raises(InvalidArgumentsError) as caught:
+        adapter.decode('["e",["x",1]]')
+    assert [issue["loc"] for issue in caught.value.issues or ()] == [["a", "int"], ["a"], ["a", 1]]
+
+
 def test_nothing_of_the_input_is_echoed() -> None:
     class Tagged(BaseModel):
         value: Annotated[str, AfterValidator(refuse_loudly)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ _MESSAGES: Final = {
     "assertion_error": "Value is not valid",
     "missing_positional_only_argument": "Argument required",
 }
+_LABEL: Final = re.compile(r"[a-z]+(-[a-z]+)*\[")
+"""pydantic's name for a union's member where it isn't a plain word: it tells of our functions, not of the value."""
 _TYPES: Final = {"missing_positional_only_argument": "missing"}
 
 
@@ -45,7 +48,7 @@ def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, 
 
 
 def _location(loc: tuple[int | str, ...], names: Sequence[str]) -> list[int | str]:
-    parts = [part if isinstance(part, int) else part[:MAX_LOCATION_PART] for part in loc]
+    parts = [part if isinstance(part, int) else part[:MAX_LOCATION_PART] for part in loc if isinstance(part, int) or not _LABEL.match(part)]
     if parts and isinstance(parts[0], int) and parts[0] < len(names):
         parts[0] = names[parts[0]]
     return parts
