@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
 from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.engineio.handshake import FORBIDDEN
+from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN
 from ackord.runtime.hosting.long_polling import LongPolling
 from ackord.runtime.server.engine import EngineServer
 from ackord.runtime.server.link import HandshakeRequest
@@ -17,6 +17,9 @@ from ackord.runtime.transports.websocket import AsgiWebSocket
 
 Hook = Callable[[], Awaitable[None]]
 """What runs when the server starts or stops."""
+
+MAX_QUERY_STRING: Final = 16_384
+"""Bytes of a query string that are worth parsing: as much as Node's HTTP server takes for all headers."""
 
 _NORMAL_CLOSURE: Final = 1000
 _POLICY_VIOLATION: Final = 1008
@@ -46,6 +49,9 @@ class AsgiApp:
         if kind == "lifespan":
             await self._lifespan(scope, receive, send)
         elif kind in ("http", "websocket") and self._is_ours(scope):
+            if len(scope.get("query_string", b"")) > MAX_QUERY_STRING:
+                await _refuse(scope, receive, send, BAD_REQUEST.status, BAD_REQUEST.body, JSON)
+                return
             request = request_of(scope)
             if kind == "http":
                 await self._long_polling.serve(request, scope["method"], receive, send)
@@ -53,11 +59,8 @@ class AsgiApp:
                 await self._websocket(request, receive, send)
         elif self._other is not None:
             await self._other(scope, receive, send)
-        elif kind == "websocket":
-            await receive()
-            await _deny(scope, send, 404, b"Not Found", b"text/plain; charset=utf-8")
-        elif kind == "http":
-            await respond(send, 404, (), b"Not Found", b"text/plain; charset=utf-8")
+        elif kind in ("http", "websocket"):
+            await _refuse(scope, receive, send, 404, b"Not Found", b"text/plain; charset=utf-8")
         else:
             raise RuntimeError(f"unknown ASGI scope type {kind!r}")
 
@@ -135,10 +138,9 @@ class AsgiApp:
 
 def request_of(scope: Scope) -> HandshakeRequest:
     """Describe the request of an ASGI scope."""
-    headers: dict[str, str] = {}
+    headers: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     query_string = scope.get("query_string", b"").decode("latin-1")
     raw_path: bytes | None = scope.get("raw_path")
     path = quote(scope["path"]) if raw_path is None else raw_path.decode("latin-1")
@@ -146,11 +148,20 @@ def request_of(scope: Scope) -> HandshakeRequest:
     return HandshakeRequest(
         url=f"{path}?{query_string}" if query_string else path,
         query=dict(parse_qsl(query_string, keep_blank_values=True)),
-        headers=headers,
+        headers={name: ", ".join(values) for name, values in headers.items()},
         address=str(client[0]) if client else "",
         secure=scope.get("scheme") in ("https", "wss"),
         scope=scope,
     )
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, body: bytes, content_type: bytes) -> None:
+    """Answer a request that isn't for the engine."""
+    if scope["type"] == "http":
+        await respond(send, status, (), body, content_type)
+    else:
+        await receive()  # "websocket.connect"
+        await _deny(scope, send, status, body, content_type)
 
 
 async def _deny(scope: Mapping[str, Any], send: Send, status: int, body: bytes, content_type: bytes) -> None:
