@@ -14,7 +14,7 @@ from ackord.runtime.client.multiplexer import Multiplexer
 from ackord.runtime.client.socket import Auth, ClientSocket
 from ackord.runtime.client.websocket import WebSocketConnector
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server.dispatch import Backlog
+from ackord.runtime.events.dispatch import Backlog
 from ackord.runtime.socketio.decoder import MAX_ATTACHMENTS, Decoder
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from ackord.runtime.client.connection import Connection
 from ackord.runtime.error_acks import UNKNOWN_EVENT, FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.events.dispatch import Backlog, EventQueue
+from ackord.runtime.events.incoming import run_route, run_untyped
+from ackord.runtime.events.payloads import decode_array
+from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.listeners import Registration
-from ackord.runtime.server.dispatch import Backlog, EventQueue
-from ackord.runtime.server.incoming import run_route, run_untyped
-from ackord.runtime.server.payloads import decode_array
-from ackord.runtime.server.tasks import TaskSet
 from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import Packet, encode_ack
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ackord.runtime.client.connection import Connection
-from ackord.runtime.server.dispatch import Backlog
+from ackord.runtime.events.dispatch import Backlog
 from ackord.runtime.socketio.decoder import Decoder
 from ackord.runtime.socketio.packet import Packet
 

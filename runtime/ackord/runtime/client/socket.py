@@ -16,14 +16,14 @@ from ackord.runtime.client.connection import Connection
 from ackord.runtime.client.emitter import AckCallback, ClientEmitter
 from ackord.runtime.client.membership import Membership
 from ackord.runtime.errors import AckordError, ConnectRefusedError, DisconnectedError, InvalidAckError, ProtocolError
+from ackord.runtime.events.dispatch import EventQueue
+from ackord.runtime.events.failures import Failures, InvalidHook
+from ackord.runtime.events.lifecycle import call_guarded, guard
+from ackord.runtime.events.payloads import decode_array, decode_json, decode_object
+from ackord.runtime.events.routes import Route
+from ackord.runtime.events.tasks import TaskSet
+from ackord.runtime.events.untyped import call_in_order
 from ackord.runtime.listeners import AnyEventSource, Registration
-from ackord.runtime.server.dispatch import EventQueue
-from ackord.runtime.server.failures import Failures, InvalidHook
-from ackord.runtime.server.lifecycle import call_guarded, guard
-from ackord.runtime.server.payloads import decode_array, decode_json, decode_object
-from ackord.runtime.server.routes import Route
-from ackord.runtime.server.tasks import TaskSet
-from ackord.runtime.server.untyped import call_in_order
 from ackord.runtime.socketio.errors import MalformedPayloadError, UnexpectedPacketError
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.socketio.packet import (

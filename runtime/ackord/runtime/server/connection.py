@@ -7,9 +7,9 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from ackord.runtime.server.dispatch import Backlog
+from ackord.runtime.events.dispatch import Backlog
+from ackord.runtime.events.payloads import decode_object
 from ackord.runtime.server.link import EngineSocket
-from ackord.runtime.server.payloads import decode_object
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
 from ackord.runtime.server.socket import Socket
 from ackord.runtime.socketio.decoder import Decoder

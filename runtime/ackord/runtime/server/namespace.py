@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
 from ackord.runtime.adapters.base import Adapter
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.errors import ReservedEventError, UsageError
+from ackord.runtime.events.failures import Failures, InvalidHook, InvalidPolicy
+from ackord.runtime.events.lifecycle import call_guarded, call_lifecycle, guard
+from ackord.runtime.events.routes import Route
 from ackord.runtime.listeners import ListenerTable, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
-from ackord.runtime.server.failures import Failures, InvalidHook, InvalidPolicy
-from ackord.runtime.server.lifecycle import call_guarded, call_lifecycle, guard
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.refusal import FAILED, ConnectRefused
-from ackord.runtime.server.routes import Route
 from ackord.runtime.socketio.names import RESERVED_EVENTS
 from ackord.runtime.socketio.packet import namespace_prefix
 from typing_extensions import override

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any, Literal, Protocol, overload
 
 from ackord.runtime.errors import UsageError
+from ackord.runtime.events.failures import InvalidPolicy
+from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
 from ackord.runtime.server.engine import EngineServer
 from ackord.runtime.server.engine_options import AllowRequest, EngineOptions
-from ackord.runtime.server.failures import InvalidPolicy
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.link import EngineSocket
 from ackord.runtime.server.namespace import ConnectionListener, ConnectionListenerT, MiddlewareT, Namespace
-from ackord.runtime.server.tasks import TaskSet
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
 

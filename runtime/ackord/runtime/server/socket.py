@@ -14,15 +14,15 @@ from ackord.runtime.adapters.base import BroadcastFlags
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import AckordError, DisconnectedError, InvalidAckError, UsageError
+from ackord.runtime.events.dispatch import EventQueue
+from ackord.runtime.events.incoming import run_route, run_untyped, run_untyped_inline
+from ackord.runtime.events.lifecycle import call_lifecycle
+from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import AnyEventSource, Registration
 from ackord.runtime.server.broadcast import BroadcastOperator, room_names
 from ackord.runtime.server.direct import AckCallback, DirectFlags, DirectOperator
-from ackord.runtime.server.dispatch import EventQueue
 from ackord.runtime.server.handshake import Handshake, make_handshake
-from ackord.runtime.server.incoming import run_route, run_untyped, run_untyped_inline
-from ackord.runtime.server.lifecycle import call_lifecycle
 from ackord.runtime.server.link import EngineSocket
-from ackord.runtime.server.payloads import decode_array
 from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.socketio.names import scan_event_name

@@ -10,8 +10,8 @@ from weakref import WeakSet
 
 from ackord.runtime.error_acks import unknown_event
 from ackord.runtime.errors import SlowConsumerError, UsageError
+from ackord.runtime.events.routes import Arguments, EncodedArguments
 from ackord.runtime.listeners import is_async
-from ackord.runtime.server.routes import Arguments, EncodedArguments
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.route import encode_answer
 
@@ -137,11 +137,11 @@ class ClientEvent(Generic[P, R, ItemT]):
             stream.end()
 
     def decode(self, payload: str, attachments: Sequence[bytes]) -> Arguments:
-        """See `ackord.runtime.server.routes.Route.decode`."""
+        """See `ackord.runtime.events.routes.Route.decode`."""
         return self._event.arguments.decode(payload, attachments)
 
     async def handle(self, socket: Any, arguments: Arguments, *, acked: bool) -> EncodedArguments | None:  # noqa: ARG002  # a Route takes it
-        """See `ackord.runtime.server.routes.Route.handle`."""
+        """See `ackord.runtime.events.routes.Route.handle`."""
         if self._streams:
             item: Any = arguments if len(arguments) > 1 else arguments[0] if arguments else None
             for stream in tuple(self._streams):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply
 from ackord.runtime.errors import InvalidPayloadError
-from ackord.runtime.server.routes import Arguments, EncodedArguments
+from ackord.runtime.events.routes import Arguments, EncodedArguments
 from ackord.runtime.typed.event import Event
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ Handler: TypeAlias = Callable[..., Awaitable[Any]]
 
 
 class TypedRoute:
-    """Validates the arguments, calls one handler, encodes its answer (see `ackord.runtime.server.routes.Route`)."""
+    """Validates the arguments, calls one handler, encodes its answer (see `ackord.runtime.events.routes.Route`)."""
 
     __slots__ = ("_event", "_handler", "_make_context", "concurrent")
 

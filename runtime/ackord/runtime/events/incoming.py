@@ -7,9 +7,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from ackord.runtime.error_acks import FailureReply, internal_error, unknown_event
+from ackord.runtime.events.routes import Arguments, EncodedArguments, Route
+from ackord.runtime.events.untyped import acknowledge, await_all, call_all, call_in_order, has_awaitable
 from ackord.runtime.listeners import Registration
-from ackord.runtime.server.routes import Arguments, EncodedArguments, Route
-from ackord.runtime.server.untyped import acknowledge, await_all, call_all, call_in_order, has_awaitable
 
 
 class EventReceiver(Protocol):

@@ -8,8 +8,8 @@ from typing import Any
 
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError, unknown_event
 from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.events.routes import EncodedArguments
 from ackord.runtime.listeners import Listener, Registration, ack_arguments
-from ackord.runtime.server.routes import EncodedArguments
 from ackord.runtime.socketio.values import encode_value
 
 

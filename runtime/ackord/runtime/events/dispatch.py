@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
-from ackord.runtime.server.tasks import TaskSet
+from ackord.runtime.events.tasks import TaskSet
 
 Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """Handles one event."""

@@ -1,4 +1,4 @@
-"""Listeners of ``connection``, ``disconnecting`` and ``disconnect``: called by the server, never by a packet."""
+"""Listeners of the life cycle, and callbacks: called by this side, never by a packet."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from ackord.runtime.events.tasks import TaskSet
+from ackord.runtime.events.untyped import call_listener
 from ackord.runtime.listeners import ListenerTable
-from ackord.runtime.server.tasks import TaskSet
-from ackord.runtime.server.untyped import call_listener
 
-_log = logging.getLogger("ackord.runtime.server")
+_log = logging.getLogger(__name__)
 
 
 def call_lifecycle(table: ListenerTable | None, name: str, arguments: Sequence[Any], tasks: TaskSet) -> list[asyncio.Task[None]]:

@@ -1,4 +1,4 @@
-"""The tasks of one server: each has this owner, which keeps it alive, reports what it raised and ends it."""
+"""The tasks of one server or client: each has this owner, which keeps it alive, reports what it raised and ends it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 
 
 class TaskSet:
-    """Running tasks of a server."""
+    """Running tasks of a server or a client."""
 
     __slots__ = ("_tasks",)
 
@@ -44,4 +44,4 @@ class TaskSet:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("a task of the server failed", exc_info=error)
+            _log.error("a task failed", exc_info=error)
