@@ -50,7 +50,7 @@ class AsgiApp:
             await self._lifespan(scope, receive, send)
         elif kind in ("http", "websocket") and self._is_ours(scope):
             if len(scope.get("query_string", b"")) > MAX_QUERY_STRING:
-                await _refuse(scope, receive, send, BAD_REQUEST.status, BAD_REQUEST.body, JSON)
+                await _refuse(scope, receive, send, status=BAD_REQUEST.status, body=BAD_REQUEST.body, content_type=JSON)
                 return
             request = request_of(scope)
             if kind == "http":
@@ -60,7 +60,7 @@ class AsgiApp:
         elif self._other is not None:
             await self._other(scope, receive, send)
         elif kind in ("http", "websocket"):
-            await _refuse(scope, receive, send, 404, b"Not Found", b"text/plain; charset=utf-8")
+            await _refuse(scope, receive, send, status=404, body=b"Not Found", content_type=b"text/plain; charset=utf-8")
         else:
             raise RuntimeError(f"unknown ASGI scope type {kind!r}")
 
@@ -155,7 +155,7 @@ def request_of(scope: Scope) -> HandshakeRequest:
     )
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, body: bytes, content_type: bytes) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, *, status: int, body: bytes, content_type: bytes) -> None:
     """Answer a request that isn't for the engine."""
     if scope["type"] == "http":
         await respond(send, status, (), body, content_type)
