@@ -7,7 +7,7 @@ from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.events_module import result_type
 from ackord.codegen.python.imports import Imports
 from ackord.codegen.python.layout import Doc, alternatives, assignment, brackets, call, concat, subscript
-from ackord.codegen.python.methods import Methods, signature
+from ackord.codegen.python.methods import Methods, class_head, signature
 from ackord.codegen.python.naming import EventNames, Names, NamespaceNames
 from ackord.codegen.python.plan import Class, Definition, Method, Module
 from ackord.codegen.python.values import Values
@@ -50,14 +50,14 @@ class _NamespaceClasses:
         error = alternatives([*errors, self._imports.runtime("UnknownError")])
         base = subscript(self._imports.runtime("ConnectRefusedError"), (error,))
         return Class(
-            head=concat(f"class {self._names.refused}", brackets("(", (base,), ")", comma=False), ":"),
+            head=class_head(self._names.refused, base),
             doc=f"The server has refused a connection to `{self._namespace.path}`; `error` says why.",
         )
 
     def handlers(self) -> Definition:
         path = self._namespace.path
         return Class(
-            head=f"class {self._names.handlers}({self._imports.runtime('ClientHandlers')}):",
+            head=class_head(self._names.handlers, self._imports.runtime("ClientHandlers")),
             doc=f"What a client of `{path}` does with events; override the methods of those that matter.",
             methods=tuple(self._handler(event, names) for event, names in self._incoming),
         )
@@ -66,7 +66,7 @@ class _NamespaceClasses:
         path = self._namespace.path
         sending = zip(self._namespace.client_to_server, self._names.client_to_server, strict=True)
         return Class(
-            head=f"class {self._names.client}({self._imports.runtime('Client')}):",
+            head=class_head(self._names.client, self._imports.runtime("Client")),
             doc=documentation(self._namespace, f"A client of `{path}`."),
             methods=(self._init(), *(self._methods.sending(event, names) for event, names in sending)),
         )

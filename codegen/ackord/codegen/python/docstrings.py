@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import textwrap
 
 from ackord.codegen.python.layout import WIDTH
@@ -41,10 +42,16 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
+def _dedented(text: str) -> list[str]:
+    """Split into lines; those after the first are moved to the left as far as all of them go."""
+    first, _, rest = inspect.cleandoc(text).strip().partition("\n")
+    return [first, *textwrap.dedent(rest).split("\n")] if rest else [first]
+
+
 def _wrap(text: str, width: int) -> list[str]:
     """Break lines that are too long; the author's own line breaks stay."""
     lines: list[str] = []
-    for line in textwrap.dedent(text.strip()).split("\n"):
+    for line in _dedented(text):
         stripped = line.strip()
         margin = line[: len(line) - len(line.lstrip())] if lines else ""
         # The first line has the quotes before it, and both where it is the only one.

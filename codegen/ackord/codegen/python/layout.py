@@ -46,6 +46,8 @@ class Group:
     body: Doc
     broken: bool = False
     """Whether it is broken even where it fits."""
+    bare: bool = False
+    """Whether it has no brackets of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,20 @@ class Fitted:
     """Text that goes into parentheses where it fits only there."""
 
     text: str
+    after: int = 0
+    """How much must fit behind it."""
 
 
-Doc: TypeAlias = str | Concat | Line | Nest | Group | IfBroken | Fitted
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A target and its value, which goes into parentheses where not even its first brackets fit behind the target."""
+
+    target: Doc
+    value: Doc
+    operator: str = " = "
+
+
+Doc: TypeAlias = str | Concat | Line | Nest | Group | IfBroken | Fitted | Assignment
 
 
 def concat(*parts: Doc) -> Doc:
@@ -101,10 +114,12 @@ def alternatives(operands: Iterable[Doc]) -> Doc:
     listed = tuple(operands)
     if len(listed) == 1:
         return listed[0]
-    parts: list[Doc] = [listed[0]]
-    for operand in listed[1:]:
-        parts += [Line(" "), "| ", operand]
-    return Group(Concat(tuple(parts)))
+    parts: list[Doc] = []
+    for operand in listed:
+        separator: tuple[Doc, ...] = (Line(" "), "| ") if parts else ()
+        inner = operand.body.parts if isinstance(operand, Group) and operand.bare and isinstance(operand.body, Concat) else (operand,)
+        parts += [*separator, *inner]
+    return Group(Concat(tuple(parts)), bare=True)
 
 
 def parenthesized(body: Doc) -> Doc:
@@ -114,7 +129,12 @@ def parenthesized(body: Doc) -> Doc:
 
 def assignment(target: Doc, value: Doc) -> Doc:
     """Assign a value, which goes into parentheses where it is too long and has no brackets of its own."""
-    return Concat((target, " = ", fitted(value)))
+    return Assignment(target, fitted(value))
+
+
+def returned(value: Doc) -> Doc:
+    """Return a value."""
+    return Assignment("return", value, " ")
 
 
 def block(head: Doc, body: Doc) -> Doc:
@@ -127,7 +147,7 @@ def fitted(value: Doc) -> Doc:
     match value:
         case str():
             return Fitted(value) if value.endswith(('"', "'")) else value
-        case Group(body=Concat(parts=(str(), Line(), *_))):
+        case Group(bare=True):
             return parenthesized(value)
         case _:
             return value
@@ -152,6 +172,8 @@ def layout(doc: Doc, indent: int = 0, *, width: int = WIDTH) -> str:
         match cell.doc:
             case Concat() | Nest():
                 stack.extend(_inside(cell))
+            case Assignment():
+                stack.append(_Cell(cell.indent, cell.broken, _arranged(cell.doc, width - column, width - cell.indent - _INDENT)))
             case Group(body):
                 fits = not _must_break(cell.doc) and _fits(_Cell(cell.indent, False, body), stack, width - column)
                 stack.append(_Cell(cell.indent, not fits, body))
@@ -163,6 +185,17 @@ def layout(doc: Doc, indent: int = 0, *, width: int = WIDTH) -> str:
     return "".join(out)
 
 
+def _arranged(doc: Assignment, room: int, inner_room: int) -> Doc:
+    """Put a value behind its target, in parentheses where its first brackets don't fit there but one more would."""
+    left = len(layout(doc.target, width=UNLIMITED) + doc.operator)
+    head, bracket, _ = layout(doc.value, width=UNLIMITED).partition("\n")[0].partition("(")
+    opening = len(head + bracket)
+    if isinstance(doc.value, Group) and bracket and left + opening > room >= left + 1 and opening <= inner_room:
+        inner = Group(Concat((Nest(Concat((Line(), doc.value))), Line())), broken=True)
+        return Concat((doc.target, doc.operator, "(", inner, ")"))
+    return Concat((doc.target, doc.operator, doc.value))
+
+
 def _inside(cell: _Cell) -> Iterator[_Cell]:
     """Give what a document consists of, last part first."""
     match cell.doc:
@@ -172,6 +205,8 @@ def _inside(cell: _Cell) -> Iterator[_Cell]:
             return iter((_Cell(cell.indent + _INDENT, cell.broken, body),))
         case Group(body):
             return iter((_Cell(cell.indent, cell.broken, body),))
+        case Assignment(target, value, operator):
+            return iter(_Cell(cell.indent, cell.broken, part) for part in (value, operator, target))
         case _:
             return iter(())
 
@@ -185,9 +220,9 @@ def _text(cell: _Cell, column: int, width: int) -> str:
             return f"\n{' ' * cell.indent}" if cell.broken else flat
         case IfBroken(text):
             return text if cell.broken else ""
-        case Fitted(text):
+        case Fitted(text, after):
             inner = cell.indent + _INDENT
-            fits_only_there = column + len(text) > width >= inner + len(text)
+            fits_only_there = column + len(text) + after > width >= inner + len(text)
             return f"(\n{' ' * inner}{text}\n{' ' * cell.indent})" if fits_only_there else text
         case _:
             return ""
@@ -202,6 +237,8 @@ def _must_break(doc: Doc) -> bool:
             return any(_must_break(part) for part in parts)
         case Nest(body):
             return _must_break(body)
+        case Assignment(target, value):
+            return _must_break(target) or _must_break(value)
         case _:
             return False
 
@@ -219,7 +256,7 @@ def _fits(candidate: _Cell, rest: list[_Cell], room: int) -> bool:
             continue
         cell = pending.pop()
         match cell.doc:
-            case Concat() | Nest() | Group():
+            case Concat() | Nest() | Group() | Assignment():
                 pending.extend(_inside(cell))
             case Line() if cell.broken:
                 return True

@@ -9,7 +9,19 @@ from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.events_module import DEFAULT_TIMEOUT, result_type
 from ackord.codegen.python.imports import Imports
-from ackord.codegen.python.layout import UNLIMITED, WIDTH, Doc, alternatives, assignment, brackets, call, concat, fitted, layout
+from ackord.codegen.python.layout import (
+    UNLIMITED,
+    WIDTH,
+    Doc,
+    Fitted,
+    alternatives,
+    assignment,
+    brackets,
+    call,
+    concat,
+    fitted,
+    layout,
+)
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import EventNames
 from ackord.codegen.python.plan import Method
@@ -28,7 +40,14 @@ def signature(name: str, parameters: Iterable[Doc], result: Doc, *, is_async: bo
     flat = layout(concat(head, brackets("(", listed, ")"), " -> ", result, end), width=UNLIMITED)
     if _INDENT + len(flat) <= WIDTH:
         return flat
-    return concat(head, brackets("(", listed, ")", broken=True), " -> ", fitted(result), end)
+    return concat(
+        head, brackets("(", listed, ")", broken=True), " -> ", Fitted(result, len(end)) if isinstance(result, str) else fitted(result), end
+    )
+
+
+def class_head(name: str, *bases: Doc) -> Doc:
+    """Write the head of a class."""
+    return concat(f"class {name}", brackets("(", bases, ")", comma=len(bases) > 1), ":")
 
 
 _INDENT: Final = 4

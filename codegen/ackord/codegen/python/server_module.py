@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.imports import Imports
-from ackord.codegen.python.layout import Doc, alternatives, assignment, block, call, concat, subscript
+from ackord.codegen.python.layout import Doc, alternatives, assignment, block, call, concat, returned, subscript
 from ackord.codegen.python.literals import literal
-from ackord.codegen.python.methods import Methods, signature
+from ackord.codegen.python.methods import Methods, class_head, signature
 from ackord.codegen.python.naming import EventNames, Names, NamespaceNames
 from ackord.codegen.python.plan import Class, Definition, Method, Module
 from ackord.codegen.python.plan import Statement as Attribute
@@ -70,7 +70,7 @@ class _NamespaceClasses:
 
     def _emitter(self, name: str, base: str, doc: str, events: Iterable[tuple[Event, EventNames]]) -> Definition:
         methods = tuple(self._methods.sending(event, names) for event, names in events)
-        return Class(head=f"class {name}({base}):", doc=doc, methods=methods)
+        return Class(head=class_head(name, base), doc=doc, methods=methods)
 
     def _context(self) -> Definition:
         session = self._namespace.session
@@ -78,7 +78,7 @@ class _NamespaceClasses:
         base = subscript(self._imports.runtime("Context"), (data,))
         names = self._names
         return Class(
-            head=concat(f"class {names.context}(", base, "):"),
+            head=class_head(names.context, base),
             doc=f"One client's connection to `{self._namespace.path}`, as its handlers see it.",
             methods=(
                 self._property("client", names.client_emitter, "Send to this client.", "self._client"),
@@ -100,7 +100,7 @@ class _NamespaceClasses:
         base = subscript(self._imports.runtime("Namespace"), (names.context,))
         events = self._imports.use(".", "events")
         return Class(
-            head=concat(f"class {names.namespace}(", base, f", {self._imports.use('abc', 'ABC')}):"),
+            head=class_head(names.namespace, base, self._imports.use("abc", "ABC")),
             doc=documentation(self._namespace, f"The server's side of `{self._namespace.path}`."),
             attributes=(
                 Attribute(lines=(assignment("path", literal(self._namespace.path)),)),
@@ -123,7 +123,7 @@ class _NamespaceClasses:
             decorators=(f"@{self._imports.builtin('property')}",),
             signature=signature(name, ["self"], class_),
             doc=doc,
-            body=(concat("return ", call(class_, [target])),),
+            body=(returned(call(class_, [target])),),
         )
 
     def _to(self, doc: str) -> Iterator[Method]:
@@ -131,7 +131,7 @@ class _NamespaceClasses:
         pairs = [(self._rooms[room], emitter) for room, emitter in self._names.room_emitters.items()]
         if len(pairs) == 1:
             room, emitter = pairs[0]
-            body = concat("return ", call(emitter, [call("self._to", ["room", "*rooms"])]))
+            body = returned(call(emitter, [call("self._to", ["room", "*rooms"])]))
             yield Method(signature=_to_signature(room, emitter), doc=doc, body=(body,))
         elif pairs:
             overload = f"@{self._imports.use('typing', 'overload')}"
@@ -146,20 +146,21 @@ class _NamespaceClasses:
 
     def _dispatch(self, pairs: list[tuple[str, str]]) -> tuple[Doc, ...]:
         checks = [
-            block(f"if {self._imports.builtin('isinstance')}(room, {room}):", f"return {emitter}(target)") for room, emitter in pairs[:-1]
+            block(f"if {self._imports.builtin('isinstance')}(room, {room}):", returned(call(emitter, ["target"])))
+            for room, emitter in pairs[:-1]
         ]
-        return ("target = self._to(room, *rooms)", *checks, f"return {pairs[-1][1]}(target)")
+        return ("target = self._to(room, *rooms)", *checks, returned(call(pairs[-1][1], ["target"])))
 
     def _except(self, doc: str) -> Method:
         class_ = self._names.broadcast_emitter
         room = self._imports.runtime("Room")
-        body = concat("return ", call(class_, ["self._except(*rooms)"]))
+        body = returned(call(class_, ["self._except(*rooms)"]))
         return Method(signature=signature("except_", ["self", f"*rooms: {room}"], class_), doc=doc, body=(body,))
 
     def _client(self) -> Method:
         class_ = self._names.client_emitter
         text = self._imports.builtin("str")
-        body = concat("return ", call(class_, ["self._client(sid)"]))
+        body = returned(call(class_, ["self._client(sid)"]))
         return Method(signature=signature("client", ["self", f"sid: {text}"], class_), doc="Send to one client.", body=(body,))
 
     def _on_connect(self, context: str) -> Method:

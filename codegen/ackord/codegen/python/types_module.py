@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from ackord.codegen.python.annotations import Annotations, is_maybe
 from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.imports import Imports
-from ackord.codegen.python.layout import Doc, alternatives, assignment, brackets, call, concat, subscript
+from ackord.codegen.python.layout import Doc, alternatives, assignment, brackets, call, concat, fitted, subscript
 from ackord.codegen.python.literals import literal
+from ackord.codegen.python.methods import class_head
 from ackord.codegen.python.naming import Names
 from ackord.codegen.python.plan import Class, Definition, Method, Module, Statement
 from ackord.codegen.python.values import Values
@@ -107,7 +108,7 @@ class _TypesModule:
             Statement(lines=(assignment(name, literal(member.value)),), doc=documentation(member))
             for name, member in zip(self._names.members[declared.name], declared.members, strict=True)
         )
-        return Class(head=f"class {self._names.types[declared.name]}({base}):", doc=documentation(declared), attributes=attributes)
+        return Class(head=class_head(self._names.types[declared.name], base), doc=documentation(declared), attributes=attributes)
 
     def _record(self, declared: Record) -> Definition:
         attributes: list[Statement] = []
@@ -118,7 +119,7 @@ class _TypesModule:
             attributes.append(self._attribute(self._names.tags[declared.name], tag, annotation, value))
         attributes += self._fields(self._names.fields[declared.name], declared.fields)
         return Class(
-            head=f"class {self._names.types[declared.name]}({self._imports.runtime('Model')}):",
+            head=class_head(self._names.types[declared.name], self._imports.runtime("Model")),
             doc=documentation(declared),
             attributes=tuple(attributes),
         )
@@ -143,7 +144,7 @@ class _TypesModule:
         if name != wire:
             alias = call(self._imports.use("pydantic", "Field"), [f"alias={literal(wire)}"])
             annotation = subscript(self._imports.use("typing", "Annotated"), (annotation, alias))
-        target = concat(f"{name}: ", annotation)
+        target = concat(f"{name}: ", fitted(annotation))
         return Statement(lines=(target if default is None else assignment(target, default),), doc=doc)
 
     def _alias(self, declared: Alias | TaggedUnion) -> Definition:
@@ -167,7 +168,7 @@ class _TypesModule:
         annotation = subscript(self._imports.use("typing", "ClassVar"), (subscript(self._imports.use("typing", "Literal"), (code,)),))
         first = Statement(lines=(assignment(concat("code: ", annotation), code),))
         return Class(
-            head=f"class {name}({self._imports.runtime('Error')}):",
+            head=class_head(name, self._imports.runtime("Error")),
             doc=documentation(declared),
             attributes=(first, *self._fields(self._names.fields[name], declared.fields)),
         )
@@ -182,7 +183,7 @@ class _TypesModule:
         ]
         return Class(
             decorators=(f"@{dataclass}(frozen=True, slots=True)",),
-            head=f"class {name}({self._imports.runtime('Room')}):",
+            head=class_head(name, self._imports.runtime("Room")),
             doc=documentation(declared),
             attributes=tuple(attributes),
             methods=(self._room_name(declared, names),),

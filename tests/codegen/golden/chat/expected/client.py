@@ -88,11 +88,9 @@ class ChatClient(_v1.Client):
             refused=ChatConnectRefusedError,
             **options,
         )
-        self.on_message_posted: _v1.ClientEvent[
-            [Message],
-            None,
-            Message,
-        ] = self._incoming(events.CHAT_MESSAGE_POSTED)
+        self.on_message_posted: _v1.ClientEvent[[Message], None, Message] = (
+            self._incoming(events.CHAT_MESSAGE_POSTED)
+        )
         self.on_member_joined: _v1.ClientEvent[
             [RoomName, UserName],
             None,

@@ -144,11 +144,9 @@ class HellClient_(_v1.Client):
         self.on_local: _v1.ClientEvent[[_int], _bool, _int] = self._incoming(
             events.HELL_LOCAL,
         )
-        self.on_list: _v1.ClientEvent[
-            [_list[Union]],
-            _list[Union],
-            _list[Union],
-        ] = self._incoming(events.HELL_LIST_FROM_SERVER)
+        self.on_list: _v1.ClientEvent[[_list[Union]], _list[Union], _list[Union]] = (
+            self._incoming(events.HELL_LIST_FROM_SERVER)
+        )
         self.on_a_rather_long_name_of_an_event_that_goes_on_and_on: _v1.ClientEvent[
             [_str, _int],
             ARatherLongNameOfAnEventThatGoesOnAndOnResult,

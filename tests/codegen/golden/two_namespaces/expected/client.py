@@ -92,11 +92,9 @@ class GuestsClient(_v1.Client):
         self.on_confirm: _v1.ClientEvent[[str], ConfirmResult, str] = self._incoming(
             events.GUESTS_CONFIRM,
         )
-        self.on_called: _v1.ClientEvent[
-            [int, bool],
-            None,
-            tuple[int, bool],
-        ] = self._incoming(events.GUESTS_CALLED)
+        self.on_called: _v1.ClientEvent[[int, bool], None, tuple[int, bool]] = (
+            self._incoming(events.GUESTS_CALLED)
+        )
 
     async def order(
         self,
