@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket as socket_module
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,9 @@ from ackord.runtime.client import Manager, WebSocketConnector, connect
 from ackord.runtime.errors import ConnectRefusedError, DisconnectedError
 from ackord.runtime.testing import OPEN_PACKET
 from websockets.asyncio.server import ServerConnection, serve
+
+TLS = Path(__file__).parent / "tls"
+"""A certificate for 127.0.0.1 that nobody has signed but itself, and its key; they protect nothing."""
 
 
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
@@ -259,16 +264,16 @@ def test_headers_and_no_compression_are_asked_for() -> None:
     run(scenario)
 
 
-def test_tls_is_verified() -> None:
+def test_certificates_are_verified() -> None:
     async def scenario() -> None:
-        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read(100)
-            writer.close()
-
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        async with server:
-            port = server.sockets[0].getsockname()[1]
-            with pytest.raises(DisconnectedError):
-                await connect(f"https://127.0.0.1:{port}", connector=WebSocketConnector(proxy=None)).connect()
+        serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        serving.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
+        async with serve(opened, "127.0.0.1", 0, ssl=serving) as server:
+            url = f"https://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+            with pytest.raises(DisconnectedError, match="certificate verify failed"):
+                await connect(url, connector=WebSocketConnector(proxy=None)).connect()
+            trusting = ssl.create_default_context(cafile=str(TLS / "certificate.pem"))
+            async with connect(url, connector=WebSocketConnector(proxy=None, ssl=trusting)) as client:
+                assert client.id == "x"
 
     run(scenario)
