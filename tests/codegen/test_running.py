@@ -19,12 +19,14 @@ from typing_extensions import override
 
 from tests.codegen.golden.every_type.expected import (
     Absent,
+    Address,
     Bad,
     Circle,
     Color,
     Defaults,
     Empty,
     EmptyAck,
+    Existing,
     FailingResult,
     Holder,
     HolderResult,
@@ -34,6 +36,7 @@ from tests.codegen.golden.every_type.expected import (
     Loose,
     Moment,
     Mood,
+    OtherAddress,
     Pair,
     Ratio,
     Scalars,
@@ -205,6 +208,10 @@ class Types(TypesNamespace):
         return a, b, c, d, e, f
 
     @override
+    async def on_existing(self, ctx: TypesContext, value: Existing, address: Address | None) -> Address:
+        return address or value.address
+
+    @override
     async def on_nothing(self, ctx: TypesContext) -> None: ...
 
     @override
@@ -268,6 +275,8 @@ def test_values_of_every_type_travel_there_and_back() -> None:
                 [],
                 None,
             )
+            existing = Existing(address=Address("127.0.0.1"), others=[OtherAddress("10.0.0.1")])
+            assert await client.existing(existing) == Address("127.0.0.1")
             client.nothing()
             assert await client.empty(Empty()) == EmptyAck()
             assert await client.failing() is None
