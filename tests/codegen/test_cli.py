@@ -156,3 +156,16 @@ def test_without_the_packages_of_the_command_line_it_says_what_to_install() -> N
     assert failed.returncode == 1
     assert "pip install 'ackord[codegen]'" in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+def test_existing_python_types_are_looked_for_in_the_working_directory(tmp_path: Path) -> None:
+    (tmp_path / "house_models.py").write_text("from pydantic import BaseModel\n\n\nclass Author(BaseModel):\n    name: str\n")
+    (tmp_path / "s.yaml").write_text(
+        "ackord: 1\nname: s\nversion: 1.0.0\ntypes:\n  Author: {python: house_models.Author}\n"
+        "namespaces:\n  /x:\n    client_to_server: {who: {ack: Author}}\n"
+    )
+    script = "import sys; sys.path.remove('') if '' in sys.path else None; from ackord.codegen.main import main; main()"
+    command = [sys.executable, "-c", script, "generate", "s.yaml", "--out", "out"]
+    generated = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert generated.returncode == 0, generated.stderr
+    assert "from house_models import Author\n" in (tmp_path / "out" / "types.py").read_text()

@@ -39,6 +39,8 @@ _Out = Annotated[
 
 def run() -> NoReturn:
     """Run the command line and exit."""
+    # Types that a schema takes from existing modules are looked for where the command runs, as `python -m` does.
+    sys.path.insert(0, str(Path.cwd()))
     try:
         app(prog_name="ackord")
     except SystemExit as exit_:
