@@ -1,1 +1,78 @@
-"""The protocol, and the servers and clients that generated code runs on."""
+"""The protocol, and the servers and clients that generated code runs on.
+
+::
+
+    from ackord.runtime import ConnectRefused, Server, Socket
+    from ackord.runtime.client import connect
+
+What a server's application needs stands here, and every exception; clients are in `ackord.runtime.client`, tools for tests in
+`ackord.runtime.testing`.
+The names are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
+    from ackord.runtime.errors import (
+        AckordError,
+        AckTimeoutError,
+        ConnectRefusedError,
+        ContractVersionError,
+        DisconnectedError,
+        InvalidAckError,
+        InvalidPayloadError,
+        NetworkError,
+        PeerError,
+        ProtocolError,
+        RemoteError,
+        ReservedEventError,
+        SlowConsumerError,
+        UsageError,
+    )
+    from ackord.runtime.server import BroadcastOperator, ConnectRefused, Handshake, HandshakeRequest, Limits, Namespace, Server, Socket
+
+__all__ = [
+    "AckTimeoutError",
+    "AckordError",
+    "BroadcastOperator",
+    "ConnectRefused",
+    "ConnectRefusedError",
+    "ContractVersionError",
+    "DisconnectedError",
+    "FailureReply",
+    "Handshake",
+    "HandshakeRequest",
+    "InvalidAckError",
+    "InvalidArgumentsError",
+    "InvalidPayloadError",
+    "Limits",
+    "Namespace",
+    "NetworkError",
+    "PeerError",
+    "ProtocolError",
+    "RemoteError",
+    "ReservedEventError",
+    "Server",
+    "SlowConsumerError",
+    "Socket",
+    "UsageError",
+]
+
+_SERVER = frozenset({"BroadcastOperator", "ConnectRefused", "Handshake", "HandshakeRequest", "Limits", "Namespace", "Server", "Socket"})
+_ERROR_ACKS = frozenset({"FailureReply", "InvalidArgumentsError"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = "server" if name in _SERVER else "error_acks" if name in _ERROR_ACKS else "errors"
+    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
