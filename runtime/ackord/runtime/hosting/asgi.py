@@ -13,6 +13,7 @@ from ackord.runtime.server.engine import EngineServer
 from ackord.runtime.server.link import HandshakeRequest
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 from ackord.runtime.transports.polling import JSON, respond
+from ackord.runtime.transports.pump import Pump
 from ackord.runtime.transports.websocket import AsgiWebSocket
 
 Hook = Callable[[], Awaitable[None]]
@@ -42,6 +43,7 @@ class AsgiApp:
         self._is_shut_down = False
         self._prefix = engine.options.prefix
         self._long_polling = LongPolling(engine)
+        self._pump = Pump()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -92,7 +94,7 @@ class AsgiApp:
         message = await receive()
         if message["type"] != "websocket.connect":
             return
-        websocket = AsgiWebSocket(send)
+        websocket = AsgiWebSocket(send, self._pump)
         try:
             receiver = await self.engine.open_websocket(request, websocket)
         except HandshakeRefusedError as exc:

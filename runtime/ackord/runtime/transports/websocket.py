@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from typing import Final
+from typing import Any, Final
 
 from ackord.runtime.engineio.packet import utf8_length
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.transports.asgi import Message, Receive, Send
 from ackord.runtime.transports.base import WebSocketReceiver
+from ackord.runtime.transports.pump import Pump
 
 _logger = logging.getLogger(__name__)
 
@@ -24,19 +25,22 @@ _NORMAL_CLOSURE: Final = 1000
 class AsgiWebSocket:
     """A `ServerWebSocket` over ASGI's `send` and `receive`.
 
-    Writes are queued, and a task sends them; it lives only while there is something to send.
+    Writes are queued, and a task of the pump sends them.
     """
 
-    __slots__ = ("_accepted", "_buffered", "_closed", "_loop", "_queue", "_scope", "_send", "_writer")
+    __slots__ = ("_accepted", "_buffered", "_closed", "_loop", "_pump", "_queue", "_queued", "_scope", "_send", "_writer")
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, pump: Pump | None = None) -> None:
+        """Write to `send`, by a pump that should be shared by the WebSockets of a server."""
         self._send = send
+        self._pump = pump or Pump()
         self._loop = asyncio.get_running_loop()
         self._queue: deque[tuple[Message, int]] = deque()
         self._buffered = 0
         self._accepted = False
         self._closed = False
-        self._writer: asyncio.Task[None] | None = None
+        self._queued = False  # whether the pump knows of what is queued
+        self._writer: asyncio.Task[Any] | None = None
         # Expires when the connection is to be dropped: a way out of `receive` that can't be mistaken for a cancellation from outside.
         self._scope: asyncio.Timeout | None = None
 
@@ -114,15 +118,18 @@ class AsgiWebSocket:
     def _put(self, message: Message, size: int) -> None:
         self._queue.append((message, size))
         self._buffered += size
-        if self._writer is None:
+        if self._accepted and not self._queued:
             self._write()
 
     def _write(self) -> None:
-        if self._accepted and self._queue:
-            self._writer = self._loop.create_task(self._drain())
+        if self._queue:
+            self._queued = True
+            self._pump.add(self)
 
-    async def _drain(self) -> None:
+    async def drain(self, writer: asyncio.Task[Any]) -> None:
+        """Send what is queued; called by the pump."""
         queue = self._queue
+        self._writer = writer
         try:
             while queue:
                 message, size = queue.popleft()
@@ -134,3 +141,4 @@ class AsgiWebSocket:
             self.abort()
         finally:
             self._writer = None
+            self._queued = False
