@@ -12,11 +12,10 @@ import sys
 from pathlib import Path
 from typing import assert_never
 
-from ackord.runtime.errors import AckordError
-from ackord.runtime.stubs.v1 import UnknownError
 from pydantic import ValidationError
 
 from examples.chat.contract import (
+    AckordError,
     Body,
     ChatAuth,
     ChatClient,
@@ -30,6 +29,7 @@ from examples.chat.contract import (
     SendMessageAck,
     TextBody,
     TooManyRooms,
+    UnknownError,
     UserName,
 )
 

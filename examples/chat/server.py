@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 import uvicorn
-from ackord.runtime.errors import AckordError
 from ackord.runtime.server import Server
 from typing_extensions import override
 
 from examples.chat.contract import (
+    AckordError,
     Body,
     ChatAuth,
     ChatContext,
@@ -137,14 +137,16 @@ async def _is_alive(ctx: ChatContext) -> bool:
         return False
 
 
-def make_app() -> Pages:
-    """Make the application: the Socket.IO server and the page in front of it."""
+def make_server() -> Server:
+    """Make the Socket.IO server."""
     server = Server()
     server.register(Chat())
-    return Pages(server.asgi())
+    return server
 
 
-app = make_app()
+socketio_app = make_server().asgi()
+app = Pages(socketio_app)
+"""The Socket.IO server and the page in front of it."""
 
 
 def main() -> int:
@@ -167,9 +169,8 @@ def main() -> int:
         )
         return 1
     print(f"The chat is at http://{arguments.host}:{listener.getsockname()[1]}/  (Ctrl-C ends it)", flush=True)
-    config = uvicorn.Config(app, log_level="warning", ws="websockets-sansio", ws_per_message_deflate=False, timeout_graceful_shutdown=1)
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        configure(socketio_app, application=app, graceful_timeout=1).run(sockets=[listener])
     except KeyboardInterrupt:
         print()
     return 0

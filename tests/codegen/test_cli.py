@@ -169,3 +169,12 @@ def test_existing_python_types_are_looked_for_in_the_working_directory(tmp_path:
     generated = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert generated.returncode == 0, generated.stderr
     assert "from house_models import Author\n" in (tmp_path / "out" / "types.py").read_text()
+
+
+def test_the_command_line_runs_as_a_module_too(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ackord.codegen", "generate", str(CHAT), "--out", "contract"]
+    generated = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert generated.returncode == 0, generated.stderr
+    assert (tmp_path / "contract" / "client.py").exists()
+    shown = subprocess.run([*command[:3], "--help"], capture_output=True, text=True, timeout=60, check=False)
+    assert "Usage: ackord" in shown.stdout

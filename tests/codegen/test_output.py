@@ -145,7 +145,48 @@ def test_a_directory_in_place_of_a_file_stops_everything_before_anything_is_writ
 def test_no_temporary_files_are_left_where_a_file_cannot_be_put_into_its_place(tmp_path: Path) -> None:
     with pytest.raises(OutputFailedError):
         write({"missing/types.py": ""}, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [MANIFEST]
+
+
+@pytest.mark.parametrize("replaced", range(4))
+def test_a_run_that_is_cut_off_between_two_files_is_completed_by_the_next_one_without_force(tmp_path: Path, replaced: int) -> None:
+    write(FILES, tmp_path)
+    wanted = {"types.py": "a = 2\n", "server.py": "b = 3\n", "new.py": "c = 1\n"}
+    original, count = Path.replace, 0
+
+    def fail_after_some(self: Path, target: Path) -> Path:
+        nonlocal count
+        if count == replaced:
+            raise OSError(28, "No space left on device", str(target))
+        count += 1
+        return original(self, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", fail_after_some)
+        with pytest.raises(OutputFailedError, match="No space left"):
+            write(wanted, tmp_path)
+    assert sum((tmp_path / name).exists() and (tmp_path / name).read_text() == wanted[name] for name in wanted) == max(0, replaced - 1)
+    write(wanted, tmp_path)
+    assert contents(tmp_path) == wanted
+    assert "before" not in (tmp_path / MANIFEST).read_text()
+
+
+def test_an_edit_in_a_run_that_was_cut_off_is_still_an_edit(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        with pytest.raises(OutputFailedError):
+            write({"types.py": "a = 2\n"}, tmp_path)
+    assert "before" in (tmp_path / MANIFEST).read_text()
+    (tmp_path / "types.py").write_text("mine\n")
+    with pytest.raises(OutputRefusedError, match=r"types\.py was edited"):
+        write({"types.py": "a = 3\n"}, tmp_path)
+
+
+def test_what_a_killed_run_has_left_is_no_obstacle_and_goes(tmp_path: Path) -> None:
+    (tmp_path / ".ackord-temporary-x1").write_text("half")
+    write(FILES, tmp_path)
+    assert contents(tmp_path) == FILES
 
 
 def test_there_is_no_difference_after_writing(tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from ackord.runtime.errors import DisconnectedError, InvalidPayloadError
-from ackord.runtime.stubs.v1 import UnknownError
 
 from examples.chat.contract import (
     ChatAuth,
     ChatClient,
     ChatConnectRefusedError,
+    DisconnectedError,
     ImageBody,
+    InvalidPayloadError,
     JoinAck,
     Message,
     NameTaken,
@@ -24,6 +24,7 @@ from examples.chat.contract import (
     SendMessageAck,
     TextBody,
     TooManyRooms,
+    UnknownError,
     UserName,
 )
 from tests.interop.conftest import NodeScripts

@@ -19,6 +19,7 @@ from ackord.codegen.errors import OutputFailedError, OutputRefusedError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 MANIFEST: Final = ".ackord-manifest.json"
+_TEMPORARY: Final = ".ackord-temporary-"
 _IGNORED: Final = frozenset({MANIFEST, "__pycache__"})
 
 
@@ -30,10 +31,18 @@ class Manifest(BaseModel):
     manifest: int = 1
     """Version of this form."""
     files: dict[str, str]
+    before: dict[str, str] = {}
+    """Only while files are being replaced: what was in them until then."""
 
     def dump(self) -> str:
         """Give the JSON form, sorted."""
-        return json.dumps(self.model_dump(), indent=2, sort_keys=True) + "\n"
+        return json.dumps(self.model_dump(exclude_defaults=True) | {"manifest": self.manifest}, indent=2, sort_keys=True) + "\n"
+
+    @property
+    def known(self) -> Mapping[str, frozenset[str]]:
+        """The hashes that each file of ours may have: two while files were being replaced."""
+        names = self.files.keys() | self.before.keys()
+        return {name: frozenset(hashes[name] for hashes in (self.files, self.before) if name in hashes) for name in sorted(names)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,7 @@ def write(files: Mapping[str, str], directory: Path, *, force: bool = False) -> 
     """Write files into a directory: all of them, or none where something stands in the way.
 
     Each file is replaced at once by one that is complete; files that are already as they should be aren't touched.
+    A run that is cut off between two files leaves a manifest by which the next one knows old and new ones as ours, and completes it.
     Files that an earlier run wrote and that are no longer needed are removed, unless somebody has edited them.
 
     Raises:
@@ -83,37 +93,44 @@ def _write(files: Mapping[str, str], directory: Path, *, force: bool) -> Changes
         problems = (*_edited(known, [*files, *stale], directory, files), *_foreign(known, files, directory))
         if problems:
             raise OutputRefusedError((*problems, "nothing was written; use --force to overwrite, or another directory"))
-    manifest = Manifest(files={name: _sha256(text.encode()) for name, text in files.items()})
-    wanted = {**files, MANIFEST: manifest.dump()}
-    unchanged = tuple(name for name, text in wanted.items() if _read(directory / name) == text.encode())
-    changed = {name: text for name, text in wanted.items() if name not in unchanged}
+    hashes = {name: _sha256(text.encode()) for name, text in files.items()}
+    unchanged = tuple(name for name, text in files.items() if _read(directory / name) == text.encode())
+    changed = {name: text for name, text in files.items() if name not in unchanged}
     directory.mkdir(parents=True, exist_ok=True)
-    _replace_all(changed, directory)
-    for name in stale:
-        (directory / name).unlink()
-    return Changes(
-        written=tuple(name for name in changed if name != MANIFEST),
-        unchanged=tuple(name for name in unchanged if name != MANIFEST),
-        removed=tuple(stale),
-    )
+    _remove_temporaries(directory)
+    if changed or stale:
+        before = {name: _sha256(content) for name in {**known, **files} if (content := _read(directory / name)) is not None}
+        _replace_all(changed, Manifest(files=hashes, before=before), directory)
+        for name in stale:
+            (directory / name).unlink()
+    final = Manifest(files=hashes).dump()
+    if _read(directory / MANIFEST) != final.encode():
+        _replace_all({MANIFEST: final}, None, directory)
+    return Changes(written=tuple(changed), unchanged=unchanged, removed=tuple(stale))
 
 
-def _replace_all(files: Mapping[str, str], directory: Path) -> None:
+def _replace_all(files: Mapping[str, str], manifest: Manifest | None, directory: Path) -> None:
     """Write every file beside its place first, so that a full disk leaves the old ones as they were."""
     prepared: list[tuple[Path, Path]] = []
+    wanted = files if manifest is None else {MANIFEST: manifest.dump(), **files}
     try:
-        for name, text in files.items():
-            handle, temporary = tempfile.mkstemp(prefix=".ackord-", dir=directory)
+        for name, text in wanted.items():
+            handle, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=directory)
             prepared.append((Path(temporary), directory / name))
             with os.fdopen(handle, "wb") as stream:
                 stream.write(text.encode())
             Path(temporary).chmod(0o666 & ~_umask())
-        # The manifest comes last: until then the old one says that what was replaced isn't ours.
         for temporary_path, target in prepared:
             temporary_path.replace(target)
     finally:
         for temporary_path, _ in prepared:
             temporary_path.unlink(missing_ok=True)
+
+
+def _remove_temporaries(directory: Path) -> None:
+    """Remove what a run has left that was killed."""
+    for path in directory.glob(f"{_TEMPORARY}*"):
+        path.unlink(missing_ok=True)
 
 
 def _umask() -> int:
@@ -122,24 +139,24 @@ def _umask() -> int:
     return current
 
 
-def _edited(known: Mapping[str, str], names: list[str], directory: Path, files: Mapping[str, str]) -> tuple[str, ...]:
+def _edited(known: Mapping[str, frozenset[str]], names: list[str], directory: Path, files: Mapping[str, str]) -> tuple[str, ...]:
     """Name the files of an earlier run that aren't as it left them; one that is as it should be is no problem."""
     found: list[str] = []
     for name in names:
         content = _read(directory / name)
-        if name in known and content is not None and _sha256(content) != known[name]:
+        if name in known and content is not None and _sha256(content) not in known[name]:
             wanted = files.get(name)
             if wanted is None or content != wanted.encode():
                 found.append(f"{directory / name} was edited after it had been generated")
     return tuple(found)
 
 
-def _foreign(known: Mapping[str, str], files: Mapping[str, str], directory: Path) -> tuple[str, ...]:
+def _foreign(known: Mapping[str, frozenset[str]], files: Mapping[str, str], directory: Path) -> tuple[str, ...]:
     """Name what keeps a directory without a manifest, or a file that isn't in it, from being taken over."""
     if not directory.is_dir():
         return ()
     if not known:
-        others = sorted(each.name for each in directory.iterdir() if each.name not in _IGNORED)
+        others = sorted(each.name for each in directory.iterdir() if each.name not in _IGNORED and not each.name.startswith(_TEMPORARY))
         same = all(_read(directory / name) == files[name].encode() for name in others if name in files)
         if others and not (same and all(name in files for name in others)):
             return (f"{directory} isn't empty and nothing in it was generated by ackord (found {', '.join(others[:3])})",)
@@ -175,18 +192,18 @@ def _unified(name: str, old: str | None, new: str | None) -> list[str]:
     return [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
 
 
-def _read_manifest(directory: Path) -> Mapping[str, str]:
+def _read_manifest(directory: Path) -> Mapping[str, frozenset[str]]:
     content = _read(directory / MANIFEST)
     if content is None:
         return {}
     try:
-        files = Manifest.model_validate_json(content).files
+        known = Manifest.model_validate_json(content).known
     except ValidationError as error:
         raise OutputRefusedError((f"{directory / MANIFEST} can't be read; remove it and generate with --force",)) from error
-    unsafe = [name for name in files if Path(name).name != name]
+    unsafe = [name for name in known if Path(name).name != name]
     if unsafe:
         raise OutputRefusedError((f"{directory / MANIFEST} names {unsafe[0]!r}, which isn't in this directory",))
-    return files
+    return known
 
 
 def _is_file(path: Path) -> bool:

@@ -71,7 +71,7 @@ class ChatAuth(_v1.Model):
     name: UserName
 
 
-class ChatSession(_v1.Model):
+class ChatSession(_v1.Session):
     name: UserName
     rooms: list[RoomName] = []
 

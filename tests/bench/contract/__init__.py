@@ -2,6 +2,20 @@
 # sha256:5ea875576bc37359e3f0d2e1c0b50703f5fad2fe082f82beb8d92cee423ad442, codegen API 1
 """The contract `bench`, version 1.0.0."""
 
+from ackord.runtime.stubs.v1 import (
+    AckordError,
+    AckTimeoutError,
+    DeclaredError,
+    DisconnectedError,
+    FailureReply,
+    InvalidAckError,
+    InvalidPayloadError,
+    RemoteError,
+    SlowConsumerError,
+    UnknownError,
+    unwrap,
+)
+
 from .client import BenchClient, BenchConnectRefusedError, BenchHandlers
 from .server import (
     BenchBroadcastEmitter,
@@ -12,6 +26,8 @@ from .server import (
 from .types import Item
 
 __all__ = [
+    "AckTimeoutError",
+    "AckordError",
     "BenchBroadcastEmitter",
     "BenchClient",
     "BenchClientEmitter",
@@ -19,5 +35,14 @@ __all__ = [
     "BenchContext",
     "BenchHandlers",
     "BenchNamespace",
+    "DeclaredError",
+    "DisconnectedError",
+    "FailureReply",
+    "InvalidAckError",
+    "InvalidPayloadError",
     "Item",
+    "RemoteError",
+    "SlowConsumerError",
+    "UnknownError",
+    "unwrap",
 ]

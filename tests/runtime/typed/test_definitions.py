@@ -206,9 +206,28 @@ class Pair(v1.Room):
         return cls._format(template, *values)
 
 
-@given(PIECES, PIECES, PIECES, PIECES)
-def test_parameters_side_by_side_are_told_apart(a: str, b: str, c: str, d: str) -> None:
-    assert (Pair.of("{}{}", a, b) == Pair.of("{}{}", c, d)) == ((a, b) == (c, d))
+@given(st.sampled_from(["{}{}", "{}2{}", "{}%{}", "{}a{}", "{}3A:{}", "a{}:a:{}b", "{}3{}"]), PIECES, PIECES, PIECES, PIECES)
+def test_two_parameters_are_told_apart_whatever_stands_between_them(template: str, a: str, b: str, c: str, d: str) -> None:
+    assert (Pair.of(template, a, b) == Pair.of(template, c, d)) == ((a, b) == (c, d))
+
+
+@given(st.tuples(PIECES, PIECES, PIECES), st.tuples(PIECES, PIECES, PIECES))
+def test_three_parameters_are_told_apart(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
+    assert (Pair.of("b:{}:{}a%{}", *one) == Pair.of("b:{}:{}a%{}", *other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "name"),
+    [
+        ("chat:{}", ("a:b %",), "chat:a:b %"),
+        ("chat:{}:{}", ("lobby", "chat:1"), "chat:lobby:chat:1"),
+        ("chat:{}:{}", ("a:b", "50%"), "chat:a%3Ab:50%"),
+        ("chat:{}:{}", ("50%", "x"), "chat:50%25:x"),
+        ("{}-{}-end", ("é-", "-"), "é%2D---end"),
+    ],
+)
+def test_only_what_would_be_ambiguous_is_escaped(template: str, values: tuple[str, ...], name: str) -> None:
+    assert Pair.of(template, *values) == name
 
 
 def test_templates_keep_doubled_braces_and_take_only_scalars() -> None:

@@ -3,7 +3,6 @@
 from abc import ABC
 from typing import assert_never
 
-from ackord.runtime.stubs.v1 import UnknownError, unwrap
 from typing_extensions import assert_type, override
 
 from examples.chat.contract import (
@@ -26,7 +25,9 @@ from examples.chat.contract import (
     SendMessageResult,
     TextBody,
     TooManyRooms,
+    UnknownError,
     UserName,
+    unwrap,
 )
 
 

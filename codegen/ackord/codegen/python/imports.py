@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set as AbstractSet
 from typing import Final
 
 from ackord.codegen.python.layout import Concat, Doc, Group, IfBroken, Line, Nest
 
-_RUNTIME: Final = "ackord.runtime.stubs"
-_THIRD_PARTY: Final = frozenset({"pydantic", _RUNTIME})
+RUNTIME: Final = "ackord.runtime.stubs"
+"""The one package of the runtime that generated code may import from."""
+_THIRD_PARTY: Final = frozenset({"pydantic", RUNTIME, f"{RUNTIME}.v1"})
 _FUTURE: Final = "__future__"
 
 
@@ -41,12 +43,12 @@ class Imports:
 
     def runtime(self, name: str) -> str:
         """Name something that the runtime offers to generated code."""
-        return f"{self.use_as(_RUNTIME, 'v1', '_v1')}.{name}"
+        return f"{self.use_as(RUNTIME, 'v1', '_v1')}.{name}"
 
     def sections(self) -> tuple[tuple[Doc, ...], ...]:
         """Give the statements: future, standard library, third party, own, each sorted."""
         modules: dict[str, list[str]] = {}
-        for (module, name), local in sorted(self._symbols.items()):
+        for (module, name), local in sorted(self._symbols.items(), key=_order):
             modules.setdefault(module, []).append(name if name == local else f"{name} as {local}")
         sections: dict[int, list[Doc]] = {}
         for module, names in modules.items():
@@ -66,6 +68,14 @@ class Imports:
         if module.startswith("."):
             return 3
         return 2 if module in _THIRD_PARTY or module in self._python_types else 1
+
+
+def _order(symbol: tuple[tuple[str, str], str]) -> tuple[object, ...]:
+    """Sort as isort does: constants, classes, the rest, each without regard to case."""
+    (module, name), _ = symbol
+    kind = 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
+    natural = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name.lower()) if part]
+    return module, kind, natural, name
 
 
 def _statement(module: str, names: list[str]) -> Doc:

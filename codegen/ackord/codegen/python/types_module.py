@@ -49,6 +49,7 @@ class _TypesModule:
         self._imports = Imports(names.avoid, python_types=modules)
         self._annotations = Annotations(self._imports, names, inside=True)
         self._values = Values(contract, self._annotations)
+        self._sessions = _sessions(contract)
         self._tags = {member: union.tag for union in contract.types if isinstance(union, TaggedUnion) for member in union.members}
 
     def module(self, guard: str) -> Module:
@@ -118,8 +119,9 @@ class _TypesModule:
             annotation = subscript(self._imports.use("typing", "Literal"), (value,))
             attributes.append(self._attribute(self._names.tags[declared.name], tag, annotation, value))
         attributes += self._fields(self._names.fields[declared.name], declared.fields)
+        base = "Session" if declared.name in self._sessions else "Model"
         return Class(
-            head=class_head(self._names.types[declared.name], self._imports.runtime("Model")),
+            head=class_head(self._names.types[declared.name], self._imports.runtime(base)),
             doc=documentation(declared),
             attributes=tuple(attributes),
         )
@@ -247,6 +249,26 @@ def _in_order_of_use(declarations: tuple[TypeDeclaration, ...]) -> list[Alias | 
         if declared.name not in ordered:
             visit(declared)
     return list(ordered.values())
+
+
+def _sessions(contract: Contract) -> frozenset[str]:
+    """Name the records that are only kept on the server, as the session of a connection: those can be changed in place."""
+    events = [event for each in contract.namespaces for event in (*each.client_to_server, *each.server_to_client, *each.server_to_server)]
+    fields = [
+        *(field for each in contract.types if isinstance(each, Record) for field in each.fields),
+        *(field for each in (*contract.rooms, *contract.namespaces) for field in each.params),
+        *(field for error in contract.errors for field in error.fields),
+        *(field for event in events for field in event.args),
+    ]
+    types = [
+        *(field.type for field in fields),
+        *(each.type for each in contract.types if isinstance(each, Alias)),
+        *(event.ack for event in events if event.ack is not None),
+        *(each.auth for each in contract.namespaces if each.auth is not None),
+    ]
+    sent = {name for each in types for name in _references(each)}
+    sent.update(name for each in contract.types if isinstance(each, TaggedUnion) for name in each.members)
+    return frozenset(each.session.name for each in contract.namespaces if isinstance(each.session, RefType)) - sent
 
 
 def _references(type_: Type) -> Iterator[str]:

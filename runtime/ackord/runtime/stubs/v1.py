@@ -6,7 +6,16 @@ What belongs to only one side is loaded when it is first asked for: a client's p
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.errors import AckTimeoutError, DisconnectedError, InvalidAckError, InvalidPayloadError, RemoteError
+from ackord.runtime.error_acks import FailureReply
+from ackord.runtime.errors import (
+    AckordError,
+    AckTimeoutError,
+    DisconnectedError,
+    InvalidAckError,
+    InvalidPayloadError,
+    RemoteError,
+    SlowConsumerError,
+)
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.guard import API, check
 from ackord.runtime.typed.model import DeclaredError, Error, Model, OpenEnum, Session, UnknownError, constrain, unwrap
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "API",
     "AckTimeoutError",
+    "AckordError",
     "Arg",
     "BroadcastEmitter",
     "BroadcastTarget",
@@ -45,6 +55,7 @@ __all__ = [
     "Error",
     "Event",
     "EventStream",
+    "FailureReply",
     "Int64",
     "InvalidAckError",
     "InvalidPayloadError",
@@ -57,6 +68,7 @@ __all__ = [
     "RemoteError",
     "Room",
     "Session",
+    "SlowConsumerError",
     "UnknownError",
     "Url",
     "check",

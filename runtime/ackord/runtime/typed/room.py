@@ -20,6 +20,8 @@ from pydantic import ValidationError
 from pydantic_core import core_schema
 
 _PLACE: Final = re.compile(r"\{\{|\}\}|\{\}")
+_ESCAPES: Final = frozenset("%0123456789ABCDEF")
+"""The characters of escapes."""
 
 
 class Room(ABC):
@@ -48,25 +50,23 @@ class Room(ABC):
     def _format(template: str, *values: object) -> str:
         """Fill the ``{}`` of a template from left to right; literal braces are doubled.
 
-        Rooms with different parameters never get the same name:
-        where there are several, what a value shares with the literal text around is written as ``%3A``.
+        Rooms of one template never get the same name for different parameters: in every value but the last, ``%`` and the character that
+        tells where the value ends are written as ``%25`` and its like, everything else as it is.
         """
-        literals = _split(template)
-        if len(values) == 1 and len(literals) == 2:
-            return f"{literals[0]}{_text(values[0])}{literals[1]}"
+        literals, ends = _split(template)
         texts = [_text(value) for value in values]
-        if len(texts) > 1:
-            special = {"%", *"".join(literals)}
-            texts = ["".join(_escape(char) if char in special else char for char in text) for text in texts]
         parts = [literals[0]]
-        for text, literal in zip(texts, literals[1:], strict=True):
-            parts += (text, literal)
+        for text, literal, end in zip(texts, literals[1:], ends, strict=True):
+            parts += (text if end is None else _escape(text, end), literal)
         return "".join(parts)
 
 
 @cache
-def _split(template: str) -> list[str]:
-    """Return the literal texts before, between and after the places of a template."""
+def _split(template: str) -> tuple[list[str], list[str | None]]:
+    """Return the literal texts around the places of a template, and for each place the character by which one sees that its value is over.
+
+    It is one of the literal after it that no escape holds; the last value needs none.
+    """
     literals = [""]
     end = 0
     for match in _PLACE.finditer(template):
@@ -77,12 +77,23 @@ def _split(template: str) -> list[str]:
         else:
             literals[-1] += match[0][0]
     literals[-1] += template[end:]
-    # Two parameters side by side couldn't be told apart: no escape gives this text.
-    return [literal or "%," if 0 < index < len(literals) - 1 else literal for index, literal in enumerate(literals)]
+    ends: list[str | None] = []
+    for index, literal in enumerate(literals[1:-1], 1):
+        found = next((char for char in literal if char not in _ESCAPES), None)
+        if found is None:
+            # Nothing in it could be told from an escape, as when two places stand side by side: this can.
+            found = ","
+            literals[index] = f",{literal}"
+        ends.append(found)
+    return literals, [*ends, None] if len(literals) > 1 else []
 
 
-def _escape(char: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
+def _escape(text: str, end: str) -> str:
+    if "%" not in text and end not in text:
+        return text
+    return "".join(
+        "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass")) if char in ("%", end) else char for char in text
+    )
 
 
 def _text(value: object) -> str:

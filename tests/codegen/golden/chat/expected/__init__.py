@@ -5,6 +5,20 @@
 A small chat with rooms, a typing indicator, history and images.
 """
 
+from ackord.runtime.stubs.v1 import (
+    AckordError,
+    AckTimeoutError,
+    DeclaredError,
+    DisconnectedError,
+    FailureReply,
+    InvalidAckError,
+    InvalidPayloadError,
+    RemoteError,
+    SlowConsumerError,
+    UnknownError,
+    unwrap,
+)
+
 from .client import ChatClient, ChatConnectRefusedError, ChatHandlers
 from .server import (
     ChatBroadcastEmitter,
@@ -33,6 +47,8 @@ from .types import (
 )
 
 __all__ = [
+    "AckTimeoutError",
+    "AckordError",
     "Body",
     "ChatAuth",
     "ChatBroadcastEmitter",
@@ -45,16 +61,25 @@ __all__ = [
     "ChatNamespace",
     "ChatRoom",
     "ChatSession",
+    "DeclaredError",
+    "DisconnectedError",
+    "FailureReply",
     "ImageBody",
+    "InvalidAckError",
+    "InvalidPayloadError",
     "JoinAck",
     "JoinResult",
     "Message",
     "NameTaken",
     "NotInRoom",
+    "RemoteError",
     "RoomName",
     "SendMessageAck",
     "SendMessageResult",
+    "SlowConsumerError",
     "TextBody",
     "TooManyRooms",
+    "UnknownError",
     "UserName",
+    "unwrap",
 ]

@@ -2,6 +2,20 @@
 # sha256:9219f41db08478759923cb606532b53105fbf9f23ff5a14790e5dda1ed2047d8, codegen API 1
 """The contract `every_type`, version 1.2.3."""
 
+from ackord.runtime.stubs.v1 import (
+    AckordError,
+    AckTimeoutError,
+    DeclaredError,
+    DisconnectedError,
+    FailureReply,
+    InvalidAckError,
+    InvalidPayloadError,
+    RemoteError,
+    SlowConsumerError,
+    UnknownError,
+    unwrap,
+)
+
 from .client import TypesClient, TypesConnectRefusedError, TypesHandlers
 from .server import (
     TypesBroadcastEmitter,
@@ -43,6 +57,8 @@ from .types import (
 
 __all__ = [
     "Absent",
+    "AckTimeoutError",
+    "AckordError",
     "Address",
     "AskedResult",
     "Bad",
@@ -50,14 +66,19 @@ __all__ = [
     "Blob",
     "Circle",
     "Color",
+    "DeclaredError",
     "Defaults",
+    "DisconnectedError",
     "Empty",
     "EmptyAck",
     "Existing",
     "FailingResult",
+    "FailureReply",
     "Holder",
     "HolderResult",
     "Id",
+    "InvalidAckError",
+    "InvalidPayloadError",
     "Leaf",
     "Limited",
     "Loose",
@@ -67,8 +88,10 @@ __all__ = [
     "Pair",
     "Plain",
     "Ratio",
+    "RemoteError",
     "Scalars",
     "Shape",
+    "SlowConsumerError",
     "Square",
     "Tags",
     "TypesBroadcastEmitter",
@@ -78,4 +101,6 @@ __all__ = [
     "TypesContext",
     "TypesHandlers",
     "TypesNamespace",
+    "UnknownError",
+    "unwrap",
 ]

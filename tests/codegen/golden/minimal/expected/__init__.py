@@ -2,6 +2,20 @@
 # sha256:02b955ddc89b3bd513aa3c6d12f8f32927ac510d952c8757f5dbb71cab87e64f, codegen API 1
 """The contract `minimal`, version 0.0.1."""
 
+from ackord.runtime.stubs.v1 import (
+    AckordError,
+    AckTimeoutError,
+    DeclaredError,
+    DisconnectedError,
+    FailureReply,
+    InvalidAckError,
+    InvalidPayloadError,
+    RemoteError,
+    SlowConsumerError,
+    UnknownError,
+    unwrap,
+)
+
 from .client import MinimalClient, MinimalConnectRefusedError, MinimalHandlers
 from .server import (
     MinimalBroadcastEmitter,
@@ -11,6 +25,13 @@ from .server import (
 )
 
 __all__ = [
+    "AckTimeoutError",
+    "AckordError",
+    "DeclaredError",
+    "DisconnectedError",
+    "FailureReply",
+    "InvalidAckError",
+    "InvalidPayloadError",
     "MinimalBroadcastEmitter",
     "MinimalClient",
     "MinimalClientEmitter",
@@ -18,4 +39,8 @@ __all__ = [
     "MinimalContext",
     "MinimalHandlers",
     "MinimalNamespace",
+    "RemoteError",
+    "SlowConsumerError",
+    "UnknownError",
+    "unwrap",
 ]

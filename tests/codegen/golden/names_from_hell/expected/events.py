@@ -19,8 +19,8 @@ from ackord.runtime.stubs import v1 as _v1
 from .types import (
     ABC,
     AEmitResult,
-    ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine,
     ARatherLongNameOfAnEventThatGoesOnAndOnResult,
+    ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine,
     ClassResult,
     EmitResult,
     Error,

@@ -211,7 +211,7 @@ class HellAuth(_v1.Model):
     token: _str
 
 
-class HellSession(_v1.Model):
+class HellSession(_v1.Session):
     class_: _Annotated[_int, _Field(alias="class")] = 0
 
 

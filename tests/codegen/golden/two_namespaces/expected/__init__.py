@@ -7,6 +7,20 @@ Orders and their kitchen.
 Both sides see the same orders.
 """
 
+from ackord.runtime.stubs.v1 import (
+    AckordError,
+    AckTimeoutError,
+    DeclaredError,
+    DisconnectedError,
+    FailureReply,
+    InvalidAckError,
+    InvalidPayloadError,
+    RemoteError,
+    SlowConsumerError,
+    UnknownError,
+    unwrap,
+)
+
 from .client import (
     GuestsClient,
     GuestsConnectRefusedError,
@@ -49,9 +63,14 @@ from .types import (
 )
 
 __all__ = [
+    "AckTimeoutError",
+    "AckordError",
     "CancelResult",
     "Closed",
     "ConfirmResult",
+    "DeclaredError",
+    "DisconnectedError",
+    "FailureReply",
     "GuestsAuth",
     "GuestsBroadcastEmitter",
     "GuestsClient",
@@ -62,6 +81,8 @@ __all__ = [
     "GuestsNamespace",
     "GuestsOrderRoomEmitter",
     "GuestsTableRoomEmitter",
+    "InvalidAckError",
+    "InvalidPayloadError",
     "KitchenBroadcastEmitter",
     "KitchenClient",
     "KitchenClientEmitter",
@@ -81,6 +102,10 @@ __all__ = [
     "OrderRoom",
     "OutOfStock",
     "Refused",
+    "RemoteError",
+    "SlowConsumerError",
     "State",
     "TableRoom",
+    "UnknownError",
+    "unwrap",
 ]

@@ -57,7 +57,7 @@ class GuestsAuth(_v1.Model):
     token: _v1.Maybe[str] = None
 
 
-class KitchenSession(_v1.Model):
+class KitchenSession(_v1.Session):
     cook: str
 
 
