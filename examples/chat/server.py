@@ -13,7 +13,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Final
 
-import uvicorn
+from ackord.runtime.hosting.serve import configure
 from ackord.runtime.server import Server
 from typing_extensions import override
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
@@ -21,6 +21,9 @@ Hook = Callable[[], Awaitable[None]]
 
 MAX_QUERY_STRING: Final = 16_384
 """Bytes of a query string that are worth parsing: as much as Node's HTTP server takes for all headers."""
+
+MAX_HEADERS: Final = 32_768
+"""Bytes of the headers that a session may keep of the request that opened it; some ASGI servers take any number."""
 
 _NORMAL_CLOSURE: Final = 1000
 _POLICY_VIOLATION: Final = 1008
@@ -51,7 +54,7 @@ class AsgiApp:
         if kind == "lifespan":
             await self._lifespan(scope, receive, send)
         elif kind in ("http", "websocket") and self._is_ours(scope):
-            if len(scope.get("query_string", b"")) > MAX_QUERY_STRING:
+            if len(scope.get("query_string", b"")) > MAX_QUERY_STRING or _size(scope["headers"]) > MAX_HEADERS:
                 await _refuse(scope, receive, send, status=BAD_REQUEST.status, body=BAD_REQUEST.body, content_type=JSON)
                 return
             request = request_of(scope)
@@ -174,3 +177,7 @@ async def _deny(scope: Mapping[str, Any], send: Send, status: int, body: bytes, 
     headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
+
+
+def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    return sum(len(name) + len(value) for name, value in headers)

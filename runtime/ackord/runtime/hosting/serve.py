@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 from ackord.runtime.hosting.asgi import AsgiApp
+from ackord.runtime.hosting.guard import GuardedHttp, GuardedWebSocket
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
 
@@ -58,7 +59,8 @@ def configure(
     options: dict[str, Any] = {
         "host": host,
         "port": port,
-        "ws": "websockets-sansio",
+        "http": GuardedHttp,
+        "ws": GuardedWebSocket,
         # Costs up to 100 KB a connection and a third of the CPU of small messages.
         "ws_per_message_deflate": False,
         "ws_max_size": engine_app.engine.options.max_payload,

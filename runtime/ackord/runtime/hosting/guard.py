@@ -1,0 +1,257 @@
+"""What uvicorn's protocols leave unbounded, bounded: the bytes before a body, control frames and fragments, and clients that don't read.
+
+uvicorn takes a class for each protocol (`http=` and `ws=`); `ackord.runtime.hosting.serve.configure` passes these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final, cast
+
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+MAX_HEAD: Final = 65_536
+"""Bytes of one request that aren't its body: request line, headers, trailers, and the frames of chunks beyond what real clients need."""
+HEAD_TIMEOUT: Final = 30.0
+"""Seconds from the connection, or from the first byte of a later request, to the end of its headers."""
+STALL_TIMEOUT: Final = 20.0
+"""Seconds in which a client that is written to must take at least something."""
+CLOSE_TIMEOUT: Final = 10.0
+"""Seconds that what was written before the end of a WebSocket has to go out."""
+MAX_FRAGMENTS: Final = 16_384
+"""Fragments of one message, as in the `ws` package since 8.23: the size of a message doesn't bound empty ones."""
+FRAMES_PER_TURN: Final = 256
+"""Control frames and fragments after which other connections have their turn."""
+
+_POLICY_VIOLATION: Final = 1008
+_INVALID_DATA: Final = 1007
+
+
+class _StallWatch:
+    """Drops a connection that takes nothing of what is written to it."""
+
+    __slots__ = ("_left", "_loop", "_timer", "_transport")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport) -> None:
+        self._loop = loop
+        self._transport = transport
+        self._left = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin: more is buffered than should be."""
+        self.stop()
+        self._left = self._transport.get_write_buffer_size()
+        self._timer = self._loop.call_later(STALL_TIMEOUT, self._look)
+
+    def stop(self) -> None:
+        """End: the buffer is small again, or the connection is gone."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        # Nothing but small control frames is written meanwhile, so that a buffer which doesn't shrink means a client that doesn't read.
+        if self._transport.get_write_buffer_size() >= self._left:
+            self._timer = None
+            self._transport.abort()
+        else:
+            self.start()
+
+
+class GuardedHttp(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1 with bounds on what comes before and beside a body, in bytes and in time."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._overhead = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._stall: _StallWatch | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))  # uvloop's isn't a subclass
+        self._stall = _StallWatch(self.loop, self.transport)
+        self._await_head()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop_waiting()
+        if self._stall is not None:
+            self._stall.stop()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._overhead += len(data)
+        super().data_received(data)
+        if self._overhead > MAX_HEAD and not self.transport.is_closing():
+            self.send_400_response("Too many bytes beside the body of a request.")
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._head_timer is None:
+            self._await_head()
+
+    @override
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    @override
+    def on_body(self, body: bytes) -> None:
+        # Twice, so that the frames of chunks of a reasonable size never count.
+        self._overhead = max(0, self._overhead - 2 * len(body))
+        super().on_body(body)
+
+    @override
+    def on_message_complete(self) -> None:
+        self._overhead = 0
+        super().on_message_complete()
+
+    @override
+    def handle_websocket_upgrade(self) -> None:
+        self._overhead = 0
+        super().handle_websocket_upgrade()
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._stall is not None:
+            self._stall.start()
+
+    @override
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stall is not None:
+            self._stall.stop()
+
+    def _await_head(self) -> None:
+        self._head_timer = self.loop.call_later(HEAD_TIMEOUT, self._head_timed_out)
+
+    def _stop_waiting(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_timed_out(self) -> None:
+        self._head_timer = None
+        self.transport.abort()
+
+
+class GuardedWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket with bounds on control frames, on fragments and on clients that don't read."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._frames_in_turn = 0
+        self._stall: _StallWatch | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._stall = _StallWatch(self.loop, self.transport)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._stall is not None:
+            self._stall.stop()
+        if self._close_timer is not None:
+            self._close_timer.cancel()
+            self._close_timer = None
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            self._refuse_handshake()
+        elif self._frames_in_turn > FRAMES_PER_TURN and not self.read_paused and not self.transport.is_closing():
+            # The event loop would otherwise go on reading from this connection as long as it is the fastest.
+            self.transport.pause_reading()
+            self.loop.call_soon(self._read_on)
+        self._frames_in_turn = 0
+
+    @override
+    def handle_ping(self) -> None:
+        self._frames_in_turn += 1
+        output = b"".join(self.conn.data_to_send())
+        # RFC 6455, 5.5.3: not every PING needs its own PONG, and a client that doesn't read gets none.
+        if self.writable.is_set() or self.conn.close_sent is not None:
+            self.transport.write(output)
+
+    @override
+    def handle_pong(self, event: Frame) -> None:
+        self._frames_in_turn += 1
+        super().handle_pong(event)
+
+    @override
+    def handle_cont(self, event: Frame) -> None:
+        self._frames_in_turn += 1
+        if self.close_sent:
+            return
+        if len(self.frames) >= MAX_FRAGMENTS:
+            self.frames = []
+            self._fail(_POLICY_VIOLATION, "too many fragments")
+            return
+        super().handle_cont(event)
+
+    @override
+    def send_receive_event_to_app(self) -> None:
+        # As uvicorn's, but bad UTF-8 is no error of this side: no traceback for whoever sends it.
+        frames, self.frames = self.frames, []
+        if self.close_sent:
+            return
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
+        if self.curr_msg_data_type == "text":
+            try:
+                self.queue.put_nowait({"type": "websocket.receive", "text": str(data, "utf-8")})
+            except UnicodeDecodeError:
+                self._fail(_INVALID_DATA, "invalid UTF-8")
+                return
+        else:
+            self.queue.put_nowait({"type": "websocket.receive", "bytes": bytes(data)})
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    @override
+    async def run_asgi(self) -> None:
+        try:
+            await super().run_asgi()
+        finally:
+            if not self.disconnected and self._close_timer is None:
+                self._close_timer = self.loop.call_later(CLOSE_TIMEOUT, self.transport.abort)
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._stall is not None:
+            self._stall.start()
+
+    @override
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stall is not None:
+            self._stall.stop()
+
+    def _fail(self, code: int, reason: str) -> None:
+        self.conn.fail(code, reason)
+        if self.conn.close_sent is None:  # not accepted yet
+            self.transport.abort()
+        else:
+            self.handle_parser_exception()
+
+    def _read_on(self) -> None:
+        if not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _refuse_handshake(self) -> None:
+        """Answer a request that the WebSocket library couldn't read, such as one with too many headers."""
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        self.transport.close()
