@@ -24,6 +24,8 @@ class AnswerPoll:
     """Answer the parked GET with this payload."""
 
     payload: str
+    compress: bool = True
+    """Whether the response may be compressed: false if all its packets forbid that."""
 
 
 @dataclass(frozen=True, slots=True)

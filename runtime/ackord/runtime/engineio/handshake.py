@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 PROTOCOL: Final = "4"
@@ -24,6 +24,12 @@ class Refusal:
     status: int = 400
     after_accept: bool = False
     """Whether a WebSocket is accepted and then closed, rather than refused with the status."""
+    context: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """Why, for whoever observes refusals; never sent."""
+
+    def because(self, **context: str) -> Refusal:
+        """Return this refusal with a reason; several have a `name`, as in the reference implementation."""
+        return replace(self, context=context)
 
     @property
     def body(self) -> bytes:
@@ -41,6 +47,8 @@ TAKEN: Final = Refusal(3, "Bad request", after_accept=True)
 UNSUPPORTED_PROTOCOL_VERSION: Final = Refusal(5, "Unsupported protocol version")
 SHUTTING_DOWN: Final = Refusal(3, "Server is shutting down", 503)
 """Not of the protocol: a server that drains opens no session."""
+TOO_MANY_HALF_OPEN: Final = Refusal(3, "Too many handshakes", 503)
+"""Not of the protocol: too many sessions have been opened by clients that sent nothing yet."""
 
 _ILLEGAL_IN_HEADER: Final = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
@@ -49,16 +57,18 @@ def check_request(
     query: Mapping[str, str], *, method: str, is_websocket: bool, transports: Collection[str], origin: str | None
 ) -> Refusal | None:
     """Check what every request must have, in the protocol's order, before a session is looked up."""
-    transport = query.get("transport")
+    transport = query.get("transport", "")
     if transport not in transports:
-        return UNKNOWN_TRANSPORT
+        return UNKNOWN_TRANSPORT.because(transport=transport)
     if origin is not None and _ILLEGAL_IN_HEADER.search(origin):
-        return BAD_REQUEST
+        return BAD_REQUEST.because(name="INVALID_ORIGIN", origin=origin)
     if "sid" in query:
         return None
     if method != "GET":
-        return BAD_HANDSHAKE_METHOD
-    return BAD_REQUEST if is_websocket is not (transport == WEBSOCKET) else None
+        return BAD_HANDSHAKE_METHOD.because(method=method)
+    if is_websocket is not (transport == WEBSOCKET):
+        return BAD_REQUEST.because(name="TRANSPORT_HANDSHAKE_ERROR", transport=transport)
+    return None
 
 
 def check_session_request(query: Mapping[str, str], *, is_websocket: bool, current: str | None) -> Refusal | None:
@@ -67,17 +77,22 @@ def check_session_request(query: Mapping[str, str], *, is_websocket: bool, curre
     A WebSocket is always an upgrade here: only a polling session takes one.
     """
     if current is None:
-        return UNKNOWN_SID
-    if query.get("EIO") != PROTOCOL or query.get("transport") != (WEBSOCKET if is_websocket else POLLING):
-        return BAD_REQUEST
+        return UNKNOWN_SID.because(sid=query.get("sid", ""))
+    transport, version = query.get("transport", ""), query.get("EIO", "")
+    if transport != (WEBSOCKET if is_websocket else POLLING):
+        return BAD_REQUEST.because(name="TRANSPORT_MISMATCH", transport=transport, current=current)
+    if version != PROTOCOL:
+        return BAD_REQUEST.because(name="PROTOCOL_MISMATCH", protocol=version, current=PROTOCOL)
     if current != POLLING:
-        return TAKEN if is_websocket else BAD_REQUEST
+        refusal = TAKEN if is_websocket else BAD_REQUEST
+        return refusal.because(name="TRANSPORT_MISMATCH", transport=transport, current=current)
     return None
 
 
 def check_version(query: Mapping[str, str]) -> Refusal | None:
     """Check the protocol version that a handshake asks for; the last check, after the application's own."""
-    return None if query.get("EIO") == PROTOCOL else UNSUPPORTED_PROTOCOL_VERSION
+    version = query.get("EIO", "")
+    return None if version == PROTOCOL else UNSUPPORTED_PROTOCOL_VERSION.because(protocol=version)
 
 
 def open_packet(*, sid: str, upgrades: Sequence[str], ping_interval: float, ping_timeout: float, max_payload: int) -> str:

@@ -14,12 +14,16 @@ class Prepared:
     (Socket.IO protocol v5, "binary attachments").
     """
 
-    __slots__ = ("_frames", "_packets", "attachments", "text")
+    __slots__ = ("_frames", "_packets", "attachments", "compress", "text")
 
-    def __init__(self, text: str, attachments: Sequence[bytes] = ()) -> None:
-        """Take an encoded Engine.IO text packet, type digit included (``42["hello"]``), and raw attachments."""
+    def __init__(self, text: str, attachments: Sequence[bytes] = (), *, compress: bool = True) -> None:
+        """Take an encoded Engine.IO text packet, type digit included (``42["hello"]``), and raw attachments.
+
+        Without `compress`, a polling response isn't compressed for the sake of this packet.
+        """
         self.text = text
         self.attachments = attachments
+        self.compress = compress
         self._frames: bytes | None = None
         self._packets: list[str] | None = None
 

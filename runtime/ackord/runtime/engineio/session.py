@@ -27,8 +27,8 @@ from ackord.runtime.engineio.actions import (
 )
 from ackord.runtime.engineio.errors import MalformedPacketError
 from ackord.runtime.engineio.heartbeat import Heartbeat
+from ackord.runtime.engineio.outbox import Outbox
 from ackord.runtime.engineio.packet import Packet
-from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.engineio.state import ON_POLLING, OPEN, TRANSITIONS, UPGRADING, State, Trigger
 
 NOOP_INTERVAL: Final = 0.1
@@ -60,11 +60,10 @@ class Session:
 
     __slots__ = (
         "_actions",
-        "_buffer",
-        "_buffered",
         "_close_at",
         "_limits",
         "_noop_at",
+        "_outbox",
         "_parked",
         "_posting",
         "_reason",
@@ -81,8 +80,7 @@ class Session:
         """Whether a POST with a malformed packet ended the session."""
         self._limits = limits
         self._actions: list[Action] = []
-        self._buffer: list[Outgoing] = []
-        self._buffered = 0
+        self._outbox = Outbox()
         self._parked = False
         self._posting = False
         self._noop_at = 0.0
@@ -103,12 +101,12 @@ class Session:
     @property
     def buffered(self) -> int:
         """Bytes that wait for a GET."""
-        return self._buffered
+        return self._outbox.size
 
     @property
     def writable(self) -> bool:
         """Whether a GET is parked and nothing waits for it; without a meaning over WebSocket."""
-        return self._parked and not self._buffer
+        return self._parked and not self._outbox
 
     def outgoing(self) -> list[Action]:
         """Take what must happen now, in this order."""
@@ -161,16 +159,16 @@ class Session:
             self._actions.append(Write(message))
         elif self.state in OPEN:
             # Checked before, not after: one message that is larger than the limit still goes out.
-            if self._buffered > self._limits.max_buffered:
+            if self._outbox.size > self._limits.max_buffered:
                 self.fail(SLOW_CONSUMER)
-                return
-            self._buffer.append(message)
-            self._buffered += _size(message)
+            else:
+                self._outbox.put(message)
 
     def flush(self, now: float) -> None:  # noqa: ARG002 - every input takes the time
         """Answer a parked GET with all that is buffered."""
-        if self._parked and self._buffer:
-            self._answer_poll(packets.encode_payload(_flatten(self._take_buffer())))
+        if self._parked and self._outbox:
+            self._parked = False
+            self._actions.append(self._outbox.take_answer())
 
     def close(self, reason: str, now: float, *, discard: bool = False) -> None:
         """Close from this side: after what is buffered, or at once with `discard`."""
@@ -207,7 +205,7 @@ class Session:
             self._end("transport error", "overlap from client")
             return False
         self._parked = True
-        if self._buffer:
+        if self._outbox:
             self.flush(now)
         elif self.state is State.CLOSING:
             self._answer_poll(packets.NOOP + packets.SEPARATOR + packets.CLOSE)
@@ -325,7 +323,7 @@ class Session:
         if self._parked:
             self._answer_poll(packets.CLOSE)
         self._actions.append(AdoptProbe())
-        self._actions.extend(map(Write, self._take_buffer()))
+        self._actions.extend(map(Write, self._outbox.take()))
         if closing:
             self._actions.append(CloseWebSocket())
             self._end(self._reason)
@@ -340,10 +338,6 @@ class Session:
         self._parked = False
         self._actions.append(AnswerPoll(payload))
 
-    def _take_buffer(self) -> list[Outgoing]:
-        taken, self._buffer, self._buffered = self._buffer, [], 0
-        return taken
-
     def _end(
         self, reason: str, description: str | None = None, *, farewell: str = packets.CLOSE, abort: bool = False, code: int | None = None
     ) -> None:
@@ -353,26 +347,9 @@ class Session:
             self._answer_poll(farewell)
         if self.state is State.WEBSOCKET:
             self._actions.append(CloseWebSocket(code, abort))
-        self._take_buffer()
+        self._outbox.take()
         self._move(Trigger.END)
         self._actions.append(End(reason, description))
 
     def _move(self, trigger: Trigger) -> None:
         self.state = TRANSITIONS[self.state, trigger]
-
-
-def _flatten(messages: list[Outgoing]) -> Iterator[Packet]:
-    for message in messages:
-        if isinstance(message, Prepared):
-            yield from message.packets
-        else:
-            yield message
-
-
-def _size(message: Outgoing) -> int:
-    """Count the bytes of a message on the wire; those of base64 as four thirds, without building it."""
-    if isinstance(message, bytes):
-        return len(message) * 4 // 3 + 2
-    if isinstance(message, str):
-        return packets.utf8_length(message) + 1
-    return packets.utf8_length(message.text) + 1 + sum(len(data) * 4 // 3 + 2 for data in message.attachments)
