@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ackord.runtime.errors import AckordError, AckTimeoutError, SlowConsumerError
+
+DEFAULT_ACK_TIMEOUT: Final = 20.0
+"""Seconds that `emit_with_ack` waits unless told otherwise."""
 
 AckReply: TypeAlias = tuple[str, Sequence[bytes]]
 """The JSON array of an ACK packet as text, and its attachments."""

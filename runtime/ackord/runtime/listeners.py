@@ -7,10 +7,12 @@ whatever name a peer sends, it never meets a listener of the life cycle.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, TypeAlias, TypeVar, overload
+from typing import Any, ClassVar, Final, TypeAlias, TypeVar, overload
 
+from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.socketio.names import RESERVED_EVENTS
 
@@ -18,6 +20,8 @@ Listener: TypeAlias = Callable[..., Any]
 """A plain function or a coroutine function; it takes the event's arguments."""
 
 ListenerT = TypeVar("ListenerT", bound=Listener)
+
+_POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def is_async(listener: Listener) -> bool:
@@ -28,15 +32,60 @@ def is_async(listener: Listener) -> bool:
 
 
 class Registration:
-    """One listener and how it was registered."""
+    """One listener, how it was registered, and how many arguments it takes."""
 
-    __slots__ = ("concurrent", "is_async", "listener", "once")
+    __slots__ = ("concurrent", "is_async", "least", "listener", "most", "once")
 
     def __init__(self, listener: Listener, *, once: bool = False, concurrent: bool = False) -> None:
+        """Look at the listener once, so that no call has to.
+
+        Raises:
+            UsageError: it can't be called with positional arguments only.
+        """
         self.listener = listener
         self.once = once
         self.concurrent = concurrent
         self.is_async = is_async(listener)
+        self.least, self.most = positional_range(listener)
+
+    def call(self, arguments: Sequence[Any]) -> Any:
+        """Call the listener with as many arguments as it takes: JavaScript drops those that nobody asked for, and so do we.
+
+        Raises:
+            InvalidArgumentsError: there are too few.
+        """
+        count = len(arguments)
+        if self.least <= count <= self.most:
+            return self.listener(*arguments)
+        if count < self.least:
+            raise InvalidArgumentsError([{"loc": [], "type": "missing_argument", "msg": "Too few arguments"}])
+        return self.listener(*arguments[: self.most])
+
+    def notify(self, arguments: Sequence[Any]) -> Any:
+        """Call a listener that answers nobody: what it asks for in vain is `None`, as it is undefined in JavaScript."""
+        return self.call((*arguments, *(None,) * (self.least - len(arguments))))
+
+
+def positional_range(listener: Listener) -> tuple[int, int]:
+    """Return how many positional arguments a listener needs at least, and takes at most.
+
+    Raises:
+        UsageError: it can't be called with positional arguments only.
+    """
+    try:
+        signature = inspect.signature(listener)
+    except ValueError:
+        return 0, sys.maxsize  # some builtins don't tell
+    least = most = 0
+    for parameter in signature.parameters.values():
+        if parameter.kind in _POSITIONAL:
+            most += 1
+            least += parameter.default is parameter.empty
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            most = sys.maxsize
+        elif parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
+            raise UsageError(f"a listener is called with positional arguments only: {parameter.name!r} of {listener!r} needs a default")
+    return least, most
 
 
 class ListenerTable:
@@ -65,6 +114,12 @@ class ListenerTable:
                 break
         if kept:
             self._by_name[name] = tuple(kept)
+
+    def copy(self) -> ListenerTable:
+        """Return another table with the same registrations."""
+        table = ListenerTable()
+        table._by_name = dict(self._by_name)
+        return table
 
     def get(self, name: str) -> tuple[Registration, ...]:
         """Return the registrations of a name."""
@@ -168,7 +223,7 @@ class AnyEventSource(EventSource):
     def __init__(self) -> None:
         super().__init__()
         self._any: tuple[Registration, ...] = ()
-        self._any_outgoing: tuple[Listener, ...] = ()
+        self._any_outgoing: tuple[Registration, ...] = ()
 
     def on_any(self, listener: ListenerT) -> ListenerT:
         """Call `listener` with the name and the arguments of each incoming event, before the event's own listeners."""
@@ -200,11 +255,11 @@ class AnyEventSource(EventSource):
 
     def off_any_outgoing(self, listener: Listener | None = None) -> None:
         """Forget one catch-all listener for outgoing events, or all."""
-        self._any_outgoing = () if listener is None else tuple(kept for kept in self._any_outgoing if kept != listener)
+        self._any_outgoing = () if listener is None else tuple(kept for kept in self._any_outgoing if kept.listener != listener)
 
     def listeners_any_outgoing(self) -> list[Listener]:
         """Return the catch-all listeners for outgoing events."""
-        return list(self._any_outgoing)
+        return [registration.listener for registration in self._any_outgoing]
 
 
 def ack_arguments(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -216,7 +271,8 @@ def ack_arguments(values: Iterable[Any]) -> tuple[Any, ...]:
     return ()
 
 
-def _plain(listener: Listener) -> Listener:
-    if is_async(listener):
+def _plain(listener: Listener) -> Registration:
+    registration = Registration(listener)
+    if registration.is_async:
         raise UsageError("a listener for outgoing events is called while the event is sent: it must be a plain function, not async")
-    return listener
+    return registration

@@ -207,26 +207,124 @@ def test_a_listener_of_disconnecting_may_disconnect() -> None:
     play(server, scenario)
 
 
-def test_events_that_wait_at_the_end_are_dropped_and_the_disconnect_is_told_at_once() -> None:
+def serve_slowly(told: list[Any], seconds: float = 5) -> Server:
+    """Serve events that take long, and a room that tells who is in it."""
     server = Server()
-    told: list[Any] = []
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
+        socket.join("room")
+
         async def slow(number: int) -> None:
-            await asyncio.sleep(5)
-            told.append(number)
+            await asyncio.sleep(seconds)
+            told.append((number, socket.connected, len(socket.rooms)))
 
         socket.on("slow", slow)
+        socket.on("disconnecting", lambda reason: told.append(("disconnecting", reason)))
         socket.on("disconnect", told.append)
+
+    return server
+
+
+@pytest.mark.parametrize("farewell", ["41", "close", "42{}"], ids=["DISCONNECT", "transport", "violation"])
+def test_what_arrived_before_the_client_went_is_handled_and_then_the_disconnect_is_told(farewell: str) -> None:
+    told: list[Any] = []
+    server = serve_slowly(told, seconds=2)
+    reason = {"41": "client namespace disconnect", "close": "transport close", "42{}": "forced close"}[farewell]
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        await peer.send('42["slow",1]', '42["slow",2]')
+        if farewell == "close":
+            await peer.close()
+        else:
+            await peer.send(farewell)
+        await asyncio.sleep(1)
+        assert told == [("disconnecting", reason)]
+        check_empty(server.main)
+        await asyncio.sleep(5)
+        assert told == [("disconnecting", reason), (1, False, 0), (2, False, 0), reason]
+
+    play(server, scenario)
+
+
+def test_an_event_and_a_farewell_in_one_turn_are_both_handled() -> None:
+    told: list[Any] = []
+
+    async def scenario(stage: Stage) -> None:
+        peer = await stage.open()
+        await peer.send("40", '42["slow",1]', "41")
+        await asyncio.sleep(1)
+        assert told == [("disconnecting", "client namespace disconnect"), (1, False, 0), "client namespace disconnect"]
+
+    play(serve_slowly(told, seconds=0), scenario)
+
+
+def test_a_stuck_handler_holds_the_disconnect_up_for_a_bounded_time_only(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[Any] = []
+    server = serve_slowly(told, seconds=100)
 
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
         await peer.send('42["slow",1]', '42["slow",2]')
         await asyncio.sleep(1)
-        await peer.send("41")
+        await peer.close()
+        await asyncio.sleep(9)
+        assert told == [("disconnecting", "transport close")]
+        await asyncio.sleep(2)
+        assert told == [("disconnecting", "transport close"), "transport close"]
+        await asyncio.sleep(300)
+        assert told == [("disconnecting", "transport close"), "transport close", (1, False, 0)]
+
+    play(server, scenario)
+    assert "1 events of a peer that has gone are dropped" in caplog.text
+
+
+def test_a_socket_that_the_server_ends_drops_what_waits() -> None:
+    told: list[Any] = []
+    server = serve_slowly(told)
+
+    async def scenario(stage: Stage) -> None:
+        peer, sid = await stage.join()
+        await peer.send('42["slow",1]', '42["slow",2]')
+        await asyncio.sleep(1)
+        server.main.sockets[sid].disconnect()
+        assert told == [("disconnecting", "server namespace disconnect"), "server namespace disconnect"]
         await asyncio.sleep(20)
-        assert told == ["client namespace disconnect", 1]
+        assert told[2:] == [(1, False, 0)]
+
+    play(server, scenario)
+
+
+def test_closing_the_server_tells_disconnects_that_wait_for_handlers() -> None:
+    told: list[Any] = []
+    server = serve_slowly(told, seconds=100)
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        await peer.send('42["slow",1]', '42["slow",2]')
+        await asyncio.sleep(1)
+        await peer.close()
+        await asyncio.sleep(1)
+        await server.close(timeout=2)
+        assert told == [("disconnecting", "transport close"), "transport close"]
+
+    play(server, scenario)
+
+
+def test_listeners_that_ask_for_more_than_there_is_to_tell_get_none() -> None:
+    server = Server()
+    told: list[Any] = []
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        socket.on("disconnect", lambda reason, details: told.append((reason, details)))
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        await peer.send("41")
+        await peer.expect_silence(1)
+        assert told == [("client namespace disconnect", None)]
 
     play(server, scenario)
 

@@ -11,18 +11,17 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
-from ackord.runtime.acks import AckReply, PendingAcks
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, PendingAcks
 from ackord.runtime.client.connection import Connection
 from ackord.runtime.client.emitter import AckCallback, ClientEmitter
 from ackord.runtime.client.membership import Membership
 from ackord.runtime.errors import AckordError, ConnectRefusedError, DisconnectedError, InvalidAckError, ProtocolError
 from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.failures import Failures, InvalidHook
-from ackord.runtime.events.lifecycle import call_guarded, guard
+from ackord.runtime.events.lifecycle import call_guarded, guard, notify_in_order
 from ackord.runtime.events.payloads import decode_array, decode_json, decode_object
 from ackord.runtime.events.routes import Route
 from ackord.runtime.events.tasks import TaskSet
-from ackord.runtime.events.untyped import call_in_order
 from ackord.runtime.listeners import AnyEventSource, Registration
 from ackord.runtime.socketio.errors import MalformedPayloadError, UnexpectedPacketError
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
@@ -44,10 +43,6 @@ _log = logging.getLogger("ackord.runtime.client")
 AuthPayload: TypeAlias = Mapping[str, Any]
 Auth: TypeAlias = AuthPayload | Callable[[], AuthPayload | Awaitable[AuthPayload]] | None
 """Payload of CONNECT, or a plain or async function that returns it for each connection."""
-
-
-DEFAULT_ACK_TIMEOUT = 20.0
-"""Seconds that `emit_with_ack` waits unless told otherwise."""
 
 
 class SocketState(Enum):
@@ -239,7 +234,7 @@ class ClientSocket(AnyEventSource):
             self._send(event, None)
             return
         ack_id = self._next_ack()
-        self._acks.expect(ack_id, partial(self._settle_callback, ack, timeout is not None), timeout)
+        self._acks.expect(ack_id, partial(self._settle_callback, Registration(ack), timeout is not None), timeout)
         try:
             self._send(event, ack_id)
         except BaseException:
@@ -395,7 +390,7 @@ class ClientSocket(AnyEventSource):
                 self._membership.connection.end("parse error", str(error))
             raise InvalidAckError(str(error)) from error
 
-    def _settle_callback(self, ack: AckCallback, error_first: bool, outcome: AckReply | AckordError) -> None:
+    def _settle_callback(self, ack: Registration, error_first: bool, outcome: AckReply | AckordError) -> None:
         if not isinstance(outcome, AckordError):
             try:
                 values = self._decode_ack(outcome)
@@ -407,7 +402,7 @@ class ClientSocket(AnyEventSource):
         if error_first:
             self._call_back(ack, (outcome,))
 
-    def _call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
+    def _call_back(self, callback: Registration, arguments: Sequence[Any]) -> None:
         call_guarded(callback, arguments, self._tasks, f"a callback of namespace {self.namespace!r}")
 
     def _notify(self, name: str, *arguments: Any) -> None:
@@ -421,7 +416,7 @@ class ClientSocket(AnyEventSource):
                 self._queue.put(job, 0)
 
     async def _call_lifecycle(self, registration: Registration, arguments: tuple[Any, ...], what: str) -> None:
-        await guard(call_in_order((registration,), arguments), what)
+        await guard(notify_in_order(registration, arguments), what)
 
     def _end(self, reason: str, description: str | None = None) -> None:
         """Note that the namespace is left, or can't be joined any more."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
 from ackord.runtime.events.tasks import TaskSet
+
+_log = logging.getLogger(__name__)
 
 Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """Handles one event."""
@@ -71,15 +74,17 @@ class EventQueue:
 
     An event whose handlers are plain functions needs no task at all if nothing waits before it: `idle` tells, `enter` and `leave` frame the call.
     What arrives before `open` waits: the listeners of ``connection`` come first.
+    What waits when the peer goes is still handled, and `finish` says what comes after it.
     """
 
-    __slots__ = ("_backlog", "_busy", "_jobs", "_open", "_task", "_tasks")
+    __slots__ = ("_backlog", "_busy", "_farewell", "_jobs", "_open", "_task", "_tasks")
 
     def __init__(self, backlog: Backlog, tasks: TaskSet) -> None:
         self._backlog = backlog
         self._tasks = tasks
         self._jobs: deque[tuple[Job, int]] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._farewell: tuple[Callable[[], None], asyncio.TimerHandle] | None = None
         self._open = False
         self._busy = False
 
@@ -123,11 +128,33 @@ class EventQueue:
         self._open = True
         self._start()
 
+    def finish(self, farewell: Callable[[], None], timeout: float) -> None:
+        """Call `farewell` after what is being handled and what waits; after `timeout` seconds it is called all the same, and what waits is dropped.
+
+        Thus nobody waits for ever for a handler that is stuck.
+        """
+        if self._jobs is None and self._task is None:
+            farewell()
+            return
+        timer = asyncio.get_running_loop().call_later(timeout, self._give_up, timeout)
+        self._farewell = (farewell, timer)
+
     def clear(self) -> None:
         """Drop what waits; what is being handled goes on."""
         jobs, self._jobs = self._jobs, None
         for _, size in jobs or ():
             self._backlog.remove(size)
+
+    def _give_up(self, timeout: float) -> None:
+        _log.warning("%d events of a peer that has gone are dropped: a handler takes more than %g s", len(self._jobs or ()), timeout)
+        self.clear()
+        self._say_farewell()
+
+    def _say_farewell(self) -> None:
+        if self._farewell is not None:
+            (farewell, timer), self._farewell = self._farewell, None
+            timer.cancel()
+            farewell()
 
     def _start(self) -> None:
         if self._task is None and self._jobs is not None and self._open and not self._busy:
@@ -143,7 +170,13 @@ class EventQueue:
                     self._backlog.remove(size)
         finally:
             self._task = None
-            if not self._jobs:
+            if self._farewell is not None:
+                # Cancelled, perhaps: nothing is begun any more for a peer that has gone.
+                self.clear()
+                self._say_farewell()
+            elif self._jobs:
+                self._start()
+            else:
                 self._jobs = None
 
     async def _run_alone(self, job: Job, size: int) -> None:

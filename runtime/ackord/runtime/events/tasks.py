@@ -30,16 +30,23 @@ class TaskSet:
 
     async def finish(self, timeout: float) -> None:  # noqa: ASYNC109  # bounds one wait of several
         """Wait until the tasks have ended, and cancel those that haven't after `timeout` seconds; the current one is left alone."""
-        current = asyncio.current_task()
-        tasks = [task for task in self._tasks if task is not current]
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=timeout)
-        for task in late:
+        for task in await self._wait(timeout):
             task.cancel()
-        if late:
-            # A task that swallows its cancellation must not hold the server for ever.
-            await asyncio.wait(late, timeout=timeout)
+        # What was cancelled may have begun something else; and what swallows its cancellation must not hold the server for ever.
+        for task in await self._wait(timeout):
+            task.cancel()
+
+    async def _wait(self, timeout: float) -> list[asyncio.Task[None]]:  # noqa: ASYNC109  # bounds one wait of several
+        """Wait until no task is left, those which are begun meanwhile included; return those that are left after `timeout` seconds."""
+        current = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while tasks := [task for task in self._tasks if task is not current]:
+            remaining = deadline - loop.time()
+            if remaining <= 0:
+                break
+            await asyncio.wait(tasks, timeout=remaining)
+        return tasks
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError, unknown_event
+from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, unknown_event
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.events.routes import EncodedArguments
-from ackord.runtime.listeners import Listener, Registration, ack_arguments
+from ackord.runtime.listeners import Registration, ack_arguments
 from ackord.runtime.socketio.values import encode_value
-
-
-def call_listener(listener: Listener, arguments: Sequence[Any]) -> Any:
-    """Call a listener with as many arguments as it takes: JavaScript drops those that nobody asked for, and so do we.
-
-    Raises:
-        InvalidArgumentsError: there are too few.
-    """
-    try:
-        return listener(*arguments)
-    except TypeError as error:
-        # A call that doesn't bind has not run anything, so that it can be tried with fewer.
-        fitting = _fitting_arguments(listener, arguments)
-        if fitting is None:
-            raise
-        if len(fitting) == len(arguments):
-            raise InvalidArgumentsError([{"loc": [], "type": "missing_argument", "msg": "Too few arguments"}]) from error
-        return listener(*fitting)
-
-
-def _fitting_arguments(listener: Listener, arguments: Sequence[Any]) -> Sequence[Any] | None:
-    """Return the arguments that fit, all of them if none do, or `None` if they did and the listener itself failed."""
-    try:
-        signature = inspect.signature(listener)
-    except (TypeError, ValueError):
-        return None
-    for count in range(len(arguments), max(-1, len(arguments) - 1 - _MAX_DROPPED), -1):
-        try:
-            signature.bind(*arguments[:count])
-        except TypeError:
-            continue
-        return None if count == len(arguments) else arguments[:count]
-    return arguments
-
-
-_MAX_DROPPED = 32
 
 
 def call_all(registrations: Sequence[Registration], arguments: Sequence[Any]) -> list[Any]:
     """Call plain listeners; the results may hold awaitables all the same."""
-    return [call_listener(registration.listener, arguments) for registration in registrations]
+    return [registration.call(arguments) for registration in registrations]
 
 
 def has_awaitable(results: list[Any]) -> bool:
@@ -71,7 +34,7 @@ async def call_in_order(registrations: Sequence[Registration], arguments: Sequen
     """Call listeners one after the other, each after the one before is done."""
     results: list[Any] = []
     for registration in registrations:
-        result = call_listener(registration.listener, arguments)
+        result = registration.call(arguments)
         results.append(await result if hasattr(result, "__await__") else result)
     return results
 

@@ -21,6 +21,8 @@ class Limits:
     """Bytes of all attachments of one packet."""
     attachment_timeout: float = 30.0
     """Seconds between a packet's header and its last attachment."""
+    ending_timeout: float = 10.0
+    """Seconds in which the events that a client had sent before it went are still handled, before `disconnect` is told."""
     namespace_name: int = MAX_NAMESPACE
     """Characters of a namespace's name."""
     event_name: int = MAX_EVENT_NAME

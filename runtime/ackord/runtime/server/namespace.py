@@ -208,7 +208,7 @@ class Namespace(Broadcasting):
         """Return an ack id that no socket of the namespace waits for."""
         return next(self._next_ack_id)
 
-    def call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
+    def call_back(self, callback: Registration, arguments: Sequence[Any]) -> None:
         """Call a callback of the application."""
         call_guarded(callback, arguments, self.tasks, "a callback")
 

@@ -7,9 +7,9 @@ import contextvars
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from ackord.runtime.acks import AckReply, PendingAcks
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, PendingAcks
 from ackord.runtime.adapters.base import BroadcastFlags
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from ackord.runtime.server.connection import Connection
     from ackord.runtime.server.namespace import Namespace
 
-DEFAULT_ACK_TIMEOUT = 20.0
-"""Seconds that `emit_with_ack` waits unless told otherwise."""
+
+ENDED_HERE: Final = frozenset({"server namespace disconnect", "server shutting down"})
+"""Reasons of the ends that this program asked for."""
 
 
 class Socket(AnyEventSource):
@@ -46,7 +47,9 @@ class Socket(AnyEventSource):
 
     Register listeners before the first ``await`` of a ``connection`` listener: as in JavaScript, an event that nobody listens for
     yet is gone.
-    Listeners of ``disconnecting`` and ``disconnect`` don't wait for a handler that still runs.
+    What had arrived before the client went is still handled, with `connected` false and all rooms left, and listeners of ``disconnect`` come
+    after it, but wait no longer than `Limits.ending_timeout`; if this side ends the socket, what waits is dropped and they are called at once.
+    Listeners of ``disconnecting`` are called at once in any case.
     """
 
     __slots__ = (
@@ -236,10 +239,10 @@ class Socket(AnyEventSource):
             return
         if not self._connected and self._outbox is None:
             if timeout is not None:
-                self._call_back(ack, DisconnectedError("the socket has been disconnected"))
+                self._call_back(Registration(ack), DisconnectedError("the socket has been disconnected"))
             return
         ack_id = self.namespace.next_ack_id()
-        self._pending_acks().expect(ack_id, partial(self._settle_callback, ack, timeout is not None), timeout)
+        self._pending_acks().expect(ack_id, partial(self._settle_callback, Registration(ack), timeout is not None), timeout)
         self.send_event(event, volatile=volatile, ack_id=ack_id)
 
     def disconnect(self, close: bool = False) -> None:
@@ -348,7 +351,10 @@ class Socket(AnyEventSource):
         self._engine.send_prepared(prepared)
 
     def end(self, reason: str, description: str | None = None) -> None:
-        """Leave rooms and namespace, fail what is awaited, drop what waits, tell listeners."""
+        """Leave rooms and namespace, fail what is awaited, tell listeners.
+
+        What the client had sent before it went is still handled; what waits is dropped if this side ended the socket.
+        """
         if not self._connected:
             self._outbox = None
             self.namespace.adapter.del_all(self.id)
@@ -362,7 +368,6 @@ class Socket(AnyEventSource):
         self._connected = False
         self._connection.forget(self)
         self.namespace.remove(self)
-        self._queue.clear()
         if departing:
             # Listeners that are tasks still see the rooms that the socket was in.
             self._departed_rooms = rooms
@@ -370,6 +375,13 @@ class Socket(AnyEventSource):
                 task.add_done_callback(self._forget_rooms)
         if self._acks is not None:
             self._acks.fail_all(lambda: DisconnectedError(f"the socket has been disconnected: {reason}"))
+        if reason in ENDED_HERE:
+            self._queue.clear()
+            self._tell_disconnect(reason, details)
+        else:
+            self._queue.finish(partial(self._tell_disconnect, reason, details), self.namespace.limits.ending_timeout)
+
+    def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
         call_lifecycle(self._lifecycle, "disconnect", details, self.namespace.tasks)
         self.namespace.run_disconnect_hook(self, reason)
 
@@ -411,7 +423,7 @@ class Socket(AnyEventSource):
             self._acks = PendingAcks(self.namespace.limits.pending_acks)
         return self._acks
 
-    def _settle_callback(self, ack: AckCallback, error_first: bool, outcome: AckReply | AckordError) -> None:
+    def _settle_callback(self, ack: Registration, error_first: bool, outcome: AckReply | AckordError) -> None:
         if isinstance(outcome, AckordError):
             if error_first:
                 self._call_back(ack, outcome)
@@ -424,7 +436,7 @@ class Socket(AnyEventSource):
             raise
         self._call_back(ack, *((None, *arguments) if error_first else arguments))
 
-    def _call_back(self, ack: AckCallback, *arguments: Any) -> None:
+    def _call_back(self, ack: Registration, *arguments: Any) -> None:
         self.namespace.call_back(ack, arguments)
 
     def _tell_outgoing(self, event: EncodedEvent) -> None:
