@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from ackord.runtime.server import Limits, Server, Socket
+
+AUTH_DELAY: Final = 0.02
+"""Seconds between CONNECT and the `auth` event.
+
+The suite listens for the second message only after its event loop has come round from the first, and so misses a frame that came with
+the same read of its socket. Measured with its own `ws`: without a delay one run in three misses it, with npm's socket.io one in six.
+"""
 
 
 def make_server(ping_interval: float = 0.3, ping_timeout: float = 0.2) -> Server:
@@ -19,9 +27,7 @@ def make_server(ping_interval: float = 0.3, ping_timeout: float = 0.2) -> Server
     )
 
     @server.on("connection")
-    def connected(socket: Socket) -> None:
-        socket.emit("auth", socket.handshake.auth)
-
+    async def connected(socket: Socket) -> None:
         def message(*values: Any) -> None:
             socket.emit("message-back", *values)
 
@@ -30,12 +36,18 @@ def make_server(ping_interval: float = 0.3, ping_timeout: float = 0.2) -> Server
 
         socket.on("message", message)
         socket.on("message-with-ack", message_with_ack)
+        await send_auth(socket)
 
     @server.of("/custom").on("connection")
-    def custom(socket: Socket) -> None:
-        socket.emit("auth", socket.handshake.auth)
+    async def custom(socket: Socket) -> None:
+        await send_auth(socket)
 
     return server
+
+
+async def send_auth(socket: Socket) -> None:
+    await asyncio.sleep(AUTH_DELAY)
+    socket.emit("auth", socket.handshake.auth)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
