@@ -77,11 +77,12 @@ class Chat(ChatNamespace):
         if room not in ctx.data.rooms:
             if len(ctx.data.rooms) >= MOST_ROOMS:
                 return TooManyRooms(limit=MOST_ROOMS)
+            opened = room not in self._rooms
+            self._rooms.setdefault(room, set()).add(name)
             ctx.data.rooms.append(room)
             ctx.join(ChatRoom(room))
-            if room not in self._rooms:
+            if opened:
                 ctx.others.announcement(f"{name} opened #{room}")
-            self._rooms.setdefault(room, set()).add(name)
             ctx.to(ChatRoom(room)).member_joined(room, name)
         return JoinAck(members=sorted(self._rooms[room]), history=self._history.of(room))
 
@@ -159,7 +160,7 @@ def main() -> int:
         listener = socket.create_server((arguments.host, arguments.port))
     except OSError as error:
         print(
-            f"error: can't listen on {arguments.host}:{arguments.port}: {os.strerror(error.errno or 0)}; try another port: make demo PORT=8001",
+            f"error: can't listen on {arguments.host}:{arguments.port}: {os.strerror(error.errno or 0)}; try another port: make demo PORT={arguments.port + 1}",
             file=sys.stderr,
         )
         return 1

@@ -39,7 +39,14 @@ class TestInChromium:
     def test_validation_errors_are_shown_where_they_belong(self, page: dict[str, Any]) -> None:
         assert page["invalid room"].startswith("Use only a")
         assert page["too long"]["text"].startswith("Not sent. text: ")
+        assert page["too long"]["head"] == "bob"  # and no longer "sending…"
         assert page["too long"]["left"] == 0
+
+    def test_a_server_that_cannot_be_reached_is_named_and_entered_once_it_is_back(self, page: dict[str, Any]) -> None:
+        assert page["no server"] == {"text": "The server can't be reached. Still trying…", "after": []}
+
+    def test_a_file_that_is_no_picture_is_not_offered(self, page: dict[str, Any]) -> None:
+        assert page["no picture"] == {"text": "This picture can't be read.", "preview": False}
 
     def test_an_unread_message_is_counted_until_its_room_is_shown(self, page: dict[str, Any]) -> None:
         assert page["second room"] == {"unread": "1", "left": 0}

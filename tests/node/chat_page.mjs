@@ -97,8 +97,9 @@ await step("too long", async () => {
   await bob.waitForSelector(".failed .failure");
   await show(bob, "too-long");
   const text = await bob.textContent(".failure span");
+  const head = await bob.textContent(".failed .head");
   await bob.click(".failure button:last-child");
-  return { text, left: await bob.$$eval(".failed", (failed) => failed.length) };
+  return { text, head, left: await bob.$$eval(".failed", (failed) => failed.length) };
 });
 await step("second room", async () => {
   await bob.fill("#join-room", "design");
@@ -127,6 +128,23 @@ await step("invalid name", async () => {
   const text = await eve.textContent("#name-error");
   await eve.context().close();
   return text;
+});
+await step("no server", async () => {
+  const eve = await page();
+  await eve.context().setOffline(true);
+  await enter(eve, "eve", "lobby");
+  await eve.waitForFunction(() => document.querySelector("#enter-state").textContent !== "");
+  await show(eve, "no-server");
+  const text = await eve.textContent("#enter-state");
+  await eve.context().setOffline(false);
+  await eve.waitForSelector("#app:not([hidden])");
+  await eve.context().close();
+  return { text, after: problems.splice(0).filter((problem) => !problem.includes("ERR_INTERNET_DISCONNECTED")) };
+});
+await step("no picture", async () => {
+  await bob.setInputFiles("#file", { name: "fake.png", mimeType: "image/png", buffer: Buffer.from("not a picture") });
+  await bob.waitForSelector("#toasts .bad");
+  return { text: await bob.textContent("#toasts .bad p"), preview: await bob.isVisible("#preview") };
 });
 await step("history", async () => {
   const grace = await inRoom("grace", "lobby", { viewport: { width: 390, height: 780 } });

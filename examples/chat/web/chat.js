@@ -26,6 +26,7 @@ function enter(name, firstRoom) {
 
   socket.on("connect", async () => {
     setState("connected");
+    $("enter-state").textContent = "";
     const wanted = rooms.size > 0 ? [...rooms.keys()] : [firstRoom];
     try {
       for (const room of wanted) await join(room, { open: room === (current ?? wanted[0]) });
@@ -39,7 +40,7 @@ function enter(name, firstRoom) {
   });
   socket.on("connect_error", (error) => {
     const refused = refusal(error);
-    if (!refused) return setState(welcomed ? "reconnecting" : "connecting");
+    if (!refused) return unreachable(welcomed);
     if (!welcomed) return refuse($("name"), refused);
     setState("reconnecting"); // the server may not have noticed yet that the old connection is gone
     setTimeout(() => socket?.connect(), 3000);
@@ -63,7 +64,15 @@ function enter(name, firstRoom) {
   socket.on("still_there", (question, answer) => answer(true));
 }
 
+function unreachable(welcomed) {
+  setState(welcomed ? "reconnecting" : "connecting");
+  if (welcomed) return;
+  $("enter-state").textContent = "The server can't be reached. Still trying…";
+  $("enter").querySelector("button").disabled = false; // perhaps with another name
+}
+
 function refuse(input, error) {
+  $("enter-state").textContent = "";
   socket.disconnect();
   socket = null;
   rooms.clear();

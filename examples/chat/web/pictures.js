@@ -7,12 +7,12 @@ const LONGEST_SIDE = 1600;
 /** Turn a file into what the contract calls ImageBody, without caption; big pictures are made smaller. */
 export async function read(file) {
   if (!file.type.startsWith("image/")) throw new Error("Only pictures can be sent.");
-  if (KINDS.includes(file.type) && file.size <= ENOUGH) {
-    return { kind: "image", mime: file.type, data: await file.arrayBuffer() };
-  }
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Error("This picture can't be read.");
   });
+  if (KINDS.includes(file.type) && file.size <= ENOUGH) {
+    return { kind: "image", mime: file.type, data: await file.arrayBuffer() };
+  }
   for (const side of [LONGEST_SIDE, LONGEST_SIDE / 2]) {
     const blob = await shrink(bitmap, side);
     if (blob.size <= ENOUGH) return { kind: "image", mime: "image/jpeg", data: await blob.arrayBuffer() };

@@ -33,7 +33,7 @@ function time(sentAt) {
 export function message(entry, { mine, follows }, actions) {
   const { author, sent_at: sentAt, body } = entry;
   const said = el("div", { class: "said" });
-  if (!follows) said.append(el("div", { class: "head" }, el("strong", {}, author), sentAt ? time(sentAt) : "sending…"));
+  if (!follows) said.append(el("div", { class: "head" }, el("strong", {}, author), sentAt ? time(sentAt) : entry.failure ? "" : "sending…"));
   said.append(body.kind === "image" ? picture(entry, actions) : el("div", { class: "bubble" }, body.text));
   if (entry.failure) {
     const failure = el("div", { class: "failure", role: "alert" }, el("span", {}, `Not sent. ${entry.failure}`));
