@@ -242,7 +242,7 @@ def test_events_that_came_before_the_end_are_handled_before_it() -> None:
 
         @socket.on("slow")
         async def slow(number: int) -> None:
-            await asyncio.sleep(5)
+            await asyncio.sleep(4)
             seen.append((number, list(reasons), socket.connected))
 
         await peer.send('42["slow",1]', '427["slow",2]')
@@ -250,6 +250,27 @@ def test_events_that_came_before_the_end_are_handled_before_it() -> None:
         await asyncio.sleep(20)
         assert seen == [(1, [], False), (2, [], False)]
         assert reasons == ["transport close"]
+
+    joined(scenario)
+
+
+def test_a_stuck_handler_holds_the_disconnect_up_for_a_bounded_time_only() -> None:
+    async def scenario(socket: ClientSocket, peer: RawPeer, reasons: list[str]) -> None:
+        seen: list[int] = []
+
+        @socket.on("stuck")
+        async def stuck(number: int) -> None:
+            await asyncio.sleep(100)
+            seen.append(number)
+
+        await peer.send('42["stuck",1]', '42["stuck",2]')
+        await peer.close()
+        await asyncio.sleep(9)
+        assert reasons == []
+        await asyncio.sleep(2)
+        assert reasons == ["transport close"]
+        await asyncio.sleep(300)
+        assert seen == [1]
 
     joined(scenario)
 

@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeAlias
 
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, PendingAcks
 from ackord.runtime.client.connection import Connection
 from ackord.runtime.client.emitter import AckCallback, ClientEmitter
 from ackord.runtime.client.membership import Membership
 from ackord.runtime.errors import AckordError, ConnectRefusedError, DisconnectedError, InvalidAckError, ProtocolError
-from ackord.runtime.events.dispatch import EventQueue
+from ackord.runtime.events.dispatch import EventQueue, Job
 from ackord.runtime.events.failures import Failures, InvalidHook
 from ackord.runtime.events.lifecycle import call_guarded, guard, notify_in_order
 from ackord.runtime.events.payloads import decode_array, decode_json, decode_object
@@ -43,6 +43,10 @@ _log = logging.getLogger("ackord.runtime.client")
 AuthPayload: TypeAlias = Mapping[str, Any]
 Auth: TypeAlias = AuthPayload | Callable[[], AuthPayload | Awaitable[AuthPayload]] | None
 """Payload of CONNECT, or a plain or async function that returns it for each connection."""
+
+
+ENDING_TIMEOUT: Final = 10.0
+"""Seconds in which events that arrived before the end are still handled, before ``disconnect`` is told."""
 
 
 class SocketState(Enum):
@@ -407,13 +411,19 @@ class ClientSocket(AnyEventSource):
 
     def _notify(self, name: str, *arguments: Any) -> None:
         """Call the listeners of the life cycle, after the events that came before."""
+        if self._queue is None:
+            self._start_lifecycle(name, *arguments)
+            return
+        for job in self._lifecycle_jobs(name, arguments):
+            self._queue.put(job, 0)
+
+    def _start_lifecycle(self, name: str, *arguments: Any) -> None:
+        for job in self._lifecycle_jobs(name, arguments):
+            self._tasks.start(job())
+
+    def _lifecycle_jobs(self, name: str, arguments: tuple[Any, ...]) -> list[Job]:
         registrations = () if self._lifecycle is None else self._lifecycle.take(name)
-        for registration in registrations:
-            job = partial(self._call_lifecycle, registration, arguments, f"a listener of {name!r}")
-            if self._queue is None:
-                self._tasks.start(job())
-            else:
-                self._queue.put(job, 0)
+        return [partial(self._call_lifecycle, registration, arguments, f"a listener of {name!r}") for registration in registrations]
 
     async def _call_lifecycle(self, registration: Registration, arguments: tuple[Any, ...], what: str) -> None:
         await guard(notify_in_order(registration, arguments), what)
@@ -427,7 +437,11 @@ class ClientSocket(AnyEventSource):
             membership.joined.set_exception(ProtocolError(words) if reason == "parse error" else DisconnectedError(words))
         if was_connected:
             self._acks.fail_all(lambda: DisconnectedError(f"the socket was disconnected: {reason}"))
-            self._notify("disconnect", reason)
+            farewell = partial(self._start_lifecycle, "disconnect", reason)
+            if self._queue is None:
+                farewell()
+            else:
+                self._queue.finish(farewell, ENDING_TIMEOUT)
 
     def _leave(self) -> None:
         if self._membership is not None:

@@ -146,7 +146,9 @@ class EventQueue:
             self._backlog.remove(size)
 
     def _give_up(self, timeout: float) -> None:
-        _log.warning("%d events of a peer that has gone are dropped: a handler takes more than %g s", len(self._jobs or ()), timeout)
+        _log.warning(
+            "a handler still runs %g s after its peer has gone: %d events that waited for it are dropped", timeout, len(self._jobs or ())
+        )
         self.clear()
         self._say_farewell()
 
