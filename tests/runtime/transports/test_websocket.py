@@ -67,6 +67,18 @@ def test_it_is_a_server_websocket() -> None:
     play(scenario)
 
 
+def test_a_subprotocol_is_named_when_it_accepts() -> None:
+    async def main() -> None:
+        network = Network()
+        runner = asyncio.create_task(AsgiWebSocket(network.send, subprotocol="chat").run(network.incoming.get, network))
+        await asyncio.sleep(0.001)
+        assert network.sent == [{"type": "websocket.accept", "subprotocol": "chat"}]
+        network.incoming.put_nowait({"type": "websocket.disconnect", "code": 1005})
+        await runner
+
+    run(main())
+
+
 def test_writes_keep_their_order_and_are_counted_in_bytes() -> None:
     async def scenario(websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]) -> None:
         network.free.clear()

@@ -97,7 +97,7 @@ class AsgiApp:
         message = await receive()
         if message["type"] != "websocket.connect":
             return
-        websocket = AsgiWebSocket(send, self._pump)
+        websocket = AsgiWebSocket(send, self._pump, subprotocol=_subprotocol_of(request.scope))
         try:
             receiver = await self.engine.open_websocket(request, websocket)
         except HandshakeRefusedError as exc:
@@ -158,6 +158,12 @@ def request_of(scope: Scope) -> HandshakeRequest:
         secure=scope.get("scheme") in ("https", "wss"),
         scope=scope,
     )
+
+
+def _subprotocol_of(scope: Scope) -> str | None:
+    """Return the first subprotocol that the client offers: a WebSocket client fails if none of its own is chosen."""
+    offered: list[str] = scope.get("subprotocols") or []
+    return offered[0] if offered else None
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, *, status: int, body: bytes, content_type: bytes) -> None:

@@ -28,11 +28,14 @@ class AsgiWebSocket:
     Writes are queued, and a task of the pump sends them.
     """
 
-    __slots__ = ("_accepted", "_buffered", "_closed", "_loop", "_pump", "_queue", "_queued", "_scope", "_send", "_writer")
+    __slots__ = ("_accept", "_accepted", "_buffered", "_closed", "_loop", "_pump", "_queue", "_queued", "_scope", "_send", "_writer")
 
-    def __init__(self, send: Send, pump: Pump | None = None) -> None:
+    def __init__(self, send: Send, pump: Pump | None = None, *, subprotocol: str | None = None) -> None:
         """Write to `send`, by a pump that should be shared by the WebSockets of a server."""
         self._send = send
+        self._accept: Message = {"type": "websocket.accept"}
+        if subprotocol is not None:
+            self._accept["subprotocol"] = subprotocol
         self._pump = pump or Pump()
         self._loop = asyncio.get_running_loop()
         self._queue: deque[tuple[Message, int]] = deque()
@@ -88,7 +91,7 @@ class AsgiWebSocket:
             async with asyncio.timeout(None) as self._scope:
                 if self._closed:  # the receiver has closed it while it was opened
                     self._leave_after(CLOSE_TIMEOUT)
-                await self._send({"type": "websocket.accept"})
+                await self._send(self._accept)
                 self._accepted = True
                 self._write()
                 description = await self._receive_all(receive, receiver)
