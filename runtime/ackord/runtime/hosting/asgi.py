@@ -160,7 +160,7 @@ def request_of(scope: Scope) -> HandshakeRequest:
     )
 
 
-def _subprotocol_of(scope: Scope) -> str | None:
+def _subprotocol_of(scope: Mapping[str, Any]) -> str | None:
     """Return the first subprotocol that the client offers: a WebSocket client fails if none of its own is chosen."""
     offered: list[str] = scope.get("subprotocols") or []
     return offered[0] if offered else None
