@@ -173,9 +173,16 @@ def test_a_run_that_is_cut_off_between_two_files_is_completed_by_the_next_one_wi
 
 def test_an_edit_in_a_run_that_was_cut_off_is_still_an_edit(tmp_path: Path) -> None:
     write(FILES, tmp_path)
+    original = Path.unlink
+
+    def fail_for_stale(self: Path, missing_ok: bool = False) -> None:
+        if self.name == "server.py":
+            raise OSError(5, "Input/output error", str(self))
+        original(self, missing_ok=missing_ok)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(OSError(5, "Input/output error")))
-        with pytest.raises(OutputFailedError):
+        patch.setattr(Path, "unlink", fail_for_stale)
+        with pytest.raises(OutputFailedError, match=r"server\.py: Input/output error"):
             write({"types.py": "a = 2\n"}, tmp_path)
     assert "before" in (tmp_path / MANIFEST).read_text()
     (tmp_path / "types.py").write_text("mine\n")

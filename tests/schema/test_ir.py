@@ -354,3 +354,17 @@ def test_declared_names_may_be_like_keys() -> None:
     record = contract.types[0]
     assert isinstance(record, Record)
     assert [(one.name, one.type) for one in record.fields] == [("type", STR), ("fields", INT), ("doc", BOOL)]
+
+
+def test_inline_records_of_events_with_the_same_name_get_longer_names_after_the_first() -> None:
+    event = "{args: {at: {fields: {x: int}}}, ack: {fields: {n: int}}}"
+    text = (
+        f"{HEAD}namespaces:\n  /a:\n    client_to_server: {{ping: {event}}}\n"
+        f"  /b:\n    client_to_server: {{ping: {event}}}\n    server_to_client: {{ping: {event}, look: {event}}}\n"
+    )
+    contract = load_bytes(text.encode(), "demo.yaml").contract
+    assert contract is not None
+    assert [each.name for each in contract.types] == [
+        "PingAt", "PingAck", "BPingAt", "BPingAck", "BPingFromServerAt", "BPingFromServerAck", "LookAt", "LookAck",
+    ]  # fmt: skip
+    assert contract.namespaces[1].client_to_server[0].ack == RefType("BPingAck")

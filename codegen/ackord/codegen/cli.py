@@ -121,7 +121,7 @@ def _load(schema: Path) -> Mapping[str, str]:
 
 
 def _fail(error: CodegenError, schema: Path | None = None) -> NoReturn:
-    where = "" if schema is None else f"{schema}: "
+    where = "" if schema is None else f"{schema} - "  # as diagnostics begin
     for problem in error.problems:
         typer.echo(f"{where}error: {problem}", err=True)
     raise typer.Exit(FAILED if isinstance(error, OutputFailedError) else FINDINGS) from error

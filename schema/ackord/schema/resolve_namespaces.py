@@ -39,11 +39,12 @@ class NamespaceResolver:
         self._errors: Mapping[str, ErrorNode] = {node.name.text: node for node in document.errors}
         self._rooms: Mapping[str, RoomNode] = {node.name.text: node for node in document.rooms}
         self._identifiers: dict[str, Place] = {}
+        self._identifier_of: dict[str, str] = {}
 
     def resolve(self, node: NamespaceNode) -> Namespace:
         """Resolve one namespace."""
         self._check_path(node)
-        identifier = self._identifier(node)
+        identifier = self._identifier_of[node.path.text] = self._identifier(node)
         camel = camel_case(identifier)
         return Namespace(
             path=node.path.text,
@@ -53,9 +54,9 @@ class NamespaceResolver:
             session=self._payload(node.session, f"{camel}Session"),
             connect_errors=self._known(node.connect_errors, self._errors, "S042", "error"),
             error_replies=node.error_replies,
-            client_to_server=self._events(node, node.client_to_server),
-            server_to_client=self._events(node, node.server_to_client),
-            server_to_server=self._events(node, node.server_to_server),
+            client_to_server=self._events(node, node.client_to_server, "FromClient"),
+            server_to_client=self._events(node, node.server_to_client, "FromServer"),
+            server_to_server=self._events(node, node.server_to_server, "FromCluster"),
             doc=node.doc,
             deprecated=node.deprecated,
         )
@@ -115,16 +116,16 @@ class NamespaceResolver:
                 self._report.error(code, name.place, f"unknown {what} {name.text!r}", hint=hint)
         return tuple(name.text for name in names if name.text in declared)
 
-    def _events(self, namespace: NamespaceNode, nodes: Iterable[EventNode]) -> tuple[Event, ...]:
+    def _events(self, namespace: NamespaceNode, nodes: Iterable[EventNode], origin: str) -> tuple[Event, ...]:
         taken: dict[str, Place] = {}
         events: list[Event] = []
         for node in nodes:
             self._claim(taken, node.identifier, f"the event {node.name.text}")
-            events.append(self._event(namespace, node))
+            events.append(self._event(namespace, node, origin))
         return tuple(events)
 
-    def _event(self, namespace: NamespaceNode, node: EventNode) -> Event:
-        camel = camel_case(node.identifier.text)
+    def _event(self, namespace: NamespaceNode, node: EventNode, origin: str) -> Event:
+        camel = self._event_class(namespace, node, origin)
         acked = node.has_ack or bool(node.errors)
         if not acked:
             self._refuse_ack_settings(node)
@@ -146,6 +147,20 @@ class NamespaceResolver:
             doc=node.doc,
             deprecated=node.deprecated,
         )
+
+    def _event_class(self, namespace: NamespaceNode, node: EventNode, origin: str) -> str:
+        """Return what the names of an event's inline records begin with: the event's name alone, unless another event's records have them.
+
+        Events have the same name in several namespaces, and in both directions; one that is added after others never renames theirs.
+        """
+        plain = camel_case(node.identifier.text)
+        longer = camel_case(self._identifier_of[namespace.path.text]) + plain
+        endings = ["Ack"] if node.ack is not None and node.ack.fields is not None else []
+        endings += [camel_case(arg.name.text) for arg in node.args if arg.type is not None and arg.type.fields is not None]
+        for prefix in (plain, longer):
+            if not any(self._types.is_lifted(prefix + ending) for ending in endings):
+                return prefix
+        return longer + origin
 
     def _refuse_ack_settings(self, node: EventNode) -> None:
         settings = (("timeout", node.timeout), ("acks", node.acks))

@@ -69,6 +69,7 @@ class TypeResolver:
         self._report = report
         self._imports = imports
         self._taken: dict[str, Place] = {}
+        self._lifted: set[str] = set()
         self._checks: list[Callable[[], None]] = []
 
     def claim(self, name: str, place: Place, *, hint: str | None = None) -> bool:
@@ -78,6 +79,10 @@ class TypeResolver:
             return True
         self._report.error("S018", place, f"the name {name} is used twice", hint=hint, related=[related("first used here", first)])
         return False
+
+    def is_lifted(self, name: str) -> bool:
+        """Tell whether an inline record has a name already."""
+        return name in self._lifted
 
     def node(self, name: str) -> TypeDeclarationNode | None:
         """Give a declaration as it was written."""
@@ -147,6 +152,7 @@ class TypeResolver:
         hint = f"this inline record gets the name {name}; declare it under `types:` with a name of its own"
         if not self.claim(name, node.place, hint=hint):
             return None
+        self._lifted.add(name)
         # Declared before its fields are resolved, so that records nested in it come after it.
         self.declarations[name] = Record(name=name, fields=(), doc=node.doc, deprecated=node.deprecated)
         resolved = self.fields(fields, name)

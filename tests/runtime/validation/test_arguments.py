@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import time
 import weakref
 from typing import Annotated, Any
 
@@ -13,7 +15,8 @@ from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadErro
 from ackord.runtime.typed.model import Model
 from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Json, Maybe
 from ackord.runtime.validation.issues import MAX_ISSUES, MAX_LOCATION_PART
-from pydantic import AfterValidator, BaseModel, Field
+from ackord.runtime.validation.positional import ValueAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.errors import PydanticSchemaGenerationError
 
 
@@ -237,3 +240,94 @@ def test_a_refused_payload_is_not_kept_alive_by_its_refusal() -> None:
     gc.collect()
     assert reference() is None
     assert error.issues
+
+
+class Order(Model):
+    class_: Annotated[int, Field(alias="class")]
+
+
+class Loose(BaseModel):
+    """As an existing type of an application may be, which takes Python's names elsewhere."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    class_: int = Field(alias="class")
+
+
+@pytest.mark.parametrize("type_", [Order, list[Order], dict[str, Order], Order | int, Loose])
+def test_a_name_that_only_python_has_is_no_name_on_the_wire(type_: Any) -> None:
+    adapter = ArgumentsAdapter("order", [Arg("order", type_)])
+    for good, bad in (('{"class":1}', '{"class_":1}'), ('[{"class":1}]', '[{"class_":1}]'), ('{"k":{"class":1}}', '{"k":{"class_":1}}')):
+        with contextlib.suppress(InvalidArgumentsError):
+            adapter.decode(f'["order",{good}]')
+            with pytest.raises(InvalidArgumentsError):
+                adapter.decode(f'["order",{bad}]')
+            break
+    else:
+        pytest.fail("no good form was accepted")
+
+
+def test_a_name_that_only_python_has_is_no_name_in_the_payload_of_connect_either() -> None:
+    auth = ValueAdapter("auth", Order)
+    assert auth.read('{"class":1}') == Order(class_=1)
+    assert auth.dump(Order(class_=1)) == {"class": 1}
+    with pytest.raises(InvalidArgumentsError) as caught:
+        auth.read('{"class_":1}')
+    assert [(issue["loc"], issue["type"]) for issue in caught.value.issues or ()] == [(["auth", "class"], "missing")]
+
+
+class Rows(Model):
+    rows: list[int]
+
+
+@pytest.mark.parametrize("used_before", [False, True])
+@pytest.mark.parametrize(
+    ("type_", "template", "item"),
+    [
+        (list[int], "[{}]", '""'),
+        (list[Point], "[{}]", "{}"),
+        (list[list[Point]], "[[{}]]", "0"),
+        (Rows, '{{"rows":[{}]}}', "{}"),
+        (list[int] | Point, "[{}]", "{}"),
+    ],
+)
+def test_half_a_million_wrong_items_are_refused_as_fast_as_right_ones_are_read(
+    type_: Any, template: str, item: str, used_before: bool
+) -> None:
+    adapter = ArgumentsAdapter("e", [Arg("x", type_)])
+    adapter.warm_reader()
+    if used_before:
+        Rows(rows=[1])  # completes the model, which pydantic then has a validator of
+    payload = f'["e",{template.format(",".join([item] * 300_000))}]'
+    reference = ArgumentsAdapter("e", [Arg("x", Json)])
+    reference.warm_reader()
+
+    def seconds(reader: ArgumentsAdapter) -> float:
+        start = time.perf_counter()
+        with contextlib.suppress(InvalidArgumentsError):
+            reader.decode(payload)
+        return time.perf_counter() - start
+
+    with pytest.raises(InvalidArgumentsError) as caught:
+        adapter.decode(payload)
+    assert 1 <= len(caught.value.issues or ()) <= 3
+    assert min(seconds(adapter) for _ in range(3)) < 3 * min(seconds(reference) for _ in range(3))
+
+
+def test_small_payloads_say_all_that_is_wrong_and_large_ones_the_first_of_each_list() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", list[int]), Arg("b", list[int])])
+    small, large = '"",1,""', ",".join(['""', *["1"] * 10_000, '""'])
+    for items, found in ((small, 4), (large, 2)):
+        with pytest.raises(InvalidArgumentsError) as caught:
+            adapter.decode(f'["e",[{items}],[{items}]]')
+        assert len(caught.value.issues or ()) == found
+
+
+def test_large_payloads_are_read_by_the_same_rules() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("text", str), Arg("rows", list[Order]), Arg("more", list[Bytes], optional=True)])
+    text = "x" * 20_000
+    assert adapter.decode(f'["e","{text}",[{{"class":1}}]]') == (text, [Order(class_=1)], None)
+    assert adapter.decode(f'["e","{text}",[],[{{"_placeholder":true,"num":0}}]]', [b"b"]) == (text, [], [b"b"])
+    for rows in ('[{"class":"1"}]', '[{"class":1.0}]', '[{"class_":1}]'):
+        with pytest.raises(InvalidArgumentsError):
+            adapter.decode(f'["e","{text}",{rows}]')

@@ -256,7 +256,8 @@ def _sessions(contract: Contract) -> frozenset[str]:
     events = [event for each in contract.namespaces for event in (*each.client_to_server, *each.server_to_client, *each.server_to_server)]
     fields = [
         *(field for each in contract.types if isinstance(each, Record) for field in each.fields),
-        *(field for each in (*contract.rooms, *contract.namespaces) for field in each.params),
+        *(field for room in contract.rooms for field in room.params),
+        *(field for namespace in contract.namespaces for field in namespace.params),
         *(field for error in contract.errors for field in error.fields),
         *(field for event in events for field in event.args),
     ]

@@ -13,7 +13,7 @@ from ackord.runtime.socketio.errors import MalformedPayloadError
 from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.scalars import ATTACHMENTS, read_attachment
 from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
-from pydantic_core import CoreSchema, PydanticSerializationError, core_schema
+from pydantic_core import CoreConfig, CoreSchema, PydanticSerializationError, SchemaValidator, core_schema
 
 SchemaOf: TypeAlias = Callable[[Any], CoreSchema]
 """Gives the core schema of a type."""
@@ -21,6 +21,9 @@ Shape: TypeAlias = Callable[[SchemaOf], CoreSchema]
 """Builds a core schema out of those of types."""
 
 # Strict by configuration and not by call: the models of `python:` types keep their own mode.
+LARGE: Final = 16_384
+"""Characters from which on a payload's lists are read only up to the first item that is wrong."""
+
 _CONFIG: Final = ConfigDict(strict=True, allow_inf_nan=False, ser_json_inf_nan="constants")
 
 
@@ -45,7 +48,7 @@ def accepts_null(type_: Any) -> bool:
 class PositionalReader:
     """Reads JSON arrays; items after the declared ones are ignored."""
 
-    __slots__ = ("_names", "_validate", "takes_attachments")
+    __slots__ = ("_names", "_validate", "_validate_large", "takes_attachments")
 
     def __init__(self, names: Sequence[str], shapes: Sequence[Shape]) -> None:
         """Take a name and a schema for each position; the name is where issues say that they are."""
@@ -63,6 +66,7 @@ class PositionalReader:
         adapter = build_adapter(arguments)
         self._names = tuple(names)
         self._validate = adapter.validator.validate_json
+        self._validate_large = _build_impatient(adapter)
         self.takes_attachments = _mentions_attachments(adapter.core_schema)
 
     def read(self, payload: str, attachments: Sequence[bytes] = ()) -> tuple[Any, ...]:
@@ -73,11 +77,12 @@ class PositionalReader:
             AttachmentError: a placeholder names an attachment that isn't there.
             InvalidArgumentsError: it is JSON, but not what is declared.
         """
+        validate = self._validate if len(payload) <= LARGE else self._validate_large
         try:
             if self.takes_attachments:
-                values, _ = self._validate(payload, context={ATTACHMENTS: attachments}, by_alias=True, by_name=False)
+                values, _ = validate(payload, context={ATTACHMENTS: attachments}, by_alias=True, by_name=False)
             else:
-                values, _ = self._validate(payload, by_alias=True, by_name=False)
+                values, _ = validate(payload, by_alias=True, by_name=False)
         except ValidationError as error:
             # Not chained: pydantic's exception holds the peer's input, which has no place in this program's logs.
             raise _refusal(error, payload, self._names) from None
@@ -135,13 +140,14 @@ class PositionalWriter:
 class ValueAdapter:
     """Reads and writes one JSON value that stands alone: the payload of CONNECT; built on first use."""
 
-    __slots__ = ("_adapter", "_name", "_type")
+    __slots__ = ("_adapter", "_name", "_type", "_validate_large")
 
     def __init__(self, name: str, type_: Any) -> None:
         """Take what issues' locations begin with, and a type."""
         self._name = name
         self._type = type_
         self._adapter: TypeAdapter[Any] | None = None
+        self._validate_large: Callable[..., Any] = _not_built
 
     def warm(self) -> None:
         """Build what `read` needs."""
@@ -155,7 +161,9 @@ class ValueAdapter:
             InvalidArgumentsError: it is JSON, but not of the type.
         """
         try:
-            return (self._adapter or self._build()).validator.validate_json(payload, by_alias=True, by_name=False)
+            adapter = self._adapter or self._build()
+            validate = adapter.validator.validate_json if len(payload) <= LARGE else self._validate_large
+            return validate(payload, by_alias=True, by_name=False)
         except ValidationError as error:
             refusal = _refusal(error, payload, ())
         if isinstance(refusal, InvalidArgumentsError):
@@ -179,6 +187,7 @@ class ValueAdapter:
     def _build(self) -> TypeAdapter[Any]:
         if self._adapter is None:
             self._adapter = build_adapter(lambda schema_of: schema_of(self._type))
+            self._validate_large = _build_impatient(self._adapter)
         return self._adapter
 
 
@@ -198,11 +207,55 @@ def dump_values(values: Sequence[Any]) -> tuple[str, list[bytes]]:
         raise InvalidArgumentsError([{"loc": [], "type": "json_type", "msg": "Value has no JSON form"}]) from None
 
 
+def _not_built(*_: Any, **__: Any) -> Any:
+    raise AssertionError("an adapter is built before it reads")
+
+
+def _build_impatient(adapter: TypeAdapter[Any]) -> Callable[..., Any]:
+    """Return the JSON validator of an adapter, but one that leaves a list at the first item that is wrong.
+
+    Otherwise pydantic makes an error for each: half a million wrong items in a megabyte keep the event loop for more than half a second.
+    """
+    core = adapter.core_schema
+    if not _has_lists(core):
+        return adapter.validator.validate_json
+    # Not with the validators that the models have already: those are patient. The keyword is pydantic's own, so it may go one day.
+    schema, config = _with_fail_fast(core), CoreConfig(strict=True, allow_inf_nan=False)
+    try:
+        return SchemaValidator(schema, config, _use_prebuilt=False).validate_json
+    except TypeError:
+        return SchemaValidator(schema, config).validate_json
+
+
+def _has_lists(schema: Any) -> bool:
+    return _find(schema, lambda part: part.__class__ is dict and part.get("type") == "list")
+
+
+def _with_fail_fast(part: Any) -> Any:
+    """Copy a core schema; what isn't made of dictionaries and sequences stays what it is."""
+    kind = part.__class__
+    if kind is dict:
+        copied = {key: _with_fail_fast(value) for key, value in part.items()}
+        if copied.get("type") == "list" and "items_schema" in copied:
+            copied["fail_fast"] = True
+        return copied
+    if kind is list:
+        return [_with_fail_fast(value) for value in part]
+    if kind is tuple:
+        return tuple(_with_fail_fast(value) for value in part)
+    return part
+
+
 def _mentions_attachments(schema: Any) -> bool:
+    return _find(schema, lambda part: part is read_attachment)
+
+
+def _find(schema: Any, wanted: Callable[[Any], bool]) -> bool:
+    """Look for a part of a core schema."""
     stack: list[Any] = [schema]
     while stack:
         part = stack.pop()
-        if part is read_attachment:
+        if wanted(part):
             return True
         kind = part.__class__
         if kind is dict:
