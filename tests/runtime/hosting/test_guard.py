@@ -1,0 +1,261 @@
+"""What one connection can cost before and beside its messages is bounded, and others don't notice."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket as sockets
+import time
+
+import pytest
+from ackord.runtime.hosting import guard
+
+from tests.runtime.hosting.test_serve import Served, frame, masked, play, until
+
+POLLING = "/socket.io/?EIO=4&transport=polling"
+
+
+async def until_gone(reader: asyncio.StreamReader) -> bytes:
+    """Read until the server has closed or dropped the connection."""
+    data = b""
+    try:
+        while chunk := await reader.read(65_536):
+            data += chunk
+    except ConnectionError:
+        pass
+    return data
+
+
+async def flood(writer: asyncio.StreamWriter, data: bytes, times: int) -> None:
+    """Write until the server has had enough."""
+    try:
+        for _ in range(times):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        return
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"X-Some: " + b"y" * 8_000 + b"\r\n", id="headers"),
+        pytest.param(b"a: b\r\n" * 2_000, id="many short headers"),
+        pytest.param(b"y" * 10_000, id="one header"),
+    ],
+)
+def test_a_request_of_nothing_but_headers_is_refused(data: bytes) -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.connect()
+        writer.write(f"GET {POLLING} HTTP/1.1\r\nHost: x\r\nX-First: ".encode())
+        await flood(writer, data, 1_000)
+        answer = await until_gone(reader)
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
+        assert served.site.engine.sessions == 0
+
+    play(scenario)
+
+
+def test_an_endless_address_is_refused() -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.connect()
+        writer.write(f"GET {POLLING}&".encode())
+        await flood(writer, b"x" * 50_000, 1_000)
+        answer = await until_gone(reader)
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"0\r\n" + b"X-Trailer: y\r\n" * 20_000, id="trailers"),
+        pytest.param(b"1;" + b"extension=1;" * 20_000 + b"\r\nx\r\n", id="extensions of a chunk"),
+        pytest.param(b"1\r\n4\r\n" * 20_000, id="chunks of one byte"),
+    ],
+)
+def test_a_body_of_nothing_but_frames_is_refused(data: bytes) -> None:
+    async def scenario(served: Served) -> None:
+        query = await served.open_polling()
+        reader, writer = await served.connect()
+        writer.write(f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        await flood(writer, data, 4)
+        answer = await until_gone(reader)
+        assert b"200 OK" not in answer
+
+    play(scenario)
+
+
+def test_a_body_in_chunks_of_a_real_client_is_taken() -> None:
+    async def scenario(served: Served) -> None:
+        query = await served.open_polling()
+        reader, writer = await served.connect()
+        writer.write(f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".encode())
+        body = b"4" + b"x" * 899_999
+        for at in range(0, len(body), 500):
+            writer.write(b"1f4\r\n" + body[at : at + 500] + b"\r\n")
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+        assert (await until_gone(reader)).startswith(b"HTTP/1.1 200")
+        assert served.site.recorder.log == [body.decode()]
+
+    play(scenario)
+
+
+def test_many_requests_on_one_connection_are_no_flood_of_headers() -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.connect()
+        request = f"GET /socket.io/?EIO=4&transport=unknown HTTP/1.1\r\nHost: x\r\nX-Some: {'y' * 1000}\r\n\r\n".encode()
+        for _ in range(200):
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert b" 400 " in head
+            await reader.readexactly(len(b'{"code":0,"message":"Transport unknown"}'))
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("beginning", [b"", b"GET /socket.io/?EIO=4", b"GET / HTTP/1.1\r\nHost: x\r\n"])
+def test_who_never_finishes_a_request_is_dropped(monkeypatch: pytest.MonkeyPatch, beginning: bytes) -> None:
+    monkeypatch.setattr(guard, "HEAD_TIMEOUT", 0.2)
+
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.connect()
+        writer.write(beginning)
+        assert await until_gone(reader) == b""
+
+    play(scenario)
+
+
+def test_a_websocket_outlives_the_time_for_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "HEAD_TIMEOUT", 0.1)
+
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.open_websocket()
+        await asyncio.sleep(0.3)
+        writer.write(masked(0x81, b"4still here"))
+        assert await frame(reader) == (0x81, b"4still here")
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("fragment", [b"", b"x"])
+def test_a_message_in_endless_fragments_ends_its_connection(fragment: bytes) -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.open_websocket()
+        writer.write(masked(0x01, b"4"))
+        await flood(writer, masked(0x00, fragment) * 1_000, 40)
+        answer = await until_gone(reader)
+        assert answer in {b"", b"\x88\x14\x03\xf0too many fragments"}
+        await served.gone()
+
+    play(scenario)
+
+
+def test_as_many_fragments_as_are_allowed_are_one_message() -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.open_websocket()
+        count = guard.MAX_FRAGMENTS - 1
+        writer.write(masked(0x01, b"4") + masked(0x00, b"x") * (count - 1) + masked(0x80, b"x"))
+        assert await frame(reader) == (0x81, b"4" + b"x" * count)
+
+    play(scenario)
+
+
+def test_pings_of_who_does_not_read_are_not_answered() -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.open_websocket()
+        [connection] = served.host.server_state.connections
+        assert isinstance(connection, guard.GuardedWebSocket)
+        reader._transport.pause_reading()  # type: ignore[attr-defined]  # how else does one not read?
+        writer.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+        for _ in range(200):
+            writer.write(masked(0x89, b"x" * 125) * 400)
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.5)
+        assert connection.transport.get_write_buffer_size() < 1_000_000
+
+    play(scenario)
+
+
+def test_a_flood_of_control_frames_leaves_others_their_turn() -> None:
+    async def scenario(served: Served) -> None:
+        other_reader, other_writer = await served.open_websocket()
+        _, writer = await served.open_websocket()
+        flooding = asyncio.create_task(flood(writer, masked(0x8A, b"") * 20_000, 50))
+        longest = 0.0
+        while not flooding.done():
+            start = time.monotonic()
+            other_writer.write(masked(0x81, b"4me too"))
+            assert await frame(other_reader) == (0x81, b"4me too")
+            longest = max(longest, time.monotonic() - start)
+        assert longest < 2
+
+    play(scenario)
+
+
+def is_writing(served: Served) -> bool:
+    return any(connection.transport.get_write_buffer_size() for connection in served.host.server_state.connections)
+
+
+def test_who_takes_nothing_of_a_response_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "STALL_TIMEOUT", 0.3)
+
+    async def scenario(served: Served) -> None:
+        query = await served.open_polling()
+        served.site.recorder.socket.send("4" + "x" * 9_000_000)
+        client = sockets.socket()
+        client.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+        client.setblocking(False)
+        with client:
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(client, ("127.0.0.1", served.host.port))
+            await loop.sock_sendall(client, f"GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            await until(lambda: is_writing(served))
+            await until(lambda: not is_writing(served))
+
+    play(scenario)
+
+
+def test_who_reads_slowly_gets_the_whole_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "STALL_TIMEOUT", 0.2)
+
+    async def scenario(served: Served) -> None:
+        query = await served.open_polling()
+        served.site.recorder.socket.send("4" + "x" * 9_000_000)
+        reader, writer = await served.connect()
+        writer.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 60_000)
+        writer.write(f"GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        size = 0
+        while chunk := await reader.read(600_000):
+            size += len(chunk)
+            await asyncio.sleep(0.01)
+        assert size > 9_000_000
+
+    play(scenario)
+
+
+def test_a_websocket_request_with_too_many_headers_is_answered() -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.connect()
+        writer.write(
+            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + b"X: y\r\n" * 200 + b"\r\n"
+        )
+        assert (await until_gone(reader)).startswith(b"HTTP/1.1 400")
+        assert served.site.engine.sessions == 0
+
+    play(scenario)
+
+
+def test_bad_utf_8_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.open_websocket()
+        writer.write(masked(0x81, b"4\xff"))
+        assert await frame(reader) == (0x88, b"\x03\xefinvalid UTF-8")
+        await served.gone()
+
+    with caplog.at_level(logging.INFO):
+        play(scenario)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
