@@ -33,6 +33,21 @@ def test_an_attachment_is_a_copy_of_what_could_change() -> None:
     assert attachments == [b"before"]
 
 
+def test_a_megabyte_named_by_thousands_of_placeholders_goes_out_once() -> None:
+    """An event that is sent on to others must not become gigabytes."""
+    image = bytes(900_000)
+    value = restore_attachments([place(0) for _ in range(20_000)], [image])
+    text, attachments = encode_value([value, image])
+    assert attachments == [image]
+    assert restore_attachments(json.loads(text), attachments) == [value, image]
+
+
+def test_equal_attachments_that_are_not_the_same_go_out_each() -> None:
+    text, attachments = encode_value([bytearray(b"same"), bytearray(b"same")])
+    assert json.loads(text) == [place(0), place(1)]
+    assert attachments == [b"same", b"same"]
+
+
 def test_lone_surrogates_are_escaped_as_javascript_does() -> None:
     assert encode_value(["\ud83d", "é"]) == ('["\\ud83d","é"]', [])
     assert json.loads(encode_json(["\ud83d"])) == ["\ud83d"]

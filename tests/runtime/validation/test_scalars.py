@@ -256,3 +256,12 @@ def test_a_duration_reads_what_pydantic_and_javascript_write() -> None:
     for text, value in {"P1DT2H": dt.timedelta(days=1, hours=2), "PT0.5S": dt.timedelta(seconds=0.5), "P1W": dt.timedelta(weeks=1)}.items():
         assert adapter(Duration).decode(f'["e","{text}"]') == (value,)
     assert TypeAdapter(Duration).validate_json('"PT1H"') == dt.timedelta(hours=1)
+
+
+def test_a_megabyte_named_by_thousands_of_placeholders_goes_out_once() -> None:
+    images = ArgumentsAdapter("images", [Arg("list", list[Bytes])])
+    placeholder = '{"_placeholder":true,"num":0}'
+    values = images.decode(f'["images",[{",".join([placeholder] * 20_000)}]]', (bytes(900_000),))
+    text, attachments = images.encode(values)
+    assert len(attachments) == 1
+    assert images.decode(text, attachments) == values

@@ -59,11 +59,15 @@ def encode_value(value: Any) -> tuple[str, list[bytes]]:
 
 def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
     attachments: list[bytes] = []
+    numbers: dict[int, int] = {}
 
     def extract(part: Any) -> dict[str, object]:
         if _is_binary(part):
-            attachments.append(bytes(part))
-            return {"_placeholder": True, "num": len(attachments) - 1}
+            # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand placeholders for it.
+            number = numbers.setdefault(id(part), len(attachments))
+            if number == len(attachments):
+                attachments.append(bytes(part))
+            return {"_placeholder": True, "num": number}
         _refuse(part)
 
     encoder = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=extract)

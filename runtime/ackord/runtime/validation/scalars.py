@@ -33,6 +33,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, c
 ATTACHMENTS: Final = "ackord_attachments"
 """Key of the packet's attachments in the context of a validation (a sequence to read) or a serialization (a list to fill)."""
 
+_NUMBERS: Final = "ackord_attachment_numbers"
+"""Key of the numbers that attachments have got already, by identity."""
+
 _RFC_3339: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 _FULL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ISO_DURATION: Final = r"^[+-]?P([0-9]|T[0-9])[0-9.,YMWDTHS]*$"
@@ -79,8 +82,12 @@ def _write_attachment(value: bytes, info: core_schema.SerializationInfo) -> Any:
     attachments: list[bytes] | None = _of_packet(info.context)
     if attachments is None:
         return b64encode(value).decode("ascii")
-    attachments.append(value)
-    return {"_placeholder": True, "num": len(attachments) - 1}
+    # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand placeholders for it.
+    numbers: dict[int, int] = info.context.setdefault(_NUMBERS, {})
+    number = numbers.setdefault(id(value), len(attachments))
+    if number == len(attachments):
+        attachments.append(value)
+    return {"_placeholder": True, "num": number}
 
 
 class _AttachmentSchema:
