@@ -793,7 +793,7 @@ def test_a_server_that_accepts_no_more_serves_those_it_has() -> None:
         {"max_payload": 0},
         {"transports": ()},
         {"transports": ("polling", "carrier pigeon")},
-        {"cors_origins": "https://app.example"},
+        {"cors_origins": "app.example"},
         {"cors_origins": "*", "cors_credentials": True},
     ],
 )

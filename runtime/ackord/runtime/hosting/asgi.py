@@ -11,6 +11,7 @@ from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN
 from ackord.runtime.hosting.long_polling import LongPolling
 from ackord.runtime.server.engine import EngineServer
 from ackord.runtime.server.link import HandshakeRequest
+from ackord.runtime.server.proxies import TrustedProxies
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 from ackord.runtime.transports.polling import JSON, respond
 from ackord.runtime.transports.pump import Pump
@@ -47,6 +48,7 @@ class AsgiApp:
         self._prefix = engine.options.prefix
         self._long_polling = LongPolling(engine)
         self._pump = Pump()
+        self._proxies = TrustedProxies(engine.options.trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -57,9 +59,9 @@ class AsgiApp:
             if len(scope.get("query_string", b"")) > MAX_QUERY_STRING or _size(scope["headers"]) > MAX_HEADERS:
                 await _refuse(scope, receive, send, status=BAD_REQUEST.status, body=BAD_REQUEST.body, content_type=JSON)
                 return
-            request = request_of(scope)
+            request = request_of(scope, self._proxies)
             if kind == "http":
-                await self._long_polling.serve(request, scope["method"], receive, send)
+                await self._long_polling.serve(request, receive, send)
             else:
                 await self._websocket(request, receive, send)
         elif self._other is not None:
@@ -110,7 +112,7 @@ class AsgiApp:
             status = 400 if refusal.status == FORBIDDEN.status else refusal.status
             await _deny(request.scope, send, status, refusal.body, JSON)
             return
-        await websocket.run(receive, receiver)
+        await websocket.run(receive, receiver, self.engine.response_headers(request))
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._other is None:
@@ -141,21 +143,24 @@ class AsgiApp:
                 return
 
 
-def request_of(scope: Scope) -> HandshakeRequest:
-    """Describe the request of an ASGI scope."""
+def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
+    """Describe the request of an ASGI scope, as it was before it went through `proxies`."""
     headers: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
         headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     query_string = scope.get("query_string", b"").decode("latin-1")
     raw_path: bytes | None = scope.get("raw_path")
     path = quote(scope["path"]) if raw_path is None else raw_path.decode("latin-1")
+    joined = {name: ", ".join(values) for name, values in headers.items()}
     client = scope.get("client")
+    address, secure = proxies.peer(str(client[0]) if client else "", joined, secure=scope.get("scheme") in ("https", "wss"))
     return HandshakeRequest(
         url=f"{path}?{query_string}" if query_string else path,
         query=dict(parse_qsl(query_string, keep_blank_values=True)),
-        headers={name: ", ".join(values) for name, values in headers.items()},
-        address=str(client[0]) if client else "",
-        secure=scope.get("scheme") in ("https", "wss"),
+        headers=joined,
+        address=address,
+        method=scope.get("method", "GET"),
+        secure=secure,
         scope=scope,
     )
 

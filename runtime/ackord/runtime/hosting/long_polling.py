@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from ackord.runtime.engineio.actions import AnswerPoll
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.server.engine import EngineServer
 from ackord.runtime.server.engine_socket import EngineSocket
 from ackord.runtime.server.link import HandshakeRequest
 from ackord.runtime.transports.asgi import Receive, Send
+from ackord.runtime.transports.compression import choose_coding, compress
 from ackord.runtime.transports.polling import (
     JSON,
     TEXT_HTML,
@@ -32,31 +34,31 @@ class LongPolling:
         self._engine = engine
         options = engine.options
         self._max_payload = options.max_payload
+        self._compression_threshold = options.compression_threshold
         # No session lives longer than this without a packet, so neither does the body of a request.
         self._body_timeout = options.ping_interval + options.ping_timeout
 
-    async def serve(self, request: HandshakeRequest, method: str, receive: Receive, send: Send) -> None:
+    async def serve(self, request: HandshakeRequest, receive: Receive, send: Send) -> None:
         """Answer one request."""
         cors = self._engine.cors
-        if method == "OPTIONS" and cors.is_enabled:
+        if request.method == "OPTIONS" and cors.is_enabled:
             await respond(send, 204, cors.preflight_headers(request.headers))
             return
         headers = [(b"cache-control", b"no-store"), *cors.headers(request.headers)]
         try:
-            socket = self._engine.find(request, method=method, is_websocket=False)
-            if socket is None:
-                socket = await self._engine.open_polling(request)
+            socket = await self._engine.open_polling(request)
         except HandshakeRefusedError as exc:
             await respond(send, exc.refusal.status, headers, exc.refusal.body, JSON)
             return
-        if method == "GET":
-            await self._get(socket, headers, receive, send)
-        elif method == "POST":
+        headers += self._engine.response_headers(request, socket)
+        if request.method == "GET":
+            await self._get(socket, request, headers, receive, send)
+        elif request.method == "POST":
             await self._post(socket, request, headers, receive, send)
         else:
             await respond(send, 500, headers)  # as the reference implementation does
 
-    async def _get(self, socket: EngineSocket, headers: list[Header], receive: Receive, send: Send) -> None:
+    async def _get(self, socket: EngineSocket, request: HandshakeRequest, headers: list[Header], receive: Receive, send: Send) -> None:
         poll = socket.poll()
         if poll is None:
             await respond(send, 400, headers)
@@ -64,7 +66,17 @@ class LongPolling:
         if not poll.done():
             await _park(socket, poll, receive)
         if not poll.cancelled():
-            await respond(send, 200, headers, poll.result().encode("utf-8", "replace"), TEXT_PLAIN)
+            await self._answer(poll.result(), request, headers, send)
+
+    async def _answer(self, answer: AnswerPoll, request: HandshakeRequest, headers: list[Header], send: Send) -> None:
+        body = answer.payload.encode("utf-8", "replace")
+        threshold = self._compression_threshold
+        if answer.compress and threshold is not None and len(body) >= threshold:
+            coding = choose_coding(request.headers.get("accept-encoding"))
+            if coding is not None:
+                body = await compress(body, coding)
+                headers.append((b"content-encoding", coding.encode()))
+        await respond(send, 200, headers, body, TEXT_PLAIN)
 
     async def _post(self, socket: EngineSocket, request: HandshakeRequest, headers: list[Header], receive: Receive, send: Send) -> None:
         if request.headers.get("content-type", "").lower().startswith("application/octet-stream"):
@@ -103,7 +115,7 @@ class LongPolling:
         return 200 if await socket.receive_payload(body) else 400
 
 
-async def _park(socket: EngineSocket, poll: asyncio.Future[str], receive: Receive) -> None:
+async def _park(socket: EngineSocket, poll: asyncio.Future[AnswerPoll], receive: Receive) -> None:
     """Wait until a GET has an answer, or its client has gone, which ends the session at once."""
 
     async def watch() -> None:

@@ -3,51 +3,78 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 Header: TypeAlias = tuple[bytes, bytes]
 
+Origins: TypeAlias = Literal[True] | str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | Callable[[str], bool] | None
+"""Origins that are allowed.
+
+`None` switches CORS off; ``"*"`` tells browsers that anybody may, without credentials; `True` allows each origin by its name.
+Otherwise an origin, a pattern that must match the whole of it, a sequence of both, or a function that decides.
+"""
+
+DEFAULT_METHODS: Final = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
+
 _HEADER_NAMES: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z, ]*")
-_METHODS: Final = b"GET,HEAD,PUT,PATCH,POST,DELETE"
 
 
+@dataclass(frozen=True, slots=True)
 class CorsPolicy:
     """Which origins may use the server from a browser; headers as the reference implementation's `cors` module sends them."""
 
-    __slots__ = ("_credentials", "_origins")
-
-    def __init__(self, origins: Literal["*"] | tuple[str, ...] | None, *, credentials: bool = False) -> None:
-        self._origins = origins if origins is None or origins == "*" else frozenset(map(_normalized, origins))
-        self._credentials = credentials
+    origins: Origins = None
+    credentials: bool = False
+    methods: Sequence[str] = DEFAULT_METHODS
+    allowed_headers: Sequence[str] | None = None
+    """`None` allows whatever the browser asks for."""
+    exposed_headers: Sequence[str] = ()
+    max_age: int | None = None
 
     @property
     def is_enabled(self) -> bool:
         """Whether CORS headers are sent, and preflight requests answered."""
-        return self._origins is not None
+        return self.origins is not None
+
+    def allows(self, origin: str) -> bool:
+        """Whether an origin is one of those that are allowed."""
+        origins = self.origins
+        if origins is None:
+            return False
+        if origins is True:
+            return True
+        if callable(origins):
+            return origins(origin) is True
+        every = (origins,) if isinstance(origins, str | re.Pattern) else origins
+        plain = _normalized(origin)
+        return any(
+            each == "*" or _normalized(each) == plain if isinstance(each, str) else each.fullmatch(origin) is not None for each in every
+        )
 
     def headers(self, request: Mapping[str, str]) -> list[Header]:
         """Return the headers that every response has; `request` are the request's headers, names in lower case."""
-        if self._origins is None:
+        if self.origins is None:
             return []
-        if isinstance(self._origins, str):
-            return [(b"access-control-allow-origin", b"*")]
-        answer: list[Header] = [(b"vary", b"Origin")]
-        origin = request.get("origin")
-        if origin is not None and _normalized(origin) in self._origins:
-            answer.append((b"access-control-allow-origin", origin.encode("latin-1")))
-            if self._credentials:
-                answer.append((b"access-control-allow-credentials", b"true"))
+        answer = self._origin_headers(request)
+        if self.exposed_headers:
+            answer.append((b"access-control-expose-headers", ",".join(self.exposed_headers).encode("latin-1")))
         return answer
 
     def preflight_headers(self, request: Mapping[str, str]) -> list[Header]:
         """Return the headers of the answer to a preflight request."""
-        answer = [*self.headers(request), (b"access-control-allow-methods", _METHODS)]
-        wanted = request.get("access-control-request-headers")
-        if wanted is not None and _HEADER_NAMES.fullmatch(wanted):
-            answer.append((b"vary", b"Access-Control-Request-Headers"))
-            answer.append((b"access-control-allow-headers", wanted.encode("ascii")))
+        answer = [*self._origin_headers(request), (b"access-control-allow-methods", ",".join(self.methods).encode("latin-1"))]
+        if self.allowed_headers is not None:
+            answer.append((b"access-control-allow-headers", ",".join(self.allowed_headers).encode("latin-1")))
+        else:
+            wanted = request.get("access-control-request-headers")
+            if wanted is not None and _HEADER_NAMES.fullmatch(wanted):
+                answer.append((b"vary", b"Access-Control-Request-Headers"))
+                answer.append((b"access-control-allow-headers", wanted.encode("ascii")))
+        if self.max_age is not None:
+            answer.append((b"access-control-max-age", str(self.max_age).encode()))
         return answer
 
     def allows_websocket(self, request: Mapping[str, str]) -> bool:
@@ -57,9 +84,20 @@ class CorsPolicy:
         A site may always talk to the host that it came from.
         """
         origin = request.get("origin")
-        if origin is None or self._origins is None or isinstance(self._origins, str):
+        if origin is None or self.origins is None:
             return True
-        return _normalized(origin) in self._origins or _host(origin) == request.get("host", "").lower()
+        return self.allows(origin) or _host(origin) == request.get("host", "").lower()
+
+    def _origin_headers(self, request: Mapping[str, str]) -> list[Header]:
+        if self.origins == "*":
+            return [(b"access-control-allow-origin", b"*")]
+        answer: list[Header] = [(b"vary", b"Origin")]
+        origin = request.get("origin")
+        if origin is not None and self.allows(origin):
+            answer.append((b"access-control-allow-origin", origin.encode("latin-1")))
+            if self.credentials:
+                answer.append((b"access-control-allow-credentials", b"true"))
+        return answer
 
 
 def _normalized(origin: str) -> str:

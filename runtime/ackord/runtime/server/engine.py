@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 from collections.abc import Callable
+from typing import Final
 
 from ackord.runtime.engineio import handshake
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import Refusal
+from ackord.runtime.engineio.packet import MESSAGE, Packet
 from ackord.runtime.engineio.session import Session
-from ackord.runtime.server.cors import CorsPolicy
+from ackord.runtime.server.cors import Header
+from ackord.runtime.server.engine_hooks import EngineHooks
 from ackord.runtime.server.engine_options import AllowRequest, EngineOptions
 from ackord.runtime.server.engine_socket import EngineSocket
 from ackord.runtime.server.link import EngineHandler, HandshakeRequest
@@ -23,29 +27,45 @@ __all__ = ["AllowRequest", "EngineOptions", "EngineServer", "EngineSocket"]
 
 _logger = logging.getLogger(__name__)
 
-_SID_BYTES = 15
+SHUTTING_DOWN: Final = "server shutting down"
+"""The reason of sessions that end with the server."""
+
+DRAIN_INTERVAL: Final = 0.01
+"""Seconds between two looks at whether the clients have fetched what they were sent."""
+
+_SID_BYTES: Final = 15
 """Random bytes of a session id: 20 characters, as the reference implementation's."""
 
+_SID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,256}")
 
-class EngineServer:
+
+class EngineServer(EngineHooks):
     """The sessions of one server, whatever hosts it.
 
     `connect` is called for each session that opens, its open packet being written already, and returns the upper layer's end of it.
     """
 
     def __init__(self, options: EngineOptions, connect: Callable[[EngineSocket], EngineHandler]) -> None:
+        super().__init__()
         self.options = options
-        self.cors = CorsPolicy(options.cors_origins, credentials=options.cors_credentials)
+        self.cors = options.cors
         self._connect = connect
         self._limits = options.limits
         self._sockets: dict[str, EngineSocket] = {}
+        self._half_open = 0
         self._clock = AlarmClock()
         self._closing = False
+        self._has_hinted = False
 
     @property
     def sessions(self) -> int:
         """How many sessions there are."""
         return len(self._sockets)
+
+    @property
+    def half_open(self) -> int:
+        """How many of them belong to clients that have sent no message yet."""
+        return self._half_open
 
     async def open_websocket(self, request: HandshakeRequest, socket: ServerWebSocket) -> WebSocketReceiver:
         """Open a session over a WebSocket, or offer it to the polling session that the query string names.
@@ -55,51 +75,37 @@ class EngineServer:
         Raises:
             HandshakeRefusedError: the request opens nothing.
         """
-        existing = self.find(request, method="GET", is_websocket=True)
-        if existing is not None:
-            if not self.options.upgrades:
-                raise HandshakeRefusedError(handshake.BAD_REQUEST)
-            if not existing.offer(socket):
-                raise HandshakeRefusedError(handshake.TAKEN)
+        try:
+            await self.admit(request)
+            existing = self._find(request, is_websocket=True)
+            if existing is None:
+                existing = await self._open(request, socket)
+            else:
+                self._offer(existing, socket)
             return WebSocketEnd(existing, socket)
-        engine_socket = await self._open(request, socket)
-        return WebSocketEnd(engine_socket, socket)
+        except HandshakeRefusedError as exc:
+            self.report(request, exc.refusal)
+            raise
 
     async def open_polling(self, request: HandshakeRequest) -> EngineSocket:
-        """Open a session over long-polling, after `find` has found none; its first `EngineSocket.poll` has the open packet.
+        """Return the session that a request of long-polling names, or open one; its first `EngineSocket.poll` has the open packet.
 
         Raises:
-            HandshakeRefusedError: the request opens nothing.
+            HandshakeRefusedError: the request does neither.
         """
-        return await self._open(request, None)
+        try:
+            await self.admit(request)
+            return self._find(request, is_websocket=False) or await self._open(request, None)
+        except HandshakeRefusedError as exc:
+            self.report(request, exc.refusal)
+            raise
 
-    def find(self, request: HandshakeRequest, *, method: str, is_websocket: bool) -> EngineSocket | None:
-        """Return the session that a request names, or `None` for a handshake.
-
-        Raises:
-            HandshakeRefusedError: the request is neither.
-        """
-        _raise(
-            handshake.check_request(
-                request.query,
-                method=method,
-                is_websocket=is_websocket,
-                transports=self.options.transports,
-                origin=request.headers.get("origin"),
-            )
-        )
-        if is_websocket and not self.cors.allows_websocket(request.headers):
-            raise HandshakeRefusedError(handshake.FORBIDDEN)
-        sid = request.query.get("sid")
-        if sid is None:
-            return None
-        socket = self._sockets.get(sid)
-        if socket is not None:
-            socket.expire_if_due()
-            socket = self._sockets.get(sid)
-        current = None if socket is None else socket.transport
-        _raise(handshake.check_session_request(request.query, is_websocket=is_websocket, current=current))
-        return socket
+    def response_headers(self, request: HandshakeRequest, socket: EngineSocket | None = None) -> list[Header]:
+        """Return the headers that the answer to a request has beside those of its transport; `socket` is its session over long-polling."""
+        is_initial = "sid" not in request.query
+        cookie = self.options.cookie
+        headers = {"set-cookie": cookie.header(socket.sid)} if is_initial and cookie is not None and socket is not None else {}
+        return self.headers(request, headers, is_initial=is_initial)
 
     def open(self) -> None:
         """Open sessions again after `stop_accepting` or `close`."""
@@ -109,43 +115,107 @@ class EngineServer:
         """Open no more sessions; those that are open go on."""
         self._closing = True
 
+    async def drain(self, timeout: float) -> None:  # noqa: ASYNC109 - one bound for the many waits
+        """Open no more sessions and close all with the reason "server shutting down", after what they have buffered.
+
+        Parked polls are answered at once; what clients haven't fetched after `timeout` seconds is discarded.
+        """
+        self.stop_accepting()
+        sockets = list(self._sockets.values())
+        for socket in sockets:
+            socket.close(reason=SHUTTING_DOWN)
+        websockets = [socket.websocket for socket in sockets if socket.websocket is not None]
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        # A WebSocket doesn't tell when it has written everything, so there is nothing to wait for but the next look.
+        while (self._sockets or any(websocket.buffered for websocket in websockets)) and loop.time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(DRAIN_INTERVAL)
+        await self.close()
+
     async def close(self) -> None:
         """Open no more sessions and close all with the reason "server shutting down", discarding what they have buffered."""
         self.stop_accepting()
         for socket in list(self._sockets.values()):
-            socket.close(discard=True, reason="server shutting down")
+            socket.close(discard=True, reason=SHUTTING_DOWN)
         self._clock.close()
         # One turn of the loop, so that parked polls and writers have started to answer.
         await asyncio.sleep(0)
 
+    def _find(self, request: HandshakeRequest, *, is_websocket: bool) -> EngineSocket | None:
+        """Return the session that a request names, or `None` for a handshake.
+
+        Raises:
+            HandshakeRefusedError: the request is neither.
+        """
+        _raise(
+            handshake.check_request(
+                request.query,
+                method=request.method,
+                is_websocket=is_websocket,
+                transports=self.options.transports,
+                origin=request.headers.get("origin"),
+            )
+        )
+        if is_websocket and not self.cors.allows_websocket(request.headers):
+            raise HandshakeRefusedError(handshake.FORBIDDEN.because(name="ORIGIN_NOT_ALLOWED", origin=request.headers["origin"]))
+        sid = request.query.get("sid")
+        if sid is None:
+            return None
+        socket = self._sockets.get(sid)
+        if socket is not None:
+            socket.expire_if_due()
+            socket = self._sockets.get(sid)
+        if socket is None and not self._has_hinted:
+            self._has_hinted = True
+            _logger.info(
+                "A request named a session that isn't here. With several workers or servers, all requests of a client must reach the same one: "
+                "use sticky sessions, or the WebSocket transport only. (After a restart this is normal; it is logged once.)"
+            )
+        current = None if socket is None else socket.transport
+        _raise(handshake.check_session_request(request.query, is_websocket=is_websocket, current=current))
+        return socket
+
+    def _offer(self, existing: EngineSocket, socket: ServerWebSocket) -> None:
+        if not self.options.upgrades:
+            raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="UPGRADES_NOT_ALLOWED"))
+        if not existing.offer(socket):
+            raise HandshakeRefusedError(handshake.TAKEN.because(name="ALREADY_UPGRADING"))
+
     async def _open(self, request: HandshakeRequest, websocket: ServerWebSocket | None) -> EngineSocket:
         self._check_accepting()
         _raise(await self._ask(request))
-        self._check_accepting()  # a session that opens after `close` would never be closed
         _raise(handshake.check_version(request.query))
-        sid = secrets.token_urlsafe(_SID_BYTES)
+        sid = await self._generate_id(request)
+        self._check_accepting()  # a session that opens after `close` would never be closed
+        options = self.options
         session = Session(self._limits, is_websocket=websocket is not None, now=asyncio.get_running_loop().time())
         socket = EngineSocket(
             sid,
-            request,
+            request.kept(),
             session,
             websocket=websocket,
             clock=self._clock,
-            max_payload=self.options.max_payload,
-            max_buffered=self.options.max_buffered,
+            max_payload=options.max_payload,
+            max_buffered=options.max_buffered,
+            settle=self._settle,
             forget=self._forget,
         )
         self._sockets[sid] = socket
-        options = self.options
-        packet = handshake.open_packet(
-            sid=sid,
-            upgrades=options.upgrades if websocket is None else (),
-            ping_interval=options.ping_interval,
-            ping_timeout=options.ping_timeout,
-            max_payload=options.max_payload,
-        )
+        self._half_open += 1
+        packets: list[Packet] = [
+            handshake.open_packet(
+                sid=sid,
+                upgrades=options.upgrades if websocket is None else (),
+                ping_interval=options.ping_interval,
+                ping_timeout=options.ping_timeout,
+                max_payload=options.max_payload,
+            )
+        ]
+        initial = options.initial_packet
+        if initial is not None:
+            packets.append(MESSAGE + initial if isinstance(initial, str) else initial)
         try:
-            socket.start(packet, self._connect)
+            socket.start(packets, self._connect)
         except BaseException:
             self._forget(socket)
             raise
@@ -154,6 +224,8 @@ class EngineServer:
     def _check_accepting(self) -> None:
         if self._closing:
             raise HandshakeRefusedError(handshake.SHUTTING_DOWN)
+        if self._half_open >= self.options.max_half_open:
+            raise HandshakeRefusedError(handshake.TOO_MANY_HALF_OPEN.because(name="TOO_MANY_HALF_OPEN"))
 
     async def _ask(self, request: HandshakeRequest) -> Refusal | None:
         """Ask the application about a handshake."""
@@ -161,13 +233,37 @@ class EngineServer:
             return None
         try:
             message = await self.options.allow_request(request)
-        except Exception:
+        except Exception as exc:
             _logger.exception("The allow_request hook raised; the handshake is refused")
-            return handshake.FORBIDDEN
-        return None if message is None else Refusal(handshake.FORBIDDEN.code, message, handshake.FORBIDDEN.status)
+            return handshake.FORBIDDEN.because(name="ALLOW_REQUEST_FAILURE", error=repr(exc))
+        if message is None:
+            return None
+        return Refusal(handshake.FORBIDDEN.code, message, handshake.FORBIDDEN.status).because(message=message)
+
+    async def _generate_id(self, request: HandshakeRequest) -> str:
+        generate = self.options.generate_id
+        if generate is None:
+            return secrets.token_urlsafe(_SID_BYTES)
+        try:
+            made = generate(request)
+            sid = made if isinstance(made, str) else await made
+        except Exception as exc:
+            _logger.exception("The generate_id hook raised; the handshake is refused")
+            raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=repr(exc))) from exc
+        problem = None if _SID.fullmatch(sid) else "can't stand in a URL and a cookie"
+        if sid in self._sockets:
+            problem = "is that of another session"
+        if problem is not None:
+            _logger.error("The generate_id hook made an id that %s; the handshake is refused", problem)
+            raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=f"the id {problem}"))
+        return sid
+
+    def _settle(self) -> None:
+        self._half_open -= 1
 
     def _forget(self, socket: EngineSocket) -> None:
-        self._sockets.pop(socket.sid, None)
+        if self._sockets.pop(socket.sid, None) is not None and socket.is_half_open:
+            self._half_open -= 1
 
 
 def _raise(refusal: Refusal | None) -> None:

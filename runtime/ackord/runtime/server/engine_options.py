@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias, TypedDict
 
 from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
 from ackord.runtime.engineio.session import SessionLimits
 from ackord.runtime.errors import UsageError
+from ackord.runtime.server.cookie import Cookie
+from ackord.runtime.server.cors import DEFAULT_METHODS, CorsPolicy, Origins
 from ackord.runtime.server.link import HandshakeRequest
+from ackord.runtime.server.proxies import TrustedProxies
 
 AllowRequest: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None]]
 """Decides about a handshake: `None` allows it, a text refuses it with that message."""
+
+GenerateId: TypeAlias = Callable[[HandshakeRequest], Awaitable[str] | str]
+"""Makes the id of a new session: a secret that nobody can guess, of letters, digits, ``-``, ``_``, ``.`` and ``~``."""
+
+
+class EngineKeywords(TypedDict, total=False):
+    """The options of `EngineOptions`, as keyword arguments of whatever passes them on."""
+
+    path: str
+    ping_interval: float
+    ping_timeout: float
+    upgrade_timeout: float
+    max_payload: int
+    max_buffered: int
+    max_half_open: int
+    transports: tuple[str, ...]
+    allow_upgrades: bool
+    cors_origins: Origins
+    cors_credentials: bool
+    cors_methods: Sequence[str]
+    cors_allowed_headers: Sequence[str] | None
+    cors_exposed_headers: Sequence[str]
+    cors_max_age: int | None
+    allow_request: AllowRequest | None
+    generate_id: GenerateId | None
+    cookie: Cookie | None
+    initial_packet: str | bytes | None
+    compression_threshold: int | None
+    trusted_proxies: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +57,7 @@ class EngineOptions:
     """
 
     path: str = "/socket.io/"
-    """Prefix of the paths that are served; a trailing slash is added."""
+    """Prefix of the paths that are served, with and without a slash at its end."""
     ping_interval: float = 25.0
     """From a PONG to the next PING."""
     ping_timeout: float = 20.0
@@ -33,32 +66,58 @@ class EngineOptions:
     """For a WebSocket to complete the upgrade of a polling session."""
     max_payload: int = 1_000_000
     """Largest message and largest request body that a client may send; told to it as ``maxPayload``."""
+    max_buffered: int = 4_000_000
+    """Outgoing bytes that may wait for a connection before it is closed as too slow; a single message may exceed it."""
+    max_half_open: int = 10_000
+    """Sessions whose client has sent no message yet; while there are as many, handshakes are answered with 503."""
     transports: tuple[str, ...] = (POLLING, WEBSOCKET)
     """Transports that are served."""
     allow_upgrades: bool = True
     """Whether a polling session may be upgraded to WebSocket."""
-    cors_origins: Literal["*"] | tuple[str, ...] | None = None
-    """Origins that may read responses; a tuple also limits which other sites may open WebSockets, `None` sends no CORS header at all."""
+    cors_origins: Origins = None
+    """Origins that may read responses and open WebSockets; `None` sends no CORS header and checks nothing."""
     cors_credentials: bool = False
     """Whether cross-origin requests may carry cookies."""
-    max_buffered: int = 4_000_000
-    """Outgoing bytes that may wait for a connection before it is closed as too slow; a single message may exceed it."""
+    cors_methods: Sequence[str] = DEFAULT_METHODS
+    """Methods that a preflight request is told of."""
+    cors_allowed_headers: Sequence[str] | None = None
+    """Request headers that a preflight request is told of; `None` for those that it asks for."""
+    cors_exposed_headers: Sequence[str] = ()
+    """Response headers that scripts may read."""
+    cors_max_age: int | None = None
+    """Seconds for which a browser may keep the answer to a preflight request."""
     allow_request: AllowRequest | None = None
     """Asked before each handshake."""
+    generate_id: GenerateId | None = None
+    """Makes session ids; 120 bits from `secrets` without it."""
+    cookie: Cookie | None = None
+    """A cookie with the session id, for load balancers; sent with the first polling response only."""
+    initial_packet: str | bytes | None = None
+    """A message that follows the open packet of each session."""
+    compression_threshold: int | None = 1024
+    """Bytes from which on a polling response is compressed if the client accepts that; `None` compresses none."""
+    trusted_proxies: Sequence[str] = ()
+    """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed; ``"unix"`` for Unix sockets."""
 
     def __post_init__(self) -> None:
         """Check the values."""
         if not self.path.startswith("/"):
             raise UsageError(f"path {self.path!r} must begin with a slash")
-        for name in ("ping_interval", "ping_timeout", "upgrade_timeout", "max_payload", "max_buffered"):
+        for name in ("ping_interval", "ping_timeout", "upgrade_timeout", "max_payload", "max_buffered", "max_half_open"):
             if not getattr(self, name) > 0:
                 raise UsageError(f"{name} must be greater than zero")
         if not self.transports or not {POLLING, WEBSOCKET}.issuperset(self.transports):
             raise UsageError(f"transports {self.transports!r} must be some of {POLLING!r} and {WEBSOCKET!r}")
-        if isinstance(self.cors_origins, str) and self.cors_origins != "*":
-            raise UsageError(f"cors_origins must be '*' or a tuple of origins, not {self.cors_origins!r}")
-        if self.cors_origins == "*" and self.cors_credentials:
-            raise UsageError("cors_credentials needs cors_origins to name the origins: browsers refuse credentials for '*'")
+        _check_origins(self.cors_origins, credentials=self.cors_credentials)
+        for listed in ("cors_methods", "cors_allowed_headers", "cors_exposed_headers", "trusted_proxies"):
+            if isinstance(getattr(self, listed), str):
+                raise UsageError(f"{listed} must be a sequence of texts, not one text")
+        if self.compression_threshold is not None and self.compression_threshold < 0:
+            raise UsageError("compression_threshold must not be negative; None switches compression off")
+        try:
+            TrustedProxies(self.trusted_proxies)
+        except ValueError as exc:
+            raise UsageError(f"trusted_proxies must be addresses and networks: {exc}") from exc
 
     @property
     def prefix(self) -> str:
@@ -71,6 +130,18 @@ class EngineOptions:
         return (WEBSOCKET,) if self.allow_upgrades and WEBSOCKET in self.transports else ()
 
     @property
+    def cors(self) -> CorsPolicy:
+        """The options of CORS."""
+        return CorsPolicy(
+            self.cors_origins,
+            credentials=self.cors_credentials,
+            methods=self.cors_methods,
+            allowed_headers=self.cors_allowed_headers,
+            exposed_headers=self.cors_exposed_headers,
+            max_age=self.cors_max_age,
+        )
+
+    @property
     def limits(self) -> SessionLimits:
         """What the sessions need of this."""
         return SessionLimits(
@@ -79,3 +150,13 @@ class EngineOptions:
             upgrade_timeout=self.upgrade_timeout,
             max_buffered=self.max_buffered,
         )
+
+
+def _check_origins(origins: Origins, *, credentials: bool) -> None:
+    if origins is None or origins is True or callable(origins) or isinstance(origins, re.Pattern):
+        return
+    if credentials and (origins == "*" or "*" in origins):
+        raise UsageError("cors_credentials needs cors_origins to name the origins: browsers refuse credentials for '*'")
+    for origin in (origins,) if isinstance(origins, str) else origins:
+        if isinstance(origin, str) and origin not in ("*", "null") and "://" not in origin:
+            raise UsageError(f"{origin!r} is no origin: one has a scheme and a host, such as 'https://app.example'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, assert_never
 
 from ackord.runtime.engineio.actions import (
@@ -45,12 +45,14 @@ class EngineSocket:
         "_base64",
         "_clock",
         "_forget",
+        "_is_half_open",
         "_loop",
         "_muted",
         "_poll",
         "_probe",
         "_running",
         "_scheduled",
+        "_settle",
         "handler",
         "max_buffered",
         "max_payload",
@@ -73,6 +75,7 @@ class EngineSocket:
         clock: AlarmClock,
         max_payload: int,
         max_buffered: int,
+        settle: Callable[[], None],
         forget: Callable[[EngineSocket], None],
     ) -> None:
         self.sid = sid
@@ -83,22 +86,25 @@ class EngineSocket:
         self.max_payload = max_payload
         self.max_buffered = max_buffered
         self._probe: ServerWebSocket | None = None
-        self._poll: asyncio.Future[str] | None = None
+        self._poll: asyncio.Future[AnswerPoll] | None = None
         self._loop = asyncio.get_running_loop()
         self._clock = clock
         self._alarm = clock.alarm(self._expire)
+        self._settle = settle
         self._forget = forget
+        self._is_half_open = True
         self._base64 = "b64" in request.query
         self._running = True  # until `start`: nothing may reach a handler that isn't there yet
         self._scheduled = False
         self._muted = False
 
-    def start(self, open_packet: str, connect: Callable[[EngineSocket], EngineHandler]) -> None:
-        """Send the open packet, then make the upper layer's end."""
-        if self.websocket is None:
-            self._put(open_packet)
-        else:
-            self.websocket.send(open_packet)
+    def start(self, packets: Iterable[Packet], connect: Callable[[EngineSocket], EngineHandler]) -> None:
+        """Send the open packet and what follows it, then make the upper layer's end."""
+        for packet in packets:
+            if self.websocket is None:
+                self._put(packet)
+            else:
+                self._write(packet)
         self.handler = connect(self)
         self._running = False
         self._run()
@@ -114,6 +120,11 @@ class EngineSocket:
     def is_open(self) -> bool:
         """Whether packets can still be sent."""
         return self.session.is_open
+
+    @property
+    def is_half_open(self) -> bool:
+        """Whether the client has sent no message yet."""
+        return self._is_half_open
 
     @property
     def writable(self) -> bool:
@@ -169,8 +180,8 @@ class EngineSocket:
         if deadline is not None and deadline <= now and not self._clock.is_catching_up:
             self._expire(now)
 
-    def poll(self) -> asyncio.Future[str] | None:
-        """Take a GET and return what will hold its payload, or `None` if it must be refused."""
+    def poll(self) -> asyncio.Future[AnswerPoll] | None:
+        """Take a GET and return what will hold its answer, or `None` if it must be refused."""
         if not self.session.poll(self._loop.time()):
             self._run()
             return None
@@ -178,7 +189,7 @@ class EngineSocket:
         self._run()
         return future
 
-    def abort_poll(self, poll: asyncio.Future[str]) -> None:
+    def abort_poll(self, poll: asyncio.Future[AnswerPoll]) -> None:
         """Learn that the client of this GET has gone."""
         if self._poll is poll:
             self._poll = None
@@ -301,10 +312,10 @@ class EngineSocket:
         match action:
             case Deliver(message):
                 self._deliver(message)
-            case AnswerPoll(payload):
+            case AnswerPoll():
                 poll, self._poll = self._poll, None
                 if poll is not None and not poll.done():
-                    poll.set_result(payload)
+                    poll.set_result(action)
             case Write(message):
                 self._write(message)
             case CloseWebSocket(code, abort):
@@ -330,6 +341,9 @@ class EngineSocket:
                 assert_never(action)
 
     def _deliver(self, message: Packet) -> None:
+        if self._is_half_open:
+            self._is_half_open = False
+            self._settle()
         if self._muted:  # the upper layer closed the session at an earlier packet of the same payload
             return
         try:

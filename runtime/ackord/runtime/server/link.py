@@ -7,15 +7,18 @@ The engine calls the handler from the event loop's thread, never re-entrantly fr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from ackord.runtime.engineio.prepared import Prepared
+
+_NO_SCOPE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandshakeRequest:
-    """The first HTTP request of a session; the source of `Socket.handshake`."""
+    """An HTTP request, as hooks see it; the first of a session is the source of `Socket.handshake`."""
 
     url: str
     """Path and query string, as requested."""
@@ -24,11 +27,18 @@ class HandshakeRequest:
     headers: Mapping[str, str]
     """Lower-case names; repeated headers are joined with ``", "``."""
     address: str
-    """The peer's address, or an empty string where the server doesn't tell."""
+    """The client's address, or an empty string where the server doesn't tell; behind trusted proxies, what the first of them saw."""
+    method: str = "GET"
     secure: bool = False
     """Whether the request came over TLS."""
-    scope: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """The ASGI scope, for what isn't named here."""
+    scope: Mapping[str, Any] = field(default_factory=lambda: _NO_SCOPE, repr=False)
+    """The ASGI scope, for what isn't named here; empty once the session is open, which must not keep it alive."""
+    state: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What middlewares and hooks want to keep with the session: a user, a tenant, something of the scope."""
+
+    def kept(self) -> HandshakeRequest:
+        """Return what the session keeps of the request."""
+        return replace(self, scope=_NO_SCOPE)
 
 
 class EngineSocket(Protocol):
@@ -58,7 +68,11 @@ class EngineSocket(Protocol):
         ...
 
     def send_prepared(self, prepared: Prepared) -> None:
-        """Send a text packet and its attachments, atomically."""
+        """Send a text packet and its attachments, atomically; `Prepared.compress` says whether it may be compressed."""
+        ...
+
+    def send_binary(self, data: bytes) -> None:
+        """Send one binary message: a packet of a parser that writes no text."""
         ...
 
     def close(self, *, discard: bool = False, reason: str = "forced close") -> None:

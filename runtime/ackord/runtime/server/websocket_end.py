@@ -20,7 +20,8 @@ class WebSocketEnd:
         self._heartbeat = socket.session.heartbeat
         self._handler = socket.handler
         # No character has more than four bytes in UTF-8: up to this length a text needn't be measured.
-        self._short = socket.max_payload // 4
+        # The first message takes the long way whatever its length: it tells that somebody is there.
+        self._short = -1 if socket.is_half_open else socket.max_payload // 4
 
     def receive(self, message: str | bytes) -> None:
         """Take one whole message."""
@@ -32,6 +33,8 @@ class WebSocketEnd:
             or len(message) > self._short
         ):
             socket.receive(self._websocket, message)
+            if self._short < 0 and not socket.is_half_open:
+                self._short = socket.max_payload // 4
             return
         try:
             if isinstance(message, bytes):

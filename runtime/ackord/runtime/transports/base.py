@@ -17,7 +17,10 @@ class ServerWebSocket(Protocol):
 
     @property
     def buffered(self) -> int:
-        """Bytes that were accepted by a write and not yet taken by the network."""
+        """Bytes that were accepted by a write and not yet taken by the network; those written in this turn of the event loop at least.
+
+        Volatile events ask it: of several in one turn only the first goes out, as in the reference implementation.
+        """
         ...
 
     def send(self, message: str | bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Final
 
 from ackord.runtime.engineio.packet import utf8_length
@@ -84,8 +85,10 @@ class AsgiWebSocket:
             self._writer.cancel()
         self._leave_after(0)
 
-    async def run(self, receive: Receive, receiver: WebSocketReceiver) -> None:
-        """Accept, then pass messages to the receiver until the connection is gone."""
+    async def run(self, receive: Receive, receiver: WebSocketReceiver, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        """Accept with these headers, then pass messages to the receiver until the connection is gone."""
+        if headers:
+            self._accept["headers"] = list(headers)
         description: str | None = None
         try:
             async with asyncio.timeout(None) as self._scope:

@@ -1,0 +1,64 @@
+"""Who is at the other end, where proxies stand between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+UNIX = "unix"
+"""Among the trusted proxies: whoever connects without an address, by a Unix socket."""
+
+
+class TrustedProxies:
+    """The proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed; from anybody else they are ignored."""
+
+    __slots__ = ("_networks", "_trusts_unix")
+
+    def __init__(self, entries: Sequence[str]) -> None:
+        """Take addresses and networks, such as ``"10.0.0.0/8"``, and `UNIX`.
+
+        Raises:
+            ValueError: an entry is neither.
+        """
+        self._trusts_unix = UNIX in entries
+        self._networks = [ip_network(entry) for entry in entries if entry != UNIX]
+
+    def peer(self, address: str, headers: Mapping[str, str], *, secure: bool) -> tuple[str, bool]:
+        """Return the client's address and whether it came over TLS; `address` and `secure` are those of the connection."""
+        if not self._trusts(address):
+            return address, secure
+        protocol = headers.get("x-forwarded-proto")
+        if protocol is not None:
+            secure = protocol.rpartition(",")[2].strip().lower() in ("https", "wss")
+        # Each proxy appends whom it saw: from the right, the first that isn't a trusted proxy is the client; it may have made up the rest.
+        hops = headers.get("x-forwarded-for", "")
+        while hops and self._trusts(address):
+            hops, _, hop = hops.rpartition(",")
+            client = _parse(hop)
+            if client is None:
+                break
+            address = str(client)
+        return address, secure
+
+    def _trusts(self, address: str) -> bool:
+        if not address:
+            return self._trusts_unix
+        if not self._networks:
+            return False
+        parsed = _parse(address)
+        return parsed is not None and any(parsed in network for network in self._networks)
+
+
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address, which may have a port: ``192.0.2.1:80``, ``[2001:db8::1]:80``."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    # A socket that takes both families shows IPv4 clients so.
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
