@@ -83,7 +83,8 @@ def _write_attachment(value: bytes, info: core_schema.SerializationInfo) -> Any:
     if attachments is None:
         return b64encode(value).decode("ascii")
     # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand placeholders for it.
-    numbers: dict[int, int] = info.context.setdefault(_NUMBERS, {})
+    context: dict[str, Any] = info.context or {}
+    numbers: dict[int, int] = context.setdefault(_NUMBERS, {})
     number = numbers.setdefault(id(value), len(attachments))
     if number == len(attachments):
         attachments.append(value)
