@@ -142,3 +142,20 @@ def test_what_came_in_while_the_process_stood_still_is_handled_before_alarms_rin
         assert not clock.is_catching_up
 
     asyncio.run(scenario())
+
+
+def test_alarms_that_were_closed_do_not_fill_the_heap() -> None:
+    async def scenario() -> None:
+        clock = AlarmClock()
+        rung: list[float] = []
+        kept = clock.alarm(rung.append)
+        kept.set(5.0)
+        for number in range(10_000):
+            alarm = clock.alarm(rung.append)
+            alarm.set(10.0 + number)
+            alarm.close()
+        assert clock.size < 200
+        await asyncio.sleep(20_000)
+        assert (rung, clock.size) == ([5.0], 0)
+
+    run(scenario(), limit=100_000)

@@ -49,12 +49,20 @@ def configure(
     host: str = "127.0.0.1",
     port: int = 8000,
     graceful_timeout: float = 5,
+    per_message_deflate: bool = False,
     application: Application | None = None,
     **settings: Any,
 ) -> Host:
     """Make a `Host` that isn't running yet; `await host.serve()` runs it.
 
-    `application` is what uvicorn calls if the engine's application is mounted in another one; `settings` go to `uvicorn.Config`.
+    Args:
+        engine_app: What is closed when the host stops.
+        host: The address to listen on.
+        port: The port to listen on; 0 for any that is free.
+        graceful_timeout: Seconds for running requests when the host stops; parked polls and WebSockets are answered before.
+        per_message_deflate: Whether WebSocket messages may be compressed; the limit of their size holds after inflation.
+        application: What uvicorn calls, if the engine's application is mounted in another one.
+        settings: Go to `uvicorn.Config`.
     """
     options: dict[str, Any] = {
         "host": host,
@@ -62,11 +70,13 @@ def configure(
         "http": GuardedHttp,
         "ws": GuardedWebSocket,
         # Costs up to 100 KB a connection and a third of the CPU of small messages.
-        "ws_per_message_deflate": False,
+        "ws_per_message_deflate": per_message_deflate,
         "ws_max_size": engine_app.engine.options.max_payload,
         # Engine.IO has its own heartbeat.
         "ws_ping_interval": None,
         "timeout_graceful_shutdown": max(1, round(graceful_timeout)),
+        # The engine's `trusted_proxies` says whom to believe; uvicorn would believe whoever comes from this machine.
+        "proxy_headers": False,
         # The query string holds the session id, a secret of the client.
         "access_log": False,
         "log_level": "warning",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 _INFINITE: Final = float("inf")
@@ -12,6 +12,8 @@ _STALL: Final = 0.1
 """Lateness in seconds that means that the process stood still."""
 _GRACE: Final = 0.05
 """Seconds that what waits in the sockets then has before deadlines count: uvloop runs timers before it reads."""
+_MANY: Final = 64
+"""Closed alarms that the heap may hold however few live: below it, clearing isn't worth its while."""
 _TOLERANCE: Final = 0.001
 """uvloop's clock and timers have a resolution of a millisecond: what is due within it is due now, or the loop would spin."""
 
@@ -36,8 +38,14 @@ class Alarm:
 
     def close(self) -> None:
         """Never call back again, and let go of the callback."""
-        self._when = _INFINITE
+        if self._queued < _INFINITE:
+            self._clock.bury()
+        self._when = self._queued = _INFINITE
         self._callback = None
+
+    def is_queued_for(self, when: float) -> bool:
+        """Whether `reach` is expected with this time."""
+        return self._queued == when
 
     def reach(self, queued: float, now: float) -> None:
         """Call back if due, or queue again; `queued` is the time that has been reached."""
@@ -58,11 +66,12 @@ class AlarmClock:
     It uses the running loop of the first alarm that is set, and its `time()` only, so that a loop with a virtual clock works.
     """
 
-    __slots__ = ("_armed", "_count", "_handle", "_heap", "_loop", "is_catching_up")
+    __slots__ = ("_armed", "_count", "_dead", "_handle", "_heap", "_loop", "is_catching_up")
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Alarm]] = []
         self._count = 0
+        self._dead = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: asyncio.TimerHandle | None = None
         self._armed = _INFINITE
@@ -85,9 +94,19 @@ class AlarmClock:
         if when < self._armed:
             self._arm(when)
 
+    def bury(self) -> None:
+        """Learn that an alarm that is waited for has been closed; for `Alarm` itself."""
+        self._dead += 1
+        if self._dead > _MANY and self._dead * 2 > len(self._heap):
+            # In place: `_ring` may be going through it.
+            self._heap[:] = [entry for entry in self._heap if entry[2].is_queued_for(entry[0])]
+            heapify(self._heap)
+            self._dead = 0
+
     def close(self) -> None:
         """Forget all alarms."""
         self._heap.clear()
+        self._dead = 0
         self._disarm()
 
     def _arm(self, when: float) -> None:
@@ -122,6 +141,8 @@ class AlarmClock:
         try:
             while heap and heap[0][0] <= now + _TOLERANCE:
                 when, _, alarm = heappop(heap)
+                if not alarm.is_queued_for(when):
+                    self._dead = max(0, self._dead - 1)
                 alarm.reach(when, now)
         finally:
             self._armed = _INFINITE
