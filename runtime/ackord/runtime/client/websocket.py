@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from ssl import SSLContext
 from typing import Any, Literal
 
-from ackord.runtime.client.connector import WebSocketLostError
-from ackord.runtime.errors import DisconnectedError
-from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as open_connection
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from ackord.runtime.client.connector import ClientWebSocket
+from ackord.runtime.errors import UsageError
 
 MAX_MESSAGE = 16_000_000
 """Bytes that one incoming message may have unless configured: servers broadcast files and histories that they wouldn't accept."""
@@ -39,61 +36,25 @@ class WebSocketConnector:
         self._proxy: str | Literal[True] | None = proxy
         self._close_timeout = close_timeout
 
-    async def open(self, url: str, headers: Mapping[str, str]) -> NetworkWebSocket:
+    async def open(self, url: str, headers: Mapping[str, str]) -> ClientWebSocket:
         """Open one; see `Connector.open`."""
+        try:
+            # Servers import this module as well, since a contract's package has both sides; they needn't have the library.
+            from ackord.runtime.client.network import open_network_websocket  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            if error.name != "websockets":
+                raise
+            raise UsageError("a client needs the package websockets; install it with: pip install 'ackord[client]'") from error
+        options: dict[str, Any] = {
+            "compression": self._compression,
+            "proxy": self._proxy,
+            "max_size": self._max_message,
+            # The caller bounds the opening, and Engine.IO has its own heartbeat.
+            "open_timeout": None,
+            "ping_interval": None,
+            "close_timeout": self._close_timeout,
+        }
         # `ssl=None` would mean "no TLS" to the library, which is an error for wss; leaving it out means "verify with the defaults".
-        tls: dict[str, Any] = {} if self._ssl is None or url.startswith("ws:") else {"ssl": self._ssl}
-        try:
-            connection = await open_connection(
-                url,
-                additional_headers=dict(headers),
-                compression=self._compression,
-                proxy=self._proxy,
-                max_size=self._max_message,
-                # The caller bounds the opening, and Engine.IO has its own heartbeat.
-                open_timeout=None,
-                ping_interval=None,
-                close_timeout=self._close_timeout,
-                **tls,
-            )
-        except InvalidStatus as error:
-            raise DisconnectedError(f"the server refused the WebSocket with HTTP status {error.response.status_code}") from error
-        except (OSError, WebSocketException, EOFError) as error:
-            raise DisconnectedError(f"can't open a WebSocket to {_without_query(url)}: {error}") from error
-        return NetworkWebSocket(connection)
-
-
-class NetworkWebSocket:
-    """One WebSocket of the `websockets` library."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        """Take an open connection."""
-        self._connection = connection
-
-    async def send(self, message: str | bytes) -> None:
-        """Send one message; see `ClientWebSocket.send`."""
-        try:
-            await self._connection.send(message)
-        except ConnectionClosed as error:
-            raise _lost(error) from error
-
-    async def receive(self) -> str | bytes:
-        """Wait for one message; see `ClientWebSocket.receive`."""
-        try:
-            return await self._connection.recv()
-        except ConnectionClosed as error:
-            raise _lost(error) from error
-
-    async def close(self) -> None:
-        """Close; see `ClientWebSocket.close`."""
-        await self._connection.close()
-
-
-def _lost(error: ConnectionClosed) -> WebSocketLostError:
-    """Say whose end it was: a close frame of ours that answers none of theirs means that they broke RFC 6455 or a limit."""
-    is_our_complaint = error.sent is not None and not error.rcvd_then_sent
-    return WebSocketLostError("transport error" if is_our_complaint else "transport close", str(error))
-
-
-def _without_query(url: str) -> str:
-    return url.partition("?")[0]
+        if self._ssl is not None and not url.startswith("ws:"):
+            options["ssl"] = self._ssl
+        return await open_network_websocket(url, headers, options)

@@ -167,7 +167,10 @@ class Server(Broadcasting):
 
     def run(self, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:
         """Serve on uvicorn until interrupted; `settings` are uvicorn's."""
-        from ackord.runtime.hosting.serve import run  # noqa: PLC0415  # uvicorn is an optional extra
+        try:
+            from ackord.runtime.hosting.serve import run  # noqa: PLC0415  # uvicorn is an optional extra
+        except ModuleNotFoundError as error:
+            raise UsageError(f"Server.run needs the package {error.name}; install it with: pip install 'ackord[server]'") from error
 
         run(self.asgi(), host=host, port=port, **settings)
 

@@ -1,0 +1,58 @@
+"""WebSockets of the `websockets` library, which only the extra `client` installs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ackord.runtime.client.connector import WebSocketLostError
+from ackord.runtime.errors import DisconnectedError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+
+async def open_network_websocket(url: str, headers: Mapping[str, str], options: Mapping[str, Any]) -> NetworkWebSocket:
+    """Open one; `options` are the library's."""
+    try:
+        connection = await connect(url, additional_headers=dict(headers), **options)
+    except InvalidStatus as error:
+        raise DisconnectedError(f"the server refused the WebSocket with HTTP status {error.response.status_code}") from error
+    except (OSError, WebSocketException, EOFError) as error:
+        raise DisconnectedError(f"can't open a WebSocket to {_without_query(url)}: {error}") from error
+    return NetworkWebSocket(connection)
+
+
+class NetworkWebSocket:
+    """One WebSocket of the `websockets` library."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        """Take an open connection."""
+        self._connection = connection
+
+    async def send(self, message: str | bytes) -> None:
+        """Send one message; see `ClientWebSocket.send`."""
+        try:
+            await self._connection.send(message)
+        except ConnectionClosed as error:
+            raise _lost(error) from error
+
+    async def receive(self) -> str | bytes:
+        """Wait for one message; see `ClientWebSocket.receive`."""
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed as error:
+            raise _lost(error) from error
+
+    async def close(self) -> None:
+        """Close; see `ClientWebSocket.close`."""
+        await self._connection.close()
+
+
+def _lost(error: ConnectionClosed) -> WebSocketLostError:
+    """Say whose end it was: a close frame of ours that answers none of theirs means that they broke RFC 6455 or a limit."""
+    is_our_complaint = error.sent is not None and not error.rcvd_then_sent
+    return WebSocketLostError("transport error" if is_our_complaint else "transport close", str(error))
+
+
+def _without_query(url: str) -> str:
+    return url.partition("?")[0]
