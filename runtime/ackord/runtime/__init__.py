@@ -33,12 +33,26 @@ if TYPE_CHECKING:
         SlowConsumerError,
         UsageError,
     )
-    from ackord.runtime.server import BroadcastOperator, ConnectRefused, Handshake, HandshakeRequest, Limits, Namespace, Server, Socket
+    from ackord.runtime.server import (
+        Answers,
+        BroadcastOperator,
+        BroadcastTimeoutError,
+        ConnectRefused,
+        Handshake,
+        HandshakeRequest,
+        Limits,
+        Namespace,
+        ParentNamespace,
+        Server,
+        Socket,
+    )
 
 __all__ = [
     "AckTimeoutError",
     "AckordError",
+    "Answers",
     "BroadcastOperator",
+    "BroadcastTimeoutError",
     "ConnectRefused",
     "ConnectRefusedError",
     "ContractVersionError",
@@ -52,6 +66,7 @@ __all__ = [
     "Limits",
     "Namespace",
     "NetworkError",
+    "ParentNamespace",
     "PeerError",
     "ProtocolError",
     "RemoteError",
@@ -62,15 +77,15 @@ __all__ = [
     "UsageError",
 ]
 
-_SERVER = frozenset({"BroadcastOperator", "ConnectRefused", "Handshake", "HandshakeRequest", "Limits", "Namespace", "Server", "Socket"})
 _ERROR_ACKS = frozenset({"FailureReply", "InvalidArgumentsError"})
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "server" if name in _SERVER else "error_acks" if name in _ERROR_ACKS else "errors"
-    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+    errors = import_module(f"{__name__}.error_acks" if name in _ERROR_ACKS else f"{__name__}.errors")
+    home = errors if hasattr(errors, name) else import_module(f"{__name__}.server")
+    value = globals()[name] = getattr(home, name)
     return value
 
 

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from ackord.runtime.acks import AckReply
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.errors import AckordError
 from ackord.runtime.socketio.event import EncodedEvent
 
 RoomEvent: TypeAlias = Literal["create-room", "delete-room", "join-room", "leave-room"]
 """What room listeners are told; there is no repetition for whoever is in, or out, already."""
 
-RoomListener: TypeAlias = Callable[[str, str | None], None]
-"""Takes the room and, for ``join-room`` and ``leave-room``, the socket's id."""
+RoomListener: TypeAlias = Callable[..., object]
+"""A plain function that takes the room and, for ``join-room`` and ``leave-room``, the socket's id; what it raises is logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,38 @@ class BroadcastFlags:
     """Whether the transport may compress it."""
 
 
+class AckCollector(Protocol):
+    """Collects the acknowledgements of one broadcast."""
+
+    ack_id: int
+    """The id under which all sockets are asked."""
+
+    def expect(self, sids: Iterable[str]) -> None:
+        """Learn who is asked, before anybody is."""
+        ...
+
+    def settle(self, sid: str, outcome: AckReply | AckordError) -> None:
+        """Learn what a socket answered, or why it will not; whatever comes late, or twice, is ignored.
+
+        Raises:
+            PacketError: the answer isn't what an ACK packet may hold.
+        """
+        ...
+
+    def seal(self) -> None:
+        """Learn that nobody else will be asked."""
+        ...
+
+
 class Recipient(Protocol):
     """A connected socket of this process, as an adapter sees it."""
 
     def deliver(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags) -> None:
         """Write a broadcast; never raises, never blocks."""
+        ...
+
+    def ask(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags, collector: AckCollector) -> None:
+        """Write a broadcast that asks for an acknowledgement and bring what comes of it to `collector`; never raises, never blocks."""
         ...
 
 
@@ -77,8 +106,30 @@ class Adapter(Protocol):
         """Write an event, which is encoded and framed once, to every socket that `target` means."""
         ...
 
+    def broadcast_with_ack(
+        self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags, collector: AckCollector
+    ) -> None:
+        """Write an event to every socket that `target` means and bring their acknowledgements to `collector`."""
+        ...
+
+    def server_side_emit(self, event: EncodedEvent) -> None:
+        """Bring an event to the namesakes of this namespace on the other servers of a cluster (`Namespace.receive_server_event`)."""
+        ...
+
+    async def server_side_emit_with_ack(self, event: EncodedEvent, timeout: float) -> list[AckReply]:  # noqa: ASYNC109  # the adapter bounds the wait
+        """Do what `server_side_emit` does and return what each other server answers.
+
+        Raises:
+            AckTimeoutError: one of them didn't in `timeout` seconds.
+        """
+        ...
+
     def on(self, name: RoomEvent, listener: RoomListener) -> None:
         """Call `listener` at each event of that name."""
+        ...
+
+    def off(self, name: RoomEvent, listener: RoomListener) -> None:
+        """Forget a listener."""
         ...
 
     async def close(self) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 
-from ackord.runtime.adapters.base import BroadcastFlags, Recipient, RoomEvent, RoomListener, Target
+from ackord.runtime.acks import AckReply
+from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Recipient, RoomEvent, RoomListener, Target
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.listeners import Registration
 from ackord.runtime.socketio.event import EncodedEvent
+
+_log = logging.getLogger(__name__)
 
 
 class MemoryAdapter:
@@ -17,7 +22,7 @@ class MemoryAdapter:
     def __init__(self, recipients: Mapping[str, Recipient]) -> None:
         """Take the namespace's connected sockets by id; the mapping is read at each broadcast."""
         self._recipients = recipients
-        self._listeners: dict[RoomEvent, list[RoomListener]] = {}
+        self._listeners: dict[RoomEvent, tuple[Registration, ...]] = {}
         self.rooms: dict[str, set[str]] = {}
         self.sids: dict[str, set[str]] = {}
 
@@ -73,9 +78,31 @@ class MemoryAdapter:
         for recipient in [recipients[sid] for sid in self.sockets(target)]:
             recipient.deliver(event, prepared, flags)
 
+    def broadcast_with_ack(
+        self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags, collector: AckCollector
+    ) -> None:
+        """See `Adapter.broadcast_with_ack`."""
+        asked = self.sockets(target)
+        collector.expect(asked)
+        for recipient in [self._recipients[sid] for sid in asked]:
+            recipient.ask(event, prepared, flags, collector)
+        collector.seal()
+
+    def server_side_emit(self, event: EncodedEvent) -> None:
+        """See `Adapter.server_side_emit`: there is no other server."""
+
+    async def server_side_emit_with_ack(self, event: EncodedEvent, timeout: float) -> list[AckReply]:  # noqa: ARG002, ASYNC109  # the Protocol's signature
+        """See `Adapter.server_side_emit_with_ack`: there is no other server."""
+        return []
+
     def on(self, name: RoomEvent, listener: RoomListener) -> None:
         """See `Adapter.on`."""
-        self._listeners.setdefault(name, []).append(listener)
+        # Replaced rather than appended to: a listener may add or remove others.
+        self._listeners[name] = (*self._listeners.get(name, ()), Registration(listener))
+
+    def off(self, name: RoomEvent, listener: RoomListener) -> None:
+        """See `Adapter.off`."""
+        self._listeners[name] = tuple(kept for kept in self._listeners.get(name, ()) if kept.listener != listener)
 
     async def close(self) -> None:
         """See `Adapter.close`."""
@@ -91,5 +118,9 @@ class MemoryAdapter:
             self._tell("delete-room", room, None)
 
     def _tell(self, name: RoomEvent, room: str, sid: str | None) -> None:
-        for listener in self._listeners.get(name, ()):
-            listener(room, sid)
+        for registration in self._listeners.get(name, ()):
+            try:
+                registration.notify((room,) if sid is None else (room, sid))
+            except Exception:  # noqa: BLE001  # a listener of the application
+                # Whoever joins a room must be in it, whatever a listener makes of that.
+                _log.exception("a listener of %r failed", name)

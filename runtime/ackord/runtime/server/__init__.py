@@ -10,23 +10,40 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ackord.runtime.server.broadcast import BroadcastOperator
+    from ackord.runtime.server.gathering import Answers, BroadcastTimeoutError
     from ackord.runtime.server.handshake import Handshake
     from ackord.runtime.server.limits import Limits
     from ackord.runtime.server.link import HandshakeRequest
     from ackord.runtime.server.namespace import Namespace
+    from ackord.runtime.server.parent import ParentNamespace
     from ackord.runtime.server.refusal import ConnectRefused
     from ackord.runtime.server.server import Server
     from ackord.runtime.server.socket import Socket
 
-__all__ = ["BroadcastOperator", "ConnectRefused", "Handshake", "HandshakeRequest", "Limits", "Namespace", "Server", "Socket"]
+__all__ = [
+    "Answers",
+    "BroadcastOperator",
+    "BroadcastTimeoutError",
+    "ConnectRefused",
+    "Handshake",
+    "HandshakeRequest",
+    "Limits",
+    "Namespace",
+    "ParentNamespace",
+    "Server",
+    "Socket",
+]
 
 _MODULES = {
+    "Answers": "gathering",
     "BroadcastOperator": "broadcast",
+    "BroadcastTimeoutError": "gathering",
     "ConnectRefused": "refusal",
     "Handshake": "handshake",
     "HandshakeRequest": "link",
     "Limits": "limits",
     "Namespace": "namespace",
+    "ParentNamespace": "parent",
     "Server": "server",
     "Socket": "socket",
 }

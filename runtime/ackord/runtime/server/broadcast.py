@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply
 from ackord.runtime.adapters.base import BroadcastFlags, Target
-from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.listeners import Registration
+from ackord.runtime.server.gathering import Answers, BroadcastReplies, BroadcastTimeoutError, Gathered, Gathering, decode_answer
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
-from ackord.runtime.socketio.packet import encode_event
 
 if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace
     from ackord.runtime.server.socket import Socket
 
+T = TypeVar("T")
+
 EVERYBODY = Target()
 DEFAULT_FLAGS = BroadcastFlags()
+
+AnswersCallback: TypeAlias = Callable[[BroadcastTimeoutError | None, Answers], Any]
+"""Takes the error if some socket didn't answer in time, else `None`, and the answers that came."""
 
 
 def room_names(rooms: Iterable[str | Iterable[str]]) -> frozenset[str]:
@@ -36,12 +44,19 @@ class BroadcastOperator:
     Immutable: each method that narrows it returns another one.
     """
 
-    __slots__ = ("_flags", "_namespace", "_target")
+    __slots__ = ("_flags", "_namespace", "_target", "_timeout")
 
-    def __init__(self, namespace: Namespace, target: Target = EVERYBODY, flags: BroadcastFlags = DEFAULT_FLAGS) -> None:
+    def __init__(
+        self,
+        namespace: Namespace,
+        target: Target = EVERYBODY,
+        flags: BroadcastFlags = DEFAULT_FLAGS,
+        timeout: float = DEFAULT_ACK_TIMEOUT,
+    ) -> None:
         self._namespace = namespace
         self._target = target
         self._flags = flags
+        self._timeout = timeout
 
     def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
         """Reach whoever is in one of these rooms, too; once, however many of them."""
@@ -69,28 +84,57 @@ class BroadcastOperator:
         """Say whether the transport may compress the event."""
         return self._derive(flags=replace(self._flags, compress=compress))
 
-    def emit(self, name: str, *values: Any) -> None:
+    def timeout(self, seconds: float) -> BroadcastOperator:
+        """Bound the wait for acknowledgements."""
+        return self._derive(timeout=seconds)
+
+    def emit(self, name: str, *values: Any, ack: AnswersCallback | None = None) -> None:
         """Send an event to all of them.
+
+        `ack` is called once, with an error or `None` and with the answers, as `emit_with_ack` raises or returns them.
 
         Raises:
             ReservedEventError: nobody may send this name.
             InvalidPayloadError: JSON can't hold a value.
         """
-        self.send_event(encode_plain_event(name, values))
+        event = encode_plain_event(name, values)
+        if ack is None:
+            self.send_event(event)
+        else:
+            self._gather(event, self._timeout, decode_answer, partial(self._call_back, Registration(ack)))
 
-    def send(self, *values: Any) -> None:
+    def send(self, *values: Any, ack: AnswersCallback | None = None) -> None:
         """Send the event ``message``."""
-        self.emit("message", *values)
+        self.emit("message", *values, ack=ack)
+
+    async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Answers:  # noqa: ASYNC109  # Socket.IO's timeout
+        """Send an event to all of them and return what they answer, once everybody has answered or left.
+
+        With nobody to ask the result is empty, at once.
+
+        Raises:
+            BroadcastTimeoutError: some didn't answer in time, 20 seconds by default; it holds the answers of the others.
+            ReservedEventError: nobody may send this name.
+            InvalidPayloadError: JSON can't hold a value.
+        """
+        seconds = self._timeout if timeout is None else timeout
+        gathered = await self._gathered(encode_plain_event(name, values), seconds, decode_answer)
+        answers = Answers(gathered.replies, gathered.missing)
+        if gathered.timed_out:
+            raise BroadcastTimeoutError(answers, seconds)
+        return answers
 
     def send_event(self, event: EncodedEvent) -> None:
         """Send an encoded event to all of them."""
-        namespace = self._namespace
-        text = encode_event(namespace.prefix, event.arguments, len(event.attachments))
-        namespace.adapter.broadcast(event, Prepared(text, event.attachments), self._target, self._flags)
+        self._namespace.broadcast_event(event, self._target, self._flags)
+
+    async def request(self, event: EncodedEvent, timeout: float | None = None) -> BroadcastReplies:  # noqa: ASYNC109  # a timer, no task
+        """Send an encoded event to all of them and return their acknowledgements, undecoded, and who didn't answer."""
+        return await self._gathered(event, self._timeout if timeout is None else timeout, _undecoded)
 
     async def fetch_sockets(self) -> list[Socket]:
         """Return the connected sockets."""
-        return self._sockets()
+        return await self._namespace.fetch_from(self._target)
 
     def sockets_join(self, *rooms: str | Iterable[str]) -> None:
         """Put all of them into rooms."""
@@ -108,11 +152,46 @@ class BroadcastOperator:
             socket.disconnect(close)
 
     def _sockets(self) -> list[Socket]:
-        connected = self._namespace.sockets
-        return [connected[sid] for sid in self._namespace.adapter.sockets(self._target)]
+        return self._namespace.select_sockets(self._target)
 
-    def _derive(self, target: Target | None = None, flags: BroadcastFlags | None = None) -> BroadcastOperator:
-        return BroadcastOperator(self._namespace, target or self._target, flags or self._flags)
+    def _gather(
+        self, event: EncodedEvent, timeout: float, decode: Callable[[AckReply], T], done: Callable[[Gathered[T]], None]
+    ) -> Gathering[T]:
+        namespace = self._namespace
+        gathering = Gathering(namespace.next_ack_id(), timeout, decode, done, namespace.forget_ack)
+        try:
+            namespace.ask_sockets(event, self._target, self._flags, gathering)
+        except BaseException:
+            gathering.abandon()
+            raise
+        return gathering
+
+    async def _gathered(self, event: EncodedEvent, timeout: float, decode: Callable[[AckReply], T]) -> Gathered[T]:  # noqa: ASYNC109  # a timer, no task
+        future: asyncio.Future[Gathered[T]] = asyncio.get_running_loop().create_future()
+        gathering = self._gather(event, timeout, decode, partial(_resolve, future))
+        try:
+            return await future
+        finally:
+            gathering.abandon()
+
+    def _call_back(self, ack: Registration, gathered: Gathered[Any]) -> None:
+        answers = Answers(gathered.replies, gathered.missing)
+        error = BroadcastTimeoutError(answers, self._timeout) if gathered.timed_out else None
+        self._namespace.call_back(ack, (error, answers))
+
+    def _derive(self, target: Target | None = None, flags: BroadcastFlags | None = None, timeout: float | None = None) -> BroadcastOperator:
+        return BroadcastOperator(
+            self._namespace, target or self._target, flags or self._flags, self._timeout if timeout is None else timeout
+        )
+
+
+def _undecoded(reply: AckReply) -> AckReply:
+    return reply
+
+
+def _resolve(future: asyncio.Future[T], result: T) -> None:
+    if not future.done():
+        future.set_result(result)
 
 
 class Broadcasting:
@@ -149,13 +228,21 @@ class Broadcasting:
         """Say whether the transport may compress the event."""
         return self._everybody().compress(compress)
 
-    def emit(self, name: str, *values: Any) -> None:
-        """Send an event to everybody."""
-        self._everybody().emit(name, *values)
+    def timeout(self, seconds: float) -> BroadcastOperator:
+        """Bound the wait for acknowledgements."""
+        return self._everybody().timeout(seconds)
 
-    def send(self, *values: Any) -> None:
+    def emit(self, name: str, *values: Any, ack: AnswersCallback | None = None) -> None:
+        """Send an event to everybody; see `BroadcastOperator.emit`."""
+        self._everybody().emit(name, *values, ack=ack)
+
+    def send(self, *values: Any, ack: AnswersCallback | None = None) -> None:
         """Send the event ``message`` to everybody."""
-        self._everybody().send(*values)
+        self._everybody().send(*values, ack=ack)
+
+    async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Answers:  # noqa: ASYNC109  # Socket.IO's timeout
+        """Send an event to everybody and return what they answer; see `BroadcastOperator.emit_with_ack`."""
+        return await self._everybody().emit_with_ack(name, *values, timeout=timeout)
 
     def send_event(self, event: EncodedEvent) -> None:
         """Send an encoded event to everybody."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ackord.runtime.events.dispatch import Backlog
 from ackord.runtime.events.payloads import decode_object
+from ackord.runtime.server.admission import Admission
 from ackord.runtime.server.link import EngineSocket
-from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
+from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES, ConnectRefused
 from ackord.runtime.server.socket import Socket
-from ackord.runtime.socketio.decoder import Decoder
 from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError, PacketError, UnexpectedPacketError
 from ackord.runtime.socketio.packet import (
     Packet,
@@ -54,11 +54,11 @@ class Connection:
     def __init__(self, server: Server, engine: EngineSocket) -> None:
         limits = server.limits
         self._server = server
-        self.engine = engine
+        self.engine = server.transcoder.wrap(engine)
         self.backlog = Backlog(limits.queued_events, limits.queued_bytes)
-        self._decoder = Decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
+        self._decoder = server.parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
         self._sockets: dict[str, Socket] = {}
-        self._pending: dict[str, tuple[Socket, asyncio.Task[None]]] = {}
+        self._pending: dict[str, asyncio.Task[None]] = {}
         self._left: set[str] | None = None
         self._over = False
         loop = asyncio.get_running_loop()
@@ -184,37 +184,53 @@ class Connection:
             raise UnexpectedPacketError(f"a second CONNECT to namespace {name!r}")
         auth = decode_object(payload)
         namespace = self._server.find(name)
-        if namespace is None:
+        if namespace is None and not self._server.has_dynamic_namespaces:
             self.engine.send(encode_connect_error(namespace_prefix(name), INVALID_NAMESPACE))
-            return
-        if len(self._sockets) + len(self._pending) >= self._server.limits.namespaces:
-            self.engine.send(encode_connect_error(namespace.prefix, TOO_MANY_NAMESPACES))
-            return
-        socket = Socket(secrets.token_urlsafe(_SID_BYTES), namespace, self, auth)
-        if namespace.admits_at_once:
-            self._join(namespace, socket)
+        elif len(self._sockets) + len(self._pending) >= self._server.limits.namespaces:
+            self.engine.send(encode_connect_error(namespace_prefix(name), TOO_MANY_NAMESPACES))
+        elif namespace is not None and namespace.admits_at_once:
+            self._join(namespace, self._make_socket(namespace, auth))
         else:
-            task = self._server.tasks.start(self._admit(namespace, socket, payload or None))
-            self._pending[name] = (socket, task)
+            self._pending[name] = self._server.tasks.start(self._admit(name, auth, payload or None))
 
-    async def _admit(self, namespace: Namespace, socket: Socket, auth_text: str | None) -> None:
+    def _make_socket(self, namespace: Namespace, auth: dict[str, Any]) -> Socket:
+        return Socket(secrets.token_urlsafe(_SID_BYTES), namespace, self, auth)
+
+    async def _admit(self, name: str, auth: dict[str, Any], auth_text: str | None) -> None:
+        admission = Admission()
         try:
             async with asyncio.timeout(self._server.limits.connect_timeout):
-                refusal = await namespace.admit(socket, auth_text)
+                refusal = await self._ask(admission, name, auth, auth_text)
         except TimeoutError:
-            _log.warning("a middleware or the connect hook of namespace %s took too long", namespace.name)
+            _log.warning("a middleware, the connect hook or the predicate of namespace %s took too long", name)
             refusal = FAILED
         finally:
-            self._pending.pop(namespace.name, None)
+            self._pending.pop(name, None)
             if self._over:
-                socket.end("transport close")
+                admission.end("transport close")
         if self._over:
             return
-        if refusal is None:
-            self._join(namespace, socket)
+        if admission.socket is not None and refusal is None:
+            self._join(admission.socket.namespace, admission.socket)
+            admission.end(None)
         else:
-            socket.end("server namespace disconnect")
-            self.engine.send(encode_connect_error(namespace.prefix, refusal))
+            admission.end("server namespace disconnect")
+            self.engine.send(encode_connect_error(namespace_prefix(name), refusal or INVALID_NAMESPACE))
+
+    async def _ask(self, admission: Admission, name: str, auth: dict[str, Any], auth_text: str | None) -> str | None:
+        """Find the namespace, then ask its middlewares; return the payload of CONNECT_ERROR, or `None`."""
+        try:
+            namespace = self._server.find(name) or await self._server.resolve(name, auth)
+        except ConnectRefused as refusal:
+            return refusal.payload()
+        except Exception:  # noqa: BLE001  # a predicate or a hook of the application
+            _log.exception("it could not be found out whether there is a namespace %s", name)
+            return FAILED
+        if namespace is None:
+            return INVALID_NAMESPACE
+        socket = self._make_socket(namespace, auth)
+        admission.begin(socket)
+        return await namespace.admit(socket, auth_text)
 
     def _join(self, namespace: Namespace, socket: Socket) -> None:
         if self._connect_timer is not None:
@@ -242,7 +258,7 @@ class Connection:
         if self._connect_timer is not None:
             self._connect_timer.cancel()
             self._connect_timer = None
-        for _, task in self._pending.values():
+        for task in self._pending.values():
             task.cancel()
         for socket in tuple(self._sockets.values()):
             socket.end(reason, description)

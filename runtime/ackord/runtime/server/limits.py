@@ -29,6 +29,8 @@ class Limits:
     """Characters of an event's name."""
     namespaces: int = 100
     """Namespaces that one connection may have joined."""
+    child_namespaces: int = 10_000
+    """Dynamic namespaces that clients may bring into being after one pattern."""
     pending_acks: int = 1000
     """Acknowledgements awaited from one socket."""
     queued_events: int = 256

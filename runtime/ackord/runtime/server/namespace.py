@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, overload
 
-from ackord.runtime.adapters.base import Adapter
-from ackord.runtime.adapters.memory import MemoryAdapter
+from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
+from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.events.failures import Failures, InvalidHook, InvalidPolicy
 from ackord.runtime.events.lifecycle import call_guarded, call_lifecycle, guard
@@ -18,25 +18,41 @@ from ackord.runtime.listeners import ListenerTable, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.refusal import FAILED, ConnectRefused
+from ackord.runtime.server.server_events import ServerEvents
+from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.socketio.names import RESERVED_EVENTS
-from ackord.runtime.socketio.packet import namespace_prefix
+from ackord.runtime.socketio.packet import encode_event, namespace_prefix
 from typing_extensions import override
 
 if TYPE_CHECKING:
+    from ackord.runtime.server.parent import ParentNamespace
     from ackord.runtime.server.server import Server
     from ackord.runtime.server.socket import Socket
 
 _log = logging.getLogger("ackord.runtime.server")
 
 _EVENTS: Final = ("connect", "connection")
+_NEW_NAMESPACE: Final = "new_namespace"
+_NO_PARAMS: Final[Mapping[str, str]] = {}
+
+ConnectionEvent: TypeAlias = Literal["connect", "connection"]
+"""Names of the event that a socket has joined."""
 
 ConnectionListener: TypeAlias = "Callable[[Socket], Any]"
 """A plain function or a coroutine function that takes a socket which has joined."""
 ConnectionListenerT = TypeVar("ConnectionListenerT", bound="Callable[[Socket], Any]")
 
+NamespaceListener: TypeAlias = "Callable[[Namespace], Any]"
+"""A plain function that takes a namespace which has just been made."""
+NamespaceListenerT = TypeVar("NamespaceListenerT", bound="Callable[[Namespace], Any]")
+
 Middleware: TypeAlias = "Callable[[Socket], Awaitable[None] | None]"
 """Looks at a socket before it is connected; raises `ConnectRefused` to refuse it."""
 MiddlewareT = TypeVar("MiddlewareT", bound="Callable[[Socket], Awaitable[None] | None]")
+
+EventMiddleware: TypeAlias = "Callable[[Socket, str, tuple[Any, ...]], Awaitable[None] | None]"
+"""Looks at an event before its listeners; takes the socket, the event's name and its arguments, and raises to refuse it."""
+EventMiddlewareT = TypeVar("EventMiddlewareT", bound="Callable[[Socket, str, tuple[Any, ...]], Awaitable[None] | None]")
 
 ConnectHook: TypeAlias = "Callable[[Socket, str | None], Awaitable[None]]"
 """Runs after the middlewares, before CONNECT is answered; takes the socket and the JSON text of CONNECT's payload."""
@@ -45,7 +61,7 @@ DisconnectHook: TypeAlias = "Callable[[Socket, str], Awaitable[None]]"
 """Runs after the socket has left; takes the reason."""
 
 
-class Namespace(Broadcasting):
+class Namespace(Broadcasting, ServerEvents):
     """A namespace of a server; `Server.of` makes it.
 
     ::
@@ -66,16 +82,21 @@ class Namespace(Broadcasting):
 
     __slots__ = (
         "_connect_hook",
+        "_custom",
         "_disconnect_hook",
         "_listeners",
         "_middlewares",
         "_next_ack_id",
         "adapter",
+        "admissions",
         "error_replies",
+        "event_middlewares",
         "failures",
         "invalid_events",
         "limits",
         "name",
+        "params",
+        "parent",
         "prefix",
         "routes",
         "server",
@@ -84,11 +105,16 @@ class Namespace(Broadcasting):
     )
 
     def __init__(self, server: Server, name: str) -> None:
+        super().__init__()
         self.server = server
         self.name = name
+        self.params: Mapping[str, str] = _NO_PARAMS
+        """The parameters in the name of a dynamic namespace, by their names; see `Server.of`."""
+        self.parent: ParentNamespace | None = None
+        """What a dynamic namespace was made after."""
         self.prefix = namespace_prefix(name)
         self.sockets: dict[str, Socket] = {}
-        self.adapter: Adapter = MemoryAdapter(self.sockets)
+        self.adapter: Adapter = server.make_adapter(self.sockets)
         self.routes: dict[str, Route] = {}
         self.failures: Failures[Socket] = Failures(name, _log)
         self.error_replies: bool = server.error_replies
@@ -97,32 +123,47 @@ class Namespace(Broadcasting):
         self.tasks = server.tasks
         self._listeners = ListenerTable()
         self._middlewares: tuple[Middleware, ...] = ()
+        self.event_middlewares: tuple[EventMiddleware, ...] = ()
+        self.admissions = 0
+        """How many sockets wait for middlewares or the connect hook."""
+        self._custom = False
         self._connect_hook: ConnectHook | None = None
         self._disconnect_hook: DisconnectHook | None = None
         # Shared by the sockets, so that one broadcast can ask everybody for an acknowledgement under one id.
         self._next_ack_id = itertools.count()
 
     @overload
-    def on(self, name: str, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
+    def on(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
-    def on(self, name: str, listener: ConnectionListener) -> ConnectionListener: ...
-    def on(self, name: str, listener: ConnectionListener | None = None) -> Any:
-        """Call `listener` with each socket that has joined (``connection``, or ``connect``); without `listener`, return a decorator."""
+    def on(self, name: ConnectionEvent, listener: ConnectionListenerT) -> ConnectionListenerT: ...
+    @overload
+    def on(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
+    @overload
+    def on(self, name: Literal["new_namespace"], listener: NamespaceListenerT) -> NamespaceListenerT: ...
+    def on(self, name: str, listener: Callable[..., Any] | None = None) -> Any:
+        """Call `listener` with each socket that has joined (``connection``, or ``connect``); without `listener`, return a decorator.
+
+        On the namespace ``/``, ``new_namespace`` is the event that another namespace was made.
+        """
         return partial(self._register, name, once=False) if listener is None else self._register(name, listener, once=False)
 
     @overload
-    def once(self, name: str, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
+    def once(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
-    def once(self, name: str, listener: ConnectionListener) -> ConnectionListener: ...
-    def once(self, name: str, listener: ConnectionListener | None = None) -> Any:
-        """Call `listener` with the next socket only; without `listener`, return a decorator."""
+    def once(self, name: ConnectionEvent, listener: ConnectionListenerT) -> ConnectionListenerT: ...
+    @overload
+    def once(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
+    @overload
+    def once(self, name: Literal["new_namespace"], listener: NamespaceListenerT) -> NamespaceListenerT: ...
+    def once(self, name: str, listener: Callable[..., Any] | None = None) -> Any:
+        """Call `listener` for the next event of this name only; without `listener`, return a decorator."""
         return partial(self._register, name, once=True) if listener is None else self._register(name, listener, once=True)
 
-    def off(self, name: str | None = None, listener: ConnectionListener | None = None) -> None:
+    def off(self, name: str | None = None, listener: Callable[..., Any] | None = None) -> None:
         """Forget one listener, or all of a name, or all."""
         self._listeners.remove(name, listener)
 
-    def listeners(self, name: str) -> list[ConnectionListener]:
+    def listeners(self, name: str) -> list[Callable[..., Any]]:
         """Return the listeners of a name."""
         return [registration.listener for registration in self._listeners.get(name)]
 
@@ -133,6 +174,16 @@ class Namespace(Broadcasting):
         The connection stays open either way.
         """
         self._middlewares = (*self._middlewares, middleware)
+        self._custom = True
+        return middleware
+
+    def use_event(self, middleware: EventMiddlewareT) -> EventMiddlewareT:
+        """Run `middleware` for each event of each socket, after catch-all listeners and before the event's own, in the order of registration.
+
+        What it raises is answered as if a listener had raised it: `FailureReply` as it says, anything else as ``internal``.
+        """
+        self.event_middlewares = (*self.event_middlewares, middleware)
+        self._custom = True
         return middleware
 
     def set_route(self, name: str, route: Route) -> None:
@@ -147,21 +198,76 @@ class Namespace(Broadcasting):
         if name in self.routes:
             raise UsageError(f"event {name!r} of namespace {self.name} has a route already")
         self.routes[name] = route
+        self._custom = True
 
     def set_connect_hook(self, hook: ConnectHook) -> None:
         """Run `hook` for each socket after the middlewares and before CONNECT is answered; it may raise `ConnectRefused`."""
         self._connect_hook = hook
+        self._custom = True
 
     def set_disconnect_hook(self, hook: DisconnectHook) -> None:
         """Run `hook` after a socket has left."""
         self._disconnect_hook = hook
+        self._custom = True
 
     def on_invalid(self, hook: InvalidHook[Socket]) -> InvalidHook[Socket]:
         """Call `hook` with the socket, the event's name and the failure whenever an event fails."""
+        if self.parent is not None and self.failures is self.parent.failures:
+            self.failures = Failures(self.name, _log)
         self.failures.hook = hook
         return hook
 
     # What the server does with a namespace
+
+    def bequeath(self, child: Namespace) -> None:
+        """Make `child` what this namespace is now; what is registered later isn't copied.
+
+        Failures are counted together, so that many children don't log the same.
+        """
+        child.routes = dict(self.routes)
+        child.failures = self.failures
+        child.error_replies = self.error_replies
+        child.invalid_events = self.invalid_events
+        child.limits = self.limits
+        child.event_middlewares = self.event_middlewares
+        child._listeners = self._listeners.copy()
+        child._middlewares = self._middlewares
+        child._connect_hook = self._connect_hook
+        child._disconnect_hook = self._disconnect_hook
+        child.copy_server_events(self)
+
+    def settle(self) -> None:
+        """Note that whoever prepares a new namespace has done so: what is registered from now on makes it worth keeping."""
+        self._custom = False
+
+    def dispose_if_unused(self) -> None:
+        """Let a dynamic namespace go if nobody is in it, or about to be, and it has no listeners of its own."""
+        if self.parent is not None and not self.sockets and not self.admissions and not self._custom:
+            self.server.dispose(self)
+
+    def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
+        """Send an encoded event to some of the sockets: the one way of all broadcasts that ask for no acknowledgement."""
+        text = encode_event(self.prefix, event.arguments, len(event.attachments))
+        self.adapter.broadcast(event, Prepared(text, event.attachments, compress=flags.compress), target, flags)
+
+    def ask_sockets(self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector) -> None:
+        """Send an encoded event to some of the sockets and bring their acknowledgements to `collector`."""
+        text = encode_event(self.prefix, event.arguments, len(event.attachments), collector.ack_id)
+        self.adapter.broadcast_with_ack(event, Prepared(text, event.attachments, compress=flags.compress), target, flags, collector)
+
+    def forget_ack(self, sid: str, ack_id: int) -> None:
+        """Make a socket of this process no longer wait for an acknowledgement."""
+        socket = self.sockets.get(sid)
+        if socket is not None:
+            socket.forget_ack(ack_id)
+
+    def select_sockets(self, target: Target) -> list[Socket]:
+        """Return some of the sockets of this process."""
+        return [self.sockets[sid] for sid in self.adapter.sockets(target)]
+
+    async def fetch_from(self, target: Target) -> list[Socket]:
+        """Return some of the sockets."""
+        return self.select_sockets(target)
 
     @property
     def admits_at_once(self) -> bool:
@@ -193,11 +299,16 @@ class Namespace(Broadcasting):
         """Let a socket go, with all its rooms."""
         self.adapter.del_all(socket.id)
         self.sockets.pop(socket.id, None)
+        self.dispose_if_unused()
 
     def announce(self, socket: Socket) -> None:
         """Call the listeners of ``connect`` and ``connection``; those that are tasks begin before the socket's first event is handled."""
         for name in _EVENTS:
             call_lifecycle(self._listeners, name, (socket,), self.tasks)
+
+    def announce_namespace(self, namespace: Namespace) -> None:
+        """Call the listeners of ``new_namespace``."""
+        call_lifecycle(self._listeners, _NEW_NAMESPACE, (namespace,), self.tasks)
 
     def run_disconnect_hook(self, socket: Socket, reason: str) -> None:
         """Run the disconnect hook, in a task."""
@@ -216,10 +327,11 @@ class Namespace(Broadcasting):
     def _everybody(self) -> BroadcastOperator:
         return BroadcastOperator(self)
 
-    def _register(self, name: str, listener: ConnectionListener, *, once: bool) -> ConnectionListener:
-        if name not in _EVENTS:
+    def _register(self, name: str, listener: ConnectionListenerT, *, once: bool) -> ConnectionListenerT:
+        if name not in _EVENTS and (name != _NEW_NAMESPACE or self.name != "/"):
             raise UsageError(f"a namespace has the event 'connection', not {name!r}; a client's events are listened for on its socket")
         self._listeners.add(name, Registration(listener, once=once))
+        self._custom = True
         return listener
 
 

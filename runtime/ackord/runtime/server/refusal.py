@@ -10,6 +10,7 @@ from ackord.runtime.socketio.values import encode_json
 INVALID_NAMESPACE: Final = '{"message":"Invalid namespace"}'
 """The answer for a namespace that doesn't exist, as the reference implementation gives it."""
 TOO_MANY_NAMESPACES: Final = '{"message":"Too many namespaces"}'
+TOO_MANY_CHILDREN: Final = "Too many namespaces"
 FAILED: Final = '{"message":"Internal error","data":{"code":"internal"}}'
 """The answer where a middleware or a hook raised something else; it says nothing of the exception."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal, Protocol, overload
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol, TypeAlias, Unpack, overload
 
+from ackord.runtime.adapters.base import Adapter, Recipient
+from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.errors import UsageError
 from ackord.runtime.events.failures import InvalidPolicy
 from ackord.runtime.events.tasks import TaskSet
@@ -12,12 +15,27 @@ from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
 from ackord.runtime.server.engine import EngineServer
-from ackord.runtime.server.engine_options import AllowRequest, EngineOptions
+from ackord.runtime.server.engine_options import EngineKeywords, EngineOptions
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.link import EngineSocket
-from ackord.runtime.server.namespace import ConnectionListener, ConnectionListenerT, MiddlewareT, Namespace
+from ackord.runtime.server.matching import Matcher, Predicate, is_template
+from ackord.runtime.server.namespace import (
+    ConnectionEvent,
+    ConnectionListenerT,
+    EventMiddlewareT,
+    MiddlewareT,
+    Namespace,
+    NamespaceListenerT,
+)
+from ackord.runtime.server.parent import ParentNamespace
+from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, ConnectRefused
+from ackord.runtime.server.transcoding import Transcoder
+from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
+
+AdapterFactory: TypeAlias = Callable[[Mapping[str, Recipient]], Adapter]
+"""Makes the adapter of a namespace; takes its connected sockets by id, to be read at each broadcast."""
 
 
 class Attachable(Protocol):
@@ -52,76 +70,86 @@ class Server(Broadcasting):
     What a server can do for everybody in the namespace ``/`` it has as methods of its own: `on`, `use`, `emit`, `to` …
     """
 
-    __slots__ = ("_connections", "_namespaces", "engine", "error_replies", "invalid_events", "limits", "tasks")
+    __slots__ = (
+        "_adapter",
+        "_cleanup",
+        "_connections",
+        "_namespaces",
+        "_parents",
+        "engine",
+        "error_replies",
+        "invalid_events",
+        "limits",
+        "parser",
+        "tasks",
+        "transcoder",
+    )
 
     def __init__(
         self,
         *,
-        path: str = "/socket.io/",
-        transports: tuple[str, ...] = ("polling", "websocket"),
-        allow_upgrades: bool = True,
-        ping_interval: float = 25.0,
-        ping_timeout: float = 20.0,
-        upgrade_timeout: float = 10.0,
-        max_payload: int = 1_000_000,
-        max_buffered: int = 4_000_000,
-        cors_origins: Literal["*"] | tuple[str, ...] | None = None,
-        cors_credentials: bool = False,
-        allow_request: AllowRequest | None = None,
         limits: Limits | None = None,
+        parser: Parser = TEXT_PARSER,
         error_replies: bool = True,
         invalid_events: InvalidPolicy = "drop",
+        adapter: AdapterFactory = MemoryAdapter,
+        cleanup_empty_child_namespaces: bool = True,
+        **engine: Unpack[EngineKeywords],
     ) -> None:
-        """Take the options of `EngineOptions` and of the namespaces.
+        """Take the options of the namespaces; `engine` are those of the transports, as `EngineOptions` describes them.
 
         Args:
-            path: Prefix of the paths that are served.
-            transports: Transports that are served.
-            allow_upgrades: Whether a polling session may be upgraded to WebSocket.
-            ping_interval: Seconds from a PONG to the next PING.
-            ping_timeout: Seconds from a PING to the end of a session whose client doesn't answer.
-            upgrade_timeout: Seconds for a WebSocket to complete the upgrade of a polling session.
-            max_payload: Bytes of the largest message and request body that a client may send.
-            max_buffered: Outgoing bytes that may wait for a connection before it is closed as too slow.
-            cors_origins: Origins that may read responses; a tuple also limits which other sites may open WebSockets.
-            cors_credentials: Whether cross-origin requests may carry cookies.
-            allow_request: Asked before each handshake; `None` allows it, a text refuses it.
             limits: Bounds of what one client can make the server hold.
+            parser: How packets are written; all clients have to use the same one (`ackord.runtime.socketio.msgpack.MsgpackParser`).
             error_replies: Whether an event that fails is answered by an error ack; without, by silence, as plain Socket.IO does.
             invalid_events: What happens to a socket whose event failed without an ack to say so.
+            adapter: Makes what keeps the rooms of each namespace.
+            cleanup_empty_child_namespaces: Whether a dynamic namespace goes with its last socket.
         """
         self.limits = limits if limits is not None else Limits()
+        self.parser = parser
+        self.transcoder = Transcoder(parser)
         self.error_replies = error_replies
         self.invalid_events: InvalidPolicy = invalid_events
+        self._adapter = adapter
+        self._cleanup = cleanup_empty_child_namespaces
         self.tasks = TaskSet()
-        options = EngineOptions(
-            path=path,
-            transports=transports,
-            allow_upgrades=allow_upgrades,
-            ping_interval=ping_interval,
-            ping_timeout=ping_timeout,
-            upgrade_timeout=upgrade_timeout,
-            max_payload=max_payload,
-            max_buffered=max_buffered,
-            cors_origins=cors_origins,
-            cors_credentials=cors_credentials,
-            allow_request=allow_request,
-        )
         self._connections: set[Connection] = set()
         self._namespaces: dict[str, Namespace] = {}
-        self.engine = EngineServer(options, self.connect)
+        self._parents: list[ParentNamespace] = []
+        self.engine = EngineServer(EngineOptions(**engine), self.connect)
         self.of("/")
 
-    def of(self, name: str) -> Namespace:
-        """Return the namespace of this name, made at first; a missing leading slash is added."""
+    @overload
+    def of(self, name: str) -> Namespace: ...
+    @overload
+    def of(self, name: re.Pattern[str] | Predicate) -> ParentNamespace: ...
+    def of(self, name: Matcher) -> Namespace:
+        """Return the namespace of this name, made at first; a missing leading slash is added.
+
+        A template (``"/tenant/{tenant}"``), a pattern that the whole name must match, or a predicate gives a `ParentNamespace`,
+        of which clients make one namespace for each name that they ask for; those that were given first are asked first.
+        The predicate takes the name and, if it wants it, the payload of CONNECT, and may be `async`.
+
+        Raises:
+            UsageError: no client could ask for this name, or a template is malformed.
+        """
+        if not isinstance(name, str):
+            return self._add_parent(name)
         if not name.startswith("/"):
             name = f"/{name}"
         if "," in name or len(name) > self.limits.namespace_name:
             raise UsageError(f"{name[:100]!r} can't name a namespace: it holds a comma, or is too long")
+        if is_template(name):
+            return next((parent for parent in self._parents if parent.name == name), None) or self._add_parent(name)
         namespace = self._namespaces.get(name)
-        if namespace is None:
-            namespace = self._namespaces[name] = Namespace(self, name)
-        return namespace
+        if namespace is not None:
+            return namespace
+        for parent in self._parents:
+            params = parent.match(name)
+            if params is not None:
+                return self._add_child(parent, name, params)
+        return self._add(Namespace(self, name))
 
     @property
     def main(self) -> Namespace:
@@ -135,31 +163,52 @@ class Server(Broadcasting):
 
     def register(self, typed_namespace: Attachable) -> None:
         """Serve a typed namespace."""
-        typed_namespace.attach(self.of(typed_namespace.path))
+        accepts: Predicate | None = getattr(typed_namespace, "accepts", None) if getattr(typed_namespace, "is_dynamic", False) else None
+        if accepts is None:
+            typed_namespace.attach(self.of(typed_namespace.path))
+        else:
+            self.of(accepts).set_child_hook(typed_namespace.attach)
 
     @overload
-    def on(self, name: str, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
+    def on(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
-    def on(self, name: str, listener: ConnectionListener) -> ConnectionListener: ...
-    def on(self, name: str, listener: ConnectionListener | None = None) -> Any:
-        """Call `listener` with each socket that joins the namespace ``/`` (``connection``); without `listener`, return a decorator."""
-        return self.main.on(name) if listener is None else self.main.on(name, listener)
+    def on(self, name: ConnectionEvent, listener: ConnectionListenerT) -> ConnectionListenerT: ...
+    @overload
+    def on(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
+    @overload
+    def on(self, name: Literal["new_namespace"], listener: NamespaceListenerT) -> NamespaceListenerT: ...
+    def on(self, name: Any, listener: Any = None) -> Any:
+        """Call `listener` with each socket that joins the namespace ``/`` (``connection``); without `listener`, return a decorator.
+
+        ``new_namespace`` is the event that a namespace was made, and brings that.
+        """
+        on: Any = self.main.on
+        return on(name, listener)
 
     @overload
-    def once(self, name: str, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
+    def once(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
-    def once(self, name: str, listener: ConnectionListener) -> ConnectionListener: ...
-    def once(self, name: str, listener: ConnectionListener | None = None) -> Any:
-        """Call `listener` with the next socket that joins the namespace ``/`` only; without `listener`, return a decorator."""
-        return self.main.once(name) if listener is None else self.main.once(name, listener)
+    def once(self, name: ConnectionEvent, listener: ConnectionListenerT) -> ConnectionListenerT: ...
+    @overload
+    def once(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
+    @overload
+    def once(self, name: Literal["new_namespace"], listener: NamespaceListenerT) -> NamespaceListenerT: ...
+    def once(self, name: Any, listener: Any = None) -> Any:
+        """Do what `on` does, for the next event only."""
+        once: Any = self.main.once
+        return once(name, listener)
 
-    def off(self, name: str | None = None, listener: ConnectionListener | None = None) -> None:
+    def off(self, name: str | None = None, listener: Callable[..., Any] | None = None) -> None:
         """Forget one listener, or all of a name, or all."""
         self.main.off(name, listener)
 
     def use(self, middleware: MiddlewareT) -> MiddlewareT:
         """Run `middleware` for each socket before it joins the namespace ``/``."""
         return self.main.use(middleware)
+
+    def use_event(self, middleware: EventMiddlewareT) -> EventMiddlewareT:
+        """Run `middleware` for each event of each socket in the namespace ``/``; see `Namespace.use_event`."""
+        return self.main.use_event(middleware)
 
     def asgi(self, other: Application | None = None) -> AsgiApp:
         """Return the ASGI application; what isn't below the server's path goes to `other`, or is answered with 404."""
@@ -190,8 +239,43 @@ class Server(Broadcasting):
         return connection
 
     def find(self, name: str) -> Namespace | None:
-        """Return the namespace that a client may join under this name."""
+        """Return the namespace of this name, unless it has yet to be made."""
         return self._namespaces.get(name)
+
+    @property
+    def has_dynamic_namespaces(self) -> bool:
+        """Whether a name that is unknown now may become a namespace."""
+        return bool(self._parents)
+
+    async def resolve(self, name: str, auth: dict[str, Any]) -> Namespace | None:
+        """Return the namespace that a client may join under this name, made if it is dynamic.
+
+        Raises:
+            ConnectRefused: a predicate says so, or there are too many.
+        """
+        for parent in tuple(self._parents):
+            params = await parent.ask(name, auth)
+            if params is None:
+                continue
+            # Another client may have asked for it while the predicate was awaited.
+            namespace = self._namespaces.get(name)
+            if namespace is not None:
+                return namespace
+            if len(parent.children) >= self.limits.child_namespaces:
+                raise ConnectRefused(TOO_MANY_CHILDREN)
+            return self._add_child(parent, name, params)
+        return self._namespaces.get(name)
+
+    def dispose(self, namespace: Namespace) -> None:
+        """Let a dynamic namespace go that nobody is in."""
+        if self._cleanup and namespace.parent is not None and self._namespaces.get(namespace.name) is namespace:
+            del self._namespaces[namespace.name]
+            namespace.parent.forget_child(namespace.name)
+            self.tasks.start(namespace.adapter.close())
+
+    def make_adapter(self, recipients: Mapping[str, Recipient]) -> Adapter:
+        """Make the adapter of a namespace."""
+        return self._adapter(recipients)
 
     def forget(self, connection: Connection) -> None:
         """Let a connection go that is over."""
@@ -200,3 +284,18 @@ class Server(Broadcasting):
     @override
     def _everybody(self) -> BroadcastOperator:
         return BroadcastOperator(self.main)
+
+    def _add_parent(self, matcher: Matcher) -> ParentNamespace:
+        parent = ParentNamespace(self, matcher)
+        self._parents.append(parent)
+        return parent
+
+    def _add_child(self, parent: ParentNamespace, name: str, params: Mapping[str, str]) -> Namespace:
+        return self._add(parent.make_child(name, params))
+
+    def _add(self, namespace: Namespace) -> Namespace:
+        self._namespaces[namespace.name] = namespace
+        if namespace.name != "/":
+            self.main.announce_namespace(namespace)
+        namespace.settle()
+        return namespace

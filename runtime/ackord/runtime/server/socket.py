@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, PendingAcks
-from ackord.runtime.adapters.base import BroadcastFlags
+from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
-from ackord.runtime.errors import AckordError, DisconnectedError, InvalidAckError, UsageError
+from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
 from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.incoming import run_route, run_untyped, run_untyped_inline
 from ackord.runtime.events.lifecycle import call_lifecycle
@@ -349,6 +349,24 @@ class Socket(AnyEventSource):
         if self._any_outgoing:
             self._tell_outgoing(event)
         self._engine.send_prepared(prepared)
+
+    def ask(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags, collector: AckCollector) -> None:
+        """Write a broadcast that asks for an acknowledgement (see `ackord.runtime.adapters.base.Recipient`)."""
+        settle = partial(collector.settle, self.id)
+        if flags.volatile and not self._engine.writable:
+            settle(AckTimeoutError("the socket couldn't take a volatile event"))
+            return
+        try:
+            self._pending_acks().expect(collector.ack_id, settle)
+        except SlowConsumerError as error:
+            settle(error)
+        else:
+            self.deliver(event, prepared, flags)
+
+    def forget_ack(self, ack_id: int) -> None:
+        """Wait for an acknowledgement no longer."""
+        if self._acks is not None:
+            self._acks.discard(ack_id)
 
     def end(self, reason: str, description: str | None = None) -> None:
         """Leave rooms and namespace, fail what is awaited, tell listeners.

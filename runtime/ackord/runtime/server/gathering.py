@@ -1,0 +1,155 @@
+"""Acknowledgements of a broadcast: who was asked, what each one answered, and who didn't."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeAlias, TypeVar
+
+from ackord.runtime.acks import AckReply
+from ackord.runtime.errors import AckordError, AckTimeoutError
+from ackord.runtime.events.payloads import decode_array
+from ackord.runtime.socketio.errors import PacketError
+
+T = TypeVar("T")
+
+
+class Answers(tuple[Any, ...]):  # noqa: SLOT001  # a tuple can't have slots of its own
+    """What the sockets of a broadcast answered, in the order of arrival: a tuple that also knows who said what, and who said nothing.
+
+    An answer is what `Socket.emit_with_ack` would return: one value, a tuple of several, or `None`.
+    """
+
+    by_sid: Mapping[str, Any]
+    """The answers by the ids of the sockets that gave them."""
+    missing: frozenset[str]
+    """Ids of the sockets that were asked and didn't answer: they left, or their time was over."""
+
+    def __new__(cls, by_sid: Mapping[str, Any], missing: Iterable[str] = ()) -> Self:
+        """Put together what came and what didn't."""
+        answers = super().__new__(cls, by_sid.values())
+        answers.by_sid = dict(by_sid)
+        answers.missing = frozenset(missing)
+        return answers
+
+
+class BroadcastTimeoutError(AckTimeoutError):
+    """Some sockets of a broadcast didn't answer in time; `answers` has the answers of the others, and says who they are."""
+
+    def __init__(self, answers: Answers, timeout: float) -> None:
+        asked = len(answers) + len(answers.missing)
+        super().__init__(f"{len(answers.missing)} of {asked} sockets didn't acknowledge the broadcast within {timeout:g} s")
+        self.answers = answers
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered(Generic[T]):
+    """What came of a broadcast that asked for acknowledgements."""
+
+    replies: dict[str, T]
+    """By socket id, in the order of arrival."""
+    missing: tuple[str, ...]
+    """Ids of those that were asked and didn't answer."""
+    timed_out: bool
+    """Whether time was over before all others had answered or left."""
+
+
+BroadcastReplies: TypeAlias = Gathered[AckReply]
+"""Undecoded acknowledgements: JSON arrays as text, with their attachments."""
+
+
+class Gathering(Generic[T]):
+    """Collects the acknowledgements of one broadcast; implements `ackord.runtime.adapters.base.AckCollector`.
+
+    It ends once: when everybody who was asked has answered or left, when time is over, or when nobody waits any longer.
+    """
+
+    __slots__ = ("_decode", "_done", "_forget", "_missing", "_replies", "_sealed", "_timer", "_waiting", "ack_id")
+
+    def __init__(
+        self,
+        ack_id: int,
+        timeout: float,
+        decode: Callable[[AckReply], T],
+        done: Callable[[Gathered[T]], None],
+        forget: Callable[[str, int], None],
+    ) -> None:
+        """Begin to count the time.
+
+        Args:
+            ack_id: The id under which all are asked.
+            timeout: Seconds for all of them together.
+            decode: Applied to each reply when it comes; a `PacketError` ends the connection that it came from.
+            done: Takes the result, once.
+            forget: Makes a socket, by its id, stop waiting for an ack id.
+        """
+        self.ack_id = ack_id
+        self._decode = decode
+        self._done = done
+        self._forget = forget
+        self._replies: dict[str, T] = {}
+        self._missing: list[str] = []
+        self._waiting: set[str] = set()
+        self._sealed = False
+        self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(timeout, self._expire)
+
+    def expect(self, sids: Iterable[str]) -> None:
+        """See `AckCollector.expect`."""
+        self._waiting.update(sids)
+
+    def settle(self, sid: str, outcome: AckReply | AckordError) -> None:
+        """See `AckCollector.settle`.
+
+        Raises:
+            PacketError: the reply can't be decoded.
+        """
+        if sid not in self._waiting:
+            return
+        self._waiting.remove(sid)
+        try:
+            if isinstance(outcome, AckordError):
+                self._missing.append(sid)
+            else:
+                self._replies[sid] = self._decode(outcome)
+        except PacketError:
+            self._missing.append(sid)
+            raise
+        finally:
+            self._finish_if_complete()
+
+    def seal(self) -> None:
+        """See `AckCollector.seal`."""
+        self._sealed = True
+        self._finish_if_complete()
+
+    def abandon(self) -> None:
+        """Nobody waits any longer: forget everything, everywhere."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for sid in self._waiting:
+            self._forget(sid, self.ack_id)
+        self._waiting.clear()
+
+    def _finish_if_complete(self) -> None:
+        if self._sealed and not self._waiting and self._timer is not None:
+            self._finish(timed_out=False)
+
+    def _expire(self) -> None:
+        self._missing += self._waiting
+        self._finish(timed_out=True)
+
+    def _finish(self, *, timed_out: bool) -> None:
+        self.abandon()
+        self._done(Gathered(self._replies, tuple(self._missing), timed_out))
+
+
+def decode_answer(reply: AckReply) -> Any:
+    """Turn the arguments of an acknowledgement into what a caller gets: one value, a tuple of several, or `None`.
+
+    Raises:
+        PacketError: it isn't a JSON array.
+    """
+    arguments = decode_array(*reply)
+    return arguments[0] if len(arguments) == 1 else tuple(arguments) or None

@@ -1,0 +1,125 @@
+"""Events between the servers of a cluster (``serverSideEmit``): what a namespace sends to its namesakes on other nodes, and what it does when one comes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
+
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply
+from ackord.runtime.errors import ReservedEventError, UsageError
+from ackord.runtime.events.payloads import decode_array
+from ackord.runtime.events.untyped import acknowledge, call_in_order
+from ackord.runtime.listeners import Listener, ListenerT, ListenerTable, Registration
+from ackord.runtime.server.gathering import decode_answer
+from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.socketio.values import encode_value
+
+if TYPE_CHECKING:
+    from ackord.runtime.adapters.base import Adapter
+
+RESERVED_SERVER_EVENTS: Final = frozenset({"connect", "connection", "new_namespace"})
+"""Names that a server tells itself."""
+
+ServerRoute: TypeAlias = Callable[[str], Awaitable[None]]
+"""Takes the JSON text of an event's array, its name included."""
+
+ServerRouteT = TypeVar("ServerRouteT", bound=ServerRoute)
+
+
+class ServerEvents:
+    """The events between servers, of one namespace.
+
+    They reach the *other* servers only, as in Socket.IO: on a single server nobody.
+    """
+
+    __slots__ = ("_server_listeners", "_server_routes")
+
+    adapter: Adapter
+
+    def __init__(self) -> None:
+        self._server_listeners = ListenerTable()
+        self._server_routes: dict[str, ServerRoute] = {}
+
+    @overload
+    def on_server_side(self, name: str, listener: None = None) -> Callable[[ListenerT], ListenerT]: ...
+    @overload
+    def on_server_side(self, name: str, listener: ListenerT) -> ListenerT: ...
+    def on_server_side(self, name: str, listener: Listener | None = None) -> Any:
+        """Call `listener` with the arguments of each event of this name that another server sends; what it returns is the acknowledgement.
+
+        Raises:
+            ReservedEventError: no server may send this name.
+        """
+        if listener is None:
+            return partial(self.on_server_side, name)
+        _check(name)
+        self._server_listeners.add(name, Registration(listener))
+        return listener
+
+    def set_server_route(self, name: str, route: ServerRoute) -> None:
+        """Have events of this name handled by `route`, before listeners are asked.
+
+        Raises:
+            ReservedEventError: no server may send this name.
+            UsageError: the name has a route.
+        """
+        _check(name)
+        if name in self._server_routes:
+            raise UsageError(f"the server event {name!r} has a route already")
+        self._server_routes[name] = route
+
+    def server_side_emit(self, name: str, *values: Any) -> None:
+        """Send an event to the other servers of the cluster.
+
+        Raises:
+            ReservedEventError: no server may send this name.
+            InvalidPayloadError: JSON can't hold a value.
+        """
+        self.send_server_event(_encode(name, values))
+
+    async def server_side_emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> list[Any]:  # noqa: ASYNC109  # Socket.IO's timeout
+        """Send an event to the other servers and return what they answer, one answer each; on a single server, none.
+
+        Raises:
+            ReservedEventError: no server may send this name.
+            InvalidPayloadError: JSON can't hold a value.
+            AckTimeoutError: some didn't answer in `timeout` seconds, 20 by default.
+        """
+        event = _encode(name, values)
+        replies = await self.adapter.server_side_emit_with_ack(event, DEFAULT_ACK_TIMEOUT if timeout is None else timeout)
+        return [decode_answer(reply) for reply in replies]
+
+    def send_server_event(self, event: EncodedEvent) -> None:
+        """Send an encoded event to the other servers."""
+        self.adapter.server_side_emit(event)
+
+    async def receive_server_event(self, event: EncodedEvent) -> AckReply:
+        """Handle an event of another server, for the adapter that brings it; return the acknowledgement.
+
+        Raises:
+            FailureReply: nobody listens, or the answer can't be sent.
+        """
+        route = self._server_routes.get(event.name)
+        if route is not None:
+            await route(event.arguments)
+            return "[]", ()
+        registrations = self._server_listeners.take(event.name)
+        results = await call_in_order(registrations, decode_array(event.arguments, event.attachments)[1:])
+        return acknowledge(registrations, results)
+
+    def copy_server_events(self, source: ServerEvents) -> None:
+        """Listen as another namespace does."""
+        self._server_listeners = source._server_listeners.copy()
+        self._server_routes = dict(source._server_routes)
+
+
+def _check(name: str) -> None:
+    if name in RESERVED_SERVER_EVENTS:
+        raise ReservedEventError(name)
+
+
+def _encode(name: str, values: tuple[Any, ...]) -> EncodedEvent:
+    _check(name)
+    text, attachments = encode_value([name, *values])
+    return EncodedEvent(name, text, attachments)

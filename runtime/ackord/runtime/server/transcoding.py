@@ -1,0 +1,74 @@
+"""A session whose packets another parser than the protocol's own writes."""
+
+from __future__ import annotations
+
+from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.server.link import EngineSocket, HandshakeRequest
+from ackord.runtime.socketio.parser import Parser
+
+
+class TranscodingSocket:
+    """An `EngineSocket` that sends each packet as the binary message that a parser makes of it; for the rest it is the one beneath."""
+
+    __slots__ = ("_engine", "_transcoder", "request", "sid")
+
+    def __init__(self, engine: EngineSocket, transcoder: Transcoder) -> None:
+        self._engine = engine
+        self._transcoder = transcoder
+        self.sid: str = engine.sid
+        self.request: HandshakeRequest = engine.request
+
+    @property
+    def transport(self) -> str:
+        """See `EngineSocket.transport`."""
+        return self._engine.transport
+
+    @property
+    def is_open(self) -> bool:
+        """See `EngineSocket.is_open`."""
+        return self._engine.is_open
+
+    @property
+    def writable(self) -> bool:
+        """See `EngineSocket.writable`."""
+        return self._engine.writable
+
+    def send(self, packet: str) -> None:
+        """See `EngineSocket.send`."""
+        self._engine.send_binary(self._transcoder.encode(packet))
+
+    def send_prepared(self, prepared: Prepared) -> None:
+        """See `EngineSocket.send_prepared`."""
+        self._engine.send_binary(self._transcoder.encode_prepared(prepared))
+
+    def send_binary(self, data: bytes) -> None:
+        """See `EngineSocket.send_binary`."""
+        self._engine.send_binary(data)
+
+    def close(self, *, discard: bool = False, reason: str = "forced close") -> None:
+        """See `EngineSocket.close`."""
+        self._engine.close(discard=discard, reason=reason)
+
+
+class Transcoder:
+    """The parser of a server, which encodes a broadcast once and not once for each recipient."""
+
+    __slots__ = ("_last", "_parser")
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+        self._last: tuple[Prepared, bytes] | None = None
+
+    def wrap(self, engine: EngineSocket) -> EngineSocket:
+        """Return the session as the Socket.IO layer is to see it."""
+        return TranscodingSocket(engine, self) if self._parser.transcodes else engine
+
+    def encode(self, packet: str) -> bytes:
+        """Encode a packet without attachments."""
+        return self._parser.encode(packet, ())
+
+    def encode_prepared(self, prepared: Prepared) -> bytes:
+        """Encode a packet that may go to many; the latest result is kept."""
+        if self._last is None or self._last[0] is not prepared:
+            self._last = (prepared, self._parser.encode(prepared.text, prepared.attachments))
+        return self._last[1]
