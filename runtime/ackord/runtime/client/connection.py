@@ -12,6 +12,7 @@ from typing import Protocol
 from ackord.runtime.client.connector import ClientWebSocket, Connector, WebSocketLostError
 from ackord.runtime.engineio.client_session import ClientSession, OpenPacket, SessionState
 from ackord.runtime.errors import DisconnectedError, InvalidPayloadError, ProtocolError, SlowConsumerError
+from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ class ConnectionOptions:
     """Seconds that a clean end may take to write what waits."""
     max_buffered: int = 16_000_000
     """Bytes that may wait for the network."""
+    parser: Parser = TEXT_PARSER
+    """How packets are written."""
 
 
 class PacketHandler(Protocol):
@@ -141,7 +144,7 @@ class Connection:
         What isn't `bounded` may exceed what may wait for the network: answers to the server, which isn't read meanwhile.
 
         Raises:
-            InvalidPayloadError: The text isn't Unicode.
+            InvalidPayloadError: The text isn't Unicode, or the parser can't write it.
             SlowConsumerError: More would wait for the network than may wait; nothing of the packet is sent.
             DisconnectedError: The connection has ended.
         """
@@ -150,11 +153,14 @@ class Connection:
             self._finish("no heartbeat in time")
         if not self.is_open:
             raise DisconnectedError("the connection has ended")
-        size = _size(packet) + sum(map(len, attachments))
+        message: str | bytes = packet
+        if self._options.parser.transcodes:
+            message, attachments = self._options.parser.encode(packet, attachments), ()
+        size = _size(message) + sum(map(len, attachments))
         # One packet always fits: whether it's too large is for the receiver to say.
         if bounded and self._buffered and self._buffered + size > self._options.max_buffered:
             raise SlowConsumerError(f"{self._buffered} bytes wait for the network, of {self._options.max_buffered} that may")
-        self._enqueue(packet)
+        self._enqueue(message)
         for data in attachments:
             self._enqueue(data)
 

@@ -15,7 +15,9 @@ from ackord.runtime.client.socket import Auth, ClientSocket
 from ackord.runtime.client.websocket import WebSocketConnector
 from ackord.runtime.errors import UsageError
 from ackord.runtime.events.dispatch import Backlog
-from ackord.runtime.socketio.decoder import MAX_ATTACHMENTS, Decoder
+from ackord.runtime.socketio.decoder import MAX_ATTACHMENTS
+from ackord.runtime.socketio.packet import MAX_NAMESPACE
+from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
 
 
 class ManagerOptions(TypedDict, total=False):
@@ -29,6 +31,8 @@ class ManagerOptions(TypedDict, total=False):
     """Sent with the handshake."""
     connector: Connector | None
     """How WebSockets are opened; over the network, with `WebSocketConnector()`."""
+    parser: Parser
+    """How packets are written; the server has to use the same one. Text, as the protocol has it."""
     timeout: float
     """Seconds that opening the connection may take, and then joining a namespace; 20."""
     close_timeout: float
@@ -68,10 +72,18 @@ class Manager:
         """Seconds that opening the connection, and joining a namespace, may take."""
         self.close_timeout = options.get("close_timeout", 5.0)
         """Seconds that a clean disconnect may take."""
+        self._parser: Parser = options.get("parser", TEXT_PARSER)
         self._options = ConnectionOptions(
-            timeout=self.timeout, close_timeout=self.close_timeout, max_buffered=options.get("max_buffered", 16_000_000)
+            timeout=self.timeout,
+            close_timeout=self.close_timeout,
+            max_buffered=options.get("max_buffered", 16_000_000),
+            parser=self._parser,
         )
-        self._decoder_limits = (options.get("max_attachments", MAX_ATTACHMENTS), options.get("max_attachment_bytes", 64_000_000))
+        self._decoder_limits = (
+            options.get("max_attachments", MAX_ATTACHMENTS),
+            options.get("max_attachment_bytes", 64_000_000),
+            MAX_NAMESPACE,
+        )
         self._backlog_limits = (options.get("max_pending_events", 1000), options.get("max_pending_bytes", 16_000_000))
         self._max_pending_acks = options.get("max_pending_acks", 1000)
         self._sockets: dict[str, ClientSocket] = {}
@@ -112,7 +124,7 @@ class Manager:
             if self._connection is None:
                 connection = await open_connection(self._connector, self._websocket_url, self._headers, self._options)
                 self._backlog = Backlog(*self._backlog_limits)
-                connection.start(Multiplexer(connection, self._sockets, Decoder(*self._decoder_limits), self._backlog))
+                connection.start(Multiplexer(connection, self._sockets, self._parser.make_decoder(*self._decoder_limits), self._backlog))
                 self._connection = connection
             return self._connection, self._backlog
 

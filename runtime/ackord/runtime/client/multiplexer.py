@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ackord.runtime.client.connection import Connection
 from ackord.runtime.events.dispatch import Backlog
-from ackord.runtime.socketio.decoder import Decoder
 from ackord.runtime.socketio.packet import Packet
+from ackord.runtime.socketio.parser import PacketDecoder
 
 if TYPE_CHECKING:
     from ackord.runtime.client.socket import ClientSocket
@@ -24,7 +24,7 @@ class Multiplexer:
     Packets for a namespace that has no socket, or one that has left, are dropped: they crossed a DISCONNECT on their way.
     """
 
-    def __init__(self, connection: Connection, sockets: Mapping[str, ClientSocket], decoder: Decoder, backlog: Backlog) -> None:
+    def __init__(self, connection: Connection, sockets: Mapping[str, ClientSocket], decoder: PacketDecoder, backlog: Backlog) -> None:
         """Serve the sockets in `sockets`, which may change."""
         self._connection = connection
         self._sockets = sockets
