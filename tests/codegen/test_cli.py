@@ -178,3 +178,16 @@ def test_the_command_line_runs_as_a_module_too(tmp_path: Path) -> None:
     assert (tmp_path / "contract" / "client.py").exists()
     shown = subprocess.run([*command[:3], "--help"], capture_output=True, text=True, timeout=60, check=False)
     assert "Usage: ackord" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("my-chat", "; 'my_chat' would do."), ("class", " must be."), ("2fast", " must be."), ("ackord", " must be.")]
+)
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_a_directory_that_could_not_be_imported_is_refused(tmp_path: Path, command: str, name: str, hint: str) -> None:
+    refused = ackord(command, CHAT, "--out", name, cwd=tmp_path)
+    assert refused.returncode == 1
+    message = " ".join(refused.stderr.replace("│", " ").split())
+    assert f"{name!r} can't be the name of a package, as the last part of DIR must be" in message
+    assert hint in message
+    assert list(tmp_path.iterdir()) == []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from importlib.metadata import version
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Final, NoReturn, TextIO
 
@@ -31,9 +33,27 @@ app = typer.Typer(
 )
 
 _Schema = Annotated[Path, typer.Argument(metavar="SCHEMA", help="The schema file.", show_default=False)]
+
+
+def _importable(out: Path) -> Path:
+    name = out.resolve().name
+    if name.isidentifier() and not iskeyword(name) and name != "ackord":
+        return out
+    better = re.sub(r"\W", "_", name)
+    hint = f"; {better!r} would do" if better != name and better.isidentifier() else ""
+    raise typer.BadParameter(f"{name!r} can't be the name of a package, as the last part of DIR must be{hint}.")
+
+
 _Out = Annotated[
     Path,
-    typer.Option("--out", "-o", metavar="DIR", help="The package's directory; its last part is the import name.", show_default=False),
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="The package's directory; its last part is the import name.",
+        show_default=False,
+        callback=_importable,
+    ),
 ]
 
 

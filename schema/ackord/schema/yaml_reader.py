@@ -104,7 +104,7 @@ def _report_syntax(exc: Any, text: str, source: Source, report: Reporter) -> str
     elif "'\\t'" in problem:
         hint = "indent with spaces"
     elif "cannot start any token" in problem or "mapping values are not allowed" in problem:
-        hint = "put the value in quotes"
+        hint = "put the value in quotes, or mend the indentation"
     context = [related(_one_line(str(exc.context)), source.place(start, start + 1))] if exc.context and start != offset else []
     report.error("S004", source.place(offset, offset + 1), problem, hint=hint, related=context)
     if not (after_quote or (in_flow and start >= line_start)) or "stream end" in problem:
