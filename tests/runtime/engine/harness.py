@@ -189,7 +189,7 @@ class DeniedError(Exception):
 
 
 class WebSocket:
-    """A client's end of a WebSocket; `blocked` makes the server's `send` wait, as a full network would."""
+    """A client's end of a WebSocket; clearing `free` makes the server's `send` wait, as a full network would."""
 
     def __init__(
         self,
@@ -226,7 +226,8 @@ class WebSocket:
             raise DeniedError(message["status"], body["body"])
         if message["type"] == "websocket.close":
             raise DeniedError(403, b"")
-        assert message == {"type": "websocket.accept"}
+        assert message["type"] == "websocket.accept"
+        self.headers = {name.decode(): value.decode("latin-1") for name, value in message.get("headers", ())}
 
     def send(self, message: Packet) -> None:
         kind = "text" if isinstance(message, str) else "bytes"

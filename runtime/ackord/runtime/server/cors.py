@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
+
+_logger = logging.getLogger(__name__)
 
 Header: TypeAlias = tuple[bytes, bytes]
 
@@ -47,7 +50,7 @@ class CorsPolicy:
         if origins is True:
             return True
         if callable(origins):
-            return origins(origin) is True
+            return _ask(origins, origin)
         every = (origins,) if isinstance(origins, str | re.Pattern) else origins
         plain = _normalized(origin)
         return any(
@@ -98,6 +101,14 @@ class CorsPolicy:
             if self.credentials:
                 answer.append((b"access-control-allow-credentials", b"true"))
         return answer
+
+
+def _ask(decide: Callable[[str], bool], origin: str) -> bool:
+    try:
+        return decide(origin) is True
+    except Exception:
+        _logger.exception("The function that decides about origins raised; the origin isn't allowed")
+        return False
 
 
 def _normalized(origin: str) -> str:

@@ -1,0 +1,147 @@
+"""CORS as the reference's `cors` module answers it (protocol.md 3.9), and origins of WebSockets."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ackord.runtime.errors import UsageError
+from ackord.runtime.server.cors import CorsPolicy, Origins
+from ackord.runtime.server.engine import EngineOptions
+from ackord.runtime.testing.clock import run
+
+from tests.runtime.engine.harness import DeniedError, Request, Site
+
+APP = "https://app.example"
+EVIL = "https://evil.example"
+
+
+def one_of_two(origin: str) -> bool:
+    return origin.endswith("p.example")
+
+
+@pytest.mark.parametrize(
+    ("origins", "origin", "allowed"),
+    [
+        ("*", EVIL, "*"),
+        (True, EVIL, EVIL),
+        (APP, APP, APP),
+        (APP, EVIL, None),
+        ((APP, "https://other.example"), "https://other.example", "https://other.example"),
+        ((APP,), EVIL, None),
+        ((APP + "/",), "https://APP.example", "https://APP.example"),
+        ([re.compile(r"https://[a-z]+\.example"), "null"], APP, APP),
+        ([re.compile(r"https://[a-z]+\.example"), "null"], "null", "null"),
+        (re.compile(r"https://app\.example"), "https://app.example.evil.example", None),
+        (re.compile(r".*\.example"), APP, APP),
+        (("*", APP), EVIL, EVIL),
+        ((), APP, None),
+        (one_of_two, APP, APP),
+        (one_of_two, EVIL, None),
+    ],
+)
+def test_an_origin_is_told_whether_it_may_read(origins: Origins, origin: str, allowed: str | None) -> None:
+    async def scenario() -> None:
+        site = Site(cors_origins=origins)
+        response = await site.get("EIO=4&transport=polling", headers={"origin": origin})
+        assert response.status == 200
+        assert response.headers.get("access-control-allow-origin") == allowed
+        assert response.headers.get("vary") == (None if origins == "*" else "Origin")
+        assert "access-control-allow-credentials" not in response.headers
+        if allowed is None:
+            with pytest.raises(DeniedError) as info:
+                await site.websocket(headers={"origin": origin})
+            assert info.value.body == b'{"code":4,"message":"Forbidden"}'
+        else:
+            await site.websocket(headers={"origin": origin})
+
+    run(scenario())
+
+
+def test_cve_2020_28481_and_cve_2019_13611_cors_is_off_by_default_and_configured_origins_hold_for_websockets() -> None:
+    async def scenario() -> None:
+        plain = Site()
+        response = await plain.get("EIO=4&transport=polling", headers={"origin": EVIL})
+        assert not any(name.startswith("access-control") for name in response.headers)
+        preflight = await Request(plain.app, "OPTIONS", "EIO=4&transport=polling", headers={"origin": EVIL}).response()
+        assert (preflight.status, preflight.text) == (400, '{"code":2,"message":"Bad handshake method"}')
+        site = Site(cors_origins=APP)
+        with pytest.raises(DeniedError):
+            await site.websocket(headers={"origin": EVIL})
+        query = await site.open_polling()
+        with pytest.raises(DeniedError):  # an upgrade as well
+            await site.websocket(query.replace("=polling", "=websocket"), headers={"origin": EVIL})
+        await site.websocket(headers={"origin": "https://chat.example:8443", "host": "chat.example:8443"})
+        await site.websocket()  # no browser
+
+    run(scenario())
+
+
+def test_a_preflight_is_answered_with_all_that_is_configured() -> None:
+    async def scenario() -> None:
+        site = Site(
+            cors_origins=(APP,),
+            cors_credentials=True,
+            cors_methods=("GET", "POST"),
+            cors_allowed_headers=("X-Token", "Authorization"),
+            cors_exposed_headers=("X-Trace",),
+            cors_max_age=600,
+        )
+        asked = {"origin": APP, "access-control-request-method": "POST", "access-control-request-headers": "x-token"}
+        preflight = await Request(site.app, "OPTIONS", "EIO=4&transport=polling", headers=asked).response()
+        assert (preflight.status, preflight.body) == (204, b"")
+        assert preflight.headers == {
+            "content-length": "0",
+            "vary": "Origin",
+            "access-control-allow-origin": APP,
+            "access-control-allow-credentials": "true",
+            "access-control-allow-methods": "GET,POST",
+            "access-control-allow-headers": "X-Token,Authorization",
+            "access-control-max-age": "600",
+        }
+        response = await site.get("EIO=4&transport=polling", headers={"origin": APP})
+        assert response.headers["access-control-expose-headers"] == "X-Trace"
+        assert response.headers["access-control-allow-credentials"] == "true"
+
+    run(scenario())
+
+
+def test_the_headers_that_a_preflight_asks_for_are_allowed_by_default() -> None:
+    policy = CorsPolicy("*")
+    assert policy.preflight_headers({"origin": APP, "access-control-request-headers": "x-a, x-b"}) == [
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-allow-methods", b"GET,HEAD,PUT,PATCH,POST,DELETE"),
+        (b"vary", b"Access-Control-Request-Headers"),
+        (b"access-control-allow-headers", b"x-a, x-b"),
+    ]
+    assert len(policy.preflight_headers({"access-control-request-headers": "x-a\r\nset-cookie: a=b"})) == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cors_origins": "app.example"},
+        {"cors_origins": ("https://app.example", "app.example")},
+        {"cors_origins": "*", "cors_credentials": True},
+        {"cors_origins": ("*",), "cors_credentials": True},
+        {"cors_methods": "GET"},
+        {"cors_allowed_headers": "X-Token"},
+    ],
+)
+def test_options_of_cors_that_can_not_work_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        EngineOptions(**options)
+
+
+def test_a_function_that_raises_allows_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(origin: str) -> bool:
+        raise LookupError("a bug")
+
+    async def scenario() -> None:
+        site = Site(cors_origins=broken)
+        response = await site.get("EIO=4&transport=polling", headers={"origin": APP})
+        assert (response.status, response.headers.get("access-control-allow-origin")) == (200, None)
+
+    run(scenario())
+    assert "LookupError: a bug" in caplog.text
