@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 ACKORD = (sys.executable, "-c", "from ackord.codegen.main import main; main()")
 DRIVER = """
 import asyncio
@@ -38,13 +39,16 @@ asyncio.run(serve())
 """.replace("port=8000", "port=0")
 
 
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```\n", README, re.DOTALL)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, _, content in re.findall(
-        r"`([a-z]+\.(?:yaml|py))`:[^\n]*\n(?:[^\n`][^\n]*\n)*\n```(yaml|python)\n(.*?)```\n", text, re.DOTALL
-    ):
+    shown = dict(zip(("server.py", "client.py"), blocks("python"), strict=True)) | {"tasks.yaml": blocks("yaml")[0]}
+    for name, content in shown.items():
+        assert f"`{name}`" in README
         (folder / name).write_text(content, encoding="utf-8")
     done = subprocess.run([*ACKORD, "generate", "tasks.yaml", "--out", "tasks"], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -59,4 +63,5 @@ def test_its_python_passes_mypy_strict(folder: Path) -> None:
 
 def test_its_server_and_client_talk(folder: Path) -> None:
     done = subprocess.run([sys.executable, "-c", DRIVER], cwd=folder, capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stdout) == (0, "task 1\n"), done.stderr
+    run_client = next(block for block in blocks("sh") if block.startswith("python client.py\n"))
+    assert (done.returncode, done.stdout.splitlines()) == (0, re.findall(r"(?m)^# (.*)$", run_client)), done.stderr
