@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from typing import Annotated, Any, ClassVar, NewType
 
@@ -252,3 +253,44 @@ def test_a_type_that_pydantic_does_not_know_is_found_when_the_contract_is_warmed
     for side in ("server", "client"):
         with pytest.raises(Exception, match="NoType"):
             contract.warm(side)
+
+
+async def takes_nothing(self: object) -> None: ...
+async def takes_one(self: object, one: object) -> None: ...
+async def takes_three(self: object, one: object, two: object, three: object) -> None: ...
+async def takes_all(self: object, *arguments: object) -> None: ...
+async def takes_more_if_given(self: object, one: object, two: object, three: int = 0) -> None: ...
+async def is_static(one: object, two: object) -> None: ...
+async def needs_a_keyword(self: object, one: object, two: object, *, three: int) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "method", "message"),
+    [
+        (CollabNamespace, "on_typing", takes_three, r"Mine\.on_typing is called with \(self, ctx, active\): missing a required .*'three'"),
+        (CollabNamespace, "on_typing", takes_nothing, r"Mine\.on_typing is called with \(self, ctx, active\): too many positional"),
+        (
+            CollabNamespace,
+            "on_typing",
+            needs_a_keyword,
+            r"Mine\.on_typing is called with \(self, ctx, active\): missing a required .*'three'",
+        ),
+        (CollabNamespace, "on_typing", is_static, r"Mine\.on_typing is called with \(self, ctx, active\): too many positional"),
+        (CollabNamespace, "on_connect", takes_one, r"Mine\.on_connect is called with \(self, ctx, auth\): too many positional"),
+        (CollabNamespace, "on_disconnect", takes_one, r"Mine\.on_disconnect is called with \(self, ctx, reason\): too many positional"),
+        (CollabHandlers, "on_moved", takes_one, r"Mine\.on_moved is called with \(self, doc, x\): too many positional"),
+    ],
+)
+def test_a_handler_that_does_not_take_what_the_event_has_is_refused_when_the_class_is_made(
+    base: type[Any], name: str, method: Callable[..., Any], message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        type("Mine", (base,), {name: method})
+
+
+FITTING: list[Any] = [takes_all, takes_more_if_given, staticmethod(is_static)]
+
+
+@pytest.mark.parametrize("method", FITTING)
+def test_a_handler_may_take_what_it_gets_in_other_ways(method: object) -> None:
+    assert issubclass(type("Mine", (CollabNamespace,), {"on_typing": method}), CollabNamespace)

@@ -87,6 +87,10 @@ class Collab(CollabNamespace):
                 return ReadOnly()
             case "raise":
                 raise RuntimeError("hunter2")
+            case "r-full":
+                return RoomFull(limit=4).unwrap()
+            case "r-banned":
+                return Banned(until=UNTIL).unwrap()
             case "wrong":
                 return 3  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # what the runtime must see
             case "banned":
@@ -197,12 +201,14 @@ TRANSCRIPT: list[tuple[str, str]] = [
     ('42/collab,1["lock"]', '43/collab,1[{"ok":null}]'),
     ('42/collab,1["typing",true]', "43/collab,1[]"),
     ('42/collab,1["nothing"]', '43/collab,1[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]'),
+    ('42/collab,1["send","a",{"kind":"text","text":"\\ud83d"}]', '43/collab,1[{"ok":{"id":7}}]'),
     (
-        '42/collab,1["typing","\\ud83d"]',
-        (
-            '43/collab,1[{"error":{"code":"invalid_request","message":"The arguments don\'t fit the event","issues":['
-            '{"loc":[],"type":"json_invalid","msg":"Invalid JSON: unexpected end of hex escape at line 1 column 18"}]}}]'
-        ),
+        '42/collab,1["send","r-full",{"kind":"text","text":"hi"}]',
+        '43/collab,1[{"error":{"code":"room_full","message":"No more than this many fit into a document.","data":{"limit":4}}}]',
+    ),
+    (
+        '42/collab,1["send","r-banned",{"kind":"text","text":"hi"}]',
+        '43/collab,1[{"error":{"code":"internal","message":"The handler failed"}}]',
     ),
 ]
 

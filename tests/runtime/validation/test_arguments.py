@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
+import warnings
 import weakref
 from typing import Annotated, Any
 
@@ -105,12 +106,39 @@ def test_what_is_no_json_is_malformed(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['["typing","\\ud800"]', f'["typing",{"[" * 300}{"]" * 300}]', f'["typing",{"[" * 9000}{"]" * 9000}]', f'["typing",1{"0" * 5000}]'],
+    [f'["typing",{"[" * 300}{"]" * 300}]', f'["typing",{"[" * 9000}{"]" * 9000}]', f'["typing",1{"0" * 5000}]'],
 )
-def test_json_that_is_too_deep_or_holds_half_a_character_is_an_invalid_request(text: str) -> None:
+def test_json_that_is_too_deep_is_an_invalid_request(text: str) -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         TYPING.decode(text)
     assert [issue["type"] for issue in caught.value.issues or ()] == ["json_invalid"]
+
+
+def test_half_of_a_surrogate_pair_as_javascript_sends_it_becomes_a_replacement_character() -> None:
+    assert TYPING.decode('["typing","a\\ud83d"]') == ("a\ufffd", True)
+    assert TYPING.decode('["typing","\\ud83d\\ude00 \\\\ud83d \\udc00"]') == ("\U0001f600 \\ud83d \ufffd", True)
+    assert ValueAdapter("auth", dict[str, str]).read('{"name":"\\ud83d"}') == {"name": "\ufffd"}
+    with pytest.raises(InvalidArgumentsError) as caught:
+        TYPING.decode('["typing","\\ud83d",3]')
+    assert [issue["loc"] for issue in caught.value.issues or ()] == [["active"]]
+
+
+class Tagged(Model):
+    tags: list[str]
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_was_put_into_a_list_of_a_frozen_model_is_found_when_it_is_sent() -> None:
+    tagged = Tagged(tags=["a"])
+    tagged.tags.append(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # what the runtime must see
+    adapter = ArgumentsAdapter("tag", [Arg("tagged", Tagged)])
+    for value in (tagged, Tagged.model_construct(tags=3)):
+        with warnings.catch_warnings(record=True) as caught:
+            with pytest.raises(InvalidPayloadError, match="arguments of 'tag'"):
+                adapter.encode((value,))
+            with pytest.raises(InvalidPayloadError, match="auth"):
+                ValueAdapter("auth", Tagged).dump(value)
+        assert caught == []
 
 
 def test_missing_and_wrong_arguments_are_all_named() -> None:

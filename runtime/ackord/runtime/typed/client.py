@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from types import TracebackType
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from ackord.runtime.client import ClientSocket, Manager
 from ackord.runtime.client.manager import ManagerOptions
 from ackord.runtime.errors import ConnectRefusedError as UntypedConnectRefusedError
-from ackord.runtime.listeners import is_async
 from ackord.runtime.typed.client_event import ClientEvent
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.exchange import encode_typed, request, request_result
+from ackord.runtime.typed.handlers import check_handlers, parameters_of
 from ackord.runtime.typed.model import Error, UnknownError
 from pydantic import ValidationError
 from typing_extensions import Unpack, override
@@ -45,16 +44,9 @@ class ClientHandlers:
         super().__init_subclass__(**options)
         if ClientHandlers in cls.__bases__:  # the generated one
             return
-        known = {name for base in cls.__mro__ if ClientHandlers in base.__bases__ for name in vars(base) if name.startswith("on_")}
-        for name in dir(cls):
-            if not name.startswith("on_"):
-                continue
-            if name not in known:
-                near = get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known)) or 'none'}"
-                raise TypeError(f"{cls.__name__}.{name} belongs to no event: {hint}")
-            if not is_async(getattr(cls, name)):
-                raise TypeError(f"{cls.__name__}.{name} must be an async function")
+        generated = [base for base in cls.__mro__ if ClientHandlers in base.__bases__]
+        known = {name: parameters_of(getattr(base, name)) for base in generated for name in vars(base) if name.startswith("on_")}
+        check_handlers(cls, known)
 
 
 def unhandled(function: FunctionT) -> FunctionT:

@@ -13,7 +13,7 @@ from ackord.runtime.errors import SlowConsumerError, UsageError
 from ackord.runtime.events.routes import Arguments, EncodedArguments
 from ackord.runtime.listeners import is_async
 from ackord.runtime.typed.event import Event
-from ackord.runtime.typed.route import encode_answer
+from ackord.runtime.typed.route import call_handler, encode_answer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -148,7 +148,7 @@ class ClientEvent(Generic[P, R, ItemT]):
                 stream.push(item)
         answer: Any = None
         for handler in self._handlers:
-            answer = await self._call(handler, arguments)
+            answer = await call_handler(self._event, self._call(handler, arguments))
         if not acked:
             return None
         if self._event.acked and not self._handlers:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import UsageError
-from ackord.runtime.listeners import is_async
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.refusal import ConnectRefused
 from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, room_names
 from ackord.runtime.typed.event import NamespaceContract
+from ackord.runtime.typed.handlers import check_handlers
 from ackord.runtime.typed.model import Error, error_message
 from ackord.runtime.typed.room import Room
 from ackord.runtime.typed.route import TypedRoute
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 
 ContextT = TypeVar("ContextT", bound=Context[Any])
 
-_ASYNC_HOOKS = ("on_connect", "on_disconnect")
-_HOOKS = (*_ASYNC_HOOKS, "on_invalid")
+_PLAIN_HOOKS: Final = frozenset({"on_invalid"})
+"""Those that aren't awaited."""
 
 
 class Namespace(Generic[ContextT]):
@@ -46,7 +45,7 @@ class Namespace(Generic[ContextT]):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if hasattr(cls, "contract"):
-            check_handlers(cls, [event.handler for event in cls.contract.client_to_server])
+            check_handlers(cls, _handlers(cls.contract), plain=_PLAIN_HOOKS)
 
     def on_invalid(self, ctx: ContextT, event: str, failure: FailureReply) -> None:
         """Look at an event that failed, whether it was answered or not; for metrics and audits.
@@ -131,22 +130,15 @@ class Namespace(Generic[ContextT]):
         self.on_invalid(self.__context(socket), event, failure)
 
 
-def check_handlers(cls: type[Any], handlers: list[str]) -> None:
-    """Refuse methods ``on_…`` that nothing would ever call, and handlers that can't be awaited.
-
-    Raises:
-        TypeError: it names the method, and the nearest event.
-    """
-    known = (*handlers, *_HOOKS)
-    for name in dir(cls):
-        if not name.startswith("on_"):
-            continue
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
-            raise TypeError(f"{cls.__name__}.{name} belongs to no event: {hint}")
-        if name != "on_invalid" and not is_async(getattr(cls, name)):
-            raise TypeError(f"{cls.__name__}.{name} must be an async function")
+def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:
+    """Name the handlers and hooks of a namespace, with what each takes besides `self`."""
+    handlers = {event.handler: ("ctx", *(arg.name for arg in event.args)) for event in contract.client_to_server}
+    return {
+        **handlers,
+        "on_connect": ("ctx",) if contract.auth is None else ("ctx", "auth"),
+        "on_disconnect": ("ctx", "reason"),
+        "on_invalid": ("ctx", "event", "failure"),
+    }
 
 
 def _refused(error: Error) -> ConnectRefused:

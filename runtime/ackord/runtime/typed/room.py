@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import fields
-from decimal import Decimal
-from enum import Enum
 from functools import cache
 from typing import Any, Final, get_type_hints
-from uuid import UUID
 
 from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.typed.text import text_of
 from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.positional import SchemaOf, build_adapter
 from pydantic import ValidationError
@@ -54,7 +51,7 @@ class Room(ABC):
         tells where the value ends are written as ``%25`` and its like, everything else as it is.
         """
         literals, ends = _split(template)
-        texts = [_text(value) for value in values]
+        texts = [text_of(value) for value in values]
         parts = [literals[0]]
         for text, literal, end in zip(texts, literals[1:], ends, strict=True):
             parts += (text if end is None else _escape(text, end), literal)
@@ -94,20 +91,6 @@ def _escape(text: str, end: str) -> str:
     return "".join(
         "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass")) if char in ("%", end) else char for char in text
     )
-
-
-def _text(value: object) -> str:
-    match value:
-        case Enum():
-            return str(value.value)
-        case bool():
-            return "true" if value else "false"
-        case dt.datetime() | dt.date() | dt.time():
-            return value.isoformat()
-        case str() | int() | float() | Decimal() | UUID():
-            return str(value)
-        case _:
-            raise InvalidPayloadError(f"a room's name can't hold a {type(value).__name__!r}")
 
 
 @cache

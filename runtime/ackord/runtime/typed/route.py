@@ -9,6 +9,7 @@ from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.events.routes import Arguments, EncodedArguments
 from ackord.runtime.typed.event import Event
+from ackord.runtime.typed.model import DeclaredError
 
 if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
@@ -34,8 +35,18 @@ class TypedRoute:
 
     async def handle(self, socket: Socket, arguments: Arguments, *, acked: bool) -> EncodedArguments | None:
         """See `Route.handle`."""
-        answer = await self._handler(self._make_context(socket), *arguments)
+        answer = await call_handler(self._event, self._handler(self._make_context(socket), *arguments))
         return encode_answer(self._event, answer) if acked else None
+
+
+async def call_handler(event: Event[Any], call: Awaitable[Any]) -> Any:
+    """Return what a handler answers; a declared error of its event that it raises (`Error.unwrap` does) is an answer as well."""
+    try:
+        return await call
+    except DeclaredError as raised:
+        if isinstance(raised.error, event.errors):
+            return raised.error
+        raise
 
 
 def encode_answer(event: Event[Any], answer: Any) -> EncodedArguments:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeAlias
 from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.socketio.errors import MalformedPayloadError
+from ackord.runtime.socketio.values import repair_surrogates
 from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.scalars import ATTACHMENTS, read_attachment
 from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
@@ -78,12 +79,13 @@ class PositionalReader:
             InvalidArgumentsError: it is JSON, but not what is declared.
         """
         validate = self._validate if len(payload) <= LARGE else self._validate_large
+        context = {ATTACHMENTS: attachments} if self.takes_attachments else None
         try:
-            if self.takes_attachments:
-                values, _ = validate(payload, context={ATTACHMENTS: attachments}, by_alias=True, by_name=False)
-            else:
-                values, _ = validate(payload, by_alias=True, by_name=False)
+            values, _ = validate(payload, context=context, by_alias=True, by_name=False)
         except ValidationError as error:
+            repaired = _repair(error, payload)
+            if repaired is not None:
+                return self.read(repaired, attachments)
             # Not chained: pydantic's exception holds the peer's input, which has no place in this program's logs.
             raise _refusal(error, payload, self._names) from None
         positional: tuple[Any, ...] = values
@@ -107,7 +109,8 @@ class PositionalWriter:
     def write(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
         """Return the array as compact JSON, and the attachments that its placeholders stand for.
 
-        Models are checked when they are made, and frozen: here only that each value is of its declared type.
+        Models are checked when they are made, and frozen: here only that each value is of its declared type,
+        and that what their lists hold can be written as declared.
 
         Raises:
             InvalidPayloadError: a value isn't of its declared type, or JSON can't hold it.
@@ -117,12 +120,12 @@ class PositionalWriter:
             checked = self._validate(values)
             if self.takes_attachments:
                 attachments = []
-                text = self._serialize(checked, context={ATTACHMENTS: attachments}, by_alias=True).decode()
+                text = self._serialize(checked, context={ATTACHMENTS: attachments}, by_alias=True, warnings="error").decode()
             else:
-                text = self._serialize(checked, by_alias=True).decode()
+                text = self._serialize(checked, by_alias=True, warnings="error").decode()
         except ValidationError as error:
             raise InvalidPayloadError(f"{self._subject}: {describe(list_issues(error, self._names))}") from error
-        except (PydanticSerializationError, UserWarning, UnicodeError) as error:
+        except (PydanticSerializationError, UnicodeError) as error:
             raise InvalidPayloadError(f"{self._subject}: {error}") from error
         if "NaN" in text or "Infinity" in text:
             self._refuse_constants(text)
@@ -165,6 +168,9 @@ class ValueAdapter:
             validate = adapter.validator.validate_json if len(payload) <= LARGE else self._validate_large
             return validate(payload, by_alias=True, by_name=False)
         except ValidationError as error:
+            repaired = _repair(error, payload)
+            if repaired is not None:
+                return self.read(repaired)
             refusal = _refusal(error, payload, ())
         if isinstance(refusal, InvalidArgumentsError):
             refusal = InvalidArgumentsError([{**issue, "loc": [self._name, *issue["loc"]]} for issue in refusal.issues or ()])
@@ -178,10 +184,10 @@ class ValueAdapter:
         """
         adapter = self._adapter or self._build()
         try:
-            return adapter.dump_python(adapter.validator.validate_python(value), mode="json", by_alias=True)
+            return adapter.dump_python(adapter.validator.validate_python(value), mode="json", by_alias=True, warnings="error")
         except ValidationError as error:
             raise InvalidPayloadError(f"{self._name}: {describe(list_issues(error, ()))}") from error
-        except (PydanticSerializationError, UserWarning) as error:
+        except PydanticSerializationError as error:
             raise InvalidPayloadError(f"{self._name}: {error}") from error
 
     def _build(self) -> TypeAdapter[Any]:
@@ -265,6 +271,14 @@ def _find(schema: Any, wanted: Callable[[Any], bool]) -> bool:
             items: Sequence[Any] = part
             stack.extend(items)
     return False
+
+
+def _repair(error: ValidationError, payload: str) -> str | None:
+    """Return text that pydantic can read where halves of surrogate pairs keep it from that, which JavaScript sends; `None` elsewhere."""
+    if error.error_count() > 1 or error.errors(include_url=False, include_context=False, include_input=False)[0]["type"] != "json_invalid":
+        return None
+    repaired = repair_surrogates(payload)
+    return None if repaired == payload else repaired
 
 
 def _refusal(error: ValidationError, payload: str, names: Sequence[str]) -> MalformedPayloadError | InvalidArgumentsError:

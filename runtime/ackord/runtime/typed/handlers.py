@@ -1,0 +1,47 @@
+"""Methods that handle events are checked when their class is defined, whatever checks the types."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from difflib import get_close_matches
+from typing import Any
+
+from ackord.runtime.listeners import is_async
+
+
+def check_handlers(cls: type[Any], handlers: Mapping[str, Sequence[str]], *, plain: AbstractSet[str] = frozenset()) -> None:
+    """Refuse methods ``on_…`` that nothing would ever call, that can't be awaited, or that don't take what they are called with.
+
+    `handlers` has what each one takes besides `self`; `plain` are those that aren't awaited.
+
+    Raises:
+        TypeError: it names the method, and the nearest event.
+    """
+    for name in dir(cls):
+        if not name.startswith("on_"):
+            continue
+        if name not in handlers:
+            near = get_close_matches(name, handlers, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(handlers)) or 'none'}"
+            raise TypeError(f"{cls.__name__}.{name} belongs to no event: {hint}")
+        method = getattr(cls, name)
+        if name not in plain and not is_async(method):
+            raise TypeError(f"{cls.__name__}.{name} must be an async function")
+        _check_parameters(cls, name, handlers[name])
+
+
+def parameters_of(method: Callable[..., Any]) -> tuple[str, ...]:
+    """Name what a method takes besides `self`."""
+    return tuple(inspect.signature(method).parameters)[1:]
+
+
+def _check_parameters(cls: type[Any], name: str, taken: Sequence[str]) -> None:
+    signature = inspect.signature(getattr(cls, name))
+    # The class gives static and class methods without a place for `self`.
+    is_bound = isinstance(inspect.getattr_static(cls, name), classmethod | staticmethod)
+    try:
+        signature.bind(*([] if is_bound else ["self"]), *taken)
+    except TypeError as error:
+        raise TypeError(f"{cls.__name__}.{name} is called with ({', '.join(('self', *taken))}): {error}") from None
