@@ -7,6 +7,7 @@ import logging
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.events.dispatch import Backlog
 from ackord.runtime.events.payloads import decode_object
 from ackord.runtime.server.admission import Admission
@@ -20,8 +21,10 @@ from ackord.runtime.socketio.packet import (
     encode_connect,
     encode_connect_error,
     encode_disconnect,
+    encode_event,
     namespace_prefix,
 )
+from ackord.runtime.socketio.values import encode_json
 
 if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace
@@ -194,7 +197,15 @@ class Connection:
             self._pending[name] = self._server.tasks.start(self._admit(name, auth, payload or None))
 
     def _make_socket(self, namespace: Namespace, auth: dict[str, Any]) -> Socket:
-        return Socket(secrets.token_urlsafe(_SID_BYTES), namespace, self, auth)
+        sid = secrets.token_urlsafe(_SID_BYTES)
+        if namespace.recovery is None:
+            return Socket(sid, namespace, self, auth)
+        session = namespace.recovery.claim(auth)
+        if session is None:
+            return Socket(sid, namespace, self, auth, namespace.recovery.make_session(sid))
+        socket = Socket(session.sid, namespace, self, auth, session)
+        socket.recover()
+        return socket
 
     async def _admit(self, name: str, auth: dict[str, Any], auth_text: str | None) -> None:
         admission = Admission()
@@ -230,6 +241,10 @@ class Connection:
             return INVALID_NAMESPACE
         socket = self._make_socket(namespace, auth)
         admission.begin(socket)
+        if namespace.recovery is not None:
+            if socket.recovered and namespace.recovery.skip_middlewares:
+                return None
+            auth_text = None if auth_text is None else encode_json(auth)  # without what was there for the recovery
         return await namespace.admit(socket, auth_text)
 
     def _join(self, namespace: Namespace, socket: Socket) -> None:
@@ -238,12 +253,25 @@ class Connection:
             self._connect_timer = None
         if self._left is not None:
             self._left.discard(namespace.name)
+        if socket.recovered and namespace.recovery is not None and socket.session is not None and not namespace.recovery.is_recoverable(socket.session):
+            socket.begin_anew(namespace.recovery.make_session(socket.id))
         self._sockets[namespace.name] = socket
         namespace.add(socket)
-        self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"}}'))
+        self._welcome(namespace, socket)
         socket.begin()
         namespace.announce(socket)
         socket.open_events()
+
+    def _welcome(self, namespace: Namespace, socket: Socket) -> None:
+        """Answer CONNECT; what a client missed comes first, as in the reference: it holds events back until it is connected."""
+        session = socket.session
+        if session is None or namespace.recovery is None:
+            self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"}}'))
+            return
+        for event in namespace.recovery.join(session, socket):
+            text = encode_event(namespace.prefix, event.arguments, len(event.attachments))
+            self.engine.send_prepared(Prepared(text, event.attachments))
+        self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}","pid":"{session.pid}"}}'))
 
     def _connect_timed_out(self) -> None:
         self._connect_timer = None

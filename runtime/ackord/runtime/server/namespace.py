@@ -98,6 +98,7 @@ class Namespace(Broadcasting, ServerEvents):
         "params",
         "parent",
         "prefix",
+        "recovery",
         "routes",
         "server",
         "sockets",
@@ -115,6 +116,7 @@ class Namespace(Broadcasting, ServerEvents):
         self.prefix = namespace_prefix(name)
         self.sockets: dict[str, Socket] = {}
         self.adapter: Adapter = server.make_adapter(self.sockets)
+        self.recovery = server.make_recovery(self.dispose_if_unused)
         self.routes: dict[str, Route] = {}
         self.failures: Failures[Socket] = Failures(name, _log)
         self.error_replies: bool = server.error_replies
@@ -242,12 +244,20 @@ class Namespace(Broadcasting, ServerEvents):
 
     def dispose_if_unused(self) -> None:
         """Let a dynamic namespace go if nobody is in it, or about to be, and it has no listeners of its own."""
-        if self.parent is not None and not self.sockets and not self.admissions and not self._custom:
+        if self.parent is not None and not self.sockets and not self.admissions and not self._custom and not self._is_missed:
             self.server.dispose(self)
+
+    @property
+    def _is_missed(self) -> bool:
+        return self.recovery is not None and self.recovery.waits
 
     def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
         """Send an encoded event to some of the sockets: the one way of all broadcasts that ask for no acknowledgement."""
-        text = encode_event(self.prefix, event.arguments, len(event.attachments))
+        sent = event
+        if self.recovery is not None:
+            is_kept = not flags.volatile and not flags.local
+            sent = self.recovery.record(event, target.rooms, target.except_) if is_kept else self.recovery.mark(event)
+        text = encode_event(self.prefix, sent.arguments, len(sent.attachments))
         self.adapter.broadcast(event, Prepared(text, event.attachments, compress=flags.compress), target, flags)
 
     def ask_sockets(self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector) -> None:

@@ -28,9 +28,11 @@ from ackord.runtime.server.namespace import (
     NamespaceListenerT,
 )
 from ackord.runtime.server.parent import ParentNamespace
+from ackord.runtime.server.recovery import Recovery
 from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, ConnectRefused
 from ackord.runtime.server.transcoding import Transcoder
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
+from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
 
@@ -76,6 +78,7 @@ class Server(Broadcasting):
         "_connections",
         "_namespaces",
         "_parents",
+        "_recovery",
         "engine",
         "error_replies",
         "invalid_events",
@@ -94,6 +97,7 @@ class Server(Broadcasting):
         invalid_events: InvalidPolicy = "drop",
         adapter: AdapterFactory = MemoryAdapter,
         cleanup_empty_child_namespaces: bool = True,
+        connection_state_recovery: ConnectionStateRecovery | None = None,
         **engine: Unpack[EngineKeywords],
     ) -> None:
         """Take the options of the namespaces; `engine` are those of the transports, as `EngineOptions` describes them.
@@ -105,6 +109,7 @@ class Server(Broadcasting):
             invalid_events: What happens to a socket whose event failed without an ack to say so.
             adapter: Makes what keeps the rooms of each namespace.
             cleanup_empty_child_namespaces: Whether a dynamic namespace goes with its last socket.
+            connection_state_recovery: What is kept for clients that lose their connection, so that they can go on where they were; `None` for nothing.
         """
         self.limits = limits if limits is not None else Limits()
         self.parser = parser
@@ -113,6 +118,7 @@ class Server(Broadcasting):
         self.invalid_events: InvalidPolicy = invalid_events
         self._adapter = adapter
         self._cleanup = cleanup_empty_child_namespaces
+        self._recovery = connection_state_recovery
         self.tasks = TaskSet()
         self._connections: set[Connection] = set()
         self._namespaces: dict[str, Namespace] = {}
@@ -229,6 +235,8 @@ class Server(Broadcasting):
         await self.tasks.finish(timeout)
         for namespace in self._namespaces.values():
             await namespace.adapter.close()
+            if namespace.recovery is not None:
+                namespace.recovery.close()
 
     # What connections ask
 
@@ -272,6 +280,15 @@ class Server(Broadcasting):
             del self._namespaces[namespace.name]
             namespace.parent.forget_child(namespace.name)
             self.tasks.start(namespace.adapter.close())
+            if namespace.recovery is not None:
+                namespace.recovery.close()
+
+    def make_recovery(self, emptied: Callable[[], None]) -> Recovery | None:
+        """Make what keeps the events and absent clients of a namespace, if that is wanted; `emptied` is called when none is absent any longer."""
+        if self._recovery is None:
+            return None
+        options = self.engine.options
+        return Recovery(self._recovery, grace=options.ping_interval + options.ping_timeout, emptied=emptied)
 
     def make_adapter(self, recipients: Mapping[str, Recipient]) -> Adapter:
         """Make the adapter of a namespace."""

@@ -27,6 +27,7 @@ from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import encode_ack, encode_event
+from ackord.runtime.socketio.recovery import RecoverySession
 
 if TYPE_CHECKING:
     from ackord.runtime.server.connection import Connection
@@ -65,18 +66,22 @@ class Socket(AnyEventSource):
         "_outbox",
         "_queue",
         "_refused",
+        "_session",
         "context",
         "data",
         "id",
         "namespace",
+        "recovered",
     )
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"disconnecting", "disconnect"})
 
-    def __init__(self, sid: str, namespace: Namespace, connection: Connection, auth: dict[str, Any]) -> None:
+    def __init__(self, sid: str, namespace: Namespace, connection: Connection, auth: dict[str, Any], session: RecoverySession | None = None) -> None:
         super().__init__()
         self.id = sid
         self.namespace = namespace
+        self.recovered = False
+        """Whether the client came back after it had lost its connection: it has its id, its rooms and its `data` again, and misses no event."""
         self.data: Any = {}
         self.context: Any = None
         """What the typed layer keeps of this socket."""
@@ -91,6 +96,7 @@ class Socket(AnyEventSource):
         self._outbox: list[tuple[EncodedEvent, int | None]] | None = []
         self._acks: PendingAcks | None = None
         self._departed_rooms: frozenset[str] | None = None
+        self._session = session
         self._queue = EventQueue(connection.backlog, namespace.tasks)
 
     @property
@@ -209,11 +215,16 @@ class Socket(AnyEventSource):
         if not self._connected:
             if self._outbox is not None and not volatile:
                 self._outbox.append((event, ack_id))
+            elif self._session is not None and self.namespace.recovery is not None and not volatile and ack_id is None:
+                self.namespace.recovery.record_for_absent(self._session, event)
             return
         if volatile and not self._engine.writable:
             return
         if self._any_outgoing:
             self._tell_outgoing(event)
+        if self.namespace.recovery is not None and ack_id is None:
+            recovery = self.namespace.recovery
+            event = recovery.mark(event) if volatile else recovery.record(event, frozenset((self.id,)))
         text = encode_event(self.namespace.prefix, event.arguments, len(event.attachments), ack_id)
         if event.attachments:
             self._engine.send_prepared(Prepared(text, event.attachments))
@@ -259,6 +270,29 @@ class Socket(AnyEventSource):
             self._refused = True
 
     # What the server does with a socket
+
+    @property
+    def session(self) -> RecoverySession | None:
+        """What is kept of the socket while its client is away."""
+        return self._session
+
+    def recover(self) -> None:
+        """Be again what the session says."""
+        if self._session is not None:
+            self.recovered = True
+            self.data = self._session.data
+            self.namespace.adapter.add_all(self.id, self._session.rooms)
+
+    def begin_anew(self, session: RecoverySession) -> None:
+        """Be a new client after all."""
+        self._session = session
+        self.recovered = False
+        self.data = {}
+        self.namespace.adapter.del_all(self.id)
+
+    def supersede(self) -> None:
+        """End the connection: its client is back on another one."""
+        self._connection.shut("transport close", "transport close")
 
     @property
     def refused(self) -> bool:
@@ -376,6 +410,8 @@ class Socket(AnyEventSource):
         if not self._connected:
             self._outbox = None
             self.namespace.adapter.del_all(self.id)
+            if self.recovered and self._session is not None and self.namespace.recovery is not None and not self._ending:
+                self.namespace.recovery.refuse(self._session, reason)
             return
         if self._ending:  # a listener of "disconnecting" disconnects
             return
@@ -385,6 +421,8 @@ class Socket(AnyEventSource):
         departing = call_lifecycle(self._lifecycle, "disconnecting", details, self.namespace.tasks)
         self._connected = False
         self._connection.forget(self)
+        if self._session is not None and self.namespace.recovery is not None:
+            self.namespace.recovery.part(self._session, rooms, self.data, reason)
         self.namespace.remove(self)
         if departing:
             # Listeners that are tasks still see the rooms that the socket was in.
