@@ -175,7 +175,7 @@ CASES = [
     Case("S024", types("A: {union: [int«?», str]}")),
     Case("S024", "rooms: {r: {name: 'r{x}', params: {x: str«?»}}}\n"),
     Case("S025", fields("a: {type: int, «max_length»: 3}"), says="ge, gt"),
-    Case("S025", fields("a: {type: bytes, «pattern»: x}"), says="min_length, max_length"),
+    Case("S025", fields("a: {type: bytes, «pattern»: x}"), says="max_length, min_length"),
     Case("S025", fields("a: {type: datetime, «ge»: 3}")),
     Case("S025", fields("a: {type: 'list[str]', «max_length»: 3}"), says="min_items"),
     Case("S025", fields("a: {type: Thing?, «max_length»: 3}")),
