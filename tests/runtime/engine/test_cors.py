@@ -62,6 +62,9 @@ def test_an_origin_is_told_whether_it_may_read(origins: Origins, origin: str, al
 def test_cve_2020_28481_and_cve_2019_13611_cors_is_off_by_default_and_configured_origins_hold_for_websockets() -> None:
     async def scenario() -> None:
         plain = Site()
+        with pytest.raises(DeniedError):
+            await plain.websocket(headers={"origin": EVIL, "host": "chat.example"})
+        await plain.websocket(headers={"origin": "https://chat.example", "host": "chat.example"})
         response = await plain.get("EIO=4&transport=polling", headers={"origin": EVIL})
         assert not any(name.startswith("access-control") for name in response.headers)
         preflight = await Request(plain.app, "OPTIONS", "EIO=4&transport=polling", headers={"origin": EVIL}).response()
@@ -145,3 +148,55 @@ def test_a_function_that_raises_allows_nothing(caplog: pytest.LogCaptureFixture)
 
     run(scenario())
     assert "LookupError: a bug" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "same"),
+    [
+        ("https://chat.example", "chat.example", True),
+        ("https://chat.example", "CHAT.example", True),
+        ("https://chat.example", "chat.example:443", True),
+        ("http://chat.example:80", "chat.example", True),
+        ("http://chat.example:8000", "chat.example:8000", True),
+        ("http://[::1]:8000", "[::1]:8000", True),
+        ("http://chat.example:5173", "chat.example:8000", False),
+        ("https://chat.example:8443", "chat.example", False),
+        ("https://chat.example", "chat.example:80", False),
+        ("https://chat.example.evil.example", "chat.example", False),
+        ("https://evil.example", "chat.example", False),
+        ("https://evil.example#chat.example", "chat.example", False),
+        ("https://chat.example@evil.example", "chat.example", False),
+        ("null", "chat.example", False),
+        ("https://chat.example", "", False),
+        ("https://", "", False),
+        ("https://chat.example:99999", "chat.example:99999", False),
+    ],
+)
+def test_by_default_a_page_may_open_websockets_to_the_host_that_it_came_from(origin: str, host: str, *, same: bool) -> None:
+    assert CorsPolicy().allows_websocket({"origin": origin}, host) is same
+
+
+@pytest.mark.parametrize(("trusted", "opens"), [(("192.0.2.1",), True), ((), False)])
+def test_a_trusted_proxy_says_which_host_was_asked_for(*, trusted: tuple[str, ...], opens: bool) -> None:
+    async def scenario() -> None:
+        site = Site(trusted_proxies=trusted)
+        headers = {"origin": "https://chat.example", "host": "127.0.0.1:8000", "x-forwarded-host": "chat.example"}
+        if opens:
+            await site.websocket(headers=headers)
+        else:
+            with pytest.raises(DeniedError):
+                await site.websocket(headers=headers)
+
+    run(scenario())
+
+
+def test_a_refused_origin_is_explained_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        site = Site()
+        for _ in range(3):
+            with pytest.raises(DeniedError):
+                await site.websocket(headers={"origin": EVIL, "host": "chat.example"})
+
+    with caplog.at_level("INFO"):
+        run(scenario())
+    assert caplog.text.count("cors_origins") == 1

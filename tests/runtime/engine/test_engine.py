@@ -530,7 +530,7 @@ def test_a_congested_upper_layer_is_not_fed_and_not_timed_out() -> None:
         recorder.congested = True
         for packet in ("4a", "4b", "4c"):
             websocket.send(packet)
-        await asyncio.sleep(60)
+        await asyncio.sleep(24)
         assert recorder.log == ["4a"]
         assert recorder.ends == []
         recorder.relieve()
@@ -541,6 +541,19 @@ def test_a_congested_upper_layer_is_not_fed_and_not_timed_out() -> None:
 
 
 # Heartbeat and timers
+
+
+def test_a_client_that_can_not_be_read_from_is_given_up_after_three_more_timeouts() -> None:
+    async def scenario() -> None:
+        site = Site(ping_interval=5, ping_timeout=5)
+        websocket = await site.open_websocket()
+        site.recorder.congested = True
+        websocket.send("4a")
+        await websocket.task
+        assert site.recorder.ends == [("ping timeout", None)]
+        assert asyncio.get_running_loop().time() == pytest.approx(25)
+
+    run(scenario())
 
 
 def test_sessions_die_exactly_at_the_ping_timeout() -> None:

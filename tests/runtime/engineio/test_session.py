@@ -224,6 +224,12 @@ def test_a_session_whose_input_is_not_read_is_not_timed_out() -> None:
     session.expire(45)
     assert session.is_open
     assert session.deadline() == 65
+    for _ in range(5):  # it may have gone: not for ever
+        session.heartbeat.postpone(65)
+    session.heartbeat.postpone(85)
+    assert session.deadline() == 85
+    session.receive("3", 84)
+    assert session.deadline() == 109
 
 
 def test_a_ping_from_the_client_has_the_wrong_direction() -> None:

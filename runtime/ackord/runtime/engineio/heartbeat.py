@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+MAX_POSTPONEMENTS: Final = 3
+"""Timeouts by which the end is put off for a client that isn't read from; it may have gone long ago."""
+
 
 class Heartbeat:
     """When the next PING is due, or the PONG that answers the last one is overdue."""
 
-    __slots__ = ("_awaits_pong", "_interval", "_timeout", "at", "lenient")
+    __slots__ = ("_awaits_pong", "_interval", "_postponed", "_timeout", "at", "lenient")
 
     def __init__(self, interval: float, timeout: float, now: float) -> None:
         self._interval = interval
         self._timeout = timeout
         self._awaits_pong = False
+        self._postponed = 0
         self.at = now + interval
         """When `beat` is due."""
         self.lenient = False
@@ -29,6 +35,7 @@ class Heartbeat:
 
     def pong(self, now: float) -> None:
         """Take a PONG; one that nobody asked for must not delay the next PING."""
+        self._postponed = 0
         if self._awaits_pong:
             self._awaits_pong = self.lenient = False
             self.at = now + self._interval
@@ -41,5 +48,6 @@ class Heartbeat:
 
     def postpone(self, now: float) -> None:
         """Give the client more time to answer the ping: this side reads nothing from it at present."""
-        if self._awaits_pong:
+        if self._awaits_pong and self._postponed < MAX_POSTPONEMENTS:
+            self._postponed += 1
             self.at = max(self.at, now + self._timeout)

@@ -153,13 +153,15 @@ def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
     path = quote(scope["path"]) if raw_path is None else raw_path.decode("latin-1")
     joined = {name: ", ".join(values) for name, values in headers.items()}
     client = scope.get("client")
-    address, secure = proxies.peer(str(client[0]) if client else "", joined, secure=scope.get("scheme") in ("https", "wss"))
+    connected = str(client[0]) if client else ""
+    address, secure = proxies.peer(connected, joined, secure=scope.get("scheme") in ("https", "wss"))
     return HandshakeRequest(
         url=f"{path}?{query_string}" if query_string else path,
         query=dict(parse_qsl(query_string, keep_blank_values=True)),
         headers=joined,
         address=address,
         method=scope.get("method", "GET"),
+        host=proxies.host(connected, joined),
         secure=secure,
         scope=scope,
     )

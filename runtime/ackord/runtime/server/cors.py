@@ -16,12 +16,13 @@ Header: TypeAlias = tuple[bytes, bytes]
 Origins: TypeAlias = Literal[True] | str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | Callable[[str], bool] | None
 """Origins that are allowed.
 
-`None` switches CORS off; ``"*"`` tells browsers that anybody may, without credentials; `True` allows each origin by its name.
+`None` allows none but the server's own; ``"*"`` tells browsers that anybody may, without credentials; `True` allows each origin by its name.
 Otherwise an origin, a pattern that must match the whole of it, a sequence of both, or a function that decides.
 """
 
 DEFAULT_METHODS: Final = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
 
+_PORTS: Final = {"http": 80, "https": 443}
 _HEADER_NAMES: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z, ]*")
 
 
@@ -80,16 +81,14 @@ class CorsPolicy:
             answer.append((b"access-control-max-age", str(self.max_age).encode()))
         return answer
 
-    def allows_websocket(self, request: Mapping[str, str]) -> bool:
-        """Whether a WebSocket with these headers may be opened.
+    def allows_websocket(self, request: Mapping[str, str], host: str) -> bool:
+        """Whether a WebSocket with these headers may be opened; `host` is the one that was asked for.
 
         A browser always tells the origin; what tells none isn't a browser, and could claim any.
-        A site may always talk to the host that it came from.
+        A site may always talk to the host that it came from; other sites may if they are allowed, as browsers hold it over long-polling.
         """
         origin = request.get("origin")
-        if origin is None or self.origins is None:
-            return True
-        return self.allows(origin) or _host(origin) == request.get("host", "").lower()
+        return origin is None or self.allows(origin) or _is_same(origin, host)
 
     def _origin_headers(self, request: Mapping[str, str]) -> list[Header]:
         if self.origins == "*":
@@ -115,8 +114,12 @@ def _normalized(origin: str) -> str:
     return origin.rstrip("/").lower()
 
 
-def _host(origin: str) -> str | None:
+def _is_same(origin: str, host: str) -> bool:
+    """Whether a page of this origin came from this host and port; the scheme may have changed at a proxy."""
     try:
-        return urlsplit(origin.lower()).netloc or None
+        page, asked = urlsplit(origin.lower()), urlsplit(f"//{host.lower()}")
+        ports = {page.port, asked.port}
     except ValueError:
-        return None
+        return False
+    is_same_port = len(ports) == 1 or ports == {None, _PORTS.get(page.scheme)}
+    return bool(page.hostname) and page.hostname == asked.hostname and is_same_port

@@ -55,7 +55,7 @@ class EngineServer(EngineHooks):
         self._half_open = 0
         self._clock = AlarmClock()
         self._closing = False
-        self._has_hinted = False
+        self._hints: set[str] = set()
 
     @property
     def sessions(self) -> int:
@@ -156,7 +156,8 @@ class EngineServer(EngineHooks):
                 origin=request.headers.get("origin"),
             )
         )
-        if is_websocket and not self.cors.allows_websocket(request.headers):
+        if is_websocket and not self.cors.allows_websocket(request.headers, request.host or request.headers.get("host", "")):
+            self._hint_at_origins()
             raise HandshakeRefusedError(handshake.FORBIDDEN.because(name="ORIGIN_NOT_ALLOWED", origin=request.headers["origin"]))
         sid = request.query.get("sid")
         if sid is None:
@@ -165,15 +166,25 @@ class EngineServer(EngineHooks):
         if socket is not None:
             socket.expire_if_due()
             socket = self._sockets.get(sid)
-        if socket is None and not self._has_hinted:
-            self._has_hinted = True
-            _logger.info(
+        if socket is None:
+            self._hint(
                 "A request named a session that isn't here. With several workers or servers, all requests of a client must reach the same one: "
                 "use sticky sessions, or the WebSocket transport only. (After a restart this is normal; it is logged once.)"
             )
         current = None if socket is None else socket.transport
         _raise(handshake.check_session_request(request.query, is_websocket=is_websocket, current=current))
         return socket
+
+    def _hint_at_origins(self) -> None:
+        self._hint(
+            "A WebSocket of a page from another origin was refused; if it is yours, name its origin in cors_origins. "
+            "Behind a proxy, have it pass the header Host on, or X-Forwarded-Host with the proxy in trusted_proxies. (It is logged once.)"
+        )
+
+    def _hint(self, text: str) -> None:
+        if text not in self._hints:
+            self._hints.add(text)
+            _logger.info(text)
 
     def _offer(self, existing: EngineSocket, socket: ServerWebSocket) -> None:
         if not self.options.upgrades:

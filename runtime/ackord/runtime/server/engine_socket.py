@@ -290,7 +290,8 @@ class EngineSocket:
         self._schedule()
 
     def _expire(self, now: float) -> None:
-        if not self._running and self.handler.congested:
+        deadline = self.session.heartbeat.at
+        if deadline <= now and not self._running and self.handler.congested:
             # The answer to the ping may wait unread: nothing is read while events wait for handlers.
             self.session.heartbeat.postpone(now)
         self.session.expire(now)

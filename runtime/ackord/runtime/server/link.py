@@ -29,6 +29,8 @@ class HandshakeRequest:
     address: str
     """The client's address, or an empty string where the server doesn't tell; behind trusted proxies, what the first of them saw."""
     method: str = "GET"
+    host: str = ""
+    """Host and port that the client asked for: the header ``Host``, or what a trusted proxy says."""
     secure: bool = False
     """Whether the request came over TLS."""
     scope: Mapping[str, Any] = field(default_factory=lambda: _NO_SCOPE, repr=False)

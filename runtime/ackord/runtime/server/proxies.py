@@ -10,7 +10,7 @@ UNIX = "unix"
 
 
 class TrustedProxies:
-    """The proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed; from anybody else they are ignored."""
+    """The proxies whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed; from anybody else they are ignored."""
 
     __slots__ = ("_networks", "_trusts_unix")
 
@@ -39,6 +39,11 @@ class TrustedProxies:
                 break
             address = str(client)
         return address, secure
+
+    def host(self, address: str, headers: Mapping[str, str]) -> str:
+        """Return the host that the client asked for; `address` is that of the connection."""
+        forwarded = headers.get("x-forwarded-host") if self._trusts(address) else None
+        return headers.get("host", "") if forwarded is None else forwarded.partition(",")[0].strip()
 
     def _trusts(self, address: str) -> bool:
         if not address:
