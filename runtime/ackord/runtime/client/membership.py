@@ -88,6 +88,11 @@ class Membership:
         """The catch-all listeners for incoming events."""
         return self._socket.catch_all
 
+    @property
+    def watchers(self) -> tuple[Registration, ...]:
+        """The same: clients have no middlewares."""
+        return self._socket.catch_all
+
     def take_listeners(self, name: str) -> tuple[Registration, ...]:
         """Return the listeners that an event is for."""
         return self._socket.take_listeners(name)

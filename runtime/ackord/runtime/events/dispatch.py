@@ -19,7 +19,7 @@ Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 class Backlog:
     """How much of one connection waits for handlers, over all its namespaces."""
 
-    __slots__ = ("_bytes", "_closed", "_events", "_max_bytes", "_max_events", "_waiter")
+    __slots__ = ("_bytes", "_closed", "_events", "_max_bytes", "_max_events", "_waiter", "on_idle")
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self._max_events = max_events
@@ -27,6 +27,8 @@ class Backlog:
         self._events = 0
         self._bytes = 0
         self._closed = False
+        self.on_idle: Callable[[], None] | None = None
+        """Called once, when nothing waits and nothing is being handled any more."""
         self._waiter: asyncio.Event | None = None
 
     @property
@@ -57,6 +59,9 @@ class Backlog:
         self._bytes -= size
         if self._waiter is not None and not self.congested:
             self._wake()
+        if self.on_idle is not None and self._events == 0:
+            call, self.on_idle = self.on_idle, None
+            call()
 
     def close(self) -> None:
         """Let waiters go: the connection is over."""
@@ -77,13 +82,14 @@ class EventQueue:
     What waits when the peer goes is still handled, and `finish` says what comes after it.
     """
 
-    __slots__ = ("_backlog", "_busy", "_farewell", "_jobs", "_open", "_task", "_tasks")
+    __slots__ = ("_backlog", "_busy", "_concurrent", "_farewell", "_jobs", "_open", "_task", "_tasks")
 
     def __init__(self, backlog: Backlog, tasks: TaskSet) -> None:
         self._backlog = backlog
         self._tasks = tasks
         self._jobs: deque[tuple[Job, int]] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._concurrent: set[asyncio.Task[None]] | None = None
         self._farewell: tuple[Callable[[], None], asyncio.TimerHandle] | None = None
         self._open = False
         self._busy = False
@@ -104,7 +110,11 @@ class EventQueue:
     def put_concurrent(self, job: Job, size: int) -> None:
         """Handle an event now, whatever came before; it counts as waiting until it is done."""
         self._backlog.add(size)
-        self._tasks.start(self._run_alone(job, size))
+        if self._concurrent is None:
+            self._concurrent = set()
+        task = self._tasks.start(self._run_alone(job, size))
+        self._concurrent.add(task)
+        task.add_done_callback(self._concurrent.discard)
 
     def put_first(self, job: Job) -> None:
         """Handle the rest of an event before those which came after it."""
@@ -144,6 +154,14 @@ class EventQueue:
         jobs, self._jobs = self._jobs, None
         for _, size in jobs or ():
             self._backlog.remove(size)
+
+    def cancel(self) -> None:
+        """Drop what waits and cancel what is being handled, but not the handler that asks for it."""
+        self.clear()
+        current = asyncio.current_task()
+        for task in (self._task, *(self._concurrent or ())):
+            if task is not None and task is not current:
+                task.cancel()
 
     def _give_up(self, timeout: float) -> None:
         _log.warning(

@@ -20,6 +20,11 @@ class EventReceiver(Protocol):
         """The catch-all listeners for incoming events."""
         ...
 
+    @property
+    def watchers(self) -> tuple[Registration, ...]:
+        """What looks at an event before its listeners: the catch-all listeners, then whatever may refuse it."""
+        ...
+
     def take_listeners(self, name: str) -> tuple[Registration, ...]:
         """Return the listeners that an event is for."""
         ...
@@ -44,10 +49,10 @@ class InlineReceiver(EventReceiver, Protocol):
 async def run_route(  # noqa: PLR0917  # bound once, by the queue
     socket: EventReceiver, route: Route, name: str, arguments: Arguments, ack_id: int | None, catch_all: tuple[Any, ...] | None
 ) -> None:
-    """Handle an event of a typed route; `catch_all` holds its plain arguments if catch-all listeners want them."""
+    """Handle an event of a typed route; `catch_all` holds its plain arguments if there are watchers."""
     try:
         if catch_all is not None:
-            await call_in_order(socket.catch_all, catch_all)
+            await call_in_order(socket.watchers, catch_all)
         reply = await route.handle(socket, arguments, acked=ack_id is not None)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is becomes an error ack
         _failed(socket, name, ack_id, error)
@@ -58,8 +63,8 @@ async def run_route(  # noqa: PLR0917  # bound once, by the queue
 async def run_untyped(socket: EventReceiver, name: str, arguments: list[Any], ack_id: int | None) -> None:
     """Handle an event of listeners, one listener after the other."""
     try:
-        if socket.catch_all:
-            await call_in_order(socket.catch_all, [name, *arguments])
+        if watchers := socket.watchers:
+            await call_in_order(watchers, [name, *arguments])
         registrations = socket.take_listeners(name)
         results = await call_in_order(registrations, arguments)
         finish_untyped(socket, name, registrations, results, ack_id)

@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
 
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.listeners import ListenerTable, Registration
 
 _log = logging.getLogger(__name__)
 
+Report: TypeAlias = Callable[[Exception], None]
+"""Takes what a function of the application raised, after it has been logged."""
 
-def call_lifecycle(table: ListenerTable | None, name: str, arguments: Sequence[Any], tasks: TaskSet) -> list[asyncio.Task[None]]:
+
+def call_lifecycle(
+    table: ListenerTable | None, name: str, arguments: Sequence[Any], tasks: TaskSet, report: Report | None = None
+) -> list[asyncio.Task[None]]:
     """Call listeners; return the tasks of those which are coroutine functions."""
     started: list[asyncio.Task[None]] = []
     for registration in () if table is None else table.take(name):
-        task = call_guarded(registration, arguments, tasks, f"a listener of {name!r}")
+        task = call_guarded(registration, arguments, tasks, f"a listener of {name!r}", report)
         if task is not None:
             started.append(task)
     return started
 
 
-def call_guarded(registration: Registration, arguments: Sequence[Any], tasks: TaskSet, what: str) -> asyncio.Task[None] | None:
+def call_guarded(
+    registration: Registration, arguments: Sequence[Any], tasks: TaskSet, what: str, report: Report | None = None
+) -> asyncio.Task[None] | None:
     """Call a function of the application that answers nobody: what it raises is logged, an awaitable that it returns gets a task."""
     try:
         result = registration.notify(arguments)
-    except Exception:  # noqa: BLE001  # a listener of the application
+    except Exception as error:  # noqa: BLE001  # a listener of the application
         _log.exception("%s failed", what)
+        if report is not None:
+            report(error)
         return None
-    return tasks.start(guard(result, what)) if hasattr(result, "__await__") else None
+    return tasks.start(guard(result, what, report)) if hasattr(result, "__await__") else None
 
 
 async def notify_in_order(registration: Registration, arguments: Sequence[Any]) -> None:
@@ -40,9 +49,11 @@ async def notify_in_order(registration: Registration, arguments: Sequence[Any]) 
         await result
 
 
-async def guard(awaitable: Awaitable[Any], what: str) -> None:
+async def guard(awaitable: Awaitable[Any], what: str, report: Report | None = None) -> None:
     """Await what the application gave and log what it raises."""
     try:
         await awaitable
-    except Exception:  # noqa: BLE001  # a listener of the application
+    except Exception as error:  # noqa: BLE001  # a listener of the application
         _log.exception("%s failed", what)
+        if report is not None:
+            report(error)

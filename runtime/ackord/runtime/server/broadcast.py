@@ -101,7 +101,7 @@ class BroadcastOperator:
         if ack is None:
             self.send_event(event)
         else:
-            self._gather(event, self._timeout, decode_answer, partial(self._call_back, Registration(ack)))
+            self._gather(event, self._timeout, decode_answer, partial(self._call_back, Registration(ack), name))
 
     def send(self, *values: Any, ack: AnswersCallback | None = None) -> None:
         """Send the event ``message``."""
@@ -174,10 +174,10 @@ class BroadcastOperator:
         finally:
             gathering.abandon()
 
-    def _call_back(self, ack: Registration, gathered: Gathered[Any]) -> None:
+    def _call_back(self, ack: Registration, name: str, gathered: Gathered[Any]) -> None:
         answers = Answers(gathered.replies, gathered.missing)
         error = BroadcastTimeoutError(answers, self._timeout) if gathered.timed_out else None
-        self._namespace.call_back(ack, (error, answers))
+        self._namespace.call_back(ack, (error, answers), name)
 
     def _derive(self, target: Target | None = None, flags: BroadcastFlags | None = None, timeout: float | None = None) -> BroadcastOperator:
         return BroadcastOperator(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.events.dispatch import Backlog
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger("ackord.runtime.server")
 
 _SID_BYTES = 15
+
+SHUTTING_DOWN: Final = "server shutting down"
+"""The disconnect reason of sockets whose server stops."""
 
 
 class Connection:
@@ -136,6 +139,14 @@ class Connection:
         self._end(socket_reason, None)
         self.engine.close(reason=engine_reason)
 
+    def shut_if_idle(self) -> bool:
+        """End the connection, so that the client connects elsewhere, unless one of its handlers runs; tell which it was."""
+        if self.backlog.events:
+            return False
+        if not self._over:
+            self.shut(SHUTTING_DOWN, SHUTTING_DOWN)
+        return True
+
     # Packets
 
     def _receive(self, packet: Packet) -> None:
@@ -234,8 +245,9 @@ class Connection:
             namespace = self._server.find(name) or await self._server.resolve(name, auth)
         except ConnectRefused as refusal:
             return refusal.payload()
-        except Exception:  # noqa: BLE001  # a predicate or a hook of the application
+        except Exception as error:  # noqa: BLE001  # a predicate or a hook of the application
             _log.exception("it could not be found out whether there is a namespace %s", name)
+            self._server.report(None, "connect", error)
             return FAILED
         if namespace is None:
             return INVALID_NAMESPACE
@@ -253,7 +265,12 @@ class Connection:
             self._connect_timer = None
         if self._left is not None:
             self._left.discard(namespace.name)
-        if socket.recovered and namespace.recovery is not None and socket.session is not None and not namespace.recovery.is_recoverable(socket.session):
+        if (
+            socket.recovered
+            and namespace.recovery is not None
+            and socket.session is not None
+            and not namespace.recovery.is_recoverable(socket.session)
+        ):
             socket.begin_anew(namespace.recovery.make_session(socket.id))
         self._sockets[namespace.name] = socket
         namespace.add(socket)

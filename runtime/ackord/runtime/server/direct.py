@@ -53,7 +53,9 @@ class DirectOperator:
 
     def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
         """Do what `Socket.emit` does, with the flags."""
-        self._socket.send_plain(encode_plain_event(name, values), ack, timeout=self._flags.timeout, volatile=self._flags.volatile)
+        flags = self._flags
+        event = encode_plain_event(name, values)
+        self._socket.send_plain(event, ack, timeout=flags.timeout, volatile=flags.volatile, compress=flags.compress)
 
     def send(self, *values: Any, ack: AckCallback | None = None) -> None:
         """Send the event ``message``."""

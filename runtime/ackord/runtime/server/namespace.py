@@ -12,10 +12,11 @@ from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, 
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.events.failures import Failures, InvalidHook, InvalidPolicy
-from ackord.runtime.events.lifecycle import call_guarded, call_lifecycle, guard
+from ackord.runtime.events.lifecycle import Report, call_guarded, call_lifecycle, guard
 from ackord.runtime.events.routes import Route
 from ackord.runtime.listeners import ListenerTable, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
+from ackord.runtime.server.gates import EventMiddleware, EventMiddlewareT
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.refusal import FAILED, ConnectRefused
 from ackord.runtime.server.server_events import ServerEvents
@@ -49,10 +50,6 @@ NamespaceListenerT = TypeVar("NamespaceListenerT", bound="Callable[[Namespace], 
 Middleware: TypeAlias = "Callable[[Socket], Awaitable[None] | None]"
 """Looks at a socket before it is connected; raises `ConnectRefused` to refuse it."""
 MiddlewareT = TypeVar("MiddlewareT", bound="Callable[[Socket], Awaitable[None] | None]")
-
-EventMiddleware: TypeAlias = "Callable[[Socket, str, tuple[Any, ...]], Awaitable[None] | None]"
-"""Looks at an event before its listeners; takes the socket, the event's name and its arguments, and raises to refuse it."""
-EventMiddlewareT = TypeVar("EventMiddlewareT", bound="Callable[[Socket, str, tuple[Any, ...]], Awaitable[None] | None]")
 
 ConnectHook: TypeAlias = "Callable[[Socket, str | None], Awaitable[None]]"
 """Runs after the middlewares, before CONNECT is answered; takes the socket and the JSON text of CONNECT's payload."""
@@ -296,8 +293,9 @@ class Namespace(Broadcasting, ServerEvents):
             return ConnectRefused("Disconnected").payload() if socket.refused else None
         except ConnectRefused as refusal:
             return refusal.payload()
-        except Exception:  # noqa: BLE001  # a hook of the application
+        except Exception as error:  # noqa: BLE001  # a hook of the application
             _log.exception("a middleware or the connect hook of namespace %s failed", self.name)
+            self.server.report(socket, "connect", error)
             return FAILED
 
     def add(self, socket: Socket) -> None:
@@ -314,24 +312,26 @@ class Namespace(Broadcasting, ServerEvents):
     def announce(self, socket: Socket) -> None:
         """Call the listeners of ``connect`` and ``connection``; those that are tasks begin before the socket's first event is handled."""
         for name in _EVENTS:
-            call_lifecycle(self._listeners, name, (socket,), self.tasks)
+            call_lifecycle(self._listeners, name, (socket,), self.tasks, partial(self.server.report, socket, name))
 
     def announce_namespace(self, namespace: Namespace) -> None:
         """Call the listeners of ``new_namespace``."""
-        call_lifecycle(self._listeners, _NEW_NAMESPACE, (namespace,), self.tasks)
+        report = partial(self.server.report, None, _NEW_NAMESPACE)
+        call_lifecycle(self._listeners, _NEW_NAMESPACE, (namespace,), self.tasks, report)
 
     def run_disconnect_hook(self, socket: Socket, reason: str) -> None:
         """Run the disconnect hook, in a task."""
         if self._disconnect_hook is not None:
-            self.tasks.start(_call(self._disconnect_hook, socket, reason))
+            report = partial(self.server.report, socket, "disconnect")
+            self.tasks.start(_call(self._disconnect_hook, socket, reason, report))
 
     def next_ack_id(self) -> int:
         """Return an ack id that no socket of the namespace waits for."""
         return next(self._next_ack_id)
 
-    def call_back(self, callback: Registration, arguments: Sequence[Any]) -> None:
-        """Call a callback of the application."""
-        call_guarded(callback, arguments, self.tasks, "a callback")
+    def call_back(self, callback: Registration, arguments: Sequence[Any], event: str, socket: Socket | None = None) -> None:
+        """Call a callback of the application which has to do with an event, of one socket or of many."""
+        call_guarded(callback, arguments, self.tasks, f"a callback of {event!r}", partial(self.server.report, socket, event))
 
     @override
     def _everybody(self) -> BroadcastOperator:
@@ -345,5 +345,5 @@ class Namespace(Broadcasting, ServerEvents):
         return listener
 
 
-async def _call(hook: DisconnectHook, socket: Socket, reason: str) -> None:
-    await guard(hook(socket, reason), "the disconnect hook")
+async def _call(hook: DisconnectHook, socket: Socket, reason: str, report: Report) -> None:
+    await guard(hook(socket, reason), "the disconnect hook", report)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol, TypeAlias, Unpack, overload
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar, Unpack, overload
 
 from ackord.runtime.adapters.base import Adapter, Recipient
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.errors import UsageError
 from ackord.runtime.events.failures import InvalidPolicy
+from ackord.runtime.events.lifecycle import call_guarded
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.hosting.asgi import AsgiApp
+from ackord.runtime.listeners import Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
 from ackord.runtime.server.engine import EngineServer
 from ackord.runtime.server.engine_options import EngineKeywords, EngineOptions
+from ackord.runtime.server.gates import EventMiddlewareT
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.link import EngineSocket
 from ackord.runtime.server.matching import Matcher, Predicate, is_template
 from ackord.runtime.server.namespace import (
     ConnectionEvent,
     ConnectionListenerT,
-    EventMiddlewareT,
     MiddlewareT,
     Namespace,
     NamespaceListenerT,
@@ -36,8 +41,18 @@ from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
 
+if TYPE_CHECKING:
+    from ackord.runtime.server.socket import Socket
+
 AdapterFactory: TypeAlias = Callable[[Mapping[str, Recipient]], Adapter]
 """Makes the adapter of a namespace; takes its connected sockets by id, to be read at each broadcast."""
+
+ErrorHook: TypeAlias = "Callable[[Socket | None, str, Exception], Any]"
+"""Takes the socket, the event's name and what was raised; a plain function or a coroutine function."""
+ErrorHookT = TypeVar("ErrorHookT", bound="Callable[[Any, str, Exception], Any]")
+
+FLUSH_TIMEOUT: Final = 0.5
+"""Seconds in which clients that are between two polls, or slow, may still fetch what was sent before the server stops."""
 
 
 class Attachable(Protocol):
@@ -76,9 +91,11 @@ class Server(Broadcasting):
         "_adapter",
         "_cleanup",
         "_connections",
+        "_error_hooks",
         "_namespaces",
         "_parents",
         "_recovery",
+        "cancel_on_disconnect",
         "engine",
         "error_replies",
         "invalid_events",
@@ -98,6 +115,7 @@ class Server(Broadcasting):
         adapter: AdapterFactory = MemoryAdapter,
         cleanup_empty_child_namespaces: bool = True,
         connection_state_recovery: ConnectionStateRecovery | None = None,
+        cancel_on_disconnect: bool = False,
         **engine: Unpack[EngineKeywords],
     ) -> None:
         """Take the options of the namespaces; `engine` are those of the transports, as `EngineOptions` describes them.
@@ -110,6 +128,7 @@ class Server(Broadcasting):
             adapter: Makes what keeps the rooms of each namespace.
             cleanup_empty_child_namespaces: Whether a dynamic namespace goes with its last socket.
             connection_state_recovery: What is kept for clients that lose their connection, so that they can go on where they were; `None` for nothing.
+            cancel_on_disconnect: Whether the handlers of a socket that run are cancelled when it ends.
         """
         self.limits = limits if limits is not None else Limits()
         self.parser = parser
@@ -119,6 +138,8 @@ class Server(Broadcasting):
         self._adapter = adapter
         self._cleanup = cleanup_empty_child_namespaces
         self._recovery = connection_state_recovery
+        self.cancel_on_disconnect = cancel_on_disconnect
+        self._error_hooks: tuple[Registration, ...] = ()
         self.tasks = TaskSet()
         self._connections: set[Connection] = set()
         self._namespaces: dict[str, Namespace] = {}
@@ -216,9 +237,23 @@ class Server(Broadcasting):
         """Run `middleware` for each event of each socket in the namespace ``/``; see `Namespace.use_event`."""
         return self.main.use_event(middleware)
 
-    def asgi(self, other: Application | None = None) -> AsgiApp:
-        """Return the ASGI application; what isn't below the server's path goes to `other`, or is answered with 404."""
-        return AsgiApp(self.engine, other=other, on_shutdown=self.close)
+    def on_error(self, hook: ErrorHookT) -> ErrorHookT:
+        """Call `hook` whenever code of the application raises what it isn't meant to, after it was logged; for services such as Sentry.
+
+        It takes the socket, or `None` where there is no single one, the event's name and the exception.
+        The event is a client's, one that was sent (its acknowledgement's callback raised), or one of ``connect``, ``connection``,
+        ``disconnecting``, ``disconnect`` and ``new_namespace``.
+        `FailureReply` and `ConnectRefused` are answers, not errors.
+        """
+        self._error_hooks = (*self._error_hooks, Registration(hook))
+        return hook
+
+    def asgi(self, other: Application | None = None, *, drain_timeout: float = 5.0) -> AsgiApp:
+        """Return the ASGI application; what isn't below the server's path goes to `other`, or is answered with 404.
+
+        When it is shut down it drains the server, with `drain_timeout` seconds for handlers that still run.
+        """
+        return AsgiApp(self.engine, other=other, on_shutdown=partial(self.drain, drain_timeout))
 
     def run(self, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:
         """Serve on uvicorn until interrupted; `settings` are uvicorn's."""
@@ -228,6 +263,26 @@ class Server(Broadcasting):
             raise UsageError(f"Server.run needs the package {error.name}; install it with: pip install 'ackord[server]'") from error
 
         run(self.asgi(), host=host, port=port, **settings)
+
+    async def drain(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # one bound for several waits
+        """Stop without losing what is under way: open nothing new, let running handlers finish, and end each connection after its last one.
+
+        The sockets' reason is ``server shutting down``; clients see ``transport close`` and connect again, elsewhere if a load balancer knows.
+        After `timeout` seconds handlers are cancelled.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        self.engine.stop_accepting()
+        busy = {connection for connection in self.connections if not connection.shut_if_idle()}
+        if busy:
+            done = asyncio.Event()
+            for connection in busy:
+                connection.backlog.on_idle = partial(_drained, connection, busy, done)
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(deadline):
+                    await done.wait()
+        await self.engine.drain(min(FLUSH_TIMEOUT, max(0.0, deadline - loop.time())))
+        await self.close(max(0.0, deadline - loop.time()))
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # bounds one wait of several
         """End all connections with the reason ``server shutting down`` and wait for handlers, which are cancelled after `timeout` seconds."""
@@ -239,6 +294,11 @@ class Server(Broadcasting):
                 namespace.recovery.close()
 
     # What connections ask
+
+    def report(self, socket: Socket | None, event: str, error: Exception) -> None:
+        """Tell the error hooks what code of the application raised."""
+        for hook in self._error_hooks:
+            call_guarded(hook, (socket, event, error), self.tasks, "an error hook")
 
     def connect(self, engine: EngineSocket) -> Connection:
         """Make the Socket.IO end of a session (the `connect` of `EngineServer`)."""
@@ -316,3 +376,10 @@ class Server(Broadcasting):
             self.main.announce_namespace(namespace)
         namespace.settle()
         return namespace
+
+
+def _drained(connection: Connection, busy: set[Connection], done: asyncio.Event) -> None:
+    connection.shut_if_idle()
+    busy.discard(connection)
+    if not busy:
+        done.set()

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, PendingAcks
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
+from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
 from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.incoming import run_route, run_untyped, run_untyped_inline
 from ackord.runtime.events.lifecycle import call_lifecycle
 from ackord.runtime.events.payloads import decode_array
-from ackord.runtime.listeners import AnyEventSource, Registration
+from ackord.runtime.listeners import AnyEventSource, ListenerT, Registration
 from ackord.runtime.server.broadcast import BroadcastOperator, room_names
 from ackord.runtime.server.direct import AckCallback, DirectFlags, DirectOperator
+from ackord.runtime.server.gates import NamespaceGate, SocketGate, SocketMiddlewareT
 from ackord.runtime.server.handshake import Handshake, make_handshake
 from ackord.runtime.server.link import EngineSocket
 from ackord.runtime.socketio.errors import PacketError
@@ -61,6 +62,8 @@ class Socket(AnyEventSource):
         "_departed_rooms",
         "_ending",
         "_engine",
+        "_error_listeners",
+        "_gates",
         "_handshake",
         "_issued",
         "_outbox",
@@ -76,7 +79,9 @@ class Socket(AnyEventSource):
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"disconnecting", "disconnect"})
 
-    def __init__(self, sid: str, namespace: Namespace, connection: Connection, auth: dict[str, Any], session: RecoverySession | None = None) -> None:
+    def __init__(
+        self, sid: str, namespace: Namespace, connection: Connection, auth: dict[str, Any], session: RecoverySession | None = None
+    ) -> None:
         super().__init__()
         self.id = sid
         self.namespace = namespace
@@ -96,6 +101,8 @@ class Socket(AnyEventSource):
         self._outbox: list[tuple[EncodedEvent, int | None]] | None = []
         self._acks: PendingAcks | None = None
         self._departed_rooms: frozenset[str] | None = None
+        self._gates: tuple[SocketGate, ...] = ()
+        self._error_listeners: tuple[Registration, ...] = ()
         self._session = session
         self._queue = EventQueue(connection.backlog, namespace.tasks)
 
@@ -120,6 +127,22 @@ class Socket(AnyEventSource):
         if self._handshake is None:
             self._handshake = make_handshake(self._engine.request, self._auth, self._issued)
         return self._handshake
+
+    # Listening
+
+    def use(self, middleware: SocketMiddlewareT) -> SocketMiddlewareT:
+        """Run `middleware` for each event, after catch-all listeners and those of `Namespace.use_event`, before the event's own.
+
+        It takes the event's name and a tuple of its arguments.
+        What it raises is answered as if a listener had raised it: `FailureReply` as it says, anything else as ``internal``.
+        """
+        self._gates = (*self._gates, SocketGate(middleware))
+        return middleware
+
+    def on_error(self, listener: ListenerT) -> ListenerT:
+        """Call `listener` with the name of each event of this socket that failed, and with what a middleware or a listener raised."""
+        self._error_listeners = (*self._error_listeners, Registration(listener))
+        return listener
 
     # Rooms
 
@@ -210,7 +233,7 @@ class Socket(AnyEventSource):
             return arguments[0]
         return tuple(arguments) or None
 
-    def send_event(self, event: EncodedEvent, *, volatile: bool = False, ack_id: int | None = None) -> None:
+    def send_event(self, event: EncodedEvent, *, volatile: bool = False, compress: bool = True, ack_id: int | None = None) -> None:
         """Send an encoded event; before the client is told that it is connected it waits, after the end it is dropped."""
         if not self._connected:
             if self._outbox is not None and not volatile:
@@ -226,8 +249,8 @@ class Socket(AnyEventSource):
             recovery = self.namespace.recovery
             event = recovery.mark(event) if volatile else recovery.record(event, frozenset((self.id,)))
         text = encode_event(self.namespace.prefix, event.arguments, len(event.attachments), ack_id)
-        if event.attachments:
-            self._engine.send_prepared(Prepared(text, event.attachments))
+        if event.attachments or not compress:
+            self._engine.send_prepared(Prepared(text, event.attachments, compress=compress))
         else:
             self._engine.send(text)
 
@@ -243,18 +266,20 @@ class Socket(AnyEventSource):
         ack_id = self.namespace.next_ack_id()
         return await self._pending_acks().wait(ack_id, partial(self.send_event, event, ack_id=ack_id), timeout)
 
-    def send_plain(self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False) -> None:
+    def send_plain(
+        self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False, compress: bool = True
+    ) -> None:
         """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end here."""
         if ack is None:
-            self.send_event(event, volatile=volatile)
+            self.send_event(event, volatile=volatile, compress=compress)
             return
         if not self._connected and self._outbox is None:
             if timeout is not None:
-                self._call_back(Registration(ack), DisconnectedError("the socket has been disconnected"))
+                self._call_back(Registration(ack), DisconnectedError("the socket has been disconnected"), event=event.name)
             return
         ack_id = self.namespace.next_ack_id()
-        self._pending_acks().expect(ack_id, partial(self._settle_callback, Registration(ack), timeout is not None), timeout)
-        self.send_event(event, volatile=volatile, ack_id=ack_id)
+        self._pending_acks().expect(ack_id, partial(self._settle_callback, Registration(ack), event.name, timeout is not None), timeout)
+        self.send_event(event, volatile=volatile, compress=compress, ack_id=ack_id)
 
     def disconnect(self, close: bool = False) -> None:
         """Leave the namespace; with `close`, leave all namespaces and end the connection.
@@ -304,6 +329,14 @@ class Socket(AnyEventSource):
         """The catch-all listeners for incoming events."""
         return self._any
 
+    @property
+    def watchers(self) -> tuple[Registration, ...]:
+        """The catch-all listeners, then the middlewares."""
+        shared = self.namespace.event_middlewares
+        if shared:
+            return (*self._any, *(NamespaceGate(middleware, self) for middleware in shared), *self._gates)
+        return (*self._any, *self._gates) if self._gates else self._any
+
     def take_listeners(self, name: str) -> tuple[Registration, ...]:
         """Return the listeners that an event is for."""
         return () if self._events is None else self._events.take(name)
@@ -335,7 +368,7 @@ class Socket(AnyEventSource):
         except InvalidArgumentsError as failure:
             self._queue.put(partial(self._fail_in_order, name, ack_id, failure), len(payload))
             return
-        catch_all = (name, *decode_array(payload, attachments)[1:]) if self._any else None
+        catch_all = (name, *decode_array(payload, attachments)[1:]) if self.watchers else None
         job = partial(run_route, self, route, name, arguments, ack_id, catch_all)
         if route.concurrent:
             self._queue.put_concurrent(job, len(payload))
@@ -366,6 +399,12 @@ class Socket(AnyEventSource):
         """Answer an event that failed by an error ack, or by the namespace's policy if no ack was asked for."""
         namespace = self.namespace
         namespace.failures.record(self, name, failure, time.monotonic(), error)
+        if error is None and failure.code == INVALID_RESPONSE:
+            error = failure.__cause__  # what a handler answered is nobody else's fault
+        for listener in self._error_listeners:
+            self._call_back(listener, name, error or failure, event=name)
+        if isinstance(error, Exception):
+            namespace.server.report(self, name, error)
         if ack_id is not None:
             if namespace.error_replies:
                 self.send_ack(ack_id, failure.arguments_text())
@@ -418,7 +457,7 @@ class Socket(AnyEventSource):
         self._ending = True
         details = (reason,) if description is None else (reason, description)
         rooms = self.namespace.adapter.socket_rooms(self.id)
-        departing = call_lifecycle(self._lifecycle, "disconnecting", details, self.namespace.tasks)
+        departing = self._tell("disconnecting", details)
         self._connected = False
         self._connection.forget(self)
         if self._session is not None and self.namespace.recovery is not None:
@@ -431,6 +470,8 @@ class Socket(AnyEventSource):
                 task.add_done_callback(self._forget_rooms)
         if self._acks is not None:
             self._acks.fail_all(lambda: DisconnectedError(f"the socket has been disconnected: {reason}"))
+        if self.namespace.server.cancel_on_disconnect:
+            self._queue.cancel()
         if reason in ENDED_HERE:
             self._queue.clear()
             self._tell_disconnect(reason, details)
@@ -438,8 +479,12 @@ class Socket(AnyEventSource):
             self._queue.finish(partial(self._tell_disconnect, reason, details), self.namespace.limits.ending_timeout)
 
     def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
-        call_lifecycle(self._lifecycle, "disconnect", details, self.namespace.tasks)
+        self._tell("disconnect", details)
         self.namespace.run_disconnect_hook(self, reason)
+
+    def _tell(self, name: str, details: Sequence[str]) -> list[asyncio.Task[None]]:
+        namespace = self.namespace
+        return call_lifecycle(self._lifecycle, name, details, namespace.tasks, partial(namespace.server.report, self, name))
 
     def _forget_rooms(self, _: object) -> None:
         self._departed_rooms = None
@@ -453,7 +498,7 @@ class Socket(AnyEventSource):
             concurrent |= registration.concurrent
         for registration in self._any:
             is_async |= registration.is_async
-        if not is_async and self._queue.idle:
+        if not is_async and self._queue.idle and not self._gates and not self.namespace.event_middlewares:
             self._queue.enter()
             try:
                 contextvars.copy_context().run(run_untyped_inline, self, name, items, ack_id)
@@ -479,21 +524,21 @@ class Socket(AnyEventSource):
             self._acks = PendingAcks(self.namespace.limits.pending_acks)
         return self._acks
 
-    def _settle_callback(self, ack: Registration, error_first: bool, outcome: AckReply | AckordError) -> None:
+    def _settle_callback(self, ack: Registration, name: str, error_first: bool, outcome: AckReply | AckordError) -> None:
         if isinstance(outcome, AckordError):
             if error_first:
-                self._call_back(ack, outcome)
+                self._call_back(ack, outcome, event=name)
             return
         try:
             arguments = decode_array(*outcome)
         except PacketError as error:
             if error_first:
-                self._call_back(ack, InvalidAckError(str(error)))
+                self._call_back(ack, InvalidAckError(str(error)), event=name)
             raise
-        self._call_back(ack, *((None, *arguments) if error_first else arguments))
+        self._call_back(ack, *((None, *arguments) if error_first else arguments), event=name)
 
-    def _call_back(self, ack: Registration, *arguments: Any) -> None:
-        self.namespace.call_back(ack, arguments)
+    def _call_back(self, callback: Registration, *arguments: Any, event: str) -> None:
+        self.namespace.call_back(callback, arguments, event, self)
 
     def _tell_outgoing(self, event: EncodedEvent) -> None:
         try:
@@ -501,4 +546,4 @@ class Socket(AnyEventSource):
         except PacketError:
             arguments = [event.name]
         for listener in self._any_outgoing:
-            self.namespace.call_back(listener, arguments)
+            self._call_back(listener, *arguments, event=event.name)
