@@ -40,7 +40,8 @@ class Recovery:
         if not self._live and not self._log.sessions:
             return event
         marked = self._log.record(event, rooms, except_, _now())
-        self._watch()
+        if self._timer is None:
+            self._watch()
         return marked
 
     def mark(self, event: EncodedEvent) -> EncodedEvent:
@@ -115,11 +116,12 @@ class Recovery:
             self._timer = None
 
     def _watch(self) -> None:
-        if self._timer is not None:
-            return
         deadline = self._log.deadline()
-        if deadline is not None:
-            self._timer = asyncio.get_running_loop().call_at(deadline, self._expire)
+        if deadline is None or (self._timer is not None and self._timer.when() <= deadline):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(deadline, self._expire)
 
     def _expire(self) -> None:
         self._timer = None

@@ -1,0 +1,216 @@
+"""The log of connection state recovery, alone: what is kept, who may come back, and what they missed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.socketio.recovery import ConnectionStateRecovery, RecoveryLog, RecoverySession
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOBODY: frozenset[str] = frozenset()
+
+
+def make(**options: Any) -> RecoveryLog:
+    return RecoveryLog(ConnectionStateRecovery(**options), "epoch")
+
+
+def record(log: RecoveryLog, *values: Any, rooms: str = "", except_: str = "", now: float = 0) -> str:
+    """Record an event; return its offset."""
+    event = log.record(encode_plain_event("x", values), frozenset(rooms.split()), frozenset(except_.split()), now)
+    offset: str = json.loads(event.arguments)[-1]
+    return offset
+
+
+def join(log: RecoveryLog, name: str = "a", rooms: str = "") -> RecoverySession:
+    session = RecoverySession(sid=name, pid=f"secret {name}", rooms=frozenset({name, *rooms.split()}))
+    log.begin(session)
+    return session
+
+
+def missed(log: RecoveryLog, session: RecoverySession | None) -> list[Any] | None:
+    if session is None:
+        return None
+    events = log.missed(session)
+    return None if events is None else [json.loads(event.arguments)[1] for event in events]
+
+
+def test_offsets_are_the_last_argument_and_differ() -> None:
+    log = make()
+    event = log.record(EncodedEvent("x", '["x",{"_placeholder":true,"num":0}]', (b".",)), NOBODY, NOBODY, 0)
+    assert event.arguments == '["x",{"_placeholder":true,"num":0},"epoch.1"]'
+    assert event.attachments == (b".",)
+    assert [record(log) for _ in range(20)] == [f"epoch.{number:x}" for number in range(2, 22)]
+
+
+def test_a_client_is_told_what_came_after_the_last_event_that_it_saw() -> None:
+    log = make()
+    session = join(log)
+    offset = record(log, 1)
+    record(log, 2)
+    log.persist(session, 0)
+    record(log, 3)
+    found = log.claim("secret a", offset, 1)
+    assert found is session
+    assert missed(log, found) == [2, 3]
+
+
+def test_a_client_that_saw_nothing_is_told_everything_since_it_joined() -> None:
+    log = make()
+    record(log, "before")
+    session = join(log)
+    record(log, 1)
+    log.persist(session, 0)
+    record(log, 2)
+    assert missed(log, log.claim("secret a", None, 1)) == [1, 2]
+
+
+def test_an_offset_of_an_earlier_session_does_not_bring_back_what_was_before() -> None:
+    log = make()
+    other = join(log, "b")
+    offset = record(log, "seen")
+    record(log, "between")
+    session = join(log)
+    log.persist(session, 0)
+    log.persist(other, 0)
+    record(log, 1)
+    assert missed(log, log.claim("secret a", offset, 1)) == [1]
+
+
+def test_only_what_was_for_the_client_is_replayed() -> None:
+    log = make()
+    session = join(log, rooms="red")
+    for number, (rooms, except_) in enumerate(
+        [("", ""), ("a", ""), ("b", ""), ("red blue", ""), ("blue", ""), ("", "a"), ("", "b"), ("red", "red"), ("", "red"), ("a", "blue")]
+    ):
+        record(log, number, rooms=rooms, except_=except_)
+    log.persist(session, 0)
+    assert missed(log, log.claim("secret a", None, 1)) == [0, 1, 3, 6, 9]
+
+
+@pytest.mark.parametrize(
+    "offset", ["", "x", "epoch", "epoch.", "epoch.-1", "epoch.zz", "epoch.3", "epoch. 1", "epoch.1_0", "other.1", "epoch." + "0" * 100]
+)
+def test_an_offset_that_is_none_of_ours_is_no_way_back(offset: str) -> None:
+    log = make()
+    session = join(log)
+    record(log)
+    record(log)
+    log.persist(session, 0)
+    assert log.claim("secret a", offset, 1) is None
+    assert log.claim("secret a", "epoch.1", 1) is session
+
+
+def test_a_client_may_come_back_once_at_a_time_and_is_forgotten_when_it_is_back() -> None:
+    log = make()
+    session = join(log)
+    log.persist(session, 0)
+    assert log.claim("secret a", None, 1) is session
+    assert log.claim("secret a", None, 1) is None
+    log.release(session)
+    assert log.claim("secret a", None, 1) is session
+    log.forget(session)
+    assert log.sessions == {}
+    assert log.claim("secret a", None, 1) is None
+
+
+def test_absent_clients_and_events_expire() -> None:
+    log = RecoveryLog(ConnectionStateRecovery(max_disconnection_duration=100), "epoch", grace=10)
+    session, late = join(log), join(log, "late")
+    record(log, 1, now=0)
+    log.persist(session, 5)
+    log.persist(late, 50)
+    record(log, 2, now=60)
+    assert log.deadline() == 105
+    assert log.claim("secret a", None, 105) is None
+    log.expire(105)
+    assert set(log.sessions) == {"secret late"}
+    assert log.deadline() == 110
+    log.expire(110)
+    assert log.kept == 1
+    assert log.claim("secret late", None, 111) is None, "it missed an event that is kept no longer"
+    assert log.claim("secret late", "epoch.1", 111) is late
+    log.release(late)
+    log.expire(170)
+    assert (log.sessions, log.kept, log.size, log.deadline()) == ({}, 0, 0, None)
+
+
+def test_a_client_that_waits_for_middlewares_does_not_expire_meanwhile() -> None:
+    log = make(max_disconnection_duration=10)
+    session = join(log)
+    log.persist(session, 0)
+    assert log.claim("secret a", None, 9) is session
+    log.expire(20)
+    record(log, 1, now=20)
+    assert missed(log, session) == [1]
+
+
+def test_with_too_many_events_the_oldest_go_and_who_missed_them_cannot_come_back() -> None:
+    log = make(max_packets=3)
+    early, late = join(log), join(log, "late")
+    offsets = [record(log, number) for number in range(5)]
+    log.persist(early, 0)
+    log.persist(late, 0)
+    assert log.kept == 3
+    assert log.claim("secret a", None, 1) is None
+    assert log.claim("secret a", offsets[0], 1) is None
+    assert missed(log, log.claim("secret a", offsets[1], 1)) == [2, 3, 4]
+    assert missed(log, log.claim("secret late", offsets[4], 1)) == []
+
+
+def test_with_too_many_bytes_the_oldest_events_go() -> None:
+    log = make(max_bytes=10_000)
+    for _ in range(100):
+        log.record(EncodedEvent("x", '["x"]', (b"." * 1000, b"." * 1000)), NOBODY, NOBODY, 0)
+        assert log.size <= 10_000
+    assert log.kept == 4
+    log.record(EncodedEvent("x", '["x"]', (b"." * 20_000,)), NOBODY, NOBODY, 0)
+    assert (log.kept, log.size) == (0, 0)
+
+
+def test_with_too_many_absent_clients_those_who_left_first_go() -> None:
+    log = make(max_sessions=2)
+    for name in "abc":
+        log.persist(join(log, name), 0)
+    assert set(log.sessions) == {"secret b", "secret c"}
+
+
+def test_an_event_that_is_never_replayed_is_marked_only_where_clients_would_take_its_end_for_an_offset() -> None:
+    log = make()
+    record(log)
+    assert [
+        log.mark_if_misleading(encode_plain_event("x", values)).arguments for values in [(), (1,), ("text",), ({"a": "text"},), ([],)]
+    ] == ['["x","epoch.1"]', '["x",1]', '["x","text","epoch.1"]', '["x",{"a":"text"}]', '["x",[]]']
+
+
+@given(st.lists(st.sampled_from(["record", "see", "cut"]), max_size=60), st.integers(1, 10))
+def test_whatever_a_client_missed_is_told_once_in_order_or_it_cannot_come_back(steps: list[str], max_packets: int) -> None:
+    log = make(max_packets=max_packets)
+    session: RecoverySession | None = join(log)
+    sent = 0
+    seen: list[int] = []
+    offset: str | None = None
+    pending: list[tuple[int, str]] = []
+    for step in steps:
+        if step == "record":
+            pending.append((sent, record(log, sent)))
+            sent += 1
+        elif step == "see" and pending:
+            number, offset = pending.pop(0)
+            seen.append(number)
+        elif step == "cut" and session is not None:
+            log.persist(session, 0)
+            found = log.claim("secret a", offset, 1)
+            assert (found is None) == (len(pending) > max_packets)
+            if found is None:
+                return
+            events = list(log.missed(found) or ())
+            log.forget(found)
+            session, pending = found, []
+            for event in events:
+                _, number, offset = json.loads(event.arguments)
+                seen.append(number)
+            assert seen == list(range(sent))
