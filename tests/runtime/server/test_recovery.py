@@ -175,7 +175,11 @@ def test_what_its_own_socket_emits_after_the_end_reaches_a_client_that_comes_bac
 def test_a_client_may_come_back_before_its_end_was_noticed() -> None:
     server = serve()
     told: list[str] = []
-    server.on("connection", lambda socket: None if socket.recovered else socket.on("disconnect", told.append))
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        if not socket.recovered:
+            socket.on("disconnect", told.append)
 
     async def scenario(stage: Stage) -> None:
         old = await stage.open()
@@ -347,7 +351,10 @@ def test_who_goes_while_middlewares_run_may_come_back_once_more() -> None:
 def test_middlewares_and_the_connect_hook_can_be_skipped() -> None:
     server = serve(skip_middlewares=True)
     seen: list[str] = []
-    server.use(lambda socket: seen.append(socket.id))
+
+    @server.use
+    def note(socket: Socket) -> None:
+        seen.append(socket.id)
 
     async def hook(socket: Socket, auth_text: str | None) -> None:
         seen.append(f"hook {auth_text}")
@@ -393,7 +400,7 @@ def test_what_is_no_way_back_gives_a_new_session_silently() -> None:
         server.emit("x")
         await peer.close()
         await asyncio.sleep(1)
-        for auth in [
+        attempts: list[dict[str, Any]] = [
             {"pid": "unknown"},
             {"pid": "", "offset": ""},
             {"pid": me["sid"]},
@@ -401,7 +408,8 @@ def test_what_is_no_way_back_gives_a_new_session_silently() -> None:
             {"pid": me["pid"], "offset": 1},
             {"pid": [me["pid"]]},
             {"offset": "only"},
-        ]:
+        ]
+        for auth in attempts:
             found = await welcome(await stage.open(), **auth)
             assert found["pid"] != me["pid"]
             assert found["sid"] != me["sid"]

@@ -63,6 +63,8 @@ class Membership:
         """
         payload, ack_id, attachments = packet.payload, packet.ack_id, packet.attachments
         name = scan_event_name(payload)
+        if ack_id is None:
+            self._socket.recovery.note(payload)
         route = self._socket.find_route(name)
         if route is None:
             _, *arguments = decode_array(payload, attachments)

@@ -15,6 +15,7 @@ from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, PendingAcks
 from ackord.runtime.client.connection import Connection
 from ackord.runtime.client.emitter import AckCallback, ClientEmitter
 from ackord.runtime.client.membership import Membership
+from ackord.runtime.client.recovery import ClientRecovery
 from ackord.runtime.errors import AckordError, ConnectRefusedError, DisconnectedError, InvalidAckError, ProtocolError
 from ackord.runtime.events.dispatch import EventQueue, Job
 from ackord.runtime.events.failures import Failures, InvalidHook
@@ -77,7 +78,7 @@ class ClientSocket(AnyEventSource):
     """
 
     __slots__ = ("_acks", "_lock", "_manager", "_membership", "_next_ack_id", "_prefix", "_queue", "_routes",
-                 "_state", "_tasks", "auth", "failures", "id", "namespace")  # fmt: skip
+                 "_state", "_tasks", "auth", "failures", "id", "namespace", "recovered", "recovery")  # fmt: skip
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"connect", "connect_error", "disconnect"})
 
@@ -89,6 +90,10 @@ class ClientSocket(AnyEventSource):
         """See `Manager.socket`; may be changed between connections."""
         self.id: str | None = None
         """The socket's public id at the server while connected."""
+        self.recovered = False
+        """Whether the server knew this client again after a lost connection: same id, same rooms, and every event that it missed."""
+        self.recovery = ClientRecovery()
+        """What the server is told when the connection was lost and this client comes back."""
         self._manager = manager
         self._prefix = namespace_prefix(namespace)
         self._state = SocketState.DISCONNECTED
@@ -314,7 +319,8 @@ class ClientSocket(AnyEventSource):
         auth = self.auth() if callable(self.auth) else self.auth
         if inspect.isawaitable(auth):
             auth = await auth
-        return "" if auth is None else encode_json(dict(auth))
+        recovery = self.recovery.connect_members()
+        return "" if auth is None and not recovery else encode_json({**recovery, **(auth or {})})
 
     async def _join(self, payload: str) -> None:
         connection, backlog = await self._manager.acquire()
@@ -337,9 +343,11 @@ class ClientSocket(AnyEventSource):
             # Nobody waits for it any longer; the server is to know.
             connection.send(encode_disconnect(self._prefix), bounded=False)
             return
-        match decode_object(packet.payload).get("sid"):
+        answer = decode_object(packet.payload)
+        match answer.get("sid"):
             case str(sid) if sid:
                 self.id = sid
+                self.recovered = self.recovery.join(answer.get("pid"))
                 self._state = SocketState.CONNECTED
                 membership.joined.set_result(None)
                 self._notify("connect")
