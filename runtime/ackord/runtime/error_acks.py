@@ -25,7 +25,18 @@ class FailureReply(AckordError):  # noqa: N818  # it is an answer
     """Raised by a handler or a route to answer the event with this error acknowledgement.
 
     `data` is anything that JSON can hold; `issues` say where the request is wrong and why, without echoing it.
+    It is encoded when it is made: what can't be sent fails in the handler, and whoever asked still gets an answer.
+
+    Raises:
+        InvalidPayloadError: JSON can't hold `data` or `issues`.
     """
+
+    # What a subclass answers with that doesn't call `__init__`.
+    code: str = INTERNAL
+    message: str = "The handler failed"
+    data: Any = None
+    issues: Sequence[Mapping[str, Any]] | None = None
+    _arguments_text: str = encode_json([{"error": {"code": INTERNAL, "message": message}}])
 
     def __init__(self, code: str, message: str, data: Any = None, issues: Sequence[Mapping[str, Any]] | None = None) -> None:
         super().__init__(f"{code}: {message}")
@@ -33,15 +44,16 @@ class FailureReply(AckordError):  # noqa: N818  # it is an answer
         self.message = message
         self.data = data
         self.issues = issues
+        error: dict[str, Any] = {"code": code, "message": message}
+        if data is not None:
+            error["data"] = data
+        if issues is not None:
+            error["issues"] = list(issues)
+        self._arguments_text = encode_json([{"error": error}])
 
     def arguments_text(self) -> str:
-        """Return the ACK packet's JSON array."""
-        error: dict[str, Any] = {"code": self.code, "message": self.message}
-        if self.data is not None:
-            error["data"] = self.data
-        if self.issues is not None:
-            error["issues"] = list(self.issues)
-        return encode_json([{"error": error}])
+        """Return the ACK packet's JSON array, as it was when the failure was made."""
+        return self._arguments_text
 
 
 class InvalidArgumentsError(FailureReply):

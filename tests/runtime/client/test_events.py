@@ -272,6 +272,32 @@ def test_failed_events_are_counted_and_shown_to_a_hook() -> None:
     joined(scenario)
 
 
+def test_a_failure_that_cannot_be_sent_is_answered_as_internal_and_an_async_hook_learns_of_it() -> None:
+    async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
+        seen: list[tuple[str, str]] = []
+
+        @socket.on_invalid
+        async def invalid(_: ClientSocket, name: str, failure: FailureReply) -> None:
+            await asyncio.sleep(0)
+            seen.append((name, failure.code))
+
+        @socket.on("bad")
+        def bad() -> None:
+            raise FailureReply("code", "message", data={1, 2})
+
+        @socket.on("cancelled")
+        def cancelled() -> None:
+            raise asyncio.CancelledError
+
+        internal = '[{"error":{"code":"internal","message":"The handler failed"}}]'
+        await peer.send('421["bad"]', '422["cancelled"]')
+        await peer.expect(f"431{internal}", f"432{internal}")
+        await asyncio.sleep(1)
+        assert seen == [("bad", "internal"), ("cancelled", "internal")]
+
+    joined(scenario)
+
+
 def test_a_callback_that_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
         def bad() -> None:

@@ -86,6 +86,11 @@ class Membership:
     # What the server's and the client's handling of events have in common needs this (`EventReceiver`)
 
     @property
+    def connected(self) -> bool:
+        """Whether answers still reach the server."""
+        return not self._is_over
+
+    @property
     def catch_all(self) -> tuple[Registration, ...]:
         """The catch-all listeners for incoming events."""
         return self._socket.catch_all

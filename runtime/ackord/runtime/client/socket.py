@@ -104,7 +104,7 @@ class ClientSocket(AnyEventSource):
         self._queue: EventQueue | None = None
         self._acks = PendingAcks(max_pending_acks)
         self._next_ack_id = 0
-        self.failures: Failures[ClientSocket] = Failures(namespace, _log)
+        self.failures: Failures[ClientSocket] = Failures(namespace, _log, self._tasks)
         """Incoming events that failed, by name: those that didn't fit, that a listener raised for, or that asked in vain for an answer."""
 
     @property
@@ -215,7 +215,7 @@ class ClientSocket(AnyEventSource):
 
     def on_invalid(self, hook: InvalidHook[ClientSocket]) -> InvalidHook[ClientSocket]:
         """Call `hook` with the socket, the event's name and the failure for each incoming event that fails; see `failures`."""
-        self.failures.hook = hook
+        self.failures.set_hook(hook)
         return hook
 
     def set_route(self, name: str, route: Route) -> None:

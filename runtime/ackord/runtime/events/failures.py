@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from ackord.runtime.error_acks import INTERNAL, FailureReply
+from ackord.runtime.events.lifecycle import call_guarded
+from ackord.runtime.events.tasks import TaskSet
+from ackord.runtime.listeners import Registration
 
 InvalidPolicy: TypeAlias = Literal["drop", "disconnect"]
 """What happens to a socket whose event failed without an ack to say so: nothing, or the end of the socket."""
@@ -14,7 +17,7 @@ InvalidPolicy: TypeAlias = Literal["drop", "disconnect"]
 SocketT = TypeVar("SocketT")
 
 InvalidHook: TypeAlias = Callable[[SocketT, str, FailureReply], Any]
-"""Takes the socket, the event's name and the failure; for metrics and audits."""
+"""A plain function or a coroutine function that takes the socket, the event's name and the failure; for metrics and audits."""
 
 MAX_COUNTED_NAMES: Final = 1000
 OTHER_NAMES: Final = "(other)"
@@ -28,14 +31,19 @@ class Failures(Generic[SocketT]):
     A name is logged when it fails first and then at most once a minute.
     """
 
-    __slots__ = ("_log", "_logged", "_namespace", "counts", "hook")
+    __slots__ = ("_hook", "_log", "_logged", "_namespace", "_tasks", "counts")
 
-    def __init__(self, namespace: str, log: logging.Logger) -> None:
+    def __init__(self, namespace: str, log: logging.Logger, tasks: TaskSet) -> None:
         self._namespace = namespace
         self._log = log
+        self._tasks = tasks
         self.counts: dict[str, int] = {}
-        self.hook: InvalidHook[SocketT] | None = None
+        self._hook: Registration | None = None
         self._logged: dict[str, float] = {}
+
+    def set_hook(self, hook: InvalidHook[SocketT]) -> None:
+        """Have `hook` called for each failure; one that is a coroutine function runs in a task."""
+        self._hook = Registration(hook)
 
     def record(self, socket: SocketT, name: str, failure: FailureReply, now: float, error: BaseException | None = None) -> None:
         """Count a failure, log it unless its name was logged a moment ago, and tell the hook."""
@@ -54,8 +62,5 @@ class Failures(Generic[SocketT]):
                 count,
                 exc_info=error or failure.__cause__,
             )
-        if self.hook is not None:
-            try:
-                self.hook(socket, name, failure)
-            except Exception:  # noqa: BLE001  # a hook of the application
-                self._log.exception("the on_invalid hook failed")
+        if self._hook is not None:
+            call_guarded(self._hook, (socket, name, failure), self._tasks, "the on_invalid hook")

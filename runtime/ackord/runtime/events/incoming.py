@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from ackord.runtime.error_acks import FailureReply, internal_error, unknown_event
+from ackord.runtime.events.containment import contain, is_being_cancelled
 from ackord.runtime.events.routes import Arguments, EncodedArguments, Route
 from ackord.runtime.events.untyped import acknowledge, await_all, call_all, call_in_order, has_awaitable
 from ackord.runtime.listeners import Registration
@@ -14,6 +15,11 @@ from ackord.runtime.listeners import Registration
 
 class EventReceiver(Protocol):
     """A socket that receives events, of a server or of a client."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether answers still reach the peer."""
+        ...
 
     @property
     def catch_all(self) -> tuple[Registration, ...]:
@@ -54,10 +60,9 @@ async def run_route(  # noqa: PLR0917  # bound once, by the queue
         if catch_all is not None:
             await call_in_order(socket.watchers, catch_all)
         reply = await route.handle(socket, arguments, acked=ack_id is not None)
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is becomes an error ack
-        _failed(socket, name, ack_id, error)
-    else:
         _answer(socket, ack_id, reply)
+    except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
+        _failed(socket, name, ack_id, error)
 
 
 async def run_untyped(socket: EventReceiver, name: str, arguments: list[Any], ack_id: int | None) -> None:
@@ -68,7 +73,7 @@ async def run_untyped(socket: EventReceiver, name: str, arguments: list[Any], ac
         registrations = socket.take_listeners(name)
         results = await call_in_order(registrations, arguments)
         finish_untyped(socket, name, registrations, results, ack_id)
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is becomes an error ack
+    except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
         _failed(socket, name, ack_id, error)
 
 
@@ -86,7 +91,7 @@ def run_untyped_inline(socket: InlineReceiver, name: str, arguments: list[Any], 
             socket.finish_later(lambda: _finish_awaited(socket, name, registrations, results, ack_id))
         else:
             finish_untyped(socket, name, registrations, results, ack_id)
-    except Exception as error:  # noqa: BLE001  # whatever a listener raises becomes an error ack
+    except BaseException as error:  # noqa: BLE001  # whatever a listener raises becomes an error ack
         _failed(socket, name, ack_id, error)
 
 
@@ -95,7 +100,7 @@ async def _finish_awaited(
 ) -> None:
     try:
         finish_untyped(socket, name, registrations, await await_all(results), ack_id)
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is becomes an error ack
+    except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
         _failed(socket, name, ack_id, error)
 
 
@@ -116,11 +121,17 @@ def _answer(socket: EventReceiver, ack_id: int | None, reply: EncodedArguments |
 
 
 def _failed(socket: EventReceiver, name: str, ack_id: int | None, error: BaseException) -> None:
-    if isinstance(error, asyncio.CancelledError):
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise error
+    """Answer an event that wasn't answered yet, whatever ended its handling; raise again what isn't for us to stop.
+
+    Nothing that an application can raise prevents the answer: `FailureReply` was encoded when it was made.
+    """
+    contain(error)
+    cancelled = isinstance(error, asyncio.CancelledError) and is_being_cancelled()
+    if cancelled and not socket.connected:
+        raise error
     if isinstance(error, FailureReply):
         socket.fail_event(name, ack_id, error)
     else:
         socket.fail_event(name, ack_id, internal_error(), error)
+    if cancelled:
+        raise error

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
+from ackord.runtime.events.containment import contain, is_being_cancelled
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.listeners import ListenerTable, Registration
 
@@ -34,9 +35,10 @@ def call_guarded(
     """Call a function of the application that answers nobody: what it raises is logged, an awaitable that it returns gets a task."""
     try:
         result = registration.notify(arguments)
-    except Exception as error:  # noqa: BLE001  # a listener of the application
+    except BaseException as error:  # noqa: BLE001  # a listener of the application
+        contain(error)
         _log.exception("%s failed", what)
-        if report is not None:
+        if report is not None and isinstance(error, Exception):
             report(error)
         return None
     return tasks.start(guard(result, what, report)) if hasattr(result, "__await__") else None
@@ -53,7 +55,10 @@ async def guard(awaitable: Awaitable[Any], what: str, report: Report | None = No
     """Await what the application gave and log what it raises."""
     try:
         await awaitable
-    except Exception as error:  # noqa: BLE001  # a listener of the application
+    except BaseException as error:  # a listener of the application
+        contain(error)
+        if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
+            raise
         _log.exception("%s failed", what)
-        if report is not None:
+        if report is not None and isinstance(error, Exception):
             report(error)

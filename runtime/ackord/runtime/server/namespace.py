@@ -115,7 +115,7 @@ class Namespace(Broadcasting, ServerEvents):
         self.adapter: Adapter = server.make_adapter(self.sockets)
         self.recovery = server.make_recovery(self.dispose_if_unused)
         self.routes: dict[str, Route] = {}
-        self.failures: Failures[Socket] = Failures(name, _log)
+        self.failures: Failures[Socket] = Failures(name, _log, server.tasks)
         self.error_replies: bool = server.error_replies
         self.invalid_events: InvalidPolicy = server.invalid_events
         self.limits: Limits = server.limits
@@ -212,8 +212,8 @@ class Namespace(Broadcasting, ServerEvents):
     def on_invalid(self, hook: InvalidHook[Socket]) -> InvalidHook[Socket]:
         """Call `hook` with the socket, the event's name and the failure whenever an event fails."""
         if self.parent is not None and self.failures is self.parent.failures:
-            self.failures = Failures(self.name, _log)
-        self.failures.hook = hook
+            self.failures = Failures(self.name, _log, self.tasks)
+        self.failures.set_hook(hook)
         return hook
 
     # What the server does with a namespace

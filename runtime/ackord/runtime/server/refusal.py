@@ -19,13 +19,23 @@ class ConnectRefused(AckordError):  # noqa: N818  # it is an answer
     """Raised by a middleware or a connect hook: the client gets CONNECT_ERROR with this message and data.
 
     `data` is anything that JSON can hold.
+    It is encoded when it is made: what can't be sent fails in the middleware, and the client still gets an answer.
+
+    Raises:
+        InvalidPayloadError: JSON can't hold `data`.
     """
+
+    # What a subclass answers with that doesn't call `__init__`.
+    message: str = "Internal error"
+    data: Any = None
+    _payload: str = FAILED
 
     def __init__(self, message: str, data: Any = None) -> None:
         super().__init__(message)
         self.message = message
         self.data = data
+        self._payload = encode_json({"message": message} if data is None else {"message": message, "data": data})
 
     def payload(self) -> str:
-        """Return the payload of CONNECT_ERROR."""
-        return encode_json({"message": self.message} if self.data is None else {"message": self.message, "data": self.data})
+        """Return the payload of CONNECT_ERROR, as it was when the refusal was made."""
+        return self._payload
