@@ -92,7 +92,23 @@ def test_a_missing_payload_is_an_empty_one(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "7", "9[]", "a", "²", "2{}", '2abc["x"]', '21.5["x"]', '2-1["x"]', '2 1["x"]', '2²["x"]', '2\N{ARABIC-INDIC DIGIT ONE}["x"]', '2"x"', "3{}", "3null"],
+    [
+        "",
+        "7",
+        "9[]",
+        "a",
+        "²",
+        "2{}",
+        '2abc["x"]',
+        '21.5["x"]',
+        '2-1["x"]',
+        '2 1["x"]',
+        '2²["x"]',
+        '2\N{ARABIC-INDIC DIGIT ONE}["x"]',
+        '2"x"',
+        "3{}",
+        "3null",
+    ],
 )
 def test_a_malformed_header_is_refused(text: str) -> None:
     with pytest.raises(MalformedPacketError):
