@@ -30,17 +30,25 @@ class NodeScripts:
 
     def observe(self, script: str, *arguments: str) -> dict[str, Any]:
         """Run `script` to its end; return what it observed, one JSON object by the name of each step."""
-        command = [self._node, str(NODE_SCRIPTS / script), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_RUN, check=False)
-        if done.returncode != 0:
-            pytest.fail(f"{script} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return {name: value for line in done.stdout.strip().split("\n") for name, value in json.loads(line).items()}
+        return _observe([self._node, str(NODE_SCRIPTS / script), *arguments])
 
     @contextmanager
     def serving(self, script: str) -> Generator[str]:
         """Run a server that prints ``listening PORT``; give its URL."""
         with _process([self._node, str(NODE_SCRIPTS / script)]) as line:
             yield f"http://127.0.0.1:{line.split()[1]}"
+
+
+def observe_python(module: str, *arguments: str) -> dict[str, Any]:
+    """Run ``python -m module`` to its end; return what it observed, as `NodeScripts.observe` does."""
+    return _observe([sys.executable, "-m", module, *arguments])
+
+
+def _observe(command: list[str]) -> dict[str, Any]:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST_RUN, check=False)
+    if done.returncode != 0:
+        pytest.fail(f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return {name: value for line in done.stdout.strip().split("\n") for name, value in json.loads(line).items()}
 
 
 @contextmanager
@@ -64,6 +72,13 @@ def _process(command: list[str]) -> Generator[str]:
                 process.kill()
                 process.wait()
             process.stdout.close()
+
+
+@contextmanager
+def serving_python(module: str, *arguments: str) -> Generator[str]:
+    """Run ``python -m module``, a server that prints ``listening PORT``; give its URL."""
+    with _process([sys.executable, "-m", module, *arguments]) as line:
+        yield f"http://127.0.0.1:{line.split()[1]}"
 
 
 @pytest.fixture(scope="session")

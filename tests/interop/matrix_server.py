@@ -1,0 +1,67 @@
+"""The server that the matrix of clients talks to: ``python -m tests.interop.matrix_server [--msgpack] [--recovery]``."""
+
+from __future__ import annotations
+
+import argparse
+import socket as sockets
+from typing import Any
+
+from ackord.runtime import ConnectRefused, Server, Socket
+from ackord.runtime.hosting.serve import configure
+
+MAX_PAYLOAD = 4_000_000
+"""Bytes: a megabyte in base64 fits."""
+
+
+def make_server() -> Server:
+    """Make a server whose namespaces do the same and are told apart by what they answer."""
+    server = Server(max_payload=MAX_PAYLOAD, ping_interval=5, ping_timeout=5)
+    for name in ("/", "/second", "/third", "/private"):
+        _serve(server, name)
+
+    @server.of("/private").use
+    async def only_who_knows_the_word(socket: Socket) -> None:
+        if socket.handshake.auth.get("word") != "sesame":
+            raise ConnectRefused("not welcome", {"code": 42, "hint": ["a word", None]})
+
+    return server
+
+
+def _serve(server: Server, name: str) -> None:
+    namespace = server.of(name)
+
+    @namespace.on("connection")
+    def connected(socket: Socket) -> None:
+        async def ask(*values: Any) -> Any:
+            return {"you said": await socket.emit_with_ack("question", *values, timeout=5)}
+
+        def echo(*values: Any) -> tuple[Any, ...]:
+            return values
+
+        def tell(*values: Any) -> None:
+            socket.emit("told", name, *values)
+
+        def who() -> dict[str, Any]:
+            return {"namespace": name, "auth": socket.handshake.auth, "transport": socket.conn.transport, "rooms": len(socket.rooms)}
+
+        def join(room: str) -> None:
+            socket.join(room)
+
+        def publish(room: str, *values: Any) -> None:
+            namespace.to(room).emit("news", *values)
+
+        for handler in (ask, echo, tell, who, join, publish):
+            socket.on(handler.__name__, handler)
+
+
+def main() -> None:
+    """Serve on a free port until terminated."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.parse_args()
+    listener = sockets.create_server(("127.0.0.1", 0))
+    print(f"listening {listener.getsockname()[1]}", flush=True)
+    configure(make_server().asgi(), graceful_timeout=1).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""A server with connection state recovery: ``python -m tests.interop.recovery_server``."""
+
+from __future__ import annotations
+
+import socket as sockets
+
+from ackord.runtime import Server, Socket
+from ackord.runtime.hosting.serve import configure
+from ackord.runtime.socketio.recovery import ConnectionStateRecovery
+
+
+def make_server() -> Server:
+    """Make a server that tells whoever comes, and sends what it is asked to."""
+    server = Server(connection_state_recovery=ConnectionStateRecovery(), ping_interval=5, ping_timeout=5)
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        def who() -> dict[str, object]:
+            return {"recovered": socket.recovered, "data": socket.data, "rooms": sorted(socket.rooms - {socket.id})}
+
+        def enter(room: str) -> None:
+            socket.join(room)
+            socket.data["entered"] = room
+
+        def publish(room: str, number: int) -> None:
+            server.to(room).emit("news", number, {"data": bytes([number])})
+
+        def whisper(text: str) -> None:
+            server.volatile.emit("whisper", text)
+            server.local.emit("whisper", text)
+
+        for handler in (who, enter, publish, whisper):
+            socket.on(handler.__name__, handler)
+
+    return server
+
+
+def main() -> None:
+    """Serve on a free port until terminated."""
+    listener = sockets.create_server(("127.0.0.1", 0))
+    print(f"listening {listener.getsockname()[1]}", flush=True)
+    configure(make_server().asgi(), graceful_timeout=1).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()
