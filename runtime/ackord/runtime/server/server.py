@@ -58,13 +58,8 @@ FLUSH_TIMEOUT: Final = 0.5
 class Attachable(Protocol):
     """A typed namespace, as generated code makes them."""
 
-    @property
-    def path(self) -> str:
-        """The namespace's name."""
-        ...
-
-    def attach(self, namespace: Namespace) -> None:
-        """Set routes and hooks of `namespace`."""
+    def attach_to(self, server: Server) -> None:
+        """Set routes and hooks of the namespace, or namespaces, that it stands for."""
         ...
 
 
@@ -190,11 +185,7 @@ class Server(Broadcasting):
 
     def register(self, typed_namespace: Attachable) -> None:
         """Serve a typed namespace."""
-        accepts: Predicate | None = getattr(typed_namespace, "accepts", None) if getattr(typed_namespace, "is_dynamic", False) else None
-        if accepts is None:
-            typed_namespace.attach(self.of(typed_namespace.path))
-        else:
-            self.of(accepts).set_child_hook(typed_namespace.attach)
+        typed_namespace.attach_to(self)
 
     @overload
     def on(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
@@ -298,7 +289,9 @@ class Server(Broadcasting):
     def report(self, socket: Socket | None, event: str, error: Exception) -> None:
         """Tell the error hooks what code of the application raised."""
         for hook in self._error_hooks:
-            call_guarded(hook, (socket, event, error), self.tasks, "an error hook")
+            # Outside of the loop there are only namespaces that are made when the program starts, and nothing runs coroutines.
+            if not hook.is_async or _is_running():
+                call_guarded(hook, (socket, event, error), self.tasks, "an error hook")
 
     def connect(self, engine: EngineSocket) -> Connection:
         """Make the Socket.IO end of a session (the `connect` of `EngineServer`)."""
@@ -376,6 +369,14 @@ class Server(Broadcasting):
             self.main.announce_namespace(namespace)
         namespace.settle()
         return namespace
+
+
+def _is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _drained(connection: Connection, busy: set[Connection], done: asyncio.Event) -> None:

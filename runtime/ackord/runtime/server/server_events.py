@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 RESERVED_SERVER_EVENTS: Final = frozenset({"connect", "connection", "new_namespace"})
 """Names that a server tells itself."""
 
-ServerRoute: TypeAlias = Callable[[str], Awaitable[None]]
-"""Takes the JSON text of an event's array, its name included."""
+ServerRoute: TypeAlias = Callable[[EncodedEvent], Awaitable[None]]
+"""Takes an event as it came, undecoded."""
 
 ServerRouteT = TypeVar("ServerRouteT", bound=ServerRoute)
 
@@ -102,7 +102,7 @@ class ServerEvents:
         """
         route = self._server_routes.get(event.name)
         if route is not None:
-            await route(event.arguments)
+            await route(event)
             return "[]", ()
         registrations = self._server_listeners.take(event.name)
         results = await call_in_order(registrations, decode_array(event.arguments, event.attachments)[1:])

@@ -19,6 +19,8 @@ from ackord.runtime.errors import (
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.guard import API, check
 from ackord.runtime.typed.model import DeclaredError, Error, Model, OpenEnum, Session, UnknownError, constrain, unwrap
+from ackord.runtime.typed.params import Params
+from ackord.runtime.typed.replies import Replies
 from ackord.runtime.typed.room import Room
 from ackord.runtime.validation import Arg, Bytes, Date, Datetime, Decimal, Duration, Int64, Json, Maybe, Url
 from typing_extensions import deprecated, override
@@ -27,8 +29,16 @@ if TYPE_CHECKING:
     from ackord.runtime.typed.client import Client, ClientHandlers, ClientOptions, ConnectRefusedError, unhandled
     from ackord.runtime.typed.client_event import ClientEvent, EventStream
     from ackord.runtime.typed.context import Context
-    from ackord.runtime.typed.emitters import BroadcastEmitter, BroadcastTarget, ClientEmitter, ClientTarget
-    from ackord.runtime.typed.namespace import Namespace
+    from ackord.runtime.typed.emitters import (
+        BroadcastEmitter,
+        BroadcastTarget,
+        ClientEmitter,
+        ClientTarget,
+        ClusterEmitter,
+        ClusterTarget,
+        Gatherer,
+    )
+    from ackord.runtime.typed.namespace import Instance, Namespace
 
 __all__ = [
     "API",
@@ -44,6 +54,8 @@ __all__ = [
     "ClientHandlers",
     "ClientOptions",
     "ClientTarget",
+    "ClusterEmitter",
+    "ClusterTarget",
     "ConnectRefusedError",
     "Context",
     "Date",
@@ -56,6 +68,8 @@ __all__ = [
     "Event",
     "EventStream",
     "FailureReply",
+    "Gatherer",
+    "Instance",
     "Int64",
     "InvalidAckError",
     "InvalidPayloadError",
@@ -65,7 +79,9 @@ __all__ = [
     "Namespace",
     "NamespaceContract",
     "OpenEnum",
+    "Params",
     "RemoteError",
+    "Replies",
     "Room",
     "Session",
     "SlowConsumerError",
@@ -88,9 +104,13 @@ _LAZY = {
     "ClientHandlers": "client",
     "ClientOptions": "client",
     "ClientTarget": "emitters",
+    "ClusterEmitter": "emitters",
+    "ClusterTarget": "emitters",
     "ConnectRefusedError": "client",
     "Context": "context",
     "EventStream": "client_event",
+    "Gatherer": "emitters",
+    "Instance": "namespace",
     "Namespace": "namespace",
     "unhandled": "client",
 }

@@ -14,6 +14,7 @@ from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.exchange import encode_typed, request, request_result
 from ackord.runtime.typed.handlers import check_handlers, parameters_of
 from ackord.runtime.typed.model import Error, UnknownError
+from ackord.runtime.typed.params import Params
 from pydantic import ValidationError
 from typing_extensions import Unpack, override
 
@@ -69,19 +70,20 @@ class Client:
         auth: Any,
         handlers: ClientHandlers | None,
         refused: type[ConnectRefusedError[Any]],
+        params: Params | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
         """Prepare a connection to the server at `url`; nothing is opened yet.
 
         Raises:
-            InvalidPayloadError: `auth` isn't of its declared type.
+            InvalidPayloadError: `auth` isn't of its declared type, or `params` can't stand in a name.
         """
         self.__contract = contract
         self.__refused = refused
         self.__handlers = handlers
         self.__incoming: list[ClientEvent[..., Any, Any]] = []
         payload = None if contract.auth is None else contract.auth.dump(auth)
-        self.__socket = Manager(url, **options).socket(contract.path, auth=payload)
+        self.__socket = Manager(url, **options).socket(_path(contract, params), auth=payload)
         self.__socket.on("disconnect", self.__ended)
 
     @property
@@ -163,3 +165,11 @@ class Client:
                     # What was refused is refused, however badly it is explained.
                     break
         return UnknownError(code, refusal.message, data, issues)
+
+
+def _path(contract: NamespaceContract, params: Params | None) -> str:
+    if contract.params is None:
+        return contract.path
+    if not isinstance(params, contract.params):
+        raise TypeError(f"namespace {contract.path} takes a {contract.params.__name__}, not {type(params).__name__!r}")
+    return params.path

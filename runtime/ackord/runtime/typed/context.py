@@ -8,6 +8,7 @@ from ackord.runtime.errors import UsageError
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, room_names
 from ackord.runtime.typed.event import NamespaceContract
+from ackord.runtime.typed.params import Params, ParamsT
 from ackord.runtime.typed.room import Room
 
 if TYPE_CHECKING:
@@ -23,12 +24,13 @@ class Context(Generic[SessionT]):
     There is one for each connection, the same in all handlers, from ``on_connect`` to ``on_disconnect``.
     """
 
-    __slots__ = ("_contract", "_socket")
+    __slots__ = ("_contract", "_found_params", "_socket")
 
     def __init__(self, socket: Socket, contract: NamespaceContract) -> None:
         """Take the untyped socket and the namespace's contract."""
         self._socket = socket
         self._contract = contract
+        self._found_params: Params | None = None
 
     @property
     def sid(self) -> str:
@@ -44,6 +46,11 @@ class Context(Generic[SessionT]):
     def handshake(self) -> Handshake:
         """The request that opened the connection."""
         return self._socket.handshake
+
+    @property
+    def recovered(self) -> bool:
+        """Whether this connection goes on where an earlier one was cut off: its id, rooms and session are those of then."""
+        return self._socket.recovered
 
     @property
     def data(self) -> SessionT:
@@ -88,6 +95,16 @@ class Context(Generic[SessionT]):
     def disconnect(self, close: bool = False) -> None:
         """Disconnect the client from the namespace; with `close`, end the connection."""
         self._socket.disconnect(close)
+
+    def _params(self, type_: type[ParamsT]) -> ParamsT:
+        found = self._found_params
+        if not isinstance(found, type_):
+            path = self._socket.namespace.name
+            found = type_.parse(path)
+            if found is None:
+                raise UsageError(f"{path!r} isn't a namespace of {type_.template!r}")
+            self._found_params = found
+        return found
 
     @property
     def _client(self) -> ClientTarget:

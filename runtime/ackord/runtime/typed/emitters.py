@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from ackord.runtime.acks import AckReply
-from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.errors import DisconnectedError, PeerError
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.namespace import Namespace
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.exchange import encode_typed, request, request_result
-from ackord.runtime.typed.model import UnknownError
+from ackord.runtime.typed.model import Error, UnknownError
+from ackord.runtime.typed.replies import Replies
 from ackord.runtime.typed.room import Room
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ R = TypeVar("R")
 
 BroadcastTarget: TypeAlias = BroadcastOperator
 """Whom a broadcast reaches, and how."""
+
+ClusterTarget: TypeAlias = Callable[[EncodedEvent], None]
+"""Sends an event to the other servers."""
 
 
 class ClientTarget:
@@ -81,7 +86,7 @@ class ClientEmitter:
 
 
 class BroadcastEmitter:
-    """Base of what sends events to many clients; encoded once, acknowledged by none."""
+    """Base of what sends events to many clients, encoded once; generated subclasses with acknowledged events have `gather` as well."""
 
     __slots__ = ("__target",)
 
@@ -104,6 +109,56 @@ class BroadcastEmitter:
 
     def _emit(self, event: Event[None], *args: object) -> None:
         self.__target.send_event(encode_typed(event, args))
+
+    @property
+    def _target(self) -> BroadcastTarget:
+        return self.__target
+
+
+class Gatherer:
+    """Base of what asks many clients for acknowledgements, and collects those that come in time."""
+
+    __slots__ = ("__target", "__timeout")
+
+    def __init__(self, target: BroadcastTarget, timeout: float | None) -> None:
+        """Take whom to ask, and seconds to wait; `None` for as long as each event says."""
+        self.__target = target
+        self.__timeout = timeout
+
+    async def _gather(self, event: Event[R], *args: object) -> Replies[R]:
+        """Ask for an event whose errors aren't part of its answer."""
+        return await self.__ask(event, args, errors=False)
+
+    async def _gather_results(self, event: Event[R], *args: object) -> Replies[R | UnknownError]:
+        """Ask for an event that declares errors: these are answers."""
+        return await self.__ask(event, args, errors=True)
+
+    async def __ask(self, event: Event[Any], args: tuple[object, ...], *, errors: bool) -> Replies[Any]:
+        seconds = event.timeout if self.__timeout is None else self.__timeout
+        gathered = await self.__target.request(encode_typed(event, args), seconds)
+        values: dict[str, Any] = {}
+        failures: dict[str, PeerError] = {}
+        for sid, (payload, attachments) in gathered.replies.items():
+            try:
+                answer = event.reply.decode(payload, attachments)
+                if not errors and isinstance(answer, Error | UnknownError):
+                    answer.unwrap()
+                values[sid] = answer
+            except PeerError as error:
+                failures[sid] = error
+        return Replies(values, failures, gathered.missing)
+
+
+class ClusterEmitter:
+    """Base of what sends events to the other servers of a cluster; on a single server they reach nobody."""
+
+    __slots__ = ("__send",)
+
+    def __init__(self, target: ClusterTarget) -> None:
+        self.__send = target
+
+    def _emit(self, event: Event[None], *args: object) -> None:
+        self.__send(encode_typed(event, args))
 
 
 def room_names(rooms: tuple[Room, ...]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from ackord.runtime.typed.ack import NO_ACK, AckAdapter, AckStyle
 from ackord.runtime.typed.model import Error
+from ackord.runtime.typed.params import Params
 from ackord.runtime.validation import Arg, ArgumentsAdapter, ValueAdapter
 
 R_co = TypeVar("R_co", covariant=True)
@@ -46,29 +47,45 @@ class Event(Generic[R_co]):
 class NamespaceContract:
     """One namespace of a contract."""
 
-    __slots__ = ("auth", "client_to_server", "connect_errors", "contract", "error_replies", "path", "server_to_client", "session")
+    __slots__ = (
+        "auth",
+        "client_to_server",
+        "connect_errors",
+        "contract",
+        "error_replies",
+        "params",
+        "path",
+        "server_to_client",
+        "server_to_server",
+        "session",
+    )
 
     def __init__(
         self,
         path: str,
         *,
         contract: str,
+        params: type[Params] | None = None,
         auth: Any = None,
         session: Any = None,
         connect_errors: Sequence[type[Error]] = (),
         client_to_server: Sequence[Event[Any]] = (),
         server_to_client: Sequence[Event[Any]] = (),
+        server_to_server: Sequence[Event[Any]] = (),
         error_replies: bool = True,
     ) -> None:
-        """Take what the contract says; `auth` and `session` are types, or `None` where none is declared."""
+        """Take what the contract says; `params`, `auth` and `session` are types, or `None` where none is declared."""
         self.path = path
         self.contract = contract
+        self.params = params
+        """The parameters in the path of a dynamic namespace."""
         self.auth = None if auth is None else ValueAdapter("auth", auth)
         self.session = session
         """The type of the session, or `None`."""
         self.connect_errors = tuple(connect_errors)
         self.client_to_server = tuple(client_to_server)
         self.server_to_client = tuple(server_to_client)
+        self.server_to_server = tuple(server_to_server)
         self.error_replies = error_replies
 
     @property
@@ -86,6 +103,10 @@ class NamespaceContract:
             incoming, outgoing = outgoing, incoming
         elif self.auth is not None:
             self.auth.warm()
+        if side == "server":
+            for event in self.server_to_server:
+                event.arguments.warm_reader()
+                event.arguments.warm_writer()
         for event in incoming:
             event.arguments.warm_reader()
             if event.acked:

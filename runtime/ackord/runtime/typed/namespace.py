@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import UsageError
 from ackord.runtime.server.broadcast import BroadcastOperator
+from ackord.runtime.server.namespace import Namespace as UntypedNamespace
+from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import ConnectRefused
+from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.typed.context import Context
-from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, room_names
-from ackord.runtime.typed.event import NamespaceContract
+from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, ClusterTarget, room_names
+from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.handlers import check_handlers
 from ackord.runtime.typed.model import Error, error_message
+from ackord.runtime.typed.params import Params
 from ackord.runtime.typed.room import Room
 from ackord.runtime.typed.route import TypedRoute
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from ackord.runtime.server.namespace import Namespace as UntypedNamespace
+    from ackord.runtime.server.server import Server
     from ackord.runtime.server.socket import Socket
 
 ContextT = TypeVar("ContextT", bound=Context[Any])
@@ -28,7 +34,42 @@ _PLAIN_HOOKS: Final = frozenset({"on_invalid"})
 """Those that aren't awaited."""
 
 
-class Namespace(Generic[ContextT]):
+class Reach(ABC):
+    """What generated code sends with from anywhere: whom one can reach in a namespace."""
+
+    @property
+    @abstractmethod
+    def socket_namespace(self) -> UntypedNamespace:
+        """The untyped namespace beneath."""
+
+    @property
+    def _all(self) -> BroadcastTarget:
+        return BroadcastOperator(self.socket_namespace)
+
+    def _to(self, *rooms: Room) -> BroadcastTarget:
+        return self.socket_namespace.to(room_names(rooms))
+
+    def _except(self, *rooms: Room) -> BroadcastTarget:
+        return self.socket_namespace.except_(room_names(rooms))
+
+    def _client(self, sid: str) -> ClientTarget:
+        return ClientTarget(self.socket_namespace, sid)
+
+
+class Instance(Reach):
+    """One of the namespaces of a dynamic one, to send to from anywhere."""
+
+    def __init__(self, namespace: UntypedNamespace) -> None:
+        """Take the untyped namespace."""
+        self.__untyped = namespace
+
+    @property
+    @override
+    def socket_namespace(self) -> UntypedNamespace:
+        return self.__untyped
+
+
+class Namespace(Reach, Generic[ContextT]):
     """Base of generated namespaces: one method for each event of the clients.
 
     A subclass is checked when it is defined: a method ``on_…`` that belongs to no event, or isn't `async`, is a `TypeError`.
@@ -53,8 +94,12 @@ class Namespace(Generic[ContextT]):
         `failure` has the code and, for ``invalid_request``, the issues; `event` is the name that the client sent.
         """
 
+    def attach_to(self, server: Server) -> None:
+        """Serve the namespace, or namespaces; `Server.register` calls this."""
+        self.attach(server.of(self.path) if self.contract.params is None else server.of(self.__accepts))
+
     def attach(self, namespace: UntypedNamespace) -> None:
-        """Handle the events of an untyped namespace; `Server.register` calls this."""
+        """Handle the events of an untyped namespace, or of those that are made like it."""
         if self.__untyped is not None:
             raise UsageError(f"this {type(self).__name__} is registered already: make another one")
         self.__untyped = namespace
@@ -62,6 +107,8 @@ class Namespace(Generic[ContextT]):
         self.contract.warm("server")
         for event in self.contract.client_to_server:
             namespace.set_route(event.name, TypedRoute(event, getattr(self, event.handler), self.__context))
+        for event in self.contract.server_to_server:
+            namespace.set_server_route(event.name, partial(_handle_server_event, event, getattr(self, event.handler)))
         namespace.set_connect_hook(self.__connect)
         namespace.set_disconnect_hook(self.__disconnected)
         if not self.contract.error_replies:
@@ -70,8 +117,9 @@ class Namespace(Generic[ContextT]):
             namespace.on_invalid(self.__invalid)
 
     @property
+    @override
     def socket_namespace(self) -> UntypedNamespace:
-        """The untyped namespace beneath.
+        """The untyped namespace beneath; of a dynamic one, what all have in common.
 
         Raises:
             UsageError: no server serves this yet.
@@ -80,18 +128,20 @@ class Namespace(Generic[ContextT]):
             raise UsageError(f"no server serves this {type(self).__name__} yet: call Server.register")
         return self.__untyped
 
+    def __accepts(self, name: str) -> bool:
+        return self.contract.params is not None and self.contract.params.parse(name) is not None
+
+    def _at(self, params: Params) -> UntypedNamespace:
+        """Return the namespace with these parameters; where nobody is in it, one that isn't registered and reaches nobody."""
+        parent = self.socket_namespace
+        wanted = self.contract.params
+        if wanted is None or not isinstance(params, wanted) or not isinstance(parent, ParentNamespace):
+            raise TypeError(f"{self.path} takes a {getattr(wanted, '__name__', None)}, not {type(params).__name__!r}")
+        return parent.children.get(params.path) or UntypedNamespace(parent.server, params.path)
+
     @property
-    def _all(self) -> BroadcastTarget:
-        return BroadcastOperator(self.socket_namespace)
-
-    def _to(self, *rooms: Room) -> BroadcastTarget:
-        return self.socket_namespace.to(room_names(rooms))
-
-    def _except(self, *rooms: Room) -> BroadcastTarget:
-        return self.socket_namespace.except_(room_names(rooms))
-
-    def _client(self, sid: str) -> ClientTarget:
-        return ClientTarget(self.socket_namespace, sid)
+    def _cluster(self) -> ClusterTarget:
+        return self.socket_namespace.send_server_event
 
     def __context(self, socket: Socket) -> Any:
         """Return the one context of a connection: handlers may keep it, and compare it."""
@@ -102,7 +152,7 @@ class Namespace(Generic[ContextT]):
 
     async def __connect(self, socket: Socket, auth_text: str | None) -> None:
         contract = self.contract
-        if self.__make_session is not None:
+        if self.__make_session is not None and not socket.recovered:
             socket.data = self.__make_session()
         arguments: tuple[Any, ...] = ()
         if contract.auth is not None:
@@ -130,11 +180,16 @@ class Namespace(Generic[ContextT]):
         self.on_invalid(self.__context(socket), event, failure)
 
 
+async def _handle_server_event(event: Event[Any], handler: Callable[..., Awaitable[None]], encoded: EncodedEvent) -> None:
+    await handler(*event.arguments.decode(encoded.arguments, encoded.attachments))
+
+
 def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:
     """Name the handlers and hooks of a namespace, with what each takes besides `self`."""
     handlers = {event.handler: ("ctx", *(arg.name for arg in event.args)) for event in contract.client_to_server}
     return {
         **handlers,
+        **{event.handler: tuple(arg.name for arg in event.args) for event in contract.server_to_server},
         "on_connect": ("ctx",) if contract.auth is None else ("ctx", "auth"),
         "on_disconnect": ("ctx", "reason"),
         "on_invalid": ("ctx", "event", "failure"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
 from dataclasses import fields
 from functools import cache
 from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -34,7 +33,7 @@ class Params:
     """The namespace's name, with each field in braces."""
 
     def __post_init__(self) -> None:
-        shape = _shape(type(self))
+        shape = _shape(cast("Any", type(self)))
         try:
             shape.validate({name: getattr(self, name) for name in shape.names})
         except ValidationError as error:
@@ -47,7 +46,7 @@ class Params:
         Raises:
             InvalidPayloadError: a parameter is empty, or can't be told from the text beside it.
         """
-        shape = _shape(type(self))
+        shape = _shape(cast("Any", type(self)))
         path = shape.format(self)
         if shape.texts(path) != {name: text_of(getattr(self, name)) for name in shape.names}:
             raise InvalidPayloadError(f"{type(self).__name__}: {path!r} isn't the name of exactly one namespace of {self.template!r}")
@@ -56,7 +55,7 @@ class Params:
     @classmethod
     def parse(cls, path: str) -> Self | None:
         """Return the parameters in a namespace's name; `None` if it isn't the one name of valid parameters."""
-        shape: _Shape[Self] = _shape(cls)
+        shape: _Shape[Self] = _shape(cast("Any", cls))
         texts = shape.texts(path)
         if texts is None:
             return None
@@ -119,5 +118,5 @@ class _Shape(Generic[ParamsT]):
 
 
 @cache
-def _shape(params: Hashable) -> _Shape[Any]:
-    return _Shape(cast("type[Params]", params))
+def _shape(params: type[Any]) -> _Shape[Any]:
+    return _Shape(params)
