@@ -10,7 +10,7 @@ import time
 import pytest
 from ackord.runtime.hosting import guard
 
-from tests.runtime.hosting.test_serve import Served, frame, masked, play, until
+from tests.runtime.hosting.network import Served, frame, masked, play, until
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
 
