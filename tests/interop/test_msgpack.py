@@ -53,11 +53,15 @@ def test_values_that_only_javascript_has_are_what_json_would_make_of_them(url: s
     play(url, scenario)
 
 
+def answer(question: bytes) -> dict[str, bytes]:
+    return {"you asked": question}
+
+
 def test_namespaces_acknowledgements_both_ways_and_a_refusal(url: str) -> None:
     async def scenario(manager: Manager) -> None:
         for name in ("/", "/second"):
             socket = manager.socket(name)
-            socket.on("question", lambda question: {"you asked": question})
+            socket.on("question", answer)
             await socket.connect()
         for name in ("/second", "/"):
             assert await manager.socket(name).emit_with_ack("ask", b"why") == (name, {"you asked": b"why"})
