@@ -1,6 +1,6 @@
 """A small client for the terminal: ``python -m examples.chat.client ada lobby``.
 
-Lines are sent to the room; ``/image FILE`` sends a picture, ``/rooms`` lists the rooms, ``/quit`` ends it.
+Lines are sent to the room; ``/image FILE`` sends a picture, ``/rooms`` lists the rooms, ``/quit`` or Ctrl-D ends it.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ async def enter(chat: ChatClient, room: RoomName) -> bool:
     """Join `room` and print what was said there; return whether that worked."""
     match await chat.join(room):
         case JoinAck(members=members, history=history):
-            print(f"* in #{room}: {', '.join(members)}")
+            print(f"* in #{room}: {', '.join(members)} (/image FILE, /rooms, /quit)")
             for message in history:
                 print(describe(message))
             return True
@@ -103,22 +103,29 @@ def picture(path: Path) -> ImageBody:
     return ImageBody.model_validate({"mime": mimetypes.guess_type(path.name)[0], "data": path.read_bytes(), "caption": path.name})
 
 
+def explain(error: ValidationError) -> str:
+    """Say what is wrong with values that this program's user typed."""
+    return "; ".join(f"{issue['loc'][-1]}: {issue['msg']}" for issue in error.errors())
+
+
 async def talk(chat: ChatClient, room: RoomName) -> None:
     """Do what the lines of standard input say, until they end."""
     while True:
-        line = (await asyncio.to_thread(sys.stdin.readline)).rstrip("\n")
-        command, _, argument = line.partition(" ")
+        line = await asyncio.to_thread(sys.stdin.readline)
+        command, _, argument = line.strip().partition(" ")
+        if not line or command == "/quit":
+            return
+        if not command:
+            continue
         try:
-            if not line or command == "/quit":
-                return
             if command == "/rooms":
                 print("* " + ", ".join(f"#{name} ({count})" for name, count in (await chat.rooms()).items()))
             elif command == "/image":
                 await say(chat, room, await asyncio.to_thread(picture, Path(argument)))
             else:
-                await say(chat, room, TextBody(text=line))
+                await say(chat, room, TextBody(text=line.strip()))
         except ValidationError as error:
-            print("! " + "; ".join(f"{issue['loc'][-1]}: {issue['msg']}" for issue in error.errors()))
+            print(f"! {explain(error)}")
         except (AckordError, OSError) as error:
             print(f"! {error}")
 
@@ -139,6 +146,9 @@ async def run(url: str, name: str, room: str) -> int:
             case UnknownError(message=text):
                 print(f"! {text}")
         return 1
+    except ValidationError as error:
+        print(f"! {explain(error)}")
+        return 1
     except (AckordError, ValueError) as error:
         print(f"! {error}")
         return 1
@@ -148,9 +158,9 @@ async def run(url: str, name: str, room: str) -> int:
 def main() -> int:
     """Read the command line and run the client."""
     parser = argparse.ArgumentParser(prog="python -m examples.chat.client", description="Chat from the terminal.")
-    parser.add_argument("name")
-    parser.add_argument("room", nargs="?", default="lobby")
-    parser.add_argument("--url", default="http://127.0.0.1:8000")
+    parser.add_argument("name", help="what others call you")
+    parser.add_argument("room", nargs="?", default="lobby", help="where to talk: a-z, 0-9 and -; default: %(default)s")
+    parser.add_argument("--url", default="http://127.0.0.1:8000", help="where the server is; default: %(default)s")
     arguments = parser.parse_args()
     try:
         return asyncio.run(run(arguments.url, arguments.name, arguments.room))
