@@ -81,7 +81,7 @@ class Membership:
                 job = partial(run_route, self, route, name, decoded, ack_id, catch_all)
         # Always in a task: listeners that are registered right after `connect` has returned are found when it runs.
         put = self.queue.put_concurrent if concurrent else self.queue.put
-        put(job, len(payload))
+        put(job, len(payload) + sum(map(len, attachments)))
 
     # What the server's and the client's handling of events have in common needs this (`EventReceiver`)
 

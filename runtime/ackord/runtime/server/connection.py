@@ -189,7 +189,9 @@ class Connection:
 
     def _violated(self, error: PacketError) -> None:
         _log.info("a client at %s broke the protocol: %s", self.engine.request.address or "an unknown address", error)
-        self.shut("forced close", "forced close")
+        # The names that the reference has for it: over polling the transport isn't closed at once.
+        reason = "forced close" if self.engine.transport == "websocket" else "forced server close"
+        self.shut(reason, reason)
 
     # Joining
 

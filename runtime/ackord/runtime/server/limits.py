@@ -36,4 +36,4 @@ class Limits:
     queued_events: int = 256
     """Events of one connection that wait for handlers; with more, nothing is read from it."""
     queued_bytes: int = 4_000_000
-    """Characters of the events of one connection that wait for handlers; with more, nothing is read from it."""
+    """Characters and attached bytes of the events of one connection that wait for handlers; with more, nothing is read from it."""

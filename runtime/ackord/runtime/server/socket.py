@@ -359,21 +359,22 @@ class Socket(AnyEventSource):
             PacketError: it ends the connection.
         """
         name = scan_event_name(payload, self.namespace.limits.event_name)
+        size = len(payload) + sum(map(len, attachments)) if attachments else len(payload)
         route = self.namespace.routes.get(name)
         if route is None:
-            self._receive_untyped(name, decode_array(payload, attachments), ack_id, len(payload))
+            self._receive_untyped(name, decode_array(payload, attachments), ack_id, size)
             return
         try:
             arguments = route.decode(payload, attachments)
         except InvalidArgumentsError as failure:
-            self._queue.put(partial(self._fail_in_order, name, ack_id, failure), len(payload))
+            self._queue.put(partial(self._fail_in_order, name, ack_id, failure), size)
             return
         catch_all = (name, *decode_array(payload, attachments)[1:]) if self.watchers else None
         job = partial(run_route, self, route, name, arguments, ack_id, catch_all)
         if route.concurrent:
-            self._queue.put_concurrent(job, len(payload))
+            self._queue.put_concurrent(job, size)
         else:
-            self._queue.put(job, len(payload))
+            self._queue.put(job, size)
 
     def receive_ack(self, ack_id: int | None, payload: str, attachments: Sequence[bytes]) -> None:
         """Take an ACK packet; one that nobody waits for is ignored.
