@@ -8,14 +8,23 @@ from typing import Any
 
 from ackord.runtime import ConnectRefused, Server, Socket
 from ackord.runtime.hosting.serve import configure
+from ackord.runtime.socketio.msgpack import MsgpackParser
+from ackord.runtime.socketio.parser import TEXT_PARSER
+from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 
 MAX_PAYLOAD = 4_000_000
 """Bytes: a megabyte in base64 fits."""
 
 
-def make_server() -> Server:
+def make_server(*, msgpack: bool = False, recovery: bool = False) -> Server:
     """Make a server whose namespaces do the same and are told apart by what they answer."""
-    server = Server(max_payload=MAX_PAYLOAD, ping_interval=5, ping_timeout=5)
+    server = Server(
+        max_payload=MAX_PAYLOAD,
+        ping_interval=5,
+        ping_timeout=5,
+        parser=MsgpackParser() if msgpack else TEXT_PARSER,
+        connection_state_recovery=ConnectionStateRecovery() if recovery else None,
+    )
     for name in ("/", "/second", "/third", "/private"):
         _serve(server, name)
 
@@ -57,10 +66,12 @@ def _serve(server: Server, name: str) -> None:
 def main() -> None:
     """Serve on a free port until terminated."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.parse_args()
+    parser.add_argument("--msgpack", action="store_true", help="speak socket.io-msgpack-parser's encoding")
+    parser.add_argument("--recovery", action="store_true", help="keep the state of connections that were cut")
+    arguments = parser.parse_args()
     listener = sockets.create_server(("127.0.0.1", 0))
     print(f"listening {listener.getsockname()[1]}", flush=True)
-    configure(make_server().asgi(), graceful_timeout=1).run(sockets=[listener])
+    configure(make_server(msgpack=arguments.msgpack, recovery=arguments.recovery).asgi(), graceful_timeout=1).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -132,7 +132,8 @@ class Peer:
         """Emit and return the acknowledgement, whose single value python-socketio unwraps."""
         reply = await self.client.call(event, args, namespace=namespace, timeout=WITHIN)
         if isinstance(reply, tuple):
-            return list(cast("tuple[Any, ...]", reply))
+            values: tuple[Any, ...] = reply
+            return list(values)
         return [] if reply is None else [reply]
 
     async def next(self, event: str, namespace: str = "/") -> list[Any]:
@@ -148,8 +149,12 @@ class Peer:
 
 
 async def _text(peer: Peer) -> Any:
-    values = ["plain", "", 0, -1, 1.5, 2**53, 1e21, 1e-7, True, None, [], {}, [[["deep"]]], {"": {"a": [1, {"b": None}]}}]
+    values = ["plain", "", 0, -1, 1.5, 2**53, 1e-7, True, None, [], {}, [[["deep"]]], {"": {"a": [1, {"b": None}]}}]
     return await peer.ask("echo", *values)
+
+
+async def _numbers_beyond_64_bits(peer: Peer) -> Any:
+    return await peer.ask("echo", 1e21, -1.5e300)
 
 
 async def _no_arguments(peer: Peer) -> Any:
@@ -270,6 +275,7 @@ async def _a_cut_connection_is_opened_again(peer: Peer) -> Any:
 
 STEPS: Final[dict[str, Step]] = {
     "text": _text,
+    "numbers beyond 64 bits": _numbers_beyond_64_bits,
     "no arguments": _no_arguments,
     "binary": _binary,
     "binary without acknowledgement": _binary_without_acknowledgement,

@@ -16,15 +16,16 @@ pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
 Observed: TypeAlias = dict[str, Any]
 
 CLIENTS: Final = {"npm-4.8": "socket.io-client", "npm-3.1": "socket.io-client-3", "python-socketio": None}
-PARSERS: Final[dict[str, tuple[str, ...]]] = {"json": ()}
+PARSERS: Final[dict[str, tuple[str, ...]]] = {"json": (), "msgpack": ("--msgpack",)}
 """By their names the arguments of the server."""
 MODES: Final = ("polling", "websocket", "upgrade")
 
 EXPECTED: Final[dict[str, Any]] = {
     "text": [
-        *("plain", "", 0, -1, 1.5, 2**53, 1e21, 1e-7, True, None, [], {}, [[["deep"]]]),
+        *("plain", "", 0, -1, 1.5, 2**53, 1e-7, True, None, [], {}, [[["deep"]]]),
         {"": {"a": [1, {"b": None}]}},
     ],
+    "numbers beyond 64 bits": [1e21, -1.5e300],
     "no arguments": [[], ["/"]],
     "binary": [
         {"list": [{"bytes": "010203"}, {"inner": {"bytes": "00ff"}, "none": {"bytes": ""}}], "text": "beside"},
@@ -52,6 +53,20 @@ EXPECTED: Final[dict[str, Any]] = {
     },
     "a cut connection is opened again": {"renewed": True, "works": [1]},
 }
+# npm's msgpack parser breaks these before they are sent: such numbers are cut to 64 bits, and half of a pair takes the next character with it.
+EXPECTED_OF_NPM_MSGPACK: Final[dict[str, Any]] = {
+    "numbers beyond 64 bits": [3875820019684212700, 0],
+    "lone surrogates": [[ord("a"), 0xD800, 0xDC00 | ord("b")], [0xD83D, 0xDE00], [0xD800, 0xDC00], ["still here"]],
+}
+
+RECOVERY: Final = "recovery after a cut connection"
+RECOVERED: Final = {
+    "recovered": True,
+    "same": True,
+    "rooms": 2,
+    "heard": [[number, {"bytes": f"{number:02x}"}] for number in range(1, 7)],
+}
+"""What was published meanwhile comes once and in order, and only of the client's own rooms."""
 
 
 class Matrix:
@@ -65,7 +80,8 @@ class Matrix:
                 if package is None:
                     future = pool.submit(observe_python, "tests.interop.python_peer", url, parser)
                 else:
-                    future = pool.submit(node.observe, "matrix_client.mjs", url, package, parser)
+                    recovery = [urls[f"{parser} with recovery"]] if client == "npm-4.8" else []
+                    future = pool.submit(node.observe, "matrix_client.mjs", url, package, parser, *recovery)
                 self._families[client, parser] = future
 
     def family(self, client: str, parser: str) -> Observed:
@@ -76,9 +92,8 @@ class Matrix:
 @pytest.fixture(scope="module")
 def urls() -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
-        yield {
-            parser: stack.enter_context(serving_python("tests.interop.matrix_server", *arguments)) for parser, arguments in PARSERS.items()
-        }
+        servers = PARSERS | {f"{parser} with recovery": (*arguments, "--recovery") for parser, arguments in PARSERS.items()}
+        yield {name: stack.enter_context(serving_python("tests.interop.matrix_server", *arguments)) for name, arguments in servers.items()}
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +109,14 @@ def matrix(node: NodeScripts, urls: dict[str, str]) -> Iterator[Matrix]:
 def test_the_matrix(matrix: Matrix, client: str, parser: str, mode: str, step: str) -> None:
     seen = matrix.family(client, parser)
     assert f"{mode}: connect" not in seen, seen[f"{mode}: connect"]
-    assert seen[f"{mode}: {step}"] == EXPECTED[step]
+    special = EXPECTED_OF_NPM_MSGPACK if parser == "msgpack" and client.startswith("npm") else {}
+    assert seen[f"{mode}: {step}"] == special.get(step, EXPECTED[step])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("parser", PARSERS)
+def test_npm_4_8_misses_nothing_when_its_connection_is_cut(matrix: Matrix, parser: str, mode: str) -> None:
+    assert matrix.family("npm-4.8", parser)[f"{mode}: {RECOVERY}"] == RECOVERED
 
 
 @pytest.mark.parametrize("mode", MODES)

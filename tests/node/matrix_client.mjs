@@ -1,30 +1,35 @@
-// One npm client against tests/interop/matrix_server.py: `node matrix_client.mjs URL PACKAGE PARSER`.
-// PACKAGE is socket.io-client, or its alias of an older version; PARSER is json or msgpack.
+// One npm client against tests/interop/matrix_server.py: `node matrix_client.mjs URL PACKAGE PARSER [RECOVERY_URL]`.
+// RECOVERY_URL is of a server with connection state recovery; PACKAGE is socket.io-client, or its alias of an older version; PARSER is json or msgpack.
 // Prints a line of JSON for each step over each transport, {"MODE: STEP": what was observed}; tests/interop/test_matrix.py says what it must be.
 import { createHash } from "node:crypto";
 import { connect, createServer } from "node:net";
 import msgpack from "socket.io-msgpack-parser";
 
-const [target, packageName, parserName] = process.argv.slice(2);
+const [target, packageName, parserName, recoveryTarget] = process.argv.slice(2);
 const { Manager } = (await import(packageName)).default;
 const TRANSPORTS = { polling: ["polling"], websocket: ["websocket"], upgrade: ["polling", "websocket"] };
 const parser = parserName === "msgpack" ? { parser: msgpack } : {};
 process.on("unhandledRejection", () => {}); // a step that failed has said so
 
-// What stands between client and server, so that the network itself can be cut.
-const pipes = new Set();
-const network = createServer((near) => {
-  const far = connect(new URL(target).port, "127.0.0.1");
-  near.pipe(far).pipe(near);
-  for (const end of [near, far]) end.on("error", () => {}).on("close", () => (near.destroy(), far.destroy(), pipes.delete(near)));
-  pipes.add(near);
-});
-await new Promise((resolve) => network.listen(0, "127.0.0.1", resolve));
-const url = `http://127.0.0.1:${network.address().port}`;
-async function cut() {
-  await new Promise((resolve) => setTimeout(resolve, 50)); // until a GET is parked
-  pipes.forEach((pipe) => pipe.resetAndDestroy());
+/** What stands between client and server, so that the network itself can be cut. */
+async function networkTo(target) {
+  const pipes = new Set();
+  const listener = createServer((near) => {
+    const far = connect(new URL(target).port, "127.0.0.1");
+    near.pipe(far).pipe(near);
+    for (const end of [near, far]) end.on("error", () => {}).on("close", () => (near.destroy(), far.destroy(), pipes.delete(near)));
+    pipes.add(near);
+  });
+  await new Promise((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${listener.address().port}`,
+    async cut() {
+      await new Promise((resolve) => setTimeout(resolve, 50)); // until a GET is parked
+      pipes.forEach((pipe) => pipe.resetAndDestroy());
+    },
+  };
 }
+const network = await networkTo(target);
 
 function open(manager, namespace = "/", auth = undefined) {
   const socket = manager.socket(namespace, { auth });
@@ -67,7 +72,10 @@ const units = (text) => Array.from({ length: text.length }, (_, index) => text.c
 
 const STEPS = {
   async text(manager, socket) {
-    return ask(socket, "echo", "plain", "", 0, -1, 1.5, 2 ** 53, 1e21, 1e-7, true, null, [], {}, [[["deep"]]], { "": { a: [1, { b: null }] } });
+    return ask(socket, "echo", "plain", "", 0, -1, 1.5, 2 ** 53, 1e-7, true, null, [], {}, [[["deep"]]], { "": { a: [1, { b: null }] } });
+  },
+  async "numbers beyond 64 bits"(manager, socket) {
+    return ask(socket, "echo", 1e21, -1.5e300);
   },
   async "no arguments"(manager, socket) {
     return [await ask(socket, "echo"), await (socket.emit("tell"), next(socket, "told"))];
@@ -143,15 +151,50 @@ const STEPS = {
     const before = socket.id;
     manager.reconnection(true);
     const disconnected = next(socket, "disconnect");
-    await cut();
+    await network.cut();
     await disconnected;
     await next(socket, "connect");
     return { renewed: socket.id !== before, works: await ask(socket, "echo", 1) };
   },
 };
 
+if (recoveryTarget) {
+  const fragile = await networkTo(recoveryTarget);
+  STEPS["recovery after a cut connection"] = async (manager) => {
+    const { transports } = manager.opts;
+    const ada = open(new Manager(fragile.url, { transports, reconnectionDelay: 300, randomizationFactor: 0, autoConnect: false, ...parser }));
+    const bob = open(new Manager(recoveryTarget, { transports, autoConnect: false, ...parser }));
+    await Promise.all([next(ada, "connect"), next(bob, "connect")]);
+    if (transports.length > 1 && ada.io.engine.transport.name === "polling") await next(ada.io.engine, "upgrade");
+    const room = `room of ${bob.id}`;
+    const heard = [];
+    ada.on("news", (number, data) => heard.push([number, data]));
+    ada.emit("join", room);
+    await ask(ada, "who");
+    const { id } = ada;
+    const publish = async (...numbers) => {
+      for (const number of numbers) bob.emit("publish", room, number, Buffer.from([number]));
+      bob.emit("publish", "another room", -1, Buffer.alloc(1));
+      await ask(bob, "who");
+    };
+    const [first] = [next(ada, "news"), await publish(1, 2)];
+    await first;
+    const gone = next(ada, "disconnect");
+    await fragile.cut();
+    await gone;
+    await publish(3, 4, 5);
+    await next(ada, "connect");
+    await publish(6);
+    const [{ rooms }] = await ask(ada, "who");
+    const observed = { recovered: ada.recovered, same: ada.id === id, rooms, heard };
+    ada.disconnect();
+    bob.disconnect();
+    return observed;
+  };
+}
+
 for (const [mode, transports] of Object.entries(TRANSPORTS)) {
-  const manager = new Manager(url, { transports, reconnection: false, reconnectionDelay: 20, autoConnect: false, ...parser });
+  const manager = new Manager(network.url, { transports, reconnection: false, reconnectionDelay: 20, autoConnect: false, ...parser });
   const socket = open(manager, "/", { name: "ada" });
   const report = (step, value) => console.log(JSON.stringify({ [`${mode}: ${step}`]: plain(value) ?? null }));
   try {
