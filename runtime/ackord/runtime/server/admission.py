@@ -2,31 +2,110 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from ackord.runtime.events.containment import contain, is_being_cancelled
+from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, ConnectRefused
+from ackord.runtime.socketio.values import encode_json
 
 if TYPE_CHECKING:
+    from ackord.runtime.server.connection import Connection
+    from ackord.runtime.server.server import Server
     from ackord.runtime.server.socket import Socket
+
+_log = logging.getLogger("ackord.runtime.server")
 
 
 class Admission:
-    """A socket that waits for the predicate, the middlewares or the connect hook of a namespace, which is kept for it meanwhile."""
+    """One CONNECT that waits for the predicate, the middlewares or the connect hook of a namespace, which is kept for it meanwhile.
 
-    __slots__ = ("socket",)
+    It ends in one of three ways, whatever the application's code raises, and however long it takes:
+    the connection lets the socket in, or tells the client why not, or the admission was given up and nobody is answered any more.
+    """
 
-    def __init__(self) -> None:
-        self.socket: Socket | None = None
+    __slots__ = ("_auth", "_auth_text", "_connection", "_server", "_socket", "_task", "_wanted", "name")
 
-    def begin(self, socket: Socket) -> None:
-        """Keep the socket's namespace."""
-        self.socket = socket
-        socket.namespace.admissions += 1
+    def __init__(self, server: Server, connection: Connection, name: str, auth: dict[str, Any], auth_text: str | None) -> None:
+        """Begin."""
+        self.name = name
+        self._server = server
+        self._connection = connection
+        self._auth = auth
+        self._auth_text = auth_text
+        self._socket: Socket | None = None
+        self._wanted = True
+        self._task = server.tasks.start(self._run())
+        self._task.add_done_callback(self._done)
 
-    def end(self, reason: str | None) -> None:
-        """Keep it no longer; a socket that isn't let in ends for a reason."""
-        if self.socket is None:
+    def give_up(self) -> None:
+        """Learn that nobody waits for the answer: the client has gone, left, or begun anew."""
+        self._wanted = False
+        self._release("transport close")
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        refusal = FAILED
+        try:
+            async with asyncio.timeout(self._server.limits.connect_timeout):
+                refusal = await self._ask()
+        except ConnectRefused as error:
+            refusal = error.payload()
+        except BaseException as error:
+            contain(error)
+            if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
+                self._decide(FAILED)
+                raise
+            self._report(error)
+        self._decide(refusal)
+
+    async def _ask(self) -> str:
+        """Find the namespace, then ask its middlewares; return the payload of CONNECT_ERROR, or nothing for a welcome."""
+        namespace = self._server.find(self.name) or await self._server.resolve(self.name, self._auth)
+        if namespace is None:
+            return INVALID_NAMESPACE
+        if not self._wanted:
+            return FAILED
+        socket = self._socket = self._connection.make_socket(namespace, self._auth)
+        namespace.admissions += 1
+        auth_text = self._auth_text
+        if namespace.recovery is not None:
+            if socket.recovered and namespace.recovery.skip_middlewares:
+                return ""
+            auth_text = None if auth_text is None else encode_json(self._auth)  # without what was there for the recovery
+        await namespace.admit(socket, auth_text)
+        return ""
+
+    def _report(self, error: BaseException) -> None:
+        if not self._wanted:
             return
-        namespace = self.socket.namespace
-        namespace.admissions -= 1
+        _log.error("nobody can be let into namespace %s: a predicate, a middleware or the connect hook failed", self.name, exc_info=error)
+        if isinstance(error, Exception):
+            self._server.report(self._socket, "connect", error)
+
+    def _decide(self, refusal: str) -> None:
+        """Answer, unless nobody waits for it any more."""
+        if not self._wanted:
+            return
+        self._wanted = False
+        socket = self._socket
+        if socket is not None and not refusal:
+            self._connection.let_in(socket, self)
+            self._release(None)
+        else:
+            self._release("server namespace disconnect")
+            self._connection.refuse(self.name, refusal or FAILED, self)
+
+    def _release(self, reason: str | None) -> None:
+        """Keep the namespace no longer; a socket that isn't let in ends for a reason."""
+        socket, self._socket = self._socket, None
+        if socket is None:
+            return
+        socket.namespace.admissions -= 1
         if reason is not None:
-            self.socket.end(reason)
-        namespace.dispose_if_unused()
+            socket.end(reason)
+        socket.namespace.dispose_if_unused()
+
+    def _done(self, _: object) -> None:
+        self._connection.note_end(self)

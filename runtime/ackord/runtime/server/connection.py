@@ -12,7 +12,7 @@ from ackord.runtime.events.dispatch import Backlog
 from ackord.runtime.events.payloads import decode_object
 from ackord.runtime.server.admission import Admission
 from ackord.runtime.server.link import EngineSocket
-from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES, ConnectRefused
+from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
 from ackord.runtime.server.socket import Socket
 from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError, PacketError, UnexpectedPacketError
 from ackord.runtime.socketio.packet import (
@@ -24,7 +24,6 @@ from ackord.runtime.socketio.packet import (
     encode_event,
     namespace_prefix,
 )
-from ackord.runtime.socketio.values import encode_json
 
 if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace
@@ -45,6 +44,7 @@ class Connection:
     """
 
     __slots__ = (
+        "_admissions",
         "_attachment_timer",
         "_connect_timer",
         "_decoder",
@@ -64,7 +64,8 @@ class Connection:
         self.backlog = Backlog(limits.queued_events, limits.queued_bytes)
         self._decoder = server.parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
         self._sockets: dict[str, Socket] = {}
-        self._pending: dict[str, asyncio.Task[None]] = {}
+        self._pending: dict[str, Admission] = {}
+        self._admissions: set[Admission] = set()
         self._left: set[str] | None = None
         self._over = False
         loop = asyncio.get_running_loop()
@@ -155,6 +156,8 @@ class Connection:
         if socket is None:
             if kind == PacketType.CONNECT:
                 self._connect(name, payload)
+            elif kind == PacketType.DISCONNECT and not payload and self._give_up(name):
+                pass
             elif not self._was_left(name):
                 raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
         elif kind == PacketType.EVENT:
@@ -196,20 +199,31 @@ class Connection:
     # Joining
 
     def _connect(self, name: str, payload: str) -> None:
-        if name in self._pending:
-            raise UnexpectedPacketError(f"a second CONNECT to namespace {name!r}")
         auth = decode_object(payload)
+        self._give_up(name)  # the client began anew, as npm's does by `connect(); disconnect(); connect()`
         namespace = self._server.find(name)
         if namespace is None and not self._server.has_dynamic_namespaces:
-            self.engine.send(encode_connect_error(namespace_prefix(name), INVALID_NAMESPACE))
-        elif len(self._sockets) + len(self._pending) >= self._server.limits.namespaces:
-            self.engine.send(encode_connect_error(namespace_prefix(name), TOO_MANY_NAMESPACES))
+            self.refuse(name, INVALID_NAMESPACE)
+        elif len(self._sockets) + len(self._admissions) >= self._server.limits.namespaces:
+            self.refuse(name, TOO_MANY_NAMESPACES)
         elif namespace is not None and namespace.admits_at_once:
-            self._join(namespace, self._make_socket(namespace, auth))
+            self.let_in(self.make_socket(namespace, auth))
         else:
-            self._pending[name] = self._server.tasks.start(self._admit(name, auth, payload or None))
+            admission = self._pending[name] = Admission(self._server, self, name, auth, payload or None)
+            self._admissions.add(admission)
 
-    def _make_socket(self, namespace: Namespace, auth: dict[str, Any]) -> Socket:
+    def _give_up(self, name: str) -> bool:
+        """Give up a CONNECT that isn't answered yet; tell whether there was one."""
+        admission = self._pending.pop(name, None)
+        if admission is None:
+            return False
+        admission.give_up()
+        return True
+
+    # What an admission asks of its connection
+
+    def make_socket(self, namespace: Namespace, auth: dict[str, Any]) -> Socket:
+        """Make the socket of a client that wants to join."""
         sid = secrets.token_urlsafe(_SID_BYTES)
         if namespace.recovery is None:
             return Socket(sid, namespace, self, auth)
@@ -220,53 +234,43 @@ class Connection:
         socket.recover()
         return socket
 
-    async def _admit(self, name: str, auth: dict[str, Any], auth_text: str | None) -> None:
-        admission = Admission()
+    def let_in(self, socket: Socket, admission: Admission | None = None) -> None:
+        """Answer a CONNECT by a welcome; or by a refusal, if even now something fails."""
+        namespace = socket.namespace
         try:
-            async with asyncio.timeout(self._server.limits.connect_timeout):
-                refusal = await self._ask(admission, name, auth, auth_text)
-        except TimeoutError:
-            _log.warning("a middleware, the connect hook or the predicate of namespace %s took too long", name)
-            refusal = FAILED
-        finally:
-            self._pending.pop(name, None)
-            if self._over:
-                admission.end("transport close")
-        if self._over:
+            self._join(namespace, socket)
+        except Exception as error:  # noqa: BLE001  # an adapter or a parser of the application
+            _log.exception("a client can't be let into namespace %s", namespace.name)
+            self._server.report(socket, "connect", error)
+            self._sockets.pop(namespace.name, None)
+            socket.end("server namespace disconnect")
+            namespace.remove(socket)
+            self.refuse(namespace.name, FAILED, admission)
             return
-        if admission.socket is not None and refusal is None:
-            self._join(admission.socket.namespace, admission.socket)
-            admission.end(None)
-        else:
-            admission.end("server namespace disconnect")
-            self.engine.send(encode_connect_error(namespace_prefix(name), refusal or INVALID_NAMESPACE))
+        self._forget_admission(namespace.name, admission)
+        socket.begin()
+        namespace.announce(socket)
+        socket.open_events()
 
-    async def _ask(self, admission: Admission, name: str, auth: dict[str, Any], auth_text: str | None) -> str | None:
-        """Find the namespace, then ask its middlewares; return the payload of CONNECT_ERROR, or `None`."""
+    def refuse(self, name: str, payload: str, admission: Admission | None = None) -> None:
+        """Answer a CONNECT by CONNECT_ERROR."""
+        self._forget_admission(name, admission)
+        prefix = namespace_prefix(name)
         try:
-            namespace = self._server.find(name) or await self._server.resolve(name, auth)
-        except ConnectRefused as refusal:
-            return refusal.payload()
-        except Exception as error:  # noqa: BLE001  # a predicate or a hook of the application
-            _log.exception("it could not be found out whether there is a namespace %s", name)
-            self._server.report(None, "connect", error)
-            return FAILED
-        if namespace is None:
-            return INVALID_NAMESPACE
-        socket = self._make_socket(namespace, auth)
-        admission.begin(socket)
-        if namespace.recovery is not None:
-            if socket.recovered and namespace.recovery.skip_middlewares:
-                return None
-            auth_text = None if auth_text is None else encode_json(auth)  # without what was there for the recovery
-        return await namespace.admit(socket, auth_text)
+            self.engine.send(encode_connect_error(prefix, payload))
+        except Exception:  # noqa: BLE001  # a parser of the application
+            _log.exception("a refusal to join namespace %s can't be written as it is", name)
+            self.engine.send(encode_connect_error(prefix, FAILED))
+
+    def note_end(self, admission: Admission) -> None:
+        """Learn that nothing of an admission runs any more; until then it counts, even if it was given up."""
+        self._admissions.discard(admission)
+
+    def _forget_admission(self, name: str, admission: Admission | None) -> None:
+        if admission is not None and self._pending.get(name) is admission:
+            del self._pending[name]
 
     def _join(self, namespace: Namespace, socket: Socket) -> None:
-        if self._connect_timer is not None:
-            self._connect_timer.cancel()
-            self._connect_timer = None
-        if self._left is not None:
-            self._left.discard(namespace.name)
         if (
             socket.recovered
             and namespace.recovery is not None
@@ -277,9 +281,11 @@ class Connection:
         self._sockets[namespace.name] = socket
         namespace.add(socket)
         self._welcome(namespace, socket)
-        socket.begin()
-        namespace.announce(socket)
-        socket.open_events()
+        if self._connect_timer is not None:
+            self._connect_timer.cancel()
+            self._connect_timer = None
+        if self._left is not None:
+            self._left.discard(namespace.name)
 
     def _welcome(self, namespace: Namespace, socket: Socket) -> None:
         """Answer CONNECT; what a client missed comes first, as in the reference: it holds events back until it is connected."""
@@ -305,7 +311,7 @@ class Connection:
         if self._connect_timer is not None:
             self._connect_timer.cancel()
             self._connect_timer = None
-        for task in self._pending.values():
-            task.cancel()
+        for name in tuple(self._pending):
+            self._give_up(name)
         for socket in tuple(self._sockets.values()):
             socket.end(reason, description)

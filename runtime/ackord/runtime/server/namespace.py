@@ -18,7 +18,7 @@ from ackord.runtime.listeners import ListenerTable, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.gates import EventMiddleware, EventMiddlewareT
 from ackord.runtime.server.limits import Limits
-from ackord.runtime.server.refusal import FAILED, ConnectRefused
+from ackord.runtime.server.refusal import ConnectRefused
 from ackord.runtime.server.server_events import ServerEvents
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.socketio.names import RESERVED_EVENTS
@@ -281,22 +281,20 @@ class Namespace(Broadcasting, ServerEvents):
         """Whether nothing has to be asked before a socket is connected."""
         return not self._middlewares and self._connect_hook is None
 
-    async def admit(self, socket: Socket, auth_text: str | None) -> str | None:
-        """Ask middlewares and hook; return the payload of CONNECT_ERROR, or `None` for a welcome."""
-        try:
-            for middleware in self._middlewares:
-                answer = middleware(socket)
-                if answer is not None:
-                    await answer
-            if self._connect_hook is not None:
-                await self._connect_hook(socket, auth_text)
-            return ConnectRefused("Disconnected").payload() if socket.refused else None
-        except ConnectRefused as refusal:
-            return refusal.payload()
-        except Exception as error:  # noqa: BLE001  # a hook of the application
-            _log.exception("a middleware or the connect hook of namespace %s failed", self.name)
-            self.server.report(socket, "connect", error)
-            return FAILED
+    async def admit(self, socket: Socket, auth_text: str | None) -> None:
+        """Ask middlewares and hook.
+
+        Raises:
+            ConnectRefused: one of them says so, or disconnected the socket; whatever else they raise is raised as well.
+        """
+        for middleware in self._middlewares:
+            answer: Any = middleware(socket)
+            if hasattr(answer, "__await__"):
+                await answer
+        if self._connect_hook is not None:
+            await self._connect_hook(socket, auth_text)
+        if socket.refused:
+            raise ConnectRefused("Disconnected")
 
     def add(self, socket: Socket) -> None:
         """Take a socket in: into the namespace, and the room of its own id."""
