@@ -125,19 +125,13 @@ def test_ten_thousand_connects_and_disconnects_leave_nothing() -> None:
             await once(number)
         gc.collect()
         objects = len(gc.get_objects())
-        tracemalloc.start()
-        try:
-            before = tracemalloc.get_traced_memory()[0]
-            for number in range(10_000):
-                await once(number)
-            assert (site.engine.sessions, site.engine.half_open) == (0, 0)
-            await asyncio.sleep(1)
-            assert asyncio.all_tasks() == {asyncio.current_task()}
-            gc.collect()
-            assert len(gc.get_objects()) - objects < 500
-            assert tracemalloc.get_traced_memory()[0] - before < 200_000
-        finally:
-            tracemalloc.stop()
+        for number in range(10_000):
+            await once(number)
+        assert (site.engine.sessions, site.engine.half_open) == (0, 0)
+        await asyncio.sleep(1)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        gc.collect()
+        assert len(gc.get_objects()) - objects < 500
 
     run(scenario())
 

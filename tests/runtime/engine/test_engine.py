@@ -296,6 +296,20 @@ def test_a_post_that_never_ends_does_not_outlive_its_session() -> None:
     run(scenario())
 
 
+def test_the_end_of_a_session_ends_a_post_that_is_under_way() -> None:
+    async def scenario() -> None:
+        site = Site()
+        post = Request(site.app, "POST", await site.open_polling(), [b"4a"], is_complete=False)
+        await asyncio.sleep(1)
+        site.recorder.socket.close(discard=True)
+        response = await post.response()
+        assert (response.status, response.headers["connection"]) == (400, "close")
+        assert asyncio.get_running_loop().time() == pytest.approx(1)
+        assert site.recorder.log == []
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("content_type", ["application/octet-stream", "Application/Octet-Stream; charset=x"])
 def test_a_binary_body_is_refused(content_type: str) -> None:
     async def scenario() -> None:

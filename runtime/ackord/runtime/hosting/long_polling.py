@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Final
 
 from ackord.runtime.engineio.actions import AnswerPoll
 from ackord.runtime.engineio.errors import HandshakeRefusedError
@@ -25,6 +26,9 @@ from ackord.runtime.transports.polling import (
 )
 
 _logger = logging.getLogger(__name__)
+
+_CLOSE: Final[Header] = (b"connection", b"close")
+"""The rest of the body is of no interest: the connection can't be used for another request."""
 
 
 class LongPolling:
@@ -87,23 +91,30 @@ class LongPolling:
             await respond(send, 400, headers)
             return
         try:
-            status = await self._receive(socket, request.headers.get("content-length"), receive)
+            status = await self._receive(socket, request.headers.get("content-length"), headers, receive)
         finally:
             socket.end_post()
         if status == 200:
             await respond(send, 200, headers, b"ok", TEXT_HTML)
-        elif status == 413:
-            # The rest of the body is of no interest: the connection can't be used for another request.
-            await respond(send, 413, [*headers, (b"connection", b"close")])
         else:
             await respond(send, status, headers)
 
-    async def _receive(self, socket: EngineSocket, declared: str | None, receive: Receive) -> int:
+    async def _receive(self, socket: EngineSocket, declared: str | None, headers: list[Header], receive: Receive) -> int:
         """Read the body and hand its packets on; return the status of the answer."""
         try:
-            body = await read_body(receive, declared=declared, limit=self._max_payload, timeout=self._body_timeout)
+            async with asyncio.timeout(self._body_timeout) as reading:
+                socket.begin_reading(reading)
+                try:
+                    body = await read_body(receive, declared=declared, limit=self._max_payload)
+                finally:
+                    socket.end_reading()
         except BodyTooLargeError:
+            headers.append(_CLOSE)
             return 413
+        except TimeoutError:
+            socket.fail(f"request body incomplete after {self._body_timeout:g} seconds")
+            headers.append(_CLOSE)
+            return 400
         except RequestAbortedError as exc:
             socket.fail(str(exc))
             return 400

@@ -50,6 +50,7 @@ class EngineSocket:
         "_muted",
         "_poll",
         "_probe",
+        "_reading",
         "_running",
         "_scheduled",
         "_settle",
@@ -86,6 +87,7 @@ class EngineSocket:
         self.max_payload = max_payload
         self.max_buffered = max_buffered
         self._probe: ServerWebSocket | None = None
+        self._reading: asyncio.Timeout | None = None
         self._poll: asyncio.Future[AnswerPoll] | None = None
         self._loop = asyncio.get_running_loop()
         self._clock = clock
@@ -224,6 +226,14 @@ class EngineSocket:
         else:
             await asyncio.sleep(0)
 
+    def begin_reading(self, scope: asyncio.Timeout) -> None:
+        """Have the scope in which the body of a POST is read time out when the session ends."""
+        self._reading = scope
+
+    def end_reading(self) -> None:
+        """Learn that the body is complete, or won't be."""
+        self._reading = None
+
     def end_post(self) -> None:
         """Learn that a POST has been answered."""
         self.session.end_post()
@@ -336,6 +346,8 @@ class EngineSocket:
                     probe.close()
             case End(reason, description):
                 self._alarm.close()
+                if self._reading is not None and not self._reading.expired():
+                    self._reading.reschedule(self._loop.time())
                 self._forget(self)
                 self._tell_closed(reason, description)
             case _:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
@@ -20,36 +19,32 @@ class BodyTooLargeError(Exception):
 
 
 class RequestAbortedError(Exception):
-    """The client is gone, or too slow, before its request was complete."""
+    """The client is gone before its request was complete."""
 
 
-async def read_body(receive: Receive, *, declared: str | None, limit: int, timeout: float) -> bytes:  # noqa: ASYNC109 - a bound from options
+async def read_body(receive: Receive, *, declared: str | None, limit: int) -> bytes:
     """Read the body of a request, whose bytes are counted as they come; `declared` is its Content-Length.
 
     Raises:
         BodyTooLargeError: it has, or says that it has, more than `limit` bytes.
-        RequestAbortedError: the client has gone, or the body isn't complete after `timeout` seconds.
+        RequestAbortedError: the client has gone.
     """
     if declared is not None and declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
         raise BodyTooLargeError
     chunks: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(timeout):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    raise RequestAbortedError("data request connection closed prematurely")
-                chunk: bytes = message.get("body", b"")
-                size += len(chunk)
-                if size > limit:
-                    raise BodyTooLargeError
-                if chunk:
-                    chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    except TimeoutError as exc:
-        raise RequestAbortedError(f"request body incomplete after {timeout:g} seconds") from exc
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise RequestAbortedError("data request connection closed prematurely")
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLargeError
+        if chunk:
+            chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 async def wait_for_disconnect(receive: Receive) -> None:
