@@ -50,7 +50,7 @@ def test_a_schema_gives_the_files_that_are_committed(name: str) -> None:
 
 
 def test_there_are_the_golden_folders_that_matter() -> None:
-    assert NAMES == ["chat", "every_type", "minimal", "names_from_hell", "two_namespaces"]
+    assert NAMES == ["chat", "every_type", "minimal", "names_from_hell", "tenants", "two_namespaces"]
 
 
 def test_ruff_format_leaves_generated_code_as_it_is() -> None:

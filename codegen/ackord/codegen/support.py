@@ -9,8 +9,12 @@ def unsupported(contract: Contract) -> tuple[str, ...]:
     """Name everything in a contract that this version can't generate."""
     problems: list[str] = []
     for namespace in contract.namespaces:
-        if namespace.params or "{" in namespace.path:
-            problems.append(f"namespace {namespace.path}: dynamic namespaces aren't supported by this version")
-        if namespace.server_to_server:
-            problems.append(f"namespace {namespace.path}: server_to_server events aren't supported by this version")
+        where = f"namespace {namespace.path}"
+        if namespace.params and namespace.server_to_server:
+            problems.append(f"{where}: server_to_server events of dynamic namespaces aren't supported by this version")
+        problems += [
+            f"{where}: server_to_server event {event.name!r}: acknowledgements between servers aren't supported by this version"
+            for event in namespace.server_to_server
+            if event.acked
+        ]
     return tuple(problems)

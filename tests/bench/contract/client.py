@@ -35,7 +35,11 @@ class BenchHandlers(_v1.ClientHandlers):
 
 
 class BenchClient(_v1.Client):
-    """A client of `/`."""
+    """A client of `/`.
+
+    Connect it with `async with BenchClient(url, …) as client:`, or `await
+    client.connect()`.
+    """
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ class BenchClientEmitter(_v1.ClientEmitter):
 
 
 class BenchBroadcastEmitter(_v1.BroadcastEmitter):
-    """Sends events of `/` to many clients, who acknowledge nothing."""
+    """Sends events of `/` to many clients."""
 
     def shouted(self, item: Item) -> None:
         """Somebody shouted."""
@@ -61,7 +61,11 @@ class BenchContext(_v1.Context[None]):
 
 
 class BenchNamespace(_v1.Namespace[BenchContext], ABC):
-    """The server's side of `/`."""
+    """The server's side of `/`.
+
+    Subclass it with a method for each event, and serve it:
+    `server.register(MyBenchNamespace())`.
+    """
 
     path = "/"
     contract = events.BENCH

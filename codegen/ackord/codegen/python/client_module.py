@@ -67,7 +67,11 @@ class _NamespaceClasses:
         sending = zip(self._namespace.client_to_server, self._names.client_to_server, strict=True)
         return Class(
             head=class_head(self._names.client, self._imports.runtime("Client")),
-            doc=documentation(self._namespace, f"A client of `{path}`."),
+            doc=documentation(
+                self._namespace,
+                f"A client of `{path}`.",
+                more=f"Connect it with `async with {self._names.client}(url, …) as client:`, or `await client.connect()`.",
+            ),
             methods=(self._init(), *(self._methods.sending(event, names) for event, names in sending)),
         )
 
@@ -79,6 +83,8 @@ class _NamespaceClasses:
         names = self._names
         auth = self._namespace.auth
         parameters: list[Doc] = ["self", f"url: {self._imports.builtin('str')}", "*"]
+        if names.params is not None:
+            parameters.append(f"params: {self._annotations.own(names.params)}")
         if auth is not None:
             parameters.append(concat("auth: ", self._annotations.static(auth)))
         options = f"**options: {self._imports.use('typing', 'Unpack')}[{self._imports.runtime('ClientOptions')}]"
@@ -89,6 +95,7 @@ class _NamespaceClasses:
             "auth=None" if auth is None else "auth=auth",
             "handlers=handlers",
             f"refused={names.refused}",
+            *(["params=params"] if names.params is not None else []),
             "**options",
         ]
         body = [call("super().__init__", arguments)]

@@ -43,8 +43,8 @@ class _EventsModule:
         definitions: list[Definition] = []
         exports: list[str] = []
         for namespace, names in zip(self._contract.namespaces, self._names.namespaces, strict=True):
-            both = (*names.client_to_server, *names.server_to_client)
-            for event, event_names in zip((*namespace.client_to_server, *namespace.server_to_client), both, strict=True):
+            events = (*namespace.client_to_server, *namespace.server_to_client, *namespace.server_to_server)
+            for event, event_names in zip(events, names.events, strict=True):
                 definitions.append(self._event(event, event_names))
                 exports.append(event_names.constant)
             definitions.append(self._namespace(namespace, names))
@@ -88,13 +88,20 @@ class _EventsModule:
 
     def _namespace(self, namespace: Namespace, names: NamespaceNames) -> Definition:
         arguments: list[Doc] = [literal(namespace.path), f"contract={literal(self._contract.name)}"]
+        if names.params is not None:
+            arguments.append(f"params={self._annotations.own(names.params)}")
         for keyword, type_ in (("auth", namespace.auth), ("session", namespace.session)):
             if type_ is not None:
                 arguments.append(concat(f"{keyword}=", self._annotations.validated(type_)))
         if namespace.connect_errors:
             errors = [self._annotations.error(error) for error in namespace.connect_errors]
             arguments.append(concat("connect_errors=", _tuple(errors)))
-        for keyword, events in (("client_to_server", names.client_to_server), ("server_to_client", names.server_to_client)):
+        directions = (
+            ("client_to_server", names.client_to_server),
+            ("server_to_client", names.server_to_client),
+            ("server_to_server", names.server_to_server),
+        )
+        for keyword, events in directions:
             if events:
                 arguments.append(concat(f"{keyword}=", _tuple([event.constant for event in events])))
         if not namespace.error_replies:

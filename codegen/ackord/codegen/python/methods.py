@@ -21,6 +21,7 @@ from ackord.codegen.python.layout import (
     concat,
     fitted,
     layout,
+    subscript,
 )
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import EventNames
@@ -80,6 +81,22 @@ class Methods:
         body = concat("return await ", call(request, [*arguments, "timeout=timeout"]))
         head = signature(names.method, parameters, result, is_async=True)
         return Method(decorators=decorators, signature=head, doc=doc, body=(body,))
+
+    def gathering(self, event: Event, names: EventNames) -> Method:
+        """Plan the method that asks many clients for the acknowledgement of an event."""
+        result = result_type(event, names, self._annotations)
+        if names.result is not None:
+            result = alternatives((result, self._imports.runtime("UnknownError")))
+        head = signature(
+            names.method,
+            ["self", *self._parameters(event, names, defaults=True)],
+            subscript(self._imports.runtime("Replies"), (result,)),
+            is_async=True,
+        )
+        request = "self._gather" if names.result is None else "self._gather_results"
+        body = concat("return await ", call(request, [f"{self._events()}.{names.constant}", *names.parameters]))
+        doc = self._doc(event, names, f"Send `{event.name}` and collect the answers.")
+        return Method(decorators=self._deprecation(event), signature=head, doc=doc, body=(body,))
 
     def handling(
         self, event: Event, names: EventNames, *, before: Iterable[Doc] = (), decorators: tuple[Doc, ...] = (), body: tuple[Doc, ...] = ()

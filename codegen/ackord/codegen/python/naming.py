@@ -39,11 +39,25 @@ class NamespaceNames:
     broadcast_emitter: str
     room_emitters: Mapping[str, str]
     """By room, for each room that one of the namespace's events goes to."""
+    gatherers: Mapping[str, str]
+    """By emitter, for each broadcast emitter that reaches clients with acknowledged events."""
+    cluster_emitter: str | None
+    """Where the namespace has events between servers."""
+    params: str | None
+    """Where the namespace is dynamic."""
+    instance: str | None
+    """Where the namespace is dynamic: what sends to one of the namespaces."""
     client: str
     handlers: str
     refused: str
     client_to_server: tuple[EventNames, ...]
     server_to_client: tuple[EventNames, ...]
+    server_to_server: tuple[EventNames, ...]
+
+    @property
+    def events(self) -> tuple[EventNames, ...]:
+        """Of all directions."""
+        return (*self.client_to_server, *self.server_to_client, *self.server_to_server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +105,9 @@ def name_everything(contract: Contract) -> Names:
         fields[errors[error.name]] = _members((field.name for field in error.fields), reserved.ERROR | exports)
     for room in contract.rooms:
         fields[rooms[room.name]] = _members((field.name for field in room.params), reserved.ROOM | exports)
+    for namespace, draft in zip(contract.namespaces, drafts, strict=True):
+        if draft.params is not None:
+            fields[draft.params] = _members((field.name for field in namespace.params), reserved.PARAMS | exports)
     members = {declaration.name: _enum_members(declaration) for declaration in contract.types if isinstance(declaration, Enum)}
     namespaces = tuple(draft.finish(found, exports) for draft, found in zip(drafts, results, strict=True))
     return Names(
@@ -119,7 +136,7 @@ def _avoid(
     for names in (*fields.values(), *members.values()):
         found.update(names)
     for namespace in namespaces:
-        for event in (*namespace.client_to_server, *namespace.server_to_client):
+        for event in namespace.events:
             found.update((event.method, event.handler, *event.parameters))
     return frozenset(found)
 
@@ -142,6 +159,13 @@ class _NamespaceDraft:
         self._broadcast_emitter = package.claim(f"{prefix}BroadcastEmitter")
         used = dict.fromkeys(room for event in namespace.server_to_client for room in event.rooms)
         self._room_emitters = {room: package.claim(f"{prefix}{_room_class(room)}Emitter") for room in used}
+        acked = [event for event in namespace.server_to_client if event.acked]
+        asking = [self._broadcast_emitter] if acked else []
+        asking += [emitter for room, emitter in self._room_emitters.items() if any(room in event.rooms for event in acked)]
+        self._gatherers = {emitter: package.claim(f"{emitter.rstrip('_').removesuffix('Emitter')}Gatherer") for emitter in asking}
+        self._cluster_emitter = package.claim(f"{prefix}ClusterEmitter") if namespace.server_to_server else None
+        self.params = package.claim(f"{prefix}Params") if namespace.params else None
+        self._instance = package.claim(f"{prefix}Instance") if namespace.params else None
 
     def claim_results(self) -> Iterator[str | None]:
         """Name the unions of acknowledgement and errors, event by event."""
@@ -160,16 +184,22 @@ class _NamespaceDraft:
         sending = [client.claim(event.identifier) for event in self._source.client_to_server]
         receiving = [server_handlers.claim(f"on_{event.identifier}") for event in self._source.client_to_server]
         emitting = [emitter.claim(event.identifier) for event in self._source.server_to_client]
+        clustered = Scope()
+        spreading = [clustered.claim(event.identifier) for event in self._source.server_to_server]
+        learning = [
+            server_handlers.claim(f"on_{event.identifier}", f"on_{event.identifier}_from_cluster")
+            for event in self._source.server_to_server
+        ]
         listening = [client.claim(f"on_{event.identifier}") for event in self._source.server_to_client]
 
-        def names(event: Event, method: str, handler: str, suffix: str) -> EventNames:
+        def names(event: Event, method: str, handler: str, suffix: str, *, has_result: bool = True) -> EventNames:
             plain = f"{prefix}_{constant(event.identifier)}"
             return EventNames(
                 constant=self._constants.claim(plain, plain + suffix),
                 method=method,
                 handler=handler,
                 parameters=_members((field.name for field in event.args), PARAMETERS | exports),
-                result=next(results),
+                result=next(results) if has_result else None,
             )
 
         return NamespaceNames(
@@ -179,6 +209,10 @@ class _NamespaceDraft:
             client_emitter=self._client_emitter,
             broadcast_emitter=self._broadcast_emitter,
             room_emitters=MappingProxyType(self._room_emitters),
+            gatherers=MappingProxyType(self._gatherers),
+            cluster_emitter=self._cluster_emitter,
+            params=self.params,
+            instance=self._instance,
             client=self._client,
             handlers=self._handlers,
             refused=self._refused,
@@ -189,6 +223,10 @@ class _NamespaceDraft:
             server_to_client=tuple(
                 names(event, method, handler, "_FROM_SERVER")
                 for event, method, handler in zip(self._source.server_to_client, emitting, listening, strict=True)
+            ),
+            server_to_server=tuple(
+                names(event, method, handler, "_FROM_CLUSTER", has_result=False)
+                for event, method, handler in zip(self._source.server_to_server, spreading, learning, strict=True)
             ),
         )
 

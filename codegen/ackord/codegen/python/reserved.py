@@ -26,7 +26,10 @@ ROOM: Final = frozenset({"name"})
 ENUM: Final = frozenset({"name", "value", "mro"})
 """Names that an enumeration's member can't have."""
 
-EMITTER: Final = frozenset({"except_", "local", "volatile"})
+PARAMS: Final = frozenset({"parse", "path", "template"})
+"""Attributes of the parameters of dynamic namespaces."""
+
+EMITTER: Final = frozenset({"except_", "gather", "local", "volatile"})
 """Attributes of emitters."""
 
 CLIENT: Final = frozenset({"connect", "connected", "disconnect", "sid", "socket"})

@@ -30,6 +30,8 @@ def plan_server(contract: Contract, names: Names, guard: str) -> Module:
             found.client_emitter,
             found.broadcast_emitter,
             *found.room_emitters.values(),
+            *found.gatherers.values(),
+            *(name for name in (found.cluster_emitter, found.instance) if name is not None),
             found.context,
             found.namespace,
         ]
@@ -56,17 +58,44 @@ class _NamespaceClasses:
     def classes(self) -> Iterator[Definition]:
         path = self._namespace.path
         client = self._imports.runtime("ClientEmitter")
-        broadcast = self._imports.runtime("BroadcastEmitter")
         events = list(zip(self._namespace.server_to_client, self._names.server_to_client, strict=True))
         yield self._emitter(self._names.client_emitter, client, f"Sends events of `{path}` to one client.", events)
-        unacknowledged = [(event, names) for event, names in events if not event.acked]
-        doc = f"Sends events of `{path}` to many clients, who acknowledge nothing."
-        yield self._emitter(self._names.broadcast_emitter, broadcast, doc, unacknowledged)
+        doc = f"Sends events of `{path}` to many clients."
+        yield from self._broadcast(self._names.broadcast_emitter, doc, f"many clients of `{path}`", events)
         for room, emitter in self._names.room_emitters.items():
-            listed = [(event, names) for event, names in unacknowledged if room in event.rooms]
-            yield self._emitter(emitter, broadcast, f"Sends events of `{path}` to `{self._rooms[room]}`.", listed)
+            listed = [(event, names) for event, names in events if room in event.rooms]
+            doc = f"Sends events of `{path}` to `{self._rooms[room]}`."
+            yield from self._broadcast(emitter, doc, f"everybody in some `{self._rooms[room]}` of `{path}`", listed)
+        if self._names.cluster_emitter is not None:
+            spreading = zip(self._namespace.server_to_server, self._names.server_to_server, strict=True)
+            doc = f"Sends events of `{path}` to the other servers of the cluster."
+            yield self._emitter(self._names.cluster_emitter, self._imports.runtime("ClusterEmitter"), doc, spreading)
         yield self._context()
+        if self._names.instance is not None:
+            yield self._instance(self._names.instance)
         yield self._handlers()
+
+    def _broadcast(self, name: str, doc: str, asked: str, events: list[tuple[Event, EventNames]]) -> Iterator[Definition]:
+        """Plan what sends events to many, and what asks them for acknowledgements, if there are any."""
+        gatherer = self._names.gatherers.get(name)
+        if gatherer is not None:
+            yield Class(
+                head=class_head(gatherer, self._imports.runtime("Gatherer")),
+                doc=f"Asks {asked}, and collects the answers.",
+                methods=tuple(self._methods.gathering(event, names) for event, names in events if event.acked),
+            )
+        plain = [self._methods.sending(event, names) for event, names in events if not event.acked]
+        gather = [] if gatherer is None else [self._gather(gatherer)]
+        yield Class(head=class_head(name, self._imports.runtime("BroadcastEmitter")), doc=doc, methods=(*gather, *plain))
+
+    def _gather(self, gatherer: str) -> Method:
+        seconds = self._imports.builtin("float")
+        parameters = ["self", "*", f"timeout: {seconds} | None = None"]
+        return Method(
+            signature=signature("gather", parameters, gatherer),
+            doc="Ask for acknowledgements, and take those that come within `timeout` seconds; `None` for as long as each event says.",
+            body=(returned(call(gatherer, ["self._target", "timeout"])),),
+        )
 
     def _emitter(self, name: str, base: str, doc: str, events: Iterable[tuple[Event, EventNames]]) -> Definition:
         methods = tuple(self._methods.sending(event, names) for event, names in events)
@@ -81,12 +110,43 @@ class _NamespaceClasses:
             head=class_head(names.context, base),
             doc=f"One client's connection to `{self._namespace.path}`, as its handlers see it.",
             methods=(
+                *self._params(),
                 self._property("client", names.client_emitter, "Send to this client.", "self._client"),
                 self._property("all", names.broadcast_emitter, "Send to every client of the namespace.", "self._all"),
                 self._property("others", names.broadcast_emitter, "Send to every client but this one.", "self._others"),
                 *self._to("Send to everybody in these rooms but this client."),
                 self._except("Send to everybody who is in none of these rooms, but not to this client."),
             ),
+        )
+
+    def _params(self) -> Iterator[Method]:
+        if self._names.params is not None:
+            class_ = self._annotations.own(self._names.params)
+            yield Method(
+                decorators=(f"@{self._imports.builtin('property')}",),
+                signature=signature("params", ["self"], class_),
+                doc="Which of the namespaces this is.",
+                body=(returned(call("self._params", [class_])),),
+            )
+
+    def _instance(self, name: str) -> Definition:
+        names = self._names
+        return Class(
+            head=class_head(name, self._imports.runtime("Instance")),
+            doc=f"One of the namespaces `{self._namespace.path}`, to send to from anywhere.",
+            methods=(
+                self._property("all", names.broadcast_emitter, "Send to every client of this namespace.", "self._all"),
+                *self._to("Send to everybody in these rooms of this namespace."),
+                self._except("Send to everybody of this namespace who is in none of these rooms."),
+                self._client(),
+            ),
+        )
+
+    def _at(self, instance: str, params: str) -> Method:
+        return Method(
+            signature=signature("at", ["self", f"params: {params}"], instance),
+            doc="Choose one of the namespaces.",
+            body=(returned(call(instance, ["self._at(params)"])),),
         )
 
     def _handlers(self) -> Definition:
@@ -97,26 +157,46 @@ class _NamespaceClasses:
             self._methods.handling(event, event_names, before=(context,), decorators=(f"@{abstract}",))
             for event, event_names in zip(self._namespace.client_to_server, names.client_to_server, strict=True)
         ]
+        learning = [
+            self._methods.handling(event, event_names, decorators=(f"@{abstract}",))
+            for event, event_names in zip(self._namespace.server_to_server, names.server_to_server, strict=True)
+        ]
         base = subscript(self._imports.runtime("Namespace"), (names.context,))
         events = self._imports.use(".", "events")
         return Class(
             head=class_head(names.namespace, base, self._imports.use("abc", "ABC")),
-            doc=documentation(self._namespace, f"The server's side of `{self._namespace.path}`."),
+            doc=documentation(
+                self._namespace,
+                f"The server's side of `{self._namespace.path}`.",
+                more=f"Subclass it with a method for each event, and serve it: `server.register(My{names.namespace}())`.",
+            ),
             attributes=(
                 Attribute(lines=(assignment("path", literal(self._namespace.path)),)),
                 Attribute(lines=(f"contract = {events}.{names.constant}",)),
                 Attribute(lines=(f"context_type = {names.context}",)),
             ),
             methods=(
-                self._property("all", names.broadcast_emitter, "Send to every client of the namespace.", "self._all"),
-                *self._to("Send to everybody in these rooms."),
-                self._except("Send to everybody who is in none of these rooms."),
-                self._client(),
+                *self._reach(),
                 self._on_connect(context),
                 self._on_disconnect(context),
                 *handlers,
+                *learning,
             ),
         )
+
+    def _reach(self) -> Iterator[Method]:
+        """Plan what sends from anywhere."""
+        names = self._names
+        if names.instance is not None and names.params is not None:
+            yield self._at(names.instance, self._annotations.own(names.params))
+        whole = "the namespace" if names.instance is None else "all of the namespaces"
+        yield self._property("all", names.broadcast_emitter, f"Send to every client of {whole}.", "self._all")
+        yield from self._to("Send to everybody in these rooms.")
+        yield self._except("Send to everybody who is in none of these rooms.")
+        if names.instance is None:
+            yield self._client()
+        if names.cluster_emitter is not None:
+            yield self._property("cluster", names.cluster_emitter, "Send to the other servers of the cluster.", "self._cluster")
 
     def _property(self, name: str, class_: str, doc: str, target: str) -> Method:
         return Method(

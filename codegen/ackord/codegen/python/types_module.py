@@ -22,6 +22,7 @@ from ackord.schema.model import (
     Field,
     ListType,
     MapType,
+    Namespace,
     NewType,
     NullableType,
     PythonType,
@@ -62,6 +63,7 @@ class _TypesModule:
             *(self._alias(each) for each in _in_order_of_use(types)),
             *(self._error(each) for each in self._contract.errors),
             *(self._room(each) for each in self._contract.rooms),
+            *self._params(),
             *self._results(),
         ]
         results = [
@@ -70,7 +72,8 @@ class _TypesModule:
             for event in (*namespace.client_to_server, *namespace.server_to_client)
             if event.result is not None
         ]
-        exports = (*self._names.types.values(), *self._names.errors.values(), *self._names.rooms.values(), *results)
+        params = [namespace.params for namespace in self._names.namespaces if namespace.params is not None]
+        exports = (*self._names.types.values(), *self._names.errors.values(), *self._names.rooms.values(), *params, *results)
         guard_call = f"{self._imports.runtime('check')}{guard}"
         return Module(
             path="types.py",
@@ -189,6 +192,31 @@ class _TypesModule:
             doc=documentation(declared),
             attributes=tuple(attributes),
             methods=(self._room_name(declared, names),),
+        )
+
+    def _params(self) -> Iterator[Definition]:
+        for namespace, found in zip(self._contract.namespaces, self._names.namespaces, strict=True):
+            if found.params is not None:
+                yield self._params_of(namespace, found.params)
+
+    def _params_of(self, namespace: Namespace, name: str) -> Definition:
+        names = self._names.fields[name]
+        template = namespace.path
+        for python, field in zip(names, namespace.params, strict=True):
+            template = template.replace(f"{{{field.name}}}", f"{{{python}}}")
+        class_var = subscript(self._imports.use("typing", "ClassVar"), (self._imports.builtin("str"),))
+        attributes = [
+            Statement(lines=(assignment(concat("template: ", class_var), literal(template)),)),
+            *(
+                Statement(lines=(concat(f"{python}: ", self._annotations.validated(field.type)),), doc=documentation(field))
+                for python, field in zip(names, namespace.params, strict=True)
+            ),
+        ]
+        return Class(
+            decorators=(f"@{self._imports.use('dataclasses', 'dataclass')}(frozen=True, slots=True)",),
+            head=class_head(name, self._imports.runtime("Params")),
+            doc=f"Which of the namespaces `{namespace.path}`.",
+            attributes=tuple(attributes),
         )
 
     def _room_name(self, declared: Room, names: tuple[str, ...]) -> Method:

@@ -22,6 +22,7 @@ from ackord.runtime.stubs.v1 import (
 from .client import ChatClient, ChatConnectRefusedError, ChatHandlers
 from .server import (
     ChatBroadcastEmitter,
+    ChatBroadcastGatherer,
     ChatChatRoomEmitter,
     ChatClientEmitter,
     ChatContext,
@@ -52,6 +53,7 @@ __all__ = [
     "Body",
     "ChatAuth",
     "ChatBroadcastEmitter",
+    "ChatBroadcastGatherer",
     "ChatChatRoomEmitter",
     "ChatClient",
     "ChatClientEmitter",

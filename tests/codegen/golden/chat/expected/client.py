@@ -70,7 +70,11 @@ class ChatHandlers(_v1.ClientHandlers):
 
 
 class ChatClient(_v1.Client):
-    """The chat."""
+    """The chat.
+
+    Connect it with `async with ChatClient(url, …) as client:`, or `await
+    client.connect()`.
+    """
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ from .types import (
 
 __all__ = [
     "ChatBroadcastEmitter",
+    "ChatBroadcastGatherer",
     "ChatChatRoomEmitter",
     "ChatClientEmitter",
     "ChatContext",
@@ -61,8 +62,22 @@ class ChatClientEmitter(_v1.ClientEmitter):
         return await self._request(events.CHAT_STILL_THERE, question, timeout=timeout)
 
 
+class ChatBroadcastGatherer(_v1.Gatherer):
+    """Asks many clients of `/chat`, and collects the answers."""
+
+    async def still_there(self, question: str) -> _v1.Replies[bool]:
+        """Ask a client whether somebody is sitting in front of it."""
+        return await self._gather(events.CHAT_STILL_THERE, question)
+
+
 class ChatBroadcastEmitter(_v1.BroadcastEmitter):
-    """Sends events of `/chat` to many clients, who acknowledge nothing."""
+    """Sends events of `/chat` to many clients."""
+
+    def gather(self, *, timeout: float | None = None) -> ChatBroadcastGatherer:
+        """Ask for acknowledgements, and take those that come within `timeout`
+        seconds; `None` for as long as each event says.
+        """
+        return ChatBroadcastGatherer(self._target, timeout)
 
     def message_posted(self, message: Message) -> None:
         """Somebody said something."""
@@ -133,7 +148,11 @@ class ChatContext(_v1.Context[ChatSession]):
 
 
 class ChatNamespace(_v1.Namespace[ChatContext], ABC):
-    """The chat."""
+    """The chat.
+
+    Subclass it with a method for each event, and serve it:
+    `server.register(MyChatNamespace())`.
+    """
 
     path = "/chat"
     contract = events.CHAT

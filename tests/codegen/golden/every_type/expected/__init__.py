@@ -19,6 +19,7 @@ from ackord.runtime.stubs.v1 import (
 from .client import TypesClient, TypesConnectRefusedError, TypesHandlers
 from .server import (
     TypesBroadcastEmitter,
+    TypesBroadcastGatherer,
     TypesClientEmitter,
     TypesContext,
     TypesNamespace,
@@ -95,6 +96,7 @@ __all__ = [
     "Square",
     "Tags",
     "TypesBroadcastEmitter",
+    "TypesBroadcastGatherer",
     "TypesClient",
     "TypesClientEmitter",
     "TypesConnectRefusedError",

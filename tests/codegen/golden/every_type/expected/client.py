@@ -62,7 +62,11 @@ class TypesHandlers(_v1.ClientHandlers):
 
 
 class TypesClient(_v1.Client):
-    """A client of `/types`."""
+    """A client of `/types`.
+
+    Connect it with `async with TypesClient(url, …) as client:`, or `await
+    client.connect()`.
+    """
 
     def __init__(
         self,

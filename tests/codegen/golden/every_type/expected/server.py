@@ -35,6 +35,7 @@ from .types import (
 
 __all__ = [
     "TypesBroadcastEmitter",
+    "TypesBroadcastGatherer",
     "TypesClientEmitter",
     "TypesContext",
     "TypesNamespace",
@@ -60,8 +61,22 @@ class TypesClientEmitter(_v1.ClientEmitter):
         return await self._request_result(events.TYPES_ASKED, value, timeout=timeout)
 
 
+class TypesBroadcastGatherer(_v1.Gatherer):
+    """Asks many clients of `/types`, and collects the answers."""
+
+    async def asked(self, value: Loose) -> _v1.Replies[AskedResult | _v1.UnknownError]:
+        """Send `asked` and collect the answers."""
+        return await self._gather_results(events.TYPES_ASKED, value)
+
+
 class TypesBroadcastEmitter(_v1.BroadcastEmitter):
-    """Sends events of `/types` to many clients, who acknowledge nothing."""
+    """Sends events of `/types` to many clients."""
+
+    def gather(self, *, timeout: float | None = None) -> TypesBroadcastGatherer:
+        """Ask for acknowledgements, and take those that come within `timeout`
+        seconds; `None` for as long as each event says.
+        """
+        return TypesBroadcastGatherer(self._target, timeout)
 
     def told(self, value: Scalars, shape: Shape | None = None) -> None:
         """Send `told`."""
@@ -92,7 +107,11 @@ class TypesContext(_v1.Context[None]):
 
 
 class TypesNamespace(_v1.Namespace[TypesContext], ABC):
-    """The server's side of `/types`."""
+    """The server's side of `/types`.
+
+    Subclass it with a method for each event, and serve it:
+    `server.register(MyTypesNamespace())`.
+    """
 
     path = "/types"
     contract = events.TYPES

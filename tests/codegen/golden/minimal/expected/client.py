@@ -30,7 +30,11 @@ class MinimalHandlers(_v1.ClientHandlers):
 
 
 class MinimalClient(_v1.Client):
-    """A client of `/`."""
+    """A client of `/`.
+
+    Connect it with `async with MinimalClient(url, …) as client:`, or `await
+    client.connect()`.
+    """
 
     def __init__(
         self,

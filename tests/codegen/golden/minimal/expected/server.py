@@ -25,7 +25,7 @@ class MinimalClientEmitter(_v1.ClientEmitter):
 
 
 class MinimalBroadcastEmitter(_v1.BroadcastEmitter):
-    """Sends events of `/` to many clients, who acknowledge nothing."""
+    """Sends events of `/` to many clients."""
 
 
 class MinimalContext(_v1.Context[None]):
@@ -52,7 +52,11 @@ class MinimalContext(_v1.Context[None]):
 
 
 class MinimalNamespace(_v1.Namespace[MinimalContext], ABC):
-    """The server's side of `/`."""
+    """The server's side of `/`.
+
+    Subclass it with a method for each event, and serve it:
+    `server.register(MyMinimalNamespace())`.
+    """
 
     path = "/"
     contract = events.MINIMAL

@@ -109,7 +109,11 @@ class HellHandlers(_v1.ClientHandlers):
 
 
 class HellClient_(_v1.Client):
-    """ "The" root\\"""
+    """ "The" root\\
+
+    Connect it with `async with HellClient_(url, …) as client:`, or `await
+    client.connect()`.
+    """
 
     def __init__(
         self,
@@ -286,7 +290,11 @@ class ABHandlers(_v1.ClientHandlers):
 
 
 class ABClient(_v1.Client):
-    """A client of `/a-b`."""
+    """A client of `/a-b`.
+
+    Connect it with `async with ABClient(url, …) as client:`, or `await
+    client.connect()`.
+    """
 
     def __init__(
         self,
@@ -324,7 +332,11 @@ class ABCHandlers(_v1.ClientHandlers):
 
 
 class ABCClient(_v1.Client):
-    """A client of `/a/b/c`."""
+    """A client of `/a/b/c`.
+
+    Connect it with `async with ABCClient(url, …) as client:`, or `await
+    client.connect()`.
+    """
 
     def __init__(
         self,
@@ -358,7 +370,11 @@ class AHandlers(_v1.ClientHandlers):
 
 
 class AClient(_v1.Client):
-    """A client of `/a`."""
+    """A client of `/a`.
+
+    Connect it with `async with AClient(url, …) as client:`, or `await
+    client.connect()`.
+    """
 
     def __init__(
         self,

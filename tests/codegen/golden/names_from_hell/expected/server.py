@@ -53,6 +53,7 @@ __all__ = [
     "AContext",
     "ANamespace",
     "HellBroadcastEmitter",
+    "HellBroadcastGatherer",
     "HellClassRoomEmitter",
     "HellClientEmitter",
     "HellContext_",
@@ -121,8 +122,48 @@ class HellClientEmitter(_v1.ClientEmitter):
         return await self._request(events.HELL_FLOAT, float, tuple, timeout=timeout)
 
 
+class HellBroadcastGatherer(_v1.Gatherer):
+    """Asks many clients of `/`, and collects the answers."""
+
+    async def local_(self, self_: _int) -> _v1.Replies[_bool]:
+        """Send `local` and collect the answers."""
+        return await self._gather(events.HELL_LOCAL, self_)
+
+    async def list(self, list: _list[Union]) -> _v1.Replies[_list[Union]]:
+        """Send `list` and collect the answers."""
+        return await self._gather(events.HELL_LIST_FROM_SERVER, list)
+
+    async def a_rather_long_name_of_an_event_that_goes_on_and_on(
+        self,
+        first_argument_with_a_long_name: _str,
+        second_argument_with_a_long_name: _int = 3,
+    ) -> _v1.Replies[ARatherLongNameOfAnEventThatGoesOnAndOnResult | _v1.UnknownError]:
+        """Send `a_rather_long_name_of_an_event_that_goes_on_and_on` and collect the
+        answers.
+        """
+        return await self._gather_results(
+            events.HELL_A_RATHER_LONG_NAME_OF_AN_EVENT_THAT_GOES_ON_AND_ON,
+            first_argument_with_a_long_name,
+            second_argument_with_a_long_name,
+        )
+
+    async def float(
+        self,
+        float: _float,
+        tuple: _tuple[_int, _int],
+    ) -> _v1.Replies[_float]:
+        """Send `float` and collect the answers."""
+        return await self._gather(events.HELL_FLOAT, float, tuple)
+
+
 class HellBroadcastEmitter(_v1.BroadcastEmitter):
-    """Sends events of `/` to many clients, who acknowledge nothing."""
+    """Sends events of `/` to many clients."""
+
+    def gather(self, *, timeout: _float | None = None) -> HellBroadcastGatherer:
+        """Ask for acknowledgements, and take those that come within `timeout`
+        seconds; `None` for as long as each event says.
+        """
+        return HellBroadcastGatherer(self._target, timeout)
 
     def class_(self, class_: _int, return_: _int | None = None) -> None:
         """Send `class`."""
@@ -220,7 +261,11 @@ class HellContext_(_v1.Context[HellSession]):
 
 
 class HellNamespace(_v1.Namespace[HellContext_], _ABC):
-    """ "The" root\\"""
+    """ "The" root\\
+
+    Subclass it with a method for each event, and serve it:
+    `server.register(MyHellNamespace())`.
+    """
 
     path = "/"
     contract = events.HELL
@@ -373,7 +418,7 @@ class ABClientEmitter(_v1.ClientEmitter):
 
 
 class ABBroadcastEmitter(_v1.BroadcastEmitter):
-    """Sends events of `/a-b` to many clients, who acknowledge nothing."""
+    """Sends events of `/a-b` to many clients."""
 
 
 class ABContext(_v1.Context[None]):
@@ -400,7 +445,11 @@ class ABContext(_v1.Context[None]):
 
 
 class ABNamespace(_v1.Namespace[ABContext], _ABC):
-    """The server's side of `/a-b`."""
+    """The server's side of `/a-b`.
+
+    Subclass it with a method for each event, and serve it:
+    `server.register(MyABNamespace())`.
+    """
 
     path = "/a-b"
     contract = events.A_B
@@ -439,7 +488,7 @@ class ABCClientEmitter(_v1.ClientEmitter):
 
 
 class ABCBroadcastEmitter(_v1.BroadcastEmitter):
-    """Sends events of `/a/b/c` to many clients, who acknowledge nothing."""
+    """Sends events of `/a/b/c` to many clients."""
 
 
 class ABCContext(_v1.Context[None]):
@@ -466,7 +515,11 @@ class ABCContext(_v1.Context[None]):
 
 
 class ABCNamespace(_v1.Namespace[ABCContext], _ABC):
-    """The server's side of `/a/b/c`."""
+    """The server's side of `/a/b/c`.
+
+    Subclass it with a method for each event, and serve it:
+    `server.register(MyABCNamespace())`.
+    """
 
     path = "/a/b/c"
     contract = events.A_B_C
@@ -501,7 +554,7 @@ class AClientEmitter(_v1.ClientEmitter):
 
 
 class ABroadcastEmitter(_v1.BroadcastEmitter):
-    """Sends events of `/a` to many clients, who acknowledge nothing."""
+    """Sends events of `/a` to many clients."""
 
 
 class AContext(_v1.Context[None]):
@@ -528,7 +581,11 @@ class AContext(_v1.Context[None]):
 
 
 class ANamespace(_v1.Namespace[AContext], _ABC):
-    """The server's side of `/a`."""
+    """The server's side of `/a`.
+
+    Subclass it with a method for each event, and serve it:
+    `server.register(MyANamespace())`.
+    """
 
     path = "/a"
     contract = events.A

@@ -65,7 +65,11 @@ class GuestsHandlers(_v1.ClientHandlers):
 
 
 class GuestsClient(_v1.Client):
-    """What guests do."""
+    """What guests do.
+
+    Connect it with `async with GuestsClient(url, …) as client:`, or `await
+    client.connect()`.
+    """
 
     def __init__(
         self,
@@ -167,7 +171,11 @@ class KitchenHandlers(_v1.ClientHandlers):
 
 
 class KitchenClient(_v1.Client):
-    """A client of `/kitchen`."""
+    """A client of `/kitchen`.
+
+    Connect it with `async with KitchenClient(url, …) as client:`, or `await
+    client.connect()`.
+    """
 
     def __init__(
         self,

@@ -30,11 +30,13 @@ from .types import (
 
 __all__ = [
     "GuestsBroadcastEmitter",
+    "GuestsBroadcastGatherer",
     "GuestsClientEmitter",
     "GuestsContext",
     "GuestsNamespace",
     "GuestsOrderRoomEmitter",
     "GuestsTableRoomEmitter",
+    "GuestsTableRoomGatherer",
     "KitchenBroadcastEmitter",
     "KitchenClientEmitter",
     "KitchenContext",
@@ -75,8 +77,25 @@ class GuestsClientEmitter(_v1.ClientEmitter):
         self._emit(events.GUESTS_CALLED, number, urgent)
 
 
+class GuestsBroadcastGatherer(_v1.Gatherer):
+    """Asks many clients of `/guests`, and collects the answers."""
+
+    async def confirm(
+        self,
+        question: str,
+    ) -> _v1.Replies[ConfirmResult | _v1.UnknownError]:
+        """Send `confirm` and collect the answers."""
+        return await self._gather_results(events.GUESTS_CONFIRM, question)
+
+
 class GuestsBroadcastEmitter(_v1.BroadcastEmitter):
-    """Sends events of `/guests` to many clients, who acknowledge nothing."""
+    """Sends events of `/guests` to many clients."""
+
+    def gather(self, *, timeout: float | None = None) -> GuestsBroadcastGatherer:
+        """Ask for acknowledgements, and take those that come within `timeout`
+        seconds; `None` for as long as each event says.
+        """
+        return GuestsBroadcastGatherer(self._target, timeout)
 
     def order(self, order: Order) -> None:
         """Send `order`."""
@@ -91,8 +110,25 @@ class GuestsBroadcastEmitter(_v1.BroadcastEmitter):
         self._emit(events.GUESTS_CALLED, number, urgent)
 
 
+class GuestsTableRoomGatherer(_v1.Gatherer):
+    """Asks everybody in some `TableRoom` of `/guests`, and collects the answers."""
+
+    async def confirm(
+        self,
+        question: str,
+    ) -> _v1.Replies[ConfirmResult | _v1.UnknownError]:
+        """Send `confirm` and collect the answers."""
+        return await self._gather_results(events.GUESTS_CONFIRM, question)
+
+
 class GuestsTableRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/guests` to `TableRoom`."""
+
+    def gather(self, *, timeout: float | None = None) -> GuestsTableRoomGatherer:
+        """Ask for acknowledgements, and take those that come within `timeout`
+        seconds; `None` for as long as each event says.
+        """
+        return GuestsTableRoomGatherer(self._target, timeout)
 
     def order(self, order: Order) -> None:
         """Send `order`."""
@@ -153,7 +189,11 @@ class GuestsContext(_v1.Context[None]):
 
 
 class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
-    """What guests do."""
+    """What guests do.
+
+    Subclass it with a method for each event, and serve it:
+    `server.register(MyGuestsNamespace())`.
+    """
 
     path = "/guests"
     contract = events.GUESTS
@@ -251,7 +291,7 @@ class KitchenClientEmitter(_v1.ClientEmitter):
 
 
 class KitchenBroadcastEmitter(_v1.BroadcastEmitter):
-    """Sends events of `/kitchen` to many clients, who acknowledge nothing."""
+    """Sends events of `/kitchen` to many clients."""
 
     def order(self, order: Order) -> None:
         """Send `order`."""
@@ -329,7 +369,11 @@ class KitchenContext(_v1.Context[KitchenSession]):
 
 
 class KitchenNamespace(_v1.Namespace[KitchenContext], ABC):
-    """The server's side of `/kitchen`."""
+    """The server's side of `/kitchen`.
+
+    Subclass it with a method for each event, and serve it:
+    `server.register(MyKitchenNamespace())`.
+    """
 
     path = "/kitchen"
     contract = events.KITCHEN

@@ -1,0 +1,399 @@
+"""Generated code, run: dynamic namespaces, acknowledgements of many, events between servers, and the styles of answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+from ackord.runtime.adapters.base import Recipient
+from ackord.runtime.adapters.memory import MemoryAdapter
+from ackord.runtime.server import Server
+from ackord.runtime.server.namespace import Namespace
+from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.socketio.msgpack import MsgpackParser
+from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
+from ackord.runtime.socketio.recovery import ConnectionStateRecovery
+from ackord.runtime.testing import Link, RawPeer, run
+from typing_extensions import override
+
+from tests.codegen.golden.tenants.expected import (
+    AckTimeoutError,
+    AdminClient,
+    AdminContext,
+    AdminNamespace,
+    AdminStatusAck,
+    Closed,
+    DeskRoom,
+    DisconnectedError,
+    FlushResult,
+    InvalidAckError,
+    InvalidPayloadError,
+    Plan,
+    RemoteError,
+    Seat,
+    Slug,
+    StatusAck,
+    StatusResult,
+    TenantAuth,
+    TenantClient,
+    TenantConnectRefusedError,
+    TenantContext,
+    TenantHandlers,
+    TenantNamespace,
+    TenantParams,
+    TenantStatusAck,
+    UnknownError,
+)
+
+ACME, BANK = TenantParams(Slug("acme"), Plan.FREE), TenantParams(Slug("bank"), Plan.PAID)
+
+
+class Tenants(TenantNamespace):
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[tuple[str, TenantParams, str]] = []
+        self.recovered: list[tuple[bool, int]] = []
+
+    @override
+    async def on_connect(self, ctx: TenantContext, auth: TenantAuth) -> Closed | None:
+        self.log.append(("connect", ctx.params, auth.token))
+        if auth.token == "closed":
+            return Closed()
+        if ctx.recovered:
+            self.recovered.append((ctx.is_in(DeskRoom(1)), ctx.data.seen))
+        ctx.data.seen += 1
+        ctx.data.rows = [1, 2]
+        ctx.join(DeskRoom(1))
+        return None
+
+    @override
+    async def on_disconnect(self, ctx: TenantContext, reason: str) -> None:
+        self.log.append(("disconnect", ctx.params, reason))
+
+    @override
+    async def on_status(self, ctx: TenantContext, verbose: bool) -> StatusResult:
+        return StatusAck(seats=[Seat(row=row) for row in ctx.data.rows]) if verbose else Closed()
+
+    @override
+    async def on_sit(self, ctx: TenantContext, row: int) -> int:
+        if row == 0:
+            raise RuntimeError("hunter2")
+        return row * 2
+
+    @override
+    async def on_wave(self, ctx: TenantContext) -> None:
+        ctx.to(DeskRoom(1)).waved()
+
+
+class Admin(AdminNamespace):
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, bytes | None] | tuple[str, Plan]] = []
+
+    @override
+    async def on_status(self, ctx: AdminContext) -> AdminStatusAck:
+        return AdminStatusAck(tenants=2)
+
+    @override
+    async def on_refresh(self, ctx: AdminContext, slug: Slug) -> None:
+        self.cluster.refresh(slug, b"\x00\x01")
+        self.cluster.plan_changed(slug)
+
+    @override
+    async def on_flush(self, ctx: AdminContext) -> FlushResult:
+        raise RuntimeError("hunter2")
+
+    @override
+    async def on_refresh_from_cluster(self, slug: Slug, blob: bytes | None) -> None:
+        self.told.append((slug, blob))
+
+    @override
+    async def on_plan_changed(self, slug: Slug, plan: Plan) -> None:
+        self.told.append((slug, plan))
+
+
+class Site:
+    def __init__(self, **options: Any) -> None:
+        self.tenants = Tenants()
+        self.admin = Admin()
+        self.server = Server(**options)
+        self.server.register(self.tenants)
+        self.server.register(self.admin)
+        self.link = Link(self.server)
+        self.parser: Parser = options.get("parser", TEXT_PARSER)
+
+    def client(self, params: TenantParams = ACME, user: str = "t", handlers: TenantHandlers | None = None) -> TenantClient:
+        return TenantClient(
+            "http://test", params=params, auth=TenantAuth(token=user), handlers=handlers, connector=self.link, parser=self.parser
+        )
+
+    @asynccontextmanager
+    async def raw(self, connect: str) -> AsyncGenerator[RawPeer]:
+        async with await self.link.raw() as peer:
+            await peer.receive_text()
+            await peer.send(connect)
+            yield peer
+
+
+class Answering(TenantHandlers):
+    def __init__(self, count: Callable[[], int]) -> None:
+        super().__init__()
+        self._count = count
+
+    @override
+    async def on_status(self, seat: Seat) -> TenantStatusAck:
+        return TenantStatusAck(seen=seat.row == 1)
+
+    @override
+    async def on_count(self) -> int:
+        return self._count()
+
+
+def fail() -> int:
+    raise RuntimeError("hunter2")
+
+
+@pytest.mark.parametrize("parser", [TEXT_PARSER, MsgpackParser()], ids=["text", "msgpack"])
+def test_each_set_of_parameters_is_a_namespace_of_its_own(parser: Parser) -> None:
+    async def scenario() -> None:
+        site = Site(parser=parser)
+        waves: list[str] = []
+        async with site.client(ACME) as one, site.client(ACME) as two, site.client(BANK, "b") as bank:
+            for name, client in (("one", one), ("two", two), ("bank", bank)):
+
+                @client.on_waved
+                async def _(name: str = name) -> None:
+                    waves.append(name)
+
+            assert await one.status(verbose=True) == StatusAck(seats=[Seat(row=1), Seat(row=2)])
+            assert await one.status() == Closed()
+            assert await bank.sit(3) == 6
+            one.wave()
+            await one.status()
+            await two.status()
+            assert waves == ["two"]
+            site.tenants.at(BANK).all.waved()
+            await bank.status()
+            assert waves == ["two", "bank"]
+            site.tenants.all.waved()
+            site.tenants.at(ACME).to(DeskRoom(1)).except_(DeskRoom(1)).waved()
+            site.tenants.at(TenantParams(Slug("nobody"), Plan.FREE)).all.waved()
+            for client in (one, two, bank):
+                await client.status()
+            assert sorted(waves) == ["bank", "bank", "one", "two", "two"]
+        await asyncio.sleep(1)
+        assert site.tenants.log[:3] == [("connect", ACME, "t"), ("connect", ACME, "t"), ("connect", BANK, "b")]
+        assert {entry[:2] for entry in site.tenants.log[3:]} == {("disconnect", ACME), ("disconnect", BANK)}
+        with pytest.raises(DisconnectedError):
+            await site.tenants.at(ACME).client("gone").count()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/tenant/acme",
+        "/tenant/ACME/free",
+        "/tenant/acme/gold",
+        "/tenant//free",
+        "/tenant/acme/free/",
+        "/tenant/%61cme/free",
+        "/tenant/a b/free",
+    ],
+)
+def test_a_namespace_with_a_bad_parameter_is_no_namespace(path: str) -> None:
+    async def scenario() -> None:
+        site = Site()
+        async with site.raw(f'40{path},{{"token":"t"}}') as peer:
+            await peer.expect(f'44{path},{{"message":"Invalid namespace"}}')
+        assert site.tenants.log == []
+
+    run(scenario())
+
+
+def test_a_client_in_javascript_writes_the_parameters_into_the_name() -> None:
+    async def scenario() -> None:
+        site = Site()
+        async with site.raw('40/tenant/acme/paid,{"token":"t"}') as peer:
+            assert (await peer.receive_text()).startswith('40/tenant/acme/paid,{"sid":"')
+            await peer.send('42/tenant/acme/paid,1["sit",2]')
+            await peer.expect('43/tenant/acme/paid,1[{"ok":4}]')
+            await peer.send('42/tenant/acme/paid,2["sit",0]')
+            await peer.expect('43/tenant/acme/paid,2[{"error":{"code":"internal","message":"The handler failed"}}]')
+        async with site.raw("40/tenant/acme/paid,") as peer:
+            answer = await peer.receive_text()
+            assert answer.startswith(
+                '44/tenant/acme/paid,{"message":"The auth payload isn\'t as declared","data":{"code":"invalid_request"'
+            )
+
+    run(scenario())
+
+
+def test_wrong_parameters_are_found_before_anything_is_opened() -> None:
+    with pytest.raises(InvalidPayloadError, match="TenantParams: tenant: String should match pattern"):
+        TenantParams(Slug("A"), Plan.FREE)
+    site = Site()
+    with pytest.raises(TypeError, match="takes a TenantParams, not 'str'"):
+        site.client("acme")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # what the runtime must refuse
+    with pytest.raises(TypeError, match="takes a TenantParams, not 'str'"):
+        site.tenants.at("acme")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # what the runtime must refuse
+
+
+def test_a_connection_can_be_refused_with_a_declared_error() -> None:
+    async def scenario() -> None:
+        with pytest.raises(TenantConnectRefusedError) as caught:
+            await Site().client(user="closed").connect()
+        assert caught.value.error == Closed()
+
+    run(scenario())
+
+
+def lie() -> int:
+    answer: Any = "3"
+    return answer  # type: ignore[no-any-return]  # what the runtime must see
+
+
+@pytest.mark.parametrize("parser", [TEXT_PARSER, MsgpackParser()], ids=["text", "msgpack"])
+def test_many_are_asked_and_one_sees_who_said_what_and_who_said_nothing(parser: Parser) -> None:
+    async def scenario() -> None:
+        site = Site(parser=parser)
+        counts: list[Callable[[], int]] = [lambda: 1, lambda: 2, fail, lie]
+        async with AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(site.client(handlers=Answering(count))) for count in counts]
+            silent = await stack.enter_async_context(site.client(handlers=Sleeping()))
+            await stack.enter_async_context(site.client(BANK, handlers=Answering(lambda: 9)))
+            place = site.tenants.at(ACME)
+            everybody = await place.all.except_(DeskRoom(2)).gather().status(Seat(row=1))
+            assert everybody.is_complete
+            assert list(everybody) == [TenantStatusAck(seen=True)] * 5
+            replies = await place.to(DeskRoom(1)).gather(timeout=0.5).count()
+            sids = [client.sid for client in clients]
+            assert replies.values == {sids[0]: 1, sids[1]: 2}
+            assert sorted(replies) == [1, 2]
+            assert (len(replies), replies.is_complete, replies.missing) == (2, False, (silent.sid,))
+            assert {sid: type(error) for sid, error in replies.failures.items()} == {sids[2]: RemoteError, sids[3]: RemoteError}
+            assert "hunter2" not in str(replies.failures)
+            nobody = await place.to(DeskRoom(7)).gather().count()
+            assert (nobody.values, nobody.is_complete) == ({}, True)
+
+    run(scenario())
+
+
+class Sleeping(Answering):
+    def __init__(self) -> None:
+        super().__init__(lambda: 0)
+
+    @override
+    async def on_count(self) -> int:
+        await asyncio.sleep(60)
+        return 0
+
+
+def test_an_answer_that_is_not_as_declared_is_a_failure_of_that_client_alone() -> None:
+    async def scenario() -> None:
+        site = Site()
+        async with site.raw('40/tenant/acme/free,{"token":"t"}') as peer, site.client(handlers=Answering(lambda: 1)) as good:
+            sid = json.loads((await peer.receive_text()).removeprefix("40/tenant/acme/free,"))["sid"]
+
+            async def answer() -> None:
+                question = await peer.receive_text()
+                ack_id = question.removeprefix("42/tenant/acme/free,").partition("[")[0]
+                await peer.send(f'43/tenant/acme/free,{ack_id}["one"]')
+
+            async with asyncio.TaskGroup() as group:
+                group.create_task(answer())
+                replies = await site.tenants.at(ACME).all.gather().count()
+            assert replies.values == {good.sid: 1}
+            assert [(name, type(error)) for name, error in replies.failures.items()] == [(sid, InvalidAckError)]
+
+    run(scenario())
+
+
+class Wire(MemoryAdapter):
+    """Servers of one process as a cluster: what one namespace tells the others arrives at its namesakes."""
+
+    def __init__(self, sockets: Mapping[str, Recipient], others: list[Namespace]) -> None:
+        super().__init__(sockets)
+        self._others = others
+        self.sent: list[EncodedEvent] = []
+
+    @override
+    def server_side_emit(self, event: EncodedEvent) -> None:
+        self.sent.append(event)
+
+
+def test_events_between_servers_reach_the_others_with_their_types() -> None:
+    async def scenario() -> None:
+        wires: list[Wire] = []
+
+        def wire(sockets: Mapping[str, Recipient]) -> Wire:
+            wires.append(Wire(sockets, []))
+            return wires[-1]
+
+        here, there = Site(adapter=wire), Site()
+        async with AdminClient("http://test", connector=here.link) as admin:
+            assert await admin.status() == AdminStatusAck(tenants=2)
+            admin.refresh(Slug("acme"))
+            await admin.status()
+        (sent,) = [each.sent for each in wires if each.sent]
+        for event in sent:
+            await there.server.of("/admin").receive_server_event(event)
+        assert there.admin.told == [("acme", b"\x00\x01"), ("acme", Plan.FREE)]
+        assert here.admin.told == []
+        bad = EncodedEvent("plan_changed", '["plan_changed","ACME"]', ())
+        with pytest.raises(Exception, match="arguments"):
+            await there.server.of("/admin").receive_server_event(bad)
+
+    run(scenario())
+
+
+def test_a_namespace_without_error_replies_is_silent_where_plain_socket_io_is() -> None:
+    async def scenario() -> None:
+        site = Site()
+        async with site.raw("40/admin,") as peer:
+            await peer.receive_text()
+            for wrong in ('42/admin,1["status"', '42/admin,2["nothing"]', '42/admin,3["flush"]', '42/admin,4["refresh",5]'):
+                if not wrong.endswith('"status"'):
+                    await peer.send(wrong)
+            await peer.send('42/admin,5["status"]')
+            await peer.expect('43/admin,5[{"ok":{"tenants":2}}]')
+        async with AdminClient("http://test", connector=site.link) as admin:
+            with pytest.raises(AckTimeoutError):
+                await admin.flush(timeout=0.2)
+
+    run(scenario())
+
+
+def test_an_event_in_the_style_result_without_declared_errors_gives_its_value_and_raises_for_others() -> None:
+    async def scenario() -> None:
+        site = Site()
+        async with site.client() as client:
+            assert await client.sit(1) == 2
+            with pytest.raises(RemoteError, match="internal: The handler failed"):
+                await client.sit(0)
+            match await client.status():
+                case StatusAck() | UnknownError():
+                    pytest.fail("the event answers Closed")
+                case Closed():
+                    pass
+
+    run(scenario())
+
+
+def test_a_recovered_connection_has_its_session_rooms_and_parameters() -> None:
+    async def scenario() -> None:
+        site = Site(connection_state_recovery=ConnectionStateRecovery())
+        async with site.raw('40/tenant/acme/free,{"token":"t"}') as peer:
+            welcome = json.loads((await peer.receive_text()).removeprefix("40/tenant/acme/free,"))
+        await asyncio.sleep(1)
+        auth = json.dumps({"token": "t", "pid": welcome["pid"]})
+        async with site.raw(f"40/tenant/acme/free,{auth}") as peer:
+            assert json.loads((await peer.receive_text()).removeprefix("40/tenant/acme/free,")) == welcome
+        assert site.tenants.recovered == [(True, 1)]
+
+    run(scenario())
