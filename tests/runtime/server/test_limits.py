@@ -1,0 +1,300 @@
+"""Each bound of `Limits`, at the limit and past it; those of the transports have tests with the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tracemalloc
+from typing import Any
+
+import pytest
+from ackord.runtime.errors import SlowConsumerError
+from ackord.runtime.server import Limits, Server, Socket
+from ackord.runtime.socketio.msgpack import MsgpackParser
+from ackord.runtime.testing import RawPeer
+
+from tests.runtime.server.stage import Stage, play
+
+PLACEHOLDER = '{"_placeholder":true,"num":0}'
+
+
+def serve(**limits: Any) -> Server:
+    """Serve ``echo``, which tells how many arguments it got."""
+    server = Server(limits=Limits(**limits), max_payload=50_000_000)
+    for name in ("/", "/" + "n" * 99):
+        server.of(name).on("connection", listen)
+    return server
+
+
+def listen(socket: Socket) -> None:
+    for name in ("echo", "e" * 100):
+        socket.on(name, count)
+
+
+def count(*values: Any) -> int:
+    return len(values)
+
+
+async def check(stage: Stage, *messages: str | bytes, answer: str | None) -> None:
+    """Send messages; expect an answer, or the end at once."""
+    peer, _ = await stage.join()
+    await peer.send(*messages)
+    if answer is None:
+        await peer.expect_close(timeout=0.1)
+    else:
+        await peer.expect(answer)
+        await peer.close()
+
+
+@pytest.mark.parametrize(("number", "passes"), [(1, True), (10, True), (11, False), (9999, False), (10_000, False)])
+def test_attachments_of_a_packet(number: int, passes: bool) -> None:
+    async def scenario(stage: Stage) -> None:
+        attachments = [b"."] * number if passes else []
+        await check(stage, f'45{number}-0["echo",{PLACEHOLDER}]', *attachments, answer="430[1]" if passes else None)
+
+    play(serve(), scenario)
+
+
+def test_attachments_of_a_packet_are_an_option() -> None:
+    async def scenario(stage: Stage) -> None:
+        await check(stage, '4512-0["echo"]', *[b"."] * 12, answer="430[0]")
+        await check(stage, '4513-0["echo"]', answer=None)
+
+    play(serve(attachments=12), scenario)
+
+
+@pytest.mark.parametrize(("sizes", "passes"), [((500, 500), True), ((500, 501), False), ((1001, 0), False)])
+def test_bytes_of_all_attachments_of_a_packet(sizes: tuple[int, int], passes: bool) -> None:
+    async def scenario(stage: Stage) -> None:
+        attachments = [b"." * size for size in sizes if size]
+        await check(stage, f'452-0["echo",{PLACEHOLDER}]', *attachments, answer="430[1]" if passes else None)
+
+    play(serve(attachment_bytes=1000), scenario)
+
+
+def test_time_for_the_attachments_of_a_packet() -> None:
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        await peer.send('451-0["echo"]')
+        await asyncio.sleep(4.9)
+        await peer.send(b".")
+        await peer.expect("430[0]")
+        await peer.send('451-0["echo"]')
+        await asyncio.sleep(5.1)
+        await peer.expect_close(timeout=0)
+
+    play(serve(attachment_timeout=5), scenario)
+
+
+@pytest.mark.parametrize(("digits", "passes"), [(15, True), (16, False), (1_000_000, False)])
+def test_digits_of_an_ack_id(digits: int, passes: bool) -> None:
+    async def scenario(stage: Stage) -> None:
+        ack_id = "9" * digits
+        await check(stage, f'42{ack_id}["echo"]', answer=f"43{ack_id}[0]" if passes else None)
+        await check(stage, f"43{ack_id}[]", '421["echo"]', answer="431[0]" if passes else None)
+
+    play(serve(), scenario)
+
+
+@pytest.mark.parametrize(("length", "passes"), [(100, True), (101, False)])
+def test_length_of_a_namespaces_name(length: int, passes: bool) -> None:
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        name = "/" + "n" * (length - 1)
+        if passes:
+            await stage.enter(peer, name)
+            await peer.send(f'42{name},0["echo"]')
+            await peer.expect(f"43{name},0[0]")
+        else:
+            await peer.send(f"40{name},")
+            await peer.expect_close(timeout=0.1)
+
+    play(serve(namespace_name=100), scenario)
+
+
+@pytest.mark.parametrize("name", ['"' + "e" * 100 + '"', '"' + "\\u0065" * 100 + '"'])
+def test_length_of_an_events_name(name: str) -> None:
+    async def scenario(stage: Stage) -> None:
+        await check(stage, f"420[{name}]", answer="430[0]")
+        await check(stage, f'420[{name[:-1]}e"]', answer=None)
+
+    play(serve(event_name=100), scenario)
+
+
+@pytest.mark.parametrize(("depth", "passes"), [(200, True), (201, False), (100_000, False)])
+@pytest.mark.parametrize("brackets", ["[]", ("{}", '"a":')])
+def test_depth_of_json(depth: int, passes: bool, brackets: str | tuple[str, str]) -> None:
+    (opening, closing), member = brackets if isinstance(brackets, tuple) else (brackets, "")
+    value = (opening + member) * (depth - 1) + opening + closing * depth
+
+    async def scenario(stage: Stage) -> None:
+        await check(stage, f'420["echo",{value}]', answer="430[1]" if passes else None)
+
+    play(serve(), scenario)
+
+
+@pytest.mark.parametrize(("digits", "passes"), [(4300, True), (4301, False), (100_000, False)])
+def test_digits_of_a_number(digits: int, passes: bool) -> None:
+    async def scenario(stage: Stage) -> None:
+        await check(stage, f'420["echo",{"1" * digits}]', answer="430[1]" if passes else None)
+
+    play(serve(), scenario)
+
+
+def test_namespaces_of_a_connection_joined_or_being_joined() -> None:
+    server = serve(namespaces=3)
+    for name in "abc":
+        server.of(f"/{name}")
+
+    async def wait(_: Socket) -> None:
+        await asyncio.sleep(1)
+
+    server.of("/b").use(wait)
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        await stage.enter(peer, "/a")
+        await peer.send("40/b")
+        await asyncio.sleep(0.1)
+        await peer.send("40/c")
+        await peer.expect('44/c,{"message":"Too many namespaces"}')
+        assert (await peer.receive_text()).startswith("40/b,")
+        await peer.send("40/c")
+        await peer.expect('44/c,{"message":"Too many namespaces"}')
+        await peer.send("41/b,")
+        await stage.enter(peer, "/c")
+
+    play(server, scenario)
+
+
+def test_pending_acks_of_a_socket_are_freed_by_answers_timeouts_and_the_end() -> None:
+    server = serve(pending_acks=2)
+
+    async def scenario(stage: Stage) -> None:
+        peer, sid = await stage.join()
+        socket = server.main.sockets[sid]
+        outcomes: list[Any] = []
+        for _ in range(2):
+            socket.timeout(5).emit("ask", ack=outcomes.append)
+        with pytest.raises(SlowConsumerError):
+            socket.timeout(5).emit("ask", ack=outcomes.append)
+        await peer.expect('420["ask"]', '421["ask"]')
+        await peer.send("430[]")
+        await asyncio.sleep(6)
+        assert len(outcomes) == 2
+        for _ in range(2):
+            socket.timeout(5).emit("ask", ack=outcomes.append)
+        await peer.close()
+        await asyncio.sleep(0.1)
+        assert len(outcomes) == 4
+
+    play(server, scenario)
+
+
+def test_time_to_join_a_namespace() -> None:
+    async def scenario(stage: Stage) -> None:
+        prompt, late = await stage.open(), await stage.open()
+        await asyncio.sleep(2.9)
+        await stage.enter(prompt)
+        await asyncio.sleep(0.2)
+        await late.expect_close(timeout=0)
+        await prompt.expect_silence(10)
+
+    play(serve(connect_timeout=3), scenario)
+
+
+def test_bytes_that_wait_for_handlers_count_attachments() -> None:
+    gate = asyncio.Event()
+    server = serve(queued_bytes=10_000, queued_events=1000)
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        async def slow(_: bytes) -> None:
+            await gate.wait()
+
+        socket.on("slow", slow)
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        for _ in range(20):
+            await peer.send(f'451-["slow",{PLACEHOLDER}]', b"." * 1000)
+        await asyncio.sleep(1)
+        (connection,) = server.connections
+        assert connection.congested
+        assert 9 <= connection.backlog.events <= 11
+        gate.set()
+        await asyncio.sleep(1)
+        assert connection.backlog.events == 0
+
+    play(server, scenario)
+
+
+def traced(server: Server, *messages: str | bytes, clients: int) -> tuple[int, int]:
+    """Have clients send messages that park something; return how much memory that took, and how much was left after their end."""
+    measured: list[int] = []
+
+    async def scenario(stage: Stage) -> None:
+        peers = [(await stage.join())[0] for _ in range(clients)]
+        gc.collect()
+        tracemalloc.start()
+        try:
+            for peer in peers:
+                await peer.send(*(bytes(bytearray(message)) if isinstance(message, bytes) else message for message in messages))
+            await asyncio.sleep(1)
+            measured.append(tracemalloc.get_traced_memory()[0])
+            for peer in peers:
+                await peer.close()
+            peers.clear()
+            await asyncio.sleep(1)
+            gc.collect()
+            measured.append(tracemalloc.get_traced_memory()[0])
+        finally:
+            tracemalloc.stop()
+
+    play(server, scenario)
+    return measured[0], measured[1]
+
+
+def test_memory_of_parked_attachments_is_bounded_and_freed() -> None:
+    server = serve(attachment_bytes=100_000)
+    parked, left = traced(server, f'4510-["echo",{PLACEHOLDER}]', *[b"." * 10_000] * 9, clients=20)
+    assert 20 * 90_000 <= parked < 20 * 110_000
+    assert left < 200_000
+
+
+def test_memory_of_parked_attachments_past_the_limit_is_freed_at_once() -> None:
+    server = serve(attachment_bytes=100_000)
+    parked, left = traced(server, f'4510-["echo",{PLACEHOLDER}]', *[b"." * 60_000] * 2, clients=20)
+    assert parked < 400_000
+    assert left < 200_000
+
+
+def test_binaries_and_depth_of_msgpack_packets() -> None:
+    server = Server(parser=MsgpackParser(max_binaries=3))
+    server.on("connection", listen)
+    parser = MsgpackParser()
+
+    async def join(stage: Stage) -> RawPeer:
+        peer = await stage.open()
+        await peer.send(parser.encode("40", ()))
+        assert isinstance(await peer.receive(), bytes)
+        return peer
+
+    def echo(binaries: int, depth: int) -> bytes:
+        placeholders = "".join(f',{{"_placeholder":true,"num":{index}}}' for index in range(binaries))
+        return parser.encode(f'45{binaries or 1}-0["echo",{"[" * depth}{"]" * depth}{placeholders}]', [b"."] * binaries)
+
+    async def scenario(stage: Stage) -> None:
+        for binaries, depth in ((3, 1), (0, 200)):
+            peer = await join(stage)
+            await peer.send(echo(binaries, depth))
+            await peer.expect(parser.encode(f"430[{1 + binaries}]", ()))
+        for binaries, depth in ((4, 1), (0, 201), (0, 480)):
+            peer = await join(stage)
+            await peer.send(echo(binaries, depth))
+            await peer.expect_close(timeout=0.1)
+        peer = await join(stage)
+        await peer.send('420["echo"]')
+        await peer.expect_close(timeout=0.1)
+
+    play(server, scenario)
