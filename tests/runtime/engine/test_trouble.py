@@ -8,6 +8,7 @@ import time
 import pytest
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.server.engine import EngineOptions, EngineServer, EngineSocket
+from ackord.runtime.server.engine_hooks import RefusedRequest
 from ackord.runtime.testing.clock import run
 from ackord.runtime.transports.asgi import Message
 from typing_extensions import override
@@ -179,11 +180,18 @@ def test_an_origin_that_is_none_is_refused(origin: str) -> None:
 def test_a_query_string_that_is_too_long_is_not_parsed() -> None:
     async def scenario() -> None:
         site = Site()
+        names: list[str] = []
+
+        def refused(refusal: RefusedRequest) -> None:
+            names.append(refusal.context["name"])
+
+        site.engine.on("connection_error", refused)
         query = "EIO=4&transport=polling" + "&a=1" * 10_000
         response = await site.get(query)
         assert (response.status, response.text) == (400, '{"code":3,"message":"Bad request"}')
         with pytest.raises(DeniedError):
             await site.websocket(query)
+        assert names == ["REQUEST_TOO_LARGE"] * 2
 
     run(scenario())
 

@@ -57,6 +57,8 @@ class AsgiApp:
             await self._lifespan(scope, receive, send)
         elif kind in ("http", "websocket") and self._is_ours(scope):
             if len(scope.get("query_string", b"")) > MAX_QUERY_STRING or _size(scope["headers"]) > MAX_HEADERS:
+                bare = request_of({**scope, "query_string": b"", "headers": []}, self._proxies)
+                self.engine.report(bare, BAD_REQUEST.because(name="REQUEST_TOO_LARGE"))
                 await _refuse(scope, receive, send, status=BAD_REQUEST.status, body=BAD_REQUEST.body, content_type=JSON)
                 return
             request = request_of(scope, self._proxies)

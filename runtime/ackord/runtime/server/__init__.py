@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ackord.runtime.server.broadcast import BroadcastOperator
+    from ackord.runtime.server.cookie import Cookie
+    from ackord.runtime.server.engine_hooks import RefusedRequest
     from ackord.runtime.server.gathering import Answers, BroadcastTimeoutError
     from ackord.runtime.server.handshake import Handshake
     from ackord.runtime.server.limits import Limits
@@ -25,11 +27,13 @@ __all__ = [
     "BroadcastOperator",
     "BroadcastTimeoutError",
     "ConnectRefused",
+    "Cookie",
     "Handshake",
     "HandshakeRequest",
     "Limits",
     "Namespace",
     "ParentNamespace",
+    "RefusedRequest",
     "Server",
     "Socket",
 ]
@@ -39,11 +43,13 @@ _MODULES = {
     "BroadcastOperator": "broadcast",
     "BroadcastTimeoutError": "gathering",
     "ConnectRefused": "refusal",
+    "Cookie": "cookie",
     "Handshake": "handshake",
     "HandshakeRequest": "link",
     "Limits": "limits",
     "Namespace": "namespace",
     "ParentNamespace": "parent",
+    "RefusedRequest": "engine_hooks",
     "Server": "server",
     "Socket": "socket",
 }
