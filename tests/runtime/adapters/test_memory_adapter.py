@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
-from ackord.runtime.adapters import BroadcastFlags, MemoryAdapter, Target
+import pytest
+from ackord.runtime.acks import AckReply
+from ackord.runtime.adapters import AckCollector, BroadcastFlags, MemoryAdapter, Target
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.errors import AckordError
 from ackord.runtime.socketio.event import EncodedEvent
 
 EVENT = EncodedEvent("x", '["x"]')
@@ -13,7 +17,8 @@ PREPARED = Prepared('42["x"]')
 class Inbox:
     """A recipient that keeps what it is given."""
 
-    def __init__(self, recipients: dict[str, Inbox], *, leaves: str | None = None) -> None:
+    def __init__(self, recipients: dict[str, Inbox], sid: str = "", *, leaves: str | None = None) -> None:
+        self.sid = sid
         self.received: list[Prepared] = []
         self._recipients = recipients
         self._leaves = leaves
@@ -25,12 +30,16 @@ class Inbox:
         if self._leaves is not None:
             self._recipients.pop(self._leaves, None)
 
+    def ask(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags, collector: AckCollector) -> None:
+        self.deliver(event, prepared, flags)
+        collector.settle(self.sid, (f'["{self.sid}"]', ()))
+
 
 def make(*sids: str) -> tuple[MemoryAdapter, dict[str, Inbox]]:
     recipients: dict[str, Inbox] = {}
     adapter = MemoryAdapter(recipients)
     for sid in sids:
-        recipients[sid] = Inbox(recipients)
+        recipients[sid] = Inbox(recipients, sid)
         adapter.add_all(sid, [sid])
     return adapter, recipients
 
@@ -136,3 +145,57 @@ def test_closing_forgets_everything() -> None:
     asyncio.run(adapter.close())
     assert adapter.rooms == {}
     assert adapter.sids == {}
+
+
+class Ballot:
+    """A collector that writes down what it learns."""
+
+    ack_id = 7
+
+    def __init__(self) -> None:
+        self.log: list[tuple[str, object]] = []
+
+    def expect(self, sids: Iterable[str]) -> None:
+        self.log.append(("expect", sorted(sids)))
+
+    def settle(self, sid: str, outcome: AckReply | AckordError) -> None:
+        self.log.append((sid, outcome))
+
+    def seal(self) -> None:
+        self.log.append(("seal", None))
+
+
+def test_everybody_is_expected_before_anybody_answers() -> None:
+    adapter, _ = make("a", "b", "c")
+    adapter.add_all("a", ["red"])
+    adapter.add_all("b", ["red"])
+    ballot = Ballot()
+    adapter.broadcast_with_ack(EVENT, PREPARED, target("red"), BroadcastFlags(), ballot)
+    assert ballot.log[0] == ("expect", ["a", "b"])
+    assert sorted(ballot.log[1:-1]) == [("a", ('["a"]', ())), ("b", ('["b"]', ()))]
+    assert ballot.log[-1] == ("seal", None)
+
+
+def test_a_listener_that_raises_keeps_nobody_out_of_a_room(caplog: pytest.LogCaptureFixture) -> None:
+    adapter, _ = make()
+
+    def fail(room: str, _: str | None) -> None:
+        raise ValueError(room)
+
+    adapter.on("join-room", fail)
+    adapter.add_all("a", ["red", "blue"])
+    assert adapter.socket_rooms("a") == {"red", "blue"}
+    assert caplog.text.count("a listener of 'join-room' failed") == 2
+    adapter.off("join-room", fail)
+    caplog.clear()
+    adapter.add_all("b", ["red"])
+    assert caplog.text == ""
+
+
+def test_a_listener_that_changes_rooms_finds_them_consistent() -> None:
+    adapter, _ = make("a", "b")
+    adapter.on("leave-room", lambda _, sid: None if sid is None else adapter.add_all(sid, ["lobby"]))
+    adapter.add_all("a", ["red"])
+    adapter.del_("a", "red")
+    assert adapter.socket_rooms("a") == {"a", "lobby"}
+    assert adapter.rooms == {"a": {"a"}, "b": {"b"}, "lobby": {"a"}}

@@ -34,7 +34,7 @@ def test_the_answer_to_connect_comes_before_any_event_of_the_socket() -> None:
 
 
 def test_the_handshake_tells_of_the_request_and_of_auth() -> None:
-    server = Server()
+    server = Server(cors_origins=("http://a.example",))
     seen: list[Socket] = []
     server.on("connection", seen.append)
 
@@ -321,8 +321,9 @@ def test_a_connection_listener_that_raises_is_logged(caplog: pytest.LogCaptureFi
 
 
 def test_a_namespace_listens_for_connections_only() -> None:
+    on: Any = Server().on
     with pytest.raises(UsageError, match="on its socket"):
-        Server().on("message", print)
+        on("message", print)
 
 
 @pytest.mark.parametrize("name", ["/a,b", "/" + "n" * 2000])

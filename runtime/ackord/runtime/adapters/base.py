@@ -14,7 +14,7 @@ from ackord.runtime.socketio.event import EncodedEvent
 RoomEvent: TypeAlias = Literal["create-room", "delete-room", "join-room", "leave-room"]
 """What room listeners are told; there is no repetition for whoever is in, or out, already."""
 
-RoomListener: TypeAlias = Callable[..., object]
+RoomListener: TypeAlias = Callable[[str, str | None], object]
 """A plain function that takes the room and, for ``join-room`` and ``leave-room``, the socket's id; what it raises is logged."""
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from ackord.runtime.errors import UsageError
 from ackord.runtime.listeners import Registration
 
-Predicate: TypeAlias = Callable[..., "bool | Awaitable[bool]"]
+Predicate: TypeAlias = "Callable[[str], bool | Awaitable[bool]] | Callable[[str, dict[str, Any]], bool | Awaitable[bool]]"
 """Takes the name that a client asks for and, if it wants it, the payload of CONNECT; a plain function or a coroutine function."""
 
 Matcher: TypeAlias = "str | re.Pattern[str] | Predicate"

@@ -134,26 +134,27 @@ class Namespace(Broadcasting, ServerEvents):
     @overload
     def on(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
-    def on(self, name: ConnectionEvent, listener: ConnectionListenerT) -> ConnectionListenerT: ...
+    def on(self, name: ConnectionEvent, listener: ConnectionListener) -> ConnectionListener: ...
     @overload
     def on(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
     @overload
-    def on(self, name: Literal["new_namespace"], listener: NamespaceListenerT) -> NamespaceListenerT: ...
+    def on(self, name: Literal["new_namespace"], listener: NamespaceListener) -> NamespaceListener: ...
     def on(self, name: str, listener: Callable[..., Any] | None = None) -> Any:
         """Call `listener` with each socket that has joined (``connection``, or ``connect``); without `listener`, return a decorator.
 
-        On the namespace ``/``, ``new_namespace`` is the event that another namespace was made.
+        On the namespace ``/``, ``new_namespace`` is the event that another namespace was made, before anybody is in it; its listeners are
+        plain functions.
         """
         return partial(self._register, name, once=False) if listener is None else self._register(name, listener, once=False)
 
     @overload
     def once(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
-    def once(self, name: ConnectionEvent, listener: ConnectionListenerT) -> ConnectionListenerT: ...
+    def once(self, name: ConnectionEvent, listener: ConnectionListener) -> ConnectionListener: ...
     @overload
     def once(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
     @overload
-    def once(self, name: Literal["new_namespace"], listener: NamespaceListenerT) -> NamespaceListenerT: ...
+    def once(self, name: Literal["new_namespace"], listener: NamespaceListener) -> NamespaceListener: ...
     def once(self, name: str, listener: Callable[..., Any] | None = None) -> Any:
         """Call `listener` for the next event of this name only; without `listener`, return a decorator."""
         return partial(self._register, name, once=True) if listener is None else self._register(name, listener, once=True)
@@ -338,7 +339,10 @@ class Namespace(Broadcasting, ServerEvents):
     def _register(self, name: str, listener: ConnectionListenerT, *, once: bool) -> ConnectionListenerT:
         if name not in _EVENTS and (name != _NEW_NAMESPACE or self.name != "/"):
             raise UsageError(f"a namespace has the event 'connection', not {name!r}; a client's events are listened for on its socket")
-        self._listeners.add(name, Registration(listener, once=once))
+        registration = Registration(listener, once=once)
+        if name == _NEW_NAMESPACE and registration.is_async:
+            raise UsageError("a listener of 'new_namespace' is called while the namespace is made: it must be a plain function, not async")
+        self._listeners.add(name, registration)
         self._custom = True
         return listener
 

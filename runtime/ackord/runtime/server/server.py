@@ -16,7 +16,7 @@ from ackord.runtime.events.failures import InvalidPolicy
 from ackord.runtime.events.lifecycle import call_guarded
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.listeners import Registration
+from ackord.runtime.listeners import ListenerT, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
 from ackord.runtime.server.engine import EngineServer
@@ -27,9 +27,11 @@ from ackord.runtime.server.link import EngineSocket
 from ackord.runtime.server.matching import Matcher, Predicate, is_template
 from ackord.runtime.server.namespace import (
     ConnectionEvent,
+    ConnectionListener,
     ConnectionListenerT,
     MiddlewareT,
     Namespace,
+    NamespaceListener,
     NamespaceListenerT,
 )
 from ackord.runtime.server.parent import ParentNamespace
@@ -190,11 +192,11 @@ class Server(Broadcasting):
     @overload
     def on(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
-    def on(self, name: ConnectionEvent, listener: ConnectionListenerT) -> ConnectionListenerT: ...
+    def on(self, name: ConnectionEvent, listener: ConnectionListener) -> ConnectionListener: ...
     @overload
     def on(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
     @overload
-    def on(self, name: Literal["new_namespace"], listener: NamespaceListenerT) -> NamespaceListenerT: ...
+    def on(self, name: Literal["new_namespace"], listener: NamespaceListener) -> NamespaceListener: ...
     def on(self, name: Any, listener: Any = None) -> Any:
         """Call `listener` with each socket that joins the namespace ``/`` (``connection``); without `listener`, return a decorator.
 
@@ -206,11 +208,11 @@ class Server(Broadcasting):
     @overload
     def once(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
-    def once(self, name: ConnectionEvent, listener: ConnectionListenerT) -> ConnectionListenerT: ...
+    def once(self, name: ConnectionEvent, listener: ConnectionListener) -> ConnectionListener: ...
     @overload
     def once(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
     @overload
-    def once(self, name: Literal["new_namespace"], listener: NamespaceListenerT) -> NamespaceListenerT: ...
+    def once(self, name: Literal["new_namespace"], listener: NamespaceListener) -> NamespaceListener: ...
     def once(self, name: Any, listener: Any = None) -> Any:
         """Do what `on` does, for the next event only."""
         once: Any = self.main.once
@@ -227,6 +229,22 @@ class Server(Broadcasting):
     def use_event(self, middleware: EventMiddlewareT) -> EventMiddlewareT:
         """Run `middleware` for each event of each socket in the namespace ``/``; see `Namespace.use_event`."""
         return self.main.use_event(middleware)
+
+    @overload
+    def on_server_side(self, name: str, listener: None = None) -> Callable[[ListenerT], ListenerT]: ...
+    @overload
+    def on_server_side(self, name: str, listener: ListenerT) -> ListenerT: ...
+    def on_server_side(self, name: str, listener: Any = None) -> Any:
+        """Call `listener` for each event of this name that another server sends to the namespace ``/``."""
+        return self.main.on_server_side(name, listener)
+
+    def server_side_emit(self, name: str, *values: Any) -> None:
+        """Send an event to the namespace ``/`` of the other servers of the cluster; see `ServerEvents.server_side_emit`."""
+        self.main.server_side_emit(name, *values)
+
+    async def server_side_emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> list[Any]:  # noqa: ASYNC109  # Socket.IO's timeout
+        """Do what `server_side_emit` does and return what the others answer."""
+        return await self.main.server_side_emit_with_ack(name, *values, timeout=timeout)
 
     def on_error(self, hook: ErrorHookT) -> ErrorHookT:
         """Call `hook` whenever code of the application raises what it isn't meant to, after it was logged; for services such as Sentry.

@@ -437,6 +437,11 @@ class Socket(AnyEventSource):
         else:
             self.deliver(event, prepared, flags)
 
+    @property
+    def awaited_acks(self) -> int:
+        """How many acknowledgements the client owes."""
+        return 0 if self._acks is None else len(self._acks)
+
     def forget_ack(self, ack_id: int) -> None:
         """Wait for an acknowledgement no longer."""
         if self._acks is not None:

@@ -1,0 +1,145 @@
+"""Events between servers, over an adapter that joins two servers of one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from ackord.runtime.acks import AckReply
+from ackord.runtime.adapters import MemoryAdapter, Recipient
+from ackord.runtime.error_acks import FailureReply
+from ackord.runtime.errors import InvalidPayloadError, ReservedEventError, UsageError
+from ackord.runtime.server import Server
+from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.testing import run
+from typing_extensions import override
+
+
+class Cluster:
+    """Servers that hear one another's server-side events, in the namespace ``/``."""
+
+    def __init__(self) -> None:
+        self.servers: list[Server] = []
+        self.tasks: list[asyncio.Task[Any]] = []
+
+    def server(self) -> Server:
+        """Add a server."""
+        cluster = self
+
+        class Joined(MemoryAdapter):
+            def __init__(self, recipients: Mapping[str, Recipient]) -> None:
+                super().__init__(recipients)
+                self.known = recipients
+
+            def others(self) -> list[Server]:
+                return [server for server in cluster.servers if server.main.adapter is not self]
+
+            @override
+            def server_side_emit(self, event: EncodedEvent) -> None:
+                cluster.tasks += [asyncio.ensure_future(server.main.receive_server_event(event)) for server in self.others()]
+
+            @override
+            async def server_side_emit_with_ack(self, event: EncodedEvent, timeout: float) -> list[AckReply]:
+                async with asyncio.timeout(timeout):
+                    return [await server.main.receive_server_event(event) for server in self.others()]
+
+        server = Server(adapter=Joined)
+        self.servers.append(server)
+        return server
+
+
+def test_an_event_reaches_the_other_servers_only() -> None:
+    cluster = Cluster()
+    one, two, three = cluster.server(), cluster.server(), cluster.server()
+    heard: list[tuple[str, Any]] = []
+    for name, server in (("one", one), ("two", two), ("three", three)):
+
+        @server.main.on_server_side("cache_cleared")
+        async def cleared(key: str, data: bytes, name: str = name) -> None:
+            heard.append((name, (key, data)))
+
+    async def scenario() -> None:
+        one.main.server_side_emit("cache_cleared", "key", b"\x01")
+        await asyncio.gather(*cluster.tasks)
+        assert heard == [("two", ("key", b"\x01")), ("three", ("key", b"\x01"))]
+
+    run(scenario())
+
+
+def test_the_other_servers_answer() -> None:
+    cluster = Cluster()
+    one, two, three = cluster.server(), cluster.server(), cluster.server()
+
+    @two.main.on_server_side("how many")
+    def one_value(kind: str) -> str:
+        return f"2 {kind}"
+
+    @three.main.on_server_side("how many")
+    async def two_values(kind: str) -> tuple[int, str]:
+        return 3, kind
+
+    async def scenario() -> None:
+        assert await one.main.server_side_emit_with_ack("how many", "clients") == ["2 clients", (3, "clients")]
+        with pytest.raises(FailureReply, match="unknown_event"):
+            await two.main.server_side_emit_with_ack("how many", "clients")
+
+    run(scenario())
+
+
+def test_a_route_takes_the_encoded_event() -> None:
+    cluster = Cluster()
+    one, two = cluster.server(), cluster.server()
+    texts: list[str] = []
+
+    async def route(event: EncodedEvent) -> None:
+        texts.append(event.arguments)
+
+    two.main.set_server_route("x", route)
+    with pytest.raises(UsageError, match="has a route already"):
+        two.main.set_server_route("x", route)
+
+    async def scenario() -> None:
+        one.main.send_server_event(EncodedEvent("x", '["x",{"a":1}]'))
+        await asyncio.gather(*cluster.tasks)
+        assert texts == ['["x",{"a":1}]']
+
+    run(scenario())
+
+
+def test_on_one_server_there_is_nobody_to_hear_it() -> None:
+    server = Server()
+    server.main.on_server_side("x", lambda: pytest.fail("a server hears itself"))
+
+    async def scenario() -> None:
+        server.server_side_emit("x")
+        assert await server.server_side_emit_with_ack("x") == []
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("name", ["connect", "connection", "new_namespace"])
+def test_what_a_server_tells_itself_cannot_be_sent_or_listened_for(name: str) -> None:
+    server = Server()
+    with pytest.raises(ReservedEventError):
+        server.main.server_side_emit(name)
+    with pytest.raises(ReservedEventError):
+        server.main.on_server_side(name, print)
+
+
+def test_what_json_cannot_hold_is_refused_on_one_server_too() -> None:
+    with pytest.raises(InvalidPayloadError):
+        Server().server_side_emit("x", {1, 2})
+
+
+def test_dynamic_namespaces_listen_as_their_parent_does() -> None:
+    server = Server()
+    parent = server.of("/t/{id}")
+    parent.on_server_side("x", lambda: "heard")
+    child = server.of("/t/1")
+
+    async def scenario() -> None:
+        assert await child.receive_server_event(EncodedEvent("x", '["x"]')) == ('["heard"]', [])
+
+    run(scenario())
