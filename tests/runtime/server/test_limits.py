@@ -91,7 +91,7 @@ def test_digits_of_an_ack_id(digits: int, passes: bool) -> None:
     async def scenario(stage: Stage) -> None:
         ack_id = "9" * digits
         await check(stage, f'42{ack_id}["echo"]', answer=f"43{ack_id}[0]" if passes else None)
-        await check(stage, f"43{ack_id}[]", '421["echo"]', answer="431[0]" if passes else None)
+        await check(stage, f"43{ack_id}[]", *(['421["echo"]'] if passes else []), answer="431[0]" if passes else None)
 
     play(serve(), scenario)
 
@@ -122,9 +122,8 @@ def test_length_of_an_events_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(("depth", "passes"), [(200, True), (201, False), (100_000, False)])
-@pytest.mark.parametrize("brackets", ["[]", ("{}", '"a":')])
-def test_depth_of_json(depth: int, passes: bool, brackets: str | tuple[str, str]) -> None:
-    (opening, closing), member = brackets if isinstance(brackets, tuple) else (brackets, "")
+@pytest.mark.parametrize(("opening", "member", "closing"), [("[", "", "]"), ("{", '"a":', "}")])
+def test_depth_of_json(depth: int, passes: bool, opening: str, member: str, closing: str) -> None:
     value = (opening + member) * (depth - 1) + opening + closing * depth
 
     async def scenario(stage: Stage) -> None:
