@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from ackord.runtime.errors import AckordError, AckTimeoutError, SlowConsumerError
+from ackord.runtime.events.backlog import Backlog
 
 DEFAULT_ACK_TIMEOUT: Final = 20.0
 """Seconds that `emit_with_ack` waits unless told otherwise."""
@@ -24,11 +25,18 @@ class PendingAcks:
     Every entry ends in exactly one way: by its reply, by its timeout, by the end of the connection, or because nobody waits any longer.
     """
 
-    __slots__ = ("_entries", "_limit")
+    __slots__ = ("_backlog", "_entries", "_limit")
 
     def __init__(self, limit: int = 1000) -> None:
         self._limit = limit
         self._entries: dict[int, tuple[Settle, asyncio.TimerHandle | None]] = {}
+        self._backlog: Backlog | None = None
+
+    def follow(self, backlog: Backlog) -> None:
+        """Say that the acknowledgements come on a connection whose reading depends on `backlog`, behind the events that wait there."""
+        self._unfollow()
+        self._backlog = backlog
+        backlog.watch(self._entries)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -43,6 +51,8 @@ class PendingAcks:
             raise SlowConsumerError(f"{self._limit} acknowledgements are awaited from this peer already")
         timer = None if timeout is None else asyncio.get_running_loop().call_later(timeout, self._expire, ack_id, timeout)
         self._entries[ack_id] = (settle, timer)
+        if self._backlog is not None:
+            self._backlog.reconsider()
 
     async def wait(self, ack_id: int, send: Callable[[], None], timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer in the table, no task
         """Call `send`, then wait for the acknowledgement of `ack_id`.
@@ -88,11 +98,18 @@ class PendingAcks:
 
     def fail_all(self, error: Callable[[], AckordError]) -> None:
         """Settle every entry by an error of its own: the connection is over."""
-        entries, self._entries = self._entries, {}
-        for settle, timer in entries.values():
+        self._unfollow()
+        entries = tuple(self._entries.values())
+        self._entries.clear()
+        for settle, timer in entries:
             if timer is not None:
                 timer.cancel()
             settle(error())
+
+    def _unfollow(self) -> None:
+        if self._backlog is not None:
+            self._backlog.unwatch(self._entries)
+            self._backlog = None
 
     def _expire(self, ack_id: int, timeout: float) -> None:
         entry = self._entries.pop(ack_id, None)

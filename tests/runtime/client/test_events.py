@@ -418,6 +418,25 @@ def test_volatile_events_go_out_only_if_the_network_is_free() -> None:
     joined(scenario)
 
 
+def test_a_volatile_event_that_is_dropped_calls_its_callback_after_the_timeout() -> None:
+    async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
+        seen: list[type[Exception]] = []
+
+        def answered(error: Exception) -> None:
+            seen.append(type(error))
+
+        socket.emit("x" * 50)
+        socket.emit("y" * 50)
+        socket.volatile.timeout(5).emit("dropped", ack=answered)
+        socket.volatile.emit("dropped", ack=answered)
+        await asyncio.sleep(10)
+        assert seen == [AckTimeoutError]
+        await peer.receive()
+        await peer.receive()
+
+    joined(scenario, capacity=20)
+
+
 def test_more_than_the_network_takes_is_refused_until_it_is_drained() -> None:
     async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
         text = "x" * 1000

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from logging.handlers import BufferingHandler
 from typing import Any
 
-from ackord.runtime.events.dispatch import Backlog
+from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import run
 from hypothesis import given, settings

@@ -14,7 +14,7 @@ from ackord.runtime.client.multiplexer import Multiplexer
 from ackord.runtime.client.socket import Auth, ClientSocket
 from ackord.runtime.client.websocket import WebSocketConnector
 from ackord.runtime.errors import UsageError
-from ackord.runtime.events.dispatch import Backlog
+from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.socketio.decoder import MAX_ATTACHMENTS
 from ackord.runtime.socketio.packet import MAX_NAMESPACE
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
@@ -44,9 +44,9 @@ class ManagerOptions(TypedDict, total=False):
     max_attachment_bytes: int
     """Bytes that these may have together; 64 million."""
     max_pending_events: int
-    """Incoming events that may wait for handlers, with more nothing is read; 1000."""
+    """Incoming events that may wait for handlers, with more nothing is read; 1000, and four times as many while acknowledgements are awaited."""
     max_pending_bytes: int
-    """Characters that these may have together; 16 million."""
+    """Characters and attached bytes that these may have together; 16 million, and four times as many while acknowledgements are awaited."""
     max_pending_acks: int
     """Acknowledgements that one namespace may wait for; 1000."""
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from ackord.runtime.client.connection import Connection
 from ackord.runtime.error_acks import UNKNOWN_EVENT, FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import DisconnectedError
-from ackord.runtime.events.dispatch import Backlog, EventQueue
+from ackord.runtime.events.backlog import Backlog
+from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.incoming import run_route, run_untyped
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.tasks import TaskSet

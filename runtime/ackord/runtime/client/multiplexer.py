@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ackord.runtime.client.connection import Connection
-from ackord.runtime.events.dispatch import Backlog
+from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.socketio.packet import Packet
 from ackord.runtime.socketio.parser import PacketDecoder
 

@@ -237,13 +237,15 @@ class ClientSocket(AnyEventSource):
 
     def send_plain(self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False) -> None:
         """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end here."""
-        if volatile and not self._writable:
-            return
-        if ack is None:
-            self._send(event, None)
+        dropped = volatile and not self._writable
+        if ack is None or (dropped and timeout is None):
+            if not dropped:
+                self._send(event, None)
             return
         ack_id = self._next_ack()
         self._acks.expect(ack_id, partial(self._settle_callback, Registration(ack), timeout is not None), timeout)
+        if dropped:
+            return  # the timeout tells the callback
         try:
             self._send(event, ack_id)
         except BaseException:
@@ -328,6 +330,7 @@ class ClientSocket(AnyEventSource):
             raise DisconnectedError("disconnected while connecting")
         membership = self._membership = Membership(self, connection, backlog, self._tasks)
         self._queue = membership.queue
+        self._acks.follow(backlog)
         connection.send(encode_connect(self._prefix, payload), bounded=False)
         try:
             async with asyncio.timeout(self._manager.timeout):

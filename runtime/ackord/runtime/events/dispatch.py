@@ -8,70 +8,13 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
+from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.events.tasks import TaskSet
 
 _log = logging.getLogger(__name__)
 
 Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """Handles one event."""
-
-
-class Backlog:
-    """How much of one connection waits for handlers, over all its namespaces."""
-
-    __slots__ = ("_bytes", "_closed", "_events", "_max_bytes", "_max_events", "_waiter", "on_idle")
-
-    def __init__(self, max_events: int, max_bytes: int) -> None:
-        self._max_events = max_events
-        self._max_bytes = max_bytes
-        self._events = 0
-        self._bytes = 0
-        self._closed = False
-        self.on_idle: Callable[[], None] | None = None
-        """Called once, when nothing waits and nothing is being handled any more."""
-        self._waiter: asyncio.Event | None = None
-
-    @property
-    def events(self) -> int:
-        """How many events wait."""
-        return self._events
-
-    @property
-    def congested(self) -> bool:
-        """Whether more waits than may."""
-        return (self._events > self._max_events or self._bytes > self._max_bytes) and not self._closed
-
-    async def ready(self) -> None:
-        """Wait until no longer congested, or closed."""
-        while self.congested:
-            if self._waiter is None:
-                self._waiter = asyncio.Event()
-            await self._waiter.wait()
-
-    def add(self, size: int) -> None:
-        """Count an event that begins to wait."""
-        self._events += 1
-        self._bytes += size
-
-    def remove(self, size: int) -> None:
-        """Count an event that no longer waits."""
-        self._events -= 1
-        self._bytes -= size
-        if self._waiter is not None and not self.congested:
-            self._wake()
-        if self.on_idle is not None and self._events == 0:
-            call, self.on_idle = self.on_idle, None
-            call()
-
-    def close(self) -> None:
-        """Let waiters go: the connection is over."""
-        self._closed = True
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None:
-            self._waiter.set()
-            self._waiter = None
 
 
 class EventQueue:

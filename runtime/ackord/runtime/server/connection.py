@@ -8,7 +8,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.events.dispatch import Backlog
+from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.events.payloads import decode_object
 from ackord.runtime.server.admission import Admission
 from ackord.runtime.server.link import EngineSocket

@@ -34,6 +34,10 @@ class Limits:
     pending_acks: int = 1000
     """Acknowledgements awaited from one socket."""
     queued_events: int = 256
-    """Events of one connection that wait for handlers; with more, nothing is read from it."""
+    """Events of one connection that wait for handlers; with more, nothing is read from it.
+
+    While the server waits for acknowledgements of this connection, four times as many events and bytes may wait, for the answers come behind them;
+    past that, such waits may time out.
+    """
     queued_bytes: int = 4_000_000
-    """Characters and attached bytes of the events of one connection that wait for handlers; with more, nothing is read from it."""
+    """Characters and attached bytes of the events of one connection that wait for handlers; with more, nothing is read from it; see `queued_events`."""

@@ -277,6 +277,8 @@ class Socket(AnyEventSource):
             if timeout is not None:
                 self._call_back(Registration(ack), DisconnectedError("the socket has been disconnected"), event=event.name)
             return
+        if volatile and timeout is None and not (self._connected and self._engine.writable):
+            return  # dropped: nobody will answer, and nothing would end the wait
         ack_id = self.namespace.next_ack_id()
         self._pending_acks().expect(ack_id, partial(self._settle_callback, Registration(ack), event.name, timeout is not None), timeout)
         self.send_event(event, volatile=volatile, compress=compress, ack_id=ack_id)
@@ -528,6 +530,7 @@ class Socket(AnyEventSource):
     def _pending_acks(self) -> PendingAcks:
         if self._acks is None:
             self._acks = PendingAcks(self.namespace.limits.pending_acks)
+            self._acks.follow(self._connection.backlog)
         return self._acks
 
     def _settle_callback(self, ack: Registration, name: str, error_first: bool, outcome: AckReply | AckordError) -> None:

@@ -1,0 +1,91 @@
+"""How much of one connection waits for handlers, and whether more may be read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sized
+from typing import Final
+
+ASKING_FACTOR: Final = 4
+"""How many times as much may wait while this side waits for acknowledgements, which come behind what waits."""
+
+
+class Backlog:
+    """How much of one connection waits for handlers, over all its namespaces.
+
+    With more than may wait nothing is read from the connection.
+    But a handler may wait for an acknowledgement of the very peer whose events wait for that handler:
+    while acknowledgements are awaited, `ASKING_FACTOR` times as much may wait, so that they are reached.
+    """
+
+    __slots__ = ("_awaited", "_bytes", "_closed", "_events", "_max_bytes", "_max_events", "_waiter", "on_idle")
+
+    def __init__(self, max_events: int, max_bytes: int) -> None:
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._events = 0
+        self._bytes = 0
+        self._closed = False
+        self._awaited: list[Sized] = []
+        self.on_idle: Callable[[], None] | None = None
+        """Called once, when nothing waits and nothing is being handled any more."""
+        self._waiter: asyncio.Event | None = None
+
+    @property
+    def events(self) -> int:
+        """How many events wait."""
+        return self._events
+
+    @property
+    def congested(self) -> bool:
+        """Whether more waits than may."""
+        if (self._events <= self._max_events and self._bytes <= self._max_bytes) or self._closed:
+            return False
+        if self._events > ASKING_FACTOR * self._max_events or self._bytes > ASKING_FACTOR * self._max_bytes:
+            return True
+        return not any(self._awaited)
+
+    async def ready(self) -> None:
+        """Wait until no longer congested, or closed."""
+        while self.congested:
+            if self._waiter is None:
+                self._waiter = asyncio.Event()
+            await self._waiter.wait()
+
+    def add(self, size: int) -> None:
+        """Count an event that begins to wait."""
+        self._events += 1
+        self._bytes += size
+
+    def remove(self, size: int) -> None:
+        """Count an event that no longer waits."""
+        self._events -= 1
+        self._bytes -= size
+        self.reconsider()
+        if self.on_idle is not None and self._events == 0:
+            call, self.on_idle = self.on_idle, None
+            call()
+
+    def watch(self, awaited: Sized) -> None:
+        """Take a table of what this side waits for, as long as the connection lives; whoever adds to it calls `reconsider`."""
+        if not any(table is awaited for table in self._awaited):
+            self._awaited.append(awaited)
+
+    def unwatch(self, awaited: Sized) -> None:
+        """Look at a table no longer."""
+        self._awaited = [table for table in self._awaited if table is not awaited]
+
+    def reconsider(self) -> None:
+        """Let waiters go if something changed for the better."""
+        if self._waiter is not None and not self.congested:
+            self._wake()
+
+    def close(self) -> None:
+        """Let waiters go: the connection is over."""
+        self._closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None:
+            self._waiter.set()
+            self._waiter = None
