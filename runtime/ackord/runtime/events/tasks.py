@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
+
+_CLEANING_UP: Final = 1.0
+"""Seconds that a cancelled task has at least: its `finally` must run even where no time is left."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ class TaskSet:
         for task in await self._wait(timeout):
             task.cancel()
         # What was cancelled may have begun something else; and what swallows its cancellation must not hold the server for ever.
-        for task in await self._wait(timeout):
+        for task in await self._wait(max(timeout, _CLEANING_UP)):
             task.cancel()
 
     async def _wait(self, timeout: float) -> list[asyncio.Task[None]]:  # noqa: ASYNC109  # bounds one wait of several
