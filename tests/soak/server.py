@@ -1,0 +1,136 @@
+"""The server under the soak: ``python -m tests.soak.server --port N``.
+
+Each side numbers what it sends to the other and checks the numbers of the other; what doesn't fit is counted and reported.
+The namespace ``/control`` tells what is left in the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ctypes
+import gc
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import uvloop
+from ackord.runtime.hosting.serve import configure
+from ackord.runtime.server import Server, Socket
+
+TICK = 1.0
+"""Seconds between two broadcasts to everybody."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What the server and one socket have said to each other."""
+
+    up: int = 0
+    down: int = 0
+    acked: int = 0
+
+
+class Soak:
+    """The server, and what it found wrong."""
+
+    def __init__(self, ping_interval: float, ping_timeout: float) -> None:
+        self.server = Server(ping_interval=ping_interval, ping_timeout=ping_timeout)
+        self.lag = 0.0
+        self.problems: Counter[str] = Counter()
+        self.ends: Counter[str] = Counter()
+        self.events = 0
+        self.server.on("connection", self._connected)
+        self.server.of("/control").on("connection", self._control)
+
+    async def tick(self) -> None:
+        """Tell everybody the time."""
+        number = 0
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + TICK
+            await asyncio.sleep(TICK)
+            self.lag = max(self.lag, loop.time() - due)
+            number += 1
+            self.server.emit("tick", number)
+
+    def _connected(self, socket: Socket) -> None:
+        ledger = Ledger()
+        socket.on("disconnect", self._count_end)
+        socket.join("all", f"one of {len(self.server.main.sockets) % 10}")
+
+        @socket.on("up")
+        async def up(number: int, data: bytes | None = None) -> Any:
+            self.events += 1
+            if number != ledger.up + 1:
+                self.problems[f"up: {number - ledger.up:+} instead of +1"] += 1
+            ledger.up = number
+            if number % 5 == 0:
+                await asyncio.sleep(0.01)  # a handler that takes its time: what comes after must wait
+            ledger.down += 1
+            values = [ledger.down] if data is None else [ledger.down, data]
+            socket.emit("down", *values, ack=partial(self._acked, ledger, ledger.down))
+            return (number, data) if data is not None else number
+
+        @socket.on("sum")
+        def sums() -> list[int]:
+            return [ledger.up, ledger.down, ledger.acked]
+
+    def _count_end(self, reason: str, description: str | None = None) -> None:
+        self.ends[f"{reason} ({description})" if description else reason] += 1
+
+    def _acked(self, ledger: Ledger, expected: int, number: int) -> None:
+        if number != expected or number != ledger.acked + 1:
+            self.problems["an ack of another event, or out of order"] += 1
+        ledger.acked = number
+
+    def _control(self, socket: Socket) -> None:
+        socket.on("report", self.report)
+
+    def report(self) -> dict[str, Any]:
+        """Count what is alive, after a collection."""
+        gc.collect()
+        if sys.platform == "linux":
+            ctypes.CDLL(None).malloc_trim(0)  # what the allocator only keeps is no leak
+        kinds = Counter(type(thing).__name__ for thing in gc.get_objects())
+        return {
+            "sessions": self.server.engine.sessions,
+            "connections": len(self.server.connections),
+            "sockets": len(self.server.main.sockets),
+            "rooms": len(self.server.main.adapter.rooms),  # type: ignore[attr-defined]
+            "tasks": len(asyncio.all_tasks()),
+            "events": self.events,
+            "lag": self.lag,
+            "ends": dict(self.ends),
+            "problems": dict(self.problems),
+            "kinds": {
+                name: kinds[name] for name in ("Socket", "Connection", "EngineSocket", "Session", "HandshakeRequest", "Task", "TimerHandle")
+            },
+            "objects": sum(kinds.values()),
+        }
+
+
+async def serve(port: int, ping_interval: float, ping_timeout: float) -> None:
+    """Serve until terminated."""
+    soak = Soak(ping_interval, ping_timeout)
+    host = configure(soak.server.asgi(), port=port, log_level="error")
+    ticking = asyncio.create_task(soak.tick())
+    try:
+        await host.serve()
+    finally:
+        ticking.cancel()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--ping-interval", type=float, default=25)
+    parser.add_argument("--ping-timeout", type=float, default=20)
+    options = parser.parse_args()
+    uvloop.run(serve(options.port, options.ping_interval, options.ping_timeout))
+
+
+if __name__ == "__main__":
+    main()
