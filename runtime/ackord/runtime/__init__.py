@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Answers,
         BroadcastOperator,
         BroadcastTimeoutError,
+        ConnectionStateRecovery,
         ConnectRefused,
         Handshake,
         HandshakeRequest,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         Server,
         Socket,
     )
+    from ackord.runtime.socketio.msgpack import MsgpackParser
 
 __all__ = [
     "AckTimeoutError",
@@ -55,6 +57,7 @@ __all__ = [
     "BroadcastTimeoutError",
     "ConnectRefused",
     "ConnectRefusedError",
+    "ConnectionStateRecovery",
     "ContractVersionError",
     "DisconnectedError",
     "FailureReply",
@@ -64,6 +67,7 @@ __all__ = [
     "InvalidArgumentsError",
     "InvalidPayloadError",
     "Limits",
+    "MsgpackParser",
     "Namespace",
     "NetworkError",
     "ParentNamespace",
@@ -83,6 +87,9 @@ _ERROR_ACKS = frozenset({"FailureReply", "InvalidArgumentsError"})
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "MsgpackParser":  # the one that needs an extra
+        value = globals()[name] = import_module(f"{__name__}.socketio.msgpack").MsgpackParser
+        return value
     errors = import_module(f"{__name__}.error_acks" if name in _ERROR_ACKS else f"{__name__}.errors")
     home = errors if hasattr(errors, name) else import_module(f"{__name__}.server")
     value = globals()[name] = getattr(home, name)

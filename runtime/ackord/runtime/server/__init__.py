@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ackord.runtime.server.link import HandshakeRequest
     from ackord.runtime.server.namespace import Namespace
     from ackord.runtime.server.parent import ParentNamespace
+    from ackord.runtime.server.recovery import ConnectionStateRecovery
     from ackord.runtime.server.refusal import ConnectRefused
     from ackord.runtime.server.server import Server
     from ackord.runtime.server.socket import Socket
@@ -27,6 +28,7 @@ __all__ = [
     "BroadcastOperator",
     "BroadcastTimeoutError",
     "ConnectRefused",
+    "ConnectionStateRecovery",
     "Cookie",
     "Handshake",
     "HandshakeRequest",
@@ -43,6 +45,7 @@ _MODULES = {
     "BroadcastOperator": "broadcast",
     "BroadcastTimeoutError": "gathering",
     "ConnectRefused": "refusal",
+    "ConnectionStateRecovery": "recovery",
     "Cookie": "cookie",
     "Handshake": "handshake",
     "HandshakeRequest": "link",

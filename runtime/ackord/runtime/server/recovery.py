@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.socketio.recovery import RECOVERABLE, ConnectionStateRecovery, RecoveryLog, RecoverySession
 
+__all__ = ["ConnectionStateRecovery", "Recovery"]
+
 if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
 

@@ -21,7 +21,10 @@ from ackord.runtime.socketio.packet import MAX_ACK_DIGITS, Packet, PacketType, s
 from ackord.runtime.socketio.parser import PacketDecoder
 from ackord.runtime.socketio.values import repair_surrogates
 
-_msgpack: Any = import_module("msgpack")  # it has no annotations
+try:
+    _msgpack: Any = import_module("msgpack")  # it has no annotations
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError("MsgpackParser needs the package msgpack; install it with: pip install 'ackord[msgpack]'") from missing
 
 MAX_BINARIES: Final = 1000
 """Binary values in one packet; they all come in one message, so that their bytes are bounded by its size."""
