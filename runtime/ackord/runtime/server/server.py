@@ -291,7 +291,7 @@ class Server(Broadcasting):
                 async with asyncio.timeout_at(deadline):
                     await done.wait()
         await self.engine.drain(min(FLUSH_TIMEOUT, max(0.0, deadline - loop.time())))
-        await self.close(max(0.0, deadline - loop.time()))
+        await self.close(max(FLUSH_TIMEOUT, deadline - loop.time()))
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # bounds one wait of several
         """End all connections with the reason ``server shutting down`` and wait for handlers, which are cancelled after `timeout` seconds."""

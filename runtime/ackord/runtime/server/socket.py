@@ -55,6 +55,7 @@ class Socket(AnyEventSource):
     """
 
     __slots__ = (
+        "__weakref__",
         "_acks",
         "_auth",
         "_connected",
