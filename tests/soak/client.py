@@ -35,7 +35,7 @@ class Client:
     """One session of one client."""
 
     def __init__(self, port: int, mode: Mode, tally: Tally) -> None:
-        self.link = Link(port, mode, self._receive)
+        self.link = Link(port, mode, self.receive)
         self._tally = tally
         self._joined = asyncio.Event()
         self._sent = 0
@@ -92,7 +92,8 @@ class Client:
     def _problem(self, text: str) -> None:
         self._tally.problems[f"{self.link.mode}: {text}"] += 1
 
-    def _receive(self, packet: Packet) -> None:
+    def receive(self, packet: Packet) -> None:
+        """Take a packet of the link."""
         if isinstance(packet, bytes):
             self._attachments.append(packet)
             self._missing -= 1

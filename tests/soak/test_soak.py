@@ -37,7 +37,7 @@ def test_a_client_of_the_soak_notices(packets: list[str | bytes], problem: str) 
         tally = Tally()
         client = Client(1, "polling", tally)
         for packet in packets:
-            client._receive(packet)
+            client.receive(packet)
         assert dict(tally.problems) == {problem: 1}
 
     asyncio.run(scenario())
