@@ -79,13 +79,19 @@ def test_ten_thousand_clients_leave_no_task_no_timer_no_reference_and_no_memory(
         sockets.append(weakref.ref(socket))
         socket.join("room", f"own {socket.id}")
         socket.data = {"name": "x" * 1000}
-        socket.on("echo", lambda value: value)
+
+        @socket.on("echo")
+        def echo(value: object) -> object:
+            return value
 
         @socket.on("wait")
         async def wait() -> None:
             await asyncio.sleep(1)
 
-        socket.on("disconnect", lambda _: None)
+        @socket.on("disconnect")
+        def gone(_: str) -> None:
+            socket.data = None
+
         socket.emit("never answered", ack=lambda *_: None)
 
     server.of(re.compile("/dynamic-.*"))
