@@ -5,6 +5,9 @@
 A small chat with rooms, a typing indicator, history and images.
 """
 
+from typing import TYPE_CHECKING
+
+from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
     AckordError,
     AckTimeoutError,
@@ -19,15 +22,6 @@ from ackord.runtime.stubs.v1 import (
     unwrap,
 )
 
-from .client import ChatClient, ChatConnectRefusedError, ChatHandlers
-from .server import (
-    ChatBroadcastEmitter,
-    ChatBroadcastGatherer,
-    ChatChatRoomEmitter,
-    ChatClientEmitter,
-    ChatContext,
-    ChatNamespace,
-)
 from .types import (
     Body,
     ChatAuth,
@@ -85,3 +79,27 @@ __all__ = [
     "UserName",
     "unwrap",
 ]
+
+if TYPE_CHECKING:
+    from .client import ChatClient, ChatConnectRefusedError, ChatHandlers
+    from .server import (
+        ChatBroadcastEmitter,
+        ChatBroadcastGatherer,
+        ChatChatRoomEmitter,
+        ChatClientEmitter,
+        ChatContext,
+        ChatNamespace,
+    )
+else:
+    __getattr__ = _v1.lazy(
+        __name__,
+        client=("ChatClient", "ChatConnectRefusedError", "ChatHandlers"),
+        server=(
+            "ChatBroadcastEmitter",
+            "ChatBroadcastGatherer",
+            "ChatChatRoomEmitter",
+            "ChatClientEmitter",
+            "ChatContext",
+            "ChatNamespace",
+        ),
+    )

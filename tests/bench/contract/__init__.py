@@ -2,6 +2,9 @@
 # sha256:5ea875576bc37359e3f0d2e1c0b50703f5fad2fe082f82beb8d92cee423ad442, codegen API 1
 """The contract `bench`, version 1.0.0."""
 
+from typing import TYPE_CHECKING
+
+from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
     AckordError,
     AckTimeoutError,
@@ -16,13 +19,6 @@ from ackord.runtime.stubs.v1 import (
     unwrap,
 )
 
-from .client import BenchClient, BenchConnectRefusedError, BenchHandlers
-from .server import (
-    BenchBroadcastEmitter,
-    BenchClientEmitter,
-    BenchContext,
-    BenchNamespace,
-)
 from .types import Item
 
 __all__ = [
@@ -46,3 +42,23 @@ __all__ = [
     "UnknownError",
     "unwrap",
 ]
+
+if TYPE_CHECKING:
+    from .client import BenchClient, BenchConnectRefusedError, BenchHandlers
+    from .server import (
+        BenchBroadcastEmitter,
+        BenchClientEmitter,
+        BenchContext,
+        BenchNamespace,
+    )
+else:
+    __getattr__ = _v1.lazy(
+        __name__,
+        client=("BenchClient", "BenchConnectRefusedError", "BenchHandlers"),
+        server=(
+            "BenchBroadcastEmitter",
+            "BenchClientEmitter",
+            "BenchContext",
+            "BenchNamespace",
+        ),
+    )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from ackord.codegen.python.annotations import Annotations, is_maybe
 from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.imports import Imports
-from ackord.codegen.python.layout import Doc, assignment, brackets, call, concat, subscript
+from ackord.codegen.python.layout import Doc, assignment, call, concat, subscript, tuple_of
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import EventNames, Names, NamespaceNames
 from ackord.codegen.python.plan import Definition, Module, Statement
@@ -64,11 +63,11 @@ class _EventsModule:
         annotation = subscript(self._final(), (subscript(class_, (result_type(event, names, self._annotations),)),))
         arguments: list[Doc] = [literal(event.name), f"handler={literal(names.handler)}"]
         if event.args:
-            arguments.append(concat("args=", _tuple([self._argument(field) for field in event.args])))
+            arguments.append(concat("args=", tuple_of([self._argument(field) for field in event.args])))
         if event.acked:
             arguments.append(concat("ack=", "None" if event.ack is None else self._annotations.validated(event.ack)))
         if event.errors:
-            arguments.append(concat("errors=", _tuple([self._annotations.error(error) for error in event.errors])))
+            arguments.append(concat("errors=", tuple_of([self._annotations.error(error) for error in event.errors])))
         if event.ack_style != "bare":
             arguments.append(f"style={literal(event.ack_style)}")
         if event.acked and event.timeout is not None:
@@ -95,7 +94,7 @@ class _EventsModule:
                 arguments.append(concat(f"{keyword}=", self._annotations.validated(type_)))
         if namespace.connect_errors:
             errors = [self._annotations.error(error) for error in namespace.connect_errors]
-            arguments.append(concat("connect_errors=", _tuple(errors)))
+            arguments.append(concat("connect_errors=", tuple_of(errors)))
         directions = (
             ("client_to_server", names.client_to_server),
             ("server_to_client", names.server_to_client),
@@ -103,7 +102,7 @@ class _EventsModule:
         )
         for keyword, events in directions:
             if events:
-                arguments.append(concat(f"{keyword}=", _tuple([event.constant for event in events])))
+                arguments.append(concat(f"{keyword}=", tuple_of([event.constant for event in events])))
         if not namespace.error_replies:
             arguments.append("error_replies=False")
         value = call(self._imports.runtime("NamespaceContract"), arguments, broken=True)
@@ -112,9 +111,3 @@ class _EventsModule:
 
     def _final(self) -> str:
         return self._imports.use("typing", "Final")
-
-
-def _tuple(items: Sequence[Doc]) -> Doc:
-    if len(items) == 1:
-        return brackets("(", (concat(items[0], ","),), ")", comma=False)
-    return brackets("(", items, ")")

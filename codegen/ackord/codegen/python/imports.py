@@ -52,7 +52,7 @@ class Imports:
             modules.setdefault(module, []).append(name if name == local else f"{name} as {local}")
         sections: dict[int, list[Doc]] = {}
         for module, names in modules.items():
-            sections.setdefault(self._section(module), []).append(_statement(module, names))
+            sections.setdefault(self._section(module), []).append(import_statement(module, names))
         return tuple(tuple(statements) for _, statements in sorted(sections.items()))
 
     def _local(self, name: str) -> str:
@@ -71,14 +71,19 @@ class Imports:
 
 
 def _order(symbol: tuple[tuple[str, str], str]) -> tuple[object, ...]:
-    """Sort as isort does: constants, classes, the rest, each without regard to case."""
     (module, name), _ = symbol
+    return module, *import_order(name)
+
+
+def import_order(name: str) -> tuple[object, ...]:
+    """Sort as isort does: constants, classes, the rest, each without regard to case."""
     kind = 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
     natural = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name.lower()) if part]
-    return module, kind, natural, name
+    return kind, natural, name
 
 
-def _statement(module: str, names: list[str]) -> Doc:
+def import_statement(module: str, names: list[str]) -> Doc:
+    """Write one statement."""
     listed: list[Doc] = [Line()]
     for position, name in enumerate(names):
         listed += [",", Line(" "), name] if position else [name]

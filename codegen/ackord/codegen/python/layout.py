@@ -7,7 +7,7 @@ first place after it where a line may end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -100,6 +100,13 @@ def call(function: str, items: Iterable[Doc], *, broken: bool = False) -> Doc:
     return brackets(f"{function}(", items, ")", broken=broken)
 
 
+def tuple_of(items: Sequence[Doc]) -> Doc:
+    """Write a tuple."""
+    if len(items) == 1:
+        return brackets("(", (concat(items[0], ","),), ")", comma=False)
+    return brackets("(", items, ")")
+
+
 def subscript(name: str, items: Iterable[Doc]) -> Doc:
     """Subscript a generic type.
 
@@ -137,9 +144,9 @@ def returned(value: Doc) -> Doc:
     return Assignment("return", value, " ")
 
 
-def block(head: Doc, body: Doc) -> Doc:
-    """Put a statement below the head of a compound one."""
-    return Concat((head, Group(Nest(Concat((Line(), body))), broken=True)))
+def block(head: Doc, *body: Doc) -> Doc:
+    """Put statements below the head of a compound one."""
+    return Concat((head, Group(Nest(Concat(tuple(part for statement in body for part in (Line(), statement)))), broken=True)))
 
 
 def fitted(value: Doc) -> Doc:

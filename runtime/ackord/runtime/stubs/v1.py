@@ -18,6 +18,7 @@ from ackord.runtime.errors import (
 )
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.guard import API, check
+from ackord.runtime.typed.lazy import lazy
 from ackord.runtime.typed.model import DeclaredError, Error, Model, OpenEnum, Session, UnknownError, constrain, unwrap
 from ackord.runtime.typed.params import Params
 from ackord.runtime.typed.replies import Replies
@@ -90,6 +91,7 @@ __all__ = [
     "check",
     "constrain",
     "deprecated",
+    "lazy",
     "override",
     "unhandled",
     "unwrap",

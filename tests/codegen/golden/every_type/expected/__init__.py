@@ -2,6 +2,9 @@
 # sha256:9219f41db08478759923cb606532b53105fbf9f23ff5a14790e5dda1ed2047d8, codegen API 1
 """The contract `every_type`, version 1.2.3."""
 
+from typing import TYPE_CHECKING
+
+from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
     AckordError,
     AckTimeoutError,
@@ -16,14 +19,6 @@ from ackord.runtime.stubs.v1 import (
     unwrap,
 )
 
-from .client import TypesClient, TypesConnectRefusedError, TypesHandlers
-from .server import (
-    TypesBroadcastEmitter,
-    TypesBroadcastGatherer,
-    TypesClientEmitter,
-    TypesContext,
-    TypesNamespace,
-)
 from .types import (
     Absent,
     Address,
@@ -106,3 +101,25 @@ __all__ = [
     "UnknownError",
     "unwrap",
 ]
+
+if TYPE_CHECKING:
+    from .client import TypesClient, TypesConnectRefusedError, TypesHandlers
+    from .server import (
+        TypesBroadcastEmitter,
+        TypesBroadcastGatherer,
+        TypesClientEmitter,
+        TypesContext,
+        TypesNamespace,
+    )
+else:
+    __getattr__ = _v1.lazy(
+        __name__,
+        client=("TypesClient", "TypesConnectRefusedError", "TypesHandlers"),
+        server=(
+            "TypesBroadcastEmitter",
+            "TypesBroadcastGatherer",
+            "TypesClientEmitter",
+            "TypesContext",
+            "TypesNamespace",
+        ),
+    )

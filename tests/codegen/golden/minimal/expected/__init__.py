@@ -2,6 +2,9 @@
 # sha256:02b955ddc89b3bd513aa3c6d12f8f32927ac510d952c8757f5dbb71cab87e64f, codegen API 1
 """The contract `minimal`, version 0.0.1."""
 
+from typing import TYPE_CHECKING
+
+from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
     AckordError,
     AckTimeoutError,
@@ -14,14 +17,6 @@ from ackord.runtime.stubs.v1 import (
     SlowConsumerError,
     UnknownError,
     unwrap,
-)
-
-from .client import MinimalClient, MinimalConnectRefusedError, MinimalHandlers
-from .server import (
-    MinimalBroadcastEmitter,
-    MinimalClientEmitter,
-    MinimalContext,
-    MinimalNamespace,
 )
 
 __all__ = [
@@ -44,3 +39,23 @@ __all__ = [
     "UnknownError",
     "unwrap",
 ]
+
+if TYPE_CHECKING:
+    from .client import MinimalClient, MinimalConnectRefusedError, MinimalHandlers
+    from .server import (
+        MinimalBroadcastEmitter,
+        MinimalClientEmitter,
+        MinimalContext,
+        MinimalNamespace,
+    )
+else:
+    __getattr__ = _v1.lazy(
+        __name__,
+        client=("MinimalClient", "MinimalConnectRefusedError", "MinimalHandlers"),
+        server=(
+            "MinimalBroadcastEmitter",
+            "MinimalClientEmitter",
+            "MinimalContext",
+            "MinimalNamespace",
+        ),
+    )

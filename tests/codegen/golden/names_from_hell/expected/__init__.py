@@ -5,6 +5,9 @@
 Quotes \"\"\" and \\ backslashes, a     tab and an end "
 """
 
+from typing import TYPE_CHECKING
+
+from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
     AckordError,
     AckTimeoutError,
@@ -18,42 +21,6 @@ from ackord.runtime.stubs.v1 import (
     unwrap,
 )
 
-from .client import (
-    ABCClient,
-    ABCConnectRefusedError,
-    ABCHandlers,
-    ABClient,
-    ABConnectRefusedError,
-    ABHandlers,
-    AClient,
-    AConnectRefusedError,
-    AHandlers,
-    HellClient_,
-    HellConnectRefusedError,
-    HellHandlers,
-)
-from .server import (
-    ABBroadcastEmitter,
-    ABCBroadcastEmitter,
-    ABCClientEmitter,
-    ABCContext,
-    ABClientEmitter,
-    ABCNamespace,
-    ABContext,
-    ABNamespace,
-    ABroadcastEmitter,
-    AClientEmitter,
-    AContext,
-    ANamespace,
-    HellBroadcastEmitter,
-    HellBroadcastGatherer,
-    HellClassRoomEmitter,
-    HellClientEmitter,
-    HellContext_,
-    HellNameRoomEmitter,
-    HellNamespace,
-    HellRoomEmitter,
-)
 from .types import (
     ABC,
     AEmitResult,
@@ -173,3 +140,81 @@ __all__ = [
     "UnknownError",
     "unwrap",
 ]
+
+if TYPE_CHECKING:
+    from .client import (
+        ABCClient,
+        ABCConnectRefusedError,
+        ABCHandlers,
+        ABClient,
+        ABConnectRefusedError,
+        ABHandlers,
+        AClient,
+        AConnectRefusedError,
+        AHandlers,
+        HellClient_,
+        HellConnectRefusedError,
+        HellHandlers,
+    )
+    from .server import (
+        ABBroadcastEmitter,
+        ABCBroadcastEmitter,
+        ABCClientEmitter,
+        ABCContext,
+        ABClientEmitter,
+        ABCNamespace,
+        ABContext,
+        ABNamespace,
+        ABroadcastEmitter,
+        AClientEmitter,
+        AContext,
+        ANamespace,
+        HellBroadcastEmitter,
+        HellBroadcastGatherer,
+        HellClassRoomEmitter,
+        HellClientEmitter,
+        HellContext_,
+        HellNameRoomEmitter,
+        HellNamespace,
+        HellRoomEmitter,
+    )
+else:
+    __getattr__ = _v1.lazy(
+        __name__,
+        client=(
+            "ABCClient",
+            "ABCConnectRefusedError",
+            "ABCHandlers",
+            "ABClient",
+            "ABConnectRefusedError",
+            "ABHandlers",
+            "AClient",
+            "AConnectRefusedError",
+            "AHandlers",
+            "HellClient_",
+            "HellConnectRefusedError",
+            "HellHandlers",
+        ),
+        server=(
+            "ABBroadcastEmitter",
+            "ABCBroadcastEmitter",
+            "ABCClientEmitter",
+            "ABCContext",
+            "ABCNamespace",
+            "ABClientEmitter",
+            "ABContext",
+            "ABNamespace",
+            "ABroadcastEmitter",
+            "AClientEmitter",
+            "AContext",
+            "ANamespace",
+            "HellBroadcastEmitter",
+            "HellBroadcastGatherer",
+            "HellClassRoomEmitter",
+            "HellClientEmitter",
+            "HellContext_",
+            "HellNameRoomEmitter",
+            "HellNamespace",
+            "HellRoomEmitter",
+        ),
+    )

@@ -2,6 +2,9 @@
 # sha256:bd3bb00a49e7803b2f3655e5ce800211624d64fa1b81c63aec9f41b537bb703c, codegen API 1
 """The contract `tenants`, version 1.0.0."""
 
+from typing import TYPE_CHECKING
+
+from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
     AckordError,
     AckTimeoutError,
@@ -16,30 +19,6 @@ from ackord.runtime.stubs.v1 import (
     unwrap,
 )
 
-from .client import (
-    AdminClient,
-    AdminConnectRefusedError,
-    AdminHandlers,
-    TenantClient,
-    TenantConnectRefusedError,
-    TenantHandlers,
-)
-from .server import (
-    AdminBroadcastEmitter,
-    AdminBroadcastGatherer,
-    AdminClientEmitter,
-    AdminClusterEmitter,
-    AdminContext,
-    AdminNamespace,
-    TenantBroadcastEmitter,
-    TenantBroadcastGatherer,
-    TenantClientEmitter,
-    TenantContext,
-    TenantDeskRoomEmitter,
-    TenantDeskRoomGatherer,
-    TenantInstance,
-    TenantNamespace,
-)
 from .types import (
     AdminStatusAck,
     Closed,
@@ -102,3 +81,57 @@ __all__ = [
     "UnknownError",
     "unwrap",
 ]
+
+if TYPE_CHECKING:
+    from .client import (
+        AdminClient,
+        AdminConnectRefusedError,
+        AdminHandlers,
+        TenantClient,
+        TenantConnectRefusedError,
+        TenantHandlers,
+    )
+    from .server import (
+        AdminBroadcastEmitter,
+        AdminBroadcastGatherer,
+        AdminClientEmitter,
+        AdminClusterEmitter,
+        AdminContext,
+        AdminNamespace,
+        TenantBroadcastEmitter,
+        TenantBroadcastGatherer,
+        TenantClientEmitter,
+        TenantContext,
+        TenantDeskRoomEmitter,
+        TenantDeskRoomGatherer,
+        TenantInstance,
+        TenantNamespace,
+    )
+else:
+    __getattr__ = _v1.lazy(
+        __name__,
+        client=(
+            "AdminClient",
+            "AdminConnectRefusedError",
+            "AdminHandlers",
+            "TenantClient",
+            "TenantConnectRefusedError",
+            "TenantHandlers",
+        ),
+        server=(
+            "AdminBroadcastEmitter",
+            "AdminBroadcastGatherer",
+            "AdminClientEmitter",
+            "AdminClusterEmitter",
+            "AdminContext",
+            "AdminNamespace",
+            "TenantBroadcastEmitter",
+            "TenantBroadcastGatherer",
+            "TenantClientEmitter",
+            "TenantContext",
+            "TenantDeskRoomEmitter",
+            "TenantDeskRoomGatherer",
+            "TenantInstance",
+            "TenantNamespace",
+        ),
+    )

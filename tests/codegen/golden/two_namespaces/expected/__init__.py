@@ -7,6 +7,9 @@ Orders and their kitchen.
 Both sides see the same orders.
 """
 
+from typing import TYPE_CHECKING
+
+from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
     AckordError,
     AckTimeoutError,
@@ -21,30 +24,6 @@ from ackord.runtime.stubs.v1 import (
     unwrap,
 )
 
-from .client import (
-    GuestsClient,
-    GuestsConnectRefusedError,
-    GuestsHandlers,
-    KitchenClient,
-    KitchenConnectRefusedError,
-    KitchenHandlers,
-)
-from .server import (
-    GuestsBroadcastEmitter,
-    GuestsBroadcastGatherer,
-    GuestsClientEmitter,
-    GuestsContext,
-    GuestsNamespace,
-    GuestsOrderRoomEmitter,
-    GuestsTableRoomEmitter,
-    GuestsTableRoomGatherer,
-    KitchenBroadcastEmitter,
-    KitchenClientEmitter,
-    KitchenContext,
-    KitchenKitchenRoomEmitter,
-    KitchenNamespace,
-    KitchenTableRoomEmitter,
-)
 from .types import (
     CancelResult,
     Closed,
@@ -113,3 +92,57 @@ __all__ = [
     "UnknownError",
     "unwrap",
 ]
+
+if TYPE_CHECKING:
+    from .client import (
+        GuestsClient,
+        GuestsConnectRefusedError,
+        GuestsHandlers,
+        KitchenClient,
+        KitchenConnectRefusedError,
+        KitchenHandlers,
+    )
+    from .server import (
+        GuestsBroadcastEmitter,
+        GuestsBroadcastGatherer,
+        GuestsClientEmitter,
+        GuestsContext,
+        GuestsNamespace,
+        GuestsOrderRoomEmitter,
+        GuestsTableRoomEmitter,
+        GuestsTableRoomGatherer,
+        KitchenBroadcastEmitter,
+        KitchenClientEmitter,
+        KitchenContext,
+        KitchenKitchenRoomEmitter,
+        KitchenNamespace,
+        KitchenTableRoomEmitter,
+    )
+else:
+    __getattr__ = _v1.lazy(
+        __name__,
+        client=(
+            "GuestsClient",
+            "GuestsConnectRefusedError",
+            "GuestsHandlers",
+            "KitchenClient",
+            "KitchenConnectRefusedError",
+            "KitchenHandlers",
+        ),
+        server=(
+            "GuestsBroadcastEmitter",
+            "GuestsBroadcastGatherer",
+            "GuestsClientEmitter",
+            "GuestsContext",
+            "GuestsNamespace",
+            "GuestsOrderRoomEmitter",
+            "GuestsTableRoomEmitter",
+            "GuestsTableRoomGatherer",
+            "KitchenBroadcastEmitter",
+            "KitchenClientEmitter",
+            "KitchenContext",
+            "KitchenKitchenRoomEmitter",
+            "KitchenNamespace",
+            "KitchenTableRoomEmitter",
+        ),
+    )

@@ -1,0 +1,114 @@
+"""Dynamic namespaces, acknowledgements of many, events between servers and mutable sessions, with and without mistakes."""
+
+from typing_extensions import assert_type, override
+
+from tests.codegen.golden.tenants.expected import (
+    AdminContext,
+    AdminNamespace,
+    AdminStatusAck,
+    Closed,
+    DeskRoom,
+    FlushResult,
+    Plan,
+    Seat,
+    Slug,
+    StatusAck,
+    StatusResult,
+    TenantAuth,
+    TenantClient,
+    TenantConnectRefusedError,
+    TenantContext,
+    TenantInstance,
+    TenantNamespace,
+    TenantParams,
+    TenantStatusAck,
+    UnknownError,
+)
+
+PARAMS = TenantParams(Slug("acme"), Plan.FREE)
+AUTH = TenantAuth(token="t")
+
+
+class Tenants(TenantNamespace):
+    @override
+    async def on_connect(self, ctx: TenantContext, auth: TenantAuth) -> Closed | None:
+        assert_type(ctx.params, TenantParams)
+        assert_type(ctx.params.tenant, Slug)
+        assert_type(ctx.recovered, bool)
+        ctx.data.seen += 1
+        ctx.data.rows = [1]
+        ctx.data.seen = "1"  # E: mypy pyright
+        ctx.data.sene = 1  # E: mypy pyright
+        ctx.params.tenant = Slug("b")  # E: mypy pyright
+        print(ctx.params.tenent)  # E: mypy pyright
+        return None
+
+    @override
+    async def on_status(self, ctx: TenantContext, verbose: bool) -> StatusResult:
+        return StatusAck(seats=[])
+
+    @override
+    async def on_sit(self, ctx: TenantContext, row: int) -> int:
+        replies = await ctx.to(DeskRoom(row)).gather(timeout=5).count()
+        for answer in replies:
+            assert_type(answer, int)
+        statuses = await ctx.all.gather().status(Seat(row=row))
+        assert_type(statuses.values, dict[str, TenantStatusAck])
+        await ctx.all.gather().status("seat")  # E: mypy pyright
+        await ctx.all.status(Seat(row=row))  # E: mypy pyright
+        await ctx.all.gather().waved()  # E: mypy pyright
+        await ctx.all.count()  # E: mypy pyright
+        ctx.others.gather().count()  # E: mypy pyright
+        total: int = ctx.all.gather().count()  # E: mypy pyright
+        return total + len(replies)
+
+    @override
+    async def on_wave(self, ctx: TenantContext) -> None:
+        assert_type(self.at(ctx.params), TenantInstance)
+        self.at(PARAMS).to(DeskRoom(1)).waved()
+        self.all.waved()
+        self.at("/tenant/acme/free").all.waved()  # E: mypy pyright
+        self.client("sid").waved()  # E: mypy pyright
+        self.cluster.waved()  # E: mypy pyright
+
+
+class Admin(AdminNamespace):
+    @override
+    async def on_status(self, ctx: AdminContext) -> AdminStatusAck:
+        self.cluster.plan_changed(Slug("acme"), Plan.PAID)
+        self.cluster.plan_changed("acme")  # E: mypy pyright
+        self.cluster.plan_changed(Slug("acme"), "paid")  # E: mypy pyright
+        self.cluster.plan_chnged(Slug("acme"))  # E: mypy pyright
+        await self.cluster.plan_changed(Slug("acme"))  # E: mypy pyright
+        print(ctx.params)  # E: mypy pyright
+        return AdminStatusAck(tenants=1)
+
+    @override
+    async def on_refresh(self, ctx: AdminContext, slug: Slug) -> None:
+        ctx.all.plan_changed(slug)  # E: mypy pyright
+
+    @override
+    async def on_flush(self, ctx: AdminContext) -> FlushResult:
+        return None
+
+    @override
+    async def on_refresh_from_cluster(self, slug: Slug, blob: str | None) -> None:  # E: mypy pyright
+        print(slug, blob)
+
+
+server_side = Admin()  # E: mypy pyright
+
+TenantParams("acme", Plan.FREE)  # E: mypy pyright
+TenantParams(Slug("acme"))  # E: mypy pyright
+TenantParams(Slug("acme"), "free")  # E: mypy pyright
+TenantClient("http://test", auth=AUTH)  # E: mypy pyright
+TenantClient("http://test", params="acme", auth=AUTH)  # E: mypy pyright
+TenantClient("http://test", params=PARAMS)  # E: mypy pyright
+
+
+async def run() -> None:
+    try:
+        async with TenantClient("http://test", params=PARAMS, auth=AUTH) as tenant:
+            assert_type(await tenant.status(), StatusAck | Closed | UnknownError)
+    except TenantConnectRefusedError as refused:
+        assert_type(refused.error, Closed | UnknownError)
