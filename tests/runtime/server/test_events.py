@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
+from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import Any
 
@@ -114,7 +116,7 @@ def test_a_concurrent_listener_lifts_the_order() -> None:
     play(server, scenario)
 
 
-def test_a_listener_has_a_task_and_a_context_of_its_own() -> None:
+def test_a_listener_runs_in_a_task_which_ends_with_it() -> None:
     async def bounded() -> str:
         try:
             async with asyncio.timeout(1):
@@ -131,6 +133,98 @@ def test_a_listener_has_a_task_and_a_context_of_its_own() -> None:
         assert len(stage.server.tasks) == 0
 
     play(serve(bounded=bounded), scenario)
+
+
+TENANT: ContextVar[str] = ContextVar("tenant", default="nobody")
+BOX: ContextVar[list[str]] = ContextVar("box")
+
+
+def test_no_event_sees_what_another_one_left_in_its_context() -> None:
+    def enter() -> str:
+        before = TENANT.get()
+        TENANT.set("somebody")
+        return before
+
+    async def enter_later() -> str:
+        await asyncio.sleep(0)
+        return enter()
+
+    async def enter_and_leave() -> str:
+        token = TENANT.set("somebody")
+        await asyncio.sleep(0)
+        TENANT.reset(token)
+        return TENANT.get()
+
+    async def replace_by_an_equal_one() -> str:
+        box = BOX.get()
+        BOX.set([*box])
+        BOX.get().append("left")
+        BOX.set([])
+        return ",".join(box)
+
+    async def cancelled_once() -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        before = str(task.cancelling())
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        return before
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        for name, answer in (
+            ("enter", "nobody"),
+            ("enter_later", "nobody"),
+            ("enter_and_leave", "nobody"),
+            ("replace_by_an_equal_one", ""),
+            ("cancelled_once", "0"),
+        ):
+            await peer.send(*[f'42{number}["{name}"]' for number in range(4)])
+            await peer.expect(*[f'43{number}["{answer}"]' for number in range(4)])
+        await peer.send('421["enter_later"]', '422["enter"]', '423["enter_later"]', '424["enter"]')
+        await peer.expect('431["nobody"]', '432["nobody"]', '433["nobody"]', '434["nobody"]')
+
+    def main() -> None:
+        BOX.set([])
+        listeners = (enter, enter_later, enter_and_leave, replace_by_an_equal_one, cancelled_once)
+        play(serve(**{listener.__name__: listener for listener in listeners}), scenario)
+
+    copy_context().run(main)
+
+
+def test_listeners_of_the_life_cycle_leave_nothing_in_anybody_elses_context() -> None:
+    server = Server()
+    seen: list[str] = []
+
+    def leave_behind(word: str, *_: object) -> None:
+        TENANT.set(word)
+
+    def gone(_: str) -> None:
+        seen.append(TENANT.get())
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        TENANT.set("connected")
+        socket.on_any_outgoing(partial(leave_behind, "outgoing"))
+        socket.on("disconnecting", partial(leave_behind, "disconnecting"))
+        socket.on("disconnect", gone)
+
+        @socket.on("leave")
+        async def leave() -> None:
+            TENANT.set("handler")
+            socket.emit("bye")
+            seen.append(TENANT.get())
+            await asyncio.sleep(5)
+            seen.append(TENANT.get())
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        await peer.send('42["leave"]', "41")
+        await asyncio.sleep(10)
+        assert seen == ["handler", "handler", "nobody"]
+
+    play(server, scenario)
 
 
 def test_a_plain_function_that_returns_an_awaitable_is_awaited_in_its_place() -> None:

@@ -6,9 +6,11 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import Context, copy_context
 from typing import Any, TypeAlias
 
 from ackord.runtime.events.backlog import Backlog
+from ackord.runtime.events.containment import has_changed
 from ackord.runtime.events.tasks import TaskSet
 
 _log = logging.getLogger(__name__)
@@ -20,6 +22,7 @@ Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 class EventQueue:
     """The events of one socket that wait, and the task that handles them; the task lives only while there are some.
 
+    Each event has a context of its own: once a handler has left something in the task's, a new task handles the next event.
     An event whose handlers are plain functions needs no task at all if nothing waits before it: `idle` tells, `enter` and `leave` frame the call.
     What arrives before `open` waits: the listeners of ``connection`` come first.
     What waits when the peer goes is still handled, and `finish` says what comes after it.
@@ -119,11 +122,13 @@ class EventQueue:
             timer.cancel()
             farewell()
 
-    def _start(self) -> None:
+    def _start(self, context: Context | None = None) -> None:
         if self._task is None and self._jobs is not None and self._open and not self._busy:
-            self._task = self._tasks.start(self._run())
+            self._task = self._tasks.start(self._run(), context)
 
     async def _run(self) -> None:
+        context, task = copy_context(), self._task
+        done = False
         try:
             while self._jobs:
                 job, size = self._jobs.popleft()
@@ -131,16 +136,22 @@ class EventQueue:
                     await job()
                 finally:
                     self._backlog.remove(size)
+                if self._jobs and (has_changed(context) or task is None or task.cancelling()):
+                    break  # the next event is to see nothing of this one, so another task handles it
+            done = True
         finally:
             self._task = None
-            if self._farewell is not None:
-                # Cancelled, perhaps: nothing is begun any more for a peer that has gone.
-                self.clear()
-                self._say_farewell()
-            elif self._jobs:
-                self._start()
-            else:
-                self._jobs = None
+            context.run(self._go_on, context, done)
+
+    def _go_on(self, context: Context, done: bool) -> None:
+        if self._farewell is not None and not (done and self._jobs):
+            # Cancelled, perhaps: nothing is begun any more for a peer that has gone.
+            self.clear()
+            self._say_farewell()
+        elif self._jobs:
+            self._start(context)
+        else:
+            self._jobs = None
 
     async def _run_alone(self, job: Job, size: int) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import copy_context
 from typing import Any, TypeAlias
 
 from ackord.runtime.events.containment import contain, is_being_cancelled
@@ -32,9 +33,12 @@ def call_lifecycle(
 def call_guarded(
     registration: Registration, arguments: Sequence[Any], tasks: TaskSet, what: str, report: Report | None = None
 ) -> asyncio.Task[None] | None:
-    """Call a function of the application that answers nobody: what it raises is logged, an awaitable that it returns gets a task."""
+    """Call a function of the application that answers nobody: what it raises is logged, an awaitable that it returns gets a task.
+
+    It has a context of its own: it may be called in the middle of somebody else's handler.
+    """
     try:
-        result = registration.notify(arguments)
+        result = copy_context().run(registration.notify, arguments)
     except BaseException as error:  # noqa: BLE001  # a listener of the application
         contain(error)
         _log.exception("%s failed", what)
