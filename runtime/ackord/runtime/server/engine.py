@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-import secrets
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +13,7 @@ from ackord.runtime.engineio.handshake import Refusal
 from ackord.runtime.engineio.packet import MESSAGE, Packet
 from ackord.runtime.engineio.session import Session
 from ackord.runtime.server.cors import Header
+from ackord.runtime.server.engine_admission import ask, make_sid
 from ackord.runtime.server.engine_hooks import EngineHooks
 from ackord.runtime.server.engine_options import AllowRequest, EngineOptions
 from ackord.runtime.server.engine_socket import EngineSocket
@@ -32,11 +31,6 @@ SHUTTING_DOWN: Final = "server shutting down"
 
 DRAIN_INTERVAL: Final = 0.01
 """Seconds between two looks at whether the clients have fetched what they were sent."""
-
-_SID_BYTES: Final = 15
-"""Random bytes of a session id: 20 characters, as the reference implementation's."""
-
-_SID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,256}")
 
 
 class EngineServer(EngineHooks):
@@ -194,9 +188,9 @@ class EngineServer(EngineHooks):
 
     async def _open(self, request: HandshakeRequest, websocket: ServerWebSocket | None) -> EngineSocket:
         self._check_accepting()
-        _raise(await self._ask(request))
+        await ask(self.options.allow_request, request)
         _raise(handshake.check_version(request.query))
-        sid = await self._generate_id(request)
+        sid = await make_sid(self.options.generate_id, request, self._sockets)
         self._check_accepting()  # a session that opens after `close` would never be closed
         options = self.options
         session = Session(self._limits, is_websocket=websocket is not None, now=asyncio.get_running_loop().time())
@@ -237,37 +231,6 @@ class EngineServer(EngineHooks):
             raise HandshakeRefusedError(handshake.SHUTTING_DOWN)
         if self._half_open >= self.options.max_half_open:
             raise HandshakeRefusedError(handshake.TOO_MANY_HALF_OPEN.because(name="TOO_MANY_HALF_OPEN"))
-
-    async def _ask(self, request: HandshakeRequest) -> Refusal | None:
-        """Ask the application about a handshake."""
-        if self.options.allow_request is None:
-            return None
-        try:
-            message = await self.options.allow_request(request)
-        except Exception as exc:
-            _logger.exception("The allow_request hook raised; the handshake is refused")
-            return handshake.FORBIDDEN.because(name="ALLOW_REQUEST_FAILURE", error=repr(exc))
-        if message is None:
-            return None
-        return Refusal(handshake.FORBIDDEN.code, message, handshake.FORBIDDEN.status).because(message=message)
-
-    async def _generate_id(self, request: HandshakeRequest) -> str:
-        generate = self.options.generate_id
-        if generate is None:
-            return secrets.token_urlsafe(_SID_BYTES)
-        try:
-            made = generate(request)
-            sid = made if isinstance(made, str) else await made
-        except Exception as exc:
-            _logger.exception("The generate_id hook raised; the handshake is refused")
-            raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=repr(exc))) from exc
-        problem = None if _SID.fullmatch(sid) else "can't stand in a URL and a cookie"
-        if sid in self._sockets:
-            problem = "is that of another session"
-        if problem is not None:
-            _logger.error("The generate_id hook made an id that %s; the handshake is refused", problem)
-            raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=f"the id {problem}"))
-        return sid
 
     def _settle(self) -> None:
         self._half_open -= 1

@@ -1,0 +1,61 @@
+"""What the application decides about a handshake: whether it may be, and the id of the session that it opens."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Container
+from typing import Final
+
+from ackord.runtime.engineio.errors import HandshakeRefusedError
+from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
+from ackord.runtime.server.engine_options import AllowRequest, GenerateId
+from ackord.runtime.server.link import HandshakeRequest
+
+_logger = logging.getLogger(__name__)
+
+_SID_BYTES: Final = 15
+"""Random bytes of a session id: 20 characters, as the reference implementation's."""
+
+_SID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,256}")
+
+
+async def ask(allow_request: AllowRequest | None, request: HandshakeRequest) -> None:
+    """Ask the application about a handshake.
+
+    Raises:
+        HandshakeRefusedError: it says no, or raises.
+    """
+    if allow_request is None:
+        return
+    try:
+        message = await allow_request(request)
+    except Exception as exc:
+        _logger.exception("The allow_request hook raised; the handshake is refused")
+        raise HandshakeRefusedError(FORBIDDEN.because(name="ALLOW_REQUEST_FAILURE", error=repr(exc))) from exc
+    if message is not None:
+        raise HandshakeRefusedError(Refusal(FORBIDDEN.code, message, FORBIDDEN.status).because(message=message))
+
+
+async def make_sid(generate: GenerateId | None, request: HandshakeRequest, taken: Container[str]) -> str:
+    """Make the id of a new session.
+
+    Raises:
+        HandshakeRefusedError: the application's function raises, or makes an id that can't be used.
+    """
+    if generate is None:
+        return secrets.token_urlsafe(_SID_BYTES)
+    try:
+        made = generate(request)
+        sid = made if isinstance(made, str) else await made
+    except Exception as exc:
+        _logger.exception("The generate_id hook raised; the handshake is refused")
+        raise HandshakeRefusedError(BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=repr(exc))) from exc
+    problem = None if _SID.fullmatch(sid) else "can't stand in a URL and a cookie"
+    if sid in taken:
+        problem = "is that of another session"
+    if problem is not None:
+        _logger.error("The generate_id hook made an id that %s; the handshake is refused", problem)
+        raise HandshakeRefusedError(BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=f"the id {problem}"))
+    return sid
