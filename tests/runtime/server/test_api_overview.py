@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from ackord.runtime.client import ClientSocket, connect
 from ackord.runtime.errors import AckTimeoutError, ConnectRefusedError
-from ackord.runtime.server import ConnectRefused, Server, Socket
+from ackord.runtime.server import BroadcastTimeoutError, ConnectRefused, Server, Socket
 from ackord.runtime.testing import Link, run
 
 PAGE = Path(__file__).parents[3] / "docs" / "api.md"
@@ -62,6 +62,7 @@ async def perform(section: Section, printed: list[str]) -> None:
     names: dict[str, Any] = {
         "Any": Any,
         "AckTimeoutError": AckTimeoutError,
+        "BroadcastTimeoutError": BroadcastTimeoutError,
         "ClientSocket": ClientSocket,
         "ConnectRefused": ConnectRefused,
         "ConnectRefusedError": ConnectRefusedError,
@@ -96,4 +97,4 @@ def test_the_snippets_print_what_the_page_says(section: Section) -> None:
 
 
 def test_the_page_has_all_sections() -> None:
-    assert len(SECTIONS) >= 18
+    assert len(SECTIONS) >= 25
