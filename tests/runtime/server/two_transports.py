@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -55,7 +55,8 @@ class PollingClient:
         while not self._received:
             response = await Request(self._app, "GET", self.query).response()
             assert response.status == 200, response
-            self._received.extend(response.text.split(SEPARATOR))
+            packets = response.text.split(SEPARATOR)
+            self._received.extend(b64decode(packet[1:]) if packet.startswith("b") else packet for packet in packets)
         return self._received.pop(0)
 
     async def vanish(self) -> None:
