@@ -56,6 +56,17 @@ def test_what_is_not_declared_is_not_answered(adapter: AckAdapter, value: Any) -
         adapter.encode(value)
 
 
+class ForeignRoomFull(v1.Error):
+    """Another contract's error, whose code is the same."""
+
+    code: ClassVar[str] = "room_full"
+
+
+def test_an_error_of_another_contract_is_not_answered_though_its_code_is_the_same() -> None:
+    with pytest.raises(InvalidPayloadError, match="'room_full' isn't declared"):
+        BARE.encode(ForeignRoomFull())
+
+
 def test_an_empty_acknowledgement_is_null_where_null_is_a_value() -> None:
     assert BARE.decode("[]") is None
     assert DONE.decode("[]") is None
