@@ -368,3 +368,21 @@ def test_inline_records_of_events_with_the_same_name_get_longer_names_after_the_
         "PingAt", "PingAck", "BPingAt", "BPingAck", "BPingFromServerAt", "BPingFromServerAck", "LookAt", "LookAck",
     ]  # fmt: skip
     assert contract.namespaces[1].client_to_server[0].ack == RefType("BPingAck")
+
+
+def test_rooms_whose_parameters_rule_out_the_same_name_may_begin_alike() -> None:
+    text = (
+        f"{HEAD}types:\n  E: {{enum: [a, b]}}\n  D: {{newtype: str, pattern: '^[a-z0-9-]{{8,36}}$'}}\nrooms:\n"
+        "  one: {name: 'r:{n}', params: {n: int}}\n"
+        "  all: {name: 'r:all'}\n"
+        "  enum: {name: 'r:x{e}', params: {e: E}}\n"
+        "  doc: {name: 'd:{d}', params: {d: D}}\n"
+        "  docs: {name: 'd:{d}:all', params: {d: D}}\n"
+        "  day: {name: 'r:{d}/{n}', params: {d: date, n: int}}\n"
+        "  which: {name: 'r:w{w}', params: {w: 'literal[1, 2]'}}\n"
+        "  third: {name: 'r:w3'}\n"
+    )
+    result = load_bytes(text.encode(), "demo.yaml")
+    assert result.diagnostics == ()
+    assert result.contract is not None
+    assert len(result.contract.rooms) == 8

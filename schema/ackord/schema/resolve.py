@@ -70,6 +70,6 @@ def _check_code(node: ErrorNode, report: Reporter) -> None:
 
 
 def _rooms(document: Document, types: TypeResolver, report: Reporter) -> tuple[Room, ...]:
-    templates: dict[str, Place] = {}
-    rooms = [resolve_room(node, types, templates, report) for node in document.rooms]
+    earlier: list[tuple[Room, Place]] = []
+    rooms = [resolve_room(node, types, earlier, report) for node in document.rooms]
     return tuple(room for room in rooms if room is not None)

@@ -11,25 +11,37 @@ from ackord.schema.document import FieldNode, Name, RoomNode
 from ackord.schema.model import Alias, Enum, Field, LiteralType, NewType, RefType, Room, ScalarType, Type, TypeDeclaration
 from ackord.schema.names import camel_case
 from ackord.schema.resolve_types import TypeResolver
+from ackord.schema.room_names import has_text, may_share_a_name
 from ackord.schema.source import Place
 
 PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
+_OWN_TEXT: Final = "begin each name with a text of its own, as in `document:{doc}`"
 _SCALAR_LIKE: Final = frozenset({"str", "int", "int64", "uuid", "date"})
 
 
-def resolve_room(node: RoomNode, types: TypeResolver, templates: dict[str, Place], report: Reporter) -> Room | None:
-    """Resolve a room; `templates` holds the shapes of the names that are taken."""
+def resolve_room(node: RoomNode, types: TypeResolver, earlier: list[tuple[Room, Place]], report: Reporter) -> Room | None:
+    """Resolve a room; `earlier` holds those that were resolved before, and where their names stand."""
     params = resolve_params(node.params, camel_case(node.name.text), types, report)
     if node.template is None:
         return None
     template = node.template
     check_template(template, node.params, "S043", report)
-    shape = PARAMETER.sub("{}", template.text)
-    first = templates.setdefault(shape, template.place)
-    if first != template.place:
-        hint = "begin each name with a text of its own, as in `document:{doc}`"
-        report.error("S045", template.place, "another room can have the same name", hint=hint, related=[related("the other room", first)])
-    return Room(name=node.name.text, template=template.text, params=params, doc=node.doc, deprecated=node.deprecated)
+    room = Room(name=node.name.text, template=template.text, params=params, doc=node.doc, deprecated=node.deprecated)
+    if template.text and "}{" not in template.text and not has_text(room):
+        message = "this can be the name of any room, and each client is in one that has its id as a name"
+        report.error("S045", template.place, message, hint=_OWN_TEXT)
+    else:
+        others = tuple(earlier)
+        types.later(lambda: _check_distinct(room, template.place, others, types, report))
+        earlier.append((room, template.place))
+    return room
+
+
+def _check_distinct(room: Room, place: Place, others: Iterable[tuple[Room, Place]], types: TypeResolver, report: Reporter) -> None:
+    for other, first in others:
+        if may_share_a_name(room, other, types.declarations):
+            report.error("S045", place, "another room can have the same name", hint=_OWN_TEXT, related=[related("the other room", first)])
+            return
 
 
 def check_template(template: Name, params: Iterable[FieldNode], code: str, report: Reporter) -> None:

@@ -1,0 +1,121 @@
+"""Can two rooms have the same name? Templates are compared as patterns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple, TypeAlias
+
+from ackord.schema.model import Alias, Enum, LiteralType, NewType, RefType, Room, ScalarType, Type, TypeDeclaration
+
+_PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
+_ONE_CLASS: Final = re.compile(r"\^(\[[^\]\\^][^\]\\]*\])(?:\{[0-9]+(?:,[0-9]*)?\}|[+*])?\$")
+"""A pattern that says only of which characters a text is."""
+_MAX_ALTERNATIVES: Final = 20
+
+_CHARACTERS: Final[Mapping[str, str]] = {
+    "int": "[-0-9]",
+    "int64": "[-0-9]",
+    "uuid": "[-0-9a-f]",
+    "date": "[-0-9]",
+}
+
+
+class _Any(NamedTuple):
+    """Any number of the characters of a class."""
+
+    characters: str
+
+
+_Token: TypeAlias = str | _Any
+_Tokens: TypeAlias = tuple[_Token, ...]
+
+
+def may_share_a_name(one: Room, other: Room, declarations: Mapping[str, TypeDeclaration]) -> bool:
+    """Say whether parameters exist with which both rooms have the same name; lengths and most patterns aren't looked at."""
+    if not _may_begin_alike(one.template, other.template):
+        return False
+    return any(_intersect(a, b) for a in _shapes(one, declarations) for b in _shapes(other, declarations))
+
+
+def has_text(room: Room) -> bool:
+    """Say whether a room's name has text beside its parameters."""
+    return bool(_PARAMETER.sub("", room.template))
+
+
+def _may_begin_alike(one: str, other: str) -> bool:
+    first, second = one.partition("{")[0], other.partition("{")[0]
+    return first.startswith(second) or second.startswith(first)
+
+
+def _shapes(room: Room, declarations: Mapping[str, TypeDeclaration]) -> Iterator[_Tokens]:
+    """Give what the names of a room look like: more than one for parameters that have few values."""
+    types = {param.name: param.type for param in room.params}
+    shapes: list[_Tokens] = [()]
+    for index, part in enumerate(_PARAMETER.split(room.template)):
+        if index % 2 == 0:
+            choices: list[_Tokens] = [tuple(part)]
+        else:
+            choices = _choices(types[part], declarations) if part in types else [(_Any("."),)]
+        if len(choices) * len(shapes) > _MAX_ALTERNATIVES:
+            choices = [(_Any("."),)]
+        shapes = [(*shape, *choice) for shape in shapes for choice in choices]
+    return iter(shapes)
+
+
+def _choices(of: Type, declarations: Mapping[str, TypeDeclaration]) -> list[_Tokens]:
+    match of:
+        case ScalarType(name, constraints):
+            if name in _CHARACTERS:
+                return [(_Any(_CHARACTERS[name]),)]
+            simple = _ONE_CLASS.fullmatch(constraints.pattern) if constraints.pattern else None
+            return [(_Any(simple[1] if simple else "."),)]
+        case LiteralType(values):
+            return [tuple(str(value)) for value in values]
+        case RefType(name):
+            match declarations.get(name):
+                case NewType(base=base):
+                    return _choices(base, declarations)
+                case Alias(type=target):
+                    return _choices(target, declarations)
+                case Enum(members=members, open=False):
+                    return [tuple(member.value) for member in members]
+                case _:
+                    return [(_Any("."),)]
+        case _:
+            return [(_Any("."),)]
+
+
+def _intersect(one: _Tokens, other: _Tokens) -> bool:
+    """Say whether a text exists that both describe."""
+    waiting = [(0, 0)]
+    seen: set[tuple[int, int]] = set()
+    while waiting:
+        state = waiting.pop()
+        if state in seen:
+            continue
+        seen.add(state)
+        i, j = state
+        if i == len(one) and j == len(other):
+            return True
+        a = one[i] if i < len(one) else None
+        b = other[j] if j < len(other) else None
+        # A run may be over. Of two that meet, what both hold can as well be left out.
+        if isinstance(a, _Any):
+            waiting.append((i + 1, j))
+        if isinstance(b, _Any):
+            waiting.append((i, j + 1))
+        if isinstance(a, str) and isinstance(b, str) and a == b:
+            waiting.append((i + 1, j + 1))
+        elif isinstance(a, _Any) and isinstance(b, str) and _matches(a.characters, b):
+            waiting.append((i, j + 1))
+        elif isinstance(a, str) and isinstance(b, _Any) and _matches(b.characters, a):
+            waiting.append((i + 1, j))
+    return False
+
+
+def _matches(characters: str, character: str) -> bool:
+    try:
+        return re.fullmatch(characters, character, re.DOTALL) is not None
+    except re.error:
+        return True
