@@ -199,6 +199,13 @@ async def soak(clients: int, seconds: float, pace: float, seed: int, *settings: 
         end = await server.settled(30)
         outcome = Outcome(tally, start, end, peak, server.cpu() - cpu, time.monotonic() - begun, lag)
         outcome.judge()
+        for _ in range(20):
+            if not outcome.failures or tally.problems:
+                break
+            # Timers of connections that are gone for a second may still run, such as uvicorn's for those that are idle.
+            await asyncio.sleep(1)
+            outcome.end = await server.report()
+            outcome.judge()
         return outcome
 
 
