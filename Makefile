@@ -4,11 +4,12 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo test lint types bench clean
+.PHONY: help setup node demo test lint types bench soak clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTEST_ARGS ?=
+SOAK_ARGS ?=
 
 # The first Python that is new enough; else whatever python3 is, which then says what is missing.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -56,6 +57,9 @@ types: setup ## Check types with mypy --strict and pyright strict
 
 bench: setup node ## Measure this server beside python-socketio and Node's socket.io
 	@$(PY) -m tests.bench
+
+soak: setup ## Cut the connections of 2,000 clients for two minutes, and count what is lost
+	@$(PY) -m tests.soak $(SOAK_ARGS)
 
 setup: $(STAMP) ## Set up the virtual environment only
 
