@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterable
 from typing import Any
 
+from ackord.runtime.adapters import MemoryAdapter
 from ackord.runtime.server import ConnectRefused, Limits, Server, Socket
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.testing import RawPeer
+from typing_extensions import override
 
 from tests.runtime.server.stage import Stage, check_empty, play
 
@@ -438,6 +441,26 @@ def test_namespaces_are_recovered_each_for_itself_and_dynamic_ones_are_kept_for_
         await peer.close()
         await asyncio.sleep(11)
         assert server.find("/tenant/a") is None
+
+    play(server, scenario)
+
+
+def test_a_client_that_cannot_be_let_in_leaves_nothing() -> None:
+    class Broken(MemoryAdapter):
+        @override
+        def add_all(self, sid: str, rooms: Iterable[str]) -> None:
+            raise OSError("no connection to the other nodes")
+
+    server = Server(connection_state_recovery=ConnectionStateRecovery(), adapter=Broken)
+
+    async def scenario(stage: Stage) -> None:
+        peer = await stage.open()
+        await peer.send("40")
+        assert (await peer.receive_text()).startswith("44{")
+        recovery = server.main.recovery
+        assert recovery is not None
+        server.emit("x")
+        assert (recovery.waits, recovery.log.kept) == (False, 0)
 
     play(server, scenario)
 

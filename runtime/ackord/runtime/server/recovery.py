@@ -93,7 +93,8 @@ class Recovery:
             self._watch()
 
     def refuse(self, session: RecoverySession, reason: str) -> None:
-        """Note that a client that came back didn't get in."""
+        """Note that a client didn't get in."""
+        self._live.pop(session.pid, None)
         if reason in RECOVERABLE:
             self._log.release(session)
             self._watch()

@@ -458,7 +458,7 @@ class Socket(AnyEventSource):
         if not self._connected:
             self._outbox = None
             self.namespace.adapter.del_all(self.id)
-            if self.recovered and self._session is not None and self.namespace.recovery is not None and not self._ending:
+            if self._session is not None and self.namespace.recovery is not None and not self._ending:
                 self.namespace.recovery.refuse(self._session, reason)
             return
         if self._ending:  # a listener of "disconnecting" disconnects
