@@ -22,10 +22,11 @@ HANDSHAKE = "EIO=4&transport=polling"
 
 
 class Process:
-    """The echo server of the conformance suite, with long heartbeats."""
+    """A server of the conformance suites, with long heartbeats."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, name: str, port: int) -> None:
         self.process = process
+        self.name = name
         self.port = port
         self._writers: list[asyncio.StreamWriter] = []
 
@@ -35,7 +36,7 @@ class Process:
         return reader, writer
 
     async def send(self, connection: Connection, method: str, query: str, more: str = "", body: bytes = b"") -> None:
-        connection[1].write(f"{method} /engine.io/?{query} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode() + body)
+        connection[1].write(f"{method} /{self.name}.io/?{query} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode() + body)
         await connection[1].drain()
 
     async def open_polling(self, connection: Connection) -> str:
@@ -76,23 +77,15 @@ async def body_of(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def running() -> AsyncGenerator[Process]:
+async def running(name: str) -> AsyncGenerator[Process]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "tests.conformance.engineio_server",
-        "--port",
-        str(port),
-        "--ping-interval",
-        "25",
-        "--ping-timeout",
-        "20",
-    ]
+    module = f"tests.conformance.{name}io_server"
+    times = ["--ping-interval", "25", "--ping-timeout", "20"]
+    command = [sys.executable, "-m", module, "--port", str(port), *times]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
-    server = Process(process, port)
+    server = Process(process, name, port)
     try:
         async with asyncio.timeout(20):
             while True:
@@ -109,9 +102,9 @@ async def running() -> AsyncGenerator[Process]:
         await process.wait()
 
 
-def play(scenario: Callable[[Process], Awaitable[None]]) -> None:
+def play(scenario: Callable[[Process], Awaitable[None]], name: str = "engine") -> None:
     async def main() -> None:
-        async with asyncio.timeout(60), running() as server:
+        async with asyncio.timeout(60), running(name) as server:
             await scenario(server)
 
     asyncio.run(main())
@@ -136,6 +129,33 @@ def test_a_signal_ends_the_server_within_a_second_with_open_polls_and_open_webso
         assert await idle[0].read() == b""
 
     play(scenario)
+
+
+def test_a_signal_ends_a_socketio_server_within_a_second_with_open_polls_and_open_websockets() -> None:
+    async def scenario(server: Process) -> None:
+        polls = [await server.connect() for _ in range(10)]
+        for poll in polls:
+            query = await server.open_polling(poll)
+            await server.send(poll, "POST", query, "Content-Length: 2\r\n", b"40")
+            assert await body_of(poll[0]) == b"ok"
+            received = b""
+            while b'42["auth",{}]' not in received:
+                await server.send(poll, "GET", query)
+                received += await body_of(poll[0])
+            assert received.startswith(b'40{"sid":')
+            await server.send(poll, "GET", query)  # parked
+        websockets = [await server.open_websocket() for _ in range(10)]
+        for reader, writer in websockets:
+            writer.write(masked(0x81, b"40"))
+            assert (await frame(reader))[1].startswith(b'40{"sid":')
+            assert (await frame(reader))[1] == b'42["auth",{}]'
+        await asyncio.sleep(0.1)
+        server.process.send_signal(signal.SIGTERM)
+        assert await server.ended() < 1
+        assert [await body_of(reader) for reader, _ in polls] == [b"1"] * 10
+        assert [(await frame(reader))[0] for reader, _ in websockets] == [0x88] * 10
+
+    play(scenario, "socket")
 
 
 def test_a_signal_ends_the_server_although_clients_do_not_finish_their_requests() -> None:
