@@ -219,8 +219,11 @@ def serve_slowly(told: list[Any], seconds: float = 5) -> Server:
             await asyncio.sleep(seconds)
             told.append((number, socket.connected, len(socket.rooms)))
 
+        def disconnecting(reason: str) -> None:
+            told.append(("disconnecting", reason))
+
         socket.on("slow", slow)
-        socket.on("disconnecting", lambda reason: told.append(("disconnecting", reason)))
+        socket.on("disconnecting", disconnecting)
         socket.on("disconnect", told.append)
 
     return server
@@ -318,7 +321,9 @@ def test_listeners_that_ask_for_more_than_there_is_to_tell_get_none() -> None:
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
-        socket.on("disconnect", lambda reason, details: told.append((reason, details)))
+        @socket.on("disconnect")
+        def disconnected(reason: str, details: Any) -> None:
+            told.append((reason, details))
 
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
