@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
-from ackord.runtime.adapters import MemoryAdapter
 from ackord.runtime.server import ConnectRefused, Limits, Server, Socket
+from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.testing import RawPeer
 from typing_extensions import override
@@ -445,18 +445,20 @@ def test_namespaces_are_recovered_each_for_itself_and_dynamic_ones_are_kept_for_
     play(server, scenario)
 
 
-def test_a_client_that_cannot_be_let_in_leaves_nothing() -> None:
-    class Broken(MemoryAdapter):
+def test_a_client_that_cannot_be_welcomed_leaves_nothing() -> None:
+    class Broken(MsgpackParser):
         @override
-        def add_all(self, sid: str, rooms: Iterable[str]) -> None:
-            raise OSError("no connection to the other nodes")
+        def encode(self, text: str, attachments: Sequence[bytes]) -> bytes:
+            if text.startswith("40"):
+                raise ValueError("broken")
+            return super().encode(text, attachments)
 
-    server = Server(connection_state_recovery=ConnectionStateRecovery(), adapter=Broken)
+    server = Server(connection_state_recovery=ConnectionStateRecovery(), parser=Broken())
 
     async def scenario(stage: Stage) -> None:
         peer = await stage.open()
-        await peer.send("40")
-        assert (await peer.receive_text()).startswith("44{")
+        await peer.send(MsgpackParser().encode("40", ()))
+        assert isinstance(await peer.receive(), bytes)
         recovery = server.main.recovery
         assert recovery is not None
         server.emit("x")
