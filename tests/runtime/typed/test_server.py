@@ -59,6 +59,10 @@ class Collab(CollabNamespace):
                 return ReadOnly()
             case "raise":
                 raise RuntimeError("hunter2")
+            case "raise read-only":
+                return ReadOnly().unwrap()
+            case "raise full":
+                return RoomFull(limit=1).unwrap()
             case "undeclared":
                 return RoomFull(limit=1)  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # what the runtime must see
             case "no session":
@@ -283,6 +287,8 @@ REFUSALS: list[tuple[str, dict[str, Any]]] = [
     ('40/collab,{"token":"banned"}', {"message": "banned", "data": {"code": "banned", "data": {"until": "2026-01-31T00:00:00Z"}}}),
     ('40/collab,{"token":"read-only"}', {"message": "Nobody may write.", "data": {"code": "read_only"}}),
     ('40/collab,{"token":"raise"}', {"message": "Internal error", "data": {"code": "internal"}}),
+    ('40/collab,{"token":"raise read-only"}', {"message": "Nobody may write.", "data": {"code": "read_only"}}),
+    ('40/collab,{"token":"raise full"}', {"message": "Internal error", "data": {"code": "internal"}}),
     ('40/collab,{"token":"undeclared"}', {"message": "Internal error", "data": {"code": "internal"}}),
     (
         '40/collab,{"token":3}',

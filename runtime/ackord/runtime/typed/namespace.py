@@ -18,7 +18,7 @@ from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, ClusterTarget, room_names
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.handlers import check_handlers
-from ackord.runtime.typed.model import Error, error_message
+from ackord.runtime.typed.model import DeclaredError, Error, error_message
 from ackord.runtime.typed.params import Params
 from ackord.runtime.typed.room import Room
 from ackord.runtime.typed.route import TypedRoute
@@ -161,7 +161,14 @@ class Namespace(Reach, Generic[ContextT]):
             except InvalidArgumentsError as failure:
                 raise ConnectRefused("The auth payload isn't as declared", {"code": failure.code, "issues": failure.issues}) from None
         on_connect = getattr(self, "on_connect", None)
-        refusal = None if on_connect is None else await on_connect(self.__context(socket), *arguments)
+        if on_connect is None:
+            return
+        try:
+            refusal = await on_connect(self.__context(socket), *arguments)
+        except DeclaredError as raised:
+            if not isinstance(raised.error, contract.connect_errors):
+                raise
+            refusal = raised.error
         if refusal is None:
             return
         if not isinstance(refusal, contract.connect_errors):
