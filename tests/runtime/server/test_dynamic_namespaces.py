@@ -104,6 +104,30 @@ def test_a_predicate_sees_the_name_and_the_auth_payload_and_may_wait() -> None:
     play(server, scenario)
 
 
+def test_a_predicate_is_asked_about_each_client_and_not_only_about_the_first() -> None:
+    """Socket.IO lets anybody in once the namespace exists."""
+    server = Server()
+
+    async def is_allowed(_: str, auth: dict[str, Any]) -> bool:
+        await asyncio.sleep(1)
+        return auth.get("token") == "secret"
+
+    parent = server.of(is_allowed)
+
+    async def scenario(stage: Stage) -> None:
+        await stage.join("/game", '{"token":"secret"}')
+        thief = await stage.open()
+        await thief.send("40/game,", '42/game,["early"]')
+        await thief.expect_close()
+        thief = await stage.open()
+        await thief.send("40/game,")
+        await thief.expect(f"44/game,{INVALID}")
+        await stage.enter(thief, "/game", '{"token":"secret"}')
+        assert len(parent.children["/game"].sockets) == 2
+
+    play(server, scenario)
+
+
 def test_a_predicate_that_takes_too_long_refuses() -> None:
     server = Server(limits=Limits(connect_timeout=3))
 

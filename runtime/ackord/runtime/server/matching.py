@@ -48,6 +48,11 @@ class NameMatcher:
             self.text = f"{getattr(matcher, '__qualname__', type(matcher).__name__)}()"
             self._predicate = Registration(matcher)
 
+    @property
+    def has_predicate(self) -> bool:
+        """Whether it is a predicate, which doesn't depend on the name alone."""
+        return self._predicate is not None
+
     def match(self, name: str) -> Mapping[str, str] | None:
         """Return the parameters of a name that fits, or `None`; a predicate isn't asked, and nothing fits it."""
         found = None if self._pattern is None else self._pattern.fullmatch(name)

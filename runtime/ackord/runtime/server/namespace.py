@@ -280,7 +280,7 @@ class Namespace(Broadcasting, ServerEvents):
     @property
     def admits_at_once(self) -> bool:
         """Whether nothing has to be asked before a socket is connected."""
-        return not self._middlewares and self._connect_hook is None
+        return not self._middlewares and self._connect_hook is None and (self.parent is None or not self.parent.has_predicate)
 
     async def admit(self, socket: Socket, auth_text: str | None) -> None:
         """Ask middlewares and hook.

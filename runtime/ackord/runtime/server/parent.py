@@ -52,6 +52,11 @@ class ParentNamespace(Namespace):
 
     # What the server does with a parent
 
+    @property
+    def has_predicate(self) -> bool:
+        """Whether each client has to be asked for: a predicate may look at what it sends."""
+        return self._matcher.has_predicate
+
     def match(self, name: str) -> Mapping[str, str] | None:
         """Return the parameters of a name that fits the template or pattern, or `None`; a predicate isn't asked."""
         return self._matcher.match(name)

@@ -329,10 +329,15 @@ class Server(Broadcasting):
     async def resolve(self, name: str, auth: dict[str, Any]) -> Namespace | None:
         """Return the namespace that a client may join under this name, made if it is dynamic.
 
+        A predicate is asked about each client, also when another one has brought the namespace into being.
+
         Raises:
             ConnectRefused: a predicate says so, or there are too many.
         """
-        for parent in tuple(self._parents):
+        known = self._namespaces.get(name)
+        if known is not None and (known.parent is None or not known.parent.has_predicate):
+            return known
+        for parent in self._parents[:] if known is None or known.parent is None else (known.parent,):
             params = await parent.ask(name, auth)
             if params is None:
                 continue
@@ -343,7 +348,7 @@ class Server(Broadcasting):
             if len(parent.children) >= self.limits.child_namespaces:
                 raise ConnectRefused(TOO_MANY_CHILDREN)
             return self._add_child(parent, name, params)
-        return self._namespaces.get(name)
+        return None if known is not None else self._namespaces.get(name)
 
     def dispose(self, namespace: Namespace) -> None:
         """Let a dynamic namespace go that nobody is in."""
