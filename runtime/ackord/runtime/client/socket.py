@@ -9,18 +9,20 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, PendingAcks
+from ackord.runtime.client.answer import Welcome, read_refusal, read_welcome
 from ackord.runtime.client.connection import Connection
 from ackord.runtime.client.emitter import AckCallback, ClientEmitter
+from ackord.runtime.client.lifecycle import notify, notify_last
 from ackord.runtime.client.membership import Membership
 from ackord.runtime.client.recovery import ClientRecovery
-from ackord.runtime.errors import AckordError, ConnectRefusedError, DisconnectedError, InvalidAckError, ProtocolError
-from ackord.runtime.events.dispatch import EventQueue, Job
+from ackord.runtime.errors import AckordError, DisconnectedError, InvalidAckError, ProtocolError
+from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.failures import Failures, InvalidHook
-from ackord.runtime.events.lifecycle import call_guarded, guard, notify_in_order
-from ackord.runtime.events.payloads import decode_array, decode_json, decode_object
+from ackord.runtime.events.lifecycle import call_guarded
+from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.routes import Route
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.listeners import AnyEventSource, Registration
@@ -44,10 +46,6 @@ _log = logging.getLogger("ackord.runtime.client")
 AuthPayload: TypeAlias = Mapping[str, Any]
 Auth: TypeAlias = AuthPayload | Callable[[], AuthPayload | Awaitable[AuthPayload]] | None
 """Payload of CONNECT, or a plain or async function that returns it for each connection."""
-
-
-ENDING_TIMEOUT: Final = 10.0
-"""Seconds in which events that arrived before the end are still handled, before ``disconnect`` is told."""
 
 
 class SocketState(Enum):
@@ -346,33 +344,23 @@ class ClientSocket(AnyEventSource):
             # Nobody waits for it any longer; the server is to know.
             connection.send(encode_disconnect(self._prefix), bounded=False)
             return
-        answer = decode_object(packet.payload)
-        match answer.get("sid"):
-            case str(sid) if sid:
+        match read_welcome(packet.payload):
+            case ProtocolError() as error:
+                membership.joined.set_exception(error)
+            case Welcome(sid, pid):
                 self.id = sid
-                self.recovered = self.recovery.join(answer.get("pid"))
+                self.recovered = self.recovery.join(pid)
                 self._state = SocketState.CONNECTED
                 membership.joined.set_result(None)
                 self._notify("connect")
                 membership.queue.open()
-            case _:
-                # The reference's hint: only Socket.IO 2.x answers without a sid.
-                membership.joined.set_exception(ProtocolError("the server answered CONNECT without a sid: it seems to speak Socket.IO 2.x"))
 
     def _receive_connect_error(self, packet: Packet) -> None:
         if self.connected:
             raise UnexpectedPacketError("the namespace was joined already")
         if self._membership is None or self._membership.joined.done():
             return
-        content: Any = decode_json(packet.payload)
-        match content:
-            case {"message": str(message)}:
-                refusal = ConnectRefusedError(message, content.get("data"))
-            case str(message):
-                refusal = ConnectRefusedError(message)
-            case _:
-                raise MalformedPayloadError("CONNECT_ERROR must be an object with a message")
-        self._membership.joined.set_exception(refusal)
+        self._membership.joined.set_exception(read_refusal(packet.payload))
 
     def _send(self, event: EncodedEvent, ack_id: int | None) -> None:
         if self._membership is None or not self.connected:
@@ -421,23 +409,7 @@ class ClientSocket(AnyEventSource):
         call_guarded(callback, arguments, self._tasks, f"a callback of namespace {self.namespace!r}")
 
     def _notify(self, name: str, *arguments: Any) -> None:
-        """Call the listeners of the life cycle, after the events that came before."""
-        if self._queue is None:
-            self._start_lifecycle(name, *arguments)
-            return
-        for job in self._lifecycle_jobs(name, arguments):
-            self._queue.put(job, 0)
-
-    def _start_lifecycle(self, name: str, *arguments: Any) -> None:
-        for job in self._lifecycle_jobs(name, arguments):
-            self._tasks.start(job())
-
-    def _lifecycle_jobs(self, name: str, arguments: tuple[Any, ...]) -> list[Job]:
-        registrations = () if self._lifecycle is None else self._lifecycle.take(name)
-        return [partial(self._call_lifecycle, registration, arguments, f"a listener of {name!r}") for registration in registrations]
-
-    async def _call_lifecycle(self, registration: Registration, arguments: tuple[Any, ...], what: str) -> None:
-        await guard(notify_in_order(registration, arguments), what)
+        notify(self._lifecycle, name, arguments, self._queue, self._tasks)
 
     def _end(self, reason: str, description: str | None = None) -> None:
         """Note that the namespace is left, or can't be joined any more."""
@@ -448,11 +420,7 @@ class ClientSocket(AnyEventSource):
             membership.joined.set_exception(ProtocolError(words) if reason == "parse error" else DisconnectedError(words))
         if was_connected:
             self._acks.fail_all(lambda: DisconnectedError(f"the socket was disconnected: {reason}"))
-            farewell = partial(self._start_lifecycle, "disconnect", reason)
-            if self._queue is None:
-                farewell()
-            else:
-                self._queue.finish(farewell, ENDING_TIMEOUT)
+            notify_last(self._lifecycle, "disconnect", (reason,), self._queue, self._tasks)
 
     def _leave(self) -> None:
         if self._membership is not None:

@@ -1,0 +1,45 @@
+"""The listeners of a client socket's life cycle: in their place among the events, and at its end in a bounded time."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from ackord.runtime.events.dispatch import EventQueue, Job
+from ackord.runtime.events.lifecycle import guard, notify_in_order
+from ackord.runtime.events.tasks import TaskSet
+from ackord.runtime.listeners import ListenerTable, Registration
+
+ENDING_TIMEOUT: Final = 10.0
+"""Seconds in which events that arrived before the end are still handled, before ``disconnect`` is told."""
+
+
+def notify(table: ListenerTable | None, name: str, arguments: tuple[Any, ...], queue: EventQueue | None, tasks: TaskSet) -> None:
+    """Call the listeners of a name after the events that came before."""
+    for job in _jobs(table, name, arguments):
+        if queue is None:
+            tasks.start(job())
+        else:
+            queue.put(job, 0)
+
+
+def notify_last(table: ListenerTable | None, name: str, arguments: tuple[Any, ...], queue: EventQueue | None, tasks: TaskSet) -> None:
+    """Call the listeners of a name after the last event, but don't wait for ever for a handler that is stuck."""
+
+    def start() -> None:
+        for job in _jobs(table, name, arguments):
+            tasks.start(job())
+
+    if queue is None:
+        start()
+    else:
+        queue.finish(start, ENDING_TIMEOUT)
+
+
+def _jobs(table: ListenerTable | None, name: str, arguments: tuple[Any, ...]) -> list[Job]:
+    registrations = () if table is None else table.take(name)
+    return [partial(_call, registration, arguments, f"a listener of {name!r}") for registration in registrations]
+
+
+async def _call(registration: Registration, arguments: tuple[Any, ...], what: str) -> None:
+    await guard(notify_in_order(registration, arguments), what)
