@@ -73,6 +73,31 @@ def test_a_connect_while_an_earlier_one_is_pending_supersedes_it() -> None:
     check_empty(server.of("/slow"))
 
 
+def test_two_connects_in_one_breath_begin_anew_where_nobody_has_to_be_asked() -> None:
+    server = Server()
+    seen: list[str] = []
+    server.of("/a")
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        seen.append("connection")
+        socket.on("disconnect", seen.append)
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join("/a")
+        await peer.send("40", "40")
+        first, second = await peer.receive_text(), await peer.receive_text()
+        assert first != second
+        (socket,) = server.main.sockets.values()
+        assert second == f'40{{"sid":"{socket.id}"}}'
+        assert seen == ["connection", "client namespace disconnect", "connection"]
+        await peer.send("40")
+        await peer.expect_close(timeout=0.1)
+
+    play(server, scenario)
+    check_empty(server.main)
+
+
 def test_a_disconnect_gives_up_a_pending_connect() -> None:
     seen: list[str] = []
     server = slow_server(seen)

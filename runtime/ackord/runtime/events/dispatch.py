@@ -41,6 +41,11 @@ class EventQueue:
         self._busy = False
 
     @property
+    def is_open(self) -> bool:
+        """Whether events are handled already."""
+        return self._open
+
+    @property
     def idle(self) -> bool:
         """Whether an event could be handled at once without overtaking another."""
         return self._jobs is None and self._task is None and self._open and not self._busy

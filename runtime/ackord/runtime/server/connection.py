@@ -168,6 +168,10 @@ class Connection:
             if payload:
                 raise MalformedPayloadError("a DISCONNECT has no payload")
             socket.end("client namespace disconnect")
+        elif kind == PacketType.CONNECT and socket.is_new:
+            # In the same breath as the first CONNECT: npm's client says it twice for `connect(); disconnect(); connect()`.
+            socket.end("client namespace disconnect")
+            self._connect(name, payload)
         else:
             raise UnexpectedPacketError(f"packet type {kind} for a namespace that was joined")
 

@@ -351,6 +351,11 @@ class Socket(AnyEventSource):
         for event, ack_id in waiting or ():
             self.send_event(event, ack_id=ack_id)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the client was told in this turn of the event loop that it is connected."""
+        return not self._queue.is_open
+
     def open_events(self) -> None:
         """Begin to handle events, after those listeners of ``connection`` that are tasks have begun to run."""
         asyncio.get_running_loop().call_soon(self._queue.open)
