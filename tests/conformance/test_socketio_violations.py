@@ -86,6 +86,9 @@ VIOLATIONS: list[tuple[str | bytes, ...]] = [
     ("41/custom,{}",),
     # ACK
     ("43{}",),
+    ("431[",),
+    ('431["x"]]',),
+    ('461-1["x",{"_placeholder":true,"num":1}]', b"nobody waits for it, and yet"),
     # CONNECT_ERROR
     ("44",),
     ('44{"message":"x"}',),

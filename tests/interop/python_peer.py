@@ -131,9 +131,8 @@ class Peer:
     async def ask(self, event: str, *args: Any, namespace: str = "/") -> list[Any]:
         """Emit and return the acknowledgement, whose single value python-socketio unwraps."""
         reply = await self.client.call(event, args, namespace=namespace, timeout=WITHIN)
-        if isinstance(reply, tuple):
-            values: tuple[Any, ...] = reply
-            return list(values)
+        if reply.__class__ is tuple:
+            return list(reply)
         return [] if reply is None else [reply]
 
     async def next(self, event: str, namespace: str = "/") -> list[Any]:

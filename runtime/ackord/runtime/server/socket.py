@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace
 
 
+DROPPED: Final = "the client couldn't take a volatile event"
+
 ENDED_HERE: Final = frozenset({"server namespace disconnect", "server shutting down"})
 """Reasons of the ends that this program asked for."""
 
@@ -225,14 +227,15 @@ class Socket(AnyEventSource):
             DisconnectedError: the connection ended first.
             InvalidAckError: the answer isn't JSON.
         """
-        reply = await self.request(encode_plain_event(name, values), DEFAULT_ACK_TIMEOUT if timeout is None else timeout)
+        return await self.ask_plain(encode_plain_event(name, values), timeout)
+
+    async def ask_plain(self, event: EncodedEvent, timeout: float | None, *, volatile: bool = False, compress: bool = True) -> Any:  # noqa: ASYNC109  # a timer, no task
+        """Send an encoded event and return what the client answers; `emit_with_ack` and its flags end here."""
+        reply = await self.request(event, DEFAULT_ACK_TIMEOUT if timeout is None else timeout, volatile=volatile, compress=compress)
         try:
-            arguments = decode_array(*reply)
+            return decode_answer(reply)
         except PacketError as error:
             raise InvalidAckError(str(error)) from error
-        if len(arguments) == 1:
-            return arguments[0]
-        return tuple(arguments) or None
 
     def send_event(self, event: EncodedEvent, *, volatile: bool = False, compress: bool = True, ack_id: int | None = None) -> None:
         """Send an encoded event; before the client is told that it is connected it waits, after the end it is dropped."""
@@ -255,17 +258,27 @@ class Socket(AnyEventSource):
         else:
             self._engine.send(text)
 
-    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
+    async def request(
+        self,
+        event: EncodedEvent,
+        timeout: float | None = None,  # noqa: ASYNC109  # a timer, no task
+        *,
+        volatile: bool = False,
+        compress: bool = True,
+    ) -> AckReply:
         """Send an encoded event and return the JSON array and the attachments of its acknowledgement.
 
         Raises:
-            AckTimeoutError: none came in `timeout` seconds.
+            AckTimeoutError: none came in `timeout` seconds, or a volatile event couldn't go out.
             DisconnectedError: the connection ended first.
             SlowConsumerError: too many acknowledgements are awaited already.
         """
         self._check_answerable()
+        if volatile and not self._engine.writable:
+            raise AckTimeoutError(DROPPED)
         ack_id = self.namespace.next_ack_id()
-        return await self._pending_acks().wait(ack_id, partial(self.send_event, event, ack_id=ack_id), timeout)
+        send = partial(self.send_event, event, compress=compress, ack_id=ack_id)
+        return await self._pending_acks().wait(ack_id, send, timeout)
 
     def send_plain(
         self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False, compress: bool = True
@@ -390,9 +403,9 @@ class Socket(AnyEventSource):
         Raises:
             PacketError: it ends the connection.
         """
-        if ack_id is None or self._acks is None or not payload:
+        if not payload or (ack_id is not None and self._acks is not None and self._acks.receive(ack_id, payload, attachments)):
             return
-        self._acks.receive(ack_id, payload, attachments)
+        decode_array(payload, attachments)  # nobody waits for it, but a malformed one ends the connection as any packet does
 
     def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
         """Answer an event; after the end nothing is sent."""
@@ -436,7 +449,7 @@ class Socket(AnyEventSource):
         """Write a broadcast that asks for an acknowledgement (see `ackord.runtime.adapters.base.Recipient`)."""
         settle = partial(collector.settle, self.id)
         if flags.volatile and not self._engine.writable:
-            settle(AckTimeoutError("the socket couldn't take a volatile event"))
+            settle(AckTimeoutError(DROPPED))
             return
         try:
             self._pending_acks().expect(collector.ack_id, settle)
