@@ -4,12 +4,13 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo test lint types bench soak clean
+.PHONY: help setup node demo test lint types bench soak fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTEST_ARGS ?=
 SOAK_ARGS ?=
+FUZZ_ARGS ?=
 
 # The first Python that is new enough; else whatever python3 is, which then says what is missing.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -60,6 +61,10 @@ bench: setup node ## Measure this server beside python-socketio and Node's socke
 
 soak: setup ## Cut the connections of 2,000 clients for two minutes, and count what is lost
 	@$(PY) -m tests.soak $(SOAK_ARGS)
+
+fuzz: setup ## Feed the decoders what coverage suggests, for some minutes
+	@$(PY) -c "import atheris" 2>/dev/null || $(PY) -m pip install --quiet --editable '.[fuzz]'
+	@$(PY) -m tests.fuzz $(FUZZ_ARGS)
 
 setup: $(STAMP) ## Set up the virtual environment only
 
