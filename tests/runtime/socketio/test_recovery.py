@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -219,3 +221,19 @@ def test_whatever_a_client_missed_is_told_once_in_order_or_it_cannot_come_back(s
                 _, number, offset = json.loads(event.arguments)
                 seen.append(number)
             assert seen == list(range(sent))
+
+
+def test_the_memory_of_what_is_kept_is_bounded_by_what_is_counted() -> None:
+    log = make(max_bytes=1_000_000, max_packets=1_000_000, max_sessions=1000)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(5000):
+            log.record(encode_plain_event("x", (number, "text" * (number % 50))), frozenset({"a room"}), NOBODY, 0)
+            log.persist(join(log, str(number)), 0)
+        kept, sessions, memory = log.kept, len(log.sessions), tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert kept > 1000
+    assert sessions == 1000
+    assert memory < 3_000_000, "a megabyte of events and a thousand sessions"
