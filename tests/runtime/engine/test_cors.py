@@ -101,6 +101,7 @@ def test_a_preflight_is_answered_with_all_that_is_configured() -> None:
             "access-control-allow-credentials": "true",
             "access-control-allow-methods": "GET,POST",
             "access-control-allow-headers": "X-Token,Authorization",
+            "access-control-expose-headers": "X-Trace",
             "access-control-max-age": "600",
         }
         response = await site.get("EIO=4&transport=polling", headers={"origin": APP})
@@ -118,7 +119,7 @@ def test_the_headers_that_a_preflight_asks_for_are_allowed_by_default() -> None:
         (b"vary", b"Access-Control-Request-Headers"),
         (b"access-control-allow-headers", b"x-a, x-b"),
     ]
-    assert len(policy.preflight_headers({"access-control-request-headers": "x-a\r\nset-cookie: a=b"})) == 2
+    assert len(policy.preflight_headers({"access-control-request-headers": "x-a\r\nset-cookie: a=b"})) == 3
 
 
 @pytest.mark.parametrize(

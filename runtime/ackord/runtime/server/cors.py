@@ -69,13 +69,13 @@ class CorsPolicy:
 
     def preflight_headers(self, request: Mapping[str, str]) -> list[Header]:
         """Return the headers of the answer to a preflight request."""
-        answer = [*self._origin_headers(request), (b"access-control-allow-methods", ",".join(self.methods).encode("latin-1"))]
+        answer = [*self.headers(request), (b"access-control-allow-methods", ",".join(self.methods).encode("latin-1"))]
         if self.allowed_headers is not None:
             answer.append((b"access-control-allow-headers", ",".join(self.allowed_headers).encode("latin-1")))
         else:
+            answer.append((b"vary", b"Access-Control-Request-Headers"))
             wanted = request.get("access-control-request-headers")
             if wanted is not None and _HEADER_NAMES.fullmatch(wanted):
-                answer.append((b"vary", b"Access-Control-Request-Headers"))
                 answer.append((b"access-control-allow-headers", wanted.encode("ascii")))
         if self.max_age is not None:
             answer.append((b"access-control-max-age", str(self.max_age).encode()))
