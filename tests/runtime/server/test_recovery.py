@@ -328,6 +328,36 @@ def test_middlewares_run_again_see_who_came_back_and_may_refuse() -> None:
     play(server, scenario)
 
 
+def test_who_comes_back_is_new_if_what_it_missed_goes_while_middlewares_run() -> None:
+    server = serve(max_packets=2)
+
+    @server.use
+    async def slow(_: Socket) -> None:
+        await asyncio.sleep(1)
+
+    async def scenario(stage: Stage) -> None:
+        peer = await stage.open()
+        me = await welcome(peer)
+        server.main.sockets[me["sid"]].join("room")
+        await peer.close()
+        await asyncio.sleep(1)
+        server.emit("missed")
+        peer = await stage.open()
+        await peer.send("40" + json.dumps({"pid": me["pid"]}))
+        await asyncio.sleep(0.5)
+        server.emit("one")
+        server.emit("two")
+        now = json.loads((await peer.receive_text()).removeprefix("40"))
+        assert now["pid"] != me["pid"]
+        (socket,) = server.main.sockets.values()
+        assert (socket.recovered, socket.data, socket.rooms) == (False, {}, {socket.id})
+        recovery = server.main.recovery
+        assert recovery is not None
+        assert not recovery.waits
+
+    play(server, scenario)
+
+
 def test_who_goes_while_middlewares_run_may_come_back_once_more() -> None:
     server = serve()
 

@@ -275,13 +275,8 @@ class Connection:
             del self._pending[name]
 
     def _join(self, namespace: Namespace, socket: Socket) -> None:
-        if (
-            socket.recovered
-            and namespace.recovery is not None
-            and socket.session is not None
-            and not namespace.recovery.is_recoverable(socket.session)
-        ):
-            socket.begin_anew(namespace.recovery.make_session(socket.id))
+        if namespace.recovery is not None:
+            namespace.recovery.check(socket)
         self._sockets[namespace.name] = socket
         namespace.add(socket)
         self._welcome(namespace, socket)
@@ -293,7 +288,7 @@ class Connection:
 
     def _welcome(self, namespace: Namespace, socket: Socket) -> None:
         """Answer CONNECT; what a client missed comes first, as in the reference: it holds events back until it is connected."""
-        session = socket.session
+        session = socket.recovery_session
         if session is None or namespace.recovery is None:
             self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"}}'))
             return

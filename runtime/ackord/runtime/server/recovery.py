@@ -79,9 +79,12 @@ class Recovery:
         self._log.forget(session)
         return self._log.missed(session) or ()
 
-    def is_recoverable(self, session: RecoverySession) -> bool:
-        """Whether everything that a client missed is still there; the middlewares may have taken their time."""
-        return self._log.missed(session) is not None
+    def check(self, socket: Socket) -> None:
+        """Make a client that is back a new one if not all that it missed is still there: the middlewares may have taken their time."""
+        session = socket.recovery_session
+        if session is not None and session.claimed and self._log.missed(session) is None:
+            self._log.forget(session)
+            socket.begin_anew(self.make_session(socket.id))
 
     def part(self, session: RecoverySession, rooms: frozenset[str], data: Any, reason: str) -> None:
         """Note that a client that was there is gone."""

@@ -313,7 +313,7 @@ class Socket(AnyEventSource):
     # What the server does with a socket
 
     @property
-    def session(self) -> RecoverySession | None:
+    def recovery_session(self) -> RecoverySession | None:
         """What is kept of the socket while its client is away."""
         return self._session
 
