@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT
 from ackord.runtime.adapters.base import BroadcastFlags
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.socketio.event import encode_plain_event
@@ -61,15 +62,18 @@ class DirectOperator:
         """Send the event ``message``."""
         self.emit("message", *values, ack=ack)
 
-    async def emit_with_ack(self, name: str, *values: Any) -> Any:
+    async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # Socket.IO's timeout
         """Do what `Socket.emit_with_ack` does, with the flags."""
-        return await self._socket.emit_with_ack(name, *values, timeout=self._flags.timeout)
+        flags = self._flags
+        seconds = flags.timeout if timeout is None else timeout
+        return await self._socket.ask_plain(encode_plain_event(name, values), seconds, volatile=flags.volatile, compress=flags.compress)
 
     @property
     def broadcast(self) -> BroadcastOperator:
         """Everybody but this socket."""
         flags = BroadcastFlags(volatile=self._flags.volatile, compress=self._flags.compress)
-        return BroadcastOperator(self._socket.namespace, flags=flags).except_(self._socket.id)
+        timeout = DEFAULT_ACK_TIMEOUT if self._flags.timeout is None else self._flags.timeout
+        return BroadcastOperator(self._socket.namespace, flags=flags, timeout=timeout).except_(self._socket.id)
 
     @property
     def local(self) -> BroadcastOperator:

@@ -22,6 +22,7 @@ from ackord.runtime.listeners import AnyEventSource, ListenerT, Registration
 from ackord.runtime.server.broadcast import BroadcastOperator, room_names
 from ackord.runtime.server.direct import AckCallback, DirectFlags, DirectOperator
 from ackord.runtime.server.gates import NamespaceGate, SocketGate, SocketMiddlewareT
+from ackord.runtime.server.gathering import decode_answer
 from ackord.runtime.server.handshake import Handshake, make_handshake
 from ackord.runtime.server.link import EngineSocket
 from ackord.runtime.socketio.errors import PacketError
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from ackord.runtime.server.connection import Connection
     from ackord.runtime.server.namespace import Namespace
 
-
-DROPPED: Final = "the client couldn't take a volatile event"
 
 ENDED_HERE: Final = frozenset({"server namespace disconnect", "server shutting down"})
 """Reasons of the ends that this program asked for."""
@@ -269,15 +268,13 @@ class Socket(AnyEventSource):
         """Send an encoded event and return the JSON array and the attachments of its acknowledgement.
 
         Raises:
-            AckTimeoutError: none came in `timeout` seconds, or a volatile event couldn't go out.
+            AckTimeoutError: none came in `timeout` seconds.
             DisconnectedError: the connection ended first.
             SlowConsumerError: too many acknowledgements are awaited already.
         """
         self._check_answerable()
-        if volatile and not self._engine.writable:
-            raise AckTimeoutError(DROPPED)
         ack_id = self.namespace.next_ack_id()
-        send = partial(self.send_event, event, compress=compress, ack_id=ack_id)
+        send = partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
         return await self._pending_acks().wait(ack_id, send, timeout)
 
     def send_plain(
@@ -449,7 +446,7 @@ class Socket(AnyEventSource):
         """Write a broadcast that asks for an acknowledgement (see `ackord.runtime.adapters.base.Recipient`)."""
         settle = partial(collector.settle, self.id)
         if flags.volatile and not self._engine.writable:
-            settle(AckTimeoutError(DROPPED))
+            settle(AckTimeoutError("the client couldn't take a volatile event"))
             return
         try:
             self._pending_acks().expect(collector.ack_id, settle)
