@@ -397,3 +397,36 @@ def test_a_recovered_connection_has_its_session_rooms_and_parameters() -> None:
         assert site.tenants.recovered == [(True, 1)]
 
     run(scenario())
+
+
+def test_a_client_that_comes_back_gets_what_it_missed_with_absent_arguments_still_absent() -> None:
+    async def scenario() -> None:
+        site = Site(connection_state_recovery=ConnectionStateRecovery())
+        told: list[tuple[str, str | None, str | None]] = []
+        client = site.client()
+
+        @client.on_told
+        async def _(what: str, why: str | None, who: str | None) -> None:
+            told.append((what, why, who))
+
+        await client.connect()
+        sid = client.sid
+        assert sid is not None
+        assert not client.recovered
+        place = site.tenants.at(ACME)
+        place.all.told("before")
+        await client.status()
+        place.socket_namespace.sockets[sid].conn.close(discard=True, reason="transport error")
+        await asyncio.sleep(1)
+        assert not client.connected
+        place.all.told("missed", who="me")
+        place.all.told("missed too")
+        await client.connect()
+        place.client(sid).told("after", "because")
+        await client.status()
+        assert (client.recovered, client.sid) == (True, sid)
+        assert told == [("before", None, None), ("missed", None, "me"), ("missed too", None, None), ("after", "because", None)]
+        assert site.tenants.recovered == [(True, 1)]
+        await client.disconnect()
+
+    run(scenario())

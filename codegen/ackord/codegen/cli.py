@@ -84,7 +84,7 @@ def ackord(
     """One contract between a Socket.IO server and its clients: typed, validated, conformant."""
 
 
-@app.command()
+@app.command(epilog="Example: ackord generate chat.yaml --out chat")
 def generate(
     schema: _Schema,
     out: _Out,
@@ -108,7 +108,7 @@ def generate(
         typer.echo(f"{out} is up to date")
 
 
-@app.command()
+@app.command(epilog="Example: ackord check chat.yaml --out chat")
 def check(schema: _Schema, out: _Out) -> None:
     """Compare a generated package with its contract.
 

@@ -32,7 +32,7 @@ PARAMS: Final = frozenset({"parse", "path", "template"})
 EMITTER: Final = frozenset({"except_", "gather", "local", "volatile"})
 """Attributes of emitters."""
 
-CLIENT: Final = frozenset({"connect", "connected", "disconnect", "sid", "socket"})
+CLIENT: Final = frozenset({"connect", "connected", "disconnect", "recovered", "sid", "socket"})
 """Attributes of clients."""
 
 NAMESPACE: Final = frozenset({"on_connect", "on_disconnect", "on_invalid"})

@@ -13,13 +13,17 @@ from ackord.runtime.socketio.values import encode_value
 class EncodedEvent:
     """Name, arguments as JSON text and attachments; namespace and ack id come with the packet."""
 
-    __slots__ = ("arguments", "attachments", "name")
+    __slots__ = ("absent", "arguments", "attachments", "name")
 
-    def __init__(self, name: str, arguments: str, attachments: Sequence[bytes] = ()) -> None:
-        """Take the JSON array of the EVENT packet, which begins with the name (``["hello",1]``), and what its placeholders stand for."""
+    def __init__(self, name: str, arguments: str, attachments: Sequence[bytes] = (), absent: int = 0) -> None:
+        """Take the JSON array of the EVENT packet, which begins with the name (``["hello",1]``), and what its placeholders stand for.
+
+        `absent` arguments were left out at the end: what is added there must not take their places.
+        """
         self.name = name
         self.arguments = arguments
         self.attachments = attachments
+        self.absent = absent
 
 
 def encode_plain_event(name: str, values: Sequence[Any]) -> EncodedEvent:

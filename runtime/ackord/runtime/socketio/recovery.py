@@ -103,7 +103,8 @@ class RecoveryLog:
 
     def mark(self, event: EncodedEvent) -> EncodedEvent:
         """Return an event with the offset that stands now."""
-        return EncodedEvent(event.name, f'{event.arguments[:-1]},"{self.epoch}.{self.recorded:x}"]', event.attachments)
+        arguments = event.arguments[:-1] + ",null" * event.absent
+        return EncodedEvent(event.name, f'{arguments},"{self.epoch}.{self.recorded:x}"]', event.attachments)
 
     def mark_if_misleading(self, event: EncodedEvent) -> EncodedEvent:
         """Do what `mark` does to an event whose last item is a string: clients take any such string for an offset."""

@@ -97,6 +97,11 @@ class Client:
         return self.__socket.id
 
     @property
+    def recovered(self) -> bool:
+        """Whether the latest connection goes on where the one before was cut off, so that no event was missed."""
+        return self.__socket.recovered
+
+    @property
     def socket(self) -> ClientSocket:
         """The untyped socket beneath."""
         return self.__socket

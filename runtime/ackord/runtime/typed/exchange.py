@@ -27,7 +27,7 @@ def encode_typed(event: Event[Any], args: tuple[object, ...]) -> EncodedEvent:
         InvalidPayloadError: an argument isn't of its declared type, or JSON can't hold it.
     """
     text, attachments = event.arguments.encode(args)
-    return EncodedEvent(event.name, text, attachments)
+    return EncodedEvent(event.name, text, attachments, event.arguments.count_absent(args))
 
 
 async def request_result(requester: Requester, event: Event[R], args: tuple[object, ...], seconds: float) -> R | UnknownError:

@@ -98,16 +98,22 @@ class ArgumentsAdapter:
         text, attachments = (self._writer or self._build_writer()).write(values)
         if not self._optional:
             return self._head + text[1:], attachments
-        absent = 0
-        for arg, value in zip(reversed(self._args), reversed(values), strict=True):
-            if value is not None or not arg.optional:
-                break
-            absent += 1
+        absent = self.count_absent(values)
         if absent == self._count:
             return self._empty, attachments
         if absent:
             return f"{self._head}{text[1 : -1 - len(',null') * absent]}]", attachments
         return self._head + text[1:], attachments
+
+    def count_absent(self, values: tuple[Any, ...]) -> int:
+        """Count the arguments that `encode` leaves out at the end."""
+        absent = 0
+        if self._optional:
+            for arg, value in zip(reversed(self._args), reversed(values), strict=True):
+                if value is not None or not arg.optional:
+                    break
+                absent += 1
+        return absent
 
     def _fill(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         filled: list[Any] | None = None
