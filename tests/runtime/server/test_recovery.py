@@ -350,7 +350,7 @@ def test_who_comes_back_is_new_if_what_it_missed_goes_while_middlewares_run() ->
         now = json.loads((await peer.receive_text()).removeprefix("40"))
         assert now["pid"] != me["pid"]
         (socket,) = server.main.sockets.values()
-        assert (socket.recovered, socket.data, socket.rooms) == (False, {}, {socket.id})
+        assert (socket.recovered, socket.data, socket.rooms) == (False, {}, frozenset({socket.id}))
         recovery = server.main.recovery
         assert recovery is not None
         assert not recovery.waits
