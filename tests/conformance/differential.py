@@ -91,7 +91,7 @@ class Player:
 
     async def _over_websocket(self, script: Script, url: str) -> tuple[bool, list[Frame]]:
         replies: list[Frame] = []
-        websocket = await self._http.ws_connect(url, timeout=aiohttp.ClientWSTimeout(ws_close=1))
+        websocket = await self._http.ws_connect(url)
         await websocket.receive(PATIENCE)
         try:
             for batch in [*script.batches(), ()]:
@@ -169,16 +169,23 @@ def _by_namespace(replies: Sequence[Frame]) -> dict[str, list[Any]]:
         count = int(attachments or 0)
         binary, waiting = waiting[:count], waiting[count:]
         if len(binary) == count and not namespace.startswith(SENTINEL):
-            value: Any = json.loads(payload, object_hook=partial(_filled, binary)) if payload else None
+            value = _decoded(payload, binary)
             if kind == "0":
                 value["sid"] = "…"
             sorted_replies.setdefault(namespace or "/", []).append([kind, ack_id, value])
     return dict(sorted(sorted_replies.items()))
 
 
+def _decoded(payload: str, binary: Sequence[Frame]) -> Any:
+    try:
+        return json.loads(payload, object_hook=partial(_filled, binary)) if payload else None
+    except ValueError:
+        return payload  # npm's server can be brought to write what isn't JSON
+
+
 def _filled(binary: Sequence[Frame], found: dict[str, Any]) -> Any:
     if found.get("_placeholder") is not True:
         return found
-    data = binary[found["num"]]
-    assert isinstance(data, bytes)
-    return {"bytes": data.hex()}
+    number: int = found["num"]
+    data = binary[number]
+    return {"bytes": data.hex() if isinstance(data, bytes) else data}
