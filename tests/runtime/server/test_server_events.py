@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -131,6 +132,35 @@ def test_what_a_server_tells_itself_cannot_be_sent_or_listened_for(name: str) ->
 def test_what_json_cannot_hold_is_refused_on_one_server_too() -> None:
     with pytest.raises(InvalidPayloadError):
         Server().server_side_emit("x", {1, 2})
+
+
+def test_a_parent_speaks_for_all_its_children_and_needs_no_adapter_of_its_own() -> None:
+    made: list[MemoryAdapter] = []
+    sent: list[tuple[int, str]] = []
+
+    class Noting(MemoryAdapter):
+        def __init__(self, recipients: Mapping[str, Recipient]) -> None:
+            super().__init__(recipients)
+            made.append(self)
+
+        @override
+        def server_side_emit(self, event: EncodedEvent) -> None:
+            sent.append((made.index(self), event.arguments))
+
+    server = Server(adapter=Noting)
+    parent = server.of(re.compile("/t/.*"))
+    assert len(made) == 1
+    server.of("/t/1")
+    server.of("/t/2")
+    assert len(made) == 3
+    parent.server_side_emit("x", 1)
+    assert sent == [(1, '["x",1]'), (2, '["x",1]')]
+
+    async def scenario() -> None:
+        with pytest.raises(UsageError, match="children"):
+            await parent.server_side_emit_with_ack("x")
+
+    run(scenario())
 
 
 def test_dynamic_namespaces_listen_as_their_parent_does() -> None:

@@ -112,7 +112,7 @@ class Namespace(Broadcasting, ServerEvents):
         """What a dynamic namespace was made after."""
         self.prefix = namespace_prefix(name)
         self.sockets: dict[str, Socket] = {}
-        self.adapter: Adapter = server.make_adapter(self.sockets)
+        self.adapter: Adapter = self._make_adapter()
         self.recovery = server.make_recovery(self.dispose_if_unused)
         self.routes: dict[str, Route] = {}
         self.failures: Failures[Socket] = Failures(name, _log, server.tasks)
@@ -335,6 +335,9 @@ class Namespace(Broadcasting, ServerEvents):
     @override
     def _everybody(self) -> BroadcastOperator:
         return BroadcastOperator(self)
+
+    def _make_adapter(self) -> Adapter:
+        return self.server.make_adapter(self.sockets)
 
     def _register(self, name: str, listener: ConnectionListenerT, *, once: bool) -> ConnectionListenerT:
         if name not in _EVENTS and (name != _NEW_NAMESPACE or self.name != "/"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Target
+from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
+from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.errors import UsageError
 from ackord.runtime.server.matching import Matcher, NameMatcher
 from ackord.runtime.server.namespace import Namespace
@@ -94,6 +95,19 @@ class ParentNamespace(Namespace):
     @override
     def select_sockets(self, target: Target) -> list[Socket]:
         return [socket for child in tuple(self.children.values()) for socket in child.select_sockets(target)]
+
+    @override
+    def send_server_event(self, event: EncodedEvent) -> None:
+        for child in tuple(self.children.values()):
+            child.send_server_event(event)
+
+    @override
+    async def server_side_emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> list[Any]:
+        raise UsageError(f"{self.name} stands for many namespaces, which can't be asked for acknowledgements together: ask its children")
+
+    @override
+    def _make_adapter(self) -> Adapter:
+        return MemoryAdapter(self.sockets)  # nobody is ever in it: what the application chose is for the children
 
     @override
     async def fetch_from(self, target: Target) -> list[Socket]:

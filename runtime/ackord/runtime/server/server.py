@@ -297,7 +297,7 @@ class Server(Broadcasting):
         """End all connections with the reason ``server shutting down`` and wait for handlers, which are cancelled after `timeout` seconds."""
         await self.engine.close()
         await self.tasks.finish(timeout)
-        for namespace in self._namespaces.values():
+        for namespace in tuple(self._namespaces.values()):
             await namespace.adapter.close()
             if namespace.recovery is not None:
                 namespace.recovery.close()
