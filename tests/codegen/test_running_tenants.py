@@ -430,3 +430,16 @@ def test_a_client_that_comes_back_gets_what_it_missed_with_absent_arguments_stil
         await client.disconnect()
 
     run(scenario())
+
+
+def test_logs_call_a_dynamic_namespace_by_its_path(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        site = Site()
+        async with site.raw('40/tenant/acme/free,{"token":"t"}') as peer:
+            await peer.receive_text()
+            await peer.send('42/tenant/acme/free,["sit","x"]', '42/tenant/acme/free,1["sit",1]')
+            await peer.expect('43/tenant/acme/free,1[{"ok":2}]')
+        assert site.tenants.socket_namespace.name == "/tenant/{tenant}/{class}"
+
+    run(scenario())
+    assert "event 'sit' of namespace /tenant/{tenant}/{class} failed: invalid_request" in caplog.text

@@ -10,7 +10,10 @@ from ackord.runtime.errors import UsageError
 from ackord.runtime.listeners import Registration
 
 Predicate: TypeAlias = "Callable[[str], bool | Awaitable[bool]] | Callable[[str, dict[str, Any]], bool | Awaitable[bool]]"
-"""Takes the name that a client asks for and, if it wants it, the payload of CONNECT; a plain function or a coroutine function."""
+"""Takes the name that a client asks for and, if it wants it, the payload of CONNECT; a plain function or a coroutine function.
+
+Logs call it by its attribute `text`, if it has one.
+"""
 
 Matcher: TypeAlias = "str | re.Pattern[str] | Predicate"
 """A template such as ``/tenant/{tenant}``, a pattern that the whole name must match, or a predicate."""
@@ -45,7 +48,7 @@ class NameMatcher:
             self.text = matcher.pattern
             self._pattern = matcher
         else:
-            self.text = f"{getattr(matcher, '__qualname__', type(matcher).__name__)}()"
+            self.text = getattr(matcher, "text", None) or f"{getattr(matcher, '__qualname__', type(matcher).__name__)}()"
             self._predicate = Registration(matcher)
 
     @property

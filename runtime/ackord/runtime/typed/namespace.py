@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
@@ -96,7 +97,8 @@ class Namespace(Reach, Generic[ContextT]):
 
     def attach_to(self, server: Server) -> None:
         """Serve the namespace, or namespaces; `Server.register` calls this."""
-        self.attach(server.of(self.path) if self.contract.params is None else server.of(self.__accepts))
+        params = self.contract.params
+        self.attach(server.of(self.path) if params is None else server.of(_Names(self.path, params)))
 
     def attach(self, namespace: UntypedNamespace) -> None:
         """Handle the events of an untyped namespace, or of those that are made like it."""
@@ -127,9 +129,6 @@ class Namespace(Reach, Generic[ContextT]):
         if self.__untyped is None:
             raise UsageError(f"no server serves this {type(self).__name__} yet: call Server.register")
         return self.__untyped
-
-    def __accepts(self, name: str) -> bool:
-        return self.contract.params is not None and self.contract.params.parse(name) is not None
 
     def _at(self, params: Params) -> UntypedNamespace:
         """Return the namespace with these parameters; where nobody is in it, one that isn't registered and reaches nobody."""
@@ -185,6 +184,17 @@ class Namespace(Reach, Generic[ContextT]):
 
     def __invalid(self, socket: Socket, event: str, failure: FailureReply) -> None:
         self.on_invalid(self.__context(socket), event, failure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Accepts the names of a dynamic namespace."""
+
+    text: str
+    params: type[Params]
+
+    def __call__(self, name: str) -> bool:
+        return self.params.parse(name) is not None
 
 
 async def _handle_server_event(event: Event[Any], handler: Callable[..., Awaitable[None]], encoded: EncodedEvent) -> None:
