@@ -458,3 +458,29 @@ def test_a_socket_that_never_connected_disconnects_quietly() -> None:
         await socket.disconnect()
 
     in_virtual_time(scenario)
+
+
+@pytest.mark.parametrize("later", ['40/b,{"sid":"second"}', '44/b,{"message":"gone"}'])
+def test_a_connect_that_was_given_up_may_be_answered_after_the_next_one(later: str) -> None:
+    async def scenario() -> None:
+        server = RawServer()
+        manager = Manager("http://test", connector=server)
+        other, socket = manager.socket("/a"), manager.socket("/b")
+        peer = await server.join(other, sid="a")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await socket.connect()
+        joining = asyncio.create_task(socket.connect())
+        await peer.expect("40/b,", "40/b,")
+        await peer.send('40/b,{"sid":"first"}', later)
+        await joining
+        await asyncio.sleep(1)
+        assert other.connected
+        assert socket.connected
+        assert socket.id == ("second" if "second" in later else "first")
+        await peer.send('40/b,{"sid":"third"}')
+        await asyncio.sleep(1)
+        assert not socket.connected
+        await manager.close()
+
+    in_virtual_time(scenario)

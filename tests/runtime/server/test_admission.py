@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ackord.runtime.adapters import MemoryAdapter
 from ackord.runtime.server import ConnectRefused, Limits, Server, Socket
+from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from typing_extensions import override
 
@@ -322,6 +323,28 @@ def test_an_adapter_that_fails_is_answered_and_nothing_is_left(at_once: bool, ca
         assert isinstance(server.main.adapter, BrokenAdapter)
         server.main.adapter.broken = False
         await stage.enter(peer)
+
+    play(server, scenario)
+    assert len(caplog.records) == 1
+
+
+def test_an_event_of_a_middleware_that_cannot_be_written_keeps_nobody_out(caplog: pytest.LogCaptureFixture) -> None:
+    parser = MsgpackParser()
+    server = Server(parser=parser)
+
+    @server.use
+    async def early(socket: Socket) -> None:
+        socket.emit("early", 10**400)
+        socket.emit("early", 1)
+
+    async def scenario(stage: Stage) -> None:
+        peer = await stage.open()
+        await peer.send(parser.encode("40", ()))
+        messages = [await peer.receive() for _ in range(2)]
+        decoder = parser.make_decoder(10, 1000, 100)
+        packets = [decoder.receive_binary(message) for message in messages if isinstance(message, bytes)]
+        assert [packet.payload for packet in packets if packet][1] == '["early",1]'
+        assert len(server.main.sockets) == 1
 
     play(server, scenario)
     assert len(caplog.records) == 1

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from ackord.runtime.acks import AckReply
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Recipient, RoomEvent, RoomListener, Target
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.events.containment import contain
 from ackord.runtime.listeners import Registration
 from ackord.runtime.socketio.event import EncodedEvent
 
@@ -121,6 +122,7 @@ class MemoryAdapter:
         for registration in self._listeners.get(name, ()):
             try:
                 registration.notify((room,) if sid is None else (room, sid))
-            except Exception:  # noqa: BLE001  # a listener of the application
+            except BaseException as error:  # noqa: BLE001  # a listener of the application
+                contain(error)
                 # Whoever joins a room must be in it, whatever a listener makes of that.
                 _log.exception("a listener of %r failed", name)

@@ -75,7 +75,7 @@ class ClientSocket(AnyEventSource):
     A listener that raises is logged, and answered with the error ack ``internal`` if the server asked for an acknowledgement.
     """
 
-    __slots__ = ("_acks", "_lock", "_manager", "_membership", "_next_ack_id", "_prefix", "_queue", "_routes",
+    __slots__ = ("_abandoned", "_acks", "_lock", "_manager", "_membership", "_next_ack_id", "_prefix", "_queue", "_routes",
                  "_state", "_tasks", "auth", "failures", "id", "namespace", "recovered", "recovery")  # fmt: skip
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"connect", "connect_error", "disconnect"})
@@ -101,6 +101,8 @@ class ClientSocket(AnyEventSource):
         self._tasks = TaskSet()
         self._queue: EventQueue | None = None
         self._acks = PendingAcks(max_pending_acks)
+        self._abandoned: Connection | None = None
+        """Where a CONNECT was given up before its answer, which may still come."""
         self._next_ack_id = 0
         self.failures: Failures[ClientSocket] = Failures(namespace, _log, self._tasks)
         """Incoming events that failed, by name: those that didn't fit, that a listener raised for, or that asked in vain for an answer."""
@@ -138,6 +140,7 @@ class ClientSocket(AnyEventSource):
             try:
                 await self._join(payload)
             except BaseException as error:
+                self._note_abandoned()
                 self._leave()
                 if self._queue is not None:
                     # It was never opened: what waits in it belongs to a namespace that wasn't joined.
@@ -290,7 +293,7 @@ class ClientSocket(AnyEventSource):
         elif kind == PacketType.CONNECT:
             self._receive_connect(packet, connection)
         elif kind == PacketType.CONNECT_ERROR:
-            self._receive_connect_error(packet)
+            self._receive_connect_error(packet, connection)
         elif packet.payload:
             raise MalformedPayloadError("DISCONNECT has no payload")
         elif self.active:
@@ -337,9 +340,17 @@ class ClientSocket(AnyEventSource):
             raise DisconnectedError(f"the server did not answer CONNECT within {self._manager.timeout:g} seconds") from error
 
     def _receive_connect(self, packet: Packet, connection: Connection) -> None:
-        if self.connected:
-            raise UnexpectedPacketError("the namespace was joined already")
         membership = self._membership
+        if self.connected:
+            self._receive_second_answer(connection)
+            match read_welcome(packet.payload):
+                case ProtocolError() as error:
+                    raise error
+                case Welcome(sid, pid):
+                    # A server that doesn't give up the first CONNECT for the second knows us by the later one now.
+                    self.id = sid
+                    self.recovery.join(pid)
+            return
         if membership is None or membership.joined.done():
             # Nobody waits for it any longer; the server is to know.
             connection.send(encode_disconnect(self._prefix), bounded=False)
@@ -355,9 +366,21 @@ class ClientSocket(AnyEventSource):
                 self._notify("connect")
                 membership.queue.open()
 
-    def _receive_connect_error(self, packet: Packet) -> None:
-        if self.connected:
+    def _receive_second_answer(self, connection: Connection) -> None:
+        """Take the answer to one CONNECT after that to another, which was sent when the first had been given up."""
+        if self._abandoned is not connection:
             raise UnexpectedPacketError("the namespace was joined already")
+        self._abandoned = None
+
+    def _note_abandoned(self) -> None:
+        membership = self._membership
+        if membership is not None and (not membership.joined.done() or membership.joined.cancelled()):
+            self._abandoned = membership.connection
+
+    def _receive_connect_error(self, packet: Packet, connection: Connection) -> None:
+        if self.connected:
+            self._receive_second_answer(connection)
+            return
         if self._membership is None or self._membership.joined.done():
             return
         self._membership.joined.set_exception(read_refusal(packet.payload))
@@ -414,6 +437,7 @@ class ClientSocket(AnyEventSource):
     def _end(self, reason: str, description: str | None = None) -> None:
         """Note that the namespace is left, or can't be joined any more."""
         was_connected, membership = self.connected, self._membership
+        self._note_abandoned()
         self._leave()
         if membership is not None and not membership.joined.done():
             words = reason if description is None else f"{reason}: {description}"

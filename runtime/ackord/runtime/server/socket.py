@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from ackord.runtime.server.connection import Connection
     from ackord.runtime.server.namespace import Namespace
 
+
+_log = logging.getLogger("ackord.runtime.server")
 
 ENDED_HERE: Final = frozenset({"server namespace disconnect", "server shutting down"})
 """Reasons of the ends that this program asked for."""
@@ -359,7 +362,10 @@ class Socket(AnyEventSource):
         self._connected = True
         waiting, self._outbox = self._outbox, None
         for event, ack_id in waiting or ():
-            self.send_event(event, ack_id=ack_id)
+            try:
+                self.send_event(event, ack_id=ack_id)
+            except Exception:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
+                _log.exception("event %r, emitted before the client was connected, can't be sent", event.name)
 
     @property
     def is_new(self) -> bool:
