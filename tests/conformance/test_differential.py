@@ -22,7 +22,7 @@ from tests.node.toolchain import ToolchainError, find_node, is_installed
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(600)]
 
-GENERATED: Final = int(os.environ.get("ACKORD_DIFFERENTIAL", "600"))
+GENERATED: Final = int(os.environ.get("ACKORD_DIFFERENTIAL", "400"))
 FIRST_SEED: Final = int(os.environ.get("ACKORD_DIFFERENTIAL_SEED", "0"))
 
 
