@@ -73,6 +73,11 @@ class Client:
         if (up, down) != (self._sent, self._down):
             self._problem(f"sums differ: up {up - self._sent:+}, down {down - self._down:+}")
 
+    async def settle_again(self) -> None:
+        """Settle once more in the same session."""
+        self._sum = asyncio.get_running_loop().create_future()
+        await self.settle()
+
     async def _wait(self, event: asyncio.Event) -> None:
         await self._answer(asyncio.ensure_future(event.wait()))
 

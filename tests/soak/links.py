@@ -7,6 +7,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
 from tests.soak.wire import GoneError, HttpConnection, WebSocket
@@ -48,15 +49,15 @@ class Link:
         if self.mode == "websocket":
             self._websocket = await WebSocket.open(self._port, PATH + "websocket")
             packet = await self._websocket.receive()
-            self._start(self._read_websocket(self._websocket))
+            self._start(partial(self._read_websocket, self._websocket))
         else:
             status, body = await self._get.request("GET", PATH + "polling")
             if status != 200:
                 raise GoneError(f"handshake refused: {status}")
             packet = body.decode()
             self._sid = json.loads(packet[1:])["sid"]
-            self._start(self._poll())
-            self._start(self._write())
+            self._start(self._poll)
+            self._start(self._write)
         if not isinstance(packet, str) or not packet.startswith("0{"):
             raise GoneError("no open packet")
 
@@ -91,7 +92,7 @@ class Link:
         for message in self._outgoing:
             websocket.send(message)
         self._outgoing.clear()
-        self._start(self._read_websocket(websocket))
+        self._start(partial(self._read_websocket, websocket))
 
     async def close(self) -> None:
         """End the session as a polite client does."""
@@ -115,12 +116,12 @@ class Link:
         for task in self._tasks:
             task.cancel()
 
-    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.ensure_future(self._guard(coroutine)))
+    def _start(self, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._tasks.append(asyncio.ensure_future(self._guard(run)))
 
-    async def _guard(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    async def _guard(self, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            await coroutine
+            await run()
         except (GoneError, OSError) as error:
             self._end(f"{self.mode}: {error}")
 

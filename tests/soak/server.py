@@ -74,6 +74,14 @@ class Soak:
             socket.emit("down", *values, ack=partial(self._acked, ledger, ledger.down))
             return (number, data) if data is not None else number
 
+        @socket.on("flood")
+        async def flood(count: int, size: int) -> None:
+            for _ in range(count):
+                if not socket.connected:
+                    return
+                socket.emit("water", "x" * size)
+                await asyncio.sleep(0.001)
+
         @socket.on("sum")
         def sums() -> list[int]:
             return [ledger.up, ledger.down, ledger.acked]

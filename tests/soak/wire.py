@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from typing import Final
+from typing import Final, cast
 
 HOST: Final = "127.0.0.1"
 
@@ -83,7 +83,12 @@ class WebSocket:
     def send(self, message: str | bytes) -> None:
         data = message if isinstance(message, bytes) else message.encode()
         first = 0x82 if isinstance(message, bytes) else 0x81
-        head = bytes((first, 0x80 | len(data))) if len(data) < 126 else bytes((first, 0xFE)) + struct.pack("!H", len(data))
+        if len(data) < 126:
+            head = bytes((first, 0x80 | len(data)))
+        elif len(data) < 65_536:
+            head = bytes((first, 0xFE)) + struct.pack("!H", len(data))
+        else:
+            head = bytes((first, 0xFF)) + struct.pack("!Q", len(data))
         if not self._writer.is_closing():
             self._writer.write(head + b"\0\0\0\0" + data)
 
@@ -101,6 +106,10 @@ class WebSocket:
         if first == 0x88:
             raise GoneError(f"close frame {data!r}")
         return data if first == 0x82 else data.decode()
+
+    def stop_reading(self) -> None:
+        """Take nothing more, as a client that hangs."""
+        cast("asyncio.Transport", self._writer.transport).pause_reading()
 
     def close(self) -> None:
         """Say goodbye, and hang up."""

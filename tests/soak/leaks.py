@@ -1,0 +1,94 @@
+"""Connect and disconnect over and over, and see what is left: ``python -m tests.soak.leaks --connects 10000``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+import uvloop
+
+from tests.soak.__main__ import ServerProcess, serving
+from tests.soak.client import Client, Tally
+from tests.soak.links import MODES, Mode
+from tests.soak.wire import GoneError
+
+ENDS = ("settle", "close", "cut", "leave", "half")
+TOGETHER = 25
+"""Connections at a time."""
+COUNTED = ("sessions", "connections", "sockets", "rooms", "tasks")
+
+
+async def churn(port: int, mode: Mode, count: int) -> Tally:
+    """Open `count` sessions and end each, by turns in each of the ways."""
+    tally = Tally()
+    numbers = iter(range(count))
+
+    async def worker() -> None:
+        for number in numbers:
+            await _visit(port, mode, ENDS[number % len(ENDS)], tally)
+
+    await asyncio.gather(*(worker() for _ in range(TOGETHER)))
+    return tally
+
+
+async def _visit(port: int, mode: Mode, end: str, tally: Tally) -> None:
+    client = Client(port, mode, tally)
+    try:
+        if end == "half":
+            await client.link.open()  # joins nothing
+        else:
+            await client.open()
+            client.say()
+        if end in {"settle", "leave"}:
+            await client.settle()
+        if mode == "upgrade" and end != "half":
+            await client.link.upgrade()
+            client.say()
+            await client.settle_again()
+        if end == "leave":
+            client.link.send("1")
+        if end != "cut":
+            await client.link.close()
+    except (GoneError, OSError) as error:
+        tally.problems[f"{mode}: {end}: {error}"] += 1
+    finally:
+        client.link.abort()
+
+
+async def find_leaks(server: ServerProcess, mode: Mode, count: int) -> list[str]:
+    """Return what is left after `count` connections that wasn't there after the first hundred."""
+    warm_up = await churn(server.port, mode, 100)
+    before = await server.settled(30)
+    tally = await churn(server.port, mode, count)
+    found: list[str] = []
+    report = await server.settled(30)
+    for _ in range(40):
+        found = [f"{name}: {report[name]} instead of {before[name]}" for name in COUNTED if report[name] > before[name]]
+        kinds = report["kinds"]
+        found += [f"{kinds[name]} {name} instead of {number}" for name, number in before["kinds"].items() if kinds[name] > number]
+        if report["objects"] > before["objects"] + count // 20:
+            found.append(f"{report['objects'] - before['objects']} objects more")
+        if not found:
+            break
+        await asyncio.sleep(0.5)  # timers of connections that are gone may still run
+        report = await server.report()
+    print(f"{mode}: {count} connections, {report['objects'] - before['objects']:+} objects, {report['rss'] - before['rss']:+.1f} MB")
+    return [*found, *(f"{number} times: {text}" for text, number in (tally.problems + warm_up.problems).items())]
+
+
+async def run(count: int) -> list[str]:
+    async with serving("tests.soak.server", "--ping-interval", "1", "--ping-timeout", "4") as server:
+        return [found for mode in MODES for found in await find_leaks(server, mode, count)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.soak.leaks", description="Connect and disconnect, and see what is left.")
+    parser.add_argument("--connects", type=int, default=10_000, help="on each transport (default: %(default)s)")
+    found = uvloop.run(run(parser.parse_args().connects))
+    print("\n".join(found) or "nothing is left")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
