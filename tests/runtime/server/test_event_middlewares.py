@@ -274,3 +274,34 @@ def test_a_handler_that_disconnects_its_own_socket_is_not_cancelled() -> None:
         assert outcome == ["done"]
 
     play(server, scenario)
+
+
+@pytest.mark.parametrize("concurrent", [False, True])
+def test_a_handler_that_had_no_time_to_begin_is_cancelled_without_a_trace(caplog: pytest.LogCaptureFixture, *, concurrent: bool) -> None:
+    server = Server(cancel_on_disconnect=True)
+    outcome: list[str] = []
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        async def work() -> None:
+            outcome.append("begun")
+
+        socket.on("work", work, concurrent=concurrent)
+        socket.on("disconnect", outcome.append)
+
+    async def scenario(stage: Stage) -> None:
+        peer, sid = await stage.join()
+        await asyncio.sleep(1)
+        (connection,) = server.connections
+        connection.receive_text('42["work"]')
+        connection.receive_text('42["work"]')
+        assert connection.backlog.events == 2
+        server.main.sockets[sid].end("transport close")
+        await asyncio.sleep(0.1)
+        assert outcome == ["transport close"]
+        assert connection.backlog.events == 0
+        assert len(server.tasks) == 0
+        assert caplog.text == ""
+        await peer.close()
+
+    play(server, scenario)

@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
+from functools import partial
 from typing import Any, TypeAlias
 
 from ackord.runtime.events.backlog import Backlog
@@ -28,7 +29,7 @@ class EventQueue:
     What waits when the peer goes is still handled, and `finish` says what comes after it.
     """
 
-    __slots__ = ("_backlog", "_busy", "_concurrent", "_farewell", "_jobs", "_open", "_task", "_tasks")
+    __slots__ = ("_backlog", "_begun", "_busy", "_concurrent", "_farewell", "_jobs", "_open", "_task", "_tasks")
 
     def __init__(self, backlog: Backlog, tasks: TaskSet) -> None:
         self._backlog = backlog
@@ -39,6 +40,7 @@ class EventQueue:
         self._farewell: tuple[Callable[[], None], asyncio.TimerHandle] | None = None
         self._open = False
         self._busy = False
+        self._begun = False
 
     @property
     def is_open(self) -> bool:
@@ -63,9 +65,9 @@ class EventQueue:
         self._backlog.add(size)
         if self._concurrent is None:
             self._concurrent = set()
-        task = self._tasks.start(self._run_alone(job, size))
+        task = self._tasks.start(job())
         self._concurrent.add(task)
-        task.add_done_callback(self._concurrent.discard)
+        task.add_done_callback(partial(self._end_alone, size))
 
     def put_first(self, job: Job) -> None:
         """Handle the rest of an event before those which came after it."""
@@ -110,7 +112,9 @@ class EventQueue:
         """Drop what waits and cancel what is being handled, but not the handler that asks for it."""
         self.clear()
         current = asyncio.current_task()
-        for task in (self._task, *(self._concurrent or ())):
+        # A task that is cancelled before it begins would never say that it ended; without jobs it ends at once.
+        running = self._task if self._begun else None
+        for task in (running, *(self._concurrent or ())):
             if task is not None and task is not current:
                 task.cancel()
 
@@ -133,6 +137,7 @@ class EventQueue:
 
     async def _run(self) -> None:
         context, task = copy_context(), self._task
+        self._begun = True
         done = False
         try:
             while self._jobs:
@@ -146,6 +151,7 @@ class EventQueue:
             done = True
         finally:
             self._task = None
+            self._begun = False
             context.run(self._go_on, context, done)
 
     def _go_on(self, context: Context, done: bool) -> None:
@@ -158,8 +164,8 @@ class EventQueue:
         else:
             self._jobs = None
 
-    async def _run_alone(self, job: Job, size: int) -> None:
-        try:
-            await job()
-        finally:
-            self._backlog.remove(size)
+    def _end_alone(self, size: int, task: asyncio.Task[None]) -> None:
+        # Here rather than in the task, which may be cancelled before it begins.
+        if self._concurrent is not None:
+            self._concurrent.discard(task)
+        self._backlog.remove(size)
