@@ -390,6 +390,23 @@ def test_a_name_asked_for_by_hand_belongs_to_a_fitting_pattern_and_stays_if_it_w
     play(server, scenario)
 
 
+def test_a_namespace_that_was_only_spoken_to_goes_after_a_minute() -> None:
+    server = Server(ping_interval=1000)
+    parent = template(server, "/t/{id}")
+    server.of("/t/early")
+
+    async def scenario(stage: Stage) -> None:
+        for number in range(100):
+            server.of(f"/t/{number}").emit("news")
+        server.of("/t/kept").use_event(print)
+        await asyncio.sleep(30)
+        await stage.join("/t/7")
+        await asyncio.sleep(31)
+        assert sorted(parent.children) == ["/t/7", "/t/early", "/t/kept"]
+
+    play(server, scenario)
+
+
 def test_how_many_namespaces_clients_can_make_is_bounded() -> None:
     server = Server(limits=Limits(child_namespaces=2))
     server.of("/t/{id}")

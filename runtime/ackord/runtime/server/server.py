@@ -53,6 +53,9 @@ ErrorHook: TypeAlias = "Callable[[Socket | None, str, Exception], Any]"
 """Takes the socket, the event's name and what was raised; a plain function or a coroutine function."""
 ErrorHookT = TypeVar("ErrorHookT", bound="Callable[[Any, str, Exception], Any]")
 
+UNUSED_TIMEOUT: Final = 60.0
+"""Seconds in which somebody has to join a dynamic namespace that the application asked for by name, or it goes."""
+
 FLUSH_TIMEOUT: Final = 0.5
 """Seconds in which clients that are between two polls, or slow, may still fetch what was sent before the server stops."""
 
@@ -172,7 +175,11 @@ class Server(Broadcasting):
         for parent in self._parents:
             params = parent.match(name)
             if params is not None:
-                return self._add_child(parent, name, params)
+                child = self._add_child(parent, name, params)
+                if _is_running():
+                    # An application that tells each of its tenants something makes one for each, whether anybody is there or not.
+                    asyncio.get_running_loop().call_later(UNUSED_TIMEOUT, child.dispose_if_unused)
+                return child
         return self._add(Namespace(self, name))
 
     @property
