@@ -195,6 +195,23 @@ def test_a_flood_of_control_frames_leaves_others_their_turn() -> None:
     play(scenario)
 
 
+def test_after_many_control_frames_nothing_more_is_read_in_this_turn() -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.open_websocket()
+        [connection] = served.host.server_state.connections
+        assert isinstance(connection, guard.GuardedWebSocket)
+        await until(connection.transport.is_reading)
+        connection.data_received(masked(0x8A, b"") * guard.FRAMES_PER_TURN)
+        assert connection.transport.is_reading()
+        connection.data_received(masked(0x8A, b"") * (guard.FRAMES_PER_TURN + 1))
+        assert not connection.transport.is_reading()
+        await until(connection.transport.is_reading)
+        writer.write(masked(0x81, b"4still here"))
+        assert await frame(reader) == (0x81, b"4still here")
+
+    play(scenario)
+
+
 def is_writing(served: Served) -> bool:
     return any(connection.transport.get_write_buffer_size() for connection in served.host.server_state.connections)
 
