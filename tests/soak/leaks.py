@@ -58,8 +58,10 @@ async def _visit(port: int, mode: Mode, end: str, tally: Tally) -> None:
 
 async def find_leaks(server: ServerProcess, mode: Mode, count: int) -> list[str]:
     """Return what is left after `count` connections that wasn't there after the first hundred."""
+    server.disconnect()
     warm_up = await churn(server.port, mode, 100)
     before = await server.settled(30)
+    server.disconnect()  # nobody would answer its pings meanwhile
     tally = await churn(server.port, mode, count)
     found: list[str] = []
     report = await server.settled(30)
