@@ -31,7 +31,8 @@ def main() -> None:
         (corpus / f"seed-{number}").write_bytes(seed)
     settings = [f"-max_total_time={seconds}", f"-max_len={MAX_LENGTH}", f"-timeout={LONGEST}", f"-rss_limit_mb={MOST_MEMORY}"]
     atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={folder}/", "-print_final_stats=1", *settings], target.run)
-    atheris.Fuzz()
+    with targets.failing_logs():
+        atheris.Fuzz()
 
 
 if __name__ == "__main__":

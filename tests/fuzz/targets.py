@@ -6,7 +6,8 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -251,10 +252,27 @@ class _Raising(logging.Handler):
             raise AssertionError(record.getMessage())
 
 
-for _logger in (logging.getLogger("ackord.runtime.server.engine_socket"), logging.getLogger("ackord.runtime.events.tasks")):
-    _logger.addHandler(_Raising())
-    _logger.propagate = False
-logging.getLogger("ackord.runtime.server").setLevel(logging.CRITICAL)
+@contextmanager
+def failing_logs() -> Generator[None]:
+    """Make what the server logs as its own failure fail the run, and keep what it logs of peers quiet."""
+    raising = _Raising()
+    own = [logging.getLogger(f"ackord.runtime.{name}") for name in ("server.engine_socket", "events.tasks")]
+    of_peers = logging.getLogger("ackord.runtime.server")
+    level = of_peers.level
+    for logger in own:
+        logger.addHandler(raising)
+        logger.propagate = False
+    of_peers.setLevel(logging.CRITICAL)
+    own[0].setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        of_peers.setLevel(level)
+        own[0].setLevel(logging.NOTSET)
+        for logger in own:
+            logger.removeHandler(raising)
+            logger.propagate = True
+
 
 AUTH: Final = ValueAdapter("auth", ChatAuth)
 TYPED: Final = (

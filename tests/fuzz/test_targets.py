@@ -7,14 +7,14 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.targets import CUT, TARGETS, Target
+from tests.fuzz.targets import CUT, TARGETS, Target, failing_logs
 
 ROOT = Path(__file__).parents[2]
 LANGUAGE = [
@@ -23,6 +23,12 @@ LANGUAGE = [
     *(b'"num":-1', b"\xc3\xa9", b"\xed\xa0\x80", b"=", b"&", b"%", b"\n"),
 ]
 PIECES = st.sampled_from(LANGUAGE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _failing_logs() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]  # pytest uses it
+    with failing_logs():
+        yield
 
 
 def inputs(target: Target) -> st.SearchStrategy[bytes]:
@@ -94,7 +100,7 @@ def test_a_megabyte_takes_bounded_time_and_memory(name: str, data: str) -> None:
     start = time.process_time()
     TARGETS[name].run(megabyte)
     taken = time.process_time() - start
-    assert taken < 2
+    assert taken < 5  # a busy machine takes several times as long
     if taken < 0.02:
         return  # too little to fill much memory
     tracemalloc.start()

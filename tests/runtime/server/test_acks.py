@@ -54,6 +54,7 @@ def test_an_awaited_answer_is_one_value_a_tuple_of_several_or_none() -> None:
         assert await ask('461-ID[{"a":{"_placeholder":true,"num":0}}]', b"\1") == {"a": b"\1"}
         with pytest.raises(InvalidAckError):
             await ask("43ID[1")
+        await peer.expect_close(timeout=0.1)
 
     play(Server(), scenario)
 

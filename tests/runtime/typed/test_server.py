@@ -439,7 +439,7 @@ def test_a_client_is_asked_and_its_answer_checked() -> None:
                     return await ctx.client.confirm("ok?", timeout=1)
 
             assert await ask("[true]") is True
-            for wrong in ('["true"]', "[]", "[", "[null]", '[{"error":"x"}]'):
+            for wrong in ('["true"]', "[]", "[null]", '[{"error":"x"}]'):
                 with pytest.raises(ExceptionGroup) as caught:
                     await ask(wrong)
                 assert caught.group_contains(InvalidAckError)
@@ -448,6 +448,11 @@ def test_a_client_is_asked_and_its_answer_checked() -> None:
             assert caught.group_contains(RemoteError, match="internal: no")
             with pytest.raises(AckTimeoutError):
                 await site.collab.client(ctx.sid).confirm("ok?", timeout=1)
+            await peer.receive_text()
+            with pytest.raises(ExceptionGroup) as caught:
+                await ask("[")
+            assert caught.group_contains(InvalidAckError)
+            await peer.expect_close(timeout=0.1)
             with pytest.raises(DisconnectedError):
                 await site.collab.client("gone").confirm("ok?")
 

@@ -406,9 +406,11 @@ class Socket(AnyEventSource):
         Raises:
             PacketError: it ends the connection.
         """
-        if not payload or (ack_id is not None and self._acks is not None and self._acks.receive(ack_id, payload, attachments)):
+        if not payload:
             return
-        decode_array(payload, attachments)  # nobody waits for it, but a malformed one ends the connection as any packet does
+        if ack_id is not None and self._acks is not None:
+            self._acks.receive(ack_id, payload, attachments)
+        decode_array(payload, attachments)  # awaited or not, a malformed one ends the connection as any packet does
 
     def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
         """Answer an event; after the end nothing is sent."""
