@@ -18,7 +18,7 @@ from tests.node.toolchain import ToolchainError, find_node, is_installed
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NODE_SCRIPTS: Final = ROOT / "tests" / "node"
-LONGEST_RUN: Final = 60.0
+LONGEST_RUN: Final = 120.0
 """Seconds after which a script is killed."""
 
 
