@@ -1,4 +1,4 @@
-"""Every exception that the runtime raises.
+"""The runtime's tree of exceptions; packages hang their own below it.
 
 ::
 
