@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from ackord.runtime.engine.server import EngineOptions, EngineServer, EngineSocket
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.serve import run
-from ackord.runtime.server.engine import EngineOptions, EngineServer, EngineSocket
 
 
 def suite_options(ping_interval: float = 0.3, ping_timeout: float = 0.2) -> EngineOptions:

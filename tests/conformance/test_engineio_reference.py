@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from ackord.runtime.server.cookie import Cookie
+from ackord.runtime.engine.cookie import Cookie
 
 from tests.node.toolchain import ToolchainError, find_node, is_installed
 from tests.runtime.engine.harness import Site

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server.cookie import Cookie
 from ackord.runtime.testing.clock import run
 
 from tests.runtime.engine.harness import Site

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pytest
+from ackord.runtime.engine.cors import CorsPolicy, Origins
+from ackord.runtime.engine.server import EngineOptions
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server.cors import CorsPolicy, Origins
-from ackord.runtime.server.engine import EngineOptions
 from ackord.runtime.testing.clock import run
 
 from tests.runtime.engine.harness import DeniedError, Request, Site

@@ -7,9 +7,9 @@ import dataclasses
 import json
 
 import pytest
+from ackord.runtime.engine.options import EngineKeywords
+from ackord.runtime.engine.server import EngineOptions
 from ackord.runtime.server import Server
-from ackord.runtime.server.engine import EngineOptions
-from ackord.runtime.server.engine_options import EngineKeywords
 from ackord.runtime.testing.clock import run
 
 from tests.runtime.engine.harness import DeniedError, Request, Site

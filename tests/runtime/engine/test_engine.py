@@ -8,10 +8,10 @@ import json
 import weakref
 
 import pytest
+from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.server import EngineOptions
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server.engine import EngineOptions
-from ackord.runtime.server.link import HandshakeRequest
 from ackord.runtime.testing.clock import run
 
 from tests.runtime.engine.harness import DeniedError, Request, Site

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
+from ackord.runtime.engine.hooks import RefusedRequest
+from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server.engine_hooks import RefusedRequest
-from ackord.runtime.server.link import HandshakeRequest
 from ackord.runtime.testing.clock import run
 
 from tests.runtime.engine.harness import DeniedError, Request, Site

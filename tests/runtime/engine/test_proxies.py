@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from ackord.runtime.engine.proxies import TrustedProxies
+from ackord.runtime.engine.server import EngineOptions
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server.engine import EngineOptions
-from ackord.runtime.server.proxies import TrustedProxies
 from ackord.runtime.testing.clock import run
 
 from tests.runtime.engine.harness import Site

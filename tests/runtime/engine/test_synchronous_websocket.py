@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.server.link import HandshakeRequest
 from ackord.runtime.testing.clock import run
 from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
 

@@ -6,7 +6,7 @@ import socket
 import time
 import weakref
 
-from ackord.runtime.server.timers import AlarmClock
+from ackord.runtime.engine.timers import AlarmClock
 from ackord.runtime.testing.clock import run
 
 

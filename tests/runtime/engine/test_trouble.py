@@ -6,9 +6,9 @@ import asyncio
 import time
 
 import pytest
+from ackord.runtime.engine.hooks import RefusedRequest
+from ackord.runtime.engine.server import EngineOptions, EngineServer, EngineSocket
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.server.engine import EngineOptions, EngineServer, EngineSocket
-from ackord.runtime.server.engine_hooks import RefusedRequest
 from ackord.runtime.testing.clock import run
 from ackord.runtime.transports.asgi import Message
 from typing_extensions import override

@@ -7,11 +7,11 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.socket import EngineSocket
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import AckTimeoutError
 from ackord.runtime.server import Server, Socket
-from ackord.runtime.server.engine_socket import EngineSocket
-from ackord.runtime.server.link import HandshakeRequest
 from ackord.runtime.testing import run
 
 from tests.runtime.server.stage import Stage, play

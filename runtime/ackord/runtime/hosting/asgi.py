@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
+from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.proxies import TrustedProxies
+from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN
 from ackord.runtime.hosting.long_polling import LongPolling
-from ackord.runtime.server.engine import EngineServer
-from ackord.runtime.server.link import HandshakeRequest
-from ackord.runtime.server.proxies import TrustedProxies
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 from ackord.runtime.transports.polling import JSON, respond
 from ackord.runtime.transports.pump import Pump

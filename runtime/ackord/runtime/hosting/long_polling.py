@@ -6,11 +6,11 @@ import asyncio
 import logging
 from typing import Final
 
+from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.server import EngineServer
+from ackord.runtime.engine.socket import EngineSocket
 from ackord.runtime.engineio.actions import AnswerPoll
 from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.server.engine import EngineServer
-from ackord.runtime.server.engine_socket import EngineSocket
-from ackord.runtime.server.link import HandshakeRequest
 from ackord.runtime.transports.asgi import Receive, Send
 from ackord.runtime.transports.compression import choose_coding, compress
 from ackord.runtime.transports.polling import (

@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ackord.runtime.engine.cookie import Cookie
+    from ackord.runtime.engine.hooks import RefusedRequest
+    from ackord.runtime.engine.link import HandshakeRequest
     from ackord.runtime.server.broadcast import BroadcastOperator
-    from ackord.runtime.server.cookie import Cookie
-    from ackord.runtime.server.engine_hooks import RefusedRequest
     from ackord.runtime.server.gathering import Answers, BroadcastTimeoutError
     from ackord.runtime.server.handshake import Handshake
     from ackord.runtime.server.limits import Limits
-    from ackord.runtime.server.link import HandshakeRequest
     from ackord.runtime.server.namespace import Namespace
     from ackord.runtime.server.parent import ParentNamespace
     from ackord.runtime.server.recovery import ConnectionStateRecovery
@@ -41,27 +41,27 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Answers": "gathering",
-    "BroadcastOperator": "broadcast",
-    "BroadcastTimeoutError": "gathering",
-    "ConnectRefused": "refusal",
-    "ConnectionStateRecovery": "recovery",
-    "Cookie": "cookie",
-    "Handshake": "handshake",
-    "HandshakeRequest": "link",
-    "Limits": "limits",
-    "Namespace": "namespace",
-    "ParentNamespace": "parent",
-    "RefusedRequest": "engine_hooks",
-    "Server": "server",
-    "Socket": "socket",
+    "Answers": "server.gathering",
+    "BroadcastOperator": "server.broadcast",
+    "BroadcastTimeoutError": "server.gathering",
+    "ConnectRefused": "server.refusal",
+    "ConnectionStateRecovery": "server.recovery",
+    "Cookie": "engine.cookie",
+    "Handshake": "server.handshake",
+    "HandshakeRequest": "engine.link",
+    "Limits": "server.limits",
+    "Namespace": "server.namespace",
+    "ParentNamespace": "server.parent",
+    "RefusedRequest": "engine.hooks",
+    "Server": "server.server",
+    "Socket": "server.socket",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return getattr(import_module(f"ackord.runtime.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

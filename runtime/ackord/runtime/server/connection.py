@@ -7,11 +7,11 @@ import logging
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
+from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.events.payloads import decode_object
 from ackord.runtime.server.admission import Admission
-from ackord.runtime.server.link import EngineSocket
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
 from ackord.runtime.server.socket import Socket
 from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError, PacketError, UnexpectedPacketError
@@ -40,7 +40,7 @@ SHUTTING_DOWN: Final = "server shutting down"
 class Connection:
     """Brings packets to the sockets of their namespaces, and ends the connection at the first that breaks the protocol.
 
-    Implements `ackord.runtime.server.link.EngineHandler`.
+    Implements `ackord.runtime.engine.link.EngineHandler`.
     """
 
     __slots__ = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ackord.runtime.server.link import HandshakeRequest
+from ackord.runtime.engine.link import HandshakeRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, Type
 
 from ackord.runtime.adapters.base import Adapter, Recipient
 from ackord.runtime.adapters.memory import MemoryAdapter
+from ackord.runtime.engine.link import EngineSocket
+from ackord.runtime.engine.options import EngineKeywords, EngineOptions
+from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.errors import UsageError
 from ackord.runtime.events.failures import InvalidPolicy
 from ackord.runtime.events.lifecycle import call_guarded
@@ -19,11 +22,8 @@ from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.listeners import ListenerT, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
-from ackord.runtime.server.engine import EngineServer
-from ackord.runtime.server.engine_options import EngineKeywords, EngineOptions
 from ackord.runtime.server.gates import EventMiddlewareT
 from ackord.runtime.server.limits import Limits
-from ackord.runtime.server.link import EngineSocket
 from ackord.runtime.server.matching import Matcher, Predicate, is_template
 from ackord.runtime.server.namespace import (
     ConnectionEvent,

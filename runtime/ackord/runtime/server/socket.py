@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, PendingAcks
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
+from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
@@ -25,7 +26,6 @@ from ackord.runtime.server.direct import AckCallback, DirectFlags, DirectOperato
 from ackord.runtime.server.gates import NamespaceGate, SocketGate, SocketMiddlewareT
 from ackord.runtime.server.gathering import decode_answer
 from ackord.runtime.server.handshake import Handshake, make_handshake
-from ackord.runtime.server.link import EngineSocket
 from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.socketio.names import scan_event_name

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ackord.runtime.engine.link import EngineSocket, HandshakeRequest
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.server.link import EngineSocket, HandshakeRequest
 from ackord.runtime.socketio.parser import Parser
 
 

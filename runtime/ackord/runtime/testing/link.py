@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ackord.runtime.client.connector import ClientWebSocket, WebSocketLostError
+from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.server import Server
-from ackord.runtime.server.link import HandshakeRequest
 from ackord.runtime.testing.memory import CAPACITY, MemoryServerWebSocket, MemoryWebSocket
 from ackord.runtime.testing.peer import RawPeer
 from ackord.runtime.transports.base import WebSocketReceiver

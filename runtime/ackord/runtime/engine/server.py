@@ -7,19 +7,19 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from ackord.runtime.engine.admission import ask, make_sid
+from ackord.runtime.engine.cors import Header
+from ackord.runtime.engine.hooks import EngineHooks
+from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
+from ackord.runtime.engine.options import AllowRequest, EngineOptions
+from ackord.runtime.engine.socket import EngineSocket
+from ackord.runtime.engine.timers import AlarmClock
+from ackord.runtime.engine.websocket_end import WebSocketEnd
 from ackord.runtime.engineio import handshake
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import Refusal
 from ackord.runtime.engineio.packet import MESSAGE, Packet
 from ackord.runtime.engineio.session import Session
-from ackord.runtime.server.cors import Header
-from ackord.runtime.server.engine_admission import ask, make_sid
-from ackord.runtime.server.engine_hooks import EngineHooks
-from ackord.runtime.server.engine_options import AllowRequest, EngineOptions
-from ackord.runtime.server.engine_socket import EngineSocket
-from ackord.runtime.server.link import EngineHandler, HandshakeRequest
-from ackord.runtime.server.timers import AlarmClock
-from ackord.runtime.server.websocket_end import WebSocketEnd
 from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
 
 __all__ = ["AllowRequest", "EngineOptions", "EngineServer", "EngineSocket"]

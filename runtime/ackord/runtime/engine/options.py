@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypedDict
 
+from ackord.runtime.engine.cookie import Cookie
+from ackord.runtime.engine.cors import DEFAULT_METHODS, CorsPolicy, Origins
+from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
 from ackord.runtime.engineio.session import SessionLimits
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server.cookie import Cookie
-from ackord.runtime.server.cors import DEFAULT_METHODS, CorsPolicy, Origins
-from ackord.runtime.server.link import HandshakeRequest
-from ackord.runtime.server.proxies import TrustedProxies
 
 AllowRequest: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None]]
 """Decides about a handshake: `None` allows it, a text refuses it with that message."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ackord.runtime.engine.socket import EngineSocket
 from ackord.runtime.engineio.packet import MESSAGE
 from ackord.runtime.engineio.state import State
-from ackord.runtime.server.engine_socket import EngineSocket
 from ackord.runtime.transports.base import ServerWebSocket
 
 

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final, assert_never
 
+from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
+from ackord.runtime.engine.timers import AlarmClock
 from ackord.runtime.engineio.actions import (
     Action,
     AdoptProbe,
@@ -24,8 +26,6 @@ from ackord.runtime.engineio.packet import Packet, decode_payload, encode_packet
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.engineio.session import SLOW_CONSUMER, Session
 from ackord.runtime.engineio.state import State
-from ackord.runtime.server.link import EngineHandler, HandshakeRequest
-from ackord.runtime.server.timers import AlarmClock
 from ackord.runtime.transports.base import ServerWebSocket
 
 _logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ PACKETS_PER_TURN: Final = 256
 
 
 class EngineSocket:
-    """One Engine.IO session, as `ackord.runtime.server.link.EngineSocket` describes it; made by `EngineServer`."""
+    """One Engine.IO session, as `ackord.runtime.engine.link.EngineSocket` describes it; made by `EngineServer`."""
 
     __slots__ = (
         "_alarm",

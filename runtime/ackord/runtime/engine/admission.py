@@ -8,10 +8,10 @@ import secrets
 from collections.abc import Container
 from typing import Final
 
+from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.options import AllowRequest, GenerateId
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
-from ackord.runtime.server.engine_options import AllowRequest, GenerateId
-from ackord.runtime.server.link import HandshakeRequest
 
 _logger = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 
+from ackord.runtime.engine.cors import Header
+from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import BAD_REQUEST, Refusal
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server.cors import Header
-from ackord.runtime.server.link import HandshakeRequest
 
 _logger = logging.getLogger(__name__)
 
