@@ -25,11 +25,13 @@ class Echo:
     def __init__(self, socket: EngineSocket) -> None:
         self._socket = socket
 
-    def receive_text(self, packet: str) -> None:
+    def receive_text(self, packet: str) -> bool:
         self._socket.send(packet)
+        return True
 
-    def receive_binary(self, data: bytes) -> None:
+    def receive_binary(self, data: bytes) -> bool:
         self._socket.send_binary(data)
+        return True
 
     def closed(self, reason: str, description: str | None = None) -> None:
         pass

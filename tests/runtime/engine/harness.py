@@ -25,7 +25,7 @@ class Recorder:
     congested: bool = False
     relieved: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def receive_text(self, packet: str) -> None:
+    def receive_text(self, packet: str) -> bool:
         if packet == "4raise":
             raise RuntimeError("a bug of the upper layer")
         if packet == "4close":
@@ -33,11 +33,13 @@ class Recorder:
         self.log.append(packet)
         if self.echo:
             self.socket.send(packet)
+        return not self.congested
 
-    def receive_binary(self, data: bytes) -> None:
+    def receive_binary(self, data: bytes) -> bool:
         self.log.append(data)
         if self.echo:
             self.socket.send_binary(data)
+        return not self.congested
 
     def closed(self, reason: str, description: str | None = None) -> None:
         self.ends.append((reason, description))

@@ -18,6 +18,7 @@ class Wire:
     def __init__(self) -> None:
         self._messages: list[str | bytes] = []
         self.buffered = 0
+        self.paused = True
         self.is_closed = False
 
     def send(self, message: str | bytes) -> None:

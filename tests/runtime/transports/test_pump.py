@@ -31,13 +31,11 @@ class Line:
                 await self.free.wait()
             self.sent.append(message.get("text", "close"))
 
-    def receive(self, message: str | bytes) -> None:
+    def receive(self, message: str | bytes) -> bool:
         raise AssertionError("nothing comes in")
 
     def lost(self, description: str | None = None) -> None:
         pass
-
-    congested = False
 
     async def ready(self) -> None:
         pass

@@ -15,7 +15,6 @@ from ackord.runtime.transports.websocket import AsgiWebSocket
 class Network:
     """Both ends of ASGI's `send` and `receive`, and the engine's end of the WebSocket."""
 
-    congested = False
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
@@ -32,8 +31,9 @@ class Network:
             raise self.error
         self.sent.append(message)
 
-    def receive(self, message: str | bytes) -> None:
+    def receive(self, message: str | bytes) -> bool:
         self.received.append(message)
+        return True
 
     def lost(self, description: str | None = None) -> None:
         self.descriptions.append(description)

@@ -88,15 +88,16 @@ class EngineSocket(Protocol):
 class EngineHandler(Protocol):
     """The upper layer's end of one session."""
 
-    def receive_text(self, packet: str) -> None:
+    def receive_text(self, packet: str) -> bool:
         """Take one Engine.IO message packet, type digit included: its Socket.IO packet begins at index 1.
 
         Never raises for anything that a peer can send.
+        Return whether the engine may go on reading: the opposite of `congested`.
         """
         ...
 
-    def receive_binary(self, data: bytes) -> None:
-        """Take one binary message."""
+    def receive_binary(self, data: bytes) -> bool:
+        """Take one binary message; return what `receive_text` does."""
         ...
 
     def closed(self, reason: str, description: str | None = None) -> None:

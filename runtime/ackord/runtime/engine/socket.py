@@ -140,7 +140,7 @@ class EngineSocket:
         websocket = self.websocket
         if websocket is None or self.session.state is not State.WEBSOCKET:
             self._put(packet)
-        elif websocket.buffered > self.max_buffered:
+        elif websocket.paused and websocket.buffered > self.max_buffered:
             self._overflow()
         else:
             websocket.send(packet)
@@ -150,7 +150,7 @@ class EngineSocket:
         websocket = self.websocket
         if websocket is None or self.session.state is not State.WEBSOCKET:
             self._put(prepared)
-        elif websocket.buffered > self.max_buffered:
+        elif websocket.paused and websocket.buffered > self.max_buffered:
             self._overflow()
         elif self._base64:
             self._write(prepared)
@@ -162,7 +162,7 @@ class EngineSocket:
         websocket = self.websocket
         if websocket is None or self.session.state is not State.WEBSOCKET:
             self._put(data)
-        elif websocket.buffered > self.max_buffered:
+        elif websocket.paused and websocket.buffered > self.max_buffered:
             self._overflow()
         else:
             self._write(data)

@@ -23,8 +23,8 @@ class WebSocketEnd:
         # The first message takes the long way whatever its length: it tells that somebody is there.
         self._short = -1 if socket.is_half_open else socket.max_payload // 4
 
-    def receive(self, message: str | bytes) -> None:
-        """Take one whole message."""
+    def receive(self, message: str | bytes) -> bool:
+        """Take one whole message; return whether the transport may go on reading."""
         socket = self._socket
         if (
             socket.websocket is not self._websocket
@@ -35,26 +35,21 @@ class WebSocketEnd:
             socket.receive(self._websocket, message)
             if self._short < 0 and not socket.is_half_open:
                 self._short = socket.max_payload // 4
-            return
+            return not self._handler.congested
         try:
             if isinstance(message, bytes):
-                self._handler.receive_binary(message)
-            elif message[:1] == MESSAGE:
-                self._handler.receive_text(message)
-            else:
-                socket.receive(self._websocket, message)
+                return self._handler.receive_binary(message)
+            if message[:1] == MESSAGE:
+                return self._handler.receive_text(message)
+            socket.receive(self._websocket, message)
         except Exception as exc:  # noqa: BLE001 - nothing of one client may reach another
             socket.blame_handler(exc)
+        return not self._handler.congested
 
     def lost(self, description: str | None = None) -> None:
         """Learn that the WebSocket is gone."""
         self._socket.lose(self._websocket, description)
 
-    @property
-    def congested(self) -> bool:
-        """Whether the transport should read no more until `ready`."""
-        return self._handler.congested
-
     async def ready(self) -> None:
-        """Wait until no longer congested."""
+        """Wait until more may be read."""
         await self._handler.ready()

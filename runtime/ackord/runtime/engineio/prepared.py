@@ -14,7 +14,7 @@ class Prepared:
     (Socket.IO protocol v5, "binary attachments").
     """
 
-    __slots__ = ("_packets", "attachments", "compress", "text")
+    __slots__ = ("_packets", "attachments", "compress", "text", "wire")
 
     def __init__(self, text: str, attachments: Sequence[bytes] = (), *, compress: bool = True) -> None:
         """Take an encoded Engine.IO text packet, type digit included (``42["hello"]``), and raw attachments.
@@ -24,6 +24,8 @@ class Prepared:
         self.text = text
         self.attachments = attachments
         self.compress = compress
+        self.wire: bytes | None = None
+        """What a transport makes of it, such as WebSocket frames: built by the first that writes it, and the same for all."""
         self._packets: list[str] | None = None
 
     @property

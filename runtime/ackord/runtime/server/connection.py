@@ -74,10 +74,10 @@ class Connection:
 
     # EngineHandler
 
-    def receive_text(self, packet: str) -> None:
+    def receive_text(self, packet: str) -> bool:
         """See `EngineHandler.receive_text`."""
         if self._over:
-            return
+            return True
         try:
             whole = self._decoder.receive_text(packet, 1)
             if whole is None:
@@ -86,11 +86,12 @@ class Connection:
                 self._receive(whole)
         except PacketError as error:
             self._violated(error)
+        return not self.backlog.congested
 
-    def receive_binary(self, data: bytes) -> None:
+    def receive_binary(self, data: bytes) -> bool:
         """See `EngineHandler.receive_binary`."""
         if self._over:
-            return
+            return True
         try:
             whole = self._decoder.receive_binary(data)
             if whole is not None:
@@ -98,6 +99,7 @@ class Connection:
                 self._receive(whole)
         except PacketError as error:
             self._violated(error)
+        return not self.backlog.congested
 
     def closed(self, reason: str, description: str | None = None) -> None:
         """See `EngineHandler.closed`."""

@@ -81,8 +81,7 @@ async def _serve(websocket: MemoryWebSocket, receiver: WebSocketReceiver) -> Non
     """Hand over what arrives, as an ASGI server does; lives as long as the WebSocket."""
     try:
         while True:
-            receiver.receive(await websocket.receive())
-            if receiver.congested:
+            if not receiver.receive(await websocket.receive()):
                 await receiver.ready()
     except WebSocketLostError as error:
         receiver.lost(error.description)

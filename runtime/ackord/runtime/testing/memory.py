@@ -110,6 +110,11 @@ class MemoryServerWebSocket:
         """Bytes that the client hasn't received yet."""
         return self._end.buffered
 
+    @property
+    def paused(self) -> bool:
+        """Whether the client has anything left to receive."""
+        return self._end.buffered > 0
+
     def send(self, message: str | bytes) -> None:
         """Write one message; see `ServerWebSocket.send`."""
         self._end.write(message)

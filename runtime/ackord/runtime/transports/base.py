@@ -23,6 +23,11 @@ class ServerWebSocket(Protocol):
         """
         ...
 
+    @property
+    def paused(self) -> bool:
+        """Whether the network takes less than is written at present; the engine looks for too much in `buffered` only then."""
+        ...
+
     def send(self, message: str | bytes) -> None:
         """Write one message: text for `str`, binary for `bytes`."""
         ...
@@ -43,19 +48,17 @@ class ServerWebSocket(Protocol):
 class WebSocketReceiver(Protocol):
     """The engine's end of one accepted WebSocket, as the transport calls it."""
 
-    def receive(self, message: str | bytes) -> None:
-        """Take one whole message; never raises for anything that a peer can send."""
+    def receive(self, message: str | bytes) -> bool:
+        """Take one whole message; never raises for anything that a peer can send.
+
+        Return whether the transport may go on reading: if not, more events wait for handlers than may wait, until `ready` returns.
+        """
         ...
 
     def lost(self, description: str | None = None) -> None:
         """Learn that the WebSocket is gone, by a close frame or without one; called once."""
         ...
 
-    @property
-    def congested(self) -> bool:
-        """Whether more events wait for handlers than may wait; the transport should read no more until `ready`."""
-        ...
-
     async def ready(self) -> None:
-        """Wait until the receiver is no longer congested, or gone."""
+        """Wait until the receiver takes more, or is gone."""
         ...

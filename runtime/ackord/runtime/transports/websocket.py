@@ -53,6 +53,11 @@ class AsgiWebSocket:
         """Bytes that were written and that the ASGI server hasn't taken yet."""
         return self._buffered
 
+    @property
+    def paused(self) -> bool:
+        """Whether anything waits for the ASGI server, which doesn't say more."""
+        return self._buffered > 0
+
     def send(self, message: str | bytes) -> None:
         """Write one message."""
         if self._closed:
@@ -111,8 +116,7 @@ class AsgiWebSocket:
             kind = message["type"]
             if kind == "websocket.receive":
                 text: str | None = message.get("text")
-                receiver.receive(message["bytes"] if text is None else text)
-                if receiver.congested:
+                if not receiver.receive(message["bytes"] if text is None else text):
                     await receiver.ready()
             elif kind == "websocket.disconnect":
                 return f"close code {message.get('code')}"
