@@ -18,6 +18,9 @@
 /* How long closing may take; the operating system does the rest. */
 #define LEAVING (5 * SECOND)
 
+/* Seconds that the clients of `accept` may be kept connected. */
+#define HOLDING 60
+
 /* How often standard input is looked at. */
 #define GLANCE (20 * MILLISECOND)
 
@@ -124,8 +127,9 @@ static void leave_all(struct run *run) {
         loop_wait(deadline, handle);
 }
 
-/* Stay connected, and answer pings, until a line arrives or standard input ends. */
+/* Stay connected, and answer pings, until a line arrives or standard input ends; not for ever. */
 static void hold(void) {
+    alarm(HOLDING);
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     for (;;) {
         int ready = poll(&input, 1, 0);

@@ -6,10 +6,8 @@
 #include <string.h>
 
 static const struct workload *const workloads[] = {
-    &echo_workload,
-    &binary_workload,
-    &oneway_workload,
-    &broadcast_workload,
+    &echo_workload,    &binary_workload, &oneway_workload,  &broadcast_workload,
+    &polling_workload, &accept_workload, &latency_workload, &mixed_workload,
 };
 
 const struct workload *workload_named(const char *name) {
