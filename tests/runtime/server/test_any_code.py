@@ -191,11 +191,17 @@ class AnyRoute:
         del payload, attachments
         return ()
 
-    async def handle(self, socket: Any, arguments: Arguments, *, acked: bool) -> EncodedArguments | None:
-        del socket, arguments, acked
+    async def handle(self, socket: Any, arguments: Arguments) -> None:
+        del socket, arguments
         answer: Any = self._handler()
         if hasattr(answer, "__await__"):
             await answer
+
+    def rescue(self, error: BaseException) -> None:
+        raise error
+
+    def encode(self, answer: None) -> EncodedArguments:
+        del answer
         return "[1]", ()
 
 

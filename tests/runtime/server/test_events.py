@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import Any
@@ -116,7 +116,7 @@ def test_a_concurrent_listener_lifts_the_order() -> None:
     play(server, scenario)
 
 
-def test_a_listener_runs_in_a_task_which_ends_with_it() -> None:
+def test_a_listener_runs_in_a_task_which_ends_with_its_socket() -> None:
     async def bounded() -> str:
         try:
             async with asyncio.timeout(1):
@@ -129,7 +129,11 @@ def test_a_listener_runs_in_a_task_which_ends_with_it() -> None:
         peer, _ = await stage.join()
         await peer.send('421["bounded"]')
         await peer.expect('431["timeout"]')
-        await asyncio.sleep(0)
+        await peer.send('422["bounded"]')
+        await peer.expect('432["timeout"]')
+        assert len(stage.server.tasks) == 1
+        await peer.send("41")
+        await asyncio.sleep(0.1)
         assert len(stage.server.tasks) == 0
 
     play(serve(bounded=bounded), scenario)
@@ -530,14 +534,17 @@ class Route:
             raise InvalidArgumentsError([{"loc": ["text"], "type": "bad", "msg": "It is bad"}])
         return (payload, *attachments)
 
-    def handle(self, socket: Socket, arguments: Arguments, *, acked: bool) -> Coroutine[Any, Any, EncodedArguments | None]:
-        return self._handle(arguments, acked=acked)
-
-    async def _handle(self, arguments: Arguments, *, acked: bool) -> EncodedArguments | None:
+    async def handle(self, socket: Socket, arguments: Arguments) -> Arguments:
         text: str = arguments[0]
         if '"full"' in text:
             raise FailureReply("room_full", "The room is full")
-        return (text.upper(), arguments[1:]) if acked else None
+        return (text.upper(), *arguments[1:])
+
+    def rescue(self, error: BaseException) -> Arguments:
+        raise error
+
+    def encode(self, answer: Arguments) -> EncodedArguments:
+        return answer[0], answer[1:]
 
 
 def test_a_route_decodes_handles_and_answers_its_event() -> None:

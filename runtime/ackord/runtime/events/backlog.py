@@ -18,12 +18,13 @@ class Backlog:
     while acknowledgements are awaited, `ASKING_FACTOR` times as much may wait, so that they are reached.
     """
 
-    __slots__ = ("_awaited", "_bytes", "_closed", "_events", "_max_bytes", "_max_events", "_waiter", "on_idle")
+    __slots__ = ("_awaited", "_bytes", "_closed", "_max_bytes", "_max_events", "_waiter", "events", "on_idle")
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self._max_events = max_events
         self._max_bytes = max_bytes
-        self._events = 0
+        self.events = 0
+        """How many events wait."""
         self._bytes = 0
         self._closed = False
         self._awaited: list[Sized] = []
@@ -32,16 +33,11 @@ class Backlog:
         self._waiter: asyncio.Event | None = None
 
     @property
-    def events(self) -> int:
-        """How many events wait."""
-        return self._events
-
-    @property
     def congested(self) -> bool:
         """Whether more waits than may."""
-        if (self._events <= self._max_events and self._bytes <= self._max_bytes) or self._closed:
+        if (self.events <= self._max_events and self._bytes <= self._max_bytes) or self._closed:
             return False
-        if self._events > ASKING_FACTOR * self._max_events or self._bytes > ASKING_FACTOR * self._max_bytes:
+        if self.events > ASKING_FACTOR * self._max_events or self._bytes > ASKING_FACTOR * self._max_bytes:
             return True
         return not any(self._awaited)
 
@@ -54,15 +50,15 @@ class Backlog:
 
     def add(self, size: int) -> None:
         """Count an event that begins to wait."""
-        self._events += 1
+        self.events += 1
         self._bytes += size
 
     def remove(self, size: int) -> None:
         """Count an event that no longer waits."""
-        self._events -= 1
+        self.events -= 1
         self._bytes -= size
         self.reconsider()
-        if self.on_idle is not None and self._events == 0:
+        if self.on_idle is not None and self.events == 0:
             call, self.on_idle = self.on_idle, None
             call()
 

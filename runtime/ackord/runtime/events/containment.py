@@ -1,12 +1,9 @@
-"""What the application's functions raise or leave behind, and what of it concerns nobody else."""
+"""What the application's functions raise, and what of it concerns nobody else."""
 
 from __future__ import annotations
 
 import asyncio
-from contextvars import Context, copy_context
 from typing import Final
-
-_MISSING: Final = object()
 
 _OURS_NOT_TO_STOP: Final = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
@@ -25,17 +22,3 @@ def is_being_cancelled() -> bool:
     """Tell whether somebody cancelled the current task, so that an `asyncio.CancelledError` has to go on."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-def has_changed(before: Context) -> bool:
-    """Tell whether a context variable has another value than in a copy of the context that was made before.
-
-    Values are compared by identity: two that are equal now needn't be so for ever, and comparing them could run anything.
-    """
-    now = copy_context()
-    if len(now) != len(before):
-        return True
-    for variable in now:  # noqa: SIM110  # on the path of every message
-        if before.get(variable, _MISSING) is not now[variable]:
-            return True
-    return False

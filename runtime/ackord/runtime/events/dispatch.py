@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from ackord.runtime.events.backlog import Backlog
-from ackord.runtime.events.containment import has_changed
+from ackord.runtime.events.driving import drive, first_step
 from ackord.runtime.events.tasks import TaskSet
 
 _log = logging.getLogger(__name__)
@@ -21,21 +21,40 @@ Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
 class EventQueue:
-    """The events of one socket that wait, and the task that handles them; the task lives only while there are some.
+    """The events of one socket that wait, and the task that handles them.
 
-    Each event has a context of its own: once a handler has left something in the task's, a new task handles the next event.
-    An event whose handlers are plain functions needs no task at all if nothing waits before it: `idle` tells, `enter` and `leave` frame the call.
+    Each event has a context of its own: a copy of the one in which it arrived.
+    An event that meets an idle queue needs no turn of the event loop: `enter` and `leave` frame a plain call,
+    and with `keeps_task` a coroutine may run as far as it gets without waiting, in the name of the queue's task, which is kept for that.
     What arrives before `open` waits: the listeners of ``connection`` come first.
     What waits when the peer goes is still handled, and `finish` says what comes after it.
     """
 
-    __slots__ = ("_backlog", "_begun", "_busy", "_concurrent", "_farewell", "_jobs", "_open", "_task", "_tasks")
+    __slots__ = (
+        "_backlog",
+        "_begun",
+        "_busy",
+        "_concurrent",
+        "_farewell",
+        "_jobs",
+        "_keeps_task",
+        "_loop",
+        "_open",
+        "_parked",
+        "_suspended",
+        "_task",
+        "_tasks",
+    )
 
-    def __init__(self, backlog: Backlog, tasks: TaskSet) -> None:
+    def __init__(self, backlog: Backlog, tasks: TaskSet, *, keeps_task: bool = False) -> None:
         self._backlog = backlog
         self._tasks = tasks
-        self._jobs: deque[tuple[Job, int]] | None = None
+        self._keeps_task = keeps_task
+        self._loop = asyncio.get_running_loop()
+        self._jobs: deque[tuple[Job, int, Context]] | None = None
+        self._suspended: tuple[Coroutine[Any, Any, None], int] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._parked: asyncio.Future[None] | None = None  # what the task waits for while there is nothing to handle
         self._concurrent: set[asyncio.Task[None]] | None = None
         self._farewell: tuple[Callable[[], None], asyncio.TimerHandle] | None = None
         self._open = False
@@ -50,14 +69,29 @@ class EventQueue:
     @property
     def idle(self) -> bool:
         """Whether an event could be handled at once without overtaking another."""
-        return self._jobs is None and self._task is None and self._open and not self._busy
+        return self._open and not self._busy
+
+    @property
+    def can_step(self) -> bool:
+        """Whether a coroutine could be handled at once: the queue is idle, and has a task to do so in the name of."""
+        return not self._busy and self._parked is not None and not self._parked.done()
+
+    # Events that wait for their turn
 
     def put(self, job: Job, size: int) -> None:
         """Handle an event after those which came before."""
         self._backlog.add(size)
         if self._jobs is None:
             self._jobs = deque()
-        self._jobs.append((job, size))
+        self._jobs.append((job, size, copy_context()))
+        self._start()
+
+    def put_first(self, job: Job) -> None:
+        """Handle the rest of an event before those which came after it."""
+        self._backlog.add(0)
+        if self._jobs is None:
+            self._jobs = deque()
+        self._jobs.appendleft((job, 0, copy_context()))
         self._start()
 
     def put_concurrent(self, job: Job, size: int) -> None:
@@ -69,43 +103,67 @@ class EventQueue:
         self._concurrent.add(task)
         task.add_done_callback(partial(self._end_alone, size))
 
-    def put_first(self, job: Job) -> None:
-        """Handle the rest of an event before those which came after it."""
-        self._backlog.add(0)
-        if self._jobs is None:
-            self._jobs = deque()
-        self._jobs.appendleft((job, 0))
-        self._start()
+    # Events that are handled at once
 
     def enter(self) -> None:
-        """Note that an event is being handled without a task."""
+        """Note that an event is being handled without a turn of the event loop; the queue must be `idle`."""
         self._busy = True
 
     def leave(self) -> None:
         """Note that it was; go on with what arrived meanwhile."""
-        self._busy = False
-        self._start()
+        if self._suspended is None:
+            self._busy = False
+            if self._jobs is not None:
+                self._start()
+            elif self._farewell is not None:
+                self._say_farewell()
+
+    def step(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> asyncio.Future[Any] | None:
+        """Run the coroutine of an event as far as it gets, between `enter` and `leave`; the queue was `can_step`.
+
+        Return what it waits for: then `suspend` must be given the rest.
+
+        Raises:
+            StopIteration: it is done; `value` has what it returned.
+        """
+        if self._task is None:
+            raise AssertionError("a queue that can step has a task")
+        return first_step(coroutine, context, self._task, self._loop)
+
+    def suspend(self, rest: Coroutine[Any, Any, None], size: int) -> None:
+        """Let the task go on with the rest of an event, which then counts as waiting, before anything else."""
+        self._backlog.add(size)
+        self._suspended = (rest, size)
+        self._wake()
+
+    # The beginning and the end
 
     def open(self) -> None:
         """Begin to handle events."""
         self._open = True
         self._start()
 
+    def close(self) -> None:
+        """Keep no task any more for events to come."""
+        self._keeps_task = False
+        self._wake()
+
     def finish(self, farewell: Callable[[], None], timeout: float) -> None:
         """Call `farewell` after what is being handled and what waits; after `timeout` seconds it is called all the same, and what waits is dropped.
 
         Thus nobody waits for ever for a handler that is stuck.
         """
-        if self._jobs is None and self._task is None:
+        self.close()
+        if self._jobs is None and not self._busy:
             farewell()
             return
-        timer = asyncio.get_running_loop().call_later(timeout, self._give_up, timeout)
+        timer = self._loop.call_later(timeout, self._give_up, timeout)
         self._farewell = (farewell, timer)
 
     def clear(self) -> None:
         """Drop what waits; what is being handled goes on."""
         jobs, self._jobs = self._jobs, None
-        for _, size in jobs or ():
+        for _, size, _ in jobs or ():
             self._backlog.remove(size)
 
     def cancel(self) -> None:
@@ -113,7 +171,7 @@ class EventQueue:
         self.clear()
         current = asyncio.current_task()
         # A task that is cancelled before it begins would never say that it ended; without jobs it ends at once.
-        running = self._task if self._begun else None
+        running = self._task if self._begun and self._busy else None
         for task in (running, *(self._concurrent or ())):
             if task is not None and task is not current:
                 task.cancel()
@@ -131,36 +189,89 @@ class EventQueue:
             timer.cancel()
             farewell()
 
-    def _start(self, context: Context | None = None) -> None:
-        if self._task is None and self._jobs is not None and self._open and not self._busy:
-            self._task = self._tasks.start(self._run(), context)
+    # The task
+
+    def _start(self) -> None:
+        """Have the task handle what waits, unless something is being handled."""
+        if self._busy or not self._open or self._jobs is None:
+            return
+        self._busy = True
+        if self._task is None:
+            self._begun = False
+            self._task = self._tasks.start(self._run())
+        else:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._parked is not None and not self._parked.done():
+            self._parked.set_result(None)
 
     async def _run(self) -> None:
-        context, task = copy_context(), self._task
+        task = self._task
         self._begun = True
         done = False
         try:
-            while self._jobs:
-                job, size = self._jobs.popleft()
-                try:
-                    await job()
-                finally:
-                    self._backlog.remove(size)
-                if self._jobs and (has_changed(context) or task is None or task.cancelling()):
-                    break  # the next event is to see nothing of this one, so another task handles it
+            while task is not None and await self._handle_all(task):
+                if not await self._park(task):
+                    break
             done = True
         finally:
             self._task = None
-            self._begun = False
-            context.run(self._go_on, context, done)
+            self._end_task(done)
 
-    def _go_on(self, context: Context, done: bool) -> None:
+    async def _handle_all(self, task: asyncio.Task[None]) -> bool:
+        """Handle what waits; return whether the task can go on: not if somebody wants it to end."""
+        if self._suspended is not None:
+            (rest, size), self._suspended = self._suspended, None
+            try:
+                await rest
+            finally:
+                self._backlog.remove(size)
+        while not task.cancelling():
+            if not self._jobs:
+                return True
+            job, size, context = self._jobs.popleft()
+            try:
+                await drive(job(), context)
+            finally:
+                self._backlog.remove(size)
+        return False
+
+    async def _park(self, task: asyncio.Task[None]) -> bool:
+        """Wait for more to handle; return false if the task is needed no longer."""
+        self._jobs = None
+        self._busy = False
+        self._say_farewell()
+        if self._busy:  # the farewell has put something
+            return True
+        if not self._keeps_task:
+            return False
+        self._parked = self._loop.create_future()
+        try:
+            await self._parked
+        except asyncio.CancelledError as cancellation:
+            if self._suspended is None:
+                raise
+            # It is meant for the handler whose rest this task has just been given: it will reach it where it waits.
+            task.uncancel()
+            task.cancel(*cancellation.args)
+        finally:
+            self._parked = None
+        return self._busy
+
+    def _end_task(self, done: bool) -> None:
+        """Go on without the task that has ended."""
+        self._busy = False
+        if self._suspended is not None:
+            (rest, size), self._suspended = self._suspended, None
+            rest.close()
+            self._backlog.remove(size)
         if self._farewell is not None and not (done and self._jobs):
             # Cancelled, perhaps: nothing is begun any more for a peer that has gone.
             self.clear()
             self._say_farewell()
         elif self._jobs:
-            self._start(context)
+            self._start()
         else:
             self._jobs = None
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextvars import copy_context
 from typing import Any, Protocol
 
 from ackord.runtime.error_acks import FailureReply, internal_error, unknown_event
 from ackord.runtime.events.containment import contain, is_being_cancelled
+from ackord.runtime.events.dispatch import EventQueue
+from ackord.runtime.events.driving import drive
 from ackord.runtime.events.routes import Arguments, EncodedArguments, Route
 from ackord.runtime.events.untyped import acknowledge, await_all, call_all, call_in_order, has_awaitable
 from ackord.runtime.listeners import Registration
@@ -59,10 +62,77 @@ async def run_route(  # noqa: PLR0917  # bound once, by the queue
     try:
         if catch_all is not None:
             await call_in_order(socket.watchers, catch_all)
-        reply = await route.handle(socket, arguments, acked=ack_id is not None)
-        _answer(socket, ack_id, reply)
+        answer = await route.handle(socket, arguments)
+    except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
+        _rescue(socket, route, name, ack_id, error)
+    else:
+        _answer_route(socket, route, name, ack_id, answer)
+
+
+def run_route_at_once(  # noqa: PLR0917  # on the path of every message
+    socket: EventReceiver, route: Route, name: str, arguments: Arguments, ack_id: int | None, queue: EventQueue, size: int
+) -> None:
+    """Handle an event of a typed route without a turn of the event loop, unless its handler waits for something; the queue `can_step`."""
+    queue.enter()
+    try:
+        context = copy_context()
+        coroutine = route.handle(socket, arguments)
+        waiting = queue.step(coroutine, context)
+    except StopIteration as done:
+        _answer_route(socket, route, name, ack_id, done.value)
+    except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
+        _rescue(socket, route, name, ack_id, error)
+    else:
+        queue.suspend(_finish_route(socket, route, name, ack_id, drive(coroutine, context, waiting)), size)
+    finally:
+        queue.leave()
+
+
+def run_at_once(coroutine: Coroutine[Any, Any, None], queue: EventQueue, size: int) -> None:
+    """Run a coroutine that handles an event, and that raises nothing, as far as it gets without a turn of the event loop; the queue `can_step`."""
+    queue.enter()
+    try:
+        context = copy_context()
+        waiting = queue.step(coroutine, context)
+    except StopIteration:
+        pass
+    else:
+        queue.suspend(_finish(drive(coroutine, context, waiting)), size)
+    finally:
+        queue.leave()
+
+
+async def _finish(rest: Awaitable[None]) -> None:
+    await rest
+
+
+async def _finish_route(socket: EventReceiver, route: Route, name: str, ack_id: int | None, rest: Awaitable[Any]) -> None:
+    try:
+        answer = await rest
+    except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
+        _rescue(socket, route, name, ack_id, error)
+    else:
+        _answer_route(socket, route, name, ack_id, answer)
+
+
+def _answer_route(socket: EventReceiver, route: Route, name: str, ack_id: int | None, answer: Any) -> None:
+    if ack_id is None:
+        return
+    try:
+        text, attachments = route.encode(answer)
+        socket.send_ack(ack_id, text, attachments)
     except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
         _failed(socket, name, ack_id, error)
+
+
+def _rescue(socket: EventReceiver, route: Route, name: str, ack_id: int | None, error: BaseException) -> None:
+    """Answer an event whose handler raised: some errors are answers."""
+    try:
+        answer = route.rescue(error)
+    except BaseException as again:  # noqa: BLE001  # whatever it is becomes an error ack
+        _failed(socket, name, ack_id, again)
+    else:
+        _answer_route(socket, route, name, ack_id, answer)
 
 
 async def run_untyped(socket: EventReceiver, name: str, arguments: list[Any], ack_id: int | None) -> None:

@@ -35,11 +35,23 @@ class Route(Protocol):
         """
         ...
 
-    def handle(self, socket: Any, arguments: Arguments, *, acked: bool) -> Coroutine[Any, Any, EncodedArguments | None]:
-        """Run the handler; return the acknowledgement's arguments if `acked`, the other side having asked for one.
+    def handle(self, socket: Any, arguments: Arguments) -> Coroutine[Any, Any, Any]:
+        """Run the handler and return its answer, for `encode`.
 
         `socket` is a server's `Socket`, or a client's `Membership`; only routes of servers need it.
 
         Any exception becomes the error ack ``internal``; `FailureReply` becomes the one that it holds.
+        """
+        ...
+
+    def rescue(self, error: BaseException) -> Any:
+        """Return the answer that an exception of `handle` stands for, or raise it again."""
+        ...
+
+    def encode(self, answer: Any) -> EncodedArguments:
+        """Return the acknowledgement's arguments, if the other side has asked for one.
+
+        Raises:
+            FailureReply: the answer isn't as declared: ``invalid_response``.
         """
         ...

@@ -15,6 +15,7 @@ from ackord.runtime.server.admission import Admission
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
 from ackord.runtime.server.socket import Socket
 from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError, PacketError, UnexpectedPacketError
+from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import (
     Packet,
     PacketType,
@@ -23,6 +24,7 @@ from ackord.runtime.socketio.packet import (
     encode_disconnect,
     encode_event,
     namespace_prefix,
+    scan_event,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Connection:
         "_pending",
         "_server",
         "_sockets",
+        "_takes_text",
         "backlog",
         "engine",
     )
@@ -62,6 +65,7 @@ class Connection:
         self._server = server
         self.engine = server.transcoder.wrap(engine)
         self.backlog = Backlog(limits.queued_events, limits.queued_bytes)
+        self._takes_text = not server.parser.transcodes
         self._decoder = server.parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
         self._sockets: dict[str, Socket] = {}
         self._pending: dict[str, Admission] = {}
@@ -79,14 +83,18 @@ class Connection:
         if self._over:
             return True
         try:
-            whole = self._decoder.receive_text(packet, 1)
-            if whole is None:
+            event = scan_event(packet) if self._attachment_timer is None and self._takes_text else None
+            if event is not None and (socket := self._sockets.get(event[0])) is not None:
+                _, ack_id, name, payload = event
+                socket.receive_event(name, payload, ack_id)
+            elif (whole := self._decoder.receive_text(packet, 1)) is None:
                 self._await_attachments()
             else:
                 self._receive(whole)
         except PacketError as error:
             self._violated(error)
-        return not self.backlog.congested
+        backlog = self.backlog
+        return not (backlog.events and backlog.congested)
 
     def receive_binary(self, data: bytes) -> bool:
         """See `EngineHandler.receive_binary`."""
@@ -163,7 +171,7 @@ class Connection:
             elif not self._was_left(name):
                 raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
         elif kind == PacketType.EVENT:
-            socket.receive_event(payload, ack_id, attachments)
+            socket.receive_event(scan_event_name(payload, self._server.limits.event_name), payload, ack_id, attachments)
         elif kind == PacketType.ACK:
             socket.receive_ack(ack_id, payload, attachments)
         elif kind == PacketType.DISCONNECT:

@@ -16,8 +16,8 @@ from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
-from ackord.runtime.events.dispatch import EventQueue
-from ackord.runtime.events.incoming import run_route, run_untyped, run_untyped_inline
+from ackord.runtime.events.dispatch import EventQueue, Job
+from ackord.runtime.events.incoming import run_at_once, run_route, run_route_at_once, run_untyped, run_untyped_inline
 from ackord.runtime.events.lifecycle import call_lifecycle
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import AnyEventSource, ListenerT, Registration
@@ -28,7 +28,7 @@ from ackord.runtime.server.gathering import decode_answer
 from ackord.runtime.server.handshake import Handshake, make_handshake
 from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
-from ackord.runtime.socketio.names import scan_event_name
+from ackord.runtime.socketio.names import check_event_name
 from ackord.runtime.socketio.packet import encode_ack, encode_event
 from ackord.runtime.socketio.recovery import RecoverySession
 
@@ -109,7 +109,7 @@ class Socket(AnyEventSource):
         self._gates: tuple[SocketGate, ...] = ()
         self._error_listeners: tuple[Registration, ...] = ()
         self._session = session
-        self._queue = EventQueue(connection.backlog, namespace.tasks)
+        self._queue = EventQueue(connection.backlog, namespace.tasks, keeps_task=True)
 
     @property
     def connected(self) -> bool:
@@ -376,29 +376,30 @@ class Socket(AnyEventSource):
         """Begin to handle events, after those listeners of ``connection`` that are tasks have begun to run."""
         asyncio.get_running_loop().call_soon(self._queue.open)
 
-    def receive_event(self, payload: str, ack_id: int | None, attachments: Sequence[bytes]) -> None:
-        """Take an EVENT packet.
+    def receive_event(self, name: str, payload: str, ack_id: int | None, attachments: Sequence[bytes] = ()) -> None:
+        """Take an EVENT packet: its name, and its JSON array, which begins with that.
 
         Raises:
             PacketError: it ends the connection.
         """
-        name = scan_event_name(payload, self.namespace.limits.event_name)
+        namespace, queue = self.namespace, self._queue
         size = len(payload) + sum(map(len, attachments)) if attachments else len(payload)
-        route = self.namespace.routes.get(name)
+        route = namespace.routes.get(name)
         if route is None:
+            check_event_name(name, namespace.limits.event_name)
             self._receive_untyped(name, decode_array(payload, attachments), ack_id, size)
             return
         try:
             arguments = route.decode(payload, attachments)
         except InvalidArgumentsError as failure:
-            self._queue.put(partial(self._fail_in_order, name, ack_id, failure), size)
+            queue.put(partial(self._fail_in_order, name, ack_id, failure), size)
             return
-        catch_all = (name, *decode_array(payload, attachments)[1:]) if self.watchers else None
-        job = partial(run_route, self, route, name, arguments, ack_id, catch_all)
-        if route.concurrent:
-            self._queue.put_concurrent(job, size)
-        else:
-            self._queue.put(job, size)
+        watched = self._any or self._gates or namespace.event_middlewares
+        if not watched and not route.concurrent and queue.can_step:
+            run_route_at_once(self, route, name, arguments, ack_id, queue, size)
+            return
+        catch_all = (name, *decode_array(payload, attachments)[1:]) if watched else None
+        self._handle(partial(run_route, self, route, name, arguments, ack_id, catch_all), size, concurrent=route.concurrent)
 
     def receive_ack(self, ack_id: int | None, payload: str, attachments: Sequence[bytes]) -> None:
         """Take an ACK packet; one that nobody waits for is ignored.
@@ -506,6 +507,7 @@ class Socket(AnyEventSource):
             self._queue.cancel()
         if reason in ENDED_HERE:
             self._queue.clear()
+            self._queue.close()
             self._tell_disconnect(reason, details)
         else:
             self._queue.finish(partial(self._tell_disconnect, reason, details), self.namespace.limits.ending_timeout)
@@ -536,10 +538,17 @@ class Socket(AnyEventSource):
                 contextvars.copy_context().run(run_untyped_inline, self, name, items, ack_id)
             finally:
                 self._queue.leave()
-        elif concurrent:
-            self._queue.put_concurrent(partial(run_untyped, self, name, items, ack_id), size)
         else:
-            self._queue.put(partial(run_untyped, self, name, items, ack_id), size)
+            self._handle(partial(run_untyped, self, name, items, ack_id), size, concurrent=concurrent)
+
+    def _handle(self, job: Job, size: int, *, concurrent: bool) -> None:
+        queue = self._queue
+        if concurrent:
+            queue.put_concurrent(job, size)
+        elif queue.can_step:
+            run_at_once(job(), queue, size)
+        else:
+            queue.put(job, size)
 
     async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply) -> None:
         self.fail_event(name, ack_id, failure)

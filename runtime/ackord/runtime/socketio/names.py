@@ -30,9 +30,20 @@ def scan_event_name(payload: str, limit: int = MAX_EVENT_NAME) -> str:
     name = payload[2:end] if end != -1 else "\\"
     if "\\" in name:
         name = _scan_unusual_name(payload, limit)
+    check_event_name(name, limit)
+    return name
+
+
+def check_event_name(name: str, limit: int = MAX_EVENT_NAME) -> None:
+    """Check the name of an incoming event.
+
+    Raises:
+        EventNameError: the name is reserved or too long.
+    """
+    if len(name) > limit:
+        raise EventNameError("the event name is too long")
     if name in RESERVED_EVENTS:
         raise EventNameError(f"{name!r} is reserved")
-    return name
 
 
 def _scan_unusual_name(payload: str, limit: int) -> str:
@@ -46,7 +57,4 @@ def _scan_unusual_name(payload: str, limit: int) -> str:
         value, _ = _decode_first(payload[start : start + 12 * limit + 2])
     except ValueError as error:
         raise EventNameError("the event name is too long, or no JSON") from error
-    name = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    if len(name) > limit:
-        raise EventNameError("the event name is too long")
-    return name
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

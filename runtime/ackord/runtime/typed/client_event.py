@@ -13,7 +13,7 @@ from ackord.runtime.errors import SlowConsumerError, UsageError
 from ackord.runtime.events.routes import Arguments, EncodedArguments
 from ackord.runtime.listeners import is_async
 from ackord.runtime.typed.event import Event
-from ackord.runtime.typed.route import call_handler, encode_answer
+from ackord.runtime.typed.route import declared_error, encode_answer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -140,7 +140,7 @@ class ClientEvent(Generic[P, R, ItemT]):
         """See `ackord.runtime.events.routes.Route.decode`."""
         return self._event.arguments.decode(payload, attachments)
 
-    async def handle(self, socket: Any, arguments: Arguments, *, acked: bool) -> EncodedArguments | None:  # noqa: ARG002  # a Route takes it
+    async def handle(self, socket: Any, arguments: Arguments) -> Any:  # noqa: ARG002  # a Route takes it
         """See `ackord.runtime.events.routes.Route.handle`."""
         if self._streams:
             item: Any = arguments if len(arguments) > 1 else arguments[0] if arguments else None
@@ -148,9 +148,15 @@ class ClientEvent(Generic[P, R, ItemT]):
                 stream.push(item)
         answer: Any = None
         for handler in self._handlers:
-            answer = await call_handler(self._event, self._call(handler, arguments))
-        if not acked:
-            return None
+            answer = await self._call(handler, arguments)
+        return answer
+
+    def rescue(self, error: BaseException) -> Any:
+        """See `ackord.runtime.events.routes.Route.rescue`."""
+        return declared_error(self._event, error)
+
+    def encode(self, answer: Any) -> EncodedArguments:
+        """See `ackord.runtime.events.routes.Route.encode`."""
         if self._event.acked and not self._handlers:
             raise unknown_event()
         return encode_answer(self._event, answer)

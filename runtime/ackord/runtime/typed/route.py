@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply
@@ -14,7 +14,7 @@ from ackord.runtime.typed.model import DeclaredError
 if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
 
-Handler: TypeAlias = Callable[..., Awaitable[Any]]
+Handler: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
 
 class TypedRoute:
@@ -33,20 +33,24 @@ class TypedRoute:
         """See `Route.decode`."""
         return self._event.arguments.decode(payload, attachments)
 
-    async def handle(self, socket: Socket, arguments: Arguments, *, acked: bool) -> EncodedArguments | None:
+    def handle(self, socket: Socket, arguments: Arguments) -> Coroutine[Any, Any, Any]:
         """See `Route.handle`."""
-        answer = await call_handler(self._event, self._handler(self._make_context(socket), *arguments))
-        return encode_answer(self._event, answer) if acked else None
+        return self._handler(socket.context or self._make_context(socket), *arguments)
+
+    def rescue(self, error: BaseException) -> Any:
+        """See `Route.rescue`."""
+        return declared_error(self._event, error)
+
+    def encode(self, answer: Any) -> EncodedArguments:
+        """See `Route.encode`."""
+        return encode_answer(self._event, answer)
 
 
-async def call_handler(event: Event[Any], call: Awaitable[Any]) -> Any:
-    """Return what a handler answers; a declared error of its event that it raises (`Error.unwrap` does) is an answer as well."""
-    try:
-        return await call
-    except DeclaredError as raised:
-        if isinstance(raised.error, event.errors):
-            return raised.error
-        raise
+def declared_error(event: Event[Any], error: BaseException) -> Any:
+    """Return the declared error of an event that a handler raised (`Error.unwrap` does): it is an answer as well; raise anything else again."""
+    if isinstance(error, DeclaredError) and isinstance(error.error, event.errors):
+        return error.error
+    raise error
 
 
 def encode_answer(event: Event[Any], answer: Any) -> EncodedArguments:
