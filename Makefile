@@ -4,11 +4,12 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo test lint types bench soak fuzz clean
+.PHONY: help setup node demo test lint types bench bench-full soak fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 SOAK_ARGS ?=
 FUZZ_ARGS ?=
 
@@ -28,7 +29,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 help: ## Show this list
 	@echo "Ackord: one contract between a Socket.IO server and its clients."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 	@echo
 	@echo "  make demo PORT=9000 takes another port; make test PYTEST_ARGS='-k chat' runs a part."
 
@@ -56,8 +57,11 @@ types: setup ## Check types with mypy --strict and pyright strict
 	@echo "== pyright strict"
 	@pyright
 
-bench: setup node ## Measure this server beside python-socketio and Node's socket.io
-	@$(PY) -m tests.bench
+bench: setup node ## Measure this server beside python-socketio and Node's socket.io, for a few minutes
+	@$(PY) -m tests.bench $(BENCH_ARGS)
+
+bench-full: setup node ## Measure every workload, and what each target comes to: half an hour
+	@$(PY) -m tests.bench --full $(BENCH_ARGS)
 
 soak: setup ## Cut the connections of 2,000 clients for two minutes, and count what is lost
 	@$(PY) -m tests.soak $(SOAK_ARGS)

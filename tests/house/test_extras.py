@@ -27,13 +27,8 @@ sys.meta_path.insert(0, Without())
 IN_MEMORY = """
 from ackord.runtime.server import Server
 from ackord.runtime.testing import Link, run
-from tests.bench.contract import BenchClient, BenchNamespace
-
-class Bench(BenchNamespace):
-    async def on_echo(self, ctx, item):
-        return item
-    async def on_shout(self, ctx, item):
-        raise NotImplementedError
+from tests.bench.contract import BenchClient
+from tests.bench.servers.application import Bench
 
 async def scenario():
     server = Server()

@@ -1,0 +1,17 @@
+"""The generated server in the lane that is the default: what `Server.run` runs, with its default settings."""
+
+from __future__ import annotations
+
+from ackord.runtime.hosting.serve import configure
+
+from tests.bench.servers.application import make_server
+from tests.bench.servers.listening import listen, parse
+
+
+def main() -> None:
+    """Serve."""
+    configure(make_server(parse()).asgi()).run(sockets=[listen()])
+
+
+if __name__ == "__main__":
+    main()
