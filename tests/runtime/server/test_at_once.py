@@ -244,7 +244,7 @@ def test_a_handler_that_disconnects_its_own_socket_runs_to_its_end(waits: bool) 
         async def warm() -> None:
             pass
 
-        socket.on("disconnect", lambda _: ends.append("disconnect"))
+        socket.on("disconnect", lambda: ends.append("disconnect"))
 
     async def scenario(stage: Stage) -> None:
         peer = await join(stage)

@@ -54,6 +54,8 @@ class EngineSocket:
         "_running",
         "_scheduled",
         "_settle",
+        "_wire",
+        "direct",
         "handler",
         "max_buffered",
         "max_payload",
@@ -84,8 +86,11 @@ class EngineSocket:
         self.session = session
         self.websocket = websocket
         """The session's WebSocket, `None` over long-polling."""
+        self.direct = -1
+        """The length up to which a message of `websocket` may go straight to the handler; -1 while the session has to look at all of them."""
         self.max_payload = max_payload
         self.max_buffered = max_buffered
+        self._wire: ServerWebSocket | None = None  # the WebSocket, while what is sent goes straight to it
         self._probe: ServerWebSocket | None = None
         self._reading: asyncio.Timeout | None = None
         self._poll: asyncio.Future[AnswerPoll] | None = None
@@ -137,32 +142,32 @@ class EngineSocket:
 
     def send(self, packet: str) -> None:
         """Send one text packet, type digit included."""
-        websocket = self.websocket
-        if websocket is None or self.session.state is not State.WEBSOCKET:
+        wire = self._wire
+        if wire is None:
             self._put(packet)
-        elif websocket.paused and websocket.buffered > self.max_buffered:
+        elif wire.paused and wire.buffered > self.max_buffered:
             self._overflow()
         else:
-            websocket.send(packet)
+            wire.send(packet)
 
     def send_prepared(self, prepared: Prepared) -> None:
         """Send a text packet and its attachments, with nothing between them."""
-        websocket = self.websocket
-        if websocket is None or self.session.state is not State.WEBSOCKET:
+        wire = self._wire
+        if wire is None:
             self._put(prepared)
-        elif websocket.paused and websocket.buffered > self.max_buffered:
+        elif wire.paused and wire.buffered > self.max_buffered:
             self._overflow()
         elif self._base64:
             self._write(prepared)
         else:
-            websocket.send_prepared(prepared)
+            wire.send_prepared(prepared)
 
     def send_binary(self, data: bytes) -> None:
         """Send one binary message, for users of the engine without Socket.IO."""
-        websocket = self.websocket
-        if websocket is None or self.session.state is not State.WEBSOCKET:
+        wire = self._wire
+        if wire is None:
             self._put(data)
-        elif websocket.paused and websocket.buffered > self.max_buffered:
+        elif wire.paused and wire.buffered > self.max_buffered:
             self._overflow()
         else:
             self._write(data)
@@ -297,6 +302,7 @@ class EngineSocket:
 
     def _overflow(self) -> None:
         self.session.fail(SLOW_CONSUMER)
+        self._find_ways()
         self._schedule()
 
     def _expire(self, now: float) -> None:
@@ -317,7 +323,17 @@ class EngineSocket:
                     self._perform(action)
         finally:
             self._running = False
+        self._find_ways()
         self._alarm.set(self.session.deadline())
+
+    def _find_ways(self) -> None:
+        """See which messages needn't go through the session's machine: this is asked once for each change, not for each message."""
+        session = self.session
+        is_plain = session.state is State.WEBSOCKET
+        self._wire = self.websocket if is_plain else None
+        # No character has more than four bytes in UTF-8: up to this length a text needn't be measured.
+        # The first message takes the long way whatever its length: it tells that somebody is there.
+        self.direct = self.max_payload // 4 if is_plain and not session.heartbeat.lenient and not self._is_half_open else -1
 
     def _perform(self, action: Action) -> None:  # noqa: C901, PLR0912 - one case for each action
         match action:

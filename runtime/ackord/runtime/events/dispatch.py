@@ -119,15 +119,16 @@ class EventQueue:
                 self._say_farewell()
 
     def step(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> asyncio.Future[Any] | None:
-        """Run the coroutine of an event as far as it gets, between `enter` and `leave`; the queue was `can_step`.
+        """Run the coroutine of an event as far as it gets; the queue `can_step`, and is entered until `leave`.
 
-        Return what it waits for: then `suspend` must be given the rest.
+        Return what it waits for: then `suspend` must be given the rest, before `leave`.
 
         Raises:
             StopIteration: it is done; `value` has what it returned.
         """
         if self._task is None:
             raise AssertionError("a queue that can step has a task")
+        self._busy = True
         return first_step(coroutine, context, self._task, self._loop)
 
     def suspend(self, rest: Coroutine[Any, Any, None], size: int) -> None:

@@ -73,7 +73,6 @@ def run_route_at_once(  # noqa: PLR0917  # on the path of every message
     socket: EventReceiver, route: Route, name: str, arguments: Arguments, ack_id: int | None, queue: EventQueue, size: int
 ) -> None:
     """Handle an event of a typed route without a turn of the event loop, unless its handler waits for something; the queue `can_step`."""
-    queue.enter()
     try:
         context = copy_context()
         coroutine = route.handle(socket, arguments)
@@ -90,7 +89,6 @@ def run_route_at_once(  # noqa: PLR0917  # on the path of every message
 
 def run_at_once(coroutine: Coroutine[Any, Any, None], queue: EventQueue, size: int) -> None:
     """Run a coroutine that handles an event, and that raises nothing, as far as it gets without a turn of the event loop; the queue `can_step`."""
-    queue.enter()
     try:
         context = copy_context()
         waiting = queue.step(coroutine, context)
