@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 PROTOCOL: Final = "4"
@@ -97,14 +98,19 @@ def check_version(query: Mapping[str, str]) -> Refusal | None:
 
 def open_packet(*, sid: str, upgrades: Sequence[str], ping_interval: float, ping_timeout: float, max_payload: int) -> str:
     """Write the first packet of a session; times are given in seconds and sent in milliseconds."""
+    return f'0{{"sid":{json.dumps(sid)},{_open_packet_end(tuple(upgrades), ping_interval, ping_timeout, max_payload)}'
+
+
+@lru_cache(maxsize=16)
+def _open_packet_end(upgrades: tuple[str, ...], ping_interval: float, ping_timeout: float, max_payload: int) -> str:
+    """Write what is the same for all sessions of a server."""
     content = {
-        "sid": sid,
-        "upgrades": list(upgrades),
+        "upgrades": upgrades,
         "pingInterval": _milliseconds(ping_interval),
         "pingTimeout": _milliseconds(ping_timeout),
         "maxPayload": max_payload,
     }
-    return "0" + json.dumps(content, separators=(",", ":"))
+    return json.dumps(content, separators=(",", ":"))[1:]
 
 
 def _milliseconds(seconds: float) -> int | float:

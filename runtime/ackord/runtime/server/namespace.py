@@ -91,6 +91,7 @@ class Namespace(Broadcasting, ServerEvents):
         "failures",
         "invalid_events",
         "limits",
+        "make_data",
         "name",
         "params",
         "parent",
@@ -120,6 +121,8 @@ class Namespace(Broadcasting, ServerEvents):
         self.invalid_events: InvalidPolicy = server.invalid_events
         self.limits: Limits = server.limits
         self.tasks = server.tasks
+        self.make_data: Callable[[], Any] = dict
+        """Makes the `data` of a new socket."""
         self._listeners = ListenerTable()
         self._middlewares: tuple[Middleware, ...] = ()
         self.event_middlewares: tuple[EventMiddleware, ...] = ()
@@ -200,6 +203,10 @@ class Namespace(Broadcasting, ServerEvents):
         self.routes[name] = route
         self._custom = True
 
+    def set_data_factory(self, make: Callable[[], Any]) -> None:
+        """Have `make` called for the `data` of each new socket."""
+        self.make_data = make
+
     def set_connect_hook(self, hook: ConnectHook) -> None:
         """Run `hook` for each socket after the middlewares and before CONNECT is answered; it may raise `ConnectRefused`."""
         self._connect_hook = hook
@@ -232,6 +239,7 @@ class Namespace(Broadcasting, ServerEvents):
         child.event_middlewares = self.event_middlewares
         child._listeners = self._listeners.copy()
         child._middlewares = self._middlewares
+        child.make_data = self.make_data
         child._connect_hook = self._connect_hook
         child._disconnect_hook = self._disconnect_hook
         child.copy_server_events(self)
@@ -320,7 +328,9 @@ class Namespace(Broadcasting, ServerEvents):
 
     def run_disconnect_hook(self, socket: Socket, reason: str) -> None:
         """Run the disconnect hook, in a task."""
-        if self._disconnect_hook is not None:
+        if self._disconnect_hook is None:
+            socket.context = None
+        else:
             report = partial(self.server.report, socket, "disconnect")
             self.tasks.start(_call(self._disconnect_hook, socket, reason, report))
 
@@ -351,4 +361,7 @@ class Namespace(Broadcasting, ServerEvents):
 
 
 async def _call(hook: DisconnectHook, socket: Socket, reason: str, report: Report) -> None:
-    await guard(hook(socket, reason), "the disconnect hook", report)
+    try:
+        await guard(hook(socket, reason), "the disconnect hook", report)
+    finally:
+        socket.context = None  # they refer to one another

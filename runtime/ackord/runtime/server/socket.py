@@ -92,7 +92,7 @@ class Socket(AnyEventSource):
         self.namespace = namespace
         self.recovered = False
         """Whether the client came back after it had lost its connection: it has its id, its rooms and its `data` again, and misses no event."""
-        self.data: Any = {}
+        self.data: Any = namespace.make_data()
         self.context: Any = None
         """What the typed layer keeps of this socket."""
         self._connection = connection
@@ -328,7 +328,7 @@ class Socket(AnyEventSource):
         """Be a new client after all."""
         self._session = session
         self.recovered = False
-        self.data = {}
+        self.data = self.namespace.make_data()
         self.namespace.adapter.del_all(self.id)
 
     def supersede(self) -> None:

@@ -81,7 +81,6 @@ class Namespace(Reach, Generic[ContextT]):
     context_type: ClassVar[type[Context[Any]]]
 
     __untyped: UntypedNamespace | None = None
-    __make_session: Callable[[], Any] | None = None
 
     @override
     def __init_subclass__(cls, **options: Any) -> None:
@@ -105,14 +104,18 @@ class Namespace(Reach, Generic[ContextT]):
         if self.__untyped is not None:
             raise UsageError(f"this {type(self).__name__} is registered already: make another one")
         self.__untyped = namespace
-        self.__make_session = self.contract.session_default
         self.contract.warm("server")
         for event in self.contract.client_to_server:
             namespace.set_route(event.name, TypedRoute(event, getattr(self, event.handler), self.__context))
         for event in self.contract.server_to_server:
             namespace.set_server_route(event.name, partial(_handle_server_event, event, getattr(self, event.handler)))
-        namespace.set_connect_hook(self.__connect)
-        namespace.set_disconnect_hook(self.__disconnected)
+        if self.contract.session_default is not None:
+            namespace.set_data_factory(self.contract.session_default)
+        # Without a hook a client is let in and let go at once, without a task.
+        if self.contract.auth is not None or self.__overrides("on_connect"):
+            namespace.set_connect_hook(self.__connect)
+        if self.__overrides("on_disconnect"):
+            namespace.set_disconnect_hook(self.__disconnected)
         if not self.contract.error_replies:
             namespace.error_replies = False
         if "on_invalid" in {name for base in type(self).__mro__ if base is not Namespace for name in vars(base)}:
@@ -142,6 +145,12 @@ class Namespace(Reach, Generic[ContextT]):
     def _cluster(self) -> ClusterTarget:
         return self.socket_namespace.send_server_event
 
+    def __overrides(self, hook: str) -> bool:
+        """Tell whether a hook is the application's: the generated one does nothing."""
+        generated = next((vars(base).get(hook) for base in type(self).__mro__ if "contract" in vars(base)), None)
+        found = getattr(self, hook, None)
+        return found is not None and getattr(found, "__func__", None) is not generated
+
     def __context(self, socket: Socket) -> Any:
         """Return the one context of a connection: handlers may keep it, and compare it."""
         context = socket.context
@@ -151,8 +160,6 @@ class Namespace(Reach, Generic[ContextT]):
 
     async def __connect(self, socket: Socket, auth_text: str | None) -> None:
         contract = self.contract
-        if self.__make_session is not None and not socket.recovered:
-            socket.data = self.__make_session()
         arguments: tuple[Any, ...] = ()
         if contract.auth is not None:
             try:
@@ -175,12 +182,8 @@ class Namespace(Reach, Generic[ContextT]):
         raise _refused(refusal)
 
     async def __disconnected(self, socket: Socket, reason: str) -> None:
-        on_disconnect = getattr(self, "on_disconnect", None)
-        try:
-            if on_disconnect is not None:
-                await on_disconnect(self.__context(socket), reason)
-        finally:
-            socket.context = None  # they refer to one another
+        on_disconnect: Callable[[Any, str], Awaitable[None]] = getattr(self, "on_disconnect")  # noqa: B009  # optional, so the class doesn't have it
+        await on_disconnect(self.__context(socket), reason)
 
     def __invalid(self, socket: Socket, event: str, failure: FailureReply) -> None:
         self.on_invalid(self.__context(socket), event, failure)
