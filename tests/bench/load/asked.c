@@ -24,23 +24,27 @@ void asked_prepare(struct asked *asked, const struct namespace *namespace, unsig
     *asked = (struct asked){.namespace = namespace, .ids = ids};
     asked->frames = allocate((size_t)ids * VARIANTS, sizeof *asked->frames);
     asked->answers = allocate(ids, sizeof *asked->answers);
+    if (attachment) {
+        asked->attachments = allocate(VARIANTS, sizeof *asked->attachments);
+        for (unsigned variant = 0; variant < VARIANTS; variant++)
+            frame_append(asked->attachments + variant, BINARY, attachment->data, attachment->length);
+    }
     for (unsigned id = 0; id < ids; id++) {
         struct bytes packet = {0};
         prepare_packet(&packet, asked, id, event, argument, attachment != NULL);
-        for (unsigned variant = 0; variant < VARIANTS; variant++) {
-            struct bytes *frames = asked->frames + id * VARIANTS + variant;
-            frame_append(frames, TEXT, packet.data, packet.length);
-            if (attachment)
-                frame_append(frames, BINARY, attachment->data, attachment->length);
-        }
+        for (unsigned variant = 0; variant < VARIANTS; variant++)
+            frame_append(asked->frames + id * VARIANTS + variant, TEXT, packet.data, packet.length);
         bytes_clear(&packet);
         packet_ack(asked->answers + id, namespace, id, answer);
     }
 }
 
 void asked_queue(struct asked *asked, struct client *client, unsigned id) {
-    const struct bytes *frames = asked->frames + id * VARIANTS + asked->turn++ % VARIANTS;
-    connection_queue(&client->connection, frames->data, frames->length);
+    unsigned variant = asked->turn++ % VARIANTS;
+    const struct bytes *frame = asked->frames + id * VARIANTS + variant;
+    connection_queue(&client->connection, frame->data, frame->length);
+    if (asked->attachments)
+        connection_queue(&client->connection, asked->attachments[variant].data, asked->attachments[variant].length);
 }
 
 bool asked_is_answer(const struct asked *asked, const unsigned char *text, size_t length, unsigned *id) {

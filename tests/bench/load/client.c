@@ -107,9 +107,9 @@ static void receive_text(struct client *client, const unsigned char *text, size_
         receive_handshake(client, text, length);
 }
 
-/* Only the latest ping needs an answer (RFC 6455, section 5.5.3): while one waits to be sent there is room for no other. */
+/* Not every ping needs an answer of its own (RFC 6455, section 5.5.3): while one waits to be sent there is room for no other. */
 static void answer_ping(struct client *client, const struct frame *frame) {
-    if (connection_is_flushed(&client->connection))
+    if (!connection_has_queued(&client->connection, client->pong, sizeof client->pong))
         connection_queue(&client->connection, client->pong, frame_write_short(client->pong, PONG, frame->payload, frame->length));
 }
 

@@ -94,6 +94,16 @@ bool connection_is_flushed(const struct connection *connection) {
     return connection->queue_head == connection->queue_tail;
 }
 
+bool connection_has_queued(const struct connection *connection, const void *data, size_t length) {
+    uintptr_t begin = (uintptr_t)data;
+    for (unsigned at = connection->queue_head; at < connection->queue_tail; at++) {
+        uintptr_t piece = (uintptr_t)connection->queue[at].iov_base;
+        if (piece >= begin && piece < begin + length)
+            return true;
+    }
+    return false;
+}
+
 /* send() where one piece waits is cheaper than a sendmsg() of one. */
 static ssize_t send_some(const struct connection *connection) {
     unsigned pieces = connection->queue_tail - connection->queue_head;

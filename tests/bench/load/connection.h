@@ -45,6 +45,9 @@ void connection_flush(struct connection *connection);
 /* Whether all that was queued is with the kernel. */
 bool connection_is_flushed(const struct connection *connection);
 
+/* Whether a piece that begins in these `length` bytes isn't sent completely. */
+bool connection_has_queued(const struct connection *connection, const void *data, size_t length);
+
 /* Read nothing any more. */
 void connection_stop_reading(struct connection *connection);
 

@@ -5,16 +5,20 @@
 #include "run.h"
 #include "workload.h"
 
-/* The attachment is no text, and doesn't repeat. */
 #define DEFAULT_ATTACHMENT ((size_t)64 * 1024)
 
 static struct asked asked;
 static bool *in_flight; /* by client, then by id */
 
+/* Twice as many ids as are in flight: one that was just answered isn't used again at once, so that a second answer is noticed. */
+static unsigned next_id(unsigned id) {
+    return (id + asked.ids / 2) % asked.ids;
+}
+
 static void prepare(struct run *run, const char *event, const char *argument, const struct bytes *attachment, const char *answer) {
-    clients_prepare(run, run->options.inflight);
-    in_flight = allocate((size_t)run->total * run->options.inflight, sizeof *in_flight);
-    asked_prepare(&asked, &run->namespace, run->options.inflight, event, argument, attachment, answer);
+    clients_prepare(run, (attachment ? 2 : 1) * run->options.inflight);
+    asked_prepare(&asked, &run->namespace, 2 * run->options.inflight, event, argument, attachment, answer);
+    in_flight = allocate((size_t)run->total * asked.ids, sizeof *in_flight);
 }
 
 static void prepare_echo(struct run *run) {
@@ -24,7 +28,7 @@ static void prepare_echo(struct run *run) {
 static void prepare_binary(struct run *run) {
     struct bytes attachment = {0};
     size_t length = run->options.bytes ? run->options.bytes : DEFAULT_ATTACHMENT;
-    uint32_t state = 1;
+    uint32_t state = 1; /* what is sent doesn't repeat, so that nothing can shorten it */
     for (size_t index = 0; index < length; index++) {
         state = state * 1664525 + 1013904223; /* Numerical Recipes' generator */
         bytes_append(&attachment, &(unsigned char){(unsigned char)(state >> 24)}, 1);
@@ -43,7 +47,7 @@ static void send_event(struct client *client, unsigned id) {
 
 static void start(struct run *run) {
     for (unsigned number = 0; number < run->total; number++) {
-        for (unsigned id = 0; id < asked.ids; id++)
+        for (unsigned id = 0; id < run->options.inflight; id++)
             send_event(run->clients + number, id);
         connection_flush(&run->clients[number].connection);
     }
@@ -57,7 +61,7 @@ static void message(struct client *client, const unsigned char *text, size_t len
     client->run->outstanding--;
     client->run->count++;
     if (!client->run->stopping)
-        send_event(client, id);
+        send_event(client, next_id(id));
 }
 
 const struct workload echo_workload = {

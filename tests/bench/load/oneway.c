@@ -14,7 +14,7 @@ enum { BATCHES = 2, BATCH = 64 };
 
 /* Each batch is one piece of memory: its events, and the sync with the batch's number as its id. */
 static struct bytes batches[BATCHES];
-static bool (*in_flight)[BATCHES];
+static unsigned *next_answer; /* the batch of each client that is confirmed next */
 
 static void prepare_batch(struct run *run, unsigned number, const char *item) {
     struct bytes packet = {0};
@@ -32,14 +32,13 @@ static void prepare(struct run *run) {
     packet_item(&item, run->options.bytes ? run->options.bytes : DEFAULT_ITEM);
     bytes_append(&item, "", 1);
     clients_prepare(run, BATCHES);
-    in_flight = allocate(run->total, sizeof *in_flight);
+    next_answer = allocate(run->total, sizeof *next_answer);
     for (unsigned number = 0; number < BATCHES; number++)
         prepare_batch(run, number, (const char *)item.data);
     bytes_clear(&item);
 }
 
 static void send_batch(struct client *client, unsigned number) {
-    in_flight[client->number][number] = true;
     client->run->outstanding++;
     connection_queue(&client->connection, batches[number].data, batches[number].length);
 }
@@ -53,14 +52,14 @@ static void start(struct run *run) {
 }
 
 static void message(struct client *client, const unsigned char *text, size_t length) {
-    long batch = packet_ack_id(&client->run->namespace, text, length);
-    if (batch < 0 || batch >= BATCHES || !in_flight[client->number][batch])
+    unsigned batch = next_answer[client->number];
+    if (packet_ack_id(&client->run->namespace, text, length) != (long)batch)
         client_refuse(client, text, length);
-    in_flight[client->number][batch] = false;
+    next_answer[client->number] = (batch + 1) % BATCHES;
     client->run->outstanding--;
     client->run->count += BATCH;
     if (!client->run->stopping)
-        send_batch(client, (unsigned)batch);
+        send_batch(client, batch);
 }
 
 const struct workload oneway_workload = {

@@ -18,7 +18,8 @@
 /* What a client may have queued on one of its connections. */
 #define QUEUE 4
 
-#define EVENT_ID 1
+/* Ids that take turns, so that a second answer is noticed. */
+enum { IDS = 2 };
 
 struct poller {
     struct connection get; /* first: a pointer to it is a pointer to the poller */
@@ -31,16 +32,17 @@ struct poller {
     bool is_event_due; /* these three wait until nothing is being posted */
     bool is_pong_due;
     bool is_goodbye_due;
+    unsigned id;       /* of the latest event */
     struct bytes poll; /* the requests, all for this session */
     struct bytes connect;
-    struct bytes event;
+    struct bytes events[IDS];
     struct bytes pong;
     struct bytes goodbye;
 };
 
 static struct poller *pollers;
 static struct bytes handshake; /* the first request */
-static struct bytes event, answer;
+static struct bytes events[IDS], answers[IDS];
 
 static struct poller *poller_of_post(struct connection *post) {
     return (struct poller *)((char *)post - offsetof(struct poller, post));
@@ -49,9 +51,11 @@ static struct poller *poller_of_post(struct connection *post) {
 static void prepare(struct run *run) {
     pollers = allocate(run->total, sizeof *pollers);
     http_request(&handshake, run->options.path, "EIO=4&transport=polling", run->options.port, NULL);
-    packet_event(&event, &run->namespace, EVENT_ID, "echo", ITEM);
-    bytes_append(&event, "", 1);
-    packet_ack(&answer, &run->namespace, EVENT_ID, ITEM);
+    for (unsigned id = 0; id < IDS; id++) {
+        packet_event(events + id, &run->namespace, id, "echo", ITEM);
+        bytes_append(events + id, "", 1);
+        packet_ack(answers + id, &run->namespace, id, ITEM);
+    }
 }
 
 static void start_post(struct poller *poller, const struct bytes *request) {
@@ -69,7 +73,7 @@ static void post_next(struct poller *poller) {
         start_post(poller, &poller->pong);
     } else if (poller->is_event_due) {
         poller->is_event_due = false;
-        start_post(poller, &poller->event);
+        start_post(poller, poller->events + poller->id);
     } else if (poller->is_goodbye_due) {
         poller->is_goodbye_due = false;
         start_post(poller, &poller->goodbye);
@@ -77,6 +81,7 @@ static void post_next(struct poller *poller) {
 }
 
 static void ask(struct poller *poller) {
+    poller->id = (poller->id + 1) % IDS;
     poller->is_asking = poller->is_event_due = true;
     poller->run->outstanding++;
     post_next(poller);
@@ -97,7 +102,8 @@ static void prepare_requests(struct poller *poller, const char *session) {
     snprintf(query, sizeof query, "EIO=4&transport=polling&sid=%s", session);
     http_request(&poller->poll, options->path, query, options->port, NULL);
     http_request(&poller->connect, options->path, query, options->port, "40");
-    http_request(&poller->event, options->path, query, options->port, (const char *)event.data);
+    for (unsigned id = 0; id < IDS; id++)
+        http_request(poller->events + id, options->path, query, options->port, (const char *)events[id].data);
     http_request(&poller->pong, options->path, query, options->port, "3");
     http_request(&poller->goodbye, options->path, query, options->port, "1");
 }
@@ -114,6 +120,11 @@ static void receive_open(struct poller *poller, const unsigned char *text, size_
     prepare_requests(poller, session);
     poller->state = CONNECTING;
     start_post(poller, &poller->connect);
+}
+
+static bool is_answer(const struct poller *poller, const unsigned char *text, size_t length) {
+    const struct bytes *answer = answers + poller->id;
+    return poller->is_asking && length == answer->length && memcmp(text, answer->data, length) == 0;
 }
 
 static void receive_answer(struct poller *poller) {
@@ -137,7 +148,7 @@ static void receive_packet(struct poller *poller, const unsigned char *text, siz
     } else if (poller->state == CONNECTING && length > 3 && memcmp(text, "40{", 3) == 0) {
         poller->state = READY;
         run_client_is_ready(poller->run);
-    } else if (poller->is_asking && length == answer.length && memcmp(text, answer.data, length) == 0) {
+    } else if (is_answer(poller, text, length)) {
         receive_answer(poller);
     } else {
         refuse(poller, text, length);

@@ -1,0 +1,243 @@
+"""The load generator against real Ackord servers: it is built, it loads, it counts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ackord.runtime.hosting.serve import Host, configure
+from ackord.runtime.server import Namespace, Server, Socket
+
+from tests.bench.generator import FLAGS, SANITIZERS, GeneratorError, Result, build, run
+from tests.runtime.hosting.network import until
+
+Small = dict[str, float | str]
+
+
+@pytest.fixture(scope="module")
+def program() -> Path:
+    """The generator, built so that a wrong access to memory ends it."""
+    return build(SANITIZERS)
+
+
+def make_server(**options: Any) -> Server:
+    server = Server(**options)
+
+    def echo(item: Any) -> Any:
+        return item
+
+    def note(item: Any) -> None:
+        pass
+
+    def sync() -> bool:
+        return True
+
+    def upload(data: bytes) -> int:
+        return len(data)
+
+    def offer(namespace: Namespace) -> None:
+        def shout(item: Any) -> None:
+            namespace.emit("shouted", item)
+
+        @namespace.on("connection")
+        def connected(socket: Socket) -> None:
+            async def join(rooms: int) -> bool:
+                socket.join([str(number) for number in range(rooms)])
+                return True
+
+            socket.on("join", join)
+            socket.on("echo", echo)
+            socket.on("echo_7", echo)
+            socket.on("note", note)
+            socket.on("sync", sync)
+            socket.on("upload", upload)
+            socket.on("shout", shout)
+
+    for path in ("/", "/n0", "/n1", "/n2"):
+        offer(server.of(path))
+    return server
+
+
+def served(scenario: Callable[[int], Awaitable[None]], **options: Any) -> None:
+    """Run `scenario` with the port of a server of all events."""
+
+    async def main() -> None:
+        host: Host = configure(make_server(**options).asgi(), port=0)
+        serving = asyncio.create_task(host.serve())
+        await until(lambda: host.started)
+        try:
+            await scenario(host.port)
+        finally:
+            host.should_exit = True
+            await serving
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("workload", "options"),
+    [
+        pytest.param("echo", {"clients": 1}, id="echo of one"),
+        pytest.param("echo", {"clients": 20, "inflight": 8}, id="echo, pipelined"),
+        pytest.param("echo", {"clients": 5, "event": "echo_7"}, id="echo of another event"),
+        pytest.param("echo", {"clients": 5, "namespaces": 3}, id="echo in the last of three namespaces"),
+        pytest.param("echo", {"clients": 5, "namespaces": 2, "rooms": 4}, id="echo of those who joined rooms"),
+        pytest.param("broadcast", {"clients": 20}, id="broadcast"),
+        pytest.param("broadcast", {"clients": 5, "rooms": 10, "namespaces": 1}, id="broadcast, rooms and a namespace"),
+        pytest.param("oneway", {"clients": 3}, id="one-way"),
+        pytest.param("oneway", {"clients": 2, "bytes": 10_000}, id="one-way, long"),
+        pytest.param("binary", {"clients": 3}, id="binary"),
+        pytest.param("binary", {"clients": 2, "bytes": 10, "inflight": 3}, id="binary, short and pipelined"),
+        pytest.param("polling", {"clients": 5}, id="long-polling"),
+        pytest.param("accept", {"clients": 100, "parallel": 7}, id="accept"),
+    ],
+)
+def test_a_workload_is_done_and_counted(workload: str, options: Small, program: Path) -> None:
+    async def scenario(port: int) -> None:
+        result = await asyncio.to_thread(run, port, workload, program=program, warmup=0.05, seconds=0.3, **options)
+        if workload == "accept":
+            assert result.count == options["clients"]
+        else:
+            assert result.count >= 10
+            assert 0.3 <= result.seconds < 3
+        assert result.cpu_user + result.cpu_system > 0
+        assert result.p50_us is None
+
+    served(scenario)
+
+
+def test_latencies_are_in_order_and_the_rate_is_kept(program: Path) -> None:
+    async def scenario(port: int) -> None:
+        result = await asyncio.to_thread(run, port, "latency", program=program, warmup=0.1, seconds=1, clients=10, rate=500)
+        assert result.count == pytest.approx(500, rel=0.3)
+        assert result.p50_us is not None
+        assert result.p90_us is not None
+        assert result.p99_us is not None
+        assert result.max_us is not None
+        assert 10 < result.p50_us <= result.p90_us <= result.p99_us <= result.max_us < 5e6
+        assert result.lag_p99_us is not None
+        assert result.lag_p99_us <= result.max_us * 1.02
+        assert result.unanswered is not None
+        assert result.slow_closed is None
+
+    served(scenario)
+
+
+def test_more_than_a_server_can_do_shows_as_latency(program: Path) -> None:
+    async def scenario(port: int) -> None:
+        result = await asyncio.to_thread(run, port, "latency", program=program, warmup=0, seconds=0.5, clients=5, rate=1_000_000)
+        assert result.unanswered is not None
+        assert result.unanswered + result.count == pytest.approx(500_000, rel=0.1)
+        assert result.p50_us is not None
+        assert result.p50_us > 100_000
+
+    served(scenario)
+
+
+def test_those_who_read_nothing_are_closed_and_the_others_go_on(program: Path) -> None:
+    async def scenario(port: int) -> None:
+        options: Small = {"clients": 5, "slow": 2, "rate": 200, "bytes": 100_000}
+        result = await asyncio.to_thread(run, port, "mixed", program=program, warmup=0.1, seconds=1.5, **options)
+        assert result.slow_closed == 2
+        assert result.count >= 150
+        assert result.p99_us is not None
+
+    served(scenario, max_buffered=200_000)
+
+
+def test_heartbeats_are_answered_under_load(program: Path) -> None:
+    async def scenario(port: int) -> None:
+        for workload in ("echo", "polling"):
+            result = await asyncio.to_thread(run, port, workload, program=program, warmup=0, seconds=1.5, clients=3)
+            assert result.count > 100
+
+    served(scenario, ping_interval=0.2, ping_timeout=0.4)
+
+
+def test_accept_stays_connected_until_it_is_told_to_go(program: Path) -> None:
+    async def scenario(port: int) -> None:
+        command = [str(program), f"--port={port}", "--workload=accept", "--clients=20"]
+        load = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert load.stdout is not None
+        assert await load.stdout.readline() == b"begin\n"
+        assert Result.parse((await load.stdout.readline()).decode()).count == 20
+        # Several heartbeats long: who doesn't answer them is closed, and that would end the generator.
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(load.wait(), 1)
+        await load.communicate(b"\n")
+        assert load.returncode == 0
+
+    served(scenario, ping_interval=0.2, ping_timeout=0.4)
+
+
+def test_what_is_printed_tells_the_phases(program: Path) -> None:
+    async def scenario(port: int) -> None:
+        command = [str(program), f"--port={port}", "--workload=echo", "--warmup=0.01", "--seconds=0.05"]
+        load = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+        output, _ = await load.communicate()
+        connected, begin, end = output.decode().splitlines()
+        assert (connected, begin) == ("connected", "begin")
+        assert end.startswith('end {"count": ')
+
+    served(scenario)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "--workload is missing"),
+        (["--workload=echo"], "--port is missing"),
+        (["--workload=sleep"], "there is no workload sleep"),
+        (["--workload=echo", "--port=0"], "--port must be a number from 1 to 65535, not 0"),
+        (["--workload=echo", "--port=8o"], "--port must be a number from 1 to 65535, not 8o"),
+        (["--workload=echo", "--port=1", "--clients=2.5"], "--clients must be a whole number, not 2.5"),
+        (["--workload=echo", "--port=1", "--seconds=nan"], "--seconds must be a number from 0.01 to 3600, not nan"),
+        (["--workload=echo", "--port=1", '--event=a"b'], "--event can't hold \""),
+        (["--workload=echo", "--port=1", "--event="], "--event must have 1 to 200 characters"),
+        (["--workload=echo", "--port=1", "--path=x"], "--path must begin with a slash"),
+        (["--workload=echo", "--port=1", "--rate=5"], "the workload echo takes no --rate"),
+        (["--workload=latency", "--port=1"], "the workload latency needs a --rate"),
+        (["--workload=oneway", "--port=1", "--bytes=20"], "an item has at least 47 bytes"),
+        (["--workload=echo", "--port=1", "more"], "what is more?"),
+        (["--workload=echo", "--prot=1"], "unrecognized option '--prot=1'"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_named(arguments: list[str], complaint: str, program: Path) -> None:
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=20)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip().endswith(complaint)
+
+
+def test_what_is_built_already_is_not_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = build(cache=tmp_path)
+    assert os.access(first, os.X_OK)
+    built = first.stat().st_mtime_ns
+    assert build(cache=tmp_path) == first
+    assert first.stat().st_mtime_ns == built
+    assert build(["-O1"], cache=tmp_path) != first
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    with pytest.raises(GeneratorError, match="needs a C compiler, and there is no 'no-such-compiler': install gcc or clang"):
+        build(cache=tmp_path)
+
+
+def test_warnings_are_errors_and_what_the_compiler_says_is_shown(tmp_path: Path) -> None:
+    assert "-Werror" in FLAGS
+    with pytest.raises(GeneratorError, match=r"can't compile the load generator:\n(.|\n)*BATCH"):
+        build(["-DBATCH="], cache=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_line_that_is_no_result_is_refused() -> None:
+    for line in ("", "begin", "end", "end []", "end {}", 'end {"count": 1, "seconds": 1, "cpu_user": 0, "cpu_system": 0, "more": 1}'):
+        with pytest.raises(GeneratorError, match="this is no result"):
+            Result.parse(line)
+    assert Result.parse('end {"count": 1, "seconds": 2.5, "cpu_user": 0.25, "cpu_system": 1}').seconds == 2.5
