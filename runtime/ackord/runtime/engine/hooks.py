@@ -89,6 +89,11 @@ class EngineHooks:
         if listener in self._listeners[name]:
             self._listeners[name].remove(listener)
 
+    @property
+    def has_observers(self) -> bool:
+        """Whether each request has to be shown to a middleware or a listener, even one of an open session."""
+        return bool(self._middlewares or self._listeners["headers"])
+
     async def admit(self, request: HandshakeRequest) -> None:
         """Run the middlewares.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from ackord.runtime.engine.admission import ask, make_sid
@@ -93,6 +93,24 @@ class EngineServer(EngineHooks):
         except HandshakeRefusedError as exc:
             self.report(request, exc.refusal)
             raise
+
+    def find_polling(self, query: Mapping[str, str], origin: str | None) -> EngineSocket | None:
+        """Return the open session that an ordinary request of long-polling names, or `None` if `open_polling` must be asked.
+
+        That is so for a handshake, for a request that must be refused, and where middlewares or listeners want to see each request.
+        """
+        if self.has_observers:
+            return None
+        socket = self._sockets.get(query.get("sid", ""))
+        if socket is None or handshake.check_session_request(query, is_websocket=False, current=socket.transport) is not None:
+            return None
+        # Of the checks that come before these, a session over long-polling leaves only this one to be done.
+        if origin is not None and (
+            handshake.check_request(query, method="GET", is_websocket=False, transports=self.options.transports, origin=origin) is not None
+        ):
+            return None
+        socket.expire_if_due()
+        return socket if socket.sid in self._sockets else None
 
     def response_headers(self, request: HandshakeRequest, socket: EngineSocket | None = None) -> list[Header]:
         """Return the headers that the answer to a request has beside those of its transport; `socket` is its session over long-polling."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Final, assert_never
 
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
+from ackord.runtime.engine.requests import IncomingPost, WaitingGet
 from ackord.runtime.engine.timers import AlarmClock
 from ackord.runtime.engineio.actions import (
     Action,
@@ -45,12 +46,13 @@ class EngineSocket:
         "_base64",
         "_clock",
         "_forget",
+        "_get",
         "_is_half_open",
         "_loop",
         "_muted",
-        "_poll",
+        "_post",
+        "_post_until",
         "_probe",
-        "_reading",
         "_running",
         "_scheduled",
         "_settle",
@@ -92,8 +94,9 @@ class EngineSocket:
         self.max_buffered = max_buffered
         self._wire: ServerWebSocket | None = None  # the WebSocket, while what is sent goes straight to it
         self._probe: ServerWebSocket | None = None
-        self._reading: asyncio.Timeout | None = None
-        self._poll: asyncio.Future[AnswerPoll] | None = None
+        self._get: WaitingGet | None = None
+        self._post: IncomingPost | None = None
+        self._post_until = 0.0
         self._loop = asyncio.get_running_loop()
         self._clock = clock
         self._alarm = clock.alarm(self._expire)
@@ -180,6 +183,11 @@ class EngineSocket:
 
     # The transports' side
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that the session lives on; to ask for the running one costs a system call on Python 3.11."""
+        return self._loop
+
     def expire_if_due(self) -> None:
         """Do what the session's timer is late for: a request must not meet a session that is over by the clock."""
         now = self._loop.time()
@@ -187,43 +195,58 @@ class EngineSocket:
         if deadline is not None and deadline <= now and not self._clock.is_catching_up:
             self._expire(now)
 
-    def poll(self) -> asyncio.Future[AnswerPoll] | None:
-        """Take a GET and return what will hold its answer, or `None` if it must be refused."""
-        if not self.session.poll(self._loop.time()):
+    def poll(self, get: WaitingGet) -> bool:
+        """Take a GET, which is answered at once or later; false if it must be refused."""
+        session = self.session
+        if not session.poll(self._loop.time()):
             self._run()
-            return None
-        future = self._poll = self._loop.create_future()
+            return False
+        self._get = get
         self._run()
-        return future
+        return True
 
-    def abort_poll(self, poll: asyncio.Future[AnswerPoll]) -> None:
-        """Learn that the client of this GET has gone."""
-        if self._poll is poll:
-            self._poll = None
-            poll.cancel()
+    def abort_poll(self, get: WaitingGet) -> None:
+        """Learn that the client of this GET has gone; does nothing if it has been answered."""
+        if self._get is get:
+            self._get = None
             self.session.abort_poll(self._loop.time())
             self._run()
 
-    def begin_post(self) -> bool:
-        """Take the beginning of a POST; false if it must be refused."""
-        accepted = self.session.begin_post(self._loop.time())
+    def begin_post(self, post: IncomingPost) -> bool:
+        """Take the beginning of a POST; false if it must be refused.
+
+        Where it is true, `receive_payload` may follow, and `end_post` must.
+        """
+        now = self._loop.time()
+        accepted = self.session.begin_post(now)
+        if accepted:
+            self._post = post
+            self._post_until = now + post.patience
         self._run()
         return accepted
 
-    async def receive_payload(self, body: bytes) -> bool:
-        """Take the body of a POST; false if it ended the session by being malformed.
+    def receive_payload(self, body: bytes) -> Awaitable[None] | None:
+        """Take the body of a POST; return what must be awaited before it is answered, if anything.
 
         A body may hold a hundred thousand packets: other sessions have their turn after some, and handlers set the pace.
+        ``session.is_malformed`` tells afterwards whether the body ended the session by being malformed.
         """
-        session = self.session
+        self._post = None
         payload = decode_payload(body)
-        while session.receive_payload(payload, self._loop.time(), most=PACKETS_PER_TURN):
-            self._run()
-            await self._pause()
+        has_more = self.session.receive_payload(payload, self._loop.time(), most=PACKETS_PER_TURN)
         self._run()
+        if has_more:
+            return self._receive_rest(payload)
+        return self.handler.ready() if self.handler.congested else None
+
+    async def _receive_rest(self, payload: Iterator[Packet]) -> None:
+        has_more = True
+        while has_more:
+            await self._pause()
+            has_more = self.session.receive_payload(payload, self._loop.time(), most=PACKETS_PER_TURN)
+            self._run()
         if self.handler.congested:
             await self.handler.ready()
-        return not session.is_malformed
 
     async def _pause(self) -> None:
         if self.handler.congested:
@@ -231,16 +254,9 @@ class EngineSocket:
         else:
             await asyncio.sleep(0)
 
-    def begin_reading(self, scope: asyncio.Timeout) -> None:
-        """Have the scope in which the body of a POST is read time out when the session ends."""
-        self._reading = scope
-
-    def end_reading(self) -> None:
-        """Learn that the body is complete, or won't be."""
-        self._reading = None
-
     def end_post(self) -> None:
-        """Learn that a POST has been answered."""
+        """Learn that a POST has been answered, or won't be."""
+        self._post = None
         self.session.end_post()
 
     def fail(self, description: str, *, code: int | None = None) -> None:
@@ -306,6 +322,8 @@ class EngineSocket:
         self._schedule()
 
     def _expire(self, now: float) -> None:
+        if self._post is not None and self._post_until <= now:
+            self.session.fail(f"request body incomplete after {self._post.patience:g} seconds")
         deadline = self.session.heartbeat.at
         if deadline <= now and not self._running and self.handler.congested:
             # The answer to the ping may wait unread: nothing is read while events wait for handlers.
@@ -324,7 +342,10 @@ class EngineSocket:
         finally:
             self._running = False
         self._find_ways()
-        self._alarm.set(self.session.deadline())
+        deadline = self.session.deadline()
+        if self._post is not None and deadline is not None and self._post_until < deadline:
+            deadline = self._post_until
+        self._alarm.set(deadline)
 
     def _find_ways(self) -> None:
         """See which messages needn't go through the session's machine: this is asked once for each change, not for each message."""
@@ -340,9 +361,9 @@ class EngineSocket:
             case Deliver(message):
                 self._deliver(message)
             case AnswerPoll():
-                poll, self._poll = self._poll, None
-                if poll is not None and not poll.done():
-                    poll.set_result(action)
+                get, self._get = self._get, None
+                if get is not None:
+                    get.answer(action)
             case Write(message):
                 self._write(message)
             case CloseWebSocket(code, abort):
@@ -362,10 +383,11 @@ class EngineSocket:
                     probe.close()
             case End(reason, description):
                 self._alarm.close()
-                if self._reading is not None and not self._reading.expired():
-                    self._reading.reschedule(self._loop.time())
                 self._forget(self)
                 self._tell_closed(reason, description)
+                post, self._post = self._post, None
+                if post is not None:
+                    post.give_up()
             case _:
                 assert_never(action)
 

@@ -11,23 +11,25 @@ from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.socket import EngineSocket
 from ackord.runtime.engineio.actions import AnswerPoll
 from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.transports.asgi import Receive, Send
-from ackord.runtime.transports.compression import choose_coding, compress
+from ackord.runtime.hosting.polling_request import NO_STORE, PollingRequest
+from ackord.runtime.transports.asgi import Message, Receive, Send
+from ackord.runtime.transports.compression import Coding, choose_coding, compress
+from ackord.runtime.transports.interruption import Interruption
 from ackord.runtime.transports.polling import (
     JSON,
     TEXT_HTML,
     TEXT_PLAIN,
     BodyTooLargeError,
+    BodyUnwantedError,
     Header,
     RequestAbortedError,
     read_body,
     respond,
-    wait_for_disconnect,
 )
 
 _logger = logging.getLogger(__name__)
 
-_CLOSE: Final[Header] = (b"connection", b"close")
+CLOSE: Final[Header] = (b"connection", b"close")
 """The rest of the body is of no interest: the connection can't be used for another request."""
 
 
@@ -40,7 +42,8 @@ class LongPolling:
         self._max_payload = options.max_payload
         self._compression_threshold = options.compression_threshold
         # No session lives longer than this without a packet, so neither does the body of a request.
-        self._body_timeout = options.ping_interval + options.ping_timeout
+        self.patience = options.ping_interval + options.ping_timeout
+        """Seconds that the body of a request has."""
 
     async def serve(self, request: HandshakeRequest, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -48,72 +51,82 @@ class LongPolling:
         if request.method == "OPTIONS" and cors.is_enabled:
             await respond(send, 204, cors.preflight_headers(request.headers))
             return
-        headers = [(b"cache-control", b"no-store"), *cors.headers(request.headers)]
+        headers = [NO_STORE, *cors.headers(request.headers)]
         try:
             socket = await self._engine.open_polling(request)
         except HandshakeRefusedError as exc:
             await respond(send, exc.refusal.status, headers, exc.refusal.body, JSON)
             return
         headers += self._engine.response_headers(request, socket)
-        if request.method == "GET":
-            await self._get(socket, request, headers, receive, send)
-        elif request.method == "POST":
-            await self._post(socket, request, headers, receive, send)
+        given = request.headers
+        plain = PollingRequest(
+            socket, headers, given.get("content-type", ""), given.get("content-length"), accept_encoding=given.get("accept-encoding")
+        )
+        await self.serve_session(request.method, plain, receive, send)
+
+    async def serve_session(self, method: str, request: PollingRequest, receive: Receive, send: Send) -> None:
+        """Answer one request of an open session."""
+        if method == "GET":
+            await self._get(request, receive, send)
+        elif method == "POST":
+            await self._post(request, receive, send)
         else:
-            await respond(send, 500, headers)  # as the reference implementation does
+            await respond(send, 500, request.headers)  # as the reference implementation does
 
-    async def _get(self, socket: EngineSocket, request: HandshakeRequest, headers: list[Header], receive: Receive, send: Send) -> None:
-        poll = socket.poll()
-        if poll is None:
-            await respond(send, 400, headers)
-            return
-        if not poll.done():
-            await _park(socket, poll, receive)
-        if not poll.cancelled():
-            await self._answer(poll.result(), request, headers, send)
-
-    async def _answer(self, answer: AnswerPoll, request: HandshakeRequest, headers: list[Header], send: Send) -> None:
-        body = answer.payload.encode("utf-8", "replace")
+    def coding_of(self, request: PollingRequest, answer: AnswerPoll, body: bytes) -> Coding | None:
+        """Return how the answer to a GET is to be compressed, if it is."""
         threshold = self._compression_threshold
-        if answer.compress and threshold is not None and len(body) >= threshold:
-            coding = choose_coding(request.headers.get("accept-encoding"))
-            if coding is not None:
-                body = await compress(body, coding)
-                headers.append((b"content-encoding", coding.encode()))
-        await respond(send, 200, headers, body, TEXT_PLAIN)
+        if threshold is None or len(body) < threshold or not answer.compress:
+            return None
+        return choose_coding(request.accept_encoding)
 
-    async def _post(self, socket: EngineSocket, request: HandshakeRequest, headers: list[Header], receive: Receive, send: Send) -> None:
-        if request.headers.get("content-type", "").lower().startswith("application/octet-stream"):
-            socket.fail("invalid content")
-            await respond(send, 400, headers)
+    async def _get(self, request: PollingRequest, receive: Receive, send: Send) -> None:
+        socket = request.socket
+        get = _Get(receive, socket.loop)
+        if not socket.poll(get):
+            await respond(send, 400, request.headers)
             return
-        if not socket.begin_post():
-            await respond(send, 400, headers)
+        if get.answered is None:
+            await _park(socket, get)
+        answer = get.answered
+        if answer is None:
+            return
+        body = answer.payload.encode("utf-8", "replace")
+        coding = self.coding_of(request, answer, body)
+        if coding is not None:
+            body = await compress(body, coding)
+            request.headers.append((b"content-encoding", coding.encode()))
+        await respond(send, 200, request.headers, body, TEXT_PLAIN)
+
+    async def _post(self, request: PollingRequest, receive: Receive, send: Send) -> None:
+        socket = request.socket
+        if request.content_type.lower().startswith("application/octet-stream"):
+            socket.fail("invalid content")
+            await respond(send, 400, request.headers)
+            return
+        post = _Post(receive, socket.loop, self.patience)
+        if not socket.begin_post(post):
+            await respond(send, 400, request.headers)
             return
         try:
-            status = await self._receive(socket, request.headers.get("content-length"), headers, receive)
+            status = await self._receive(request, post)
         finally:
             socket.end_post()
         if status == 200:
-            await respond(send, 200, headers, b"ok", TEXT_HTML)
+            await respond(send, 200, request.headers, b"ok", TEXT_HTML)
         else:
-            await respond(send, status, headers)
+            await respond(send, status, request.headers)
 
-    async def _receive(self, socket: EngineSocket, declared: str | None, headers: list[Header], receive: Receive) -> int:
+    async def _receive(self, request: PollingRequest, post: _Post) -> int:
         """Read the body and hand its packets on; return the status of the answer."""
+        socket = request.socket
         try:
-            async with asyncio.timeout(self._body_timeout) as reading:
-                socket.begin_reading(reading)
-                try:
-                    body = await read_body(receive, declared=declared, limit=self._max_payload)
-                finally:
-                    socket.end_reading()
+            body = await read_body(post.wait, declared=request.content_length, limit=self._max_payload)
         except BodyTooLargeError:
-            headers.append(_CLOSE)
+            request.headers.append(CLOSE)
             return 413
-        except TimeoutError:
-            socket.fail(f"request body incomplete after {self._body_timeout:g} seconds")
-            headers.append(_CLOSE)
+        except BodyUnwantedError:
+            request.headers.append(CLOSE)
             return 400
         except RequestAbortedError as exc:
             socket.fail(str(exc))
@@ -123,23 +136,46 @@ class LongPolling:
             raise
         if not socket.session.is_over_polling:
             return 400
-        return 200 if await socket.receive_payload(body) else 400
+        rest = socket.receive_payload(body)
+        if rest is not None:
+            await rest
+        return 400 if socket.session.is_malformed else 200
 
 
-async def _park(socket: EngineSocket, poll: asyncio.Future[AnswerPoll], receive: Receive) -> None:
+class _Get(Interruption):
+    """A GET as the engine sees it."""
+
+    __slots__ = ("answered",)
+
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(receive, loop)
+        self.answered: AnswerPoll | None = None
+
+    def answer(self, answer: AnswerPoll) -> None:
+        self.answered = answer
+        self.interrupt()
+
+
+class _Post(Interruption):
+    """A POST as the engine sees it."""
+
+    __slots__ = ("patience",)
+
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop, patience: float) -> None:
+        super().__init__(receive, loop)
+        self.patience = patience
+
+    def give_up(self) -> None:
+        self.interrupt()
+
+
+async def _park(socket: EngineSocket, get: _Get) -> None:
     """Wait until a GET has an answer, or its client has gone, which ends the session at once."""
-
-    async def watch() -> None:
-        try:
-            await wait_for_disconnect(receive)
-        except Exception as exc:  # noqa: BLE001 - an ASGI server that can't say whether the client is there
-            _logger.debug("A parked GET was lost: %r", exc)
-        finally:
-            socket.abort_poll(poll)
-
-    watcher = asyncio.get_running_loop().create_task(watch())
     try:
-        await asyncio.wait((poll,))
+        message: Message | None = {"type": "http.request"}
+        while message is not None and message["type"] != "http.disconnect":  # a body that comes with a GET is dropped
+            message = await get.wait()
+    except Exception as exc:  # noqa: BLE001 - an ASGI server that can't say whether the client is there
+        _logger.debug("A parked GET was lost: %r", exc)
     finally:
-        socket.abort_poll(poll)  # does nothing if it has been answered
-        watcher.cancel()
+        socket.abort_poll(get)  # does nothing if it has been answered

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeAlias
 
-from ackord.runtime.transports.asgi import Receive, Send
+from ackord.runtime.transports.asgi import Message, Send
 
 Header: TypeAlias = tuple[bytes, bytes]
 
@@ -22,12 +22,17 @@ class RequestAbortedError(Exception):
     """The client is gone before its request was complete."""
 
 
-async def read_body(receive: Receive, *, declared: str | None, limit: int) -> bytes:
+class BodyUnwantedError(Exception):
+    """The wait for the rest of a body was interrupted."""
+
+
+async def read_body(receive: Callable[[], Awaitable[Message | None]], *, declared: str | None, limit: int) -> bytes:
     """Read the body of a request, whose bytes are counted as they come; `declared` is its Content-Length.
 
     Raises:
         BodyTooLargeError: it has, or says that it has, more than `limit` bytes.
         RequestAbortedError: the client has gone.
+        BodyUnwantedError: `receive` has returned `None`.
     """
     if declared is not None and declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
         raise BodyTooLargeError
@@ -35,6 +40,8 @@ async def read_body(receive: Receive, *, declared: str | None, limit: int) -> by
     size = 0
     while True:
         message = await receive()
+        if message is None:
+            raise BodyUnwantedError
         if message["type"] != "http.request":
             raise RequestAbortedError("data request connection closed prematurely")
         chunk: bytes = message.get("body", b"")
@@ -47,16 +54,9 @@ async def read_body(receive: Receive, *, declared: str | None, limit: int) -> by
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def wait_for_disconnect(receive: Receive) -> None:
-    """Return when the client has gone; a body that comes with a GET is dropped."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 async def respond(send: Send, status: int, headers: Iterable[Header], body: bytes = b"", content_type: bytes | None = None) -> None:
     """Send a whole response."""
-    every = [(b"content-length", str(len(body)).encode()), *headers]
-    if content_type is not None:
-        every.insert(0, (b"content-type", content_type))
+    length = (b"content-length", b"%d" % len(body))
+    every = [length, *headers] if content_type is None else [(b"content-type", content_type), length, *headers]
     await send({"type": "http.response.start", "status": status, "headers": every})
     await send({"type": "http.response.body", "body": body, "more_body": False})

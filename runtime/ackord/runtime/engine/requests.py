@@ -1,0 +1,26 @@
+"""What the engine asks of the requests of long-polling, whatever host answers them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ackord.runtime.engineio.actions import AnswerPoll
+
+
+class WaitingGet(Protocol):
+    """A GET that a session has taken."""
+
+    def answer(self, answer: AnswerPoll) -> None:
+        """Write the answer; called once at most, perhaps from within `EngineSocket.poll`, and must not raise."""
+        ...
+
+
+class IncomingPost(Protocol):
+    """A POST whose body is being read."""
+
+    patience: float
+    """Seconds that its body has to come in; the session ends if they don't suffice."""
+
+    def give_up(self) -> None:
+        """Learn that the session is over, so that nobody wants the rest of the body; called once at most, and must not raise."""
+        ...
