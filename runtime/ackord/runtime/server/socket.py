@@ -47,8 +47,7 @@ class Socket(AnyEventSource):
     """A client in a namespace: sends events to it, and calls listeners for those that it sends.
 
     Events are handled in the order of arrival, one at a time, each with a context of its own.
-    `async def` listeners run in a task, which lives only while events wait; when nothing waits and all listeners of an event are plain
-    functions, they are called at once, without a task.
+    If nothing waits before it, an event is handled at once, as far as its listeners wait for nothing; what waits goes on in the socket's task.
     A listener registered with ``concurrent=True`` lifts the order for its event.
 
     Register listeners before the first ``await`` of a ``connection`` listener: as in JavaScript, an event that nobody listens for
