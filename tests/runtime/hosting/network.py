@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ackord.runtime.hosting.serve import Host, configure
+from ackord.runtime.transports.direct_websocket import DirectWebSocket
 
 from tests.runtime.engine.harness import Site
 
@@ -54,6 +55,12 @@ class Served:
         reader, writer = await self.websocket()
         assert (await frame(reader))[1].startswith(b"0{")
         return reader, writer
+
+    @property
+    def transports(self) -> list[asyncio.Transport]:
+        """The server's ends of all connections."""
+        connections: set[Any] = set(self.host.server_state.connections)
+        return [each.__getattribute__("_transport" if isinstance(each, DirectWebSocket) else "transport") for each in connections]
 
     async def gone(self, sessions: int = 0) -> None:
         """Wait until no more than so many sessions are left."""

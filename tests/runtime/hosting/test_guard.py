@@ -9,10 +9,17 @@ import time
 
 import pytest
 from ackord.runtime.hosting import guard
+from ackord.runtime.transports import bounds
+from ackord.runtime.transports.direct_websocket import DirectWebSocket
 
 from tests.runtime.hosting.network import Served, frame, masked, play, until
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
+
+
+@pytest.fixture(params=[True, False], ids=["fast lane", "through ASGI"])
+def lane(request: pytest.FixtureRequest) -> dict[str, bool]:
+    return {"fast_lane": request.param}
 
 
 async def until_gone(reader: asyncio.StreamReader) -> bytes:
@@ -128,7 +135,7 @@ def test_who_never_finishes_a_request_is_dropped(monkeypatch: pytest.MonkeyPatch
     play(scenario)
 
 
-def test_a_websocket_outlives_the_time_for_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_websocket_outlives_the_time_for_a_request(monkeypatch: pytest.MonkeyPatch, lane: dict[str, bool]) -> None:
     monkeypatch.setattr(guard, "HEAD_TIMEOUT", 0.1)
 
     async def scenario(served: Served) -> None:
@@ -137,11 +144,11 @@ def test_a_websocket_outlives_the_time_for_a_request(monkeypatch: pytest.MonkeyP
         writer.write(masked(0x81, b"4still here"))
         assert await frame(reader) == (0x81, b"4still here")
 
-    play(scenario)
+    play(scenario, settings=lane)
 
 
 @pytest.mark.parametrize("fragment", [b"", b"x"])
-def test_a_message_in_endless_fragments_ends_its_connection(fragment: bytes) -> None:
+def test_a_message_in_endless_fragments_ends_its_connection(fragment: bytes, lane: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         writer.write(masked(0x01, b"4"))
@@ -150,36 +157,35 @@ def test_a_message_in_endless_fragments_ends_its_connection(fragment: bytes) -> 
         assert answer in {b"", b"\x88\x14\x03\xf0too many fragments"}
         await served.gone()
 
-    play(scenario)
+    play(scenario, settings=lane)
 
 
-def test_as_many_fragments_as_are_allowed_are_one_message() -> None:
+def test_as_many_fragments_as_are_allowed_are_one_message(lane: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
-        count = guard.MAX_FRAGMENTS - 1
+        count = bounds.MAX_FRAGMENTS - 1
         writer.write(masked(0x01, b"4") + masked(0x00, b"x") * (count - 1) + masked(0x80, b"x"))
         assert await frame(reader) == (0x81, b"4" + b"x" * count)
 
-    play(scenario)
+    play(scenario, settings=lane)
 
 
-def test_pings_of_who_does_not_read_are_not_answered() -> None:
+def test_pings_of_who_does_not_read_are_not_answered(lane: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
-        [connection] = served.host.server_state.connections
-        assert isinstance(connection, guard.GuardedWebSocket)
+        [transport] = served.transports
         reader._transport.pause_reading()  # type: ignore[attr-defined]  # how else does one not read?
         writer.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
         for _ in range(200):
             writer.write(masked(0x89, b"x" * 125) * 400)
             await asyncio.sleep(0)
         await asyncio.sleep(0.5)
-        assert connection.transport.get_write_buffer_size() < 1_000_000
+        assert transport.get_write_buffer_size() < 1_000_000
 
-    play(scenario)
+    play(scenario, settings=lane)
 
 
-def test_a_flood_of_control_frames_leaves_others_their_turn() -> None:
+def test_a_flood_of_control_frames_leaves_others_their_turn(lane: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         other_reader, other_writer = await served.open_websocket()
         _, writer = await served.open_websocket()
@@ -192,32 +198,33 @@ def test_a_flood_of_control_frames_leaves_others_their_turn() -> None:
             longest = max(longest, time.monotonic() - start)
         assert longest < 5  # a read of the flood takes half a second on a busy machine, and an echo a few turns of the event loop
 
-    play(scenario)
+    play(scenario, settings=lane)
 
 
-def test_after_many_control_frames_nothing_more_is_read_in_this_turn() -> None:
+def test_after_many_control_frames_nothing_more_is_read_in_this_turn(lane: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         [connection] = served.host.server_state.connections
-        assert isinstance(connection, guard.GuardedWebSocket)
-        await until(connection.transport.is_reading)
-        connection.data_received(masked(0x8A, b"") * guard.FRAMES_PER_TURN)
-        assert connection.transport.is_reading()
-        connection.data_received(masked(0x8A, b"") * (guard.FRAMES_PER_TURN + 1))
-        assert not connection.transport.is_reading()
-        await until(connection.transport.is_reading)
+        assert isinstance(connection, DirectWebSocket | guard.GuardedWebSocket)
+        [transport] = served.transports
+        await until(transport.is_reading)
+        connection.data_received(masked(0x8A, b"") * bounds.FRAMES_PER_TURN)
+        assert transport.is_reading()
+        connection.data_received(masked(0x8A, b"") * (bounds.FRAMES_PER_TURN + 1))
+        assert not transport.is_reading()
+        await until(transport.is_reading)
         writer.write(masked(0x81, b"4still here"))
         assert await frame(reader) == (0x81, b"4still here")
 
-    play(scenario)
+    play(scenario, settings=lane)
 
 
 def is_writing(served: Served) -> bool:
-    return any(connection.transport.get_write_buffer_size() for connection in served.host.server_state.connections)
+    return any(transport.get_write_buffer_size() for transport in served.transports)
 
 
 def test_who_takes_nothing_of_a_response_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "STALL_TIMEOUT", 0.3)
+    monkeypatch.setattr(bounds, "STALL_TIMEOUT", 0.3)
 
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
@@ -236,7 +243,7 @@ def test_who_takes_nothing_of_a_response_is_dropped(monkeypatch: pytest.MonkeyPa
 
 
 def test_who_reads_slowly_gets_the_whole_response(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "STALL_TIMEOUT", 0.2)
+    monkeypatch.setattr(bounds, "STALL_TIMEOUT", 0.2)
 
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
@@ -253,7 +260,7 @@ def test_who_reads_slowly_gets_the_whole_response(monkeypatch: pytest.MonkeyPatc
     play(scenario)
 
 
-def test_a_websocket_request_with_too_many_headers_is_answered() -> None:
+def test_a_websocket_request_with_too_many_headers_is_answered(lane: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
         writer.write(
@@ -263,10 +270,10 @@ def test_a_websocket_request_with_too_many_headers_is_answered() -> None:
         assert (await until_gone(reader)).startswith(b"HTTP/1.1 400")
         assert served.site.engine.sessions == 0
 
-    play(scenario)
+    play(scenario, settings=lane)
 
 
-def test_bad_utf_8_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_bad_utf_8_is_not_logged(caplog: pytest.LogCaptureFixture, lane: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         writer.write(masked(0x81, b"4\xff"))
@@ -274,5 +281,5 @@ def test_bad_utf_8_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
         await served.gone()
 
     with caplog.at_level(logging.INFO):
-        play(scenario)
+        play(scenario, settings=lane)
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -10,9 +10,11 @@ from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN
+from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
+from ackord.runtime.hosting.lane import FAST_LANE, Lane
 from ackord.runtime.hosting.long_polling import LongPolling
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
+from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.polling import JSON, respond
 from ackord.runtime.transports.pump import Pump
 from ackord.runtime.transports.websocket import AsgiWebSocket
@@ -101,20 +103,21 @@ class AsgiApp:
         message = await receive()
         if message["type"] != "websocket.connect":
             return
-        websocket = AsgiWebSocket(send, self._pump, subprotocol=_subprotocol_of(request.scope))
+        extensions: Mapping[str, Any] = request.scope.get("extensions") or {}
+        lane: Lane | None = extensions.get(FAST_LANE)
+        subprotocol = _subprotocol_of(request.scope)
         try:
-            receiver = await self.engine.open_websocket(request, websocket)
+            if lane is None:
+                websocket = AsgiWebSocket(send, self._pump, subprotocol=subprotocol)
+                receiver = await self.engine.open_websocket(request, websocket)
+                await websocket.run(receive, receiver, self.engine.response_headers(request))
+            else:
+                receiver = await self.engine.open_websocket(request, lane.open())
+                await _attach(lane, receiver, send, subprotocol, self.engine.response_headers(request))
         except HandshakeRefusedError as exc:
-            refusal = exc.refusal
-            if refusal.after_accept:
-                await send({"type": "websocket.accept"})
-                await send({"type": "websocket.close", "code": _NORMAL_CLOSURE})
-                return
-            # As the reference implementation does: 400 also where long-polling would say 403.
-            status = 400 if refusal.status == FORBIDDEN.status else refusal.status
-            await _deny(request.scope, send, status, refusal.body, JSON)
-            return
-        await websocket.run(receive, receiver, self.engine.response_headers(request))
+            if lane is not None:
+                lane.decline()
+            await _refuse_websocket(request.scope, send, exc.refusal)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._other is None:
@@ -182,6 +185,30 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, *, status: int, bo
     else:
         await receive()  # "websocket.connect"
         await _deny(scope, send, status, body, content_type)
+
+
+async def _attach(lane: Lane, receiver: WebSocketReceiver, send: Send, subprotocol: str | None, headers: list[tuple[bytes, bytes]]) -> None:
+    """Accept a WebSocket whose messages don't go through ASGI."""
+    accept: Message = {"type": "websocket.accept", "headers": headers}
+    if subprotocol is not None:
+        accept["subprotocol"] = subprotocol
+    is_attached = False
+    try:
+        await send(accept)
+        is_attached = lane.attach(receiver)
+    finally:
+        if not is_attached:  # it is gone already, or a middleware has refused it
+            receiver.lost()
+
+
+async def _refuse_websocket(scope: Mapping[str, Any], send: Send, refusal: Refusal) -> None:
+    if refusal.after_accept:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": _NORMAL_CLOSURE})
+        return
+    # As the reference implementation does: 400 also where long-polling would say 403.
+    status = 400 if refusal.status == FORBIDDEN.status else refusal.status
+    await _deny(scope, send, status, refusal.body, JSON)
 
 
 async def _deny(scope: Mapping[str, Any], send: Send, status: int, body: bytes, content_type: bytes) -> None:

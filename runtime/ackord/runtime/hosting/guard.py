@@ -8,6 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final, cast
 
+from ackord.runtime.transports import bounds
+from ackord.runtime.transports.stall import StallWatch
+from ackord.runtime.transports.uncommon import INVALID_DATA, POLICY_VIOLATION
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -17,49 +20,6 @@ MAX_HEAD: Final = 65_536
 """Bytes of one request that aren't its body: request line, headers, trailers, and the frames of chunks beyond what real clients need."""
 HEAD_TIMEOUT: Final = 30.0
 """Seconds from the connection, or from the first byte of a later request, to the end of its headers."""
-STALL_TIMEOUT: Final = 20.0
-"""Seconds in which a client that is written to must take at least something."""
-CLOSE_TIMEOUT: Final = 10.0
-"""Seconds that what was written before the end of a WebSocket has to go out."""
-MAX_FRAGMENTS: Final = 16_384
-"""Fragments of one message, as in the `ws` package since 8.23: the size of a message doesn't bound empty ones."""
-FRAMES_PER_TURN: Final = 256
-"""Control frames and fragments after which other connections have their turn."""
-
-_POLICY_VIOLATION: Final = 1008
-_INVALID_DATA: Final = 1007
-
-
-class _StallWatch:
-    """Drops a connection that takes nothing of what is written to it."""
-
-    __slots__ = ("_left", "_loop", "_timer", "_transport")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport) -> None:
-        self._loop = loop
-        self._transport = transport
-        self._left = 0
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self) -> None:
-        """Begin: more is buffered than should be."""
-        self.stop()
-        self._left = self._transport.get_write_buffer_size()
-        self._timer = self._loop.call_later(STALL_TIMEOUT, self._look)
-
-    def stop(self) -> None:
-        """End: the buffer is small again, or the connection is gone."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _look(self) -> None:
-        # Nothing but small control frames is written meanwhile, so that a buffer which doesn't shrink means a client that doesn't read.
-        if self._transport.get_write_buffer_size() >= self._left:
-            self._timer = None
-            self._transport.abort()
-        else:
-            self.start()
 
 
 class GuardedHttp(HttpToolsProtocol):
@@ -69,12 +29,12 @@ class GuardedHttp(HttpToolsProtocol):
         super().__init__(*arguments, **settings)
         self._overhead = 0
         self._head_timer: asyncio.TimerHandle | None = None
-        self._stall: _StallWatch | None = None
+        self._stall: StallWatch | None = None
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))  # uvloop's isn't a subclass
-        self._stall = _StallWatch(self.loop, self.transport)
+        self._stall = StallWatch(self.loop, self.transport)
         self._await_head()
 
     @override
@@ -149,13 +109,13 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._frames_in_turn = 0
-        self._stall: _StallWatch | None = None
+        self._stall: StallWatch | None = None
         self._close_timer: asyncio.TimerHandle | None = None
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._stall = _StallWatch(self.loop, self.transport)
+        self._stall = StallWatch(self.loop, self.transport)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -171,7 +131,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         super().data_received(data)
         if not self.handshake_initiated and self.conn.handshake_exc is not None:
             self._refuse_handshake()
-        elif self._frames_in_turn > FRAMES_PER_TURN and not self.read_paused and not self.transport.is_closing():
+        elif self._frames_in_turn > bounds.FRAMES_PER_TURN and not self.read_paused and not self.transport.is_closing():
             # The event loop would otherwise go on reading from this connection as long as it is the fastest.
             self.transport.pause_reading()
             self.loop.call_soon(self._read_on)
@@ -195,9 +155,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self._frames_in_turn += 1
         if self.close_sent:
             return
-        if len(self.frames) >= MAX_FRAGMENTS:
+        if len(self.frames) >= bounds.MAX_FRAGMENTS:
             self.frames = []
-            self._fail(_POLICY_VIOLATION, "too many fragments")
+            self._fail(POLICY_VIOLATION, "too many fragments")
             return
         super().handle_cont(event)
 
@@ -212,7 +172,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             try:
                 self.queue.put_nowait({"type": "websocket.receive", "text": str(data, "utf-8")})
             except UnicodeDecodeError:
-                self._fail(_INVALID_DATA, "invalid UTF-8")
+                self._fail(INVALID_DATA, "invalid UTF-8")
                 return
         else:
             self.queue.put_nowait({"type": "websocket.receive", "bytes": bytes(data)})
@@ -226,7 +186,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             await super().run_asgi()
         finally:
             if not self.disconnected and self._close_timer is None:
-                self._close_timer = self.loop.call_later(CLOSE_TIMEOUT, self.transport.abort)
+                self._close_timer = self.loop.call_later(bounds.CLOSE_TIMEOUT, self.transport.abort)
 
     @override
     def pause_writing(self) -> None:

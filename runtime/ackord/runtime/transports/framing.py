@@ -1,0 +1,114 @@
+"""WebSocket frames as they are nearly always: whole, unfragmented text and binary messages (RFC 6455, 5.2).
+
+Everything else is left to the `websockets` library: see `ackord.runtime.transports.uncommon`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ackord.runtime.engineio.prepared import Prepared
+from websockets.frames import Opcode
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # an interpreter or a platform without its C extension
+    from websockets.utils import apply_mask
+
+_FINAL: Final = 0x80
+_TEXT: Final = _FINAL | Opcode.TEXT
+_BINARY: Final = _FINAL | Opcode.BINARY
+_COMMON: Final = (_TEXT, _BINARY)
+_OPCODES: Final = frozenset(Opcode)
+
+_MASKED: Final = 0x80
+_LENGTH_OF_2: Final = 126
+"""Lengths from here on are written in the 2 bytes that follow."""
+_LENGTH_OF_8: Final = 127
+_MANY: Final = 65_536
+
+_LARGE: Final = 4096
+"""Bytes from which on a view of a payload is cheaper than a copy."""
+
+_SHORT_TEXT: Final = [bytes((_TEXT, length)) for length in range(_LENGTH_OF_2)]
+
+
+def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> tuple[str | bytes | None, int]:
+    """Return the message of the client's frame at `at`, and where the next frame begins; `None` if it is cut, or isn't a common one.
+
+    Raises:
+        UnicodeDecodeError: the frame holds text, and it isn't UTF-8.
+    """
+    if end - at < 6:
+        return None, at
+    first = data[at]
+    length = data[at + 1] - _MASKED
+    body = at + 6
+    if length == _LENGTH_OF_2:
+        body = at + 8
+        length = data[at + 2] << 8 | data[at + 3]
+    elif length == _LENGTH_OF_8:
+        body = at + 14
+        length = int.from_bytes(data[at + 2 : at + 10], "big")
+    elif length < 0:
+        return None, at
+    stop = body + length
+    if stop > end or length > max_size or first not in _COMMON:
+        return None, at
+    if length < _LARGE:
+        payload = apply_mask(data[body:stop], data[body - 4 : body])
+    else:
+        with memoryview(data) as view:
+            payload = apply_mask(view[body:stop], data[body - 4 : body])
+    return (payload.decode() if first == _TEXT else payload), stop
+
+
+def frame_size(data: bytes | bytearray, at: int, end: int, limit: int) -> int:
+    """Return how many bytes the client's frame at `at` takes, at least; 0 if its beginning tells that it is wrong.
+
+    Of a head that is cut, this is as much as is needed to learn more: at most three looks tell the size of a frame, however it is cut.
+    `limit` is the largest payload that is taken.
+    """
+    if end - at < 2:
+        return 2
+    if data[at] & 0x0F not in _OPCODES:
+        return 0
+    head = 6
+    length = data[at + 1] - _MASKED
+    if length < 0:
+        return 0
+    if length >= _LENGTH_OF_2:
+        head = 8 if length == _LENGTH_OF_2 else 14
+        if end - at < head - 4:
+            return head - 4
+        length = int.from_bytes(data[at + 2 : at + head - 4], "big")
+    return 0 if length > limit else head + length
+
+
+def encode_text(text: str) -> bytes:
+    """Build a server's text frame."""
+    payload = text.encode()
+    length = len(payload)
+    return (_SHORT_TEXT[length] if length < _LENGTH_OF_2 else _head(_TEXT, length)) + payload
+
+
+def encode_binary(payload: bytes) -> bytes:
+    """Build a server's binary frame."""
+    return _head(_BINARY, len(payload)) + payload
+
+
+def prepare(prepared: Prepared) -> bytes:
+    """Build the frames of a prepared message, once: its text, and its attachments with nothing between them."""
+    wire = encode_text(prepared.text)
+    if prepared.attachments:
+        wire += b"".join([part for data in prepared.attachments for part in (_head(_BINARY, len(data)), data)])
+    prepared.wire = wire
+    return wire
+
+
+def _head(first: int, length: int) -> bytes:
+    if length < _LENGTH_OF_2:
+        return bytes((first, length))
+    if length < _MANY:
+        return bytes((first, _LENGTH_OF_2, length >> 8, length & 0xFF))
+    return bytes((first, _LENGTH_OF_8)) + length.to_bytes(8, "big")

@@ -1,0 +1,39 @@
+"""Clients that are written to and don't read."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ackord.runtime.transports import bounds
+
+
+class StallWatch:
+    """Drops a connection that takes nothing of what is written to it."""
+
+    __slots__ = ("_left", "_loop", "_timer", "_transport")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, transport: asyncio.WriteTransport) -> None:
+        self._loop = loop
+        self._transport = transport
+        self._left = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin: more is buffered than should be."""
+        self.stop()
+        self._left = self._transport.get_write_buffer_size()
+        self._timer = self._loop.call_later(bounds.STALL_TIMEOUT, self._look)
+
+    def stop(self) -> None:
+        """End: the buffer is small again, or the connection is gone."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        # Nothing but small control frames is written meanwhile, so that a buffer which doesn't shrink means a client that doesn't read.
+        if self._transport.get_write_buffer_size() >= self._left:
+            self._timer = None
+            self._transport.abort()
+        else:
+            self.start()
