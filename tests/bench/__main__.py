@@ -85,6 +85,7 @@ def _measure(options: argparse.Namespace) -> Results:
         "CPU is of the server's process, user + kernel; ratios are medians of rounds, with the lowest and the highest in brackets\n",
         flush=True,
     )
+    bench.cores.leave_the_server_alone()
     with Canary(bench.cores) as canary:
         for workload in chosen:
             result = run_workload(bench, canary, workload, plan, _progress)

@@ -94,12 +94,12 @@ class Child:
         self._errors.seek(max(0, size - KEPT))
         return self._errors.read().decode(errors="replace").strip().replace(f"{ROOT}/", "")
 
-    def end(self) -> None:
-        """End it, kindly at first."""
+    def end(self, grace: float = GRACE) -> None:
+        """End it; with force after `grace` seconds."""
         if self.is_alive:
             self._process.terminate()
             try:
-                self._process.wait(GRACE)
+                self._process.wait(grace)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

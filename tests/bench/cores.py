@@ -18,3 +18,8 @@ class Cores:
         """Take the first two cores that this process may run on."""
         cores = sorted(os.sched_getaffinity(0))
         return cls(cores[0], cores[1]) if len(cores) > 1 else cls(None, None)
+
+    def leave_the_server_alone(self) -> None:
+        """Run this process, which sleeps while there is load, on the load's core from now on."""
+        if self.load is not None:
+            os.sched_setaffinity(0, {self.load})

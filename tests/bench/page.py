@@ -24,6 +24,8 @@ def write_docs(results: Results, docs: Path) -> list[str]:
     raw = f"benchmarks/{results.circumstances.date[:10]}.json"
     drawn = plots(results)
     results.save(docs / raw)
+    for earlier in (docs / "benchmarks").glob("*.svg"):
+        earlier.unlink()
     for name, svg in drawn.items():
         (docs / "benchmarks" / name).write_text(svg, encoding="utf-8")
     page = docs / "benchmarks.md"

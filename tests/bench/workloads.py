@@ -65,6 +65,10 @@ def _grown(name: str, title: str, load: tuple[str, ...], variant: Variant, *, un
     return Workload(name, title, unit, load, clients, systems=TYPICAL, variant=variant)
 
 
+def _many(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 WORKLOADS: Final = {
     workload.name: workload
     for workload in (
@@ -100,7 +104,7 @@ WORKLOADS: Final = {
         *(
             _grown(
                 f"events-{count}",
-                f"echo with {count:,} events in the contract",
+                f"echo with {_many(count, 'event')} in the contract",
                 ("--workload", "echo", "--event", f"echo_{count - 1}"),
                 Variant(events=count),
             )
@@ -109,7 +113,7 @@ WORKLOADS: Final = {
         *(
             _grown(
                 f"rooms-{count}",
-                f"broadcast to a room of 1,000, each in {count:,} rooms",
+                f"broadcast to a room of 1,000, each in {_many(count, 'room')}",
                 ("--workload", "broadcast", "--rooms", str(count)),
                 Variant(room=True),
                 unit="delivery",
@@ -120,7 +124,7 @@ WORKLOADS: Final = {
         *(
             _grown(
                 f"namespaces-{count}",
-                f"echo, each client in {count:,} namespaces",
+                f"echo, each client in {_many(count, 'namespace')}",
                 ("--workload", "echo", "--namespaces", str(count)),
                 Variant(namespaces=count),
             )
