@@ -8,13 +8,17 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ackord.runtime.events.backlog import Backlog
-from ackord.runtime.events.driving import drive, first_step
+from ackord.runtime.events.driving import drive
 from ackord.runtime.events.tasks import TaskSet
 
 _log = logging.getLogger(__name__)
+
+# asyncio documents these for those who implement tasks of their own ("Extending", "Task lifetime support").
+_enter_task: Final = asyncio._enter_task  # noqa: SLF001
+_leave_task: Final = asyncio._leave_task  # noqa: SLF001
 
 Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """Handles one event."""
@@ -36,6 +40,7 @@ class EventQueue:
         "_busy",
         "_concurrent",
         "_farewell",
+        "_is_inside_task",
         "_jobs",
         "_keeps_task",
         "_loop",
@@ -44,6 +49,7 @@ class EventQueue:
         "_suspended",
         "_task",
         "_tasks",
+        "can_step",
     )
 
     def __init__(self, backlog: Backlog, tasks: TaskSet, *, keeps_task: bool = False) -> None:
@@ -60,6 +66,9 @@ class EventQueue:
         self._open = False
         self._busy = False
         self._begun = False
+        self._is_inside_task = False  # whether events arrived in the course of some task, when last seen
+        self.can_step = False
+        """Whether a coroutine could be handled at once: the queue is idle, and has a task to do so in the name of."""
 
     @property
     def is_open(self) -> bool:
@@ -70,11 +79,6 @@ class EventQueue:
     def idle(self) -> bool:
         """Whether an event could be handled at once without overtaking another."""
         return self._open and not self._busy
-
-    @property
-    def can_step(self) -> bool:
-        """Whether a coroutine could be handled at once: the queue is idle, and has a task to do so in the name of."""
-        return not self._busy and self._parked is not None and not self._parked.done()
 
     # Events that wait for their turn
 
@@ -108,28 +112,54 @@ class EventQueue:
     def enter(self) -> None:
         """Note that an event is being handled without a turn of the event loop; the queue must be `idle`."""
         self._busy = True
+        self.can_step = False
 
     def leave(self) -> None:
         """Note that it was; go on with what arrived meanwhile."""
-        if self._suspended is None:
-            self._busy = False
-            if self._jobs is not None:
-                self._start()
-            elif self._farewell is not None:
-                self._say_farewell()
+        if self._suspended is not None:
+            return
+        self._busy = False
+        if self._jobs is not None:
+            self._start()
+        elif self._farewell is not None:
+            self._say_farewell()
+        else:
+            # Done if the handler has cancelled its own task, or ended the socket.
+            self.can_step = self._parked is not None and not self._parked.done()
 
     def step(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> asyncio.Future[Any] | None:
-        """Run the coroutine of an event as far as it gets; the queue `can_step`, and is entered until `leave`.
+        """Run the coroutine of an event as far as it gets, in the name of the task; the queue `can_step`, and is entered until `leave`.
 
         Return what it waits for: then `suspend` must be given the rest, before `leave`.
+        The task will go on with it, so that whoever asks for the current task meanwhile (`asyncio.timeout`, task groups) gets the right one.
 
         Raises:
             StopIteration: it is done; `value` has what it returned.
         """
-        if self._task is None:
+        loop, task = self._loop, self._task
+        if task is None:
             raise AssertionError("a queue that can step has a task")
         self._busy = True
-        return first_step(coroutine, context, self._task, self._loop)
+        self.can_step = False
+        outer: asyncio.Task[Any] | None = None
+        try:
+            if self._is_inside_task and (outer := asyncio.current_task(loop)) is not None:
+                _leave_task(loop, outer)
+            _enter_task(loop, task)
+        except RuntimeError:
+            self._is_inside_task = True
+            outer = asyncio.current_task(loop)
+            if outer is None:
+                raise
+            _leave_task(loop, outer)
+            _enter_task(loop, task)
+        try:
+            waiting: asyncio.Future[Any] | None = context.run(coroutine.send, None)
+            return waiting
+        finally:
+            _leave_task(loop, task)
+            if outer is not None:
+                _enter_task(loop, outer)
 
     def suspend(self, rest: Coroutine[Any, Any, None], size: int) -> None:
         """Let the task go on with the rest of an event, which then counts as waiting, before anything else."""
@@ -197,6 +227,7 @@ class EventQueue:
         if self._busy or not self._open or self._jobs is None:
             return
         self._busy = True
+        self.can_step = False
         if self._task is None:
             self._begun = False
             self._task = self._tasks.start(self._run())
@@ -204,6 +235,7 @@ class EventQueue:
             self._wake()
 
     def _wake(self) -> None:
+        self.can_step = False
         if self._parked is not None and not self._parked.done():
             self._parked.set_result(None)
 
@@ -248,6 +280,7 @@ class EventQueue:
         if not self._keeps_task:
             return False
         self._parked = self._loop.create_future()
+        self.can_step = self._open
         try:
             await self._parked
         except asyncio.CancelledError as cancellation:
@@ -258,6 +291,7 @@ class EventQueue:
             task.cancel(*cancellation.args)
         finally:
             self._parked = None
+            self.can_step = False
         return self._busy
 
     def _end_task(self, done: bool) -> None:

@@ -1,4 +1,4 @@
-"""Coroutines that run in a context of their own, whatever task drives them, and whose first step needs no task switch."""
+"""Coroutines that run in a context of their own, whatever task drives them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-# asyncio documents these two for those who implement tasks of their own ("Extending", "Task lifetime support").
-_enter_task: Final = asyncio._enter_task  # noqa: SLF001
-_leave_task: Final = asyncio._leave_task  # noqa: SLF001
-
 
 class _Beginning(Enum):
     NOT_BEGUN = "not begun"
@@ -23,30 +19,6 @@ class _Beginning(Enum):
 
 NOT_BEGUN: Final = _Beginning.NOT_BEGUN
 """What a coroutine waits for that has yet to begin."""
-
-
-def first_step(
-    coroutine: Coroutine[Any, Any, Any], context: Context, task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop
-) -> asyncio.Future[Any] | None:
-    """Run a coroutine up to its first wait, as if `task` ran it; return what it waits for, to be given to `drive`.
-
-    `task` must be one that waits at present, and that goes on with the coroutine by `drive` if it waits:
-    then whatever asked for the current task meanwhile (`asyncio.timeout`, task groups) got the right one.
-
-    Raises:
-        StopIteration: the coroutine is done; its `value` is what it returned.
-    """
-    outer = asyncio.current_task(loop)
-    if outer is not None:
-        _leave_task(loop, outer)
-    _enter_task(loop, task)
-    try:
-        waiting: asyncio.Future[Any] | None = context.run(coroutine.send, None)
-        return waiting
-    finally:
-        _leave_task(loop, task)
-        if outer is not None:
-            _enter_task(loop, outer)
 
 
 @generator_coroutine

@@ -78,7 +78,8 @@ def run_route_at_once(  # noqa: PLR0917  # on the path of every message
         coroutine = route.handle(socket, arguments)
         waiting = queue.step(coroutine, context)
     except StopIteration as done:
-        _answer_route(socket, route, name, ack_id, done.value)
+        if ack_id is not None:
+            _answer_route(socket, route, name, ack_id, done.value)
     except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
         _rescue(socket, route, name, ack_id, error)
     else:

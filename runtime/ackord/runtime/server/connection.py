@@ -24,7 +24,7 @@ from ackord.runtime.socketio.packet import (
     encode_disconnect,
     encode_event,
     namespace_prefix,
-    scan_event,
+    match_event,
 )
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ class Connection:
         if self._over:
             return True
         try:
-            event = scan_event(packet) if self._attachment_timer is None and self._takes_text else None
-            if event is not None and (socket := self._sockets.get(event[0])) is not None:
-                _, ack_id, name, payload = event
-                socket.receive_event(name, payload, ack_id)
+            event = match_event(packet) if self._attachment_timer is None and self._takes_text else None
+            if event is not None and (socket := self._sockets.get(event[1] or "/")) is not None:
+                ack_id = event[2]
+                socket.receive_event(event[3], packet[event.end(2) :], int(ack_id) if ack_id else None)
             elif (whole := self._decoder.receive_text(packet, 1)) is None:
                 self._await_attachments()
             else:

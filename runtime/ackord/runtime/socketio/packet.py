@@ -61,19 +61,11 @@ MAX_NAMESPACE: Final = 1000
 _TYPES: Final = {str(kind.value): kind.value for kind in PacketType}
 
 
-_COMMON_EVENT: Final = re.compile(rf'42(?:(/[^,"]{{0,{MAX_NAMESPACE}}}),)?([0-9]{{0,{MAX_ACK_DIGITS}}})\["([^"\\]*)"').match
+match_event: Final = re.compile(rf'42(?:(/[^,"]{{0,{MAX_NAMESPACE}}}),)?([0-9]{{0,{MAX_ACK_DIGITS}}})\["([^"\\]*)"').match
+"""Match the beginning of an Engine.IO message that holds a common EVENT packet: namespace, digits of the ack id, event name; the JSON begins after 2.
 
-
-def scan_event(message: str) -> tuple[str, int | None, str, str] | None:
-    """Split an Engine.IO message that holds a common EVENT packet: namespace, ack id, name and JSON array.
-
-    Return `None` for anything else: `scan_header` and `ackord.runtime.socketio.names.scan_event_name` know the rest, limits included.
-    """
-    found = _COMMON_EVENT(message)
-    if found is None:
-        return None
-    namespace, digits, name = found.groups()
-    return namespace or "/", int(digits) if digits else None, name, message[found.start(3) - 2 :]
+What it doesn't match needn't be wrong: `scan_header` and `ackord.runtime.socketio.names.scan_event_name` know the rest, limits included.
+"""
 
 
 def scan_header(text: str, start: int = 0, max_namespace: int = MAX_NAMESPACE) -> Header:
