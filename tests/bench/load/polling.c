@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 /* Between the packets of one body (Engine.IO revision 4). */
 #define SEPARATOR 0x1e
@@ -192,7 +193,8 @@ static size_t post_received(struct connection *connection, const unsigned char *
     size_t used = http_read_response(data, length, &response);
     if (!used)
         return 0;
-    if (!poller->is_posting || response.status != 200 || response.length != 2 || memcmp(response.body, "ok", 2) != 0)
+    /* python-socketio says OK. */
+    if (!poller->is_posting || response.status != 200 || response.length != 2 || strncasecmp((const char *)response.body, "ok", 2) != 0)
         fail("client %u: status %u for a POST: %.*s", poller->number, response.status, (int)response.length, (const char *)response.body);
     poller->is_posting = false;
     if (poller->state == LEAVING && !poller->is_goodbye_due)
