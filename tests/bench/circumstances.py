@@ -16,7 +16,7 @@ from tests.bench.results import Circumstances
 from tests.node.toolchain import MODULES, find_node
 
 PYTHON_PACKAGES: Final = ("uvicorn", "uvloop", "httptools", "websockets", "pydantic", "python-socketio", "python-engineio", "aiohttp")
-NPM_PACKAGES: Final = ("socket.io", "engine.io", "ws", "zod")
+NPM_PACKAGES: Final = ("socket.io", "engine.io", "ws", "bufferutil", "zod")
 
 
 def circumstances() -> Circumstances:

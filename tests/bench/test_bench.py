@@ -116,7 +116,7 @@ def test_the_command_prints_each_system_and_each_target_and_keeps_the_raw_result
     results = Results.load(raw)
     assert [(workload.name, *workload.systems) for workload in results.workloads] == [("echo-100", "ackord", "node")]
     assert [len(system.samples) for workload in results.workloads for system in workload.systems.values()] == [2, 2]
-    assert results.circumstances.versions.keys() >= {"uvicorn", "websockets", "socket.io", "Node", "zod"}
+    assert results.circumstances.versions.keys() >= {"uvicorn", "websockets", "socket.io", "Node", "bufferutil", "zod"}
 
     again = subprocess.run(
         [sys.executable, "-m", "tests.bench", "--render", str(raw)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
