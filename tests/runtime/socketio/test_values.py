@@ -10,7 +10,13 @@ from ackord.runtime.socketio.attachments import restore_attachments
 from ackord.runtime.socketio.errors import AttachmentError
 from ackord.runtime.socketio.event import encode_plain_event
 from ackord.runtime.socketio.names import RESERVED_EVENTS
-from ackord.runtime.socketio.values import encode_json, encode_value, repair_surrogates
+from ackord.runtime.socketio.values import (
+    _write,  # pyright: ignore[reportPrivateUsage]  # which of the two ways this interpreter has
+    _write_slowly,  # pyright: ignore[reportPrivateUsage]
+    encode_json,
+    encode_value,
+    repair_surrogates,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +75,24 @@ def test_a_value_that_is_too_deep_is_refused() -> None:
         value = [value]
     with pytest.raises(InvalidPayloadError):
         encode_value(value)
+
+
+def test_a_cycle_is_told_from_what_is_too_deep() -> None:
+    with pytest.raises(InvalidPayloadError, match="Circular reference"):
+        encode_value(["a", {"b": CYCLE}])
+    with pytest.raises(InvalidPayloadError, match="Circular reference"):
+        encode_value([b"x", CYCLE])
+    shared = ["a"]
+    assert encode_value([shared, shared])[0] == '[["a"],["a"]]'
+
+
+def test_the_interpreter_writes_json_as_its_library_does() -> None:
+    value: list[Any] = ['\u00e9\u2028\x7f"\\\n', 1.5, 1e22, -0.0, 10**30, True, None, {"a": (), 1: {}, None: [[]]}, {True: 2.5}]
+    assert encode_value(value)[0] == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert _write is not _write_slowly
+    assert "".join(_write_slowly(value, 0)) == encode_value(value)[0]
+    with pytest.raises(InvalidPayloadError, match="'set' can't be written"):
+        encode_value({"a": {1}})
 
 
 def test_bytes_are_refused_where_only_json_fits() -> None:

@@ -16,7 +16,7 @@ from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadErro
 from ackord.runtime.typed.model import Model
 from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Json, Maybe
 from ackord.runtime.validation.issues import MAX_ISSUES, MAX_LOCATION_PART
-from ackord.runtime.validation.positional import ValueAdapter
+from ackord.runtime.validation.value import ValueAdapter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.errors import PydanticSchemaGenerationError
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from math import inf
 from typing import Any, Final
 
@@ -12,6 +13,10 @@ from ackord.runtime.socketio.values import repair_surrogates
 from pydantic_core import from_json
 
 _INFINITIES: Final = (inf, -inf)
+_LEAST_DIGITS: Final = 309
+"""Digits of the least number without an exponent that is too large for a float."""
+_EXPONENT: Final = re.compile("e[+0-9]")
+"""What an exponent that isn't negative begins with, unless it is a capital."""
 
 
 def decode_json(text: str) -> Any:
@@ -30,21 +35,25 @@ def decode_json(text: str) -> Any:
             value = from_json(repaired, allow_inf_nan=False)
         except ValueError as again:
             raise MalformedPayloadError(str(again)) from again
-    _refuse_infinity((value,))
+    _refuse_infinity(value, text)
     return value
 
 
-def _refuse_infinity(values: Iterable[Any]) -> None:
+def _refuse_infinity(value: Any, text: str) -> None:
     """Refuse numbers like ``1e999``: JSON by their grammar, but no numbers that could be passed on."""
-    for value in values:
-        kind = value.__class__
+    # Without an exponent a number has to have as many digits, so that most texts say at once that they hold none.
+    if len(text) < _LEAST_DIGITS and "E" not in text and _EXPONENT.search(text) is None:
+        return
+    parts: list[Any] = [value]
+    for part in parts:  # which grows
+        kind = part.__class__
         if kind is float:
-            if value in _INFINITIES:
+            if part in _INFINITIES:
                 raise MalformedPayloadError("a number is too large")
         elif kind is list:
-            _refuse_infinity(value)
+            parts += part
         elif kind is dict:
-            _refuse_infinity(value.values())
+            parts += part.values()
 
 
 def decode_array(payload: str, attachments: Sequence[bytes] = ()) -> list[Any]:

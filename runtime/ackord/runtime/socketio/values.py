@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from json import JSONEncoder
+from collections.abc import Callable, Iterable
+from json import JSONEncoder, encoder
 from typing import Any, Final, NoReturn
 
 from ackord.runtime.errors import InvalidPayloadError
@@ -28,6 +29,29 @@ def _refuse(value: object) -> NoReturn:
 _PLAIN: Final = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_refuse)
 
 
+def _make_writer() -> Callable[[Any, int], Iterable[str]]:
+    """Return what `JSONEncoder` makes anew for each value: the part of it that is written in C, without the search for cycles.
+
+    It has no documented name, so an interpreter that has none, or another one, is given the long way.
+    """
+    try:
+        write: Callable[[Any, int], Iterable[str]] = vars(encoder)["c_make_encoder"](
+            None, _refuse, encoder.encode_basestring, None, ":", ",", False, False, False
+        )
+        if "".join(write([{"\u00e9": 1.5}, None], 0)) == '[{"\u00e9":1.5},null]':
+            return write
+    except (KeyError, TypeError):
+        pass
+    return _write_slowly
+
+
+def _write_slowly(value: Any, _: int) -> Iterable[str]:
+    return (_PLAIN.encode(value),)
+
+
+_write: Final = _make_writer()
+
+
 def encode_json(value: Any) -> str:
     """Write a value that holds no bytes as compact JSON.
 
@@ -50,11 +74,14 @@ def encode_value(value: Any) -> tuple[str, list[bytes]]:
     """
     try:
         try:
-            return _escape_surrogates(_PLAIN.encode(value)), []
+            text = "".join(_write(value, 0))
+        except RecursionError:
+            text = _PLAIN.encode(value)  # which tells a cycle from what is too deep
         except _BytesFoundError:
             return _encode_with_attachments(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidPayloadError(str(error)) from error
+    return text if text.isascii() else _escape_surrogates(text), []
 
 
 def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
@@ -70,14 +97,12 @@ def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
             return {"_placeholder": True, "num": number}
         _refuse(part)
 
-    encoder = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=extract)
-    return _escape_surrogates(encoder.encode(value)), attachments
+    text = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=extract).encode(value)
+    return text if text.isascii() else _escape_surrogates(text), attachments
 
 
 def _escape_surrogates(text: str) -> str:
     """Write lone surrogates, which UTF-8 can't hold, as escapes: JavaScript's `JSON.stringify` does the same."""
-    if text.isascii():
-        return text
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -7,17 +7,19 @@ Failure is ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: [�
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, NoReturn, TypeAlias
 
 from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidAckError, InvalidPayloadError, ProtocolError
 from ackord.runtime.socketio.attachments import restore_attachments
 from ackord.runtime.typed.model import Error, UnknownError, error_message
 from ackord.runtime.validation.issues import describe
-from ackord.runtime.validation.positional import PositionalReader, PositionalWriter, SchemaOf
+from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter
+from ackord.runtime.validation.raised_warnings import raises_warnings
+from ackord.runtime.validation.schemas import SchemaOf
 from pydantic_core import CoreSchema, core_schema
 
 AckStyle: TypeAlias = Literal["bare", "result"]
@@ -36,7 +38,21 @@ NO_ACK: Final = _Absence.NO_ACK
 class AckAdapter:
     """Reads and writes the JSON array of one event's acknowledgements; built on first use."""
 
-    __slots__ = ("_error_readers", "_error_writers", "_errors", "_event", "_reader", "_style", "_type", "_writer")
+    __slots__ = (
+        "_class",
+        "_constants",
+        "_error_readers",
+        "_error_writers",
+        "_errors",
+        "_event",
+        "_head",
+        "_reader",
+        "_serialize",
+        "_style",
+        "_tail",
+        "_type",
+        "_writer",
+    )
 
     def __init__(self, event: str, type_: Any, errors: Sequence[type[Error]] = (), style: AckStyle = "bare") -> None:
         """Take what the event declares; `type_` is `None` where success says nothing more."""
@@ -48,6 +64,11 @@ class AckAdapter:
         self._writer: PositionalWriter | None = None
         self._error_readers: dict[str, PositionalReader] = {}
         self._error_writers: dict[str, PositionalWriter] = {}
+        self._head, self._tail = ('[{"ok":', "}]") if style == "result" else ("[", "]")
+        # What the common answer is written by: an instance of `_class`.
+        self._class: type | None = None
+        self._serialize: Callable[[Any], bytes] = _not_built
+        self._constants = False
 
     def warm_reader(self) -> None:
         """Build what `decode` needs for success."""
@@ -58,20 +79,33 @@ class AckAdapter:
         if self._type is not None:
             self._build_writer()
 
+    @raises_warnings
     def encode(self, value: Any) -> tuple[str, Sequence[bytes]]:
         """Return the ACK packet's array for what a handler returned, and its attachments.
 
         Raises:
             InvalidPayloadError: the value is neither of the declared type nor a declared error.
         """
-        if isinstance(value, Error) and self._errors:
+        if value.__class__ is self._class:
+            serialize = self._serialize
+            try:
+                text = f"{self._head}{serialize(value).decode()}{self._tail}"
+            except FAILURES:
+                pass
+            else:
+                if not self._constants or ("NaN" not in text and "Infinity" not in text):
+                    return text, ()
+        return self._encode(value)
+
+    def _encode(self, value: Any) -> tuple[str, Sequence[bytes]]:
+        if self._errors and isinstance(value, Error):
             return self._encode_error(value)
         if self._type is None:
             if value is not None:
                 raise InvalidPayloadError(f"ack of {self._event!r}: declared without a value, not with {type(value).__name__!r}")
             return ('[{"ok":null}]', ()) if self._style == "result" else ("[]", ())
         text, attachments = (self._writer or self._build_writer()).write((value,))
-        return (f'[{{"ok":{text[1:-1]}}}]' if self._style == "result" else text), attachments
+        return (f"{self._head}{text[1:-1]}{self._tail}" if self._style == "result" else text), attachments
 
     def decode(self, payload: str, attachments: Sequence[bytes] = ()) -> Any:
         """Return the value, the declared error or the `UnknownError` that an ACK packet's array holds.
@@ -143,6 +177,9 @@ class AckAdapter:
     def _build_writer(self) -> PositionalWriter:
         if self._writer is None:
             self._writer = PositionalWriter(f"ack of {self._event!r}", _NAMES, [lambda schema_of: schema_of(self._type)])
+            single = self._writer.pick()
+            if single is not None and not issubclass(single.class_, Error):
+                self._class, self._serialize, self._constants = single
         return self._writer
 
     def _error_reader(self, error: type[Error]) -> PositionalReader:
@@ -156,6 +193,10 @@ class AckAdapter:
 
             reader = self._error_readers[error.code] = PositionalReader(_NAMES, [shape])
         return reader
+
+
+def _not_built(_: Any) -> NoReturn:
+    raise AssertionError("an adapter is built before it is used")
 
 
 @cache

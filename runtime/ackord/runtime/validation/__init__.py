@@ -2,8 +2,9 @@
 
 from ackord.runtime.validation.arguments import REQUIRED, Arg, ArgumentsAdapter
 from ackord.runtime.validation.issues import list_issues
-from ackord.runtime.validation.positional import PositionalReader, PositionalWriter, ValueAdapter
+from ackord.runtime.validation.positional import PositionalReader, PositionalWriter
 from ackord.runtime.validation.scalars import Bytes, Date, Datetime, Decimal, Duration, Int64, Json, Maybe, Url
+from ackord.runtime.validation.value import ValueAdapter
 
 __all__ = [
     "REQUIRED",

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NoReturn, TypeAlias
 
+from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
-from ackord.runtime.validation.positional import (
-    PositionalReader,
-    PositionalWriter,
-    SchemaOf,
-    Shape,
-    accepts_null,
-    dump_values,
-)
+from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter
+from ackord.runtime.validation.raised_warnings import raises_warnings
+from ackord.runtime.validation.schemas import SchemaOf, Shape, accepts_null
+from pydantic import ValidationError
 from pydantic_core import CoreSchema, core_schema
+
+MAX_SHORT: Final = 400
+"""Characters of a message below which its JSON can't be as deep as we read (200), whether its arguments stand in an array or not."""
 
 
 class _Absence(Enum):
@@ -27,6 +27,10 @@ class _Absence(Enum):
 
 REQUIRED: Final = _Absence.REQUIRED
 """The default of an argument that has none."""
+
+
+_Default: TypeAlias = tuple[int, Any, bool]
+"""Position of an argument, its default, and whether that can be changed by who gets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,24 @@ class Arg:
 class ArgumentsAdapter:
     """Reads and writes the JSON array of one event, its name included; built on first use."""
 
-    __slots__ = ("_args", "_count", "_defaults", "_empty", "_head", "_name", "_optional", "_reader", "_writer")
+    __slots__ = (
+        "_args",
+        "_class",
+        "_constants",
+        "_count",
+        "_defaults",
+        "_empty",
+        "_head",
+        "_name",
+        "_offset",
+        "_optional",
+        "_reader",
+        "_serialize",
+        "_short",
+        "_validate",
+        "_wanted",
+        "_writer",
+    )
 
     def __init__(self, name: str, args: Sequence[Arg]) -> None:
         self._name = name
@@ -58,7 +79,16 @@ class ArgumentsAdapter:
         self._empty = f"[{encoded}]"
         self._reader: PositionalReader | None = None
         self._writer: PositionalWriter | None = None
-        self._defaults: tuple[tuple[int, Any], ...] = ()
+        self._wanted = slice(1, self._count + 1)
+        self._defaults: tuple[_Default, ...] = ()
+        # What the common message is read by: its only argument, of up to `_short` characters in all.
+        self._offset = len(self._head)
+        self._short = 0
+        self._validate: Callable[[str], Any] = _not_built
+        # What the common message is written by: its only argument, if it is an instance of `_class`.
+        self._class: type | None = None
+        self._serialize: Callable[[Any], bytes] = _not_built
+        self._constants = False
 
     def warm_reader(self) -> None:
         """Build what `decode` needs, which takes about a millisecond."""
@@ -76,8 +106,16 @@ class ArgumentsAdapter:
             AttachmentError: a placeholder names an attachment that isn't there.
             InvalidArgumentsError: it is JSON, but not what the event declares.
         """
+        if len(payload) < self._short and payload[: self._offset] == self._head and payload[-1] == "]":
+            validate = self._validate
+            try:
+                value = validate(payload[self._offset : -1])
+            except ValidationError:
+                pass  # the reader says what is wrong, or takes what follows the argument
+            else:
+                return (value,)
         reader = self._reader or self._build_reader()
-        values = reader.read(payload, attachments)[1 : self._count + 1]
+        values = reader.read(payload, attachments)[self._wanted]
         return self._fill(values) if self._defaults else values
 
     def decode_values(self, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -85,12 +123,25 @@ class ArgumentsAdapter:
         payload, attachments = dump_values([self._name, *values])
         return self.decode(payload, attachments)
 
+    @raises_warnings
     def encode(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
         """Return the JSON array of an EVENT and its attachments; absent arguments are left out at the end, and null before others.
 
         Raises:
             InvalidPayloadError: a value isn't of its declared type, or JSON can't hold it.
         """
+        if len(values) == 1 and values[0].__class__ is self._class:
+            serialize = self._serialize
+            try:
+                text = f"{self._head}{serialize(values[0]).decode()}]"
+            except FAILURES:
+                pass
+            else:
+                if not self._constants or ("NaN" not in text and "Infinity" not in text):
+                    return text, ()
+        return self._encode(values)
+
+    def _encode(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
         if not self._count and not values:
             return self._empty, ()
         if len(values) != self._count:
@@ -117,27 +168,36 @@ class ArgumentsAdapter:
 
     def _fill(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         filled: list[Any] | None = None
-        for index, default in self._defaults:
+        for index, default, can_change in self._defaults:
             if values[index] is None:
                 filled = filled or list(values)
-                filled[index] = copy.deepcopy(default)
+                filled[index] = copy.deepcopy(default) if can_change else default
         return values if filled is None else tuple(filled)
 
     def _build_reader(self) -> PositionalReader:
         if self._reader is None:
             self._defaults = tuple(
-                (index, arg.default) for index, arg in enumerate(self._args) if arg.default is not REQUIRED and not accepts_null(arg.type)
+                (index, arg.default, copy.deepcopy(arg.default) is not arg.default)
+                for index, arg in enumerate(self._args)
+                if arg.default is not REQUIRED and not accepts_null(arg.type)
             )
-            replaced = {index for index, _ in self._defaults}
+            replaced = {index for index, *_ in self._defaults}
             shapes = [_read_shape(arg, null_is_absent=index in replaced) for index, arg in enumerate(self._args)]
             names = [arg.name for arg in self._args]
             self._reader = PositionalReader(["event", *names], [lambda _: core_schema.any_schema(), *shapes])
+            single = self._reader.pick(1) if self._count == 1 and not self._defaults else None
+            if single is not None:
+                self._validate = single
+                self._short = MAX_SHORT
         return self._reader
 
     def _build_writer(self) -> PositionalWriter:
         if self._writer is None:
             names = [arg.name for arg in self._args]
             self._writer = PositionalWriter(f"arguments of {self._name!r}", names, [_write_shape(arg) for arg in self._args])
+            single = self._writer.pick() if self._count == 1 else None
+            if single is not None:
+                self._class, self._serialize, self._constants = single
         return self._writer
 
 
@@ -159,3 +219,23 @@ def _write_shape(arg: Arg) -> Shape:
         return core_schema.nullable_schema(schema) if arg.optional else schema
 
     return shape
+
+
+def dump_values(values: Sequence[Any]) -> tuple[str, list[bytes]]:
+    """Write values that another parser decoded as the JSON text that they would have been, so that one set of rules holds."""
+    attachments: list[bytes] = []
+
+    def extract(value: Any) -> dict[str, Any]:
+        if value.__class__ not in (bytes, bytearray, memoryview):
+            raise InvalidArgumentsError([{"loc": [], "type": "json_type", "msg": "Value has no JSON form"}])
+        attachments.append(bytes(value))
+        return {"_placeholder": True, "num": len(attachments) - 1}
+
+    try:
+        return json.dumps(list(values), default=extract, allow_nan=False), attachments
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidArgumentsError([{"loc": [], "type": "json_type", "msg": "Value has no JSON form"}]) from None
+
+
+def _not_built(_: Any) -> NoReturn:
+    raise AssertionError("an adapter is built before it is used")

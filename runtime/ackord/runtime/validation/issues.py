@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 MAX_ISSUES: Final = 20
 """Issues of one payload that are reported."""
@@ -21,11 +22,9 @@ _MESSAGES: Final = {
     "uuid_parsing": "Input should be a valid UUID",
     "value_error": "Value is not valid",
     "assertion_error": "Value is not valid",
-    "missing_positional_only_argument": "Argument required",
 }
 _LABEL: Final = re.compile(r"[a-z]+(-[a-z]+)*\[")
 """pydantic's name for a union's member where it isn't a plain word: it tells of our functions, not of the value."""
-_TYPES: Final = {"missing_positional_only_argument": "missing"}
 
 
 def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -40,11 +39,17 @@ def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, 
     return [
         {
             "loc": _location(issue["loc"], names),
-            "type": _TYPES.get(issue["type"], issue["type"]),
-            "msg": _MESSAGES.get(issue["type"], issue["msg"]),
+            "type": issue["type"],
+            "msg": _message(issue, names),
         }
         for issue in found
     ]
+
+
+def _message(issue: ErrorDetails, names: Sequence[str]) -> str:
+    if names and issue["type"] == "missing" and len(issue["loc"]) == 1:
+        return "Argument required"
+    return _MESSAGES.get(issue["type"], issue["msg"])
 
 
 def _location(loc: tuple[int | str, ...], names: Sequence[str]) -> list[int | str]:

@@ -232,6 +232,9 @@ Decimal: TypeAlias = Annotated[
 Url: TypeAlias = AnyUrl
 Json: TypeAlias = Annotated[JsonValue, AfterValidator(_refuse_non_finite)]
 
+OWN_FUNCTIONS: Final = (read_attachment, _write_attachment, format_duration)
+"""Functions in core schemas that are ours: they may be called for a value that turns out to be wrong, and write what is declared."""
+
 T = TypeVar("T")
 
 Maybe: TypeAlias = Annotated[T | None, Field(exclude_if=_is_none)]

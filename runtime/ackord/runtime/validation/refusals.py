@@ -1,0 +1,44 @@
+"""What a payload that pydantic refuses is refused as."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ackord.runtime.error_acks import InvalidArgumentsError
+from ackord.runtime.socketio.errors import MalformedPayloadError
+from ackord.runtime.socketio.values import repair_surrogates
+from ackord.runtime.validation.issues import list_issues
+from pydantic import ValidationError
+
+
+def repair(error: ValidationError, payload: str) -> str | None:
+    """Return text that pydantic can read where halves of surrogate pairs keep it from that, which JavaScript sends; `None` elsewhere."""
+    if error.error_count() > 1 or error.errors(include_url=False, include_context=False, include_input=False)[0]["type"] != "json_invalid":
+        return None
+    repaired = repair_surrogates(payload)
+    return None if repaired == payload else repaired
+
+
+def refusal(error: ValidationError, payload: str, names: Sequence[str]) -> MalformedPayloadError | InvalidArgumentsError:
+    """Return what to raise; `names` are those of the positions of the array."""
+    issues = list_issues(error, names)
+    if issues[0]["type"] == "json_invalid" and not _is_json(payload):
+        return MalformedPayloadError("the payload isn't JSON")
+    return InvalidArgumentsError(issues)
+
+
+def _is_json(payload: str) -> bool:
+    """Tell JSON that pydantic can't read (lone surrogates, very deep or very long numbers) from what is no JSON."""
+
+    def refuse(constant: str) -> NoReturn:
+        raise json.JSONDecodeError("not JSON", constant, 0)
+
+    try:
+        json.loads(payload, parse_constant=refuse)
+    except json.JSONDecodeError:
+        return False
+    except (ValueError, RecursionError):
+        return True
+    return True

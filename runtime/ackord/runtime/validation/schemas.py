@@ -1,0 +1,83 @@
+"""Core schemas of arrays and single values: how ours are built, and the copies of them that read otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeAlias
+
+from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
+from pydantic_core import CoreConfig, CoreSchema, SchemaSerializer, SchemaValidator, core_schema
+
+SchemaOf: TypeAlias = Callable[[Any], CoreSchema]
+"""Gives the core schema of a type."""
+Shape: TypeAlias = Callable[[SchemaOf], CoreSchema]
+"""Builds a core schema out of those of types."""
+
+# Strict by configuration and not by call: the models of `python:` types keep their own mode.
+_CONFIG: Final = ConfigDict(strict=True, allow_inf_nan=False, ser_json_inf_nan="constants")
+_CORE_CONFIG: Final = CoreConfig(strict=True, allow_inf_nan=False, ser_json_inf_nan="constants")
+
+
+@dataclass(frozen=True, slots=True)
+class _Annotation:
+    shape: Shape
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return self.shape(handler.generate_schema)
+
+
+def build_adapter(shape: Shape) -> TypeAdapter[Any]:
+    """Build pydantic's validator and serializer of a hand-made schema."""
+    return TypeAdapter(Annotated[Any, _Annotation(shape)], config=_CONFIG)
+
+
+def accepts_null(type_: Any) -> bool:
+    """Tell whether null is a value of the type."""
+    return bool(build_adapter(lambda schema_of: schema_of(type_)).validator.isinstance_python(None))
+
+
+def pick_item(schema: Any, position: int) -> CoreSchema:
+    """Return the core schema of one position of a tuple's, with the definitions that it may need."""
+    if schema["type"] == "definitions":
+        return core_schema.definitions_schema(pick_item(schema["schema"], position), schema["definitions"])
+    item: CoreSchema = schema["items_schema"][position]
+    return item
+
+
+def build_validator(schema: CoreSchema) -> SchemaValidator:
+    """Build the validator of a part of an adapter's schema."""
+    return SchemaValidator(schema, _CORE_CONFIG)
+
+
+def build_serializer(schema: CoreSchema) -> SchemaSerializer:
+    """Build the serializer of a part of an adapter's schema."""
+    return SchemaSerializer(schema, _CORE_CONFIG)
+
+
+def build_impatient(schema: CoreSchema) -> SchemaValidator:
+    """Build a validator that leaves a list at the first item that is wrong.
+
+    Otherwise pydantic makes an error for each: half a million wrong items in a megabyte keep the event loop for more than half a second.
+    """
+    # Not with the validators that the models have already: those are patient. The keyword is pydantic's own, so it may go one day.
+    impatient = _with_fail_fast(schema)
+    try:
+        return SchemaValidator(impatient, _CORE_CONFIG, _use_prebuilt=False)
+    except TypeError:
+        return SchemaValidator(impatient, _CORE_CONFIG)
+
+
+def _with_fail_fast(part: Any) -> Any:
+    """Copy a core schema; what isn't made of dictionaries and sequences stays what it is."""
+    kind = part.__class__
+    if kind is dict:
+        copied = {key: _with_fail_fast(value) for key, value in part.items()}
+        if copied.get("type") == "list" and "items_schema" in copied:
+            copied["fail_fast"] = True
+        return copied
+    if kind is list:
+        return [_with_fail_fast(value) for value in part]
+    if kind is tuple:
+        return tuple(_with_fail_fast(value) for value in part)
+    return part

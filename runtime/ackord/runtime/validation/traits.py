@@ -1,0 +1,111 @@
+"""What a core schema tells of its values, so that no message pays for what its types can't need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ackord.runtime.validation.scalars import OWN_FUNCTIONS, read_attachment
+from pydantic_core import CoreSchema
+
+_KNOWN: Final = frozenset(
+    {
+        *("model", "model-fields", "model-field", "typed-dict", "typed-dict-field", "union", "tagged-union", "nullable", "default"),
+        *("list", "tuple", "set", "frozenset", "dict", "definitions", "definition-ref", "json-or-python", "chain", "custom-error"),
+        *("str", "int", "float", "bool", "none", "bytes", "decimal", "datetime", "date", "time", "timedelta", "uuid", "url"),
+        *("literal", "enum", "function-plain", "with-info", "to-string"),
+    }
+)
+"""Types of schemas and of serializations that may be inert."""
+_EXTRAS: Final = ("extra_behavior", "extra_fields_behavior")
+_ALIASES: Final = ("alias", "validation_alias", "serialization_alias")
+_UNCONSTRAINED: Final = {"type", "strict", "metadata", "ref"}
+_SCALARS: Final[Mapping[str, type]] = {"str": str, "int": int, "bool": bool}
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What has to be reckoned with."""
+
+    attachments: bool
+    """Values may hold attachments."""
+    lists: bool
+    """There are lists, and so any number of values."""
+    aliases: bool
+    """Something has another name on the wire than in Python, in either direction."""
+    inert: bool
+    """Nothing but pydantic-core and functions of ours reads and writes the values; what we don't know for sure isn't inert."""
+    inferred: bool
+    """Something may be written that isn't declared, by what it happens to be."""
+    constants: bool
+    """``NaN`` or ``Infinity`` may be written, which JSON doesn't have."""
+
+
+def look_at(schema: CoreSchema) -> Traits:
+    """Walk through a core schema."""
+    parts = list(_parts(schema))
+    types = {kind for part in parts if (kind := part.get("type")).__class__ is str}
+    inert = all(map(_is_inert, parts))
+    # A field of a literal type is written whatever it holds: `model_construct` asks nobody.
+    inferred = not inert or "literal" in types
+    return Traits(
+        attachments=any(part.get("function") is read_attachment for part in parts),
+        lists="list" in types,
+        aliases=any(part.get(key) is not None for part in parts for key in _ALIASES),
+        inert=inert,
+        inferred=inferred,
+        constants=inferred or "float" in types,
+    )
+
+
+def instance_class(schema: CoreSchema) -> type | None:
+    """Return the class whose own instances (not those of its subclasses) are all valid, and taken as they are; `None` if there is none."""
+    part = _resolve(schema)
+    kind: str = part["type"]
+    if kind == "model":
+        model: type = part["cls"]
+        return model if part.get("config", {}).get("revalidate_instances", "never") == "never" else None
+    return _SCALARS.get(kind) if part.keys() <= _UNCONSTRAINED else None
+
+
+def _resolve(schema: Any) -> dict[str, Any]:
+    definitions: dict[str, Any] = {}
+    while schema["type"] in {"definitions", "definition-ref"}:
+        if schema["type"] == "definitions":
+            definitions.update({definition["ref"]: definition for definition in schema["definitions"]})
+            schema = schema["schema"]
+        else:
+            schema = definitions[schema["schema_ref"]]
+    found: dict[str, Any] = schema
+    return found
+
+
+def _is_inert(part: dict[str, Any]) -> bool:
+    if any(part.get(key) == "allow" for key in _EXTRAS) or callable(part.get("discriminator")):
+        return False
+    kind = part.get("type")
+    if kind.__class__ is not str:
+        return True  # a table of fields, a configuration
+    if kind == "enum":
+        return part.get("sub_type") in {"str", "int"}
+    if kind == "function-plain":
+        function: Any = part.get("function")
+        if function.__class__ is dict:
+            function = function.get("function")
+        return any(function is own for own in OWN_FUNCTIONS)
+    return kind in _KNOWN and not part.get("custom_init") and not part.get("post_init")
+
+
+def _parts(schema: CoreSchema) -> Iterator[dict[str, Any]]:
+    stack: list[Any] = [schema]
+    while stack:
+        part = stack.pop()
+        kind = part.__class__
+        if kind is dict:
+            yield part
+            members: dict[Any, Any] = part
+            stack.extend(value for key, value in members.items() if key != "metadata")
+        elif kind is list or kind is tuple:
+            items: Sequence[Any] = part
+            stack.extend(items)

@@ -1,0 +1,78 @@
+"""One typed JSON value that stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ackord.runtime.error_acks import InvalidArgumentsError
+from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.validation.issues import describe, list_issues
+from ackord.runtime.validation.positional import LARGE
+from ackord.runtime.validation.refusals import refusal, repair
+from ackord.runtime.validation.schemas import build_adapter, build_impatient
+from ackord.runtime.validation.traits import look_at
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+
+class ValueAdapter:
+    """Reads and writes one JSON value that stands alone: the payload of CONNECT; built on first use."""
+
+    __slots__ = ("_adapter", "_name", "_type", "_validate_large")
+
+    def __init__(self, name: str, type_: Any) -> None:
+        """Take what issues' locations begin with, and a type."""
+        self._name = name
+        self._type = type_
+        self._adapter: TypeAdapter[Any] | None = None
+        self._validate_large: Callable[..., Any] | None = None
+
+    def warm(self) -> None:
+        """Build what `read` needs."""
+        self._build()
+
+    def read(self, payload: str) -> Any:
+        """Return the value.
+
+        Raises:
+            MalformedPayloadError: the text isn't JSON.
+            InvalidArgumentsError: it is JSON, but not of the type.
+        """
+        try:
+            adapter = self._adapter or self._build()
+            validate = adapter.validator.validate_json if len(payload) <= LARGE else self._build_large(adapter)
+            return validate(payload, by_alias=True, by_name=False)
+        except ValidationError as error:
+            repaired = repair(error, payload)
+            if repaired is not None:
+                return self.read(repaired)
+            refused = refusal(error, payload, ())
+        if isinstance(refused, InvalidArgumentsError):
+            refused = InvalidArgumentsError([{**issue, "loc": [self._name, *issue["loc"]]} for issue in refused.issues or ()])
+        raise refused
+
+    def dump(self, value: Any) -> Any:
+        """Return a value of the type as plain JSON values.
+
+        Raises:
+            InvalidPayloadError: it isn't of the type, or JSON can't hold it.
+        """
+        adapter = self._adapter or self._build()
+        try:
+            return adapter.dump_python(adapter.validator.validate_python(value), mode="json", by_alias=True, warnings="error")
+        except ValidationError as error:
+            raise InvalidPayloadError(f"{self._name}: {describe(list_issues(error, ()))}") from error
+        except PydanticSerializationError as error:
+            raise InvalidPayloadError(f"{self._name}: {error}") from error
+
+    def _build(self) -> TypeAdapter[Any]:
+        if self._adapter is None:
+            self._adapter = build_adapter(lambda schema_of: schema_of(self._type))
+        return self._adapter
+
+    def _build_large(self, adapter: TypeAdapter[Any]) -> Callable[..., Any]:
+        if self._validate_large is None:
+            schema = adapter.core_schema
+            self._validate_large = (build_impatient(schema) if look_at(schema).lists else adapter.validator).validate_json
+        return self._validate_large
