@@ -98,7 +98,7 @@ def unkind(packet: str, peer: Peer) -> None:
 UNUSABLE: dict[str, tuple[Script, str]] = {
     "silent": (silent, r"nothing came from the server in 0\.1 seconds"),
     "closing": (closing, "client 0: the server closed the connection"),
-    "losing": (losing, r"1 answers didn't come in 0\.5 seconds"),
+    "losing": (losing, r"answers that didn't come in 0\.5 seconds: 1"),
     "mute": (mute, r"0 of 1 clients have joined, and none for 0\.5 seconds"),
     "refusing": (partial(refusing, b"HTTP/1.1 403 Forbidden\r\n\r\n"), r"the server refused the WebSocket: HTTP/1\.1 403 Forbidden$"),
     "not HTTP": (partial(refusing, b"x" * 20_000), "the server sent no HTTP response, or one with a very long head"),

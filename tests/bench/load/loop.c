@@ -42,6 +42,9 @@ void loop_wait(int64_t deadline, void (*handle)(void *owner, uint32_t events)) {
         left = 0;
     struct timespec timeout = {left / SECOND, left % SECOND};
     int count = epoll_pwait2(epoll, ready, BATCH, &timeout, NULL);
+    /* Linux before 5.11, and valgrind, know milliseconds only. */
+    if (count < 0 && errno == ENOSYS)
+        count = epoll_wait(epoll, ready, BATCH, (int)((left + MILLISECOND - 1) / MILLISECOND));
     if (count < 0 && errno != EINTR)
         fail_errno("epoll_pwait2");
     for (int index = 0; index < count; index++)

@@ -115,7 +115,7 @@ static void settle(struct run *run) {
     while (run->outstanding) {
         loop_wait(deadline, handle);
         if (run->outstanding && clock_now() >= deadline)
-            fail("%llu answers didn't come in %g seconds", (unsigned long long)run->outstanding, run->options.patience);
+            fail("answers that didn't come in %g seconds: %llu", run->options.patience, (unsigned long long)run->outstanding);
     }
 }
 
