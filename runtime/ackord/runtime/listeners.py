@@ -34,7 +34,7 @@ def is_async(listener: Listener) -> bool:
 class Registration:
     """One listener, how it was registered, and how many arguments it takes."""
 
-    __slots__ = ("concurrent", "is_async", "least", "listener", "most", "once")
+    __slots__ = ("concurrent", "is_async", "is_plain", "least", "listener", "most", "once")
 
     def __init__(self, listener: Listener, *, once: bool = False, concurrent: bool = False) -> None:
         """Look at the listener once, so that no call has to.
@@ -46,6 +46,8 @@ class Registration:
         self.once = once
         self.concurrent = concurrent
         self.is_async = is_async(listener)
+        self.is_plain = not (self.is_async or once)
+        """Whether it can be called without a task, and as often as the event comes."""
         self.least, self.most = positional_range(listener)
 
     def call(self, arguments: Sequence[Any]) -> Any:

@@ -164,6 +164,18 @@ def run_untyped_inline(socket: InlineReceiver, name: str, arguments: list[Any], 
         _failed(socket, name, ack_id, error)
 
 
+def run_listener_at_once(socket: InlineReceiver, registration: Registration, name: str, arguments: list[Any], ack_id: int | None) -> None:
+    """Do what `run_untyped_inline` does for the common event: one listener, and nobody else who looks at it."""
+    try:
+        result = copy_context().run(registration.call, arguments)
+        if hasattr(result, "__await__"):
+            socket.finish_later(lambda: _finish_awaited(socket, name, (registration,), [result], ack_id))
+        elif ack_id is not None:
+            _answer(socket, ack_id, acknowledge((registration,), (result,)))
+    except BaseException as error:  # noqa: BLE001  # whatever a listener raises becomes an error ack
+        _failed(socket, name, ack_id, error)
+
+
 async def _finish_awaited(
     socket: EventReceiver, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None
 ) -> None:

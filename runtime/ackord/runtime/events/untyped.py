@@ -39,7 +39,7 @@ async def call_in_order(registrations: Sequence[Registration], arguments: Sequen
     return results
 
 
-def acknowledge(registrations: Sequence[Registration], results: list[Any]) -> EncodedArguments:
+def acknowledge(registrations: Sequence[Registration], results: Sequence[Any]) -> EncodedArguments:
     """Encode what the listeners answer.
 
     Raises:

@@ -23,8 +23,8 @@ from ackord.runtime.socketio.packet import (
     encode_connect_error,
     encode_disconnect,
     encode_event,
-    namespace_prefix,
     match_event,
+    namespace_prefix,
 )
 
 if TYPE_CHECKING:

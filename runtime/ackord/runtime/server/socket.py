@@ -17,7 +17,14 @@ from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
 from ackord.runtime.events.dispatch import EventQueue, Job
-from ackord.runtime.events.incoming import run_at_once, run_route, run_route_at_once, run_untyped, run_untyped_inline
+from ackord.runtime.events.incoming import (
+    run_at_once,
+    run_listener_at_once,
+    run_route,
+    run_route_at_once,
+    run_untyped,
+    run_untyped_inline,
+)
 from ackord.runtime.events.lifecycle import call_lifecycle
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import AnyEventSource, ListenerT, Registration
@@ -385,8 +392,10 @@ class Socket(AnyEventSource):
         size = len(payload) + sum(map(len, attachments)) if attachments else len(payload)
         route = namespace.routes.get(name)
         if route is None:
-            check_event_name(name, namespace.limits.event_name)
-            self._receive_untyped(name, decode_array(payload, attachments), ack_id, size)
+            registrations = () if self._events is None else self._events.get(name)
+            if not registrations:
+                check_event_name(name, namespace.limits.event_name)
+            self._receive_untyped(name, registrations, decode_array(payload, attachments), ack_id, size)
             return
         try:
             arguments = route.decode(payload, attachments)
@@ -522,21 +531,31 @@ class Socket(AnyEventSource):
     def _forget_rooms(self, _: object) -> None:
         self._departed_rooms = None
 
-    def _receive_untyped(self, name: str, items: list[Any], ack_id: int | None, size: int) -> None:
+    def _receive_untyped(
+        self, name: str, registrations: tuple[Registration, ...], items: list[Any], ack_id: int | None, size: int
+    ) -> None:
         del items[0]
-        registrations = () if self._events is None else self._events.get(name)
+        queue = self._queue
+        watched = self._gates or self.namespace.event_middlewares
+        if len(registrations) == 1 and registrations[0].is_plain and queue.idle and not self._any and not watched:
+            queue.enter()
+            try:
+                run_listener_at_once(self, registrations[0], name, items, ack_id)
+            finally:
+                queue.leave()
+            return
         is_async = concurrent = False
         for registration in registrations:
             is_async |= registration.is_async
             concurrent |= registration.concurrent
         for registration in self._any:
             is_async |= registration.is_async
-        if not is_async and self._queue.idle and not self._gates and not self.namespace.event_middlewares:
-            self._queue.enter()
+        if not is_async and queue.idle and not watched:
+            queue.enter()
             try:
                 contextvars.copy_context().run(run_untyped_inline, self, name, items, ack_id)
             finally:
-                self._queue.leave()
+                queue.leave()
         else:
             self._handle(partial(run_untyped, self, name, items, ack_id), size, concurrent=concurrent)
 
