@@ -13,6 +13,7 @@ from tests.bench.child import ROOT
 from tests.bench.circumstances import circumstances
 from tests.bench.cores import Cores
 from tests.bench.generator import GeneratorError, build
+from tests.bench.instructions import EVENTS, are_counted
 from tests.bench.measure import Bench
 from tests.bench.page import write_docs
 from tests.bench.report import targets_report, workload_report
@@ -75,7 +76,7 @@ def _measure(options: argparse.Namespace) -> Results:
     )
     if "node" in plan.systems:
         install()
-    bench = Bench(build(), Cores.choose())
+    bench = Bench(build(), Cores.choose(), events=EVENTS if are_counted() else ())
     results = Results(circumstances(), plan.rounds, plan.seconds)
     minutes = plan.estimate(chosen) / 60
     print(f"{len(chosen)} workloads, {len(plan.systems)} systems, {plan.rounds} rounds of {plan.seconds:g} s: about {minutes:.0f} minutes")

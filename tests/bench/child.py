@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import tempfile
 import time
@@ -81,6 +82,14 @@ class Child:
             raise self.error("doesn't end") from error
         if status != 0:
             raise self.error(f"ended with status {status}")
+
+    def interrupt(self) -> None:
+        """Do what Ctrl-C does, and wait for its end, however it ends."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(GRACE)
+        except subprocess.TimeoutExpired as error:
+            raise self.error("doesn't end") from error
 
     def error(self, what: str) -> ChildError:
         """Make the error that says `what` about this process."""

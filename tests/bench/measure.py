@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,8 +12,9 @@ from tests.bench import cpu
 from tests.bench.child import Child, ChildError
 from tests.bench.cores import Cores
 from tests.bench.generator import GeneratorError, Result
+from tests.bench.instructions import Counter, counting
 from tests.bench.memory import resident
-from tests.bench.results import Latency, Sample
+from tests.bench.results import Instructions, Latency, Sample
 from tests.bench.workloads import Workload
 
 START: Final = 60.0
@@ -60,6 +62,8 @@ class Bench:
     cores: Cores
     settling: float = 2.0
     """Seconds of rest before memory is read."""
+    events: tuple[str, ...] = ()
+    """What perf counts meanwhile, outside of the kernel and within; nothing where it can't."""
 
     def run(self, server: Running, workload: Workload, seconds: float, moment: Moment) -> Sample:
         """Load `server` and return what a unit of work cost it.
@@ -71,17 +75,21 @@ class Bench:
         load = self._load(server, workload.arguments, workload.warm_up, seconds)
         try:
             limit = workload.warm_up + seconds + MARGIN
-            _wait(load, "begin", limit)
-            before = cpu.read(server.child.pid)
-            report = Result.parse(_wait(load, "end ", limit))
-            spent = cpu.read(server.child.pid) - before
+            with self._counting(server) as counter:
+                _wait(load, "begin", limit)
+                before = cpu.read(server.child.pid)
+                if counter is not None:
+                    counter.start()
+                report = Result.parse(_wait(load, "end ", limit))
+                spent = cpu.read(server.child.pid) - before
+                instructions = None if counter is None else counter.stop()
             memory = None
             if workload.kind == "accept":
                 time.sleep(self.settling)
                 memory = (resident(server.child.pid) - idle) / workload.clients
                 load.tell("")
             load.finish(MARGIN)
-            return _sample(report, spent, moment, memory)
+            return _sample(report, spent, moment, memory=memory, instructions=instructions)
         except (ChildError, GeneratorError, FileNotFoundError) as error:
             raise _failure(server, error) from error
         finally:
@@ -99,6 +107,9 @@ class Bench:
         time.sleep(self.settling)
         return resident(server.child.pid)
 
+    def _counting(self, server: Running) -> AbstractContextManager[Counter | None]:
+        return counting(server.child.pid, self.cores.load, self.events) if self.events else nullcontext()
+
     def _load(self, server: Running, arguments: list[str], warm_up: float, seconds: float) -> Child:
         command = [str(self.generator), "--port", str(server.port), *arguments, "--warmup", str(warm_up), "--seconds", str(seconds)]
         return Child("the load generator", command, core=self.cores.load)
@@ -111,7 +122,7 @@ def _wait(child: Child, word: str, limit: float) -> str:
     return line
 
 
-def _sample(report: Result, spent: cpu.CpuTime, moment: Moment, memory: float | None) -> Sample:
+def _sample(report: Result, spent: cpu.CpuTime, moment: Moment, *, memory: float | None, instructions: list[float] | None) -> Sample:
     count = report.count
     if count <= 0:
         raise GeneratorError("nothing was answered")
@@ -125,6 +136,7 @@ def _sample(report: Result, spent: cpu.CpuTime, moment: Moment, memory: float | 
         canary=moment.canary,
         latency=_latency(report),
         resident=memory,
+        instructions=Instructions(*(figure / count for figure in instructions)) if instructions else None,
     )
 
 

@@ -23,6 +23,19 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
+class Instructions:
+    """Instructions for each unit."""
+
+    user: float
+    kernel: float
+
+    @property
+    def total(self) -> float:
+        """All of them."""
+        return self.user + self.kernel
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One run of one system: microseconds of CPU for each unit."""
 
@@ -39,6 +52,8 @@ class Sample:
     latency: Latency | None = None
     resident: float | None = None
     """Bytes of memory for each connection, at rest."""
+    instructions: Instructions | None = None
+    """Where the machine counts them."""
 
     @property
     def kernel(self) -> float:

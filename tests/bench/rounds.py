@@ -33,27 +33,33 @@ class Plan:
         """Return those of the systems that take part in `workload`."""
         return [key for key in workload.systems if key in self.systems]
 
+    def rounds_of(self, workload: Workload) -> int:
+        """Return how often each system is measured in `workload`."""
+        return min(self.rounds, workload.most_rounds)
+
     def estimate(self, workloads: Sequence[Workload]) -> float:
         """Estimate how many seconds it all takes."""
         total = 0.0
         for workload in workloads:
-            starts = self.rounds if workload.kind == "accept" else 1
-            total += len(self.of(workload)) * (starts * STARTING + self.rounds * workload.duration(self.seconds))
+            rounds = self.rounds_of(workload)
+            starts = rounds if workload.kind == "accept" else 1
+            total += len(self.of(workload)) * (starts * STARTING + rounds * workload.duration(self.seconds))
         return total
 
 
 def run_workload(bench: Bench, canary: Canary, workload: Workload, plan: Plan, progress: Progress) -> WorkloadResult:
     """Measure the systems that take part; one that fails is recorded as failed, and the rest goes on."""
     keys = plan.of(workload)
+    rounds = plan.rounds_of(workload)
     results = {key: SystemResult() for key in keys}
     servers = Servers(bench, workload)
     try:
-        for number in range(plan.rounds):
+        for number in range(rounds):
             for key in turned(keys, number):
                 result = results[key]
                 if len(result.failures) >= GIVE_UP:
                     continue
-                progress(f"{workload.name}, round {number + 1} of {plan.rounds}: {SYSTEMS[key].title}")
+                progress(f"{workload.name}, round {number + 1} of {rounds}: {SYSTEMS[key].title}")
                 try:
                     server = servers.get(SYSTEMS[key])
                     result.samples.append(bench.run(server, workload, plan.seconds, Moment(number, canary.measure())))

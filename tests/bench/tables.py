@@ -46,6 +46,9 @@ def workload_table(workload: WorkloadResult) -> Table:
     """Show one workload: a line for each system."""
     reference = workload.systems.get(REFERENCE, SystemResult()).samples
     columns, figures = _figures(workload)
+    if any(sample.instructions is not None for result in workload.systems.values() for sample in result.samples):
+        columns += ["instructions", "÷ Node"]
+        figures += [_median(METRICS["instructions"], ",.0f"), _compared("instructions")]
     rows = [
         [
             SYSTEMS[key].title,
@@ -85,18 +88,20 @@ def _shortened(lines: list[str]) -> list[str]:
 
 def targets_table(verdicts: Sequence[Verdict], titles: dict[str, str]) -> Table:
     """Show what was to be reached and what was; `titles` are those of the workloads."""
+    counted = any(verdict.instructions is not None for verdict in verdicts)
     rows = [
         [
             f"{titles[verdict.target.workload]}: {verdict.target.figure}",
             SYSTEMS[verdict.target.system].title,
             SYSTEMS[verdict.target.reference].title,
             _spread(verdict.measured),
+            *([_spread(verdict.instructions)] if counted else []),
             f"{verdict.target.bound:.2f}",
             verdict.word,
         ]
         for verdict in verdicts
     ]
-    return Table("Targets", ["", "system", "compared with", "measured", "at most", ""], rows)
+    return Table("Targets", ["", "system", "compared with", "measured", *(["in instructions"] if counted else []), "at most", ""], rows)
 
 
 def _figures(workload: WorkloadResult) -> tuple[list[str], list[_Figure]]:

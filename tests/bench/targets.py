@@ -8,12 +8,13 @@ from typing import Final, Literal
 from tests.bench.ratios import Metric, Spread, ratio
 from tests.bench.results import Results
 
-Figure = Literal["CPU", "memory", "p99"]
+Figure = Literal["CPU", "memory", "p99", "instructions"]
 
 METRICS: Final[dict[Figure, Metric]] = {
     "CPU": lambda sample: sample.cpu,
     "memory": lambda sample: sample.resident,
     "p99": lambda sample: sample.p99,
+    "instructions": lambda sample: sample.instructions.total if sample.instructions is not None else None,
 }
 
 
@@ -59,6 +60,8 @@ class Verdict:
     target: Target
     measured: Spread | None
     """`None` if one of both systems failed."""
+    instructions: Spread | None = None
+    """The same ratio in instructions, where they are counted; the steadier figure of CPU."""
 
     @property
     def word(self) -> str:
@@ -72,7 +75,11 @@ def judge(results: Results) -> list[Verdict]:
     """Compare what was measured with the targets; those of workloads and systems that were left out don't count."""
     systems = {(workload.name, key): system.samples for workload in results.workloads for key, system in workload.systems.items()}
     return [
-        Verdict(target, ratio(ours, theirs, METRICS[target.figure]))
+        Verdict(
+            target,
+            ratio(ours, theirs, METRICS[target.figure]),
+            ratio(ours, theirs, METRICS["instructions"]) if target.figure == "CPU" else None,
+        )
         for target in TARGETS
         if (ours := systems.get((target.workload, target.system))) is not None
         and (theirs := systems.get((target.workload, target.reference))) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -123,3 +124,15 @@ def test_the_command_prints_each_system_and_each_target_and_keeps_the_raw_result
     )
     assert again.returncode == 0, again.stderr
     assert rows == [line for line in again.stdout.splitlines() if line in rows]
+
+
+if shutil.which("perf") is not None:
+
+    @pytest.mark.slow
+    def test_what_perf_counts_meanwhile_is_told_for_each_unit(bench: Bench) -> None:
+        # Not every machine counts instructions; milliseconds are counted everywhere.
+        counting = replace(bench, events=("task-clock", "task-clock:u"))
+        with serving("raw", Variant()) as server:
+            sample = counting.run(server, tiny(WORKLOADS["echo-100"]), SECONDS, Moment(0, 1.0))
+        assert sample.instructions is not None
+        assert 0 < sample.instructions.total * sample.count < 2000
