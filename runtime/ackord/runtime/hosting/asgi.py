@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.proxies import TrustedProxies
@@ -13,6 +13,7 @@ from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
 from ackord.runtime.hosting.lane import FAST_LANE, Lane
 from ackord.runtime.hosting.long_polling import LongPolling
+from ackord.runtime.hosting.polling_request import MAX_HEADERS, MAX_QUERY_STRING, parse_query, recognize
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.polling import JSON, respond
@@ -21,12 +22,6 @@ from ackord.runtime.transports.websocket import AsgiWebSocket
 
 Hook = Callable[[], Awaitable[None]]
 """What runs when the server starts or stops."""
-
-MAX_QUERY_STRING: Final = 16_384
-"""Bytes of a query string that are worth parsing: as much as Node's HTTP server takes for all headers."""
-
-MAX_HEADERS: Final = 32_768
-"""Bytes of the headers that a session may keep of the request that opened it; some ASGI servers take any number."""
 
 _NORMAL_CLOSURE: Final = 1000
 _POLICY_VIOLATION: Final = 1008
@@ -48,7 +43,9 @@ class AsgiApp:
         self._on_shutdown = on_shutdown
         self._is_shut_down = False
         self._prefix = engine.options.prefix
-        self._long_polling = LongPolling(engine)
+        self.prefix = self._prefix.encode()
+        """The path in its usual form."""
+        self.long_polling = LongPolling(engine)
         self._pump = Pump()
         self._proxies = TrustedProxies(engine.options.trusted_proxies)
 
@@ -58,6 +55,11 @@ class AsgiApp:
         if kind == "lifespan":
             await self._lifespan(scope, receive, send)
         elif kind in ("http", "websocket") and self._is_ours(scope):
+            if kind == "http" and scope["method"] in ("GET", "POST"):
+                known = recognize(self.engine, scope.get("query_string", b""), scope["headers"])
+                if known is not None:
+                    await self.long_polling.serve_session(scope["method"], known, receive, send)
+                    return
             if len(scope.get("query_string", b"")) > MAX_QUERY_STRING or _size(scope["headers"]) > MAX_HEADERS:
                 bare = request_of({**scope, "query_string": b"", "headers": []}, self._proxies)
                 self.engine.report(bare, BAD_REQUEST.because(name="REQUEST_TOO_LARGE"))
@@ -65,7 +67,7 @@ class AsgiApp:
                 return
             request = request_of(scope, self._proxies)
             if kind == "http":
-                await self._long_polling.serve(request, receive, send)
+                await self.long_polling.serve(request, receive, send)
             else:
                 await self._websocket(request, receive, send)
         elif self._other is not None:
@@ -95,6 +97,8 @@ class AsgiApp:
 
     def _is_ours(self, scope: Scope) -> bool:
         path: str = scope["path"]
+        if path == self._prefix:
+            return True
         root: str = scope.get("root_path", "")
         inner = path[len(root) :] if root and path.startswith(root) else path
         return any(candidate.startswith(self._prefix) or candidate + "/" == self._prefix for candidate in (inner, path))
@@ -162,7 +166,7 @@ def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
     address, secure = proxies.peer(connected, joined, secure=scope.get("scheme") in ("https", "wss"))
     return HandshakeRequest(
         url=f"{path}?{query_string}" if query_string else path,
-        query=dict(parse_qsl(query_string, keep_blank_values=True)),
+        query=parse_query(query_string),
         headers=joined,
         address=address,
         method=scope.get("method", "GET"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Final
 
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.server import EngineServer
@@ -16,21 +15,18 @@ from ackord.runtime.transports.asgi import Message, Receive, Send
 from ackord.runtime.transports.compression import Coding, choose_coding, compress
 from ackord.runtime.transports.interruption import Interruption
 from ackord.runtime.transports.polling import (
+    CLOSE,
     JSON,
     TEXT_HTML,
     TEXT_PLAIN,
     BodyTooLargeError,
     BodyUnwantedError,
-    Header,
     RequestAbortedError,
     read_body,
     respond,
 )
 
 _logger = logging.getLogger(__name__)
-
-CLOSE: Final[Header] = (b"connection", b"close")
-"""The rest of the body is of no interest: the connection can't be used for another request."""
 
 
 class LongPolling:

@@ -9,8 +9,8 @@ from typing import Any
 
 import uvicorn
 from ackord.runtime.hosting.asgi import AsgiApp
+from ackord.runtime.hosting.direct_polling import DirectHttp
 from ackord.runtime.hosting.guard import GuardedHttp, GuardedWebSocket
-from ackord.runtime.hosting.uvicorn import FastHttp
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
 
@@ -64,13 +64,14 @@ def configure(
         graceful_timeout: Seconds for running requests when the host stops; parked polls and WebSockets are answered before.
         per_message_deflate: Whether WebSocket messages may be compressed; the limit of their size holds after inflation.
         fast_lane: Whether the messages of WebSockets go past ASGI, middlewares seeing the handshake only; those that are compressed never do.
+            Long-polling does so too, unless the engine's application is mounted in another one.
         application: What uvicorn calls, if the engine's application is mounted in another one.
         settings: Go to `uvicorn.Config`.
     """
     options: dict[str, Any] = {
         "host": host,
         "port": port,
-        "http": FastHttp if fast_lane else GuardedHttp,
+        "http": DirectHttp if fast_lane else GuardedHttp,
         "ws": GuardedWebSocket,
         # Costs up to 100 KB a connection and a third of the CPU of small messages.
         "ws_per_message_deflate": per_message_deflate,

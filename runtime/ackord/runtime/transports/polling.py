@@ -13,6 +13,9 @@ TEXT_PLAIN: Final = b"text/plain; charset=UTF-8"
 TEXT_HTML: Final = b"text/html"
 JSON: Final = b"application/json"
 
+CLOSE: Final[Header] = (b"connection", b"close")
+"""The rest of the body is of no interest: the connection can't be used for another request."""
+
 
 class BodyTooLargeError(Exception):
     """The body of a request has more bytes than it may."""
