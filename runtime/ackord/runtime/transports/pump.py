@@ -10,7 +10,7 @@ from typing import Any, Protocol
 class Backlog(Protocol):
     """Something that has messages to write."""
 
-    async def drain(self, writer: asyncio.Task[Any]) -> None:
+    async def drain(self, writer: asyncio.Task[Any] | None) -> None:
         """Write them all, in the task `writer`, which may be cancelled while this runs; raises nothing else."""
         ...
 
@@ -30,22 +30,24 @@ class Pump:
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop itself holds only weak references
         self._is_starting = False
 
-    def add(self, backlog: Backlog) -> None:
-        """Have a backlog drained soon; it must not be added again before it is."""
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:  # what another loop left behind is lost with it
+    def enter(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run in this event loop; what another one has left behind is lost with it."""
+        if loop is not self._loop:
             self._loop = loop
             self._waiting.clear()
             self._is_starting = False
+
+    def add(self, backlog: Backlog) -> None:
+        """Have a backlog drained soon; it must not be added again before it is."""
         self._waiting.append(backlog)
-        self._start(loop)
+        if not self._is_starting and self._loop is not None:
+            self._start(self._loop)
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        if not self._is_starting:
-            self._is_starting = True
-            task = loop.create_task(self._run(loop))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._is_starting = True
+        task = loop.create_task(self._run(loop))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         self._is_starting = False
@@ -58,5 +60,5 @@ class Pump:
             await waiting.popleft().drain(writer)
 
     def _take_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._waiting:
+        if self._waiting and not self._is_starting:
             self._start(loop)

@@ -26,10 +26,13 @@ _NORMAL_CLOSURE: Final = 1000
 class AsgiWebSocket:
     """A `ServerWebSocket` over ASGI's `send` and `receive`.
 
-    Writes are queued, and a task of the pump sends them.
+    What is written while a message is received is sent by the connection's own task, right after it; the rest is for the pump.
     """
 
-    __slots__ = ("_accept", "_accepted", "_buffered", "_closed", "_loop", "_pump", "_queue", "_queued", "_scope", "_send", "_writer")
+    __slots__ = ("_accept", "_closed", "_is_busy", "_loop", "_pump", "_queue", "_scope", "_send", "_writer", "buffered")
+
+    paused: Final = True
+    """Whether the network takes less than is written at present: ASGI doesn't tell."""
 
     def __init__(self, send: Send, pump: Pump | None = None, *, subprotocol: str | None = None) -> None:
         """Write to `send`, by a pump that should be shared by the WebSockets of a server."""
@@ -39,33 +42,30 @@ class AsgiWebSocket:
             self._accept["subprotocol"] = subprotocol
         self._pump = pump or Pump()
         self._loop = asyncio.get_running_loop()
+        self._pump.enter(self._loop)
         self._queue: deque[tuple[Message, int]] = deque()
-        self._buffered = 0
-        self._accepted = False
+        self.buffered = 0
+        """Bytes that were written and that the ASGI server hasn't taken yet."""
         self._closed = False
-        self._queued = False  # whether the pump knows of what is queued
+        self._is_busy = True  # whether somebody will send what is queued: not before it is accepted, then a task
         self._writer: asyncio.Task[Any] | None = None
         # Expires when the connection is to be dropped: a way out of `receive` that can't be mistaken for a cancellation from outside.
         self._scope: asyncio.Timeout | None = None
-
-    @property
-    def buffered(self) -> int:
-        """Bytes that were written and that the ASGI server hasn't taken yet."""
-        return self._buffered
-
-    @property
-    def paused(self) -> bool:
-        """Whether anything waits for the ASGI server, which doesn't say more."""
-        return self._buffered > 0
 
     def send(self, message: str | bytes) -> None:
         """Write one message."""
         if self._closed:
             return
         if isinstance(message, str):
-            self._put({"type": "websocket.send", "text": message}, utf8_length(message))
+            size = len(message) if message.isascii() else utf8_length(message)
+            self._queue.append(({"type": "websocket.send", "text": message}, size))
         else:
-            self._put({"type": "websocket.send", "bytes": message}, len(message))
+            size = len(message)
+            self._queue.append(({"type": "websocket.send", "bytes": message}, size))
+        self.buffered += size
+        if not self._is_busy:
+            self._is_busy = True
+            self._pump.add(self)
 
     def send_prepared(self, prepared: Prepared) -> None:
         """Write a text message and its attachments."""
@@ -77,15 +77,18 @@ class AsgiWebSocket:
         """Close after what was written."""
         if self._closed:
             return
-        self._put({"type": "websocket.close", "code": code or _NORMAL_CLOSURE}, 0)
         self._closed = True
+        self._queue.append(({"type": "websocket.close", "code": code or _NORMAL_CLOSURE}, 0))
+        if not self._is_busy:
+            self._is_busy = True
+            self._pump.add(self)
         self._leave_after(CLOSE_TIMEOUT)
 
     def abort(self) -> None:
         """Drop the connection, as far as ASGI can: what the ASGI server holds may still go out."""
         self._closed = True
         self._queue.clear()
-        self._buffered = 0
+        self.buffered = 0
         if self._writer is not None:
             self._writer.cancel()
         self._leave_after(0)
@@ -100,8 +103,7 @@ class AsgiWebSocket:
                 if self._closed:  # the receiver has closed it while it was opened
                     self._leave_after(CLOSE_TIMEOUT)
                 await self._send(self._accept)
-                self._accepted = True
-                self._write()
+                await self.drain(None)
                 description = await self._receive_all(receive, receiver)
         except TimeoutError:
             description = "closed by this side"
@@ -111,44 +113,45 @@ class AsgiWebSocket:
             receiver.lost(description)
 
     async def _receive_all(self, receive: Receive, receiver: WebSocketReceiver) -> str | None:
+        queue = self._queue
+        take = receiver.receive
         while True:
             message = await receive()
-            kind = message["type"]
-            if kind == "websocket.receive":
+            if message["type"] == "websocket.receive":
                 text: str | None = message.get("text")
-                if not receiver.receive(message["bytes"] if text is None else text):
+                if self._is_busy:
+                    may_go_on = take(message["bytes"] if text is None else text)
+                else:
+                    self._is_busy = True
+                    may_go_on = take(message["bytes"] if text is None else text)
+                    if queue:
+                        await self.drain(None)
+                    else:
+                        self._is_busy = False
+                if not may_go_on:
                     await receiver.ready()
-            elif kind == "websocket.disconnect":
+            elif message["type"] == "websocket.disconnect":
                 return f"close code {message.get('code')}"
 
     def _leave_after(self, seconds: float) -> None:
         if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(self._loop.time() + seconds)
 
-    def _put(self, message: Message, size: int) -> None:
-        self._queue.append((message, size))
-        self._buffered += size
-        if self._accepted and not self._queued:
-            self._write()
-
-    def _write(self) -> None:
-        if self._queue:
-            self._queued = True
-            self._pump.add(self)
-
-    async def drain(self, writer: asyncio.Task[Any]) -> None:
-        """Send what is queued; called by the pump."""
+    async def drain(self, writer: asyncio.Task[Any] | None) -> None:
+        """Send what is queued: in a task of the pump, or without `writer` in the connection's own, which ends by its scope."""
         queue = self._queue
         self._writer = writer
         try:
             while queue:
                 message, size = queue.popleft()
                 await self._send(message)
-                self._buffered -= size
+                self.buffered -= size
         except Exception as exc:  # noqa: BLE001 - each ASGI server has its own for a connection that is gone
             _logger.debug("A WebSocket was lost while it was written to: %r", exc)
             self._writer = None
             self.abort()
         finally:
             self._writer = None
-            self._queued = False
+            self._is_busy = False
+            if self._closed and not queue:  # it may have been aborted while a message was on its way
+                self.buffered = 0
