@@ -129,9 +129,9 @@ def test_latencies_are_in_order_and_the_rate_is_kept(program: Path) -> None:
 
 def test_more_than_a_server_can_do_shows_as_latency(program: Path) -> None:
     async def scenario(port: int) -> None:
-        result = await asyncio.to_thread(run, port, "latency", program=program, warmup=0, seconds=0.5, clients=5, rate=1_000_000)
+        result = await asyncio.to_thread(run, port, "latency", program=program, warmup=0, seconds=0.5, clients=5, rate=200_000)
         assert result.unanswered is not None
-        assert result.unanswered + result.count == pytest.approx(500_000, rel=0.1)
+        assert result.unanswered + result.count == pytest.approx(100_000, rel=0.1)
         assert result.p50_us is not None
         assert result.p50_us > 100_000
 

@@ -38,8 +38,8 @@ def test_it_costs_less_than_the_cheapest_server(workload: str, options: dict[str
         result = run(port, workload, program=build(), warmup=0, seconds=1, **options)
         spent = cpu.read(server.pid) - before
         server.kill()
-    assert result.cpu_user + result.cpu_system < spent.total
-    assert result.cpu_user < spent.user / 2
+    # Half of it, and most of that is the kernel's.
+    assert result.cpu_user + result.cpu_system < 0.8 * spent.total
 
 
 @pytest.mark.parametrize(
