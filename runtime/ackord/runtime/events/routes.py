@@ -24,7 +24,7 @@ class Route(Protocol):
         """Whether an event may be handled while an earlier one of the same socket still is."""
         ...
 
-    def decode(self, payload: str, attachments: Sequence[bytes]) -> Arguments:
+    def decode(self, payload: str, attachments: Sequence[bytes], /) -> Arguments:
         """Turn the text of an EVENT's JSON array, event name included, into the arguments for `handle`.
 
         Called when the packet arrives, so that broken JSON closes the connection at once.
@@ -48,7 +48,7 @@ class Route(Protocol):
         """Return the answer that an exception of `handle` stands for, or raise it again."""
         ...
 
-    def encode(self, answer: Any) -> EncodedArguments:
+    def encode(self, answer: Any, /) -> EncodedArguments:
         """Return the acknowledgement's arguments, if the other side has asked for one.
 
         Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply
@@ -20,7 +21,7 @@ Handler: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 class TypedRoute:
     """Validates the arguments, calls one handler, encodes its answer (see `ackord.runtime.events.routes.Route`)."""
 
-    __slots__ = ("_event", "_handler", "_make_context", "concurrent")
+    __slots__ = ("_event", "_handler", "_make_context", "concurrent", "decode", "encode")
 
     def __init__(self, event: Event[Any], handler: Handler, make_context: Callable[[Socket], Any]) -> None:
         """Take the event, what handles it, and what makes the handler's first argument."""
@@ -28,10 +29,11 @@ class TypedRoute:
         self._handler = handler
         self._make_context = make_context
         self.concurrent = event.concurrent
-
-    def decode(self, payload: str, attachments: Sequence[bytes]) -> Arguments:
+        # Not methods: these are on the path of every message, and would only pass it on.
+        self.decode: Callable[[str, Sequence[bytes]], Arguments] = event.arguments.decode
         """See `Route.decode`."""
-        return self._event.arguments.decode(payload, attachments)
+        self.encode: Callable[[Any], EncodedArguments] = partial(encode_answer, event)
+        """See `Route.encode`."""
 
     def handle(self, socket: Socket, arguments: Arguments) -> Coroutine[Any, Any, Any]:
         """See `Route.handle`."""
@@ -40,10 +42,6 @@ class TypedRoute:
     def rescue(self, error: BaseException) -> Any:
         """See `Route.rescue`."""
         return declared_error(self._event, error)
-
-    def encode(self, answer: Any) -> EncodedArguments:
-        """See `Route.encode`."""
-        return encode_answer(self._event, answer)
 
 
 def declared_error(event: Event[Any], error: BaseException) -> Any:
