@@ -1,5 +1,5 @@
 # One verb each; every target sets up what it needs and can be run again at any time.
-# Needs Python 3.11 or newer with venv and pip, git and make. Everything else is installed below .venv and tests/node/node_modules.
+# Needs Python 3.11 or newer with venv and pip, git and make; test and bench also a C compiler. Everything else is installed below .venv and tests/node/node_modules.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
