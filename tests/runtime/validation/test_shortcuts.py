@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from enum import Enum
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import pytest
 from ackord.runtime.error_acks import InvalidArgumentsError
@@ -25,9 +25,9 @@ from ackord.runtime.validation.schemas import Shape, build_adapter
 from ackord.runtime.validation.traits import instance_class, look_at
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, SerializationInfo, field_serializer, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, SerializationInfo, Tag, field_serializer, field_validator, model_validator
 from pydantic_core import PydanticSerializationError, SchemaSerializer, core_schema
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, override
 
 
 class Color(OpenEnum):
@@ -169,7 +169,8 @@ def construct(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(kinds)
 
 
-WRITERS = [
+Writers: TypeAlias = tuple[LongWay, AckAdapter, AckAdapter, ArgumentsAdapter, ArgumentsAdapter]
+WRITERS: list[Writers] = [
     (
         LongWay(type_),
         AckAdapter("e", type_),
@@ -182,9 +183,17 @@ WRITERS = [
 
 
 @given(st.sampled_from(WRITERS), st.one_of(GOOD, ANYTHING, construct(GOOD | ANYTHING), construct(construct(ANYTHING))))
-def test_whatever_is_sent_comes_out_as_by_the_long_way(
-    writers: tuple[LongWay, AckAdapter, AckAdapter, ArgumentsAdapter, ArgumentsAdapter], value: Any
-) -> None:
+def test_whatever_is_sent_comes_out_as_by_the_long_way(writers: Writers, value: Any) -> None:
+    compare(writers, value)
+
+
+@pytest.mark.parametrize("number", range(len(TYPES)), ids=map(str, TYPES))
+def test_what_is_right_for_some_type_is_written_or_refused_for_each(number: int) -> None:
+    for value in [*VALID, *VALID]:  # the first builds the adapters
+        compare(WRITERS[number], value)
+
+
+def compare(writers: Writers, value: Any) -> None:
     long, bare, result, one, two = writers
     expected = long.write(value)
     assert written(bare.encode, value, "[") == expected
@@ -369,6 +378,25 @@ def test_only_types_whose_instances_are_all_valid_have_a_class(type_: Any, class
     assert instance_class(build_adapter(shape(type_)).core_schema) is class_
 
 
+class Custom(BaseModel):
+    x: int
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+
+
+class Initialized(BaseModel):
+    x: int
+
+    @override
+    def model_post_init(self, context: Any) -> None:
+        self.x += 1
+
+
+def tag(value: Any) -> str:
+    return "point" if isinstance(value, Point) else "item"
+
+
 class Tree(Model):
     children: list[Tree]
 
@@ -383,7 +411,17 @@ def test_a_type_that_holds_itself_is_a_class_too() -> None:
     ("type_", "inert"),
     [
         *((Item, True), (Kinded, True), (Image, True), (Times, True), (Named, True), (Kinded | Image, True), (Color, True), (Point, True)),
-        *((Open, False), (Holder, False), (Json, False), (Curious, False), (Whole, False), (Plain, False)),
+        *(
+            (Custom, False),
+            (Initialized, False),
+            (Annotated[Annotated[Item, Tag("item")] | Annotated[Point, Tag("point")], Discriminator(tag)], False),
+            (Open, False),
+            (Holder, False),
+            (Json, False),
+            (Curious, False),
+            (Whole, False),
+            (Plain, False),
+        ),
     ],
 )
 def test_types_that_may_call_the_application_are_not_inert(type_: Any, inert: bool) -> None:
@@ -403,6 +441,8 @@ TEXTS = [
         '["e",1]',
         '["e",1],[2]',
         '["e",1]]',
+        '["e",1}',
+        '["e",1 ',
         '["e",1,]',
         '["e","]"]',
         '["e","a]',
@@ -449,6 +489,13 @@ def test_whatever_comes_is_read_as_by_the_long_way(
     adapter, long = readers
     for given_text in (text, text[:at] + put + text[at + cut :]):
         assert found(adapter.decode, given_text) == found(lambda text: long.read(text)[1:2], given_text)
+
+
+@pytest.mark.parametrize("number", range(len(TYPES)), ids=map(str, TYPES))
+def test_what_is_right_or_wrong_for_some_type_is_so_for_the_others(number: int) -> None:
+    adapter, long = READERS[number]
+    for text in [*TEXTS, *TEXTS]:  # the first builds the adapter
+        assert found(adapter.decode, text) == found(lambda text: long.read(text)[1:2], text)
 
 
 @pytest.mark.parametrize(
