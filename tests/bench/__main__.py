@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--render", type=Path, metavar="PATH", help="measure nothing: show the results in this file")
     made.add_argument("--write-docs", action="store_true", help="write tables, plots and raw results into docs/")
+    made.add_argument("--note", default="", metavar="TEXT", help="a remark that is kept with the results")
     made.add_argument("--list", action="store_true", help="list workloads and systems, and stop")
     return made
 
@@ -77,7 +78,7 @@ def _measure(options: argparse.Namespace) -> Results:
     if "node" in plan.systems:
         install()
     bench = Bench(build(), Cores.choose(), events=EVENTS if are_counted() else ())
-    results = Results(circumstances(), plan.rounds, plan.seconds)
+    results = Results(circumstances(options.note), plan.rounds, plan.seconds)
     minutes = plan.estimate(chosen) / 60
     print(f"{len(chosen)} workloads, {len(plan.systems)} systems, {plan.rounds} rounds of {plan.seconds:g} s: about {minutes:.0f} minutes")
     if bench.cores.server is None:

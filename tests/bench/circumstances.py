@@ -19,9 +19,9 @@ PYTHON_PACKAGES: Final = ("uvicorn", "uvloop", "httptools", "websockets", "pydan
 NPM_PACKAGES: Final = ("socket.io", "engine.io", "ws", "bufferutil", "zod")
 
 
-def circumstances() -> Circumstances:
+def circumstances(note: str = "") -> Circumstances:
     """Tell them as they are now."""
-    return Circumstances(datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), _commit(), _machine(), _versions())
+    return Circumstances(datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), _commit(), _machine(), _versions(), note)
 
 
 def _commit() -> str:

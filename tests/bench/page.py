@@ -51,6 +51,7 @@ def section(results: Results, raw: str) -> str:
         f"Measured on {about.date} at commit `{about.commit}`: {results.rounds} rounds of {results.seconds:g} s; raw results in [{raw}]({raw}).",
         f"Machine: {machine}.",
         f"Versions: {versions}.",
+        *([about.note] if about.note else []),
         "",
         targets_report(results, "markdown"),
         *(f"![{CAPTIONS[name]}](benchmarks/{name})\n" for name in plots(results)),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from tests.bench.results import Results, WorkloadResult
-from tests.bench.tables import Format, targets_table, warnings, workload_table
+from tests.bench.tables import Format, remarks, targets_table, workload_table
 from tests.bench.targets import judge
 
 
 def workload_report(workload: WorkloadResult, form: Format) -> str:
     """Show a workload's table, and what is to be said about it."""
     table = workload_table(workload).render(form)
-    remarks = "\n\n".join(f"    {line}" if form == "markdown" else f"  ! {line}" for line in warnings(workload))
-    return f"{table}\n\n{remarks}\n" if remarks else f"{table}\n"
+    said = "\n\n".join(remark.render(form) for remark in remarks(workload))
+    return f"{table}\n\n{said}\n" if said else f"{table}\n"
 
 
 def targets_report(results: Results, form: Format) -> str:

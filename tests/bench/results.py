@@ -105,6 +105,8 @@ class Circumstances:
     """The commit that was measured; with ``+`` if there were changes beside it."""
     machine: dict[str, str]
     versions: dict[str, str]
+    note: str = ""
+    """What else a reader should know."""
 
 
 @dataclass(slots=True)

@@ -42,6 +42,21 @@ class Table:
         return "\n".join([f"### {self.title}", "", *(f"| {' | '.join(row)} |" for row in (self.columns, rule, *self.rows))])
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that a reader of a table should know."""
+
+    sentence: str
+    details: Sequence[str] = ()
+    """What a program had to say, line by line."""
+
+    def render(self, form: Format) -> str:
+        """Lay it out."""
+        if form == "text":
+            return "\n".join([f"  ! {self.sentence}", *(f"    {line}" for line in self.details)])
+        return "\n".join([self.sentence, *(("", "```text", *self.details, "```") if self.details else ())])
+
+
 def workload_table(workload: WorkloadResult) -> Table:
     """Show one workload: a line for each system."""
     reference = workload.systems.get(REFERENCE, SystemResult()).samples
@@ -59,26 +74,23 @@ def workload_table(workload: WorkloadResult) -> Table:
     return Table(workload.title, ["", *columns], rows)
 
 
-def warnings(workload: WorkloadResult) -> list[str]:
+def remarks(workload: WorkloadResult) -> list[Remark]:
     """Tell what makes the figures of a workload doubtful, and what failed."""
-    lines: list[str] = []
+    found: list[Remark] = []
     canaries = [sample.canary for result in workload.systems.values() for sample in result.samples]
     if canaries and max(canaries) > 1.5 * min(canaries):
-        lines.append(
-            f"The machine changed its state during these runs: a loopback exchange cost between {min(canaries):.1f} and {max(canaries):.1f} µs."
-        )
+        cost = f"a loopback exchange cost between {min(canaries):.1f} and {max(canaries):.1f} µs"
+        found.append(Remark(f"The machine changed its state during these runs: {cost}."))
     for key, result in workload.systems.items():
         title = SYSTEMS[key].title
         server, load = spread(result.samples, METRICS["CPU"]), spread(result.samples, lambda sample: sample.load_cpu)
         if server is not None and load is not None and load.median >= server.median:
-            lines.append(
-                f"{title}: the load generator used {load.median:.2f} µs for each {workload.unit}, more than the server; it may be the limit."
-            )
+            used = f"the load generator used {load.median:.2f} µs for each {workload.unit}, more than the server"
+            found.append(Remark(f"{title}: {used}; it may be the limit."))
         if result.failures:
-            runs = f"{len(result.failures)} of {len(result.failures) + len(result.samples)} runs"
-            indented = "\n".join(f"    {line}" for line in _shortened(result.failures[-1].splitlines()))
-            lines.append(f"{title}: {runs} failed; the last one said:\n{indented}")
-    return lines
+            runs = f"{len(result.failures)} of {len(result.failures) + len(result.samples)} runs failed"
+            found.append(Remark(f"{title}: {runs}; the last one said:", _shortened(result.failures[-1].splitlines())))
+    return found
 
 
 def _shortened(lines: list[str]) -> list[str]:

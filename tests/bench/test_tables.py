@@ -80,3 +80,9 @@ def test_targets_are_listed_with_what_was_measured() -> None:
         "  echo + ack 100 B, 100 clients: CPU  Ackord, untyped plain def  Node socket.io + zod  0.60 (0.60 to 0.60)     0.70     met",
     ]
     assert targets_report(results(workload("echo-1", node=samples(1.0))), "text") == ""
+
+
+def test_on_a_page_what_a_program_said_is_set_apart() -> None:
+    failed = workload("echo-100", node=SystemResult(failures=["it broke\nbadly"]))
+    report = workload_report(failed, "markdown")
+    assert report.endswith("\n\nNode socket.io + zod: 1 of 1 runs failed; the last one said:\n\n```text\nit broke\nbadly\n```\n")

@@ -81,8 +81,8 @@ WORKLOADS: Final = {
         _broadcast(100),
         _broadcast(1000, short=True),
         _broadcast(5000),
-        Workload("oneway-100b", "one-way 100 B, 100 clients", "message", ("--workload", "oneway", "--bytes", "100"), 100, short=True),
-        Workload("oneway-10kb", "one-way 10 KB, 100 clients", "message", ("--workload", "oneway", "--bytes", "10000"), 100),
+        Workload("oneway-100b", "one-way 100 B, 20 clients", "message", ("--workload", "oneway", "--bytes", "100"), 20, short=True),
+        Workload("oneway-10kb", "one-way 10 KB, 20 clients", "message", ("--workload", "oneway", "--bytes", "10000"), 20),
         Workload("binary-64kb", "binary 64 KB + ack, 20 clients", "message", ("--workload", "binary", "--bytes", "65536"), 20),
         Workload("polling", "long-polling echo + ack, 50 clients", "message", ("--workload", "polling"), 50, systems=COMPLETE, short=True),
         Workload(
