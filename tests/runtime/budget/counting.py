@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _weakrefset
 import asyncio
 import gc
 import os
@@ -19,7 +20,7 @@ from typing import Any, Final
 from ackord.runtime.testing import clock
 
 _OWN: Final = Path(__file__).parent
-_MACHINERY: Final = {selectors.__file__, clock.__file__} | {
+_MACHINERY: Final = {selectors.__file__, _weakrefset.__file__, clock.__file__} | {
     str(file) for file in _OWN.glob("*.py") if file.stem != "application" and not file.stem.startswith("test_")
 }
 _ASYNCIO: Final = str(Path(asyncio.__file__).parent) + os.sep
