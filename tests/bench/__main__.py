@@ -12,6 +12,7 @@ from tests.bench.canary import Canary
 from tests.bench.child import ROOT
 from tests.bench.circumstances import circumstances
 from tests.bench.cores import Cores
+from tests.bench.files import allow_many
 from tests.bench.generator import GeneratorError, build
 from tests.bench.instructions import EVENTS, are_counted
 from tests.bench.measure import Bench
@@ -59,6 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (GeneratorError, ToolchainError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; what was measured until now is in {options.json}", file=sys.stderr)
+        return 130
     if options.render:
         for workload in results.workloads:
             print(workload_report(workload, "text"))
@@ -83,6 +87,8 @@ def _measure(options: argparse.Namespace) -> Results:
     print(f"{len(chosen)} workloads, {len(plan.systems)} systems, {plan.rounds} rounds of {plan.seconds:g} s: about {minutes:.0f} minutes")
     if bench.cores.server is None:
         print("warning: this machine has one core only; server and load generator share it, so read nothing but CPU")
+    if not allow_many():
+        print("warning: this user may open few files (ulimit -Hn): workloads with thousands of connections will fail")
     print(
         "CPU is of the server's process, user + kernel; ratios are medians of rounds, with the lowest and the highest in brackets\n",
         flush=True,

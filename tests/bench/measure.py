@@ -90,7 +90,7 @@ class Bench:
                 load.tell("")
             load.finish(MARGIN)
             return _sample(report, spent, moment, memory=memory, instructions=instructions)
-        except (ChildError, GeneratorError, FileNotFoundError) as error:
+        except (ChildError, GeneratorError, OSError) as error:
             raise _failure(server, error) from error
         finally:
             load.end()

@@ -43,7 +43,7 @@ def plots(results: Results) -> dict[str, str]:
 
 def _cpu(results: Results) -> Svg | None:
     workloads = [workload for workload in results.workloads if workload.kind == "cpu" and not _is_growth(workload)]
-    panels = [(f"{workload.title}: CPU µs/{workload.unit}", _bars(workload, _user, _kernel)) for workload in workloads]
+    panels = [(f"{workload.title}: CPU µs/{workload.unit}", _bars(workload, METRICS["CPU"], of_it=_user)) for workload in workloads]
     return _bar_plot("CPU of the server for each unit of work: user (dark) and kernel (pale)", panels)
 
 
@@ -52,7 +52,7 @@ def _connections(results: Results) -> Svg | None:
     if workload is None:
         return None
     panels = [
-        ("CPU µs for each connection", _bars(workload, _user, _kernel)),
+        ("CPU µs for each connection", _bars(workload, METRICS["CPU"], of_it=_user)),
         ("KB of memory for each, at rest", _bars(workload, _kilobytes)),
     ]
     return _bar_plot(f"{workload.title}: user (dark) and kernel (pale); memory", panels)
@@ -112,12 +112,16 @@ def _bar_plot(title: str, panels: Sequence[tuple[str, list[Bar]]]) -> Svg | None
     return svg
 
 
-def _bars(workload: WorkloadResult, *metrics: Metric) -> list[Bar]:
+def _bars(workload: WorkloadResult, metric: Metric, of_it: Metric | None = None) -> list[Bar]:
+    """Make a bar for each system; `of_it` is the part that is dark."""
     bars: list[Bar] = []
     for key, result in workload.systems.items():
-        parts = [figure.median for metric in metrics if (figure := spread(result.samples, metric)) is not None]
-        if parts:
-            bars.append(Bar(SYSTEMS[key].title, COLORS[key], parts, f"{sum(parts):.1f}" if sum(parts) < 100 else f"{sum(parts):,.0f}"))
+        whole = spread(result.samples, metric)
+        if whole is None:
+            continue
+        dark = spread(result.samples, of_it) if of_it is not None else None
+        parts = (whole.median,) if dark is None else (min(dark.median, whole.median), max(0.0, whole.median - dark.median))
+        bars.append(Bar(SYSTEMS[key].title, COLORS[key], parts, f"{whole.median:.1f}" if whole.median < 100 else f"{whole.median:,.0f}"))
     return bars
 
 
@@ -136,10 +140,6 @@ def _is_growth(workload: WorkloadResult) -> bool:
 
 def _user(sample: Sample) -> float:
     return sample.user
-
-
-def _kernel(sample: Sample) -> float:
-    return sample.kernel
 
 
 def _kilobytes(sample: Sample) -> float | None:

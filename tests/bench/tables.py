@@ -83,14 +83,32 @@ def remarks(workload: WorkloadResult) -> list[Remark]:
         found.append(Remark(f"The machine changed its state during these runs: {cost}."))
     for key, result in workload.systems.items():
         title = SYSTEMS[key].title
-        server, load = spread(result.samples, METRICS["CPU"]), spread(result.samples, lambda sample: sample.load_cpu)
-        if server is not None and load is not None and load.median >= server.median:
-            used = f"the load generator used {load.median:.2f} µs for each {workload.unit}, more than the server"
-            found.append(Remark(f"{title}: {used}; it may be the limit."))
+        doubt = _late(result) if workload.kind == "latency" else _outrun(result, workload.unit)
+        if doubt:
+            found.append(Remark(f"{title}: {doubt}"))
         if result.failures:
             runs = f"{len(result.failures)} of {len(result.failures) + len(result.samples)} runs failed"
             found.append(Remark(f"{title}: {runs}; the last one said:", _shortened(result.failures[-1].splitlines())))
     return found
+
+
+def _outrun(result: SystemResult, unit: str) -> str:
+    """Tell whether the load generator needed more than the server."""
+    server, load = spread(result.samples, METRICS["CPU"]), spread(result.samples, lambda sample: sample.load_cpu)
+    if server is None or load is None or load.median < server.median:
+        return ""
+    return f"the load generator used {load.median:.2f} µs for each {unit}, more than the server; it may be the limit."
+
+
+def _late(result: SystemResult) -> str:
+    """Tell whether latencies are the load generator's own."""
+    server, load = (
+        spread(result.samples, METRICS["p99"]),
+        spread(result.samples, lambda sample: sample.latency.lag if sample.latency is not None else None),
+    )
+    if server is None or load is None or load.median < server.median / 2:
+        return ""
+    return f"the load generator itself was late by {load.median:,.0f} µs, of the {server.median:,.0f} µs of the 99th percentile."
 
 
 def _shortened(lines: list[str]) -> list[str]:

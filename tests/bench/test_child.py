@@ -85,6 +85,16 @@ def test_server_and_load_have_different_cores_where_there_are_two() -> None:
     assert not several or cores.server != cores.load
 
 
+def test_ten_thousand_files_may_be_opened_where_the_user_may() -> None:
+    script = "import resource; from tests.bench.files import allow_many; resource.setrlimit(resource.RLIMIT_NOFILE, (256, {hard})); print(allow_many(), *resource.getrlimit(resource.RLIMIT_NOFILE), flush=True)"
+    with python(script.format(hard="resource.getrlimit(resource.RLIMIT_NOFILE)[1]")) as child:
+        enough, soft, hard = child.line(10).split()
+        assert enough == str(soft == "10300")
+        assert hard == "-1" or int(soft) == min(10300, int(hard))
+    with python(script.format(hard=300)) as child:
+        assert child.line(10) == "False 300 300"
+
+
 @linux
 def test_cpu_time_and_memory_of_another_process_grow_with_what_it_does() -> None:
     with python("input(); data = bytearray(b'x') * 50_000_000; sum(range(3_000_000)); print('done', flush=True); input()") as child:

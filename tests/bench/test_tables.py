@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.bench.report import targets_report, workload_report
-from tests.bench.results import SystemResult
+from tests.bench.results import Latency, SystemResult
 from tests.bench.samples import latency, results, sample, samples, workload
 
 
@@ -60,6 +60,10 @@ def test_what_makes_figures_doubtful_is_said() -> None:
     )
     busy = workload("echo-100", node=samples(10.0, load_cpu=11.0))
     assert "the load generator used 11.00 µs for each message, more than the server" in workload_report(busy, "text")
+    late = workload("latency-1000", node=samples(10.0, load_cpu=11.0, latency=Latency(100.0, 200.0, 300.0, 400.0, lag=150.0)))
+    assert "! Node socket.io + zod: the load generator itself was late by 150 µs, of the 300 µs of the 99th percentile." in workload_report(
+        late, "text"
+    )
     some = workload("echo-100", node=SystemResult([sample(0, 10.0)], ["it broke"]))
     assert "! Node socket.io + zod: 1 of 2 runs failed; the last one said:\n    it broke" in workload_report(some, "text")
 
