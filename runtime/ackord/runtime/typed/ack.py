@@ -67,7 +67,7 @@ class AckAdapter:
         self._head, self._tail = ('[{"ok":', "}]") if style == "result" else ("[", "]")
         # What the common answer is written by: an instance of `_class`.
         self._class: type | None = None
-        self._serialize: Callable[[Any], bytes] = _not_built
+        self._serialize: Callable[..., bytes] = _not_built
         self._constants = False
 
     def warm_reader(self) -> None:
@@ -89,9 +89,9 @@ class AckAdapter:
         if value.__class__ is self._class:
             serialize = self._serialize
             try:
-                text = f"{self._head}{serialize(value).decode()}{self._tail}"
+                text = f"{self._head}{serialize(value, by_alias=True).decode()}{self._tail}"
             except FAILURES:
-                pass
+                pass  # the writer says what is wrong
             else:
                 if not self._constants or ("NaN" not in text and "Infinity" not in text):
                     return text, ()
@@ -195,7 +195,7 @@ class AckAdapter:
         return reader
 
 
-def _not_built(_: Any) -> NoReturn:
+def _not_built(*_: Any, **__: Any) -> NoReturn:
     raise AssertionError("an adapter is built before it is used")
 
 

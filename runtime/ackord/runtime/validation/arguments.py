@@ -87,7 +87,7 @@ class ArgumentsAdapter:
         self._validate: Callable[[str], Any] = _not_built
         # What the common message is written by: its only argument, if it is an instance of `_class`.
         self._class: type | None = None
-        self._serialize: Callable[[Any], bytes] = _not_built
+        self._serialize: Callable[..., bytes] = _not_built
         self._constants = False
 
     def warm_reader(self) -> None:
@@ -130,31 +130,28 @@ class ArgumentsAdapter:
         Raises:
             InvalidPayloadError: a value isn't of its declared type, or JSON can't hold it.
         """
-        if len(values) == 1 and values[0].__class__ is self._class:
+        count = len(values)
+        if count == 1 and values[0].__class__ is self._class:
             serialize = self._serialize
             try:
-                text = f"{self._head}{serialize(values[0]).decode()}]"
+                text = f"{self._head}{serialize(values[0], by_alias=True).decode()}]"
             except FAILURES:
-                pass
+                pass  # the writer says what is wrong
             else:
                 if not self._constants or ("NaN" not in text and "Infinity" not in text):
                     return text, ()
-        return self._encode(values)
-
-    def _encode(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
-        if not self._count and not values:
+        if count != self._count:
+            raise InvalidPayloadError(f"{self._name!r} takes {self._count} arguments, not {count}")
+        if not count:
             return self._empty, ()
-        if len(values) != self._count:
-            raise InvalidPayloadError(f"{self._name!r} takes {self._count} arguments, not {len(values)}")
-        text, attachments = (self._writer or self._build_writer()).write(values)
-        if not self._optional:
-            return self._head + text[1:], attachments
-        absent = self.count_absent(values)
-        if absent == self._count:
+        writer = self._writer or self._build_writer()
+        text, attachments = writer.write(values)
+        absent = self.count_absent(values) if self._optional else 0
+        if absent == count:
             return self._empty, attachments
         if absent:
-            return f"{self._head}{text[1 : -1 - len(',null') * absent]}]", attachments
-        return self._head + text[1:], attachments
+            text = text[: -1 - len(",null") * absent] + "]"
+        return text.replace("[", self._head, 1), attachments
 
     def count_absent(self, values: tuple[Any, ...]) -> int:
         """Count the arguments that `encode` leaves out at the end."""
@@ -237,5 +234,5 @@ def dump_values(values: Sequence[Any]) -> tuple[str, list[bytes]]:
         raise InvalidArgumentsError([{"loc": [], "type": "json_type", "msg": "Value has no JSON form"}]) from None
 
 
-def _not_built(_: Any) -> NoReturn:
+def _not_built(*_: Any, **__: Any) -> NoReturn:
     raise AssertionError("an adapter is built before it is used")

@@ -22,9 +22,9 @@ from ackord.runtime.validation.schemas import (
     build_validator,
     pick_item,
 )
-from ackord.runtime.validation.traits import Traits, instance_class, look_at
+from ackord.runtime.validation.traits import instance_class, look_at
 from pydantic import ValidationError
-from pydantic_core import CoreSchema, PydanticSerializationError, core_schema
+from pydantic_core import CoreSchema, PydanticSerializationError, SchemaSerializer, core_schema
 
 LARGE: Final = 16_384
 """Characters from which on a payload's lists are read only up to the first item that is wrong."""
@@ -92,8 +92,11 @@ class SingleWriter(NamedTuple):
 
     class_: type
     """Of the instances that it may be used for."""
-    serialize: Callable[[Any], bytes]
-    """Raises one of `FAILURES` where the value isn't as declared, if called by a function that `raises_warnings`: write it as an array then."""
+    serialize: Callable[..., bytes]
+    """Raises one of `FAILURES` where the value isn't as declared, if called by a function that `raises_warnings`: write it as an array then.
+
+    Names on the wire have to be asked for: `by_alias=True`.
+    """
     constants: bool
     """Whether the text has to be searched for the numbers that JSON doesn't have."""
 
@@ -101,7 +104,7 @@ class SingleWriter(NamedTuple):
 class PositionalWriter:
     """Writes JSON arrays of exactly the declared length."""
 
-    __slots__ = ("_names", "_schema", "_serialize", "_serialize_or_say_why", "_subject", "_traits", "_validate")
+    __slots__ = ("_constants", "_names", "_schema", "_serialize", "_serialize_or_say_why", "_subject", "_takes_attachments", "_validate")
 
     def __init__(self, subject: str, names: Sequence[str], shapes: Sequence[Shape]) -> None:
         """Take a name and a schema for each position; `subject` begins the messages of errors."""
@@ -109,11 +112,12 @@ class PositionalWriter:
         self._schema = adapter.core_schema
         self._subject = subject
         self._names = tuple(names)
-        self._traits = look_at(adapter.core_schema)
+        traits = look_at(adapter.core_schema)
+        self._takes_attachments = traits.attachments
+        self._constants = traits.constants
         self._validate = adapter.validator.validate_python
-        to_json = adapter.serializer.to_json
-        self._serialize_or_say_why = partial(to_json, by_alias=True, warnings="error")
-        self._serialize = _choose(to_json, self._traits)
+        self._serialize = _without_warnings(adapter.serializer)
+        self._serialize_or_say_why = partial(adapter.serializer.to_json, by_alias=True, warnings="error")
 
     @raises_warnings
     def write(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
@@ -125,19 +129,19 @@ class PositionalWriter:
         Raises:
             InvalidPayloadError: a value isn't of its declared type, or JSON can't hold it.
         """
-        traits = self._traits
-        attachments: list[bytes] | tuple[()] = ()
+        validate, serialize = self._validate, self._serialize
+        attachments: list[bytes] | tuple[()]
         try:
-            checked = self._validate(values)
-            if traits.attachments:
+            if self._takes_attachments:
                 attachments = []
-                text = self._serialize(checked, context={ATTACHMENTS: attachments}).decode()
+                text = serialize(validate(values), by_alias=True, context={ATTACHMENTS: attachments}).decode()
             else:
-                text = self._serialize(checked).decode()
+                attachments = ()
+                text = serialize(validate(values), by_alias=True).decode()
         except FAILURES:
             pass
         else:
-            if traits.constants and ("NaN" in text or "Infinity" in text):
+            if self._constants and ("NaN" in text or "Infinity" in text):
                 self._refuse_constants(text)
             return text, attachments
         return self._write_or_say_why(values)
@@ -146,14 +150,14 @@ class PositionalWriter:
         """Return what writes the value of the only position alone; `None` if that isn't as good."""
         item = pick_item(self._schema, 0)
         class_ = instance_class(item)
-        if class_ is None or self._traits.attachments:
+        if class_ is None or self._takes_attachments:
             return None
-        return SingleWriter(class_, _choose(build_serializer(item).to_json, self._traits), self._traits.constants)
+        return SingleWriter(class_, _without_warnings(build_serializer(item)), self._constants)
 
     def _write_or_say_why(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
         attachments: list[bytes] = []
         try:
-            context = {ATTACHMENTS: attachments} if self._traits.attachments else None
+            context = {ATTACHMENTS: attachments} if self._takes_attachments else None
             text = self._serialize_or_say_why(self._validate(values), context=context).decode()
         except ValidationError as error:
             raise InvalidPayloadError(f"{self._subject}: {describe(list_issues(error, self._names))}") from error
@@ -172,8 +176,6 @@ class PositionalWriter:
             json.loads(text, parse_constant=refuse)
 
 
-def _choose(to_json: Callable[..., bytes], traits: Traits) -> Callable[..., bytes]:
-    """Return what writes as `PositionalWriter._serialize_or_say_why` does, or raises one of `FAILURES`; keywords take time."""
-    if not raised_warnings.WORKS:
-        return partial(to_json, by_alias=True, warnings="error")
-    return partial(to_json, by_alias=True) if traits.aliases or traits.inferred else to_json
+def _without_warnings(serializer: SchemaSerializer) -> Callable[..., bytes]:
+    """Return what serializes, and raises one of `FAILURES` in a function that `raises_warnings` where the value isn't as declared."""
+    return serializer.to_json if raised_warnings.WORKS else partial(serializer.to_json, warnings="error")

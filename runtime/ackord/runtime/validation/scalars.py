@@ -23,7 +23,9 @@ import decimal
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
+from operator import is_
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 from ackord.runtime.socketio.errors import AttachmentError
@@ -164,10 +166,6 @@ def _refuse_non_finite(value: Any) -> Any:
     return value
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
 def _int64(*, strict: bool) -> CoreSchema:
     return core_schema.int_schema(strict=strict, ge=-(2**63), le=2**63 - 1)
 
@@ -237,5 +235,5 @@ OWN_FUNCTIONS: Final = (read_attachment, _write_attachment, format_duration)
 
 T = TypeVar("T")
 
-Maybe: TypeAlias = Annotated[T | None, Field(exclude_if=_is_none)]
+Maybe: TypeAlias = Annotated[T | None, Field(exclude_if=partial(is_, None))]
 """The type of a field that may be absent: `None` in Python, and never written."""

@@ -19,7 +19,7 @@ _KNOWN: Final = frozenset(
 )
 """Types of schemas and of serializations that may be inert."""
 _EXTRAS: Final = ("extra_behavior", "extra_fields_behavior")
-_ALIASES: Final = ("alias", "validation_alias", "serialization_alias")
+_ALIASES: Final = ("alias", "validation_alias")
 _UNCONSTRAINED: Final = {"type", "strict", "metadata", "ref"}
 _SCALARS: Final[Mapping[str, type]] = {"str": str, "int": int, "bool": bool}
 
@@ -33,11 +33,9 @@ class Traits:
     lists: bool
     """There are lists, and so any number of values."""
     aliases: bool
-    """Something has another name on the wire than in Python, in either direction."""
+    """Something has another name on the wire than in Python."""
     inert: bool
     """Nothing but pydantic-core and functions of ours reads and writes the values; what we don't know for sure isn't inert."""
-    inferred: bool
-    """Something may be written that isn't declared, by what it happens to be."""
     constants: bool
     """``NaN`` or ``Infinity`` may be written, which JSON doesn't have."""
 
@@ -47,15 +45,13 @@ def look_at(schema: CoreSchema) -> Traits:
     parts = list(_parts(schema))
     types = {kind for part in parts if (kind := part.get("type")).__class__ is str}
     inert = all(map(_is_inert, parts))
-    # A field of a literal type is written whatever it holds: `model_construct` asks nobody.
-    inferred = not inert or "literal" in types
     return Traits(
         attachments=any(part.get("function") is read_attachment for part in parts),
         lists="list" in types,
         aliases=any(part.get(key) is not None for part in parts for key in _ALIASES),
         inert=inert,
-        inferred=inferred,
-        constants=inferred or "float" in types,
+        # A field of a literal type is written whatever it holds: `model_construct` asks nobody.
+        constants=not inert or "literal" in types or "float" in types,
     )
 
 
