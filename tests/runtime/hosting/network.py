@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ackord.runtime.hosting.serve import Host, configure
-from ackord.runtime.transports.direct_websocket import DirectWebSocket
 
 from tests.runtime.engine.harness import Site
 
@@ -60,7 +59,7 @@ class Served:
     def transports(self) -> list[asyncio.Transport]:
         """The server's ends of all connections."""
         connections: set[Any] = set(self.host.server_state.connections)
-        return [each.__getattribute__("_transport" if isinstance(each, DirectWebSocket) else "transport") for each in connections]
+        return [connection.transport for connection in connections]
 
     async def gone(self, sessions: int = 0) -> None:
         """Wait until no more than so many sessions are left."""
@@ -112,7 +111,12 @@ def masked(first: int, payload: bytes) -> bytes:
 
 
 def play(
-    scenario: Callable[[Served], Awaitable[None]], *, echo: bool = True, settings: Mapping[str, Any] | None = None, **options: Any
+    scenario: Callable[[Served], Awaitable[None]],
+    *,
+    echo: bool = True,
+    settings: Mapping[str, Any] | None = None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+    **options: Any,
 ) -> None:
     """Run a scenario; `settings` go to `configure`, `options` to the engine."""
 
@@ -120,7 +124,8 @@ def play(
         async with asyncio.timeout(20), serving(Site(echo=echo, **options), **(settings or {})) as served:
             await scenario(served)
 
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(main())
 
 
 @asynccontextmanager

@@ -21,6 +21,8 @@ MAX_HEAD: Final = 65_536
 HEAD_TIMEOUT: Final = 30.0
 """Seconds from the connection, or from the first byte of a later request, to the end of its headers."""
 
+_ABNORMAL_CLOSURE: Final = 1006
+
 
 class GuardedHttp(HttpToolsProtocol):
     """uvicorn's HTTP/1.1 with bounds on what comes before and beside a body, in bytes and in time."""
@@ -119,6 +121,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        if self.handshake_complete and self.conn.close_rcvd is None and not self.close_sent:
+            # uvicorn says 1005 whether there was a close frame without a status or none at all.
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": _ABNORMAL_CLOSURE})
         super().connection_lost(exc)
         if self._stall is not None:
             self._stall.stop()
@@ -128,7 +133,10 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        self.conn.receive_data(data)
+        self.handle_events()  # also what came before a violation in the same read, which uvicorn drops
+        if self.conn.parser_exc is not None and not self.transport.is_closing():
+            self.handle_parser_exception()
         if not self.handshake_initiated and self.conn.handshake_exc is not None:
             self._refuse_handshake()
         elif self._frames_in_turn > bounds.FRAMES_PER_TURN and not self.read_paused and not self.transport.is_closing():

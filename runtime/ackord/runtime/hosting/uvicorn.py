@@ -81,8 +81,8 @@ class Handshake(asyncio.Protocol):
         "_outcome",
         "_plain",
         "_registry",
-        "_transport",
         "_websocket",
+        "transport",
     )
 
     def __init__(self, http: GuardedHttp, key: bytes) -> None:
@@ -92,7 +92,7 @@ class Handshake(asyncio.Protocol):
         self._application = cast("Application", cast("Any", http.config).loaded_app)  # uvicorn types each kind of message
         self._key = key
         self._loop = http.loop
-        self._transport = http.transport
+        self.transport = http.transport
         self._early = bytearray()
         self._is_gone = False
         self._is_told = False  # whether the application has got "websocket.connect"
@@ -105,7 +105,7 @@ class Handshake(asyncio.Protocol):
         """Call the application."""
         http = self._http
         self._registry.add(self)
-        self._transport.set_protocol(self)
+        self.transport.set_protocol(self)
         task = self._loop.create_task(self._run())
         http.tasks.add(task)
         task.add_done_callback(http.tasks.discard)
@@ -114,7 +114,7 @@ class Handshake(asyncio.Protocol):
 
     def open(self) -> DirectWebSocket:
         """Return the WebSocket, which keeps what is written until it is accepted."""
-        self._websocket = DirectWebSocket(self._transport, self._registry, self._http.config.ws_max_size)
+        self._websocket = DirectWebSocket(self.transport, self._registry, self._http.config.ws_max_size)
         return self._websocket
 
     def decline(self) -> None:
@@ -135,7 +135,7 @@ class Handshake(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._early += data
         if len(self._early) > MAX_EARLY:
-            self._transport.pause_reading()
+            self.transport.pause_reading()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -228,7 +228,7 @@ class Handshake(asyncio.Protocol):
             await outcome
 
         plain.app = cast("Any", application)
-        plain.connection_made(self._transport)
+        plain.connection_made(self.transport)
         head = [b"GET ", http.url, b" HTTP/1.1\r\n"]
         for name, value in http.headers:
             head += (name, b": ", value, b"\r\n")
@@ -236,7 +236,7 @@ class Handshake(asyncio.Protocol):
         if self._is_told:
             plain.queue.get_nowait()
         self._registry.discard(self)
-        self._transport.set_protocol(plain)
+        self.transport.set_protocol(plain)
         early = self._take_early()
         if early:
             plain.data_received(early)
@@ -255,7 +255,7 @@ class Handshake(asyncio.Protocol):
     def _take_early(self) -> bytes:
         early = bytes(self._early)
         if len(early) > MAX_EARLY:
-            self._transport.resume_reading()
+            self.transport.resume_reading()
         self._early.clear()
         return early
 

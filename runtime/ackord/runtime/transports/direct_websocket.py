@@ -51,15 +51,16 @@ class DirectWebSocket(asyncio.Protocol):
         "_rest",
         "_stall",
         "_timer",
-        "_transport",
         "_uncommon",
         "_waiter",
         "paused",
+        "transport",
     )
 
     def __init__(self, transport: asyncio.Transport, registry: set[asyncio.Protocol], max_size: int) -> None:
         """Write to `transport`; `registry` holds the connections of a server, which it shuts down when it stops."""
-        self._transport = transport
+        self.transport = transport
+        """Where the frames go; also what uvicorn's own protocols call it."""
         self._registry = registry
         self._max_size = max_size
         self.paused = False
@@ -84,7 +85,7 @@ class DirectWebSocket(asyncio.Protocol):
     @property
     def buffered(self) -> int:
         """Bytes that were written and that the network hasn't taken yet."""
-        return self._collected + self._transport.get_write_buffer_size()
+        return self._collected + self.transport.get_write_buffer_size()
 
     def send(self, message: str | bytes) -> None:
         """Write one message."""
@@ -122,7 +123,7 @@ class DirectWebSocket(asyncio.Protocol):
             self._is_gone = True
             self._mute()
             if self._receiver is not None:
-                self._transport.abort()
+                self.transport.abort()
 
     # The handshake's side
 
@@ -139,13 +140,13 @@ class DirectWebSocket(asyncio.Protocol):
         self._receiver = receiver
         self._context = contextvars.copy_context()
         self._registry.add(self)
-        self._transport.set_protocol(self)
+        self.transport.set_protocol(self)
         if self._is_gone:
-            self._transport.abort()
+            self.transport.abort()
             return
         out, self._out = self._out or [], None
         self._collected = 0
-        self._transport.write(b"".join((head, *out)))
+        self.transport.write(b"".join((head, *out)))
         if self._is_mute:
             self._await_end()
         else:
@@ -176,13 +177,13 @@ class DirectWebSocket(asyncio.Protocol):
             self._out = None
             if out:
                 self._collected = 0
-                self._transport.write(out[0] if len(out) == 1 else b"".join(out))
+                self.transport.write(out[0] if len(out) == 1 else b"".join(out))
 
     @override
     def pause_writing(self) -> None:
         self.paused = True
         if self._stall is None:
-            self._stall = StallWatch(asyncio.get_running_loop(), self._transport)
+            self._stall = StallWatch(asyncio.get_running_loop(), self.transport)
         self._stall.start()
 
     @override
@@ -242,7 +243,7 @@ class DirectWebSocket(asyncio.Protocol):
             self._wait(data, stop)
             return end
         self._obey(uncommon)
-        return end if self._transport.is_closing() else stop
+        return end if self.transport.is_closing() else stop
 
     def _fail(self, code: int, reason: str) -> None:
         uncommon = self._uncommon = UncommonFrames(self._max_size)
@@ -253,7 +254,7 @@ class DirectWebSocket(asyncio.Protocol):
         """Write what the uncommon frames ask for, and end the connection if they have ended it."""
         output = uncommon.output()
         # RFC 6455, 5.5.3: not every PING needs its own PONG, and a client that doesn't read gets none.
-        if output and not self._transport.is_closing() and (not self.paused or uncommon.is_closing):
+        if output and not self.transport.is_closing() and (not self.paused or uncommon.is_closing):
             self._write(output)
         code = uncommon.ended
         if code is not None:
@@ -270,8 +271,8 @@ class DirectWebSocket(asyncio.Protocol):
         """Keep the rest of a read, and read no more."""
         self._rest = bytearray(data[at:])
         self._needed = _HELD
-        if not self._transport.is_closing():
-            self._transport.pause_reading()
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
 
     def _wait(self, data: bytes | bytearray, at: int) -> None:
         self._hold(data, at)
@@ -298,15 +299,15 @@ class DirectWebSocket(asyncio.Protocol):
             return
         if self._is_gone:
             self._context.run(self._lose)
-        elif not self._transport.is_closing():
-            self._transport.resume_reading()
+        elif not self.transport.is_closing():
+            self.transport.resume_reading()
 
     # Writing and the end
 
     def _write(self, frames: bytes) -> None:
         out = self._out
         if out is None:
-            self._transport.write(frames)
+            self.transport.write(frames)
             return
         out.append(frames)
         self._collected += len(frames)
@@ -316,7 +317,7 @@ class DirectWebSocket(asyncio.Protocol):
     def _flush(self) -> None:
         out = self._out
         if out:
-            self._transport.write(b"".join(out))
+            self.transport.write(b"".join(out))
             out.clear()
             self._collected = 0
 
@@ -336,12 +337,12 @@ class DirectWebSocket(asyncio.Protocol):
 
     def _await_end(self) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(bounds.CLOSE_TIMEOUT, self._transport.abort)
+            self._timer = asyncio.get_running_loop().call_later(bounds.CLOSE_TIMEOUT, self.transport.abort)
 
     def _hang_up(self) -> None:
         self._flush()
-        self._transport.close()
-        if self._transport.get_write_buffer_size():
+        self.transport.close()
+        if self.transport.get_write_buffer_size():
             self._await_end()
 
     def _lose(self) -> None:

@@ -10,14 +10,12 @@ from typing import Any, Final
 
 from ackord.runtime.engineio.packet import utf8_length
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.transports import bounds
 from ackord.runtime.transports.asgi import Message, Receive, Send
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.pump import Pump
 
 _logger = logging.getLogger(__name__)
-
-CLOSE_TIMEOUT: Final = 10.0
-"""Seconds for what was written before a close to go out."""
 
 _NORMAL_CLOSURE: Final = 1000
 """ASGI can't send a close frame without a status."""
@@ -82,7 +80,7 @@ class AsgiWebSocket:
         if not self._is_busy:
             self._is_busy = True
             self._pump.add(self)
-        self._leave_after(CLOSE_TIMEOUT)
+        self._leave_after(bounds.CLOSE_TIMEOUT)
 
     def abort(self) -> None:
         """Drop the connection, as far as ASGI can: what the ASGI server holds may still go out."""
@@ -101,7 +99,7 @@ class AsgiWebSocket:
         try:
             async with asyncio.timeout(None) as self._scope:
                 if self._closed:  # the receiver has closed it while it was opened
-                    self._leave_after(CLOSE_TIMEOUT)
+                    self._leave_after(bounds.CLOSE_TIMEOUT)
                 await self._send(self._accept)
                 await self.drain(None)
                 description = await self._receive_all(receive, receiver)
@@ -148,8 +146,10 @@ class AsgiWebSocket:
                 self.buffered -= size
         except Exception as exc:  # noqa: BLE001 - each ASGI server has its own for a connection that is gone
             _logger.debug("A WebSocket was lost while it was written to: %r", exc)
-            self._writer = None
-            self.abort()
+            queue.clear()
+            if not self._closed:  # what has come in before is still received, and then that the connection is gone
+                self._closed = True
+                self._leave_after(bounds.CLOSE_TIMEOUT)
         finally:
             self._writer = None
             self._is_busy = False

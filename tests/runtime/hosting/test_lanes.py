@@ -1,0 +1,169 @@
+"""What a client may write, however it is cut, means the same on every lane; so does what it may not."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+import pytest
+
+from tests.runtime.hosting.lanes import Lane, everything, frames_until, is_message, on_every_lane, send_at_once, send_in_pieces, text
+from tests.runtime.hosting.network import Served, frame, masked
+
+MASK = b"\x37\xfa\x21\x3d"
+
+
+def truly_masked(first: int, payload: bytes) -> bytes:
+    """Build a frame with a mask that changes something."""
+    plain = masked(first, payload)
+    head = plain[: len(plain) - len(payload) - 4]
+    return head + MASK + bytes(byte ^ MASK[at % 4] for at, byte in enumerate(payload))
+
+
+PIPELINED = b"".join(
+    [
+        truly_masked(0x81, "4€uro".encode()),
+        truly_masked(0x82, b"\x00\xff"),
+        truly_masked(0x89, b"ping"),
+        truly_masked(0x01, b"4in "),
+        truly_masked(0x89, b""),
+        truly_masked(0x00, b""),
+        truly_masked(0x8A, b"unasked"),
+        truly_masked(0x80, "two €".encode()),
+        truly_masked(0x81, b"4" + b"x" * 130),
+        truly_masked(0x02, b"\x01"),
+        truly_masked(0x80, b"\x02"),
+    ]
+)
+MESSAGES = [(0x81, "4€uro".encode()), (0x82, b"\x00\xff"), (0x81, "4in two €".encode()), (0x81, b"4" + b"x" * 130), (0x82, b"\x01\x02")]
+PONGS = [(0x8A, b"ping"), (0x8A, b"")]
+END = (0x81, b"4end")
+
+
+@on_every_lane
+def test_frames_cut_at_every_byte_are_the_same_frames(lane: Lane) -> None:
+    async def scenario(served: Served) -> None:
+        connection = await served.open_websocket()
+        for cut in range(len(PIPELINED) + 1):
+            await send_in_pieces(connection, PIPELINED[:cut], PIPELINED[cut:] + text("4end"))
+            received = await frames_until(connection[0], END)
+            assert [one for one in received if is_message(one)] == MESSAGES, cut
+            assert [one for one in received if not is_message(one)] == PONGS, cut
+
+    lane.play(scenario)
+
+
+@on_every_lane
+def test_one_byte_at_a_time_is_no_hurry(lane: Lane) -> None:
+    async def scenario(served: Served) -> None:
+        connection = await served.open_websocket()
+        await send_in_pieces(connection, *(PIPELINED[at : at + 1] for at in range(len(PIPELINED))), text("4end"))
+        received = await frames_until(connection[0], END)
+        assert [one for one in received if is_message(one)] == MESSAGES
+        assert [one for one in received if not is_message(one)] == PONGS
+
+    lane.play(scenario)
+
+
+@on_every_lane
+def test_every_length_has_its_head(lane: Lane) -> None:
+    async def scenario(served: Served) -> None:
+        connection = await served.open_websocket()
+        for size in (1, 125, 126, 127, 4095, 4096, 65_535, 65_536, 1_000_000):
+            await send_at_once(connection, truly_masked(0x81, b"4".ljust(size, b"x")) + truly_masked(0x82, b"y" * size))
+            assert await frame(connection[0]) == (0x81, b"4".ljust(size, b"x"))
+            assert await frame(connection[0]) == (0x82, b"y" * size)
+
+    lane.play(scenario)
+
+
+@on_every_lane
+@pytest.mark.parametrize("head", [b"\x81\xfe\x00\x03", b"\x81\xff\x00\x00\x00\x00\x00\x00\x00\x03"])
+def test_a_length_needs_not_be_minimal(lane: Lane, head: bytes) -> None:
+    """RFC 6455, 5.2, asks it of senders; neither the `websockets` library nor `ws` hold clients to it."""
+
+    async def scenario(served: Served) -> None:
+        reader, _ = connection = await served.open_websocket()
+        await send_at_once(connection, head + b"\0\0\0\0" + b"4hi")
+        assert await frame(reader) == (0x81, b"4hi")
+
+    lane.play(scenario)
+
+
+VIOLATIONS = {
+    "unmasked": (b"\x81\x034hi", 1002),
+    "its first two bytes": (b"\x81\x03", 1002),
+    "RSV1": (masked(0xC1, b"4hi"), 1002),
+    "RSV2": (masked(0xA1, b"4hi"), 1002),
+    "RSV3 of a control frame": (masked(0x99, b""), 1002),
+    "reserved opcode": (masked(0x83, b"4hi"), 1002),
+    "reserved control opcode": (masked(0x8B, b""), 1002),
+    "long PING": (masked(0x89, b"x" * 126), 1002),
+    "PING in fragments": (masked(0x09, b"x"), 1002),
+    "nothing to continue": (masked(0x80, b"4hi"), 1002),
+    "a message within another": (masked(0x01, b"4") + masked(0x81, b"4hi"), 1002),
+    "close within a message": (masked(0x01, b"4") + masked(0x88, b"\x03\xe8"), 1002),
+    "short close": (masked(0x88, b"\x03"), 1002),
+    "close code that is never sent": (masked(0x88, b"\x03\xed"), 1002),
+    "close reason that isn't UTF-8": (masked(0x88, b"\x03\xe8\xff"), 1007),
+    "text that isn't UTF-8": (masked(0x81, b"4\xc3("), 1007),
+    "text that ends within a character": (masked(0x81, b"4\xe2\x82"), 1007),
+    "a surrogate": (masked(0x81, b"4\xed\xa0\x80"), 1007),
+    "fragments that aren't UTF-8": (masked(0x01, b"4\xe2") + masked(0x80, b"x"), 1007),
+    "too large": (masked(0x81, b"4" + b"x" * 1000), 1009),
+    "the head of what is too large": (b"\x82\xfe\x03\xe9", 1009),
+    "a length of 63 bits": (b"\x82\xff" + struct.pack("!Q", 1 << 62), 1009),
+    "a length of 64 bits": (b"\x82\xff" + b"\xff" * 8, 1009),
+    "fragments that are too large together": (masked(0x02, b"x" * 600) + masked(0x00, b"x" * 401), 1009),
+}
+
+
+@on_every_lane
+def test_a_violation_ends_the_connection_after_what_came_before_it(lane: Lane) -> None:
+    async def scenario(served: Served) -> None:
+        for name, (data, code) in VIOLATIONS.items():
+            reader, _ = connection = await served.open_websocket()
+            await send_at_once(connection, text("4before") + data)
+            closing = [payload[:2] for first, payload in await everything(reader) if first == 0x88]
+            assert closing == [struct.pack("!H", code)], name
+            await served.gone()
+            assert served.site.recorders[-1].log == ["4before"], name
+            assert served.site.recorders[-1].ends == [("transport close", f"close code {code}")], name
+
+    lane.play(scenario, max_payload=1000)
+
+
+@on_every_lane
+def test_what_follows_a_violation_is_not_read(lane: Lane) -> None:
+    async def scenario(served: Served) -> None:
+        reader, _ = connection = await served.open_websocket()
+        await send_at_once(connection, masked(0x83, b"") + text("4after") + masked(0x89, b""))
+        assert [first for first, _ in await everything(reader)] == [0x88]
+        assert served.site.recorder.log == []
+
+    lane.play(scenario)
+
+
+@on_every_lane
+def test_what_was_sent_before_the_handshake_was_answered_is_taken(lane: Lane) -> None:
+    async def scenario(served: Served) -> None:
+        answer = asyncio.Event()
+
+        async def wait(request: object) -> None:
+            await answer.wait()
+
+        served.site.engine.use(wait)
+        reader, writer = await served.connect()
+        writer.write(
+            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        await asyncio.sleep(0.02)
+        await send_in_pieces((reader, writer), text("4ear") + text("4ly")[:3], text("4ly")[3:])
+        answer.set()
+        assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+        assert (await frame(reader))[1].startswith(b"0{")
+        assert await frame(reader) == (0x81, b"4ear")
+        assert await frame(reader) == (0x81, b"4ly")
+
+    lane.play(scenario)
