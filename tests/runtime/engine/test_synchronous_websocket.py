@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.options import EngineOptions
+from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.testing.clock import run
 from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
+from typing_extensions import override
 
 from tests.runtime.engine.harness import Recorder, Site
 
@@ -93,6 +96,26 @@ def test_a_network_that_takes_nothing_ends_the_session_but_not_from_within_a_sen
         recorder.socket.send("4a")
         assert recorder.ends == []
         assert not recorder.socket.is_open
+        assert wire.taken() == []
+
+    run(scenario())
+
+
+def test_nothing_is_sent_after_a_close_even_by_the_handler_of_the_first_message() -> None:
+    class Hasty(Recorder):
+        @override
+        def receive_text(self, packet: str) -> bool:
+            self.socket.close()
+            self.socket.send("4too late")
+            return True
+
+    async def scenario() -> None:
+        engine = EngineServer(EngineOptions(), Hasty)
+        wire = Wire()
+        receiver = await engine.open_websocket(REQUEST, wire)
+        wire.taken()
+        receiver.receive("4first")
+        assert wire.is_closed
         assert wire.taken() == []
 
     run(scenario())

@@ -179,6 +179,7 @@ class EngineSocket:
         """Close the session: after what is buffered, or at once with `discard`."""
         self._muted = True
         self.session.close(reason, self._loop.time(), discard=discard)
+        self._find_ways()  # where a handler closes while `_run` hands it a message, `_run` comes to that only later
         self._run()
 
     # The transports' side
