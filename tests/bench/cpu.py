@@ -17,9 +17,11 @@ class CpuTime:
 
     total: float
     user: float
+    waited: float
+    """Seconds in which the main thread would have run, had its core been free."""
 
     def __sub__(self, other: CpuTime) -> CpuTime:
-        return CpuTime(self.total - other.total, self.user - other.user)
+        return CpuTime(self.total - other.total, self.user - other.user, self.waited - other.waited)
 
 
 def read(pid: int) -> CpuTime:
@@ -30,4 +32,5 @@ def read(pid: int) -> CpuTime:
         with suppress(FileNotFoundError, ProcessLookupError):
             total += int((thread / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return CpuTime(total, int(fields[11]) * TICK)
+    waited = int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    return CpuTime(total, int(fields[11]) * TICK, waited)

@@ -134,6 +134,7 @@ def _sample(report: Result, spent: cpu.CpuTime, moment: Moment, *, memory: float
         seconds=report.seconds,
         load_cpu=(report.cpu_user + report.cpu_system) / count * 1e6,
         canary=moment.canary,
+        waited=spent.waited / report.seconds,
         latency=_latency(report),
         resident=memory,
         instructions=Instructions(*(figure / count for figure in instructions)) if instructions else None,

@@ -49,6 +49,8 @@ class Sample:
     """What the load generator used for each unit."""
     canary: float
     """What a loopback exchange cost just before."""
+    waited: float = 0.0
+    """The share of the time in which the server would have run, had something else not held its core."""
     latency: Latency | None = None
     resident: float | None = None
     """Bytes of memory for each connection, at rest."""

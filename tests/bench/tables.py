@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from tests.bench.ratios import Metric, Spread, ratio, spread
 from tests.bench.results import Sample, SystemResult, WorkloadResult
@@ -12,6 +12,8 @@ from tests.bench.systems import REFERENCE, SYSTEMS
 from tests.bench.targets import METRICS, Figure, Verdict
 
 Format = Literal["text", "markdown"]
+MOST_WAITING: Final = 0.05
+"""The share of the time for which a server may wait for its core without a remark."""
 _Figure = Callable[[Sequence[Sample], Sequence[Sample]], str]
 """Makes a cell of the samples of a system and those of the reference."""
 
@@ -81,6 +83,13 @@ def remarks(workload: WorkloadResult) -> list[Remark]:
     if canaries and max(canaries) > 1.5 * min(canaries):
         cost = f"a loopback exchange cost between {min(canaries):.1f} and {max(canaries):.1f} µs"
         found.append(Remark(f"The machine changed its state during these runs: {cost}."))
+    waited = {
+        key: figure.median for key, result in workload.systems.items() if (figure := spread(result.samples, lambda sample: sample.waited))
+    }
+    if waited and max(waited.values()) > MOST_WAITING:
+        worst = max(waited, key=waited.__getitem__)
+        shares = f"{SYSTEMS[worst].title} waited for it for {waited[worst]:.0%} of the time"
+        found.append(Remark(f"Something else ran on the server's core meanwhile: {shares}."))
     for key, result in workload.systems.items():
         title = SYSTEMS[key].title
         doubt = _late(result) if workload.kind == "latency" else _outrun(result, workload.unit)

@@ -105,6 +105,7 @@ def test_cpu_time_and_memory_of_another_process_grow_with_what_it_does() -> None
         spent = cpu.read(child.pid) - before
         assert 0.005 < spent.total < 20
         assert 0 <= spent.user <= spent.total + 2 * cpu.TICK
+        assert 0 <= spent.waited < 30
         assert 49_000_000 < resident(child.pid) - held < 80_000_000
         child.tell("")
 

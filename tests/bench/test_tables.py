@@ -60,6 +60,12 @@ def test_what_makes_figures_doubtful_is_said() -> None:
     )
     busy = workload("echo-100", node=samples(10.0, load_cpu=11.0))
     assert "the load generator used 11.00 µs for each message, more than the server" in workload_report(busy, "text")
+    crowded = workload("echo-100", ackord=samples(10.0, waited=0.04), node=samples(10.0, 10.0, 10.0, waited=0.5))
+    assert (
+        "! Something else ran on the server's core meanwhile: Node socket.io + zod waited for it for 50% of the time."
+        in workload_report(crowded, "text")
+    )
+    assert "Something else" not in workload_report(workload("echo-100", ackord=samples(10.0, waited=0.04)), "text")
     late = workload("latency-1000", node=samples(10.0, load_cpu=11.0, latency=Latency(100.0, 200.0, 300.0, 400.0, lag=150.0)))
     assert "! Node socket.io + zod: the load generator itself was late by 150 µs, of the 300 µs of the 99th percentile." in workload_report(
         late, "text"
