@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,13 +12,7 @@ from ackord.runtime.socketio.attachments import restore_attachments
 from ackord.runtime.socketio.errors import AttachmentError
 from ackord.runtime.socketio.event import encode_plain_event
 from ackord.runtime.socketio.names import RESERVED_EVENTS
-from ackord.runtime.socketio.values import (
-    _write,  # pyright: ignore[reportPrivateUsage]  # which of the two ways this interpreter has
-    _write_slowly,  # pyright: ignore[reportPrivateUsage]
-    encode_json,
-    encode_value,
-    repair_surrogates,
-)
+from ackord.runtime.socketio.values import encode_json, encode_value, repair_surrogates
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,13 +82,44 @@ def test_a_cycle_is_told_from_what_is_too_deep() -> None:
     assert encode_value([shared, shared])[0] == '[["a"],["a"]]'
 
 
-def test_the_interpreter_writes_json_as_its_library_does() -> None:
-    value: list[Any] = ['\u00e9\u2028\x7f"\\\n', 1.5, 1e22, -0.0, 10**30, True, None, {"a": (), 1: {}, None: [[]]}, {True: 2.5}]
-    assert encode_value(value)[0] == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    assert _write is not _write_slowly
-    assert "".join(_write_slowly(value, 0)) == encode_value(value)[0]
-    with pytest.raises(InvalidPayloadError, match="'set' can't be written"):
-        encode_value({"a": {1}})
+WRITABLE: list[Any] = ['\u00e9\u2028\x7f"\\\n', 1.5, 1e22, -0.0, 10**30, True, None, {"a": (), 1: {}, None: [[]]}, {True: 2.5}]
+WITHOUT_C = """
+import json.encoder, sys
+original = json.encoder.c_make_encoder
+
+def picky(*arguments):  # takes other arguments than we know of
+    if sys._getframe(1).f_globals["__name__"] != "json.encoder":
+        raise TypeError
+    return original(*arguments)
+
+json.encoder.c_make_encoder = {stand_in}
+from ackord.runtime.socketio.values import encode_value
+values = eval(sys.argv[1])
+print(ascii(encode_value(values)), ascii(encode_value([values, b"x"])))
+cycle = []
+cycle.append(cycle)
+for wrong in (cycle, [{{1}}], [float("nan")]):
+    try:
+        encode_value(wrong)
+    except Exception as error:
+        print(error)
+"""
+
+
+def test_json_is_written_as_by_its_library() -> None:
+    assert encode_value(WRITABLE)[0] == json.dumps(WRITABLE, ensure_ascii=False, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("stand_in", ["None", "picky", "original"])
+def test_json_is_the_same_on_an_interpreter_that_writes_none_in_c(stand_in: str) -> None:
+    script = WITHOUT_C.format(stand_in=stand_in)
+    printed = subprocess.run([sys.executable, "-c", script, repr(WRITABLE)], capture_output=True, text=True, check=True, timeout=60).stdout
+    text = encode_value(WRITABLE)[0]
+    with_bytes = f'[{text},{{"_placeholder":true,"num":0}}]'
+    first, *errors = printed.splitlines()
+    assert first == f"{(text, [])!a} {(with_bytes, [b'x'])!a}"
+    assert errors[:2] == ["Circular reference detected", "a value of type 'set' can't be written as JSON"]
+    assert errors[2].startswith("Out of range float values are not JSON compliant")
 
 
 def test_bytes_are_refused_where_only_json_fits() -> None:

@@ -15,8 +15,8 @@ from pydantic_core import from_json
 _INFINITIES: Final = (inf, -inf)
 _LEAST_DIGITS: Final = 309
 """Digits of the least number without an exponent that is too large for a float."""
-_EXPONENT: Final = re.compile("e[+0-9]")
-"""What an exponent that isn't negative begins with, unless it is a capital."""
+_find_exponent: Final = re.compile("e[+0-9]").search
+"""Finds what may be an exponent that isn't negative, unless it is a capital."""
 
 
 def decode_json(text: str) -> Any:
@@ -28,22 +28,25 @@ def decode_json(text: str) -> Any:
     try:
         value = from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        repaired = repair_surrogates(text) if "\\u" in text else text
-        if repaired == text:
-            raise MalformedPayloadError(str(error)) from error
-        try:
-            value = from_json(repaired, allow_inf_nan=False)
-        except ValueError as again:
-            raise MalformedPayloadError(str(again)) from again
-    _refuse_infinity(value, text)
+        value = _decode_repaired(text, error)
+    # Without an exponent a number has to have as many digits, so that most texts say at once that all of theirs are finite.
+    if len(text) >= _LEAST_DIGITS or "E" in text or _find_exponent(text):
+        _refuse_infinity(value)
     return value
 
 
-def _refuse_infinity(value: Any, text: str) -> None:
+def _decode_repaired(text: str, error: ValueError) -> Any:
+    repaired = repair_surrogates(text) if "\\u" in text else text
+    if repaired == text:
+        raise MalformedPayloadError(str(error)) from error
+    try:
+        return from_json(repaired, allow_inf_nan=False)
+    except ValueError as again:
+        raise MalformedPayloadError(str(again)) from again
+
+
+def _refuse_infinity(value: Any) -> None:
     """Refuse numbers like ``1e999``: JSON by their grammar, but no numbers that could be passed on."""
-    # Without an exponent a number has to have as many digits, so that most texts say at once that they hold none.
-    if len(text) < _LEAST_DIGITS and "E" not in text and _EXPONENT.search(text) is None:
-        return
     parts: list[Any] = [value]
     for part in parts:  # which grows
         kind = part.__class__

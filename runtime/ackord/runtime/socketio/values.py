@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from json import JSONEncoder, encoder
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeAlias
 
 from ackord.runtime.errors import InvalidPayloadError
 
@@ -26,30 +26,28 @@ def _refuse(value: object) -> NoReturn:
     raise TypeError(f"a value of type {type(value).__name__!r} can't be written as JSON")
 
 
-_PLAIN: Final = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_refuse)
+Writer: TypeAlias = Callable[[Any, int], Iterable[str]]
+"""Writes a value as pieces of JSON; the number is that of an indentation that we don't have."""
 
 
-def _make_writer() -> Callable[[Any, int], Iterable[str]]:
-    """Return what `JSONEncoder` makes anew for each value: the part of it that is written in C, without the search for cycles.
-
-    It has no documented name, so an interpreter that has none, or another one, is given the long way.
-    """
-    try:
-        write: Callable[[Any, int], Iterable[str]] = vars(encoder)["c_make_encoder"](
-            None, _refuse, encoder.encode_basestring, None, ":", ",", False, False, False
-        )
-        if "".join(write([{"\u00e9": 1.5}, None], 0)) == '[{"\u00e9":1.5},null]':
-            return write
-    except (KeyError, TypeError):
-        pass
-    return _write_slowly
+def _make_slow_writer(markers: dict[int, Any] | None, default: Callable[[Any], object], *_: Any) -> Writer:
+    slow = JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=markers is not None, separators=(",", ":"), default=default)
+    return lambda value, _: (slow.encode(value),)
 
 
-def _write_slowly(value: Any, _: int) -> Iterable[str]:
-    return (_PLAIN.encode(value),)
+# What `JSONEncoder` makes anew for each value is written in C where the interpreter has it; it is documented nowhere.
+_make: Callable[..., Writer] = vars(encoder).get("c_make_encoder") or _make_slow_writer
 
 
-_write: Final = _make_writer()
+def _make_writer(default: Callable[[Any], object], *, finds_cycles: bool) -> Writer:
+    return _make({} if finds_cycles else None, default, encoder.encode_basestring, None, ":", ",", False, False, False)
+
+
+try:
+    _write = _make_writer(_refuse, finds_cycles=False)
+except TypeError:
+    _make = _make_slow_writer
+    _write = _make_writer(_refuse, finds_cycles=False)
 
 
 def encode_json(value: Any) -> str:
@@ -76,7 +74,7 @@ def encode_value(value: Any) -> tuple[str, list[bytes]]:
         try:
             text = "".join(_write(value, 0))
         except RecursionError:
-            text = _PLAIN.encode(value)  # which tells a cycle from what is too deep
+            text = "".join(_make_writer(_refuse, finds_cycles=True)(value, 0))  # which tells a cycle from what is too deep
         except _BytesFoundError:
             return _encode_with_attachments(value)
     except (TypeError, ValueError, RecursionError) as error:
@@ -97,7 +95,7 @@ def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
             return {"_placeholder": True, "num": number}
         _refuse(part)
 
-    text = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=extract).encode(value)
+    text = "".join(_make_writer(extract, finds_cycles=True)(value, 0))
     return text if text.isascii() else _escape_surrogates(text), attachments
 
 

@@ -63,7 +63,7 @@ class AckAdapter:
         self._reader: PositionalReader | None = None
         self._writer: PositionalWriter | None = None
         self._error_readers: dict[str, PositionalReader] = {}
-        self._error_writers: dict[str, PositionalWriter] = {}
+        self._error_writers: dict[str, tuple[str, PositionalWriter | None]] = {}
         self._head, self._tail = ('[{"ok":', "}]") if style == "result" else ("[", "]")
         # What the common answer is written by: an instance of `_class`.
         self._class: type | None = None
@@ -151,15 +151,18 @@ class AckAdapter:
         declared = self._errors.get(error.code)
         if declared is None or not isinstance(error, declared):
             raise InvalidPayloadError(f"ack of {self._event!r}: the error {error.code!r} isn't declared")
-        head = f'[{{"error":{{"code":{json.dumps(error.code)},"message":{json.dumps(error_message(declared))}'
-        if not declared.model_fields:
-            return head + "}}]", ()
-        writer = self._error_writers.get(error.code)
+        head, writer = self._error_writers.get(error.code) or self._build_error_writer(declared)
         if writer is None:
-            subject = f"error {error.code!r} in the ack of {self._event!r}"
-            writer = self._error_writers[error.code] = PositionalWriter(subject, ["data"], [lambda schema_of: schema_of(declared)])
+            return head + "}}]", ()
         text, attachments = writer.write((error,))
         return f'{head},"data":{text[1:-1]}}}}}]', attachments
+
+    def _build_error_writer(self, error: type[Error]) -> tuple[str, PositionalWriter | None]:
+        head = f'[{{"error":{{"code":{json.dumps(error.code)},"message":{json.dumps(error_message(error))}'
+        subject = f"error {error.code!r} in the ack of {self._event!r}"
+        writer = PositionalWriter(subject, ["data"], [lambda schema_of: schema_of(error)]) if error.model_fields else None
+        self._error_writers[error.code] = head, writer
+        return head, writer
 
     def _build_reader(self) -> PositionalReader:
         if self._reader is None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import takewhile
 from typing import Any, Final, NoReturn, TypeAlias
 
 from ackord.runtime.error_acks import InvalidArgumentsError
@@ -60,7 +61,7 @@ class ArgumentsAdapter:
         "_head",
         "_name",
         "_offset",
-        "_optional",
+        "_omissible",
         "_reader",
         "_serialize",
         "_short",
@@ -73,7 +74,7 @@ class ArgumentsAdapter:
         self._name = name
         self._args = tuple(args)
         self._count = len(self._args)
-        self._optional = any(arg.optional for arg in self._args)
+        self._omissible = len(list(takewhile(lambda arg: arg.optional, reversed(self._args))))
         encoded = json.dumps(name)
         self._head = f"[{encoded},"
         self._empty = f"[{encoded}]"
@@ -146,7 +147,7 @@ class ArgumentsAdapter:
             return self._empty, ()
         writer = self._writer or self._build_writer()
         text, attachments = writer.write(values)
-        absent = self.count_absent(values) if self._optional else 0
+        absent = self.count_absent(values) if self._omissible else 0
         if absent == count:
             return self._empty, attachments
         if absent:
@@ -156,11 +157,8 @@ class ArgumentsAdapter:
     def count_absent(self, values: tuple[Any, ...]) -> int:
         """Count the arguments that `encode` leaves out at the end."""
         absent = 0
-        if self._optional:
-            for arg, value in zip(reversed(self._args), reversed(values), strict=True):
-                if value is not None or not arg.optional:
-                    break
-                absent += 1
+        while absent < self._omissible and values[-1 - absent] is None:
+            absent += 1
         return absent
 
     def _fill(self, values: tuple[Any, ...]) -> tuple[Any, ...]:

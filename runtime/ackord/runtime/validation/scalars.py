@@ -51,24 +51,19 @@ def read_attachment(value: Any, info: core_schema.ValidationInfo) -> bytes:
     Raises:
         AttachmentError: the packet has attachments, but not this one.
     """
-    attachments: Sequence[bytes] | None = _of_packet(info.context)
+    context: Any = info.context
+    attachments: Sequence[bytes] | None = context.get(ATTACHMENTS) if context.__class__ is dict else None
     if attachments is None:
         return _read_base64(value)
-    placeholder: dict[str, Any] = value if value.__class__ is dict else {}
-    if placeholder.get("_placeholder") is True:
-        number = placeholder.get("num")
-        if type(number) is int and 0 <= number < len(attachments):
-            return attachments[number]
-        if attachments:
-            raise AttachmentError("a placeholder's num isn't the number of an attachment")
+    if value.__class__ is dict:
+        placeholder: dict[str, Any] = value
+        if placeholder.get("_placeholder") is True:
+            number: Any = placeholder.get("num")
+            if type(number) is int and 0 <= number < len(attachments):
+                return attachments[number]
+            if attachments:
+                raise AttachmentError("a placeholder's num isn't the number of an attachment")
     raise PydanticKnownError("bytes_type")
-
-
-def _of_packet(context: Any) -> Any:
-    if context.__class__ is not dict:
-        return None
-    members: dict[str, Any] = context
-    return members.get(ATTACHMENTS)
 
 
 def _read_base64(value: Any) -> bytes:
@@ -81,11 +76,11 @@ def _read_base64(value: Any) -> bytes:
 
 
 def _write_attachment(value: bytes, info: core_schema.SerializationInfo) -> Any:
-    attachments: list[bytes] | None = _of_packet(info.context)
+    context: Any = info.context
+    attachments: list[bytes] | None = context.get(ATTACHMENTS) if context.__class__ is dict else None
     if attachments is None:
         return b64encode(value).decode("ascii")
     # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand placeholders for it.
-    context: dict[str, Any] = info.context or {}
     numbers: dict[int, int] = context.setdefault(_NUMBERS, {})
     number = numbers.setdefault(id(value), len(attachments))
     if number == len(attachments):
@@ -150,19 +145,16 @@ def format_duration(duration: dt.timedelta) -> str:
 
 def _refuse_non_finite(value: Any) -> Any:
     """JSON has no NaN and no infinities, though Python's and pydantic's parsers take them."""
-    stack: list[Any] = [value]
-    while stack:
-        part = stack.pop()
+    parts: list[Any] = [value]
+    for part in parts:  # which grows
         kind = part.__class__
         if kind is float:
             if not isfinite(part):
                 raise PydanticKnownError("finite_number")
         elif kind is dict:
-            members: dict[str, Any] = part
-            stack.extend(members.values())
+            parts += part.values()
         elif kind is list:
-            items: list[Any] = part
-            stack.extend(items)
+            parts += part
     return value
 
 
