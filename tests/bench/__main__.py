@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
+from pydantic import ValidationError
+
 from tests.bench.canary import Canary
 from tests.bench.child import ROOT
 from tests.bench.circumstances import circumstances
@@ -57,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _list()
     try:
         results = Results.load(options.render) if options.render else _measure(options)
-    except (GeneratorError, ToolchainError) as error:
+    except (GeneratorError, ToolchainError, OSError, ValidationError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -128,13 +128,13 @@ def _sample(report: Result, spent: cpu.CpuTime, moment: Moment, *, memory: float
         raise GeneratorError("nothing was answered")
     return Sample(
         round=moment.round,
-        cpu=spent.total / count * 1e6,
-        user=min(spent.user, spent.total) / count * 1e6,
+        cpu=round(spent.total / count * 1e6, 4),
+        user=round(min(spent.user, spent.total) / count * 1e6, 4),
         count=count,
         seconds=report.seconds,
-        load_cpu=(report.cpu_user + report.cpu_system) / count * 1e6,
-        canary=moment.canary,
-        waited=spent.waited / report.seconds,
+        load_cpu=round((report.cpu_user + report.cpu_system) / count * 1e6, 4),
+        canary=round(moment.canary, 2),
+        waited=round(spent.waited / report.seconds, 4),
         latency=_latency(report),
         resident=memory,
         instructions=Instructions(*(figure / count for figure in instructions)) if instructions else None,

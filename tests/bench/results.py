@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from tests.bench.workloads import Kind
 
@@ -121,14 +122,20 @@ class Results:
     workloads: list[WorkloadResult] = field(default_factory=list[WorkloadResult])
 
     def save(self, path: Path) -> None:
-        """Write it as JSON."""
+        """Write it as JSON, with a line for each workload."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_ADAPTER.dump_json(self, indent=1) + b"\n")
+        workloads = ",\n".join(_compact(workload) for workload in self.workloads)
+        head = _compact({"circumstances": self.circumstances, "rounds": self.rounds, "seconds": self.seconds}).removesuffix("}")
+        path.write_text(f'{head},\n"workloads":[\n{workloads}\n]}}\n', encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Results:
         """Read what `save` wrote."""
         return _ADAPTER.validate_json(path.read_bytes())
+
+
+def _compact(value: object) -> str:
+    return to_json(value, exclude_none=True).decode()
 
 
 _ADAPTER = TypeAdapter(Results)
