@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -22,6 +23,35 @@ from ackord.runtime.transports.websocket import AsgiWebSocket
 
 Hook = Callable[[], Awaitable[None]]
 """What runs when the server starts or stops."""
+
+_NAMES: Final = {
+    name.encode(): name
+    for name in (
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "authorization",
+        "cache-control",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "host",
+        "origin",
+        "pragma",
+        "referer",
+        "sec-websocket-extensions",
+        "sec-websocket-key",
+        "sec-websocket-protocol",
+        "sec-websocket-version",
+        "upgrade",
+        "user-agent",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+    )
+}
+"""Names of headers that sessions needn't keep a copy of each."""
 
 _NORMAL_CLOSURE: Final = 1000
 _POLICY_VIOLATION: Final = 1008
@@ -154,23 +184,30 @@ class AsgiApp:
 
 def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
     """Describe the request of an ASGI scope, as it was before it went through `proxies`."""
-    headers: dict[str, list[str]] = {}
+    headers: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
-        headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        key = _NAMES.get(name) or name.decode("latin-1").lower()
+        text = value.decode("latin-1")
+        if key in headers:
+            repeated.setdefault(key, [headers[key]]).append(text)
+        else:
+            headers[key] = text
+    for key, values in repeated.items():
+        headers[key] = ", ".join(values)
     query_string = scope.get("query_string", b"").decode("latin-1")
     raw_path: bytes | None = scope.get("raw_path")
     path = quote(scope["path"]) if raw_path is None else raw_path.decode("latin-1")
-    joined = {name: ", ".join(values) for name, values in headers.items()}
     client = scope.get("client")
     connected = str(client[0]) if client else ""
-    address, secure = proxies.peer(connected, joined, secure=scope.get("scheme") in ("https", "wss"))
+    address, secure = proxies.peer(connected, headers, secure=scope.get("scheme") in ("https", "wss"))
     return HandshakeRequest(
         url=f"{path}?{query_string}" if query_string else path,
         query=parse_query(query_string),
-        headers=joined,
+        headers=headers,
         address=address,
         method=scope.get("method", "GET"),
-        host=proxies.host(connected, joined),
+        host=proxies.host(connected, headers),
         secure=secure,
         scope=scope,
     )
@@ -226,4 +263,4 @@ async def _deny(scope: Mapping[str, Any], send: Send, status: int, body: bytes, 
 
 
 def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
-    return sum(len(name) + len(value) for name, value in headers)
+    return sum(map(len, chain.from_iterable(headers)))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket as sockets
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.direct_polling import DirectHttp
+from ackord.runtime.hosting.entrance import Doors
 from ackord.runtime.hosting.guard import GuardedHttp, GuardedWebSocket
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
+
+OBJECTS_BETWEEN_COLLECTIONS: Final = 5_000
+"""New objects after which Python looks for garbage: what about 50 connections are made of, where its default is 7."""
 
 _logger = logging.getLogger(__name__)
 
@@ -26,11 +31,33 @@ class Host(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, engine_app: AsgiApp) -> None:
         super().__init__(config)
         self._engine_app = engine_app
+        self._has_process = False
 
     @property
     def port(self) -> int:
         """The port that is listened on; useful after asking for port 0."""
         return int(self.servers[0].sockets[0].getsockname()[1])
+
+    @override
+    def run(self, sockets: list[sockets.socket] | None = None) -> None:
+        """Serve until stopped, as what this process is for.
+
+        The garbage collector is told so: it needn't look again and again at what was imported and made before, nor every few connections
+        whether there is garbage.
+        """
+        self._has_process = True
+        super().run(sockets)
+
+    @override
+    async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        if self._has_process:
+            gc.collect()
+            gc.freeze()
+            youngest, *older = gc.get_threshold()
+            if 0 < youngest < OBJECTS_BETWEEN_COLLECTIONS:
+                gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *older)
 
     @override
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
@@ -71,7 +98,7 @@ def configure(
     options: dict[str, Any] = {
         "host": host,
         "port": port,
-        "http": DirectHttp if fast_lane else GuardedHttp,
+        "http": Doors(DirectHttp) if fast_lane else GuardedHttp,
         "ws": GuardedWebSocket,
         # Costs up to 100 KB a connection and a third of the CPU of small messages.
         "ws_per_message_deflate": per_message_deflate,

@@ -27,10 +27,7 @@ class AsgiWebSocket:
     What is written while a message is received is sent by the connection's own task, right after it; the rest is for the pump.
     """
 
-    __slots__ = ("_accept", "_closed", "_is_busy", "_loop", "_pump", "_queue", "_scope", "_send", "_writer", "buffered")
-
-    paused: Final = True
-    """Whether the network takes less than is written at present: ASGI doesn't tell."""
+    __slots__ = ("_accept", "_closed", "_is_busy", "_loop", "_pump", "_queue", "_scope", "_send", "_writer", "buffered", "paused")
 
     def __init__(self, send: Send, pump: Pump | None = None, *, subprotocol: str | None = None) -> None:
         """Write to `send`, by a pump that should be shared by the WebSockets of a server."""
@@ -44,6 +41,8 @@ class AsgiWebSocket:
         self._queue: deque[tuple[Message, int]] = deque()
         self.buffered = 0
         """Bytes that were written and that the ASGI server hasn't taken yet."""
+        self.paused = True
+        """Whether the network takes less than is written at present: ASGI doesn't tell."""
         self._closed = False
         self._is_busy = True  # whether somebody will send what is queued: not before it is accepted, then a task
         self._writer: asyncio.Task[Any] | None = None
