@@ -6,11 +6,11 @@ It prints ``listening PORT``, then a line of JSON for each thing that handlers s
 from __future__ import annotations
 
 import json
-import socket as sockets
 from typing import Any
 
 from ackord.runtime import ConnectRefused, Server, Socket
-from ackord.runtime.hosting.serve import configure
+
+from tests import lanes
 
 
 def make_server() -> Server:
@@ -62,9 +62,7 @@ def _plain(value: bytes) -> dict[str, str]:
 
 def main() -> None:
     """Serve on a free port until terminated."""
-    listener = sockets.create_server(("127.0.0.1", 0))
-    print(f"listening {listener.getsockname()[1]}", flush=True)
-    configure(make_server().asgi(), graceful_timeout=1).run(sockets=[listener])
+    lanes.serve(make_server().asgi(), lanes.of_command_line(__doc__))
 
 
 if __name__ == "__main__":

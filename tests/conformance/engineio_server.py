@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from ackord.runtime.engine.server import EngineOptions, EngineServer, EngineSocket
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.hosting.serve import run
+
+from tests import lanes
 
 
 def suite_options(ping_interval: float = 0.3, ping_timeout: float = 0.2) -> EngineOptions:
@@ -45,9 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=3000)
     parser.add_argument("--ping-interval", type=float, default=0.3, help="seconds")
     parser.add_argument("--ping-timeout", type=float, default=0.2, help="seconds")
+    lanes.add_option(parser)
     given = parser.parse_args(arguments)
     options = suite_options(given.ping_interval, given.ping_timeout)
-    run(AsgiApp(EngineServer(options, Echo)), port=given.port)
+    lanes.host(AsgiApp(EngineServer(options, Echo)), given.lane, port=given.port).run()
 
 
 if __name__ == "__main__":

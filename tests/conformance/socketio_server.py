@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from ackord.runtime.server import Limits, Server, Socket
 
+from tests import lanes
+
 AUTH_DELAY: Final = 0.02
 """Seconds between CONNECT and the `auth` event.
 
@@ -55,8 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=3000)
     parser.add_argument("--ping-interval", type=float, default=0.3, help="seconds; the suite expects 0.3")
     parser.add_argument("--ping-timeout", type=float, default=0.2, help="seconds; the suite expects 0.2")
+    lanes.add_option(parser)
     options = parser.parse_args(arguments)
-    make_server(options.ping_interval, options.ping_timeout).run(port=options.port)
+    lanes.host(make_server(options.ping_interval, options.ping_timeout).asgi(), options.lane, port=options.port).run()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing_extensions import override
 from tests.conformance.differences import DIFFERENCES, PAGE, Difference, explain, render
 from tests.conformance.differential import Outcome, server
 from tests.conformance.scripts import Script, generate, singles
+from tests.lanes import Lane
 from tests.node.toolchain import ToolchainError, find_node, is_installed
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(600)]
@@ -50,12 +51,12 @@ def node() -> str:
     return found.path
 
 
-def play(node: str, scripts: Sequence[Script]) -> list[Played]:
+def play(node: str, lane: Lane, scripts: Sequence[Script]) -> list[Played]:
     """Play scripts to both servers, both at the same time."""
 
     async def main() -> list[Played]:
         async with (
-            server(sys.executable, "-m", "tests.conformance.differential_server") as ours,
+            server(sys.executable, "-m", "tests.conformance.differential_server", "--lane", lane) as ours,
             server(node, "tests/node/differential_server.mjs") as theirs,
         ):
             outcomes = await asyncio.gather(ours.play(scripts), theirs.play(scripts))
@@ -72,14 +73,14 @@ def report(found: Sequence[Played]) -> str:
     return f"{len(found)} scripts differ, and nothing in tests/conformance/differences.py says why:\n" + "\n".join(map(str, found[:5]))
 
 
-def test_each_odd_packet_alone_does_the_same_to_both_servers(node: str) -> None:
-    found = unexplained(play(node, singles()))
+def test_each_odd_packet_alone_does_the_same_to_both_servers(node: str, lane: Lane) -> None:
+    found = unexplained(play(node, lane, singles()))
     assert not found, report(found)
 
 
-def test_generated_scripts_do_the_same_to_both_servers(node: str) -> None:
+def test_generated_scripts_do_the_same_to_both_servers(node: str, lane: Lane) -> None:
     seeds = range(FIRST_SEED, FIRST_SEED + GENERATED)
-    played = play(node, [generate(seed) for seed in seeds])
+    played = play(node, lane, [generate(seed) for seed in seeds])
     found = unexplained(played)
     assert not found, report(found)
     # An explanation that fits everything would prove nothing; one script in twenty needs one.
@@ -88,8 +89,8 @@ def test_generated_scripts_do_the_same_to_both_servers(node: str) -> None:
     assert GENERATED / 10 < sum(each.ours.closed for each in played) < GENERATED * 0.9
 
 
-def test_each_difference_that_is_allowed_is_there(node: str) -> None:
-    played = play(node, [Script("websocket", paced=False, frames=difference.example) for difference in DIFFERENCES])
+def test_each_difference_that_is_allowed_is_there(node: str, lane: Lane) -> None:
+    played = play(node, lane, [Script("websocket", paced=False, frames=difference.example) for difference in DIFFERENCES])
     missing = [difference.what for difference, each in zip(DIFFERENCES, played, strict=True) if not _shows(difference, each)]
     assert not missing, f"take them off the list: {missing}"
 

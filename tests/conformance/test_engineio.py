@@ -12,14 +12,15 @@ import aiohttp
 import pytest
 
 from tests.conformance.serving import serving_subprocess
+from tests.lanes import Lane
 
 PING_INTERVAL = 0.3
 PING_TIMEOUT = 0.2
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with serving_subprocess("tests.conformance.engineio_server") as address:
+def address(lane: Lane) -> Iterator[str]:
+    with serving_subprocess("tests.conformance.engineio_server", lane) as address:
         yield address
 
 
@@ -341,8 +342,8 @@ PROMPT = 0.2
 
 
 @pytest.fixture(scope="module")
-def patient_address() -> Iterator[str]:
-    with serving_subprocess("tests.conformance.engineio_server", "--ping-interval", "5", "--ping-timeout", "5") as address:
+def patient_address(lane: Lane) -> Iterator[str]:
+    with serving_subprocess("tests.conformance.engineio_server", lane, "--ping-interval", "5", "--ping-timeout", "5") as address:
         yield address
 
 

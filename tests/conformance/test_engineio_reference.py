@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 from ackord.runtime.engine.cookie import Cookie
 
+from tests.lanes import Lane
 from tests.node.toolchain import ToolchainError, find_node, is_installed
 from tests.runtime.engine.harness import Site
 from tests.runtime.hosting.network import serving
@@ -182,8 +183,9 @@ async def reference(options: str) -> AsyncGenerator[str]:
         pytest.param({"no upgrade": [OPEN]}, '{"allowUpgrades": false}', {"allow_upgrades": False}, id="no upgrades"),
     ],
 )
+@pytest.mark.parametrize("fast_lane", [True, False], ids=[Lane.FAST, Lane.ASGI])
 def test_requests_are_answered_as_npms_engine_io_answers_them(
-    cases: Mapping[str, Sequence[Step]], theirs: str, ours: Mapping[str, Any]
+    cases: Mapping[str, Sequence[Step]], theirs: str, ours: Mapping[str, Any], *, fast_lane: bool
 ) -> None:
     try:
         find_node()
@@ -193,7 +195,8 @@ def test_requests_are_answered_as_npms_engine_io_answers_them(
         pytest.skip("the npm packages of tests/node aren't installed: python -m tests.node.toolchain")
 
     async def main() -> dict[str, tuple[list[Answer], list[Answer]]]:
-        async with reference(theirs) as there, serving(Site(echo=True, path="/engine.io/", **ours)) as served:
+        site = Site(echo=True, path="/engine.io/", **ours)
+        async with reference(theirs) as there, serving(site, fast_lane=fast_lane) as served:
             here = f"http://127.0.0.1:{served.host.port}/engine.io/"
             return {name: (await play(here, steps), await play(there, steps)) for name, steps in cases.items()}
 

@@ -11,13 +11,14 @@ import pytest
 
 from tests.conformance.serving import serving_subprocess
 from tests.conformance.sio_client import POLLING, WEBSOCKET, Client, WebSocket, play
+from tests.lanes import Lane
 
 PING_TIMEOUT = 0.2
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with serving_subprocess("tests.conformance.socketio_server") as address:
+def address(lane: Lane) -> Iterator[str]:
+    with serving_subprocess("tests.conformance.socketio_server", lane) as address:
         yield address
 
 

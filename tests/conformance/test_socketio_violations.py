@@ -14,14 +14,15 @@ import pytest
 
 from tests.conformance.serving import serving_subprocess
 from tests.conformance.sio_client import Client, play
+from tests.lanes import Lane
 
 PROMPT = 0.2
 SEPARATOR = "\x1e"
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with serving_subprocess("tests.conformance.socketio_server", "--ping-interval", "5", "--ping-timeout", "5") as address:
+def address(lane: Lane) -> Iterator[str]:
+    with serving_subprocess("tests.conformance.socketio_server", lane, "--ping-interval", "5", "--ping-timeout", "5") as address:
         yield address
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.lanes import Lane
 from tests.node.toolchain import ToolchainError, find_node, is_installed
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -75,9 +76,9 @@ def _process(command: list[str]) -> Generator[str]:
 
 
 @contextmanager
-def serving_python(module: str, *arguments: str) -> Generator[str]:
-    """Run ``python -m module``, a server that prints ``listening PORT``; give its URL."""
-    with _process([sys.executable, "-m", module, *arguments]) as line:
+def serving_python(module: str, lane: Lane, *arguments: str) -> Generator[str]:
+    """Run ``python -m module --lane LANE``, a server that prints ``listening PORT``; give its URL."""
+    with _process([sys.executable, "-m", module, "--lane", lane, *arguments]) as line:
         yield f"http://127.0.0.1:{line.split()[1]}"
 
 
@@ -103,8 +104,14 @@ def chromium() -> str:
     pytest.skip("Chromium was not found; on Debian and Ubuntu: apt install chromium")
 
 
+@pytest.fixture(scope="module", params=list(Lane))
+def lane(request: pytest.FixtureRequest) -> Lane:
+    """How the server is hosted: whatever takes this runs on each lane."""
+    return Lane(request.param)
+
+
 @pytest.fixture(scope="module")
-def chat_url() -> Iterator[str]:
+def chat_url(lane: Lane) -> Iterator[str]:
     """The URL of a chat server of its own process, fresh for each module."""
-    with _process([sys.executable, "-m", "examples.chat.server", "--port", "0"]) as line:
-        yield next(word for word in line.split() if word.startswith("http")).rstrip("/")
+    with serving_python("tests.interop.chat_server", lane) as url:
+        yield url

@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from ackord.runtime import BroadcastTimeoutError, FailureReply, Server, Socket
-from ackord.runtime.hosting.serve import configure
+
+from tests import lanes
 
 
 def make_server() -> Server:
@@ -51,10 +52,10 @@ def make_server() -> Server:
     return server
 
 
-async def main() -> None:
+async def main(lane: lanes.Lane) -> None:
     """Serve until a client asks for a drain."""
     server = make_server()
-    host = configure(server.asgi(), port=0)
+    host = lanes.host(server.asgi(), lane, port=0)
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
@@ -65,9 +66,9 @@ async def main() -> None:
     serving = asyncio.create_task(host.serve())
     while not host.started:  # noqa: ASYNC110  # uvicorn has no event for it
         await asyncio.sleep(0.01)
-    print(f"listening {host.port}", flush=True)
+    print(f"listening {host.servers[0].sockets[0].getsockname()[1]}", flush=True)
     await serving
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(lanes.of_command_line(__doc__)))

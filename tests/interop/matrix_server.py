@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import socket as sockets
 from typing import Any
 
 from ackord.runtime import ConnectRefused, Server, Socket
-from ackord.runtime.hosting.serve import configure
 from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.socketio.parser import TEXT_PARSER
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
+
+from tests import lanes
 
 MAX_PAYLOAD = 4_000_000
 """Bytes: a megabyte in base64 fits."""
@@ -68,10 +68,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--msgpack", action="store_true", help="speak socket.io-msgpack-parser's encoding")
     parser.add_argument("--recovery", action="store_true", help="keep the state of connections that were cut")
+    lanes.add_option(parser)
     arguments = parser.parse_args()
-    listener = sockets.create_server(("127.0.0.1", 0))
-    print(f"listening {listener.getsockname()[1]}", flush=True)
-    configure(make_server(msgpack=arguments.msgpack, recovery=arguments.recovery).asgi(), graceful_timeout=1).run(sockets=[listener])
+    lanes.serve(make_server(msgpack=arguments.msgpack, recovery=arguments.recovery).asgi(), arguments.lane)
 
 
 if __name__ == "__main__":

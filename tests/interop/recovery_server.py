@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket as sockets
-
 from ackord.runtime import Server, Socket
-from ackord.runtime.hosting.serve import configure
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
+
+from tests import lanes
 
 
 def make_server() -> Server:
@@ -37,9 +36,7 @@ def make_server() -> Server:
 
 def main() -> None:
     """Serve on a free port until terminated."""
-    listener = sockets.create_server(("127.0.0.1", 0))
-    print(f"listening {listener.getsockname()[1]}", flush=True)
-    configure(make_server().asgi(), graceful_timeout=1).run(sockets=[listener])
+    lanes.serve(make_server().asgi(), lanes.of_command_line(__doc__))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.interop.conftest import NodeScripts
+from tests.lanes import Lane
 
 browser = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module", params=[Lane.FAST, Lane.ASGI])
+def lane(request: pytest.FixtureRequest) -> Lane:
+    """Not plain uvicorn: the page's client is npm's, whose every step the matrix takes there."""
+    return Lane(request.param)
 
 
 @pytest.fixture(scope="module")

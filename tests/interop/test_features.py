@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from tests.interop.conftest import NodeScripts, serving_python
+from tests.lanes import Lane
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
 
 
 @pytest.fixture(scope="module")
-def seen(node: NodeScripts) -> Iterator[dict[str, Any]]:
-    with serving_python("tests.interop.features_server") as url:
+def seen(node: NodeScripts, lane: Lane) -> Iterator[dict[str, Any]]:
+    with serving_python("tests.interop.features_server", lane) as url:
         yield node.observe("features_client.mjs", url)
 
 
@@ -38,6 +39,7 @@ def test_a_middleware_answers_the_client(seen: dict[str, Any]) -> None:
     assert seen["middleware"] == {"error": {"code": "forbidden", "message": "Not for you", "data": {"given": [1]}}}
 
 
-def test_a_server_that_stops_finishes_its_work_and_closes_the_transports(seen: dict[str, Any]) -> None:
+def test_a_server_that_stops_finishes_its_work_and_closes_the_transports(seen: dict[str, Any], lane: Lane) -> None:
     assert seen["work"] == "done"
-    assert set(seen["reasons"]) <= {"transport close"}
+    # Plain uvicorn breaks off the polls that wait before it tells the application: this is what our host is for.
+    assert set(seen["reasons"]) <= {"transport close", *(["transport error"] if lane is Lane.PLAIN else [])}

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 import pytest
 
 from tests.interop.conftest import NodeScripts, observe_python, serving_python
+from tests.lanes import Lane
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
 
@@ -90,10 +91,13 @@ class Matrix:
 
 
 @pytest.fixture(scope="module")
-def urls() -> Iterator[dict[str, str]]:
+def urls(lane: Lane) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         servers = PARSERS | {f"{parser} with recovery": (*arguments, "--recovery") for parser, arguments in PARSERS.items()}
-        yield {name: stack.enter_context(serving_python("tests.interop.matrix_server", *arguments)) for name, arguments in servers.items()}
+        yield {
+            name: stack.enter_context(serving_python("tests.interop.matrix_server", lane, *arguments))
+            for name, arguments in servers.items()
+        }
 
 
 @pytest.fixture(scope="module")

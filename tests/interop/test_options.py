@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from tests.interop.conftest import NodeScripts, serving_python
+from tests.lanes import Lane
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
 
@@ -33,8 +34,8 @@ TRANSPORTS: Final = {
 
 
 @pytest.fixture(scope="module")
-def seen(node: NodeScripts) -> Iterator[dict[str, Any]]:
-    with serving_python("tests.interop.matrix_server") as url:
+def seen(node: NodeScripts, lane: Lane) -> Iterator[dict[str, Any]]:
+    with serving_python("tests.interop.matrix_server", lane) as url:
         yield node.observe("options_client.mjs", url)
 
 

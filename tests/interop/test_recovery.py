@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from tests.interop.conftest import NodeScripts, serving_python
+from tests.lanes import Lane
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
 
 
 @pytest.fixture(scope="module")
-def seen(node: NodeScripts) -> Iterator[dict[str, Any]]:
-    with serving_python("tests.interop.recovery_server") as url:
+def seen(node: NodeScripts, lane: Lane) -> Iterator[dict[str, Any]]:
+    with serving_python("tests.interop.recovery_server", lane) as url:
         yield node.observe("recovery_client.mjs", url)
 
 

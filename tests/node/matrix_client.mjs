@@ -196,11 +196,15 @@ if (recoveryTarget) {
 for (const [mode, transports] of Object.entries(TRANSPORTS)) {
   const manager = new Manager(network.url, { transports, reconnection: false, reconnectionDelay: 20, autoConnect: false, ...parser });
   const socket = open(manager, "/", { name: "ada" });
+  const upgraded = async () => {
+    if (mode === "upgrade" && manager.engine.transport.name !== "websocket") await next(manager.engine, "upgrade");
+  };
   const report = (step, value) => console.log(JSON.stringify({ [`${mode}: ${step}`]: plain(value) ?? null }));
   try {
     await next(socket, "connect");
-    if (mode === "upgrade" && manager.engine.transport.name !== "websocket") await next(manager.engine, "upgrade");
+    await upgraded();
     for (const [step, action] of Object.entries(STEPS)) report(step, await action(manager, socket).catch((error) => ({ failed: String(error) })));
+    await upgraded(); // again, after the connection was cut
     report("transport", manager.engine.transport.name);
   } catch (error) {
     report("connect", { failed: String(error) });
