@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias
 
+from ackord.runtime.validation.completion import complete
 from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreConfig, CoreSchema, SchemaSerializer, SchemaValidator, core_schema
 
@@ -24,7 +25,11 @@ class _Annotation:
     shape: Shape
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return self.shape(handler.generate_schema)
+        def schema_of(type_: Any) -> CoreSchema:
+            complete(type_)
+            return handler.generate_schema(type_)
+
+        return self.shape(schema_of)
 
 
 def build_adapter(shape: Shape) -> TypeAdapter[Any]:
