@@ -45,6 +45,7 @@ class EventQueue:
         "_keeps_task",
         "_loop",
         "_open",
+        "_owner",
         "_parked",
         "_suspended",
         "_task",
@@ -60,6 +61,7 @@ class EventQueue:
         self._jobs: deque[tuple[Job, int, Context]] | None = None
         self._suspended: tuple[Coroutine[Any, Any, None], int] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._owner: asyncio.Task[None]  # the task again, for `step`: there is one whenever a coroutine can step
         self._parked: asyncio.Future[None] | None = None  # what the task waits for while there is nothing to handle
         self._concurrent: set[asyncio.Task[None]] | None = None
         self._farewell: tuple[Callable[[], None], asyncio.TimerHandle] | None = None
@@ -136,23 +138,29 @@ class EventQueue:
         Raises:
             StopIteration: it is done; `value` has what it returned.
         """
-        loop, task = self._loop, self._task
-        if task is None:
-            raise AssertionError("a queue that can step has a task")
         self._busy = True
         self.can_step = False
-        outer: asyncio.Task[Any] | None = None
+        if self._is_inside_task:
+            return self._step_inside(coroutine, context)
+        loop, task = self._loop, self._owner
         try:
-            if self._is_inside_task and (outer := asyncio.current_task(loop)) is not None:
-                _leave_task(loop, outer)
             _enter_task(loop, task)
         except RuntimeError:
             self._is_inside_task = True
-            outer = asyncio.current_task(loop)
-            if outer is None:
-                raise
+            return self._step_inside(coroutine, context)
+        try:
+            waiting: asyncio.Future[Any] | None = context.run(coroutine.send, None)
+            return waiting
+        finally:
+            _leave_task(loop, task)
+
+    def _step_inside(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> asyncio.Future[Any] | None:
+        """Do what `step` does where a task is being run: that of an ASGI server, in which messages arrive."""
+        loop, task = self._loop, self._owner
+        outer = asyncio.current_task(loop)
+        if outer is not None:
             _leave_task(loop, outer)
-            _enter_task(loop, task)
+        _enter_task(loop, task)
         try:
             waiting: asyncio.Future[Any] | None = context.run(coroutine.send, None)
             return waiting
@@ -230,7 +238,7 @@ class EventQueue:
         self.can_step = False
         if self._task is None:
             self._begun = False
-            self._task = self._tasks.start(self._run())
+            self._task = self._owner = self._tasks.start(self._run())
         else:
             self._wake()
 
@@ -250,6 +258,7 @@ class EventQueue:
             done = True
         finally:
             self._task = None
+            del self._owner
             self._end_task(done)
 
     async def _handle_all(self, task: asyncio.Task[None]) -> bool:

@@ -51,11 +51,11 @@ class Connection:
         "_connect_timer",
         "_decoder",
         "_left",
+        "_match",
         "_over",
         "_pending",
         "_server",
         "_sockets",
-        "_takes_text",
         "backlog",
         "engine",
     )
@@ -65,7 +65,8 @@ class Connection:
         self._server = server
         self.engine = server.transcoder.wrap(engine)
         self.backlog = Backlog(limits.queued_events, limits.queued_bytes)
-        self._takes_text = not server.parser.transcodes
+        # Looks for common events, as long as there may be some: not over, no attachments awaited, packets of text.
+        self._match = None if server.parser.transcodes else match_event
         self._decoder = server.parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
         self._sockets: dict[str, Socket] = {}
         self._pending: dict[str, Admission] = {}
@@ -80,21 +81,29 @@ class Connection:
 
     def receive_text(self, packet: str) -> bool:
         """See `EngineHandler.receive_text`."""
+        match = self._match
+        if match is None or (event := match(packet)) is None or (socket := self._sockets.get(event[1] or "/")) is None:
+            return self._receive_uncommon(packet)
+        ack_id = event[2]
+        try:
+            socket.receive_event(event[3], packet[event.end(2) :], int(ack_id) if ack_id else None)
+        except PacketError as error:
+            self._violated(error)
+        backlog = self.backlog
+        return not (backlog.events and backlog.congested)
+
+    def _receive_uncommon(self, packet: str) -> bool:
         if self._over:
             return True
         try:
-            event = match_event(packet) if self._attachment_timer is None and self._takes_text else None
-            if event is not None and (socket := self._sockets.get(event[1] or "/")) is not None:
-                ack_id = event[2]
-                socket.receive_event(event[3], packet[event.end(2) :], int(ack_id) if ack_id else None)
-            elif (whole := self._decoder.receive_text(packet, 1)) is None:
+            whole = self._decoder.receive_text(packet, 1)
+            if whole is None:
                 self._await_attachments()
             else:
                 self._receive(whole)
         except PacketError as error:
             self._violated(error)
-        backlog = self.backlog
-        return not (backlog.events and backlog.congested)
+        return not self.backlog.congested
 
     def receive_binary(self, data: bytes) -> bool:
         """See `EngineHandler.receive_binary`."""
@@ -112,6 +121,7 @@ class Connection:
     def closed(self, reason: str, description: str | None = None) -> None:
         """See `EngineHandler.closed`."""
         self._over = True
+        self._match = None
         self._end(reason, description)
         self._server.forget(self)
 
@@ -147,6 +157,7 @@ class Connection:
     def shut(self, socket_reason: str, engine_reason: str) -> None:
         """End the sockets, then the connection."""
         self._over = True
+        self._match = None
         self._end(socket_reason, None)
         self.engine.close(reason=engine_reason)
 
@@ -189,6 +200,7 @@ class Connection:
         name = self._decoder.waiting
         if name not in self._sockets and not self._was_left(name):
             raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
+        self._match = None
         loop = asyncio.get_running_loop()
         self._attachment_timer = loop.call_later(self._server.limits.attachment_timeout, self._attachments_timed_out)
 
@@ -203,6 +215,8 @@ class Connection:
         if self._attachment_timer is not None:
             self._attachment_timer.cancel()
             self._attachment_timer = None
+            if not self._over:
+                self._match = match_event
 
     def _violated(self, error: PacketError) -> None:
         _log.info("a client at %s broke the protocol: %s", self.engine.request.address or "an unknown address", error)
