@@ -99,12 +99,16 @@ class EngineServer(EngineHooks):
 
         That is so for a handshake, for a request that must be refused, and where middlewares or listeners want to see each request.
         """
-        if self.has_observers:
-            return None
         socket = self._sockets.get(query.get("sid", ""))
-        if socket is None or handshake.check_session_request(query, is_websocket=False, current=socket.transport) is not None:
+        if (
+            socket is None
+            or socket.websocket is not None
+            or query.get("transport") != handshake.POLLING
+            or query.get("EIO") != handshake.PROTOCOL
+            or self.has_observers
+        ):
             return None
-        # Of the checks that come before these, a session over long-polling leaves only this one to be done.
+        # Of all other checks, only that of the origin is left.
         if origin is not None and (
             handshake.check_request(query, method="GET", is_websocket=False, transports=self.options.transports, origin=origin) is not None
         ):

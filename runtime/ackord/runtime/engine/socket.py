@@ -23,13 +23,16 @@ from ackord.runtime.engineio.actions import (
     WriteProbe,
 )
 from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
-from ackord.runtime.engineio.packet import Packet, decode_payload, encode_packet, utf8_length
+from ackord.runtime.engineio.packet import MESSAGE, SEPARATOR, Packet, decode_payload, encode_packet, utf8_length
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.engineio.session import SLOW_CONSUMER, Session
 from ackord.runtime.engineio.state import State
 from ackord.runtime.transports.base import ServerWebSocket
 
 _logger = logging.getLogger(__name__)
+
+_MESSAGE: Final = MESSAGE.encode()
+_SEPARATOR: Final = SEPARATOR.encode()
 
 MESSAGE_TOO_BIG: Final = 1009
 """Close code of RFC 6455, 7.4.1."""
@@ -203,7 +206,8 @@ class EngineSocket:
             self._run()
             return False
         self._get = get
-        self._run()
+        if session.state is not State.POLLING or not session.writable:  # else it just waits, and no deadline has moved
+            self._run()
         return True
 
     def abort_poll(self, get: WaitingGet) -> None:
@@ -223,7 +227,10 @@ class EngineSocket:
         if accepted:
             self._post = post
             self._post_until = now + post.patience
-        self._run()
+        if (
+            not accepted or self._post_until < self.session.heartbeat.at or self.session.state is State.CLOSING
+        ):  # else no deadline has moved
+            self._run()
         return accepted
 
     def receive_payload(self, body: bytes) -> Awaitable[None] | None:
@@ -233,12 +240,33 @@ class EngineSocket:
         ``session.is_malformed`` tells afterwards whether the body ended the session by being malformed.
         """
         self._post = None
+        if body[:1] == _MESSAGE and _SEPARATOR not in body and self._is_plain:
+            try:
+                message = body.decode()
+            except UnicodeDecodeError:
+                pass
+            else:
+                return self._receive_message(message)
         payload = decode_payload(body)
         has_more = self.session.receive_payload(payload, self._loop.time(), most=PACKETS_PER_TURN)
         self._run()
         if has_more:
             return self._receive_rest(payload)
         return self.handler.ready() if self.handler.congested else None
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether a message that comes over long-polling needn't go through the session's machine, as it would change nothing there."""
+        session = self.session
+        return session.state is State.POLLING and not (session.heartbeat.lenient or self._is_half_open or self._running)
+
+    def _receive_message(self, message: str) -> Awaitable[None] | None:
+        try:
+            may_go_on = self.handler.receive_text(message)
+        except Exception as exc:  # noqa: BLE001 - nothing of one client may reach another
+            self.blame_handler(exc)
+            return None
+        return None if may_go_on else self.handler.ready()
 
     async def _receive_rest(self, payload: Iterator[Packet]) -> None:
         has_more = True

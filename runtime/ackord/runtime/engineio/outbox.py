@@ -33,9 +33,12 @@ class Outbox:
 
     def take_answer(self) -> AnswerPoll:
         """Remove all messages and return the answer to a GET that they make."""
+        messages = self.take()
+        if len(messages) == 1 and isinstance(messages[0], str):
+            return AnswerPoll(messages[0])
         parts: list[Packet] = []
         compress = False
-        for message in self.take():
+        for message in messages:
             if isinstance(message, Prepared):
                 parts.extend(message.packets)
                 compress = compress or message.compress
@@ -47,8 +50,8 @@ class Outbox:
 
 def _size(message: Outgoing) -> int:
     """Count the bytes of a message on the wire; those of base64 as four thirds, without building it."""
+    if isinstance(message, str):
+        return (len(message) if message.isascii() else packets.utf8_length(message)) + 1
     if isinstance(message, bytes):
         return len(message) * 4 // 3 + 2
-    if isinstance(message, str):
-        return packets.utf8_length(message) + 1
     return packets.utf8_length(message.text) + 1 + sum(len(data) * 4 // 3 + 2 for data in message.attachments)

@@ -9,6 +9,8 @@ from typing import Final
 class State(Enum):
     """Where a session stands."""
 
+    __hash__ = object.__hash__  # that of `Enum` is written in Python, and asked at each request
+
     POLLING = auto()
     """Open, over long-polling."""
     OFFERED = auto()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from itertools import chain
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -14,7 +13,7 @@ from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
 from ackord.runtime.hosting.lane import FAST_LANE, Lane
 from ackord.runtime.hosting.long_polling import LongPolling
-from ackord.runtime.hosting.polling_request import MAX_HEADERS, MAX_QUERY_STRING, parse_query, recognize
+from ackord.runtime.hosting.polling_request import MAX_HEADERS, MAX_QUERY_STRING, parse_query, recognize, size_of
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.polling import JSON, respond
@@ -90,7 +89,7 @@ class AsgiApp:
                 if known is not None:
                     await self.long_polling.serve_session(scope["method"], known, receive, send)
                     return
-            if len(scope.get("query_string", b"")) > MAX_QUERY_STRING or _size(scope["headers"]) > MAX_HEADERS:
+            if len(scope.get("query_string", b"")) > MAX_QUERY_STRING or size_of(scope["headers"]) > MAX_HEADERS:
                 bare = request_of({**scope, "query_string": b"", "headers": []}, self._proxies)
                 self.engine.report(bare, BAD_REQUEST.because(name="REQUEST_TOO_LARGE"))
                 await _refuse(scope, receive, send, status=BAD_REQUEST.status, body=BAD_REQUEST.body, content_type=JSON)
@@ -260,7 +259,3 @@ async def _deny(scope: Mapping[str, Any], send: Send, status: int, body: bytes, 
     headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
-
-
-def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
-    return sum(map(len, chain.from_iterable(headers)))

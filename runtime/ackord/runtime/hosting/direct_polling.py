@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from ackord.runtime.hosting.asgi import AsgiApp
@@ -40,7 +40,9 @@ class DirectHttp(FastHttp):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._app = _application_of(self)
+        self._max_body = 0 if self._app is None else min(MAX_BODY, self._app.engine.options.max_payload)
         self._is_in_head = False
+        self._head_size: int | None = None  # how long the heads can be that came whole in what is being read
         self._requests_in_turn = 0
         self._message: DirectRequest | None = None  # whose bytes are being read
         self._outstanding: DirectRequest | None = None  # which waits for its answer
@@ -52,6 +54,7 @@ class DirectHttp(FastHttp):
     @override
     def data_received(self, data: bytes) -> None:
         self._requests_in_turn = 0
+        self._head_size = None if self._is_in_head else len(data)
         super().data_received(data)
         if self._is_in_head and self._head_timer is None and not self.transport.is_closing():
             self._await_head()
@@ -91,7 +94,10 @@ class DirectHttp(FastHttp):
         self._requests_in_turn += 1
         self._message = self._outstanding = request
         self.cycle = request  # type: ignore[assignment]  # it has what uvicorn asks of its own
-        self._attempt(request, request.start)
+        try:
+            request.start()
+        except Exception as exc:  # noqa: BLE001 - as uvicorn does; the parser would take it for a mistake of the client
+            self._fail(request, exc)
 
     @override
     def on_body(self, body: bytes) -> None:
@@ -108,7 +114,10 @@ class DirectHttp(FastHttp):
             super().on_message_complete()
         else:
             self._overhead = 0
-            self._attempt(request, request.complete)
+            try:
+                request.complete()
+            except Exception as exc:  # noqa: BLE001 - as above
+                self._fail(request, exc)
 
     def _recognize(self) -> DirectRequest | None:
         """Return the request whose head has been read, if it is an ordinary one of an open session."""
@@ -129,18 +138,15 @@ class DirectHttp(FastHttp):
         path, _, query = self.url.partition(b"?")
         if path != app.prefix or _ORDINARY_QUERY.fullmatch(query) is None:
             return None
-        request = recognize(app.engine, query, self.headers)
+        request = recognize(app.engine, query, self.headers, size=self._head_size)
         if request is None or request.is_streamed:
             return None
         method = parser.get_method()
         length = request.content_length
         if method == b"POST":
-            is_small = (
-                length is not None and length.isdigit() and len(length) < 9 and int(length) <= min(MAX_BODY, app.engine.options.max_payload)
-            )
-            is_data = request.content_type.lower().startswith("application/octet-stream")
-            return DirectPost(self, app.long_polling, request) if is_small and not is_data else None
-        return DirectGet(self, app.long_polling, request) if method == b"GET" and length in (None, "0") else None
+            is_small = length is not None and length.isdigit() and len(length) < 9 and int(length) <= self._max_body
+            return DirectPost(self, app.long_polling, request) if is_small and not request.is_octets else None
+        return DirectGet(self, app.long_polling, request) if method == b"GET" and length in (None, b"0") else None
 
     def _go_through_asgi(self) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue
@@ -186,13 +192,6 @@ class DirectHttp(FastHttp):
             self._fail(request, exc)
             if not isinstance(exc, Exception):
                 raise
-
-    def _attempt(self, request: DirectRequest, step: Callable[[], None]) -> None:
-        # The parser would take an exception for a mistake of the client.
-        try:
-            step()
-        except Exception as exc:  # noqa: BLE001 - as uvicorn does
-            self._fail(request, exc)
 
     def _fail(self, request: DirectRequest, exc: BaseException) -> None:
         """Answer as uvicorn does when an application raises."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Final
 
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.server import EngineServer
@@ -21,12 +22,15 @@ from ackord.runtime.transports.polling import (
     TEXT_PLAIN,
     BodyTooLargeError,
     BodyUnwantedError,
+    Header,
     RequestAbortedError,
     read_body,
     respond,
 )
 
 _logger = logging.getLogger(__name__)
+
+_RELEVANT: Final = ("content-type", "content-length", "accept-encoding")
 
 
 class LongPolling:
@@ -54,11 +58,7 @@ class LongPolling:
             await respond(send, exc.refusal.status, headers, exc.refusal.body, JSON)
             return
         headers += self._engine.response_headers(request, socket)
-        given = request.headers
-        plain = PollingRequest(
-            socket, headers, given.get("content-type", ""), given.get("content-length"), accept_encoding=given.get("accept-encoding")
-        )
-        await self.serve_session(request.method, plain, receive, send)
+        await self.serve_session(request.method, _plain(request, socket, headers), receive, send)
 
     async def serve_session(self, method: str, request: PollingRequest, receive: Receive, send: Send) -> None:
         """Answer one request of an open session."""
@@ -74,7 +74,7 @@ class LongPolling:
         threshold = self._compression_threshold
         if threshold is None or len(body) < threshold or not answer.compress:
             return None
-        return choose_coding(request.accept_encoding)
+        return None if request.accept_encoding is None else choose_coding(request.accept_encoding.decode("latin-1"))
 
     async def _get(self, request: PollingRequest, receive: Receive, send: Send) -> None:
         socket = request.socket
@@ -96,7 +96,7 @@ class LongPolling:
 
     async def _post(self, request: PollingRequest, receive: Receive, send: Send) -> None:
         socket = request.socket
-        if request.content_type.lower().startswith("application/octet-stream"):
+        if request.is_octets:
             socket.fail("invalid content")
             await respond(send, 400, request.headers)
             return
@@ -138,6 +138,12 @@ class LongPolling:
         return 400 if socket.session.is_malformed else 200
 
 
+def _plain(request: HandshakeRequest, socket: EngineSocket, headers: list[Header]) -> PollingRequest:
+    """Return what the answer to a request depends on; `headers` are those of the answer."""
+    given = {name: request.headers[name].encode("latin-1") for name in _RELEVANT if name in request.headers}
+    return PollingRequest(socket, headers, given.get("content-type", b""), given.get("content-length"), given.get("accept-encoding"))
+
+
 class _Get(Interruption):
     """A GET as the engine sees it."""
 
@@ -174,4 +180,5 @@ async def _park(socket: EngineSocket, get: _Get) -> None:
     except Exception as exc:  # noqa: BLE001 - an ASGI server that can't say whether the client is there
         _logger.debug("A parked GET was lost: %r", exc)
     finally:
-        socket.abort_poll(get)  # does nothing if it has been answered
+        if get.answered is None:
+            socket.abort_poll(get)

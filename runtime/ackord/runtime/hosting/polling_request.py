@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -20,8 +21,6 @@ MAX_HEADERS: Final = 32_768
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 """Of every answer."""
 
-_RELEVANT: Final = frozenset((b"accept-encoding", b"content-length", b"content-type", b"expect", b"origin", b"transfer-encoding"))
-
 
 @dataclass(slots=True)
 class PollingRequest:
@@ -30,44 +29,51 @@ class PollingRequest:
     socket: EngineSocket
     headers: list[Header]
     """Of the answer, whatever it is."""
-    content_type: str = ""
-    content_length: str | None = None
-    accept_encoding: str | None = None
+    content_type: bytes = b""
+    content_length: bytes | None = None
+    accept_encoding: bytes | None = None
     is_streamed: bool = False
     """Whether the body comes in chunks, or only after ``100 Continue``."""
 
+    @property
+    def is_octets(self) -> bool:
+        """Whether the body isn't text, as it was in Engine.IO 3."""
+        return self.content_type.lower().startswith(b"application/octet-stream")
 
-def recognize(engine: EngineServer, query_string: bytes, headers: Iterable[tuple[bytes, bytes]]) -> PollingRequest | None:
+
+def recognize(
+    engine: EngineServer, query_string: bytes, headers: Sequence[tuple[bytes, bytes]], *, size: int | None = None
+) -> PollingRequest | None:
     """Recognize an ordinary request of an open session by its query string and headers, whose names are in lower case.
 
     `None` means that `EngineServer.open_polling` has to look at the whole request: it opens a session, is refused, or somebody else wants to
-    see it; nothing has been done then.
+    see it; nothing has been done then. `size` is how many bytes the headers are at most, where that is known.
     """
-    if len(query_string) > MAX_QUERY_STRING:
+    if len(query_string) > MAX_QUERY_STRING or (size_of(headers) if size is None else size) > MAX_HEADERS:
         return None
-    size = 0
-    found: dict[bytes, bytes] = {}
-    for name, value in headers:
-        size += len(name) + len(value)
-        if name in _RELEVANT:
-            if name in found:
-                return None
-            found[name] = value
-    if size > MAX_HEADERS:
+    found = dict(headers)
+    if len(found) != len(headers):  # the values of repeated headers would have to be joined
         return None
     origin = found[b"origin"].decode("latin-1") if b"origin" in found else None
     socket = engine.find_polling(parse_query(query_string.decode("latin-1")), origin)
     if socket is None:
         return None
-    request = PollingRequest(socket, [NO_STORE, *engine.cors.headers({} if origin is None else {"origin": origin})])
-    if b"content-type" in found:
-        request.content_type = found[b"content-type"].decode("latin-1")
-    if b"content-length" in found:
-        request.content_length = found[b"content-length"].decode("latin-1")
-    if b"accept-encoding" in found:
-        request.accept_encoding = found[b"accept-encoding"].decode("latin-1")
-    request.is_streamed = b"transfer-encoding" in found or b"expect" in found
-    return request
+    answered: list[Header] = [NO_STORE]
+    if engine.cors.is_enabled:
+        answered += engine.cors.headers({} if origin is None else {"origin": origin})
+    return PollingRequest(
+        socket,
+        answered,
+        found.get(b"content-type", b""),
+        found.get(b"content-length"),
+        found.get(b"accept-encoding"),
+        b"transfer-encoding" in found or b"expect" in found,
+    )
+
+
+def size_of(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Count the bytes of names and values."""
+    return sum(map(len, chain.from_iterable(headers)))
 
 
 def parse_query(query_string: str) -> Mapping[str, str]:

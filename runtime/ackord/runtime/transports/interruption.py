@@ -23,7 +23,7 @@ class Interruption:
             raise RuntimeError("an ASGI application must run in a task")
         self._receive = receive
         self._task = task
-        self._cancelling = 0
+        self._cancelling = task.cancelling()
         self._is_waiting = False
         self.happened = False
         """Whether `interrupt` was called."""
@@ -39,7 +39,6 @@ class Interruption:
         """Return the next message of the ASGI server, or `None` if interrupted."""
         if self.happened:
             return None
-        self._cancelling = self._task.cancelling()
         self._is_waiting = True
         try:
             return await self._receive()

@@ -29,7 +29,7 @@ class BodyUnwantedError(Exception):
     """The wait for the rest of a body was interrupted."""
 
 
-async def read_body(receive: Callable[[], Awaitable[Message | None]], *, declared: str | None, limit: int) -> bytes:
+async def read_body(receive: Callable[[], Awaitable[Message | None]], *, declared: bytes | None, limit: int) -> bytes:
     """Read the body of a request, whose bytes are counted as they come; `declared` is its Content-Length.
 
     Raises:
@@ -37,7 +37,7 @@ async def read_body(receive: Callable[[], Awaitable[Message | None]], *, declare
         RequestAbortedError: the client has gone.
         BodyUnwantedError: `receive` has returned `None`.
     """
-    if declared is not None and declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
+    if declared is not None and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
         raise BodyTooLargeError
     chunks: list[bytes] = []
     size = 0
