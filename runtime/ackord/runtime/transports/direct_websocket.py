@@ -10,7 +10,18 @@ from typing import Final
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.base import WebSocketReceiver
-from ackord.runtime.transports.framing import encode_binary, encode_text, frame_size, next_message, prepare
+from ackord.runtime.transports.framing import (
+    LENGTH_OF_2,
+    MASKED,
+    TEXT,
+    TEXT_HEADS,
+    encode_binary,
+    encode_text,
+    frame_size,
+    next_message,
+    prepare,
+)
+from ackord.runtime.transports.masking import apply_mask
 from ackord.runtime.transports.stall import StallWatch
 from ackord.runtime.transports.uncommon import INVALID_DATA, UncommonFrames
 from typing_extensions import override
@@ -25,8 +36,10 @@ _HELD: Final = 1 << 62
 
 _NO_CONTEXT: Final = contextvars.Context()
 
-_COLLECTED: Final = 65_536
-"""Bytes that are collected before they are written; the transport then says whether the network takes them."""
+_MANY: Final = 64
+_LARGE: Final = 4096
+"""So many frames, or a frame of so many bytes, are written without waiting for the end of a read: the transport says whether the network
+takes them."""
 
 
 class DirectWebSocket(asyncio.Protocol):
@@ -37,7 +50,6 @@ class DirectWebSocket(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_collected",
         "_context",
         "_description",
         "_is_gone",
@@ -66,7 +78,6 @@ class DirectWebSocket(asyncio.Protocol):
         self.paused = False
         """Whether the network takes less than is written at present."""
         self._out: list[bytes] | None = []  # what is collected, or `None` when what is written goes out at once
-        self._collected = 0
         self._is_mute = False  # nothing more is written, nor delivered: closed or gone
         self._is_gone = False
         self._description: str | None = None
@@ -85,17 +96,37 @@ class DirectWebSocket(asyncio.Protocol):
     @property
     def buffered(self) -> int:
         """Bytes that were written and that the network hasn't taken yet."""
-        return self._collected + self.transport.get_write_buffer_size()
+        size = self.transport.get_write_buffer_size()
+        return size + sum(map(len, self._out)) if self._out else size
 
     def send(self, message: str | bytes) -> None:
         """Write one message."""
-        if not self._is_mute:
-            self._write(encode_text(message) if isinstance(message, str) else encode_binary(message))
+        if self._is_mute:
+            return
+        if isinstance(message, str):
+            # As `encode_text`, without the call.
+            frame = message.encode()
+            size = len(frame)
+            frame = TEXT_HEADS[size] + frame if size < LENGTH_OF_2 else encode_text(message)
+        else:
+            frame = encode_binary(message)
+        out = self._out
+        if out is None:
+            self.transport.write(frame)
+        else:
+            out.append(frame)
+            if len(out) > _MANY or len(frame) > _LARGE:
+                self._flush()
 
     def send_prepared(self, prepared: Prepared) -> None:
         """Write a text message and its attachments."""
-        if not self._is_mute:
-            self._write(prepared.wire or prepare(prepared))
+        if self._is_mute:
+            return
+        frames = prepared.wire or prepare(prepared)
+        if self._out is None:
+            self.transport.write(frames)
+        else:
+            self._write(frames)
 
     def close(self, code: int | None = None) -> None:
         """Close after what was written: say so, and wait for the peer to agree."""
@@ -145,7 +176,6 @@ class DirectWebSocket(asyncio.Protocol):
             self.transport.abort()
             return
         out, self._out = self._out or [], None
-        self._collected = 0
         self.transport.write(b"".join((head, *out)))
         if self._is_mute:
             self._await_end()
@@ -163,20 +193,33 @@ class DirectWebSocket(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes | bytearray) -> None:
-        rest = self._rest
-        if rest is not None:
-            rest += data
-            if len(rest) < self._needed:
-                return
-            self._rest = None
-            data = rest
+        if self._rest is not None:
+            self._receive_rest(data)
+            return
         out = self._out = []
         try:
-            self._context.run(self._read, data)
+            size = len(data) - 6
+            # One whole short text is what most reads hold; `_read` takes it as well.
+            if (
+                size < LENGTH_OF_2
+                and size >= 0
+                and data[1] - MASKED == size
+                and data[0] == TEXT
+                and self._uncommon is None
+                and size <= self._max_size
+            ):
+                try:
+                    message = apply_mask(data[6:], data[2:6]).decode()
+                except UnicodeDecodeError:
+                    self._context.run(self._read, data)
+                else:
+                    if not self._context.run(self._receive, message) and not self._is_mute:
+                        self._wait(b"", 0)
+            else:
+                self._context.run(self._read, data)
         finally:
             self._out = None
             if out:
-                self._collected = 0
                 self.transport.write(out[0] if len(out) == 1 else b"".join(out))
 
     @override
@@ -206,13 +249,33 @@ class DirectWebSocket(asyncio.Protocol):
 
     # Reading
 
+    def _receive_rest(self, data: bytes | bytearray) -> None:
+        """Take what follows something that was cut, or what is held."""
+        rest = self._rest
+        if rest is not None:
+            rest += data
+            if len(rest) >= self._needed:
+                self._rest = None
+                self.data_received(rest)
+
     def _read(self, data: bytes | bytearray) -> None:
         at, end = 0, len(data)
         for _ in _TURN:
-            message = None
+            message: str | bytes | None = None
             if self._uncommon is None:
                 try:
-                    message, at = next_message(data, at, end, self._max_size)
+                    if (
+                        end - at > 5
+                        and data[at] == TEXT
+                        and 0 <= (size := data[at + 1] - MASKED) < LENGTH_OF_2
+                        and (stop := at + 6 + size) <= end
+                        and size <= self._max_size
+                    ):
+                        # As `next_message`, without the call.
+                        message = apply_mask(data[at + 6 : stop], data[at + 2 : at + 6]).decode()
+                        at = stop
+                    else:
+                        message, at = next_message(data, at, end, self._max_size)
                 except UnicodeDecodeError:
                     self._fail(INVALID_DATA, "invalid UTF-8")
                     return
@@ -310,16 +373,14 @@ class DirectWebSocket(asyncio.Protocol):
             self.transport.write(frames)
             return
         out.append(frames)
-        self._collected += len(frames)
-        if self._collected > _COLLECTED and self._receiver is not None:
+        if len(out) > _MANY or len(frames) > _LARGE:
             self._flush()
 
     def _flush(self) -> None:
         out = self._out
-        if out:
+        if out and self._receiver is not None:  # else it isn't accepted yet
             self.transport.write(b"".join(out))
             out.clear()
-            self._collected = 0
 
     def _mute(self) -> None:
         self._is_mute = True
@@ -329,7 +390,6 @@ class DirectWebSocket(asyncio.Protocol):
         """Forget what is collected and what is held."""
         if self._out:
             self._out.clear()
-        self._collected = 0
         self._rest = None
         if self._waiter is not None:
             self._waiter.cancel()

@@ -8,21 +8,19 @@ from __future__ import annotations
 from typing import Final
 
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.transports.masking import apply_mask
 from websockets.frames import Opcode
 
-try:
-    from websockets.speedups import apply_mask
-except ImportError:  # an interpreter or a platform without its C extension
-    from websockets.utils import apply_mask
-
 _FINAL: Final = 0x80
-_TEXT: Final = _FINAL | Opcode.TEXT
-_BINARY: Final = _FINAL | Opcode.BINARY
-_COMMON: Final = (_TEXT, _BINARY)
+TEXT: Final = _FINAL | 0x01
+"""The first byte of a whole text message."""
+_BINARY: Final = _FINAL | 0x02
+_COMMON: Final = (TEXT, _BINARY)
 _OPCODES: Final = frozenset(Opcode)
 
-_MASKED: Final = 0x80
-_LENGTH_OF_2: Final = 126
+MASKED: Final = 0x80
+"""The bit beside the length in a client's frame."""
+LENGTH_OF_2: Final = 126
 """Lengths from here on are written in the 2 bytes that follow."""
 _LENGTH_OF_8: Final = 127
 _MANY: Final = 65_536
@@ -30,7 +28,8 @@ _MANY: Final = 65_536
 _LARGE: Final = 4096
 """Bytes from which on a view of a payload is cheaper than a copy."""
 
-_SHORT_TEXT: Final = [bytes((_TEXT, length)) for length in range(_LENGTH_OF_2)]
+TEXT_HEADS: Final = [bytes((TEXT, length)) for length in range(LENGTH_OF_2)]
+"""What precedes a server's short text, by its length."""
 
 
 def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> tuple[str | bytes | None, int]:
@@ -42,9 +41,9 @@ def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> t
     if end - at < 6:
         return None, at
     first = data[at]
-    length = data[at + 1] - _MASKED
+    length = data[at + 1] - MASKED
     body = at + 6
-    if length == _LENGTH_OF_2:
+    if length == LENGTH_OF_2:
         body = at + 8
         length = data[at + 2] << 8 | data[at + 3]
     elif length == _LENGTH_OF_8:
@@ -60,7 +59,7 @@ def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> t
     else:
         with memoryview(data) as view:
             payload = apply_mask(view[body:stop], data[body - 4 : body])
-    return (payload.decode() if first == _TEXT else payload), stop
+    return (payload.decode() if first == TEXT else payload), stop
 
 
 def frame_size(data: bytes | bytearray, at: int, end: int, limit: int) -> int:
@@ -74,11 +73,11 @@ def frame_size(data: bytes | bytearray, at: int, end: int, limit: int) -> int:
     if data[at] & 0x0F not in _OPCODES:
         return 0
     head = 6
-    length = data[at + 1] - _MASKED
+    length = data[at + 1] - MASKED
     if length < 0:
         return 0
-    if length >= _LENGTH_OF_2:
-        head = 8 if length == _LENGTH_OF_2 else 14
+    if length >= LENGTH_OF_2:
+        head = 8 if length == LENGTH_OF_2 else 14
         if end - at < head - 4:
             return head - 4
         length = int.from_bytes(data[at + 2 : at + head - 4], "big")
@@ -89,7 +88,7 @@ def encode_text(text: str) -> bytes:
     """Build a server's text frame."""
     payload = text.encode()
     length = len(payload)
-    return (_SHORT_TEXT[length] if length < _LENGTH_OF_2 else _head(_TEXT, length)) + payload
+    return (TEXT_HEADS[length] if length < LENGTH_OF_2 else _head(TEXT, length)) + payload
 
 
 def encode_binary(payload: bytes) -> bytes:
@@ -107,8 +106,8 @@ def prepare(prepared: Prepared) -> bytes:
 
 
 def _head(first: int, length: int) -> bytes:
-    if length < _LENGTH_OF_2:
+    if length < LENGTH_OF_2:
         return bytes((first, length))
     if length < _MANY:
-        return bytes((first, _LENGTH_OF_2, length >> 8, length & 0xFF))
+        return bytes((first, LENGTH_OF_2, length >> 8, length & 0xFF))
     return bytes((first, _LENGTH_OF_8)) + length.to_bytes(8, "big")

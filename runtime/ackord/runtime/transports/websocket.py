@@ -66,9 +66,19 @@ class AsgiWebSocket:
 
     def send_prepared(self, prepared: Prepared) -> None:
         """Write a text message and its attachments."""
-        self.send(prepared.text)
-        for data in prepared.attachments:
-            self.send(data)
+        if prepared.attachments or self._closed:
+            self.send(prepared.text)
+            for data in prepared.attachments:
+                self.send(data)
+            return
+        # As `send`, without the call: one for each recipient of a broadcast.
+        text = prepared.text
+        size = len(text) if text.isascii() else utf8_length(text)
+        self._queue.append(({"type": "websocket.send", "text": text}, size))
+        self.buffered += size
+        if not self._is_busy:
+            self._is_busy = True
+            self._pump.add(self)
 
     def close(self, code: int | None = None) -> None:
         """Close after what was written."""
@@ -137,11 +147,12 @@ class AsgiWebSocket:
     async def drain(self, writer: asyncio.Task[Any] | None) -> None:
         """Send what is queued: in a task of the pump, or without `writer` in the connection's own, which ends by its scope."""
         queue = self._queue
+        send = self._send
         self._writer = writer
         try:
             while queue:
                 message, size = queue.popleft()
-                await self._send(message)
+                await send(message)
                 self.buffered -= size
         except Exception as exc:  # noqa: BLE001 - each ASGI server has its own for a connection that is gone
             _logger.debug("A WebSocket was lost while it was written to: %r", exc)

@@ -1,0 +1,234 @@
+"""Any stream of bytes, cut anywhere, means what the `websockets` library says that it means."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.transports.direct_websocket import DirectWebSocket
+from ackord.runtime.transports.framing import encode_binary, encode_text, frame_size, next_message, prepare
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typing_extensions import override
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN, Protocol, Side
+
+MAX_SIZE = 200
+MASK = b"\x9a\x00\x5b\xff"
+
+
+@dataclass
+class Told:
+    """What came of a stream: messages, what was answered, and the code of the close frame."""
+
+    messages: list[str | bytes] = field(default_factory=list[str | bytes])
+    pongs: list[bytes] = field(default_factory=list[bytes])
+    close: bytes | None = None
+
+    def write(self, data: bytes) -> None:
+        """Take what the server writes."""
+        while data:
+            size = data[1]
+            payload, data_after = data[2 : 2 + size], data[2 + size :]
+            if data[0] == 0x8A:
+                self.pongs.append(payload)
+            else:
+                assert data[0] == 0x88
+                assert self.close is None
+                self.close = payload
+            data = data_after
+
+
+class Wire(asyncio.Transport):
+    """A transport that takes everything at once."""
+
+    def __init__(self, told: Told) -> None:
+        super().__init__()
+        self._told = told
+        self._is_closing = False
+        self.is_paused = False
+
+    @override
+    def write(self, data: Any) -> None:
+        assert not self._is_closing
+        self._told.write(bytes(data))
+
+    @override
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    @override
+    def is_closing(self) -> bool:
+        return self._is_closing
+
+    @override
+    def close(self) -> None:
+        self._is_closing = True
+
+    @override
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        pass
+
+    @override
+    def pause_reading(self) -> None:
+        self.is_paused = True
+
+    @override
+    def resume_reading(self) -> None:
+        self.is_paused = False
+
+
+class Receiver:
+    def __init__(self, told: Told) -> None:
+        self._told = told
+        self.descriptions: list[str | None] = []
+
+    def receive(self, message: str | bytes) -> bool:
+        self._told.messages.append(message)
+        return True
+
+    def lost(self, description: str | None = None) -> None:
+        self.descriptions.append(description)
+
+    async def ready(self) -> None:
+        raise AssertionError("never congested")
+
+
+async def ours(pieces: Sequence[bytes]) -> Told:
+    """Read a stream in pieces with `DirectWebSocket`."""
+    told = Told()
+    wire = Wire(told)
+    receiver = Receiver(told)
+    websocket = DirectWebSocket(wire, set(), MAX_SIZE)
+    websocket.accept(b"", receiver)
+    for piece in pieces:
+        if wire.is_closing():
+            break
+        websocket.data_received(piece)
+        while wire.is_paused:  # noqa: ASYNC110  # it wants others to have their turn, and says nothing when it goes on
+            await asyncio.sleep(0)
+    assert len(receiver.descriptions) == (told.close is not None)
+    return told
+
+
+def theirs(stream: bytes) -> Told:
+    """Read a stream in one piece with the library, and with what uvicorn's users add to it: joined fragments and UTF-8."""
+    told = Told()
+    library = Protocol(Side.SERVER, state=OPEN, max_size=MAX_SIZE)
+    fragments: list[bytes] = []
+    is_text = False
+    for byte in struct.unpack(f"{len(stream)}c", stream):
+        library.receive_data(byte)
+        for event in library.events_received():
+            assert isinstance(event, Frame)
+            if event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
+                is_text = is_text if event.opcode is Opcode.CONT else event.opcode is Opcode.TEXT
+                fragments.append(bytes(event.data))
+                if event.fin:
+                    payload = b"".join(fragments)
+                    fragments.clear()
+                    try:
+                        told.messages.append(payload.decode() if is_text else payload)
+                    except UnicodeDecodeError:
+                        library.fail(1007, "invalid UTF-8")
+        told.write(b"".join(library.data_to_send()))
+        if library.eof_sent:
+            break
+    return told
+
+
+def client_frame(first: int, payload: bytes, *, is_masked: bool = True, length_of: int = 0) -> bytes:
+    """Build a client's frame, with a length that may be longer than it needs to be."""
+    size = len(payload)
+    mask = 0x80 if is_masked else 0
+    if length_of == 8 or size > 65_535:
+        head = bytes((first, mask | 127)) + struct.pack("!Q", size)
+    elif length_of == 2 or size > 125:
+        head = bytes((first, mask | 126)) + struct.pack("!H", size)
+    else:
+        head = bytes((first, mask | size))
+    if not is_masked:
+        return head + payload
+    return head + MASK + bytes(byte ^ MASK[at % 4] for at, byte in enumerate(payload))
+
+
+payloads = st.one_of(
+    st.text(max_size=30).map(str.encode), st.binary(max_size=130), st.just(b"\x03\xe8"), st.integers(180, 220).map(lambda size: b"x" * size)
+)
+common = st.builds(client_frame, st.sampled_from([0x81, 0x82]), payloads)
+fragments = st.builds(client_frame, st.sampled_from([0x01, 0x02, 0x00, 0x80]), payloads)
+control = st.builds(client_frame, st.sampled_from([0x89, 0x8A]), st.binary(max_size=125))
+odd = st.builds(
+    client_frame,
+    st.one_of(st.sampled_from([0x88, 0x89, 0x09, 0xC1, 0x83, 0x8B]), st.integers(0, 255)),
+    payloads,
+    is_masked=st.sampled_from([True, True, True, False]),
+    length_of=st.sampled_from([0, 2, 8]),
+)
+streams = st.one_of(
+    st.lists(st.one_of(common, common, control, fragments), max_size=12),
+    st.lists(st.one_of(common, fragments, control, odd), max_size=8),
+    st.lists(st.binary(max_size=40), max_size=4),
+).map(b"".join)
+
+
+@st.composite
+def cut_streams(draw: st.DrawFn) -> list[bytes]:
+    stream = draw(streams)
+    cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=10)))
+    edges = [0, *cuts, len(stream)]
+    return [stream[start:end] for start, end in pairwise(edges) if start < end]
+
+
+@settings(deadline=None, max_examples=500)
+@given(cut_streams())
+def test_any_stream_cut_anywhere_means_what_the_library_says(pieces: list[bytes]) -> None:
+    assert asyncio.run(ours(pieces)) == theirs(b"".join(pieces))
+
+
+@settings(deadline=None)
+@given(streams)
+def test_a_byte_at_a_time_means_the_same(stream: bytes) -> None:
+    assert asyncio.run(ours([stream[at : at + 1] for at in range(len(stream))])) == theirs(stream)
+
+
+@given(st.one_of(common, control, fragments, odd), st.integers(0, 250))
+def test_the_size_of_a_frame_is_told_in_three_looks_at_most(frame: bytes, limit: int) -> None:
+    looks = 0
+    known = 0
+    while known < len(frame):
+        needed = frame_size(frame[:known], 0, known, limit)
+        looks += 1
+        if needed in {0, len(frame)}:
+            break
+        assert known < needed < len(frame)
+        known = needed
+    assert looks <= 4
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536])
+def test_frames_of_a_server_are_those_of_the_library(size: int) -> None:
+    text = "é" * (size // 2) + "x" * (size % 2)
+    assert encode_text(text) == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+    assert encode_binary(b"\xff" * size) == Frame(Opcode.BINARY, b"\xff" * size).serialize(mask=False)
+
+
+def test_a_prepared_message_is_framed_once_with_its_attachments() -> None:
+    prepared = Prepared('451-["a",{"_placeholder":true,"num":0}]', [b"\x00", b"y" * 300])
+    wire = prepare(prepared)
+    assert wire == encode_text(prepared.text) + encode_binary(b"\x00") + encode_binary(b"y" * 300)
+    assert prepared.wire is wire
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 4095, 4096, 65_536])
+def test_a_message_is_found_in_the_midst_of_others(size: int) -> None:
+    stream = b"before" + client_frame(0x82, b"z" * size) + b"after"
+    assert next_message(stream, 6, len(stream), 1 << 20) == (b"z" * size, len(stream) - 5)
+    assert next_message(bytearray(stream), 6, len(stream), 1 << 20) == (b"z" * size, len(stream) - 5)
+    assert next_message(stream, 6, len(stream) - 6, 1 << 20) == (None, 6)
