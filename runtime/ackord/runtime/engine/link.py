@@ -7,7 +7,7 @@ The engine calls the handler from the event loop's thread, never re-entrantly fr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
@@ -40,7 +40,17 @@ class HandshakeRequest:
 
     def kept(self) -> HandshakeRequest:
         """Return what the session keeps of the request."""
-        return replace(self, scope=_NO_SCOPE)
+        return HandshakeRequest(
+            url=self.url,
+            query=self.query,
+            headers=self.headers,
+            address=self.address,
+            method=self.method,
+            host=self.host,
+            secure=self.secure,
+            scope=_NO_SCOPE,
+            state=self.state,
+        )
 
 
 class EngineSocket(Protocol):

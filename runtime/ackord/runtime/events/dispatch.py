@@ -53,11 +53,14 @@ class EventQueue:
         "can_step",
     )
 
-    def __init__(self, backlog: Backlog, tasks: TaskSet, *, keeps_task: bool = False) -> None:
+    def __init__(
+        self, backlog: Backlog, tasks: TaskSet, *, loop: asyncio.AbstractEventLoop | None = None, keeps_task: bool = False
+    ) -> None:
+        """Handle events on `loop`, which is the running one unless given."""
         self._backlog = backlog
         self._tasks = tasks
         self._keeps_task = keeps_task
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop or asyncio.get_running_loop()
         self._jobs: deque[tuple[Job, int, Context]] | None = None
         self._suspended: tuple[Coroutine[Any, Any, None], int] | None = None
         self._task: asyncio.Task[None] | None = None

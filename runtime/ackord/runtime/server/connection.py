@@ -58,6 +58,7 @@ class Connection:
         "_sockets",
         "backlog",
         "engine",
+        "loop",
     )
 
     def __init__(self, server: Server, engine: EngineSocket) -> None:
@@ -73,8 +74,8 @@ class Connection:
         self._admissions: set[Admission] = set()
         self._left: set[str] | None = None
         self._over = False
-        loop = asyncio.get_running_loop()
-        self._connect_timer: asyncio.TimerHandle | None = loop.call_later(limits.connect_timeout, self._connect_timed_out)
+        self.loop = asyncio.get_running_loop()
+        self._connect_timer: asyncio.TimerHandle | None = self.loop.call_later(limits.connect_timeout, self._connect_timed_out)
         self._attachment_timer: asyncio.TimerHandle | None = None
 
     # EngineHandler
@@ -201,8 +202,7 @@ class Connection:
         if name not in self._sockets and not self._was_left(name):
             raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
         self._match = None
-        loop = asyncio.get_running_loop()
-        self._attachment_timer = loop.call_later(self._server.limits.attachment_timeout, self._attachments_timed_out)
+        self._attachment_timer = self.loop.call_later(self._server.limits.attachment_timeout, self._attachments_timed_out)
 
     def _was_left(self, name: str | None) -> bool:
         return self._left is not None and name in self._left

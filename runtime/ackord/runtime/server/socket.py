@@ -115,7 +115,7 @@ class Socket(AnyEventSource):
         self._gates: tuple[SocketGate, ...] = ()
         self._error_listeners: tuple[Registration, ...] = ()
         self._session = session
-        self._queue = EventQueue(connection.backlog, namespace.tasks, keeps_task=True)
+        self._queue = EventQueue(connection.backlog, namespace.tasks, loop=connection.loop, keeps_task=True)
 
     @property
     def connected(self) -> bool:
@@ -380,7 +380,7 @@ class Socket(AnyEventSource):
 
     def open_events(self) -> None:
         """Begin to handle events, after those listeners of ``connection`` that are tasks have begun to run."""
-        asyncio.get_running_loop().call_soon(self._queue.open)
+        self._connection.loop.call_soon(self._queue.open)
 
     def receive_event(self, name: str, payload: str, ack_id: int | None, attachments: Sequence[bytes] = ()) -> None:
         """Take an EVENT packet: its name, and its JSON array, which begins with that.
@@ -531,9 +531,7 @@ class Socket(AnyEventSource):
     def _forget_rooms(self, _: object) -> None:
         self._departed_rooms = None
 
-    def _receive_untyped(
-        self, name: str, registrations: tuple[Registration, ...], items: list[Any], ack_id: int | None, size: int
-    ) -> None:
+    def _receive_untyped(self, name: str, registrations: tuple[Registration, ...], items: list[Any], ack_id: int | None, size: int) -> None:
         del items[0]
         queue = self._queue
         watched = self._gates or self.namespace.event_middlewares
