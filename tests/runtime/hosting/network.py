@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -22,8 +23,8 @@ class Served:
         self.host = host
         self._writers: list[asyncio.StreamWriter] = []
 
-    async def connect(self) -> Connection:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.host.port)
+    async def connect(self, tls: ssl.SSLContext | None = None) -> Connection:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.host.port, ssl=tls)
         self._writers.append(writer)
         return reader, writer
 
