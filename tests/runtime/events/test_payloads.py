@@ -28,11 +28,20 @@ def test_numbers_that_could_not_be_passed_on_are_refused(text: str) -> None:
 )
 @pytest.mark.parametrize("text", ["{}", "[{}]", '{{"a":[1,{{"b":{}}}]}}', '["E","2e3 e4",{}]'])
 def test_a_number_is_refused_if_no_float_holds_it_wherever_it_is_and_however_it_is_written(text: str, number: str, fits: bool) -> None:
-    if fits:
-        assert decode_json(text.format(number)) == json.loads(text.format(number))
-    else:
-        with pytest.raises(MalformedPayloadError, match="too large"):
-            decode_json(text.format(number))
+    for decode, given_text in ((decode_json, text.format(number)), (decode_array, f"[{text.format(number)}]")):
+        if fits:
+            assert decode(given_text) == json.loads(given_text)
+        else:
+            with pytest.raises(MalformedPayloadError, match="too large"):
+                decode(given_text)
+
+
+def test_half_of_a_surrogate_pair_becomes_a_replacement_character() -> None:
+    assert decode_array('["a","\\ud83d",1]') == ["a", "\ufffd", 1]
+    assert decode_json('{"\\ud83d":"\\ud83d\\ude00"}') == {"\ufffd": "\U0001f600"}
+    for text in ('["\\ud83d"', '["\\ud83d",1e999]', '["\\ud83d",NaN]', '{"\\ud83d":1}'):
+        with pytest.raises(MalformedPayloadError):
+            decode_array(text)
 
 
 def test_words_that_look_like_exponents_are_words() -> None:

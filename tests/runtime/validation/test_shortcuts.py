@@ -271,6 +271,23 @@ def test_names_on_the_wire_are_written_by_classes_that_write_others_by_default()
         assert '"class":1' in AckAdapter("e", type_).encode(sent)[0]
 
 
+class ForeignImage(BaseModel):
+    data: Bytes = Field(alias="class")
+
+
+def test_names_on_the_wire_are_written_beside_attachments() -> None:
+    value = ForeignImage.model_validate({"class": b"x"}, strict=True)
+    text, attachments = AckAdapter("e", ForeignImage).encode(value)
+    assert (text, attachments) == ('[{"class":{"_placeholder":true,"num":0}}]', [b"x"])
+
+
+def test_null_is_left_out_only_where_nothing_else_follows() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", int, optional=True), Arg("b", int | None), Arg("c", int, optional=True)])
+    assert adapter.encode((None, None, None)) == ('["e",null,null]', ())
+    assert adapter.encode((None, None, 1)) == ('["e",null,null,1]', ())
+    assert [adapter.count_absent(values) for values in ((None, None, None), (None, 1, None), (1, None, 1))] == [1, 1, 0]
+
+
 class Curious(BaseModel):
     x: int
 
@@ -308,6 +325,9 @@ def test_an_error_of_the_contract_is_never_a_value() -> None:
     ack = AckAdapter("e", GoneError, (GoneError,))
     ack.warm_writer()
     assert ack.encode(GoneError()) == ('[{"error":{"code":"gone","message":"gone"}}]', ())
+    undeclared = AckAdapter("e", GoneError)
+    for _ in range(2):
+        assert undeclared.encode(GoneError()) == ("[{}]", ())
 
 
 @pytest.mark.parametrize("filter_", ["ignore", "always", "error", "once", "default"])
