@@ -87,6 +87,69 @@ def test_a_middleware_that_raises_or_gives_a_reason_refuses_with_code_3(raises: 
     run(scenario())
 
 
+def cancelled() -> None:
+    """Do what raises `asyncio.CancelledError` although nobody cancels the task."""
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    future.result()
+
+
+def test_hooks_that_ask_a_cancelled_future_count_as_any_that_raise(caplog: pytest.LogCaptureFixture) -> None:
+    async def hook(request: HandshakeRequest) -> Any:
+        cancelled()
+
+    def headers(headers: dict[str, str], request: HandshakeRequest) -> None:
+        cancelled()
+
+    def refused(refusal: RefusedRequest) -> None:
+        cancelled()
+
+    def origin(name: str) -> bool:
+        cancelled()
+        return True
+
+    async def scenario() -> None:
+        for site, status in ((Site(allow_request=hook), 403), (Site(generate_id=hook), 400)):
+            site.engine.on("connection_error", refused)
+            assert (await site.get(HANDSHAKE)).status == status
+        site = Site(cors_origins=origin)
+        site.engine.on("headers", headers)
+        response = await site.get(HANDSHAKE, headers={"origin": "https://app.example"})
+        assert (response.status, response.headers.get("access-control-allow-origin")) == (200, None)
+        site.engine.use(hook)
+        assert (await site.get(HANDSHAKE)).text == BAD_REQUEST
+        assert site.engine.sessions == 1
+
+    run(scenario())
+    assert {record.getMessage() for record in caplog.records} == {
+        "The allow_request hook raised; the handshake is refused",
+        "The generate_id hook raised; the handshake is refused",
+        "The function that decides about origins raised; the origin isn't allowed",
+        "A listener for headers raised",
+        "A listener for connection_error raised",
+        "A middleware of the engine raised; the request is refused",
+    }
+
+
+def test_a_request_whose_task_is_cancelled_in_a_middleware_is_not_refused() -> None:
+    async def scenario() -> None:
+        site = Site()
+        seen = watch(site)
+
+        @site.engine.use
+        async def slow(request: HandshakeRequest) -> None:
+            await asyncio.sleep(10)
+
+        request = Request(site.app, "GET", HANDSHAKE)
+        await asyncio.sleep(1)
+        request.task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request.task
+        assert seen == []
+
+    run(scenario())
+
+
 def test_a_middleware_runs_before_anything_else_is_checked_but_after_preflights() -> None:
     async def scenario() -> None:
         site = Site(cors_origins="*")

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Container
 from typing import Final
 
+from ackord.runtime.engine.hooks import contain_awaited
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.options import AllowRequest, GenerateId
 from ackord.runtime.engineio.errors import HandshakeRefusedError
@@ -31,7 +32,8 @@ async def ask(allow_request: AllowRequest | None, request: HandshakeRequest) -> 
         return
     try:
         message = await allow_request(request)
-    except Exception as exc:
+    except BaseException as exc:
+        contain_awaited(exc)
         _logger.exception("The allow_request hook raised; the handshake is refused")
         raise HandshakeRefusedError(FORBIDDEN.because(name="ALLOW_REQUEST_FAILURE", error=repr(exc))) from exc
     if message is not None:
@@ -49,7 +51,8 @@ async def make_sid(generate: GenerateId | None, request: HandshakeRequest, taken
     try:
         made = generate(request)
         sid = made if isinstance(made, str) else await made
-    except Exception as exc:
+    except BaseException as exc:
+        contain_awaited(exc)
         _logger.exception("The generate_id hook raised; the handshake is refused")
         raise HandshakeRefusedError(BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=repr(exc))) from exc
     problem = None if _SID.fullmatch(sid) else "can't stand in a URL and a cookie"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
+from ackord.runtime.events.containment import contain
+
 _logger = logging.getLogger(__name__)
 
 Header: TypeAlias = tuple[bytes, bytes]
@@ -105,7 +107,8 @@ class CorsPolicy:
 def _ask(decide: Callable[[str], bool], origin: str) -> bool:
     try:
         return decide(origin) is True
-    except Exception:
+    except BaseException as exc:
+        contain(exc)
         _logger.exception("The function that decides about origins raised; the origin isn't allowed")
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,6 +14,7 @@ from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import BAD_REQUEST, Refusal
 from ackord.runtime.errors import UsageError
+from ackord.runtime.events.containment import contain, is_being_cancelled
 
 _logger = logging.getLogger(__name__)
 
@@ -51,6 +53,8 @@ class EngineHooks:
     def __init__(self) -> None:
         self._middlewares: list[EngineMiddleware] = []
         self._listeners: dict[str, list[Callable[..., None]]] = {"initial_headers": [], "headers": [], "connection_error": []}
+        self.has_observers = False
+        """Whether each request has to be shown to a middleware or a listener, even one of an open session."""
 
     def use(self, middleware: _MiddlewareT) -> _MiddlewareT:
         """Run `middleware` for each HTTP request and each WebSocket handshake, after those that were added before.
@@ -58,6 +62,7 @@ class EngineHooks:
         One that raises, or returns a text, has the request refused with code 3.
         """
         self._middlewares.append(middleware)
+        self._look_for_observers()
         return middleware
 
     @overload
@@ -80,6 +85,7 @@ class EngineHooks:
 
         def add(given: Callable[..., None]) -> Callable[..., None]:
             self._listeners[name].append(given)
+            self._look_for_observers()
             return given
 
         return add if listener is None else add(listener)
@@ -88,11 +94,10 @@ class EngineHooks:
         """Forget a listener."""
         if listener in self._listeners[name]:
             self._listeners[name].remove(listener)
+            self._look_for_observers()
 
-    @property
-    def has_observers(self) -> bool:
-        """Whether each request has to be shown to a middleware or a listener, even one of an open session."""
-        return bool(self._middlewares or self._listeners["headers"])
+    def _look_for_observers(self) -> None:
+        self.has_observers = bool(self._middlewares or self._listeners["headers"])
 
     async def admit(self, request: HandshakeRequest) -> None:
         """Run the middlewares.
@@ -103,7 +108,8 @@ class EngineHooks:
         for middleware in self._middlewares:
             try:
                 reason = await middleware(request)
-            except Exception as exc:
+            except BaseException as exc:
+                contain_awaited(exc)
                 _logger.exception("A middleware of the engine raised; the request is refused")
                 reason = repr(exc)
             if reason is not None:
@@ -114,7 +120,8 @@ class EngineHooks:
         for listener in (*(self._listeners["initial_headers"] if is_initial else ()), *self._listeners["headers"]):
             try:
                 listener(headers, request)
-            except Exception:
+            except BaseException as exc:
+                contain(exc)
                 _logger.exception("A listener for headers raised")
         return [header for name, value in headers.items() if (header := _encode(name, value)) is not None]
 
@@ -127,8 +134,16 @@ class EngineHooks:
         for listener in tuple(listeners):
             try:
                 listener(refused)
-            except Exception:
+            except BaseException as exc:
+                contain(exc)
                 _logger.exception("A listener for connection_error raised")
+
+
+def contain_awaited(error: BaseException) -> None:
+    """Raise again what `contain` does, and the cancellation of the task that awaited the application's function."""
+    contain(error)
+    if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
+        raise error
 
 
 def _encode(name: str, value: str) -> Header | None:
