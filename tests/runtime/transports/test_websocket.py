@@ -10,11 +10,11 @@ from ackord.runtime.testing.clock import run
 from ackord.runtime.transports.asgi import Message
 from ackord.runtime.transports.base import ServerWebSocket
 from ackord.runtime.transports.websocket import AsgiWebSocket
+from typing_extensions import override
 
 
 class Network:
     """Both ends of ASGI's `send` and `receive`, and the engine's end of the WebSocket."""
-
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
@@ -179,3 +179,128 @@ def test_messages_reach_the_receiver_whatever_the_asgi_server_leaves_out() -> No
         assert network.descriptions == ["close code None"]
 
     play(scenario)
+
+
+class Answering(Network):
+    """A receiver that answers each message before it returns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.websocket = AsgiWebSocket(self.send)
+        self.senders: list[asyncio.Task[Any] | None] = []
+
+    @override
+    async def send(self, message: Message) -> None:
+        self.senders.append(asyncio.current_task())
+        await super().send(message)
+
+    @override
+    def receive(self, message: str | bytes) -> bool:
+        super().receive(message)
+        self.websocket.send(f"answer {message!r}")
+        if message == "close":
+            self.websocket.close()
+        elif message == "abort":
+            self.websocket.abort()
+        return True
+
+
+AnsweringScenario = Callable[[Answering, "asyncio.Task[None]"], Coroutine[Any, Any, None]]
+
+
+def play_answering(scenario: AnsweringScenario) -> None:
+    async def main() -> None:
+        network = Answering()
+        runner = asyncio.create_task(network.websocket.run(network.incoming.get, network))
+        await asyncio.sleep(0.001)
+        network.sent.clear()
+        await scenario(network, runner)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(main())
+
+
+def test_what_a_message_causes_is_sent_by_the_task_that_received_it() -> None:
+    async def scenario(network: Answering, runner: asyncio.Task[None]) -> None:
+        for number in range(3):
+            network.incoming.put_nowait({"type": "websocket.receive", "text": str(number)})
+        await asyncio.sleep(0.001)
+        assert [message["text"] for message in network.sent] == ["answer '0'", "answer '1'", "answer '2'"]
+        assert set(network.senders) == {runner}
+        assert network.websocket.buffered == 0
+        network.websocket.send("from elsewhere")
+        await asyncio.sleep(0.001)
+        assert network.sent[-1]["text"] == "from elsewhere"
+        assert network.senders[-1] is not runner
+        network.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await runner
+
+    play_answering(scenario)
+
+
+def test_while_another_task_writes_answers_wait_for_their_turn() -> None:
+    async def scenario(network: Answering, runner: asyncio.Task[None]) -> None:
+        network.free.clear()
+        network.websocket.send("first")
+        await asyncio.sleep(0.001)
+        network.incoming.put_nowait({"type": "websocket.receive", "text": "0"})
+        await asyncio.sleep(0.001)
+        assert (network.sent, network.received) == ([], ["0"])
+        network.free.set()
+        await asyncio.sleep(0.001)
+        assert [message["text"] for message in network.sent] == ["first", "answer '0'"]
+        network.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await runner
+
+    play_answering(scenario)
+
+
+def test_a_receiver_that_closes_is_sent_after_its_answer() -> None:
+    async def scenario(network: Answering, runner: asyncio.Task[None]) -> None:
+        network.incoming.put_nowait({"type": "websocket.receive", "text": "close"})
+        await asyncio.sleep(0.001)
+        assert [message["type"] for message in network.sent] == ["websocket.send", "websocket.close"]
+        network.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await runner
+
+    play_answering(scenario)
+
+
+def test_a_receiver_that_aborts_sends_nothing() -> None:
+    async def scenario(network: Answering, runner: asyncio.Task[None]) -> None:
+        network.incoming.put_nowait({"type": "websocket.receive", "text": "abort"})
+        await runner
+        assert (network.sent, network.descriptions) == ([], ["closed by this side"])
+
+    play_answering(scenario)
+
+
+@pytest.mark.parametrize("end", ["abort", "close"])
+def test_the_end_reaches_a_task_that_waits_for_its_network(end: str) -> None:
+    async def scenario(network: Answering, runner: asyncio.Task[None]) -> None:
+        network.free.clear()
+        network.incoming.put_nowait({"type": "websocket.receive", "text": "0"})
+        await asyncio.sleep(1)
+        started = asyncio.get_running_loop().time()
+        if end == "abort":
+            network.websocket.abort()
+        else:
+            network.websocket.close()
+        await runner
+        assert asyncio.get_running_loop().time() - started == pytest.approx(0 if end == "abort" else 10, abs=0.01)
+        assert (network.sent, network.descriptions) == ([], ["closed by this side"])
+        assert network.websocket.buffered == 0
+
+    play_answering(scenario)
+
+
+def test_what_came_in_before_a_network_failed_is_received() -> None:
+    async def scenario(network: Answering, runner: asyncio.Task[None]) -> None:
+        network.error = ConnectionResetError()
+        for text in ("0", "1"):
+            network.incoming.put_nowait({"type": "websocket.receive", "text": text})
+        network.incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        await runner
+        assert (network.received, network.descriptions) == (["0", "1"], ["close code 1006"])
+
+    play_answering(scenario)
