@@ -80,8 +80,11 @@ class DirectHttp(FastHttp):
         # What uvicorn does here is for ASGI: `_go_through_asgi` does it. The timer for the head starts if it doesn't come whole.
         self.url = b""
         self.headers = []
-        self.expect_100_continue = False
         self._is_in_head = True
+
+    @override
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
 
     @override
     def on_headers_complete(self) -> None:
@@ -149,10 +152,11 @@ class DirectHttp(FastHttp):
         return DirectGet(self, app.long_polling, request) if method == b"GET" and length in (None, b"0") else None
 
     def _go_through_asgi(self) -> None:
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        url, headers = self.url, self.headers
         super().on_message_begin()
-        self.url, self.expect_100_continue = url, expects
-        self.headers += headers
+        self.url = url
+        for name, value in headers:
+            super().on_header(name, value)
         super().on_headers_complete()
 
     # The requests' side

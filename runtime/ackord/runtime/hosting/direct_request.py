@@ -10,7 +10,7 @@ from ackord.runtime.engineio.actions import AnswerPoll
 from ackord.runtime.hosting.long_polling import LongPolling
 from ackord.runtime.hosting.polling_request import PollingRequest
 from ackord.runtime.transports.compression import Coding, compress
-from ackord.runtime.transports.polling import CLOSE, TEXT_HTML, TEXT_PLAIN
+from ackord.runtime.transports.polling import CLOSE, TEXT_HTML, TEXT_PLAIN, append
 from typing_extensions import override
 
 
@@ -118,11 +118,11 @@ class DirectGet(DirectRequest):
 class DirectPost(DirectRequest):
     """A POST, answered as its last byte comes, if the handlers keep up."""
 
-    __slots__ = ("_chunks", "_is_whole", "patience")
+    __slots__ = ("_body", "_is_whole", "patience")
 
     def __init__(self, connection: DirectConnection, polling: LongPolling, request: PollingRequest) -> None:
         super().__init__(connection, polling, request)
-        self._chunks: list[bytes] = []
+        self._body: bytes | bytearray = b""
         self._is_whole = False
         self.patience = polling.patience
 
@@ -134,7 +134,7 @@ class DirectPost(DirectRequest):
     @override
     def receive(self, chunk: bytes) -> None:
         if not self.response_complete:
-            self._chunks.append(chunk)
+            self._body = append(self._body, chunk)
 
     @override
     def complete(self) -> None:
@@ -145,8 +145,7 @@ class DirectPost(DirectRequest):
         if not socket.session.is_over_polling:
             self._finish(400)
             return
-        chunks = self._chunks
-        rest = socket.receive_payload(chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        rest = socket.receive_payload(bytes(self._body))
         if rest is None:
             self._finish(400 if socket.session.is_malformed else 200)
         else:

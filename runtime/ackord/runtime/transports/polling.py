@@ -39,8 +39,7 @@ async def read_body(receive: Callable[[], Awaitable[Message | None]], *, declare
     """
     if declared is not None and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
         raise BodyTooLargeError
-    chunks: list[bytes] = []
-    size = 0
+    body: bytes | bytearray = b""
     while True:
         message = await receive()
         if message is None:
@@ -48,13 +47,21 @@ async def read_body(receive: Callable[[], Awaitable[Message | None]], *, declare
         if message["type"] != "http.request":
             raise RequestAbortedError("data request connection closed prematurely")
         chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
+        if len(body) + len(chunk) > limit:
             raise BodyTooLargeError
-        if chunk:
-            chunks.append(chunk)
+        body = append(body, chunk)
         if not message.get("more_body", False):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            return bytes(body)
+
+
+def append(body: bytes | bytearray, chunk: bytes) -> bytes | bytearray:
+    """Return the body with one more chunk; most have one only, and many small ones must not cost more than their bytes."""
+    if not body:
+        return chunk
+    if isinstance(body, bytes):
+        body = bytearray(body)
+    body += chunk
+    return body
 
 
 async def respond(send: Send, status: int, headers: Iterable[Header], body: bytes = b"", content_type: bytes | None = None) -> None:
