@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
-from ackord.runtime.events.dispatch import EventQueue, Job
+from ackord.runtime.events.dispatch import EventQueue
+from ackord.runtime.events.driving import Job
 from ackord.runtime.events.lifecycle import guard, notify_in_order
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.listeners import ListenerTable, Registration

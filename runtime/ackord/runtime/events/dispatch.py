@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextvars import Context, copy_context
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from ackord.runtime.events.backlog import Backlog
-from ackord.runtime.events.driving import drive
+from ackord.runtime.events.driving import IDLE, EventHandler, Job, Waiting, go_on, handle_jobs
 from ackord.runtime.events.tasks import TaskSet
 
 _log = logging.getLogger(__name__)
@@ -20,16 +20,13 @@ _log = logging.getLogger(__name__)
 _enter_task: Final = asyncio._enter_task  # noqa: SLF001
 _leave_task: Final = asyncio._leave_task  # noqa: SLF001
 
-Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
-"""Handles one event."""
-
 
 class EventQueue:
     """The events of one socket that wait, and the task that handles them.
 
     Each event has a context of its own: a copy of the one in which it arrived.
     An event that meets an idle queue needs no turn of the event loop: `enter` and `leave` frame a plain call,
-    and with `keeps_task` a coroutine may run as far as it gets without waiting, in the name of the queue's task, which is kept for that.
+    and with `keeps_task` an event may be handled as far as its handler waits for nothing, in the name of the task, which is kept for that.
     What arrives before `open` waits: the listeners of ``connection`` come first.
     What waits when the peer goes is still handled, and `finish` says what comes after it.
     """
@@ -37,13 +34,14 @@ class EventQueue:
     __slots__ = (
         "_backlog",
         "_begun",
-        "_busy",
         "_concurrent",
         "_farewell",
+        "_handler",
         "_is_inside_task",
         "_jobs",
         "_keeps_task",
         "_loop",
+        "_make_handler",
         "_open",
         "_owner",
         "_parked",
@@ -51,56 +49,62 @@ class EventQueue:
         "_task",
         "_tasks",
         "can_step",
+        "idle",
     )
 
     def __init__(
-        self, backlog: Backlog, tasks: TaskSet, *, loop: asyncio.AbstractEventLoop | None = None, keeps_task: bool = False
+        self,
+        backlog: Backlog,
+        tasks: TaskSet,
+        make_handler: Callable[[], EventHandler] = handle_jobs,
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+        keeps_task: bool = False,
     ) -> None:
-        """Handle events on `loop`, which is the running one unless given."""
+        """Take what makes the generator that handles the events, and the loop, which is the running one unless given."""
         self._backlog = backlog
         self._tasks = tasks
+        self._make_handler = make_handler
         self._keeps_task = keeps_task
         self._loop = loop or asyncio.get_running_loop()
-        self._jobs: deque[tuple[Job, int, Context]] | None = None
-        self._suspended: tuple[Coroutine[Any, Any, None], int] | None = None
+        self._jobs: deque[tuple[Any, int, Context]] | None = None
+        self._suspended: tuple[Waiting, Context, int] | None = None  # an event that was begun at once, for the task to go on with
         self._task: asyncio.Task[None] | None = None
-        self._owner: asyncio.Task[None]  # the task again, for `step`: there is one whenever a coroutine can step
         self._parked: asyncio.Future[None] | None = None  # what the task waits for while there is nothing to handle
+        # There are both whenever an event can be handled at once.
+        self._owner: asyncio.Task[None]
+        self._handler: EventHandler
         self._concurrent: set[asyncio.Task[None]] | None = None
         self._farewell: tuple[Callable[[], None], asyncio.TimerHandle] | None = None
         self._open = False
-        self._busy = False
         self._begun = False
         self._is_inside_task = False  # whether events arrived in the course of some task, when last seen
+        self.idle = False
+        """Whether an event could be handled at once, by a plain call, without overtaking another."""
         self.can_step = False
-        """Whether a coroutine could be handled at once: the queue is idle, and has a task to do so in the name of."""
+        """Whether an event could be handled at once by the handler: the queue is idle, and has a task to do so in the name of."""
 
     @property
     def is_open(self) -> bool:
         """Whether events are handled already."""
         return self._open
 
-    @property
-    def idle(self) -> bool:
-        """Whether an event could be handled at once without overtaking another."""
-        return self._open and not self._busy
-
     # Events that wait for their turn
 
-    def put(self, job: Job, size: int) -> None:
+    def put(self, event: Any, size: int) -> None:
         """Handle an event after those which came before."""
         self._backlog.add(size)
         if self._jobs is None:
             self._jobs = deque()
-        self._jobs.append((job, size, copy_context()))
+        self._jobs.append((event, size, copy_context()))
         self._start()
 
-    def put_first(self, job: Job) -> None:
+    def put_first(self, event: Any) -> None:
         """Handle the rest of an event before those which came after it."""
         self._backlog.add(0)
         if self._jobs is None:
             self._jobs = deque()
-        self._jobs.appendleft((job, 0, copy_context()))
+        self._jobs.appendleft((event, 0, copy_context()))
         self._start()
 
     def put_concurrent(self, job: Job, size: int) -> None:
@@ -115,15 +119,12 @@ class EventQueue:
     # Events that are handled at once
 
     def enter(self) -> None:
-        """Note that an event is being handled without a turn of the event loop; the queue must be `idle`."""
-        self._busy = True
-        self.can_step = False
+        """Note that an event is being handled by a plain call; the queue must be `idle`."""
+        self.idle = self.can_step = False
 
     def leave(self) -> None:
         """Note that it was; go on with what arrived meanwhile."""
-        if self._suspended is not None:
-            return
-        self._busy = False
+        self.idle = True
         if self._jobs is not None:
             self._start()
         elif self._farewell is not None:
@@ -132,57 +133,60 @@ class EventQueue:
             # Done if the handler has cancelled its own task, or ended the socket.
             self.can_step = self._parked is not None and not self._parked.done()
 
-    def step(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> asyncio.Future[Any] | None:
-        """Run the coroutine of an event as far as it gets, in the name of the task; the queue `can_step`, and is entered until `leave`.
+    def step(self, event: Any, size: int) -> None:
+        """Handle an event as far as its handler waits for nothing; the queue must be able to: `can_step`.
 
-        Return what it waits for: then `suspend` must be given the rest, before `leave`.
-        The task will go on with it, so that whoever asks for the current task meanwhile (`asyncio.timeout`, task groups) gets the right one.
-
-        Raises:
-            StopIteration: it is done; `value` has what it returned.
+        The task is the current one meanwhile, and it is what goes on with the rest, which counts as waiting until then:
+        so whoever asks for the current task (`asyncio.timeout`, task groups) gets the right one.
         """
-        self._busy = True
-        self.can_step = False
-        if self._is_inside_task:
-            return self._step_inside(coroutine, context)
+        self.idle = self.can_step = False
+        context = copy_context()
+        try:
+            waiting = self._step_inside(event, context) if self._is_inside_task else self._step(event, context)
+        except BaseException as error:
+            self._owner.cancel()  # for a generator that has raised takes no more events
+            self.leave()
+            if isinstance(error, asyncio.CancelledError):
+                return
+            raise
+        if waiting is IDLE:
+            self.leave()
+        else:
+            self._backlog.add(size)
+            self._suspended = (waiting, context, size)
+            self._wake()
+
+    def _step(self, event: Any, context: Context) -> Waiting:
         loop, task = self._loop, self._owner
         try:
             _enter_task(loop, task)
         except RuntimeError:
             self._is_inside_task = True
-            return self._step_inside(coroutine, context)
+            return self._step_inside(event, context)
         try:
-            waiting: asyncio.Future[Any] | None = context.run(coroutine.send, None)
-            return waiting
+            return context.run(self._handler.send, event)
         finally:
             _leave_task(loop, task)
 
-    def _step_inside(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> asyncio.Future[Any] | None:
-        """Do what `step` does where a task is being run: that of an ASGI server, in which messages arrive."""
+    def _step_inside(self, event: Any, context: Context) -> Waiting:
+        """Do what `_step` does in the course of another task: that of an ASGI server, in which messages arrive."""
         loop, task = self._loop, self._owner
         outer = asyncio.current_task(loop)
         if outer is not None:
             _leave_task(loop, outer)
         _enter_task(loop, task)
         try:
-            waiting: asyncio.Future[Any] | None = context.run(coroutine.send, None)
-            return waiting
+            return context.run(self._handler.send, event)
         finally:
             _leave_task(loop, task)
             if outer is not None:
                 _enter_task(loop, outer)
 
-    def suspend(self, rest: Coroutine[Any, Any, None], size: int) -> None:
-        """Let the task go on with the rest of an event, which then counts as waiting, before anything else."""
-        self._backlog.add(size)
-        self._suspended = (rest, size)
-        self._wake()
-
     # The beginning and the end
 
     def open(self) -> None:
         """Begin to handle events."""
-        self._open = True
+        self._open = self.idle = True
         self._start()
 
     def close(self) -> None:
@@ -196,7 +200,7 @@ class EventQueue:
         Thus nobody waits for ever for a handler that is stuck.
         """
         self.close()
-        if self._jobs is None and not self._busy:
+        if self._jobs is None and (self.idle or not self._open):
             farewell()
             return
         timer = self._loop.call_later(timeout, self._give_up, timeout)
@@ -213,7 +217,7 @@ class EventQueue:
         self.clear()
         current = asyncio.current_task()
         # A task that is cancelled before it begins would never say that it ended; without jobs it ends at once.
-        running = self._task if self._begun and self._busy else None
+        running = self._task if self._begun and not self.idle else None
         for task in (running, *(self._concurrent or ())):
             if task is not None and task is not current:
                 task.cancel()
@@ -235,10 +239,9 @@ class EventQueue:
 
     def _start(self) -> None:
         """Have the task handle what waits, unless something is being handled."""
-        if self._busy or not self._open or self._jobs is None:
+        if not self.idle or self._jobs is None:
             return
-        self._busy = True
-        self.can_step = False
+        self.idle = self.can_step = False
         if self._task is None:
             self._begun = False
             self._task = self._owner = self._tasks.start(self._run())
@@ -252,6 +255,8 @@ class EventQueue:
 
     async def _run(self) -> None:
         task = self._task
+        self._handler = self._make_handler()
+        next(self._handler)
         self._begun = True
         done = False
         try:
@@ -261,23 +266,27 @@ class EventQueue:
             done = True
         finally:
             self._task = None
-            del self._owner
+            del self._owner, self._handler
             self._end_task(done)
 
     async def _handle_all(self, task: asyncio.Task[None]) -> bool:
         """Handle what waits; return whether the task can go on: not if somebody wants it to end."""
+        handler = self._handler
         if self._suspended is not None:
-            (rest, size), self._suspended = self._suspended, None
+            (waiting, context, size), self._suspended = self._suspended, None
             try:
-                await rest
+                await go_on(handler, context, waiting)
             finally:
                 self._backlog.remove(size)
         while not task.cancelling():
             if not self._jobs:
                 return True
-            job, size, context = self._jobs.popleft()
+            event, size, context = self._jobs.popleft()
             try:
-                await drive(job(), context)
+                waiting = context.run(handler.send, event)
+                del event
+                if waiting is not IDLE:
+                    await go_on(handler, context, waiting)
             finally:
                 self._backlog.remove(size)
         return False
@@ -285,14 +294,14 @@ class EventQueue:
     async def _park(self, task: asyncio.Task[None]) -> bool:
         """Wait for more to handle; return false if the task is needed no longer."""
         self._jobs = None
-        self._busy = False
+        self.idle = True
         self._say_farewell()
-        if self._busy:  # the farewell has put something
+        if not self.idle:  # the farewell has put something
             return True
         if not self._keeps_task:
             return False
         self._parked = self._loop.create_future()
-        self.can_step = self._open
+        self.can_step = True
         try:
             await self._parked
         except asyncio.CancelledError as cancellation:
@@ -304,15 +313,14 @@ class EventQueue:
         finally:
             self._parked = None
             self.can_step = False
-        return self._busy
+        return not self.idle
 
     def _end_task(self, done: bool) -> None:
         """Go on without the task that has ended."""
-        self._busy = False
+        self.idle = True
         if self._suspended is not None:
-            (rest, size), self._suspended = self._suspended, None
-            rest.close()
-            self._backlog.remove(size)
+            self._backlog.remove(self._suspended[-1])
+            self._suspended = None
         if self._farewell is not None and not (done and self._jobs):
             # Cancelled, perhaps: nothing is begun any more for a peer that has gone.
             self.clear()

@@ -1,4 +1,8 @@
-"""Coroutines that run in a context of their own, whatever task drives them."""
+"""Generators that handle the events of a socket one after the other, each in a context of its own, whatever task drives them.
+
+A generator takes an event by `send`, and yields `IDLE` when it is handled, or what the event's handler waits for.
+Thus a handler that waits for nothing costs one call: no task, no turn of the event loop, and no exception to tell that it has returned.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +12,46 @@ from contextvars import Context
 from enum import Enum
 from functools import partial
 from types import coroutine as generator_coroutine
-from typing import Any, Final, TypeVar
-
-T = TypeVar("T")
+from typing import Any, Final, TypeAlias
 
 
-class _Beginning(Enum):
-    NOT_BEGUN = "not begun"
+class _State(Enum):
+    IDLE = "idle"
 
 
-NOT_BEGUN: Final = _Beginning.NOT_BEGUN
-"""What a coroutine waits for that has yet to begin."""
+IDLE: Final = _State.IDLE
+"""What a generator yields between two events."""
+
+Waiting: TypeAlias = asyncio.Future[Any] | _State | None
+"""What a handler waits for, as an asyncio task takes it, or `IDLE`."""
+
+Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Handles one event, and raises nothing."""
+
+EventHandler: TypeAlias = Generator[Waiting, Any, None]
+"""Handles one event after the other."""
 
 
 @generator_coroutine
-def drive(
-    coroutine: Coroutine[Any, Any, T], context: Context, waiting: asyncio.Future[Any] | _Beginning | None = NOT_BEGUN
-) -> Generator[Any, None, T]:
-    """Await a coroutine, each step of which runs in `context`; `waiting` is what it waits for, if it has begun."""
-    try:
-        if waiting is NOT_BEGUN:
-            waiting = context.run(coroutine.send, None)
-        while True:
-            step: Callable[[], Any]
-            try:
-                yield waiting
-            except BaseException as error:  # noqa: BLE001  # everything is for the coroutine
-                step = partial(coroutine.throw, error)
-            else:
-                step = partial(coroutine.send, None)
-            waiting = context.run(step)
-    except StopIteration as done:
-        result: T = done.value
-        return result
+def handle_jobs() -> EventHandler:
+    """Handle events that are jobs."""
+    while True:
+        job: Job = yield IDLE
+        coroutine = job()
+        del job
+        yield from coroutine
+        del coroutine
+
+
+@generator_coroutine
+def go_on(handler: EventHandler, context: Context, waiting: Waiting) -> Generator[Waiting, None, None]:
+    """Wait for what the handler of an event waits for, and go on with it in its context until it has returned."""
+    while waiting is not IDLE:
+        step: Callable[[], Waiting]
+        try:
+            yield waiting
+        except BaseException as error:  # noqa: BLE001  # everything is for the handler
+            step = partial(handler.throw, error)
+        else:
+            step = partial(handler.send, None)
+        waiting = context.run(step)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextvars import copy_context
-from typing import Any, Protocol
+from types import coroutine as generator_coroutine
+from typing import Any, Protocol, TypeAlias
 
 from ackord.runtime.error_acks import FailureReply, internal_error, unknown_event
 from ackord.runtime.events.containment import contain, is_being_cancelled
-from ackord.runtime.events.dispatch import EventQueue
-from ackord.runtime.events.driving import drive
+from ackord.runtime.events.driving import IDLE, EventHandler, Job
 from ackord.runtime.events.routes import Arguments, EncodedArguments, Route
 from ackord.runtime.events.untyped import acknowledge, await_all, call_all, call_in_order, has_awaitable
 from ackord.runtime.listeners import Registration
@@ -55,6 +55,30 @@ class InlineReceiver(EventReceiver, Protocol):
         ...
 
 
+RouteEvent: TypeAlias = tuple[EventReceiver, Route, str, Arguments, int | None]
+"""An event of a typed route: the socket, the route, the event's name, its arguments, and the id of the acknowledgement that is asked for."""
+
+
+@generator_coroutine
+def handle_events() -> EventHandler:
+    """Handle the events of one socket: `RouteEvent`s, and jobs for all that is less common."""
+    while True:
+        event: RouteEvent | Job = yield IDLE
+        if isinstance(event, tuple):
+            socket, route, name, arguments, ack_id = event
+            try:
+                answer = yield from route.handle(socket, arguments)
+            except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
+                _rescue(socket, route, name, ack_id, error)
+            else:
+                if ack_id is not None:
+                    _answer_route(socket, route, name, ack_id, answer)
+            event = arguments = answer = None  # type: ignore[assignment]  # nothing of an event is kept until the next
+        else:
+            yield from event()
+            del event
+
+
 async def run_route(  # noqa: PLR0917  # bound once, by the queue
     socket: EventReceiver, route: Route, name: str, arguments: Arguments, ack_id: int | None, catch_all: tuple[Any, ...] | None
 ) -> None:
@@ -63,51 +87,6 @@ async def run_route(  # noqa: PLR0917  # bound once, by the queue
         if catch_all is not None:
             await call_in_order(socket.watchers, catch_all)
         answer = await route.handle(socket, arguments)
-    except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
-        _rescue(socket, route, name, ack_id, error)
-    else:
-        _answer_route(socket, route, name, ack_id, answer)
-
-
-def run_route_at_once(  # noqa: PLR0917  # on the path of every message
-    socket: EventReceiver, route: Route, name: str, arguments: Arguments, ack_id: int | None, queue: EventQueue, size: int
-) -> None:
-    """Handle an event of a typed route without a turn of the event loop, unless its handler waits for something; the queue `can_step`."""
-    try:
-        context = copy_context()
-        coroutine = route.handle(socket, arguments)
-        waiting = queue.step(coroutine, context)
-    except StopIteration as done:
-        if ack_id is not None:
-            _answer_route(socket, route, name, ack_id, done.value)
-    except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
-        _rescue(socket, route, name, ack_id, error)
-    else:
-        queue.suspend(_finish_route(socket, route, name, ack_id, drive(coroutine, context, waiting)), size)
-    finally:
-        queue.leave()
-
-
-def run_at_once(coroutine: Coroutine[Any, Any, None], queue: EventQueue, size: int) -> None:
-    """Run a coroutine that handles an event, and that raises nothing, as far as it gets without a turn of the event loop; the queue `can_step`."""
-    try:
-        context = copy_context()
-        waiting = queue.step(coroutine, context)
-    except StopIteration:
-        pass
-    else:
-        queue.suspend(_finish(drive(coroutine, context, waiting)), size)
-    finally:
-        queue.leave()
-
-
-async def _finish(rest: Awaitable[None]) -> None:
-    await rest
-
-
-async def _finish_route(socket: EventReceiver, route: Route, name: str, ack_id: int | None, rest: Awaitable[Any]) -> None:
-    try:
-        answer = await rest
     except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
         _rescue(socket, route, name, ack_id, error)
     else:

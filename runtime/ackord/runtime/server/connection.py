@@ -83,11 +83,15 @@ class Connection:
     def receive_text(self, packet: str) -> bool:
         """See `EngineHandler.receive_text`."""
         match = self._match
-        if match is None or (event := match(packet)) is None or (socket := self._sockets.get(event[1] or "/")) is None:
+        event = None if match is None else match(packet)
+        if event is None:
             return self._receive_uncommon(packet)
-        ack_id = event[2]
+        namespace, ack_id, payload, name = event.groups()
+        socket = self._sockets.get(namespace or "/")
+        if socket is None:
+            return self._receive_uncommon(packet)
         try:
-            socket.receive_event(event[3], packet[event.end(2) :], int(ack_id) if ack_id else None)
+            socket.receive_event(name, payload, int(ack_id) if ack_id else None)
         except PacketError as error:
             self._violated(error)
         backlog = self.backlog

@@ -16,12 +16,12 @@ from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
-from ackord.runtime.events.dispatch import EventQueue, Job
+from ackord.runtime.events.dispatch import EventQueue
+from ackord.runtime.events.driving import Job
 from ackord.runtime.events.incoming import (
-    run_at_once,
+    handle_events,
     run_listener_at_once,
     run_route,
-    run_route_at_once,
     run_untyped,
     run_untyped_inline,
 )
@@ -115,7 +115,7 @@ class Socket(AnyEventSource):
         self._gates: tuple[SocketGate, ...] = ()
         self._error_listeners: tuple[Registration, ...] = ()
         self._session = session
-        self._queue = EventQueue(connection.backlog, namespace.tasks, loop=connection.loop, keeps_task=True)
+        self._queue = EventQueue(connection.backlog, namespace.tasks, handle_events, loop=connection.loop, keeps_task=True)
 
     @property
     def connected(self) -> bool:
@@ -404,7 +404,7 @@ class Socket(AnyEventSource):
             return
         watched = self._any or self._gates or namespace.event_middlewares
         if not watched and not route.concurrent and queue.can_step:
-            run_route_at_once(self, route, name, arguments, ack_id, queue, size)
+            queue.step((self, route, name, arguments, ack_id), size)
             return
         catch_all = (name, *decode_array(payload, attachments)[1:]) if watched else None
         self._handle(partial(run_route, self, route, name, arguments, ack_id, catch_all), size, concurrent=route.concurrent)
@@ -562,7 +562,7 @@ class Socket(AnyEventSource):
         if concurrent:
             queue.put_concurrent(job, size)
         elif queue.can_step:
-            run_at_once(job(), queue, size)
+            queue.step(job, size)
         else:
             queue.put(job, size)
 

@@ -61,8 +61,8 @@ MAX_NAMESPACE: Final = 1000
 _TYPES: Final = {str(kind.value): kind.value for kind in PacketType}
 
 
-match_event: Final = re.compile(rf'42(?:(/[^,"]{{0,{MAX_NAMESPACE}}}),)?([0-9]{{0,{MAX_ACK_DIGITS}}})\["([^"\\]*)"').match
-"""Match the beginning of an Engine.IO message that holds a common EVENT packet: namespace, digits of the ack id, event name; the JSON begins after 2.
+match_event: Final = re.compile(rf'42(?:(/[^,"]{{0,{MAX_NAMESPACE}}}),)?([0-9]{{0,{MAX_ACK_DIGITS}}})(\["([^"\\]*)".*)', re.DOTALL).match
+"""Match an Engine.IO message that holds a common EVENT packet: groups are the namespace, the digits of the ack id, the JSON array and the event's name.
 
 What it doesn't match needn't be wrong: `scan_header` and `ackord.runtime.socketio.names.scan_event_name` know the rest, limits included.
 """
