@@ -93,21 +93,22 @@ def positional_range(listener: Listener) -> tuple[int, int]:
 class ListenerTable:
     """Listeners by event name, each name's in the order of registration."""
 
-    __slots__ = ("_by_name",)
+    __slots__ = ("by_name",)
 
     def __init__(self) -> None:
-        self._by_name: dict[str, tuple[Registration, ...]] = {}
+        self.by_name: dict[str, tuple[Registration, ...]] = {}
+        """The registrations of each name; no tuple is empty."""
 
     def add(self, name: str, registration: Registration) -> None:
         """Append a listener."""
-        self._by_name[name] = (*self._by_name.get(name, ()), registration)
+        self.by_name[name] = (*self.by_name.get(name, ()), registration)
 
     def remove(self, name: str | None = None, listener: Listener | None = None) -> None:
         """Remove one registration of `listener`, or all of a name, or all."""
         if name is None:
-            self._by_name.clear()
+            self.by_name.clear()
             return
-        kept = list(self._by_name.pop(name, ()))
+        kept = list(self.by_name.pop(name, ()))
         if listener is None:
             return
         for position in range(len(kept) - 1, -1, -1):
@@ -115,21 +116,21 @@ class ListenerTable:
                 del kept[position]
                 break
         if kept:
-            self._by_name[name] = tuple(kept)
+            self.by_name[name] = tuple(kept)
 
     def copy(self) -> ListenerTable:
         """Return another table with the same registrations."""
         table = ListenerTable()
-        table._by_name = dict(self._by_name)
+        table.by_name = dict(self.by_name)
         return table
 
     def get(self, name: str) -> tuple[Registration, ...]:
         """Return the registrations of a name."""
-        return self._by_name.get(name, ())
+        return self.by_name.get(name, ())
 
     def take(self, name: str) -> tuple[Registration, ...]:
         """Return the registrations that an event of this name is for, and forget those which were for one event only."""
-        found = self._by_name.get(name, ())
+        found = self.by_name.get(name, ())
         for registration in found:
             if registration.once:
                 self._forget_once(name, found)
@@ -139,9 +140,9 @@ class ListenerTable:
     def _forget_once(self, name: str, found: tuple[Registration, ...]) -> None:
         kept = tuple(registration for registration in found if not registration.once)
         if kept:
-            self._by_name[name] = kept
+            self.by_name[name] = kept
         else:
-            del self._by_name[name]
+            del self.by_name[name]
 
 
 class EventSource:

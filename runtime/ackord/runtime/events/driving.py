@@ -11,8 +11,11 @@ from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from enum import Enum
 from functools import partial
-from types import coroutine as generator_coroutine
-from typing import Any, Final, TypeAlias
+from types import coroutine
+from typing import Any, Final, ParamSpec, TypeAlias, TypeVar, cast
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class _State(Enum):
@@ -32,18 +35,23 @@ EventHandler: TypeAlias = Generator[Waiting, Any, None]
 """Handles one event after the other."""
 
 
-@generator_coroutine
+def awaiting(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a generator function wait for coroutines by ``yield from``, and be awaited itself."""
+    return cast("Callable[P, T]", coroutine(cast("Callable[P, Generator[Any, Any, Any]]", function)))
+
+
+@awaiting
 def handle_jobs() -> EventHandler:
     """Handle events that are jobs."""
     while True:
         job: Job = yield IDLE
-        coroutine = job()
+        handling: Any = job()
         del job
-        yield from coroutine
-        del coroutine
+        yield from handling
+        del handling
 
 
-@generator_coroutine
+@coroutine
 def go_on(handler: EventHandler, context: Context, waiting: Waiting) -> Generator[Waiting, None, None]:
     """Wait for what the handler of an event waits for, and go on with it in its context until it has returned."""
     while waiting is not IDLE:

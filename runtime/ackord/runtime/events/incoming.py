@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import copy_context
-from types import coroutine as generator_coroutine
 from typing import Any, Protocol, TypeAlias
 
 from ackord.runtime.error_acks import FailureReply, internal_error, unknown_event
 from ackord.runtime.events.containment import contain, is_being_cancelled
-from ackord.runtime.events.driving import IDLE, EventHandler, Job
+from ackord.runtime.events.dispatch import EventQueue
+from ackord.runtime.events.driving import IDLE, EventHandler, Job, awaiting
 from ackord.runtime.events.routes import Arguments, EncodedArguments, Route
-from ackord.runtime.events.untyped import acknowledge, await_all, call_all, call_in_order, has_awaitable
-from ackord.runtime.listeners import Registration
+from ackord.runtime.events.untyped import acknowledge, await_all, call_all, call_in_order, encode_reply, has_awaitable
+from ackord.runtime.listeners import Registration, ack_arguments
 
 
 class EventReceiver(Protocol):
@@ -59,24 +59,29 @@ RouteEvent: TypeAlias = tuple[EventReceiver, Route, str, Arguments, int | None]
 """An event of a typed route: the socket, the route, the event's name, its arguments, and the id of the acknowledgement that is asked for."""
 
 
-@generator_coroutine
+@awaiting
 def handle_events() -> EventHandler:
     """Handle the events of one socket: `RouteEvent`s, and jobs for all that is less common."""
     while True:
         event: RouteEvent | Job = yield IDLE
-        if isinstance(event, tuple):
+        if callable(event):
+            handling: Any = event()
+            del event
+            yield from handling
+            del handling
+        else:
             socket, route, name, arguments, ack_id = event
+            handling = None
             try:
-                answer = yield from route.handle(socket, arguments)
+                handling = route.handle(socket, arguments)
+                answer: Any = yield from handling  # pyright: ignore[reportUnknownVariableType]  # it knows nothing of what is awaited
             except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
                 _rescue(socket, route, name, ack_id, error)
             else:
                 if ack_id is not None:
                     _answer_route(socket, route, name, ack_id, answer)
-            event = arguments = answer = None  # type: ignore[assignment]  # nothing of an event is kept until the next
-        else:
-            yield from event()
-            del event
+            del event, arguments  # nothing of an event is kept until the next
+            handling = answer = None
 
 
 async def run_route(  # noqa: PLR0917  # bound once, by the queue
@@ -143,16 +148,26 @@ def run_untyped_inline(socket: InlineReceiver, name: str, arguments: list[Any], 
         _failed(socket, name, ack_id, error)
 
 
-def run_listener_at_once(socket: InlineReceiver, registration: Registration, name: str, arguments: list[Any], ack_id: int | None) -> None:
-    """Do what `run_untyped_inline` does for the common event: one listener, and nobody else who looks at it."""
+def run_listener_at_once(  # noqa: PLR0917  # on the path of every message
+    socket: InlineReceiver, registration: Registration, name: str, arguments: list[Any], ack_id: int | None, queue: EventQueue
+) -> None:
+    """Handle the common event of listeners: one plain function, an idle queue, and nobody else who looks at it; `arguments` begins with the name."""
+    queue.enter()
     try:
-        result = copy_context().run(registration.call, arguments)
+        del arguments[0]
+        if registration.least <= len(arguments) <= registration.most:  # as `Registration.call`, without the call
+            result = copy_context().run(registration.listener, *arguments)
+        else:
+            result = copy_context().run(registration.call, arguments)
         if hasattr(result, "__await__"):
             socket.finish_later(lambda: _finish_awaited(socket, name, (registration,), [result], ack_id))
         elif ack_id is not None:
-            _answer(socket, ack_id, acknowledge((registration,), (result,)))
+            text, attachments = encode_reply(ack_arguments((result,)))
+            socket.send_ack(ack_id, text, attachments)
     except BaseException as error:  # noqa: BLE001  # whatever a listener raises becomes an error ack
         _failed(socket, name, ack_id, error)
+    finally:
+        queue.leave()
 
 
 async def _finish_awaited(

@@ -47,7 +47,15 @@ def acknowledge(registrations: Sequence[Registration], results: Sequence[Any]) -
     """
     if not registrations:
         raise unknown_event()
-    values = ack_arguments(results)
+    return encode_reply(ack_arguments(results))
+
+
+def encode_reply(values: tuple[Any, ...]) -> EncodedArguments:
+    """Encode the arguments of an acknowledgement.
+
+    Raises:
+        FailureReply: they can't be written as JSON.
+    """
     if not values:
         return "[]", ()
     try:

@@ -391,18 +391,19 @@ class Socket(AnyEventSource):
         namespace, queue = self.namespace, self._queue
         size = len(payload) + sum(map(len, attachments)) if attachments else len(payload)
         route = namespace.routes.get(name)
+        watched = self._any or self._gates or namespace.event_middlewares
         if route is None:
-            registrations = () if self._events is None else self._events.get(name)
-            if not registrations:
-                check_event_name(name, namespace.limits.event_name)
-            self._receive_untyped(name, registrations, decode_array(payload, attachments), ack_id, size)
+            registrations = () if self._events is None else self._events.by_name.get(name, ())
+            if len(registrations) == 1 and registrations[0].is_plain and queue.idle and not watched:
+                run_listener_at_once(self, registrations[0], name, decode_array(payload, attachments), ack_id, queue)
+            else:
+                self._receive_untyped(name, registrations, decode_array(payload, attachments), ack_id, size)
             return
         try:
             arguments = route.decode(payload, attachments)
         except InvalidArgumentsError as failure:
             queue.put(partial(self._fail_in_order, name, ack_id, failure), size)
             return
-        watched = self._any or self._gates or namespace.event_middlewares
         if not watched and not route.concurrent and queue.can_step:
             queue.step((self, route, name, arguments, ack_id), size)
             return
@@ -532,23 +533,17 @@ class Socket(AnyEventSource):
         self._departed_rooms = None
 
     def _receive_untyped(self, name: str, registrations: tuple[Registration, ...], items: list[Any], ack_id: int | None, size: int) -> None:
+        if not registrations:
+            check_event_name(name, self.namespace.limits.event_name)
         del items[0]
         queue = self._queue
-        watched = self._gates or self.namespace.event_middlewares
-        if len(registrations) == 1 and registrations[0].is_plain and queue.idle and not self._any and not watched:
-            queue.enter()
-            try:
-                run_listener_at_once(self, registrations[0], name, items, ack_id)
-            finally:
-                queue.leave()
-            return
         is_async = concurrent = False
         for registration in registrations:
             is_async |= registration.is_async
             concurrent |= registration.concurrent
         for registration in self._any:
             is_async |= registration.is_async
-        if not is_async and queue.idle and not watched:
+        if not is_async and queue.idle and not self._gates and not self.namespace.event_middlewares:
             queue.enter()
             try:
                 contextvars.copy_context().run(run_untyped_inline, self, name, items, ack_id)
