@@ -13,6 +13,12 @@ from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.hosting import direct_polling, guard
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.transports.asgi import Receive, Scope, Send
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
 from typing_extensions import override
 
 from tests.runtime.engine.harness import Recorder, Site
@@ -119,6 +125,36 @@ def test_where_the_application_is_mounted_in_another_one_that_one_sees_each_requ
         async with serving(site, application=outer) as served:
             assert await is_direct(served) is False
         assert seen == ["GET", "GET"]
+
+    asyncio.run(scenario())
+
+
+def test_behind_a_middleware_that_wraps_receive_a_get_is_answered_and_its_loss_noticed() -> None:
+    async def name_method(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        response = await call_next(request)
+        response.headers["x-method"] = request.method
+        return response
+
+    async def scenario() -> None:
+        site = Site(echo=True)
+        application = Starlette(routes=[Mount("/", app=site.app)], middleware=[Middleware(BaseHTTPMiddleware, dispatch=name_method)])
+        async with serving(site, application=application, lifespan="off") as served:
+            talk = Talk(served, cut=False)
+            query = await talk.open()
+            getting, posting = await talk.connect(), await talk.connect()
+            for _ in range(3):
+                await talk.get(getting, query)
+                await talk.parked()
+                await talk.post(posting, query, b"4a")
+                assert await talk.receive(posting) == 200
+                assert await talk.receive(getting) == 200
+                assert b"\r\nx-method: GET\r\n" in talk.received[-1]
+                assert talk.received[-1].endswith(b"\r\n\r\n4a")
+            await talk.get(getting, query)
+            await talk.parked()
+            getting[1].transport.abort()
+            await talk.over()
+            assert site.recorder.ends == [("transport error", "poll connection closed prematurely")]
 
     asyncio.run(scenario())
 
