@@ -48,9 +48,14 @@ def host(app: AsgiApp, lane: Lane, *, application: Application | None = None, **
             return configure(app, application=application, fast_lane=lane is Lane.FAST, graceful_timeout=1, **settings)
         case Lane.PLAIN:
             called: Any = application or app  # uvicorn types each kind of message
-            config = uvicorn.Config(
-                called, ws="websockets-sansio", timeout_graceful_shutdown=1, log_level="warning", access_log=False, **settings
-            )
+            own: dict[str, Any] = {
+                "ws": "websockets-sansio",
+                "timeout_graceful_shutdown": 1,
+                "log_level": "warning",
+                "access_log": False,
+                **settings,
+            }
+            config = uvicorn.Config(called, **own)
             return uvicorn.Server(config)
         case _:
             assert_never(lane)

@@ -24,6 +24,7 @@ from typing import Any
 import uvloop
 from typing_extensions import override
 
+from tests.lanes import add_option
 from tests.soak.client import Tally, live
 from tests.soak.wire import HOST, WebSocket
 
@@ -217,9 +218,10 @@ def main() -> int:
         "--pace", type=float, default=3.0, help="seconds between two bursts of one client, on average (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    add_option(parser)
     options = parser.parse_args()
     print(f"{options.clients} clients for {options.seconds:g} s, seed {options.seed}", flush=True)
-    outcome = uvloop.run(soak(options.clients, options.seconds, options.pace, options.seed))
+    outcome = uvloop.run(soak(options.clients, options.seconds, options.pace, options.seed, "--lane", options.lane))
     print(outcome)
     return 1 if outcome.failures else 0
 

@@ -8,6 +8,7 @@ import sys
 
 import uvloop
 
+from tests.lanes import Lane, add_option
 from tests.soak.__main__ import ServerProcess, serving
 from tests.soak.client import Client, Tally
 from tests.soak.links import MODES, Mode
@@ -69,6 +70,8 @@ async def find_leaks(server: ServerProcess, mode: Mode, count: int) -> list[str]
         found = [f"{name}: {report[name]} instead of {before[name]}" for name in COUNTED if report[name] > before[name]]
         kinds = report["kinds"]
         found += [f"{kinds[name]} {name} instead of {number}" for name, number in before["kinds"].items() if kinds[name] > number]
+        if report["tasks"] > before["tasks"]:
+            found.append(f"{report['working']} are at work instead of {before['working']}")
         if report["objects"] > before["objects"] + count // 20:
             found.append(f"{report['objects'] - before['objects']} objects more")
         if not found:
@@ -79,15 +82,17 @@ async def find_leaks(server: ServerProcess, mode: Mode, count: int) -> list[str]
     return [*found, *(f"{number} times: {text}" for text, number in (tally.problems + warm_up.problems).items())]
 
 
-async def run(count: int) -> list[str]:
-    async with serving("tests.soak.server", "--ping-interval", "1", "--ping-timeout", "4") as server:
+async def run(count: int, lane: Lane) -> list[str]:
+    async with serving("tests.soak.server", "--lane", lane, "--ping-interval", "1", "--ping-timeout", "4") as server:
         return [found for mode in MODES for found in await find_leaks(server, mode, count)]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.leaks", description="Connect and disconnect, and see what is left.")
     parser.add_argument("--connects", type=int, default=10_000, help="on each transport (default: %(default)s)")
-    found = uvloop.run(run(parser.parse_args().connects))
+    add_option(parser)
+    options = parser.parse_args()
+    found = uvloop.run(run(options.connects, options.lane))
     print("\n".join(found) or "nothing is left")
     return 1 if found else 0
 

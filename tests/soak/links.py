@@ -110,6 +110,7 @@ class Link:
         """Drop the session's connections without a word."""
         self._is_closing = True
         self._end(None)
+        self._hang_up()  # again: a request that was under way at the end may have opened its connection anew
 
     def vanish(self) -> None:
         """Neither read nor write nor hang up any more."""
@@ -130,12 +131,15 @@ class Link:
             return
         self.problem = None if self._is_closing else problem
         self.ended.set()
+        self._hang_up()
+        for task in self._tasks:
+            task.cancel()
+
+    def _hang_up(self) -> None:
         self._get.abort()
         self._post.abort()
         if self._websocket is not None:
             self._websocket.abort()
-        for task in self._tasks:
-            task.cancel()
 
     async def _read_websocket(self, websocket: WebSocket) -> None:
         while True:

@@ -17,8 +17,9 @@ from functools import partial
 from typing import Any
 
 import uvloop
-from ackord.runtime.hosting.serve import configure
 from ackord.runtime.server import Server, Socket
+
+from tests import lanes
 
 TICK = 1.0
 """Seconds between two broadcasts to everybody."""
@@ -109,6 +110,7 @@ class Soak:
             "sockets": len(self.server.main.sockets),
             "rooms": len(self.server.main.adapter.rooms),  # type: ignore[attr-defined]
             "tasks": len(asyncio.all_tasks()),
+            "working": sorted(getattr(task.get_coro(), "__qualname__", "?") for task in asyncio.all_tasks()),
             "events": self.events,
             "lag": self.lag,
             "ends": dict(self.ends),
@@ -120,10 +122,10 @@ class Soak:
         }
 
 
-async def serve(port: int, ping_interval: float, ping_timeout: float) -> None:
+async def serve(port: int, lane: lanes.Lane, ping_interval: float, ping_timeout: float) -> None:
     """Serve until terminated."""
     soak = Soak(ping_interval, ping_timeout)
-    host = configure(soak.server.asgi(), port=port, log_level="error")
+    host = lanes.host(soak.server.asgi(), lane, port=port, log_level="error")
     ticking = asyncio.create_task(soak.tick())
     try:
         await host.serve()
@@ -136,8 +138,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--ping-interval", type=float, default=25)
     parser.add_argument("--ping-timeout", type=float, default=20)
+    lanes.add_option(parser)
     options = parser.parse_args()
-    uvloop.run(serve(options.port, options.ping_interval, options.ping_timeout))
+    uvloop.run(serve(options.port, options.lane, options.ping_interval, options.ping_timeout))
 
 
 if __name__ == "__main__":

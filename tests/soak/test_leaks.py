@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 import uvloop
 
+from tests.lanes import Lane
 from tests.soak.leaks import run
 
 
 @pytest.mark.slow
-def test_hundreds_of_connections_on_each_transport_leave_nothing() -> None:
-    assert uvloop.run(run(300)) == []
+@pytest.mark.parametrize("lane", [Lane.FAST, Lane.ASGI])
+def test_hundreds_of_connections_on_each_transport_leave_nothing(lane: Lane) -> None:
+    assert uvloop.run(run(200, lane)) == []

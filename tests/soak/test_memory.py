@@ -9,20 +9,21 @@ from collections.abc import Awaitable, Callable
 import pytest
 import uvloop
 
+from tests.lanes import Lane
 from tests.soak.__main__ import ServerProcess, serving
 from tests.soak.links import PATH
 from tests.soak.wire import HOST, HttpConnection, WebSocket
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("lane", [Lane.FAST, Lane.ASGI])]
 
 NOISE = 6.0
 """Megabytes that a process has more or less for reasons of its own."""
 MEGABYTE = 1_000_000
 
 
-def play(scenario: Callable[[ServerProcess], Awaitable[None]]) -> None:
+def play(lane: Lane, scenario: Callable[[ServerProcess], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with serving("tests.soak.server", "--ping-interval", "2", "--ping-timeout", "3") as server:
+        async with serving("tests.soak.server", "--lane", lane, "--ping-interval", "2", "--ping-timeout", "3") as server:
             for visitor in await asyncio.gather(*(open_websocket(server.port) for _ in range(50))):
                 visitor.abort()
             await server.settled(10)
@@ -61,7 +62,7 @@ async def gives_back(server: ServerProcess, before: float) -> None:
     raise AssertionError(f"{report['rss']:.1f} MB, {before:.1f} before")
 
 
-def test_thousands_of_half_open_handshakes_cost_kilobytes_each_and_expire() -> None:
+def test_thousands_of_half_open_handshakes_cost_kilobytes_each_and_expire(lane: Lane) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
 
@@ -76,10 +77,10 @@ def test_thousands_of_half_open_handshakes_cost_kilobytes_each_and_expire() -> N
         assert server.rss() - before < 3000 * 0.009 + NOISE
         await gives_back(server, before)
 
-    play(scenario)
+    play(lane, scenario)
 
 
-def test_parked_attachments_are_bounded_for_each_client_and_freed_with_it() -> None:
+def test_parked_attachments_are_bounded_for_each_client_and_freed_with_it(lane: Lane) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
         clients = await asyncio.gather(*(open_websocket(server.port, joins=True) for _ in range(8)))
@@ -94,10 +95,10 @@ def test_parked_attachments_are_bounded_for_each_client_and_freed_with_it() -> N
             client.abort()
         await gives_back(server, before)
 
-    play(scenario)
+    play(lane, scenario)
 
 
-def test_attachments_that_nobody_announced_are_not_kept() -> None:
+def test_attachments_that_nobody_announced_are_not_kept(lane: Lane) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
         clients = await asyncio.gather(*(open_websocket(server.port, joins=True) for _ in range(8)))
@@ -109,11 +110,11 @@ def test_attachments_that_nobody_announced_are_not_kept() -> None:
             client.abort()
         await gives_back(server, before)
 
-    play(scenario)
+    play(lane, scenario)
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_a_client_that_stops_reading_is_dropped_at_the_limit(transport: str) -> None:
+def test_a_client_that_stops_reading_is_dropped_at_the_limit(lane: Lane, transport: str) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
         flood = '42["flood",300,200000]'
@@ -135,10 +136,10 @@ def test_a_client_that_stops_reading_is_dropped_at_the_limit(transport: str) -> 
         websocket.abort()
         connection.abort()
 
-    play(scenario)
+    play(lane, scenario)
 
 
-def test_endless_bodies_are_cut_off_while_they_come() -> None:
+def test_endless_bodies_are_cut_off_while_they_come(lane: Lane) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
 
@@ -170,10 +171,10 @@ def test_endless_bodies_are_cut_off_while_they_come() -> None:
         assert peak - before < 10 * 3 + NOISE
         await gives_back(server, before)
 
-    play(scenario)
+    play(lane, scenario)
 
 
-def test_bodies_that_never_end_hold_no_more_than_the_limit() -> None:
+def test_bodies_that_never_end_hold_no_more_than_the_limit(lane: Lane) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
         writers: list[asyncio.StreamWriter] = []
@@ -190,10 +191,10 @@ def test_bodies_that_never_end_hold_no_more_than_the_limit() -> None:
         for writer in writers:
             writer.transport.abort()
 
-    play(scenario)
+    play(lane, scenario)
 
 
-def test_sockets_that_say_nothing_cost_little() -> None:
+def test_sockets_that_say_nothing_cost_little(lane: Lane) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
         silent = [sockets.create_connection((HOST, server.port)) for _ in range(500)]
@@ -202,4 +203,4 @@ def test_sockets_that_say_nothing_cost_little() -> None:
             each.close()
         await gives_back(server, before)
 
-    play(scenario)
+    play(lane, scenario)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import struct
 from typing import Final, cast
+
+from websockets.speedups import apply_mask
 
 HOST: Final = "127.0.0.1"
 
@@ -28,15 +31,16 @@ class HttpConnection:
             is_fresh = self._writer is None
             if self._writer is None or self._reader is None:
                 self._reader, self._writer = await asyncio.open_connection(HOST, self._port)
+            reader = self._reader  # `abort` may come in between, when the answer is here already
             try:
                 self._writer.write(head + body)
-                answer = await self._reader.readuntil(b"\r\n\r\n")
+                answer = await reader.readuntil(b"\r\n\r\n")
             except (OSError, asyncio.IncompleteReadError) as error:
                 self.abort()
                 if is_fresh or attempt:
                     raise GoneError("no answer") from error
                 continue
-            return await self._finish(answer.lower(), self._reader)
+            return await self._finish(answer.lower(), reader)
         raise AssertionError("unreachable")
 
     async def _finish(self, head: bytes, reader: asyncio.StreamReader) -> tuple[int, bytes]:
@@ -57,11 +61,12 @@ class HttpConnection:
 
 
 class WebSocket:
-    """One WebSocket of a client; the mask is zero, so that masking changes nothing."""
+    """One WebSocket of a client, which has one mask for all its frames."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._mask = os.urandom(4)
 
     @classmethod
     async def open(cls, port: int, target: str) -> WebSocket:
@@ -90,7 +95,7 @@ class WebSocket:
         else:
             head = bytes((first, 0xFF)) + struct.pack("!Q", len(data))
         if not self._writer.is_closing():
-            self._writer.write(head + b"\0\0\0\0" + data)
+            self._writer.write(head + self._mask + apply_mask(data, self._mask))
 
     async def receive(self) -> str | bytes:
         """Wait for a whole message; the server never fragments."""
