@@ -11,7 +11,7 @@ import random
 import sys
 from collections.abc import Sequence
 
-from tests.runtime.budget.budgets import load, save
+from tests.runtime.budget.budgets import HINT, load, save
 from tests.runtime.budget.report import functions, table
 from tests.runtime.budget.scenarios import SCENARIOS
 
@@ -43,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.functions:
         for name, cost in costs.items():
             print(f"\n{name}\n{functions(cost)}")
-    return 1 if any(budgets.judge(name, cost) for name, cost in costs.items()) else 0
+    problems = any(budgets.judge(name, cost) for name, cost in costs.items())
+    if problems:
+        print(HINT)
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from typing import Any, Final
 
 from ackord.runtime.testing import clock
 
+from tests.runtime.budget.opcodes import opcodes_watched
+
 _OWN: Final = Path(__file__).parent
 _MACHINERY: Final = {selectors.__file__, _weakrefset.__file__, clock.__file__} | {
     str(file) for file in _OWN.glob("*.py") if file.stem != "application" and not file.stem.startswith("test_")
@@ -78,27 +80,9 @@ def count_calls(step: Callable[[], None], check: Callable[[], None], times: int)
 def count_opcodes(step: Callable[[], None], check: Callable[[], None], times: int) -> int:
     """Count the instructions that the interpreter executes."""
     count = 0
-
-    def trace_calls(frame: FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
-        if _is_machinery(frame.f_code):
-            return None
-        frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
-        return trace
-
-    def trace(frame: FrameType, event: str, arg: Any) -> Callable[..., Any]:
-        nonlocal count
-        if event == "opcode":
-            count += 1
-        return trace
-
-    with _undisturbed():
+    with _undisturbed(), opcodes_watched(_is_machinery) as watch:
         for _ in range(times):
-            sys.settrace(trace_calls)
-            try:
-                step()
-            finally:
-                sys.settrace(None)
+            count += watch(step)
             check()
     return count
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tests.runtime.budget.budgets import Budgets, packages
+from tests.runtime.budget.budgets import HINT, Budgets, packages
 from tests.runtime.budget.scenario import METRICS, Cost
 
 TOP: Final = 25
@@ -31,7 +31,7 @@ def explain(name: str, cost: Cost, budgets: Budgets) -> str:
     lines += [f"the budget was measured with {package} {then}, this is {now}" for package, (then, now) in changed.items()]
     if not budgets.is_exact:
         lines.append("the budget is that of Python {}.{}, with more slack".format(*budgets.measured_on))
-    lines.append(functions(cost, TOP))
+    lines += [HINT, "", "calls in a step:", functions(cost, TOP)]
     return "\n".join(lines)
 
 
