@@ -267,3 +267,29 @@ def test_a_server_that_stops_during_a_handshake_refuses_it(lane: Lane) -> None:
         answer.set()
 
     lane.play(scenario)
+
+
+@on_every_lane
+@pytest.mark.parametrize("query", ["", "&sid=unknown", "&sid=unknown&x=" + "y" * 9000], ids=["accepted", "refused", "refused and long"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "X: y",
+        "Origin: http://a\r\nOrigin: http://b",
+        "X: " + "a" * 10_000,
+        "Sec-WebSocket-Protocol: a b",
+        "Sec-WebSocket-Protocol:",
+        "Connection: a b, upgrade",
+    ],
+    ids=["nothing", "two origins", "a long line", "no token", "an empty subprotocol", "no connection option"],
+)
+def test_unusual_heads_are_answered_and_leave_nothing_behind(lane: Lane, query: str, line: str) -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.connect()
+        writer.write(upgrade("/socket.io/", line).replace(b"EIO=4", b"EIO=4" + query.encode()))
+        assert (await reader.readline()).split()[1] in {b"101", b"400", b"403"}
+        writer.close()
+        await until(lambda: not served.transports and not served.host.server_state.tasks)
+        await served.gone()
+
+    lane.play(scenario)

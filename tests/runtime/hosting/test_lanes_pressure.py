@@ -113,6 +113,32 @@ def test_who_takes_nothing_is_dropped_after_a_while(lane: Lane, monkeypatch: pyt
 
 
 @on_every_lane
+def test_who_reads_less_than_is_written_is_no_stall(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "STALL_TIMEOUT", 0.5)
+
+    async def scenario(served: Served) -> None:
+        reader, _ = await deaf(served)
+        await fill(served)
+        reader._transport.resume_reading()  # type: ignore[attr-defined]
+        reading = asyncio.create_task(read_slowly(reader))
+        for _ in range(60):
+            served.site.recorder.socket.send(MEGABYTE)
+            await asyncio.sleep(0.02)
+        assert served.site.recorder.ends == []
+        assert buffered(served)
+        reading.cancel()
+
+    lane.play(scenario, max_buffered=1_000_000_000)
+
+
+async def read_slowly(reader: asyncio.StreamReader) -> None:
+    """Take something of what is written, but not as much as comes."""
+    while True:
+        await reader.read(200_000)
+        await asyncio.sleep(0.005)
+
+
+@on_every_lane
 def test_a_close_does_not_wait_forever_for_who_does_not_read(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "CLOSE_TIMEOUT", 0.1)
 

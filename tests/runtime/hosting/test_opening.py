@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 from ackord.runtime.hosting.opening import MAX_OPENING, key_of, read_opening, subprotocols_of, write_answer
@@ -88,6 +89,11 @@ def test_what_the_library_sends_is_common() -> None:
         pytest.param(request(*LINES, b"Sec-WebSocket-Key: " + KEY), id="two keys"),
         pytest.param(request(*without(b"sec-websocket-key"), b"Sec-WebSocket-Key: abc="), id="a short key"),
         pytest.param(request(*without(b"sec-websocket-key"), b"Sec-WebSocket-Key: !!"), id="a key that isn't base64"),
+        pytest.param(request(*LINES, b"Origin: http://a", b"Origin: http://b"), id="two origins"),
+        pytest.param(request(*LINES, b"Host: y"), id="two hosts"),
+        pytest.param(request(*without(b"sec-websocket-protocol"), b"Sec-WebSocket-Protocol: a b"), id="no token as subprotocol"),
+        pytest.param(request(*without(b"sec-websocket-protocol"), b"Sec-WebSocket-Protocol:"), id="an empty subprotocol"),
+        pytest.param(request(*without(b"connection"), b"Connection: upgrade, a b"), id="no token as connection"),
         pytest.param(request(*LINES, b"Content-Length: 5"), id="a body"),
         pytest.param(request(*LINES, b"Transfer-Encoding: chunked"), id="a streamed body"),
         pytest.param(request(*LINES, *[b"X: y"] * 100), id="many headers"),
@@ -102,6 +108,14 @@ def test_compression_is_left_to_uvicorn_where_it_is_on_and_offered() -> None:
     assert read_opening(request(*LINES), is_compressing=True) is None
     assert read_opening(request(*without(b"sec-websocket-extensions")), is_compressing=True) is not None
     assert key_of([(b"sec-websocket-key", KEY)], is_compressing=False) is None
+
+
+def test_blanks_of_a_value_cost_nothing() -> None:
+    data = request(*LINES, b"X: a" + b" " * 7000 + b"b")
+    started = time.process_time()
+    for _ in range(100):
+        assert read_opening(data, is_compressing=False) is not None
+    assert time.process_time() - started < 1  # it takes 0.01 s; a quadratic one takes 10 s
 
 
 @pytest.mark.parametrize("header", [(b"x\r\n", b"y"), (b"x", b"y\nz"), (b"x", b"\0")])

@@ -117,7 +117,9 @@ class Handshake(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """Refuse because the server stops; called by uvicorn."""
-        self._fall_back().shutdown()
+        plain = self._fall_back()
+        if plain is not None:
+            plain.shutdown()
 
     # ASGI
 
@@ -134,12 +136,12 @@ class Handshake(asyncio.Protocol):
             if error is not None:
                 _logger.error("Exception in ASGI application\n", exc_info=error)
                 websocket.close(_INTERNAL_ERROR)
-        elif self._plain is None and self._is_gone:
+        elif self._is_gone:
+            self._end(None)
             if error is not None and not isinstance(error, ClientDisconnected):
                 _logger.error("Exception in ASGI application\n", exc_info=error)
         else:
-            self._fall_back()
-            self._end(error)
+            self._end(None if self._fall_back() is None else error)
 
     async def _receive(self) -> Message:
         if not self._is_told:
@@ -147,20 +149,21 @@ class Handshake(asyncio.Protocol):
             return {"type": "websocket.connect"}
         if self._head is not None or self._is_gone:
             return {"type": "websocket.disconnect", "code": 1006}
-        return cast("Message", await self._fall_back().receive())
+        plain = self._fall_back()
+        return {"type": "websocket.disconnect", "code": 1006} if plain is None else cast("Message", await plain.receive())
 
     async def _send(self, message: Message) -> None:
-        if self._plain is None and self._is_gone:
+        if self._is_gone:
             raise ClientDisconnected
         kind = message["type"]
         if self._websocket is None:
-            await self._fall_back().send(cast("Any", message))
+            await self._send_plainly(message)
         elif self._head is None:
             if kind == "websocket.accept":
                 self._head = write_answer(self._opening.key, message, self._site.server_state.default_headers)
             else:  # a middleware has refused what the application accepts
                 self.decline()
-                await self._fall_back().send(cast("Any", message))
+                await self._send_plainly(message)
         elif kind == "websocket.send":
             self._websocket.send(message["bytes"] if message.get("text") is None else message["text"])
         elif kind == "websocket.close":
@@ -194,10 +197,16 @@ class Handshake(asyncio.Protocol):
 
     # Without the lane
 
-    def _fall_back(self) -> GuardedWebSocket:
-        """Return uvicorn's protocol, put in the place of this one if it isn't yet."""
+    async def _send_plainly(self, message: Message) -> None:
+        plain = self._fall_back()
+        if plain is None:
+            raise ClientDisconnected
+        await plain.send(cast("Any", message))
+
+    def _fall_back(self) -> GuardedWebSocket | None:
+        """Return uvicorn's protocol, put in the place of this one if it isn't yet; `None` if it has refused what we would have taken."""
         if self._plain is not None:
-            return self._plain
+            return None if self._is_gone else self._plain
         site = self._site
         plain = self._plain = GuardedWebSocket(config=site.config, server_state=site.server_state, app_state=site.app_state)
         outcome = self._outcome = site.loop.create_future()
@@ -211,11 +220,14 @@ class Handshake(asyncio.Protocol):
         for name, value in self._opening.headers:
             head += (name, b": ", value, b"\r\n")
         plain.data_received(b"".join((*head, b"\r\n")))
-        if self._is_told:
-            plain.queue.get_nowait()
+        self._is_gone = plain.queue.empty()
+        if not self._is_gone:
+            plain.queue.get_nowait()  # "websocket.connect", which comes from here
         self._site.registry.discard(self)
         self.transport.set_protocol(plain)
         early = self._take_early()
+        if self._is_gone:
+            return None
         if early:
             plain.data_received(early)
         return plain

@@ -7,6 +7,7 @@ from base64 import b64encode
 from binascii import Error, a2b_base64
 from collections.abc import Iterable, Sequence
 from hashlib import sha1
+from itertools import chain
 from typing import Final, NamedTuple
 
 from ackord.runtime.transports.asgi import Message
@@ -20,8 +21,11 @@ MAX_OPENING: Final = 8192
 _REQUEST: Final = re.compile(
     rb"GET (/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*) HTTP/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)+)\r\n"
 )
-_FIELD: Final = re.compile(rb"([^:\r\n]+):[\t ]*([^\r\n]*?)[\t ]*\r\n")
-_ASKED: Final = frozenset((b"connection", b"sec-websocket-key", b"sec-websocket-version", b"upgrade"))
+_FIELD: Final = re.compile(rb"([^:\r\n]+):([^\r\n]*)\r\n")
+_SINGLE: Final = frozenset(
+    (b"connection", b"host", b"origin", b"sec-websocket-key", b"sec-websocket-protocol", b"sec-websocket-version", b"upgrade")
+)
+_TOKENS: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[\t ]*,[\t ]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+)*")
 _UNUSUAL: Final = frozenset((b"content-length", b"expect", b"transfer-encoding"))
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -47,7 +51,7 @@ def read_opening(data: bytes, *, is_compressing: bool) -> Opening | None:
     request = _REQUEST.fullmatch(data)
     if request is None:
         return None
-    headers = [(name.lower(), value) for name, value in _FIELD.findall(request[2])]
+    headers = [(name.lower(), value.strip(b" \t")) for name, value in _FIELD.findall(request[2])]
     key = key_of(headers, is_compressing=is_compressing)
     return None if key is None else Opening(request[1], headers, key)
 
@@ -57,22 +61,25 @@ def key_of(headers: Sequence[Header], *, is_compressing: bool) -> bytes | None:
 
     `is_compressing` tells whether an extension that a client offers would be taken.
     """
-    if len(headers) > MAX_HEADERS:
+    if len(headers) > MAX_HEADERS or sum(map(len, chain.from_iterable(headers))) > MAX_OPENING:
         return None
     found: dict[bytes, bytes] = {}
     for name, value in headers:
-        if name in _ASKED:
+        if name in _SINGLE:
             if name in found:
                 return None
             found[name] = value
         elif name in _UNUSUAL:
             return None
     key = found.get(b"sec-websocket-key")
+    connection = found.get(b"connection", b"").lower()
+    protocol = found.get(b"sec-websocket-protocol")
     is_asked = (
         key is not None
         and found.get(b"sec-websocket-version") == b"13"
         and found.get(b"upgrade", b"").lower() == b"websocket"
-        and b"upgrade" in [token.strip() for token in found.get(b"connection", b"").lower().split(b",")]
+        and (connection == b"upgrade" or (_TOKENS.fullmatch(connection) and b"upgrade" in map(bytes.strip, connection.split(b","))))
+        and (protocol is None or _TOKENS.fullmatch(protocol))
         and not (is_compressing and any(name == b"sec-websocket-extensions" for name, _ in headers))
     )
     return key if is_asked and key is not None and _is_nonce(key) else None

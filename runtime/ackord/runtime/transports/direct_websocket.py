@@ -112,6 +112,8 @@ class DirectWebSocket(asyncio.Protocol):
             frame = encode_binary(message)
         out = self._out
         if out is None:
+            if self.paused:
+                self._count(len(frame))
             self.transport.write(frame)
         else:
             out.append(frame)
@@ -124,6 +126,8 @@ class DirectWebSocket(asyncio.Protocol):
             return
         frames = prepared.wire or prepare(prepared)
         if self._out is None:
+            if self.paused:
+                self._count(len(frames))
             self.transport.write(frames)
         else:
             self._write(frames)
@@ -220,7 +224,7 @@ class DirectWebSocket(asyncio.Protocol):
         finally:
             self._out = None
             if out:
-                self.transport.write(out[0] if len(out) == 1 else b"".join(out))
+                self._write(out[0] if len(out) == 1 else b"".join(out))
 
     @override
     def pause_writing(self) -> None:
@@ -370,6 +374,8 @@ class DirectWebSocket(asyncio.Protocol):
     def _write(self, frames: bytes) -> None:
         out = self._out
         if out is None:
+            if self.paused:
+                self._count(len(frames))
             self.transport.write(frames)
             return
         out.append(frames)
@@ -379,8 +385,15 @@ class DirectWebSocket(asyncio.Protocol):
     def _flush(self) -> None:
         out = self._out
         if out and self._receiver is not None:  # else it isn't accepted yet
-            self.transport.write(b"".join(out))
+            self._out = None
+            self._write(b"".join(out))
+            self._out = out
             out.clear()
+
+    def _count(self, size: int) -> None:
+        """Tell the watch that the transport's buffer grows by this side's doing."""
+        if self._stall is not None:
+            self._stall.written += size
 
     def _mute(self) -> None:
         self._is_mute = True

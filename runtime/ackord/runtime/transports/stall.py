@@ -10,17 +10,20 @@ from ackord.runtime.transports import bounds
 class StallWatch:
     """Drops a connection that takes nothing of what is written to it."""
 
-    __slots__ = ("_left", "_loop", "_timer", "_transport")
+    __slots__ = ("_left", "_loop", "_timer", "_transport", "written")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, transport: asyncio.WriteTransport) -> None:
         self._loop = loop
         self._transport = transport
         self._left = 0
+        self.written = 0
+        """Bytes that were written since it began; for whoever writes more than small control frames meanwhile to count."""
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begin: more is buffered than should be."""
         self.stop()
+        self.written = 0
         self._left = self._transport.get_write_buffer_size()
         self._timer = self._loop.call_later(bounds.STALL_TIMEOUT, self._look)
 
@@ -31,8 +34,7 @@ class StallWatch:
             self._timer = None
 
     def _look(self) -> None:
-        # Nothing but small control frames is written meanwhile, so that a buffer which doesn't shrink means a client that doesn't read.
-        if self._transport.get_write_buffer_size() >= self._left:
+        if self._transport.get_write_buffer_size() >= self._left + self.written:
             self._timer = None
             self._transport.abort()
         else:
