@@ -78,6 +78,7 @@ class DirectHttp(FastHttp):
     @override
     def on_message_begin(self) -> None:
         # What uvicorn does here is for ASGI: `_go_through_asgi` does it. The timer for the head starts if it doesn't come whole.
+        self._is_requested = True
         self.url = b""
         self.headers = []
         self._is_in_head = True
@@ -88,6 +89,7 @@ class DirectHttp(FastHttp):
 
     @override
     def on_headers_complete(self) -> None:
+        self._is_requested = True
         self._is_in_head = False
         request = self._recognize()
         if request is None:

@@ -12,6 +12,7 @@ from ackord.runtime.transports import bounds
 from ackord.runtime.transports.stall import StallWatch
 from ackord.runtime.transports.uncommon import INVALID_DATA, POLICY_VIOLATION
 from typing_extensions import override
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
@@ -20,16 +21,23 @@ MAX_HEAD: Final = 65_536
 """Bytes of one request that aren't its body: request line, headers, trailers, and the frames of chunks beyond what real clients need."""
 HEAD_TIMEOUT: Final = 30.0
 """Seconds from the connection, or from the first byte of a later request, to the end of its headers."""
+MAX_AHEAD: Final = 512
+"""Requests of one connection that wait for the answer to an earlier one: each takes 5 KB, and one read brings thousands."""
 
 _ABNORMAL_CLOSURE: Final = 1006
 
 
+class TooManyRequestsError(Exception):
+    """More requests were sent ahead than may wait."""
+
+
 class GuardedHttp(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1 with bounds on what comes before and beside a body, in bytes and in time."""
+    """uvicorn's HTTP/1.1 with bounds on what comes before and beside a body, in bytes and in time, and on requests sent ahead."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._overhead = 0
+        self._is_requested = False  # whether what is being read belongs to a request that isn't answered yet
         self._head_timer: asyncio.TimerHandle | None = None
         self._stall: StallWatch | None = None
 
@@ -49,20 +57,31 @@ class GuardedHttp(HttpToolsProtocol):
     @override
     def data_received(self, data: bytes) -> None:
         self._overhead += len(data)
+        self._is_requested = False
+        idle = self.timeout_keep_alive_task
         super().data_received(data)
-        if self._overhead > MAX_HEAD and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._overhead > MAX_HEAD:
             self.send_400_response("Too many bytes beside the body of a request.")
+        elif idle is not None and not self._is_requested and self._head_timer is None and self.timeout_keep_alive_task is None:
+            # Empty lines, or the rest of a body that was answered already: uvicorn has stopped this timer, and would start it no more.
+            self.timeout_keep_alive_task = self.loop.call_at(idle.when(), self.timeout_keep_alive_handler)
 
     @override
     def on_message_begin(self) -> None:
+        self._is_requested = True
         super().on_message_begin()
         if self._head_timer is None:
             self._await_head()
 
     @override
     def on_headers_complete(self) -> None:
+        self._is_requested = True
         self._stop_waiting()
         super().on_headers_complete()
+        if len(self.pipeline) > MAX_AHEAD:
+            raise TooManyRequestsError  # uvicorn answers with 400
 
     @override
     def on_body(self, body: bytes) -> None:
@@ -77,7 +96,16 @@ class GuardedHttp(HttpToolsProtocol):
 
     @override
     def handle_websocket_upgrade(self) -> None:
+        cycle: Any = self.cycle  # `None` at first, whatever uvicorn says
+        if cycle is not None and not cycle.response_complete:
+            # The answer to it would be written between the frames.
+            self.send_400_response("A WebSocket can't begin before the request ahead of it is answered.")
+            return
         self._overhead = 0
+        self._upgrade()
+
+    def _upgrade(self) -> None:
+        """Begin a WebSocket: there is nothing else on this connection."""
         super().handle_websocket_upgrade()
 
     @override
@@ -187,6 +215,13 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         if not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
+
+    @override
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            # A refusal, complete: no reason for uvicorn to log that there was no handshake.
+            self.handshake_complete = True
 
     @override
     async def run_asgi(self) -> None:

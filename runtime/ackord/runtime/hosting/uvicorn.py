@@ -15,14 +15,13 @@ class FastHttp(GuardedHttp):
     """uvicorn's HTTP/1.1, guarded, with WebSockets on the fast lane where the application takes it."""
 
     @override
-    def handle_websocket_upgrade(self) -> None:
+    def _upgrade(self) -> None:
         site = Site(self.config, self.server_state, self.app_state, self.loop)
         key = key_of(self.headers, is_compressing=site.config.ws_per_message_deflate) if site.has_common_websockets else None
         is_common = self.scope["method"] == "GET" and self.scope["http_version"] == "1.1" and self.url[:1] == b"/" and self.url.isascii()
         if key is None or not is_common:
-            super().handle_websocket_upgrade()
+            super()._upgrade()
             return
-        self._overhead = 0
         self.connections.discard(self)
         Handshake(site, self.transport, Opening(self.url, self.headers, key)).start()
         # It holds this object, and this object it.

@@ -1,0 +1,121 @@
+"""What strangers may try against what faces the network: nobody else notices, and nothing stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from ackord.runtime.hosting import guard
+
+from tests.runtime.hosting.lanes import Lane, on_every_lane
+from tests.runtime.hosting.network import Connection, Served, until
+
+UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+
+def get(query: str, more: str = "") -> bytes:
+    return f"GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode()
+
+
+def post(query: str, body: bytes, length: int | None = None) -> bytes:
+    head = f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body) if length is None else length}\r\n\r\n"
+    return head.encode() + body
+
+
+async def rest(connection: Connection) -> bytes:
+    """Read until the server has closed or dropped the connection, two seconds at most."""
+    data = b""
+    try:
+        async with asyncio.timeout(2):
+            while chunk := await connection[0].read(65_536):
+                data += chunk
+    except ConnectionError:
+        pass
+    return data
+
+
+# Requests
+
+
+@on_every_lane
+def test_only_so_many_requests_may_be_sent_ahead(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "MAX_AHEAD", 10)
+
+    async def scenario(served: Served) -> None:
+        few, many = await served.connect(), await served.connect()
+        few[1].write(get("EIO=4&transport=unknown") * 10 + get("EIO=4&transport=unknown", "Connection: close\r\n"))
+        assert (await rest(few)).count(b"Transport unknown") == 11
+        many[1].write(get("EIO=4&transport=unknown") * 2_000)
+        assert (await rest(many)).endswith(b"Invalid HTTP request received.")
+        await until(lambda: not served.host.server_state.connections)
+
+    lane.play(scenario)
+
+
+NOISE = {
+    "an empty line": (get("EIO=4&transport=unknown"), b"\r\n"),
+    "an empty line after an ordinary request": (b"", b"\r\n"),
+    "a body that was refused": (post("EIO=4&transport=polling&sid=unknown", b"", 1_000), b"4"),
+    "a body that nobody wants": (b"POST /elsewhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"5\r\n"),
+}
+
+
+@on_every_lane
+@pytest.mark.parametrize(("request_", "noise"), NOISE.values(), ids=NOISE)
+def test_bytes_that_begin_no_request_keep_no_connection_open(lane: Lane, request_: bytes, noise: bytes) -> None:
+    async def scenario(served: Served) -> None:
+        query = await served.open_polling()
+        connection = await served.connect()
+        connection[1].write(request_ or post(query, b"4a"))
+        await connection[0].readuntil(b"\r\n\r\n")
+        for _ in range(3):
+            connection[1].write(noise)
+            await asyncio.sleep(0.02)
+        await rest(connection)
+
+    lane.play(scenario, settings={"timeout_keep_alive": 0.3})
+
+
+@on_every_lane
+def test_a_request_that_follows_noise_has_its_time(lane: Lane) -> None:
+    async def scenario(served: Served) -> None:
+        query = await served.open_polling()
+        reader, writer = await served.connect()
+        writer.write(get("EIO=4&transport=unknown"))
+        await reader.readuntil(b'unknown"}')
+        writer.write(b"\r\n")
+        await asyncio.sleep(0.01)
+        writer.write(get(query))
+        await asyncio.sleep(0.3)
+        served.site.recorder.socket.send("4late")
+        assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
+        assert await reader.readexactly(5) == b"4late"
+
+    lane.play(scenario, settings={"timeout_keep_alive": 0.2})
+
+
+@on_every_lane
+def test_no_websocket_begins_before_the_request_ahead_of_it_is_answered(lane: Lane) -> None:
+    async def scenario(served: Served) -> None:
+        query = await served.open_polling()
+        connection = await served.connect()
+        connection[1].write(get(query) + get("EIO=4&transport=websocket", UPGRADE))
+        assert b" 101 " not in await rest(connection)
+        await served.gone()
+        assert served.site.recorder.ends == [("transport error", "poll connection closed prematurely")]
+
+    lane.play(scenario)
+
+
+@on_every_lane
+def test_refused_websockets_are_no_errors_in_the_log(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(served: Served) -> None:
+        connection = await served.connect()
+        with caplog.at_level(logging.WARNING):
+            connection[1].write(get("EIO=4&transport=websocket&sid=unknown", UPGRADE))
+            assert b"Session ID unknown" in await rest(connection)
+            await until(lambda: not served.host.server_state.tasks)
+        assert not caplog.records
+
+    lane.play(scenario)
