@@ -224,7 +224,10 @@ class DirectWebSocket(asyncio.Protocol):
         finally:
             self._out = None
             if out:
-                self._write(out[0] if len(out) == 1 else b"".join(out))
+                frames = out[0] if len(out) == 1 else b"".join(out)
+                if self.paused:
+                    self._count(len(frames))
+                self.transport.write(frames)
 
     @override
     def pause_writing(self) -> None:

@@ -38,7 +38,9 @@ class AsgiWebSocket:
         self._pump = pump or Pump()
         self._loop = asyncio.get_running_loop()
         self._pump.enter(self._loop)
-        self._queue: deque[tuple[Message, int]] = deque()
+        # What is to be sent: messages, and the code of a close. ASGI's messages are made one at a time, when they are sent: thousands at once,
+        # in a broadcast, would leave the processor's caches before they are read.
+        self._queue: deque[str | bytes | int] = deque()
         self.buffered = 0
         """Bytes that were written and that the ASGI server hasn't taken yet."""
         self.paused = True
@@ -53,13 +55,8 @@ class AsgiWebSocket:
         """Write one message."""
         if self._closed:
             return
-        if isinstance(message, str):
-            size = len(message) if message.isascii() else utf8_length(message)
-            self._queue.append(({"type": "websocket.send", "text": message}, size))
-        else:
-            size = len(message)
-            self._queue.append(({"type": "websocket.send", "bytes": message}, size))
-        self.buffered += size
+        self._queue.append(message)
+        self.buffered += _size(message)
         if not self._is_busy:
             self._is_busy = True
             self._pump.add(self)
@@ -73,9 +70,8 @@ class AsgiWebSocket:
             return
         # As `send`, without the call: one for each recipient of a broadcast.
         text = prepared.text
-        size = len(text) if text.isascii() else utf8_length(text)
-        self._queue.append(({"type": "websocket.send", "text": text}, size))
-        self.buffered += size
+        self._queue.append(text)
+        self.buffered += len(text) if text.isascii() else utf8_length(text)
         if not self._is_busy:
             self._is_busy = True
             self._pump.add(self)
@@ -85,7 +81,7 @@ class AsgiWebSocket:
         if self._closed:
             return
         self._closed = True
-        self._queue.append(({"type": "websocket.close", "code": code or _NORMAL_CLOSURE}, 0))
+        self._queue.append(code or _NORMAL_CLOSURE)
         if not self._is_busy:
             self._is_busy = True
             self._pump.add(self)
@@ -151,17 +147,28 @@ class AsgiWebSocket:
         self._writer = writer
         try:
             while queue:
-                message, size = queue.popleft()
-                await send(message)
-                self.buffered -= size
+                item = queue.popleft()
+                if isinstance(item, str):
+                    await send({"type": "websocket.send", "text": item})
+                elif isinstance(item, bytes):
+                    await send({"type": "websocket.send", "bytes": item})
+                else:
+                    await send({"type": "websocket.close", "code": item})
+                self.buffered = self.buffered - _size(item) if queue else 0
         except Exception as exc:  # noqa: BLE001 - each ASGI server has its own for a connection that is gone
             _logger.debug("A WebSocket was lost while it was written to: %r", exc)
             queue.clear()
+            self.buffered = 0
             if not self._closed:  # what has come in before is still received, and then that the connection is gone
                 self._closed = True
                 self._leave_after(bounds.CLOSE_TIMEOUT)
         finally:
             self._writer = None
             self._is_busy = False
-            if self._closed and not queue:  # it may have been aborted while a message was on its way
-                self.buffered = 0
+
+
+def _size(item: str | bytes | int) -> int:
+    """Return the bytes of a message, or 0 for the code of a close."""
+    if isinstance(item, str):
+        return len(item) if item.isascii() else utf8_length(item)
+    return 0 if isinstance(item, int) else len(item)
