@@ -270,6 +270,41 @@ def test_a_server_that_stops_during_a_handshake_refuses_it(lane: Lane) -> None:
 
 
 @on_every_lane
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_server_that_stops_while_a_middleware_holds_the_acceptance_does_not_wait_for_it(lane: Lane, when: str) -> None:
+    release = asyncio.Event()
+
+    def wrap(app: Application) -> Application:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+            async def hold(message: Message) -> None:
+                if message["type"] == "websocket.accept":
+                    if when == "before":
+                        await release.wait()
+                        await send(message)
+                    else:
+                        await send(message)
+                        await release.wait()
+                else:
+                    await send(message)
+
+            await app(scope, receive, hold)
+
+        return middleware
+
+    async def scenario(served: Served) -> None:
+        _, writer = await served.connect()
+        writer.write(upgrade())
+        await until(lambda: served.site.engine.sessions == 1)
+        served.host.should_exit = True
+        await until(lambda: all(transport.is_closing() for transport in served.transports))
+        release.set()
+        await until(lambda: not served.transports and not served.host.server_state.tasks)
+        await served.gone()
+
+    play(lane, wrap, scenario)
+
+
+@on_every_lane
 @pytest.mark.parametrize("query", ["", "&sid=unknown", "&sid=unknown&x=" + "y" * 9000], ids=["accepted", "refused", "refused and long"])
 @pytest.mark.parametrize(
     "line",

@@ -87,8 +87,10 @@ class Handshake(asyncio.Protocol):
 
     def open(self) -> DirectWebSocket:
         """Return the WebSocket, which keeps what is written until it is accepted."""
-        self._websocket = DirectWebSocket(self.transport, self._site.registry, self._site.config.ws_max_size)
-        return self._websocket
+        websocket = DirectWebSocket(self.transport, self._site.registry, self._site.config.ws_max_size)
+        if self._plain is None:
+            self._websocket = websocket
+        return websocket
 
     def decline(self) -> None:
         """Have everything go through ASGI after all."""
@@ -207,7 +209,9 @@ class Handshake(asyncio.Protocol):
         """Return uvicorn's protocol, put in the place of this one if it isn't yet; `None` if it has refused what we would have taken."""
         if self._plain is not None:
             return None if self._is_gone else self._plain
+        self._websocket = None
         site = self._site
+        self._websocket = None  # from now on the transport isn't the lane's to take
         plain = self._plain = GuardedWebSocket(config=site.config, server_state=site.server_state, app_state=site.app_state)
         outcome = self._outcome = site.loop.create_future()
 
