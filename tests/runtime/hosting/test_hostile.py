@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 from ackord.runtime.hosting import guard
+from ackord.runtime.transports.asgi import Message, Receive, Scope, Send
 
-from tests.runtime.hosting.lanes import Lane, on_every_lane
-from tests.runtime.hosting.network import Connection, Served, until
+from tests.runtime.engine.harness import Site
+from tests.runtime.hosting.lanes import Lane, on_every_lane, text
+from tests.runtime.hosting.network import Connection, Served, serving, until
 
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
@@ -119,3 +122,47 @@ def test_refused_websockets_are_no_errors_in_the_log(lane: Lane, caplog: pytest.
         assert not caplog.records
 
     lane.play(scenario)
+
+
+# The end of the server
+
+
+@on_every_lane
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_the_exit_does_not_wait_for_a_middleware_that_holds_an_acceptance_back(
+    lane: Lane, moment: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without a server of its own in `lane.play`: its end is what is looked at."""
+
+    async def main() -> None:
+        site = Site(echo=True)
+        held, released = asyncio.Event(), asyncio.Event()
+
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+            async def hold(message: Message) -> None:
+                if message["type"] != "websocket.accept":
+                    await send(message)
+                    return
+                if moment == "after":
+                    await send(message)
+                held.set()
+                await released.wait()
+                if moment == "before":
+                    await send(message)
+
+            await site.app(scope, receive, hold)
+
+        async with asyncio.timeout(20), serving(site, application=middleware, fast_lane=lane.fast_lane) as served:
+            connection = await served.connect()
+            connection[1].write(get("EIO=4&transport=websocket", UPGRADE) + text("4hi"))
+            await held.wait()
+            connections = served.host.server_state.connections
+            served.host.should_exit = True
+            await until(lambda: all(each.transport.is_closing() for each in set[Any](connections)))
+            released.set()
+            await until(lambda: not connections and not served.host.server_state.tasks)
+        assert site.recorder.ends == [("server shutting down", None)]
+
+    with asyncio.Runner(loop_factory=lane.loop_factory) as runner, caplog.at_level(logging.ERROR):
+        runner.run(main())
+    assert "exception" not in caplog.text.lower()

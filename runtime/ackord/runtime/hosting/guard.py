@@ -224,6 +224,11 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self.handshake_complete = True
 
     @override
+    def send_500_response(self) -> None:
+        if not self.conn.eof_sent:  # else the server has stopped meanwhile, and has said so
+            super().send_500_response()
+
+    @override
     async def run_asgi(self) -> None:
         try:
             await super().run_asgi()
