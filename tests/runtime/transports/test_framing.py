@@ -159,7 +159,10 @@ def client_frame(first: int, payload: bytes, *, is_masked: bool = True, length_o
 
 
 payloads = st.one_of(
-    st.text(max_size=30).map(str.encode), st.binary(max_size=130), st.just(b"\x03\xe8"), st.integers(180, 220).map(lambda size: b"x" * size)
+    st.text(max_size=30).map(str.encode),
+    st.binary(max_size=130),
+    st.just(b"\x03\xe8"),
+    st.sampled_from([125, 126, 199, 200, 201, 220]).map(lambda size: b"x" * size),
 )
 common = st.builds(client_frame, st.sampled_from([0x81, 0x82]), payloads)
 fragments = st.builds(client_frame, st.sampled_from([0x01, 0x02, 0x00, 0x80]), payloads)
@@ -196,6 +199,16 @@ def test_any_stream_cut_anywhere_means_what_the_library_says(pieces: list[bytes]
 @given(streams)
 def test_a_byte_at_a_time_means_the_same(stream: bytes) -> None:
     assert asyncio.run(ours([stream[at : at + 1] for at in range(len(stream))])) == theirs(stream)
+
+
+@pytest.mark.parametrize("first", [0x81, 0x82])
+@pytest.mark.parametrize("size", [0, 1, 125, 126, MAX_SIZE - 1, MAX_SIZE, MAX_SIZE + 1])
+def test_the_limit_is_the_same_for_whole_and_for_cut_frames(first: int, size: int) -> None:
+    stream = client_frame(first, b"x" * size)
+    expected = theirs(stream)
+    for cut in range(len(stream) + 1):
+        assert asyncio.run(ours([piece for piece in (stream[:cut], stream[cut:]) if piece])) == expected
+    assert (expected.close is None) == (size <= MAX_SIZE)
 
 
 @given(st.one_of(common, control, fragments, odd), st.integers(0, 250))
