@@ -24,7 +24,8 @@ _NORMAL_CLOSURE: Final = 1000
 class AsgiWebSocket:
     """A `ServerWebSocket` over ASGI's `send` and `receive`.
 
-    What is written while a message is received is sent by the connection's own task, right after it; the rest is for the pump.
+    What is written while a message is received is sent by the connection's own task, right after it, which receives nothing before it is sent;
+    the rest is for the pump.
     """
 
     __slots__ = ("_accept", "_closed", "_is_busy", "_loop", "_pump", "_queue", "_scope", "_send", "_writer", "buffered", "paused")
