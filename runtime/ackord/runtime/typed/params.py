@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.typed.text import text_of
 from ackord.runtime.validation.issues import describe, list_issues
-from ackord.runtime.validation.positional import SchemaOf, build_adapter
+from ackord.runtime.validation.schemas import SchemaOf, build_adapter
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import core_schema
 
