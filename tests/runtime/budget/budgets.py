@@ -19,8 +19,11 @@ Limits: TypeAlias = Mapping[str, float]
 Version: TypeAlias = tuple[int, int]
 
 FOLDER: Final = Path(__file__).parent
-SLACK: Final[Limits] = {"calls": 0.01, "opcodes": 0.03, "bytes": 0.05}
-"""How far above what was measured a budget is. That of calls is rounded down: below a hundred, each one more is one too many."""
+SLACK: Final[Limits] = {"calls": 0.01, "opcodes": 0.005, "bytes": 0.05}
+"""How far above what was measured a budget is: calls and instructions are the same each time, memory isn't quite.
+
+Those of calls and instructions are rounded down: below a hundred calls, each one more is one too many.
+"""
 FAR_BELOW: Final = 0.1
 """How far below its budget a step may be: else the budget would let pass what was won."""
 FOREIGN_SLACK: Final = 1.3
@@ -67,7 +70,7 @@ def limits_of(cost: Cost) -> Limits:
     for metric in METRICS:
         measured: float = getattr(cost, metric)
         allowed = measured * (1 + SLACK[metric])
-        limits[metric] = max(measured, math.floor(allowed)) if metric == "calls" else math.ceil(allowed)
+        limits[metric] = math.ceil(allowed) if metric == "bytes" else max(measured, math.floor(round(allowed, 6)))
     return limits
 
 
