@@ -16,6 +16,22 @@ Arguments: TypeAlias = tuple[Any, ...]
 """Decoded and validated positional arguments of one event."""
 
 
+class Decode(Protocol):
+    """The type of `Route.decode`."""
+
+    def __call__(self, payload: str, attachments: Sequence[bytes], /) -> Arguments:
+        """See `Route.decode`."""
+        ...
+
+
+class Encode(Protocol):
+    """The type of `Route.encode`."""
+
+    def __call__(self, answer: Any, /) -> EncodedArguments:
+        """See `Route.encode`."""
+        ...
+
+
 class Route(Protocol):
     """How the events of one name are decoded, handled and answered."""
 
@@ -24,7 +40,8 @@ class Route(Protocol):
         """Whether an event may be handled while an earlier one of the same socket still is."""
         ...
 
-    def decode(self, payload: str, attachments: Sequence[bytes], /) -> Arguments:
+    @property
+    def decode(self) -> Decode:
         """Turn the text of an EVENT's JSON array, event name included, into the arguments for `handle`.
 
         Called when the packet arrives, so that broken JSON closes the connection at once.
@@ -48,7 +65,8 @@ class Route(Protocol):
         """Return the answer that an exception of `handle` stands for, or raise it again."""
         ...
 
-    def encode(self, answer: Any, /) -> EncodedArguments:
+    @property
+    def encode(self) -> Encode:
         """Return the acknowledgement's arguments, if the other side has asked for one.
 
         Raises:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply
 from ackord.runtime.errors import InvalidPayloadError
-from ackord.runtime.events.routes import Arguments, EncodedArguments
+from ackord.runtime.events.routes import Arguments, Decode, Encode, EncodedArguments
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.model import DeclaredError
 
@@ -30,9 +30,9 @@ class TypedRoute:
         self._make_context = make_context
         self.concurrent = event.concurrent
         # Not methods: these are on the path of every message, and would only pass it on.
-        self.decode: Callable[[str, Sequence[bytes]], Arguments] = event.arguments.decode
+        self.decode: Decode = event.arguments.decode
         """See `Route.decode`."""
-        self.encode: Callable[[Any], EncodedArguments] = partial(encode_answer, event)
+        self.encode: Encode = partial(encode_answer, event)
         """See `Route.encode`."""
 
     def handle(self, socket: Socket, arguments: Arguments) -> Coroutine[Any, Any, Any]:
