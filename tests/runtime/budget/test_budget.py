@@ -70,4 +70,4 @@ def test_each_room_of_a_lost_connection_costs_the_same(costs: Costs) -> None:
     one, hundred, two_hundred = (costs[f"lost connection, {rooms}, 10 others"] for rooms in ("1 room", "100 rooms", "200 rooms"))
     first, second = hundred.per(99, one), two_hundred.per(100, hundred)
     assert (second.calls, second.opcodes) == (first.calls, first.opcodes)
-    assert second.bytes == pytest.approx(first.bytes, rel=0.05)
+    assert second.bytes == pytest.approx(first.bytes, rel=0.1)  # of differences: twice the spread of each
