@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from ackord.runtime.hosting import guard
+from ackord.runtime.transports import bounds
 from ackord.runtime.transports.asgi import Message, Receive, Scope, Send
 
 from tests.runtime.engine.harness import Site
-from tests.runtime.hosting.lanes import Lane, on_every_lane, text
+from tests.runtime.hosting.lanes import Lane, on_every_lane, send_at_once, text
 from tests.runtime.hosting.network import Connection, Served, serving, until
+from tests.runtime.hosting.talk import Talk, transcript
 
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
@@ -122,6 +125,45 @@ def test_refused_websockets_are_no_errors_in_the_log(lane: Lane, caplog: pytest.
         assert not caplog.records
 
     lane.play(scenario)
+
+
+@pytest.mark.parametrize("lane", ["direct", "asgi"])
+def test_what_no_handler_should_raise_is_our_mistake_and_not_the_clients(lane: str) -> None:
+    async def script(talk: Talk) -> None:
+        query = await talk.open()
+        talk.site.recorder.receive_text = leave  # type: ignore[method-assign]  # another upper layer
+        connection = await talk.connect()
+        await talk.post(connection, query, b"4a")
+        assert await talk.receive(connection) == 500
+
+    def leave(packet: str) -> bool:
+        raise SystemExit(packet)
+
+    transcript(script, lane=lane)
+
+
+# Messages
+
+
+@on_every_lane
+def test_a_read_full_of_messages_is_handled_in_many_turns(lane: Lane) -> None:
+    async def scenario(served: Served) -> None:
+        connection = await served.open_websocket()
+        log = served.site.recorder.log
+        turns: list[int] = []
+
+        def turn() -> None:
+            turns.append(len(log))
+            if len(log) < 20_000:
+                asyncio.get_running_loop().call_soon(turn)
+
+        turn()
+        await send_at_once(connection, text("4x") * 20_000)
+        for _ in range(10):
+            await until(lambda: len(log) == 20_000)
+        assert max(after - before for before, after in pairwise(turns)) <= 2 * bounds.FRAMES_PER_TURN
+
+    lane.play(scenario, echo=False)
 
 
 # The end of the server

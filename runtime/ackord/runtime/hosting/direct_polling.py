@@ -101,7 +101,7 @@ class DirectHttp(FastHttp):
         self.cycle = request  # type: ignore[assignment]  # it has what uvicorn asks of its own
         try:
             request.start()
-        except Exception as exc:  # noqa: BLE001 - as uvicorn does; the parser would take it for a mistake of the client
+        except BaseException as exc:  # noqa: BLE001 - as uvicorn does; the parser would take it for a mistake of the client
             self._fail(request, exc)
 
     @override
@@ -121,7 +121,7 @@ class DirectHttp(FastHttp):
             self._overhead = 0
             try:
                 request.complete()
-            except Exception as exc:  # noqa: BLE001 - as above
+            except BaseException as exc:  # noqa: BLE001 - as above
                 self._fail(request, exc)
 
     def _recognize(self) -> DirectRequest | None:

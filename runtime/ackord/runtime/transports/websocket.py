@@ -17,6 +17,8 @@ from ackord.runtime.transports.pump import Pump
 
 _logger = logging.getLogger(__name__)
 
+_TURN: Final = range(bounds.FRAMES_PER_TURN)
+
 _NORMAL_CLOSURE: Final = 1000
 """ASGI can't send a close frame without a status."""
 
@@ -120,22 +122,25 @@ class AsgiWebSocket:
         queue = self._queue
         take = receiver.receive
         while True:
-            message = await receive()
-            if message["type"] == "websocket.receive":
-                text: str | None = message.get("text")
-                if self._is_busy:
-                    may_go_on = take(message["bytes"] if text is None else text)
-                else:
-                    self._is_busy = True
-                    may_go_on = take(message["bytes"] if text is None else text)
-                    if queue:
-                        await self.drain(None)
+            for _ in _TURN:
+                message = await receive()
+                if message["type"] == "websocket.receive":
+                    text: str | None = message.get("text")
+                    if self._is_busy:
+                        may_go_on = take(message["bytes"] if text is None else text)
                     else:
-                        self._is_busy = False
-                if not may_go_on:
-                    await receiver.ready()
-            elif message["type"] == "websocket.disconnect":
-                return f"close code {message.get('code')}"
+                        self._is_busy = True
+                        may_go_on = take(message["bytes"] if text is None else text)
+                        if queue:
+                            await self.drain(None)
+                        else:
+                            self._is_busy = False
+                    if not may_go_on:
+                        await receiver.ready()
+                elif message["type"] == "websocket.disconnect":
+                    return f"close code {message.get('code')}"
+            # An ASGI server may hand thousands of messages on without a turn of the event loop.
+            await asyncio.sleep(0)
 
     def _leave_after(self, seconds: float) -> None:
         if self._scope is not None and not self._scope.expired():
