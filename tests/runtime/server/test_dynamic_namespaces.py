@@ -464,3 +464,25 @@ def test_listeners_of_new_namespaces_are_plain_functions() -> None:
 
     with pytest.raises(UsageError, match="plain function"):
         Server().on("new_namespace", later)
+
+
+def test_of_namespaces_that_a_client_was_put_out_of_only_so_many_are_remembered() -> None:
+    server = Server(limits=Limits(namespaces=3))
+    parent = server.of(re.compile(r"/made-up-\d+"))
+
+    @parent.on("connection")
+    def connected(socket: Socket) -> None:
+        socket.disconnect()
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        for number in range(6):
+            await stage.enter(peer, f"/made-up-{number}")
+            await peer.expect(f"41/made-up-{number},")
+        for number in (3, 4, 5):
+            await peer.send(f'42/made-up-{number},["late"]')
+        await peer.expect_silence(1)
+        await peer.send('42/made-up-2,["much too late"]')
+        await peer.expect_close()
+
+    play(server, scenario)

@@ -72,7 +72,7 @@ class Connection:
         self._sockets: dict[str, Socket] = {}
         self._pending: dict[str, Admission] = {}
         self._admissions: set[Admission] = set()
-        self._left: set[str] | None = None
+        self._left: dict[str, None] | None = None  # names of namespaces, the oldest departure first
         self._over = False
         self.loop = asyncio.get_running_loop()
         self._connect_timer: asyncio.TimerHandle | None = self.loop.call_later(limits.connect_timeout, self._connect_timed_out)
@@ -148,9 +148,15 @@ class Connection:
 
     def leave(self, namespace: Namespace) -> None:
         """Tell the client that it was put out of a namespace; what it sent before it learns of that is ignored."""
-        if self._left is None:
-            self._left = set()
-        self._left.add(namespace.name)
+        left = self._left
+        if left is None:
+            left = self._left = {}
+        left.pop(namespace.name, None)
+        left[namespace.name] = None
+        if (
+            len(left) > self._server.limits.namespaces
+        ):  # no more can have been joined at a time, and clients may make up any number of names
+            del left[next(iter(left))]
         self.engine.send(encode_disconnect(namespace.prefix))
 
     def disconnect(self) -> None:
@@ -312,7 +318,7 @@ class Connection:
             self._connect_timer.cancel()
             self._connect_timer = None
         if self._left is not None:
-            self._left.discard(namespace.name)
+            self._left.pop(namespace.name, None)
 
     def _welcome(self, namespace: Namespace, socket: Socket) -> None:
         """Answer CONNECT; what a client missed comes first, as in the reference: it holds events back until it is connected."""
