@@ -27,6 +27,10 @@ class Root(Model):
     branches: dict[str, Branch]
 
 
+class Twig(Model):
+    x: int
+
+
 class Lost(Model):
     other: Nowhere  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore[reportUndefinedVariable,reportUnknownVariableType]  # what is tested
 
@@ -45,7 +49,7 @@ def test_importing_a_contract_builds_nothing_and_the_first_use_all_that_it_needs
 
 
 def test_adapters_of_a_large_type_are_small() -> None:
-    fields: Any = {f"field_{index}": (list[Leaf] | None, None) for index in range(100)}
+    fields: Any = {f"field_{index}": (list[Twig] | None, None) for index in range(100)}
     large = create_model("Large", __config__=ConfigDict(defer_build=True), **fields)
 
     def adapters(count: int) -> list[ArgumentsAdapter]:
