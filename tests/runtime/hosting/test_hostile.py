@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import os
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from ackord.runtime.hosting import guard
+from ackord.runtime.hosting.serve import Host, configure
+from ackord.runtime.server import Server, Socket
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.asgi import Message, Receive, Scope, Send
 
 from tests.runtime.engine.harness import Site
 from tests.runtime.hosting.lanes import Lane, on_every_lane, send_at_once, text
-from tests.runtime.hosting.network import Connection, Served, serving, until
+from tests.runtime.hosting.network import Connection, Served, masked, serving, until
 from tests.runtime.hosting.talk import Talk, transcript
 
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -164,6 +169,119 @@ def test_a_read_full_of_messages_is_handled_in_many_turns(lane: Lane) -> None:
         assert max(after - before for before, after in pairwise(turns)) <= 2 * bounds.FRAMES_PER_TURN
 
     lane.play(scenario, echo=False)
+
+
+# Connections that are dropped wherever they stand
+
+HANDSHAKE = get("EIO=4&transport=websocket", UPGRADE)
+JOINED = HANDSHAKE, text("40"), text('421["echo",1]')
+
+STATES: dict[str, tuple[bytes, ...]] = {
+    "nothing said": (),
+    "half a request": (HANDSHAKE[:30],),
+    "a handshake in two pieces": (HANDSHAKE[:30], HANDSHAKE[30:]),
+    "a handshake and more, unanswered": (HANDSHAKE + text("40"),),
+    "a handshake that is refused": (get("EIO=4&transport=websocket&sid=unknown", UPGRADE),),
+    "a handshake that only the library refuses": (get("EIO=4&transport=websocket", UPGRADE + "Origin: http://a\r\nOrigin: http://b\r\n"),),
+    "no namespace joined": (HANDSHAKE,),
+    "events handled": JOINED,
+    "part of a frame": (*JOINED, masked(0x81, b"4" + b"x" * 1_000)[:500]),
+    "part of a message": (*JOINED, masked(0x01, b"42[") + masked(0x89, b"") + masked(0x00, b'"echo"')),
+    "an attachment owed": (*JOINED, text('451-["echo",{"_placeholder":true,"num":0}]')),
+    "a handler that waits": (*JOINED, text('421["wait"]') * 3),
+    "a handler that disconnects": (*JOINED, text('421["leave"]') * 3),
+    "more events than may wait": (*JOINED, text('42["turn"]') * 400),
+    "a violation": (*JOINED, text("4nonsense")),
+    "an illegal frame": (*JOINED, b"\xf1\x80\0\0\0\0"),
+    "a close frame": (*JOINED, masked(0x88, b"")),
+    "unread megabytes": (*JOINED, text('42["flood"]') * 3),
+    "a poll that waits": (b"poll",),
+    "a body that is half there": (b"post",),
+    "a probe": (b"probe",),
+}
+
+
+@on_every_lane
+def test_connections_that_are_dropped_in_any_state_leave_nothing_behind(lane: Lane) -> None:
+    async def main() -> None:
+        server = Server()
+        server.on("connection")(greet)
+        host = configure(server.asgi(), port=0, fast_lane=lane.fast_lane)
+        task = asyncio.create_task(host.serve())
+        await until(lambda: host.started)
+        left: dict[str, Counter[str]] = {}
+        try:
+            for name, state in STATES.items():
+                await drop(host, state)
+                before = await census(server, host)
+                for _ in range(3):
+                    await drop(host, state)
+                left[name] = await census(server, host) - before
+                # Alarms of sessions that are over leave their heap when their time comes, if not before.
+                left[name].pop("Alarm", None)
+        finally:
+            host.should_exit = True
+            await task
+        assert {name: objects for name, objects in left.items() if objects} == {}
+
+    with asyncio.Runner(loop_factory=lane.loop_factory) as runner:
+        runner.run(main())
+
+
+def greet(socket: Socket) -> None:
+    async def wait() -> None:
+        await asyncio.sleep(0.001)
+
+    async def turn() -> None:
+        await asyncio.sleep(0)
+
+    async def leave() -> None:
+        await asyncio.sleep(0)
+        socket.disconnect(close=True)
+        await asyncio.sleep(0.001)
+
+    def echo(value: Any) -> Any:
+        return value
+
+    def flood() -> None:
+        socket.emit("flood", "x" * 1_000_000)
+
+    for listener in (wait, turn, leave, echo, flood):
+        socket.on(listener.__name__, listener)
+
+
+async def drop(host: Host, state: tuple[bytes, ...]) -> None:
+    """Bring a connection into a state, and reset it."""
+    served = Served(Site(), host)
+    _, writer = await served.connect()
+    if state in {(b"poll",), (b"post",), (b"probe",)}:
+        query = await served.open_polling()
+        if state == (b"poll",):
+            state = (get(query),)
+        elif state == (b"post",):
+            state = (post(query, b"40", 1_000),)
+        else:
+            (await served.connect())[1].write(get(query))
+            state = (get(query.replace("=polling", "=websocket"), UPGRADE), text("2probe"))
+    for data in state:
+        if writer.is_closing():
+            break
+        writer.write(data)
+        await asyncio.sleep(0.002)
+    if not writer.is_closing():
+        writer.transport.abort()
+    await served.close()
+
+
+async def census(server: Server, host: Host) -> Counter[str]:
+    """Count what there is of ours, and of uvicorn's, once all is quiet."""
+    await until(lambda: not (server.engine.sessions or len(server.tasks) or host.server_state.connections or host.server_state.tasks))
+    gc.collect()
+    ours = ("ackord.", "uvicorn.", "websockets.", "asyncio.streams")
+    kinds: list[type[object]] = list(map(type, gc.get_objects()))
+    counted = Counter(kind.__name__ for kind in kinds if str(kind.__module__).startswith(ours) or kind is asyncio.Task)
+    counted["file descriptors"] = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # only how many
+    return counted
 
 
 # The end of the server
