@@ -17,7 +17,7 @@ from tests.runtime.budget.stage import Stage, staged
 WARM_UP: Final = 20
 """Steps before anything is counted: caches are filled, and code is specialized."""
 TIMES: Final = 10
-"""Steps over which each figure is the mean, or the least."""
+"""Steps over which each figure is the mean, or what most of them have."""
 MEASURED: Final = WARM_UP + 3 * TIMES
 """Steps in all."""
 IDLE: Final = 100
