@@ -30,7 +30,7 @@ def decode_json(text: str) -> Any:
     except ValueError as error:
         value = _decode_repaired(text, error)
     # Without an exponent a number has to have as many digits, so that most texts say soon that all of theirs are finite.
-    if _find_exponent(text) or "E" in text or len(text) >= _LEAST_DIGITS:
+    if len(text) >= _LEAST_DIGITS or _find_exponent(text) or "E" in text:
         _refuse_infinity(value)
     return value
 
@@ -70,7 +70,7 @@ def decode_array(payload: str, attachments: Sequence[bytes] = ()) -> list[Any]:
         value = from_json(payload, allow_inf_nan=False)
     except ValueError as error:
         value = _decode_repaired(payload, error)
-    if _find_exponent(payload) or "E" in payload or len(payload) >= _LEAST_DIGITS:
+    if len(payload) >= _LEAST_DIGITS or _find_exponent(payload) or "E" in payload:
         _refuse_infinity(value)
     if value.__class__ is not list:
         raise MalformedPayloadError("the payload of an EVENT or ACK must be an array")
