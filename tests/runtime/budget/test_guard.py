@@ -13,7 +13,8 @@ import pytest
 from typing_extensions import override
 
 from tests.bench.contract import BenchContext, Item
-from tests.runtime.budget.application import Bench, make_server
+from tests.bench.servers.application import Bench
+from tests.runtime.budget.application import make_server
 from tests.runtime.budget.budgets import HINT, Budgets, judge, limits_of, load, save
 from tests.runtime.budget.clients import Client, Direct, Framed
 from tests.runtime.budget.messages import echo
