@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -209,6 +210,42 @@ def test_no_event_sees_what_another_left_in_its_context() -> None:
         assert VARIABLE.get() == "nothing"
 
     play(serve(remember=remember), scenario)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_every_event_sees_what_its_connection_was_opened_with(waits: bool) -> None:
+    async def look() -> str:
+        if waits:
+            await asyncio.sleep(1)
+        return VARIABLE.get()
+
+    async def scenario(stage: Stage) -> None:
+        token = VARIABLE.set("something")
+        peer = await join(stage)
+        VARIABLE.reset(token)
+        for _ in range(2):
+            await peer.send('421["look"]')
+            await peer.expect('431["something"]')
+
+    play(serve(look=look), scenario)
+
+
+def test_what_waited_no_longer_counts_once_it_is_handled() -> None:
+    async def slow(text: str) -> int:
+        await asyncio.sleep(1)
+        return len(text)
+
+    async def scenario(stage: Stage) -> None:
+        peer = await join(stage)
+        (connection,) = stage.server.connections
+        for _ in range(5):
+            await peer.send(f'421["slow","{"x" * 400}"]')
+            await peer.expect("431[400]")
+            assert not connection.congested
+
+    server = serve(slow=slow)
+    server.limits = replace(server.limits, queued_bytes=500)
+    play(server, scenario)
 
 
 @pytest.mark.parametrize("waits", [False, True])
