@@ -47,8 +47,7 @@ class ServerProcess:
         """Ask what is alive in the server."""
         control = self._control
         if control is None:
-            control = self._control = await WebSocket.open(self.port, "/socket.io/?EIO=4&transport=websocket")
-            control.send("40/control,")
+            control = self._control = await self._join()
         control.send('42/control,0["report"]')
         while True:
             packet = await control.receive()
@@ -57,6 +56,18 @@ class ServerProcess:
             elif isinstance(packet, str) and packet.startswith("43/control,0"):
                 [report] = json.loads(packet.removeprefix("43/control,0"))
                 return dict(report, rss=self.rss())
+
+    async def _join(self) -> WebSocket:
+        """Open the control connection.
+
+        Nothing is asked before the answer to CONNECT: what comes with CONNECT waits for a task, which its socket keeps as long as it lives,
+        and two reports can be compared only if the control connection adds the same to both.
+        """
+        control = await WebSocket.open(self.port, "/socket.io/?EIO=4&transport=websocket")
+        control.send("40/control,")
+        while not str(await control.receive()).startswith("40/control,"):
+            pass
+        return control
 
     def disconnect(self) -> None:
         """Leave the server to others."""
