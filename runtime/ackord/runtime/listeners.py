@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, TypeAlias, TypeVar, overload
 
 from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import ReservedEventError, UsageError
+from ackord.runtime.signatures import signature_of
 from ackord.runtime.socketio.names import RESERVED_EVENTS
 
 Listener: TypeAlias = Callable[..., Any]
@@ -75,7 +76,7 @@ def positional_range(listener: Listener) -> tuple[int, int]:
         UsageError: it can't be called with positional arguments only.
     """
     try:
-        signature = inspect.signature(listener)
+        signature = signature_of(listener)
     except ValueError:
         return 0, sys.maxsize  # some builtins don't tell
     least = most = 0

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ackord.runtime.listeners import is_async
+from ackord.runtime.signatures import signature_of
 
 
 def check_handlers(cls: type[Any], handlers: Mapping[str, Sequence[str]], *, plain: AbstractSet[str] = frozenset()) -> None:
@@ -34,11 +35,11 @@ def check_handlers(cls: type[Any], handlers: Mapping[str, Sequence[str]], *, pla
 
 def parameters_of(method: Callable[..., Any]) -> tuple[str, ...]:
     """Name what a method takes besides `self`."""
-    return tuple(inspect.signature(method).parameters)[1:]
+    return tuple(signature_of(method).parameters)[1:]
 
 
 def _check_parameters(cls: type[Any], name: str, taken: Sequence[str]) -> None:
-    signature = inspect.signature(getattr(cls, name))
+    signature = signature_of(getattr(cls, name))
     # The class gives static and class methods without a place for `self`.
     is_bound = isinstance(inspect.getattr_static(cls, name), classmethod | staticmethod)
     try:
