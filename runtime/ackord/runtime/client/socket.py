@@ -19,13 +19,14 @@ from ackord.runtime.client.lifecycle import notify, notify_last
 from ackord.runtime.client.membership import Membership
 from ackord.runtime.client.recovery import ClientRecovery
 from ackord.runtime.errors import AckordError, DisconnectedError, InvalidAckError, ProtocolError
+from ackord.runtime.event_source import EventSource
 from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.failures import Failures, InvalidHook
 from ackord.runtime.events.lifecycle import call_guarded
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.routes import Route
 from ackord.runtime.events.tasks import TaskSet
-from ackord.runtime.listeners import AnyEventSource, Registration
+from ackord.runtime.listeners import Registration
 from ackord.runtime.socketio.errors import MalformedPayloadError, UnexpectedPacketError
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.socketio.packet import (
@@ -57,7 +58,7 @@ class SocketState(Enum):
     CONNECTED = "connected"
 
 
-class ClientSocket(AnyEventSource):
+class ClientSocket(EventSource):
     """One namespace of one server.
 
     ::

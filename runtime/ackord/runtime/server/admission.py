@@ -12,8 +12,8 @@ from ackord.runtime.socketio.values import encode_json
 
 if TYPE_CHECKING:
     from ackord.runtime.server.connection import Connection
+    from ackord.runtime.server.member import Member
     from ackord.runtime.server.server import Server
-    from ackord.runtime.server.socket import Socket
 
 _log = logging.getLogger("ackord.runtime.server")
 
@@ -34,7 +34,7 @@ class Admission:
         self._connection = connection
         self._auth = auth
         self._auth_text = auth_text
-        self._socket: Socket | None = None
+        self._socket: Member | None = None
         self._wanted = True
         self._task = server.tasks.start(self._run())
         self._task.add_done_callback(self._done)

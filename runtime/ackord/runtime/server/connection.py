@@ -12,8 +12,8 @@ from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.events.payloads import decode_object
 from ackord.runtime.server.admission import Admission
+from ackord.runtime.server.member import Member
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
-from ackord.runtime.server.socket import Socket
 from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError, PacketError, UnexpectedPacketError
 from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import (
@@ -69,7 +69,7 @@ class Connection:
         # Looks for common events, as long as there may be some: not over, no attachments awaited, packets of text.
         self._match = None if server.parser.transcodes else match_event
         self._decoder = server.parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
-        self._sockets: dict[str, Socket] = {}
+        self._sockets: dict[str, Member] = {}
         self._pending: dict[str, Admission] = {}
         self._admissions: set[Admission] = set()
         self._left: dict[str, None] | None = None  # names of namespaces, the oldest departure first
@@ -141,7 +141,7 @@ class Connection:
 
     # What sockets and the server do with a connection
 
-    def forget(self, socket: Socket) -> None:
+    def forget(self, socket: Member) -> None:
         """Let a socket go whose namespace was left."""
         if self._sockets.get(socket.namespace.name) is socket:
             del self._sockets[socket.namespace.name]
@@ -260,19 +260,19 @@ class Connection:
 
     # What an admission asks of its connection
 
-    def make_socket(self, namespace: Namespace, auth: dict[str, Any]) -> Socket:
+    def make_socket(self, namespace: Namespace, auth: dict[str, Any]) -> Member:
         """Make the socket of a client that wants to join."""
         sid = secrets.token_urlsafe(_SID_BYTES)
         if namespace.recovery is None:
-            return Socket(sid, namespace, self, auth)
+            return Member(sid, namespace, self, auth)
         session = namespace.recovery.claim(auth)
         if session is None:
-            return Socket(sid, namespace, self, auth, namespace.recovery.make_session(sid))
-        socket = Socket(session.sid, namespace, self, auth, session)
+            return Member(sid, namespace, self, auth, namespace.recovery.make_session(sid))
+        socket = Member(session.sid, namespace, self, auth, session)
         socket.recover()
         return socket
 
-    def let_in(self, socket: Socket, admission: Admission | None = None) -> None:
+    def let_in(self, socket: Member, admission: Admission | None = None) -> None:
         """Answer a CONNECT by a welcome; or by a refusal, if even now something fails."""
         namespace = socket.namespace
         try:
@@ -285,14 +285,16 @@ class Connection:
             namespace.remove(socket)
             self.refuse(namespace.name, FAILED, admission)
             return
-        self._forget_admission(namespace.name, admission)
+        if admission is not None:
+            self._forget_admission(namespace.name, admission)
         socket.begin()
         namespace.announce(socket)
         socket.open_events()
 
     def refuse(self, name: str, payload: str, admission: Admission | None = None) -> None:
         """Answer a CONNECT by CONNECT_ERROR."""
-        self._forget_admission(name, admission)
+        if admission is not None:
+            self._forget_admission(name, admission)
         prefix = namespace_prefix(name)
         try:
             self.engine.send(encode_connect_error(prefix, payload))
@@ -304,11 +306,11 @@ class Connection:
         """Learn that nothing of an admission runs any more; until then it counts, even if it was given up."""
         self._admissions.discard(admission)
 
-    def _forget_admission(self, name: str, admission: Admission | None) -> None:
-        if admission is not None and self._pending.get(name) is admission:
+    def _forget_admission(self, name: str, admission: Admission) -> None:
+        if self._pending.get(name) is admission:
             del self._pending[name]
 
-    def _join(self, namespace: Namespace, socket: Socket) -> None:
+    def _join(self, namespace: Namespace, socket: Member) -> None:
         if namespace.recovery is not None:
             namespace.recovery.check(socket)
         self._sockets[namespace.name] = socket
@@ -320,7 +322,7 @@ class Connection:
         if self._left is not None:
             self._left.pop(namespace.name, None)
 
-    def _welcome(self, namespace: Namespace, socket: Socket) -> None:
+    def _welcome(self, namespace: Namespace, socket: Member) -> None:
         """Answer CONNECT; what a client missed comes first, as in the reference: it holds events back until it is connected."""
         session = socket.recovery_session
         if session is None or namespace.recovery is None:

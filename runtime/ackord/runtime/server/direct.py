@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT
 from ackord.runtime.adapters.base import BroadcastFlags
 from ackord.runtime.server.broadcast import BroadcastOperator
+from ackord.runtime.server.others import ReachingOthers
 from ackord.runtime.socketio.event import encode_plain_event
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
@@ -27,7 +29,7 @@ class DirectFlags:
     timeout: float | None = None
 
 
-class DirectOperator:
+class DirectOperator(ReachingOthers):
     """One socket, with flags for what is sent to it; immutable.
 
     `to`, `except_` and `broadcast` lead to the others, with the same flags.
@@ -69,25 +71,9 @@ class DirectOperator:
         return await self._socket.ask_plain(encode_plain_event(name, values), seconds, volatile=flags.volatile, compress=flags.compress)
 
     @property
+    @override
     def broadcast(self) -> BroadcastOperator:
-        """Everybody but this socket."""
+        """Everybody but this socket, with the same flags."""
         flags = BroadcastFlags(volatile=self._flags.volatile, compress=self._flags.compress)
         timeout = DEFAULT_ACK_TIMEOUT if self._flags.timeout is None else self._flags.timeout
         return BroadcastOperator(self._socket.namespace, flags=flags, timeout=timeout).except_(self._socket.id)
-
-    @property
-    def local(self) -> BroadcastOperator:
-        """Everybody of this process but this socket."""
-        return self.broadcast.local
-
-    def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
-        """Reach whoever is in one of these rooms, except this socket."""
-        return self.broadcast.to(*rooms)
-
-    def in_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
-        """Do what `to` does."""
-        return self.to(*rooms)
-
-    def except_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
-        """Reach everybody but this socket and those in one of these rooms."""
-        return self.broadcast.except_(*rooms)

@@ -26,6 +26,7 @@ from ackord.runtime.socketio.packet import encode_event, namespace_prefix
 from typing_extensions import override
 
 if TYPE_CHECKING:
+    from ackord.runtime.server.member import Member
     from ackord.runtime.server.parent import ParentNamespace
     from ackord.runtime.server.server import Server
     from ackord.runtime.server.socket import Socket
@@ -112,7 +113,7 @@ class Namespace(Broadcasting, ServerEvents):
         self.parent: ParentNamespace | None = None
         """What a dynamic namespace was made after."""
         self.prefix = namespace_prefix(name)
-        self.sockets: dict[str, Socket] = {}
+        self.sockets: dict[str, Member] = {}
         self.adapter: Adapter = self._make_adapter()
         self.recovery = server.make_recovery(self.dispose_if_unused)
         self.routes: dict[str, Route] = {}
@@ -290,7 +291,7 @@ class Namespace(Broadcasting, ServerEvents):
         """Whether nothing has to be asked before a socket is connected."""
         return not self._middlewares and self._connect_hook is None and (self.parent is None or not self.parent.has_predicate)
 
-    async def admit(self, socket: Socket, auth_text: str | None) -> None:
+    async def admit(self, socket: Member, auth_text: str | None) -> None:
         """Ask middlewares and hook.
 
         Raises:
@@ -305,12 +306,12 @@ class Namespace(Broadcasting, ServerEvents):
         if socket.refused:
             raise ConnectRefused("Disconnected")
 
-    def add(self, socket: Socket) -> None:
+    def add(self, socket: Member) -> None:
         """Take a socket in: into the namespace, and the room of its own id."""
         self.sockets[socket.id] = socket
         self.adapter.add_all(socket.id, (socket.id,))
 
-    def remove(self, socket: Socket) -> None:
+    def remove(self, socket: Member) -> None:
         """Let a socket go, with all its rooms."""
         self.adapter.del_all(socket.id)
         self.sockets.pop(socket.id, None)

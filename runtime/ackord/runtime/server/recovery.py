@@ -13,7 +13,7 @@ from ackord.runtime.socketio.recovery import RECOVERABLE, ConnectionStateRecover
 __all__ = ["ConnectionStateRecovery", "Recovery"]
 
 if TYPE_CHECKING:
-    from ackord.runtime.server.socket import Socket
+    from ackord.runtime.server.member import Member
 
 _EPOCH_BYTES = 3
 _PID_BYTES = 15
@@ -27,7 +27,7 @@ class Recovery:
     def __init__(self, options: ConnectionStateRecovery, *, grace: float, emptied: Callable[[], None]) -> None:
         """Take the options, the seconds until a lost connection is noticed, and what to call when no client is away any longer."""
         self._log = RecoveryLog(options, secrets.token_urlsafe(_EPOCH_BYTES), grace)
-        self._live: dict[str, Socket] = {}
+        self._live: dict[str, Member] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._emptied = emptied
         self.skip_middlewares = options.skip_middlewares
@@ -69,7 +69,7 @@ class Recovery:
         """Make the session of a new client."""
         return RecoverySession(sid, secrets.token_urlsafe(_PID_BYTES))
 
-    def join(self, session: RecoverySession, socket: Socket) -> Iterable[EncodedEvent]:
+    def join(self, session: RecoverySession, socket: Member) -> Iterable[EncodedEvent]:
         """Note that a client is there; return what it missed."""
         self._live[session.pid] = socket
         if not session.claimed:
@@ -79,7 +79,7 @@ class Recovery:
         self._log.forget(session)
         return self._log.missed(session) or ()
 
-    def check(self, socket: Socket) -> None:
+    def check(self, socket: Member) -> None:
         """Make a client that is back a new one if not all that it missed is still there: the middlewares may have taken their time."""
         session = socket.recovery_session
         if session is not None and session.claimed and self._log.missed(session) is None:

@@ -1,0 +1,203 @@
+"""What goes out to one client: events, questions, broadcasts and answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ackord.runtime.acks import AckReply, PendingAcks
+from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
+from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
+from ackord.runtime.events.payloads import decode_array
+from ackord.runtime.listeners import Registration
+from ackord.runtime.server.direct import AckCallback
+from ackord.runtime.server.socket import Socket
+from ackord.runtime.socketio.errors import PacketError
+from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.socketio.packet import encode_ack, encode_event
+from ackord.runtime.socketio.recovery import RecoverySession
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.connection import Connection
+    from ackord.runtime.server.namespace import Namespace
+
+_log = logging.getLogger("ackord.runtime.server")
+
+
+class Addressee(Socket):
+    """A socket that is written to: its packets go to the connection's engine, and the acknowledgements that they ask for come back here.
+
+    Implements `ackord.runtime.adapters.base.Recipient`.
+    """
+
+    __slots__ = ("_acks", "_connection", "_outbox", "recovery_session")
+
+    def __init__(
+        self, sid: str, namespace: Namespace, connection: Connection, auth: dict[str, Any], session: RecoverySession | None
+    ) -> None:
+        super().__init__(sid, namespace, connection.engine, auth)
+        self.recovery_session: RecoverySession | None = session
+        """What is kept of the socket while its client is away; `None` without connection state recovery."""
+        self._connection = connection
+        self._acks: PendingAcks | None = None  # made for the first question
+        self._outbox: list[tuple[EncodedEvent, int | None]] | None = []  # until the client is told that it is connected, or refused
+
+    def begin(self) -> None:
+        """Note that the client was told: it is connected now."""
+        self._connected = True
+        waiting, self._outbox = self._outbox, None
+        for event, ack_id in waiting or ():
+            try:
+                self.send_event(event, ack_id=ack_id)
+            except Exception:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
+                _log.exception("event %r, emitted before the client was connected, can't be sent", event.name)
+
+    # Events and answers
+
+    @override
+    def send_event(self, event: EncodedEvent, *, volatile: bool = False, compress: bool = True, ack_id: int | None = None) -> None:
+        if not self._connected:
+            if self._outbox is not None and not volatile:
+                self._outbox.append((event, ack_id))
+            elif self.recovery_session is not None and self.namespace.recovery is not None and not volatile and ack_id is None:
+                self.namespace.recovery.record_for_absent(self.recovery_session, event)
+            return
+        if volatile and not self._engine.writable:
+            return
+        if self._any_outgoing:
+            self._tell_outgoing(event)
+        if self.namespace.recovery is not None and ack_id is None:
+            recovery = self.namespace.recovery
+            event = recovery.mark(event) if volatile else recovery.record(event, frozenset((self.id,)))
+        text = encode_event(self.namespace.prefix, event.arguments, len(event.attachments), ack_id)
+        if event.attachments or not compress:
+            self._engine.send_prepared(Prepared(text, event.attachments, compress=compress))
+        else:
+            self._engine.send(text)
+
+    def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
+        """Answer an event; after the end nothing is sent."""
+        if not self._connected:
+            return
+        text = encode_ack(self.namespace.prefix, ack_id, arguments, len(attachments))
+        if attachments:
+            self._engine.send_prepared(Prepared(text, attachments))
+        else:
+            self._engine.send(text)
+
+    def deliver(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags) -> None:
+        """Write a broadcast (see `Recipient`)."""
+        if flags.volatile and not self._engine.writable:
+            return
+        if self._any_outgoing:
+            self._tell_outgoing(event)
+        self._engine.send_prepared(prepared)
+
+    # Questions, which ask for an acknowledgement
+
+    @override
+    async def request(
+        self,
+        event: EncodedEvent,
+        timeout: float | None = None,
+        *,
+        volatile: bool = False,
+        compress: bool = True,
+    ) -> AckReply:
+        self._check_answerable()
+        ack_id = self.namespace.next_ack_id()
+        send = partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
+        return await self._pending_acks().wait(ack_id, send, timeout)
+
+    @override
+    def send_plain(
+        self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False, compress: bool = True
+    ) -> None:
+        if ack is None:
+            self.send_event(event, volatile=volatile, compress=compress)
+            return
+        if not self._connected and self._outbox is None:
+            if timeout is not None:
+                self._call_back(Registration(ack), DisconnectedError("the socket has been disconnected"), event=event.name)
+            return
+        if volatile and timeout is None and not (self._connected and self._engine.writable):
+            return  # dropped: nobody will answer, and nothing would end the wait
+        ack_id = self.namespace.next_ack_id()
+        self._pending_acks().expect(ack_id, partial(self._settle_callback, Registration(ack), event.name, timeout is not None), timeout)
+        self.send_event(event, volatile=volatile, compress=compress, ack_id=ack_id)
+
+    def ask(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags, collector: AckCollector) -> None:
+        """Write a broadcast that asks for an acknowledgement (see `Recipient`)."""
+        settle = partial(collector.settle, self.id)
+        if flags.volatile and not self._engine.writable:
+            settle(AckTimeoutError("the client couldn't take a volatile event"))
+            return
+        try:
+            self._pending_acks().expect(collector.ack_id, settle)
+        except SlowConsumerError as error:
+            settle(error)
+        else:
+            self.deliver(event, prepared, flags)
+
+    @property
+    def awaited_acks(self) -> int:
+        """How many acknowledgements the client owes."""
+        return 0 if self._acks is None else len(self._acks)
+
+    def forget_ack(self, ack_id: int) -> None:
+        """Wait for an acknowledgement no longer."""
+        if self._acks is not None:
+            self._acks.discard(ack_id)
+
+    def receive_ack(self, ack_id: int | None, payload: str, attachments: Sequence[bytes]) -> None:
+        """Take an ACK packet; one that nobody waits for is ignored.
+
+        Raises:
+            PacketError: it ends the connection.
+        """
+        if not payload:
+            return
+        if ack_id is not None and self._acks is not None:
+            self._acks.receive(ack_id, payload, attachments)
+        decode_array(payload, attachments)  # awaited or not, a malformed one ends the connection as any packet does
+
+    def _check_answerable(self) -> None:
+        if self._connected:
+            return
+        if self._outbox is not None:
+            raise UsageError("the client can't answer before it is told that it is connected")
+        raise DisconnectedError("the socket has been disconnected")
+
+    def _pending_acks(self) -> PendingAcks:
+        if self._acks is None:
+            self._acks = PendingAcks(self.namespace.limits.pending_acks)
+            self._acks.follow(self._connection.backlog)
+        return self._acks
+
+    def _settle_callback(self, ack: Registration, name: str, error_first: bool, outcome: AckReply | AckordError) -> None:
+        if isinstance(outcome, AckordError):
+            if error_first:
+                self._call_back(ack, outcome, event=name)
+            return
+        try:
+            arguments = decode_array(*outcome)
+        except PacketError as error:
+            if error_first:
+                self._call_back(ack, InvalidAckError(str(error)), event=name)
+            raise
+        self._call_back(ack, *((None, *arguments) if error_first else arguments), event=name)
+
+    def _call_back(self, callback: Registration, *arguments: Any, event: str) -> None:
+        self.namespace.call_back(callback, arguments, event, self)
+
+    def _tell_outgoing(self, event: EncodedEvent) -> None:
+        try:
+            arguments = decode_array(event.arguments, event.attachments)
+        except PacketError:
+            arguments = [event.name]
+        for listener in self._any_outgoing:
+            self._call_back(listener, *arguments, event=event.name)

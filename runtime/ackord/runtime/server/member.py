@@ -1,0 +1,260 @@
+"""A client's stay in a namespace: it joins, sends events, and leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import time
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError
+from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.events.dispatch import EventQueue
+from ackord.runtime.events.driving import Job
+from ackord.runtime.events.incoming import (
+    handle_events,
+    run_listener_at_once,
+    run_route,
+    run_untyped,
+    run_untyped_inline,
+)
+from ackord.runtime.events.lifecycle import call_lifecycle
+from ackord.runtime.events.payloads import decode_array
+from ackord.runtime.listeners import Registration
+from ackord.runtime.server.addressee import Addressee
+from ackord.runtime.server.broadcast import room_names
+from ackord.runtime.server.gates import NamespaceGate
+from ackord.runtime.socketio.names import check_event_name
+from ackord.runtime.socketio.recovery import RecoverySession
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.connection import Connection
+    from ackord.runtime.server.namespace import Namespace
+
+ENDED_HERE: Final = frozenset({"server namespace disconnect", "server shutting down"})
+"""Reasons of the ends that this program asked for."""
+
+
+class Member(Addressee):
+    """A socket as its server knows it: made for a CONNECT, let in or refused, handed the events of its client, ended once.
+
+    Implements `ackord.runtime.events.incoming.InlineReceiver`.
+    """
+
+    __slots__ = ("_departed_rooms", "_ending", "_queue", "refused")
+
+    def __init__(
+        self, sid: str, namespace: Namespace, connection: Connection, auth: dict[str, Any], session: RecoverySession | None = None
+    ) -> None:
+        super().__init__(sid, namespace, connection, auth, session)
+        self.refused = False
+        """Whether a middleware disconnected the socket."""
+        self._ending = False
+        self._departed_rooms: frozenset[str] | None = None
+        self._queue = EventQueue(connection.backlog, namespace.tasks, handle_events, loop=connection.loop, keeps_task=True)
+
+    @override
+    def disconnect(self, close: bool = False) -> None:
+        if close:
+            self._connection.disconnect()
+        elif self._connected and not self._ending:
+            self._connection.leave(self.namespace)
+            self.end("server namespace disconnect")
+        elif self._outbox is not None:
+            self.refused = True
+
+    # Rooms
+
+    @property
+    @override
+    def rooms(self) -> frozenset[str]:
+        if self._departed_rooms is not None:
+            return self._departed_rooms
+        return self.namespace.adapter.socket_rooms(self.id)
+
+    @override
+    def join(self, *rooms: str | Iterable[str]) -> None:
+        if self._connected or self._outbox is not None:
+            self.namespace.adapter.add_all(self.id, room_names(rooms))
+
+    # Joining
+
+    def recover(self) -> None:
+        """Be again what the session says."""
+        if self.recovery_session is not None:
+            self.recovered = True
+            self.data = self.recovery_session.data
+            self.namespace.adapter.add_all(self.id, self.recovery_session.rooms)
+
+    def begin_anew(self, session: RecoverySession) -> None:
+        """Be a new client after all."""
+        self.recovery_session = session
+        self.recovered = False
+        self.data = self.namespace.make_data()
+        self.namespace.adapter.del_all(self.id)
+
+    def supersede(self) -> None:
+        """End the connection: its client is back on another one."""
+        self._connection.shut("transport close", "transport close")
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the client was told in this turn of the event loop that it is connected."""
+        return not self._queue.is_open
+
+    def open_events(self) -> None:
+        """Begin to handle events, after those listeners of ``connection`` that are tasks have begun to run."""
+        self._connection.loop.call_soon(self._queue.open)
+
+    # Events
+
+    @property
+    def catch_all(self) -> tuple[Registration, ...]:
+        """The catch-all listeners for incoming events."""
+        return self._any
+
+    @property
+    def watchers(self) -> tuple[Registration, ...]:
+        """The catch-all listeners, then the middlewares."""
+        shared = self.namespace.event_middlewares
+        if shared:
+            return (*self._any, *(NamespaceGate(middleware, self) for middleware in shared), *self._gates)
+        return (*self._any, *self._gates) if self._gates else self._any
+
+    def take_listeners(self, name: str) -> tuple[Registration, ...]:
+        """Return the listeners that an event is for."""
+        return () if self._events is None else self._events.take(name)
+
+    def receive_event(self, name: str, payload: str, ack_id: int | None, attachments: Sequence[bytes] = ()) -> None:
+        """Take an EVENT packet: its name, and its JSON array, which begins with that.
+
+        Raises:
+            PacketError: it ends the connection.
+        """
+        namespace, queue = self.namespace, self._queue
+        size = len(payload) + sum(map(len, attachments)) if attachments else len(payload)
+        route = namespace.routes.get(name)
+        watched = self._any or self._gates or namespace.event_middlewares
+        if route is None:
+            registrations = () if self._events is None else self._events.by_name.get(name, ())
+            if len(registrations) == 1 and registrations[0].is_plain and queue.idle and not watched:
+                run_listener_at_once(self, registrations[0], name, decode_array(payload, attachments), ack_id, queue)
+            else:
+                self._receive_untyped(name, registrations, decode_array(payload, attachments), ack_id, size)
+            return
+        try:
+            arguments = route.decode(payload, attachments)
+        except InvalidArgumentsError as failure:
+            queue.put(partial(self._fail_in_order, name, ack_id, failure), size)
+            return
+        if not watched and not route.concurrent and queue.can_step:
+            queue.step((self, route, name, arguments, ack_id), size)
+            return
+        catch_all = (name, *decode_array(payload, attachments)[1:]) if watched else None
+        self._handle(partial(run_route, self, route, name, arguments, ack_id, catch_all), size, concurrent=route.concurrent)
+
+    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
+        """Answer an event that failed by an error ack, or by the namespace's policy if no ack was asked for."""
+        namespace = self.namespace
+        namespace.failures.record(self, name, failure, time.monotonic(), error)
+        if error is None and failure.code == INVALID_RESPONSE:
+            error = failure.__cause__  # what a handler answered is nobody else's fault
+        for listener in self._error_listeners:
+            self._call_back(listener, name, error or failure, event=name)
+        if isinstance(error, Exception):
+            namespace.server.report(self, name, error)
+        if ack_id is not None:
+            if namespace.error_replies:
+                self.send_ack(ack_id, failure.arguments_text())
+        elif namespace.invalid_events == "disconnect":
+            self.disconnect()
+
+    def finish_later(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Queue the rest of an event which turned out to need a task; nothing of this socket can have come between."""
+        self._queue.put_first(job)
+
+    def _receive_untyped(self, name: str, registrations: tuple[Registration, ...], items: list[Any], ack_id: int | None, size: int) -> None:
+        if not registrations:
+            check_event_name(name, self.namespace.limits.event_name)
+        del items[0]
+        queue = self._queue
+        is_async = concurrent = False
+        for registration in registrations:
+            is_async |= registration.is_async
+            concurrent |= registration.concurrent
+        for registration in self._any:
+            is_async |= registration.is_async
+        if not is_async and queue.idle and not self._gates and not self.namespace.event_middlewares:
+            queue.enter()
+            try:
+                contextvars.copy_context().run(run_untyped_inline, self, name, items, ack_id)
+            finally:
+                queue.leave()
+        else:
+            self._handle(partial(run_untyped, self, name, items, ack_id), size, concurrent=concurrent)
+
+    def _handle(self, job: Job, size: int, *, concurrent: bool) -> None:
+        queue = self._queue
+        if concurrent:
+            queue.put_concurrent(job, size)
+        elif queue.can_step:
+            queue.step(job, size)
+        else:
+            queue.put(job, size)
+
+    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply) -> None:
+        self.fail_event(name, ack_id, failure)
+
+    # The end
+
+    def end(self, reason: str, description: str | None = None) -> None:
+        """Leave rooms and namespace, fail what is awaited, tell listeners.
+
+        What the client had sent before it went is still handled; what waits is dropped if this side ended the socket.
+        """
+        if not self._connected:
+            self._outbox = None
+            self.namespace.adapter.del_all(self.id)
+            if self.recovery_session is not None and self.namespace.recovery is not None and not self._ending:
+                self.namespace.recovery.refuse(self.recovery_session, reason)
+            return
+        if self._ending:  # a listener of "disconnecting" disconnects
+            return
+        self._ending = True
+        details = (reason,) if description is None else (reason, description)
+        rooms = self.namespace.adapter.socket_rooms(self.id)
+        departing = self._tell("disconnecting", details)
+        self._connected = False
+        self._connection.forget(self)
+        if self.recovery_session is not None and self.namespace.recovery is not None:
+            self.namespace.recovery.part(self.recovery_session, rooms, self.data, reason)
+        self.namespace.remove(self)
+        if departing:
+            # Listeners that are tasks still see the rooms that the socket was in.
+            self._departed_rooms = rooms
+            for task in departing:
+                task.add_done_callback(self._forget_rooms)
+        if self._acks is not None:
+            self._acks.fail_all(lambda: DisconnectedError(f"the socket has been disconnected: {reason}"))
+        if self.namespace.server.cancel_on_disconnect:
+            self._queue.cancel()
+        if reason in ENDED_HERE:
+            self._queue.clear()
+            self._queue.close()
+            self._tell_disconnect(reason, details)
+        else:
+            self._queue.finish(partial(self._tell_disconnect, reason, details), self.namespace.limits.ending_timeout)
+
+    def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
+        self._tell("disconnect", details)
+        self.namespace.run_disconnect_hook(self, reason)
+
+    def _tell(self, name: str, details: Sequence[str]) -> list[asyncio.Task[None]]:
+        namespace = self.namespace
+        return call_lifecycle(self._lifecycle, name, details, namespace.tasks, partial(namespace.server.report, self, name))
+
+    def _forget_rooms(self, _: object) -> None:
+        self._departed_rooms = None
