@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from ackord.runtime.engine import running
 from ackord.runtime.engine.cors import CorsPolicy
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engineio.client_session import decode_open_packet
@@ -19,6 +20,7 @@ from ackord.runtime.engineio.errors import MalformedPacketError
 from ackord.runtime.engineio.handshake import check_request, check_session_request, check_version
 from ackord.runtime.engineio.packet import decode_packet, decode_payload, encode_packet, encode_payload
 from ackord.runtime.error_acks import InvalidArgumentsError
+from ackord.runtime.events import tasks
 from ackord.runtime.events.payloads import decode_array, decode_object
 from ackord.runtime.hosting.asgi import request_of
 from ackord.runtime.server import Server, Socket
@@ -256,7 +258,7 @@ class _Raising(logging.Handler):
 def failing_logs() -> Generator[None]:
     """Make what the server logs as its own failure fail the run, and keep what it logs of peers quiet."""
     raising = _Raising()
-    own = [logging.getLogger(f"ackord.runtime.{name}") for name in ("engine.socket", "events.tasks")]
+    own = [logging.getLogger(module.__name__) for module in (running, tasks)]
     of_peers = logging.getLogger("ackord.runtime.server")
     level = of_peers.level
     for logger in own:

@@ -9,6 +9,8 @@ from collections.abc import Generator
 from logging.handlers import BufferingHandler
 from typing import Any
 
+from ackord.runtime.engine import running
+from ackord.runtime.events import tasks
 from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import run
@@ -89,7 +91,7 @@ def make_server() -> Server:
 def no_mistake_logged() -> Generator[None]:
     """The engine and the tasks report exceptions of the server by logging them: there must be none."""
     handler = BufferingHandler(capacity=1000)
-    loggers = [logging.getLogger(f"ackord.runtime.server.{name}") for name in ("engine_socket", "tasks")]
+    loggers = [logging.getLogger(module.__name__) for module in (running, tasks)]
     for logger in loggers:
         logger.addHandler(handler)
     try:

@@ -12,6 +12,7 @@ from ackord.runtime.engine.cors import Header
 from ackord.runtime.engine.hooks import EngineHooks
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
 from ackord.runtime.engine.options import AllowRequest, EngineOptions
+from ackord.runtime.engine.running import RunningSession
 from ackord.runtime.engine.socket import EngineSocket
 from ackord.runtime.engine.timers import AlarmClock
 from ackord.runtime.engine.websocket_end import WebSocketEnd
@@ -257,7 +258,7 @@ class EngineServer(EngineHooks):
     def _settle(self) -> None:
         self._half_open -= 1
 
-    def _forget(self, socket: EngineSocket) -> None:
+    def _forget(self, socket: RunningSession) -> None:
         if self._sockets.pop(socket.sid, None) is not None and socket.is_half_open:
             self._half_open -= 1
 

@@ -1,0 +1,113 @@
+"""The requests of long-polling that a session takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+from typing import Final
+
+from ackord.runtime.engine.requests import IncomingPost, WaitingGet
+from ackord.runtime.engine.running import RunningSession
+from ackord.runtime.engineio.packet import MESSAGE, SEPARATOR, Packet, decode_payload
+from ackord.runtime.engineio.state import State
+
+_MESSAGE: Final = MESSAGE.encode()
+_SEPARATOR: Final = SEPARATOR.encode()
+
+PACKETS_PER_TURN: Final = 256
+"""Packets of one POST that are handled before other sessions have their turn."""
+
+
+class PolledSession(RunningSession):
+    """A session as the requests of long-polling find it: GETs wait for packets, POSTs bring some."""
+
+    __slots__ = ()
+
+    def poll(self, get: WaitingGet) -> bool:
+        """Take a GET, which is answered at once or later; false if it must be refused."""
+        session = self.session
+        if not session.poll(self._loop.time()):
+            self._run()
+            return False
+        self._get = get
+        if session.state is not State.POLLING or not session.writable:  # else it just waits, and no deadline has moved
+            self._run()
+        return True
+
+    def abort_poll(self, get: WaitingGet) -> None:
+        """Learn that the client of this GET has gone; does nothing if it has been answered."""
+        if self._get is get:
+            self._get = None
+            self.session.abort_poll(self._loop.time())
+            self._run()
+
+    def begin_post(self, post: IncomingPost) -> bool:
+        """Take the beginning of a POST; false if it must be refused.
+
+        Where it is true, `receive_payload` may follow, and `end_post` must.
+        """
+        now = self._loop.time()
+        accepted = self.session.begin_post(now)
+        if accepted:
+            self._post = post
+            self._post_until = now + post.patience
+        if (
+            not accepted or self._post_until < self.session.heartbeat.at or self.session.state is State.CLOSING
+        ):  # else no deadline has moved
+            self._run()
+        return accepted
+
+    def receive_payload(self, body: bytes) -> Awaitable[None] | None:
+        """Take the body of a POST; return what must be awaited before it is answered, if anything.
+
+        A body may hold a hundred thousand packets: other sessions have their turn after some, and handlers set the pace.
+        ``session.is_malformed`` tells afterwards whether the body ended the session by being malformed.
+        """
+        self._post = None
+        if body[:1] == _MESSAGE and _SEPARATOR not in body and self._is_plain:
+            try:
+                message = body.decode()
+            except UnicodeDecodeError:
+                pass
+            else:
+                return self._receive_message(message)
+        payload = decode_payload(body)
+        has_more = self.session.receive_payload(payload, self._loop.time(), most=PACKETS_PER_TURN)
+        self._run()
+        if has_more:
+            return self._receive_rest(payload)
+        return self.handler.ready() if self.handler.congested else None
+
+    def end_post(self) -> None:
+        """Learn that a POST has been answered, or won't be."""
+        self._post = None
+        self.session.end_post()
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether a message that comes over long-polling needn't go through the session's machine, as it would change nothing there."""
+        session = self.session
+        return session.state is State.POLLING and not (session.heartbeat.lenient or self._is_half_open or self._running)
+
+    def _receive_message(self, message: str) -> Awaitable[None] | None:
+        try:
+            may_go_on = self.handler.receive_text(message)
+        except Exception as exc:  # noqa: BLE001 - nothing of one client may reach another
+            self.blame_handler(exc)
+            return None
+        return None if may_go_on else self.handler.ready()
+
+    async def _receive_rest(self, payload: Iterator[Packet]) -> None:
+        has_more = True
+        while has_more:
+            await self._pause()
+            has_more = self.session.receive_payload(payload, self._loop.time(), most=PACKETS_PER_TURN)
+            self._run()
+        if self.handler.congested:
+            await self.handler.ready()
+
+    async def _pause(self) -> None:
+        if self.handler.congested:
+            await self.handler.ready()
+        else:
+            await asyncio.sleep(0)

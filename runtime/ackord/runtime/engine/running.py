@@ -1,0 +1,235 @@
+"""The machine of one session on the event loop: woken in time, and what it asks for is done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import assert_never
+
+from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
+from ackord.runtime.engine.requests import IncomingPost, WaitingGet
+from ackord.runtime.engine.timers import AlarmClock
+from ackord.runtime.engineio.actions import (
+    Action,
+    AdoptProbe,
+    AnswerPoll,
+    CloseProbe,
+    CloseWebSocket,
+    Deliver,
+    End,
+    Outgoing,
+    Write,
+    WriteProbe,
+)
+from ackord.runtime.engineio.packet import Packet, encode_packet
+from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.engineio.session import Session
+from ackord.runtime.engineio.state import State
+from ackord.runtime.transports.base import ServerWebSocket
+
+_logger = logging.getLogger(__name__)
+
+
+class RunningSession:
+    """A session's machine, the transports and the handler that its actions are for, and the alarm that wakes it.
+
+    Whoever tells the machine something calls `_run` afterwards.
+    """
+
+    __slots__ = (
+        "_alarm",
+        "_base64",
+        "_clock",
+        "_forget",
+        "_get",
+        "_is_half_open",
+        "_loop",
+        "_muted",
+        "_post",
+        "_post_until",
+        "_probe",
+        "_running",
+        "_scheduled",
+        "_settle",
+        "_wire",
+        "direct",
+        "handler",
+        "max_buffered",
+        "max_payload",
+        "request",
+        "session",
+        "sid",
+        "websocket",
+    )
+
+    handler: EngineHandler
+    """The upper layer's end; set by `start`."""
+
+    def __init__(
+        self,
+        sid: str,
+        request: HandshakeRequest,
+        session: Session,
+        *,
+        websocket: ServerWebSocket | None,
+        clock: AlarmClock,
+        max_payload: int,
+        max_buffered: int,
+        settle: Callable[[], None],
+        forget: Callable[[RunningSession], None],
+    ) -> None:
+        self.sid = sid
+        self.request = request
+        self.session = session
+        self.websocket = websocket
+        """The session's WebSocket, `None` over long-polling."""
+        self.direct = -1
+        """The length up to which a message of `websocket` may go straight to the handler; -1 while the session has to look at all of them."""
+        self.max_payload = max_payload
+        self.max_buffered = max_buffered
+        self._wire: ServerWebSocket | None = None  # the WebSocket, while what is sent goes straight to it
+        self._probe: ServerWebSocket | None = None
+        self._get: WaitingGet | None = None
+        self._post: IncomingPost | None = None
+        self._post_until = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._clock = clock
+        self._alarm = clock.alarm(self._expire)
+        self._settle = settle
+        self._forget = forget
+        self._is_half_open = True
+        self._base64 = "b64" in request.query
+        self._running = True  # until `start`: nothing may reach a handler that isn't there yet
+        self._scheduled = False
+        self._muted = False
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that the session lives on; to ask for the running one costs a system call on Python 3.11."""
+        return self._loop
+
+    @property
+    def is_half_open(self) -> bool:
+        """Whether the client has sent no message yet."""
+        return self._is_half_open
+
+    def expire_if_due(self) -> None:
+        """Do what the session's timer is late for: a request must not meet a session that is over by the clock."""
+        now = self._loop.time()
+        deadline = self.session.deadline()
+        if deadline is not None and deadline <= now and not self._clock.is_catching_up:
+            self._expire(now)
+
+    def fail(self, description: str, *, code: int | None = None) -> None:
+        """End the session because of its transport."""
+        self.session.fail(description, code=code)
+        self._run()
+
+    def blame_handler(self, exc: Exception) -> None:
+        """End the session after an exception of the upper layer, which promised to raise none."""
+        _logger.error("The handler of an Engine.IO session raised; the session is closed", exc_info=exc)
+        self.fail("internal error")
+
+    def _run(self) -> None:
+        if self._running:
+            return
+        self._running = True
+        try:
+            while actions := self.session.outgoing():
+                for action in actions:
+                    self._perform(action)
+        finally:
+            self._running = False
+        self._find_ways()
+        deadline = self.session.deadline()
+        if self._post is not None and deadline is not None and self._post_until < deadline:
+            deadline = self._post_until
+        self._alarm.set(deadline)
+
+    def _find_ways(self) -> None:
+        """See which messages needn't go through the session's machine: this is asked once for each change, not for each message."""
+        session = self.session
+        is_plain = session.state is State.WEBSOCKET
+        self._wire = self.websocket if is_plain else None
+        # No character has more than four bytes in UTF-8: up to this length a text needn't be measured.
+        # The first message takes the long way whatever its length: it tells that somebody is there.
+        self.direct = self.max_payload // 4 if is_plain and not session.heartbeat.lenient and not self._is_half_open else -1
+
+    def _expire(self, now: float) -> None:
+        if self._post is not None and self._post_until <= now:
+            self.session.fail(f"request body incomplete after {self._post.patience:g} seconds")
+        deadline = self.session.heartbeat.at
+        if deadline <= now and not self._running and self.handler.congested:
+            # The answer to the ping may wait unread: nothing is read while events wait for handlers.
+            self.session.heartbeat.postpone(now)
+        self.session.expire(now)
+        self._run()
+
+    def _perform(self, action: Action) -> None:  # noqa: C901, PLR0912 - one case for each action
+        match action:
+            case Deliver(message):
+                self._deliver(message)
+            case AnswerPoll():
+                get, self._get = self._get, None
+                if get is not None:
+                    get.answer(action)
+            case Write(message):
+                self._write(message)
+            case CloseWebSocket(code, abort):
+                if self.websocket is not None:
+                    if abort:
+                        self.websocket.abort()
+                    else:
+                        self.websocket.close(code)
+            case WriteProbe(packet):
+                if self._probe is not None:
+                    self._probe.send(packet)
+            case AdoptProbe():
+                self.websocket, self._probe = self._probe, None
+            case CloseProbe():
+                probe, self._probe = self._probe, None
+                if probe is not None:
+                    probe.close()
+            case End(reason, description):
+                self._alarm.close()
+                self._forget(self)
+                self._tell_closed(reason, description)
+                post, self._post = self._post, None
+                if post is not None:
+                    post.give_up()
+            case _:
+                assert_never(action)
+
+    def _deliver(self, message: Packet) -> None:
+        if self._is_half_open:
+            self._is_half_open = False
+            self._settle()
+        if self._muted:  # the upper layer closed the session at an earlier packet of the same payload
+            return
+        try:
+            if isinstance(message, bytes):
+                self.handler.receive_binary(message)
+            else:
+                self.handler.receive_text(message)
+        except Exception as exc:  # noqa: BLE001 - nothing of one client may reach another
+            self.blame_handler(exc)
+
+    def _tell_closed(self, reason: str, description: str | None) -> None:
+        try:
+            self.handler.closed(reason, description)
+        except Exception:
+            _logger.exception("The handler of an Engine.IO session raised when it was closed")
+
+    def _write(self, message: Outgoing) -> None:
+        websocket = self.websocket
+        if websocket is None:
+            return
+        if isinstance(message, Prepared):
+            if self._base64:
+                for packet in message.packets:
+                    websocket.send(packet)
+            else:
+                websocket.send_prepared(message)
+        else:
+            websocket.send(encode_packet(message) if self._base64 else message)
