@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ackord.runtime import ConnectRefused, Server, Socket
+from ackord.runtime import RefusalReply, Server, Socket
 
 from tests import lanes
 
@@ -21,7 +21,7 @@ def make_server() -> Server:
 
     @server.of("/closed").use
     async def refuse(socket: Socket) -> None:
-        raise ConnectRefused("closed", {"code": 7})
+        raise RefusalReply("closed", {"code": 7})
 
     return server
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ackord.runtime import ConnectRefused, Server, Socket
+from ackord.runtime import RefusalReply, Server, Socket
 from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.socketio.parser import TEXT_PARSER
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
@@ -31,7 +31,7 @@ def make_server(*, msgpack: bool = False, recovery: bool = False) -> Server:
     @server.of("/private").use
     async def only_who_knows_the_word(socket: Socket) -> None:
         if socket.handshake.auth.get("word") != "sesame":
-            raise ConnectRefused("not welcome", {"code": 42, "hint": ["a word", None]})
+            raise RefusalReply("not welcome", {"code": 42, "hint": ["a word", None]})
 
     return server
 

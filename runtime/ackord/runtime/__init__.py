@@ -2,7 +2,7 @@
 
 ::
 
-    from ackord.runtime import ConnectRefused, Server, Socket
+    from ackord.runtime import RefusalReply, Server, Socket
     from ackord.runtime.client import connect
 
 What a server's application needs stands here, and every exception; clients are in `ackord.runtime.client`, tools for tests in
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
         BroadcastOperator,
         BroadcastTimeoutError,
         ConnectionStateRecovery,
-        ConnectRefused,
         Handshake,
         HandshakeRequest,
         Limits,
         Namespace,
         ParentNamespace,
+        RefusalReply,
         Server,
         Socket,
     )
@@ -55,7 +55,6 @@ __all__ = [
     "Answers",
     "BroadcastOperator",
     "BroadcastTimeoutError",
-    "ConnectRefused",
     "ConnectRefusedError",
     "ConnectionStateRecovery",
     "ContractVersionError",
@@ -73,6 +72,7 @@ __all__ = [
     "ParentNamespace",
     "PeerError",
     "ProtocolError",
+    "RefusalReply",
     "RemoteError",
     "ReservedEventError",
     "Server",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ackord.runtime.adapters import MemoryAdapter
-from ackord.runtime.server import ConnectRefused, Limits, Server, Socket
+from ackord.runtime.server import Limits, RefusalReply, Server, Socket
 from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from typing_extensions import override
@@ -23,7 +23,7 @@ class OutcomeError(BaseException):
     """As test frameworks have them."""
 
 
-class ForgetfulError(ConnectRefused):
+class ForgetfulError(RefusalReply):
     def __init__(self) -> None:  # pyright: ignore[reportMissingSuperCall]  # the point
         pass
 
@@ -217,11 +217,11 @@ def raise_forgetful(_: Socket) -> None:
 
 
 def refuse_with_a_set(_: Socket) -> None:
-    raise ConnectRefused("no", {1, 2})
+    raise RefusalReply("no", {1, 2})
 
 
 def refuse_with_bytes(_: Socket) -> None:
-    raise ConnectRefused("no", b"bytes")
+    raise RefusalReply("no", b"bytes")
 
 
 def cancel_itself(_: Socket) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.events.routes import Arguments, EncodedArguments
-from ackord.runtime.server import ConnectRefused, Limits, Namespace, Server, Socket
+from ackord.runtime.server import Limits, Namespace, RefusalReply, Server, Socket
 from ackord.runtime.testing import RawPeer
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,7 +92,7 @@ ERRORS: Sequence[Callable[[Any], BaseException]] = (
     lambda _: OutcomeError(),
     lambda _: ForgetfulError(),
     lambda value: FailureReply("code", "message", value),
-    lambda value: ConnectRefused("message", value),
+    lambda value: RefusalReply("message", value),
 )
 
 

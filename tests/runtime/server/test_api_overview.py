@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from ackord.runtime.client import ClientSocket, connect
 from ackord.runtime.errors import AckTimeoutError, ConnectRefusedError
-from ackord.runtime.server import BroadcastTimeoutError, ConnectRefused, Server, Socket
+from ackord.runtime.server import BroadcastTimeoutError, RefusalReply, Server, Socket
 from ackord.runtime.testing import Link, run
 
 PAGE = Path(__file__).parents[3] / "docs" / "api.md"
@@ -64,7 +64,7 @@ async def perform(section: Section, printed: list[str]) -> None:
         "AckTimeoutError": AckTimeoutError,
         "BroadcastTimeoutError": BroadcastTimeoutError,
         "ClientSocket": ClientSocket,
-        "ConnectRefused": ConnectRefused,
+        "RefusalReply": RefusalReply,
         "ConnectRefusedError": ConnectRefusedError,
         "Socket": Socket,
         "asyncio": asyncio,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server import ConnectRefused, Limits, Server, Socket
+from ackord.runtime.server import Limits, RefusalReply, Server, Socket
 from ackord.runtime.socketio.event import EncodedEvent
 
 from tests.runtime.server.stage import Stage, check_empty, play
@@ -71,7 +71,7 @@ def test_middlewares_run_in_order_and_the_first_refusal_answers() -> None:
         await asyncio.sleep(1)
         ran.append("second")
         if socket.handshake.auth.get("token") != "good":
-            raise ConnectRefused("not authorized", {"retry": False})
+            raise RefusalReply("not authorized", {"retry": False})
 
     @server.use
     async def third(socket: Socket) -> None:
@@ -124,7 +124,7 @@ def test_the_connect_hook_runs_after_middlewares_with_the_text_of_auth() -> None
         with pytest.raises(UsageError):
             await socket.request(EncodedEvent("x", '["x"]'), timeout=1)
         if auth is None:
-            raise ConnectRefused("no auth")
+            raise RefusalReply("no auth")
 
     chat.set_connect_hook(hook)
     chat.on("connection", lambda socket: ran.append("connection"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server import ConnectRefused, Limits, Namespace, ParentNamespace, Server, Socket
+from ackord.runtime.server import Limits, Namespace, ParentNamespace, RefusalReply, Server, Socket
 
 from tests.runtime.server.stage import Stage, play
 
@@ -81,7 +81,7 @@ def test_a_predicate_sees_the_name_and_the_auth_payload_and_may_wait() -> None:
         asked.append((name, auth))
         await asyncio.sleep(5)
         if auth.get("banned"):
-            raise ConnectRefused("banned", {"until": "tomorrow"})
+            raise RefusalReply("banned", {"until": "tomorrow"})
         if auth.get("broken"):
             raise ValueError("secret")
         return name.startswith("/game-")
@@ -220,7 +220,7 @@ def test_a_child_has_what_its_parent_had_when_it_was_made() -> None:
     async def first(socket: Socket) -> None:
         order.append("middleware")
         if socket.handshake.auth.get("refuse"):
-            raise ConnectRefused("no")
+            raise RefusalReply("no")
 
     @parent.use_event
     def gate(_: Socket, name: str, __: tuple[Any, ...]) -> None:
@@ -316,7 +316,7 @@ def test_a_namespace_goes_with_its_last_socket_and_can_come_again() -> None:
     async def check(socket: Socket) -> None:
         await asyncio.sleep(1)
         if socket.handshake.auth.get("refuse"):
-            raise ConnectRefused("no")
+            raise RefusalReply("no")
 
     async def scenario(stage: Stage) -> None:
         one, _ = await stage.join("/x")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ackord.runtime.error_acks import FailureReply
-from ackord.runtime.server import ConnectRefused, Server, Socket
+from ackord.runtime.server import RefusalReply, Server, Socket
 
 from tests.runtime.server.stage import Stage, play
 
@@ -183,7 +183,7 @@ def test_the_error_hook_gets_what_code_of_the_application_raises_wherever_it_sta
     @server.of("/guarded").use
     def guard(socket: Socket) -> None:
         if "token" not in socket.handshake.auth:
-            raise ConnectRefused("An answer, not an error")
+            raise RefusalReply("An answer, not an error")
         fail("middleware")
 
     server.of("/hook").set_connect_hook(failing_later("connect hook"))

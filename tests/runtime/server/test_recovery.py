@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ackord.runtime.server import ConnectRefused, Limits, Server, Socket
+from ackord.runtime.server import Limits, RefusalReply, Server, Socket
 from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.testing import RawPeer
@@ -301,7 +301,7 @@ def test_middlewares_run_again_see_who_came_back_and_may_refuse() -> None:
         await asyncio.sleep(1)
         seen.append((socket.recovered, socket.id, socket.handshake.auth, sorted(socket.rooms)))
         if socket.id in banned:
-            raise ConnectRefused("banned")
+            raise RefusalReply("banned")
 
     async def scenario(stage: Stage) -> None:
         peer = await stage.open()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace
     from ackord.runtime.server.parent import ParentNamespace
     from ackord.runtime.server.recovery import ConnectionStateRecovery
-    from ackord.runtime.server.refusal import ConnectRefused
+    from ackord.runtime.server.refusal import RefusalReply
     from ackord.runtime.server.server import Server
     from ackord.runtime.server.socket import Socket
 
@@ -27,7 +27,6 @@ __all__ = [
     "Answers",
     "BroadcastOperator",
     "BroadcastTimeoutError",
-    "ConnectRefused",
     "ConnectionStateRecovery",
     "Cookie",
     "Handshake",
@@ -35,6 +34,7 @@ __all__ = [
     "Limits",
     "Namespace",
     "ParentNamespace",
+    "RefusalReply",
     "RefusedRequest",
     "Server",
     "Socket",
@@ -44,7 +44,6 @@ _MODULES = {
     "Answers": "server.gathering",
     "BroadcastOperator": "server.broadcast",
     "BroadcastTimeoutError": "server.gathering",
-    "ConnectRefused": "server.refusal",
     "ConnectionStateRecovery": "server.recovery",
     "Cookie": "engine.cookie",
     "Handshake": "server.handshake",
@@ -52,6 +51,7 @@ _MODULES = {
     "Limits": "server.limits",
     "Namespace": "server.namespace",
     "ParentNamespace": "server.parent",
+    "RefusalReply": "server.refusal",
     "RefusedRequest": "engine.hooks",
     "Server": "server.server",
     "Socket": "server.socket",

@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from ackord.runtime.events.containment import contain, is_being_cancelled
-from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, ConnectRefused
+from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, RefusalReply
 from ackord.runtime.socketio.values import encode_json
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Admission:
         try:
             async with asyncio.timeout(self._server.limits.connect_timeout):
                 refusal = await self._ask()
-        except ConnectRefused as error:
+        except RefusalReply as error:
             refusal = error.payload()
         except BaseException as error:
             contain(error)

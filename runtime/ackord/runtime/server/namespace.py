@@ -18,7 +18,7 @@ from ackord.runtime.listeners import ListenerTable, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.gates import EventMiddleware, EventMiddlewareT
 from ackord.runtime.server.limits import Limits
-from ackord.runtime.server.refusal import ConnectRefused
+from ackord.runtime.server.refusal import RefusalReply
 from ackord.runtime.server.server_events import ServerEvents
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.socketio.names import RESERVED_EVENTS
@@ -49,7 +49,7 @@ NamespaceListener: TypeAlias = "Callable[[Namespace], Any]"
 NamespaceListenerT = TypeVar("NamespaceListenerT", bound="Callable[[Namespace], Any]")
 
 Middleware: TypeAlias = "Callable[[Socket], Awaitable[None] | None]"
-"""Looks at a socket before it is connected; raises `ConnectRefused` to refuse it."""
+"""Looks at a socket before it is connected; raises `RefusalReply` to refuse it."""
 MiddlewareT = TypeVar("MiddlewareT", bound="Callable[[Socket], Awaitable[None] | None]")
 
 ConnectHook: TypeAlias = "Callable[[Socket, str | None], Awaitable[None]]"
@@ -69,7 +69,7 @@ class Namespace(Broadcasting, ServerEvents):
         @chat.use
         async def check(socket: Socket) -> None:
             if socket.handshake.auth.get("token") != "secret":
-                raise ConnectRefused("not authorized", {"retry": False})
+                raise RefusalReply("not authorized", {"retry": False})
 
         @chat.on("connection")
         def connected(socket: Socket) -> None:
@@ -174,7 +174,7 @@ class Namespace(Broadcasting, ServerEvents):
     def use(self, middleware: MiddlewareT) -> MiddlewareT:
         """Run `middleware` for each socket before it is connected, in the order of registration.
 
-        `ConnectRefused` becomes CONNECT_ERROR; any other exception too, with a message that says nothing of it.
+        `RefusalReply` becomes CONNECT_ERROR; any other exception too, with a message that says nothing of it.
         The connection stays open either way.
         """
         self._middlewares = (*self._middlewares, middleware)
@@ -209,7 +209,7 @@ class Namespace(Broadcasting, ServerEvents):
         self.make_data = make
 
     def set_connect_hook(self, hook: ConnectHook) -> None:
-        """Run `hook` for each socket after the middlewares and before CONNECT is answered; it may raise `ConnectRefused`."""
+        """Run `hook` for each socket after the middlewares and before CONNECT is answered; it may raise `RefusalReply`."""
         self._connect_hook = hook
         self._custom = True
 
@@ -295,7 +295,7 @@ class Namespace(Broadcasting, ServerEvents):
         """Ask middlewares and hook.
 
         Raises:
-            ConnectRefused: one of them says so, or disconnected the socket; whatever else they raise is raised as well.
+            RefusalReply: one of them says so, or disconnected the socket; whatever else they raise is raised as well.
         """
         for middleware in self._middlewares:
             answer: Any = middleware(socket)
@@ -304,7 +304,7 @@ class Namespace(Broadcasting, ServerEvents):
         if self._connect_hook is not None:
             await self._connect_hook(socket, auth_text)
         if socket.refused:
-            raise ConnectRefused("Disconnected")
+            raise RefusalReply("Disconnected")
 
     def add(self, socket: Member) -> None:
         """Take a socket in: into the namespace, and the room of its own id."""

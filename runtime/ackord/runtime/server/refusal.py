@@ -15,7 +15,7 @@ FAILED: Final = '{"message":"Internal error","data":{"code":"internal"}}'
 """The answer where a middleware or a hook raised something else; it says nothing of the exception."""
 
 
-class ConnectRefused(AckordError):  # noqa: N818  # it is an answer
+class RefusalReply(AckordError):  # noqa: N818  # it is an answer
     """Raised by a middleware or a connect hook: the client gets CONNECT_ERROR with this message and data.
 
     `data` is anything that JSON can hold.

@@ -36,7 +36,7 @@ from ackord.runtime.server.namespace import (
 )
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.recovery import Recovery
-from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, ConnectRefused
+from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, RefusalReply
 from ackord.runtime.server.transcoding import Transcoder
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
@@ -259,7 +259,7 @@ class Server(Broadcasting):
         It takes the socket, or `None` where there is no single one, the event's name and the exception.
         The event is a client's, one that was sent (its acknowledgement's callback raised), or one of ``connect``, ``connection``,
         ``disconnecting``, ``disconnect`` and ``new_namespace``.
-        `FailureReply` and `ConnectRefused` are answers, not errors.
+        `FailureReply` and `RefusalReply` are answers, not errors.
         """
         self._error_hooks = (*self._error_hooks, Registration(hook))
         return hook
@@ -339,7 +339,7 @@ class Server(Broadcasting):
         A predicate is asked about each client, also when another one has brought the namespace into being.
 
         Raises:
-            ConnectRefused: a predicate says so, or there are too many.
+            RefusalReply: a predicate says so, or there are too many.
         """
         known = self._namespaces.get(name)
         if known is not None and (known.parent is None or not known.parent.has_predicate):
@@ -353,7 +353,7 @@ class Server(Broadcasting):
             if namespace is not None:
                 return namespace
             if len(parent.children) >= self.limits.child_namespaces:
-                raise ConnectRefused(TOO_MANY_CHILDREN)
+                raise RefusalReply(TOO_MANY_CHILDREN)
             return self._add_child(parent, name, params)
         return None if known is not None else self._namespaces.get(name)
 

@@ -13,7 +13,7 @@ from ackord.runtime.errors import UsageError
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.namespace import Namespace as UntypedNamespace
 from ackord.runtime.server.parent import ParentNamespace
-from ackord.runtime.server.refusal import ConnectRefused
+from ackord.runtime.server.refusal import RefusalReply
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, ClusterTarget, room_names
@@ -165,7 +165,7 @@ class Namespace(Reach, Generic[ContextT]):
             try:
                 arguments = (contract.auth.read(auth_text or "{}"),)
             except InvalidArgumentsError as failure:
-                raise ConnectRefused("The auth payload isn't as declared", {"code": failure.code, "issues": failure.issues}) from None
+                raise RefusalReply("The auth payload isn't as declared", {"code": failure.code, "issues": failure.issues}) from None
         on_connect = getattr(self, "on_connect", None)
         if on_connect is None:
             return
@@ -216,6 +216,6 @@ def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _refused(error: Error) -> ConnectRefused:
+def _refused(error: Error) -> RefusalReply:
     data = error.model_dump(mode="json", by_alias=True)
-    return ConnectRefused(error_message(type(error)), {"code": error.code, "data": data} if data else {"code": error.code})
+    return RefusalReply(error_message(type(error)), {"code": error.code, "data": data} if data else {"code": error.code})
