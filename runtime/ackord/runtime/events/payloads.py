@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any, Final
 
+from ackord.runtime import compiled
 from ackord.runtime.socketio.attachments import restore_attachments
 from ackord.runtime.socketio.errors import MalformedPayloadError
 from ackord.runtime.socketio.values import repair_surrogates
@@ -15,7 +16,7 @@ from pydantic_core import from_json
 _INFINITIES: Final = (inf, -inf)
 _LEAST_DIGITS: Final = 309
 """Digits of the least number without an exponent that is too large for a float."""
-_find_exponent: Final = re.compile("e[+0-9]").search
+_find_exponent: Final = compiled.find_exponent or re.compile("e[+0-9]").search
 """Finds what may be an exponent that isn't negative, unless it is a capital."""
 
 

@@ -23,8 +23,8 @@ from ackord.runtime.socketio.packet import (
     encode_connect_error,
     encode_disconnect,
     encode_event,
-    match_event,
     namespace_prefix,
+    split_event,
 )
 
 if TYPE_CHECKING:
@@ -51,11 +51,11 @@ class Connection:
         "_connect_timer",
         "_decoder",
         "_left",
-        "_match",
         "_over",
         "_pending",
         "_server",
         "_sockets",
+        "_split",
         "backlog",
         "engine",
         "loop",
@@ -66,8 +66,8 @@ class Connection:
         self._server = server
         self.engine = server.transcoder.wrap(engine)
         self.backlog = Backlog(limits.queued_events, limits.queued_bytes)
-        # Looks for common events, as long as there may be some: not over, no attachments awaited, packets of text.
-        self._match = None if server.parser.transcodes else match_event
+        # Finds common events, as long as there may be some: not over, no attachments awaited, packets of text.
+        self._split = _leave if server.parser.transcodes else split_event
         self._decoder = server.parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
         self._sockets: dict[str, Member] = {}
         self._pending: dict[str, Admission] = {}
@@ -82,16 +82,15 @@ class Connection:
 
     def receive_text(self, packet: str) -> bool:
         """See `EngineHandler.receive_text`."""
-        match = self._match
-        event = None if match is None else match(packet)
+        event = self._split(packet)
         if event is None:
             return self._receive_uncommon(packet)
-        namespace, ack_id, payload, name = event.groups()
-        socket = self._sockets.get(namespace or "/")
+        namespace, ack_id, payload, name = event
+        socket = self._sockets.get(namespace)
         if socket is None:
             return self._receive_uncommon(packet)
         try:
-            socket.receive_event(name, payload, int(ack_id) if ack_id else None)
+            socket.receive_event(name, payload, ack_id)
         except PacketError as error:
             self._violated(error)
         backlog = self.backlog
@@ -126,7 +125,7 @@ class Connection:
     def closed(self, reason: str, description: str | None = None) -> None:
         """See `EngineHandler.closed`."""
         self._over = True
-        self._match = None
+        self._split = _leave
         self._end(reason, description)
         self._server.forget(self)
 
@@ -168,7 +167,7 @@ class Connection:
     def shut(self, socket_reason: str, engine_reason: str) -> None:
         """End the sockets, then the connection."""
         self._over = True
-        self._match = None
+        self._split = _leave
         self._end(socket_reason, None)
         self.engine.close(reason=engine_reason)
 
@@ -211,7 +210,7 @@ class Connection:
         name = self._decoder.waiting
         if name not in self._sockets and not self._was_left(name):
             raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
-        self._match = None
+        self._split = _leave
         self._attachment_timer = self.loop.call_later(self._server.limits.attachment_timeout, self._attachments_timed_out)
 
     def _was_left(self, name: str | None) -> bool:
@@ -226,7 +225,7 @@ class Connection:
             self._attachment_timer.cancel()
             self._attachment_timer = None
             if not self._over:
-                self._match = match_event
+                self._split = split_event
 
     def _violated(self, error: PacketError) -> None:
         _log.info("a client at %s broke the protocol: %s", self.engine.request.address or "an unknown address", error)
@@ -350,3 +349,7 @@ class Connection:
             self._give_up(name)
         for socket in tuple(self._sockets.values()):
             socket.end(reason, description)
+
+
+def _leave(message: str) -> None:
+    """Find no common event."""

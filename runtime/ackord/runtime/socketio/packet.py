@@ -11,6 +11,7 @@ import re
 from enum import IntEnum
 from typing import Final, NamedTuple, TypeAlias
 
+from ackord.runtime import compiled
 from ackord.runtime.socketio.errors import AttachmentError, MalformedPacketError
 
 
@@ -61,10 +62,21 @@ MAX_NAMESPACE: Final = 1000
 _TYPES: Final = {str(kind.value): kind.value for kind in PacketType}
 
 
-match_event: Final = re.compile(rf'42(?:(/[^,"]{{0,{MAX_NAMESPACE}}}),)?([0-9]{{0,{MAX_ACK_DIGITS}}})(\["([^"\\]*)".*)', re.DOTALL).match
-"""Match an Engine.IO message that holds a common EVENT packet: groups are the namespace, the digits of the ack id, the JSON array and the event's name.
+_match_event: Final = re.compile(rf'42(?:(/[^,"]{{0,{MAX_NAMESPACE}}}),)?([0-9]{{0,{MAX_ACK_DIGITS}}})(\["([^"\\]*)".*)', re.DOTALL).match
 
-What it doesn't match needn't be wrong: `scan_header` and `ackord.runtime.socketio.names.scan_event_name` know the rest, limits included.
+
+def _split_event(message: str, /) -> tuple[str, int | None, str, str] | None:
+    match = _match_event(message)
+    if match is None:
+        return None
+    namespace, digits, payload, name = match.groups()
+    return namespace or "/", int(digits) if digits else None, payload, name
+
+
+split_event: Final = compiled.split_event or _split_event
+"""Split an Engine.IO message that holds a common EVENT packet into the namespace, the ack id, the JSON array and the event's name.
+
+`None` needn't be wrong: `scan_header` and `ackord.runtime.socketio.names.scan_event_name` know the rest, limits included.
 """
 
 

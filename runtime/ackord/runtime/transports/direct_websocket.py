@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable
+from operator import length_hint
+from typing import Final, TypeAlias
 
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.framing import (
     LENGTH_OF_2,
-    MASKED,
-    TEXT,
+    LONGEST_HEAD,
     TEXT_HEADS,
     encode_binary,
     encode_text,
     frame_size,
     next_message,
     prepare,
+    take_text,
+    take_texts,
 )
-from ackord.runtime.transports.masking import apply_mask
 from ackord.runtime.transports.stall import StallWatch
 from ackord.runtime.transports.uncommon import INVALID_DATA, UncommonFrames
 from typing_extensions import override
@@ -29,10 +30,9 @@ from typing_extensions import override
 _SERVICE_RESTART: Final = 1012
 """The close code with which uvicorn stops."""
 
-_TURN: Final = range(bounds.FRAMES_PER_TURN)
-
-_HELD: Final = 1 << 62
-"""More bytes than ever come: what is held isn't looked at, however much follows."""
+_Held: TypeAlias = tuple[Iterable[str], bytes | bytearray, int]
+"""Of a read that is interrupted: messages that weren't delivered, and where the next frame begins in which data."""
+_NOTHING: Final[_Held] = ((), b"", 0)
 
 _NO_CONTEXT: Final = contextvars.Context()
 
@@ -51,7 +51,9 @@ class DirectWebSocket(asyncio.Protocol):
 
     __slots__ = (
         "_context",
+        "_cut",
         "_description",
+        "_held",
         "_is_gone",
         "_is_mute",
         "_max_size",
@@ -60,7 +62,6 @@ class DirectWebSocket(asyncio.Protocol):
         "_receive",
         "_receiver",
         "_registry",
-        "_rest",
         "_stall",
         "_timer",
         "_uncommon",
@@ -84,8 +85,9 @@ class DirectWebSocket(asyncio.Protocol):
         self._receiver: WebSocketReceiver | None = None  # from `accept` on, until it has learned of the end
         self._receive: Callable[[str | bytes], bool] = _ignore
         self._context = _NO_CONTEXT
-        self._rest: bytearray | None = None  # of a frame that is cut, or of a read that is interrupted
-        self._needed = 0  # how long the rest must become before it is looked at
+        self._cut: bytearray | None = None  # the beginning of a frame
+        self._needed = 0  # how long that must become before it is looked at
+        self._held: _Held | None = None  # while a read is interrupted
         self._uncommon: UncommonFrames | None = None
         self._waiter: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -196,32 +198,19 @@ class DirectWebSocket(asyncio.Protocol):
     # The transport's side
 
     @override
-    def data_received(self, data: bytes | bytearray) -> None:
-        if self._rest is not None:
-            self._receive_rest(data)
-            return
+    def data_received(self, data: bytes) -> None:
         out = self._out = []
         try:
-            size = len(data) - 6
-            # One whole short text is what most reads hold; `_read` takes it as well.
-            if (
-                size < LENGTH_OF_2
-                and size >= 0
-                and data[1] - MASKED == size
-                and data[0] == TEXT
-                and self._uncommon is None
-                and size <= self._max_size
-            ):
-                try:
-                    message = apply_mask(data[6:], data[2:6]).decode()
-                except UnicodeDecodeError:
-                    self._context.run(self._read, data)
-                else:
-                    if not self._context.run(self._receive, message) and not self._is_mute:
-                        self._wait(b"", 0)
+            if self._cut is None and self._held is None and self._uncommon is None:
+                text = take_text(data, self._max_size)
+                if text is None:
+                    self._context.run(self._read, (), data, 0)
+                elif not self._context.run(self._receive, text) and not self._is_mute:
+                    self._wait(_NOTHING)
             else:
-                self._context.run(self._read, data)
+                self._context.run(self._receive_more, data)
         finally:
+            # As `_release`, without the call.
             self._out = None
             if out:
                 frames = out[0] if len(out) == 1 else b"".join(out)
@@ -251,66 +240,89 @@ class DirectWebSocket(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not (self._rest and self._needed == _HELD):  # else what came before the end is delivered first
+        if self._held is None or self._held is _NOTHING:  # else what came before the end is delivered first
             self._context.run(self._lose)
 
     # Reading
 
-    def _receive_rest(self, data: bytes | bytearray) -> None:
-        """Take what follows something that was cut, or what is held."""
-        rest = self._rest
-        if rest is not None:
-            rest += data
-            if len(rest) >= self._needed:
-                self._rest = None
-                self.data_received(rest)
+    def _receive_more(self, data: bytes) -> None:
+        """Take a read, after what is left of earlier ones."""
+        cut = self._cut
+        if self._held is not None:
+            texts, held, at = self._held
+            self._held = (texts, b"".join((held[at:], data)), 0)
+        elif cut is None:
+            self._read((), data, 0)
+        elif self._needed > len(cut) + len(data):
+            cut += data
+        elif self._needed < LONGEST_HEAD:  # nobody knows yet where the frame ends
+            self._cut = None
+            self._read((), b"".join((cut, data)), 0)
+        else:
+            # The frame alone, so that what follows it isn't copied.
+            missing = self._needed - len(cut)
+            cut += data[:missing]
+            self._cut = None
+            self._read((), cut, 0)
+            if self._held is not None:
+                self._receive_more(data[missing:])
+            elif missing < len(data):
+                self._read((), data, missing)
 
-    def _read(self, data: bytes | bytearray) -> None:
-        at, end = 0, len(data)
-        for _ in _TURN:
-            message: str | bytes | None = None
-            if self._uncommon is None:
-                try:
-                    if (
-                        end - at > 5
-                        and data[at] == TEXT
-                        and 0 <= (size := data[at + 1] - MASKED) < LENGTH_OF_2
-                        and (stop := at + 6 + size) <= end
-                        and size <= self._max_size
-                    ):
-                        # As `next_message`, without the call.
-                        message = apply_mask(data[at + 6 : stop], data[at + 2 : at + 6]).decode()
-                        at = stop
-                    else:
-                        message, at = next_message(data, at, end, self._max_size)
-                except UnicodeDecodeError:
-                    self._fail(INVALID_DATA, "invalid UTF-8")
+    def _read(self, texts: Iterable[str], data: bytes | bytearray, at: int) -> None:
+        """Deliver what was taken already, and the frames of `data` from `at` on."""
+        end = len(data)
+        left = bounds.FRAMES_PER_TURN - length_hint(texts)
+        texts = iter(texts)
+        while True:
+            for text in texts:
+                if not self._receive(text) and not self._is_mute:
+                    self._wait((texts, data, at) if at < end or length_hint(texts) else _NOTHING)
                     return
-            if message is None:
-                at = self._read_uncommon(data, at, end)
-            elif not self._receive(message) and not self._is_mute:
-                self._wait(data, at)
-                return
             if at >= end:
                 return
-        self._hold(data, at)
-        asyncio.get_running_loop().call_soon(self._go_on)
+            if left <= 0:
+                self._hold((texts, data, at))
+                asyncio.get_running_loop().call_soon(self._go_on)
+                return
+            if self._uncommon is None:
+                taken, at = take_texts(data, at, self._max_size, left)
+                if taken:
+                    left -= len(taken)
+                    texts = iter(taken)
+                    continue
+            left -= 1
+            at = self._read_one(data, at, end)
+
+    def _read_one(self, data: bytes | bytearray, at: int, end: int) -> int:
+        """Take the frame at `at`, which is no common text; return where to go on: at the end if this is all for now."""
+        if self._uncommon is None:
+            try:
+                message, at = next_message(data, at, end, self._max_size)
+            except UnicodeDecodeError:
+                self._fail(INVALID_DATA, "invalid UTF-8")
+                return end
+            if message is not None:
+                if not self._receive(message) and not self._is_mute:
+                    self._wait(((), data, at) if at < end else _NOTHING)
+                    return end
+                return at
+        return self._read_uncommon(data, at, end)
 
     def _read_uncommon(self, data: bytes | bytearray, at: int, end: int) -> int:
         """Take the frame at `at`, if it is whole; return where to go on."""
         uncommon = self._uncommon
         size = frame_size(data, at, end, self._max_size if uncommon is None else uncommon.limit)
         if size > end - at:
-            if at < end:
-                self._rest = bytearray(data[at:])
-                self._needed = size
+            self._cut = bytearray(data[at:])
+            self._needed = size
             return end
         stop = at + size if size else end
         uncommon = self._uncommon = uncommon or UncommonFrames(self._max_size)
         message = uncommon.receive(data[at:stop])
         if message is not None and not self._receive(message) and not self._is_mute:
             self._uncommon = None
-            self._wait(data, stop)
+            self._wait(((), data, stop) if stop < end else _NOTHING)
             return end
         self._obey(uncommon)
         return end if self.transport.is_closing() else stop
@@ -337,15 +349,14 @@ class DirectWebSocket(asyncio.Protocol):
 
     # Interrupted reads
 
-    def _hold(self, data: bytes | bytearray, at: int) -> None:
-        """Keep the rest of a read, and read no more."""
-        self._rest = bytearray(data[at:])
-        self._needed = _HELD
+    def _hold(self, held: _Held) -> None:
+        """Read no more for now."""
+        self._held = held
         if not self.transport.is_closing():
             self.transport.pause_reading()
 
-    def _wait(self, data: bytes | bytearray, at: int) -> None:
-        self._hold(data, at)
+    def _wait(self, held: _Held) -> None:
+        self._hold(held)
         self._waiter = asyncio.get_running_loop().create_task(self._await_receiver())
 
     async def _await_receiver(self) -> None:
@@ -362,10 +373,14 @@ class DirectWebSocket(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        rest, self._rest = self._rest, None
-        if rest:
-            self.data_received(rest)
-        if self._rest is not None and self._needed == _HELD:
+        held, self._held = self._held, None
+        if held is not None and held is not _NOTHING:
+            out = self._out = []
+            try:
+                self._context.run(self._read, *held)
+            finally:
+                self._release(out)
+        if self._held is not None:
             return
         if self._is_gone:
             self._context.run(self._lose)
@@ -393,6 +408,15 @@ class DirectWebSocket(asyncio.Protocol):
             self._out = out
             out.clear()
 
+    def _release(self, out: list[bytes]) -> None:
+        """Write what was collected."""
+        self._out = None
+        if out:
+            frames = b"".join(out)
+            if self.paused:
+                self._count(len(frames))
+            self.transport.write(frames)
+
     def _count(self, size: int) -> None:
         """Tell the watch that the transport's buffer grows by this side's doing."""
         if self._stall is not None:
@@ -406,7 +430,7 @@ class DirectWebSocket(asyncio.Protocol):
         """Forget what is collected and what is held."""
         if self._out:
             self._out.clear()
-        self._rest = None
+        self._cut = self._held = None
         if self._waiter is not None:
             self._waiter.cancel()
             self._waiter = None

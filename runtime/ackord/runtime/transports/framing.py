@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ackord.runtime import compiled
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.transports.masking import apply_mask
 from websockets.frames import Opcode
@@ -23,6 +24,8 @@ MASKED: Final = 0x80
 LENGTH_OF_2: Final = 126
 """Lengths from here on are written in the 2 bytes that follow."""
 _LENGTH_OF_8: Final = 127
+LONGEST_HEAD: Final = 14
+"""Bytes of the longest head of a client's frame."""
 _MANY: Final = 65_536
 
 _LARGE: Final = 4096
@@ -30,6 +33,50 @@ _LARGE: Final = 4096
 
 TEXT_HEADS: Final = [bytes((TEXT, length)) for length in range(LENGTH_OF_2)]
 """What precedes a server's short text, by its length."""
+
+
+def _take_text(data: bytes | bytearray, max_size: int, /) -> str | None:
+    size = len(data) - 6
+    if 0 <= size < LENGTH_OF_2 and data[1] - MASKED == size and data[0] == TEXT and size <= max_size:
+        try:
+            return apply_mask(data[6:], data[2:6]).decode()
+        except UnicodeDecodeError:
+            return None
+    return None
+
+
+take_text: Final = compiled.take_text or _take_text
+"""Return the text of a client's frame that is all of what was read, as most are; `None` if it is anything else, or longer than a byte tells."""
+
+
+def _take_texts(data: bytes | bytearray, at: int, max_size: int, limit: int, /) -> tuple[list[str], int]:
+    texts: list[str] = []
+    end = len(data)
+    try:
+        for _ in range(limit):
+            if end - at < 6 or data[at] != TEXT:
+                break
+            length = data[at + 1] - MASKED
+            if 0 <= length < LENGTH_OF_2 and (stop := at + 6 + length) <= end and length <= max_size:
+                # As `next_message`, without the call.
+                text = apply_mask(data[at + 6 : stop], data[at + 2 : at + 6]).decode()
+            else:
+                message, stop = next_message(data, at, end, max_size)
+                if not isinstance(message, str):
+                    break
+                text = message
+            texts.append(text)
+            at = stop
+    except UnicodeDecodeError:
+        pass  # `next_message` tells of it, when its turn has come
+    return texts, at
+
+
+take_texts: Final = compiled.take_texts or _take_texts
+"""Take the whole text messages at index `at` of what a client sent, at most `limit` of them: return them, and where the next frame begins.
+
+Stops at the first frame that is cut, anything else, larger than `max_size`, or no UTF-8.
+"""
 
 
 def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> tuple[str | bytes | None, int]:

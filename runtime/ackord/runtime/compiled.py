@@ -1,0 +1,42 @@
+"""The helpers of the extra `speedups`, where they are installed; the modules that use them have each in Python as well, and for its docstring.
+
+``ACKORD_SPEEDUPS=0`` in the environment leaves them out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from types import ModuleType
+from typing import Final
+
+_API: Final = 1
+"""What these modules expect of the helpers; changes with their parameters and results."""
+
+
+def _find() -> ModuleType | None:
+    if os.environ.get("ACKORD_SPEEDUPS") == "0":
+        return None
+    try:
+        import ackord_speedups  # noqa: PLC0415  # only where it is wanted
+    except ImportError:
+        return None
+    return ackord_speedups if ackord_speedups.API == _API else None
+
+
+_helpers: Final = _find()
+
+ENABLED: Final = _helpers is not None
+"""Whether they are used."""
+
+take_text: Final[Callable[[bytes | bytearray, int], str | None] | None] = getattr(_helpers, "take_text", None)
+"""See `ackord.runtime.transports.framing.take_text`."""
+
+take_texts: Final[Callable[[bytes | bytearray, int, int, int], tuple[list[str], int]] | None] = getattr(_helpers, "take_texts", None)
+"""See `ackord.runtime.transports.framing.take_texts`."""
+
+split_event: Final[Callable[[str], tuple[str, int | None, str, str] | None] | None] = getattr(_helpers, "split_event", None)
+"""See `ackord.runtime.socketio.packet.split_event`."""
+
+find_exponent: Final[Callable[[str], object] | None] = getattr(_helpers, "find_exponent", None)
+"""See `ackord.runtime.events.payloads`."""
