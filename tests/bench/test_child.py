@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -97,8 +96,9 @@ def test_ten_thousand_files_may_be_opened_where_the_user_may() -> None:
 
 @linux
 def test_cpu_time_and_memory_of_another_process_grow_with_what_it_does() -> None:
-    with python("input(); data = bytearray(b'x') * 50_000_000; sum(range(3_000_000)); print('done', flush=True); input()") as child:
-        time.sleep(0.05)
+    code = "print('ready', flush=True); input(); data = bytearray(b'x') * 50_000_000; sum(range(3_000_000)); print('done', flush=True); input()"
+    with python(code) as child:
+        assert child.line(30) == "ready"
         before, held = cpu.read(child.pid), resident(child.pid)
         child.tell("")
         assert child.line(30) == "done"

@@ -6,6 +6,7 @@ import queue
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from tests.bench.generator import SANITIZERS, GeneratorError, build
 from tests.bench.scripted import ITEM, OPEN, Peer, Script, load
 
 POLLS = b"GET /socket.io/?EIO=4&transport=polling"
-LONGEST = 1.5
-"""Seconds that a poll may wait."""
+GLANCE = 0.05
+"""Seconds after which a waiting poll looks whether its client is still there."""
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +66,16 @@ class PollingServer:
                 self._sessions += 1
                 self._answer(peer, OPEN.replace('"s"', f'"s{self._sessions}"').encode())
             elif session is not None and head.startswith(POLLS):
-                packets = self._waiting[session[1].decode()].get(timeout=LONGEST)
-                self._answer(peer, "\x1e".join(packets).encode())
+                self._answer(peer, "\x1e".join(self._wait(peer, session[1].decode())).encode())
             elif session is not None:
                 self._post(session[1].decode(), body.decode())
                 self._answer(peer, self._posted)
+
+    def _wait(self, peer: Peer, session: str) -> list[str]:
+        while not peer.is_gone:
+            with suppress(queue.Empty):
+                return self._waiting[session].get(timeout=GLANCE)
+        raise ConnectionError("the generator went away")
 
     def _post(self, session: str, body: str) -> None:
         self.posts.append(body)
@@ -88,14 +94,14 @@ class PollingServer:
 @pytest.mark.parametrize("form", [with_length, in_two_pieces, chunked, bytewise])
 def test_responses_are_read_in_every_form(form: Callable[[bytes], list[bytes]], program: Path) -> None:
     server = PollingServer(form)
-    assert load(program, server, "polling", clients=2).count >= 4
+    assert load(program, server, "polling", clients=2, least=8).count >= 8
     assert set(server.posts) == {"40", "3", "1", f'420["echo",{ITEM}]', f'421["echo",{ITEM}]'}
     assert server.posts.count("3") == 2
 
 
 def test_heartbeats_and_empty_polls_come_between_answers(program: Path) -> None:
     server = PollingServer(with_length, lambda body: ["2", *echo(body), "6"])
-    result = load(program, server, "polling")
+    result = load(program, server, "polling", least=3)
     assert result.count >= 3
     assert server.posts.count("3") >= result.count
 
@@ -142,4 +148,4 @@ WRONG: dict[str, tuple[Script, str]] = {
 def test_a_wrong_answer_ends_the_run(name: str, program: Path) -> None:
     script, complaint = WRONG[name]
     with pytest.raises(GeneratorError, match=complaint):
-        load(program, script, "polling")
+        load(program, script, "polling", seconds=0.1 if name == "no answer" else 5)

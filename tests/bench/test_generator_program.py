@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.attempts import hold_once
 from tests.bench import cpu
 from tests.bench.generator import FLAGS, SANITIZERS, GeneratorError, Result, build, run
 
@@ -30,16 +31,19 @@ def program() -> Path:
     ],
 )
 def test_it_costs_less_than_the_cheapest_server(workload: str, options: dict[str, float]) -> None:
-    command = [sys.executable, "-m", "tests.bench.servers.raw_websockets"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        port = int(server.stdout.readline().split()[1])
-        before = cpu.read(server.pid)
-        result = run(port, workload, program=build(), warmup=0, seconds=1, **options)
-        spent = cpu.read(server.pid) - before
-        server.kill()
-    # Half of it, and most of that is the kernel's.
-    assert result.cpu_user + result.cpu_system < 0.8 * spent.total
+    def claim(seconds: float) -> None:
+        command = [sys.executable, "-m", "tests.bench.servers.raw_websockets"]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            port = int(server.stdout.readline().split()[1])
+            before = cpu.read(server.pid)
+            result = run(port, workload, program=build(), warmup=0, seconds=seconds, **options)
+            spent = cpu.read(server.pid) - before
+            server.kill()
+        # Half of it, and most of that is the kernel's.
+        assert result.cpu_user + result.cpu_system < 0.8 * spent.total
+
+    hold_once(claim, (1, 1, 4))
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ static const struct rule rules[] = {
     {"warmup", REAL, FIELD(warmup), 0, 0, 600},
     {"seconds", REAL, FIELD(seconds), 0, 0.01, 3600},
     {"patience", REAL, FIELD(patience), 0, 0.1, 600},
+    {"least", UNSIGNED, FIELD(least), 0, 0, 1e6},
     {"event", WORD, FIELD(event), TAKES_EVENT, 0, 0},
 };
 

@@ -35,6 +35,7 @@ struct options {
     double warmup;       /* seconds before `begin` */
     double seconds;      /* from `begin` to `end` */
     double patience;     /* seconds without any progress that are too many */
+    unsigned least;      /* what has to be completed before `end`: for tests, on machines that may stand still for a while */
     const char *event;   /* what is sent instead of the workload's own event */
 };
 

@@ -104,6 +104,9 @@ static void measure(struct run *run) {
     struct snapshot begin = take_snapshot(run);
     say("begin");
     spend(run, begin.time + nanoseconds(run->options.seconds));
+    int64_t longest = clock_now() + nanoseconds(run->options.patience);
+    while (run->count - begin.count < run->options.least && clock_now() < longest)
+        spend(run, clock_now() + MILLISECOND);
     struct snapshot end = take_snapshot(run);
     if (end.count == begin.count)
         fail("nothing came from the server in %g seconds", run->options.seconds);
