@@ -238,8 +238,8 @@ class Connection:
     def _connect(self, name: str, payload: str) -> None:
         auth = decode_object(payload)
         self._give_up(name)  # the client began anew, as npm's does by `connect(); disconnect(); connect()`
-        namespace = self._server.find(name)
-        if namespace is None and not self._server.has_dynamic_namespaces:
+        namespace = self._server.namespaces.find(name)
+        if namespace is None and not self._server.namespaces.may_grow:
             self.refuse(name, INVALID_NAMESPACE)
         elif len(self._sockets) + len(self._admissions) >= self._server.limits.namespaces:
             self.refuse(name, TOO_MANY_NAMESPACES)

@@ -6,7 +6,7 @@ import itertools
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
 from ackord.runtime.engineio.prepared import Prepared
@@ -14,8 +14,9 @@ from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.events.failures import Failures, InvalidHook, InvalidPolicy
 from ackord.runtime.events.lifecycle import Report, call_guarded, call_lifecycle, guard
 from ackord.runtime.events.routes import Route
-from ackord.runtime.listeners import ListenerTable, Registration
+from ackord.runtime.listeners import ListenerT, ListenerTable, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
+from ackord.runtime.server.connection_events import ConnectionEvents
 from ackord.runtime.server.gates import EventMiddleware, EventMiddlewareT
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.refusal import RefusalReply
@@ -37,17 +38,6 @@ _EVENTS: Final = ("connect", "connection")
 _NEW_NAMESPACE: Final = "new_namespace"
 _NO_PARAMS: Final[Mapping[str, str]] = {}
 
-ConnectionEvent: TypeAlias = Literal["connect", "connection"]
-"""Names of the event that a socket has joined."""
-
-ConnectionListener: TypeAlias = "Callable[[Socket], Any]"
-"""A plain function or a coroutine function that takes a socket which has joined."""
-ConnectionListenerT = TypeVar("ConnectionListenerT", bound="Callable[[Socket], Any]")
-
-NamespaceListener: TypeAlias = "Callable[[Namespace], Any]"
-"""A plain function that takes a namespace which has just been made."""
-NamespaceListenerT = TypeVar("NamespaceListenerT", bound="Callable[[Namespace], Any]")
-
 Middleware: TypeAlias = "Callable[[Socket], Awaitable[None] | None]"
 """Looks at a socket before it is connected; raises `RefusalReply` to refuse it."""
 MiddlewareT = TypeVar("MiddlewareT", bound="Callable[[Socket], Awaitable[None] | None]")
@@ -59,7 +49,7 @@ DisconnectHook: TypeAlias = "Callable[[Socket, str], Awaitable[None]]"
 """Runs after the socket has left; takes the reason."""
 
 
-class Namespace(Broadcasting, ServerEvents):
+class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
     """A namespace of a server; `Server.of` makes it.
 
     ::
@@ -134,34 +124,6 @@ class Namespace(Broadcasting, ServerEvents):
         self._disconnect_hook: DisconnectHook | None = None
         # Shared by the sockets, so that one broadcast can ask everybody for an acknowledgement under one id.
         self._next_ack_id = itertools.count()
-
-    @overload
-    def on(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
-    @overload
-    def on(self, name: ConnectionEvent, listener: ConnectionListener) -> ConnectionListener: ...
-    @overload
-    def on(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
-    @overload
-    def on(self, name: Literal["new_namespace"], listener: NamespaceListener) -> NamespaceListener: ...
-    def on(self, name: str, listener: Callable[..., Any] | None = None) -> Any:
-        """Call `listener` with each socket that has joined (``connection``, or ``connect``); without `listener`, return a decorator.
-
-        On the namespace ``/``, ``new_namespace`` is the event that another namespace was made, before anybody is in it; its listeners are
-        plain functions.
-        """
-        return partial(self._register, name, once=False) if listener is None else self._register(name, listener, once=False)
-
-    @overload
-    def once(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
-    @overload
-    def once(self, name: ConnectionEvent, listener: ConnectionListener) -> ConnectionListener: ...
-    @overload
-    def once(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
-    @overload
-    def once(self, name: Literal["new_namespace"], listener: NamespaceListener) -> NamespaceListener: ...
-    def once(self, name: str, listener: Callable[..., Any] | None = None) -> Any:
-        """Call `listener` for the next event of this name only; without `listener`, return a decorator."""
-        return partial(self._register, name, once=True) if listener is None else self._register(name, listener, once=True)
 
     def off(self, name: str | None = None, listener: Callable[..., Any] | None = None) -> None:
         """Forget one listener, or all of a name, or all."""
@@ -252,7 +214,7 @@ class Namespace(Broadcasting, ServerEvents):
     def dispose_if_unused(self) -> None:
         """Let a dynamic namespace go if nobody is in it, or about to be, and it has no listeners of its own."""
         if self.parent is not None and not self.sockets and not self.admissions and not self._custom and not self._is_missed:
-            self.server.dispose(self)
+            self.server.namespaces.dispose(self)
 
     @property
     def _is_missed(self) -> bool:
@@ -350,7 +312,8 @@ class Namespace(Broadcasting, ServerEvents):
     def _make_adapter(self) -> Adapter:
         return self.server.make_adapter(self.sockets)
 
-    def _register(self, name: str, listener: ConnectionListenerT, *, once: bool) -> ConnectionListenerT:
+    @override
+    def _add_listener(self, name: str, listener: ListenerT, *, once: bool) -> ListenerT:
         if name not in _EVENTS and (name != _NEW_NAMESPACE or self.name != "/"):
             raise UsageError(f"a namespace has the event 'connection', not {name!r}; a client's events are listened for on its socket")
         registration = Registration(listener, once=once)

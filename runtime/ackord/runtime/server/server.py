@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, Unpack, overload
 
 from ackord.runtime.adapters.base import Adapter, Recipient
 from ackord.runtime.adapters.memory import MemoryAdapter
@@ -22,21 +22,14 @@ from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.listeners import ListenerT, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
+from ackord.runtime.server.connection_events import ConnectionEvents
 from ackord.runtime.server.gates import EventMiddlewareT
 from ackord.runtime.server.limits import Limits
-from ackord.runtime.server.matching import Matcher, Predicate, is_template
-from ackord.runtime.server.namespace import (
-    ConnectionEvent,
-    ConnectionListener,
-    ConnectionListenerT,
-    MiddlewareT,
-    Namespace,
-    NamespaceListener,
-    NamespaceListenerT,
-)
+from ackord.runtime.server.matching import Matcher, Predicate
+from ackord.runtime.server.namespace import MiddlewareT, Namespace
+from ackord.runtime.server.namespaces import Namespaces
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.recovery import Recovery
-from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, RefusalReply
 from ackord.runtime.server.transcoding import Transcoder
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
@@ -53,9 +46,6 @@ ErrorHook: TypeAlias = "Callable[[Socket | None, str, Exception], Any]"
 """Takes the socket, the event's name and what was raised; a plain function or a coroutine function."""
 ErrorHookT = TypeVar("ErrorHookT", bound="Callable[[Any, str, Exception], Any]")
 
-UNUSED_TIMEOUT: Final = 60.0
-"""Seconds in which somebody has to join a dynamic namespace that the application asked for by name, or it goes."""
-
 FLUSH_TIMEOUT: Final = 0.5
 """Seconds in which clients that are between two polls, or slow, may still fetch what was sent before the server stops."""
 
@@ -68,7 +58,7 @@ class Attachable(Protocol):
         ...
 
 
-class Server(Broadcasting):
+class Server(Broadcasting, ConnectionEvents):
     """A Socket.IO server: namespaces over an Engine.IO server.
 
     ::
@@ -89,17 +79,16 @@ class Server(Broadcasting):
 
     __slots__ = (
         "_adapter",
-        "_cleanup",
         "_connections",
         "_error_hooks",
-        "_namespaces",
-        "_parents",
         "_recovery",
         "cancel_on_disconnect",
         "engine",
         "error_replies",
         "invalid_events",
         "limits",
+        "main",
+        "namespaces",
         "parser",
         "tasks",
         "transcoder",
@@ -136,16 +125,15 @@ class Server(Broadcasting):
         self.error_replies = error_replies
         self.invalid_events: InvalidPolicy = invalid_events
         self._adapter = adapter
-        self._cleanup = cleanup_empty_child_namespaces
         self._recovery = connection_state_recovery
         self.cancel_on_disconnect = cancel_on_disconnect
         self._error_hooks: tuple[Registration, ...] = ()
         self.tasks = TaskSet()
         self._connections: set[Connection] = set()
-        self._namespaces: dict[str, Namespace] = {}
-        self._parents: list[ParentNamespace] = []
         self.engine = EngineServer(EngineOptions(**engine), self.connect)
-        self.of("/")
+        self.namespaces = Namespaces(self, cleanup=cleanup_empty_child_namespaces)
+        self.main = self.namespaces.main
+        """The namespace ``/``."""
 
     @overload
     def of(self, name: str) -> Namespace: ...
@@ -161,31 +149,11 @@ class Server(Broadcasting):
         Raises:
             UsageError: no client could ask for this name, or a template is malformed.
         """
-        if not isinstance(name, str):
-            return self._add_parent(name)
-        if not name.startswith("/"):
-            name = f"/{name}"
-        if "," in name or len(name) > self.limits.namespace_name:
-            raise UsageError(f"{name[:100]!r} can't name a namespace: it holds a comma, or is too long")
-        if is_template(name):
-            return next((parent for parent in self._parents if parent.name == name), None) or self._add_parent(name)
-        namespace = self._namespaces.get(name)
-        if namespace is not None:
-            return namespace
-        for parent in self._parents:
-            params = parent.match(name)
-            if params is not None:
-                child = self._add_child(parent, name, params)
-                if _is_running():
-                    # An application that tells each of its tenants something makes one for each, whether anybody is there or not.
-                    asyncio.get_running_loop().call_later(UNUSED_TIMEOUT, child.dispose_if_unused)
-                return child
-        return self._add(Namespace(self, name))
+        return self.namespaces.of(name)
 
-    @property
-    def main(self) -> Namespace:
-        """The namespace ``/``."""
-        return self._namespaces["/"]
+    def find(self, name: str) -> Namespace | None:
+        """Return the namespace of this name, unless it has yet to be made."""
+        return self.namespaces.find(name)
 
     @property
     def connections(self) -> frozenset[Connection]:
@@ -195,35 +163,6 @@ class Server(Broadcasting):
     def register(self, typed_namespace: Attachable) -> None:
         """Serve a typed namespace."""
         typed_namespace.attach_to(self)
-
-    @overload
-    def on(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
-    @overload
-    def on(self, name: ConnectionEvent, listener: ConnectionListener) -> ConnectionListener: ...
-    @overload
-    def on(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
-    @overload
-    def on(self, name: Literal["new_namespace"], listener: NamespaceListener) -> NamespaceListener: ...
-    def on(self, name: Any, listener: Any = None) -> Any:
-        """Call `listener` with each socket that joins the namespace ``/`` (``connection``); without `listener`, return a decorator.
-
-        ``new_namespace`` is the event that a namespace was made, and brings that.
-        """
-        on: Any = self.main.on
-        return on(name, listener)
-
-    @overload
-    def once(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
-    @overload
-    def once(self, name: ConnectionEvent, listener: ConnectionListener) -> ConnectionListener: ...
-    @overload
-    def once(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
-    @overload
-    def once(self, name: Literal["new_namespace"], listener: NamespaceListener) -> NamespaceListener: ...
-    def once(self, name: Any, listener: Any = None) -> Any:
-        """Do what `on` does, for the next event only."""
-        once: Any = self.main.once
-        return once(name, listener)
 
     def off(self, name: str | None = None, listener: Callable[..., Any] | None = None) -> None:
         """Forget one listener, or all of a name, or all."""
@@ -304,12 +243,12 @@ class Server(Broadcasting):
         """End all connections with the reason ``server shutting down`` and wait for handlers, which are cancelled after `timeout` seconds."""
         await self.engine.close()
         await self.tasks.finish(timeout)
-        for namespace in tuple(self._namespaces.values()):
+        for namespace in self.namespaces:
             await namespace.adapter.close()
             if namespace.recovery is not None:
                 namespace.recovery.close()
 
-    # What connections ask
+    # What connections and namespaces ask
 
     def report(self, socket: Socket | None, event: str, error: Exception) -> None:
         """Tell the error hooks what code of the application raised."""
@@ -323,48 +262,6 @@ class Server(Broadcasting):
         connection = Connection(self, engine)
         self._connections.add(connection)
         return connection
-
-    def find(self, name: str) -> Namespace | None:
-        """Return the namespace of this name, unless it has yet to be made."""
-        return self._namespaces.get(name)
-
-    @property
-    def has_dynamic_namespaces(self) -> bool:
-        """Whether a name that is unknown now may become a namespace."""
-        return bool(self._parents)
-
-    async def resolve(self, name: str, auth: dict[str, Any]) -> Namespace | None:
-        """Return the namespace that a client may join under this name, made if it is dynamic.
-
-        A predicate is asked about each client, also when another one has brought the namespace into being.
-
-        Raises:
-            RefusalReply: a predicate says so, or there are too many.
-        """
-        known = self._namespaces.get(name)
-        if known is not None and (known.parent is None or not known.parent.has_predicate):
-            return known
-        for parent in self._parents[:] if known is None or known.parent is None else (known.parent,):
-            params = await parent.ask(name, auth)
-            if params is None:
-                continue
-            # Another client may have asked for it while the predicate was awaited.
-            namespace = self._namespaces.get(name)
-            if namespace is not None:
-                return namespace
-            if len(parent.children) >= self.limits.child_namespaces:
-                raise RefusalReply(TOO_MANY_CHILDREN)
-            return self._add_child(parent, name, params)
-        return None if known is not None else self._namespaces.get(name)
-
-    def dispose(self, namespace: Namespace) -> None:
-        """Let a dynamic namespace go that nobody is in."""
-        if self._cleanup and namespace.parent is not None and self._namespaces.get(namespace.name) is namespace:
-            del self._namespaces[namespace.name]
-            namespace.parent.forget_child(namespace.name)
-            self.tasks.start(namespace.adapter.close())
-            if namespace.recovery is not None:
-                namespace.recovery.close()
 
     def make_recovery(self, emptied: Callable[[], None]) -> Recovery | None:
         """Make what keeps the events and absent clients of a namespace, if that is wanted; `emptied` is called when none is absent any longer."""
@@ -382,23 +279,14 @@ class Server(Broadcasting):
         self._connections.discard(connection)
 
     @override
+    def _add_listener(self, name: str, listener: ListenerT, *, once: bool) -> ListenerT:
+        add: Any = self.main.once if once else self.main.on
+        added: ListenerT = add(name, listener)
+        return added
+
+    @override
     def _everybody(self) -> BroadcastOperator:
         return BroadcastOperator(self.main)
-
-    def _add_parent(self, matcher: Matcher) -> ParentNamespace:
-        parent = ParentNamespace(self, matcher)
-        self._parents.append(parent)
-        return parent
-
-    def _add_child(self, parent: ParentNamespace, name: str, params: Mapping[str, str]) -> Namespace:
-        return self._add(parent.make_child(name, params))
-
-    def _add(self, namespace: Namespace) -> Namespace:
-        self._namespaces[namespace.name] = namespace
-        if namespace.name != "/":
-            self.main.announce_namespace(namespace)
-        namespace.settle()
-        return namespace
 
 
 def _is_running() -> bool:

@@ -1,0 +1,118 @@
+"""The namespaces of a server: those that the application named, and those that clients bring into being."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from ackord.runtime.errors import UsageError
+from ackord.runtime.server.matching import Matcher, is_template
+from ackord.runtime.server.namespace import Namespace
+from ackord.runtime.server.parent import ParentNamespace
+from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, RefusalReply
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.server import Server
+
+UNUSED_TIMEOUT: Final = 60.0
+"""Seconds in which somebody has to join a dynamic namespace that the application asked for by name, or it goes."""
+
+
+class Namespaces:
+    """The namespaces of a server, by name, and the parents of dynamic ones, which are asked for names that nobody knows yet."""
+
+    __slots__ = ("_by_name", "_cleanup", "_parents", "_server", "main")
+
+    def __init__(self, server: Server, *, cleanup: bool) -> None:
+        """Begin with the namespace ``/``; with `cleanup`, dynamic namespaces go with their last socket."""
+        self._server = server
+        self._cleanup = cleanup
+        self._parents: list[ParentNamespace] = []
+        self.main = Namespace(server, "/")
+        """The namespace ``/``."""
+        self._by_name = {"/": self.main}
+
+    def __iter__(self) -> Iterator[Namespace]:
+        """Go through the namespaces that there are now, without the parents."""
+        return iter(tuple(self._by_name.values()))
+
+    def of(self, name: Matcher) -> Namespace:
+        """See `Server.of`."""
+        if not isinstance(name, str):
+            return self._add_parent(name)
+        if not name.startswith("/"):
+            name = f"/{name}"
+        if "," in name or len(name) > self._server.limits.namespace_name:
+            raise UsageError(f"{name[:100]!r} can't name a namespace: it holds a comma, or is too long")
+        if is_template(name):
+            return next((parent for parent in self._parents if parent.name == name), None) or self._add_parent(name)
+        namespace = self._by_name.get(name)
+        if namespace is not None:
+            return namespace
+        for parent in self._parents:
+            params = parent.match(name)
+            if params is not None:
+                child = self._add_child(parent, name, params)
+                with suppress(RuntimeError):  # there is no loop before the program runs
+                    # An application that tells each of its tenants something makes one for each, whether anybody is there or not.
+                    asyncio.get_running_loop().call_later(UNUSED_TIMEOUT, child.dispose_if_unused)
+                return child
+        return self._add(Namespace(self._server, name))
+
+    def find(self, name: str) -> Namespace | None:
+        """Return the namespace of this name, unless it has yet to be made."""
+        return self._by_name.get(name)
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether a name that is unknown now may become a namespace."""
+        return bool(self._parents)
+
+    async def resolve(self, name: str, auth: dict[str, Any]) -> Namespace | None:
+        """Return the namespace that a client may join under this name, made if it is dynamic.
+
+        A predicate is asked about each client, also when another one has brought the namespace into being.
+
+        Raises:
+            RefusalReply: a predicate says so, or there are too many.
+        """
+        known = self._by_name.get(name)
+        if known is not None and (known.parent is None or not known.parent.has_predicate):
+            return known
+        for parent in self._parents[:] if known is None or known.parent is None else (known.parent,):
+            params = await parent.ask(name, auth)
+            if params is None:
+                continue
+            # Another client may have asked for it while the predicate was awaited.
+            namespace = self._by_name.get(name)
+            if namespace is not None:
+                return namespace
+            if len(parent.children) >= self._server.limits.child_namespaces:
+                raise RefusalReply(TOO_MANY_CHILDREN)
+            return self._add_child(parent, name, params)
+        return None if known is not None else self._by_name.get(name)
+
+    def dispose(self, namespace: Namespace) -> None:
+        """Let a dynamic namespace go that nobody is in."""
+        if self._cleanup and namespace.parent is not None and self._by_name.get(namespace.name) is namespace:
+            del self._by_name[namespace.name]
+            namespace.parent.forget_child(namespace.name)
+            self._server.tasks.start(namespace.adapter.close())
+            if namespace.recovery is not None:
+                namespace.recovery.close()
+
+    def _add_parent(self, matcher: Matcher) -> ParentNamespace:
+        parent = ParentNamespace(self._server, matcher)
+        self._parents.append(parent)
+        return parent
+
+    def _add_child(self, parent: ParentNamespace, name: str, params: Mapping[str, str]) -> Namespace:
+        return self._add(parent.make_child(name, params))
+
+    def _add(self, namespace: Namespace) -> Namespace:
+        self._by_name[namespace.name] = namespace
+        self.main.announce_namespace(namespace)
+        namespace.settle()
+        return namespace
