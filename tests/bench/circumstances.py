@@ -15,7 +15,17 @@ from tests.bench.child import ROOT
 from tests.bench.results import Circumstances
 from tests.node.toolchain import MODULES, find_node
 
-PYTHON_PACKAGES: Final = ("uvicorn", "uvloop", "httptools", "websockets", "pydantic", "python-socketio", "python-engineio", "aiohttp")
+PYTHON_PACKAGES: Final = (
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "websockets",
+    "pydantic",
+    "python-socketio",
+    "python-engineio",
+    "aiohttp",
+    "ackord-speedups",
+)
 NPM_PACKAGES: Final = ("socket.io", "engine.io", "ws", "bufferutil", "zod")
 
 
@@ -51,11 +61,18 @@ def _lines(path: str) -> list[str]:
     return Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
 
 
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
 def _versions() -> dict[str, str]:
     node = subprocess.run([find_node().path, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     return {
         platform.python_implementation(): platform.python_version(),
-        **{name: metadata.version(name) for name in PYTHON_PACKAGES},
+        **{name: _version(name) for name in PYTHON_PACKAGES},
         "Node": node.removeprefix("v"),
         **{name: json.loads((MODULES / name / "package.json").read_text(encoding="utf-8"))["version"] for name in NPM_PACKAGES},
     }

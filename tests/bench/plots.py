@@ -15,6 +15,7 @@ from tests.bench.targets import METRICS
 
 COLORS: Final = {
     "ackord": "#0550ae",
+    "ackord-pure": "#54aeff",
     "ackord-plain": "#218bff",
     "ackord-asgi": "#1b7c83",
     "psio-uvicorn": "#bc4c00",

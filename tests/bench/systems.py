@@ -37,6 +37,7 @@ SYSTEMS: Final = {
     system.key: system
     for system in (
         System("ackord", "Ackord", "tests.bench.servers.ackord_fast"),
+        System("ackord-pure", "Ackord without speedups", "tests.bench.servers.ackord_pure"),
         System("ackord-plain", "Ackord, untyped plain def", "tests.bench.servers.ackord_plain"),
         System("ackord-asgi", "Ackord, plain ASGI", "tests.bench.servers.ackord_asgi"),
         System("psio-uvicorn", "python-socketio, uvicorn + pydantic", "tests.bench.servers.psio_uvicorn"),
