@@ -1,5 +1,5 @@
 # One verb each; every target sets up what it needs and can be run again at any time.
-# Needs Python 3.11 or newer with venv and pip, git and make; test and bench also a C compiler. Everything else is installed below .venv and tests/node/node_modules.
+# Needs Python 3.11 or newer with venv and pip, git and make; test and bench also a C compiler and Python's headers. Everything else is installed below .venv and tests/node/node_modules.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -21,6 +21,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.ackord-installed
+SPEEDUPS := runtime/speedups
 # Every process started below finds the tools of the virtual environment first, and pip and pyright don't look for newer versions of themselves.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -73,10 +74,11 @@ fuzz: setup ## Feed the decoders what coverage suggests, for some minutes
 setup: $(STAMP) ## Set up the virtual environment only
 
 clean: ## Remove everything that these targets made
+	rm -rf $(SPEEDUPS)/build $(SPEEDUPS)/src/*.egg-info
 	rm -rf $(VENV) tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml $(SPEEDUPS)/pyproject.toml $(SPEEDUPS)/setup.py $(wildcard $(SPEEDUPS)/src/ackord_speedups/*.*)
 	@test -n "$(PYTHON)" || { echo "error: no Python was found; install Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) tests/environment.py $(VENV)
 	@touch $@

@@ -2,15 +2,17 @@
 
 Runs on the system's Python with nothing installed, so it imports the standard library only and stays readable to Python 3.6,
 which then gets a message instead of a syntax error.
-`make` calls it when `pyproject.toml` is newer than the last set-up.
+`make` calls it when `pyproject.toml`, or what the helpers in C are built from, is newer than the last set-up.
 """
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 OLDEST = (3, 11)
+SPEEDUPS = Path("runtime") / "speedups"
 VENV_HINT = "Python's venv or pip is missing; on Debian and Ubuntu: apt install python3-venv python3-pip"
 
 
@@ -30,7 +32,34 @@ def main(folder: Path) -> int:
     command = [str(python), "-m", "pip", "install", "--quiet", "--editable", ".[dev]"]
     if subprocess.run(command, check=False).returncode != 0:
         return _fail("pip could not install the packages: see its message above; it needs the Python package index once")
+    _install_speedups(python)
     return 0
+
+
+def _install_speedups(python: Path) -> None:
+    """Build and install the helpers in C where that is possible; Ackord needs them for nothing but speed."""
+    wanted = "import sysconfig; print(sysconfig.get_config_var('CC') or ''); print(sysconfig.get_path('include'))"
+    found = subprocess.run([str(python), "-c", wanted], stdout=subprocess.PIPE, text=True, check=True).stdout
+    usual, headers = found.splitlines()
+    compiler = os.environ.get("CC") or next(
+        (name for name in (usual, "cc", "gcc", "clang") if name and shutil.which(name.split()[0])), None
+    )
+    if compiler is None:
+        _note("no C compiler was found (gcc or clang)")
+    elif not (Path(headers) / "Python.h").is_file():
+        _note("Python's C headers were not found (on Debian and Ubuntu: apt install python3-dev)")
+    else:
+        command = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", str(SPEEDUPS)]
+        if subprocess.run(command, env={**os.environ, "CC": compiler}, check=False).returncode != 0:
+            _note(f"{compiler} could not compile {SPEEDUPS}: see its message above")
+
+
+def _note(reason: str) -> None:
+    print(
+        f"note: {reason}, so Ackord is installed without its compiled helpers.\n"
+        "      Everything works without them, if a little slower; `make test` and `make bench` need the compiler.",
+        file=sys.stderr,
+    )
 
 
 def _runs(python: Path) -> bool:
