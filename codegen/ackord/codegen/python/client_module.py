@@ -2,50 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.events_module import result_type
 from ackord.codegen.python.imports import Imports
 from ackord.codegen.python.layout import Doc, alternatives, assignment, brackets, call, concat, subscript
 from ackord.codegen.python.methods import Methods, class_head, signature
+from ackord.codegen.python.namespace_classes import NamespaceClasses, plan_side
 from ackord.codegen.python.naming import EventNames, Names, NamespaceNames
 from ackord.codegen.python.plan import Class, Definition, Method, Module
-from ackord.codegen.python.values import Values
 from ackord.schema.model import Contract, Event, Namespace
+from typing_extensions import override
 
 
 def plan_client(contract: Contract, names: Names, guard: str) -> Module:
     """Plan the module."""
-    imports = Imports(names.avoid)
-    annotations = Annotations(imports, names)
-    methods = Methods(imports, annotations, Values(contract, annotations))
-    definitions: list[Definition] = []
-    exports: list[str] = []
-    for namespace, found in zip(contract.namespaces, names.namespaces, strict=True):
-        classes = _NamespaceClasses(namespace, found, imports, annotations, methods)
-        definitions += [classes.refused(), classes.handlers(), classes.client()]
-        exports += [found.refused, found.handlers, found.client]
-    guard_call = f"{imports.runtime('check')}{guard}"
-    return Module(
-        path="client.py",
-        doc=f"The client's side of the contract `{contract.name}`.",
-        imports=imports.sections(),
-        exports=tuple(sorted(exports)),
-        definitions=tuple(definitions),
-        guard=guard_call,
-    )
+    return plan_side(contract, names, guard, _ClientClasses, path="client.py", doc=f"The client's side of the contract `{contract.name}`.")
 
 
-class _NamespaceClasses:
+class _ClientClasses(NamespaceClasses):
     def __init__(self, namespace: Namespace, names: NamespaceNames, imports: Imports, annotations: Annotations, methods: Methods) -> None:
-        self._namespace = namespace
-        self._names = names
-        self._imports = imports
-        self._annotations = annotations
-        self._methods = methods
+        super().__init__(namespace, names, imports, annotations, methods)
         self._incoming = list(zip(namespace.server_to_client, names.server_to_client, strict=True))
 
-    def refused(self) -> Definition:
+    @override
+    def classes(self) -> Iterator[Definition]:
+        yield self._refused()
+        yield self._handlers()
+        yield self._client()
+
+    @override
+    def exports(self) -> Iterator[str]:
+        yield from (self._names.refused, self._names.handlers, self._names.client)
+
+    def _refused(self) -> Definition:
         errors = [self._annotations.error(error) for error in self._namespace.connect_errors]
         error = alternatives([*errors, self._imports.runtime("UnknownError")])
         base = subscript(self._imports.runtime("ConnectRefusedError"), (error,))
@@ -54,7 +46,7 @@ class _NamespaceClasses:
             doc=f"The server has refused a connection to `{self._namespace.path}`; `error` says why.",
         )
 
-    def handlers(self) -> Definition:
+    def _handlers(self) -> Definition:
         path = self._namespace.path
         return Class(
             head=class_head(self._names.handlers, self._imports.runtime("ClientHandlers")),
@@ -62,7 +54,7 @@ class _NamespaceClasses:
             methods=tuple(self._handler(event, names) for event, names in self._incoming),
         )
 
-    def client(self) -> Definition:
+    def _client(self) -> Definition:
         path = self._namespace.path
         sending = zip(self._namespace.client_to_server, self._names.client_to_server, strict=True)
         return Class(

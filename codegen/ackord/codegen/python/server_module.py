@@ -10,51 +10,32 @@ from ackord.codegen.python.imports import Imports
 from ackord.codegen.python.layout import Doc, alternatives, assignment, block, call, concat, returned, subscript
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.methods import Methods, class_head, signature
+from ackord.codegen.python.namespace_classes import NamespaceClasses, plan_side
 from ackord.codegen.python.naming import EventNames, Names, NamespaceNames
 from ackord.codegen.python.plan import Class, Definition, Method, Module
 from ackord.codegen.python.plan import Statement as Attribute
-from ackord.codegen.python.values import Values
 from ackord.schema.model import Contract, Event, Namespace
+from typing_extensions import override
 
 
 def plan_server(contract: Contract, names: Names, guard: str) -> Module:
     """Plan the module."""
-    imports = Imports(names.avoid)
-    annotations = Annotations(imports, names)
-    methods = Methods(imports, annotations, Values(contract, annotations))
-    definitions: list[Definition] = []
-    exports: list[str] = []
-    for namespace, found in zip(contract.namespaces, names.namespaces, strict=True):
-        definitions += _NamespaceClasses(namespace, found, imports, annotations, methods).classes()
-        exports += [
-            found.client_emitter,
-            found.broadcast_emitter,
-            *found.room_emitters.values(),
-            *found.gatherers.values(),
-            *(name for name in (found.cluster_emitter, found.instance) if name is not None),
-            found.context,
-            found.namespace,
-        ]
-    guard_call = f"{imports.runtime('check')}{guard}"
-    return Module(
-        path="server.py",
-        doc=f"The server's side of the contract `{contract.name}`.",
-        imports=imports.sections(),
-        exports=tuple(sorted(exports)),
-        definitions=tuple(definitions),
-        guard=guard_call,
-    )
+    return plan_side(contract, names, guard, _ServerClasses, path="server.py", doc=f"The server's side of the contract `{contract.name}`.")
 
 
-class _NamespaceClasses:
+class _ServerClasses(NamespaceClasses):
     def __init__(self, namespace: Namespace, names: NamespaceNames, imports: Imports, annotations: Annotations, methods: Methods) -> None:
-        self._namespace = namespace
-        self._names = names
-        self._imports = imports
-        self._annotations = annotations
-        self._methods = methods
+        super().__init__(namespace, names, imports, annotations, methods)
         self._rooms = {room: annotations.own(annotations.names.rooms[room]) for room in names.room_emitters}
 
+    @override
+    def exports(self) -> Iterator[str]:
+        names = self._names
+        yield from (names.client_emitter, names.broadcast_emitter, *names.room_emitters.values(), *names.gatherers.values())
+        yield from (name for name in (names.cluster_emitter, names.instance) if name is not None)
+        yield from (names.context, names.namespace)
+
+    @override
     def classes(self) -> Iterator[Definition]:
         path = self._namespace.path
         client = self._imports.runtime("ClientEmitter")
