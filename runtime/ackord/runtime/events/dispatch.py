@@ -141,10 +141,25 @@ class EventQueue:
         """
         self.idle = self.can_step = False
         context = copy_context()
+        loop, task = self._loop, self._owner
+        outer: asyncio.Task[Any] | None = None
+        if self._is_inside_task:
+            outer = self._take_turn()
+        else:
+            try:
+                _enter_task(loop, task)
+            except RuntimeError:
+                self._is_inside_task = True
+                outer = self._take_turn()
         try:
-            waiting = self._step_inside(event, context) if self._is_inside_task else self._step(event, context)
+            try:
+                waiting = context.run(self._handler.send, event)
+            finally:
+                _leave_task(loop, task)
+                if outer is not None:
+                    _enter_task(loop, outer)
         except BaseException as error:
-            self._owner.cancel()  # for a generator that has raised takes no more events
+            task.cancel()  # for a generator that has raised takes no more events
             self.leave()
             if isinstance(error, asyncio.CancelledError):
                 return
@@ -156,31 +171,13 @@ class EventQueue:
             self._suspended = (waiting, context, size)
             self._wake()
 
-    def _step(self, event: Any, context: Context) -> Waiting:
-        loop, task = self._loop, self._owner
-        try:
-            _enter_task(loop, task)
-        except RuntimeError:
-            self._is_inside_task = True
-            return self._step_inside(event, context)
-        try:
-            return context.run(self._handler.send, event)
-        finally:
-            _leave_task(loop, task)
-
-    def _step_inside(self, event: Any, context: Context) -> Waiting:
-        """Do what `_step` does in the course of another task: that of an ASGI server, in which messages arrive."""
-        loop, task = self._loop, self._owner
-        outer = asyncio.current_task(loop)
+    def _take_turn(self) -> asyncio.Task[Any] | None:
+        """Make the queue's task the current one, whatever task that was; return it."""
+        outer = asyncio.current_task(self._loop)
         if outer is not None:
-            _leave_task(loop, outer)
-        _enter_task(loop, task)
-        try:
-            return context.run(self._handler.send, event)
-        finally:
-            _leave_task(loop, task)
-            if outer is not None:
-                _enter_task(loop, outer)
+            _leave_task(self._loop, outer)
+        _enter_task(self._loop, self._owner)
+        return outer
 
     # The beginning and the end
 
