@@ -49,8 +49,9 @@ ANSWER_WITHIN: Final = 2.0
 class Chat(ChatNamespace):
     """Names, rooms and messages; all in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer_within: float = ANSWER_WITHIN) -> None:
         super().__init__()
+        self._answer_within = answer_within
         self._people: dict[UserName, ChatContext] = {}
         self._rooms: dict[RoomName, set[UserName]] = {}
         self._history = History()
@@ -60,7 +61,7 @@ class Chat(ChatNamespace):
     async def on_connect(self, ctx: ChatContext, auth: ChatAuth) -> NameTaken | None:
         """Give the name to whoever asks first; a connection that doesn't answer any more loses it."""
         while (holder := self._people.get(auth.name)) is not None:
-            if await _is_alive(holder):
+            if await _is_alive(holder, self._answer_within):
                 return NameTaken(name=auth.name)
             self._forget(holder)
             holder.disconnect()
@@ -132,9 +133,9 @@ class Chat(ChatNamespace):
         self.to(ChatRoom(room)).member_left(room, name)
 
 
-async def _is_alive(ctx: ChatContext) -> bool:
+async def _is_alive(ctx: ChatContext, answer_within: float) -> bool:
     try:
-        return await ctx.client.still_there("Somebody else asks for your name.", timeout=ANSWER_WITHIN)
+        return await ctx.client.still_there("Somebody else asks for your name.", timeout=answer_within)
     except SlowConsumerError:
         return True  # it is asked already: too many want its name at once
     except AckordError:

@@ -29,9 +29,9 @@ class NodeScripts:
     def __init__(self, node: str) -> None:
         self._node = node
 
-    def observe(self, script: str, *arguments: str) -> dict[str, Any]:
+    def observe(self, script: str, *arguments: str, timeout: float = LONGEST_RUN) -> dict[str, Any]:
         """Run `script` to its end; return what it observed, one JSON object by the name of each step."""
-        return _observe([self._node, str(NODE_SCRIPTS / script), *arguments])
+        return _observe([self._node, str(NODE_SCRIPTS / script), *arguments], timeout)
 
     @contextmanager
     def serving(self, script: str) -> Generator[str]:
@@ -45,8 +45,8 @@ def observe_python(module: str, *arguments: str) -> dict[str, Any]:
     return _observe([sys.executable, "-m", module, *arguments])
 
 
-def _observe(command: list[str]) -> dict[str, Any]:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST_RUN, check=False)
+def _observe(command: list[str], timeout: float = LONGEST_RUN) -> dict[str, Any]:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
     if done.returncode != 0:
         pytest.fail(f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return {name: value for line in done.stdout.strip().split("\n") for name, value in json.loads(line).items()}

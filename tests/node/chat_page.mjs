@@ -5,20 +5,48 @@ import { chromium } from "playwright-core";
 
 const [url, executablePath, screenshots] = process.argv.slice(2);
 const args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"];
-const browser = await chromium.launch({ executablePath, args, timeout: 30_000 });
-const problems = [];
+const browser = await chromium.launch({ executablePath, args, timeout: 60_000 });
+const problems = []; // what the pages complain of: page, text, URL
 const foreign = [];
+const methods = new Map(); // URL of a request, no two of which are the same -> its method
+const closed = new Set(); // ids of sessions that a page has asked the server to close, over long-polling
 
-// A request of a session that has just ended is answered with 400, as the protocol says; a page that leaves or is refused can meet that.
-const crossed = (message) => message.text().includes("status of 400") && message.location().url.includes("sid=");
+const session = (target) => new URL(target).searchParams.get("sid");
+
+function note(request) {
+  if (/^(blob:|data:)/.test(request.url())) return;
+  if (!request.url().startsWith(url)) foreign.push(request.url());
+  methods.set(request.url(), request.method());
+  if (request.method() === "POST" && /(^|\x1e)1$/.test(request.postData() ?? "")) closed.add(session(request.url()));
+}
+
+// A page that is refused closes its session by a POST, and has sent the next poll in the same breath, over another connection.
+// If the POST arrives first, the session is gone when the poll comes: 400, "Session ID unknown", as from the reference implementation.
+const crossed = ({ text, at }) => text.includes("status of 400") && methods.get(at) === "GET" && closed.has(session(at));
+
+/** Take a page offline for an action; until it is back online, it alone may complain of that, and of nothing else. */
+async function offline(page, action, back) {
+  const first = problems.length;
+  let value;
+  await page.context().setOffline(true);
+  try {
+    value = await action();
+  } finally {
+    await page.context().setOffline(false);
+  }
+  await back();
+  const expected = (problem) => problem.page === page && problem.text.includes("net::ERR_INTERNET_DISCONNECTED");
+  problems.push(...problems.splice(first).filter((problem) => !expected(problem)));
+  return value;
+}
 
 async function page(options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  page.on("pageerror", (error) => problems.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && !crossed(message) && problems.push(`${message.text()} ${message.location().url}`));
-  page.on("request", (request) => !/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(url) && foreign.push(request.url()));
+  page.setDefaultTimeout(30_000);
+  page.on("pageerror", (error) => problems.push({ page, text: String(error), at: "" }));
+  page.on("console", (message) => message.type() === "error" && problems.push({ page, text: message.text(), at: message.location().url }));
+  page.on("request", note);
   await page.addInitScript(() => {
     window.shifts = [];
     new PerformanceObserver((list) => {
@@ -70,8 +98,8 @@ await step("own message", () => ada.$eval(".message.mine:not(.pending):not(.fail
 await step("typing", async () => {
   await bob.focus("#text");
   await bob.keyboard.type("I am wri");
-  await ada.waitForFunction(() => document.querySelector("#typing").textContent !== "");
-  const text = await ada.textContent("#typing");
+  const shown = await ada.waitForFunction(() => document.querySelector("#typing").textContent);
+  const text = await shown.jsonValue(); // it ends by itself after some seconds
   await show(ada, "typing");
   await bob.fill("#text", "");
   await ada.waitForFunction(() => document.querySelector("#typing").textContent === "");
@@ -134,15 +162,15 @@ await step("invalid name", async () => {
 });
 await step("no server", async () => {
   const eve = await page();
-  await eve.context().setOffline(true);
-  await enter(eve, "eve", "lobby");
-  await eve.waitForFunction(() => document.querySelector("#enter-state").textContent !== "");
-  await show(eve, "no-server");
-  const text = await eve.textContent("#enter-state");
-  await eve.context().setOffline(false);
-  await eve.waitForSelector("#app:not([hidden])");
+  const fail = async () => {
+    await enter(eve, "eve", "lobby");
+    await eve.waitForFunction(() => document.querySelector("#enter-state").textContent !== "");
+    await show(eve, "no-server");
+    return eve.textContent("#enter-state");
+  };
+  const text = await offline(eve, fail, () => eve.waitForSelector("#app:not([hidden])"));
   await eve.context().close();
-  return { text, after: problems.splice(0).filter((problem) => !problem.includes("ERR_INTERNET_DISCONNECTED")) };
+  return text;
 });
 await step("no picture", async () => {
   await bob.setInputFiles("#file", { name: "fake.png", mimeType: "image/png", buffer: Buffer.from("not a picture") });
@@ -159,30 +187,33 @@ await step("history", async () => {
   return { texts, wide };
 });
 await step("reconnect", async () => {
-  // A browser that is offline may be unable to say so: the server then learns of it by a ping that isn't answered.
+  // A page says goodbye when it learns that it is offline; if it learns that too late, the server waits for the answer to a ping.
   for (const each of [ada, bob]) each.setDefaultTimeout(60_000);
-  await bob.context().setOffline(true);
-  await bob.waitForSelector("#offline:not([hidden])");
-  await show(bob, "offline");
-  const offline = { text: await bob.textContent("#offline"), state: await bob.textContent("#state"), canSend: await bob.isEnabled("#send") };
-  await ada.waitForFunction(() => document.querySelectorAll("#people li").length === 1);
-  await say(ada, "bob, where are you?");
-  await bob.context().setOffline(false);
-  await bob.waitForFunction(() => document.querySelector("#state").textContent === "connected");
+  const lose = async () => {
+    await bob.waitForSelector("#offline:not([hidden])");
+    await show(bob, "offline");
+    const seen = { text: await bob.textContent("#offline"), state: await bob.textContent("#state"), canSend: await bob.isEnabled("#send") };
+    await ada.waitForFunction(() => document.querySelectorAll("#people li").length === 1);
+    await say(ada, "bob, where are you?");
+    return seen;
+  };
+  const connected = () => bob.waitForFunction(() => document.querySelector("#state").textContent === "connected");
+  const seen = await offline(bob, lose, connected);
   await bob.waitForFunction(() => document.querySelector(".message:last-child .bubble")?.textContent === "bob, where are you?");
   await say(bob, "back again");
   await ada.waitForFunction(() => document.querySelector(".message:last-child .bubble")?.textContent === "back again");
-  return { offline, room: await bob.textContent("#room-title"), rooms: await bob.$$eval("#rooms li", (rooms) => rooms.length) };
+  return { offline: seen, room: await bob.textContent("#room-title"), rooms: await bob.$$eval("#rooms li", (rooms) => rooms.length) };
 });
 await step("left", async () => {
   await ada.waitForFunction(() => [...document.querySelectorAll(".notice")].some((notice) => notice.textContent === "grace left"));
   return true;
 });
-await step("layout shift", async () => {
-  const sums = [];
-  for (const each of [ada, bob]) sums.push(await each.evaluate(() => window.shifts.reduce((sum, value) => sum + value, 0)));
-  return Math.max(...sums);
+await step("largest shift", async () => {
+  // One by one: how many of them come in five seconds, and so long after an input that they count, is a matter of the machine's speed.
+  const shifts = [];
+  for (const each of [ada, bob]) shifts.push(...(await each.evaluate(() => window.shifts)));
+  return Math.max(0, ...shifts);
 });
-await step("problems", async () => problems);
+await step("problems", async () => problems.filter((problem) => !crossed(problem)).map(({ text, at }) => `${text} ${at}`));
 await step("foreign requests", async () => foreign);
 await browser.close();
