@@ -9,6 +9,7 @@ from operator import length_hint
 from typing import Final, TypeAlias
 
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.later import start_later
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.framing import (
@@ -18,6 +19,7 @@ from ackord.runtime.transports.framing import (
     encode_binary,
     encode_text,
     frame_size,
+    next_control,
     next_message,
     prepare,
     take_text,
@@ -307,6 +309,12 @@ class DirectWebSocket(asyncio.Protocol):
                     self._wait(((), data, at) if at < end else _NOTHING)
                     return end
                 return at
+            pong, after = next_control(data, at, end)
+            if after > at:
+                # RFC 6455, 5.5.3: not every PING needs its own PONG, and a client that doesn't read gets none.
+                if pong and not self.paused and not self._is_mute:
+                    self._write(pong)
+                return after
         return self._read_uncommon(data, at, end)
 
     def _read_uncommon(self, data: bytes | bytearray, at: int, end: int) -> int:
@@ -335,7 +343,7 @@ class DirectWebSocket(asyncio.Protocol):
     def _obey(self, uncommon: UncommonFrames) -> None:
         """Write what the uncommon frames ask for, and end the connection if they have ended it."""
         output = uncommon.output()
-        # RFC 6455, 5.5.3: not every PING needs its own PONG, and a client that doesn't read gets none.
+        # A client that doesn't read gets no PONG, as above.
         if output and not self.transport.is_closing() and (not self.paused or uncommon.is_closing):
             self._write(output)
         code = uncommon.ended
@@ -357,7 +365,7 @@ class DirectWebSocket(asyncio.Protocol):
 
     def _wait(self, held: _Held) -> None:
         self._hold(held)
-        self._waiter = asyncio.get_running_loop().create_task(self._await_receiver())
+        self._waiter = start_later(asyncio.get_running_loop(), self._await_receiver())
 
     async def _await_receiver(self) -> None:
         if self._receiver is not None:

@@ -1,4 +1,4 @@
-"""WebSocket frames as they are nearly always: whole, unfragmented text and binary messages (RFC 6455, 5.2).
+"""WebSocket frames as they are nearly always: whole, unfragmented text and binary messages, PING and PONG (RFC 6455, 5.2 and 5.5).
 
 Everything else is left to the `websockets` library: see `ackord.runtime.transports.uncommon`.
 """
@@ -17,6 +17,9 @@ TEXT: Final = _FINAL | 0x01
 """The first byte of a whole text message."""
 _BINARY: Final = _FINAL | 0x02
 _COMMON: Final = (TEXT, _BINARY)
+_PING: Final = _FINAL | 0x09
+_PONG: Final = _FINAL | 0x0A
+_CONTROLS: Final = (_PING, _PONG)
 _OPCODES: Final = frozenset(Opcode)
 
 MASKED: Final = 0x80
@@ -107,6 +110,17 @@ def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> t
         with memoryview(data) as view:
             payload = apply_mask(view[body:stop], data[body - 4 : body])
     return (payload.decode() if first == TEXT else payload), stop
+
+
+def next_control(data: bytes | bytearray, at: int, end: int) -> tuple[bytes, int]:
+    """Return the PONG that answers the client's PING at `at`, or nothing for a PONG, and where the next frame begins: at `at` for anything else."""
+    length = data[at + 1] - MASKED if end - at >= 6 else -1
+    stop = at + 6 + length
+    if not 0 <= length < LENGTH_OF_2 or stop > end or data[at] not in _CONTROLS:
+        return b"", at
+    if data[at] == _PONG:
+        return b"", stop
+    return bytes((_PONG, length)) + apply_mask(data[at + 6 : stop], data[at + 2 : at + 6]), stop
 
 
 def frame_size(data: bytes | bytearray, at: int, end: int, limit: int) -> int:

@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from typing import Any, Protocol
 
+from ackord.runtime.later import start_later
+
 
 class Backlog(Protocol):
     """Something that has messages to write."""
@@ -45,7 +47,7 @@ class Pump:
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._is_starting = True
-        task = loop.create_task(self._run(loop))
+        task = start_later(loop, self._run(loop))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
