@@ -22,7 +22,7 @@ from tests.bench.rounds import Plan, run_workload
 from tests.bench.servers.listening import Variant
 from tests.bench.systems import SYSTEMS
 from tests.bench.workloads import WORKLOADS, Workload
-from tests.node.toolchain import ToolchainError, find_node, is_installed
+from tests.node.required import require_node
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the benchmark reads CPU times from Linux's /proc")
 
@@ -56,12 +56,7 @@ def serving(system: str, variant: Variant) -> Generator[Running]:
 
 def needs(system: str) -> None:
     if system == "node":
-        try:
-            find_node()
-        except ToolchainError as error:
-            pytest.skip(str(error))
-        if not is_installed():
-            pytest.skip("the npm packages of tests/node aren't installed: python -m tests.node.toolchain")
+        require_node()
 
 
 @pytest.mark.slow

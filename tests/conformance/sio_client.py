@@ -6,37 +6,15 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
-WEBSOCKET = "EIO=4&transport=websocket"
-POLLING = "EIO=4&transport=polling"
+from tests.conformance.http_client import WEBSOCKET, HttpClient
 
 
-@dataclass(frozen=True)
-class Client:
-    http: aiohttp.ClientSession
-    address: str
-
-    def url(self, query: str) -> str:
-        return f"http://{self.address}/socket.io/?{query}"
-
-    async def get(self, query: str) -> tuple[int, str]:
-        async with self.http.get(self.url(query)) as response:
-            return response.status, await response.text()
-
-    async def send(self, method: str, query: str, body: str = "") -> tuple[int, str]:
-        async with self.http.request(method, self.url(query), data=body) as response:
-            return response.status, await response.text()
-
-    async def open_polling(self) -> str:
-        """Open a session and return its query string."""
-        status, text = await self.get(POLLING)
-        assert status == 200
-        sid: str = json.loads(text[1:])["sid"]
-        return f"{POLLING}&sid={sid}"
+class Client(HttpClient):
+    """A client whose WebSockets expect packets."""
 
     async def open_websocket(self) -> WebSocket:
         """Open a session and take its open packet."""
@@ -89,6 +67,6 @@ def play(address: str, scenario: Callable[[Client], Awaitable[Any]]) -> None:
 
     async def main() -> None:
         async with asyncio.timeout(20), aiohttp.ClientSession() as http:
-            await scenario(Client(http, address))
+            await scenario(Client(http, address, "/socket.io/"))
 
     asyncio.run(main())

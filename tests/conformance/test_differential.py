@@ -19,7 +19,7 @@ from tests.conformance.differences import DIFFERENCES, PAGE, Difference, explain
 from tests.conformance.differential import Outcome, server
 from tests.conformance.scripts import Script, generate, singles
 from tests.lanes import Lane
-from tests.node.toolchain import ToolchainError, find_node, is_installed
+from tests.node.required import require_node
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(600)]
 
@@ -42,13 +42,7 @@ class Played:
 
 @pytest.fixture(scope="module")
 def node() -> str:
-    try:
-        found = find_node()
-    except ToolchainError as error:
-        pytest.skip(str(error))
-    if not is_installed():
-        pytest.skip("the npm packages of tests/node aren't installed: python -m tests.node.toolchain")
-    return found.path
+    return require_node()
 
 
 def play(node: str, lane: Lane, scripts: Sequence[Script]) -> list[Played]:

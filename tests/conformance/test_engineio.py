@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import pytest
 
+from tests.conformance.http_client import WEBSOCKET, HttpClient
 from tests.conformance.serving import serving_subprocess
 from tests.lanes import Lane
 
@@ -24,29 +24,10 @@ def address(lane: Lane) -> Iterator[str]:
         yield address
 
 
-@dataclass(frozen=True)
-class Client:
-    http: aiohttp.ClientSession
-    address: str
+class Client(HttpClient):
+    """A client whose WebSockets are bare ones."""
 
-    def url(self, query: str) -> str:
-        return f"http://{self.address}/engine.io/?{query}"
-
-    async def get(self, query: str) -> tuple[int, str]:
-        async with self.http.get(self.url(query)) as response:
-            return response.status, await response.text()
-
-    async def send(self, method: str, query: str, body: str = "") -> tuple[int, str]:
-        async with self.http.request(method, self.url(query), data=body) as response:
-            return response.status, await response.text()
-
-    async def open_polling(self) -> str:
-        status, text = await self.get("EIO=4&transport=polling")
-        assert status == 200
-        sid: str = json.loads(text[1:])["sid"]
-        return f"EIO=4&transport=polling&sid={sid}"
-
-    async def websocket(self, query: str = "EIO=4&transport=websocket") -> aiohttp.ClientWebSocketResponse:
+    async def websocket(self, query: str = WEBSOCKET) -> aiohttp.ClientWebSocketResponse:
         return await self.http.ws_connect(self.url(query))
 
     async def open_websocket(self) -> aiohttp.ClientWebSocketResponse:
@@ -66,7 +47,7 @@ class Client:
 def play(address: str, scenario: Callable[[Client], Awaitable[None]]) -> None:
     async def main() -> None:
         async with asyncio.timeout(20), aiohttp.ClientSession() as http:
-            await scenario(Client(http, address))
+            await scenario(Client(http, address, "/engine.io/"))
 
     asyncio.run(main())
 

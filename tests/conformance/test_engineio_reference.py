@@ -17,7 +17,8 @@ import pytest
 from ackord.runtime.engine.cookie import Cookie
 
 from tests.lanes import Lane
-from tests.node.toolchain import ToolchainError, find_node, is_installed
+from tests.node.required import require_node
+from tests.node.toolchain import find_node
 from tests.runtime.engine.harness import Site
 from tests.runtime.hosting.network import serving
 
@@ -187,12 +188,7 @@ async def reference(options: str) -> AsyncGenerator[str]:
 def test_requests_are_answered_as_npms_engine_io_answers_them(
     cases: Mapping[str, Sequence[Step]], theirs: str, ours: Mapping[str, Any], *, fast_lane: bool
 ) -> None:
-    try:
-        find_node()
-    except ToolchainError as error:
-        pytest.skip(str(error))
-    if not is_installed():
-        pytest.skip("the npm packages of tests/node aren't installed: python -m tests.node.toolchain")
+    require_node()
 
     async def main() -> dict[str, tuple[list[Answer], list[Answer]]]:
         site = Site(echo=True, path="/engine.io/", **ours)

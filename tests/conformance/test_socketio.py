@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import aiohttp
 import pytest
 
+from tests.conformance.http_client import POLLING, WEBSOCKET
 from tests.conformance.serving import serving_subprocess
-from tests.conformance.sio_client import POLLING, WEBSOCKET, Client, WebSocket, play
+from tests.conformance.sio_client import Client, WebSocket, play
 from tests.lanes import Lane
 
 PING_TIMEOUT = 0.2

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 
 from tests.lanes import Lane
-from tests.node.toolchain import ToolchainError, find_node, is_installed
+from tests.node.required import require_node
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NODE_SCRIPTS: Final = ROOT / "tests" / "node"
@@ -85,13 +85,7 @@ def serving_python(module: str, lane: Lane, *arguments: str) -> Generator[str]:
 @pytest.fixture(scope="session")
 def node() -> NodeScripts:
     """Node with npm's packages, or a skip that says how to get them."""
-    try:
-        found = find_node()
-    except ToolchainError as error:
-        pytest.skip(str(error))
-    if not is_installed():
-        pytest.skip("the npm packages of tests/node aren't installed: python -m tests.node.toolchain")
-    return NodeScripts(found.path)
+    return NodeScripts(require_node())
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,20 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ackord.runtime.adapters import MemoryAdapter
-from ackord.runtime.server import Namespace, Server
+from ackord.runtime.server import Namespace, Server, Socket
 from ackord.runtime.testing import Link, RawPeer, run
+
+
+def serve(**listeners: Any) -> Server:
+    """Make a server whose sockets have these listeners."""
+    server = Server()
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        for name, listener in listeners.items():
+            socket.on(name, listener)
+
+    return server
 
 
 class Stage:

@@ -12,7 +12,7 @@ from ackord.runtime.error_acks import FailureReply
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.server import Server, Socket
 
-from tests.runtime.server.stage import Stage, play
+from tests.runtime.server.stage import Stage, play, serve
 
 INTERNAL = '[{"error":{"code":"internal","message":"The handler failed"}}]'
 NO_JSON = [{1, 2}, b"bytes", math.nan, datetime(2026, 1, 1, tzinfo=UTC), 10**5000, object()]
@@ -25,18 +25,6 @@ class OutcomeError(BaseException):
 class ForgetfulError(FailureReply):
     def __init__(self) -> None:  # pyright: ignore[reportMissingSuperCall]  # the point
         pass
-
-
-def serve(**listeners: Any) -> Server:
-    """Make a server whose sockets have these listeners."""
-    server = Server()
-
-    @server.on("connection")
-    def connected(socket: Socket) -> None:
-        for name, listener in listeners.items():
-            socket.on(name, listener)
-
-    return server
 
 
 def both(raiser: Any) -> Server:

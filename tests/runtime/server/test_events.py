@@ -13,22 +13,10 @@ from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.events.routes import Arguments, EncodedArguments
 from ackord.runtime.server import Limits, Server, Socket
 
-from tests.runtime.server.stage import Stage, play
+from tests.runtime.server.stage import Stage, play, serve
 
 INTERNAL = '[{"error":{"code":"internal","message":"The handler failed"}}]'
 UNKNOWN = '[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]'
-
-
-def serve(**listeners: Any) -> Server:
-    """Make a server whose sockets have these listeners."""
-    server = Server()
-
-    @server.on("connection")
-    def connected(socket: Socket) -> None:
-        for name, listener in listeners.items():
-            socket.on(name, listener)
-
-    return server
 
 
 def collect(seen: list[Any]) -> Callable[..., None]:
