@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.transports import bounds
 from ackord.runtime.transports.direct_websocket import DirectWebSocket
 from ackord.runtime.transports.framing import encode_binary, encode_text, frame_size, next_message, prepare
 from hypothesis import given, settings
@@ -83,36 +84,49 @@ class Wire(asyncio.Transport):
     def resume_reading(self) -> None:
         self.is_paused = False
 
+    async def wait(self) -> None:
+        """Wait until it is read from, or closed."""
+        while self.is_paused and not self._is_closing:  # noqa: ASYNC110  # nobody says when
+            await asyncio.sleep(0)
+
 
 class Receiver:
-    def __init__(self, told: Told) -> None:
+    """Asks for a pause after those messages whose numbers are in `pauses`."""
+
+    def __init__(self, told: Told, pauses: Collection[int]) -> None:
         self._told = told
+        self._pauses = pauses
+        self._is_ready = True
         self.descriptions: list[str | None] = []
 
     def receive(self, message: str | bytes) -> bool:
+        assert self._is_ready
         self._told.messages.append(message)
-        return True
+        self._is_ready = len(self._told.messages) not in self._pauses
+        return self._is_ready
 
     def lost(self, description: str | None = None) -> None:
         self.descriptions.append(description)
 
     async def ready(self) -> None:
-        raise AssertionError("never congested")
+        await asyncio.sleep(0)
+        self._is_ready = True
 
 
-async def ours(pieces: Sequence[bytes]) -> Told:
-    """Read a stream in pieces with `DirectWebSocket`."""
+async def ours(pieces: Sequence[bytes], pauses: Collection[int] = (), *, hasty: bool = False) -> Told:
+    """Read a stream in pieces with `DirectWebSocket`; `hasty` pieces come although it has paused the transport."""
     told = Told()
     wire = Wire(told)
-    receiver = Receiver(told)
+    receiver = Receiver(told, pauses)
     websocket = DirectWebSocket(wire, set(), MAX_SIZE)
     websocket.accept(b"", receiver)
     for piece in pieces:
         if wire.is_closing():
             break
         websocket.data_received(piece)
-        while wire.is_paused:  # noqa: ASYNC110  # it wants others to have their turn, and says nothing when it goes on
-            await asyncio.sleep(0)
+        if not hasty:
+            await wire.wait()
+    await wire.wait()
     assert len(receiver.descriptions) == (told.close is not None)
     return told
 
@@ -193,6 +207,20 @@ def cut_streams(draw: st.DrawFn) -> list[bytes]:
 @given(cut_streams())
 def test_any_stream_cut_anywhere_means_what_the_library_says(pieces: list[bytes]) -> None:
     assert asyncio.run(ours(pieces)) == theirs(b"".join(pieces))
+
+
+@settings(deadline=None, max_examples=300)
+@given(cut_streams(), st.sets(st.integers(1, 8)), st.booleans())
+def test_it_means_the_same_to_a_receiver_that_asks_for_pauses(pieces: list[bytes], pauses: set[int], hasty: bool) -> None:
+    assert asyncio.run(ours(pieces, pauses, hasty=hasty)) == theirs(b"".join(pieces))
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.one_of(common, common, control), min_size=1, max_size=12), st.integers(1, 40_000), st.sets(st.integers(1, 900)))
+def test_so_do_reads_of_many_frames(frames: list[bytes], cut: int, pauses: set[int]) -> None:
+    stream = b"".join(frames) * (bounds.FRAMES_PER_TURN * 3 // len(frames))
+    pieces = [stream[at : at + cut] for at in range(0, len(stream), cut)]
+    assert asyncio.run(ours(pieces, pauses)) == theirs(stream)
 
 
 @settings(deadline=None)
