@@ -12,6 +12,7 @@ from typing import Protocol
 from ackord.runtime.client.connector import ClientWebSocket, Connector, WebSocketLostError
 from ackord.runtime.engineio.client_session import ClientSession, OpenPacket, SessionState
 from ackord.runtime.errors import DisconnectedError, InvalidPayloadError, ProtocolError, SlowConsumerError
+from ackord.runtime.later import start_later
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
 
 _log = logging.getLogger(__name__)
@@ -136,7 +137,8 @@ class Connection:
         """Begin to read and write; every packet and the end go to `handler`."""
         self._handler = handler
         self._watch_heartbeat()
-        self._task = self._loop.create_task(self._run(handler), name="ackord client connection")
+        self._task = start_later(self._loop, self._run(handler))
+        self._task.set_name("ackord client connection")
 
     def send(self, packet: str, attachments: Sequence[bytes] = (), *, bounded: bool = True) -> None:
         """Send one packet and its attachments; nothing comes between them.
@@ -196,8 +198,10 @@ class Connection:
         self._wake_writer.set()
 
     async def _run(self, handler: PacketHandler) -> None:
-        reader = self._loop.create_task(self._read(handler), name="ackord client reader")
-        writer = self._loop.create_task(self._write(), name="ackord client writer")
+        reader = start_later(self._loop, self._read(handler))
+        writer = start_later(self._loop, self._write())
+        reader.set_name("ackord client reader")
+        writer.set_name("ackord client writer")
         try:
             await self._ended
         finally:

@@ -8,6 +8,8 @@ from collections.abc import Coroutine
 from contextvars import Context
 from typing import Any, Final
 
+from ackord.runtime.later import start_later
+
 _CLEANING_UP: Final = 1.0
 """Seconds that a cancelled task has at least: its `finally` must run even where no time is left."""
 
@@ -26,8 +28,8 @@ class TaskSet:
         return len(self._tasks)
 
     def start(self, coroutine: Coroutine[Any, Any, None], context: Context | None = None) -> asyncio.Task[None]:
-        """Run a coroutine as a task of this owner, in a context or in a copy of the current one."""
-        task = asyncio.get_running_loop().create_task(coroutine, context=context)
+        """Run a coroutine as a task of this owner, in a context or in a copy of the current one; it begins in a later turn of the event loop."""
+        task = start_later(asyncio.get_running_loop(), coroutine, context)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task

@@ -16,6 +16,7 @@ from ackord.runtime.hosting.direct_request import DirectGet, DirectPost, DirectR
 from ackord.runtime.hosting.polling_request import recognize
 from ackord.runtime.hosting.response_writer import ResponseWriter
 from ackord.runtime.hosting.uvicorn import FastHttp
+from ackord.runtime.later import start_later
 from ackord.runtime.transports.polling import CLOSE
 from typing_extensions import override
 
@@ -187,7 +188,7 @@ class DirectHttp(FastHttp):
 
     def spawn(self, work: Coroutine[Any, Any, None], request: DirectRequest) -> None:
         """See `ackord.runtime.hosting.direct_request.DirectConnection`."""
-        task = self.loop.create_task(self._work(work, request))
+        task = start_later(self.loop, self._work(work, request))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from ackord.runtime.hosting.guard import GuardedWebSocket
 from ackord.runtime.hosting.lane import FAST_LANE
 from ackord.runtime.hosting.opening import Opening, subprotocols_of, write_answer
+from ackord.runtime.later import start_later
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.direct_websocket import DirectWebSocket
@@ -78,7 +79,7 @@ class Handshake(asyncio.Protocol):
         site = self._site
         site.registry.add(self)
         self.transport.set_protocol(self)
-        task = site.loop.create_task(self._run())
+        task = start_later(site.loop, self._run())
         tasks = site.server_state.tasks
         tasks.add(task)
         task.add_done_callback(tasks.discard)
