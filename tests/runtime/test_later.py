@@ -21,6 +21,8 @@ _number: Final[ContextVar[int]] = ContextVar("_number", default=0)
 def begin_at_once(loop: Any, coroutine: Coroutine[Any, Any, Any], **options: Any) -> asyncio.Task[Any]:
     """Make a task and take its first step, as `asyncio.eager_task_factory` does, which Python 3.11 hasn't."""
     task = asyncio.Task(coroutine, loop=loop, **options)
+    if not loop.is_running():
+        return task
     first_step = loop._ready.pop()
     outer = asyncio.current_task(loop)
     if outer is not None:
