@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sysconfig
 import tempfile
@@ -50,3 +51,13 @@ def sanitizer_runtimes(library: Path) -> list[str]:
     """Return the shared libraries of the sanitizers that `library` needs, to be loaded before Python's own."""
     done = subprocess.run(["ldd", str(library)], capture_output=True, text=True, check=True)
     return re.findall(r"=> (\S*lib(?:clang_rt\.)?[au]san\S*)", done.stdout)
+
+
+def stage(folder: Path) -> Path:
+    """Put the package, built, into `folder`, which then belongs into ``PYTHONPATH``."""
+    library = compile_module()
+    package = folder / "ackord_speedups"
+    package.mkdir()
+    for path in (library, SOURCE.with_name("__init__.py")):
+        shutil.copy(path, package)
+    return folder

@@ -1,4 +1,4 @@
-"""Count what calls leave behind: ``python -m tests.runtime.speedups.leaks LIBRARY`` prints it as JSON.
+"""Count what calls leave behind: ``python -m tests.runtime.speedups.leaks LIBRARY FAILING_MEMORY`` prints it as JSON.
 
 In a process of its own, where nothing else comes and goes.
 """
@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from tests.runtime.speedups.differential import HUGE
 from tests.runtime.speedups.frames import frame
-from tests.runtime.speedups.functions import in_c
+from tests.runtime.speedups.functions import in_c, load_extension
 
-ROUNDS: Final = 1000
+ROUNDS: Final = 500
 GOOD: Final = frame(b"2") + frame("später €".encode()) + frame(b"x" * 1000)
 BAD: Final = frame(b"abc") + frame(b"\xff" * 9)
 MESSAGE: Final = '42["name of an event",{}]'
@@ -32,10 +32,20 @@ CALLS: Final[tuple[tuple[str, tuple[Any, ...]], ...]] = (
 )
 """Each way that leads to a result, and each that leads to an exception."""
 
+CALLS_FOR_MEMORY: Final[tuple[tuple[str, tuple[Any, ...]], ...]] = (
+    ("take_texts", (GOOD, 0, 10_000, 9)),
+    ("take_texts", (bytearray(GOOD), 0, 10_000, 9)),
+    ("take_text", (frame(b"some text"), 100)),
+    ("split_event", ('42/n,9876543210["name",1]',)),
+)
+"""Those of which each allocation fails, too."""
+
 
 def main() -> None:
     functions = in_c(Path(sys.argv[1]))
     calls = [(getattr(functions, name), arguments) for name, arguments in CALLS]
+    fail = load_extension(Path(sys.argv[2])).run
+    calls += [(fail, (number, getattr(functions, name), *arguments)) for name, arguments in CALLS_FOR_MEMORY for number in range(15)]
 
     def run(rounds: int) -> None:
         for _ in range(rounds):

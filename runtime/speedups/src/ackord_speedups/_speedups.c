@@ -142,7 +142,7 @@ take_texts(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
     if (count != 4) {
         return PyErr_Format(PyExc_TypeError, "take_texts takes 4 arguments, got %zd", count);
     }
-    /* All integers first: what they are made from may be Python code, and the buffer must not change after it is asked for. */
+    /* All integers first: what they are made from may be Python code, which may change the data. */
     Py_ssize_t at = PyNumber_AsSsize_t(args[1], PyExc_OverflowError);
     if (at == -1 && PyErr_Occurred()) {
         return NULL;
