@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import atheris
 
 if not TYPE_CHECKING:
-    with atheris.instrument_imports(include=["ackord.runtime", "tests.fuzz.targets", "tests.fuzz.planted"]):
+    with atheris.instrument_imports(include=["ackord.runtime", "tests.fuzz.targets", "tests.fuzz.helpers", "tests.fuzz.planted"]):
         from tests.fuzz import planted, targets
 else:
     from tests.fuzz import planted, targets

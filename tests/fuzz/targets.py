@@ -35,6 +35,7 @@ from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Date, Dateti
 from typing_extensions import override
 
 from examples.chat.contract import Body, ChatAuth
+from tests.fuzz import helpers
 
 CUT: Final = b"\xff"
 """Separates messages in an input; never part of UTF-8."""
@@ -302,6 +303,8 @@ TARGETS: Final = {
     for target in (
         Target("engine_packet", engine_packet, (b"4hello", b"2probe", b"bAQID", b"0{}", b"1", b"6")),
         Target("engine_payload", engine_payload, (b"4a\x1e4b", b"4\xe2\x82\xac\x1ebAQID", b"2\x1e1")),
+        Target("frames", helpers.frames, helpers.FRAMES),
+        Target("event", helpers.event, (b'42["a"]', b'42/n,12["a",1e5]', b"42" + '["é€"]'.encode(), *(b"4" + packet for packet in _PACKETS))),
         Target("header", header, _PACKETS),
         Target("event_name", event_name, (b'["a"]', b'["\\u0061",1]', b"[1]", b"[1.5e3]", b'[ "connect"]', b'["disconnecting"]')),
         Target("decoder", decoder, (*_PACKETS, CUT.join(_PACKETS))),
