@@ -8,11 +8,11 @@ import secrets
 from collections.abc import Container
 from typing import Final
 
-from ackord.runtime.engine.hooks import contain_awaited
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.options import AllowRequest, GenerateId
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
+from ackord.runtime.events.containment import contain_awaited
 
 _logger = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +13,7 @@ from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import BAD_REQUEST, Refusal
 from ackord.runtime.errors import UsageError
-from ackord.runtime.events.containment import contain, is_being_cancelled
+from ackord.runtime.events.containment import contain, contain_awaited
 
 _logger = logging.getLogger(__name__)
 
@@ -137,13 +136,6 @@ class EngineHooks:
             except BaseException as exc:
                 contain(exc)
                 _logger.exception("A listener for connection_error raised")
-
-
-def contain_awaited(error: BaseException) -> None:
-    """Raise again what `contain` does, and the cancellation of the task that awaited the application's function."""
-    contain(error)
-    if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
-        raise error
 
 
 def _encode(name: str, value: str) -> Header | None:

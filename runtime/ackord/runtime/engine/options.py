@@ -75,7 +75,7 @@ class EngineOptions:
     allow_upgrades: bool = True
     """Whether a polling session may be upgraded to WebSocket."""
     cors_origins: Origins = None
-    """Origins that may read responses and open WebSockets; `None` sends no CORS header and checks nothing."""
+    """Other origins that may read responses and open WebSockets; `None` for none, and no CORS header."""
     cors_credentials: bool = False
     """Whether cross-origin requests may carry cookies."""
     cors_methods: Sequence[str] = DEFAULT_METHODS
@@ -97,7 +97,7 @@ class EngineOptions:
     compression_threshold: int | None = 1024
     """Bytes from which on a polling response is compressed if the client accepts that; `None` compresses none."""
     trusted_proxies: Sequence[str] = ()
-    """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed; ``"unix"`` for Unix sockets."""
+    """Addresses and networks whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed; ``"unix"`` for Unix sockets."""
 
     def __post_init__(self) -> None:
         """Check the values."""

@@ -22,3 +22,10 @@ def is_being_cancelled() -> bool:
     """Tell whether somebody cancelled the current task, so that an `asyncio.CancelledError` has to go on."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def contain_awaited(error: BaseException) -> None:
+    """Raise again what `contain` does, and the cancellation of the task that awaited the application's function."""
+    contain(error)
+    if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
+        raise error

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
 from typing import Any, TypeAlias
 
-from ackord.runtime.events.containment import contain, is_being_cancelled
+from ackord.runtime.events.containment import contain, contain_awaited
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.listeners import ListenerTable, Registration
 
@@ -59,10 +59,8 @@ async def guard(awaitable: Awaitable[Any], what: str, report: Report | None = No
     """Await what the application gave and log what it raises."""
     try:
         await awaitable
-    except BaseException as error:  # a listener of the application
-        contain(error)
-        if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
-            raise
+    except BaseException as error:  # noqa: BLE001  # a listener of the application
+        contain_awaited(error)
         _log.exception("%s failed", what)
         if report is not None and isinstance(error, Exception):
             report(error)

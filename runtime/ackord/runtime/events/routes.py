@@ -1,7 +1,7 @@
 """How the events of one name are decoded, handled and answered.
 
-`Socket` finds a `Route` by the event's name; it knows nothing of pydantic or of listeners.
-The untyped API has a route that decodes plain JSON and calls listeners; the typed layer has one that validates and calls one method.
+A server's `Member` and a client's `Membership` look for a `Route` by the event's name; it knows nothing of pydantic.
+The typed layer has one for each event, which validates and calls one method; events without a route are for listeners.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Route(Protocol):
     def handle(self, socket: Any, arguments: Arguments) -> Coroutine[Any, Any, Any]:
         """Run the handler and return its answer, for `encode`.
 
-        `socket` is a server's `Socket`, or a client's `Membership`; only routes of servers need it.
+        `socket` is a server's `Member`, or a client's `Membership`; only routes of servers need it.
 
         Any exception becomes the error ack ``internal``; `FailureReply` becomes the one that it holds.
         """

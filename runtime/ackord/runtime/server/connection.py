@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ackord.runtime.engine.link import EngineSocket
+from ackord.runtime.engine.server import SHUTTING_DOWN
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.events.payloads import decode_object
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("ackord.runtime.server")
 
 _SID_BYTES = 15
-
-SHUTTING_DOWN: Final = "server shutting down"
-"""The disconnect reason of sockets whose server stops."""
 
 
 class Connection:

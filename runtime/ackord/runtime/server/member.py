@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from ackord.runtime.engine.server import SHUTTING_DOWN
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.events.dispatch import EventQueue
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from ackord.runtime.server.connection import Connection
     from ackord.runtime.server.namespace import Namespace
 
-ENDED_HERE: Final = frozenset({"server namespace disconnect", "server shutting down"})
+ENDED_HERE: Final = frozenset({"server namespace disconnect", SHUTTING_DOWN})
 """Reasons of the ends that this program asked for."""
 
 

@@ -42,9 +42,8 @@ if TYPE_CHECKING:
 AdapterFactory: TypeAlias = Callable[[Mapping[str, Recipient]], Adapter]
 """Makes the adapter of a namespace; takes its connected sockets by id, to be read at each broadcast."""
 
-ErrorHook: TypeAlias = "Callable[[Socket | None, str, Exception], Any]"
-"""Takes the socket, the event's name and what was raised; a plain function or a coroutine function."""
 ErrorHookT = TypeVar("ErrorHookT", bound="Callable[[Any, str, Exception], Any]")
+"""Takes the socket or `None`, the event's name and what was raised; a plain function or a coroutine function."""
 
 FLUSH_TIMEOUT: Final = 0.5
 """Seconds in which clients that are between two polls, or slow, may still fetch what was sent before the server stops."""
