@@ -10,6 +10,7 @@ from typing import Self, TypedDict, Unpack
 from ackord.runtime.client.address import websocket_url
 from ackord.runtime.client.connection import Connection, ConnectionOptions, open_connection
 from ackord.runtime.client.connector import Connector
+from ackord.runtime.client.member import ClientMember
 from ackord.runtime.client.multiplexer import Multiplexer
 from ackord.runtime.client.socket import Auth, ClientSocket
 from ackord.runtime.client.websocket import WebSocketConnector
@@ -86,7 +87,7 @@ class Manager:
         )
         self._backlog_limits = (options.get("max_pending_events", 1000), options.get("max_pending_bytes", 16_000_000))
         self._max_pending_acks = options.get("max_pending_acks", 1000)
-        self._sockets: dict[str, ClientSocket] = {}
+        self._sockets: dict[str, ClientMember] = {}
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
 
@@ -104,7 +105,7 @@ class Manager:
             raise UsageError(f"a namespace begins with '/' and has no comma: {namespace!r}")
         socket = self._sockets.get(namespace)
         if socket is None:
-            socket = self._sockets[namespace] = ClientSocket(self, namespace, self._max_pending_acks)
+            socket = self._sockets[namespace] = ClientMember(self, namespace, self._max_pending_acks)
         if auth is not None:
             socket.auth = auth
         return socket
@@ -116,7 +117,7 @@ class Manager:
         await self.release()
 
     async def acquire(self) -> tuple[Connection, Backlog]:
-        """Return the open connection, opened now if need be, and the count of what waits for handlers; for `ClientSocket`."""
+        """Return the open connection, opened now if need be, and the count of what waits for handlers; for `ClientMember`."""
         async with self._opening:
             if self._connection is not None and not self._connection.is_open:
                 await self._connection.wait_closed()
@@ -129,12 +130,12 @@ class Manager:
             return self._connection, self._backlog
 
     def abandon(self) -> None:
-        """End the connection if no socket uses it any longer, without waiting; for `ClientSocket`."""
+        """End the connection if no socket uses it any longer, without waiting; for `ClientMember`."""
         if self._connection is not None and not self._is_used:
             self._connection.end("forced close")
 
     async def release(self) -> None:
-        """Close the connection if no socket uses it any longer, what waits being written first; for `ClientSocket`."""
+        """Close the connection if no socket uses it any longer, what waits being written first; for `ClientMember`."""
         # Holding the lock, so that nobody begins to use what is being closed.
         async with self._opening:
             if self._connection is not None and not self._is_used:

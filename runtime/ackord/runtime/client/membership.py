@@ -22,7 +22,7 @@ from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import Packet, encode_ack
 
 if TYPE_CHECKING:
-    from ackord.runtime.client.socket import ClientSocket
+    from ackord.runtime.client.member import ClientMember
 
 _log = logging.getLogger("ackord.runtime.client")
 
@@ -35,7 +35,7 @@ class Membership:
 
     __slots__ = ("_is_over", "_socket", "connection", "joined", "queue")
 
-    def __init__(self, socket: ClientSocket, connection: Connection, backlog: Backlog, tasks: TaskSet) -> None:
+    def __init__(self, socket: ClientMember, connection: Connection, backlog: Backlog, tasks: TaskSet) -> None:
         """Begin a stay of `socket`; the caller sends CONNECT."""
         self._socket = socket
         self._is_over = False

@@ -12,7 +12,7 @@ from ackord.runtime.socketio.packet import Packet
 from ackord.runtime.socketio.parser import PacketDecoder
 
 if TYPE_CHECKING:
-    from ackord.runtime.client.socket import ClientSocket
+    from ackord.runtime.client.member import ClientMember
 
 ATTACHMENT_TIMEOUT = 30.0
 """Seconds between a packet's header and its last attachment."""
@@ -24,7 +24,7 @@ class Multiplexer:
     Packets for a namespace that has no socket, or one that has left, are dropped: they crossed a DISCONNECT on their way.
     """
 
-    def __init__(self, connection: Connection, sockets: Mapping[str, ClientSocket], decoder: PacketDecoder, backlog: Backlog) -> None:
+    def __init__(self, connection: Connection, sockets: Mapping[str, ClientMember], decoder: PacketDecoder, backlog: Backlog) -> None:
         """Serve the sockets in `sockets`, which may change."""
         self._connection = connection
         self._sockets = sockets

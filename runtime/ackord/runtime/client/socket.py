@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
-from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, PendingAcks
-from ackord.runtime.client.answer import Welcome, read_refusal, read_welcome
-from ackord.runtime.client.connection import Connection
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply
 from ackord.runtime.client.emitter import AckCallback, ClientEmitter
-from ackord.runtime.client.lifecycle import notify, notify_last
-from ackord.runtime.client.membership import Membership
 from ackord.runtime.client.recovery import ClientRecovery
-from ackord.runtime.errors import AckordError, DisconnectedError, InvalidAckError, ProtocolError
 from ackord.runtime.event_source import EventSource
-from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.failures import Failures, InvalidHook
-from ackord.runtime.events.lifecycle import call_guarded
-from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.routes import Route
 from ackord.runtime.events.tasks import TaskSet
-from ackord.runtime.listeners import Registration
-from ackord.runtime.socketio.errors import MalformedPayloadError, UnexpectedPacketError
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
-from ackord.runtime.socketio.packet import (
-    Packet,
-    PacketType,
-    encode_connect,
-    encode_disconnect,
-    encode_event,
-    namespace_prefix,
-)
-from ackord.runtime.socketio.values import encode_json
-
-if TYPE_CHECKING:
-    from ackord.runtime.client.manager import Manager
 
 _log = logging.getLogger("ackord.runtime.client")
 
@@ -58,7 +34,7 @@ class SocketState(Enum):
     CONNECTED = "connected"
 
 
-class ClientSocket(EventSource):
+class ClientSocket(EventSource, ABC):
     """One namespace of one server.
 
     ::
@@ -74,15 +50,15 @@ class ClientSocket(EventSource):
     Beside the server's events there are ``connect``, ``disconnect`` (with the reason) and ``connect_error`` (with the exception).
     Events are handled one at a time, in the order of arrival, unless a listener was registered as `concurrent`.
     A listener that raises is logged, and answered with the error ack ``internal`` if the server asked for an acknowledgement.
+
+    This is what applications see of it; a `Manager` makes a `ClientMember`, which does the work.
     """
 
-    __slots__ = ("_abandoned", "_acks", "_lock", "_manager", "_membership", "_next_ack_id", "_prefix", "_queue", "_routes",
-                 "_state", "_tasks", "auth", "failures", "id", "namespace", "recovered", "recovery")  # fmt: skip
+    __slots__ = ("_state", "_tasks", "auth", "failures", "id", "namespace", "recovered", "recovery")
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"connect", "connect_error", "disconnect"})
 
-    def __init__(self, manager: Manager, namespace: str, max_pending_acks: int) -> None:
-        """Make the socket of a namespace; `Manager.socket` and `connect` do that."""
+    def __init__(self, namespace: str) -> None:
         super().__init__()
         self.namespace = namespace
         self.auth: Auth = None
@@ -93,18 +69,8 @@ class ClientSocket(EventSource):
         """Whether the server knew this client again after a lost connection: same id, same rooms, and every event that it missed."""
         self.recovery = ClientRecovery()
         """What the server is told when the connection was lost and this client comes back."""
-        self._manager = manager
-        self._prefix = namespace_prefix(namespace)
         self._state = SocketState.DISCONNECTED
-        self._membership: Membership | None = None
-        self._lock = asyncio.Lock()
-        self._routes: dict[str, Route] = {}
         self._tasks = TaskSet()
-        self._queue: EventQueue | None = None
-        self._acks = PendingAcks(max_pending_acks)
-        self._abandoned: Connection | None = None
-        """Where a CONNECT was given up before its answer, which may still come."""
-        self._next_ack_id = 0
         self.failures: Failures[ClientSocket] = Failures(namespace, _log, self._tasks)
         """Incoming events that failed, by name: those that didn't fit, that a listener raised for, or that asked in vain for an answer."""
 
@@ -123,6 +89,7 @@ class ClientSocket(EventSource):
         """Whether the namespace is joined or being joined."""
         return self._state is not SocketState.DISCONNECTED
 
+    @abstractmethod
     async def connect(self) -> None:
         """Open the connection if need be, and join the namespace; nothing happens if it is joined.
 
@@ -133,38 +100,14 @@ class ClientSocket(EventSource):
             DisconnectedError: The network, the time, or `disconnect` ended it.
             ProtocolError: The server broke the protocol, or speaks an older one.
         """
-        async with self._lock:
-            if self.connected:
-                return
-            payload = await self._connect_payload()
-            self._state = SocketState.CONNECTING
-            try:
-                await self._join(payload)
-            except BaseException as error:
-                self._note_abandoned()
-                self._leave()
-                if self._queue is not None:
-                    # It was never opened: what waits in it belongs to a namespace that wasn't joined.
-                    self._queue.clear()
-                    self._queue = None
-                await self._manager.release()
-                if isinstance(error, AckordError):
-                    self._notify("connect_error", error)
-                raise
 
+    @abstractmethod
     async def disconnect(self) -> None:
         """Leave the namespace; return when nothing of it is left running.
 
         Events that wait for handlers are dropped, handlers that run may end, within the manager's `close_timeout`.
         Called in a handler, that one is not waited for.
         """
-        if self._membership is not None and self.connected:
-            self._membership.send_quietly(encode_disconnect(self._prefix))
-        if self._queue is not None:
-            self._queue.clear()
-        self._end("io client disconnect")
-        await self._manager.release()
-        await self._tasks.finish(self._manager.close_timeout)
 
     def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
         """Send an event.
@@ -210,101 +153,39 @@ class ClientSocket(EventSource):
         """
         return ClientEmitter(self, timeout=seconds)
 
+    @abstractmethod
     async def drain(self) -> None:
         """Wait until everything that was emitted is handed to the network, or the connection has ended."""
-        if self._membership is not None:
-            await self._membership.connection.drain()
 
     def on_invalid(self, hook: InvalidHook[ClientSocket]) -> InvalidHook[ClientSocket]:
         """Call `hook` with the socket, the event's name and the failure for each incoming event that fails; see `failures`."""
         self.failures.set_hook(hook)
         return hook
 
+    @abstractmethod
     def set_route(self, name: str, route: Route) -> None:
         """Decode, handle and answer the events of one name by `route` instead of by listeners; catch-all listeners stay."""
-        self._routes[name] = route
 
+    # Sending what is encoded already: what is above and the typed layer end here
+
+    @abstractmethod
     def send_event(self, event: EncodedEvent, *, volatile: bool = False) -> None:
         """Send an encoded event that asks for no acknowledgement; raises what `emit` raises."""
-        if not volatile or self._writable:
-            self._send(event, None)
 
+    @abstractmethod
     async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # Socket.IO's timeout
         """Send an encoded event and return the JSON array of its acknowledgement as text, and the attachments.
 
         Raises what `emit_with_ack` raises; `None` sets no timeout.
         """
-        ack_id = self._next_ack()
-        return await self._acks.wait(ack_id, partial(self._send, event, ack_id), timeout)
 
+    @abstractmethod
     def send_plain(self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False) -> None:
         """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end here."""
-        dropped = volatile and not self._writable
-        if ack is None or (dropped and timeout is None):
-            if not dropped:
-                self._send(event, None)
-            return
-        ack_id = self._next_ack()
-        self._acks.expect(ack_id, partial(self._settle_callback, Registration(ack), timeout is not None), timeout)
-        if dropped:
-            return  # the timeout tells the callback
-        try:
-            self._send(event, ack_id)
-        except BaseException:
-            self._acks.discard(ack_id)
-            raise
 
-    # What `Membership` and `Multiplexer` need of a socket
-
-    @property
-    def prefix(self) -> str:
-        """What stands for the namespace in packets."""
-        return self._prefix
-
-    @property
-    def catch_all(self) -> tuple[Registration, ...]:
-        """The catch-all listeners for incoming events."""
-        return self._any
-
-    def take_listeners(self, name: str) -> tuple[Registration, ...]:
-        """Return the listeners that an event is for."""
-        return () if self._events is None else self._events.take(name)
-
-    def handles_concurrently(self, name: str) -> bool:
-        """Tell whether a listener lifts the order for an event."""
-        return self._events is not None and any(found.concurrent for found in self._events.get(name))
-
-    def find_route(self, name: str) -> Route | None:
-        """Return the route of an event, or `None` if it's for listeners."""
-        return self._routes.get(name)
-
-    def receive(self, packet: Packet, connection: Connection) -> None:
-        """Take a packet for this namespace; for `Multiplexer`.
-
-        Raises:
-            ProtocolError: It ends the connection.
-        """
-        kind = packet.type
-        if kind == PacketType.EVENT:
-            if self._membership is not None:
-                self._membership.receive_event(packet)
-        elif kind == PacketType.ACK:
-            if self.connected and packet.ack_id is not None:
-                self._acks.receive(packet.ack_id, packet.payload, packet.attachments)
-        elif kind == PacketType.CONNECT:
-            self._receive_connect(packet, connection)
-        elif kind == PacketType.CONNECT_ERROR:
-            self._receive_connect_error(packet, connection)
-        elif packet.payload:
-            raise MalformedPayloadError("DISCONNECT has no payload")
-        elif self.active:
-            self._end("io server disconnect")
-            self._manager.abandon()
-
-    def connection_closed(self, connection: Connection, reason: str, description: str | None) -> None:
-        """Learn that a connection is over; for `Multiplexer`."""
-        if self._membership is not None and self._membership.connection is connection:
-            self._end(reason, description)
+    @abstractmethod
+    def _decode_ack(self, reply: AckReply) -> list[Any]:
+        """Decode an acknowledgement's values; one that isn't JSON ends the connection, as any packet that isn't."""
 
     async def __aenter__(self) -> Self:
         """Connect; see `connect`."""
@@ -314,142 +195,3 @@ class ClientSocket(EventSource):
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Disconnect; see `disconnect`."""
         await self.disconnect()
-
-    @property
-    def _writable(self) -> bool:
-        return self._membership is not None and self.connected and self._membership.connection.writable
-
-    async def _connect_payload(self) -> str:
-        auth = self.auth() if callable(self.auth) else self.auth
-        if inspect.isawaitable(auth):
-            auth = await auth
-        recovery = self.recovery.connect_members()
-        return "" if auth is None and not recovery else encode_json({**recovery, **(auth or {})})
-
-    async def _join(self, payload: str) -> None:
-        connection, backlog = await self._manager.acquire()
-        if not self.active:
-            raise DisconnectedError("disconnected while connecting")
-        membership = self._membership = Membership(self, connection, backlog, self._tasks)
-        self._queue = membership.queue
-        self._acks.follow(backlog)
-        connection.send(encode_connect(self._prefix, payload), bounded=False)
-        try:
-            async with asyncio.timeout(self._manager.timeout):
-                await membership.joined
-        except TimeoutError as error:
-            raise DisconnectedError(f"the server did not answer CONNECT within {self._manager.timeout:g} seconds") from error
-
-    def _receive_connect(self, packet: Packet, connection: Connection) -> None:
-        membership = self._membership
-        if self.connected:
-            self._receive_second_answer(connection)
-            match read_welcome(packet.payload):
-                case ProtocolError() as error:
-                    raise error
-                case Welcome(sid, pid):
-                    # A server that doesn't give up the first CONNECT for the second knows us by the later one now.
-                    self.id = sid
-                    self.recovery.join(pid)
-            return
-        if membership is None or membership.joined.done():
-            # Nobody waits for it any longer; the server is to know.
-            connection.send(encode_disconnect(self._prefix), bounded=False)
-            return
-        match read_welcome(packet.payload):
-            case ProtocolError() as error:
-                membership.joined.set_exception(error)
-            case Welcome(sid, pid):
-                self.id = sid
-                self.recovered = self.recovery.join(pid)
-                self._state = SocketState.CONNECTED
-                membership.joined.set_result(None)
-                self._notify("connect")
-                membership.queue.open()
-
-    def _receive_second_answer(self, connection: Connection) -> None:
-        """Take the answer to one CONNECT after that to another, which was sent when the first had been given up."""
-        if self._abandoned is not connection:
-            raise UnexpectedPacketError("the namespace was joined already")
-        self._abandoned = None
-
-    def _note_abandoned(self) -> None:
-        membership = self._membership
-        if membership is not None and (not membership.joined.done() or membership.joined.cancelled()):
-            self._abandoned = membership.connection
-
-    def _receive_connect_error(self, packet: Packet, connection: Connection) -> None:
-        if self.connected:
-            self._receive_second_answer(connection)
-            return
-        if self._membership is None or self._membership.joined.done():
-            return
-        self._membership.joined.set_exception(read_refusal(packet.payload))
-
-    def _send(self, event: EncodedEvent, ack_id: int | None) -> None:
-        if self._membership is None or not self.connected:
-            raise DisconnectedError("the socket is not connected")
-        text = encode_event(self._prefix, event.arguments, len(event.attachments), ack_id)
-        self._membership.connection.send(text, event.attachments)
-        if self._any_outgoing:
-            self._tell_outgoing(event)
-
-    def _tell_outgoing(self, event: EncodedEvent) -> None:
-        try:
-            values = decode_array(event.arguments, event.attachments)
-        except ProtocolError:
-            # Deeper than we read: it was written all the same.
-            values = [event.name]
-        for listener in self._any_outgoing:
-            self._call_back(listener, values)
-
-    def _next_ack(self) -> int:
-        ack_id = self._next_ack_id
-        self._next_ack_id += 1
-        return ack_id
-
-    def _decode_ack(self, reply: AckReply) -> list[Any]:
-        """Decode an acknowledgement's values; one that isn't JSON ends the connection, as any packet that isn't."""
-        try:
-            return decode_array(*reply)
-        except ProtocolError as error:
-            if self._membership is not None:
-                self._membership.connection.end("parse error", str(error))
-            raise InvalidAckError(str(error)) from error
-
-    def _settle_callback(self, ack: Registration, error_first: bool, outcome: AckReply | AckordError) -> None:
-        if not isinstance(outcome, AckordError):
-            try:
-                values = self._decode_ack(outcome)
-            except InvalidAckError as error:
-                outcome = error
-            else:
-                self._call_back(ack, (None, *values) if error_first else values)
-                return
-        if error_first:
-            self._call_back(ack, (outcome,))
-
-    def _call_back(self, callback: Registration, arguments: Sequence[Any]) -> None:
-        call_guarded(callback, arguments, self._tasks, f"a callback of namespace {self.namespace!r}")
-
-    def _notify(self, name: str, *arguments: Any) -> None:
-        notify(self._lifecycle, name, arguments, self._queue, self._tasks)
-
-    def _end(self, reason: str, description: str | None = None) -> None:
-        """Note that the namespace is left, or can't be joined any more."""
-        was_connected, membership = self.connected, self._membership
-        self._note_abandoned()
-        self._leave()
-        if membership is not None and not membership.joined.done():
-            words = reason if description is None else f"{reason}: {description}"
-            membership.joined.set_exception(ProtocolError(words) if reason == "parse error" else DisconnectedError(words))
-        if was_connected:
-            self._acks.fail_all(lambda: DisconnectedError(f"the socket was disconnected: {reason}"))
-            notify_last(self._lifecycle, "disconnect", (reason,), self._queue, self._tasks)
-
-    def _leave(self) -> None:
-        if self._membership is not None:
-            self._membership.end()
-        self._state = SocketState.DISCONNECTED
-        self._membership = None
-        self.id = None
