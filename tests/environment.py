@@ -32,11 +32,11 @@ def main(folder: Path) -> int:
     command = [str(python), "-m", "pip", "install", "--quiet", "--editable", ".[dev]"]
     if subprocess.run(command, check=False).returncode != 0:
         return _fail("pip could not install the packages: see its message above; it needs the Python package index once")
-    _install_speedups(python)
+    install_speedups(python)
     return 0
 
 
-def _install_speedups(python: Path) -> None:
+def install_speedups(python: Path) -> None:
     """Build and install the helpers in C where that is possible; Ackord needs them for nothing but speed."""
     wanted = "import sysconfig; print(sysconfig.get_config_var('CC') or ''); print(sysconfig.get_path('include'))"
     found = subprocess.run([str(python), "-c", wanted], stdout=subprocess.PIPE, text=True, check=True).stdout

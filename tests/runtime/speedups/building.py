@@ -23,7 +23,7 @@ SANITIZERS: Final = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all"
 """Flags with which a wrong access or an undefined operation ends the process."""
 
 
-def compile_module(source: Path = SOURCE, extra: Sequence[str] = ()) -> Path:
+def compile_module(source: Path = SOURCE, extra: Sequence[str] = (), compiler: str | None = None) -> Path:
     """Compile an extension module, unless this very source is compiled already; return the shared library.
 
     Raises:
@@ -31,7 +31,7 @@ def compile_module(source: Path = SOURCE, extra: Sequence[str] = ()) -> Path:
     """
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     # Python's own headers are no business of these warnings.
-    command = [os.environ.get("CC", "cc"), *FLAGS, *extra, "-isystem", sysconfig.get_path("include"), str(source)]
+    command = [compiler or os.environ.get("CC", "cc"), *FLAGS, *extra, "-isystem", sysconfig.get_path("include"), str(source)]
     digest = hashlib.sha256("\0".join(command).encode() + source.read_bytes()).hexdigest()
     library = CACHE / digest[:16] / f"{source.stem}{suffix}"
     if library.exists():
@@ -45,6 +45,11 @@ def compile_module(source: Path = SOURCE, extra: Sequence[str] = ()) -> Path:
             raise RuntimeError(f"{' '.join(command)}\n{done.stderr.strip()}")
         unfinished.replace(library)
     return library
+
+
+def compile_sanitized() -> Path:
+    """Compile the helpers with sanitizers: by gcc where there is one, whose runtimes stand where every program finds them."""
+    return compile_module(extra=SANITIZERS, compiler=shutil.which("gcc"))
 
 
 def sanitizer_runtimes(library: Path) -> list[str]:

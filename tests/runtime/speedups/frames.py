@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import cycle
 from typing import Final
 
 KEY: Final = b"\x37\xfa\x21\x3d"
@@ -25,7 +24,13 @@ def frame(
         head += (length % 256**width).to_bytes(width, "big")
     if not is_masked:
         return head + payload
-    return head + key + bytes([byte ^ mask for byte, mask in zip(payload, cycle(key), strict=False)])
+    return head + key + _mask(payload, key)
+
+
+def _mask(payload: bytes, key: bytes) -> bytes:
+    size = len(payload)
+    keys = (key * (size // 4 + 1))[:size]
+    return (int.from_bytes(payload) ^ int.from_bytes(keys)).to_bytes(size)
 
 
 SIZES: Final = (0, 1, 3, 7, 8, 9, 15, 16, 17, 124, 125, 126, 127, 128, 4095, 4096, 65_535, 65_536, 65_537)

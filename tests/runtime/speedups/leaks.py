@@ -42,6 +42,7 @@ CALLS_FOR_MEMORY: Final[tuple[tuple[str, tuple[Any, ...]], ...]] = (
 
 
 def main() -> None:
+    gc.disable()  # or it would run while memory fails
     functions = in_c(Path(sys.argv[1]))
     calls = [(getattr(functions, name), arguments) for name, arguments in CALLS]
     fail = load_extension(Path(sys.argv[2])).run
