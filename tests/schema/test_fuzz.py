@@ -103,6 +103,6 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_take_bounded_time(name: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     load_bytes(HOSTILE[name].encode(), "hostile.yaml")
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20

@@ -76,8 +76,8 @@ class Served:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what the other end of a connection brings about, a second at most."""
-    for _ in range(200):
+    """Wait for what the other end of a connection brings about: five seconds at most, those in which the process stands still aside."""
+    for _ in range(1000):
         if condition():
             return
         await asyncio.sleep(0.005)

@@ -8,6 +8,7 @@ import socket as sockets
 import pytest
 from ackord.runtime.transports import bounds
 
+from tests.attempts import hold_once
 from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, send_at_once, text
 from tests.runtime.hosting.network import Connection, Served, frame, masked, until
 
@@ -114,28 +115,31 @@ def test_who_takes_nothing_is_dropped_after_a_while(lane: Lane, monkeypatch: pyt
 
 @on_every_lane
 def test_who_reads_less_than_is_written_is_no_stall(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "STALL_TIMEOUT", 0.5)
+    def claim(timeout: float) -> None:
+        monkeypatch.setattr(bounds, "STALL_TIMEOUT", timeout)
 
-    async def scenario(served: Served) -> None:
-        reader, _ = await deaf(served)
-        await fill(served)
-        reader._transport.resume_reading()  # type: ignore[attr-defined]
-        reading = asyncio.create_task(read_slowly(reader))
-        for _ in range(60):
-            served.site.recorder.socket.send(MEGABYTE)
-            await asyncio.sleep(0.02)
-        assert served.site.recorder.ends == []
-        assert buffered(served)
-        reading.cancel()
+        async def scenario(served: Served) -> None:
+            reader, _ = await deaf(served)
+            await fill(served)
+            reader._transport.resume_reading()  # type: ignore[attr-defined]
+            reading = asyncio.create_task(read_slowly(reader, timeout / 100))
+            for _ in range(60):
+                served.site.recorder.socket.send(MEGABYTE)
+                await asyncio.sleep(timeout / 25)
+            assert served.site.recorder.ends == []
+            assert buffered(served)
+            reading.cancel()
 
-    lane.play(scenario, max_buffered=1_000_000_000)
+        lane.play(scenario, max_buffered=1_000_000_000)
+
+    hold_once(claim, (0.5, 1, 5))
 
 
-async def read_slowly(reader: asyncio.StreamReader) -> None:
+async def read_slowly(reader: asyncio.StreamReader, pause: float) -> None:
     """Take something of what is written, but not as much as comes."""
     while True:
         await reader.read(200_000)
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(pause)
 
 
 @on_every_lane

@@ -354,10 +354,10 @@ def test_half_a_million_wrong_items_are_refused_as_fast_as_right_ones_are_read(
     reference.warm_reader()
 
     def seconds(reader: ArgumentsAdapter) -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         with contextlib.suppress(InvalidArgumentsError):
             reader.decode(payload)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     with pytest.raises(InvalidArgumentsError) as caught:
         adapter.decode(payload)
