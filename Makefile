@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo test lint types bench bench-full soak fuzz clean
+.PHONY: help setup node demo test test-newest lint types bench bench-full soak fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -45,6 +45,9 @@ demo: setup node ## Generate, type-check and start the chat example with its web
 test: setup node ## Run the whole test suite
 	@echo "== running the tests"
 	@$(PY) -m pytest -rs $(PYTEST_ARGS)
+
+test-newest: setup ## Run what of the runtime needs no network on the newest other Python, if there is one
+	@$(PY) -m tests.newest_python $(PYTEST_ARGS)
 
 lint: setup ## Check style, formatting and the directions of imports
 	@echo "== ruff, import-linter"
