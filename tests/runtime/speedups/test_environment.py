@@ -1,21 +1,33 @@
-"""Without a compiler the environment is set up all the same, and says what is missing."""
+"""Where the helpers can't be compiled the environment is set up all the same, and says what is missing."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.environment import install_speedups
 
+PYTHON = "#!/bin/sh\necho '{compiler}'\necho '{headers}'\n"
+"""Answers what the set-up asks the Python of the environment."""
 
-def test_who_has_no_compiler_is_told_and_goes_on(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+
+@pytest.mark.parametrize(
+    ("compiler", "missing"),
+    [
+        ("gcc", "no C compiler was found (gcc or clang)"),
+        ("/bin/sh", "Python's C headers were not found (on Debian and Ubuntu: apt install python3-dev)"),
+    ],
+)
+def test_who_misses_something_is_told_and_goes_on(
+    compiler: str, missing: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    python = tmp_path / "python"
+    python.write_text(PYTHON.format(compiler=compiler, headers=tmp_path), encoding="utf-8")
+    python.chmod(0o755)
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    install_speedups(Path(sys.executable))
+    install_speedups(python)
     out, error = capfd.readouterr()
     assert out == ""
-    assert error.startswith("note: no C compiler was found (gcc or clang), so Ackord is installed without its compiled helpers.\n")
+    assert error.startswith(f"note: {missing}, so Ackord is installed without its compiled helpers.\n")
