@@ -22,7 +22,7 @@ from ackord.runtime.socketio.recovery import RecoverySession
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from ackord.runtime.server.connection import Connection
+    from ackord.runtime.server.memberships import Memberships
     from ackord.runtime.server.namespace import Namespace
 
 _log = logging.getLogger("ackord.runtime.server")
@@ -37,7 +37,7 @@ class Addressee(Socket):
     __slots__ = ("_acks", "_connection", "_outbox", "recovery_session")
 
     def __init__(
-        self, sid: str, namespace: Namespace, connection: Connection, auth: dict[str, Any], session: RecoverySession | None
+        self, sid: str, namespace: Namespace, connection: Memberships, auth: dict[str, Any], session: RecoverySession | None
     ) -> None:
         super().__init__(sid, namespace, connection.engine, auth)
         self.recovery_session: RecoverySession | None = session

@@ -11,8 +11,8 @@ from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, RefusalRepl
 from ackord.runtime.socketio.values import encode_json
 
 if TYPE_CHECKING:
-    from ackord.runtime.server.connection import Connection
     from ackord.runtime.server.member import Member
+    from ackord.runtime.server.memberships import Memberships
     from ackord.runtime.server.server import Server
 
 _log = logging.getLogger("ackord.runtime.server")
@@ -27,7 +27,7 @@ class Admission:
 
     __slots__ = ("_auth", "_auth_text", "_connection", "_server", "_socket", "_task", "_wanted", "name")
 
-    def __init__(self, server: Server, connection: Connection, name: str, auth: dict[str, Any], auth_text: str | None) -> None:
+    def __init__(self, server: Server, connection: Memberships, name: str, auth: dict[str, Any], auth_text: str | None) -> None:
         """Begin."""
         self.name = name
         self._server = server

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
-from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.events.backlog import Backlog
-from ackord.runtime.events.payloads import decode_object
-from ackord.runtime.server.admission import Admission
-from ackord.runtime.server.member import Member
-from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
+from ackord.runtime.server.memberships import Memberships
 from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError, PacketError, UnexpectedPacketError
 from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import (
     Packet,
     PacketType,
-    encode_connect,
-    encode_connect_error,
-    encode_disconnect,
-    encode_event,
-    namespace_prefix,
     split_event,
 )
+from typing_extensions import override
 
 if TYPE_CHECKING:
-    from ackord.runtime.server.namespace import Namespace
     from ackord.runtime.server.server import Server
 
 _log = logging.getLogger("ackord.runtime.server")
@@ -37,44 +26,22 @@ _log = logging.getLogger("ackord.runtime.server")
 _SID_BYTES = 15
 
 
-class Connection:
+class Connection(Memberships):
     """Brings packets to the sockets of their namespaces, and ends the connection at the first that breaks the protocol.
 
     Implements `ackord.runtime.engine.link.EngineHandler`.
     """
 
-    __slots__ = (
-        "_admissions",
-        "_attachment_timer",
-        "_connect_timer",
-        "_decoder",
-        "_left",
-        "_over",
-        "_pending",
-        "_server",
-        "_sockets",
-        "_split",
-        "backlog",
-        "engine",
-        "loop",
-    )
+    __slots__ = ("_attachment_timer", "_decoder", "_over", "_split")
 
     def __init__(self, server: Server, engine: EngineSocket) -> None:
-        limits = server.limits
-        self._server = server
-        self.engine = server.transcoder.wrap(engine)
-        self.backlog = Backlog(limits.queued_events, limits.queued_bytes)
+        limits, parser = server.limits, server.parser
         # Finds common events, as long as there may be some: not over, no attachments awaited, packets of text.
-        self._split = _leave if server.parser.transcodes else split_event
-        self._decoder = server.parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
-        self._sockets: dict[str, Member] = {}
-        self._pending: dict[str, Admission] = {}
-        self._admissions: set[Admission] = set()
-        self._left: dict[str, None] | None = None  # names of namespaces, the oldest departure first
-        self._over = False
-        self.loop = asyncio.get_running_loop()
-        self._connect_timer: asyncio.TimerHandle | None = self.loop.call_later(limits.connect_timeout, self._connect_timed_out)
+        self._split = _leave if parser.transcodes else split_event
+        self._decoder = parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
         self._attachment_timer: asyncio.TimerHandle | None = None
+        self._over = False
+        super().__init__(server, engine)  # last, for it begins to count the time
 
     # EngineHandler
 
@@ -136,34 +103,10 @@ class Connection:
         """See `EngineHandler.ready`."""
         await self.backlog.ready()
 
-    # What sockets and the server do with a connection
+    # What the server does with a connection
 
-    def forget(self, socket: Member) -> None:
-        """Let a socket go whose namespace was left."""
-        if self._sockets.get(socket.namespace.name) is socket:
-            del self._sockets[socket.namespace.name]
-
-    def leave(self, namespace: Namespace) -> None:
-        """Tell the client that it was put out of a namespace; what it sent before it learns of that is ignored."""
-        left = self._left
-        if left is None:
-            left = self._left = {}
-        left.pop(namespace.name, None)
-        left[namespace.name] = None
-        if (
-            len(left) > self._server.limits.namespaces
-        ):  # no more can have been joined at a time, and clients may make up any number of names
-            del left[next(iter(left))]
-        self.engine.send(encode_disconnect(namespace.prefix))
-
-    def disconnect(self) -> None:
-        """Leave all namespaces, then end the connection."""
-        for socket in tuple(self._sockets.values()):
-            self.engine.send(encode_disconnect(socket.namespace.prefix))
-        self.shut("server namespace disconnect", "forced server close")
-
+    @override
     def shut(self, socket_reason: str, engine_reason: str) -> None:
-        """End the sockets, then the connection."""
         self._over = True
         self._split = _leave
         self._end(socket_reason, None)
@@ -211,9 +154,6 @@ class Connection:
         self._split = _leave
         self._attachment_timer = self.loop.call_later(self._server.limits.attachment_timeout, self._attachments_timed_out)
 
-    def _was_left(self, name: str | None) -> bool:
-        return self._left is not None and name in self._left
-
     def _attachments_timed_out(self) -> None:
         self._attachment_timer = None
         self._violated(AttachmentError("the attachments of a packet didn't come in time"))
@@ -231,122 +171,14 @@ class Connection:
         reason = "forced close" if self.engine.transport == "websocket" else "forced server close"
         self.shut(reason, reason)
 
-    # Joining
-
-    def _connect(self, name: str, payload: str) -> None:
-        auth = decode_object(payload)
-        self._give_up(name)  # the client began anew, as npm's does by `connect(); disconnect(); connect()`
-        namespace = self._server.namespaces.find(name)
-        if namespace is None and not self._server.namespaces.may_grow:
-            self.refuse(name, INVALID_NAMESPACE)
-        elif len(self._sockets) + len(self._admissions) >= self._server.limits.namespaces:
-            self.refuse(name, TOO_MANY_NAMESPACES)
-        elif namespace is not None and namespace.admits_at_once:
-            self.let_in(self.make_socket(namespace, auth))
-        else:
-            admission = self._pending[name] = Admission(self._server, self, name, auth, payload or None)
-            self._admissions.add(admission)
-
-    def _give_up(self, name: str) -> bool:
-        """Give up a CONNECT that isn't answered yet; tell whether there was one."""
-        admission = self._pending.pop(name, None)
-        if admission is None:
-            return False
-        admission.give_up()
-        return True
-
-    # What an admission asks of its connection
-
-    def make_socket(self, namespace: Namespace, auth: dict[str, Any]) -> Member:
-        """Make the socket of a client that wants to join."""
-        sid = secrets.token_urlsafe(_SID_BYTES)
-        if namespace.recovery is None:
-            return Member(sid, namespace, self, auth)
-        session = namespace.recovery.claim(auth)
-        if session is None:
-            return Member(sid, namespace, self, auth, namespace.recovery.make_session(sid))
-        socket = Member(session.sid, namespace, self, auth, session)
-        socket.recover()
-        return socket
-
-    def let_in(self, socket: Member, admission: Admission | None = None) -> None:
-        """Answer a CONNECT by a welcome; or by a refusal, if even now something fails."""
-        namespace = socket.namespace
-        try:
-            self._join(namespace, socket)
-        except Exception as error:  # noqa: BLE001  # an adapter or a parser of the application
-            _log.exception("a client can't be let into namespace %s", namespace.name)
-            self._server.report(socket, "connect", error)
-            self._sockets.pop(namespace.name, None)
-            socket.end("server namespace disconnect")
-            namespace.remove(socket)
-            self.refuse(namespace.name, FAILED, admission)
-            return
-        if admission is not None:
-            self._forget_admission(namespace.name, admission)
-        socket.begin()
-        namespace.announce(socket)
-        socket.open_events()
-
-    def refuse(self, name: str, payload: str, admission: Admission | None = None) -> None:
-        """Answer a CONNECT by CONNECT_ERROR."""
-        if admission is not None:
-            self._forget_admission(name, admission)
-        prefix = namespace_prefix(name)
-        try:
-            self.engine.send(encode_connect_error(prefix, payload))
-        except Exception:  # noqa: BLE001  # a parser of the application
-            _log.exception("a refusal to join namespace %s can't be written as it is", name)
-            self.engine.send(encode_connect_error(prefix, FAILED))
-
-    def note_end(self, admission: Admission) -> None:
-        """Learn that nothing of an admission runs any more; until then it counts, even if it was given up."""
-        self._admissions.discard(admission)
-
-    def _forget_admission(self, name: str, admission: Admission) -> None:
-        if self._pending.get(name) is admission:
-            del self._pending[name]
-
-    def _join(self, namespace: Namespace, socket: Member) -> None:
-        if namespace.recovery is not None:
-            namespace.recovery.check(socket)
-        self._sockets[namespace.name] = socket
-        namespace.add(socket)
-        self._welcome(namespace, socket)
-        if self._connect_timer is not None:
-            self._connect_timer.cancel()
-            self._connect_timer = None
-        if self._left is not None:
-            self._left.pop(namespace.name, None)
-
-    def _welcome(self, namespace: Namespace, socket: Member) -> None:
-        """Answer CONNECT; what a client missed comes first, as in the reference: it holds events back until it is connected."""
-        session = socket.recovery_session
-        if session is None or namespace.recovery is None:
-            self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"}}'))
-            return
-        for event in namespace.recovery.join(session, socket):
-            text = encode_event(namespace.prefix, event.arguments, len(event.attachments))
-            self.engine.send_prepared(Prepared(text, event.attachments))
-        self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}","pid":"{session.pid}"}}'))
-
-    def _connect_timed_out(self) -> None:
-        self._connect_timer = None
-        self.shut("forced server close", "forced server close")
-
     # The end
 
     def _end(self, reason: str, description: str | None) -> None:
         self.backlog.close()
-        self._cancel_attachment_timer()
+        if self._attachment_timer is not None:
+            self._cancel_attachment_timer()
         self._decoder.reset()
-        if self._connect_timer is not None:
-            self._connect_timer.cancel()
-            self._connect_timer = None
-        for name in tuple(self._pending):
-            self._give_up(name)
-        for socket in tuple(self._sockets.values()):
-            socket.end(reason, description)
+        self._leave_all(reason, description)
 
 
 def _leave(message: str) -> None:

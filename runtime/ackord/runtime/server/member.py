@@ -32,7 +32,7 @@ from ackord.runtime.socketio.recovery import RecoverySession
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from ackord.runtime.server.connection import Connection
+    from ackord.runtime.server.memberships import Memberships
     from ackord.runtime.server.namespace import Namespace
 
 ENDED_HERE: Final = frozenset({"server namespace disconnect", SHUTTING_DOWN})
@@ -48,7 +48,7 @@ class Member(Addressee):
     __slots__ = ("_departed_rooms", "_ending", "_queue", "refused")
 
     def __init__(
-        self, sid: str, namespace: Namespace, connection: Connection, auth: dict[str, Any], session: RecoverySession | None = None
+        self, sid: str, namespace: Namespace, connection: Memberships, auth: dict[str, Any], session: RecoverySession | None = None
     ) -> None:
         super().__init__(sid, namespace, connection, auth, session)
         self.refused = False

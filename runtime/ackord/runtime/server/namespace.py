@@ -282,7 +282,8 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
     def announce(self, socket: Socket) -> None:
         """Call the listeners of ``connect`` and ``connection``; those that are tasks begin before the socket's first event is handled."""
         for name in _EVENTS:
-            call_lifecycle(self._listeners, name, (socket,), self.tasks, partial(self.server.report, socket, name))
+            if name in self._listeners.by_name:
+                call_lifecycle(self._listeners, name, (socket,), self.tasks, partial(self.server.report, socket, name))
 
     def announce_namespace(self, namespace: Namespace) -> None:
         """Call the listeners of ``new_namespace``."""

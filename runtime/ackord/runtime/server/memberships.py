@@ -1,0 +1,189 @@
+"""The namespaces of one connection: those that it has joined, those that it wants to join, and those that it had to leave."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from ackord.runtime.engine.link import EngineSocket
+from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.events.backlog import Backlog
+from ackord.runtime.events.payloads import decode_object
+from ackord.runtime.server.admission import Admission
+from ackord.runtime.server.member import Member
+from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
+from ackord.runtime.socketio.packet import encode_connect, encode_connect_error, encode_disconnect, encode_event, namespace_prefix
+
+if TYPE_CHECKING:
+    from ackord.runtime.server.namespace import Namespace
+    from ackord.runtime.server.server import Server
+
+_log = logging.getLogger("ackord.runtime.server")
+
+_SID_BYTES = 15
+
+
+class Memberships(ABC):
+    """A connection as its sockets and admissions know it: each CONNECT is answered here, and each namespace is left here."""
+
+    __slots__ = ("_admissions", "_connect_timer", "_left", "_pending", "_server", "_sockets", "backlog", "engine", "loop")
+
+    def __init__(self, server: Server, engine: EngineSocket) -> None:
+        limits = server.limits
+        self._server = server
+        self.engine = server.transcoder.wrap(engine)
+        self.backlog = Backlog(limits.queued_events, limits.queued_bytes)
+        self.loop = asyncio.get_running_loop()
+        self._sockets: dict[str, Member] = {}
+        self._pending: dict[str, Admission] = {}
+        self._admissions: set[Admission] = set()
+        self._left: dict[str, None] | None = None  # names of namespaces, the oldest departure first
+        self._connect_timer: asyncio.TimerHandle | None = self.loop.call_later(limits.connect_timeout, self._connect_timed_out)
+
+    @abstractmethod
+    def shut(self, socket_reason: str, engine_reason: str) -> None:
+        """End the sockets, then the connection."""
+
+    # What sockets ask of their connection
+
+    def forget(self, socket: Member) -> None:
+        """Let a socket go whose namespace was left."""
+        if self._sockets.get(socket.namespace.name) is socket:
+            del self._sockets[socket.namespace.name]
+
+    def leave(self, namespace: Namespace) -> None:
+        """Tell the client that it was put out of a namespace; what it sent before it learns of that is ignored."""
+        left = self._left
+        if left is None:
+            left = self._left = {}
+        left.pop(namespace.name, None)
+        left[namespace.name] = None
+        if len(left) > self._server.limits.namespaces:
+            # No more can have been joined at a time, and clients may make up any number of names.
+            del left[next(iter(left))]
+        self.engine.send(encode_disconnect(namespace.prefix))
+
+    def disconnect(self) -> None:
+        """Leave all namespaces, then end the connection."""
+        for socket in tuple(self._sockets.values()):
+            self.engine.send(encode_disconnect(socket.namespace.prefix))
+        self.shut("server namespace disconnect", "forced server close")
+
+    # What an admission asks of its connection
+
+    def make_socket(self, namespace: Namespace, auth: dict[str, Any]) -> Member:
+        """Make the socket of a client that wants to join."""
+        sid = secrets.token_urlsafe(_SID_BYTES)
+        if namespace.recovery is None:
+            return Member(sid, namespace, self, auth)
+        session = namespace.recovery.claim(auth)
+        if session is None:
+            return Member(sid, namespace, self, auth, namespace.recovery.make_session(sid))
+        socket = Member(session.sid, namespace, self, auth, session)
+        socket.recover()
+        return socket
+
+    def let_in(self, socket: Member, admission: Admission | None = None) -> None:
+        """Answer a CONNECT by a welcome; or by a refusal, if even now something fails."""
+        namespace = socket.namespace
+        try:
+            self._join(namespace, socket)
+        except Exception as error:  # noqa: BLE001  # an adapter or a parser of the application
+            _log.exception("a client can't be let into namespace %s", namespace.name)
+            self._server.report(socket, "connect", error)
+            self._sockets.pop(namespace.name, None)
+            socket.end("server namespace disconnect")
+            namespace.remove(socket)
+            self.refuse(namespace.name, FAILED, admission)
+            return
+        if admission is not None:
+            self._forget_admission(namespace.name, admission)
+        socket.begin()
+        namespace.announce(socket)
+        socket.open_events()
+
+    def refuse(self, name: str, payload: str, admission: Admission | None = None) -> None:
+        """Answer a CONNECT by CONNECT_ERROR."""
+        if admission is not None:
+            self._forget_admission(name, admission)
+        prefix = namespace_prefix(name)
+        try:
+            self.engine.send(encode_connect_error(prefix, payload))
+        except Exception:  # noqa: BLE001  # a parser of the application
+            _log.exception("a refusal to join namespace %s can't be written as it is", name)
+            self.engine.send(encode_connect_error(prefix, FAILED))
+
+    def note_end(self, admission: Admission) -> None:
+        """Learn that nothing of an admission runs any more; until then it counts, even if it was given up."""
+        self._admissions.discard(admission)
+
+    # Joining and leaving
+
+    def _connect(self, name: str, payload: str) -> None:
+        auth = decode_object(payload)
+        self._give_up(name)  # the client began anew, as npm's does by `connect(); disconnect(); connect()`
+        namespace = self._server.namespaces.find(name)
+        if namespace is None and not self._server.namespaces.may_grow:
+            self.refuse(name, INVALID_NAMESPACE)
+        elif len(self._sockets) + len(self._admissions) >= self._server.limits.namespaces:
+            self.refuse(name, TOO_MANY_NAMESPACES)
+        elif namespace is not None and namespace.admits_at_once:
+            self.let_in(self.make_socket(namespace, auth))
+        else:
+            admission = self._pending[name] = Admission(self._server, self, name, auth, payload or None)
+            self._admissions.add(admission)
+
+    def _give_up(self, name: str) -> bool:
+        """Give up a CONNECT that isn't answered yet; tell whether there was one."""
+        admission = self._pending.pop(name, None)
+        if admission is None:
+            return False
+        admission.give_up()
+        return True
+
+    def _forget_admission(self, name: str, admission: Admission) -> None:
+        if self._pending.get(name) is admission:
+            del self._pending[name]
+
+    def _join(self, namespace: Namespace, socket: Member) -> None:
+        if namespace.recovery is not None:
+            namespace.recovery.check(socket)
+        self._sockets[namespace.name] = socket
+        namespace.add(socket)
+        self._welcome(namespace, socket)
+        if self._connect_timer is not None:
+            self._connect_timer.cancel()
+            self._connect_timer = None
+        if self._left is not None:
+            self._left.pop(namespace.name, None)
+
+    def _welcome(self, namespace: Namespace, socket: Member) -> None:
+        """Answer CONNECT; what a client missed comes first, as in the reference: it holds events back until it is connected."""
+        session = socket.recovery_session
+        if session is None or namespace.recovery is None:
+            self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"}}'))
+            return
+        for event in namespace.recovery.join(session, socket):
+            text = encode_event(namespace.prefix, event.arguments, len(event.attachments))
+            self.engine.send_prepared(Prepared(text, event.attachments))
+        self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}","pid":"{session.pid}"}}'))
+
+    def _connect_timed_out(self) -> None:
+        self._connect_timer = None
+        self.shut("forced server close", "forced server close")
+
+    def _was_left(self, name: str | None) -> bool:
+        return self._left is not None and name in self._left
+
+    def _leave_all(self, reason: str, description: str | None) -> None:
+        """End the sockets, and what was to become one."""
+        if self._connect_timer is not None:
+            self._connect_timer.cancel()
+            self._connect_timer = None
+        for name in tuple(self._pending):
+            self._give_up(name)
+        for socket in tuple(self._sockets.values()):
+            socket.end(reason, description)
