@@ -35,7 +35,7 @@ def serving_subprocess(module: str, lane: Lane, *arguments: str) -> Generator[st
 
 
 def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.attempts import hold_once
 from tests.conformance.http_client import WEBSOCKET, HttpClient
 from tests.conformance.serving import serving_subprocess
 from tests.lanes import Lane
@@ -19,8 +20,16 @@ PING_TIMEOUT = 0.2
 
 
 @pytest.fixture(scope="module")
-def address(lane: Lane) -> Iterator[str]:
+def suite_address(lane: Lane) -> Iterator[str]:
+    """A server with the times of the suite, for what they matter to."""
     with serving_subprocess("tests.conformance.engineio_server", lane) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def address(lane: Lane) -> Iterator[str]:
+    """A server that can be waited for."""
+    with serving_subprocess("tests.conformance.engineio_server", lane, "--ping-interval", "25", "--ping-timeout", "20") as address:
         yield address
 
 
@@ -42,6 +51,11 @@ class Client(HttpClient):
         assert await websocket.receive_str() == "3probe"
         await websocket.send_str("5")
         return query, websocket
+
+
+def play_in_time(address: str, scenario: Callable[[Client], Awaitable[None]]) -> None:
+    """Run a scenario that says how soon something happens: a busy machine may need several attempts."""
+    hold_once(lambda _: play(address, scenario), range(3))
 
 
 def play(address: str, scenario: Callable[[Client], Awaitable[None]]) -> None:
@@ -69,13 +83,13 @@ def check_handshake(packet: str, upgrades: list[str]) -> None:
 # handshake / HTTP long-polling
 
 
-def test_handshake_polling_successfully_opens_a_session(address: str) -> None:
+def test_handshake_polling_successfully_opens_a_session(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         status, text = await client.get("EIO=4&transport=polling")
         assert status == 200
         check_handshake(text, ["websocket"])
 
-    play(address, scenario)
+    play(suite_address, scenario)
 
 
 def test_handshake_polling_fails_with_an_invalid_eio_query_parameter(address: str) -> None:
@@ -105,11 +119,11 @@ def test_handshake_polling_fails_with_an_invalid_request_method(address: str) ->
 # handshake / WebSocket
 
 
-def test_handshake_websocket_successfully_opens_a_session(address: str) -> None:
+def test_handshake_websocket_successfully_opens_a_session(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         check_handshake(await (await client.websocket()).receive_str(), [])
 
-    play(address, scenario)
+    play(suite_address, scenario)
 
 
 @pytest.mark.parametrize("query", ["transport=websocket", "EIO=abc&transport=websocket"])
@@ -170,7 +184,7 @@ def test_message_polling_closes_the_session_upon_duplicate_poll_requests(address
         assert second[0] == 400
         assert (await client.get(query))[0] == 400
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 def test_message_polling_closes_the_session_upon_cancelled_polling_request(address: str) -> None:
@@ -181,7 +195,7 @@ def test_message_polling_closes_the_session_upon_cancelled_polling_request(addre
         poll.cancel()
         assert (await client.get(query))[0] == 400
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 # message / WebSocket
@@ -217,43 +231,43 @@ def test_message_websocket_closes_the_session_upon_invalid_packet_format(address
 # heartbeat
 
 
-def test_heartbeat_polling_sends_ping_pong_packets(address: str) -> None:
+def test_heartbeat_polling_sends_ping_pong_packets(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         query = await client.open_polling()
         for _ in range(3):
             assert await client.get(query) == (200, "2")
             assert await client.send("POST", query, "3") == (200, "ok")
 
-    play(address, scenario)
+    play_in_time(suite_address, scenario)
 
 
-def test_heartbeat_polling_closes_the_session_upon_ping_timeout(address: str) -> None:
+def test_heartbeat_polling_closes_the_session_upon_ping_timeout(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         query = await client.open_polling()
         await asyncio.sleep(PING_INTERVAL + PING_TIMEOUT)
         assert await client.get(query) == (400, '{"code":1,"message":"Session ID unknown"}')
 
-    play(address, scenario)
+    play_in_time(suite_address, scenario)
 
 
-def test_heartbeat_websocket_sends_ping_pong_packets(address: str) -> None:
+def test_heartbeat_websocket_sends_ping_pong_packets(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         for _ in range(3):
             assert await websocket.receive_str() == "2"
             await websocket.send_str("3")
 
-    play(address, scenario)
+    play_in_time(suite_address, scenario)
 
 
-def test_heartbeat_websocket_closes_the_session_upon_ping_timeout(address: str) -> None:
+def test_heartbeat_websocket_closes_the_session_upon_ping_timeout(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         started = asyncio.get_running_loop().time()
         await closed(websocket)
         assert 0.45 < asyncio.get_running_loop().time() - started < 1
 
-    play(address, scenario)
+    play_in_time(suite_address, scenario)
 
 
 # close
@@ -267,7 +281,7 @@ def test_close_polling_forcefully_closes_the_session(address: str) -> None:
         assert push == (200, "ok")
         assert (await client.get(query))[0] == 400
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 def test_close_websocket_forcefully_closes_the_session(address: str) -> None:
@@ -276,7 +290,7 @@ def test_close_websocket_forcefully_closes_the_session(address: str) -> None:
         await websocket.send_str("1")
         await asyncio.wait_for(closed(websocket), 0.2)  # the reference needs a ping timeout
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 # upgrade
@@ -314,35 +328,29 @@ def test_upgrade_ignores_websocket_connection_with_same_sid_after_upgrade(addres
         await websocket.send_str("4hello")
         assert await websocket.receive_str() == "4hello"
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
-# Violations close promptly: within 200 ms while the ping interval is 5 s, so that a ping timeout can't pass for the check.
+# Violations close promptly: within 200 ms while the ping interval is 25 s, so that a ping timeout can't pass for the check.
 
 PROMPT = 0.2
-
-
-@pytest.fixture(scope="module")
-def patient_address(lane: Lane) -> Iterator[str]:
-    with serving_subprocess("tests.conformance.engineio_server", lane, "--ping-interval", "5", "--ping-timeout", "5") as address:
-        yield address
 
 
 VIOLATIONS = ["", "abc", "7", "9", "²", "b!", "2", "2probe", "1"]
 
 
 @pytest.mark.parametrize("packet", VIOLATIONS)
-def test_a_violation_closes_a_websocket_promptly(patient_address: str, packet: str) -> None:
+def test_a_violation_closes_a_websocket_promptly(address: str, packet: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         await websocket.send_str(packet)
         await asyncio.wait_for(closed(websocket), PROMPT)
 
-    play(patient_address, scenario)
+    play_in_time(address, scenario)
 
 
 @pytest.mark.parametrize("packet", VIOLATIONS)
-def test_a_violation_answers_the_parked_get_and_ends_the_session_promptly(patient_address: str, packet: str) -> None:
+def test_a_violation_answers_the_parked_get_and_ends_the_session_promptly(address: str, packet: str) -> None:
     async def scenario(client: Client) -> None:
         query = await client.open_polling()
         poll = asyncio.create_task(client.get(query))
@@ -352,20 +360,20 @@ def test_a_violation_answers_the_parked_get_and_ends_the_session_promptly(patien
             assert await poll == (200, "6" if packet == "1" else "1")
             assert (await client.get(query))[0] == 400
 
-    play(patient_address, scenario)
+    play_in_time(address, scenario)
 
 
-def test_a_message_over_the_limit_closes_a_websocket_promptly(patient_address: str) -> None:
+def test_a_message_over_the_limit_closes_a_websocket_promptly(address: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         await websocket.send_str("4" + "x" * 1_000_000)
         await asyncio.wait_for(closed(websocket), PROMPT)
         assert websocket.close_code == 1009
 
-    play(patient_address, scenario)
+    play_in_time(address, scenario)
 
 
-def test_a_client_that_breaks_off_a_poll_loses_its_session_promptly(patient_address: str) -> None:
+def test_a_client_that_breaks_off_a_poll_loses_its_session_promptly(address: str) -> None:
     async def scenario(client: Client) -> None:
         query = await client.open_polling()
         poll = asyncio.create_task(client.get(query))
@@ -374,15 +382,15 @@ def test_a_client_that_breaks_off_a_poll_loses_its_session_promptly(patient_addr
         async with asyncio.timeout(PROMPT):
             assert (await client.get(query))[0] == 400
 
-    play(patient_address, scenario)
+    play_in_time(address, scenario)
 
 
 @pytest.mark.parametrize("packet", ["0", "3", "5", "6"])
-def test_packets_without_a_meaning_close_nothing(patient_address: str, packet: str) -> None:
+def test_packets_without_a_meaning_close_nothing(address: str, packet: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         await websocket.send_str(packet)
         await websocket.send_str("4still here")
         assert await websocket.receive_str() == "4still here"
 
-    play(patient_address, scenario)
+    play(address, scenario)

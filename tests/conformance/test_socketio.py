@@ -11,15 +11,23 @@ import pytest
 
 from tests.conformance.http_client import POLLING, WEBSOCKET
 from tests.conformance.serving import serving_subprocess
-from tests.conformance.sio_client import Client, WebSocket, play
+from tests.conformance.sio_client import Client, WebSocket, play, play_in_time
 from tests.lanes import Lane
 
 PING_TIMEOUT = 0.2
 
 
 @pytest.fixture(scope="module")
-def address(lane: Lane) -> Iterator[str]:
+def suite_address(lane: Lane) -> Iterator[str]:
+    """A server with the times of the suite, for what they matter to."""
     with serving_subprocess("tests.conformance.socketio_server", lane) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def address(lane: Lane) -> Iterator[str]:
+    """A server that can be waited for."""
+    with serving_subprocess("tests.conformance.socketio_server", lane, "--ping-interval", "25", "--ping-timeout", "20") as address:
         yield address
 
 
@@ -50,13 +58,13 @@ async def upgraded(client: Client) -> tuple[str, WebSocket]:
 # Engine.IO protocol / handshake / HTTP long-polling
 
 
-def test_polling_should_successfully_open_a_session(address: str) -> None:
+def test_polling_should_successfully_open_a_session(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         status, text = await client.get(POLLING)
         assert status == 200
         check_open_packet(text, ["websocket"])
 
-    play(address, scenario)
+    play(suite_address, scenario)
 
 
 @pytest.mark.parametrize("query", ["transport=polling", "EIO=abc&transport=polling"])
@@ -89,12 +97,12 @@ def test_polling_should_fail_with_an_invalid_request_method(address: str, method
 # Engine.IO protocol / handshake / WebSocket
 
 
-def test_websocket_should_successfully_open_a_session(address: str) -> None:
+def test_websocket_should_successfully_open_a_session(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = WebSocket(await client.http.ws_connect(client.url(WEBSOCKET)))
         check_open_packet(await websocket.text(), [])
 
-    play(address, scenario)
+    play(suite_address, scenario)
 
 
 @pytest.mark.parametrize("query", ["transport=websocket", "EIO=abc&transport=websocket"])
@@ -118,42 +126,42 @@ def test_websocket_should_fail_with_an_invalid_transport_query_parameter(address
 # Engine.IO protocol / heartbeat
 
 
-def test_polling_should_send_ping_pong_packets(address: str) -> None:
+def test_polling_should_send_ping_pong_packets(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         query = await client.open_polling()
         for _ in range(3):
             assert await client.get(query) == (200, "2")
             assert await client.send("POST", query, "3") == (200, "ok")
 
-    play(address, scenario)
+    play_in_time(suite_address, scenario)
 
 
-def test_polling_should_close_the_session_upon_ping_timeout(address: str) -> None:
+def test_polling_should_close_the_session_upon_ping_timeout(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         query = await client.open_polling()
         await asyncio.sleep(0.5)
         assert (await client.get(query))[0] == 400
 
-    play(address, scenario)
+    play_in_time(suite_address, scenario)
 
 
-def test_websocket_should_send_ping_pong_packets(address: str) -> None:
+def test_websocket_should_send_ping_pong_packets(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         for _ in range(3):
             assert await websocket.text() == "2"
             await websocket.send("3")
 
-    play(address, scenario)
+    play_in_time(suite_address, scenario)
 
 
-def test_websocket_should_close_the_session_upon_ping_timeout(address: str) -> None:
+def test_websocket_should_close_the_session_upon_ping_timeout(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         assert await websocket.text() == "2"
         await websocket.expect_close(within=PING_TIMEOUT + 0.2)
 
-    play(address, scenario)
+    play_in_time(suite_address, scenario)
 
 
 # Engine.IO protocol / close
@@ -166,7 +174,7 @@ def test_polling_should_forcefully_close_the_session(address: str) -> None:
         assert poll == (200, "6")
         assert (await client.get(query))[0] == 400
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 def test_websocket_should_forcefully_close_the_session(address: str) -> None:
@@ -175,7 +183,7 @@ def test_websocket_should_forcefully_close_the_session(address: str) -> None:
         await websocket.send("1")
         await websocket.expect_close(within=0.2)
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 # Engine.IO protocol / upgrade
@@ -273,10 +281,10 @@ def test_should_disallow_connection_with_an_invalid_handshake(address: str) -> N
         await websocket.send("4abc")
         await websocket.expect_close(within=0.2)
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
-def test_should_close_the_connection_if_no_handshake_is_received(address: str) -> None:
+def test_should_close_the_connection_if_no_handshake_is_received(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         started = asyncio.get_running_loop().time()
@@ -286,19 +294,19 @@ def test_should_close_the_connection_if_no_handshake_is_received(address: str) -
         await websocket.expect_close(within=0.4)
         assert 0.9 < asyncio.get_running_loop().time() - started < 1.3
 
-    play(address, scenario)
+    play_in_time(suite_address, scenario)
 
 
 # Socket.IO protocol / disconnect
 
 
-def test_should_disconnect_from_the_main_namespace(address: str) -> None:
+def test_should_disconnect_from_the_main_namespace(suite_address: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.join()
         await websocket.send("41")
         assert await websocket.text() == "2"
 
-    play(address, scenario)
+    play_in_time(suite_address, scenario)
 
 
 @pytest.mark.parametrize("disconnect", ["41/custom,", "41/custom"])
@@ -373,4 +381,4 @@ def test_should_close_the_connection_upon_invalid_format(address: str, packet: s
         await websocket.send(packet)
         await websocket.expect_close(within=0.2)
 
-    play(address, scenario)
+    play_in_time(address, scenario)

@@ -1,6 +1,6 @@
 """Whatever breaks the Socket.IO protocol closes the connection at once; whatever only looks odd doesn't.
 
-The ping interval is five seconds, so that a ping timeout can't pass for the check.
+The ping interval is 25 seconds, so that a ping timeout can't pass for the check.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conformance.serving import serving_subprocess
-from tests.conformance.sio_client import Client, play
+from tests.conformance.sio_client import Client, play, play_in_time
 from tests.lanes import Lane
 
 PROMPT = 0.2
@@ -22,7 +22,7 @@ SEPARATOR = "\x1e"
 
 @pytest.fixture(scope="module")
 def address(lane: Lane) -> Iterator[str]:
-    with serving_subprocess("tests.conformance.socketio_server", lane, "--ping-interval", "5", "--ping-timeout", "5") as address:
+    with serving_subprocess("tests.conformance.socketio_server", lane, "--ping-interval", "25", "--ping-timeout", "20") as address:
         yield address
 
 
@@ -162,7 +162,7 @@ def test_a_violation_closes_the_websocket_promptly(address: str, messages: tuple
         await websocket.send(*messages)
         await websocket.expect_close(PROMPT)
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 @pytest.mark.parametrize("messages", BEFORE_CONNECT, ids=name)
@@ -172,7 +172,7 @@ def test_a_violation_before_connect_closes_the_websocket_promptly(address: str, 
         await websocket.send(*messages)
         await websocket.expect_close(PROMPT)
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 @pytest.mark.parametrize("packet", TOLERATED, ids=name)
@@ -193,7 +193,7 @@ def test_a_namespace_that_was_refused_is_not_joined(address: str) -> None:
         await websocket.send('42/random,["message"]')
         await websocket.expect_close(PROMPT)
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 def test_a_namespace_that_was_left_is_not_joined(address: str) -> None:
@@ -202,7 +202,7 @@ def test_a_namespace_that_was_left_is_not_joined(address: str) -> None:
         await websocket.send("41", '42["message"]')
         await websocket.expect_close(PROMPT)
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 def test_a_lone_surrogate_is_replaced_and_not_a_violation(address: str) -> None:
@@ -232,7 +232,7 @@ def test_a_violation_ends_a_polling_session_promptly(address: str, messages: tup
         assert (await client.get(query))[1].startswith("40{")
         await expect_prompt_end(client, query, messages)
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 @pytest.mark.parametrize("messages", BEFORE_CONNECT, ids=name)
@@ -240,7 +240,7 @@ def test_a_violation_before_connect_ends_a_polling_session_promptly(address: str
     async def scenario(client: Client) -> None:
         await expect_prompt_end(client, await client.open_polling(), messages)
 
-    play(address, scenario)
+    play_in_time(address, scenario)
 
 
 async def expect_prompt_end(client: Client, query: str, messages: tuple[str | bytes, ...]) -> None:
