@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar, copy_context
 from typing import Any, Final, TypeAlias
@@ -38,8 +39,18 @@ def make_as_ever(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any,
     return asyncio.Task(coroutine, loop=loop, **options)
 
 
+def make_in_python(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **options: Any) -> asyncio.Task[Any]:
+    """Make a task of the kind that asyncio has where there is no C."""
+    task: asyncio.Task[Any] = vars(asyncio.tasks)["_PyTask"](coroutine, loop=loop, **options)
+    return task
+
+
 _EAGER: Final[Factory | None] = getattr(asyncio, "eager_task_factory", None)
-FACTORIES: Final[list[Factory | None]] = [None, make_as_ever, begin_at_once, *([_EAGER] if _EAGER is not None else [])]
+FACTORIES: Final[list[Factory | None]] = [None, make_as_ever, begin_at_once]
+if _EAGER is not None:
+    FACTORIES.append(_EAGER)
+if sys.version_info < (3, 14):  # from then on `asyncio.current_task` itself doesn't know such tasks, nor does `asyncio.timeout`
+    FACTORIES.append(make_in_python)
 
 
 @pytest.fixture(params=FACTORIES, ids=lambda factory: getattr(factory, "__qualname__", "none"))
@@ -55,7 +66,7 @@ def run_with(factory: Any, main: Callable[[], Coroutine[Any, Any, None]]) -> Non
     run(with_factory())
 
 
-@pytest.mark.parametrize("eager", [factory for factory in FACTORIES if factory not in (None, make_as_ever)])
+@pytest.mark.parametrize("eager", [factory for factory in FACTORIES if factory not in (None, make_as_ever, make_in_python)])
 def test_these_factories_begin_at_once(eager: Any) -> None:
     async def main() -> None:
         begun: list[int] = []
