@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket as sockets
-import time
 
 import pytest
 from ackord.runtime.hosting import guard
@@ -190,13 +189,14 @@ def test_a_flood_of_control_frames_leaves_others_their_turn(lane: dict[str, bool
         other_reader, other_writer = await served.open_websocket()
         _, writer = await served.open_websocket()
         flooding = asyncio.create_task(flood(writer, masked(0x8A, b"") * 20_000, 50))
-        longest = 0.0
+        echoes = 0
         while not flooding.done():
-            start = time.monotonic()
             other_writer.write(masked(0x81, b"4me too"))
             assert await frame(other_reader) == (0x81, b"4me too")
-            longest = max(longest, time.monotonic() - start)
-        assert longest < 5  # a read of the flood takes half a second on a busy machine, and an echo a few turns of the event loop
+            echoes += 1
+        assert (
+            echoes > 3
+        )  # however long each takes: a flood is read in pieces, and through ASGI an echo takes a few turns of the event loop
 
     play(scenario, settings=lane)
 
