@@ -17,12 +17,20 @@ from functools import partial
 from typing import Any
 
 import uvloop
+from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.socket import EngineSocket
+from ackord.runtime.engineio.session import Session
 from ackord.runtime.server import Server, Socket
+from ackord.runtime.server.connection import Connection
+from ackord.runtime.server.member import Member
 
 from tests import lanes
 
 TICK = 1.0
 """Seconds between two broadcasts to everybody."""
+
+KINDS = (*(kind.__name__ for kind in (Member, Connection, EngineSocket, Session, HandshakeRequest)), "Task", "TimerHandle")
+"""Names of the types whose objects must go with their client; uvloop has a type of its own for timers."""
 
 
 @dataclass(slots=True)
@@ -115,9 +123,7 @@ class Soak:
             "lag": self.lag,
             "ends": dict(self.ends),
             "problems": dict(self.problems),
-            "kinds": {
-                name: kinds[name] for name in ("Socket", "Connection", "EngineSocket", "Session", "HandshakeRequest", "Task", "TimerHandle")
-            },
+            "kinds": {name: kinds[name] for name in KINDS},
             "objects": sum(kinds.values()),
         }
 
