@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ackord.runtime.errors import AckordError, AckTimeoutError, SlowConsumerError
 from ackord.runtime.events.backlog import Backlog
 
 DEFAULT_ACK_TIMEOUT: Final = 20.0
 """Seconds that `emit_with_ack` waits unless told otherwise."""
+
+AckCallback: TypeAlias = Callable[..., Any]
+"""A callback of the application: it takes the acknowledgement's arguments; with a timeout, first the error that came instead of them, or `None`."""
 
 AckReply: TypeAlias = tuple[str, Sequence[bytes]]
 """The JSON array of an ACK packet as text, and its attachments."""

@@ -14,14 +14,14 @@ from typing import Unpack
 
 from ackord.runtime.client.address import split_namespace
 from ackord.runtime.client.connector import ClientWebSocket, Connector, WebSocketLostError
-from ackord.runtime.client.emitter import ClientEmitter
+from ackord.runtime.client.flagged import ClientOperator
 from ackord.runtime.client.manager import Manager, ManagerOptions
 from ackord.runtime.client.socket import Auth, ClientSocket
 from ackord.runtime.client.websocket import WebSocketConnector
 
 __all__ = [
     "Auth",
-    "ClientEmitter",
+    "ClientOperator",
     "ClientSocket",
     "ClientWebSocket",
     "Connector",

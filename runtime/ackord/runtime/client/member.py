@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.acks import AckReply, PendingAcks
+from ackord.runtime.acks import AckCallback, AckReply, PendingAcks
 from ackord.runtime.client.answer import Welcome, read_refusal, read_welcome
 from ackord.runtime.client.connection import Connection
-from ackord.runtime.client.emitter import AckCallback
 from ackord.runtime.client.lifecycle import notify, notify_last
 from ackord.runtime.client.membership import Membership
 from ackord.runtime.client.socket import ClientSocket, SocketState

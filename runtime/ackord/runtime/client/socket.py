@@ -9,8 +9,8 @@ from enum import Enum
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeAlias
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply
-from ackord.runtime.client.emitter import AckCallback, ClientEmitter
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply
+from ackord.runtime.client.flagged import ClientOperator
 from ackord.runtime.client.recovery import ClientRecovery
 from ackord.runtime.event_source import EventSource
 from ackord.runtime.events.failures import Failures, InvalidHook
@@ -142,16 +142,16 @@ class ClientSocket(EventSource, ABC):
         return arguments[0] if len(arguments) == 1 else tuple(arguments) or None
 
     @property
-    def volatile(self) -> ClientEmitter:
+    def volatile(self) -> ClientOperator:
         """Emit only if it would go out at once: dropped while disconnected, or while the network is busy."""
-        return ClientEmitter(self, volatile=True)
+        return ClientOperator(self, volatile=True)
 
-    def timeout(self, seconds: float) -> ClientEmitter:
+    def timeout(self, seconds: float) -> ClientOperator:
         """Bound the time that an acknowledgement may take.
 
         The callback of `emit` then takes an error or `None` before the values, and is called in any case.
         """
-        return ClientEmitter(self, timeout=seconds)
+        return ClientOperator(self, timeout=seconds)
 
     @abstractmethod
     async def drain(self) -> None:

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.acks import AckReply, PendingAcks
+from ackord.runtime.acks import AckCallback, AckReply, PendingAcks
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import Registration
-from ackord.runtime.server.direct import AckCallback
 from ackord.runtime.server.socket import Socket
 from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.event import EncodedEvent

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback
 from ackord.runtime.adapters.base import BroadcastFlags
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.others import ReachingOthers
@@ -15,9 +14,6 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
-
-AckCallback: TypeAlias = Callable[..., Any]
-"""Takes the acknowledgement's arguments; with a timeout, first the error that came instead of them, or `None`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.errors import InvalidAckError
 from ackord.runtime.event_source import EventSource
 from ackord.runtime.listeners import ListenerT, Registration
 from ackord.runtime.server.broadcast import BroadcastOperator, room_names
-from ackord.runtime.server.direct import AckCallback, DirectFlags, DirectOperator
+from ackord.runtime.server.direct import DirectFlags, DirectOperator
 from ackord.runtime.server.gates import SocketGate, SocketMiddlewareT
 from ackord.runtime.server.gathering import decode_answer
 from ackord.runtime.server.handshake import Handshake, make_handshake
