@@ -32,7 +32,7 @@ def test_a_broadcast_says_who_answered_what_and_who_did_not(seen: dict[str, Any]
         "missing": ["silent"],
         "timed_out": True,
     }
-    assert seen["one leaves"] == {"missing": ["silent"], "timed_out": False, "prompt": True}
+    assert seen["one leaves"] == {"missing": ["silent"], "timed_out": False}
 
 
 def test_a_middleware_answers_the_client(seen: dict[str, Any]) -> None:

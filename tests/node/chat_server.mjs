@@ -91,7 +91,7 @@ chat.on("connection", (socket) => {
       return socket.emit("announcement", "after");
     }
     if (room !== "ask") return socket.to(`room:${room}`).emit("typing_changed", room, name, active);
-    const answer = await socket.timeout(2000).emitWithAck("still_there", "still there?").catch(() => "no answer");
+    const answer = await socket.timeout(8000).emitWithAck("still_there", "still there?").catch(() => "no answer");
     socket.emit("announcement", `answer: ${JSON.stringify(answer)}`);
   });
   socket.on("rooms", (ack) => {

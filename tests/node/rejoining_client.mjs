@@ -14,12 +14,16 @@ async function observe(transport, gap) {
     socket.on("disconnect", (reason) => said.push(`${name} ${reason}`));
     socket.on("connect_error", (error) => said.push(`${name} ${error.message}`));
   }
+  const connected = (socket) => new Promise((resolve) => socket.once("connect", resolve));
   steady.connect();
-  await new Promise((resolve) => steady.once("connect", resolve));
+  await connected(steady);
   slow.connect();
   if (gap) await sleep(gap);
+  const isLate = slow.connected; // on a busy machine: there is nothing to give up any more
   slow.disconnect().connect();
-  await sleep(1000);
+  if (isLate) return manager._close(), observe(transport, gap);
+  await connected(slow);
+  await sleep(700);
   const there = await steady.timeout(5000).emitWithAck("who");
   const alone = there.length === 1 && there[0] === slow.id;
   const seen = { said: [...said], alone };

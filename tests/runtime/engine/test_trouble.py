@@ -13,6 +13,7 @@ from ackord.runtime.testing.clock import run
 from ackord.runtime.transports.asgi import Message
 from typing_extensions import override
 
+from tests.attempts import hold_once
 from tests.runtime.engine.harness import DeniedError, Recorder, Request, Site, WebSocket, scope_of
 
 
@@ -132,14 +133,17 @@ def test_the_end_of_a_session_releases_a_body_that_waits_for_the_upper_layer() -
 
 
 def test_a_request_meets_no_session_that_is_over_by_the_clock() -> None:
-    async def scenario() -> None:
-        site = Site(ping_interval=0.02, ping_timeout=0.04)
-        query = await site.open_polling()
-        assert (await site.get(query)).text == "2"
-        time.sleep(0.06)  # noqa: ASYNC251 - the timer is late
-        assert (await site.get(query)).status == 400
+    def claim(scale: float) -> None:
+        async def scenario() -> None:
+            site = Site(ping_interval=0.02 * scale, ping_timeout=0.04 * scale)
+            query = await site.open_polling()
+            assert (await site.get(query)).text == "2"
+            time.sleep(0.06 * scale)  # noqa: ASYNC251 - the timer is late
+            assert (await site.get(query)).status == 400
 
-    asyncio.run(scenario())
+        asyncio.run(scenario())
+
+    hold_once(claim, (1, 10, 100))
 
 
 def test_a_websocket_that_is_refused_in_its_session_leaves_both_as_they_were() -> None:

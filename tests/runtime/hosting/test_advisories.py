@@ -52,7 +52,7 @@ def test_cve_2022_21676_an_illegal_frame_right_after_the_101_harms_nobody() -> N
         for query in ("EIO=4&transport=websocket", (await served.open_polling()).replace("=polling", "=websocket")):
             reader, writer = await served.websocket(query)
             writer.write(masked(0xF1, b"4a"))
-            await asyncio.wait_for(reader.read(), 2)
+            await asyncio.wait_for(reader.read(), 10)
         await still_works(served)
 
     play(scenario)
@@ -113,7 +113,7 @@ def test_cve_2021_32640_and_cve_2016_10542_headers_of_the_handshake_are_read_in_
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
         writer.write(f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n{UPGRADE}\r\n{header}\r\n\r\n".encode())
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(10):
             status = int((await reader.readuntil(b"\r\n\r\n")).split()[1])
         assert status in {101, 400}
         await still_works(served)

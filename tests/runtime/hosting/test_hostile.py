@@ -17,6 +17,7 @@ from ackord.runtime.server import Server, Socket
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.asgi import Message, Receive, Scope, Send
 
+from tests.attempts import hold_once
 from tests.runtime.engine.harness import Site
 from tests.runtime.hosting.lanes import Lane, on_every_lane, send_at_once, text
 from tests.runtime.hosting.network import Connection, Served, masked, serving, until
@@ -35,10 +36,10 @@ def post(query: str, body: bytes, length: int | None = None) -> bytes:
 
 
 async def rest(connection: Connection) -> bytes:
-    """Read until the server has closed or dropped the connection, two seconds at most."""
+    """Read until the server has closed or dropped the connection, ten seconds at most."""
     data = b""
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             while chunk := await connection[0].read(65_536):
                 data += chunk
     except ConnectionError:
@@ -90,20 +91,23 @@ def test_bytes_that_begin_no_request_keep_no_connection_open(lane: Lane, request
 
 @on_every_lane
 def test_a_request_that_follows_noise_has_its_time(lane: Lane) -> None:
-    async def scenario(served: Served) -> None:
-        query = await served.open_polling()
-        reader, writer = await served.connect()
-        writer.write(get("EIO=4&transport=unknown"))
-        await reader.readuntil(b'unknown"}')
-        writer.write(b"\r\n")
-        await asyncio.sleep(0.01)
-        writer.write(get(query))
-        await asyncio.sleep(0.3)
-        served.site.recorder.socket.send("4late")
-        assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
-        assert await reader.readexactly(5) == b"4late"
+    def claim(timeout: float) -> None:
+        async def scenario(served: Served) -> None:
+            query = await served.open_polling()
+            reader, writer = await served.connect()
+            writer.write(get("EIO=4&transport=unknown"))
+            await reader.readuntil(b'unknown"}')
+            writer.write(b"\r\n")
+            await asyncio.sleep(0.01)
+            writer.write(get(query))
+            await asyncio.sleep(1.5 * timeout)
+            served.site.recorder.socket.send("4late")
+            assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
+            assert await reader.readexactly(5) == b"4late"
 
-    lane.play(scenario, settings={"timeout_keep_alive": 0.2})
+        lane.play(scenario, settings={"timeout_keep_alive": timeout})
+
+    hold_once(claim, (0.2, 1, 5))
 
 
 @on_every_lane
