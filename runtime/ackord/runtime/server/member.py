@@ -254,6 +254,8 @@ class Member(Addressee):
         self.namespace.run_disconnect_hook(self, reason)
 
     def _tell(self, name: str, details: Sequence[str]) -> list[asyncio.Task[None]]:
+        if self._lifecycle is None:
+            return []
         namespace = self.namespace
         return call_lifecycle(self._lifecycle, name, details, namespace.tasks, partial(namespace.server.report, self, name))
 
