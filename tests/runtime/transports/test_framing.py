@@ -73,6 +73,10 @@ class Wire(asyncio.Transport):
         self._is_closing = True
 
     @override
+    def abort(self) -> None:
+        self._is_closing = True
+
+    @override
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         pass
 
@@ -221,6 +225,49 @@ def test_so_do_reads_of_many_frames(frames: list[bytes], cut: int, pauses: set[i
     stream = b"".join(frames) * (bounds.FRAMES_PER_TURN * 3 // len(frames))
     pieces = [stream[at : at + cut] for at in range(0, len(stream), cut)]
     assert asyncio.run(ours(pieces, pauses)) == theirs(stream)
+
+
+def test_what_came_before_the_end_is_delivered_though_it_waits() -> None:
+    async def scenario() -> tuple[Told, list[str | None]]:
+        told = Told()
+        wire = Wire(told)
+        receiver = Receiver(told, {1})
+        websocket = DirectWebSocket(wire, set(), MAX_SIZE)
+        websocket.accept(b"", receiver)
+        websocket.data_received(b"".join(client_frame(first, b"x") for first in (0x81, 0x81, 0x01, 0x80, 0x82)))
+        assert told.messages == ["x"]
+        wire.close()
+        websocket.connection_lost(None)
+        assert receiver.descriptions == []
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return told, receiver.descriptions
+
+    told, descriptions = asyncio.run(scenario())
+    assert told.messages == ["x", "x", "xx", b"x"]
+    assert descriptions == ["close code 1006"]
+
+
+def test_a_connection_whose_receiver_cannot_go_on_is_dropped() -> None:
+    class Ending(Receiver):
+        @override
+        def receive(self, message: str | bytes) -> bool:
+            if len(told.messages) == 1:
+                raise GeneratorExit
+            return super().receive(message)
+
+    async def scenario() -> bool:
+        wire = Wire(told)
+        websocket = DirectWebSocket(wire, set(), MAX_SIZE)
+        websocket.accept(b"", Ending(told, {1}))
+        raised = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.set_result(context["exception"]))
+        websocket.data_received(client_frame(0x81, b"x") * 2)
+        assert isinstance(await raised, GeneratorExit)
+        return wire.is_closing()
+
+    told = Told()
+    assert asyncio.run(scenario())
 
 
 @settings(deadline=None)

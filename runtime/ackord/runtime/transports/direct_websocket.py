@@ -333,7 +333,7 @@ class DirectWebSocket(asyncio.Protocol):
             self._wait(((), data, stop) if stop < end else _NOTHING)
             return end
         self._obey(uncommon)
-        return end if self.transport.is_closing() else stop
+        return stop if uncommon.ended is None else end
 
     def _fail(self, code: int, reason: str) -> None:
         uncommon = self._uncommon = UncommonFrames(self._max_size)
@@ -386,6 +386,9 @@ class DirectWebSocket(asyncio.Protocol):
             out = self._out = []
             try:
                 self._context.run(self._read, *held)
+            except BaseException:
+                self.transport.abort()  # as event loops do where this happens in `data_received`
+                raise
             finally:
                 self._release(out)
         if self._held is not None:
