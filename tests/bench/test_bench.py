@@ -76,7 +76,7 @@ def test_each_server_does_each_workload(bench: Bench, system: str) -> None:
                 assert (sample.latency is not None) == (load.kind == "latency"), load.name
                 assert (sample.resident is not None) == (load.kind == "accept"), load.name
                 done.append(load.name)
-    assert len(done) >= 7
+    assert len(done) == len(loads) >= 4
 
 
 @pytest.mark.slow

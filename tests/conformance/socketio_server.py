@@ -19,13 +19,13 @@ the same read of its socket. Measured with its own `ws`: without a delay one run
 """
 
 
-def make_server(ping_interval: float = 0.3, ping_timeout: float = 0.2) -> Server:
+def make_server(ping_interval: float = 0.3, ping_timeout: float = 0.2, connect_timeout: float = 1.0) -> Server:
     server = Server(
         ping_interval=ping_interval,
         ping_timeout=ping_timeout,
         max_payload=1_000_000,
         cors_origins="*",
-        limits=Limits(connect_timeout=1.0),
+        limits=Limits(connect_timeout=connect_timeout),
     )
 
     @server.on("connection")
@@ -57,9 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=3000)
     parser.add_argument("--ping-interval", type=float, default=0.3, help="seconds; the suite expects 0.3")
     parser.add_argument("--ping-timeout", type=float, default=0.2, help="seconds; the suite expects 0.2")
+    parser.add_argument("--connect-timeout", type=float, default=1.0, help="seconds; the suite expects 1")
     lanes.add_option(parser)
     options = parser.parse_args(arguments)
-    lanes.host(make_server(options.ping_interval, options.ping_timeout).asgi(), options.lane, port=options.port).run()
+    server = make_server(options.ping_interval, options.ping_timeout, options.connect_timeout)
+    lanes.host(server.asgi(), options.lane, port=options.port).run()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ SEPARATOR = "\x1e"
 
 @pytest.fixture(scope="module")
 def address(lane: Lane) -> Iterator[str]:
-    with serving_subprocess("tests.conformance.socketio_server", lane, "--ping-interval", "25", "--ping-timeout", "20") as address:
+    times = ["--ping-interval", "25", "--ping-timeout", "20", "--connect-timeout", "30"]
+    with serving_subprocess("tests.conformance.socketio_server", lane, *times) as address:
         yield address
 
 

@@ -10,6 +10,7 @@ from tests.soak.leaks import run
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("lane", [Lane.FAST, Lane.ASGI])
 def test_hundreds_of_connections_on_each_transport_leave_nothing(lane: Lane) -> None:
     assert uvloop.run(run(200, lane)) == []
