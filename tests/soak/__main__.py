@@ -109,7 +109,7 @@ async def serving(module: str, *arguments: str) -> AsyncGenerator[ServerProcess]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: ASYNC220 - once, before the load
     server = ServerProcess(process, port)
     try:
-        for _ in range(200):
+        for _ in range(600):
             try:
                 _, writer = await asyncio.open_connection(HOST, port)
             except OSError:
