@@ -57,7 +57,7 @@ def install_speedups(python: Path) -> None:
 def _note(reason: str) -> None:
     print(
         f"note: {reason}, so Ackord is installed without its compiled helpers.\n"
-        "      Everything works without them, if a little slower; `make test` and `make bench` need the compiler.",
+        "      Everything works without them, if a little slower; `make test` needs compiler and headers, `make bench` the compiler.",
         file=sys.stderr,
     )
 

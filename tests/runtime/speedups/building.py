@@ -27,11 +27,14 @@ def compile_module(source: Path = SOURCE, extra: Sequence[str] = (), compiler: s
     """Compile an extension module, unless this very source is compiled already; return the shared library.
 
     Raises:
-        RuntimeError: the compiler doesn't accept it.
+        RuntimeError: there is no compiler, or it doesn't accept it.
     """
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    compiler = compiler or os.environ.get("CC", "cc")
+    if shutil.which(compiler) is None:
+        raise RuntimeError(f"the helpers' tests need a C compiler, and there is no {compiler!r}: install gcc or clang, or name one in CC")
     # Python's own headers are no business of these warnings.
-    command = [compiler or os.environ.get("CC", "cc"), *FLAGS, *extra, "-isystem", sysconfig.get_path("include"), str(source)]
+    command = [compiler, *FLAGS, *extra, "-isystem", sysconfig.get_path("include"), str(source)]
     digest = hashlib.sha256("\0".join(command).encode() + source.read_bytes()).hexdigest()
     library = CACHE / digest[:16] / f"{source.stem}{suffix}"
     if library.exists():

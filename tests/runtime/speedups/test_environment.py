@@ -1,4 +1,4 @@
-"""Where the helpers can't be compiled the environment is set up all the same, and says what is missing."""
+"""Where the helpers can't be compiled the environment is set up all the same, and it and the tests say what is missing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.environment import install_speedups
+from tests.runtime.speedups.building import compile_module
 
 PYTHON = "#!/bin/sh\necho '{compiler}'\necho '{headers}'\n"
 """Answers what the set-up asks the Python of the environment."""
@@ -31,3 +32,9 @@ def test_who_misses_something_is_told_and_goes_on(
     out, error = capfd.readouterr()
     assert out == ""
     assert error.startswith(f"note: {missing}, so Ackord is installed without its compiled helpers.\n")
+
+
+def test_tests_that_need_a_compiler_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    with pytest.raises(RuntimeError, match=r"a C compiler, and there is no 'no-such-compiler': install gcc or clang"):
+        compile_module()
