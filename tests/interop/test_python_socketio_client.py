@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import gc
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,10 +12,20 @@ import pytest
 import socketio
 from socketio.exceptions import ConnectionError as Refused
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+# It sometimes leaves a request of its long-polling to the garbage collector, about which aiohttp, which it is built on, complains.
+_ITS_LEFTOVERS = "ignore:Unclosed connection Connection:ResourceWarning"
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(60), pytest.mark.filterwarnings(_ITS_LEFTOVERS)]
 
 TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": None}
 modes = pytest.mark.parametrize("mode", list(TRANSPORTS))
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Generator[None]:
+    """Find the client's leftovers here, and not in somebody else's test."""
+    yield
+    gc.collect()
 
 
 class Peer:
