@@ -216,7 +216,9 @@ def test_any_stream_cut_anywhere_means_what_the_library_says(pieces: list[bytes]
 @settings(deadline=None, max_examples=300)
 @given(cut_streams(), st.sets(st.integers(1, 8)), st.booleans())
 def test_it_means_the_same_to_a_receiver_that_asks_for_pauses(pieces: list[bytes], pauses: set[int], hasty: bool) -> None:
-    assert asyncio.run(ours(pieces, pauses, hasty=hasty)) == theirs(b"".join(pieces))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bounds, "BYTES_PER_TURN", 60)  # of what others have a turn after, too
+        assert asyncio.run(ours(pieces, pauses, hasty=hasty)) == theirs(b"".join(pieces))
 
 
 @settings(deadline=None, max_examples=20)
@@ -246,6 +248,24 @@ def test_what_came_before_the_end_is_delivered_though_it_waits() -> None:
     told, descriptions = asyncio.run(scenario())
     assert told.messages == ["x", "x", "xx", b"x"]
     assert descriptions == ["close code 1006"]
+
+
+def test_after_a_large_read_others_have_their_turn() -> None:
+    async def scenario() -> list[bool]:
+        told = Told()
+        wire = Wire(told)
+        websocket = DirectWebSocket(wire, set(), bounds.BYTES_PER_TURN)
+        websocket.accept(b"", Receiver(told, ()))
+        states: list[bool] = []
+        for size in (bounds.BYTES_PER_TURN // 4, bounds.BYTES_PER_TURN // 2):
+            websocket.data_received(client_frame(0x81, b"x" * size) * 2)
+            states.append(wire.is_paused)
+            await asyncio.sleep(0)
+            states.append(wire.is_paused)
+        assert len(told.messages) == 4
+        return states
+
+    assert asyncio.run(scenario()) == [False, False, True, False]
 
 
 def test_a_connection_whose_receiver_cannot_go_on_is_dropped() -> None:

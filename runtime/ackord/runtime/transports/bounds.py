@@ -12,3 +12,5 @@ MAX_FRAGMENTS: Final = 16_384
 """Fragments of one message, as in the `ws` package since 8.23: the size of a message doesn't bound empty ones."""
 FRAMES_PER_TURN: Final = 256
 """Frames of one read after which other connections have their turn."""
+BYTES_PER_TURN: Final = 131_072
+"""Bytes of one read after which they have, too: uvloop reads up to 32 times from one connection, 256 KB each, before it looks at another."""

@@ -247,7 +247,7 @@ class DirectWebSocket(asyncio.Protocol):
 
     # Reading
 
-    def _receive_more(self, data: bytes) -> None:
+    def _receive_more(self, data: bytes | bytearray) -> None:
         """Take a read, after what is left of earlier ones."""
         cut = self._cut
         if self._held is not None:
@@ -282,10 +282,11 @@ class DirectWebSocket(asyncio.Protocol):
                     self._wait((texts, data, at) if at < end or length_hint(texts) else _NOTHING)
                     return
             if at >= end:
+                if end >= bounds.BYTES_PER_TURN and self._held is None:
+                    self._pause(_NOTHING)
                 return
             if left <= 0:
-                self._hold((texts, data, at))
-                asyncio.get_running_loop().call_soon(self._go_on)
+                self._pause((texts, data, at))
                 return
             if self._uncommon is None:
                 taken, at = take_texts(data, at, self._max_size, left)
@@ -363,7 +364,13 @@ class DirectWebSocket(asyncio.Protocol):
         if not self.transport.is_closing():
             self.transport.pause_reading()
 
+    def _pause(self, held: _Held) -> None:
+        """Go on in the next turn of the event loop."""
+        self._hold(held)
+        asyncio.get_running_loop().call_soon(self._go_on)
+
     def _wait(self, held: _Held) -> None:
+        """Go on when the receiver is ready."""
         self._hold(held)
         self._waiter = start_later(asyncio.get_running_loop(), self._await_receiver())
 
@@ -385,7 +392,10 @@ class DirectWebSocket(asyncio.Protocol):
         if held is not None and held is not _NOTHING:
             out = self._out = []
             try:
-                self._context.run(self._read, *held)
+                if self._cut is None:
+                    self._context.run(self._read, *held)
+                else:  # a frame was cut when others had their turn, and more came
+                    self._context.run(self._receive_more, held[1])
             except BaseException:
                 self.transport.abort()  # as event loops do where this happens in `data_received`
                 raise
