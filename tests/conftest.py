@@ -1,4 +1,7 @@
-"""What all tests share: in CI (``ACKORD_NO_SKIP=1``) nothing may skip."""
+"""What all tests share: in CI (``ACKORD_NO_SKIP=1``) nothing may skip; and no example of hypothesis fails for being slow.
+
+A machine may stand still for a while: what must be done in bounded time says so itself, and measures CPU time.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,10 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("ackord", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ackord")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,7 +23,9 @@ PIECES = st.sampled_from(
 
 
 def check(data: bytes) -> LoadResult:
+    started = time.process_time()
     result = load_bytes(data, "fuzz.yaml")
+    assert time.process_time() - started < 4
     assert (result.contract is None) == bool(result.diagnostics)
     rendered = render_text(result.diagnostics, result.sources)
     assert rendered.count(" - error S") >= len(result.diagnostics)
@@ -38,37 +40,34 @@ def check(data: bytes) -> LoadResult:
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=2000)
 def test_random_bytes(data: bytes) -> None:
     check(data)
 
 
 @given(st.text(max_size=200))
-@settings(deadline=2000)
 def test_random_text(text: str) -> None:
     check(text.encode(errors="surrogatepass"))
 
 
 @given(st.lists(PIECES, max_size=40).map("".join))
-@settings(deadline=2000)
 def test_random_pieces_of_the_language(text: str) -> None:
     check(text.encode(errors="surrogatepass"))
 
 
 @given(st.integers(0, len(CHAT)), st.integers(0, 40), st.one_of(st.text(max_size=10), st.lists(PIECES, max_size=5).map("".join)))
-@settings(deadline=4000, max_examples=150)
+@settings(max_examples=150)
 def test_a_good_file_with_a_part_replaced(start: int, length: int, new: str) -> None:
     check((CHAT[:start] + new + CHAT[start + length :]).encode(errors="surrogatepass"))
 
 
 @given(st.lists(st.integers(0, CHAT.count("\n")), min_size=1, max_size=6, unique=True))
-@settings(deadline=4000, max_examples=100)
+@settings(max_examples=100)
 def test_a_good_file_without_some_lines(gone: list[int]) -> None:
     check("".join(line for number, line in enumerate(CHAT.splitlines(keepends=True)) if number not in gone).encode())
 
 
 @given(st.integers(0, CHAT.count("\n")), st.integers(0, CHAT.count("\n")))
-@settings(deadline=4000, max_examples=100)
+@settings(max_examples=100)
 def test_a_good_file_with_two_lines_exchanged(one: int, other: int) -> None:
     lines = CHAT.splitlines(keepends=True)
     one, other = one % len(lines), other % len(lines)
