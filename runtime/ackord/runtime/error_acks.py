@@ -1,4 +1,4 @@
-"""The error acknowledgements that this runtime sends: whoever asked for an ack gets one (design, "Error acks").
+"""The error acknowledgements that this runtime sends: whoever asked for an ack gets one (docs/decisions/0006).
 
 This is the one place that builds ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: […]}}``.
 """

@@ -65,7 +65,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         def connected(socket: Socket) -> None:
             socket.emit("welcome")
 
-    The attributes `error_replies`, `invalid_events` and `failures` say what happens to events that fail (design, "Error acks").
+    The attributes `error_replies`, `invalid_events` and `failures` say what happens to events that fail (docs/decisions/0006).
     """
 
     __slots__ = (

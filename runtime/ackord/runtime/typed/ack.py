@@ -1,7 +1,7 @@
 """The acknowledgement of one event: what its handler returns to text, and back into what its sender gets.
 
 ``bare``: success is the value itself; ``result``: it is ``{"ok": value}``.
-Failure is ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: […]}}`` in both (design, "Error acks").
+Failure is ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: […]}}`` in both (docs/decisions/0006).
 """
 
 from __future__ import annotations
