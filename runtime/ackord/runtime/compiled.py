@@ -21,7 +21,7 @@ def _find() -> ModuleType | None:
         import ackord_speedups  # noqa: PLC0415  # only where it is wanted
     except ImportError:
         return None
-    return ackord_speedups if ackord_speedups.API == _API else None
+    return ackord_speedups if getattr(ackord_speedups, "API", None) == _API else None
 
 
 _helpers: Final = _find()
