@@ -52,14 +52,14 @@ async def raw_server(handler: Callable[[ServerConnection], Awaitable[None]]) -> 
 async def asgi_server(app: Any) -> AsyncGenerator[str, None]:
     listening = socket_module.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="websockets-sansio", lifespan="off", timeout_graceful_shutdown=2))
-    async with asyncio.TaskGroup() as group:
-        group.create_task(server.serve(sockets=[listening]))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True  # also where a test fails: it closes its sockets, which a cancellation would leave open
+        await serving
 
 
 def python_socketio(ping_timeout: float = 20) -> Any:
