@@ -22,6 +22,8 @@ NEWEST: Final = 20
 """The minor version up to which names on the path are tried."""
 _PROBE: Final = "import ensurepip, ssl, sys, venv; print(*sys.version_info[:3], sys.version_info.releaselevel)"
 
+INSTALLED: Final = ("pyproject.toml", "tests/environment.py", "runtime/speedups/*.*", "runtime/speedups/src/ackord_speedups/*.*")
+"""What the environment is made of, and made anew for."""
 ELSEWHERE: Final = ("budget", "hosting", "speedups", "client/test_network.py", "server/test_cost.py")
 """What takes real time and real sockets, or counts what each version of Python counts otherwise."""
 
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     folder = ROOT / ".cache" / f"python-{_text(version)}"
     print(f"== testing the runtime on Python {_text(version)}, too", flush=True)
     prepared = folder / ".ackord-installed"
-    wanted = max((ROOT / name).stat().st_mtime for name in ("pyproject.toml", "tests/environment.py"))
+    wanted = max(file.stat().st_mtime for pattern in INSTALLED for file in ROOT.glob(pattern))
     if not prepared.exists() or prepared.stat().st_mtime < wanted:
         if subprocess.run([python, "tests/environment.py", str(folder)], cwd=ROOT, check=False).returncode != 0:
             return 1
