@@ -19,7 +19,7 @@ from tests.node.required import require_node
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NODE_SCRIPTS: Final = ROOT / "tests" / "node"
-LONGEST_RUN: Final = 120.0
+LONGEST_RUN: Final = 200.0
 """Seconds after which a script is killed."""
 
 

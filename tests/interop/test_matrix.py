@@ -12,7 +12,7 @@ import pytest
 from tests.interop.conftest import NodeScripts, observe_python, serving_python
 from tests.lanes import Lane
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
 Observed: TypeAlias = dict[str, Any]
 

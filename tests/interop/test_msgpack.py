@@ -13,7 +13,7 @@ from ackord.runtime.socketio.msgpack import MsgpackParser
 
 from tests.interop.conftest import NodeScripts
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.interop.conftest import NodeScripts
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
 Observed: TypeAlias = dict[str, Any]
 

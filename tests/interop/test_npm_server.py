@@ -29,7 +29,7 @@ from examples.chat.contract import (
 )
 from tests.interop.conftest import NodeScripts
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
 _numbers = itertools.count()
 

@@ -10,7 +10,7 @@ import pytest
 from tests.interop.conftest import NodeScripts, serving_python
 from tests.lanes import Lane
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
 TRANSPORTS: Final = {
     "forceBase64 over polling": "polling",

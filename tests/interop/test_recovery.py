@@ -10,7 +10,7 @@ import pytest
 from tests.interop.conftest import NodeScripts, serving_python
 from tests.lanes import Lane
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
