@@ -257,7 +257,7 @@ class DirectWebSocket(asyncio.Protocol):
             self._read((), data, 0)
         elif self._needed > len(cut) + len(data):
             cut += data
-        elif self._needed < LONGEST_HEAD:  # nobody knows yet where the frame ends
+        elif self._needed < LONGEST_HEAD:  # perhaps this is only what is needed to learn where the frame ends
             self._cut = None
             self._read((), b"".join((cut, data)), 0)
         else:

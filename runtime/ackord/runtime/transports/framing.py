@@ -13,17 +13,15 @@ from ackord.runtime.transports.masking import apply_mask
 from websockets.frames import Opcode
 
 _FINAL: Final = 0x80
-TEXT: Final = _FINAL | 0x01
-"""The first byte of a whole text message."""
+_TEXT: Final = _FINAL | 0x01
 _BINARY: Final = _FINAL | 0x02
-_COMMON: Final = (TEXT, _BINARY)
+_COMMON: Final = (_TEXT, _BINARY)
 _PING: Final = _FINAL | 0x09
 _PONG: Final = _FINAL | 0x0A
 _CONTROLS: Final = (_PING, _PONG)
 _OPCODES: Final = frozenset(Opcode)
 
-MASKED: Final = 0x80
-"""The bit beside the length in a client's frame."""
+_MASKED: Final = 0x80  # the bit beside the length in a client's frame
 LENGTH_OF_2: Final = 126
 """Lengths from here on are written in the 2 bytes that follow."""
 _LENGTH_OF_8: Final = 127
@@ -34,13 +32,13 @@ _MANY: Final = 65_536
 _LARGE: Final = 4096
 """Bytes from which on a view of a payload is cheaper than a copy."""
 
-TEXT_HEADS: Final = [bytes((TEXT, length)) for length in range(LENGTH_OF_2)]
+TEXT_HEADS: Final = [bytes((_TEXT, length)) for length in range(LENGTH_OF_2)]
 """What precedes a server's short text, by its length."""
 
 
 def _take_text(data: bytes | bytearray, max_size: int, /) -> str | None:
     size = len(data) - 6
-    if 0 <= size < LENGTH_OF_2 and data[1] - MASKED == size and data[0] == TEXT and size <= max_size:
+    if 0 <= size < LENGTH_OF_2 and data[1] - _MASKED == size and data[0] == _TEXT and size <= max_size:
         try:
             return apply_mask(data[6:], data[2:6]).decode()
         except UnicodeDecodeError:
@@ -57,9 +55,9 @@ def _take_texts(data: bytes | bytearray, at: int, max_size: int, limit: int, /) 
     end = len(data)
     try:
         for _ in range(limit):
-            if end - at < 6 or data[at] != TEXT:
+            if end - at < 6 or data[at] != _TEXT:
                 break
-            length = data[at + 1] - MASKED
+            length = data[at + 1] - _MASKED
             if 0 <= length < LENGTH_OF_2 and (stop := at + 6 + length) <= end and length <= max_size:
                 # As `next_message`, without the call.
                 text = apply_mask(data[at + 6 : stop], data[at + 2 : at + 6]).decode()
@@ -91,7 +89,7 @@ def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> t
     if end - at < 6:
         return None, at
     first = data[at]
-    length = data[at + 1] - MASKED
+    length = data[at + 1] - _MASKED
     body = at + 6
     if length == LENGTH_OF_2:
         body = at + 8
@@ -109,12 +107,12 @@ def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> t
     else:
         with memoryview(data) as view:
             payload = apply_mask(view[body:stop], data[body - 4 : body])
-    return (payload.decode() if first == TEXT else payload), stop
+    return (payload.decode() if first == _TEXT else payload), stop
 
 
 def next_control(data: bytes | bytearray, at: int, end: int) -> tuple[bytes, int]:
     """Return the PONG that answers the client's PING at `at`, or nothing for a PONG, and where the next frame begins: at `at` for anything else."""
-    length = data[at + 1] - MASKED if end - at >= 6 else -1
+    length = data[at + 1] - _MASKED if end - at >= 6 else -1
     stop = at + 6 + length
     if not 0 <= length < LENGTH_OF_2 or stop > end or data[at] not in _CONTROLS:
         return b"", at
@@ -134,7 +132,7 @@ def frame_size(data: bytes | bytearray, at: int, end: int, limit: int) -> int:
     if data[at] & 0x0F not in _OPCODES:
         return 0
     head = 6
-    length = data[at + 1] - MASKED
+    length = data[at + 1] - _MASKED
     if length < 0:
         return 0
     if length >= LENGTH_OF_2:
@@ -149,7 +147,7 @@ def encode_text(text: str) -> bytes:
     """Build a server's text frame."""
     payload = text.encode()
     length = len(payload)
-    return (TEXT_HEADS[length] if length < LENGTH_OF_2 else _head(TEXT, length)) + payload
+    return (TEXT_HEADS[length] if length < LENGTH_OF_2 else _head(_TEXT, length)) + payload
 
 
 def encode_binary(payload: bytes) -> bytes:
