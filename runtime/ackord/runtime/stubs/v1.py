@@ -23,7 +23,22 @@ from ackord.runtime.typed.model import DeclaredError, Error, Model, OpenEnum, Se
 from ackord.runtime.typed.params import Params
 from ackord.runtime.typed.replies import Replies
 from ackord.runtime.typed.room import Room
-from ackord.runtime.validation import Arg, Bytes, Date, Datetime, Decimal, Duration, Int64, Json, Maybe, Url
+from ackord.runtime.validation import (
+    STRICT_LITERAL,
+    WHOLE_NUMBER,
+    Arg,
+    Bytes,
+    Date,
+    Datetime,
+    Decimal,
+    Duration,
+    Int,
+    Int64,
+    Json,
+    Maybe,
+    Url,
+)
+from pydantic import MISSING
 from typing_extensions import deprecated, override
 
 if TYPE_CHECKING:
@@ -43,6 +58,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "API",
+    "MISSING",
+    "STRICT_LITERAL",
+    "WHOLE_NUMBER",
     "AckTimeoutError",
     "AckordError",
     "Arg",
@@ -71,6 +89,7 @@ __all__ = [
     "FailureReply",
     "Gatherer",
     "Instance",
+    "Int",
     "Int64",
     "InvalidAckError",
     "InvalidPayloadError",

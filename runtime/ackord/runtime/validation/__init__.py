@@ -3,11 +3,26 @@
 from ackord.runtime.validation.arguments import REQUIRED, Arg, ArgumentsAdapter
 from ackord.runtime.validation.issues import list_issues
 from ackord.runtime.validation.positional import PositionalReader, PositionalWriter
-from ackord.runtime.validation.scalars import Bytes, Date, Datetime, Decimal, Duration, Int64, Json, Maybe, Url
+from ackord.runtime.validation.scalars import (
+    STRICT_LITERAL,
+    WHOLE_NUMBER,
+    Bytes,
+    Date,
+    Datetime,
+    Decimal,
+    Duration,
+    Int,
+    Int64,
+    Json,
+    Maybe,
+    Url,
+)
 from ackord.runtime.validation.value import ValueAdapter
 
 __all__ = [
     "REQUIRED",
+    "STRICT_LITERAL",
+    "WHOLE_NUMBER",
     "Arg",
     "ArgumentsAdapter",
     "Bytes",
@@ -15,6 +30,7 @@ __all__ = [
     "Datetime",
     "Decimal",
     "Duration",
+    "Int",
     "Int64",
     "Json",
     "Maybe",

@@ -5,6 +5,7 @@ To a type checker each is the plain type that it annotates.
 =============  =====================  ==========================================================
 alias          Python                 on the wire
 =============  =====================  ==========================================================
+`Int`          `int`                  a number without fraction: ``5``, and ``5.0`` up to 2^53
 `Bytes`        `bytes`                an attachment; base64 outside of a packet
 `Int64`        `int`, 64 bits         a string of decimal digits: JavaScript's numbers end at 2^53
 `Datetime`     `datetime`, aware      RFC 3339: ``2026-01-31T12:00:00Z``
@@ -14,6 +15,12 @@ alias          Python                 on the wire
 `Url`          `pydantic.AnyUrl`      a string, normalized
 `Json`         `pydantic.JsonValue`   any JSON
 =============  =====================  ==========================================================
+
+An `int` with limits is ``Annotated[int, Field(ge=0), WHOLE_NUMBER]``, so that pydantic checks the limits in its own code.
+A literal with numbers or booleans is ``Annotated[Literal[1, True], STRICT_LITERAL]``.
+
+The serializer of each alias refuses what isn't an instance of its Python type, with `PydanticSerializationUnexpectedValue`:
+of a union's members, pydantic takes the first whose serializer doesn't refuse the value.
 """
 
 from __future__ import annotations
@@ -21,16 +28,22 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 from operator import is_
-from typing import Annotated, Any, Final, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
 
 from ackord.runtime.socketio.errors import AttachmentError
-from pydantic import AfterValidator, AnyUrl, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, JsonValue
-from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
+from pydantic import AfterValidator, AnyUrl, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, JsonValue, Tag
+from pydantic_core import (
+    CoreSchema,
+    PydanticCustomError,
+    PydanticKnownError,
+    PydanticSerializationUnexpectedValue,
+    core_schema,
+)
 
 ATTACHMENTS: Final = "ackord_attachments"
 """Key of the packet's attachments in the context of a validation (a sequence to read) or a serialization (a list to fill)."""
@@ -43,6 +56,9 @@ _FULL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ISO_DURATION: Final = r"^[+-]?P([0-9]|T[0-9])[0-9.,YMWDTHS]*$"
 _DECIMAL: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,6})?$"
 _INT64: Final = r"^(0|-?[1-9][0-9]{0,18})$"
+
+_MAX_EXACT: Final = 2.0**53
+"""Up to here each integer is a number of its own in JavaScript."""
 
 
 def read_attachment(value: Any, info: core_schema.ValidationInfo) -> bytes:
@@ -75,7 +91,9 @@ def _read_base64(value: Any) -> bytes:
         raise PydanticCustomError("bytes_base64", "Input should be base64 text") from None
 
 
-def _write_attachment(value: bytes, info: core_schema.SerializationInfo) -> Any:
+def _write_attachment(value: Any, info: core_schema.SerializationInfo) -> Any:
+    if not isinstance(value, bytes):
+        raise PydanticSerializationUnexpectedValue
     context: Any = info.context
     attachments: list[bytes] | None = context.get(ATTACHMENTS) if context.__class__ is dict else None
     if attachments is None:
@@ -94,7 +112,8 @@ class _AttachmentSchema:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.json_or_python_schema(
             core_schema.with_info_plain_validator_function(read_attachment),
-            core_schema.bytes_schema(strict=True),
+            # Not `bytes_schema`: called with `strict=False` it encodes text, and bytes in JSON that is decoded already are base64 text.
+            core_schema.custom_error_schema(core_schema.is_instance_schema(bytes), "bytes_type"),
             serialization=core_schema.plain_serializer_function_ser_schema(_write_attachment, info_arg=True, when_used="json"),
         )
 
@@ -124,11 +143,67 @@ class _TextSchema:
         )
 
 
-def format_duration(duration: dt.timedelta) -> str:
+class _WholeNumberSchema:
+    """Annotation of an `int`: a number without fraction is one, as JSON and JavaScript don't tell ``5.0`` from ``5``.
+
+    Beyond 2^53 a number with a fraction part may stand for several integers, so it is refused.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        integer = handler(source)
+        limits = core_schema.float_schema(strict=True, ge=-_MAX_EXACT, le=_MAX_EXACT)
+        numbers = [core_schema.int_schema(strict=True), core_schema.chain_schema([limits, core_schema.int_schema(strict=False)])]
+        number = core_schema.custom_error_schema(core_schema.union_schema([*numbers], mode="left_to_right"), "int_type")
+        schema = core_schema.json_or_python_schema(core_schema.chain_schema([number, integer]), integer)
+        return Tag("int").__get_pydantic_core_schema__(source, lambda _: schema)  # its name in the location of a union's issues
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        whole: Any = schema
+        return handler(whole["python_schema"])
+
+
+class _StrictLiteralSchema:
+    """Annotation of a literal: ``true``, ``1`` and ``1.0`` are three values in JSON, though they are equal in Python."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        values = get_args(source)
+        members = [
+            core_schema.chain_schema([schema, core_schema.literal_schema(same)])
+            for kind, schema in _LITERAL_KINDS.items()
+            if (same := [value for value in values if value.__class__ is kind])
+        ]
+        *others, last = map(repr, values)
+        return core_schema.custom_error_schema(
+            core_schema.union_schema([*members], mode="left_to_right"),
+            "literal_error",
+            custom_error_context={"expected": f"{', '.join(others)} or {last}" if others else last},
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        literal: Any = schema
+        return handler(core_schema.literal_schema([value for chain in literal["schema"]["choices"] for value in chain["steps"][-1]["expected"]]))
+
+
+_LITERAL_KINDS: Final[Mapping[type, CoreSchema]] = {
+    str: core_schema.str_schema(strict=True),
+    int: core_schema.int_schema(strict=True),
+    bool: core_schema.bool_schema(strict=True),
+}
+
+
+def _format_int64(value: Any) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise PydanticSerializationUnexpectedValue
+    return str(int(value))
+
+
+def format_duration(duration: Any) -> str:
     """Write a duration in ISO 8601, in days and smaller units: a year has no fixed length.
 
     pydantic's own form has years of 365 days, which other readers take for those of the calendar.
     """
+    if not isinstance(duration, dt.timedelta):
+        raise PydanticSerializationUnexpectedValue
     microseconds = duration // dt.timedelta(microseconds=1)
     sign = "-" if microseconds < 0 else ""
     days, microseconds = divmod(abs(microseconds), 86_400_000_000)
@@ -166,6 +241,12 @@ def _text(function: Callable[[Any], str]) -> core_schema.SerSchema:
     return core_schema.plain_serializer_function_ser_schema(function, return_schema=core_schema.str_schema(), when_used="json")
 
 
+WHOLE_NUMBER: Final = _WholeNumberSchema()
+"""Annotation of an `int` with limits, which stand before it."""
+STRICT_LITERAL: Final = _StrictLiteralSchema()
+"""Annotation of a `Literal` with numbers or booleans."""
+
+Int: TypeAlias = Annotated[int, WHOLE_NUMBER]
 Bytes: TypeAlias = Annotated[bytes, _AttachmentSchema()]
 Int64: TypeAlias = Annotated[
     int,
@@ -175,7 +256,7 @@ Int64: TypeAlias = Annotated[
         "Input should be a string of decimal digits, a 64-bit integer",
         _int64(strict=True),
         _int64(strict=False),
-        core_schema.to_string_ser_schema(when_used="json"),
+        _text(_format_int64),
     ),
 ]
 Datetime: TypeAlias = Annotated[
@@ -222,7 +303,7 @@ Decimal: TypeAlias = Annotated[
 Url: TypeAlias = AnyUrl
 Json: TypeAlias = Annotated[JsonValue, AfterValidator(_refuse_non_finite)]
 
-OWN_FUNCTIONS: Final = (read_attachment, _write_attachment, format_duration)
+OWN_FUNCTIONS: Final = (read_attachment, _write_attachment, format_duration, _format_int64)
 """Functions in core schemas that are ours: they may be called for a value that turns out to be wrong, and write what is declared."""
 
 T = TypeVar("T")

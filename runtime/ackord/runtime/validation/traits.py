@@ -13,7 +13,7 @@ _KNOWN: Final = frozenset(
     {
         *("model", "model-fields", "model-field", "typed-dict", "typed-dict-field", "union", "tagged-union", "nullable", "default"),
         *("list", "tuple", "set", "frozenset", "dict", "definitions", "definition-ref", "json-or-python", "chain", "custom-error"),
-        *("str", "int", "float", "bool", "none", "bytes", "decimal", "datetime", "date", "time", "timedelta", "uuid", "url"),
+        *("str", "int", "float", "bool", "none", "bytes", "decimal", "datetime", "date", "time", "timedelta", "uuid", "url", "is-instance", "missing-sentinel"),
         *("literal", "enum", "function-plain", "with-info", "to-string"),
     }
 )
@@ -21,6 +21,7 @@ _KNOWN: Final = frozenset(
 _EXTRAS: Final = ("extra_behavior", "extra_fields_behavior")
 _ALIASES: Final = ("alias", "validation_alias")
 _UNCONSTRAINED: Final = {"type", "strict", "metadata", "ref"}
+_PASSED_BY: Final = {"metadata", "steps"}
 _SCALARS: Final[Mapping[str, type]] = {"str": str, "int": int, "bool": bool}
 
 
@@ -42,8 +43,16 @@ class Traits:
 
 def look_at(schema: CoreSchema) -> Traits:
     """Walk through a core schema."""
-    parts = list(_parts(schema))
-    types = {kind for part in parts if (kind := part.get("type")).__class__ is str}
+    parts: list[dict[str, Any]] = []
+    types: set[Any] = set()
+    written: set[Any] = set()
+    for part, is_written in _parts(schema):
+        parts.append(part)
+        kind = part.get("type")
+        if kind.__class__ is str:
+            types.add(kind)
+            if is_written:
+                written.add(kind)
     inert = all(map(_is_inert, parts))
     return Traits(
         attachments=any(part.get("function") is read_attachment for part in parts),
@@ -51,7 +60,7 @@ def look_at(schema: CoreSchema) -> Traits:
         aliases=any(part.get(key) is not None for part in parts for key in _ALIASES),
         inert=inert,
         # A field of a literal type is written whatever it holds: `model_construct` asks nobody.
-        constants=not inert or "literal" in types or "float" in types,
+        constants=not inert or "literal" in written or "float" in written,
     )
 
 
@@ -67,10 +76,12 @@ def instance_class(schema: CoreSchema) -> type | None:
 
 def _resolve(schema: Any) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
-    while schema["type"] in {"definitions", "definition-ref"}:
+    while schema["type"] in {"definitions", "definition-ref", "json-or-python"}:
         if schema["type"] == "definitions":
             definitions.update({definition["ref"]: definition for definition in schema["definitions"]})
             schema = schema["schema"]
+        elif schema["type"] == "json-or-python":
+            schema = schema["python_schema"]
         else:
             schema = definitions[schema["schema_ref"]]
     found: dict[str, Any] = schema
@@ -93,15 +104,21 @@ def _is_inert(part: dict[str, Any]) -> bool:
     return kind in _KNOWN and not part.get("custom_init") and not part.get("post_init")
 
 
-def _parts(schema: CoreSchema) -> Iterator[dict[str, Any]]:
-    stack: list[Any] = [schema]
+def _parts(schema: CoreSchema) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Go through the parts of a schema, each with whether values are written by it: of a chain, only the last step is."""
+    stack: list[tuple[Any, bool]] = [(schema, True)]
     while stack:
-        part = stack.pop()
+        part, written = stack.pop()
         kind = part.__class__
         if kind is dict:
-            yield part
+            yield part, written
             members: dict[Any, Any] = part
-            stack.extend(value for key, value in members.items() if key != "metadata")
+            if part.get("type").__class__ is not str:  # a table of fields: these may be called anything
+                stack += [(value, written) for value in members.values()]
+                continue
+            steps: list[Any] = members.get("steps", [])
+            stack += [(step, written and step is steps[-1]) for step in steps]
+            stack += [(value, written) for key, value in members.items() if key not in _PASSED_BY]
         elif kind is list or kind is tuple:
             items: Sequence[Any] = part
-            stack.extend(items)
+            stack += [(item, written) for item in items]
