@@ -11,6 +11,7 @@ from ackord.codegen.python.imports import Imports
 from ackord.codegen.python.layout import Doc, alternatives, call, subscript
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import Names
+from ackord.schema.json_kinds import json_kinds
 from ackord.schema.model import (
     Constraints,
     Field,
@@ -23,6 +24,7 @@ from ackord.schema.model import (
     ScalarType,
     TupleType,
     Type,
+    TypeDeclaration,
     UnionType,
 )
 
@@ -50,6 +52,7 @@ _CLASSES: Final[Mapping[ScalarName, tuple[str, str]]] = MappingProxyType(
 
 _CHECKED: Final[Mapping[ScalarName, str]] = MappingProxyType(
     {
+        "int": "Int",
         "int64": "Int64",
         "bytes": "Bytes",
         "datetime": "Datetime",
@@ -69,6 +72,8 @@ class Annotations:
 
     imports: Imports
     names: Names
+    declarations: Mapping[str, TypeDeclaration]
+    """The declared types by name."""
     inside: bool = False
     """Whether the module is ``types.py``, which has the declared types without importing them."""
 
@@ -93,16 +98,24 @@ class Annotations:
         return alternatives(self._operands(type_, checked=True))
 
     def received(self, field: Field) -> Doc:
-        """Give the type of an argument as a handler gets it: with `None` where it may be absent."""
-        return self.optional(self.static(field.type)) if is_maybe(field) and not _is_nullable(field.type) else self.static(field.type)
-
-    def optional(self, annotation: Doc) -> Doc:
-        """Add `None` to the values."""
-        return alternatives((annotation, "None"))
+        """Give the type of an argument as a handler gets it: with what stands for absence where it may be absent."""
+        static = self.static(field.type)
+        return alternatives((static, self.absence(field.type))) if is_maybe(field) else static
 
     def maybe(self, field: Field) -> Doc:
         """Give the type of a record's field that may be absent."""
-        return subscript(self.imports.runtime("Maybe"), (self.validated(field.type),))
+        validated = self.validated(field.type)
+        if self.has_null(field.type):
+            return alternatives((validated, self.absence(field.type)))
+        return subscript(self.imports.runtime("Maybe"), (validated,))
+
+    def absence(self, type_: Type) -> str:
+        """Give what stands for the absence of a value of the type: `None`, unless that is a value."""
+        return self.imports.use("pydantic", "MISSING") if self.has_null(type_) else "None"
+
+    def has_null(self, type_: Type) -> bool:
+        """Say whether null is a value of the type."""
+        return "null" in json_kinds(type_, self.declarations)
 
     def scalar(self, name: ScalarName, *, checked: bool) -> str:
         """Name the class of a scalar, or with `checked` what pydantic validates it by."""
@@ -126,6 +139,14 @@ class Annotations:
         arguments = [f"{name}={literal(value)}" for name, value in given if value is not None]
         return call(self.imports.use("pydantic", "Field"), arguments) if arguments else None
 
+    def metadata(self, type_: ScalarType) -> list[Doc]:
+        """Give what pydantic needs to know of a scalar with limits besides its class or the runtime's form of it."""
+        limits = self.limits(type_.constraints)
+        if limits is None:
+            return []
+        # Behind its limits, so that pydantic puts them into its own schema of `int`.
+        return [limits, self.imports.runtime("WHOLE_NUMBER")] if type_.name == "int" else [limits]
+
     def _operands(self, type_: Type, *, checked: bool) -> list[Doc]:
         """Give the members of a union, or the one type that it is."""
         match type_:
@@ -139,12 +160,17 @@ class Annotations:
 
     def _single(self, type_: Type, *, checked: bool) -> Doc:
         match type_:
-            case ScalarType(name, constraints):
-                return self._limited(self.scalar(name, checked=checked), constraints, checked=checked)
+            case ScalarType(name):
+                metadata = self.metadata(type_) if checked else []
+                scalar = self.scalar(name, checked=checked and not (metadata and name == "int"))
+                return subscript(self.imports.use("typing", "Annotated"), (scalar, *metadata)) if metadata else scalar
             case RefType(name):
                 return self.declared(name)
             case LiteralType(values):
-                return subscript(self.imports.use("typing", "Literal"), [literal(value) for value in values])
+                annotation = subscript(self.imports.use("typing", "Literal"), [literal(value) for value in values])
+                if not checked or all(isinstance(value, str) for value in values):
+                    return annotation
+                return subscript(self.imports.use("typing", "Annotated"), (annotation, self.imports.runtime("STRICT_LITERAL")))
             case ListType(item, constraints):
                 inner = alternatives(self._operands(item, checked=checked))
                 return self._limited(subscript(self.imports.builtin("list"), (inner,)), constraints, checked=checked)
@@ -168,16 +194,6 @@ class Annotations:
 def is_maybe(field: Field) -> bool:
     """Say whether absence is a value of its own, rather than standing for a default."""
     return not field.required and field.default is None
-
-
-def _is_nullable(type_: Type) -> bool:
-    match type_:
-        case NullableType():
-            return True
-        case UnionType(members):
-            return any(_is_nullable(member) for member in members)
-        case _:
-            return False
 
 
 def _either(one: int | None, other: int | None) -> int | None:

@@ -35,8 +35,8 @@ class _EventsModule:
         self._contract = contract
         self._names = names
         self._imports = Imports(names.avoid)
-        self._annotations = Annotations(self._imports, names)
-        self._values = Values(contract, self._annotations)
+        self._annotations = Annotations(self._imports, names, {declaration.name: declaration for declaration in contract.types})
+        self._values = Values(self._annotations)
 
     def module(self, guard: str) -> Module:
         definitions: list[Definition] = []
@@ -82,7 +82,8 @@ class _EventsModule:
         if field.default is not None:
             arguments.append(concat("default=", self._values.expression(field.default.value, field.type)))
         elif is_maybe(field):
-            arguments.append("optional=True")
+            absence = self._annotations.absence(field.type)
+            arguments.append("optional=True" if absence == "None" else f"default={absence}")
         return call(self._imports.runtime("Arg"), arguments)
 
     def _namespace(self, namespace: Namespace, names: NamespaceNames) -> Definition:

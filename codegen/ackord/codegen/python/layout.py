@@ -193,14 +193,25 @@ def layout(doc: Doc, indent: int = 0, *, width: int = WIDTH) -> str:
 
 
 def _arranged(doc: Assignment, room: int, inner_room: int) -> Doc:
-    """Put a value behind its target, in parentheses where its first brackets don't fit there but one more would."""
+    """Put a value behind its target, in parentheses where its first brackets don't fit there but one more would.
+
+    So it is with a name or a number, where the target would be put into parentheses otherwise.
+    """
     left = len(layout(doc.target, width=UNLIMITED) + doc.operator)
+    if isinstance(doc.value, str | Fitted) and isinstance(doc.target, Concat) and _has_optional_parentheses(doc.target.parts[-1]):
+        length = len(doc.value if isinstance(doc.value, str) else doc.value.text)
+        if left + length > room >= left + 1 and length <= inner_room:
+            return Concat((doc.target, doc.operator, "(", Group(Concat((Nest(Concat((Line(), doc.value))), Line())), broken=True), ")"))
     head, bracket, _ = layout(doc.value, width=UNLIMITED).partition("\n")[0].partition("(")
     opening = len(head + bracket)
     if isinstance(doc.value, Group) and bracket and left + opening > room >= left + 1 and opening <= inner_room:
         inner = Group(Concat((Nest(Concat((Line(), doc.value))), Line())), broken=True)
         return Concat((doc.target, doc.operator, "(", inner, ")"))
     return Concat((doc.target, doc.operator, doc.value))
+
+
+def _has_optional_parentheses(doc: Doc) -> bool:
+    return isinstance(doc, Group) and isinstance(doc.body, Concat) and doc.body.parts[:1] == (IfBroken("("),)
 
 
 def _inside(cell: _Cell) -> Iterator[_Cell]:

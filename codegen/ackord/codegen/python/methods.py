@@ -118,7 +118,7 @@ class Methods:
         if not defaults or field.required:
             return target
         if field.default is None:
-            return assignment(target, "None")
+            return assignment(target, self._annotations.absence(field.type))
         return assignment(target, self._values.expression(field.default.value, field.type))
 
     def _deprecation(self, event: Event) -> tuple[Doc, ...]:

@@ -36,8 +36,8 @@ class NamespaceClasses(ABC):
 def plan_side(contract: Contract, names: Names, guard: str, side: type[NamespaceClasses], *, path: str, doc: str) -> Module:
     """Plan the module with the classes that each namespace has on one side."""
     imports = Imports(names.avoid)
-    annotations = Annotations(imports, names)
-    methods = Methods(imports, annotations, Values(contract, annotations))
+    annotations = Annotations(imports, names, {declaration.name: declaration for declaration in contract.types})
+    methods = Methods(imports, annotations, Values(annotations))
     definitions: list[Definition] = []
     exports: list[str] = []
     for namespace, found in zip(contract.namespaces, names.namespaces, strict=True):

@@ -48,8 +48,9 @@ class _TypesModule:
         self._names = names
         modules = {declaration.path.rpartition(".")[0] for declaration in contract.types if isinstance(declaration, PythonType)}
         self._imports = Imports(names.avoid, python_types=modules)
-        self._annotations = Annotations(self._imports, names, inside=True)
-        self._values = Values(contract, self._annotations)
+        declarations = {declaration.name: declaration for declaration in contract.types}
+        self._annotations = Annotations(self._imports, names, declarations, inside=True)
+        self._values = Values(self._annotations)
         self._sessions = _sessions(contract)
         self._tags = {member: union.tag for union in contract.types if isinstance(union, TaggedUnion) for member in union.members}
 
@@ -96,11 +97,8 @@ class _TypesModule:
         base = self._annotations.scalar(declared.base.name, checked=False)
         checked = self._annotations.scalar(declared.base.name, checked=True)
         lines: list[Doc] = [assignment(name, call(self._imports.use("typing", "NewType"), [literal(name), base]))]
-        metadata: list[Doc] = []
-        limits = self._annotations.limits(declared.base.constraints)
-        if limits is not None:
-            metadata.append(limits)
-        if checked != base:
+        metadata = self._annotations.metadata(declared.base)
+        if checked != base and not (metadata and declared.base.name == "int"):
             metadata.append(f"base={checked}")
         if metadata:
             lines.append(call(self._imports.runtime("constrain"), [name, *metadata]))
@@ -134,7 +132,8 @@ class _TypesModule:
 
     def _field(self, name: str, field: Field) -> Statement:
         if is_maybe(field):
-            return self._attribute(name, field.name, self._annotations.maybe(field), "None", documentation(field))
+            absence = self._annotations.absence(field.type)
+            return self._attribute(name, field.name, self._annotations.maybe(field), absence, documentation(field))
         annotation = self._annotations.validated(field.type)
         if field.default is None:
             return self._attribute(name, field.name, annotation, None, documentation(field))

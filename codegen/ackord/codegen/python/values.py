@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, assert_never, cast
 
-from ackord.codegen.python.annotations import Annotations
+from ackord.codegen.python.annotations import Annotations, is_maybe
 from ackord.codegen.python.layout import Doc, brackets, call, concat
 from ackord.codegen.python.literals import literal
 from ackord.schema.json_kinds import json_kinds, kind_of_value
 from ackord.schema.model import (
     Alias,
-    Contract,
     Enum,
     Field,
     ListType,
@@ -41,8 +40,8 @@ class NoExpressionError(Exception):
 class Values:
     """The default values of one module."""
 
-    def __init__(self, contract: Contract, annotations: Annotations) -> None:
-        self._declarations = {declaration.name: declaration for declaration in contract.types}
+    def __init__(self, annotations: Annotations) -> None:
+        self._declarations = annotations.declarations
         self._annotations = annotations
 
     def expression(self, value: Any, type_: Type) -> Doc:
@@ -146,7 +145,7 @@ class Values:
                 given = [
                     concat(f"{python}=", self.expression(value[field.name], field.type))
                     for python, field in zip(names.fields[name], fields, strict=True)
-                    if field.name in value and not _is_absent(field, value[field.name])
+                    if field.name in value and not self._is_absent(field, value[field.name])
                 ]
                 return call(self._annotations.declared(name), given)
             case TaggedUnion(tag=tag, members=members):
@@ -157,14 +156,13 @@ class Values:
             case PythonType(name=name):
                 raise NoExpressionError(f"a default value of the Python type {name}")
 
+    def _is_absent(self, field: Field, value: Any) -> bool:
+        return value is None and is_maybe(field) and not self._annotations.has_null(field.type)
+
     def _member(self, value: Any, members: tuple[Type, ...]) -> Type:
         """Find the member of an untagged union that a value is of: they differ in their JSON kind."""
         kind = kind_of_value(value)
         return next(member for member in members if kind in json_kinds(member, self._declarations))
-
-
-def _is_absent(field: Field, value: Any) -> bool:
-    return value is None and not field.required and field.default is None
 
 
 def _json(value: Any) -> Doc:

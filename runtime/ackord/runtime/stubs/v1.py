@@ -38,7 +38,6 @@ from ackord.runtime.validation import (
     Maybe,
     Url,
 )
-from pydantic import MISSING
 from typing_extensions import deprecated, override
 
 if TYPE_CHECKING:
@@ -58,7 +57,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "API",
-    "MISSING",
     "STRICT_LITERAL",
     "WHOLE_NUMBER",
     "AckTimeoutError",

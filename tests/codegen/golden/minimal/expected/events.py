@@ -18,7 +18,7 @@ _v1.check(api=(1, 0), source="schema.yaml")
 MINIMAL_PING: Final[_v1.Event[int]] = _v1.Event(
     "ping",
     handler="on_ping",
-    ack=int,
+    ack=_v1.Int,
 )
 
 MINIMAL: Final[_v1.NamespaceContract] = _v1.NamespaceContract(

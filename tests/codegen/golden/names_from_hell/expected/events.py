@@ -79,12 +79,12 @@ HELL_CLASS: _Final[_v1.Event[_int]] = _v1.Event(
     "class",
     handler="on_class",
     args=(
-        _v1.Arg("class", _int),
+        _v1.Arg("class", _v1.Int),
         _v1.Arg("self", _str),
         _v1.Arg("ctx", _bool),
         _v1.Arg("timeout", _float),
     ),
-    ack=_int,
+    ack=_v1.Int,
 )
 
 HELL_DEF: _Final[_v1.Event[None]] = _v1.Event(
@@ -92,10 +92,10 @@ HELL_DEF: _Final[_v1.Event[None]] = _v1.Event(
     handler="on_def",
     args=(
         _v1.Arg("events", Literal),
-        _v1.Arg("types", _int),
-        _v1.Arg("_v1", _int),
-        _v1.Arg("__x", _int),
-        _v1.Arg("y", _int),
+        _v1.Arg("types", _v1.Int),
+        _v1.Arg("_v1", _v1.Int),
+        _v1.Arg("__x", _v1.Int),
+        _v1.Arg("y", _v1.Int),
     ),
 )
 
@@ -103,8 +103,8 @@ HELL_LIST: _Final[_v1.Event[_list[_str]]] = _v1.Event(
     "list",
     handler="on_list",
     args=(
-        _v1.Arg("list", _list[_int]),
-        _v1.Arg("int", _int),
+        _v1.Arg("list", _list[_v1.Int]),
+        _v1.Arg("int", _v1.Int),
         _v1.Arg("str", _str, default="self"),
     ),
     ack=_list[_str],
@@ -113,14 +113,14 @@ HELL_LIST: _Final[_v1.Event[_list[_str]]] = _v1.Event(
 HELL_PROPERTY: _Final[_v1.Event[dict[_str, _int]]] = _v1.Event(
     "property",
     handler="on_property",
-    args=(_v1.Arg("property", _int),),
-    ack=dict[_str, _int],
+    args=(_v1.Arg("property", _v1.Int),),
+    ack=dict[_str, _v1.Int],
 )
 
 HELL_CONNECTED: _Final[_v1.Event[None]] = _v1.Event(
     "connected",
     handler="on_connected",
-    args=(_v1.Arg("room", _int), _v1.Arg("rooms", _int)),
+    args=(_v1.Arg("room", _v1.Int), _v1.Arg("rooms", _v1.Int)),
 )
 
 HELL_ID: _Final[_v1.Event[None_]] = _v1.Event(
@@ -132,7 +132,7 @@ HELL_ID: _Final[_v1.Event[None_]] = _v1.Event(
 HELL_ON_MESSAGE: _Final[_v1.Event[None]] = _v1.Event(
     "on_message",
     handler="on_on_message",
-    args=(_v1.Arg("a", _int),),
+    args=(_v1.Arg("a", _v1.Int),),
 )
 
 HELL_REQUEST: _Final[_v1.Event[RequestResult]] = _v1.Event(
@@ -146,7 +146,7 @@ HELL_REQUEST: _Final[_v1.Event[RequestResult]] = _v1.Event(
 HELL_EMIT: _Final[_v1.Event[EmitResult]] = _v1.Event(
     "emit",
     handler="on_emit",
-    args=(_v1.Arg("super", _int),),
+    args=(_v1.Arg("super", _v1.Int),),
     ack=_bool,
     errors=(NotImplementedError, ABC),
     style="result",
@@ -169,13 +169,13 @@ HELL_OLD_EVENT: _Final[_v1.Event[None]] = _v1.Event(
 HELL_UNICODE: _Final[_v1.Event[None]] = _v1.Event(
     "Ünïcode event 💥",
     handler="on_unicode",
-    args=(_v1.Arg("print", _int),),
+    args=(_v1.Arg("print", _v1.Int),),
 )
 
 HELL_QUOTED: _Final[_v1.Event[_int]] = _v1.Event(
     'quote"d',
     handler="on_quoted",
-    ack=_int,
+    ack=_v1.Int,
 )
 
 HELL_CLOSE: _Final[_v1.Event[None]] = _v1.Event(
@@ -183,9 +183,9 @@ HELL_CLOSE: _Final[_v1.Event[None]] = _v1.Event(
     handler="on_close",
     args=(
         _v1.Arg("url", _v1.Url),
-        _v1.Arg("auth", _int),
-        _v1.Arg("handlers", _int),
-        _v1.Arg("options", _int),
+        _v1.Arg("auth", _v1.Int),
+        _v1.Arg("handlers", _v1.Int),
+        _v1.Arg("options", _v1.Int),
     ),
 )
 
@@ -198,7 +198,7 @@ HELL_SUPER: _Final[_v1.Event[None]] = _v1.Event(
 HELL_CLASS_FROM_SERVER: _Final[_v1.Event[None]] = _v1.Event(
     "class",
     handler="on_class",
-    args=(_v1.Arg("class", _int), _v1.Arg("return", _int, optional=True)),
+    args=(_v1.Arg("class", _v1.Int), _v1.Arg("return", _v1.Int, optional=True)),
 )
 
 HELL_MESSAGE: _Final[_v1.Event[None]] = _v1.Event(
@@ -220,7 +220,7 @@ HELL_VOLATILE: _Final[_v1.Event[None]] = _v1.Event(
 HELL_LOCAL: _Final[_v1.Event[_bool]] = _v1.Event(
     "local",
     handler="on_local",
-    args=(_v1.Arg("self", _int),),
+    args=(_v1.Arg("self", _v1.Int),),
     ack=_bool,
 )
 
@@ -238,7 +238,7 @@ HELL_A_RATHER_LONG_NAME_OF_AN_EVENT_THAT_GOES_ON_AND_ON: _Final[
     handler="on_a_rather_long_name_of_an_event_that_goes_on_and_on",
     args=(
         _v1.Arg("first_argument_with_a_long_name", _str),
-        _v1.Arg("second_argument_with_a_long_name", _int, default=3),
+        _v1.Arg("second_argument_with_a_long_name", _v1.Int, default=3),
     ),
     ack=ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine,
     errors=(NotImplementedError,),
@@ -254,7 +254,7 @@ HELL_PROPERTY_FROM_SERVER: _Final[_v1.Event[None]] = _v1.Event(
 HELL_FLOAT: _Final[_v1.Event[_float]] = _v1.Event(
     "float",
     handler="on_float",
-    args=(_v1.Arg("float", _float), _v1.Arg("tuple", _tuple[_int, _int])),
+    args=(_v1.Arg("float", _float), _v1.Arg("tuple", _tuple[_v1.Int, _v1.Int])),
     ack=_float,
 )
 
@@ -298,7 +298,7 @@ HELL: _Final[_v1.NamespaceContract] = _v1.NamespaceContract(
 A_B_CLASS: _Final[_v1.Event[ClassResult]] = _v1.Event(
     "class",
     handler="on_class",
-    ack=_int,
+    ack=_v1.Int,
     errors=(TimeoutError,),
     style="result",
 )

@@ -73,6 +73,7 @@ None_ = _NewType("None_", _str)
 _v1.constrain(None_, _Field(min_length=1))
 
 List = _NewType("List", _int)
+_v1.constrain(List, base=_v1.Int)
 
 
 class Any(_StrEnum):
@@ -96,31 +97,31 @@ class StrEnum(_StrEnum):
 
 
 class Annotated(_v1.Model):
-    Annotated_: _Annotated[_int, _Field(alias="Annotated")]
+    Annotated_: _Annotated[_v1.Int, _Field(alias="Annotated")]
     Field_: _Annotated[_str, _Field(alias="Field")]
     Literal_: _Annotated[_bool, _Field(alias="Literal")]
 
 
 class Final(_v1.Model):
     import_: _Annotated[_Literal["final"], _Field(alias="import")] = "final"
-    Final_: _Annotated[_int, _Field(alias="Final")]
+    Final_: _Annotated[_v1.Int, _Field(alias="Final")]
 
 
 class TypeAlias(_v1.Model):
     import_: _Annotated[_Literal["type_alias"], _Field(alias="import")] = "type_alias"
     value: _str
-    type: _v1.Maybe[_int] = None
+    type: _v1.Maybe[_v1.Int] = None
 
 
 class NewType(_v1.Model):
     str: _str
-    int: _int
-    list: _list[_int]
-    dict_: _Annotated[dict[_str, _int], _Field(alias="dict")]
+    int: _v1.Int
+    list: _list[_v1.Int]
+    dict_: _Annotated[dict[_str, _v1.Int], _Field(alias="dict")]
     float: _v1.Maybe[_float] = None
     bool: _bool = True
     bytes: _v1.Bytes
-    tuple: _tuple[_int, _str]
+    tuple: _tuple[_v1.Int, _str]
 
 
 class ClassVar(_v1.Model):
@@ -132,44 +133,44 @@ class ClassVar(_v1.Model):
     Decimal: _v1.Decimal
     AnyUrl: _v1.Url
     JsonValue: _v1.Json
-    date_: _int
+    date_: _v1.Int
 
 
 class BaseModel(_v1.Model):
     """Ends with a quote " """
 
-    self: _int
-    cls: _int
+    self: _v1.Int
+    cls: _v1.Int
     class__: _Annotated[_str, _Field(alias="class")] = "x"
-    class_: _int
+    class_: _v1.Int
     def_: _Annotated[None_, _Field(alias="def")]
     """A \\ backslash and \"\"\" quotes"""
-    model_config_: _Annotated[_int, _Field(alias="model_config")]
-    model_dump_: _Annotated[_int, _Field(alias="model_dump")] = 3
+    model_config_: _Annotated[_v1.Int, _Field(alias="model_config")]
+    model_dump_: _Annotated[_v1.Int, _Field(alias="model_dump")] = 3
     model_name: _str
-    model_fields_: _Annotated[_v1.Maybe[_int], _Field(alias="model_fields")] = None
-    copy_: _Annotated[_int, _Field(alias="copy")]
+    model_fields_: _Annotated[_v1.Maybe[_v1.Int], _Field(alias="model_fields")] = None
+    copy_: _Annotated[_v1.Int, _Field(alias="copy")]
     json_: _Annotated[_v1.Json, _Field(alias="json")]
     schema_: _Annotated[_str, _Field(alias="schema")]
-    dict_: _Annotated[_int, _Field(alias="dict")]
+    dict_: _Annotated[_v1.Int, _Field(alias="dict")]
     validate_: _Annotated[_bool, _Field(alias="validate")]
-    unwrap_: _Annotated[_int, _Field(alias="unwrap")]
-    private__: _Annotated[_int, _Field(alias="_private")]
-    dunder_: _Annotated[_int, _Field(alias="__dunder")]
-    private: _int
-    private_: _int
-    camelCase: _int
-    BaseModel_: _Annotated[_int, _Field(alias="BaseModel")]
+    unwrap_: _Annotated[_v1.Int, _Field(alias="unwrap")]
+    private__: _Annotated[_v1.Int, _Field(alias="_private")]
+    dunder_: _Annotated[_v1.Int, _Field(alias="__dunder")]
+    private: _v1.Int
+    private_: _v1.Int
+    camelCase: _v1.Int
+    BaseModel_: _Annotated[_v1.Int, _Field(alias="BaseModel")]
     None__: _Annotated[_v1.Maybe[None_], _Field(alias="None")] = None
-    timeout: _int
-    ctx: _int
-    property: _int
-    object: _int
-    super: _int
+    timeout: _v1.Int
+    ctx: _v1.Int
+    property: _v1.Int
+    object: _v1.Int
+    super: _v1.Int
     name: _str
     code: _str
-    events_: _Annotated[_int, _Field(alias="events")]
-    types_: _Annotated[_int, _Field(alias="types")]
+    events_: _Annotated[_v1.Int, _Field(alias="events")]
+    types_: _Annotated[_v1.Int, _Field(alias="types")]
 
 
 class Type(_v1.Model):
@@ -187,23 +188,23 @@ class ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine(_v1.Model):
     so that it has to be wrapped somewhere, and then goes on.
     """
 
-    x: _int
+    x: _v1.Int
 
 
 class Exception(_v1.Model):
-    x: _int
+    x: _v1.Int
 
 
 class Overload(_v1.Model):
-    y: _int
+    y: _v1.Int
 
 
 class HellClient(_v1.Model):
-    z: _int
+    z: _v1.Int
 
 
 class HellContext(_v1.Model):
-    z: _int
+    z: _v1.Int
 
 
 class HellAuth(_v1.Model):
@@ -212,7 +213,7 @@ class HellAuth(_v1.Model):
 
 
 class HellSession(_v1.Session):
-    class_: _Annotated[_int, _Field(alias="class")] = 0
+    class_: _Annotated[_v1.Int, _Field(alias="class")] = 0
 
 
 class ResultAck(_v1.Model):
@@ -225,7 +226,7 @@ Literal: _TypeAlias = _Annotated[Final | TypeAlias, _Field(discriminator="import
 
 Union: _TypeAlias = (
     Exception
-    | _int
+    | _v1.Int
     | _str
     | _bool
     | _list[ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine]
@@ -235,7 +236,7 @@ Union: _TypeAlias = (
 
 class NotImplementedError(_v1.Error):
     code: _ClassVar[_Literal["not_implemented_error"]] = "not_implemented_error"
-    code_: _Annotated[_int, _Field(alias="code")]
+    code_: _Annotated[_v1.Int, _Field(alias="code")]
     message: _str
     data: _str
     from_: _Annotated[_str, _Field(alias="from")]
@@ -249,7 +250,7 @@ class TimeoutError(_v1.Error):
 
 class ABC(_v1.Error):
     code: _ClassVar[_Literal["abc"]] = "abc"
-    abstractmethod: _int
+    abstractmethod: _v1.Int
 
 
 class UnknownError(_v1.Error):
@@ -263,7 +264,7 @@ class Error(_v1.Error):
 @dataclass(frozen=True, slots=True)
 class ClassRoom(_v1.Room):
     class_: None_
-    self: _int
+    self: _v1.Int
 
     @_property
     @_v1.override

@@ -55,8 +55,8 @@ TENANT_STATUS: Final[_v1.Event[StatusResult]] = _v1.Event(
 TENANT_SIT: Final[_v1.Event[int]] = _v1.Event(
     "sit",
     handler="on_sit",
-    args=(_v1.Arg("row", int),),
-    ack=int,
+    args=(_v1.Arg("row", _v1.Int),),
+    ack=_v1.Int,
     style="result",
 )
 
@@ -75,7 +75,7 @@ TENANT_STATUS_FROM_SERVER: Final[_v1.Event[TenantStatusAck]] = _v1.Event(
 TENANT_COUNT: Final[_v1.Event[int]] = _v1.Event(
     "count",
     handler="on_count",
-    ack=int,
+    ack=_v1.Int,
     timeout=1.0,
 )
 

@@ -40,7 +40,7 @@ class Plan(StrEnum):
 
 
 class Seat(_v1.Model):
-    row: int
+    row: _v1.Int
     taken: bool = False
 
 
@@ -49,8 +49,8 @@ class TenantAuth(_v1.Model):
 
 
 class TenantSession(_v1.Session):
-    seen: int = 0
-    rows: list[int] = []
+    seen: _v1.Int = 0
+    rows: list[_v1.Int] = []
 
 
 class StatusAck(_v1.Model):
@@ -62,7 +62,7 @@ class TenantStatusAck(_v1.Model):
 
 
 class AdminStatusAck(_v1.Model):
-    tenants: int
+    tenants: _v1.Int
 
 
 class Closed(_v1.Error):
@@ -73,7 +73,7 @@ class Closed(_v1.Error):
 
 @dataclass(frozen=True, slots=True)
 class DeskRoom(_v1.Room):
-    number: int
+    number: _v1.Int
 
     @property
     @_v1.override

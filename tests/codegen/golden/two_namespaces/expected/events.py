@@ -87,7 +87,7 @@ GUESTS_UPLOAD: Final[_v1.Event[int]] = _v1.Event(
     "upload",
     handler="on_upload",
     args=(_v1.Arg("photo", _v1.Bytes), _v1.Arg("name", str, default="photo")),
-    ack=int,
+    ack=_v1.Int,
 )
 
 GUESTS_ORDER_FROM_SERVER: Final[_v1.Event[None]] = _v1.Event(
@@ -113,7 +113,7 @@ GUESTS_CONFIRM: Final[_v1.Event[ConfirmResult]] = _v1.Event(
 GUESTS_CALLED: Final[_v1.Event[None]] = _v1.Event(
     "called",
     handler="on_called",
-    args=(_v1.Arg("number", int), _v1.Arg("urgent", bool, default=False)),
+    args=(_v1.Arg("number", _v1.Int), _v1.Arg("urgent", bool, default=False)),
 )
 
 GUESTS: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
@@ -162,7 +162,7 @@ KITCHEN_ORDER_FROM_SERVER: Final[_v1.Event[None]] = _v1.Event(
 KITCHEN_CALLED: Final[_v1.Event[None]] = _v1.Event(
     "called",
     handler="on_called",
-    args=(_v1.Arg("number", int),),
+    args=(_v1.Arg("number", _v1.Int),),
 )
 
 KITCHEN: Final[_v1.NamespaceContract] = _v1.NamespaceContract(

@@ -32,7 +32,7 @@ __all__ = [
 _v1.check(api=(1, 0), source="schema.yaml")
 
 OrderId = NewType("OrderId", int)
-_v1.constrain(OrderId, Field(ge=1))
+_v1.constrain(OrderId, Field(ge=1), _v1.WHOLE_NUMBER)
 
 
 class State(_v1.OpenEnum):
@@ -49,11 +49,11 @@ class Order(_v1.Model):
 
 class Line(_v1.Model):
     dish: str
-    count: Annotated[int, Field(ge=1, le=99)]
+    count: Annotated[int, Field(ge=1, le=99), _v1.WHOLE_NUMBER]
 
 
 class GuestsAuth(_v1.Model):
-    table: int
+    table: _v1.Int
     token: _v1.Maybe[str] = None
 
 
@@ -77,7 +77,7 @@ class Closed(_v1.Error):
 
 class Refused(_v1.Error):
     code: ClassVar[Literal["no_entry"]] = "no_entry"
-    code_: Annotated[int, Field(alias="code")]
+    code_: Annotated[_v1.Int, Field(alias="code")]
     unwrap_: Annotated[str, Field(alias="unwrap")]
 
 
@@ -85,7 +85,7 @@ class Refused(_v1.Error):
 class TableRoom(_v1.Room):
     """One table."""
 
-    number: int
+    number: _v1.Int
     """As on the table."""
 
     @property
