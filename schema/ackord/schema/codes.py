@@ -43,7 +43,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S032": "The members of a tagged union are records.",
         "S033": "A member of a tagged union has no field named like the tag.",
         "S034": "The members of a tagged union have different tag values.",
-        "S035": "The members of an untagged union differ in their JSON kind.",
+        "S035": "The members of an untagged union differ in their JSON kind and in their Python type.",
         "S036": "A type alias refers neither to itself nor through more than ten other aliases to its type.",
         "S037": "A record doesn't require itself without end.",
         "S038": "A `python:` type can be imported and has a JSON Schema.",
@@ -65,6 +65,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S054": "An event's name is 1 to 128 printable characters and not a number.",
         "S055": "Arguments that may be absent stand after those that may not.",
         "S056": "`timeout` and `acks` stand only on events that have an acknowledgement.",
+        "S058": "Of an event's arguments, only the last may be absent if null is one of its values.",
     }
 )
 """Each code and its rule, as one sentence."""

@@ -1,9 +1,12 @@
-"""The JSON kinds of types, which tell the members of an untagged union apart."""
+"""The JSON kinds of types, which tell the members of an untagged union apart when they are read, and their classes, which do when they are written."""
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from decimal import Decimal
+from typing import Any, Final, Literal, TypeAlias
 
 from ackord.schema.model import (
     Alias,
@@ -24,6 +27,8 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
+from ackord.schema.python_types import find_class
+from pydantic import AnyUrl
 
 JsonKind: TypeAlias = Literal["null", "bool", "number", "string", "array", "object"]
 
@@ -37,6 +42,23 @@ _OF_SCALAR: Final[Mapping[str, frozenset[JsonKind]]] = {
     "bytes": frozenset({"object"}),  # the placeholder of an attachment
     "json": ALL_KINDS,
 }
+_CLASSES: Final[Mapping[str, type]] = {
+    "str": str,
+    "int": int,
+    "int64": int,
+    "float": float,
+    "bool": bool,
+    "bytes": bytes,
+    "datetime": dt.datetime,
+    "date": dt.date,
+    "time": dt.time,
+    "duration": dt.timedelta,
+    "uuid": uuid.UUID,
+    "decimal": Decimal,
+    "url": AnyUrl,
+    "json": object,
+}
+"""The Python class of each scalar."""
 _OF_SCHEMA: Final[Mapping[str, JsonKind]] = {
     "null": "null",
     "boolean": "bool",
@@ -66,6 +88,46 @@ def json_kinds(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozens
             return frozenset[JsonKind]().union(*(json_kinds(member, declarations) for member in members))
         case RefType(name):
             return _of_declaration(declarations.get(name), declarations)
+
+
+def python_classes(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozenset[type]:
+    """Give the Python classes of a type's values, but for generated ones; `object` where that isn't known."""
+    match of:
+        case ScalarType(name):
+            return frozenset({_CLASSES[name]})
+        case ListType():
+            return frozenset[type]({list})
+        case TupleType():
+            return frozenset[type]({tuple})
+        case MapType():
+            return frozenset[type]({dict})
+        case LiteralType(values):
+            return frozenset(map(type, values))
+        case NullableType(item):
+            return python_classes(item, declarations)
+        case UnionType(members):
+            return frozenset[type]().union(*(python_classes(member, declarations) for member in members))
+        case RefType(name):
+            match declarations.get(name):
+                case NewType(base=base):
+                    return python_classes(base, declarations)
+                case Alias(type=target):
+                    return python_classes(target, declarations)
+                case Enum():
+                    return frozenset({str})
+                case PythonType(path=path):
+                    return frozenset({find_class(path) or object})
+                case _:
+                    return frozenset()
+
+
+def shared_class(some: frozenset[type], others: frozenset[type]) -> type | None:
+    """Give a class of which values of both types may be."""
+    for one in some:
+        for other in others:
+            if {one, other} != {bool, int} and (issubclass(one, other) or issubclass(other, one)):
+                return one if issubclass(one, other) else other
+    return None
 
 
 def kind_of_value(value: Json) -> JsonKind:
@@ -102,9 +164,15 @@ def _of_declaration(declaration: TypeDeclaration | None, declarations: Mapping[s
 
 
 def _of_schema(schema: Json) -> frozenset[JsonKind]:
-    """Take the kind that a JSON Schema names at its top; one that names none may be anything."""
+    """Take the kinds that a JSON Schema names at its top; one that names none may be anything."""
     match schema:
         case {"type": str(name)} if name in _OF_SCHEMA:
             return frozenset({_OF_SCHEMA[name]})
+        case {"anyOf": list(alternatives)} | {"oneOf": list(alternatives)} if alternatives:
+            members: list[Any] = alternatives
+            return frozenset[JsonKind]().union(*map(_of_schema, members))
+        case {"$ref": str(reference), "$defs": dict(definitions)}:
+            named: dict[str, Any] = definitions
+            return _of_schema(named.get(reference.removeprefix("#/$defs/")))
         case _:
             return ALL_KINDS

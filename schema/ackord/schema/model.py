@@ -159,6 +159,11 @@ class Field:
     deprecated: str | None = None
     """Why not to use it any more and what to use instead."""
 
+    @property
+    def is_maybe(self) -> bool:
+        """Whether absence is a value of its own, rather than standing for a default."""
+        return not self.required and self.default is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewType:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
-from typing import Any, Final
+from typing import Annotated, Any, Final, get_args, get_origin
 
 from ackord.schema.model import Json
 from pydantic import TypeAdapter
@@ -35,6 +35,20 @@ def load_json_schema(path: str) -> Json:
         return json.loads(json.dumps(adapter.json_schema(mode="validation"), allow_nan=False, ensure_ascii=False).encode())
     except Exception as exc:  # user code may raise anything while pydantic asks it for its schema
         raise PythonTypeError(f"pydantic has no JSON Schema for {path}: {_reason(exc)}") from exc
+
+
+def find_class(path: str) -> type | None:
+    """Give the class that ``package.module.Name`` names, also by a `NewType` or with annotations; `None` if it names something else."""
+    try:
+        found = _find(path)
+    except PythonTypeError:
+        return None
+    while not isinstance(found, type):
+        inner = get_args(found)[0] if get_origin(found) is Annotated else getattr(found, "__supertype__", None)
+        if inner is None:
+            return None
+        found = inner
+    return found
 
 
 def _find(path: str) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from ackord.schema.diagnostics import Reporter, related
@@ -20,7 +21,8 @@ from ackord.schema.document import (
     RoomNode,
     TypeNode,
 )
-from ackord.schema.model import AckStyle, Event, Namespace, RefType, Type
+from ackord.schema.json_kinds import json_kinds
+from ackord.schema.model import AckStyle, Event, Field, Namespace, RefType, Type
 from ackord.schema.names import SNAKE_NAME, camel_case, snake_case
 from ackord.schema.resolve_rooms import PARAMETER, check_template, resolve_params
 from ackord.schema.resolve_types import TypeResolver
@@ -133,6 +135,7 @@ class NamespaceResolver:
         style = (node.acks[1] if node.acks else None) or namespace.acks or self._document.acks or default_style
         args = self._types.fields(node.args, camel)
         self._check_order(node.args)
+        self._types.later(lambda: self._check_absence(node.args, args))
         return Event(
             name=node.name.text,
             identifier=node.identifier.text,
@@ -168,6 +171,15 @@ class NamespaceResolver:
             if setting is not None:
                 message = f"{key!r} says nothing here: {node.name.text} has no acknowledgement"
                 self._report.error("S056", setting[0].place, message, hint="declare `ack:` or `errors:`, or remove it")
+
+    def _check_absence(self, nodes: Iterable[FieldNode], args: Sequence[Field]) -> None:
+        """Refuse arguments whose absence can't be written: another one follows, and null in their place is a value."""
+        places = {node.name.text: node.name.place for node in nodes}
+        for arg, following in pairwise(args):
+            if arg.is_maybe and "null" in json_kinds(arg.type, self._types.declarations):
+                message = f"the argument {arg.name!r} can't be left out before {following.name!r}: null in its place is a value"
+                hint = "move it to the end, let it be absent or null but not both, or put the arguments into a record"
+                self._report.error("S058", places[arg.name], message, hint=hint)
 
     def _check_order(self, args: Iterable[FieldNode]) -> None:
         optional: FieldNode | None = None

@@ -8,7 +8,7 @@ from typing import Final, get_args
 from ackord.schema.constraints import constrain
 from ackord.schema.diagnostics import Reporter, related
 from ackord.schema.document import FieldNode, TypeDeclarationNode, TypeNode
-from ackord.schema.json_kinds import json_kinds
+from ackord.schema.json_kinds import json_kinds, python_classes, shared_class
 from ackord.schema.model import (
     Default,
     Field,
@@ -200,6 +200,7 @@ class TypeResolver:
 
     def _check_disjoint(self, members: tuple[Type, ...], places: list[Place], *, nullable: bool) -> None:
         first_of: dict[str, Place] = {}
+        before: list[tuple[frozenset[type], Place]] = []
         for member, place in zip(members, places, strict=True):
             kinds = json_kinds(member, self.declarations) - ({"null"} if nullable else set[str]())
             clash = next((kind for kind in sorted(kinds) if kind in first_of), None)
@@ -207,6 +208,14 @@ class TypeResolver:
                 hint = "declare a union of records with a `tag`" if clash == "object" else "members of one kind can't be told apart"
                 first = related(f"the other {clash}", first_of[clash])
                 self._report.error("S035", place, f"two members of this union are written as a JSON {clash}", hint=hint, related=[first])
+            classes = python_classes(member, self.declarations)
+            other = next(((shared, first) for found, first in before if (shared := shared_class(classes, found))), None)
+            if clash is None and other is not None:
+                shared, first_place = other
+                message = f"two members of this union are {'any object' if shared is object else shared.__name__} in Python"
+                hint = "when one is sent, nothing says which of them: declare a union of records with a `tag`"
+                self._report.error("S035", place, message, hint=hint, related=[related("the other one", first_place)])
+            before.append((classes, place))
             for kind in kinds:
                 first_of.setdefault(kind, place)
 

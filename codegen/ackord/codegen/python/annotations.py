@@ -13,12 +13,14 @@ from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import Names
 from ackord.schema.json_kinds import json_kinds
 from ackord.schema.model import (
+    Alias,
     Constraints,
     Field,
     ListType,
     LiteralType,
     MapType,
     NullableType,
+    PythonType,
     RefType,
     ScalarName,
     ScalarType,
@@ -100,7 +102,7 @@ class Annotations:
     def received(self, field: Field) -> Doc:
         """Give the type of an argument as a handler gets it: with what stands for absence where it may be absent."""
         static = self.static(field.type)
-        return alternatives((static, self.absence(field.type))) if is_maybe(field) else static
+        return alternatives((static, self.absence(field.type))) if field.is_maybe else static
 
     def maybe(self, field: Field) -> Doc:
         """Give the type of a record's field that may be absent."""
@@ -151,12 +153,27 @@ class Annotations:
         """Give the members of a union, or the one type that it is."""
         match type_:
             case UnionType(members):
-                return [operand for member in members for operand in self._operands(member, checked=checked)]
+                # Python types last: their own validators may take what is exactly of another member's type.
+                ordered = sorted(members, key=self._is_python_type) if checked else members
+                return [operand for member in ordered for operand in self._member(member, checked=checked)]
             case NullableType(item):
                 inner = self._operands(item, checked=checked)
                 return inner if "None" in inner else [*inner, "None"]
             case _:
                 return [self._single(type_, checked=checked)]
+
+    def _member(self, type_: Type, *, checked: bool) -> list[Doc]:
+        """Give the operands of a union's member, a Python type so that its serializer leaves the values of other members alone."""
+        if not checked or not self._is_python_type(type_):
+            return self._operands(type_, checked=checked)
+        metadata = self.imports.runtime("UNION_MEMBER")
+        return [subscript(self.imports.use("typing", "Annotated"), (self._single(type_, checked=True), metadata))]
+
+    def _is_python_type(self, type_: Type) -> bool:
+        if not isinstance(type_, RefType):
+            return False
+        declaration = self.declarations[type_.name]
+        return self._is_python_type(declaration.type) if isinstance(declaration, Alias) else isinstance(declaration, PythonType)
 
     def _single(self, type_: Type, *, checked: bool) -> Doc:
         match type_:
@@ -189,11 +206,6 @@ class Annotations:
     def _limited(self, annotation: Doc, constraints: Constraints, *, checked: bool) -> Doc:
         limits = self.limits(constraints) if checked else None
         return annotation if limits is None else subscript(self.imports.use("typing", "Annotated"), (annotation, limits))
-
-
-def is_maybe(field: Field) -> bool:
-    """Say whether absence is a value of its own, rather than standing for a default."""
-    return not field.required and field.default is None
 
 
 def _either(one: int | None, other: int | None) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ackord.codegen.python.annotations import Annotations, is_maybe
+from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.imports import Imports
 from ackord.codegen.python.layout import Doc, assignment, call, concat, subscript, tuple_of
@@ -81,7 +81,7 @@ class _EventsModule:
         arguments: list[Doc] = [literal(field.name), self._annotations.validated(field.type)]
         if field.default is not None:
             arguments.append(concat("default=", self._values.expression(field.default.value, field.type)))
-        elif is_maybe(field):
+        elif field.is_maybe:
             absence = self._annotations.absence(field.type)
             arguments.append("optional=True" if absence == "None" else f"default={absence}")
         return call(self._imports.runtime("Arg"), arguments)

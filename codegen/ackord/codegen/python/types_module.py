@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ackord.codegen.python.annotations import Annotations, is_maybe
+from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.imports import Imports
 from ackord.codegen.python.layout import Doc, alternatives, assignment, brackets, call, concat, fitted, subscript
@@ -131,7 +131,7 @@ class _TypesModule:
         return [self._field(name, field) for name, field in zip(names, fields, strict=True)]
 
     def _field(self, name: str, field: Field) -> Statement:
-        if is_maybe(field):
+        if field.is_maybe:
             absence = self._annotations.absence(field.type)
             return self._attribute(name, field.name, self._annotations.maybe(field), absence, documentation(field))
         annotation = self._annotations.validated(field.type)

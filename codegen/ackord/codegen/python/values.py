@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, assert_never, cast
 
-from ackord.codegen.python.annotations import Annotations, is_maybe
+from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.layout import Doc, brackets, call, concat
 from ackord.codegen.python.literals import literal
 from ackord.schema.json_kinds import json_kinds, kind_of_value
@@ -157,7 +157,7 @@ class Values:
                 raise NoExpressionError(f"a default value of the Python type {name}")
 
     def _is_absent(self, field: Field, value: Any) -> bool:
-        return value is None and is_maybe(field) and not self._annotations.has_null(field.type)
+        return value is None and field.is_maybe and not self._annotations.has_null(field.type)
 
     def _member(self, value: Any, members: tuple[Type, ...]) -> Type:
         """Find the member of an untagged union that a value is of: they differ in their JSON kind."""

@@ -25,6 +25,7 @@ from ackord.runtime.typed.replies import Replies
 from ackord.runtime.typed.room import Room
 from ackord.runtime.validation import (
     STRICT_LITERAL,
+    UNION_MEMBER,
     WHOLE_NUMBER,
     Arg,
     Bytes,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 __all__ = [
     "API",
     "STRICT_LITERAL",
+    "UNION_MEMBER",
     "WHOLE_NUMBER",
     "AckTimeoutError",
     "AckordError",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from functools import cache
-from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, cast, get_args, get_origin, get_type_hints
 from urllib.parse import quote, unquote
 
 from ackord.runtime.errors import InvalidPayloadError
@@ -90,7 +90,9 @@ class _Shape(Generic[ParamsT]):
         self._read = adapter.validator.validate_strings
         # pydantic doesn't look for numbers among literals in text.
         self._literals = {
-            name: {text_of(value): value for value in get_args(hints[name])} for name in self.names if get_origin(hints[name]) is Literal
+            name: {text_of(value): value for value in get_args(literal)}
+            for name in self.names
+            if get_origin(literal := _without_metadata(hints[name])) is Literal
         }
 
     def format(self, params: ParamsT) -> str:
@@ -115,6 +117,10 @@ class _Shape(Generic[ParamsT]):
         plain: dict[str, Any] = {name: text for name, text in texts.items() if name not in self._literals}
         values: dict[str, Any] = self._read(plain)
         return values | {name: members.get(texts[name]) for name, members in self._literals.items()}
+
+
+def _without_metadata(type_: Any) -> Any:
+    return get_args(type_)[0] if get_origin(type_) is Annotated else type_
 
 
 @cache

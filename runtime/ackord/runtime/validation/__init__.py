@@ -5,6 +5,7 @@ from ackord.runtime.validation.issues import list_issues
 from ackord.runtime.validation.positional import PositionalReader, PositionalWriter
 from ackord.runtime.validation.scalars import (
     STRICT_LITERAL,
+    UNION_MEMBER,
     WHOLE_NUMBER,
     Bytes,
     Date,
@@ -22,6 +23,7 @@ from ackord.runtime.validation.value import ValueAdapter
 __all__ = [
     "REQUIRED",
     "STRICT_LITERAL",
+    "UNION_MEMBER",
     "WHOLE_NUMBER",
     "Arg",
     "ArgumentsAdapter",

@@ -15,7 +15,7 @@ from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter
 from ackord.runtime.validation.raised_warnings import raises_warnings
 from ackord.runtime.validation.schemas import SchemaOf, Shape, accepts_null
-from pydantic import ValidationError
+from pydantic import MISSING, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 MAX_SHORT: Final = 400
@@ -43,7 +43,10 @@ class Arg:
     type: Any
     """Anything that pydantic can validate."""
     default: Any = REQUIRED
-    """The value where a sender left the argument out, or sent null in its place."""
+    """The value where a sender left the argument out, or sent null in its place and null is no value of the type.
+
+    With pydantic's `MISSING` the argument may be left out, and null is a value of its type: `MISSING` stands for absence alone.
+    """
     optional: bool = False
     """Whether it may be absent, and is `None` then."""
 
@@ -61,7 +64,7 @@ class ArgumentsAdapter:
         "_head",
         "_name",
         "_offset",
-        "_omissible",
+        "_absent",
         "_reader",
         "_serialize",
         "_short",
@@ -74,7 +77,8 @@ class ArgumentsAdapter:
         self._name = name
         self._args = tuple(args)
         self._count = len(self._args)
-        self._omissible = len(list(takewhile(lambda arg: arg.optional, reversed(self._args))))
+        # What stands for absence in each argument that may be left out at the end, the last one first.
+        self._absent = tuple(takewhile(lambda absent: absent is not REQUIRED, map(_absence, reversed(self._args))))
         encoded = json.dumps(name)
         self._head = f"[{encoded},"
         self._empty = f"[{encoded}]"
@@ -146,8 +150,8 @@ class ArgumentsAdapter:
         if not count:
             return self._empty, ()
         writer = self._writer or self._build_writer()
-        text, attachments = writer.write(values)
-        absent = self.count_absent(values) if self._omissible else 0
+        absent = self.count_absent(values) if self._absent else 0
+        text, attachments = writer.write((*values[:-absent], *(None,) * absent) if absent else values)
         if absent == count:
             return self._empty, attachments
         if absent:
@@ -157,7 +161,9 @@ class ArgumentsAdapter:
     def count_absent(self, values: tuple[Any, ...]) -> int:
         """Count the arguments that `encode` leaves out at the end."""
         absent = 0
-        while absent < self._omissible and values[-1 - absent] is None:
+        for value, absence in zip(reversed(values), self._absent, strict=False):
+            if value is not absence:
+                break
             absent += 1
         return absent
 
@@ -211,9 +217,16 @@ def _read_shape(arg: Arg, *, null_is_absent: bool) -> Shape:
 def _write_shape(arg: Arg) -> Shape:
     def shape(schema_of: SchemaOf) -> CoreSchema:
         schema = schema_of(arg.type)
-        return core_schema.nullable_schema(schema) if arg.optional else schema
+        return schema if _absence(arg) is REQUIRED else core_schema.nullable_schema(schema)
 
     return shape
+
+
+def _absence(arg: Arg) -> Any:
+    """Return what stands for the absence of an argument; `REQUIRED` where it is always written."""
+    if arg.optional:
+        return None
+    return MISSING if arg.default is MISSING else REQUIRED
 
 
 def dump_values(values: Sequence[Any]) -> tuple[str, list[bytes]]:

@@ -18,6 +18,7 @@ alias          Python                 on the wire
 
 An `int` with limits is ``Annotated[int, Field(ge=0), WHOLE_NUMBER]``, so that pydantic checks the limits in its own code.
 A literal with numbers or booleans is ``Annotated[Literal[1, True], STRICT_LITERAL]``.
+A `python:` type in a union is ``Annotated[IPv4Address, UNION_MEMBER]``.
 
 The serializer of each alias refuses what isn't an instance of its Python type, with `PydanticSerializationUnexpectedValue`:
 of a union's members, pydantic takes the first whose serializer doesn't refuse the value.
@@ -184,6 +185,27 @@ class _StrictLiteralSchema:
         return handler(core_schema.literal_schema([value for chain in literal["schema"]["choices"] for value in chain["steps"][-1]["expected"]]))
 
 
+class _UnionMemberSchema:
+    """Annotation of a Python type of the application's in a union: its own validator and serializer may take any value."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        class_ = source
+        while not isinstance(class_, type):
+            class_ = class_.__supertype__  # of a `NewType`; other types don't stand in unions (S035)
+
+        def serialize(value: Any, handler: core_schema.SerializerFunctionWrapHandler) -> Any:
+            if not isinstance(value, class_):
+                raise PydanticSerializationUnexpectedValue
+            return handler(value)
+
+        schema = handler(source)
+        return core_schema.json_or_python_schema(
+            schema,
+            core_schema.chain_schema([core_schema.is_instance_schema(class_), schema]),
+            serialization=core_schema.wrap_serializer_function_ser_schema(serialize, schema=schema, when_used="json"),
+        )
+
+
 _LITERAL_KINDS: Final[Mapping[type, CoreSchema]] = {
     str: core_schema.str_schema(strict=True),
     int: core_schema.int_schema(strict=True),
@@ -245,6 +267,8 @@ WHOLE_NUMBER: Final = _WholeNumberSchema()
 """Annotation of an `int` with limits, which stand before it."""
 STRICT_LITERAL: Final = _StrictLiteralSchema()
 """Annotation of a `Literal` with numbers or booleans."""
+UNION_MEMBER: Final = _UnionMemberSchema()
+"""Annotation of a Python type of the application's where it is a member of a union."""
 
 Int: TypeAlias = Annotated[int, WHOLE_NUMBER]
 Bytes: TypeAlias = Annotated[bytes, _AttachmentSchema()]
