@@ -81,7 +81,7 @@ CHAT_TYPING: Final[_v1.Event[None]] = _v1.Event(
 CHAT_ROOMS: Final[_v1.Event[dict[str, int]]] = _v1.Event(
     "rooms",
     handler="on_rooms",
-    ack=dict[str, int],
+    ack=dict[str, _v1.Int],
 )
 """List the rooms in which somebody is."""
 

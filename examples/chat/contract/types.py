@@ -60,7 +60,7 @@ class ImageBody(_v1.Model):
 class Message(_v1.Model):
     """One message, as everybody in its room sees it."""
 
-    id: int
+    id: _v1.Int
     room: RoomName
     author: UserName
     sent_at: _v1.Datetime
@@ -82,7 +82,7 @@ class JoinAck(_v1.Model):
 
 
 class SendMessageAck(_v1.Model):
-    id: int
+    id: _v1.Int
     sent_at: _v1.Datetime
 
 
@@ -108,7 +108,7 @@ class TooManyRooms(_v1.Error):
     """Leave a room before joining another."""
 
     code: ClassVar[Literal["too_many_rooms"]] = "too_many_rooms"
-    limit: int
+    limit: _v1.Int
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,14 +50,14 @@ BENCH_UPLOAD: Final[_v1.Event[int]] = _v1.Event(
     "upload",
     handler="on_upload",
     args=(_v1.Arg("data", _v1.Bytes),),
-    ack=int,
+    ack=_v1.Int,
 )
 """Answer how many bytes there are."""
 
 BENCH_JOIN: Final[_v1.Event[bool]] = _v1.Event(
     "join",
     handler="on_join",
-    args=(_v1.Arg("groups", Annotated[int, Field(ge=0, le=1000)]),),
+    args=(_v1.Arg("groups", Annotated[int, Field(ge=0, le=1000), _v1.WHOLE_NUMBER]),),
     ack=bool,
 )
 """Join the groups from 0 on, this many."""

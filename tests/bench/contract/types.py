@@ -21,14 +21,14 @@ _v1.check(api=(1, 0), source="bench.yaml")
 class Item(_v1.Model):
     """About a hundred bytes of JSON, or as many as the text has."""
 
-    id: Annotated[int, Field(ge=0)]
+    id: Annotated[int, Field(ge=0), _v1.WHOLE_NUMBER]
     text: Annotated[str, Field(max_length=20000)]
     tags: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class GroupRoom(_v1.Room):
-    number: int
+    number: _v1.Int
 
     @property
     @_v1.override
