@@ -109,7 +109,7 @@ class Receiver:
         self._is_ready = len(self._told.messages) not in self._pauses
         return self._is_ready
 
-    def lost(self, description: str | None = None) -> None:
+    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         self.descriptions.append(description)
 
     async def ready(self) -> None:
