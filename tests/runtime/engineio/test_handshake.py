@@ -43,6 +43,7 @@ BOTH = ("polling", "websocket")
         ({**POLLING, "sid": ""}, "GET", False, None, None),
         ({**POLLING, "sid": ""}, "POST", False, None, BAD_HANDSHAKE_METHOD),
         ({**POLLING, "j": ""}, "GET", False, None, JSONP_NOT_SUPPORTED),
+        ({**POLLING, "j": "0", "sid": "x"}, "GET", False, None, None),
         ({**WEBSOCKET, "j": "0"}, "GET", True, None, None),
     ],
 )

@@ -156,7 +156,7 @@ class EngineHooks:
 
     def _can_be_sent(self, name: object, value: object) -> bool:
         is_header = isinstance(name, str) and _NAME.fullmatch(name) and isinstance(value, str) and _VALUE.fullmatch(value)
-        if is_header and name.lower() not in _OF_THE_TRANSPORT:
+        if is_header and str(name).lower() not in _OF_THE_TRANSPORT:
             return True
         shown = repr(name)
         if shown not in self._refused_headers:

@@ -106,7 +106,6 @@ class EngineServer(EngineHooks):
             or socket.websocket is not None
             or query.get("transport") != handshake.POLLING
             or query.get("EIO") != handshake.PROTOCOL
-            or handshake.JSONP in query
             or self.has_observers
         ):
             return None
