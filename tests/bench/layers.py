@@ -75,7 +75,7 @@ class Nothing:
     def receive_binary(self, data: bytes) -> bool:
         return True
 
-    def lost(self, description: str | None = None) -> None:
+    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         pass
 
     def closed(self, reason: str, description: str | None = None) -> None:

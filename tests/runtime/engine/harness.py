@@ -115,6 +115,10 @@ class Response:
     status: int
     headers: dict[str, str]
     body: bytes
+    fields: list[tuple[bytes, bytes]]
+
+    def lines(self, name: str) -> list[str]:
+        return [value.decode() for key, value in self.fields if key == name.encode()]
 
     @property
     def text(self) -> str:
@@ -174,7 +178,7 @@ class Request:
             headers[key] = f"{headers[key]}, {value.decode()}" if key in headers else value.decode()
         body = b"".join(message["body"] for message in bodies)
         assert int(headers["content-length"]) == len(body)
-        return Response(start["status"], headers, body)
+        return Response(start["status"], headers, body, start["headers"])
 
     async def unanswered(self) -> bool:
         await self.task
@@ -229,7 +233,11 @@ class WebSocket:
         if message["type"] == "websocket.close":
             raise DeniedError(403, b"")
         assert message["type"] == "websocket.accept"
-        self.headers = {name.decode(): value.decode("latin-1") for name, value in message.get("headers", ())}
+        self._fields: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+        self.headers = {name.decode(): value.decode("latin-1") for name, value in self._fields}
+
+    def lines(self, name: str) -> list[str]:
+        return [value.decode() for key, value in self._fields if key == name.encode()]
 
     def send(self, message: Packet) -> None:
         kind = "text" if isinstance(message, str) else "bytes"

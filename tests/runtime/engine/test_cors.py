@@ -171,10 +171,74 @@ def test_a_function_that_raises_allows_nothing(caplog: pytest.LogCaptureFixture)
         ("https://chat.example", "", False),
         ("https://", "", False),
         ("https://chat.example:99999", "chat.example:99999", False),
+        ("wss://chat.example", "chat.example:443", True),
+        ("ws://chat.example", "chat.example:80", True),
+        ("wss://chat.example", "chat.example", True),
+        ("wss://chat.example:443", "chat.example", True),
+        ("ws://chat.example:8080", "chat.example:8080", True),
+        ("wss://chat.example", "chat.example:80", False),
+        ("ws://chat.example:443", "chat.example", False),
+        ("WSS://Chat.Example", "cHAT.eXAMPLE:443", True),
+        ("https://chat.example.", "chat.example", True),
+        ("https://chat.example", "chat.example.:443", True),
+        ("https://chat.example", "chat.example:", True),
+        ("https://[::1]", "[0:0:0:0:0:0:0:1]:443", True),
+        ("https://[2001:DB8::1]", "[2001:db8::1]", True),
+        ("https://[::1]", "[::2]", False),
+        ("https://[::1", "[::1", False),
+        ("https://chat.example:\u0663", "chat.example:3", False),
+        ("https://chat.example\t", "chat.example", False),
+        ("https://chat.example/path", "chat.example", False),
+        ("file://", "chat.example", False),
+        ("file://", "", False),
+        ("capacitor://localhost", "localhost", True),
+        ("capacitor://localhost", "localhost:3000", False),
     ],
 )
 def test_by_default_a_page_may_open_websockets_to_the_host_that_it_came_from(origin: str, host: str, *, same: bool) -> None:
     assert CorsPolicy().allows_websocket({"origin": origin}, host) is same
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "ws", "wss"])
+@pytest.mark.parametrize("port", [80, 443, 8000])
+def test_an_origin_and_a_host_may_each_name_the_default_port_or_not(scheme: str, port: int) -> None:
+    default = 80 if scheme in ("http", "ws") else 443
+    hosts = ["a.example:8000"] if port == 8000 else [f"a.example:{port}", *(["a.example"] if port == default else [])]
+    origins = [f"{scheme}://{host}" for host in hosts]
+    every = {f"a.example:{each}" for each in (80, 443, 8000)} | {"a.example"}
+    for origin in origins:
+        for host in every:
+            assert CorsPolicy().allows_websocket({"origin": origin}, host) is (host in hosts), (origin, host)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "is_allowed"),
+    [
+        ("https://app.example", "https://app.example:443", True),
+        ("https://app.example:443", "https://APP.example", True),
+        ("https://app.example", "wss://app.example", True),
+        ("https://app.example.", "https://app.example", True),
+        ("https://app.example", "http://app.example:443", False),
+        ("https://app.example", "https://app.example/x", False),
+        ("file://", "file://", True),
+        ("https://app.example", "file://", False),
+        (re.compile(r"https://\d\.example"), "https://7.example", True),
+        (re.compile(r"https://\w\.example"), "https://\u00e9.example", False),
+        (re.compile(r"https://app\.example", re.IGNORECASE), "https://APP.example", True),
+    ],
+)
+def test_an_allowed_origin_is_the_same_however_it_is_written(allowed: str | re.Pattern[str], origin: str, *, is_allowed: bool) -> None:
+    assert CorsPolicy(allowed).allows(origin) is is_allowed
+
+
+@pytest.mark.parametrize("forwarded", ["chat.example", "chat.example:443", "CHAT.example.", "chat.example, inner.example"])
+@pytest.mark.parametrize("origin", ["https://chat.example", "wss://chat.example", "wss://chat.example:443"])
+def test_behind_a_trusted_proxy_that_ends_tls_the_forwarded_host_is_the_pages(forwarded: str, origin: str) -> None:
+    async def scenario() -> None:
+        headers = {"origin": origin, "host": "10.0.0.1:8000", "x-forwarded-host": forwarded, "x-forwarded-proto": "https"}
+        await Site(trusted_proxies=("192.0.2.1",)).websocket(headers=headers)
+
+    run(scenario())
 
 
 @pytest.mark.parametrize(("trusted", "opens"), [(("192.0.2.1",), True), ((), False)])

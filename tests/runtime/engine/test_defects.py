@@ -43,6 +43,21 @@ def test_defect_4_a_broadcast_with_binary_reaches_each_transport_in_its_own_form
     run(scenario())
 
 
+@pytest.mark.parametrize(("polling", "websocket", "is_base64"), [("&b64=1", "", 0), ("", "&b64=1", 1), ("&b64=1", "&b64=", 0)])
+def test_each_transport_says_for_itself_whether_it_takes_base64_only(polling: str, websocket: str, is_base64: int) -> None:
+    async def scenario() -> None:
+        site = Site(echo=True)
+        query = await site.open_polling(polling)
+        upgraded = await site.websocket(query.removesuffix(polling).replace("=polling", "=websocket") + websocket)
+        site.recorder.socket.send_binary(b"before")
+        upgraded.send("5")
+        upgraded.send(b"after")
+        form = [(b"before", b"after"), ("bYmVmb3Jl", "bYWZ0ZXI=")][is_base64]
+        assert (await upgraded.receive(), await upgraded.receive()) == form
+
+    run(scenario())
+
+
 def test_defect_5_noops_are_paced_and_the_probe_is_given_up() -> None:
     async def scenario() -> None:
         site = Site()

@@ -8,6 +8,7 @@ import json
 import weakref
 
 import pytest
+from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.server import EngineOptions
 from ackord.runtime.engineio.prepared import Prepared
@@ -119,7 +120,7 @@ def test_a_websocket_is_refused_without_the_response_extension_too() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("sid", ["", "unknown", "x" * 10_000, "%00", "__proto__"])
+@pytest.mark.parametrize("sid", ["unknown", "x" * 10_000, "%00", "__proto__"])
 def test_an_unknown_session_is_unknown(sid: str) -> None:
     async def scenario() -> None:
         site = Site()
@@ -141,6 +142,52 @@ def test_a_request_with_another_protocol_version_leaves_the_session_alone() -> N
             await site.websocket(wrong.replace("=polling", "=websocket"))
         assert (await site.post(query, b"4a")).status == 200
         assert (await site.get(query)).text == "4a"
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("EIO=4&transport=polling&sid=", '0{"sid"'),
+        ("EIO=4&transport=polling&sid", '0{"sid"'),
+        ("transport=polling&EIO=4&sid=unknown&sid=", '0{"sid"'),
+        ("EIO=3&EIO=4&transport=websocket&transport=polling", '0{"sid"'),
+        ("EIO=4&EIO=3&transport=polling", '{"code":5,"message":"Unsupported protocol version"}'),
+        ("EIO=4&transport=polling&transport=websocket", BAD_REQUEST),
+        ("EIO=4&transport=Polling", '{"code":0,"message":"Transport unknown"}'),
+        ("eio=4&transport=polling", '{"code":5,"message":"Unsupported protocol version"}'),
+        ("EIO=4&TRANSPORT=polling", '{"code":0,"message":"Transport unknown"}'),
+        ("EIO=4&transport=polling&j=0", '{"code":3,"message":"JSONP is not supported"}'),
+        ("EIO=4&transport=polling&j", '{"code":3,"message":"JSONP is not supported"}'),
+    ],
+)
+def test_unusual_query_strings_mean_what_they_mean_to_the_reference(query: str, body: str) -> None:
+    async def scenario() -> None:
+        response = await Site().get(query)
+        assert (response.status, response.text[: len(body)]) == (200 if body.startswith("0") else 400, body)
+
+    run(scenario())
+
+
+def test_an_empty_sid_opens_a_new_session_whose_first_response_is_like_any() -> None:
+    async def scenario() -> None:
+        site = Site(cookie=Cookie())
+        assert "set-cookie" in (await site.get("EIO=4&transport=polling&sid=")).headers
+        await site.open_websocket("&sid=")
+        assert site.engine.sessions == 2
+        assert (await site.post("EIO=4&transport=polling&sid=", b"4a")).text == '{"code":2,"message":"Bad handshake method"}'
+
+    run(scenario())
+
+
+def test_the_parameter_of_jsonp_has_no_meaning_for_a_session_or_a_websocket() -> None:
+    async def scenario() -> None:
+        site = Site(echo=True)
+        query = await site.open_polling()
+        assert (await site.post(query + "&j=1", b"4a")).status == 200
+        assert (await site.get(query + "&j=1")).text == "4a"
+        await site.open_websocket("&j=0")
 
     run(scenario())
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from ackord.runtime.engine.hooks import RefusedRequest
+from ackord.runtime.engine.cookie import Cookie
+from ackord.runtime.engine.hooks import RefusedRequest, ResponseHeaders
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.errors import UsageError
 from ackord.runtime.testing.clock import run
@@ -98,7 +99,7 @@ def test_hooks_that_ask_a_cancelled_future_count_as_any_that_raise(caplog: pytes
     async def hook(request: HandshakeRequest) -> Any:
         cancelled()
 
-    def headers(headers: dict[str, str], request: HandshakeRequest) -> None:
+    def headers(headers: ResponseHeaders, request: HandshakeRequest) -> None:
         cancelled()
 
     def refused(refusal: RefusedRequest) -> None:
@@ -196,11 +197,11 @@ def test_headers_are_asked_for_with_each_response_and_initial_ones_with_the_firs
         site = Site()
 
         @site.engine.on("initial_headers")
-        def initial(headers: dict[str, str], request: HandshakeRequest) -> None:
+        def initial(headers: ResponseHeaders, request: HandshakeRequest) -> None:
             headers["X-First"] = request.address
 
         @site.engine.on("headers")
-        def each(headers: dict[str, str], request: HandshakeRequest) -> None:
+        def each(headers: ResponseHeaders, request: HandshakeRequest) -> None:
             headers["X-Method"] = request.method
 
         opened = await site.get(HANDSHAKE)
@@ -219,21 +220,61 @@ def test_headers_are_asked_for_with_each_response_and_initial_ones_with_the_firs
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("x\r\nset-cookie", "a"), ("x", "a\r\nset-cookie: b"), ("", "a"), ("x", "\u20ac"), ("x y", "a")]
+    ("name", "value"),
+    [
+        *[("x\r\nset-cookie", "a"), ("x", "a\r\nset-cookie: b"), ("", "a"), ("x", "\u20ac"), ("x y", "a"), ("x", 5), (5, "x")],
+        *[("x", None), ("x", ["a\n"]), ("Content-Length", "1"), ("content-type", "x/y"), ("Transfer-Encoding", "chunked")],
+        *[("connection", "close"), ("content-encoding", "gzip"), ("Upgrade", "h2c"), ("sec-websocket-accept", "x")],
+    ],
 )
-def test_headers_that_would_break_the_response_are_left_out(name: str, value: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_headers_that_would_break_the_response_are_left_out(name: Any, value: Any, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         site = Site()
 
-        def add(headers: dict[str, str], request: HandshakeRequest) -> None:
+        def add(headers: ResponseHeaders, request: HandshakeRequest) -> None:
             headers.update({name: value, "x-good": "1"})
 
         site.engine.on("headers", add)
-        response = await site.get(HANDSHAKE)
-        assert set(response.headers) == {"content-type", "content-length", "cache-control", "x-good"}
+        for _ in range(2):
+            response = await site.get(HANDSHAKE)
+            assert set(response.headers) == {"content-type", "content-length", "cache-control", "x-good"}
+            assert response.headers["content-type"] == "text/plain; charset=UTF-8"
+        assert (await site.open_websocket()) is not None
 
     run(scenario())
-    assert "left out" in caplog.text
+    assert caplog.text.count("left out") == 1
+
+
+@pytest.mark.parametrize("event", ["initial_headers", "headers"])
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        ({"set-cookie": "a=1"}, {"set-cookie": ["io=SID; Path=/; HttpOnly; SameSite=Lax", "a=1"]}),
+        ({"Set-Cookie": ["a=1", "b=2"]}, {"set-cookie": ["io=SID; Path=/; HttpOnly; SameSite=Lax", "a=1", "b=2"]}),
+        ({"set-cookie": []}, {"set-cookie": ["io=SID; Path=/; HttpOnly; SameSite=Lax"]}),
+        ({"Vary": "Cookie"}, {"vary": ["Origin", "Cookie"]}),
+        ({"Access-Control-Allow-Origin": "https://b.example"}, {"access-control-allow-origin": ["https://b.example"]}),
+        ({"cache-control": "private"}, {"cache-control": ["private"]}),
+        ({"link": ["<a>", "<b>"]}, {"link": ["<a>", "<b>"]}),
+        ({"access-control-expose-headers": "x-a"}, {"access-control-expose-headers": ["x-a"]}),
+    ],
+)
+def test_a_header_that_a_listener_sets_is_added_where_it_may_stand_several_times_and_replaces_the_servers_elsewhere(
+    event: Literal["initial_headers", "headers"], given: ResponseHeaders, lines: dict[str, list[str]]
+) -> None:
+    async def scenario() -> None:
+        ids = iter(("SID", "OTHER"))
+        options = {"cookie": Cookie(), "cors_origins": ["https://a.example"], "cors_exposed_headers": ["x-b"]}
+        site = Site(**options, generate_id=lambda _: next(ids))
+        site.engine.on(event, lambda headers, _: headers.update(given))
+        response = await site.get(HANDSHAKE, headers={"origin": "https://a.example"})
+        for name, values in lines.items():
+            assert response.lines(name) == values
+        websocket = await site.websocket()
+        for name, values in given.items():
+            assert websocket.lines(name.lower()) == ([values] if isinstance(values, str) else values)
+
+    run(scenario())
 
 
 def test_a_listener_that_raises_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ from ackord.runtime.engineio.handshake import (
     BAD_HANDSHAKE_METHOD,
     BAD_REQUEST,
     FORBIDDEN,
+    JSONP_NOT_SUPPORTED,
     TAKEN,
     UNKNOWN_SID,
     UNKNOWN_TRANSPORT,
@@ -40,6 +41,10 @@ BOTH = ("polling", "websocket")
         (POLLING, "GET", True, None, BAD_REQUEST),
         ({**POLLING, "sid": "x"}, "POST", False, None, None),
         ({**POLLING, "sid": ""}, "GET", False, None, None),
+        ({**POLLING, "sid": ""}, "POST", False, None, BAD_HANDSHAKE_METHOD),
+        ({**POLLING, "j": ""}, "GET", False, None, JSONP_NOT_SUPPORTED),
+        ({**POLLING, "j": "0", "sid": "x"}, "GET", False, None, None),
+        ({**WEBSOCKET, "j": "0"}, "GET", True, None, None),
     ],
 )
 def test_a_request_is_checked(

@@ -393,7 +393,29 @@ def test_a_get_that_is_still_parked_at_the_upgrade_gets_close() -> None:
     assert session.outgoing() == [AnswerPoll("1"), AdoptProbe()]
 
 
-@pytest.mark.parametrize("message", ["5", "2", "3probe", "4a", "", b"\x00", "2probe "])
+@pytest.mark.parametrize("probes", [0, 1, 3])
+@pytest.mark.parametrize("packet", ["5", "5unread"])
+def test_the_upgrade_packet_upgrades_after_any_number_of_probes(packet: str, probes: int) -> None:
+    session = polling()
+    assert session.offer_websocket(0)
+    for _ in range(probes):
+        session.receive_probe("2probe", 0)
+    assert session.outgoing() == [WriteProbe("3probe")] * probes
+    get(session, 0.01)
+    session.send("4a", 0.02)
+    session.receive_probe(packet, 0.02)
+    assert session.outgoing() == [AnswerPoll("1"), AdoptProbe(), Write("4a")]
+    assert (session.state, session.deadline()) == (State.WEBSOCKET, 25)
+    assert received(session, "5") == []
+    assert received(session, "4b") == [Deliver("4b")]
+
+
+def test_the_upgrade_packet_means_nothing_without_an_upgrade() -> None:
+    assert received(websocket(), "5") == []
+    assert post(polling(), "5") == []
+
+
+@pytest.mark.parametrize("message", ["2", "3probe", "4a", "", b"\x00", b"5", "b5", "2probe "])
 def test_any_other_first_packet_cancels_the_upgrade_only(message: Packet) -> None:
     session = polling()
     assert session.offer_websocket(0)
@@ -437,22 +459,19 @@ def test_the_end_of_a_session_closes_the_websocket_that_probes() -> None:
     assert post(session, "1") == [CloseProbe(), End("transport close")]
 
 
-def test_closing_during_an_upgrade_is_told_on_the_websocket() -> None:
-    session = probed()
+@pytest.mark.parametrize("probes", [0, 1])
+def test_closing_during_an_upgrade_is_told_on_the_websocket(probes: int) -> None:
+    session = polling()
+    session.offer_websocket(0)
+    for _ in range(probes):
+        session.receive_probe("2probe", 0)
+        assert session.outgoing() == [WriteProbe("3probe")]
     session.send("4bye", 1)
     session.close("forced close", 1)
     assert session.outgoing() == []
     session.receive_probe("5", 2)
     assert session.outgoing() == [AdoptProbe(), Write("4bye"), CloseWebSocket(), End("forced close")]
     assert session.state is State.CLOSED
-
-
-def test_closing_before_the_probe_cancels_the_upgrade() -> None:
-    session = polling()
-    session.offer_websocket(0)
-    session.close("forced close", 1)
-    assert session.outgoing() == [CloseProbe()]
-    assert session.state is State.CLOSING
 
 
 # Whatever happens

@@ -153,7 +153,7 @@ def test_a_message_in_endless_fragments_ends_its_connection(fragment: bytes, lan
         writer.write(masked(0x01, b"4"))
         await flood(writer, masked(0x00, fragment) * 1_000, 40)
         answer = await until_gone(reader)
-        assert answer in {b"", b"\x88\x14\x03\xf0too many fragments"}
+        assert answer in {b"", b"\x88\x02\x03\xf0"}
         await served.gone()
 
     play(scenario, settings=lane)
@@ -260,24 +260,11 @@ def test_who_reads_slowly_gets_the_whole_response(monkeypatch: pytest.MonkeyPatc
     play(scenario)
 
 
-def test_a_websocket_request_with_too_many_headers_is_answered(lane: dict[str, bool]) -> None:
-    async def scenario(served: Served) -> None:
-        reader, writer = await served.connect()
-        writer.write(
-            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + b"X: y\r\n" * 200 + b"\r\n"
-        )
-        assert (await until_gone(reader)).startswith(b"HTTP/1.1 400")
-        assert served.site.engine.sessions == 0
-
-    play(scenario, settings=lane)
-
-
 def test_bad_utf_8_is_not_logged(caplog: pytest.LogCaptureFixture, lane: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         writer.write(masked(0x81, b"4\xff"))
-        assert await frame(reader) == (0x88, b"\x03\xefinvalid UTF-8")
+        assert await frame(reader) == (0x88, b"\x03\xef")
         await served.gone()
 
     with caplog.at_level(logging.INFO):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import struct
 
 import pytest
 
 from tests.runtime.hosting.lanes import Lane, everything, frames_until, is_message, on_every_lane, send_at_once, send_in_pieces, text
-from tests.runtime.hosting.network import Served, frame, masked
+from tests.runtime.hosting.network import Served, frame, masked, response
 
 MASK = b"\x37\xfa\x21\x3d"
 
@@ -124,13 +125,89 @@ def test_a_violation_ends_the_connection_after_what_came_before_it(lane: Lane) -
         for name, (data, code) in VIOLATIONS.items():
             reader, _ = connection = await served.open_websocket()
             await send_at_once(connection, text("4before") + data)
-            closing = [payload[:2] for first, payload in await everything(reader) if first == 0x88]
+            closing = [payload for first, payload in await everything(reader) if first == 0x88]
             assert closing == [struct.pack("!H", code)], name
             await served.gone()
             assert served.site.recorders[-1].log == ["4before"], name
-            assert served.site.recorders[-1].ends == [("transport close", f"close code {code}")], name
+            assert served.site.recorders[-1].ends == [("transport error", f"close code {code}")], name
 
     lane.play(scenario, max_payload=1000)
+
+
+@on_every_lane
+@pytest.mark.parametrize("code", [1002, 1007, 1008, 1009])
+def test_a_client_that_closes_with_the_code_of_a_violation_has_committed_none(lane: Lane, code: int) -> None:
+    async def scenario(served: Served) -> None:
+        reader, _ = connection = await served.open_websocket()
+        await send_at_once(connection, masked(0x88, struct.pack("!H", code) + b"why"))
+        assert await everything(reader) == [(0x88, struct.pack("!H", code) + b"why")]
+        await served.gone()
+        assert served.site.recorder.ends == [("transport close", f"close code {code}")]
+
+    lane.play(scenario)
+
+
+@on_every_lane
+def test_the_frames_in_the_same_read_as_the_handshake_are_the_first_ones(lane: Lane) -> None:
+    head = (
+        b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    unusual = head.replace(b"Host: x", b"Content-Length: 0\r\nHost: x")
+    large = text("4" + "x" * 70_000)
+
+    async def scenario(served: Served) -> None:
+        for data in (head + PIPELINED + text("4end"), unusual + PIPELINED + text("4end")):
+            for cut in (*range(0, len(data), 7), *range(len(data) - len(PIPELINED) - 20, len(data) - len(PIPELINED) + 5)):
+                reader, _ = connection = await served.connect()
+                await send_in_pieces(connection, *filter(None, (data[:cut], data[cut:])))
+                assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+                assert (await frame(reader))[1].startswith(b"0{")
+                assert [one for one in await frames_until(reader, END) if is_message(one)] == MESSAGES, cut
+                connection[1].close()
+        reader, _ = connection = await served.connect()
+        await send_at_once(connection, head + large + text("4end"))
+        await reader.readuntil(b"\r\n\r\n")
+        await frame(reader)
+        assert [len(payload) for _, payload in await frames_until(reader, END)] == [70_001]
+
+    lane.play(scenario)
+
+
+@on_every_lane
+@pytest.mark.parametrize(
+    ("query", "headers", "status"),
+    [
+        ("", ["X: " + "y" * 30_000], 101),
+        ("", ["Cookie: a=" + "y" * 8_192], 101),
+        ("", ["X: y"] * 200, 101),
+        ("&x=" + "y" * 9_000, [], 101),
+        ("", ["X: " + "y" * 33_000], 431),
+        ("", ["X: " + "y" * 8_000] * 5, 431),
+        ("&x=" + "y" * 17_000, [], 414),
+        ("", ["X: " + "y" * 70_000], 431),
+        ("&sid=unknown", ["X: " + "y" * 30_000], 400),
+    ],
+)
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+def test_both_transports_have_the_same_bounds_of_a_head_and_say_so(
+    lane: Lane, transport: str, query: str, headers: list[str], status: int
+) -> None:
+    async def scenario(served: Served) -> None:
+        reader, writer = await served.connect()
+        upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+        lines = ["Host: x", *(upgrade if transport == "websocket" else ()), *headers]
+        writer.write(f"GET /socket.io/?EIO=4&transport={transport}{query} HTTP/1.1\r\n".encode())
+        writer.write("".join(f"{line}\r\n" for line in lines).encode() + b"\r\n")
+        if status == 101 and transport == "websocket":
+            assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+            assert served.site.recorder.socket.request.headers.get("x", "") == ", ".join(line[3:] for line in headers if line[0] == "X")
+            return
+        answered, body = await response(reader)
+        assert answered == (200 if status == 101 else status)
+        assert status == 101 or json.loads(body)["message"]
+
+    lane.play(scenario)
 
 
 @on_every_lane

@@ -360,7 +360,7 @@ async def other_methods(talk: Talk) -> None:
         await talk.receive(connection)
 
 
-@script(200, 400, 400, 400, 400, 400, 200, 200)
+@script(200, 400, 400, 400, 400, 414, 200, 200)
 async def queries_that_are_wrong_or_odd(talk: Talk) -> None:
     query = await talk.open()
     connection = await talk.connect()
@@ -377,7 +377,7 @@ async def queries_that_are_wrong_or_odd(talk: Talk) -> None:
         await talk.receive(connection)
 
 
-@script(200, 400, 200)
+@script(200, 431, 200)
 async def headers_that_are_too_large(talk: Talk) -> None:
     query = await talk.open()
     connection = await talk.connect()

@@ -68,7 +68,7 @@ def test_a_message_that_is_too_big_closes_with_1009() -> None:
         first, payload = await frame(reader)
         assert (first, payload[:2]) == (0x88, struct.pack("!H", 1009))
         await served.gone()
-        assert served.site.recorder.ends[0][0] == "transport close"
+        assert served.site.recorder.ends[0][0] == "transport error"
 
     play(scenario, max_payload=1000)
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+import string
 from typing import Any
 
 import pytest
 from ackord.runtime.errors import UsageError
 from ackord.runtime.server import Limits, Namespace, ParentNamespace, RefusalReply, Server, Socket
+from ackord.runtime.server.matching import NameMatcher
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.runtime.server.stage import Stage, play
 
@@ -46,6 +50,33 @@ def test_a_pattern_makes_a_namespace_for_each_name_that_fits_as_a_whole() -> Non
         assert all(child.parent is parent for child in parent.children.values())
 
     play(server, scenario)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "others"),
+    [
+        (re.compile(r"/dyn-\d+"), "/dyn-1", ["/dyn-\u0661", "/dyn-\uff11", "/dyn-\u00b2"]),
+        (re.compile(r"/\w+"), "/a_1", ["/\u00e9", "/\u0430"]),
+        (re.compile(r"/a\sb"), "/a b", ["/a\u00a0b", "/a\u2003b"]),
+        (re.compile(r"/.+\b\w"), "/ b", ["/\u00e9b\u00e9"]),
+        (re.compile(r"/task", re.IGNORECASE), "/TASK", ["/ta\u017fk", "/tas\u212a"]),
+        (re.compile(r"(?i)/task", re.UNICODE), "/Task", ["/ta\u017fk"]),
+        (re.compile(r"(?u)/dyn-\d+"), "/dyn-\u0661", ["/dyn-x"]),
+        (re.compile(r"/dyn-\d+$"), "/dyn-1", ["/dyn-1\n", "/dyn-1x"]),
+    ],
+)
+def test_a_pattern_means_ascii_as_in_javascript_unless_it_asks_for_unicode(pattern: re.Pattern[str], fits: str, others: list[str]) -> None:
+    matcher = NameMatcher(pattern)
+    assert matcher.match(fits) is not None
+    for name in others:
+        assert matcher.match(name) is None, name
+
+
+@given(st.characters(exclude_categories=("Cs",)))
+def test_only_ascii_digits_and_letters_are_digits_and_letters(character: str) -> None:
+    is_digit, is_word = character in string.digits, character in string.digits + string.ascii_letters + "_"
+    for pattern, expected in ((r"/\d", is_digit), (r"/\w", is_word), (r"/[^\D]", is_digit)):
+        assert (NameMatcher(re.compile(pattern)).match(f"/{character}") is not None) is expected
 
 
 def test_a_template_gives_its_parameters() -> None:

@@ -31,6 +31,9 @@ from tests.runtime.engine.harness import Site
         ("*;q=0", None),
         ("gzip;q=nan, deflate;q=-1", None),
         ("gzip;q=much", None),
+        ("gzip;q=\u00b9, deflate", "deflate"),
+        ("gzip;q=0_1", None),
+        ("gzip;q=1e0", None),
     ],
 )
 def test_the_coding_that_the_client_likes_best_is_chosen(accepted: str | None, coding: Coding | None) -> None:

@@ -34,7 +34,7 @@ class Line:
     def receive(self, message: str | bytes) -> bool:
         raise AssertionError("nothing comes in")
 
-    def lost(self, description: str | None = None) -> None:
+    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         pass
 
     async def ready(self) -> None:

@@ -35,7 +35,7 @@ class Network:
         self.received.append(message)
         return True
 
-    def lost(self, description: str | None = None) -> None:
+    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         self.descriptions.append(description)
 
     async def ready(self) -> None:

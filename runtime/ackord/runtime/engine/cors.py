@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
-from urllib.parse import urlsplit
 
+from ackord.runtime.engine.origins import is_from, parse_origin
 from ackord.runtime.events.containment import contain
+from ackord.runtime.patterns import as_ascii
 
 _logger = logging.getLogger(__name__)
 
@@ -20,11 +21,11 @@ Origins: TypeAlias = Literal[True] | str | re.Pattern[str] | Sequence[str | re.P
 
 `None` allows none but the server's own; ``"*"`` tells browsers that anybody may, without credentials; `True` allows each origin by its name.
 Otherwise an origin, a pattern that must match the whole of it, a sequence of both, or a function that decides.
+Origins are compared without regard to case, a default port, or a dot at the end of the host; `ws` counts as `http`, `wss` as `https`.
 """
 
 DEFAULT_METHODS: Final = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
 
-_PORTS: Final = {"http": 80, "https": 443}
 _HEADER_NAMES: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z, ]*")
 
 
@@ -57,7 +58,8 @@ class CorsPolicy:
         every = (origins,) if isinstance(origins, str | re.Pattern) else origins
         plain = _normalized(origin)
         return any(
-            each == "*" or _normalized(each) == plain if isinstance(each, str) else each.fullmatch(origin) is not None for each in every
+            each == "*" or _normalized(each) == plain if isinstance(each, str) else as_ascii(each).fullmatch(origin) is not None
+            for each in every
         )
 
     def headers(self, request: Mapping[str, str]) -> list[Header]:
@@ -90,7 +92,7 @@ class CorsPolicy:
         A site may always talk to the host that it came from; other sites may if they are allowed, as browsers hold it over long-polling.
         """
         origin = request.get("origin")
-        return origin is None or self.allows(origin) or _is_same(origin, host)
+        return origin is None or self.allows(origin) or is_from(origin, host)
 
     def _origin_headers(self, request: Mapping[str, str]) -> list[Header]:
         if self.origins == "*":
@@ -113,16 +115,5 @@ def _ask(decide: Callable[[str], bool], origin: str) -> bool:
         return False
 
 
-def _normalized(origin: str) -> str:
-    return origin.rstrip("/").lower()
-
-
-def _is_same(origin: str, host: str) -> bool:
-    """Whether a page of this origin came from this host and port; the scheme may have changed at a proxy."""
-    try:
-        page, asked = urlsplit(origin.lower()), urlsplit(f"//{host.lower()}")
-        ports = {page.port, asked.port}
-    except ValueError:
-        return False
-    is_same_port = len(ports) == 1 or ports == {None, _PORTS.get(page.scheme)}
-    return bool(page.hostname) and page.hostname == asked.hostname and is_same_port
+def _normalized(origin: str) -> object:
+    return parse_origin(origin) or origin.rstrip("/").lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 
@@ -19,6 +19,23 @@ _logger = logging.getLogger(__name__)
 
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_OF_THE_TRANSPORT: Final = frozenset(
+    (
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "keep-alive",
+        "sec-websocket-accept",
+        "sec-websocket-extensions",
+        "sec-websocket-protocol",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
+"""Headers that say how the response itself is written: a second value would contradict the transport's."""
+_REPEATED: Final = frozenset((b"set-cookie", b"vary"))
+"""Headers that are sent as often as they are set: those of the server and those of listeners."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +53,14 @@ class RefusedRequest:
 
 EngineMiddleware: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None]]
 """Runs for each HTTP request and each WebSocket handshake: `None` lets it pass, a text says why not."""
-HeadersListener: TypeAlias = Callable[[dict[str, str], HandshakeRequest], None]
-"""Adds to the headers of a response, or changes them."""
+ResponseHeaders: TypeAlias = dict[str, str | list[str]]
+"""Headers of a response; a list of values is sent as one header line for each value."""
+HeadersListener: TypeAlias = Callable[[ResponseHeaders, HandshakeRequest], None]
+"""Sets headers of a response; the names may be written in any case.
+
+``set-cookie`` and ``vary`` are sent beside the server's own; any other header, such as ``access-control-allow-origin``, replaces
+the server's. ``content-length`` and other headers that describe how the response is written can't be set.
+"""
 RefusalListener: TypeAlias = Callable[[RefusedRequest], None]
 """Learns of a refused request."""
 
@@ -52,6 +75,7 @@ class EngineHooks:
     def __init__(self) -> None:
         self._middlewares: list[EngineMiddleware] = []
         self._listeners: dict[str, list[Callable[..., None]]] = {"initial_headers": [], "headers": [], "connection_error": []}
+        self._refused_headers: set[str] = set()
         self.has_observers = False
         """Whether each request has to be shown to a middleware or a listener, even one of an open session."""
 
@@ -114,15 +138,32 @@ class EngineHooks:
             if reason is not None:
                 raise HandshakeRefusedError(BAD_REQUEST.because(name="MIDDLEWARE_FAILURE", error=reason))
 
-    def headers(self, request: HandshakeRequest, headers: dict[str, str], *, is_initial: bool) -> list[Header]:
+    def headers(self, request: HandshakeRequest, *, is_initial: bool) -> list[Header]:
         """Ask the listeners for the headers of a response, and write them as HTTP does."""
+        headers: ResponseHeaders = {}
         for listener in (*(self._listeners["initial_headers"] if is_initial else ()), *self._listeners["headers"]):
             try:
                 listener(headers, request)
             except BaseException as exc:
                 contain(exc)
                 _logger.exception("A listener for headers raised")
-        return [header for name, value in headers.items() if (header := _encode(name, value)) is not None]
+        return [
+            (name.lower().encode("ascii"), value.encode("latin-1"))
+            for name, values in headers.items()
+            for value in (values if isinstance(values, list) else (values,))
+            if self._can_be_sent(name, value)
+        ]
+
+    def _can_be_sent(self, name: object, value: object) -> bool:
+        is_header = isinstance(name, str) and _NAME.fullmatch(name) and isinstance(value, str) and _VALUE.fullmatch(value)
+        if is_header and str(name).lower() not in _OF_THE_TRANSPORT:
+            return True
+        shown = repr(name)
+        if shown not in self._refused_headers:
+            self._refused_headers.add(shown)
+            why = "the transport writes it itself" if is_header else "HTTP can't express it"
+            _logger.error("A header that a listener set is left out, as %s: %s. (It is logged once for each name.)", why, shown)
+        return False
 
     def report(self, request: HandshakeRequest, refusal: Refusal) -> None:
         """Tell the listeners of a refused request."""
@@ -138,8 +179,8 @@ class EngineHooks:
                 _logger.exception("A listener for connection_error raised")
 
 
-def _encode(name: str, value: str) -> Header | None:
-    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-        _logger.error("A header that a listener set is left out, as HTTP can't express it: %r", name)
-        return None
-    return name.lower().encode("ascii"), value.encode("latin-1")
+def merge_headers(own: Iterable[Header], given: Iterable[Header]) -> list[Header]:
+    """Return the server's own headers of a response with those that listeners have set; the latter win where there can be one only."""
+    given = list(given)
+    replaced = {name for name, _ in given} - _REPEATED
+    return [*(header for header in own if header[0] not in replaced), *given]

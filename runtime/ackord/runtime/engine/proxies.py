@@ -29,7 +29,7 @@ class TrustedProxies:
             return address, secure
         protocol = headers.get("x-forwarded-proto")
         if protocol is not None:
-            secure = protocol.rpartition(",")[2].strip().lower() in ("https", "wss")
+            secure = protocol.rpartition(",")[2].strip(" \t").lower() in ("https", "wss")
         # Each proxy appends whom it saw: from the right, the first that isn't a trusted proxy is the client; it may have made up the rest.
         hops = headers.get("x-forwarded-for", "")
         while hops and self._trusts(address):
@@ -43,7 +43,7 @@ class TrustedProxies:
     def host(self, address: str, headers: Mapping[str, str]) -> str:
         """Return the host that the client asked for; `address` is that of the connection."""
         forwarded = headers.get("x-forwarded-host") if self._trusts(address) else None
-        return headers.get("host", "") if forwarded is None else forwarded.partition(",")[0].strip()
+        return headers.get("host", "") if forwarded is None else forwarded.partition(",")[0].strip(" \t")
 
     def _trusts(self, address: str) -> bool:
         if not address:
@@ -56,7 +56,7 @@ class TrustedProxies:
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     """Read an address, which may have a port: ``192.0.2.1:80``, ``[2001:db8::1]:80``."""
-    text = text.strip()
+    text = text.strip(" \t")
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

@@ -49,6 +49,7 @@ class RunningSession:
         "_post",
         "_post_until",
         "_probe",
+        "_probe_base64",
         "_running",
         "_scheduled",
         "_settle",
@@ -99,7 +100,8 @@ class RunningSession:
         self._settle = settle
         self._forget = forget
         self._is_half_open = True
-        self._base64 = "b64" in request.query
+        self._base64 = websocket is not None and wants_base64(request)
+        self._probe_base64 = False
         self._running = True  # until `start`: nothing may reach a handler that isn't there yet
         self._scheduled = False
         self._muted = False
@@ -183,10 +185,12 @@ class RunningSession:
                     else:
                         self.websocket.close(code)
             case WriteProbe(packet):
-                if self._probe is not None:
+                # A client that doesn't read gets no answer to its next probe.
+                if self._probe is not None and self._probe.buffered <= self.max_buffered:
                     self._probe.send(packet)
             case AdoptProbe():
                 self.websocket, self._probe = self._probe, None
+                self._base64 = self._probe_base64
             case CloseProbe():
                 probe, self._probe = self._probe, None
                 if probe is not None:
@@ -233,3 +237,11 @@ class RunningSession:
                 websocket.send_prepared(message)
         else:
             websocket.send(encode_packet(message) if self._base64 else message)
+
+
+def wants_base64(request: HandshakeRequest) -> bool:
+    """Whether the client of a WebSocket with this request takes binary messages as base64 only.
+
+    Each transport has its own answer: over long-polling binary messages are base64 anyway.
+    """
+    return bool(request.query.get("b64"))

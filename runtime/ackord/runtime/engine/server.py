@@ -76,7 +76,7 @@ class EngineServer(EngineHooks):
             if existing is None:
                 existing = await self._open(request, socket)
             else:
-                self._offer(existing, socket)
+                self._offer(existing, socket, request)
             return WebSocketEnd(existing, socket)
         except HandshakeRefusedError as exc:
             self.report(request, exc.refusal)
@@ -119,10 +119,12 @@ class EngineServer(EngineHooks):
 
     def response_headers(self, request: HandshakeRequest, socket: EngineSocket | None = None) -> list[Header]:
         """Return the headers that the answer to a request has beside those of its transport; `socket` is its session over long-polling."""
-        is_initial = "sid" not in request.query
+        is_initial = not request.query.get("sid")
         cookie = self.options.cookie
-        headers = {"set-cookie": cookie.header(socket.sid)} if is_initial and cookie is not None and socket is not None else {}
-        return self.headers(request, headers, is_initial=is_initial)
+        headers = self.headers(request, is_initial=is_initial)
+        if is_initial and cookie is not None and socket is not None:
+            headers.insert(0, (b"set-cookie", cookie.header(socket.sid).encode("latin-1")))
+        return headers
 
     def open(self) -> None:
         """Open sessions again after `stop_accepting` or `close`."""
@@ -177,7 +179,7 @@ class EngineServer(EngineHooks):
             self._hint_at_origins()
             raise HandshakeRefusedError(handshake.FORBIDDEN.because(name="ORIGIN_NOT_ALLOWED", origin=request.headers["origin"]))
         sid = request.query.get("sid")
-        if sid is None:
+        if not sid:
             return None
         socket = self._sockets.get(sid)
         if socket is not None:
@@ -203,10 +205,10 @@ class EngineServer(EngineHooks):
             self._hints.add(text)
             _logger.info(text)
 
-    def _offer(self, existing: EngineSocket, socket: ServerWebSocket) -> None:
+    def _offer(self, existing: EngineSocket, socket: ServerWebSocket, request: HandshakeRequest) -> None:
         if not self.options.upgrades:
             raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="UPGRADES_NOT_ALLOWED"))
-        if not existing.offer(socket):
+        if not existing.offer(socket, request):
             raise HandshakeRefusedError(handshake.TAKEN.because(name="ALREADY_UPGRADING"))
 
     async def _open(self, request: HandshakeRequest, websocket: ServerWebSocket | None) -> EngineSocket:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from ackord.runtime.engine.link import EngineHandler
+from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
 from ackord.runtime.engine.polled import PolledSession
+from ackord.runtime.engine.running import wants_base64
 from ackord.runtime.engineio.actions import Outgoing
 from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
 from ackord.runtime.engineio.packet import Packet, utf8_length
@@ -114,11 +115,12 @@ class EngineSocket(PolledSession):
 
     # The WebSockets' side
 
-    def offer(self, websocket: ServerWebSocket) -> bool:
-        """Take a WebSocket that wants to replace long-polling; false if it must be refused."""
+    def offer(self, websocket: ServerWebSocket, request: HandshakeRequest) -> bool:
+        """Take a WebSocket that wants to replace long-polling, opened by `request`; false if it must be refused."""
         accepted = self.session.offer_websocket(self._loop.time())
         if accepted:
             self._probe = websocket
+            self._probe_base64 = wants_base64(request)
             self._run()
         return accepted
 
@@ -135,10 +137,10 @@ class EngineSocket(PolledSession):
             self.session.receive_probe(message, now)
         self._run()
 
-    def lose(self, websocket: ServerWebSocket, description: str | None) -> None:
+    def lose(self, websocket: ServerWebSocket, description: str | None, *, is_violation: bool) -> None:
         """Learn that a WebSocket is gone."""
         if websocket is self.websocket:
-            self.session.lose_websocket(description)
+            self.session.lose_websocket(description, is_violation=is_violation)
         elif websocket is self._probe:
             self._probe = None
             self.session.lose_probe()

@@ -31,9 +31,9 @@ class WebSocketEnd:
             socket.blame_handler(exc)
         return not self._handler.congested
 
-    def lost(self, description: str | None = None) -> None:
+    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         """Learn that the WebSocket is gone."""
-        self._socket.lose(self._websocket, description)
+        self._socket.lose(self._websocket, description, is_violation=is_violation)
 
     async def ready(self) -> None:
         """Wait until more may be read."""

@@ -15,6 +15,9 @@ PROTOCOL: Final = "4"
 POLLING: Final = "polling"
 WEBSOCKET: Final = "websocket"
 
+JSONP: Final = "j"
+"""The query parameter with the number of a callback: answers in scripts, for browsers without CORS."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -45,7 +48,11 @@ BAD_REQUEST: Final = Refusal(3, "Bad request")
 FORBIDDEN: Final = Refusal(4, "Forbidden", 403)
 TAKEN: Final = Refusal(3, "Bad request", after_accept=True)
 """For a WebSocket whose session has one already: the official suite wants to see it close, not to see its handshake fail."""
+JSONP_NOT_SUPPORTED: Final = Refusal(3, "JSONP is not supported")
 UNSUPPORTED_PROTOCOL_VERSION: Final = Refusal(5, "Unsupported protocol version")
+QUERY_TOO_LARGE: Final = Refusal(3, "Query string too large", 414)
+HEADERS_TOO_LARGE: Final = Refusal(3, "Request headers too large", 431)
+"""These two aren't of the protocol: Node's HTTP server answers them before the reference implementation sees the request."""
 SHUTTING_DOWN: Final = Refusal(3, "Server is shutting down", 503)
 """Not of the protocol: a server that drains opens no session."""
 TOO_MANY_HALF_OPEN: Final = Refusal(3, "Too many handshakes", 503)
@@ -63,8 +70,10 @@ def check_request(
         return UNKNOWN_TRANSPORT.because(transport=transport)
     if origin is not None and _ILLEGAL_IN_HEADER.search(origin):
         return BAD_REQUEST.because(name="INVALID_ORIGIN", origin=origin)
-    if "sid" in query:
+    if query.get("sid"):
         return None
+    if transport == POLLING and JSONP in query:
+        return JSONP_NOT_SUPPORTED.because(name="JSONP_NOT_SUPPORTED")
     if method != "GET":
         return BAD_HANDSHAKE_METHOD.because(method=method)
     if is_websocket is not (transport == WEBSOCKET):

@@ -183,9 +183,7 @@ class Session:
         if self._parked:
             self._end(reason)
             return
-        # A WebSocket that has probed stays: its client may already have paused polling, and then learns of the close there.
-        if self.state is State.OFFERED:
-            self._cancel_upgrade()
+        # A WebSocket that was offered stays: its client may already have paused polling, and then learns of the close there.
         self._move(Trigger.CLOSE)
         self._reason = reason
         self._close_at = now + CLOSE_TIMEOUT
@@ -270,10 +268,10 @@ class Session:
         else:
             self._receive(packet, now)
 
-    def lose_websocket(self, description: str | None = None) -> None:
-        """Learn that the session's WebSocket is gone."""
+    def lose_websocket(self, description: str | None = None, *, is_violation: bool = False) -> None:
+        """Learn that the session's WebSocket is gone, because the client broke the WebSocket protocol or for another reason."""
         if self.state is State.WEBSOCKET:
-            self._end("transport close", description)
+            self._end("transport error" if is_violation else "transport close", description)
 
     def offer_websocket(self, now: float) -> bool:
         """Take a WebSocket that wants to replace long-polling; false if it must be refused."""
@@ -284,14 +282,19 @@ class Session:
         return True
 
     def receive_probe(self, message: Packet, now: float) -> None:
-        """Take one message of the WebSocket that probes."""
+        """Take one message of the WebSocket that was offered.
+
+        As in the reference implementation, UPGRADE completes the upgrade with or without a probe before it: clients exist that
+        don't probe. A probe is answered each time.
+        """
         if self._upgrade_at is None:
             return
-        if self.state is State.OFFERED and message == packets.PING_PROBE:
-            self._move(Trigger.PROBE)
-            self._noop_at = now + NOOP_INTERVAL
+        if message == packets.PING_PROBE:
+            if self.state is State.OFFERED:
+                self._move(Trigger.PROBE)
+                self._noop_at = now + NOOP_INTERVAL
             self._actions.append(WriteProbe(packets.PONG_PROBE))
-        elif self.state is not State.OFFERED and message == packets.UPGRADE:
+        elif message[:1] == packets.UPGRADE:
             self._upgrade()
         else:
             self._cancel_upgrade()

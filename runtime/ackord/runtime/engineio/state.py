@@ -39,6 +39,7 @@ class Trigger(Enum):
 TRANSITIONS: Final = {
     (State.POLLING, Trigger.OFFER): State.OFFERED,
     (State.OFFERED, Trigger.PROBE): State.PROBED,
+    (State.OFFERED, Trigger.UPGRADE): State.WEBSOCKET,
     (State.OFFERED, Trigger.CANCEL): State.POLLING,
     (State.PROBED, Trigger.CANCEL): State.POLLING,
     (State.PROBED, Trigger.UPGRADE): State.WEBSOCKET,

@@ -10,7 +10,7 @@ from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
+from ackord.runtime.engineio.handshake import FORBIDDEN, HEADERS_TOO_LARGE, QUERY_TOO_LARGE, Refusal
 from ackord.runtime.hosting.lane import FAST_LANE, Lane
 from ackord.runtime.hosting.long_polling import LongPolling
 from ackord.runtime.hosting.polling_request import MAX_HEADERS, MAX_QUERY_STRING, parse_query, recognize, size_of
@@ -18,7 +18,7 @@ from ackord.runtime.transports.asgi import Application, Message, Receive, Scope,
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.polling import JSON, respond
 from ackord.runtime.transports.pump import Pump
-from ackord.runtime.transports.websocket import AsgiWebSocket
+from ackord.runtime.transports.websocket import VIOLATION, AsgiWebSocket
 
 Hook = Callable[[], Awaitable[None]]
 """What runs when the server starts or stops."""
@@ -89,10 +89,11 @@ class AsgiApp:
                 if known is not None:
                     await self.long_polling.serve_session(scope["method"], known, receive, send)
                     return
-            if len(scope.get("query_string", b"")) > MAX_QUERY_STRING or size_of(scope["headers"]) > MAX_HEADERS:
+            refusal = _measure(scope)
+            if refusal is not None:
                 bare = request_of({**scope, "query_string": b"", "headers": []}, self._proxies)
-                self.engine.report(bare, BAD_REQUEST.because(name="REQUEST_TOO_LARGE"))
-                await _refuse(scope, receive, send, status=BAD_REQUEST.status, body=BAD_REQUEST.body, content_type=JSON)
+                self.engine.report(bare, refusal)
+                await _refuse(scope, receive, send, status=refusal.status, body=refusal.body, content_type=JSON)
                 return
             request = request_of(scope, self._proxies)
             if kind == "http":
@@ -141,7 +142,7 @@ class AsgiApp:
         subprotocol = _subprotocol_of(request.scope)
         try:
             if lane is None:
-                websocket = AsgiWebSocket(send, self._pump, subprotocol=subprotocol)
+                websocket = AsgiWebSocket(send, self._pump, subprotocol=subprotocol, violation=extensions.get(VIOLATION))
                 receiver = await self.engine.open_websocket(request, websocket)
                 await websocket.run(receive, receiver, self.engine.response_headers(request))
             else:
@@ -179,6 +180,13 @@ class AsgiApp:
             await send({"type": f"{phase}.complete"})
             if phase == "lifespan.shutdown":
                 return
+
+
+def _measure(scope: Scope) -> Refusal | None:
+    """Refuse a request whose head is larger than a session may keep."""
+    if len(scope.get("query_string", b"")) > MAX_QUERY_STRING:
+        return QUERY_TOO_LARGE.because(name="REQUEST_TOO_LARGE")
+    return HEADERS_TOO_LARGE.because(name="REQUEST_TOO_LARGE") if size_of(scope["headers"]) > MAX_HEADERS else None
 
 
 def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:

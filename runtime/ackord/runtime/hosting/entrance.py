@@ -64,7 +64,7 @@ class Doors:
 
 
 class Entrance(asyncio.Protocol):
-    """A connection until its first bytes: a whole and common opening handshake is taken here, everything else is left to uvicorn's HTTP."""
+    """A connection until its first bytes: a whole and common opening handshake is taken here, with what follows it; everything else is left to uvicorn's HTTP."""
 
     __slots__ = ("_doors", "_site", "transport")
 
@@ -88,7 +88,7 @@ class Entrance(asyncio.Protocol):
         if site.has_common_websockets:
             opening = read_opening(data, is_compressing=site.config.ws_per_message_deflate)
         if opening is not None:
-            Handshake(site, self.transport, opening).start()
+            Handshake(site, self.transport, *opening).start()
             return
         http = self._doors.make_http(site)
         http.connection_made(self.transport)

@@ -6,16 +6,26 @@ uvicorn takes a class for each protocol (`http=` and `ws=`); `ackord.runtime.hos
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any, Final, cast
 
+from ackord.runtime.engineio.handshake import HEADERS_TOO_LARGE
+from ackord.runtime.hosting.polling_request import MAX_HEADERS, size_of
 from ackord.runtime.transports import bounds
+from ackord.runtime.transports.polling import CLOSE, JSON, Header
 from ackord.runtime.transports.stall import StallWatch
 from ackord.runtime.transports.uncommon import INVALID_DATA, POLICY_VIOLATION
+from ackord.runtime.transports.websocket import VIOLATION
+from httptools import HttpParserError, HttpParserUpgrade
 from typing_extensions import override
 from uvicorn._types import ASGISendEvent
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.datastructures import Headers
+from websockets.frames import CloseCode, Frame
+from websockets.http11 import Request
+from websockets.protocol import Protocol
+from websockets.server import ServerProtocol
 
 MAX_HEAD: Final = 65_536
 """Bytes of one request that aren't its body: request line, headers, trailers, and the frames of chunks beyond what real clients need."""
@@ -25,6 +35,20 @@ MAX_AHEAD: Final = 512
 """Requests of one connection that wait for the answer to an earlier one: each takes 5 KB, and one read brings thousands."""
 
 _ABNORMAL_CLOSURE: Final = 1006
+
+
+class _Handshake(ServerProtocol):
+    """The library's protocol, whose close frames have a code and no text, as those of the reference implementation."""
+
+    @override
+    def fail(self, code: CloseCode | int, reason: str = "") -> None:
+        super().fail(code)
+
+    def receive_request(self, request: Request) -> None:
+        """Take a request that was read already: the library's own limits, 8192 bytes a line and 128 headers, are narrower than ours."""
+        self.parser = Protocol.parse(self)
+        next(self.parser)
+        self.events.append(request)
 
 
 class TooManyRequestsError(Exception):
@@ -37,6 +61,8 @@ class GuardedHttp(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._overhead = 0
+        self._is_in_head = False
+        self._early = b""  # what follows the opening handshake of a WebSocket in the same read
         self._is_requested = False  # whether what is being read belongs to a request that isn't answered yet
         self._head_timer: asyncio.TimerHandle | None = None
         self._stall: StallWatch | None = None
@@ -59,17 +85,43 @@ class GuardedHttp(HttpToolsProtocol):
         self._overhead += len(data)
         self._is_requested = False
         idle = self.timeout_keep_alive_task
-        super().data_received(data)
+        self._parse(data)
         if self.transport.is_closing():
             return
         if self._overhead > MAX_HEAD:
-            self.send_400_response("Too many bytes beside the body of a request.")
+            self._refuse_overhead()
         elif idle is not None and not self._is_requested and self._head_timer is None and self.timeout_keep_alive_task is None:
             # Empty lines, or the rest of a body that was answered already: uvicorn has stopped this timer, and would start it no more.
             self.timeout_keep_alive_task = self.loop.call_at(idle.when(), self.timeout_keep_alive_handler)
 
+    def _parse(self, data: bytes) -> None:
+        # As uvicorn's `data_received`, which drops what follows an opening handshake.
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except HttpParserError:
+            message = "Invalid HTTP request received."
+            self.logger.warning(message)
+            self.send_400_response(message)
+        except HttpParserUpgrade as upgrade:
+            if self._should_upgrade():
+                self._early = data[upgrade.args[0] :]
+                self.handle_websocket_upgrade()
+            else:
+                self._unsupported_upgrade_warning()
+
+    def _refuse_overhead(self) -> None:
+        if not self._is_in_head and size_of(self.headers or ()) <= MAX_HEADERS:
+            self.send_400_response("Too many bytes beside the body of a request.")
+            return
+        headers = ((b"content-type", JSON), (b"content-length", b"%d" % len(HEADERS_TOO_LARGE.body)), CLOSE)
+        lines = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)]
+        self.transport.write(b"".join((STATUS_LINE[HEADERS_TOO_LARGE.status], *lines, b"\r\n", HEADERS_TOO_LARGE.body)))
+        self.transport.close()
+
     @override
     def on_message_begin(self) -> None:
+        self._is_in_head = True
         self._is_requested = True
         super().on_message_begin()
         if self._head_timer is None:
@@ -77,6 +129,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     @override
     def on_headers_complete(self) -> None:
+        self._is_in_head = False
         self._is_requested = True
         self._stop_waiting()
         super().on_headers_complete()
@@ -102,11 +155,21 @@ class GuardedHttp(HttpToolsProtocol):
             self.send_400_response("A WebSocket can't begin before the request ahead of it is answered.")
             return
         self._overhead = 0
-        self._upgrade()
+        early, self._early = self._early, b""
+        self._upgrade(early)
 
-    def _upgrade(self) -> None:
-        """Begin a WebSocket: there is nothing else on this connection."""
-        super().handle_websocket_upgrade()
+    def _upgrade(self, early: bytes) -> None:
+        """Begin a WebSocket: there is nothing else on this connection. `early` is what the client has sent already."""
+        if self.ws_protocol_class is GuardedWebSocket:
+            self.connections.discard(self)
+            websocket = GuardedWebSocket(config=self.config, server_state=self.server_state, app_state=self.app_state)
+            websocket.connection_made(self.transport)
+            websocket.receive_request(self.scope["method"], self.url, self.headers)
+            self.transport.set_protocol(websocket)
+        else:
+            super().handle_websocket_upgrade()
+        if early:
+            cast("asyncio.Protocol", self.transport.get_protocol()).data_received(early)
 
     @override
     def pause_writing(self) -> None:
@@ -138,6 +201,10 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
+        self.conn = self._handshake = _Handshake(
+            extensions=self.conn.available_extensions, max_size=self.config.ws_max_size, logger=self.conn.logger
+        )
+        self._violation: dict[str, Any] = {}  # see `VIOLATION`
         self._frames_in_turn = 0
         self._stall: StallWatch | None = None
         self._close_timer: asyncio.TimerHandle | None = None
@@ -146,6 +213,23 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._stall = StallWatch(self.loop, self.transport)
+
+    def receive_request(self, method: str, target: bytes, headers: Iterable[Header]) -> None:
+        """Take an opening handshake that was read already, and call the application."""
+        fields = Headers((name.decode("ascii"), value.decode("latin-1")) for name, value in headers)
+        self._handshake.receive_request(Request(target.decode("ascii"), fields, method))
+        self.handle_events()
+
+    @override
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            cast("dict[str, Any]", self.scope["extensions"])[VIOLATION] = self._violation
+
+    @override
+    def handle_parser_exception(self) -> None:
+        self._violation["code"] = None if self.conn.close_sent is None else self.conn.close_sent.code
+        super().handle_parser_exception()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -193,7 +277,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             return
         if len(self.frames) >= bounds.MAX_FRAGMENTS:
             self.frames = []
-            self._fail(POLICY_VIOLATION, "too many fragments")
+            self._fail(POLICY_VIOLATION)
             return
         super().handle_cont(event)
 
@@ -208,7 +292,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             try:
                 self.queue.put_nowait({"type": "websocket.receive", "text": str(data, "utf-8")})
             except UnicodeDecodeError:
-                self._fail(INVALID_DATA, "invalid UTF-8")
+                self._fail(INVALID_DATA)
                 return
         else:
             self.queue.put_nowait({"type": "websocket.receive", "bytes": bytes(data)})
@@ -248,8 +332,8 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         if self._stall is not None:
             self._stall.stop()
 
-    def _fail(self, code: int, reason: str) -> None:
-        self.conn.fail(code, reason)
+    def _fail(self, code: int) -> None:
+        self.conn.fail(code)
         if self.conn.close_sent is None:  # not accepted yet
             self.transport.abort()
         else:

@@ -20,7 +20,7 @@ from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remo
 from uvicorn.server import ServerState
 
 MAX_EARLY: Final = 65_536
-"""Bytes after a handshake that are read before it is answered; real clients send none."""
+"""Bytes after a handshake from which on no more is read before it is answered."""
 
 _INTERNAL_ERROR: Final = 1011
 
@@ -62,11 +62,12 @@ class Handshake(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, site: Site, transport: asyncio.Transport, opening: Opening) -> None:
+    def __init__(self, site: Site, transport: asyncio.Transport, opening: Opening, early: bytes) -> None:
+        """Take an opening handshake, and what the client has sent after it."""
         self._site = site
         self._opening = opening
         self.transport = transport
-        self._early = b""
+        self._early = early
         self._is_gone = False
         self._is_told = False  # whether the application has got "websocket.connect"
         self._head: bytes | None = None
@@ -79,6 +80,8 @@ class Handshake(asyncio.Protocol):
         site = self._site
         site.registry.add(self)
         self.transport.set_protocol(self)
+        if len(self._early) > MAX_EARLY:
+            self.transport.pause_reading()
         task = start_later(site.loop, self._run())
         tasks = site.server_state.tasks
         tasks.add(task)
@@ -221,10 +224,7 @@ class Handshake(asyncio.Protocol):
 
         plain.app = cast("Any", application)
         plain.connection_made(self.transport)
-        head = [b"GET ", self._opening.target, b" HTTP/1.1\r\n"]
-        for name, value in self._opening.headers:
-            head += (name, b": ", value, b"\r\n")
-        plain.data_received(b"".join((*head, b"\r\n")))
+        plain.receive_request("GET", self._opening.target, self._opening.headers)
         self._is_gone = plain.queue.empty()
         if not self._is_gone:
             plain.queue.get_nowait()  # "websocket.connect", which comes from here

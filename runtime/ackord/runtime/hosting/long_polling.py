@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import Final
 
+from ackord.runtime.engine.hooks import merge_headers
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.socket import EngineSocket
@@ -57,7 +58,7 @@ class LongPolling:
         except HandshakeRefusedError as exc:
             await respond(send, exc.refusal.status, headers, exc.refusal.body, JSON)
             return
-        headers += self._engine.response_headers(request, socket)
+        headers = merge_headers(headers, self._engine.response_headers(request, socket))
         await self.serve_session(request.method, _plain(request, socket, headers), receive, send)
 
     async def serve_session(self, method: str, request: PollingRequest, receive: Receive, send: Send) -> None:

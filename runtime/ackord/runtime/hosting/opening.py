@@ -15,8 +15,8 @@ from ackord.runtime.transports.asgi import Message
 MAX_HEADERS: Final = 100
 """Headers of a common handshake; uvicorn and the `websockets` library have their own limits."""
 
-MAX_OPENING: Final = 8192
-"""Bytes of a common handshake."""
+MAX_OPENING: Final = 65_536
+"""Bytes of a common handshake: what is too large for the engine is refused by the engine."""
 
 _REQUEST: Final = re.compile(
     rb"GET (/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*) HTTP/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)+)\r\n"
@@ -44,16 +44,14 @@ class Opening(NamedTuple):
     key: bytes
 
 
-def read_opening(data: bytes, *, is_compressing: bool) -> Opening | None:
-    """Read the first bytes of a connection, if they are a whole opening handshake and nothing else."""
-    if len(data) > MAX_OPENING:
-        return None
-    request = _REQUEST.fullmatch(data)
+def read_opening(data: bytes, *, is_compressing: bool) -> tuple[Opening, bytes] | None:
+    """Read the first bytes of a connection, if they are a whole opening handshake; return that and what follows it."""
+    request = _REQUEST.match(data, 0, MAX_OPENING)
     if request is None:
         return None
     headers = [(name.lower(), value.strip(b" \t")) for name, value in _FIELD.findall(request[2])]
     key = key_of(headers, is_compressing=is_compressing)
-    return None if key is None else Opening(request[1], headers, key)
+    return None if key is None else (Opening(request[1], headers, key), data[request.end() :])
 
 
 def key_of(headers: Sequence[Header], *, is_compressing: bool) -> bytes | None:

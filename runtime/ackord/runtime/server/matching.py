@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from ackord.runtime.errors import UsageError
 from ackord.runtime.listeners import Registration
+from ackord.runtime.patterns import as_ascii
 
 Predicate: TypeAlias = "Callable[[str], bool | Awaitable[bool]] | Callable[[str, dict[str, Any]], bool | Awaitable[bool]]"
 """Takes the name that a client asks for and, if it wants it, the payload of CONNECT; a plain function or a coroutine function.
@@ -16,7 +17,10 @@ Logs call it by its attribute `text`, if it has one.
 """
 
 Matcher: TypeAlias = "str | re.Pattern[str] | Predicate"
-"""A template such as ``/tenant/{tenant}``, a pattern that the whole name must match, or a predicate."""
+"""A template such as ``/tenant/{tenant}``, a pattern that the whole name must match, or a predicate.
+
+``\\d``, ``\\w``, ``\\s``, ``\\b`` and `re.IGNORECASE` of a pattern know ASCII only, as in JavaScript, unless it begins with ``(?u)``.
+"""
 
 _NO_PARAMS: Mapping[str, str] = {}
 _PLACE = re.compile(r"\{([^{}]*)\}")
@@ -46,7 +50,7 @@ class NameMatcher:
             self._pattern = _compile(matcher)
         elif isinstance(matcher, re.Pattern):
             self.text = matcher.pattern
-            self._pattern = matcher
+            self._pattern = as_ascii(matcher)
         else:
             self.text = getattr(matcher, "text", None) or f"{getattr(matcher, '__qualname__', type(matcher).__name__)}()"
             self._predicate = Registration(matcher)

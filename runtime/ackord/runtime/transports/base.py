@@ -55,8 +55,11 @@ class WebSocketReceiver(Protocol):
         """
         ...
 
-    def lost(self, description: str | None = None) -> None:
-        """Learn that the WebSocket is gone, by a close frame or without one; called once."""
+    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
+        """Learn that the WebSocket is gone, by a close frame or without one; called once.
+
+        `is_violation` tells that this side closed it because the client broke the WebSocket protocol or sent a too large message.
+        """
         ...
 
     async def ready(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import zlib
 from typing import Final, Literal, TypeAlias
 
@@ -10,6 +11,9 @@ Coding: TypeAlias = Literal["gzip", "deflate"]
 
 _WINDOW: Final[dict[Coding, int]] = {"gzip": 31, "deflate": 15}
 """The window of 32 KB, and which header stands around it."""
+
+_WEIGHT: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
+"""RFC 9110, 12.4.2: `float` would take digits of other scripts, underscores and exponents as well."""
 
 SLICE: Final = 65_536
 """Bytes that are compressed before others have their turn: about two milliseconds."""
@@ -22,7 +26,7 @@ def choose_coding(accept_encoding: str | None) -> Coding | None:
     weights: dict[str, float] = {}
     for item in accept_encoding.lower().split(","):
         name, _, parameters = item.partition(";")
-        weights.setdefault(name.strip(), _weight(parameters))
+        weights.setdefault(name.strip(" \t"), _weight(parameters))
     other = weights.get("*", 0.0)
     gzip, deflate = weights.get("gzip", other), weights.get("deflate", other)
     if gzip <= 0 and deflate <= 0:
@@ -44,10 +48,6 @@ async def compress(body: bytes, coding: Coding) -> bytes:
 
 def _weight(parameters: str) -> float:
     name, _, value = parameters.partition("=")
-    if name.strip() != "q":
+    if name.strip(" \t") != "q":
         return 1.0
-    try:
-        weight = float(value)
-    except ValueError:
-        return 0.0
-    return weight if 0.0 <= weight <= 1.0 else 0.0
+    return float(value) if _WEIGHT.fullmatch(value.strip(" \t")) else 0.0

@@ -303,7 +303,7 @@ class DirectWebSocket(asyncio.Protocol):
             try:
                 message, at = next_message(data, at, end, self._max_size)
             except UnicodeDecodeError:
-                self._fail(INVALID_DATA, "invalid UTF-8")
+                self._fail(INVALID_DATA)
                 return end
             if message is not None:
                 if not self._receive(message) and not self._is_mute:
@@ -336,9 +336,9 @@ class DirectWebSocket(asyncio.Protocol):
         self._obey(uncommon)
         return stop if uncommon.ended is None else end
 
-    def _fail(self, code: int, reason: str) -> None:
+    def _fail(self, code: int) -> None:
         uncommon = self._uncommon = UncommonFrames(self._max_size)
-        uncommon.fail(code, reason)
+        uncommon.fail(code)
         self._obey(uncommon)
 
     def _obey(self, uncommon: UncommonFrames) -> None:
@@ -471,7 +471,8 @@ class DirectWebSocket(asyncio.Protocol):
         self._mute()
         self._clear()
         if receiver is not None:
-            receiver.lost(self._description or "close code 1006")
+            is_violation = self._uncommon is not None and self._uncommon.is_violation
+            receiver.lost(self._description or "close code 1006", is_violation=is_violation)
 
 
 def _ignore(message: str | bytes) -> bool:  # noqa: ARG001 - takes the place of `WebSocketReceiver.receive`

@@ -6,7 +6,8 @@ import logging
 from typing import Final
 
 from ackord.runtime.transports import bounds
-from websockets.frames import Frame, Opcode
+from typing_extensions import override
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
 INVALID_DATA: Final = 1007
@@ -16,13 +17,25 @@ POLICY_VIOLATION: Final = 1008
 _logger = logging.getLogger(__name__)
 
 
+class _Frames(Protocol):
+    """The library's reader, whose close frames have a code and no text, as those of the reference implementation."""
+
+    has_failed = False
+    """Whether this side has closed the connection because of what the peer sent."""
+
+    @override
+    def fail(self, code: CloseCode | int, reason: str = "") -> None:
+        self.has_failed = True
+        super().fail(code)
+
+
 class UncommonFrames:
     """Control frames, fragments and violations: does no I/O; made when the first such frame comes, and needed while it `holds_anything`."""
 
     __slots__ = ("_fragments", "_is_text", "_library", "_max_size", "_size")
 
     def __init__(self, max_size: int) -> None:
-        self._library = Protocol(Side.SERVER, state=OPEN, max_size=max_size, logger=_logger)
+        self._library = _Frames(Side.SERVER, state=OPEN, max_size=max_size, logger=_logger)
         self._max_size = max_size
         self._fragments: list[bytes] = []
         self._size: int | None = None  # of the fragments, if a message is incomplete
@@ -44,8 +57,13 @@ class UncommonFrames:
         library = self._library
         if not library.eof_sent:
             return None
-        close = library.close_sent if library.close_rcvd is None or library.parser_exc is not None else library.close_rcvd
+        close = library.close_sent if library.close_rcvd is None or library.has_failed else library.close_rcvd
         return None if close is None else close.code
+
+    @property
+    def is_violation(self) -> bool:
+        """Whether this side has closed the connection because the peer broke the protocol, or sent more than it may."""
+        return self._library.has_failed
 
     @property
     def limit(self) -> int:
@@ -74,9 +92,9 @@ class UncommonFrames:
         if not self.is_closing:
             self._library.send_close(code)
 
-    def fail(self, code: int, reason: str) -> None:
-        """Send a close frame with this reason, unless one was sent, and read no more."""
-        self._library.fail(code, reason)
+    def fail(self, code: int) -> None:
+        """Send a close frame, unless one was sent, and read no more."""
+        self._library.fail(code)
 
     def _take(self, frame: Frame) -> str | bytes | None:
         fragments = self._fragments
@@ -89,7 +107,7 @@ class UncommonFrames:
         fragments.append(bytes(frame.data))
         if len(fragments) > bounds.MAX_FRAGMENTS:
             fragments.clear()
-            self.fail(POLICY_VIOLATION, "too many fragments")
+            self.fail(POLICY_VIOLATION)
             return None
         if not frame.fin:
             return None
@@ -100,5 +118,5 @@ class UncommonFrames:
         try:
             return payload.decode()
         except UnicodeDecodeError:
-            self.fail(INVALID_DATA, "invalid UTF-8")
+            self.fail(INVALID_DATA)
             return None

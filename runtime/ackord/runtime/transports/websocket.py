@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ackord.runtime.engineio.packet import utf8_length
@@ -21,6 +21,14 @@ _TURN: Final = range(bounds.FRAMES_PER_TURN)
 
 _NORMAL_CLOSURE: Final = 1000
 """ASGI can't send a close frame without a status."""
+_VIOLATIONS: Final = frozenset((1002, 1007, 1009))
+"""Close codes of a protocol error, of text that isn't UTF-8, and of a message that is too large (RFC 6455, 7.4.1)."""
+
+VIOLATION: Final = "ackord.violation"
+"""Among the extensions of an ASGI scope: a mapping that is empty until the host closes the WebSocket because of a client's mistake.
+
+Other ASGI servers don't tell such an end from a close frame of the client that has one of these codes.
+"""
 
 
 class AsgiWebSocket:
@@ -30,11 +38,27 @@ class AsgiWebSocket:
     the rest is for the pump.
     """
 
-    __slots__ = ("_accept", "_closed", "_is_busy", "_loop", "_pump", "_queue", "_scope", "_send", "_writer", "buffered", "paused")
+    __slots__ = (
+        "_accept",
+        "_closed",
+        "_is_busy",
+        "_loop",
+        "_pump",
+        "_queue",
+        "_scope",
+        "_send",
+        "_violation",
+        "_writer",
+        "buffered",
+        "paused",
+    )
 
-    def __init__(self, send: Send, pump: Pump | None = None, *, subprotocol: str | None = None) -> None:
-        """Write to `send`, by a pump that should be shared by the WebSockets of a server."""
+    def __init__(
+        self, send: Send, pump: Pump | None = None, *, subprotocol: str | None = None, violation: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write to `send`, by a pump that should be shared by the WebSockets of a server; `violation` is the extension `VIOLATION`."""
         self._send = send
+        self._violation = violation
         self._accept: Message = {"type": "websocket.accept"}
         if subprotocol is not None:
             self._accept["subprotocol"] = subprotocol
@@ -103,6 +127,7 @@ class AsgiWebSocket:
         """Accept with these headers, then pass messages to the receiver until the connection is gone."""
         if headers:
             self._accept["headers"] = list(headers)
+        ending: Message = {}
         description: str | None = None
         try:
             async with asyncio.timeout(None) as self._scope:
@@ -110,15 +135,18 @@ class AsgiWebSocket:
                     self._leave_after(bounds.CLOSE_TIMEOUT)
                 await self._send(self._accept)
                 await self.drain(None)
-                description = await self._receive_all(receive, receiver)
+                ending = await self._receive_all(receive, receiver)
+                description = f"close code {ending.get('code')}"
         except TimeoutError:
             description = "closed by this side"
         finally:
             self._scope = None
             self.abort()
-            receiver.lost(description)
+            is_violation = ending.get("code") in _VIOLATIONS if self._violation is None else bool(self._violation)
+            receiver.lost(description, is_violation=is_violation)
 
-    async def _receive_all(self, receive: Receive, receiver: WebSocketReceiver) -> str | None:
+    async def _receive_all(self, receive: Receive, receiver: WebSocketReceiver) -> Message:
+        """Pass messages on, and return the one that tells of the end."""
         queue = self._queue
         take = receiver.receive
         while True:
@@ -138,7 +166,7 @@ class AsgiWebSocket:
                     if not may_go_on:
                         await receiver.ready()
                 elif message["type"] == "websocket.disconnect":
-                    return f"close code {message.get('code')}"
+                    return message
             # An ASGI server may hand thousands of messages on without a turn of the event loop.
             await asyncio.sleep(0)
 

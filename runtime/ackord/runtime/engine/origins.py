@@ -1,0 +1,59 @@
+"""Origins of web pages and of native clients, and the hosts of requests, compared however they are written (RFC 6454)."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address
+from typing import Final, NamedTuple
+
+_PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+_PAGES: Final = {"ws": "http", "wss": "https"}
+"""The scheme of a page, for native clients that name the scheme of their WebSocket."""
+_LAST_PORT: Final = 65_535
+_HOST: Final = r"(\[[0-9a-f:.]+\]|[^][/?#@:\\\s]+)(?::([0-9]{0,5}))?"
+_AUTHORITY: Final = re.compile(_HOST, re.ASCII | re.IGNORECASE)
+_ORIGIN: Final = re.compile(rf"([a-z][a-z0-9+.-]*)://{_HOST}/?", re.ASCII | re.IGNORECASE)
+
+
+class Origin(NamedTuple):
+    """An origin in the one form that all ways to write it have in common."""
+
+    scheme: str
+    """That of the page: ``http`` stands for ``ws``, ``https`` for ``wss``."""
+    host: str
+    """In lower case, without the brackets of IPv6 and without a dot at the end."""
+    port: int | None
+    """Also where it is the default of the scheme; `None` for a scheme that has no default."""
+
+
+def parse_origin(text: str) -> Origin | None:
+    """Return the origin, or `None` if the text is none that has a host, such as ``null`` and ``file://``."""
+    found = _ORIGIN.fullmatch(text)
+    if found is None:
+        return None
+    scheme = found[1].lower()
+    place = _parse_place(found[2], found[3], _PORTS.get(scheme))
+    return None if place is None else Origin(_PAGES.get(scheme, scheme), *place)
+
+
+def is_from(origin: str, host: str) -> bool:
+    """Whether a page of this origin came from this host, which has a port unless that is the default.
+
+    The scheme may have changed at a proxy that ends TLS: a host without a port is taken for that of the origin's own scheme.
+    """
+    page, asked = parse_origin(origin), _AUTHORITY.fullmatch(host)
+    if page is None or asked is None:
+        return False
+    return (page.host, page.port) == _parse_place(asked[1], asked[2], _PORTS.get(page.scheme))
+
+
+def _parse_place(host: str, port: str | None, default: int | None) -> tuple[str, int | None] | None:
+    number = int(port) if port else default
+    if number is not None and number > _LAST_PORT:
+        return None
+    if not host.startswith("["):
+        return host.lower().removesuffix("."), number
+    try:
+        return str(IPv6Address(host[1:-1])), number
+    except ValueError:
+        return None
