@@ -109,9 +109,10 @@ class AsgiApp:
     async def startup(self) -> None:
         """Open the engine, again if it was shut down before, and run the start-up hook."""
         self._is_shut_down = False
-        self.engine.open()
+        self.engine.server_loop.enter()
         if self._on_startup is not None:
             await self._on_startup()
+        self.engine.open()
 
     async def shutdown(self) -> None:
         """Run the shut-down hook, then close all sessions; more than once is harmless."""
