@@ -57,6 +57,8 @@ class EngineServer(EngineHooks):
         self._half_open = 0
         self._clock = AlarmClock()
         self._closing = False
+        self.was_opened = False
+        """Whether a host, or a lifespan, has ever started the server."""
         self._hints: set[str] = set()
 
     @property
@@ -135,8 +137,9 @@ class EngineServer(EngineHooks):
         return self.headers(request, headers, is_initial=is_initial)
 
     def open(self) -> None:
-        """Open sessions again after `stop_accepting` or `close`."""
+        """Open sessions, again after `stop_accepting` or `close`."""
         self._closing = False
+        self.was_opened = True
 
     def stop_accepting(self) -> None:
         """Open no more sessions; those that are open go on."""
