@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.errors import UsageError
+from ackord.runtime.hosting.signals import StopSignals
+from ackord.runtime.later import start_later
 from typing_extensions import override
 
 LifeHook: TypeAlias = Callable[[], Awaitable[None] | None]
@@ -26,9 +30,9 @@ _logger = logging.getLogger("ackord.runtime.server")
 class Lifetime:
     """Starts and stops one server, whoever asks for it: several hosts, lifespans and applications may, and each hook runs once."""
 
-    __slots__ = ("_drain", "_engine", "_is_started", "_is_stopped", "_shutdown_hooks", "_startup_hooks")
+    __slots__ = ("_drain", "_draining", "_engine", "_is_started", "_is_stopped", "_shutdown_hooks", "_signals", "_startup_hooks")
 
-    def __init__(self, engine: EngineServer, drain: Callable[[float], Awaitable[None]]) -> None:
+    def __init__(self, engine: EngineServer, drain: Callable[[float], Coroutine[Any, Any, None]]) -> None:
         """Take the engine that is opened, and what ends all connections within a number of seconds."""
         self._engine = engine
         self._drain = drain
@@ -36,6 +40,8 @@ class Lifetime:
         self._shutdown_hooks: list[LifeHook] = []
         self._is_started = False
         self._is_stopped = False
+        self._draining: asyncio.Task[None] | None = None
+        self._signals: StopSignals | None = None
 
     def on_startup(self, hook: LifeHookT) -> LifeHookT:
         """See `Server.on_startup`."""
@@ -49,8 +55,10 @@ class Lifetime:
         self._shutdown_hooks.append(hook)
         return hook
 
-    async def start(self) -> None:
-        """Open the server and run the hooks of its start; more than once is harmless.
+    async def start(self, drain_timeout: float) -> None:
+        """Run the hooks of the server's start and open it; more than once is harmless.
+
+        When the host is asked to stop, the server is drained at once: the host may wait for parked polls before it says so.
 
         Raises:
             UsageError: the server works in another event loop that still runs.
@@ -68,6 +76,9 @@ class Lifetime:
             self._engine.stop_accepting()
             raise
         self._engine.open()
+        loop = asyncio.get_running_loop()
+        self._signals = StopSignals(partial(loop.call_soon_threadsafe, self._begin_drain, drain_timeout))
+        self._signals.watch()
 
     async def stop(self, drain_timeout: float) -> None:
         """Drain the server, then run the hooks of its stop, the latest one first; more than once is harmless.
@@ -77,9 +88,12 @@ class Lifetime:
         if self._is_stopped:
             return
         self._is_stopped = True
+        if self._signals is not None:
+            self._signals.close()
         try:
-            await self._drain(drain_timeout)
+            await asyncio.shield(self._begin_drain(drain_timeout))
         finally:
+            self._draining = None
             if self._is_started:
                 self._is_started = False
                 for hook in reversed(self._shutdown_hooks):
@@ -88,9 +102,18 @@ class Lifetime:
                     except Exception:
                         _logger.exception("A hook of on_shutdown failed")
 
+    def _begin_drain(self, timeout: float) -> asyncio.Task[None]:
+        if self._draining is None:
+            self._draining = start_later(asyncio.get_running_loop(), self._drain(timeout))
+        return self._draining
+
     def discard(self) -> None:
         """Forget that the server has started: the event loop in which it did has ended."""
         self._is_started = self._is_stopped = False
+        self._draining = None
+        if self._signals is not None:
+            self._signals.close()
+            self._signals = None
 
 
 class Lifespan(AbstractAsyncContextManager[None]):
@@ -109,7 +132,7 @@ class Lifespan(AbstractAsyncContextManager[None]):
     @override
     async def __aenter__(self) -> None:
         """Start the server."""
-        await self._lifetime.start()
+        await self._lifetime.start(self._drain_timeout)
 
     @override
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

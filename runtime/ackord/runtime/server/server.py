@@ -245,7 +245,8 @@ class Server(Broadcasting, ConnectionEvents):
         The ASGI server starts and stops the server through it (the lifespan of ASGI), with `drain_timeout` seconds for handlers that still run.
         Mounted in another application it gets no lifespan: see `lifespan`.
         """
-        return AsgiApp(self.engine, other=other, on_startup=self._lifetime.start, on_shutdown=partial(self._lifetime.stop, drain_timeout))
+        start, stop = partial(self._lifetime.start, drain_timeout), partial(self._lifetime.stop, drain_timeout)
+        return AsgiApp(self.engine, other=other, on_startup=start, on_shutdown=stop)
 
     def run(self, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:
         """Serve on uvicorn until interrupted; `settings` are those of `ackord.runtime.hosting.serve.configure`, and uvicorn's.
