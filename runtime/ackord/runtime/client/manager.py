@@ -56,7 +56,8 @@ class Manager:
     """The connection to one server.
 
     It opens when the first of its sockets connects and closes when the last one has disconnected.
-    Everything belongs to the event loop in which it is used; a manager without a connection holds nothing that needs closing.
+    Everything belongs to the event loop in which it is used, one at a time; when that has ended, another one begins without a connection.
+    A manager without a connection holds nothing that needs closing.
     """
 
     def __init__(self, url: str, **options: Unpack[ManagerOptions]) -> None:
@@ -90,6 +91,7 @@ class Manager:
         self._sockets: dict[str, ClientMember] = {}
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def is_open(self) -> bool:
@@ -112,9 +114,28 @@ class Manager:
 
     async def close(self) -> None:
         """Disconnect every socket and close the connection."""
+        self.enter_loop()
         for socket in list(self._sockets.values()):
             await socket.disconnect()
         await self.release()
+
+    def enter_loop(self) -> None:
+        """Forget what belonged to another event loop, which has ended: a connection there can't be closed any more; for `ClientMember`.
+
+        Raises:
+            UsageError: it still runs.
+        """
+        running = asyncio.get_running_loop()
+        if running is self._loop:
+            return
+        if self._loop is not None:
+            if self._loop.is_running():
+                raise UsageError("this manager works in another event loop, which still runs: make one manager for each loop")
+            self._connection = None
+            self._opening = asyncio.Lock()
+            for socket in self._sockets.values():
+                socket.discard()
+        self._loop = running
 
     async def acquire(self) -> tuple[Connection, Backlog]:
         """Return the open connection, opened now if need be, and the count of what waits for handlers; for `ClientMember`."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class ClientMember(ClientSocket):
     """A socket as its manager, and the connection's `Multiplexer`, know it."""
 
-    __slots__ = ("_abandoned", "_acks", "_lock", "_manager", "_membership", "_next_ack_id", "_prefix", "_queue", "_routes")
+    __slots__ = ("_abandoned", "_acks", "_lock", "_manager", "_max_pending_acks", "_membership", "_next_ack_id", "_prefix", "_queue", "_routes")
 
     def __init__(self, manager: Manager, namespace: str, max_pending_acks: int) -> None:
         super().__init__(namespace)
@@ -50,6 +50,7 @@ class ClientMember(ClientSocket):
         self._lock = asyncio.Lock()
         self._routes: dict[str, Route] = {}
         self._queue: EventQueue | None = None
+        self._max_pending_acks = max_pending_acks
         self._acks = PendingAcks(max_pending_acks)
         self._abandoned: Connection | None = None
         """Where a CONNECT was given up before its answer, which may still come."""
@@ -57,6 +58,7 @@ class ClientMember(ClientSocket):
 
     @override
     async def connect(self) -> None:
+        self._manager.enter_loop()
         async with self._lock:
             if self.connected:
                 return
@@ -78,6 +80,7 @@ class ClientMember(ClientSocket):
 
     @override
     async def disconnect(self) -> None:
+        self._manager.enter_loop()
         if self._membership is not None and self.connected:
             self._membership.send_quietly(encode_disconnect(self._prefix))
         if self._queue is not None:
@@ -175,6 +178,15 @@ class ClientMember(ClientSocket):
         """Learn that a connection is over; for `Multiplexer`."""
         if self._membership is not None and self._membership.connection is connection:
             self._end(reason, description)
+
+    def discard(self) -> None:
+        """Forget the stay in a namespace whose event loop has ended; for `Manager`."""
+        self._leave()
+        self._lock = asyncio.Lock()
+        self._queue = None
+        self._abandoned = None
+        self._acks = PendingAcks(self._max_pending_acks)
+        self._tasks.discard()
 
     @property
     def _writable(self) -> bool:

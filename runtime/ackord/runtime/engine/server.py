@@ -13,6 +13,7 @@ from ackord.runtime.engine.hooks import EngineHooks
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
 from ackord.runtime.engine.options import AllowRequest, EngineOptions
 from ackord.runtime.engine.running import RunningSession
+from ackord.runtime.engine.server_loop import ServerLoop
 from ackord.runtime.engine.socket import EngineSocket
 from ackord.runtime.engine.timers import AlarmClock
 from ackord.runtime.engine.websocket_end import WebSocketEnd
@@ -38,18 +39,26 @@ class EngineServer(EngineHooks):
     """The sessions of one server, whatever hosts it.
 
     `connect` is called for each session that opens, its open packet being written already, and returns the upper layer's end of it.
+    `discarded` is called when an event loop has ended and everything that belonged to it has been forgotten.
     """
 
-    def __init__(self, options: EngineOptions, connect: Callable[[EngineSocket], EngineHandler]) -> None:
+    def __init__(
+        self, options: EngineOptions, connect: Callable[[EngineSocket], EngineHandler], discarded: Callable[[], None] | None = None
+    ) -> None:
         super().__init__()
         self.options = options
         self.cors = options.cors
         self._connect = connect
+        self._discarded = discarded
+        self.server_loop = ServerLoop(self._discard)
+        """The event loop that the server works in."""
         self._limits = options.limits
         self._sockets: dict[str, EngineSocket] = {}
         self._half_open = 0
         self._clock = AlarmClock()
         self._closing = False
+        self.was_opened = False
+        """Whether a host, or a lifespan, has ever started the server."""
         self._hints: set[str] = set()
 
     @property
@@ -70,6 +79,7 @@ class EngineServer(EngineHooks):
         Raises:
             HandshakeRefusedError: the request opens nothing.
         """
+        self.server_loop.enter()
         try:
             await self.admit(request)
             existing = self._find(request, is_websocket=True)
@@ -88,6 +98,7 @@ class EngineServer(EngineHooks):
         Raises:
             HandshakeRefusedError: the request does neither.
         """
+        self.server_loop.enter()
         try:
             await self.admit(request)
             return self._find(request, is_websocket=False) or await self._open(request, None)
@@ -107,6 +118,7 @@ class EngineServer(EngineHooks):
             or query.get("transport") != handshake.POLLING
             or query.get("EIO") != handshake.PROTOCOL
             or self.has_observers
+            or socket.loop.is_closed()
         ):
             return None
         # Of all other checks, only that of the origin is left.
@@ -127,8 +139,9 @@ class EngineServer(EngineHooks):
         return headers
 
     def open(self) -> None:
-        """Open sessions again after `stop_accepting` or `close`."""
+        """Open sessions, again after `stop_accepting` or `close`."""
         self._closing = False
+        self.was_opened = True
 
     def stop_accepting(self) -> None:
         """Open no more sessions; those that are open go on."""
@@ -159,6 +172,15 @@ class EngineServer(EngineHooks):
         self._clock.close()
         # One turn of the loop, so that parked polls and writers have started to answer.
         await asyncio.sleep(0)
+
+    def _discard(self) -> None:
+        """Forget the sessions of an event loop that has ended: nothing can be sent to their clients, and nothing can run there any more."""
+        self._sockets.clear()
+        self._half_open = 0
+        self._clock.close()
+        self._closing = False
+        if self._discarded is not None:
+            self._discarded()
 
     def _find(self, request: HandshakeRequest, *, is_websocket: bool) -> EngineSocket | None:
         """Return the session that a request names, or `None` for a handshake.

@@ -63,7 +63,8 @@ class Alarm:
 class AlarmClock:
     """Wakes alarms by a heap and a single `call_at`.
 
-    It uses the running loop of the first alarm that is set, and its `time()` only, so that a loop with a virtual clock works.
+    It works in the running loop, by that loop's `time()` only, so that a loop with a virtual clock works.
+    Alarms of a loop that has ended are forgotten when the first alarm is set in another one.
     """
 
     __slots__ = ("_armed", "_count", "_dead", "_handle", "_heap", "_loop", "is_catching_up")
@@ -89,10 +90,15 @@ class AlarmClock:
 
     def queue(self, when: float, alarm: Alarm) -> None:
         """Have `Alarm.reach` called at `when`; for `Alarm` itself."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            # The loop in which the clock worked before has ended, and nothing in it will ever wake this clock.
+            self.close()
+            self._loop = loop
         self._count += 1  # ties are broken here: alarms have no order
         heappush(self._heap, (when, self._count, alarm))
         if when < self._armed:
-            self._arm(when)
+            self._arm(loop, when)
 
     def bury(self) -> None:
         """Learn that an alarm that is waited for has been closed; for `Alarm` itself."""
@@ -109,11 +115,9 @@ class AlarmClock:
         self._dead = 0
         self._disarm()
 
-    def _arm(self, when: float) -> None:
-        loop = asyncio.get_running_loop()
+    def _arm(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
         if self._handle is not None:
             self._handle.cancel()
-        self._loop = loop
         self._armed = when
         self._handle = loop.call_at(when, self._ring)
 
@@ -132,7 +136,7 @@ class AlarmClock:
         now = loop.time()
         if now - self._armed > _STALL and not self.is_catching_up:
             self.is_catching_up = True
-            self._arm(now + _GRACE)
+            self._arm(loop, now + _GRACE)
             return
         self.is_catching_up = False
         # Alarms that are set meanwhile must not arm: `_ring` does so once, at its end.
@@ -147,4 +151,4 @@ class AlarmClock:
         finally:
             self._armed = _INFINITE
             if heap:
-                self._arm(heap[0][0])
+                self._arm(loop, heap[0][0])

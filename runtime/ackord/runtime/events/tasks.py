@@ -42,6 +42,10 @@ class TaskSet:
         for task in await self._wait(max(timeout, _CLEANING_UP)):
             task.cancel()
 
+    def discard(self) -> None:
+        """Forget the tasks of an event loop that has ended."""
+        self._tasks.clear()
+
     async def _wait(self, timeout: float) -> list[asyncio.Task[None]]:  # noqa: ASYNC109  # bounds one wait of several
         """Wait until no task is left, those which are begun meanwhile included; return those that are left after `timeout` seconds."""
         current = asyncio.current_task()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,6 +14,7 @@ from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import FORBIDDEN, HEADERS_TOO_LARGE, QUERY_TOO_LARGE, Refusal
 from ackord.runtime.hosting.lane import FAST_LANE, Lane
+from ackord.runtime.hosting.lifespan import OtherLifespan
 from ackord.runtime.hosting.long_polling import LongPolling
 from ackord.runtime.hosting.polling_request import MAX_HEADERS, MAX_QUERY_STRING, parse_query, recognize, size_of
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
@@ -52,6 +55,8 @@ _NAMES: Final = {
 }
 """Names of headers that sessions needn't keep a copy of each."""
 
+_logger = logging.getLogger(__name__)
+
 _NORMAL_CLOSURE: Final = 1000
 _POLICY_VIOLATION: Final = 1008
 
@@ -60,7 +65,9 @@ class AsgiApp:
     """An ASGI application that serves one `EngineServer` below its path.
 
     Everything else goes to `other` if there is one, and is answered with 404 otherwise.
-    Mounted below a prefix, the path may be given with or without it.
+    Mounted below a prefix, or behind a proxy that strips one, the path is found as Starlette finds it.
+
+    The lifespan of ASGI starts and stops the engine, then `other`; one that has no lifespan, as Django, is left out of that.
     """
 
     def __init__(
@@ -71,6 +78,8 @@ class AsgiApp:
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
         self._is_shut_down = False
+        self._started_in: asyncio.AbstractEventLoop | None = None
+        self._has_warned = False
         self._prefix = engine.options.prefix
         self.prefix = self._prefix.encode()
         """The path in its usual form."""
@@ -96,6 +105,7 @@ class AsgiApp:
                 await _refuse(scope, receive, send, status=refusal.status, body=refusal.body, content_type=JSON)
                 return
             request = request_of(scope, self._proxies)
+            self._warn_unless_started()
             if kind == "http":
                 await self.long_polling.serve(request, receive, send)
             else:
@@ -107,18 +117,35 @@ class AsgiApp:
         else:
             raise RuntimeError(f"unknown ASGI scope type {kind!r}")
 
+    def _warn_unless_started(self) -> None:
+        if not self._has_warned and not self.engine.was_opened:
+            self._has_warned = True
+            _logger.warning(
+                "Nothing has started this server: hooks of on_startup don't run, and clients aren't told when the process ends. Mounted in another "
+                "application, give that one lifespan=server.lifespan(); see \"Start and stop\" in docs/hosting.md. (It is logged once.)"
+            )
+
     async def startup(self) -> None:
-        """Open the engine, again if it was shut down before, and run the start-up hook."""
+        """Run the start-up hook and open the engine, again if it was shut down before; more than once is harmless."""
+        self.engine.server_loop.enter()
+        if self._started_in is self.engine.server_loop.current:
+            return
+        self._started_in = self.engine.server_loop.current
         self._is_shut_down = False
-        self.engine.open()
         if self._on_startup is not None:
-            await self._on_startup()
+            try:
+                await self._on_startup()
+            except BaseException:
+                self._started_in = None
+                raise
+        self.engine.open()
 
     async def shutdown(self) -> None:
         """Run the shut-down hook, then close all sessions; more than once is harmless."""
         if self._is_shut_down:
             return
         self._is_shut_down = True
+        self._started_in = None
         try:
             if self._on_shutdown is not None:
                 await self._on_shutdown()
@@ -129,8 +156,7 @@ class AsgiApp:
         path: str = scope["path"]
         if path == self._prefix:
             return True
-        root: str = scope.get("root_path", "")
-        inner = path[len(root) :] if root and path.startswith(root) else path
+        inner = _without_root(path, scope.get("root_path", ""))
         return any(candidate.startswith(self._prefix) or candidate + "/" == self._prefix for candidate in (inner, path))
 
     async def _websocket(self, request: HandshakeRequest, receive: Receive, send: Send) -> None:
@@ -154,32 +180,55 @@ class AsgiApp:
             await _refuse_websocket(request.scope, send, exc.refusal)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._other is None:
-            await self._own_lifespan(receive, send)
+        startup = await receive()
+        if startup["type"] != "lifespan.startup":
+            await self._stop(send)
             return
-
-        async def receive_for_other() -> Message:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                await self.startup()
-            elif message["type"] == "lifespan.shutdown":
-                await self.shutdown()
-            return message
-
-        await self._other(scope, receive_for_other, send)
-
-    async def _own_lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            phase: str = message["type"]
+        try:
+            await self.startup()
+        except Exception as exc:
+            _logger.exception("The server can't start")
+            await send({"type": "lifespan.startup.failed", "message": repr(exc)})
+            return
+        other = OtherLifespan(startup, receive, send, self.shutdown)
+        if self._other is not None:
             try:
-                await (self.startup() if phase == "lifespan.startup" else self.shutdown())
-            except Exception as exc:  # noqa: BLE001 - the ASGI server reports it
-                await send({"type": f"{phase}.failed", "message": repr(exc)})
-                return
-            await send({"type": f"{phase}.complete"})
-            if phase == "lifespan.shutdown":
-                return
+                await other.run(self._other, scope)
+            except BaseException:
+                await self.shutdown()  # nobody asks for it any more
+                raise
+        if other.has_failed:
+            await self.shutdown()
+            return
+        if not other.is_started:
+            await send({"type": "lifespan.startup.complete"})
+        if not other.is_stopped:
+            if not other.is_told_to_stop:
+                await receive()
+            await self._stop(send)
+
+    async def _stop(self, send: Send) -> None:
+        try:
+            await self.shutdown()
+        except Exception as exc:
+            _logger.exception("The server can't stop as it should")
+            await send({"type": "lifespan.shutdown.failed", "message": repr(exc)})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+
+
+def _without_root(path: str, root: str) -> str:
+    """Return the path below the place where an application is mounted, as Starlette's routing finds it.
+
+    `root` has what a proxy has stripped from the path, what the application is mounted below, or both.
+    So the path begins with all of it, with the end of it that is the mount, or with nothing of it.
+    """
+    start = 0
+    while start >= 0 and (rest := root[start:].rstrip("/")):
+        if path == rest or path.startswith(f"{rest}/"):
+            return path[len(rest) :]
+        start = root.find("/", start + 1)
+    return path
 
 
 def _measure(scope: Scope) -> Refusal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final
 
 from ackord.runtime.engine.hooks import merge_headers
@@ -87,6 +88,9 @@ class LongPolling:
             await _park(socket, get)
         answer = get.answered
         if answer is None:
+            # Nobody reads it, but a middleware such as Starlette's BaseHTTPMiddleware takes it for a bug if an application answers nothing.
+            with suppress(OSError):  # the specification of ASGI: `send` may raise it when the client has gone
+                await respond(send, 499, request.headers)
             return
         body = answer.payload.encode("utf-8", "replace")
         coding = self.coding_of(request, answer, body)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import gc
 import logging
 import socket as sockets
+import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
+from inspect import signature
 from typing import Any, Final
 
 import uvicorn
+from ackord.runtime.errors import UsageError
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.direct_polling import DirectHttp
 from ackord.runtime.hosting.entrance import Doors
@@ -18,6 +23,10 @@ from typing_extensions import override
 
 OBJECTS_BETWEEN_COLLECTIONS: Final = 5_000
 """New objects after which Python looks for garbage: what about 50 connections are made of, where its default is 7."""
+
+_SETTINGS: Final = frozenset(signature(uvicorn.Config).parameters) - {"app"}
+_OWN_SETTINGS: Final = ("host", "port", "graceful_timeout", "per_message_deflate", "fast_lane", "application")
+_RELOADING: Final = frozenset({"reload", "reload_dirs", "reload_includes", "reload_excludes"})
 
 _logger = logging.getLogger(__name__)
 
@@ -31,12 +40,41 @@ class Host(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, engine_app: AsgiApp) -> None:
         super().__init__(config)
         self._engine_app = engine_app
+        self._is_mounted = config.app is not engine_app
         self._has_process = False
 
     @property
-    def port(self) -> int:
-        """The port that is listened on; useful after asking for port 0."""
-        return int(self.servers[0].sockets[0].getsockname()[1])
+    def port(self) -> int | None:
+        """The port that is listened on, useful after asking for port 0; `None` for a Unix socket.
+
+        Raises:
+            UsageError: nothing is listened on.
+        """
+        match self._name:
+            case (_, int(port), *_):
+                return port
+            case _:
+                return None
+
+    @property
+    def address(self) -> str:
+        """Where the server listens: an ``http`` or ``https`` URL without a path, or ``unix:`` and the path of a Unix socket.
+
+        Raises:
+            UsageError: nothing is listened on.
+        """
+        match self._name:
+            case (host, port, *_):
+                return f"{'https' if self.config.is_ssl else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+            case path:
+                return f"unix:{path}"
+
+    @property
+    def _name(self) -> Any:
+        listeners = self.servers[0].sockets if self.started else ()
+        if not listeners:
+            raise UsageError("the host isn't listening")
+        return listeners[0].getsockname()
 
     @override
     def run(self, sockets: list[sockets.socket] | None = None) -> None:
@@ -50,8 +88,14 @@ class Host(uvicorn.Server):
 
     @override
     async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
-        """Begin to listen."""
-        await super().startup(sockets)
+        """Start the application, which may get no lifespan where it is mounted in another one, then begin to listen."""
+        await self._engine_app.startup()
+        try:
+            await super().startup(sockets)
+        except BaseException:  # uvicorn exits where it can't listen
+            await self._stop_application()
+            raise
+        self._announce()
         if self._has_process:
             gc.collect()
             gc.freeze()
@@ -64,11 +108,27 @@ class Host(uvicorn.Server):
         """Stop: no new connections, all sessions closed, running requests answered."""
         for server in self.servers:
             server.close()
+        await self._stop_application()
+        await super().shutdown(sockets)
+
+    def _announce(self) -> None:
+        """Say where the server listens: at INFO where that is logged, else, if the server is what this process is for, on standard error."""
+        path = self._engine_app.prefix.decode()
+        line = f"Socket.IO listens on {self.address}, path {path}{' below its mount' if self._is_mounted else ''}"
+        if _logger.isEnabledFor(logging.INFO):
+            _logger.info(line)
+        elif self._has_process:
+            sys.stderr.write(f"{line} (Ctrl-C stops it)\n")
+
+    @override
+    def _log_started_message(self, listeners: Sequence[sockets.SocketType]) -> None:
+        """Leave this line of uvicorn's to `_announce`, which knows the path of Socket.IO."""
+
+    async def _stop_application(self) -> None:
         try:
             await self._engine_app.shutdown()
         except Exception:
             _logger.exception("The application raised while it was shut down")
-        await super().shutdown(sockets)
 
 
 def configure(
@@ -94,7 +154,11 @@ def configure(
             Long-polling does so too, unless the engine's application is mounted in another one.
         application: What uvicorn calls, if the engine's application is mounted in another one.
         settings: Go to `uvicorn.Config`.
+
+    Raises:
+        UsageError: a setting doesn't exist, or can't work here.
     """
+    _check(settings)
     options: dict[str, Any] = {
         "host": host,
         "port": port,
@@ -111,9 +175,30 @@ def configure(
         # The query string holds the session id, a secret of the client.
         "access_log": False,
         "log_level": "warning",
+        # uvicorn would read it from the environment.
+        "workers": 1,
         **settings,
     }
     return Host(uvicorn.Config(application or engine_app, **options), engine_app)
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    """Refuse the settings that uvicorn would ignore here, or wouldn't know."""
+    for name, value in settings.items():
+        if name not in _SETTINGS:
+            near = get_close_matches(name, [*_SETTINGS, *_OWN_SETTINGS], n=1)
+            raise UsageError(f"there is no setting {name!r}" + (f": did you mean {near[0]!r}?" if near else ""))
+        if name in _RELOADING and value:
+            raise UsageError(f"{name!r} can't work here, as the application exists already: use `uvicorn --reload module:app`")
+    if settings.get("workers") not in (None, 1):
+        raise UsageError(
+            "several workers can't work here, as the application exists already, and each would have clients of its own: "
+            "start several servers behind a load balancer with sticky sessions"
+        )
+    if settings.get("factory"):
+        raise UsageError("'factory' can't work here: the application is given, not made")
+    if settings.get("interface") not in (None, "auto", "asgi3"):
+        raise UsageError("'interface' can't be changed: the application is ASGI 3")
 
 
 def run(engine_app: AsgiApp, *, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:

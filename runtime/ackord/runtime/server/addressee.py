@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from ackord.runtime.acks import AckCallback, AckReply, PendingAcks
@@ -59,6 +60,11 @@ class Addressee(Socket):
 
     @override
     def send_event(self, event: EncodedEvent, *, volatile: bool = False, compress: bool = True, ack_id: int | None = None) -> None:
+        loop = self.namespace.server_loop
+        if get_ident() != loop.thread and loop.hand_over(
+            partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
+        ):
+            return
         if not self._connected:
             if self._outbox is not None and not volatile:
                 self._outbox.append((event, ack_id))
@@ -107,6 +113,7 @@ class Addressee(Socket):
         volatile: bool = False,
         compress: bool = True,
     ) -> AckReply:
+        self.namespace.server_loop.check()
         self._check_answerable()
         ack_id = self.namespace.next_ack_id()
         send = partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
@@ -118,6 +125,11 @@ class Addressee(Socket):
     ) -> None:
         if ack is None:
             self.send_event(event, volatile=volatile, compress=compress)
+            return
+        loop = self.namespace.server_loop
+        if get_ident() != loop.thread and loop.hand_over(
+            partial(self.send_plain, event, ack, timeout=timeout, volatile=volatile, compress=compress)
+        ):
             return
         if not self._connected and self._outbox is None:
             if timeout is not None:

@@ -45,6 +45,12 @@ class Admission:
         self._release("transport close")
         self._task.cancel()
 
+    def discard(self) -> None:
+        """Forget the socket: the event loop has ended."""
+        self._wanted = False
+        if self._socket is not None:
+            self._socket.discard()
+
     async def _run(self) -> None:
         refusal = FAILED
         try:

@@ -101,7 +101,7 @@ class BroadcastOperator:
         if ack is None:
             self.send_event(event)
         else:
-            self._gather(event, self._timeout, decode_answer, partial(self._call_back, Registration(ack), name))
+            self._namespace.server_loop.call(self._gather, event, self._timeout, decode_answer, partial(self._call_back, Registration(ack), name))
 
     def send(self, *values: Any, ack: AnswersCallback | None = None) -> None:
         """Send the event ``message``."""
@@ -138,21 +138,22 @@ class BroadcastOperator:
 
     def sockets_join(self, *rooms: str | Iterable[str]) -> None:
         """Put all of them into rooms."""
-        for socket in self._sockets():
-            socket.join(*rooms)
+        self._each(partial(_join, names=room_names(rooms)))
 
     def sockets_leave(self, *rooms: str | Iterable[str]) -> None:
         """Take all of them out of rooms."""
-        for socket in self._sockets():
-            socket.leave(*rooms)
+        self._each(partial(_leave, names=room_names(rooms)))
 
     def disconnect_sockets(self, close: bool = False) -> None:
         """Disconnect all of them from the namespace; with `close`, end their connections."""
-        for socket in self._sockets():
-            socket.disconnect(close)
+        self._each(partial(_disconnect, close=close))
 
-    def _sockets(self) -> list[Socket]:
-        return self._namespace.select_sockets(self._target)
+    def _each(self, command: Callable[[Socket], None]) -> None:
+        self._namespace.server_loop.call(self._command, command)
+
+    def _command(self, command: Callable[[Socket], None]) -> None:
+        for socket in self._namespace.select_sockets(self._target):
+            command(socket)
 
     def _gather(
         self, event: EncodedEvent, timeout: float, decode: Callable[[AckReply], T], done: Callable[[Gathered[T]], None]
@@ -167,6 +168,7 @@ class BroadcastOperator:
         return gathering
 
     async def _gathered(self, event: EncodedEvent, timeout: float, decode: Callable[[AckReply], T]) -> Gathered[T]:  # noqa: ASYNC109  # a timer, no task
+        self._namespace.server_loop.check()
         future: asyncio.Future[Gathered[T]] = asyncio.get_running_loop().create_future()
         gathering = self._gather(event, timeout, decode, partial(_resolve, future))
         try:
@@ -183,6 +185,18 @@ class BroadcastOperator:
         return BroadcastOperator(
             self._namespace, target or self._target, flags or self._flags, self._timeout if timeout is None else timeout
         )
+
+
+def _join(socket: Socket, names: Iterable[str]) -> None:
+    socket.join(names)
+
+
+def _leave(socket: Socket, names: Iterable[str]) -> None:
+    socket.leave(names)
+
+
+def _disconnect(socket: Socket, close: bool) -> None:
+    socket.disconnect(close)
 
 
 def _undecoded(reply: AckReply) -> AckReply:

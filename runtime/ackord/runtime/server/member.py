@@ -7,6 +7,7 @@ import contextvars
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.engine.server import SHUTTING_DOWN
@@ -59,6 +60,9 @@ class Member(Addressee):
 
     @override
     def disconnect(self, close: bool = False) -> None:
+        loop = self.namespace.server_loop
+        if get_ident() != loop.thread and loop.hand_over(self.disconnect, close):
+            return
         if close:
             self._connection.disconnect()
         elif self._connected and not self._ending:
@@ -78,6 +82,9 @@ class Member(Addressee):
 
     @override
     def join(self, *rooms: str | Iterable[str]) -> None:
+        loop = self.namespace.server_loop
+        if get_ident() != loop.thread and loop.hand_over(self.join, room_names(rooms)):
+            return
         if self._connected or self._outbox is not None:
             self.namespace.adapter.add_all(self.id, room_names(rooms))
 
@@ -248,6 +255,12 @@ class Member(Addressee):
             self._tell_disconnect(reason, details)
         else:
             self._queue.finish(partial(self._tell_disconnect, reason, details), self.namespace.limits.ending_timeout)
+
+    def discard(self) -> None:
+        """Be disconnected without telling anybody: the event loop of the connection has ended, and its listeners can't run any more."""
+        self._connected = False
+        self._outbox = None
+        self._acks = None
 
     def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
         self._tell("disconnect", details)

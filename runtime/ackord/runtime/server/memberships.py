@@ -120,6 +120,11 @@ class Memberships(ABC):
         """Learn that nothing of an admission runs any more; until then it counts, even if it was given up."""
         self._admissions.discard(admission)
 
+    def discard(self) -> None:
+        """Forget the sockets, and those that were to join: the event loop has ended."""
+        for member in (*self._sockets.values(), *self._admissions):
+            member.discard()
+
     # Joining and leaving
 
     def _connect(self, name: str, payload: str) -> None:

@@ -6,6 +6,7 @@ import itertools
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
@@ -90,6 +91,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         "recovery",
         "routes",
         "server",
+        "server_loop",
         "sockets",
         "tasks",
     )
@@ -97,6 +99,8 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
     def __init__(self, server: Server, name: str) -> None:
         super().__init__()
         self.server = server
+        self.server_loop = server.engine.server_loop
+        """The event loop that the server works in."""
         self.name = name
         self.params: Mapping[str, str] = _NO_PARAMS
         """The parameters in the name of a dynamic namespace, by their names; see `Server.of`."""
@@ -213,15 +217,30 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
     def dispose_if_unused(self) -> None:
         """Let a dynamic namespace go if nobody is in it, or about to be, and it has no listeners of its own."""
-        if self.parent is not None and not self.sockets and not self.admissions and not self._custom and not self._is_missed:
+        if self.is_unused:
             self.server.namespaces.dispose(self)
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether this is a dynamic namespace that nobody needs."""
+        return self.parent is not None and not self.sockets and not self.admissions and not self._custom and not self._is_missed
 
     @property
     def _is_missed(self) -> bool:
         return self.recovery is not None and self.recovery.waits
 
+    def discard(self) -> None:
+        """Forget sockets, rooms and what is kept for absent clients: the event loop that they belonged to has ended."""
+        self.sockets.clear()
+        self.admissions = 0
+        self.adapter = self._make_adapter()
+        self.recovery = self.server.make_recovery(self.dispose_if_unused)
+
     def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
         """Send an encoded event to some of the sockets: the one way of all broadcasts that ask for no acknowledgement."""
+        loop = self.server_loop
+        if get_ident() != loop.thread and loop.hand_over(self.broadcast_event, event, target, flags):
+            return
         sent = event
         if self.recovery is not None:
             is_kept = not flags.volatile and not flags.local
@@ -242,6 +261,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
     def select_sockets(self, target: Target) -> list[Socket]:
         """Return some of the sockets of this process."""
+        self.server_loop.check()
         return [self.sockets[sid] for sid in self.adapter.sockets(target)]
 
     async def fetch_from(self, target: Target) -> list[Socket]:

@@ -51,6 +51,7 @@ class Namespaces:
         namespace = self._by_name.get(name)
         if namespace is not None:
             return namespace
+        self._server.engine.server_loop.check()  # making a namespace calls listeners
         for parent in self._parents:
             params = parent.match(name)
             if params is not None:
@@ -97,11 +98,21 @@ class Namespaces:
     def dispose(self, namespace: Namespace) -> None:
         """Let a dynamic namespace go that nobody is in."""
         if self._cleanup and namespace.parent is not None and self._by_name.get(namespace.name) is namespace:
-            del self._by_name[namespace.name]
-            namespace.parent.forget_child(namespace.name)
+            self._remove(namespace, namespace.parent)
             self._server.tasks.start(namespace.adapter.close())
             if namespace.recovery is not None:
                 namespace.recovery.close()
+
+    def discard(self) -> None:
+        """Forget what belonged to an event loop that has ended: sockets, and namespaces that clients brought into being."""
+        for namespace in self:
+            namespace.discard()
+            if self._cleanup and namespace.parent is not None and namespace.is_unused:
+                self._remove(namespace, namespace.parent)
+
+    def _remove(self, namespace: Namespace, parent: ParentNamespace) -> None:
+        del self._by_name[namespace.name]
+        parent.forget_child(namespace.name)
 
     def _add_parent(self, matcher: Matcher) -> ParentNamespace:
         parent = ParentNamespace(self._server, matcher)

@@ -85,6 +85,7 @@ class ParentNamespace(Namespace):
 
     @override
     def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
+        # From another thread each child hands its part to the event loop.
         for child in tuple(self.children.values()):
             child.broadcast_event(event, target, flags)
 

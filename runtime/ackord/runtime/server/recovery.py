@@ -117,6 +117,7 @@ class Recovery:
     def close(self) -> None:
         """Forget everything."""
         self._log.clear()
+        self._live.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -24,6 +24,7 @@ from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
 from ackord.runtime.server.connection_events import ConnectionEvents
 from ackord.runtime.server.gates import EventMiddlewareT
+from ackord.runtime.server.lifetime import DRAIN_TIMEOUT, LifeHookT, Lifespan, Lifetime
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.matching import Matcher, Predicate
 from ackord.runtime.server.namespace import MiddlewareT, Namespace
@@ -80,6 +81,7 @@ class Server(Broadcasting, ConnectionEvents):
         "_adapter",
         "_connections",
         "_error_hooks",
+        "_lifetime",
         "_recovery",
         "cancel_on_disconnect",
         "engine",
@@ -129,7 +131,8 @@ class Server(Broadcasting, ConnectionEvents):
         self._error_hooks: tuple[Registration, ...] = ()
         self.tasks = TaskSet()
         self._connections: set[Connection] = set()
-        self.engine = EngineServer(EngineOptions(**engine), self.connect)
+        self.engine = EngineServer(EngineOptions(**engine), self.connect, self._discard)
+        self._lifetime = Lifetime(self.engine, self.drain)
         self.namespaces = Namespaces(self, cleanup=cleanup_empty_child_namespaces)
         self.main = self.namespaces.main
         """The namespace ``/``."""
@@ -202,15 +205,55 @@ class Server(Broadcasting, ConnectionEvents):
         self._error_hooks = (*self._error_hooks, Registration(hook))
         return hook
 
-    def asgi(self, other: Application | None = None, *, drain_timeout: float = 5.0) -> AsgiApp:
+    # The server's start and stop
+
+    def on_startup(self, hook: LifeHookT) -> LifeHookT:
+        """Run `hook` when the server starts, before it accepts a connection: a plain function or a coroutine function without arguments.
+
+        Hooks run in the order of registration, once for each start, whoever starts the server: `run`, the lifespan of `asgi`, or `lifespan`.
+        What a hook raises fails the start.
+
+        Raises:
+            UsageError: the server has started already.
+        """
+        return self._lifetime.on_startup(hook)
+
+    def on_shutdown(self, hook: LifeHookT) -> LifeHookT:
+        """Run `hook` when the server has stopped, after the last connection has ended: a plain function or a coroutine function without arguments.
+
+        The hook that was registered last runs first.
+        What a hook raises is logged.
+        """
+        return self._lifetime.on_shutdown(hook)
+
+    def lifespan(self, *, drain_timeout: float = DRAIN_TIMEOUT) -> Lifespan:
+        """Return an asynchronous context manager that starts the server, and drains it in the end; for an application that `asgi` is mounted in.
+
+        ::
+
+            app = FastAPI(lifespan=server.lifespan())
+            app.mount("/live", server.asgi())
+
+        In a lifespan of your own: ``async with server.lifespan(): yield``.
+        Handlers that still run have `drain_timeout` seconds.
+        """
+        return Lifespan(self._lifetime, drain_timeout)
+
+    def asgi(self, other: Application | None = None, *, drain_timeout: float = DRAIN_TIMEOUT) -> AsgiApp:
         """Return the ASGI application; what isn't below the server's path goes to `other`, or is answered with 404.
 
-        When it is shut down it drains the server, with `drain_timeout` seconds for handlers that still run.
+        The ASGI server starts and stops the server through it (the lifespan of ASGI), with `drain_timeout` seconds for handlers that still run.
+        Mounted in another application it gets no lifespan: see `lifespan`.
         """
-        return AsgiApp(self.engine, other=other, on_shutdown=partial(self.drain, drain_timeout))
+        start, stop = partial(self._lifetime.start, drain_timeout), partial(self._lifetime.stop, drain_timeout)
+        return AsgiApp(self.engine, other=other, on_startup=start, on_shutdown=stop)
 
     def run(self, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:
-        """Serve on uvicorn until interrupted; `settings` are uvicorn's."""
+        """Serve on uvicorn until interrupted; `settings` are those of `ackord.runtime.hosting.serve.configure`, and uvicorn's.
+
+        Raises:
+            UsageError: a setting doesn't exist, or can't work here.
+        """
         try:
             from ackord.runtime.hosting.serve import run  # noqa: PLC0415  # uvicorn is an optional extra
         except ModuleNotFoundError as error:
@@ -224,6 +267,7 @@ class Server(Broadcasting, ConnectionEvents):
         The sockets' reason is ``server shutting down``; clients see ``transport close`` and connect again, elsewhere if a load balancer knows.
         After `timeout` seconds handlers are cancelled.
         """
+        self.engine.server_loop.check()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         self.engine.stop_accepting()
@@ -240,6 +284,7 @@ class Server(Broadcasting, ConnectionEvents):
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # bounds one wait of several
         """End all connections with the reason ``server shutting down`` and wait for handlers, which are cancelled after `timeout` seconds."""
+        self.engine.server_loop.check()
         await self.engine.close()
         await self.tasks.finish(timeout)
         for namespace in self.namespaces:
@@ -276,6 +321,15 @@ class Server(Broadcasting, ConnectionEvents):
     def forget(self, connection: Connection) -> None:
         """Let a connection go that is over."""
         self._connections.discard(connection)
+
+    def _discard(self) -> None:
+        """Forget what belonged to an event loop that has ended; see `EngineServer`."""
+        for connection in self._connections:
+            connection.discard()
+        self._connections.clear()
+        self.tasks.discard()
+        self.namespaces.discard()
+        self._lifetime.discard()
 
     @override
     def _add_listener(self, name: str, listener: ListenerT, *, once: bool) -> ListenerT:

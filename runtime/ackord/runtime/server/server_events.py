@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
 
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply
@@ -17,6 +18,7 @@ from ackord.runtime.socketio.values import encode_value
 
 if TYPE_CHECKING:
     from ackord.runtime.adapters.base import Adapter
+    from ackord.runtime.engine.server_loop import ServerLoop
 
 RESERVED_SERVER_EVENTS: Final = frozenset({"connect", "connection", "new_namespace"})
 """Names that a server tells itself."""
@@ -36,6 +38,7 @@ class ServerEvents:
     __slots__ = ("_server_listeners", "_server_routes")
 
     adapter: Adapter
+    server_loop: ServerLoop
 
     def __init__(self) -> None:
         self._server_listeners = ListenerTable()
@@ -87,12 +90,15 @@ class ServerEvents:
             AckTimeoutError: some didn't answer in `timeout` seconds, 20 by default.
         """
         event = _encode(name, values)
+        self.server_loop.check()
         replies = await self.adapter.server_side_emit_with_ack(event, DEFAULT_ACK_TIMEOUT if timeout is None else timeout)
         return [decode_answer(reply) for reply in replies]
 
     def send_server_event(self, event: EncodedEvent) -> None:
         """Send an encoded event to the other servers."""
-        self.adapter.server_side_emit(event)
+        loop = self.server_loop
+        if get_ident() == loop.thread or not loop.hand_over(self.send_server_event, event):
+            self.adapter.server_side_emit(event)
 
     async def receive_server_event(self, event: EncodedEvent) -> AckReply:
         """Handle an event of another server, for the adapter that brings it; return the acknowledgement.

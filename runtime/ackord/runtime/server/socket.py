@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply
@@ -128,6 +129,9 @@ class Socket(EventSource, ReachingOthers, ABC):
 
     def leave(self, *rooms: str | Iterable[str]) -> None:
         """Leave rooms."""
+        loop = self.namespace.server_loop
+        if get_ident() != loop.thread and loop.hand_over(self.leave, room_names(rooms)):
+            return
         for room in room_names(rooms):
             self.namespace.adapter.del_(self.id, room)
 

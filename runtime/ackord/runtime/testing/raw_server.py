@@ -31,11 +31,21 @@ class RawServer:
     def __init__(self, *, capacity: int = CAPACITY) -> None:
         """Make a server; `capacity` is the number of bytes that are on their way before a sender waits."""
         self._capacity = capacity
-        self._opened: asyncio.Queue[RawPeer] = asyncio.Queue()
+        self._queue: asyncio.Queue[RawPeer] = asyncio.Queue()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.refusal: str | None = None
         """If set, no WebSocket opens, and this is why."""
         self.headers: Mapping[str, str] = {}
         """The headers of the last request."""
+
+    @property
+    def _opened(self) -> asyncio.Queue[RawPeer]:
+        """The WebSockets that were opened in the running event loop: those of another one have ended with it."""
+        running = asyncio.get_running_loop()
+        if running is not self._loop:
+            self._loop = running
+            self._queue = asyncio.Queue()
+        return self._queue
 
     async def open(self, url: str, headers: Mapping[str, str]) -> ClientWebSocket:
         """Open a WebSocket for a client; see `Connector.open`."""

@@ -53,7 +53,7 @@ class EventStream(Generic[ItemT]):
                 raise SlowConsumerError(f"more than {self._limit} events {self._name!r} came while the loop over them was busy")
             if self._ended:
                 raise StopAsyncIteration
-            if self._waiter is not None:
+            if self._is_awaited:
                 raise UsageError(f"two loops wait for the same stream of {self._name!r}: iterate over the event twice instead")
             self._waiter = asyncio.get_running_loop().create_future()
             try:
@@ -76,8 +76,13 @@ class EventStream(Generic[ItemT]):
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
+        if self._is_awaited and self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    @property
+    def _is_awaited(self) -> bool:
+        """Whether a loop waits for the next event, in an event loop that hasn't ended."""
+        return self._waiter is not None and not self._waiter.get_loop().is_closed()
 
 
 class ClientEvent(Generic[P, R, ItemT]):

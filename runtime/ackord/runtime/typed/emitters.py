@@ -56,6 +56,7 @@ class ClientTarget:
 
     async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
         """Send an event and return the JSON array and the attachments of its acknowledgement."""
+        self._namespace.server_loop.check()
         socket = self._socket or self._namespace.sockets.get(self._sid)
         if socket is None:
             raise DisconnectedError(f"no client {self._sid!r} is connected to namespace {self._namespace.name}")

@@ -1,0 +1,71 @@
+"""The lifespan of an application that a server stands in front of; not every application has one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
+
+_logger = logging.getLogger(__name__)
+
+
+class OtherLifespan:
+    """Runs another application's lifespan inside the server's: it starts after the server, and stops after the server has.
+
+    An application that has no lifespan raises, or returns without an answer: the specification of ASGI allows both.
+    What wasn't answered is left to the caller.
+    """
+
+    def __init__(self, startup: Message, receive: Receive, send: Send, before_shutdown: Callable[[], Awaitable[None]]) -> None:
+        """Take the message that begins it, and what runs before the application is told to stop."""
+        self._startup: Message | None = startup
+        self._receive = receive
+        self._send = send
+        self._before_shutdown = before_shutdown
+        self.is_started = False
+        """Whether the application has said that it has started."""
+        self.has_failed = False
+        """Whether the application has said that it can't start."""
+        self.is_told_to_stop = False
+        """Whether the ASGI server's last message has come."""
+        self.is_stopped = False
+        """Whether the application has said how it has stopped."""
+
+    async def run(self, application: Application, scope: Scope) -> None:
+        """Run the application's lifespan until the application returns.
+
+        Raises:
+            Exception: what it raised after it had said that it can't start.
+        """
+        try:
+            await application(scope, self._receive_next, self._send_next)
+        except Exception as error:
+            if self.has_failed:
+                raise
+            if self.is_started:
+                _logger.exception("The lifespan of the other application failed")
+            else:
+                _logger.info("The other application has no lifespan (%s): only this server is started and stopped", type(error).__name__)
+
+    async def _receive_next(self) -> Message:
+        startup, self._startup = self._startup, None
+        if startup is not None:
+            return startup
+        message = await self._receive()
+        self.is_told_to_stop = True
+        try:
+            await self._before_shutdown()
+        except Exception:
+            _logger.exception("The server can't stop as it should")
+        return message
+
+    async def _send_next(self, message: Message) -> None:
+        kind: str = message["type"]
+        if kind == "lifespan.startup.complete":
+            self.is_started = True
+        elif kind == "lifespan.startup.failed":
+            self.has_failed = True
+        else:
+            self.is_stopped = True
+        await self._send(message)

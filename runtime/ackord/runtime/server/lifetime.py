@@ -1,0 +1,146 @@
+"""The start and the stop of a server: what the application does before the first client comes, and after the last one has gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from types import TracebackType
+from typing import Any, Final, Self, TypeAlias, TypeVar
+
+from ackord.runtime.engine.server import EngineServer
+from ackord.runtime.errors import UsageError
+from ackord.runtime.hosting.signals import StopSignals
+from ackord.runtime.later import start_later
+from typing_extensions import override
+
+LifeHook: TypeAlias = Callable[[], Awaitable[None] | None]
+"""A plain function or a coroutine function without arguments."""
+
+LifeHookT = TypeVar("LifeHookT", bound=LifeHook)
+
+DRAIN_TIMEOUT: Final = 5.0
+"""Seconds that handlers have to finish when the server stops, unless told otherwise."""
+
+_logger = logging.getLogger("ackord.runtime.server")
+
+
+class Lifetime:
+    """Starts and stops one server, whoever asks for it: several hosts, lifespans and applications may, and each hook runs once."""
+
+    __slots__ = ("_drain", "_draining", "_engine", "_is_started", "_is_stopped", "_shutdown_hooks", "_signals", "_startup_hooks")
+
+    def __init__(self, engine: EngineServer, drain: Callable[[float], Coroutine[Any, Any, None]]) -> None:
+        """Take the engine that is opened, and what ends all connections within a number of seconds."""
+        self._engine = engine
+        self._drain = drain
+        self._startup_hooks: list[LifeHook] = []
+        self._shutdown_hooks: list[LifeHook] = []
+        self._is_started = False
+        self._is_stopped = False
+        self._draining: asyncio.Task[None] | None = None
+        self._signals: StopSignals | None = None
+
+    def on_startup(self, hook: LifeHookT) -> LifeHookT:
+        """See `Server.on_startup`."""
+        if self._is_started:
+            raise UsageError("the server has started: register what runs at its start before that")
+        self._startup_hooks.append(hook)
+        return hook
+
+    def on_shutdown(self, hook: LifeHookT) -> LifeHookT:
+        """See `Server.on_shutdown`."""
+        self._shutdown_hooks.append(hook)
+        return hook
+
+    async def start(self, drain_timeout: float) -> None:
+        """Run the hooks of the server's start and open it; more than once is harmless.
+
+        When the host is asked to stop, the server is drained at once: the host may wait for parked polls before it says so.
+
+        Raises:
+            UsageError: the server works in another event loop that still runs.
+            Exception: what a hook raised; the later ones don't run, and no connection is accepted.
+        """
+        self._engine.server_loop.enter()
+        if self._is_started:
+            return
+        self._is_started, self._is_stopped = True, False
+        try:
+            for hook in self._startup_hooks:
+                await _run(hook)
+        except BaseException:
+            self._is_started = False
+            self._engine.stop_accepting()
+            raise
+        self._engine.open()
+        loop = asyncio.get_running_loop()
+        self._signals = StopSignals(partial(loop.call_soon_threadsafe, self._begin_drain, drain_timeout))
+        self._signals.watch()
+
+    async def stop(self, drain_timeout: float) -> None:
+        """Drain the server, then run the hooks of its stop, the latest one first; more than once is harmless.
+
+        What a hook raises is logged, and the others still run.
+        """
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        if self._signals is not None:
+            self._signals.close()
+        try:
+            await asyncio.shield(self._begin_drain(drain_timeout))
+        finally:
+            self._draining = None
+            if self._is_started:
+                self._is_started = False
+                for hook in reversed(self._shutdown_hooks):
+                    try:
+                        await _run(hook)
+                    except Exception:
+                        _logger.exception("A hook of on_shutdown failed")
+
+    def _begin_drain(self, timeout: float) -> asyncio.Task[None]:
+        if self._draining is None:
+            self._draining = start_later(asyncio.get_running_loop(), self._drain(timeout))
+        return self._draining
+
+    def discard(self) -> None:
+        """Forget that the server has started: the event loop in which it did has ended."""
+        self._is_started = self._is_stopped = False
+        self._draining = None
+        if self._signals is not None:
+            self._signals.close()
+            self._signals = None
+
+
+class Lifespan(AbstractAsyncContextManager[None]):
+    """A server's start and stop as an asynchronous context manager; called with an application, as Starlette's `lifespan` is, it is its own."""
+
+    __slots__ = ("_drain_timeout", "_lifetime")
+
+    def __init__(self, lifetime: Lifetime, drain_timeout: float) -> None:
+        self._lifetime = lifetime
+        self._drain_timeout = drain_timeout
+
+    def __call__(self, app: Any) -> Self:  # noqa: ARG002  # the application that calls it
+        """Return the context manager for an application."""
+        return self
+
+    @override
+    async def __aenter__(self) -> None:
+        """Start the server."""
+        await self._lifetime.start(self._drain_timeout)
+
+    @override
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stop the server."""
+        await self._lifetime.stop(self._drain_timeout)
+
+
+async def _run(hook: LifeHook) -> None:
+    result: Any = hook()
+    if hasattr(result, "__await__"):
+        await result

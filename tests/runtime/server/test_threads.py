@@ -1,0 +1,333 @@
+"""The API called from other threads: each method hops to the event loop, refuses, or works anywhere; a new method must be in the table."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from ackord.runtime.adapters import MemoryAdapter
+from ackord.runtime.adapters.base import Recipient
+from ackord.runtime.engine import server_loop
+from ackord.runtime.errors import InvalidPayloadError, ReservedEventError, SlowConsumerError, UsageError
+from ackord.runtime.server import Namespace, ParentNamespace, Server, Socket
+from ackord.runtime.server.broadcast import EVERYBODY, BroadcastOperator
+from ackord.runtime.server.direct import DirectOperator
+from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.testing import RawPeer
+from ackord.runtime.typed.context import Context
+from ackord.runtime.typed.emitters import ClientTarget
+from typing_extensions import override
+
+from tests.runtime.server.stage import Stage, play
+
+EVENT = encode_plain_event("x", (1,))
+PACKET = '42["x",1]'
+
+
+class Noting(MemoryAdapter):
+    """Notes in which thread it is called."""
+
+    def __init__(self, recipients: Mapping[str, Recipient]) -> None:
+        super().__init__(recipients)
+        self.told: list[object] = []
+        self.threads: set[int] = set()
+
+    @override
+    def server_side_emit(self, event: EncodedEvent) -> None:
+        self.threads.add(threading.get_ident())
+        self.told.append(event.arguments)
+
+    @override
+    def add_all(self, sid: str, rooms: Any) -> None:
+        self.threads.add(threading.get_ident())
+        super().add_all(sid, rooms)
+
+    @override
+    def del_(self, sid: str, room: str) -> None:
+        self.threads.add(threading.get_ident())
+        super().del_(sid, room)
+
+
+@dataclass
+class Set:
+    """A server with one client, whose socket is in the room "old"."""
+
+    server: Server
+    socket: Socket
+    peer: RawPeer
+    adapter: Noting
+
+    @property
+    def owners(self) -> dict[type, Any]:
+        context: Any = Context(self.socket, None)  # type: ignore[arg-type]  # the contract isn't asked
+        return {
+            Server: self.server,
+            Namespace: self.server.main,
+            Socket: self.socket,
+            BroadcastOperator: self.server.to("old"),
+            DirectOperator: self.socket.compress(True),
+            Context: context,
+            ClientTarget: ClientTarget(self.server.main, self.socket.id),
+        }
+
+    async def expect(self, effect: str) -> None:
+        match effect:
+            case "joined":
+                await until(lambda: "new" in self.socket.rooms)
+            case "left":
+                await until(lambda: "old" not in self.socket.rooms)
+            case "told":
+                await until(lambda: self.adapter.told == ['["x",1]'])
+            case packet:
+                await self.peer.expect(packet)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came about")
+
+
+BROADCASTS: dict[str, tuple[tuple[Any, ...], str]] = {
+    "emit": (("x", 1), PACKET),
+    "send": ((1,), '42["message",1]'),
+    "send_event": ((EVENT,), PACKET),
+    "sockets_join": (("new",), "joined"),
+    "sockets_leave": (("old",), "left"),
+    "disconnect_sockets": ((), "41"),
+}
+SERVER_EVENTS: dict[str, tuple[tuple[Any, ...], str]] = {"server_side_emit": (("x", 1), "told")}
+HOPS: dict[type, dict[str, tuple[tuple[Any, ...], str]]] = {
+    Server: {**BROADCASTS, **SERVER_EVENTS},
+    Namespace: {
+        **BROADCASTS,
+        **SERVER_EVENTS,
+        "send_server_event": ((EVENT,), "told"),
+    },
+    Socket: {
+        "emit": (("x", 1), PACKET),
+        "send": ((1,), '42["message",1]'),
+        "send_event": ((EVENT,), PACKET),
+        "send_plain": ((EVENT, print), '420["x",1]'),
+        "join": (("new",), "joined"),
+        "leave": (("old",), "left"),
+        "disconnect": ((), "41"),
+    },
+    BroadcastOperator: BROADCASTS,
+    DirectOperator: {"emit": (("x", 1), PACKET), "send": ((1,), '42["message",1]')},
+    Context: {"disconnect": ((), "41"), "join": ((), ""), "leave": ((), "")},
+    ClientTarget: {"send_event": ((EVENT,), PACKET)},
+}
+"""What wants no answer: by class and name the arguments, and what is seen of it."""
+
+ANSWERS: dict[type, dict[str, tuple[Any, ...]]] = {
+    Server: {
+        "emit_with_ack": ("x",),
+        "fetch_sockets": (),
+        "server_side_emit_with_ack": ("x",),
+        "drain": (),
+        "close": (),
+        "of": ("/unknown",),
+    },
+    Namespace: {
+        "emit_with_ack": ("x",),
+        "fetch_sockets": (),
+        "fetch_from": (EVERYBODY,),
+        "select_sockets": (EVERYBODY,),
+        "server_side_emit_with_ack": ("x",),
+    },
+    Socket: {"emit_with_ack": ("x",), "request": (EVENT,), "ask_plain": (EVENT, None)},
+    BroadcastOperator: {"emit_with_ack": ("x",), "fetch_sockets": (), "request": (EVENT,)},
+    DirectOperator: {"emit_with_ack": ("x",)},
+    Context: {},
+    ClientTarget: {"request": (EVENT,)},
+}
+
+NARROWING = {"to", "in_", "except_", "volatile", "local", "compress", "timeout", "broadcast"}
+LISTENING = {
+    *("on", "once", "off", "use", "use_event", "on_error", "on_server_side", "listeners", "register", "on_startup", "on_shutdown", "on_invalid"),
+    *("on_any", "off_any", "prepend_any", "listeners_any", "on_any_outgoing", "off_any_outgoing", "prepend_any_outgoing"),
+    *("listeners_any_outgoing", "set_route", "set_server_route", "set_data_factory", "set_connect_hook", "set_disconnect_hook"),
+}
+ATTRIBUTES = {
+    *("cancel_on_disconnect", "connections", "engine", "error_replies", "find", "invalid_events", "limits", "main", "namespaces", "parser"),
+    *("tasks", "transcoder", "adapter", "admissions", "admits_at_once", "event_middlewares", "failures", "is_unused", "make_data", "name"),
+    *("params", "parent", "prefix", "recovery", "routes", "server", "server_loop", "sockets", "conn", "connected", "disconnected", "context"),
+    *("data", "handshake", "id", "namespace", "recovered", "rooms", "is_in", "sid", "socket"),
+}
+STARTING = {"asgi", "lifespan", "run"}
+OURS = {
+    *("connect", "forget", "make_adapter", "make_recovery", "report", "add", "admit", "announce", "announce_namespace", "ask_sockets"),
+    *("bequeath", "broadcast_event", "call_back", "copy_server_events", "discard", "dispose_if_unused", "forget_ack", "next_ack_id"),
+    *("receive_server_event", "remove", "run_disconnect_hook", "settle"),
+}
+"""What the server itself calls, in its event loop."""
+
+ALL = [(owner, name, *found) for owner, names in HOPS.items() for name, found in names.items()]
+
+
+def with_set(scenario: Callable[[Set], Any]) -> None:
+    """Run a scenario with one client."""
+    sockets: list[Socket] = []
+    adapters: list[Noting] = []
+
+    def make(recipients: Mapping[str, Recipient]) -> Noting:
+        adapters.append(Noting(recipients))
+        return adapters[-1]
+
+    server = Server(adapter=make)
+    server.on("connection", sockets.append)
+
+    async def main(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        sockets[0].join("old")
+        adapters[0].threads.clear()
+        await scenario(Set(server, sockets[0], peer, adapters[0]))
+
+    play(server, main)
+
+
+@pytest.mark.parametrize("owner", HOPS)
+def test_every_public_method_is_in_a_table(owner: type) -> None:
+    public = {name for name in dir(owner) if not name.startswith("_")}
+    assert public - {*HOPS[owner], *ANSWERS[owner], *NARROWING, *LISTENING, *ATTRIBUTES, *STARTING, *OURS} == set()
+
+
+@pytest.mark.parametrize(("owner", "name", "arguments", "effect"), ALL, ids=[f"{owner.__name__}.{name}" for owner, name, *_ in ALL])
+def test_a_call_that_wants_no_answer_hops_to_the_event_loop(owner: type, name: str, arguments: tuple[Any, ...], effect: str) -> None:
+    async def scenario(given: Set) -> None:
+        assert await asyncio.to_thread(getattr(given.owners[owner], name), *arguments) is None
+        if effect:
+            await given.expect(effect)
+        assert given.adapter.threads <= {threading.get_ident()}
+
+    with_set(scenario)
+
+
+@pytest.mark.parametrize("sent_to", ["server", "socket"])
+def test_calls_from_a_thread_are_made_in_order_each_with_its_values_of_then(sent_to: str) -> None:
+    async def scenario(given: Set) -> None:
+        def send() -> None:
+            owner: Any = getattr(given, sent_to)
+            values: list[int] = []
+            for number in range(100):
+                values.append(number)
+                owner.emit("x", len(values), values[-1:])
+                if number == 50:
+                    given.socket.join("late")
+            given.server.to("late").emit("y")
+
+        await asyncio.to_thread(send)
+        await given.peer.expect(*(f'42["x",{number + 1},[{number}]]' for number in range(100)), '42["y"]')
+
+    with_set(scenario)
+
+
+def test_a_callback_for_the_answer_is_called_in_the_event_loop() -> None:
+    async def scenario(given: Set) -> None:
+        called: list[tuple[int, Any]] = []
+
+        def answered(*answer: Any) -> None:
+            called.append((threading.get_ident(), answer))
+
+        await asyncio.to_thread(given.socket.emit, "x", ack=answered)
+        await given.peer.expect('420["x"]')
+        await given.peer.send('430["one"]')
+        await asyncio.to_thread(given.server.timeout(5).emit, "y", ack=answered)
+        await given.peer.expect('421["y"]')
+        await given.peer.send('431["two"]')
+        await asyncio.sleep(1)
+        assert called == [(threading.get_ident(), ("one",)), (threading.get_ident(), (None, ("two",)))]
+
+    with_set(scenario)
+
+
+@pytest.mark.parametrize(("owner", "name"), [(owner, name) for owner, names in ANSWERS.items() for name in names])
+def test_a_call_that_answers_is_refused_before_anything_is_done(owner: type, name: str) -> None:
+    async def scenario(given: Set) -> None:
+        def call() -> None:
+            answer = getattr(given.owners[owner], name)(*ANSWERS[owner][name])
+            asyncio.run(answer)
+
+        with pytest.raises(UsageError, match=r"anyio\.from_thread\.run.*run_coroutine_threadsafe"):
+            await asyncio.to_thread(call)
+        await given.peer.expect_silence(1)
+        assert given.server.find("/unknown") is None
+        assert given.socket.connected
+
+    with_set(scenario)
+
+
+def test_the_way_out_that_the_refusal_names_works() -> None:
+    async def scenario(given: Set) -> None:
+        loop = asyncio.get_running_loop()
+
+        def call() -> int:
+            return len(asyncio.run_coroutine_threadsafe(given.server.fetch_sockets(), loop).result(5))
+
+        assert await asyncio.to_thread(call) == 1
+
+    with_set(scenario)
+
+
+@pytest.mark.parametrize(("values", "error"), [(("connect",), ReservedEventError), (("x", float("nan")), InvalidPayloadError)])
+def test_what_can_not_be_sent_is_raised_in_the_thread_that_sends_it(values: tuple[Any, ...], error: type[Exception]) -> None:
+    async def scenario(given: Set) -> None:
+        for owner in (given.server, given.socket):
+            with pytest.raises(error):
+                await asyncio.to_thread(owner.emit, *values)
+
+    with_set(scenario)
+
+
+def test_calls_that_wait_for_the_event_loop_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_loop, "MAX_WAITING", 3)
+
+    async def scenario(given: Set) -> None:
+        def send() -> None:
+            for number in range(4):
+                given.server.emit("x", number)
+
+        thread = threading.Thread(target=lambda: raised.append(pytest.raises(SlowConsumerError, send)))
+        raised: list[Any] = []
+        thread.start()
+        thread.join()  # the loop stands still meanwhile
+        assert raised
+        await given.peer.expect('42["x",0]', '42["x",1]', '42["x",2]')
+
+    with_set(scenario)
+
+
+def test_a_parent_sends_to_its_children_from_another_thread() -> None:
+    server = Server()
+    parent = server.of("/t/{name}")
+    assert isinstance(parent, ParentNamespace)
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join("/t/a")
+        await asyncio.to_thread(parent.emit, "x")
+        await peer.expect('42/t/a,["x"]')
+        await asyncio.to_thread(parent.disconnect_sockets)
+        await peer.expect("41/t/a,")
+
+    play(server, scenario)
+
+
+def test_before_the_server_has_a_loop_a_call_reaches_nobody_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    server = Server()
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            server.emit("x")
+            server.to("room").sockets_join("other")
+            thread = threading.Thread(target=server.disconnect_sockets)
+            thread.start()
+            thread.join()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "runs in no event loop" in caplog.text
