@@ -111,8 +111,8 @@ class Annotations:
         module, symbol = _CLASSES[name]
         return self.imports.builtin(symbol) if module == "builtins" else self.imports.use(module, symbol)
 
-    def limits(self, constraints: Constraints) -> Doc | None:
-        """Give the call of pydantic's `Field` that keeps constraints, where there are any."""
+    def limits(self, constraints: Constraints, scalar: ScalarName | None = None) -> Doc | None:
+        """Give the call that keeps the constraints of a scalar, or of a list or mapping, where there are any."""
         given: list[tuple[str, object]] = [
             ("min_length", _either(constraints.min_length, constraints.min_items)),
             ("max_length", _either(constraints.max_length, constraints.max_items)),
@@ -122,9 +122,19 @@ class Annotations:
             ("le", constraints.le),
             ("lt", constraints.lt),
             ("multiple_of", constraints.multiple_of),
+            ("max_digits", constraints.max_digits),
+            ("decimal_places", constraints.decimal_places),
         ]
-        arguments = [f"{name}={literal(value)}" for name, value in given if value is not None]
-        return call(self.imports.use("pydantic", "Field"), arguments) if arguments else None
+        arguments = [(name, value) for name, value in given if value is not None]
+        if not arguments:
+            return None
+        if scalar == "decimal":
+            return call(self.imports.runtime("DecimalLimits"), [f"{name}={self._decimal_limit(name, value)}" for name, value in arguments])
+        return call(self.imports.use("pydantic", "Field"), [f"{name}={literal(value)}" for name, value in arguments])
+
+    def _decimal_limit(self, name: str, value: object) -> str:
+        counts = name in {"max_digits", "decimal_places"}
+        return literal(value) if counts else f"{self.scalar('decimal', checked=False)}({literal(str(value))})"
 
     def _operands(self, type_: Type, *, checked: bool) -> list[Doc]:
         """Give the members of a union, or the one type that it is."""
@@ -140,7 +150,7 @@ class Annotations:
     def _single(self, type_: Type, *, checked: bool) -> Doc:
         match type_:
             case ScalarType(name, constraints):
-                return self._limited(self.scalar(name, checked=checked), constraints, checked=checked)
+                return self._limited(self.scalar(name, checked=checked), constraints, name, checked=checked)
             case RefType(name):
                 return self.declared(name)
             case LiteralType(values):
@@ -160,8 +170,8 @@ class Annotations:
             case _:
                 assert_never(type_)
 
-    def _limited(self, annotation: Doc, constraints: Constraints, *, checked: bool) -> Doc:
-        limits = self.limits(constraints) if checked else None
+    def _limited(self, annotation: Doc, constraints: Constraints, scalar: ScalarName | None = None, *, checked: bool) -> Doc:
+        limits = self.limits(constraints, scalar) if checked else None
         return annotation if limits is None else subscript(self.imports.use("typing", "Annotated"), (annotation, limits))
 
 

@@ -97,7 +97,7 @@ class _TypesModule:
         checked = self._annotations.scalar(declared.base.name, checked=True)
         lines: list[Doc] = [assignment(name, call(self._imports.use("typing", "NewType"), [literal(name), base]))]
         metadata: list[Doc] = []
-        limits = self._annotations.limits(declared.base.constraints)
+        limits = self._annotations.limits(declared.base.constraints, declared.base.name)
         if limits is not None:
             metadata.append(limits)
         if checked != base:

@@ -23,7 +23,7 @@ from ackord.runtime.typed.model import DeclaredError, Error, Model, OpenEnum, Se
 from ackord.runtime.typed.params import Params
 from ackord.runtime.typed.replies import Replies
 from ackord.runtime.typed.room import Room
-from ackord.runtime.validation import Arg, Bytes, Date, Datetime, Decimal, Duration, Int64, Json, Maybe, Url
+from ackord.runtime.validation import Arg, Bytes, Date, Datetime, Decimal, DecimalLimits, Duration, Int64, Json, Maybe, Url
 from typing_extensions import deprecated, override
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ __all__ = [
     "Date",
     "Datetime",
     "Decimal",
+    "DecimalLimits",
     "DeclaredError",
     "DisconnectedError",
     "Duration",

@@ -1,6 +1,7 @@
 """The pydantic boundary: text of a packet's arguments to typed values, and back."""
 
 from ackord.runtime.validation.arguments import REQUIRED, Arg, ArgumentsAdapter
+from ackord.runtime.validation.decimals import DecimalLimits
 from ackord.runtime.validation.issues import list_issues
 from ackord.runtime.validation.positional import PositionalReader, PositionalWriter
 from ackord.runtime.validation.scalars import Bytes, Date, Datetime, Decimal, Duration, Int64, Json, Maybe, Url
@@ -14,6 +15,7 @@ __all__ = [
     "Date",
     "Datetime",
     "Decimal",
+    "DecimalLimits",
     "Duration",
     "Int64",
     "Json",
