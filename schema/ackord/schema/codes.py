@@ -45,7 +45,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S034": "The members of a tagged union have different tag values.",
         "S035": "The members of an untagged union differ in their JSON kind and in their Python type.",
         "S036": "A type alias refers neither to itself nor through more than ten other aliases to its type.",
-        "S037": "A record doesn't require itself without end.",
+        "S037": "A record doesn't require itself without end, and a default doesn't contain itself.",
         "S038": "A `python:` type can be imported and has a JSON Schema.",
         "S039": "`tag_value` stands only on members of a tagged union, all of whose unions have the same tag.",
         # Errors and rooms

@@ -8,12 +8,14 @@ import re
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
+from math import isinf
 from typing import Annotated, Any, Final
 
-from ackord.schema.constraints import limits
+from ackord.schema.constraints import decimal_problem, limits
 from ackord.schema.json_kinds import json_kinds, kind_of_value
 from ackord.schema.model import (
     Alias,
+    Constraints,
     Enum,
     Field,
     Json,
@@ -33,6 +35,7 @@ from ackord.schema.model import (
     UnionType,
 )
 from ackord.schema.type_syntax import Word
+from ackord.schema.yaml_nodes import exact_decimal
 from pydantic import AnyUrl, AwareDatetime, TypeAdapter, ValidationError
 from pydantic import Field as Limits
 
@@ -47,19 +50,22 @@ _PYTHON: Final[Mapping[str, Any]] = {
     "time": dt.time,
     "duration": dt.timedelta,
     "uuid": uuid.UUID,
-    "decimal": Decimal,
     "url": AnyUrl,
 }
 
 _WRITTEN_AS_TEXT: Final[Mapping[str, re.Pattern[str]]] = {
-    "datetime": re.compile(r"\d{4}-\d\d-\d\d[Tt].*"),
-    "date": re.compile(r"\d{4}-\d\d-\d\d"),
-    "time": re.compile(r"\d\d:\d\d:.*"),
-    "duration": re.compile(r"[+-]?P.*"),
-    "uuid": re.compile(r"[0-9A-Fa-f]{8}-.*"),
+    "datetime": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"),
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "time": re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"),
+    "duration": re.compile(r"[+-]?P([0-9]|T[0-9])[0-9.,YMWDTHS]*"),
+    "uuid": re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"),
+    "decimal": re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,6})?"),
     "url": re.compile(r".*"),
 }
-"""How these look on the wire, where pydantic would take more: RFC 3339 and ISO 8601."""
+"""How these look on the wire, where pydantic would take more: RFC 3339 and ISO 8601.
+
+The runtime has the same forms in `scalars.py`, and a test compares both.
+"""
 
 
 class DefaultError(Exception):
@@ -113,28 +119,36 @@ class DefaultChecker:
         if isinstance(value, Word):
             hint = f': write "{value.text}"' if of.name not in {"int", "int64", "float", "bool"} else ""
             raise DefaultError(f"expected {of.name}, found the word {value.text}{hint}")
+        if of.name == "decimal" and isinstance(value, int | Decimal) and not isinstance(value, bool):
+            value = str(value)
         form = _WRITTEN_AS_TEXT.get(of.name)
         if form is not None and not (isinstance(value, str) and form.fullmatch(value)):
             raise DefaultError(f"{_show(value)} isn't how a {of.name} is written")
+        if of.name == "decimal":
+            return _decimal(value, of.constraints)
+        if isinstance(value, int | Decimal) and isinf(float(Decimal(value))) and of.name == "float":
+            raise DefaultError(f"{_show(value)} is no {of.name} that fits: it is too large")
         limited: Any = Annotated[_PYTHON[of.name], Limits(**limits(of.constraints))]
         adapter: TypeAdapter[Any] = TypeAdapter(limited)
         try:
-            adapter.validate_json(json.dumps(_plain(value)), strict=True)
+            parsed = adapter.validate_json(json.dumps(_plain(value)), strict=True)
         except ValidationError as exc:
             reason = exc.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
             raise DefaultError(f"{_show(value)} is no {of.name} that fits: {reason}") from exc
         match of.name:
             case "float":
                 return float(value)
-            case "decimal":
-                return str(value)
+            case "datetime" | "date" | "time":
+                return parsed.isoformat().replace("+00:00", "Z")  # generated code reads this with `fromisoformat`
+            case "uuid" | "url":
+                return str(parsed)
             case "int64" if isinstance(value, int) and not -(2**63) <= value < 2**63:
                 raise DefaultError(f"{value} doesn't fit 64 bits")
             case _:
                 return value
 
     def _union(self, value: Json, members: tuple[Type, ...]) -> Json:
-        kind = "string" if isinstance(value, Word) else kind_of_value(value)
+        kind = "string" if isinstance(value, Word) else "number" if isinstance(value, Decimal) else kind_of_value(value)
         for member in members:
             if kind in json_kinds(member, self._declarations):
                 return self.check(value, member)
@@ -179,6 +193,16 @@ class DefaultChecker:
         return checked
 
 
+def _decimal(text: str, constraints: Constraints) -> str:
+    number = exact_decimal(text)
+    if number is None:
+        raise DefaultError(f"{_show(text)} has more than 400 digits")
+    problem = decimal_problem(number, constraints)
+    if problem is not None:
+        raise DefaultError(f"{text} is no decimal that fits: {problem}")
+    return text
+
+
 def _list(value: Json) -> list[Json]:
     _expect(isinstance(value, list), value, "a list")
     elements: list[Json] = value
@@ -198,6 +222,11 @@ def _plain(value: Json) -> Json:
             raise DefaultError(f'expected JSON, found the word {text}: write "{text}"')
         case list():
             return [_plain(element) for element in value]  # pyright: ignore[reportUnknownVariableType]  # decoded JSON
+        case Decimal():
+            number = float(value)
+            if isinf(number):
+                raise DefaultError(f"{_show(value)} is too large")
+            return number
         case dict():
             return {key: _plain(element) for key, element in value.items()}  # pyright: ignore[reportUnknownVariableType]  # decoded JSON
         case _:
@@ -227,5 +256,5 @@ def _expect(matches: bool, value: Json, wanted: str) -> None:
 def _show(value: Json) -> str:
     if isinstance(value, Word):
         return value.text
-    text = json.dumps(value, default=lambda word: word.text, ensure_ascii=False)
+    text = json.dumps(value, default=lambda part: part.text if isinstance(part, Word) else str(part), ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:60]}…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeAlias
 
 from ackord.schema.model import AckStyle
@@ -23,7 +24,8 @@ class ConstraintNode:
     """One limit; its value has the kind that its name asks for."""
 
     name: str
-    value: int | float | str
+    value: int | Decimal | str
+    """Exactly what the file says: a number, the text of a pattern, or a number in quotes."""
     key_place: Place
     place: Place
 

@@ -41,16 +41,21 @@ ScalarName: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraints:
-    """Limits that a value of a type must keep; `None` means no limit."""
+    """Limits that a value of a type must keep; `None` means no limit.
+
+    `ge`, `gt`, `le`, `lt` and `multiple_of` of a ``decimal`` are text, as floats would change them; those of other types are numbers.
+    """
 
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
-    ge: int | float | None = None
-    gt: int | float | None = None
-    le: int | float | None = None
-    lt: int | float | None = None
-    multiple_of: int | float | None = None
+    ge: int | float | str | None = None
+    gt: int | float | str | None = None
+    le: int | float | str | None = None
+    lt: int | float | str | None = None
+    multiple_of: int | float | str | None = None
+    max_digits: int | None = None
+    decimal_places: int | None = None
     min_items: int | None = None
     max_items: int | None = None
 

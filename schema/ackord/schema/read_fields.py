@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Final
 
 from ackord.schema.diagnostics import Reporter
@@ -14,9 +15,11 @@ from ackord.schema.type_expression import parse_expression
 from ackord.schema.type_syntax import Expression
 from ackord.schema.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 
-COUNTS: Final = ("min_length", "max_length", "min_items", "max_items")
+COUNTS: Final = ("min_length", "max_length", "min_items", "max_items", "max_digits", "decimal_places")
 BOUNDS: Final = ("ge", "gt", "le", "lt", "multiple_of")
-CONSTRAINT_KEYS: Final = ("min_length", "max_length", "pattern", "ge", "gt", "le", "lt", "multiple_of", "min_items", "max_items")
+CONSTRAINT_KEYS: Final = ("pattern", *BOUNDS, *COUNTS)
+MAX_COUNT: Final = 2**31 - 1
+"""No message holds more characters, bytes, items or digits, and every platform can count up to this."""
 DOC_KEYS: Final = ("doc", "deprecated")
 
 
@@ -75,21 +78,36 @@ def read_constraints(section: Section) -> tuple[ConstraintNode, ...]:
     return tuple(found)
 
 
-def _read_constraint(key: str, node: Node, report: Reporter) -> int | float | str | None:
+def _read_constraint(key: str, node: Node, report: Reporter) -> int | Decimal | str | None:
     if key == "pattern":
         if isinstance(node, Scalar) and node.kind == "text":
             return node.text
         report.error("S010", node.place, f"'pattern' is text, not {describe(node)}", hint="put the pattern in quotes")
         return None
+    if key in BOUNDS and isinstance(node, Scalar) and node.style is not None:
+        return node.text  # `constrain` knows whether the type takes text
     value = node.number() if isinstance(node, Scalar) else None
-    if value is None or (key in COUNTS and not isinstance(value, int)):
+    if value is None:
         wanted = "a whole number" if key in COUNTS else "a number"
-        report.error("S010", node.place, f"{key!r} is {wanted}, not {describe(node) if value is None else value}")
+        found = describe(node)
+        if isinstance(node, Scalar) and node.kind in {"int", "float"}:
+            wanted, found = f"{wanted} with at most 400 digits", node.text[:20]
+        report.error("S010", node.place, f"{key!r} is {wanted}, not {found}")
         return None
-    if (key in COUNTS and value < 0) or (key == "multiple_of" and value <= 0):
-        report.error("S016", node.place, f"{key!r} is {'at least 0' if key in COUNTS else 'more than 0'}, not {value}")
-        return None
-    return value
+    return value if key in BOUNDS else _read_count(key, node, value, report)
+
+
+def _read_count(key: str, node: Node, value: int | Decimal, report: Reporter) -> int | None:
+    least = 1 if key == "max_digits" else 0
+    if not isinstance(value, int):
+        report.error("S010", node.place, f"{key!r} is a whole number, not {value}")
+    elif value < least:
+        report.error("S016", node.place, f"{key!r} is at least {least}, not {value}")
+    elif value > MAX_COUNT:
+        report.error("S016", node.place, f"{key!r} is at most {MAX_COUNT}, not {str(value)[:20]}", hint="leave it out for no limit")
+    else:
+        return value
+    return None
 
 
 def read_fields(entries: Iterable[Entry], what: str, report: Reporter) -> tuple[FieldNode, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Final, TypeVar
 
+from ackord.schema.json_kinds import json_kinds, kind_of_value
 from ackord.schema.model import (
     Alias,
+    Json,
     ListType,
     LiteralType,
     MapType,
@@ -20,6 +22,8 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
+
+K = TypeVar("K", bound=Hashable)
 
 MAX_ALIASES: Final = 10
 """Aliases through which an alias may refer to its type: enough for people, and few enough to follow by recursion."""
@@ -55,6 +59,70 @@ def endless_records(declarations: Mapping[str, TypeDeclaration]) -> list[list[st
             pending.extend(users.get(name, ()))
     endless = {name: declaration for name, declaration in declarations.items() if name not in finite}
     return _cycles({name: [target for target in _required(declaration) if target in endless] for name, declaration in endless.items()})
+
+
+def endless_defaults(declarations: Mapping[str, TypeDeclaration]) -> list[list[tuple[str, str]]]:
+    """Give the cycles of defaults that contain each other, each field as its record and its name.
+
+    A default contains another one where it holds a record and doesn't say what a field of that has.
+    """
+    fields = {
+        (name, field.name): field for name, declared in declarations.items() if isinstance(declared, Record) for field in declared.fields
+    }
+    return _cycles(
+        {
+            key: list(dict.fromkeys(_defaults_inside(field.default.value, field.type, declarations)))
+            for key, field in fields.items()
+            if field.default is not None
+        }
+    )
+
+
+def _defaults_inside(value: Json, of: Type, declarations: Mapping[str, TypeDeclaration]) -> Iterator[tuple[str, str]]:
+    """Give the fields whose defaults complete the records in a value."""
+    match of:
+        case NullableType(item):
+            if value is not None:
+                yield from _defaults_inside(value, item, declarations)
+        case ListType(item):
+            for element in value:
+                yield from _defaults_inside(element, item, declarations)
+        case MapType(item):
+            for element in value.values():
+                yield from _defaults_inside(element, item, declarations)
+        case TupleType(items):
+            for element, item in zip(value, items, strict=True):
+                yield from _defaults_inside(element, item, declarations)
+        case UnionType(members):
+            kind = kind_of_value(value)
+            for member in members:
+                if kind in json_kinds(member, declarations):
+                    yield from _defaults_inside(value, member, declarations)
+        case RefType(name):
+            yield from _defaults_of_declared(value, declarations.get(name), declarations)
+        case ScalarType() | LiteralType():
+            pass
+
+
+def _defaults_of_declared(
+    value: Json, declared: TypeDeclaration | None, declarations: Mapping[str, TypeDeclaration]
+) -> Iterator[tuple[str, str]]:
+    match declared:
+        case Alias(type=target):
+            yield from _defaults_inside(value, target, declarations)
+        case TaggedUnion(tag=tag, members=members):
+            for member in members:
+                record = declarations.get(member)
+                if isinstance(record, Record) and record.tag_value == value[tag]:
+                    yield from _defaults_of_declared(value, record, declarations)
+        case Record(name=name, fields=fields):
+            for field in fields:
+                if field.name in value:
+                    yield from _defaults_inside(value[field.name], field.type, declarations)
+                elif field.default is not None:
+                    yield name, field.name
+        case _:
+            pass
 
 
 def _alias_graph(declarations: Mapping[str, TypeDeclaration]) -> dict[str, list[str]]:
@@ -140,10 +208,10 @@ def _needed(of: Type) -> Iterator[str]:
             pass
 
 
-def _cycles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
+def _cycles(graph: Mapping[K, Iterable[K]]) -> list[list[K]]:
     """Find cycles until each node that is on one has been named once; iterative, as chains may be long."""
-    cycles: list[list[str]] = []
-    done: set[str] = set()
+    cycles: list[list[K]] = []
+    done: set[K] = set()
     for root in graph:
         if root in done:
             continue

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ackord.schema.defaults import DefaultChecker, DefaultError
 from ackord.schema.diagnostics import Reporter
 from ackord.schema.model import Contract, Default, Event, Field, Namespace, Record, TypeDeclaration
+from ackord.schema.recursion import endless_defaults
+from ackord.schema.source import Place
 from ackord.schema.type_syntax import DefaultSyntax
 
 
@@ -19,18 +22,35 @@ class _Settler:
     def __init__(self, contract: Contract, report: Reporter) -> None:
         self._contract = contract
         self._report = report
+        self._places: dict[tuple[str, str], Place] = {}
+        """Where the defaults of records stand, by record and field."""
+        self._failed = False
         self._checker = DefaultChecker({declaration.name: declaration for declaration in contract.types})
 
     def contract(self) -> Contract:
+        types = tuple(self._declaration(declaration) for declaration in self._contract.types)
+        if not self._failed:
+            self._check_endless({declaration.name: declaration for declaration in types})
         return replace(
             self._contract,
-            types=tuple(self._declaration(declaration) for declaration in self._contract.types),
+            types=types,
             errors=tuple(replace(error, fields=self._fields(error.fields)) for error in self._contract.errors),
             namespaces=tuple(self._namespace(namespace) for namespace in self._contract.namespaces),
         )
 
     def _declaration(self, declaration: TypeDeclaration) -> TypeDeclaration:
-        return replace(declaration, fields=self._fields(declaration.fields)) if isinstance(declaration, Record) else declaration
+        if not isinstance(declaration, Record):
+            return declaration
+        for field in declaration.fields:
+            if field.default is not None and isinstance(field.default.value, DefaultSyntax):
+                self._places[declaration.name, field.name] = field.default.value.place
+        return replace(declaration, fields=self._fields(declaration.fields))
+
+    def _check_endless(self, declarations: Mapping[str, TypeDeclaration]) -> None:
+        for cycle in endless_defaults(declarations):
+            way = " -> ".join(f"{record}.{field}" for record, field in cycle)
+            message = f"this default contains itself without end: {way}"
+            self._report.error("S037", self._places[cycle[0]], message, hint="say in the default what the field has, or let it be absent (`T?`)")
 
     def _namespace(self, namespace: Namespace) -> Namespace:
         return replace(
@@ -53,6 +73,7 @@ class _Settler:
         try:
             value = self._checker.check(written.value, field.type)
         except DefaultError as exc:
+            self._failed = True
             self._report.error("S031", written.place, f"the default of {field.name!r} isn't one of its type: {exc}")
             return field
         return replace(field, default=Default(value))

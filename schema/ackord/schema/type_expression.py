@@ -10,7 +10,7 @@ value      = JSON, in which a bare word is a member of an enum
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
+from decimal import Decimal
 from typing import Final, TypeVar
 
 from ackord.schema.diagnostics import Reporter
@@ -31,7 +31,7 @@ from ackord.schema.type_syntax import (
     Word,
 )
 from ackord.schema.type_tokens import ExpressionError, Token, string_value, tokenize
-from ackord.schema.yaml_nodes import Scalar
+from ackord.schema.yaml_nodes import Scalar, exact_decimal
 
 MAX_DEPTH: Final = 20
 """Levels of brackets in one expression."""
@@ -224,9 +224,9 @@ class _Parser:
             raise ExpressionError(token.start, token.end, "this number is too large")
         return int(token.text)
 
-    def _fraction(self, token: Token) -> float:
-        value = float(token.text)
-        if not isfinite(value):
+    def _fraction(self, token: Token) -> Decimal:
+        value = exact_decimal(token.text)
+        if value is None:
             raise ExpressionError(token.start, token.end, "this number is too large")
         return value
 

@@ -84,7 +84,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class DefaultSyntax:
-    """What stands after ``=``: JSON in which words may stand."""
+    """What stands after ``=``: JSON in which words may stand; a number with a point or an exponent is an exact `Decimal`."""
 
     place: Place
     value: Json

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import accumulate
-from math import isfinite
 from typing import Literal, TypeAlias
 
 from ackord.schema.source import Place, Source
@@ -18,6 +18,7 @@ _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
 _INT = re.compile(r"[-+]?[0-9]{1,400}|0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FINITE = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,6})?")
 _SINGLE_QUOTED = re.compile(r"''|[^']")
 _DOUBLE_QUOTED = re.compile(r"\\(?:x..|u....|U........|.)|[^\\]")
 
@@ -55,14 +56,11 @@ class Scalar:
         """Give the value of a boolean."""
         return self.text in _TRUE if self.kind == "bool" else None
 
-    def number(self) -> int | float | None:
-        """Give the value of a finite number."""
+    def number(self) -> int | Decimal | None:
+        """Give the exact value of a number; `None` where it isn't one, is infinite or is larger than anybody needs."""
         if self.kind == "int":
             return int(self.text, 0) if self.text[:2] in {"0o", "0x"} else int(self.text)
-        if self.kind == "float" and not self.text.lower().endswith((".inf", ".nan")):
-            value = float(self.text)
-            return value if isfinite(value) else None
-        return None
+        return exact_decimal(self.text) if self.kind == "float" else None
 
     def inside(self, start: int, end: int) -> Place:
         """Give the place of a part of the text.
@@ -85,6 +83,14 @@ class Scalar:
         pattern = {"'": _SINGLE_QUOTED, '"': _DOUBLE_QUOTED}.get(self.style)
         widths = [len(piece) for piece in pattern.findall(raw[1:-1])] if pattern else []
         return tuple(accumulate(widths, initial=1)) if pattern and len(widths) == len(self.text) else None
+
+
+def exact_decimal(text: str) -> Decimal | None:
+    """Read a number with up to 400 digits and an exponent between -400 and 400; `None` for every other text."""
+    if len(text) > 410 or not _FINITE.fullmatch(text):
+        return None
+    value = Decimal(text)
+    return value if -400 <= value.adjusted() <= 400 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class RoomFull(_v1.Error):
     """
 
     code: ClassVar[Literal["room_full"]] = "room_full"
+    __message__: ClassVar[str] = "No more than this many fit into a document."
     limit: int
 
 
@@ -76,6 +77,7 @@ class ReadOnly(_v1.Error):
     """Nobody may write."""
 
     code: ClassVar[Literal["read_only"]] = "read_only"
+    __message__: ClassVar[str] = "Nobody may write."
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,8 +126,8 @@ class Annotations:
         module, symbol = _CLASSES[name]
         return self.imports.builtin(symbol) if module == "builtins" else self.imports.use(module, symbol)
 
-    def limits(self, constraints: Constraints) -> Doc | None:
-        """Give the call of pydantic's `Field` that keeps constraints, where there are any."""
+    def limits(self, constraints: Constraints, scalar: ScalarName | None = None) -> Doc | None:
+        """Give the call that keeps the constraints of a scalar, or of a list or mapping, where there are any."""
         given: list[tuple[str, object]] = [
             ("min_length", _either(constraints.min_length, constraints.min_items)),
             ("max_length", _either(constraints.max_length, constraints.max_items)),
@@ -137,13 +137,23 @@ class Annotations:
             ("le", constraints.le),
             ("lt", constraints.lt),
             ("multiple_of", constraints.multiple_of),
+            ("max_digits", constraints.max_digits),
+            ("decimal_places", constraints.decimal_places),
         ]
-        arguments = [f"{name}={literal(value)}" for name, value in given if value is not None]
-        return call(self.imports.use("pydantic", "Field"), arguments) if arguments else None
+        arguments = [(name, value) for name, value in given if value is not None]
+        if not arguments:
+            return None
+        if scalar == "decimal":
+            return call(self.imports.runtime("DecimalLimits"), [f"{name}={self._decimal_limit(name, value)}" for name, value in arguments])
+        return call(self.imports.use("pydantic", "Field"), [f"{name}={literal(value)}" for name, value in arguments])
+
+    def _decimal_limit(self, name: str, value: object) -> str:
+        counts = name in {"max_digits", "decimal_places"}
+        return literal(value) if counts else f"{self.scalar('decimal', checked=False)}({literal(str(value))})"
 
     def metadata(self, type_: ScalarType) -> list[Doc]:
         """Give what pydantic needs to know of a scalar with limits besides its class or the runtime's form of it."""
-        limits = self.limits(type_.constraints)
+        limits = self.limits(type_.constraints, type_.name)
         if limits is None:
             return []
         # Behind its limits, so that pydantic puts them into its own schema of `int`.

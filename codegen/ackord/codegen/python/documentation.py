@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -31,6 +32,11 @@ def documentation(
     if declared.deprecated:
         paragraphs.append(f"Deprecated: {declared.deprecated.strip()}")
     return "\n\n".join(paragraphs) or None
+
+
+def first_paragraph(doc: str | None) -> str | None:
+    """Give the first paragraph as one line, or nothing where there is none."""
+    return _one_line(re.split(r"\n\s*\n", (doc or "").strip(), maxsplit=1)[0]) or None
 
 
 def _one_line(text: str) -> str:

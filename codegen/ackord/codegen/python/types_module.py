@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ackord.codegen.python.annotations import Annotations
-from ackord.codegen.python.documentation import documentation
+from ackord.codegen.python.documentation import documentation, first_paragraph
 from ackord.codegen.python.imports import Imports
 from ackord.codegen.python.layout import Doc, alternatives, assignment, brackets, call, concat, fitted, subscript
 from ackord.codegen.python.literals import literal
@@ -170,11 +170,15 @@ class _TypesModule:
         name = self._names.errors[declared.name]
         code = literal(declared.code)
         annotation = subscript(self._imports.use("typing", "ClassVar"), (subscript(self._imports.use("typing", "Literal"), (code,)),))
-        first = Statement(lines=(assignment(concat("code: ", annotation), code),))
+        lines: list[Doc] = [assignment(concat("code: ", annotation), code)]
+        message = first_paragraph(declared.doc)
+        if message is not None:
+            text = subscript(self._imports.use("typing", "ClassVar"), (self._imports.builtin("str"),))
+            lines.append(assignment(concat("__message__: ", text), literal(message)))
         return Class(
             head=class_head(name, self._imports.runtime("Error")),
             doc=documentation(declared),
-            attributes=(first, *self._fields(self._names.fields[name], declared.fields)),
+            attributes=(Statement(lines=tuple(lines)), *self._fields(self._names.fields[name], declared.fields)),
         )
 
     def _room(self, declared: Room) -> Definition:

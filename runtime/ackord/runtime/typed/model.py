@@ -50,6 +50,8 @@ class Error(_Record):
 
     code: ClassVar[Any]
     """What tells errors apart on the wire: a string, which subclasses declare as a literal (pyright takes class variables for invariant)."""
+    __message__: ClassVar[str] = ""
+    """What the wire says beside the code; the code itself where this is empty. Not the docstring: that is wrapped, and missing under ``-OO``."""
 
     def unwrap(self) -> NoReturn:
         """Raise `DeclaredError`: the result is no success."""
@@ -81,9 +83,8 @@ class UnknownError:
 
 
 def error_message(error: type[Error]) -> str:
-    """Return what the wire says beside an error's code: the first line of its documentation, or the code."""
-    lines = (error.__dict__.get("__doc__") or "").strip().splitlines()
-    return lines[0] if lines else error.code
+    """Return what the wire says beside an error's code: the first paragraph of its documentation in the schema, or the code."""
+    return error.__message__ or error.code
 
 
 S = TypeVar(

@@ -1,6 +1,7 @@
 """The pydantic boundary: text of a packet's arguments to typed values, and back."""
 
 from ackord.runtime.validation.arguments import REQUIRED, Arg, ArgumentsAdapter
+from ackord.runtime.validation.decimals import DecimalLimits
 from ackord.runtime.validation.issues import list_issues
 from ackord.runtime.validation.positional import PositionalReader, PositionalWriter
 from ackord.runtime.validation.scalars import (
@@ -31,6 +32,7 @@ __all__ = [
     "Date",
     "Datetime",
     "Decimal",
+    "DecimalLimits",
     "Duration",
     "Int",
     "Int64",

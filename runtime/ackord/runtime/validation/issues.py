@@ -1,9 +1,16 @@
-"""What pydantic finds wrong, as a peer may be told: location and reason, never the input."""
+"""What pydantic finds wrong, as a peer may be told: location and reason, never the input.
+
+Reasons are pydantic's words, or those of the application where a validator of its own says them: the text of a `ValueError` that it raises, or of pydantic's `PydanticCustomError`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import dropwhile
+from opcode import opmap
+from types import TracebackType
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -16,13 +23,27 @@ MAX_LISTED: Final = 1000
 MAX_LOCATION_PART: Final = 64
 """Characters of one part of a location: the keys of maps are the peer's."""
 
+MAX_MESSAGE: Final = 500
+"""Characters of a message."""
+
+_NOT_VALID: Final = "Value is not valid"
 _MESSAGES: Final = {
-    # These name a part of the input, or hold the text of an exception of the contract's own Python types.
+    # pydantic's own words for these name a part of the input, or hold the text of an exception that wasn't meant for the peer.
+    "assertion_error": _NOT_VALID,
+    "bytes_invalid_encoding": "Data is not in the encoding that it should be in",
+    "datetime_object_invalid": "Invalid datetime object",
+    "get_attribute_error": "Attribute can't be read",
+    "import_error": "Invalid python path",
+    "iteration_error": "Value can't be iterated over",
+    "mapping_type": "Input should be a valid mapping",
+    "timezone_offset": "Timezone offset is not the required one",
     "union_tag_invalid": "Input tag is none of the expected tags",
     "uuid_parsing": "Input should be a valid UUID",
-    "value_error": "Value is not valid",
-    "assertion_error": "Value is not valid",
+    "value_error": _NOT_VALID,
+    "zoneinfo_str": "Invalid timezone",
 }
+_PYDANTIC: Final = frozenset({"pydantic", "pydantic_core"})
+_RAISE: Final = opmap["RAISE_VARARGS"]
 _LABEL: Final = re.compile(r"[a-z]+(-[a-z]+)*\[")
 """pydantic's name for a union's member where it isn't a plain word: it tells of our functions, not of the value."""
 
@@ -35,7 +56,7 @@ def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, 
     count = error.error_count()
     if count > MAX_LISTED:
         return [{"loc": [], "type": "too_many_issues", "msg": f"{count} values are not as declared"}]
-    found = error.errors(include_url=False, include_context=False, include_input=False)[:MAX_ISSUES]
+    found = error.errors(include_url=False, include_context=True, include_input=False)[:MAX_ISSUES]
     return [
         {
             "loc": _location(issue["loc"], names),
@@ -49,7 +70,39 @@ def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, 
 def _message(issue: ErrorDetails, names: Sequence[str]) -> str:
     if names and issue["type"] == "missing" and len(issue["loc"]) == 1:
         return "Argument required"
-    return _MESSAGES.get(issue["type"], issue["msg"])
+    if issue["type"] == "value_error":
+        return _shortened(_text_on_purpose(issue.get("ctx", {}).get("error")) or _NOT_VALID)
+    return _MESSAGES.get(issue["type"]) or _shortened(issue["msg"])
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"
+
+
+def _text_on_purpose(error: object) -> str | None:
+    """Return the text of a `ValueError` that a validator of the application raises itself, in a `raise` statement of its own package.
+
+    What a function of the standard library or of another package raises for it is no answer to a peer: mostly it holds the input.
+    """
+    if not isinstance(error, ValueError) or isinstance(error, ValidationError):
+        return None
+    frames = list(dropwhile(lambda frame: _package(frame) in _PYDANTIC, _frames(error.__traceback__)))
+    if not frames:
+        return None
+    owner, raising = _package(frames[0]), frames[-1]
+    if owner in sys.stdlib_module_names - {"__main__"} or _package(raising) != owner:
+        return None
+    return str(error) if raising.tb_frame.f_code.co_code[raising.tb_lasti] == _RAISE else None
+
+
+def _frames(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _package(trace: TracebackType) -> str:
+    return str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0]
 
 
 def _location(loc: tuple[int | str, ...], names: Sequence[str]) -> list[int | str]:

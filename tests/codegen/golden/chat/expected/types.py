@@ -94,6 +94,7 @@ class NameTaken(_v1.Error):
     """Somebody else uses this name."""
 
     code: ClassVar[Literal["name_taken"]] = "name_taken"
+    __message__: ClassVar[str] = "Somebody else uses this name."
     name: UserName
 
 
@@ -101,6 +102,7 @@ class NotInRoom(_v1.Error):
     """Join the room first."""
 
     code: ClassVar[Literal["not_in_room"]] = "not_in_room"
+    __message__: ClassVar[str] = "Join the room first."
     room: RoomName
 
 
@@ -108,6 +110,7 @@ class TooManyRooms(_v1.Error):
     """Leave a room before joining another."""
 
     code: ClassVar[Literal["too_many_rooms"]] = "too_many_rooms"
+    __message__: ClassVar[str] = "Leave a room before joining another."
     limit: _v1.Int
 
 

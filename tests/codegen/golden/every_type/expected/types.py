@@ -129,7 +129,7 @@ class Limited(_v1.Model):
     big: Annotated[_v1.Int64, Field(ge=0)]
     items: Annotated[list[_v1.Int], Field(min_length=1, max_length=9)]
     table: Annotated[dict[str, list[Id]], Field(max_length=4)]
-    price: Annotated[_v1.Decimal, Field(ge=0)]
+    price: Annotated[_v1.Decimal, _v1.DecimalLimits(ge=Decimal("0"))]
 
 
 class Defaults(_v1.Model):

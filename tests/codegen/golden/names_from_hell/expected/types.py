@@ -246,6 +246,7 @@ class TimeoutError(_v1.Error):
     """ "Too late" """
 
     code: _ClassVar[_Literal["timeout_error"]] = "timeout_error"
+    __message__: _ClassVar[_str] = '"Too late"'
 
 
 class ABC(_v1.Error):

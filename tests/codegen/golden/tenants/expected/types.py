@@ -69,6 +69,7 @@ class Closed(_v1.Error):
     """Come back tomorrow."""
 
     code: ClassVar[Literal["closed"]] = "closed"
+    __message__: ClassVar[str] = "Come back tomorrow."
 
 
 @dataclass(frozen=True, slots=True)

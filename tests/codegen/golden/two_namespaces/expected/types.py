@@ -65,6 +65,7 @@ class OutOfStock(_v1.Error):
     """There is none left."""
 
     code: ClassVar[Literal["out_of_stock"]] = "out_of_stock"
+    __message__: ClassVar[str] = "There is none left."
     dish: str
     state: State = State.DONE
 
@@ -73,6 +74,7 @@ class Closed(_v1.Error):
     """Come back tomorrow."""
 
     code: ClassVar[Literal["closed"]] = "closed"
+    __message__: ClassVar[str] = "Come back tomorrow."
 
 
 class Refused(_v1.Error):
