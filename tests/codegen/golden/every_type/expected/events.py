@@ -88,7 +88,6 @@ TYPES_HOLDER: Final[_v1.Event[HolderResult]] = _v1.Event(
     args=(_v1.Arg("value", Holder),),
     ack=Holder,
     errors=(Bad,),
-    style="result",
 )
 
 TYPES_SHAPE: Final[_v1.Event[Shape | None]] = _v1.Event(
@@ -166,7 +165,6 @@ TYPES_FAILING: Final[_v1.Event[FailingResult]] = _v1.Event(
     handler="on_failing",
     ack=None,
     errors=(Bad,),
-    style="result",
 )
 
 TYPES_TOLD: Final[_v1.Event[None]] = _v1.Event(
@@ -181,7 +179,6 @@ TYPES_ASKED: Final[_v1.Event[AskedResult]] = _v1.Event(
     args=(_v1.Arg("value", Loose),),
     ack=Loose,
     errors=(Bad,),
-    style="result",
 )
 
 TYPES: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
