@@ -84,7 +84,7 @@ def test_it_joins_talks_and_sends_a_picture(chat_url: str, mode: str) -> None:
 
             await ada.client.emit("typing", (room, True), namespace="/chat")
             assert await bob.hear("typing_changed") == (room, f"ada-ps-{mode}", True)
-            assert (await ada.call("rooms"))[room] == 2
+            assert (await ada.call("rooms"))["ok"][room] == 2
             assert await ada.call("leave", room) is True
             assert await bob.hear("member_left") == (room, f"ada-ps-{mode}")
 

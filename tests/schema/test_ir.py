@@ -324,7 +324,10 @@ def test_errors_alone_make_an_acknowledgement() -> None:
     assert (found.acked, found.ack, found.ack_style) == (True, None, "bare")
 
 
-@pytest.mark.parametrize("ack", ["'list[json]'", "'tuple[json, int]'", "{fields: {errors: json, a: {fields: {error: int}}}}", "bytes", "'literal[\"error\"] | int'"])
+@pytest.mark.parametrize(
+    "ack",
+    ["'list[json]'", "'tuple[json, int]'", "{fields: {errors: json, a: {fields: {error: int}}}}", "bytes", "'literal[\"error\"] | int'"],
+)
 def test_what_cannot_be_an_object_with_an_error_travels_bare(ack: str) -> None:
     assert event(f"{{ack: {ack}}}").ack_style == "bare"
 

@@ -52,7 +52,12 @@ BOTH_WAYS: list[tuple[AckAdapter, Any, str, list[bytes]]] = [
     (DONE, None, "[]", []),
     (REFUSABLE, None, "[]", []),
     (REFUSABLE_RESULT, None, '[{"ok":null}]', []),
-    (REFUSABLE, RoomFull(limit=3), '[{"error":{"code":"room_full","message":"No more than this many fit into a document.","data":{"limit":3}}}]', []),
+    (
+        REFUSABLE,
+        RoomFull(limit=3),
+        '[{"error":{"code":"room_full","message":"No more than this many fit into a document.","data":{"limit":3}}}]',
+        [],
+    ),
     (ANYTHING, {"error": {"code": "x", "message": "y"}}, '[{"ok":{"error":{"code":"x","message":"y"}}}]', []),
 ]
 
@@ -89,7 +94,21 @@ def test_an_empty_acknowledgement_is_null_where_null_is_a_value() -> None:
         AckAdapter("e", int).decode("[]")
 
 
-NOT_EMPTY = ['"denied"', "5", "0", "false", '""', "[]", "{}", '{"ok":5}', '{"ok":{}}', '{"ok":null}', '{"error":{}}', '{"error":"denied"}', "null,1"]
+NOT_EMPTY = [
+    '"denied"',
+    "5",
+    "0",
+    "false",
+    '""',
+    "[]",
+    "{}",
+    '{"ok":5}',
+    '{"ok":{}}',
+    '{"ok":null}',
+    '{"error":{}}',
+    '{"error":"denied"}',
+    "null,1",
+]
 
 
 @pytest.mark.parametrize("adapter", [DONE, REFUSABLE])

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
 from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.untyped import acknowledge, call_in_order
 from ackord.runtime.listeners import Listener, ListenerT, ListenerTable, Registration
 from ackord.runtime.server.gathering import decode_answer
-from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.socketio.event import EncodedEvent, check_name
 from ackord.runtime.socketio.values import encode_value
 
 if TYPE_CHECKING:
@@ -87,15 +87,17 @@ class ServerEvents:
             AckTimeoutError: some didn't answer in `timeout` seconds, 20 by default.
         """
         event = _encode(name, values)
-        replies = await self.adapter.server_side_emit_with_ack(event, DEFAULT_ACK_TIMEOUT if timeout is None else timeout)
+        seconds = DEFAULT_ACK_TIMEOUT if timeout is None else timeout
+        check_timeout(seconds)
+        replies = await self.adapter.server_side_emit_with_ack(event, seconds)
         return [decode_answer(reply) for reply in replies]
 
     def send_server_event(self, event: EncodedEvent) -> None:
         """Send an encoded event to the other servers."""
         self.adapter.server_side_emit(event)
 
-    async def receive_server_event(self, event: EncodedEvent) -> AckReply:
-        """Handle an event of another server, for the adapter that brings it; return the acknowledgement.
+    async def receive_server_event(self, event: EncodedEvent) -> AckReply | None:
+        """Handle an event of another server, for the adapter that brings it; return the acknowledgement, or `None` for none.
 
         Raises:
             FailureReply: nobody listens, or the answer can't be sent.
@@ -115,6 +117,7 @@ class ServerEvents:
 
 
 def _check(name: str) -> None:
+    check_name(name)
     if name in RESERVED_SERVER_EVENTS:
         raise ReservedEventError(name)
 
