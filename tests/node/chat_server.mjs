@@ -67,7 +67,7 @@ chat.on("connection", (socket) => {
     joined.add(room);
     socket.join(`room:${room}`);
     socket.to(`room:${room}`).emit("member_joined", room, name);
-    ack({ ok: { members: await members(room), history: history.get(room) ?? [] } });
+    ack({ members: await members(room), history: history.get(room) ?? [] });
   });
   socket.on("leave", (room, ack) => {
     socket.leave(`room:${room}`);
@@ -82,7 +82,7 @@ chat.on("connection", (socket) => {
     const message = { id: ++lastId, room, author: name, sent_at: new Date().toISOString(), body: content };
     history.set(room, [...(history.get(room) ?? []), message].slice(-20));
     socket.to(`room:${room}`).emit("message_posted", message);
-    ack({ ok: { id: message.id, sent_at: message.sent_at } });
+    ack({ id: message.id, sent_at: message.sent_at });
   });
   socket.on("typing", async (room, active) => {
     if (room === "drop") return socket.disconnect();
@@ -97,7 +97,7 @@ chat.on("connection", (socket) => {
   socket.on("rooms", (ack) => {
     const counts = {};
     for (const [room, sids] of chat.adapter.rooms) if (room.startsWith("room:")) counts[room.slice(5)] = sids.size;
-    ack(counts);
+    ack({ ok: counts }); // acks: result
   });
   socket.on("disconnect", () => {
     names.delete(name);

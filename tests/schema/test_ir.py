@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from ackord.schema import Contract, load_bytes, load_contract
 from ackord.schema.model import (
     Alias,
@@ -149,7 +150,6 @@ COLLAB = Contract(
                     ),
                     ack=RefType("SendMessageAck"),
                     acked=True,
-                    ack_style="result",
                     errors=("RoomFull", "Banned"),
                     timeout=5.0,
                 ),
@@ -216,7 +216,7 @@ def test_the_chat_example() -> None:
     assert [declaration.name for declaration in contract.types] == names
     chat = contract.namespaces[0]
     assert (chat.path, chat.identifier, chat.auth, chat.session) == ("/chat", "chat", RefType("ChatAuth"), RefType("ChatSession"))
-    assert [event.ack_style for event in chat.client_to_server] == ["result", "bare", "result", "bare", "bare"]
+    assert [event.ack_style for event in chat.client_to_server] == ["bare", "bare", "bare", "bare", "result"]
     assert [event.acked for event in chat.client_to_server] == [True, True, True, False, True]
     assert chat.client_to_server[0].timeout == 5.0
     assert chat.client_to_server[4].ack == MapType(INT)
@@ -325,9 +325,9 @@ namespaces:
 
 def test_ack_styles_come_from_the_nearest_setting() -> None:
     assert event("{ack: int}").ack_style == "bare"
-    assert event("{ack: int, errors: [Bad]}").ack_style == "result"
+    assert event("{ack: int, errors: [Bad]}").ack_style == "bare"
     assert event("{ack: int, acks: result}").ack_style == "result"
-    assert event("{ack: int, errors: [Bad]}", above="acks: bare").ack_style == "bare"
+    assert event("{ack: int, errors: [Bad]}", above="acks: result").ack_style == "result"
     assert event("{ack: int, acks: bare}", above="acks: result").ack_style == "bare"
     assert event("{ack: int}", document="acks: result\n").ack_style == "result"
     assert event("{ack: int}", document="acks: result\n", above="acks: bare").ack_style == "bare"
@@ -336,7 +336,21 @@ def test_ack_styles_come_from_the_nearest_setting() -> None:
 
 def test_errors_alone_make_an_acknowledgement() -> None:
     found = event("{errors: [Bad]}")
-    assert (found.acked, found.ack, found.ack_style) == (True, None, "result")
+    assert (found.acked, found.ack, found.ack_style) == (True, None, "bare")
+
+
+@pytest.mark.parametrize(
+    "ack",
+    ["'list[json]'", "'tuple[json, int]'", "{fields: {errors: json, a: {fields: {error: int}}}}", "bytes", "'literal[\"error\"] | int'"],
+)
+def test_what_cannot_be_an_object_with_an_error_travels_bare(ack: str) -> None:
+    assert event(f"{{ack: {ack}}}").ack_style == "bare"
+
+
+@pytest.mark.parametrize("above", ["acks: result", "error_replies: false"])
+def test_any_value_may_be_answered_where_failures_have_another_form_or_there_are_none(above: str) -> None:
+    for ack in ("json", "'map[str, int]'", "{fields: {error: str}}"):
+        assert event(f"{{ack: {ack}, errors: [Bad]}}", above=above).acked
 
 
 def test_timeouts_are_seconds() -> None:

@@ -13,11 +13,45 @@ HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
 
 MODELS = """
 import sys
-from typing import Any
-from pydantic import BaseModel, Field
+from typing import Annotated, Any, Literal
+from typing_extensions import NotRequired, TypedDict
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_serializer
 
 class Author(BaseModel):
     name: str = Field(max_length=10)
+
+class Renamed(BaseModel):
+    name: str = Field(serialization_alias="error")
+
+class Asked(BaseModel):
+    name: str = Field(validation_alias="error")
+
+class Computed(BaseModel):
+    @computed_field
+    def error(self) -> int: return 0
+
+class Custom(BaseModel):
+    name: str
+    @model_serializer
+    def write(self) -> dict[str, Any]: return {"error": self.name}
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+class Tree(BaseModel):
+    children: "list[Tree]" = []
+
+class Cat(TypedDict):
+    kind: Literal["cat"]
+
+class Dog(TypedDict):
+    kind: Literal["dog"]
+    error: NotRequired[str]
+
+Pet = Annotated[Cat | Dog, Field(discriminator="kind")]
+Names = dict[Literal["a", "b"], int]
+Words = list[dict[str, Any]]
+Maybe = Author | None
 
 class NotANumber(BaseModel):
     value: float = float("nan")
@@ -92,6 +126,20 @@ def test_a_python_type_in_a_union_goes_by_its_json_schema(models: str) -> None:
     author = f"  Author: {{python: {models}.Author}}\n"
     assert load(f"types:\n{author}  A: Author | int\n").contract is not None
     assert [found.code for found in load(f"types:\n{author}  A: Author | map[str, int]\n").diagnostics] == ["S035"]
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        *((name, ["S060"]) for name in ("Renamed", "Asked", "Computed", "Custom", "Open", "Dog", "Pet", "Names")),
+        *((name, []) for name in ("Author", "Tree", "Cat", "Words", "Maybe")),
+    ],
+)
+def test_whether_an_acknowledgement_could_look_like_a_failure_goes_by_what_is_read_and_what_is_written(
+    models: str, name: str, codes: list[str]
+) -> None:
+    text = f"types:\n  Thing: {{python: {models}.{name}}}\nnamespaces:\n  /a: {{client_to_server: {{e: {{ack: Thing | null}}}}}}\n"
+    assert [found.code for found in load(text).diagnostics] == codes
 
 
 def test_a_python_type_takes_no_default(models: str) -> None:

@@ -57,9 +57,14 @@ export async function request(socket, event, ...args) {
   } catch {
     throw new ContractError({ code: "no_answer", message: "The server did not answer. Check the connection and try again." });
   }
-  if (typeof reply?.error === "object" && typeof reply.error.code === "string") throw new ContractError(reply.error);
+  if (isFailure(reply)) throw new ContractError(reply.error);
   return RESULT_STYLE.has(event) ? reply.ok : reply;
 }
 
-/** Events that declare errors answer {"ok": value}; the others answer the bare value. */
-const RESULT_STYLE = new Set(["join", "send_message"]);
+/** A failure is one object with the one key `error`, whose value has a `code`. */
+function isFailure(reply) {
+  return typeof reply?.error?.code === "string" && Object.keys(reply).length === 1;
+}
+
+/** Events with `acks: result` answer {"ok": value}; all others answer the value itself. */
+const RESULT_STYLE = new Set(["rooms"]);

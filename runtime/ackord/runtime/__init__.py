@@ -5,7 +5,7 @@
     from ackord.runtime import RefusalReply, Server, Socket
     from ackord.runtime.client import connect
 
-What a server's application needs stands here, and every exception; clients are in `ackord.runtime.client`, tools for tests in
+What a server's application needs stands here, `NO_ACK` and every exception; clients are in `ackord.runtime.client`, tools for tests in
 `ackord.runtime.testing`.
 The names are loaded when they are first used.
 """
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         SlowConsumerError,
         UsageError,
     )
+    from ackord.runtime.listeners import NO_ACK
     from ackord.runtime.server import (
         Answers,
         BroadcastOperator,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from ackord.runtime.socketio.msgpack import MsgpackParser
 
 __all__ = [
+    "NO_ACK",
     "AckTimeoutError",
     "AckordError",
     "Answers",
@@ -89,6 +91,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "MsgpackParser":  # the one that needs an extra
         value = globals()[name] = import_module(f"{__name__}.socketio.msgpack").MsgpackParser
+        return value
+    if name == "NO_ACK":
+        value = globals()[name] = import_module(f"{__name__}.listeners").NO_ACK
         return value
     errors = import_module(f"{__name__}.error_acks" if name in _ERROR_ACKS else f"{__name__}.errors")
     home = errors if hasattr(errors, name) else import_module(f"{__name__}.server")

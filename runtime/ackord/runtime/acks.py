@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any, Final, TypeAlias
 
-from ackord.runtime.errors import AckordError, AckTimeoutError, SlowConsumerError
+from ackord.runtime.errors import AckordError, AckTimeoutError, SlowConsumerError, UsageError
 from ackord.runtime.events.backlog import Backlog
 
 DEFAULT_ACK_TIMEOUT: Final = 20.0
@@ -20,6 +21,16 @@ AckReply: TypeAlias = tuple[str, Sequence[bytes]]
 
 Settle: TypeAlias = Callable[[AckReply | AckordError], None]
 """Takes the reply, or why there will be none; called exactly once, unless the entry is discarded."""
+
+
+def check_timeout(seconds: Any) -> None:
+    """Check a number of seconds that an application gives.
+
+    Raises:
+        UsageError: it's no number, negative or endless.
+    """
+    if not isinstance(seconds, int | float) or not 0 <= seconds < inf:
+        raise UsageError(f"a timeout is a number of seconds from 0 on, not {seconds!r}")
 
 
 class PendingAcks:
@@ -49,7 +60,10 @@ class PendingAcks:
 
         Raises:
             SlowConsumerError: too many are awaited already.
+            UsageError: `timeout` is no such number.
         """
+        if timeout is not None:
+            check_timeout(timeout)
         if len(self._entries) >= self._limit:
             raise SlowConsumerError(f"{self._limit} acknowledgements are awaited from this peer already")
         timer = None if timeout is None else asyncio.get_running_loop().call_later(timeout, self._expire, ack_id, timeout)

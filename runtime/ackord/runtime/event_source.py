@@ -12,6 +12,7 @@ from typing import Any, ClassVar, overload
 
 from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.listeners import Listener, ListenerT, ListenerTable, Registration
+from ackord.runtime.socketio.event import check_name
 from ackord.runtime.socketio.names import RESERVED_EVENTS
 
 
@@ -109,6 +110,7 @@ class EventSource:
         return [registration.listener for registration in self._any_outgoing]
 
     def _register(self, name: str, listener: ListenerT, *, once: bool, concurrent: bool) -> ListenerT:
+        check_name(name)
         registration = Registration(listener, once=once, concurrent=concurrent)
         if name in self._lifecycle_names:
             if self._lifecycle is None:

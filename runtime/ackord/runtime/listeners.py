@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
 from functools import partial
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import UsageError
@@ -14,6 +15,14 @@ from ackord.runtime.signatures import signature_of
 
 Listener: TypeAlias = Callable[..., Any]
 """A plain function or a coroutine function; it takes the event's arguments."""
+
+
+class _Unanswered(Enum):
+    NO_ACK = "no ack"
+
+
+NO_ACK: Final[Literal[_Unanswered.NO_ACK]] = _Unanswered.NO_ACK
+"""What a listener returns to leave an event unacknowledged, as a JavaScript listener does that doesn't call its callback."""
 
 ListenerT = TypeVar("ListenerT", bound=Listener)
 
@@ -36,8 +45,10 @@ class Registration:
         """Look at the listener once, so that no call has to.
 
         Raises:
-            UsageError: it can't be called with positional arguments only.
+            UsageError: it can't be called, or not with positional arguments only.
         """
+        if not callable(listener):
+            raise UsageError(f"a listener is a function, not {type(listener).__name__!r}")
         self.listener = listener
         self.once = once
         self.concurrent = concurrent
@@ -141,10 +152,16 @@ class ListenerTable:
             del self.by_name[name]
 
 
-def ack_arguments(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Turn what an event's listeners returned into the acknowledgement's arguments: the first that isn't `None` decides, a tuple gives several."""
+def ack_arguments(values: Iterable[Any]) -> tuple[Any, ...] | None:
+    """Turn what an event's listeners returned into the acknowledgement's arguments; `None` for no acknowledgement.
+
+    The first value decides, a tuple gives several arguments; without any there are none, unless a listener returned `NO_ACK`.
+    """
+    is_unanswered = False
     for value in values:
-        if value is not None:
+        if value is NO_ACK:
+            is_unanswered = True
+        elif value is not None:
             kind = value.__class__
             return value if kind is tuple else (value,)
-    return ()
+    return None if is_unanswered else ()

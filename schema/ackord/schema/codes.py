@@ -66,6 +66,9 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S055": "Arguments that may be absent stand after those that may not.",
         "S056": "`timeout` and `acks` stand only on events that have an acknowledgement.",
         "S058": "Of an event's arguments, only the last may be absent if null is one of its values.",
+        "S060": "An acknowledgement that could be an object with the key `error` travels as `acks: result`.",
+        # Warnings
+        "S061": "A list or a map that holds attachments says with `max_items` how many items it has at most.",
     }
 )
 """Each code and its rule, as one sentence."""

@@ -56,9 +56,21 @@ class Reporter:
         self._suggestions = 0
 
     def error(self, code: str, place: Place, message: str, *, hint: str | None = None, related: Iterable[Related] = ()) -> None:
-        """Report a problem; one that was reported before is not repeated."""
+        """Report a problem that keeps the contract from being used; one that was reported before is not repeated."""
+        self._add("error", code, place, message, hint, related)
+
+    def warning(self, code: str, place: Place, message: str, *, hint: str | None = None, related: Iterable[Related] = ()) -> None:
+        """Report what is likely to go wrong in a contract that can be used."""
+        self._add("warning", code, place, message, hint, related)
+
+    def _add(  # noqa: PLR0917  # passed on as they come
+        self, severity: Severity, code: str, place: Place, message: str, hint: str | None, related: Iterable[Related]
+    ) -> None:
         assert code in CODES, code  # noqa: S101 - a misspelled code is our bug
-        self._found[Diagnostic(code=code, file=place.file, range=place.range, message=message, hint=hint, related=tuple(related))] = None
+        found = Diagnostic(
+            code=code, severity=severity, file=place.file, range=place.range, message=message, hint=hint, related=tuple(related)
+        )
+        self._found[found] = None
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Take over what another reporter has collected."""

@@ -282,7 +282,7 @@ class Room:
 
 
 AckStyle: TypeAlias = Literal["bare", "result"]
-"""How success travels: the value itself, or ``{"ok": value}``."""
+"""How success travels: the value itself (``bare``), or ``{"ok": value}`` (``result``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

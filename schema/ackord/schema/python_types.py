@@ -1,4 +1,4 @@
-"""Taking the JSON Schema of an existing Python type.
+"""Taking the JSON Schemas of an existing Python type.
 
 This is the one place that runs the user's code: it imports the module that a ``python:`` type names.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin
 
 from ackord.schema.model import Json
 from pydantic import TypeAdapter
@@ -20,21 +20,39 @@ class PythonTypeError(Exception):
     """A Python type can't be used; the message says why."""
 
 
-def load_json_schema(path: str) -> Json:
-    """Import ``package.module.Name`` and give the JSON Schema of what it accepts.
+class JsonSchemas(NamedTuple):
+    """The JSON Schemas of one type."""
+
+    read: Json
+    """Of what it accepts."""
+    written: Json
+    """Of what it writes, which differs where fields have aliases of their own for writing, or are computed; true where nobody knows."""
+
+
+def load_json_schemas(path: str) -> JsonSchemas:
+    """Import ``package.module.Name`` and give the JSON Schemas of what it accepts and what it writes.
 
     Raises:
-        PythonTypeError: It can't be imported, or has no JSON Schema.
+        PythonTypeError: It can't be imported, or has no JSON Schema of what it accepts.
     """
     if not _PATH.fullmatch(path):
         raise PythonTypeError(f"{path[:100]!r} is no import path of the form package.module.Name")
     found = _find(path)
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(found)
-        # Through text, as models may put into their schemas what isn't JSON.
-        return json.loads(json.dumps(adapter.json_schema(mode="validation"), allow_nan=False, ensure_ascii=False).encode())
+        read = _plain(adapter.json_schema(mode="validation"))
     except Exception as exc:  # user code may raise anything while pydantic asks it for its schema
         raise PythonTypeError(f"pydantic has no JSON Schema for {path}: {_reason(exc)}") from exc
+    try:
+        written = _plain(adapter.json_schema(mode="serialization"))
+    except Exception:  # noqa: BLE001  # as above
+        written = True
+    return JsonSchemas(read, written)
+
+
+def _plain(schema: Json) -> Json:
+    # Through text, as models may put into their schemas what isn't JSON.
+    return json.loads(json.dumps(schema, allow_nan=False, ensure_ascii=False).encode())
 
 
 def find_class(path: str) -> type | None:

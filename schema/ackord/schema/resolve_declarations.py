@@ -19,7 +19,7 @@ from ackord.schema.document import (
 )
 from ackord.schema.model import Alias, Enum, EnumMember, NewType, PythonType, Record, ScalarType, TaggedUnion, TypeDeclaration
 from ackord.schema.names import snake_case
-from ackord.schema.python_types import PythonTypeError, load_json_schema
+from ackord.schema.python_types import PythonTypeError, load_json_schemas
 from ackord.schema.recursion import MAX_ALIASES, alias_cycles, endless_records, long_aliases
 from ackord.schema.resolve_types import SCALARS, TypeResolver
 from ackord.schema.source import Place
@@ -83,6 +83,7 @@ class DeclarationResolver:
                 for member in node.members:
                     self._types.refuse_optional(member)
                 target = self._types.union([member.type for member in node.members])
+                self._types.check_attachments(target, node.place)
                 return Alias(name=name, type=target, doc=node.doc, deprecated=node.deprecated) if target else None
             case UnionNode():
                 return self._tagged_union(node)
@@ -174,8 +175,9 @@ class DeclarationResolver:
 
     def _python(self, node: PythonNode) -> TypeDeclaration | None:
         try:
-            schema = load_json_schema(node.path.text)
+            schemas = load_json_schemas(node.path.text)
         except PythonTypeError as exc:
             self._report.error("S038", node.path.place, str(exc))
             return None
-        return PythonType(name=node.name.text, path=node.path.text, json_schema=schema, doc=node.doc, deprecated=node.deprecated)
+        self._types.written[node.name.text] = schemas.written
+        return PythonType(name=node.name.text, path=node.path.text, json_schema=schemas.read, doc=node.doc, deprecated=node.deprecated)

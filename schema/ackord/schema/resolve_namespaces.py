@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
+from ackord.schema.ack_forms import AckForms
 from ackord.schema.diagnostics import Reporter, related
 from ackord.schema.document import (
     BrokenNode,
@@ -131,16 +132,18 @@ class NamespaceResolver:
         acked = node.has_ack or bool(node.errors)
         if not acked:
             self._refuse_ack_settings(node)
-        default_style: AckStyle = "result" if node.errors else "bare"
-        style = (node.acks[1] if node.acks else None) or namespace.acks or self._document.acks or default_style
+        style: AckStyle = (node.acks[1] if node.acks else None) or namespace.acks or self._document.acks or "bare"
         args = self._types.fields(node.args, camel)
         self._check_order(node.args)
         self._types.later(lambda: self._check_absence(node.args, args))
+        ack = self._types.plain(node.ack, f"{camel}Ack") if node.ack is not None else None
+        if node.ack is not None and ack is not None and style == "bare" and namespace.error_replies:
+            self._require_result_style(ack, node.ack.place)
         return Event(
             name=node.name.text,
             identifier=node.identifier.text,
             args=args,
-            ack=self._types.plain(node.ack, f"{camel}Ack") if node.ack is not None else None,
+            ack=ack,
             acked=acked,
             ack_style=style if acked else "bare",
             errors=self._known(node.errors, self._errors, "S042", "error"),
@@ -164,6 +167,17 @@ class NamespaceResolver:
             if not any(self._types.is_lifted(prefix + ending) for ending in endings):
                 return prefix
         return longer + origin
+
+    def _require_result_style(self, ack: Type, place: Place) -> None:
+        """Refuse an ack that travels as it is and could be taken for a failure, once all types are known."""
+
+        def check() -> None:
+            if AckForms(self._types.declarations, self._types.written).may_look_like_failure(ack):
+                message = "this acknowledgement could be an object with the key 'error', which is how a failure looks"
+                hint = 'write `acks: result` beside it: then success is {"ok": value}'
+                self._report.error("S060", place, message, hint=hint)
+
+        self._types.later(check)
 
     def _refuse_ack_settings(self, node: EventNode) -> None:
         settings = (("timeout", node.timeout), ("acks", node.acks))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, get_args
 
+from ackord.schema.attachments import PACKET_ATTACHMENTS, has_collections, unbounded_attachments
 from ackord.schema.constraints import constrain
 from ackord.schema.diagnostics import Reporter, related
 from ackord.schema.document import FieldNode, TypeDeclarationNode, TypeNode
@@ -12,6 +13,7 @@ from ackord.schema.json_kinds import json_kinds, python_classes, shared_class
 from ackord.schema.model import (
     Default,
     Field,
+    Json,
     ListType,
     LiteralType,
     MapType,
@@ -65,6 +67,8 @@ class TypeResolver:
     def __init__(self, declared: Mapping[str, TypeDeclarationNode], report: Reporter, *, imports: bool = False) -> None:
         self.declarations: dict[str, TypeDeclaration] = {}
         """The types of the IR, in order; the caller adds those that it resolves."""
+        self.written: dict[str, Json] = {}
+        """The JSON Schemas of what ``python:`` types write, by name; the caller adds them."""
         self._declared = declared
         self._report = report
         self._imports = imports
@@ -119,7 +123,23 @@ class TypeResolver:
         if node.expression is None:
             return None
         base = self.syntax(node.expression.type)
-        return None if base is None else constrain(base, node.constraints, self._report)
+        if base is None:
+            return None
+        constrained = constrain(base, node.constraints, self._report)
+        self.check_attachments(constrained, node.expression.place)
+        return constrained
+
+    def check_attachments(self, of: Type | None, place: Place) -> None:
+        """Warn of lists and maps that may hold any number of attachments: a packet can't."""
+        if of is not None and has_collections(of):
+            self.later(lambda: self._warn_of_attachments(of, place))
+
+    def _warn_of_attachments(self, of: Type, place: Place) -> None:
+        kind = next(unbounded_attachments(of, self.declarations), None)
+        if kind is not None:
+            message = f"this {kind} may hold any number of attachments, but a packet has at most {PACKET_ATTACHMENTS}"
+            hint = f"say how many there may be, as in `max_items: {PACKET_ATTACHMENTS}`"
+            self._report.warning("S061", place, message, hint=hint)
 
     def fields(self, nodes: Iterable[FieldNode], owner: str) -> tuple[Field, ...]:
         """Resolve fields; those whose type is broken are left out."""

@@ -93,6 +93,6 @@ def test_a_raw_peer_sees_the_contracts_packets() -> None:
             assert header == "43/chat,1"
             assert json.loads("[" + payload)[0]["error"]["code"] == "invalid_request"
             await peer.send('42/chat,2["join","lobby"]')
-            assert (await peer.receive_text()).startswith('43/chat,2[{"ok":')
+            assert (await peer.receive_text()).startswith('43/chat,2[{"members":')
 
     run(scenario())

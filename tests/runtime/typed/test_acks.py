@@ -20,9 +20,22 @@ class Snapshot(v1.Error):
     data: v1.Bytes
 
 
+class Loose(v1.Model):
+    """A record that takes any object."""
+
+    name: str | None = None
+
+
 BARE = AckAdapter("e", int | None, (RoomFull, ReadOnly))
 RESULT = AckAdapter("e", SendAck, (RoomFull, Snapshot), "result")
 DONE = AckAdapter("e", None)
+REFUSABLE = AckAdapter("e", None, (RoomFull, ReadOnly))
+REFUSABLE_RESULT = AckAdapter("e", None, (RoomFull, ReadOnly), "result")
+LOOSE = AckAdapter("e", Loose, (RoomFull,))
+FOREIGN = AckAdapter("e", v1.Json, (RoomFull,))
+FOREIGN.error_replies = False
+FOREIGN_COUNT = AckAdapter("e", int)
+FOREIGN_COUNT.error_replies = False
 ANYTHING = AckAdapter("e", v1.Json, (RoomFull,), "result")
 
 BOTH_WAYS: list[tuple[AckAdapter, Any, str, list[bytes]]] = [
@@ -37,6 +50,14 @@ BOTH_WAYS: list[tuple[AckAdapter, Any, str, list[bytes]]] = [
         [b"x"],
     ),
     (DONE, None, "[]", []),
+    (REFUSABLE, None, "[]", []),
+    (REFUSABLE_RESULT, None, '[{"ok":null}]', []),
+    (
+        REFUSABLE,
+        RoomFull(limit=3),
+        '[{"error":{"code":"room_full","message":"No more than this many fit into a document.","data":{"limit":3}}}]',
+        [],
+    ),
     (ANYTHING, {"error": {"code": "x", "message": "y"}}, '[{"ok":{"error":{"code":"x","message":"y"}}}]', []),
 ]
 
@@ -69,10 +90,77 @@ def test_an_error_of_another_contract_is_not_answered_though_its_code_is_the_sam
 
 def test_an_empty_acknowledgement_is_null_where_null_is_a_value() -> None:
     assert BARE.decode("[]") is None
-    assert DONE.decode("[]") is None
-    assert DONE.decode("[1,2]") is None
     with pytest.raises(InvalidAckError):
         AckAdapter("e", int).decode("[]")
+
+
+NOT_EMPTY = [
+    '"denied"',
+    "5",
+    "0",
+    "false",
+    '""',
+    "[]",
+    "{}",
+    '{"ok":5}',
+    '{"ok":{}}',
+    '{"ok":null}',
+    '{"error":{}}',
+    '{"error":"denied"}',
+    "null,1",
+]
+
+
+@pytest.mark.parametrize("adapter", [DONE, REFUSABLE])
+@pytest.mark.parametrize("answer", NOT_EMPTY)
+def test_an_acknowledgement_without_a_value_is_read_and_must_be_empty(adapter: AckAdapter, answer: str) -> None:
+    assert adapter.decode("[]") is adapter.decode("[null]") is adapter.decode(" [ null ] ") is None
+    with pytest.raises(InvalidAckError, match="ack of 'e'"):
+        adapter.decode(f"[{answer}]")
+
+
+@pytest.mark.parametrize("answer", ["", "null", *(answer for answer in NOT_EMPTY if answer != '{"ok":null}'), '{"ok":null},1'])
+def test_a_result_without_a_value_is_read_and_must_be_null(answer: str) -> None:
+    assert REFUSABLE_RESULT.decode('[{"ok":null}]') is None
+    with pytest.raises(InvalidAckError, match="ack of 'e'"):
+        REFUSABLE_RESULT.decode(f"[{answer}]")
+
+
+FAILURES: list[tuple[str, Any]] = [
+    ('{"error":{"code":"room_full","data":{"limit":3}}}', RoomFull(limit=3)),
+    ('{ "error" : {"message":"m","code":"room_full","data":{"limit":3}}}', RoomFull(limit=3)),
+    (r'{"\u0065rr\u006fr":{"code":"later"}}', v1.UnknownError("later", "")),
+    ('{"error":{"code":"later","message":"m","issues":null}}', v1.UnknownError("later", "m")),
+    ('{"error":{"code":"room_full","message":"m"}}', InvalidAckError),
+    ('{"error":{"code":3}}', InvalidAckError),
+    ('{"error":{"code":[]}}', InvalidAckError),
+    ('{"error":{"code":"later","message":3}}', InvalidAckError),
+    ('{"error":{"code":"later","issues":{}}}', InvalidAckError),
+    # No failures: another key, no object, no code.
+    ('{"error":{"code":"room_full"},"name":"n"}', Loose(name="n")),
+    ('{"name":"n","error":{"code":"room_full"}}', Loose(name="n")),
+    ('{"error":"room_full"}', Loose()),
+    ('{"error":{}}', Loose()),
+    ('{"error":null}', Loose()),
+]
+
+
+@pytest.mark.parametrize(("answer", "expected"), FAILURES)
+def test_a_failure_is_known_by_its_one_key_and_its_code_however_it_is_written(answer: str, expected: Any) -> None:
+    if expected is InvalidAckError:
+        with pytest.raises(InvalidAckError):
+            LOOSE.decode(f"[{answer}]")
+    else:
+        assert LOOSE.decode(f"[{answer}]") == expected
+
+
+def test_where_the_other_side_has_no_errors_of_ours_only_a_declared_one_is_a_failure() -> None:
+    assert FOREIGN.decode('[{"error":{"code":"room_full","data":{"limit":3}}}]') == RoomFull(limit=3)
+    for data in ({"error": {"code": "later"}}, {"error": {"code": [404]}}):
+        assert FOREIGN.decode(json.dumps([data])) == data
+    assert FOREIGN_COUNT.decode('[{"error":{"code":"later"}}]') == v1.UnknownError("later", "")
+    with pytest.raises(InvalidAckError):
+        FOREIGN_COUNT.decode('[{"error":{"code":404}}]')
 
 
 def test_the_data_of_an_unknown_error_has_its_attachments() -> None:
@@ -99,7 +187,7 @@ def test_with_a_result_no_value_is_ever_taken_for_an_error(value: Any) -> None:
 
 @given(st.text() | JSON_VALUES.map(lambda value: json.dumps([value])))
 def test_whatever_a_peer_answers_is_a_value_or_an_invalid_ack(text: str) -> None:
-    for adapter in (BARE, RESULT, DONE, ANYTHING):
+    for adapter in (BARE, RESULT, DONE, REFUSABLE_RESULT, LOOSE, FOREIGN, ANYTHING):
         try:
             adapter.decode(text)
         except InvalidAckError as error:

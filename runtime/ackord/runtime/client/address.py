@@ -12,6 +12,9 @@ from ackord.runtime.errors import UsageError
 _EXAMPLE: Final = "https://example.org:8000"
 _FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f\\]")
 """Characters that no URL has; `urlsplit` drops some of them."""
+_RESERVED: Final = frozenset({"EIO", "transport", "sid", "b64", "j"})
+"""Names in the query string that belong to the protocol (Engine.IO protocol v4, "HTTP long-polling")."""
+
 _SCHEMES: Final = {"http": "ws", "ws": "ws", "https": "wss", "wss": "wss"}
 
 
@@ -19,13 +22,17 @@ def websocket_url(url: str, *, path: str, query: Mapping[str, str]) -> str:
     """Return the URL of the Engine.IO handshake over a WebSocket (Engine.IO protocol v4, "handshake").
 
     Raises:
-        UsageError: `url` isn't a server's URL, or has a path of its own.
+        UsageError: `url` isn't a server's URL, or has a path of its own; or a name in the query string belongs to the protocol.
     """
     parts = _split(url)
     scheme = _SCHEMES[parts.scheme.lower()]
     if parts.path not in {"", "/"}:
         raise UsageError(f"{url!r} has a path: a namespace is named beside the URL, and where Socket.IO is served is the option `path`")
-    pairs = [*parse_qsl(parts.query, keep_blank_values=True), *query.items(), ("EIO", "4"), ("transport", "websocket")]
+    pairs = [*parse_qsl(parts.query, keep_blank_values=True), *query.items()]
+    for name, _ in pairs:
+        if name in _RESERVED:
+            raise UsageError(f"{name!r} in the query string belongs to the protocol: choose another name")
+    pairs += [("EIO", "4"), ("transport", "websocket")]
     return urlunsplit((scheme, parts.netloc, f"/{path.strip('/')}/" if path.strip("/") else "/", urlencode(pairs), ""))
 
 

@@ -13,7 +13,8 @@ from ackord.runtime.client.connector import ClientWebSocket, Connector, WebSocke
 from ackord.runtime.engineio.client_session import ClientSession, OpenPacket, SessionState
 from ackord.runtime.errors import DisconnectedError, InvalidPayloadError, ProtocolError, SlowConsumerError
 from ackord.runtime.later import start_later
-from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
+from ackord.runtime.socketio.decoder import MAX_ATTACHMENTS
+from ackord.runtime.socketio.parser import TEXT_PARSER, Parser, write_packet
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ class ConnectionOptions:
     """Seconds that a clean end may take to write what waits."""
     max_buffered: int = 16_000_000
     """Bytes that may wait for the network."""
+    max_attachments: int = MAX_ATTACHMENTS
+    """Attachments of one packet."""
     parser: Parser = TEXT_PARSER
     """How packets are written."""
 
@@ -146,7 +149,8 @@ class Connection:
         What isn't `bounded` may exceed what may wait for the network: answers to the server, which isn't read meanwhile.
 
         Raises:
-            InvalidPayloadError: The text isn't Unicode, or the parser can't write it.
+            InvalidPayloadError: The text isn't Unicode, the parser can't write it, the packet has too many attachments,
+                or one of its messages is larger than the server takes.
             SlowConsumerError: More would wait for the network than may wait; nothing of the packet is sent.
             DisconnectedError: The connection has ended.
         """
@@ -157,14 +161,25 @@ class Connection:
             raise DisconnectedError("the connection has ended")
         message: str | bytes = packet
         if self._options.parser.transcodes:
-            message, attachments = self._options.parser.encode(packet, attachments), ()
-        size = _size(message) + sum(map(len, attachments))
-        # One packet always fits: whether it's too large is for the receiver to say.
+            message, attachments = write_packet(self._options.parser, packet, attachments), ()
+        sizes = [_size(message), *map(len, attachments)]
+        self._refuse_what_the_server_refuses(sizes)
+        size = sum(sizes)
+        # One packet always fits, whatever its size.
         if bounded and self._buffered and self._buffered + size > self._options.max_buffered:
             raise SlowConsumerError(f"{self._buffered} bytes wait for the network, of {self._options.max_buffered} that may")
         self._enqueue(message)
         for data in attachments:
             self._enqueue(data)
+
+    def _refuse_what_the_server_refuses(self, sizes: list[int]) -> None:
+        """Raise here where the server would close the connection, and tell nobody why; `sizes` are those of a packet's messages."""
+        limit = self._options.max_attachments
+        if len(sizes) - 1 > limit:
+            raise InvalidPayloadError(f"the packet has {len(sizes) - 1} attachments, and may have at most {limit} (max_attachments)")
+        largest, most = max(sizes), self.opened.max_payload
+        if most is not None and largest > most:
+            raise InvalidPayloadError(f"the packet has a message of {largest} bytes, and the server takes at most {most} (its maxPayload)")
 
     async def drain(self) -> None:
         """Wait until everything was handed to the network, or the connection has ended."""

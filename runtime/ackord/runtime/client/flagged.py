@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.acks import AckCallback
+from ackord.runtime.acks import AckCallback, check_timeout
 from ackord.runtime.socketio.event import encode_plain_event
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class ClientOperator:
 
     def timeout(self, seconds: float) -> ClientOperator:
         """See `ClientSocket.timeout`."""
+        check_timeout(seconds)
         return ClientOperator(self._socket, volatile=self._volatile, timeout=seconds)
 
     def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:

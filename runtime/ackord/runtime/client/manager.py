@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
@@ -41,7 +42,7 @@ class ManagerOptions(TypedDict, total=False):
     max_buffered: int
     """Bytes that may wait for the network, more is a `SlowConsumerError` for the one who emits; 16 million."""
     max_attachments: int
-    """Attachments that an incoming packet may have; 10."""
+    """Attachments that a packet may have, incoming or outgoing; 10."""
     max_attachment_bytes: int
     """Bytes that these may have together; 64 million."""
     max_pending_events: int
@@ -50,6 +51,13 @@ class ManagerOptions(TypedDict, total=False):
     """Characters and attached bytes that these may have together; 16 million, and four times as many while acknowledgements are awaited."""
     max_pending_acks: int
     """Acknowledgements that one namespace may wait for; 1000."""
+
+
+def _check_options(options: Mapping[str, object]) -> None:
+    for name in options:
+        if name not in ManagerOptions.__annotations__:
+            near = get_close_matches(name, ManagerOptions.__annotations__, n=1)
+            raise UsageError(f"a connection has no option {name!r}{f'; did you mean {near[0]!r}?' if near else ''}")
 
 
 class Manager:
@@ -64,8 +72,9 @@ class Manager:
         """Prepare a connection to the server at an ``http``, ``https``, ``ws`` or ``wss`` URL without a path; nothing is opened yet.
 
         Raises:
-            UsageError: `url` isn't such a URL.
+            UsageError: `url` isn't such a URL, or an option is unknown.
         """
+        _check_options(options)
         self.url = url
         self._websocket_url = websocket_url(url, path=options.get("path", "/socket.io/"), query=options.get("query") or {})
         self._headers = dict(options.get("headers") or {})
@@ -79,6 +88,7 @@ class Manager:
             timeout=self.timeout,
             close_timeout=self.close_timeout,
             max_buffered=options.get("max_buffered", 16_000_000),
+            max_attachments=options.get("max_attachments", MAX_ATTACHMENTS),
             parser=self._parser,
         )
         self._decoder_limits = (

@@ -9,7 +9,7 @@ from enum import Enum
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeAlias
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
 from ackord.runtime.client.flagged import ClientOperator
 from ackord.runtime.client.recovery import ClientRecovery
 from ackord.runtime.event_source import EventSource
@@ -151,6 +151,7 @@ class ClientSocket(EventSource, ABC):
 
         The callback of `emit` then takes an error or `None` before the values, and is called in any case.
         """
+        check_timeout(seconds)
         return ClientOperator(self, timeout=seconds)
 
     @abstractmethod

@@ -11,7 +11,7 @@ from ackord.runtime.error_acks import FailureReply, internal_error, unknown_even
 from ackord.runtime.events.containment import contain, is_being_cancelled
 from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.driving import IDLE, EventHandler, Job, awaiting
-from ackord.runtime.events.routes import Arguments, EncodedArguments, Route
+from ackord.runtime.events.routes import Arguments, Route
 from ackord.runtime.events.untyped import acknowledge, await_all, call_all, call_in_order, encode_reply, has_awaitable
 from ackord.runtime.listeners import Registration, ack_arguments
 
@@ -162,8 +162,10 @@ def run_listener_at_once(  # noqa: PLR0917  # on the path of every message
         if hasattr(result, "__await__"):
             socket.finish_later(lambda: _finish_awaited(socket, name, (registration,), [result], ack_id))
         elif ack_id is not None:
-            text, attachments = encode_reply(ack_arguments((result,)))
-            socket.send_ack(ack_id, text, attachments)
+            values = ack_arguments((result,))
+            if values is not None:
+                text, attachments = encode_reply(values)
+                socket.send_ack(ack_id, text, attachments)
     except BaseException as error:  # noqa: BLE001  # whatever a listener raises becomes an error ack
         _failed(socket, name, ack_id, error)
     finally:
@@ -184,15 +186,11 @@ def finish_untyped(
 ) -> None:
     """Answer an event after its listeners are done."""
     if ack_id is not None:
-        _answer(socket, ack_id, acknowledge(registrations, results))
+        reply = acknowledge(registrations, results)
+        if reply is not None:
+            socket.send_ack(ack_id, *reply)
     elif not registrations and not socket.catch_all:
         socket.fail_event(name, None, unknown_event())
-
-
-def _answer(socket: EventReceiver, ack_id: int | None, reply: EncodedArguments | None) -> None:
-    if ack_id is not None:
-        text, attachments = reply if reply is not None else ("[]", ())
-        socket.send_ack(ack_id, text, attachments)
 
 
 def _failed(socket: EventReceiver, name: str, ack_id: int | None, error: BaseException) -> None:

@@ -39,15 +39,16 @@ async def call_in_order(registrations: Sequence[Registration], arguments: Sequen
     return results
 
 
-def acknowledge(registrations: Sequence[Registration], results: Sequence[Any]) -> EncodedArguments:
-    """Encode what the listeners answer.
+def acknowledge(registrations: Sequence[Registration], results: Sequence[Any]) -> EncodedArguments | None:
+    """Encode what the listeners answer; `None` if they leave the event unacknowledged.
 
     Raises:
         FailureReply: nobody listens, or the answer can't be written as JSON.
     """
     if not registrations:
         raise unknown_event()
-    return encode_reply(ack_arguments(results))
+    values = ack_arguments(results)
+    return None if values is None else encode_reply(values)
 
 
 def encode_reply(values: tuple[Any, ...]) -> EncodedArguments:

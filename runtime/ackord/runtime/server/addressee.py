@@ -60,6 +60,8 @@ class Addressee(Socket):
 
     @override
     def send_event(self, event: EncodedEvent, *, volatile: bool = False, compress: bool = True, ack_id: int | None = None) -> None:
+        if event.attachments:
+            self.namespace.check_attachments(event.attachments, f"event {event.name!r}")
         loop = self.namespace.server_loop
         if get_ident() != loop.thread and loop.hand_over(
             partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
@@ -67,8 +69,10 @@ class Addressee(Socket):
             return
         if not self._connected:
             if self._outbox is not None and not volatile:
+                self.namespace.check_event(event)
                 self._outbox.append((event, ack_id))
             elif self.recovery_session is not None and self.namespace.recovery is not None and not volatile and ack_id is None:
+                self.namespace.check_event(event)
                 self.namespace.recovery.record_for_absent(self.recovery_session, event)
             return
         if volatile and not self._engine.writable:
@@ -77,6 +81,7 @@ class Addressee(Socket):
             self._tell_outgoing(event)
         if self.namespace.recovery is not None and ack_id is None:
             recovery = self.namespace.recovery
+            self.namespace.check_event(event)
             event = recovery.mark(event) if volatile else recovery.record(event, frozenset((self.id,)))
         text = encode_event(self.namespace.prefix, event.arguments, len(event.attachments), ack_id)
         if event.attachments or not compress:
@@ -90,6 +95,7 @@ class Addressee(Socket):
             return
         text = encode_ack(self.namespace.prefix, ack_id, arguments, len(attachments))
         if attachments:
+            self.namespace.check_attachments(attachments, "an acknowledgement")
             self._engine.send_prepared(Prepared(text, attachments))
         else:
             self._engine.send(text)
@@ -138,8 +144,13 @@ class Addressee(Socket):
         if volatile and timeout is None and not (self._connected and self._engine.writable):
             return  # dropped: nobody will answer, and nothing would end the wait
         ack_id = self.namespace.next_ack_id()
-        self._pending_acks().expect(ack_id, partial(self._settle_callback, Registration(ack), event.name, timeout is not None), timeout)
-        self.send_event(event, volatile=volatile, compress=compress, ack_id=ack_id)
+        acks = self._pending_acks()
+        acks.expect(ack_id, partial(self._settle_callback, Registration(ack), event.name, timeout is not None), timeout)
+        try:
+            self.send_event(event, volatile=volatile, compress=compress, ack_id=ack_id)
+        except BaseException:
+            acks.discard(ack_id)
+            raise
 
     def ask(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags, collector: AckCollector) -> None:
         """Write a broadcast that asks for an acknowledgement (see `Recipient`)."""

@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
 from ackord.runtime.adapters.base import BroadcastFlags, Target
+from ackord.runtime.errors import UsageError
 from ackord.runtime.listeners import Registration
 from ackord.runtime.server.gathering import Answers, BroadcastReplies, BroadcastTimeoutError, Gathered, Gathering, decode_answer
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
@@ -28,23 +29,35 @@ AnswersCallback: TypeAlias = Callable[[BroadcastTimeoutError | None, Answers], A
 
 
 def room_names(rooms: Iterable[str | Iterable[str]]) -> frozenset[str]:
-    """Flatten what `to`, `join` and the like take: rooms, and collections of rooms."""
-    names: set[str] = set()
+    """Flatten what `to`, `join` and the like take: rooms, and collections of rooms.
+
+    Raises:
+        UsageError: the name of a room isn't a string.
+    """
+    names: list[Any] = []
     for room in rooms:
         if isinstance(room, str):
-            names.add(room)
+            names.append(room)
         else:
-            names.update(room)
+            names += _items(room)
+    for name in names:
+        if not isinstance(name, str):
+            raise UsageError(f"the name of a room is a string, not {type(name).__name__!r}")
     return frozenset(names)
+
+
+def _items(rooms: Any) -> Iterable[Any]:
+    return rooms if isinstance(rooms, Iterable) else (rooms,)
 
 
 class BroadcastOperator:
     """Some sockets of a namespace: everybody, or those in some rooms, less those in others.
 
     Immutable: each method that narrows it returns another one.
+    A selection of no rooms, such as ``to([])``, reaches nobody.
     """
 
-    __slots__ = ("_flags", "_namespace", "_target", "_timeout")
+    __slots__ = ("_flags", "_is_empty", "_namespace", "_target", "_timeout")
 
     def __init__(
         self,
@@ -52,15 +65,20 @@ class BroadcastOperator:
         target: Target = EVERYBODY,
         flags: BroadcastFlags = DEFAULT_FLAGS,
         timeout: float = DEFAULT_ACK_TIMEOUT,
+        *,
+        is_empty: bool = False,
     ) -> None:
+        """Take whom to reach; nobody if the selection `is_empty`, for a target without rooms is everybody."""
+        self._is_empty = is_empty
         self._namespace = namespace
         self._target = target
         self._flags = flags
         self._timeout = timeout
 
     def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
-        """Reach whoever is in one of these rooms, too; once, however many of them."""
-        return self._derive(replace(self._target, rooms=self._target.rooms | room_names(rooms)))
+        """Reach whoever is in one of these rooms, too; once, however many of them, and nobody if there are no rooms."""
+        names = self._target.rooms | room_names(rooms)
+        return self._derive(replace(self._target, rooms=names), is_empty=not names)
 
     def in_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
         """Do what `to` does; the name fits `fetch_sockets` and the like."""
@@ -86,6 +104,7 @@ class BroadcastOperator:
 
     def timeout(self, seconds: float) -> BroadcastOperator:
         """Bound the wait for acknowledgements."""
+        check_timeout(seconds)
         return self._derive(timeout=seconds)
 
     def emit(self, name: str, *values: Any, ack: AnswersCallback | None = None) -> None:
@@ -125,8 +144,15 @@ class BroadcastOperator:
         return answers
 
     def send_event(self, event: EncodedEvent) -> None:
-        """Send an encoded event to all of them."""
-        self._namespace.broadcast_event(event, self._target, self._flags)
+        """Send an encoded event to all of them.
+
+        Raises:
+            InvalidPayloadError: it has more attachments than a packet may have, or the parser can't write it.
+        """
+        if self._is_empty:
+            self._namespace.check_event(event)
+        else:
+            self._namespace.broadcast_event(event, self._target, self._flags)
 
     async def request(self, event: EncodedEvent, timeout: float | None = None) -> BroadcastReplies:  # noqa: ASYNC109  # a timer, no task
         """Send an encoded event to all of them and return their acknowledgements, undecoded, and who didn't answer."""
@@ -134,7 +160,7 @@ class BroadcastOperator:
 
     async def fetch_sockets(self) -> list[Socket]:
         """Return the connected sockets."""
-        return await self._namespace.fetch_from(self._target)
+        return [] if self._is_empty else await self._namespace.fetch_from(self._target)
 
     def sockets_join(self, *rooms: str | Iterable[str]) -> None:
         """Put all of them into rooms."""
@@ -152,8 +178,11 @@ class BroadcastOperator:
         self._namespace.server_loop.call(self._command, command)
 
     def _command(self, command: Callable[[Socket], None]) -> None:
-        for socket in self._namespace.select_sockets(self._target):
+        for socket in self._sockets():
             command(socket)
+
+    def _sockets(self) -> list[Socket]:
+        return [] if self._is_empty else self._namespace.select_sockets(self._target)
 
     def _gather(
         self, event: EncodedEvent, timeout: float, decode: Callable[[AckReply], T], done: Callable[[Gathered[T]], None]
@@ -161,7 +190,11 @@ class BroadcastOperator:
         namespace = self._namespace
         gathering = Gathering(namespace.next_ack_id(), timeout, decode, done, namespace.forget_ack)
         try:
-            namespace.ask_sockets(event, self._target, self._flags, gathering)
+            if self._is_empty:
+                namespace.check_event(event)
+                gathering.seal()
+            else:
+                namespace.ask_sockets(event, self._target, self._flags, gathering)
         except BaseException:
             gathering.abandon()
             raise
@@ -181,9 +214,20 @@ class BroadcastOperator:
         error = BroadcastTimeoutError(answers, self._timeout) if gathered.timed_out else None
         self._namespace.call_back(ack, (error, answers), name)
 
-    def _derive(self, target: Target | None = None, flags: BroadcastFlags | None = None, timeout: float | None = None) -> BroadcastOperator:
+    def _derive(
+        self,
+        target: Target | None = None,
+        flags: BroadcastFlags | None = None,
+        timeout: float | None = None,
+        *,
+        is_empty: bool | None = None,
+    ) -> BroadcastOperator:
         return BroadcastOperator(
-            self._namespace, target or self._target, flags or self._flags, self._timeout if timeout is None else timeout
+            self._namespace,
+            target or self._target,
+            flags or self._flags,
+            self._timeout if timeout is None else timeout,
+            is_empty=self._is_empty if is_empty is None else is_empty,
         )
 
 

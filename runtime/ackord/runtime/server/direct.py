@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, check_timeout
 from ackord.runtime.adapters.base import BroadcastFlags
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.others import ReachingOthers
@@ -48,6 +48,7 @@ class DirectOperator(ReachingOthers):
 
     def timeout(self, seconds: float) -> DirectOperator:
         """Bound the wait for the acknowledgement; a callback then takes an error first."""
+        check_timeout(seconds)
         return DirectOperator(self._socket, replace(self._flags, timeout=seconds))
 
     def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:

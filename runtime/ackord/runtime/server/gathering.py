@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-from ackord.runtime.acks import AckReply
+from ackord.runtime.acks import AckReply, check_timeout
 from ackord.runtime.errors import AckordError, AckTimeoutError
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.socketio.errors import PacketError
@@ -83,7 +83,11 @@ class Gathering(Generic[T]):
             decode: Applied to each reply when it comes; a `PacketError` ends the connection that it came from.
             done: Takes the result, once.
             forget: Makes a socket, by its id, stop waiting for an ack id.
+
+        Raises:
+            UsageError: `timeout` is no number of seconds.
         """
+        check_timeout(timeout)
         self.ack_id = ack_id
         self._decode = decode
         self._done = done

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.errors import ReservedEventError, UsageError
+from ackord.runtime.errors import InvalidPayloadError, ReservedEventError, UsageError
 from ackord.runtime.events.failures import Failures, InvalidHook, InvalidPolicy
 from ackord.runtime.events.lifecycle import Report, call_guarded, call_lifecycle, guard
 from ackord.runtime.events.routes import Route
@@ -236,22 +236,63 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.adapter = self._make_adapter()
         self.recovery = self.server.make_recovery(self.dispose_if_unused)
 
+    def check_attachments(self, attachments: Sequence[bytes], what: str) -> None:
+        """Refuse more attachments than a packet may have: its receiver would close the connection, and tell nobody why.
+
+        Raises:
+            InvalidPayloadError: there are more than `Limits.attachments`.
+        """
+        limit = self.limits.attachments
+        if len(attachments) > limit and not self.server.parser.transcodes:
+            problem = f"{what} has {len(attachments)} attachments, and a packet has at most {limit} (Limits.attachments)"
+            _log.warning("not sent in namespace %s: %s", self.name, problem)
+            raise InvalidPayloadError(problem)
+
+    def check_event(self, event: EncodedEvent) -> None:
+        """Refuse an event that can't be sent, before anything is kept of it.
+
+        Raises:
+            InvalidPayloadError: it has too many attachments, or the parser can't write it.
+        """
+        if event.attachments:
+            self.check_attachments(event.attachments, f"event {event.name!r}")
+        if self.server.parser.transcodes:
+            text = encode_event(self.prefix, event.arguments, len(event.attachments))
+            self.server.transcoder.check(Prepared(text, event.attachments))
+
     def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
-        """Send an encoded event to some of the sockets: the one way of all broadcasts that ask for no acknowledgement."""
+        """Send an encoded event to some of the sockets: the one way of all broadcasts that ask for no acknowledgement.
+
+        Raises:
+            InvalidPayloadError: it has too many attachments, or the parser can't write it.
+        """
+        if event.attachments:
+            self.check_attachments(event.attachments, f"event {event.name!r}")
         loop = self.server_loop
         if get_ident() != loop.thread and loop.hand_over(self.broadcast_event, event, target, flags):
             return
         sent = event
         if self.recovery is not None:
+            self.check_event(event)
             is_kept = not flags.volatile and not flags.local
             sent = self.recovery.record(event, target.rooms, target.except_) if is_kept else self.recovery.mark(event)
         text = encode_event(self.prefix, sent.arguments, len(sent.attachments))
-        self.adapter.broadcast(event, Prepared(text, event.attachments, compress=flags.compress), target, flags)
+        prepared = Prepared(text, event.attachments, compress=flags.compress)
+        self.server.transcoder.check(prepared)
+        self.adapter.broadcast(event, prepared, target, flags)
 
     def ask_sockets(self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector) -> None:
-        """Send an encoded event to some of the sockets and bring their acknowledgements to `collector`."""
+        """Send an encoded event to some of the sockets and bring their acknowledgements to `collector`.
+
+        Raises:
+            InvalidPayloadError: it has too many attachments, or the parser can't write it.
+        """
+        if event.attachments:
+            self.check_attachments(event.attachments, f"event {event.name!r}")
         text = encode_event(self.prefix, event.arguments, len(event.attachments), collector.ack_id)
-        self.adapter.broadcast_with_ack(event, Prepared(text, event.attachments, compress=flags.compress), target, flags, collector)
+        prepared = Prepared(text, event.attachments, compress=flags.compress)
+        self.server.transcoder.check(prepared)
+        self.adapter.broadcast_with_ack(event, prepared, target, flags, collector)
 
     def forget_ack(self, sid: str, ack_id: int) -> None:
         """Make a socket of this process no longer wait for an acknowledgement."""

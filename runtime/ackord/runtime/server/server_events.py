@@ -7,13 +7,13 @@ from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
 from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.untyped import acknowledge, call_in_order
 from ackord.runtime.listeners import Listener, ListenerT, ListenerTable, Registration
 from ackord.runtime.server.gathering import decode_answer
-from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.socketio.event import EncodedEvent, check_name
 from ackord.runtime.socketio.values import encode_value
 
 if TYPE_CHECKING:
@@ -90,8 +90,10 @@ class ServerEvents:
             AckTimeoutError: some didn't answer in `timeout` seconds, 20 by default.
         """
         event = _encode(name, values)
+        seconds = DEFAULT_ACK_TIMEOUT if timeout is None else timeout
+        check_timeout(seconds)
         self.server_loop.check()
-        replies = await self.adapter.server_side_emit_with_ack(event, DEFAULT_ACK_TIMEOUT if timeout is None else timeout)
+        replies = await self.adapter.server_side_emit_with_ack(event, seconds)
         return [decode_answer(reply) for reply in replies]
 
     def send_server_event(self, event: EncodedEvent) -> None:
@@ -100,8 +102,8 @@ class ServerEvents:
         if get_ident() == loop.thread or not loop.hand_over(self.send_server_event, event):
             self.adapter.server_side_emit(event)
 
-    async def receive_server_event(self, event: EncodedEvent) -> AckReply:
-        """Handle an event of another server, for the adapter that brings it; return the acknowledgement.
+    async def receive_server_event(self, event: EncodedEvent) -> AckReply | None:
+        """Handle an event of another server, for the adapter that brings it; return the acknowledgement, or `None` for none.
 
         Raises:
             FailureReply: nobody listens, or the answer can't be sent.
@@ -121,6 +123,7 @@ class ServerEvents:
 
 
 def _check(name: str) -> None:
+    check_name(name)
     if name in RESERVED_SERVER_EVENTS:
         raise ReservedEventError(name)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply
+from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.errors import InvalidAckError
 from ackord.runtime.event_source import EventSource
@@ -154,6 +154,7 @@ class Socket(EventSource, ReachingOthers, ABC):
 
     def timeout(self, seconds: float) -> DirectOperator:
         """Bound the wait for the acknowledgement; a callback then takes an error first."""
+        check_timeout(seconds)
         return DirectOperator(self, DirectFlags(timeout=seconds))
 
     def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:

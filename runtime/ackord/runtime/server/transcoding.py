@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ackord.runtime.engine.link import EngineSocket, HandshakeRequest
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.socketio.parser import Parser
+from ackord.runtime.socketio.parser import Parser, write_packet
 
 
 class TranscodingSocket:
@@ -64,11 +64,28 @@ class Transcoder:
         return TranscodingSocket(engine, self) if self._parser.transcodes else engine
 
     def encode(self, packet: str) -> bytes:
-        """Encode a packet without attachments."""
-        return self._parser.encode(packet, ())
+        """Encode a packet without attachments.
+
+        Raises:
+            InvalidPayloadError: the parser can't write it.
+        """
+        return write_packet(self._parser, packet, ())
 
     def encode_prepared(self, prepared: Prepared) -> bytes:
-        """Encode a packet that may go to many; the latest result is kept."""
+        """Encode a packet that may go to many; the latest result is kept.
+
+        Raises:
+            InvalidPayloadError: the parser can't write it.
+        """
         if self._last is None or self._last[0] is not prepared:
-            self._last = (prepared, self._parser.encode(prepared.text, prepared.attachments))
+            self._last = (prepared, write_packet(self._parser, prepared.text, prepared.attachments))
         return self._last[1]
+
+    def check(self, prepared: Prepared) -> None:
+        """Encode a packet before the first recipient is asked to take it.
+
+        Raises:
+            InvalidPayloadError: the parser can't write it.
+        """
+        if self._parser.transcodes:
+            self.encode_prepared(prepared)

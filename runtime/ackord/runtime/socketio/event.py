@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ackord.runtime.errors import ReservedEventError
+from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.socketio.names import RESERVED_EVENTS
 from ackord.runtime.socketio.values import encode_value
 
@@ -26,13 +26,26 @@ class EncodedEvent:
         self.absent = absent
 
 
+def check_name(name: Any) -> None:
+    """Check that the name of an event is one.
+
+    Raises:
+        UsageError: it isn't a string.
+    """
+    if not isinstance(name, str):
+        raise UsageError(f"the name of an event is a string, not {type(name).__name__!r}")
+
+
 def encode_plain_event(name: str, values: Sequence[Any]) -> EncodedEvent:
     """Encode an event whose arguments are plain values: JSON and bytes.
 
     Raises:
         ReservedEventError: nobody may send this name.
         InvalidPayloadError: JSON can't hold a value.
+        UsageError: the name isn't a string.
     """
+    if name.__class__ is not str:
+        check_name(name)
     if name in RESERVED_EVENTS:
         raise ReservedEventError(name)
     text, attachments = encode_value([name, *values])

@@ -61,6 +61,10 @@ class MsgpackParser:
 
     def encode(self, text: str, attachments: Sequence[bytes]) -> bytes:
         """See `Parser.encode`."""
+        if len(attachments) > self._max_binaries:
+            raise InvalidPayloadError(
+                f"{len(attachments)} binary values, and a packet has at most {self._max_binaries} (MsgpackParser.max_binaries)"
+            )
         kind, _, namespace, ack_id, at = scan_header(text, 1, len(text))
         packet: dict[str, Any] = {"type": _PLAIN_TYPES.get(kind, kind), "nsp": namespace}
         if ack_id is not None:
@@ -69,7 +73,7 @@ class MsgpackParser:
             if at < len(text):
                 packet["data"] = _load(text[at:], attachments)
             message: bytes = _msgpack.packb(packet, default=_as_float)
-        except (TypeError, ValueError, RecursionError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise InvalidPayloadError(f"MessagePack can't hold it: {error}") from error
         return message
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.socketio.decoder import Decoder
 from ackord.runtime.socketio.packet import Packet
 
@@ -85,3 +86,17 @@ class TextParser:
 
 TEXT_PARSER: Final = TextParser()
 """The default."""
+
+
+def write_packet(parser: Parser, text: str, attachments: Sequence[bytes]) -> bytes:
+    """Return the binary message that a parser makes of a packet.
+
+    Raises:
+        InvalidPayloadError: the parser can't write it, whatever it raised.
+    """
+    try:
+        return parser.encode(text, attachments)
+    except InvalidPayloadError:
+        raise
+    except Exception as error:
+        raise InvalidPayloadError(f"the parser can't write the packet: {error}") from error

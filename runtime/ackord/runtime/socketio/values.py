@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from json import JSONEncoder, encoder
@@ -10,6 +11,10 @@ from typing import Any, Final, NoReturn, TypeAlias
 from ackord.runtime.errors import InvalidPayloadError
 
 _LONE_SURROGATE: Final = re.compile(r"\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))")
+
+
+_PLACEHOLDER_MARK: Final = '"_placeholder":true'
+"""What each placeholder has in it, and anything else that is read as one: both are compact JSON."""
 
 
 class _BytesFoundError(Exception):
@@ -68,7 +73,7 @@ def encode_value(value: Any) -> tuple[str, list[bytes]]:
     They are numbered in the order of the text, which is depth first (Socket.IO protocol v5, "binary attachments").
 
     Raises:
-        InvalidPayloadError: JSON can't hold it: NaN, an infinity, a set, an object of a class, a cycle.
+        InvalidPayloadError: JSON can't hold it: NaN, an infinity, a set, an object of a class, a cycle; or what looks like a placeholder stands beside bytes.
     """
     try:
         try:
@@ -85,9 +90,12 @@ def encode_value(value: Any) -> tuple[str, list[bytes]]:
 def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
     attachments: list[bytes] = []
     numbers: dict[int, int] = {}
+    placeholders = 0
 
     def extract(part: Any) -> dict[str, object]:
+        nonlocal placeholders
         if _is_binary(part):
+            placeholders += 1
             # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand placeholders for it.
             number = numbers.setdefault(id(part), len(attachments))
             if number == len(attachments):
@@ -96,7 +104,35 @@ def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
         _refuse(part)
 
     text = "".join(_make_writer(extract, finds_cycles=True)(value, 0))
+    refuse_false_placeholders(text, placeholders)
     return text if text.isascii() else _escape_surrogates(text), attachments
+
+
+def refuse_false_placeholders(text: str, placeholders: int) -> None:
+    """Refuse a value that receivers would take for an attachment: an object whose ``_placeholder`` is true.
+
+    It's data where a packet has no attachments; in one that has some, npm's parser ends the connection over it, or puts an attachment in its place.
+
+    Args:
+        text: Compact JSON that stands beside attachments.
+        placeholders: How many placeholders were written into it.
+
+    Raises:
+        InvalidPayloadError: there are more.
+    """
+    if text.count(_PLACEHOLDER_MARK) == placeholders:
+        return
+    found = 0
+
+    def count(members: dict[str, Any]) -> None:
+        nonlocal found
+        found += members.get("_placeholder") is True
+
+    json.loads(text, object_hook=count)  # strings may hold the mark
+    if found > placeholders:
+        raise InvalidPayloadError(
+            "an object whose '_placeholder' is true can't be sent beside bytes: receivers would take it for an attachment"
+        )
 
 
 def _escape_surrogates(text: str) -> str:

@@ -1,12 +1,15 @@
 """The acknowledgement of one event: what its handler returns to text, and back into what its sender gets.
 
 ``bare``: success is the value itself; ``result``: it is ``{"ok": value}``.
-Failure is ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: […]}}`` in both (docs/decisions/0006).
+Failure is ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: […]}}`` in both (docs/decisions/0006):
+one object whose only key is ``error``, and whose value has a ``code``.
+So an object of that form is never read as success, and anything else never as failure.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import cache
@@ -25,13 +28,16 @@ from pydantic_core import CoreSchema, core_schema
 AckStyle: TypeAlias = Literal["bare", "result"]
 
 _NAMES: Final = ("ack",)
+_SPACE: Final = r"[ \t\n\r]*"
+_begins_as_failure: Final = re.compile(rf'{_SPACE}\[{_SPACE}\{{{_SPACE}"(?:error"|[^"]*\\)').match
+"""Tells whether an array may hold a failure, from its first key: ``error``, or one with an escape, which may mean the same."""
 
 
 class _Absence(Enum):
-    NO_ACK = "no ack"
+    UNACKED = "unacked"
 
 
-NO_ACK: Final = _Absence.NO_ACK
+UNACKED: Final = _Absence.UNACKED
 """The ack type of an event that has no acknowledgement."""
 
 
@@ -52,14 +58,17 @@ class AckAdapter:
         "_tail",
         "_type",
         "_writer",
+        "error_replies",
     )
 
     def __init__(self, event: str, type_: Any, errors: Sequence[type[Error]] = (), style: AckStyle = "bare") -> None:
         """Take what the event declares; `type_` is `None` where success says nothing more."""
         self._event = event
-        self._type = None if type_ is NO_ACK else type_
+        self._type = None if type_ is UNACKED else type_
         self._errors = {error.code: error for error in errors}
         self._style: AckStyle = style
+        self.error_replies = True
+        """Whether the other side answers with errors that the event doesn't declare; if not, what looks like one may be a value."""
         self._reader: PositionalReader | None = None
         self._writer: PositionalWriter | None = None
         self._error_readers: dict[str, PositionalReader] = {}
@@ -114,12 +123,11 @@ class AckAdapter:
             InvalidAckError: it holds none of them.
         """
         try:
-            if payload.startswith('[{"error":') and (failure := self._decode_failure(payload, attachments)) is not None:
-                return failure
-            return self._decode_success(payload, attachments)
+            failure = _read_failure(payload, attachments) if _begins_as_failure(payload) else None
+            if failure is None:
+                return self._decode_success(payload, attachments)
+            return self._decode_failure(failure, payload, attachments)
         except InvalidArgumentsError as error:
-            if (failure := self._decode_failure(payload, attachments)) is not None:
-                return failure
             raise InvalidAckError(f"ack of {self._event!r}: {describe(error.issues or ())}") from None
         except ProtocolError as error:
             raise InvalidAckError(f"ack of {self._event!r}: {error}") from error
@@ -127,19 +135,26 @@ class AckAdapter:
     def _decode_success(self, payload: str, attachments: Sequence[bytes]) -> Any:
         values = (self._reader or self._build_reader()).read(payload, attachments)
         if self._type is None:
+            if len(values) > 1:
+                raise InvalidAckError(f"ack of {self._event!r}: declared without a value, not with {len(values)} values")
             return None
         return values[0]["ok"] if self._style == "result" else values[0]
 
-    def _decode_failure(self, payload: str, attachments: Sequence[bytes]) -> Error | UnknownError | None:
-        try:
-            failure = _failure_reader().read(payload, attachments)[0]["error"]
-        except InvalidArgumentsError:
-            return None
-        code: str = failure["code"]
-        declared = self._errors.get(code)
+    def _decode_failure(self, failure: dict[str, Any], payload: str, attachments: Sequence[bytes]) -> Any:
+        """Return the declared error that a failure is, or an unknown one; where the other side has no such errors, a value goes before the latter."""
+        code = failure["code"]
+        declared = self._errors.get(code) if code.__class__ is str else None
+        if not self.error_replies and declared is None:
+            try:
+                return self._decode_success(payload, attachments)
+            except InvalidArgumentsError:
+                pass
+        message, issues = failure.get("message", ""), failure.get("issues")
+        if code.__class__ is not str or message.__class__ is not str or not (issues is None or issues.__class__ is list):
+            raise InvalidAckError(f"ack of {self._event!r}: an error whose code, message or issues aren't what they must be")
         if declared is None:
             data = restore_attachments(failure.get("data"), attachments) if attachments else failure.get("data")
-            return UnknownError(code, failure["message"], data, failure.get("issues"))
+            return UnknownError(code, message, data, issues)
         try:
             found = self._error_reader(declared).read(payload, attachments)[0]["error"]
         except InvalidArgumentsError as error:
@@ -170,12 +185,10 @@ class AckAdapter:
         return self._reader
 
     def _success_shape(self, schema_of: SchemaOf) -> CoreSchema:
-        if self._type is None:
-            return core_schema.with_default_schema(core_schema.any_schema(), default=None)
-        schema = schema_of(self._type)
+        schema = core_schema.none_schema() if self._type is None else schema_of(self._type)
         if self._style == "result":
             return core_schema.typed_dict_schema({"ok": core_schema.typed_dict_field(schema)})
-        return core_schema.with_default_schema(schema, default=None) if schema["type"] == "nullable" else schema
+        return core_schema.with_default_schema(schema, default=None) if schema["type"] in {"nullable", "none"} else schema
 
     def _build_writer(self) -> PositionalWriter:
         if self._writer is None:
@@ -202,17 +215,29 @@ def _not_built(*_: Any, **__: Any) -> NoReturn:
     raise AssertionError("an adapter is built before it is used")
 
 
+def _read_failure(payload: str, attachments: Sequence[bytes]) -> dict[str, Any] | None:
+    """Return what stands under ``error`` if the array's first item is a failure, undecoded attachments and all, or `None`.
+
+    Raises:
+        MalformedPayloadError: the text isn't JSON.
+    """
+    try:
+        failure: dict[str, Any] = _failure_reader().read(payload, attachments)[0]["error"]
+    except InvalidArgumentsError:
+        return None
+    return failure
+
+
 @cache
 def _failure_reader() -> PositionalReader:
     def shape(_: SchemaOf) -> CoreSchema:
+        anything = core_schema.any_schema()
         error = core_schema.typed_dict_schema(
             {
-                "code": core_schema.typed_dict_field(core_schema.str_schema()),
-                "message": core_schema.typed_dict_field(core_schema.with_default_schema(core_schema.str_schema(), default="")),
-                "data": core_schema.typed_dict_field(core_schema.any_schema(), required=False),
-                "issues": core_schema.typed_dict_field(core_schema.list_schema(), required=False),
+                "code": core_schema.typed_dict_field(anything),
+                **{name: core_schema.typed_dict_field(anything, required=False) for name in ("message", "data", "issues")},
             }
         )
-        return core_schema.typed_dict_schema({"error": core_schema.typed_dict_field(error)})
+        return core_schema.typed_dict_schema({"error": core_schema.typed_dict_field(error)}, extra_behavior="forbid")
 
     return PositionalReader(_NAMES, [shape])

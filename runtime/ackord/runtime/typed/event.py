@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Literal, TypeVar
 
-from ackord.runtime.typed.ack import NO_ACK, AckAdapter, AckStyle
+from ackord.runtime.typed.ack import UNACKED, AckAdapter, AckStyle
 from ackord.runtime.typed.model import Error
 from ackord.runtime.typed.params import Params
 from ackord.runtime.validation import Arg, ArgumentsAdapter, ValueAdapter
@@ -25,7 +25,7 @@ class Event(Generic[R_co]):
         *,
         handler: str,
         args: Sequence[Arg] = (),
-        ack: Any = NO_ACK,
+        ack: Any = UNACKED,
         errors: Sequence[type[Error]] = (),
         style: AckStyle = "bare",
         timeout: float = 20.0,
@@ -35,7 +35,7 @@ class Event(Generic[R_co]):
         self.name = name
         self.handler = handler
         self.args = tuple(args)
-        self.acked = ack is not NO_ACK or bool(errors)
+        self.acked = ack is not UNACKED or bool(errors)
         self.errors = tuple(errors)
         self.style: AckStyle = style
         self.timeout = timeout
@@ -87,6 +87,8 @@ class NamespaceContract:
         self.server_to_client = tuple(server_to_client)
         self.server_to_server = tuple(server_to_server)
         self.error_replies = error_replies
+        for event in (*self.client_to_server, *self.server_to_client):
+            event.reply.error_replies = error_replies
 
     @property
     def session_default(self) -> Callable[[], Any] | None:

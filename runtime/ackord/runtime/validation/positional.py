@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn
 
 from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.socketio.values import refuse_false_placeholders
 from ackord.runtime.validation import raised_warnings
 from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.raised_warnings import raises_warnings
 from ackord.runtime.validation.refusals import refusal, repair
-from ackord.runtime.validation.scalars import ATTACHMENTS
+from ackord.runtime.validation.scalars import ATTACHMENTS, PLACEHOLDERS
 from ackord.runtime.validation.schemas import (
     SchemaOf,
     Shape,
@@ -134,7 +135,8 @@ class PositionalWriter:
         try:
             if self._takes_attachments:
                 attachments = []
-                text = serialize(validate(values), by_alias=True, context={ATTACHMENTS: attachments}).decode()
+                context: dict[str, Any] = {ATTACHMENTS: attachments}
+                text = serialize(validate(values), by_alias=True, context=context).decode()
             else:
                 attachments = ()
                 text = serialize(validate(values), by_alias=True).decode()
@@ -143,6 +145,8 @@ class PositionalWriter:
         else:
             if self._constants and ("NaN" in text or "Infinity" in text):
                 self._refuse_constants(text)
+            if attachments:
+                refuse_false_placeholders(text, context[PLACEHOLDERS])
             return text, attachments
         return self._write_or_say_why(values)
 
@@ -156,14 +160,16 @@ class PositionalWriter:
 
     def _write_or_say_why(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
         attachments: list[bytes] = []
+        context: dict[str, Any] | None = {ATTACHMENTS: attachments} if self._takes_attachments else None
         try:
-            context = {ATTACHMENTS: attachments} if self._takes_attachments else None
             text = self._serialize_or_say_why(self._validate(values), context=context).decode()
         except ValidationError as error:
             raise InvalidPayloadError(f"{self._subject}: {describe(list_issues(error, self._names))}") from error
         except (PydanticSerializationError, UnicodeError) as error:
             raise InvalidPayloadError(f"{self._subject}: {error}") from error
         self._refuse_constants(text)
+        if context is not None and attachments:
+            refuse_false_placeholders(text, context[PLACEHOLDERS])
         return text, attachments
 
     def _refuse_constants(self, text: str) -> None:

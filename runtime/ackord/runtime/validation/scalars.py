@@ -52,6 +52,9 @@ ATTACHMENTS: Final = "ackord_attachments"
 _NUMBERS: Final = "ackord_attachment_numbers"
 """Key of the numbers that attachments have got already, by identity."""
 
+PLACEHOLDERS: Final = "ackord_placeholders"
+"""Key of how many placeholders were written."""
+
 _RFC_3339: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 _FULL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ISO_DURATION: Final = r"^[+-]?P([0-9]|T[0-9])[0-9.,YMWDTHS]*$"
@@ -99,6 +102,7 @@ def _write_attachment(value: Any, info: core_schema.SerializationInfo) -> Any:
     attachments: list[bytes] | None = context.get(ATTACHMENTS) if context.__class__ is dict else None
     if attachments is None:
         return b64encode(value).decode("ascii")
+    context[PLACEHOLDERS] = context.get(PLACEHOLDERS, 0) + 1
     # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand placeholders for it.
     numbers: dict[int, int] = context.setdefault(_NUMBERS, {})
     number = numbers.setdefault(id(value), len(attachments))

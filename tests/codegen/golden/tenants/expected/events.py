@@ -49,7 +49,6 @@ TENANT_STATUS: Final[_v1.Event[StatusResult]] = _v1.Event(
     args=(_v1.Arg("verbose", bool, default=False),),
     ack=StatusAck,
     errors=(Closed,),
-    style="result",
 )
 
 TENANT_SIT: Final[_v1.Event[int]] = _v1.Event(

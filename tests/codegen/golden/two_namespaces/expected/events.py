@@ -54,7 +54,6 @@ GUESTS_ORDER: Final[_v1.Event[OrderResult]] = _v1.Event(
     ),
     ack=OrderId,
     errors=(OutOfStock, Closed),
-    style="result",
     timeout=2.5,
     concurrent=True,
 )
@@ -66,7 +65,6 @@ GUESTS_CANCEL: Final[_v1.Event[CancelResult]] = _v1.Event(
     args=(_v1.Arg("id", OrderId),),
     ack=None,
     errors=(Closed,),
-    style="result",
 )
 
 GUESTS_SHOUT: Final[_v1.Event[None]] = _v1.Event(
@@ -107,7 +105,6 @@ GUESTS_CONFIRM: Final[_v1.Event[ConfirmResult]] = _v1.Event(
     args=(_v1.Arg("question", str),),
     ack=bool,
     errors=(Refused,),
-    style="result",
 )
 
 GUESTS_CALLED: Final[_v1.Event[None]] = _v1.Event(
@@ -143,7 +140,6 @@ KITCHEN_ORDER: Final[_v1.Event[KitchenOrderResult]] = _v1.Event(
     args=(_v1.Arg("id", OrderId), _v1.Arg("state", State)),
     ack=None,
     errors=(Closed,),
-    style="result",
 )
 
 KITCHEN_CANCEL: Final[_v1.Event[bool]] = _v1.Event(
