@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
 
 from ackord.runtime.events.containment import contain, is_being_cancelled
+from ackord.runtime.log_text import quoted
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, RefusalReply
 from ackord.runtime.socketio.values import encode_json
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ackord.runtime.server.member import Member
     from ackord.runtime.server.memberships import Memberships
     from ackord.runtime.server.server import Server
-
-_log = logging.getLogger("ackord.runtime.server")
 
 
 class Admission:
@@ -80,7 +78,12 @@ class Admission:
     def _report(self, error: BaseException) -> None:
         if not self._wanted:
             return
-        _log.error("nobody can be let into namespace %s: a predicate, a middleware or the connect hook failed", self.name, exc_info=error)
+        where = self.name if self._socket is None or self._socket.namespace.parent is None else self._socket.namespace.parent.name
+        self._server.log.crash(
+            f"A predicate, middleware or connect hook of namespace {quoted(where)}",
+            error,
+            " (the client is refused with the code 'internal')",
+        )
         if isinstance(error, Exception):
             self._server.report(self._socket, "connect", error)
 
