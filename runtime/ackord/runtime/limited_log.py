@@ -3,7 +3,8 @@
 A cause is a kind of line ("unknown_event") and a key within that kind (namespace and event name).
 The first line of a cause is written at once; further ones are counted for `INTERVAL` seconds, and then their number is written.
 Keys may hold what a peer made up, so a kind has at most `MAX_CAUSES` causes at a time; the others share one.
-What the application's code raises never shares a limit with what peers do: its causes are the type of the exception and where it was raised.
+What the application's code raises never shares a limit with what peers do: its causes are the type of the exception, where it was raised,
+and what the code was called for.
 """
 
 from __future__ import annotations
@@ -58,10 +59,10 @@ class LimitedLog:
         self._logger = logger
         self._kinds: dict[str, dict[Hashable, _Cause]] = {}
 
-    def crash(self, what: str, error: BaseException, details: str = "") -> None:
+    def crash(self, what: str, error: BaseException, details: str = "", *, cause: str | None = None) -> None:
         """Write that a function of the application, or a library that was called for it, has raised; with the traceback.
 
-        `what` says what failed and is part of the cause where no line of the application is; `details` aren't.
+        `what` says what failed; `cause` takes its place in the cause where `what` holds something of a peer. `details` are only written.
         """
         outer, inner, function = _find_places(error)
         name = f"{type(error).__module__}.{type(error).__qualname__}"
@@ -71,7 +72,7 @@ class LimitedLog:
         if outer is None:
             self._write(logging.ERROR, _CRASH_BELOW, (name, inner, what), MAX_CAUSES, text, error=error)
         else:
-            self._write(logging.ERROR, _CRASH, (name, outer, inner), MAX_CRASHES, text, error=error)
+            self._write(logging.ERROR, _CRASH, (name, outer, inner, what if cause is None else cause), MAX_CRASHES, text, error=error)
 
     def write_warning(self, kind: str, key: Hashable, text: str) -> None:
         """Write a line at WARNING; what a peer sent has to be `quoted` in `text`."""

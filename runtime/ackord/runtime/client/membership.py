@@ -128,7 +128,7 @@ class Membership:
                 self.send_ack(ack_id, failure.arguments_text())
             except BaseException as again:  # noqa: BLE001  # a parser of the application
                 contain(again)
-                self._tasks.log.crash(f"The answer to event {quoted(name)}", again)
+                self._tasks.log.crash("Answering an event", again, f" (event {quoted(name)})")
 
     async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None) -> None:
         self.fail_event(name, ack_id, failure, error)

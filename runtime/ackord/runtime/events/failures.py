@@ -54,7 +54,7 @@ class Failures(Generic[SocketT]):
         event = f"Event {quoted(name)} of namespace {quoted(self._namespace)}"
         log = self._tasks.log
         if error is not None:
-            log.crash(event, error, f" (answered with {quoted(failure.code)}{sender})")
+            log.crash(event, error, f" (answered with {quoted(failure.code)}{sender})", cause=self._namespace)
             return
         text = f"{event} failed: {quoted(failure.code)}{_describe(failure)}{sender}"
         if failure.code in {INVALID_REQUEST, UNKNOWN_EVENT}:

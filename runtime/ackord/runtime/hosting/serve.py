@@ -19,7 +19,7 @@ from typing_extensions import override
 OBJECTS_BETWEEN_COLLECTIONS: Final = 5_000
 """New objects after which Python looks for garbage: what about 50 connections are made of, where its default is 7."""
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("ackord.runtime.hosting")
 
 
 class Host(uvicorn.Server):

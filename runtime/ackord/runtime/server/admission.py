@@ -78,12 +78,8 @@ class Admission:
     def _report(self, error: BaseException) -> None:
         if not self._wanted:
             return
-        where = self.name if self._socket is None or self._socket.namespace.parent is None else self._socket.namespace.parent.name
-        self._server.log.crash(
-            f"A predicate, middleware or connect hook of namespace {quoted(where)}",
-            error,
-            " (the client is refused with the code 'internal')",
-        )
+        details = f" (in namespace {quoted(self.name)}; the client is refused with the code 'internal')"
+        self._server.log.crash("A predicate, middleware or connect hook", error, details)
         if isinstance(error, Exception):
             self._server.report(self._socket, "connect", error)
 

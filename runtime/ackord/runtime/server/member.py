@@ -186,7 +186,7 @@ class Member(Addressee):
                 self.disconnect()
         except BaseException as again:  # noqa: BLE001  # a parser of the application
             contain(again)
-            namespace.tasks.log.crash(f"The answer to event {quoted(name)}", again)
+            namespace.tasks.log.crash("Answering an event", again, f" (event {quoted(name)})")
 
     def finish_later(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Queue the rest of an event which turned out to need a task; nothing of this socket can have come between."""

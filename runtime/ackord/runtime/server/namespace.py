@@ -14,7 +14,6 @@ from ackord.runtime.events.failures import Failures, InvalidHook, InvalidPolicy
 from ackord.runtime.events.lifecycle import Report, call_guarded, call_lifecycle, guard
 from ackord.runtime.events.routes import Route
 from ackord.runtime.listeners import ListenerT, ListenerTable, Registration
-from ackord.runtime.log_text import quoted
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection_events import ConnectionEvents
 from ackord.runtime.server.gates import EventMiddleware, EventMiddlewareT
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
 
 _EVENTS: Final = ("connect", "connection")
+_CALLBACK: Final = "A callback of an event"
 _NEW_NAMESPACE: Final = "new_namespace"
 _NO_PARAMS: Final[Mapping[str, str]] = {}
 
@@ -302,7 +302,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
     def call_back(self, callback: Registration, arguments: Sequence[Any], event: str, socket: Socket | None = None) -> None:
         """Call a callback of the application which has to do with an event, of one socket or of many."""
-        call_guarded(callback, arguments, self.tasks, f"A callback of {event!r}", partial(self.server.report, socket, event))
+        call_guarded(callback, arguments, self.tasks, _CALLBACK, partial(self.server.report, socket, event))
 
     @override
     def _everybody(self) -> BroadcastOperator:
@@ -325,8 +325,6 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
 async def _call(hook: DisconnectHook, socket: Socket, reason: str, report: Report) -> None:
     try:
-        await guard(
-            hook(socket, reason), f"The disconnect hook of namespace {quoted(socket.namespace.name)}", socket.namespace.tasks.log, report
-        )
+        await guard(hook(socket, reason), "The disconnect hook", socket.namespace.tasks.log, report)
     finally:
         socket.context = None  # they refer to one another

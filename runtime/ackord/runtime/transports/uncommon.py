@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Final
 
+from ackord.runtime.packet_log import SILENT
 from ackord.runtime.transports import bounds
+from websockets.exceptions import PayloadTooBig
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
 INVALID_DATA: Final = 1007
 """Close code of RFC 6455, 7.4.1, for text that isn't UTF-8."""
 POLICY_VIOLATION: Final = 1008
-
-_logger = logging.getLogger(__name__)
 
 
 class UncommonFrames:
@@ -22,7 +21,7 @@ class UncommonFrames:
     __slots__ = ("_fragments", "_is_text", "_library", "_max_size", "_size")
 
     def __init__(self, max_size: int) -> None:
-        self._library = Protocol(Side.SERVER, state=OPEN, max_size=max_size, logger=_logger)
+        self._library = Protocol(Side.SERVER, state=OPEN, max_size=max_size, logger=SILENT)
         self._max_size = max_size
         self._fragments: list[bytes] = []
         self._size: int | None = None  # of the fragments, if a message is incomplete
@@ -46,6 +45,14 @@ class UncommonFrames:
             return None
         close = library.close_sent if library.close_rcvd is None or library.parser_exc is not None else library.close_rcvd
         return None if close is None else close.code
+
+    @property
+    def oversized(self) -> int | None:
+        """How many bytes the message had that ended the connection by its size, 0 where that isn't known; `None` if something else did."""
+        error = self._library.parser_exc
+        if not isinstance(error, PayloadTooBig):
+            return None
+        return (error.size or 0) + (self._size or 0)
 
     @property
     def limit(self) -> int:
