@@ -94,18 +94,28 @@ def cancelled() -> None:
     future.result()
 
 
-def test_hooks_that_ask_a_cancelled_future_count_as_any_that_raise(caplog: pytest.LogCaptureFixture) -> None:
-    async def hook(request: HandshakeRequest) -> Any:
+class OutcomeError(BaseException):
+    """As test frameworks have them."""
+
+
+@pytest.mark.parametrize("error", [None, LookupError, OverflowError, RecursionError, MemoryError, StopIteration, OutcomeError])
+def test_whatever_hooks_raise_concerns_one_request(error: type[BaseException] | None, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        if error is not None:
+            raise error
         cancelled()
+
+    async def hook(request: HandshakeRequest) -> Any:
+        fail()
 
     def headers(headers: dict[str, str], request: HandshakeRequest) -> None:
-        cancelled()
+        fail()
 
     def refused(refusal: RefusedRequest) -> None:
-        cancelled()
+        fail()
 
     def origin(name: str) -> bool:
-        cancelled()
+        fail()
         return True
 
     async def scenario() -> None:
