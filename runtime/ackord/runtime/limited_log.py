@@ -64,10 +64,8 @@ class LimitedLog:
 
         `what` says what failed; `cause` takes its place in the cause where `what` holds something of a peer. `details` are only written.
         """
-        outer, inner, function = _find_places(error)
+        outer, inner, where = _find_places(error)
         name = f"{type(error).__module__}.{type(error).__qualname__}"
-        place = outer or inner
-        where = "an unknown place" if place is None else f"{place[0]}:{place[1]} in {function}"
         text = f"{what} failed: {name.removeprefix('builtins.')} at {where}: {_text_of(error)}{details}"
         if outer is None:
             self._write(logging.ERROR, _CRASH_BELOW, (name, inner, what), MAX_CAUSES, text, error=error)
@@ -147,20 +145,21 @@ def _now() -> float:
 
 
 def _find_places(error: BaseException) -> tuple[_Place | None, _Place | None, str]:
-    """Return the first line of the application in a traceback, the last line of all, and the function that is shown for them."""
+    """Return the first line of the application in a traceback, the last line of all, and words for the application's last line."""
     outer: _Place | None = None
     inner: _Place | None = None
-    function = ""
+    shown = "an unknown place"
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         inner = (code.co_filename, trace.tb_lineno)
-        if outer is None:
-            function = code.co_qualname
-            if _is_of_the_application(trace.tb_frame):
-                outer = inner
+        is_ours = not _is_of_the_application(trace.tb_frame)
+        if not is_ours or outer is None:
+            shown = f"{code.co_filename}:{trace.tb_lineno} in {code.co_qualname}"
+        if not is_ours and outer is None:
+            outer = inner
         trace = trace.tb_next
-    return outer, inner, function
+    return outer, inner, shown
 
 
 def _is_of_the_application(frame: FrameType) -> bool:
