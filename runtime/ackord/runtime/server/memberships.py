@@ -134,6 +134,12 @@ class Memberships(ABC):
         if namespace is None and not self._server.namespaces.may_grow:
             self.refuse(name, INVALID_NAMESPACE)
         elif len(self._sockets) + len(self._admissions) >= self._server.limits.namespaces:
+            self._server.log.write_warning(
+                "namespaces",
+                None,
+                f"A client at {quoted(self.engine.request.address)} wants to join more than Limits.namespaces "
+                f"({self._server.limits.namespaces}) and is refused.",
+            )
             self.refuse(name, TOO_MANY_NAMESPACES)
         elif namespace is not None and namespace.admits_at_once:
             try:
