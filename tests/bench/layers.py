@@ -75,6 +75,9 @@ class Nothing:
     def receive_binary(self, data: bytes) -> bool:
         return True
 
+    def oversized(self, size: int | None) -> None:
+        """Ignore it."""
+
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         pass
 

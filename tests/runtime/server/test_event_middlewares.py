@@ -217,7 +217,7 @@ def test_the_error_hook_gets_what_code_of_the_application_raises_wherever_it_sta
         (None, "connect", "predicate"),
     }
     assert [event for _, event, _ in told].count("unsendable") == 1
-    assert "an error hook failed" in caplog.text
+    assert "The on_error hook failed" in caplog.text
 
 
 def test_handlers_go_on_after_a_disconnect_unless_the_server_cancels_them() -> None:

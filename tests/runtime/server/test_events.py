@@ -362,7 +362,9 @@ def test_failures_without_ack_are_counted_logged_now_and_then_and_shown_to_a_hoo
         assert shown == [(sid, "unknown", "unknown_event")] * 5 + [(sid, "another", "unknown_event")]
 
     play(server, scenario)
-    assert len(caplog.records) == 2
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.partition(" failed:")[0] for line in lines[:2]] == ["Event 'unknown' of namespace '/'", "Event 'another' of namespace '/'"]
+    assert [line.partition(",")[0] for line in lines[2:]] == ["4 more of these since"]  # told when the server closes
 
 
 def test_the_names_that_failures_are_counted_by_are_bounded() -> None:

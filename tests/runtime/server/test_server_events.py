@@ -173,3 +173,20 @@ def test_dynamic_namespaces_listen_as_their_parent_does() -> None:
         assert await child.receive_server_event(EncodedEvent("x", '["x"]')) == ('["heard"]', [])
 
     run(scenario())
+
+
+@pytest.mark.parametrize("error", [ValueError, OverflowError, MemoryError])
+def test_a_listener_that_raises_is_logged_and_answered_as_internal(error: type[Exception], caplog: pytest.LogCaptureFixture) -> None:
+    def listener() -> None:
+        raise error("a bug")
+
+    server = Server()
+    server.on_server_side("x", listener)
+
+    async def scenario() -> None:
+        with pytest.raises(FailureReply, match="internal: "):
+            await server.main.receive_server_event(EncodedEvent("x", '["x"]'))
+
+    run(scenario())
+    assert "Event 'x' of another server failed" in caplog.text
+    assert f"{error.__name__}: a bug" in caplog.text

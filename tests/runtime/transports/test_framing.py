@@ -102,12 +102,16 @@ class Receiver:
         self._pauses = pauses
         self._is_ready = True
         self.descriptions: list[str | None] = []
+        self.sizes: list[int | None] = []
 
     def receive(self, message: str | bytes) -> bool:
         assert self._is_ready
         self._told.messages.append(message)
         self._is_ready = len(self._told.messages) not in self._pauses
         return self._is_ready
+
+    def oversized(self, size: int | None) -> None:
+        self.sizes.append(size)
 
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         self.descriptions.append(description)

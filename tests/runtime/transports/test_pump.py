@@ -34,6 +34,9 @@ class Line:
     def receive(self, message: str | bytes) -> bool:
         raise AssertionError("nothing comes in")
 
+    def oversized(self, size: int | None) -> None:
+        pass
+
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         pass
 

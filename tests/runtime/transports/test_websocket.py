@@ -35,6 +35,9 @@ class Network:
         self.received.append(message)
         return True
 
+    def oversized(self, size: int | None) -> None:
+        raise AssertionError("never too large")
+
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         self.descriptions.append(description)
 

@@ -9,20 +9,20 @@ from ackord.runtime.acks import AckReply
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Recipient, RoomEvent, RoomListener, Target
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.events.containment import contain
+from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.listeners import Registration
 from ackord.runtime.socketio.event import EncodedEvent
-
-_log = logging.getLogger(__name__)
 
 
 class MemoryAdapter:
     """Rooms in two dicts, one for each direction, so that leaving costs what was joined and not what exists."""
 
-    __slots__ = ("_listeners", "_recipients", "rooms", "sids")
+    __slots__ = ("_listeners", "_log", "_recipients", "rooms", "sids")
 
     def __init__(self, recipients: Mapping[str, Recipient]) -> None:
         """Take the namespace's connected sockets by id; the mapping is read at each broadcast."""
         self._recipients = recipients
+        self._log = LimitedLog(logging.getLogger("ackord.runtime.server"))
         self._listeners: dict[RoomEvent, tuple[Registration, ...]] = {}
         self.rooms: dict[str, set[str]] = {}
         self.sids: dict[str, set[str]] = {}
@@ -109,6 +109,7 @@ class MemoryAdapter:
         """See `Adapter.close`."""
         self.rooms.clear()
         self.sids.clear()
+        self._log.close()
 
     def _drop(self, sid: str, room: str) -> None:
         members = self.rooms[room]
@@ -125,4 +126,4 @@ class MemoryAdapter:
             except BaseException as error:  # noqa: BLE001  # a listener of the application
                 contain(error)
                 # Whoever joins a room must be in it, whatever a listener makes of that.
-                _log.exception("a listener of %r failed", name)
+                self._log.crash(f"A listener of {name!r}", error)

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ackord.runtime.client.connector import ClientWebSocket, Connector, WebSocketLostError
+from ackord.runtime.client.logged import LoggedWebSocket
 from ackord.runtime.engineio.client_session import ClientSession, OpenPacket, SessionState
 from ackord.runtime.errors import DisconnectedError, InvalidPayloadError, ProtocolError, SlowConsumerError
 from ackord.runtime.later import start_later
+from ackord.runtime.log_text import masked_url
+from ackord.runtime.packet_log import LOGGER, PacketLog
 from ackord.runtime.socketio.decoder import MAX_ATTACHMENTS
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser, write_packet
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("ackord.runtime.client")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,8 @@ async def open_connection(connector: Connector, url: str, headers: Mapping[str, 
     try:
         async with asyncio.timeout_at(session.deadline()):
             websocket = await connector.open(url, headers)
+            if LOGGER.isEnabledFor(logging.DEBUG):
+                websocket = LoggedWebSocket(websocket, PacketLog(f"The connection to {masked_url(url)}", is_server=False))
             try:
                 session.receive(await websocket.receive(), loop.time())
             except BaseException:

@@ -9,6 +9,7 @@ from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.driving import Job
 from ackord.runtime.events.lifecycle import guard, notify_in_order
 from ackord.runtime.events.tasks import TaskSet
+from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.listeners import ListenerTable, Registration
 
 ENDING_TIMEOUT: Final = 10.0
@@ -17,7 +18,7 @@ ENDING_TIMEOUT: Final = 10.0
 
 def notify(table: ListenerTable | None, name: str, arguments: tuple[Any, ...], queue: EventQueue | None, tasks: TaskSet) -> None:
     """Call the listeners of a name after the events that came before."""
-    for job in _jobs(table, name, arguments):
+    for job in _jobs(table, name, arguments, tasks):
         if queue is None:
             tasks.start(job())
         else:
@@ -28,7 +29,7 @@ def notify_last(table: ListenerTable | None, name: str, arguments: tuple[Any, ..
     """Call the listeners of a name after the last event, but don't wait for ever for a handler that is stuck."""
 
     def start() -> None:
-        for job in _jobs(table, name, arguments):
+        for job in _jobs(table, name, arguments, tasks):
             tasks.start(job())
 
     if queue is None:
@@ -37,10 +38,10 @@ def notify_last(table: ListenerTable | None, name: str, arguments: tuple[Any, ..
         queue.finish(start, ENDING_TIMEOUT)
 
 
-def _jobs(table: ListenerTable | None, name: str, arguments: tuple[Any, ...]) -> list[Job]:
+def _jobs(table: ListenerTable | None, name: str, arguments: tuple[Any, ...], tasks: TaskSet) -> list[Job]:
     registrations = () if table is None else table.take(name)
-    return [partial(_call, registration, arguments, f"a listener of {name!r}") for registration in registrations]
+    return [partial(_call, registration, arguments, f"A listener of {name!r}", tasks.log) for registration in registrations]
 
 
-async def _call(registration: Registration, arguments: tuple[Any, ...], what: str) -> None:
-    await guard(notify_in_order(registration, arguments), what)
+async def _call(registration: Registration, arguments: tuple[Any, ...], what: str, log: LimitedLog) -> None:
+    await guard(notify_in_order(registration, arguments), what, log)

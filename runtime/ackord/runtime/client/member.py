@@ -303,7 +303,7 @@ class ClientMember(ClientSocket):
             self._call_back(ack, (outcome,))
 
     def _call_back(self, callback: Registration, arguments: Sequence[Any]) -> None:
-        call_guarded(callback, arguments, self._tasks, f"a callback of namespace {self.namespace!r}")
+        call_guarded(callback, arguments, self._tasks, f"A callback of namespace {self.namespace!r}")
 
     def _notify(self, name: str, *arguments: Any) -> None:
         notify(self._lifecycle, name, arguments, self._queue, self._tasks)

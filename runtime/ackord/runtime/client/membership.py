@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ackord.runtime.client.connection import Connection
-from ackord.runtime.error_acks import UNKNOWN_EVENT, FailureReply, InvalidArgumentsError
+from ackord.runtime.error_acks import UNKNOWN_EVENT, FailureReply, internal_error
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.events.backlog import Backlog
+from ackord.runtime.events.containment import contain
 from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.incoming import run_route, run_untyped
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.listeners import Registration
+from ackord.runtime.log_text import quoted
+from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import Packet, encode_ack
 
@@ -33,12 +35,13 @@ class Membership:
     A handler that outlives it answers nobody, even if the socket has joined again: the new connection knows nothing of the old one's acks.
     """
 
-    __slots__ = ("_is_over", "_socket", "connection", "joined", "queue")
+    __slots__ = ("_is_over", "_socket", "_tasks", "connection", "joined", "queue")
 
     def __init__(self, socket: ClientMember, connection: Connection, backlog: Backlog, tasks: TaskSet) -> None:
         """Begin a stay of `socket`; the caller sends CONNECT."""
         self._socket = socket
         self._is_over = False
+        self._tasks = tasks
         self.connection = connection
         self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the server has answered CONNECT, or will not."""
@@ -75,8 +78,13 @@ class Membership:
             concurrent = route.concurrent
             try:
                 decoded = route.decode(payload, attachments)
-            except InvalidArgumentsError as failure:
-                job = partial(self._fail_in_order, name, ack_id, failure)
+            except FailureReply as failure:
+                job = partial(self._fail_in_order, name, ack_id, failure, None)
+            except PacketError:
+                raise
+            except BaseException as error:  # noqa: BLE001  # a validator of the application, or the library that calls it
+                contain(error)
+                job = partial(self._fail_in_order, name, ack_id, internal_error(), error)
             else:
                 catch_all = (name, *decode_array(payload, attachments)[1:]) if self.catch_all else None
                 job = partial(run_route, self, route, name, decoded, ack_id, catch_all)
@@ -114,9 +122,13 @@ class Membership:
         """Answer an event that failed by an error ack if one was asked for, and count it."""
         # A client needn't listen to everything that a server tells.
         if ack_id is not None or failure.code != UNKNOWN_EVENT:
-            self._socket.failures.record(self._socket, name, failure, time.monotonic(), error)
+            self._socket.failures.record(self._socket, name, failure, error)
         if ack_id is not None:
-            self.send_ack(ack_id, failure.arguments_text())
+            try:
+                self.send_ack(ack_id, failure.arguments_text())
+            except BaseException as again:  # noqa: BLE001  # a parser of the application
+                contain(again)
+                self._tasks.log.crash("Answering an event", again, f" (event {quoted(name)})")
 
-    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply) -> None:
-        self.fail_event(name, ack_id, failure)
+    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None) -> None:
+        self.fail_event(name, ack_id, failure, error)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ackord.runtime.client.connection import Connection
+from ackord.runtime.errors import ProtocolError
 from ackord.runtime.events.backlog import Backlog
+from ackord.runtime.events.containment import contain
+from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.socketio.packet import Packet
 from ackord.runtime.socketio.parser import PacketDecoder
 
@@ -31,6 +35,7 @@ class Multiplexer:
         self._decoder = decoder
         self._backlog = backlog
         self._attachment_timer: asyncio.TimerHandle | None = None
+        self._log = LimitedLog(logging.getLogger("ackord.runtime.client"))
 
     @property
     def congested(self) -> bool:
@@ -43,7 +48,13 @@ class Multiplexer:
 
     def receive_text(self, packet: str) -> None:
         """Take one message packet; see `PacketHandler.receive_text`."""
-        whole = self._decoder.receive_text(packet, 1)
+        try:
+            whole = self._decoder.receive_text(packet, 1)
+        except ProtocolError:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a parser of the application
+            self._drop(error)
+            return
         if whole is not None:
             self._receive(whole)
         else:
@@ -51,7 +62,13 @@ class Multiplexer:
 
     def receive_binary(self, data: bytes) -> None:
         """Take one attachment; see `PacketHandler.receive_binary`."""
-        whole = self._decoder.receive_binary(data)
+        try:
+            whole = self._decoder.receive_binary(data)
+        except ProtocolError:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a parser of the application
+            self._drop(error)
+            return
         if whole is not None:
             self._stop_timer()
             self._receive(whole)
@@ -60,6 +77,7 @@ class Multiplexer:
         """Tell every socket that the connection is over."""
         self._stop_timer()
         self._backlog.close()
+        self._log.close()
         for socket in list(self._sockets.values()):
             socket.connection_closed(self._connection, reason, description)
 
@@ -67,6 +85,13 @@ class Multiplexer:
         socket = self._sockets.get(packet.namespace)
         if socket is not None:
             socket.receive(packet, self._connection)
+
+    def _drop(self, error: BaseException) -> None:
+        """Drop a message for which the parser raised; the connection goes on with the next."""
+        contain(error)
+        self._log.crash("Reading a message", error, " (the message is dropped)")
+        self._decoder.reset()
+        self._stop_timer()
 
     def _give_up(self) -> None:
         self._connection.end("parse error", f"attachments are missing after {ATTACHMENT_TIMEOUT:g} seconds")

@@ -16,9 +16,8 @@ from ackord.runtime.event_source import EventSource
 from ackord.runtime.events.failures import Failures, InvalidHook
 from ackord.runtime.events.routes import Route
 from ackord.runtime.events.tasks import TaskSet
+from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
-
-_log = logging.getLogger("ackord.runtime.client")
 
 AuthPayload: TypeAlias = Mapping[str, Any]
 Auth: TypeAlias = AuthPayload | Callable[[], AuthPayload | Awaitable[AuthPayload]] | None
@@ -70,8 +69,8 @@ class ClientSocket(EventSource, ABC):
         self.recovery = ClientRecovery()
         """What the server is told when the connection was lost and this client comes back."""
         self._state = SocketState.DISCONNECTED
-        self._tasks = TaskSet()
-        self.failures: Failures[ClientSocket] = Failures(namespace, _log, self._tasks)
+        self._tasks = TaskSet(LimitedLog(logging.getLogger("ackord.runtime.client")))
+        self.failures: Failures[ClientSocket] = Failures(namespace, self._tasks)
         """Incoming events that failed, by name: those that didn't fit, that a listener raised for, or that asked in vain for an answer."""
 
     @property

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ackord.runtime.client.connector import ClientWebSocket
 from ackord.runtime.errors import UsageError
+from ackord.runtime.packet_log import SILENT
 
 MAX_MESSAGE = 16_000_000
 """Bytes that one incoming message may have unless configured: servers broadcast files and histories that they wouldn't accept."""
@@ -53,6 +54,7 @@ class WebSocketConnector:
             "open_timeout": None,
             "ping_interval": None,
             "close_timeout": self._close_timeout,
+            "logger": SILENT,
         }
         # `ssl=None` would mean "no TLS" to the library, which is an error for wss; leaving it out means "verify with the defaults".
         if self._ssl is not None and not url.startswith("ws:"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 from collections.abc import Container
@@ -13,8 +12,7 @@ from ackord.runtime.engine.options import AllowRequest, GenerateId
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
 from ackord.runtime.events.containment import contain_awaited
-
-_logger = logging.getLogger(__name__)
+from ackord.runtime.limited_log import LimitedLog
 
 _SID_BYTES: Final = 15
 """Random bytes of a session id: 20 characters, as the reference implementation's."""
@@ -22,7 +20,7 @@ _SID_BYTES: Final = 15
 _SID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,256}")
 
 
-async def ask(allow_request: AllowRequest | None, request: HandshakeRequest) -> None:
+async def ask(allow_request: AllowRequest | None, request: HandshakeRequest, log: LimitedLog) -> None:
     """Ask the application about a handshake.
 
     Raises:
@@ -34,13 +32,13 @@ async def ask(allow_request: AllowRequest | None, request: HandshakeRequest) -> 
         message = await allow_request(request)
     except BaseException as exc:
         contain_awaited(exc)
-        _logger.exception("The allow_request hook raised; the handshake is refused")
+        log.crash("The allow_request hook", exc, " (the handshake is refused)")
         raise HandshakeRefusedError(FORBIDDEN.because(name="ALLOW_REQUEST_FAILURE", error=repr(exc))) from exc
     if message is not None:
         raise HandshakeRefusedError(Refusal(FORBIDDEN.code, message, FORBIDDEN.status).because(message=message))
 
 
-async def make_sid(generate: GenerateId | None, request: HandshakeRequest, taken: Container[str]) -> str:
+async def make_sid(generate: GenerateId | None, request: HandshakeRequest, taken: Container[str], log: LimitedLog) -> str:
     """Make the id of a new session.
 
     Raises:
@@ -51,14 +49,14 @@ async def make_sid(generate: GenerateId | None, request: HandshakeRequest, taken
     try:
         made = generate(request)
         sid = made if isinstance(made, str) else await made
+        problem = None if _SID.fullmatch(sid) else "can't stand in a URL and a cookie"
     except BaseException as exc:
         contain_awaited(exc)
-        _logger.exception("The generate_id hook raised; the handshake is refused")
+        log.crash("The generate_id hook", exc, " (the handshake is refused)")
         raise HandshakeRefusedError(BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=repr(exc))) from exc
-    problem = None if _SID.fullmatch(sid) else "can't stand in a URL and a cookie"
     if sid in taken:
         problem = "is that of another session"
     if problem is not None:
-        _logger.error("The generate_id hook made an id that %s; the handshake is refused", problem)
+        log.write_warning("generate_id", problem, f"The generate_id hook made an id that {problem}; the handshake is refused")
         raise HandshakeRefusedError(BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=f"the id {problem}"))
     return sid

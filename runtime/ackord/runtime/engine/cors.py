@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from ackord.runtime.engine.origins import is_from, parse_origin
 from ackord.runtime.events.containment import contain
+from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.patterns import as_ascii
-
-_logger = logging.getLogger(__name__)
 
 Header: TypeAlias = tuple[bytes, bytes]
 
@@ -40,6 +39,8 @@ class CorsPolicy:
     """`None` allows whatever the browser asks for."""
     exposed_headers: Sequence[str] = ()
     max_age: int | None = None
+    log: LimitedLog = field(default_factory=lambda: LimitedLog(logging.getLogger("ackord.runtime.engine")), compare=False, repr=False)
+    """Where an exception of `origins` is written, if that is a function."""
 
     @property
     def is_enabled(self) -> bool:
@@ -54,7 +55,7 @@ class CorsPolicy:
         if origins is True:
             return True
         if callable(origins):
-            return _ask(origins, origin)
+            return _ask(origins, origin, self.log)
         every = (origins,) if isinstance(origins, str | re.Pattern) else origins
         plain = _normalized(origin)
         return any(
@@ -106,12 +107,12 @@ class CorsPolicy:
         return answer
 
 
-def _ask(decide: Callable[[str], bool], origin: str) -> bool:
+def _ask(decide: Callable[[str], bool], origin: str, log: LimitedLog) -> bool:
     try:
         return decide(origin) is True
-    except BaseException as exc:
+    except BaseException as exc:  # noqa: BLE001  # a hook of the application
         contain(exc)
-        _logger.exception("The function that decides about origins raised; the origin isn't allowed")
+        log.crash("The function cors_origins", exc, " (the origin isn't allowed)")
         return False
 
 

@@ -10,12 +10,13 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 
 from ackord.runtime.engine.cors import Header
 from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.refusals import log_refusal
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import BAD_REQUEST, Refusal
 from ackord.runtime.errors import UsageError
 from ackord.runtime.events.containment import contain, contain_awaited
-
-_logger = logging.getLogger(__name__)
+from ackord.runtime.limited_log import LimitedLog
+from ackord.runtime.log_text import quoted
 
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -73,6 +74,8 @@ class EngineHooks:
     """The middlewares and listeners of an `EngineServer`."""
 
     def __init__(self) -> None:
+        self.log = LimitedLog(logging.getLogger("ackord.runtime.engine"))
+        """Where the engine writes what it has to tell, within limits."""
         self._middlewares: list[EngineMiddleware] = []
         self._listeners: dict[str, list[Callable[..., None]]] = {"initial_headers": [], "headers": [], "connection_error": []}
         self._refused_headers: set[str] = set()
@@ -131,9 +134,9 @@ class EngineHooks:
         for middleware in self._middlewares:
             try:
                 reason = await middleware(request)
-            except BaseException as exc:
+            except BaseException as exc:  # noqa: BLE001  # a hook of the application
                 contain_awaited(exc)
-                _logger.exception("A middleware of the engine raised; the request is refused")
+                self.log.crash("A middleware of the engine", exc, " (the request is refused)")
                 reason = repr(exc)
             if reason is not None:
                 raise HandshakeRefusedError(BAD_REQUEST.because(name="MIDDLEWARE_FAILURE", error=reason))
@@ -144,9 +147,9 @@ class EngineHooks:
         for listener in (*(self._listeners["initial_headers"] if is_initial else ()), *self._listeners["headers"]):
             try:
                 listener(headers, request)
-            except BaseException as exc:
+            except BaseException as exc:  # noqa: BLE001  # a hook of the application
                 contain(exc)
-                _logger.exception("A listener for headers raised")
+                self.log.crash("A listener for headers", exc)
         return [
             (name.lower().encode("ascii"), value.encode("latin-1"))
             for name, values in headers.items()
@@ -158,15 +161,14 @@ class EngineHooks:
         is_header = isinstance(name, str) and _NAME.fullmatch(name) and isinstance(value, str) and _VALUE.fullmatch(value)
         if is_header and str(name).lower() not in _OF_THE_TRANSPORT:
             return True
-        shown = repr(name)
-        if shown not in self._refused_headers:
-            self._refused_headers.add(shown)
-            why = "the transport writes it itself" if is_header else "HTTP can't express it"
-            _logger.error("A header that a listener set is left out, as %s: %s. (It is logged once for each name.)", why, shown)
+        why = "the transport writes it itself" if is_header else "HTTP can't express it"
+        shown = quoted(str(name))
+        self.log.write_warning("header", shown, f"A header that a listener set is left out, as {why}: {shown}")
         return False
 
     def report(self, request: HandshakeRequest, refusal: Refusal) -> None:
-        """Tell the listeners of a refused request."""
+        """Log a refused request, and tell the listeners of it."""
+        log_refusal(self.log, request, refusal)
         listeners = self._listeners["connection_error"]
         if not listeners:
             return
@@ -174,9 +176,9 @@ class EngineHooks:
         for listener in tuple(listeners):
             try:
                 listener(refused)
-            except BaseException as exc:
+            except BaseException as exc:  # noqa: BLE001  # a hook of the application
                 contain(exc)
-                _logger.exception("A listener for connection_error raised")
+                self.log.crash("A listener for connection_error", exc)
 
 
 def merge_headers(own: Iterable[Header], given: Iterable[Header]) -> list[Header]:

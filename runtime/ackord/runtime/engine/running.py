@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import assert_never
 
@@ -24,11 +23,12 @@ from ackord.runtime.engineio.actions import (
 )
 from ackord.runtime.engineio.packet import Packet, encode_packet
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.engineio.session import Session
+from ackord.runtime.engineio.session import SLOW_CONSUMER, Session
 from ackord.runtime.engineio.state import State
+from ackord.runtime.events.containment import contain
+from ackord.runtime.limited_log import LimitedLog
+from ackord.runtime.log_text import quoted
 from ackord.runtime.transports.base import ServerWebSocket
-
-_logger = logging.getLogger(__name__)
 
 
 class RunningSession:
@@ -44,6 +44,7 @@ class RunningSession:
         "_forget",
         "_get",
         "_is_half_open",
+        "_log",
         "_loop",
         "_muted",
         "_post",
@@ -79,6 +80,7 @@ class RunningSession:
         max_buffered: int,
         settle: Callable[[], None],
         forget: Callable[[RunningSession], None],
+        log: LimitedLog,
     ) -> None:
         self.sid = sid
         self.request = request
@@ -99,6 +101,7 @@ class RunningSession:
         self._alarm = clock.alarm(self._expire)
         self._settle = settle
         self._forget = forget
+        self._log = log
         self._is_half_open = True
         self._base64 = websocket is not None and wants_base64(request)
         self._probe_base64 = False
@@ -130,7 +133,7 @@ class RunningSession:
 
     def blame_handler(self, exc: Exception) -> None:
         """End the session after an exception of the upper layer, which promised to raise none."""
-        _logger.error("The handler of an Engine.IO session raised; the session is closed", exc_info=exc)
+        self._log.crash("The handler of an Engine.IO session", exc, " (the session is closed)")
         self.fail("internal error")
 
     def _run(self) -> None:
@@ -197,6 +200,8 @@ class RunningSession:
                     probe.close()
             case End(reason, description):
                 self._alarm.close()
+                if description == SLOW_CONSUMER:
+                    self._warn_of_slowness()
                 self._forget(self)
                 self._tell_closed(reason, description)
                 post, self._post = self._post, None
@@ -222,8 +227,26 @@ class RunningSession:
     def _tell_closed(self, reason: str, description: str | None) -> None:
         try:
             self.handler.closed(reason, description)
-        except Exception:
-            _logger.exception("The handler of an Engine.IO session raised when it was closed")
+        except BaseException as exc:  # noqa: BLE001 - nothing of one client may reach another
+            contain(exc)
+            self._log.crash("The handler of an Engine.IO session, told of its end,", exc)
+
+    def _warn_of_slowness(self) -> None:
+        self._log.write_warning(
+            "slow consumer",
+            None,
+            f"A client at {quoted(self.request.address)} is disconnected: more than max_buffered ({self.max_buffered:,} bytes) wait for it.",
+        )
+
+    def warn_of_size(self, size: int | None) -> None:
+        """Log that a message or the body of a request is larger than it may be."""
+        words = "more bytes than that" if size is None else f"{size:,} bytes"
+        self._log.write_warning(
+            "max_payload",
+            None,
+            f"A client at {quoted(self.request.address)} sent {words}, over max_payload ({self.max_payload:,} bytes): a message ends the "
+            "connection, the body of a POST is refused with 413. Raise max_payload if such messages are meant.",
+        )
 
     def _write(self, message: Outgoing) -> None:
         websocket = self.websocket

@@ -11,6 +11,7 @@ from ackord.runtime.engine.admission import ask, make_sid
 from ackord.runtime.engine.cors import Header
 from ackord.runtime.engine.hooks import EngineHooks
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
+from ackord.runtime.engine.logged import LoggedSocket
 from ackord.runtime.engine.options import AllowRequest, EngineOptions
 from ackord.runtime.engine.running import RunningSession
 from ackord.runtime.engine.server_loop import ServerLoop
@@ -22,11 +23,10 @@ from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import Refusal
 from ackord.runtime.engineio.packet import MESSAGE, Packet
 from ackord.runtime.engineio.session import Session
+from ackord.runtime.packet_log import LOGGER
 from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
 
 __all__ = ["AllowRequest", "EngineOptions", "EngineServer", "EngineSocket"]
-
-_logger = logging.getLogger(__name__)
 
 SHUTTING_DOWN: Final = "server shutting down"
 """The reason of sessions that end with the server."""
@@ -59,7 +59,6 @@ class EngineServer(EngineHooks):
         self._closing = False
         self.was_opened = False
         """Whether a host, or a lifespan, has ever started the server."""
-        self._hints: set[str] = set()
 
     @property
     def sessions(self) -> int:
@@ -85,9 +84,13 @@ class EngineServer(EngineHooks):
             existing = self._find(request, is_websocket=True)
             if existing is None:
                 existing = await self._open(request, socket)
+                socket = existing.websocket or socket
             else:
+                if existing.is_logged:
+                    socket = existing.watch_websocket(socket)
                 self._offer(existing, socket, request)
-            return WebSocketEnd(existing, socket)
+            end = WebSocketEnd(existing, socket)
+            return existing.watch_receiver(end) if existing.is_logged else end
         except HandshakeRefusedError as exc:
             self.report(request, exc.refusal)
             raise
@@ -170,6 +173,7 @@ class EngineServer(EngineHooks):
         for socket in list(self._sockets.values()):
             socket.close(discard=True, reason=SHUTTING_DOWN)
         self._clock.close()
+        self.log.close()
         # One turn of the loop, so that parked polls and writers have started to answer.
         await asyncio.sleep(0)
 
@@ -198,7 +202,6 @@ class EngineServer(EngineHooks):
             )
         )
         if is_websocket and not self.cors.allows_websocket(request.headers, request.host or request.headers.get("host", "")):
-            self._hint_at_origins()
             raise HandshakeRefusedError(handshake.FORBIDDEN.because(name="ORIGIN_NOT_ALLOWED", origin=request.headers["origin"]))
         sid = request.query.get("sid")
         if not sid:
@@ -207,25 +210,9 @@ class EngineServer(EngineHooks):
         if socket is not None:
             socket.expire_if_due()
             socket = self._sockets.get(sid)
-        if socket is None:
-            self._hint(
-                "A request named a session that isn't here. With several workers or servers, all requests of a client must reach the same one: "
-                "use sticky sessions, or the WebSocket transport only. (After a restart this is normal; it is logged once.)"
-            )
         current = None if socket is None else socket.transport
         _raise(handshake.check_session_request(request.query, is_websocket=is_websocket, current=current))
         return socket
-
-    def _hint_at_origins(self) -> None:
-        self._hint(
-            "A WebSocket of a page from another origin was refused; if it is yours, name its origin in cors_origins. "
-            "Behind a proxy, have it pass the header Host on, or X-Forwarded-Host with the proxy in trusted_proxies. (It is logged once.)"
-        )
-
-    def _hint(self, text: str) -> None:
-        if text not in self._hints:
-            self._hints.add(text)
-            _logger.info(text)
 
     def _offer(self, existing: EngineSocket, socket: ServerWebSocket, request: HandshakeRequest) -> None:
         if not self.options.upgrades:
@@ -235,13 +222,14 @@ class EngineServer(EngineHooks):
 
     async def _open(self, request: HandshakeRequest, websocket: ServerWebSocket | None) -> EngineSocket:
         self._check_accepting()
-        await ask(self.options.allow_request, request)
+        await ask(self.options.allow_request, request, self.log)
         _raise(handshake.check_version(request.query))
-        sid = await make_sid(self.options.generate_id, request, self._sockets)
+        sid = await make_sid(self.options.generate_id, request, self._sockets, self.log)
         self._check_accepting()  # a session that opens after `close` would never be closed
         options = self.options
         session = Session(self._limits, is_websocket=websocket is not None, now=asyncio.get_running_loop().time())
-        socket = EngineSocket(
+        kind = LoggedSocket if LOGGER.isEnabledFor(logging.DEBUG) else EngineSocket
+        socket = kind(
             sid,
             request.kept(),
             session,
@@ -251,6 +239,7 @@ class EngineServer(EngineHooks):
             max_buffered=options.max_buffered,
             settle=self._settle,
             forget=self._forget,
+            log=self.log,
         )
         self._sockets[sid] = socket
         self._half_open += 1

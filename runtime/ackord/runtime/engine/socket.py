@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import ClassVar, Final
 
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
 from ackord.runtime.engine.polled import PolledSession
@@ -13,7 +13,7 @@ from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
 from ackord.runtime.engineio.packet import Packet, utf8_length
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.engineio.session import SLOW_CONSUMER
-from ackord.runtime.transports.base import ServerWebSocket
+from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
 
 MESSAGE_TOO_BIG: Final = 1009
 """Close code of RFC 6455, 7.4.1."""
@@ -23,6 +23,9 @@ class EngineSocket(PolledSession):
     """One Engine.IO session, as `ackord.runtime.engine.link.EngineSocket` describes it; made by `EngineServer`."""
 
     __slots__ = ()
+
+    is_logged: ClassVar[bool] = False
+    """Whether packets are written to the log: this is a `LoggedSocket`."""
 
     def start(self, packets: Iterable[Packet], connect: Callable[[EngineSocket], EngineHandler]) -> None:
         """Send the open packet and what follows it, then make the upper layer's end."""
@@ -124,12 +127,21 @@ class EngineSocket(PolledSession):
             self._run()
         return accepted
 
+    def watch_websocket(self, websocket: ServerWebSocket) -> ServerWebSocket:
+        """Return what the session is to write to; `LoggedSocket` has one that writes a log as well."""
+        return websocket
+
+    def watch_receiver(self, receiver: WebSocketReceiver) -> WebSocketReceiver:
+        """Return what the messages of a WebSocket are to go to."""
+        return receiver
+
     def receive(self, websocket: ServerWebSocket, message: Packet) -> None:
         """Take one message of a WebSocket that `WebSocketEnd` couldn't pass straight on."""
         size = len(message) if isinstance(message, bytes) else utf8_length(message)
         now = self._loop.time()
         if websocket is self.websocket:
             if size > self.max_payload:
+                self.warn_of_size(size)
                 self.session.fail("message too big", code=MESSAGE_TOO_BIG)
             else:
                 self.session.receive(message, now)

@@ -31,6 +31,10 @@ class WebSocketEnd:
             socket.blame_handler(exc)
         return not self._handler.congested
 
+    def oversized(self, size: int | None) -> None:
+        """Learn that the client has sent a message of more bytes than the transport takes; `lost` follows."""
+        self._socket.warn_of_size(size)
+
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         """Learn that the WebSocket is gone."""
         self._socket.lose(self._websocket, description, is_violation=is_violation)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
@@ -13,8 +12,6 @@ from typing import Any, Final
 from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.events.driving import IDLE, EventHandler, Job, Waiting, go_on, handle_jobs
 from ackord.runtime.events.tasks import TaskSet
-
-_log = logging.getLogger(__name__)
 
 # asyncio documents these for those who implement tasks of their own ("Extending", "Task lifetime support").
 _enter_task: Final = asyncio._enter_task  # noqa: SLF001
@@ -220,8 +217,11 @@ class EventQueue:
                 task.cancel()
 
     def _give_up(self, timeout: float) -> None:
-        _log.warning(
-            "a handler still runs %g s after its peer has gone: %d events that waited for it are dropped", timeout, len(self._jobs or ())
+        dropped = len(self._jobs or ())
+        self._tasks.log.write_warning(
+            "stuck handler",
+            None,
+            f"A handler still runs {timeout:g} s after its peer has gone: {dropped} events that waited for it are dropped (option ending_timeout)",
         )
         self.clear()
         self._say_farewell()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
 from typing import Any, TypeAlias
 
 from ackord.runtime.events.containment import contain, contain_awaited
 from ackord.runtime.events.tasks import TaskSet
+from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.listeners import ListenerTable, Registration
-
-_log = logging.getLogger(__name__)
 
 Report: TypeAlias = Callable[[Exception], None]
 """Takes what a function of the application raised, after it has been logged."""
@@ -24,7 +22,7 @@ def call_lifecycle(
     """Call listeners; return the tasks of those which are coroutine functions."""
     started: list[asyncio.Task[None]] = []
     for registration in () if table is None else table.take(name):
-        task = call_guarded(registration, arguments, tasks, f"a listener of {name!r}", report)
+        task = call_guarded(registration, arguments, tasks, f"A listener of {name!r}", report)
         if task is not None:
             started.append(task)
     return started
@@ -39,13 +37,14 @@ def call_guarded(
     """
     try:
         result = copy_context().run(registration.notify, arguments)
+        is_awaitable = hasattr(result, "__await__")
     except BaseException as error:  # noqa: BLE001  # a listener of the application
         contain(error)
-        _log.exception("%s failed", what)
+        tasks.log.crash(what, error)
         if report is not None and isinstance(error, Exception):
             report(error)
         return None
-    return tasks.start(guard(result, what, report)) if hasattr(result, "__await__") else None
+    return tasks.start(guard(result, what, tasks.log, report)) if is_awaitable else None
 
 
 async def notify_in_order(registration: Registration, arguments: Sequence[Any]) -> None:
@@ -55,12 +54,12 @@ async def notify_in_order(registration: Registration, arguments: Sequence[Any]) 
         await result
 
 
-async def guard(awaitable: Awaitable[Any], what: str, report: Report | None = None) -> None:
+async def guard(awaitable: Awaitable[Any], what: str, log: LimitedLog, report: Report | None = None) -> None:
     """Await what the application gave and log what it raises."""
     try:
         await awaitable
     except BaseException as error:  # noqa: BLE001  # a listener of the application
         contain_awaited(error)
-        _log.exception("%s failed", what)
+        log.crash(what, error)
         if report is not None and isinstance(error, Exception):
             report(error)

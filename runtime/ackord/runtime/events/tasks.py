@@ -9,19 +9,19 @@ from contextvars import Context
 from typing import Any, Final
 
 from ackord.runtime.later import start_later
+from ackord.runtime.limited_log import LimitedLog
 
 _CLEANING_UP: Final = 1.0
 """Seconds that a cancelled task has at least: its `finally` must run even where no time is left."""
 
-_log = logging.getLogger(__name__)
-
 
 class TaskSet:
-    """Running tasks of a server or a client."""
+    """Running tasks of a server or a client, and the log for what the application's functions raise in them."""
 
-    __slots__ = ("_tasks",)
+    __slots__ = ("_tasks", "log")
 
-    def __init__(self) -> None:
+    def __init__(self, log: LimitedLog | None = None) -> None:
+        self.log = log or LimitedLog(logging.getLogger("ackord.runtime"))
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -61,4 +61,4 @@ class TaskSet:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("a task failed", exc_info=error)
+            self.log.crash("A task", error)

@@ -30,8 +30,10 @@ from ackord.runtime.transports.polling import (
     respond,
 )
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("ackord.runtime.hosting")
 
+_SANE: Final = 20
+"""Digits of a number of bytes that is read."""
 _RELEVANT: Final = ("content-type", "content-length", "accept-encoding")
 
 
@@ -124,6 +126,8 @@ class LongPolling:
         try:
             body = await read_body(post.wait, declared=request.content_length, limit=self._max_payload)
         except BodyTooLargeError:
+            declared = request.content_length
+            socket.warn_of_size(int(declared) if declared is not None and declared.isdigit() and len(declared) < _SANE else None)
             request.headers.append(CLOSE)
             return 413
         except BodyUnwantedError:

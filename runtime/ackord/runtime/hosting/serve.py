@@ -28,7 +28,7 @@ _SETTINGS: Final = frozenset(signature(uvicorn.Config).parameters) - {"app"}
 _OWN_SETTINGS: Final = ("host", "port", "graceful_timeout", "per_message_deflate", "fast_lane", "application")
 _RELOADING: Final = frozenset({"reload", "reload_dirs", "reload_includes", "reload_excludes"})
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("ackord.runtime.hosting")
 
 
 class Host(uvicorn.Server):

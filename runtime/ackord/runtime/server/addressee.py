@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from functools import partial
 from threading import get_ident
@@ -12,8 +11,10 @@ from ackord.runtime.acks import AckCallback, AckReply, PendingAcks
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
+from ackord.runtime.events.containment import contain
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import Registration
+from ackord.runtime.log_text import quoted
 from ackord.runtime.server.socket import Socket
 from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.event import EncodedEvent
@@ -24,8 +25,6 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from ackord.runtime.server.memberships import Memberships
     from ackord.runtime.server.namespace import Namespace
-
-_log = logging.getLogger("ackord.runtime.server")
 
 
 class Addressee(Socket):
@@ -53,8 +52,9 @@ class Addressee(Socket):
         for event, ack_id in waiting or ():
             try:
                 self.send_event(event, ack_id=ack_id)
-            except Exception:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
-                _log.exception("event %r, emitted before the client was connected, can't be sent", event.name)
+            except BaseException as error:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
+                contain(error)
+                self.namespace.tasks.log.crash(f"Sending event {quoted(event.name)}, emitted before the client was connected,", error)
 
     # Events and answers
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
 
 from ackord.runtime.events.containment import contain, is_being_cancelled
+from ackord.runtime.log_text import quoted
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, RefusalReply
 from ackord.runtime.socketio.values import encode_json
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ackord.runtime.server.member import Member
     from ackord.runtime.server.memberships import Memberships
     from ackord.runtime.server.server import Server
-
-_log = logging.getLogger("ackord.runtime.server")
 
 
 class Admission:
@@ -86,7 +84,8 @@ class Admission:
     def _report(self, error: BaseException) -> None:
         if not self._wanted:
             return
-        _log.error("nobody can be let into namespace %s: a predicate, a middleware or the connect hook failed", self.name, exc_info=error)
+        details = f" (in namespace {quoted(self.name)}; the client is refused with the code 'internal')"
+        self._server.log.crash("A predicate, middleware or connect hook", error, details)
         if isinstance(error, Exception):
             self._server.report(self._socket, "connect", error)
 

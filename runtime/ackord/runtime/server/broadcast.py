@@ -158,6 +158,10 @@ class BroadcastOperator:
         """Send an encoded event to all of them and return their acknowledgements, undecoded, and who didn't answer."""
         return await self._gathered(event, self._timeout if timeout is None else timeout, _undecoded)
 
+    def report_crash(self, what: str, error: BaseException) -> None:
+        """Log what the application's code raised for an answer."""
+        self._namespace.tasks.log.crash(what, error)
+
     async def fetch_sockets(self) -> list[Socket]:
         """Return the connected sockets."""
         return [] if self._is_empty else await self._namespace.fetch_from(self._target)

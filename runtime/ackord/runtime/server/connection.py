@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
+from ackord.runtime.events.containment import contain
+from ackord.runtime.log_text import printable, quoted
 from ackord.runtime.server.memberships import Memberships
-from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError, PacketError, UnexpectedPacketError
+from ackord.runtime.socketio.errors import AttachmentError, EventNameError, MalformedPayloadError, PacketError, UnexpectedPacketError
 from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import (
     Packet,
@@ -21,9 +23,11 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from ackord.runtime.server.server import Server
 
-_log = logging.getLogger("ackord.runtime.server")
-
-_SID_BYTES = 15
+_LIMITS: Final[Mapping[type[PacketError], str]] = {
+    AttachmentError: " (see Limits.attachments, attachment_bytes and attachment_timeout)",
+    EventNameError: " (see Limits.event_name)",
+}
+"""Which options bound what a violation may be about."""
 
 
 class Connection(Memberships):
@@ -58,6 +62,8 @@ class Connection(Memberships):
             socket.receive_event(name, payload, ack_id)
         except PacketError as error:
             self._violated(error)
+        except BaseException as error:  # noqa: BLE001  # a parser of the application
+            self._failed(error)
         backlog = self.backlog
         return not (backlog.events and backlog.congested)
 
@@ -72,6 +78,8 @@ class Connection(Memberships):
                 self._receive(whole)
         except PacketError as error:
             self._violated(error)
+        except BaseException as error:  # noqa: BLE001  # a parser of the application
+            self._failed(error)
         return not self.backlog.congested
 
     def receive_binary(self, data: bytes) -> bool:
@@ -85,6 +93,8 @@ class Connection(Memberships):
                 self._receive(whole)
         except PacketError as error:
             self._violated(error)
+        except BaseException as error:  # noqa: BLE001  # a parser of the application
+            self._failed(error)
         return not self.backlog.congested
 
     def closed(self, reason: str, description: str | None = None) -> None:
@@ -166,10 +176,19 @@ class Connection(Memberships):
                 self._split = split_event
 
     def _violated(self, error: PacketError) -> None:
-        _log.info("a client at %s broke the protocol: %s", self.engine.request.address or "an unknown address", error)
+        text, address = printable(str(error)[:300]), quoted(self.engine.request.address)
+        limits = _LIMITS.get(type(error), "")
+        self._server.log.write_warning("violation", text, f"A client at {address} broke the protocol and is disconnected: {text}{limits}")
         # The names that the reference has for it: over polling the transport isn't closed at once.
         reason = "forced close" if self.engine.transport == "websocket" else "forced server close"
         self.shut(reason, reason)
+
+    def _failed(self, error: BaseException) -> None:
+        """Drop a message for which the parser, or something else below the events, raised; the connection goes on with the next."""
+        contain(error)
+        self._server.log.crash("Reading a message", error, f" (from {quoted(self.engine.request.address)}; the message is dropped)")
+        self._decoder.reset()
+        self._cancel_attachment_timer()
 
     # The end
 

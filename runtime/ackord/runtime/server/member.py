@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.engine.server import SHUTTING_DOWN
-from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError
+from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, internal_error
 from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.events.containment import contain
 from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.driving import Job
 from ackord.runtime.events.incoming import (
@@ -25,9 +25,11 @@ from ackord.runtime.events.incoming import (
 from ackord.runtime.events.lifecycle import call_lifecycle
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import Registration
+from ackord.runtime.log_text import quoted
 from ackord.runtime.server.addressee import Addressee
 from ackord.runtime.server.broadcast import room_names
 from ackord.runtime.server.gates import NamespaceGate
+from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.names import check_event_name
 from ackord.runtime.socketio.recovery import RecoverySession
 from typing_extensions import override
@@ -155,8 +157,14 @@ class Member(Addressee):
             return
         try:
             arguments = route.decode(payload, attachments)
-        except InvalidArgumentsError as failure:
-            queue.put(partial(self._fail_in_order, name, ack_id, failure), size)
+        except FailureReply as failure:
+            queue.put(partial(self._fail_in_order, name, ack_id, failure, None), size)
+            return
+        except PacketError:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a validator of the application, or the library that calls it
+            contain(error)
+            queue.put(partial(self._fail_in_order, name, ack_id, internal_error(), error), size)
             return
         if not watched and not route.concurrent and queue.can_step:
             queue.step((self, route, name, arguments, ack_id), size)
@@ -167,18 +175,25 @@ class Member(Addressee):
     def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
         """Answer an event that failed by an error ack, or by the namespace's policy if no ack was asked for."""
         namespace = self.namespace
-        namespace.failures.record(self, name, failure, time.monotonic(), error)
+        sender = f", sent by socket {self.id} from {quoted(self._engine.request.address)}"
+        if namespace.parent is not None:
+            sender += f" in {quoted(namespace.name)}"
+        namespace.failures.record(self, name, failure, error, sender=sender)
         if error is None and failure.code == INVALID_RESPONSE:
             error = failure.__cause__  # what a handler answered is nobody else's fault
         for listener in self._error_listeners:
             self._call_back(listener, name, error or failure, event=name)
         if isinstance(error, Exception):
             namespace.server.report(self, name, error)
-        if ack_id is not None:
-            if namespace.error_replies:
-                self.send_ack(ack_id, failure.arguments_text())
-        elif namespace.invalid_events == "disconnect":
-            self.disconnect()
+        try:
+            if ack_id is not None:
+                if namespace.error_replies:
+                    self.send_ack(ack_id, failure.arguments_text())
+            elif namespace.invalid_events == "disconnect":
+                self.disconnect()
+        except BaseException as again:  # noqa: BLE001  # a parser of the application
+            contain(again)
+            namespace.tasks.log.crash("Answering an event", again, f" (event {quoted(name)})")
 
     def finish_later(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Queue the rest of an event which turned out to need a task; nothing of this socket can have come between."""
@@ -213,8 +228,8 @@ class Member(Addressee):
         else:
             queue.put(job, size)
 
-    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply) -> None:
-        self.fail_event(name, ack_id, failure)
+    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None) -> None:
+        self.fail_event(name, ack_id, failure, error)
 
     # The end
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.events.backlog import Backlog
+from ackord.runtime.events.containment import contain
 from ackord.runtime.events.payloads import decode_object
+from ackord.runtime.log_text import quoted
 from ackord.runtime.server.admission import Admission
 from ackord.runtime.server.member import Member
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
@@ -20,8 +21,6 @@ from ackord.runtime.socketio.packet import encode_connect, encode_connect_error,
 if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace
     from ackord.runtime.server.server import Server
-
-_log = logging.getLogger("ackord.runtime.server")
 
 _SID_BYTES = 15
 
@@ -82,8 +81,12 @@ class Memberships(ABC):
         session = namespace.recovery.claim(auth)
         if session is None:
             return Member(sid, namespace, self, auth, namespace.recovery.make_session(sid))
-        socket = Member(session.sid, namespace, self, auth, session)
-        socket.recover()
+        try:
+            socket = Member(session.sid, namespace, self, auth, session)
+            socket.recover()
+        except BaseException:
+            namespace.recovery.refuse(session, "server namespace disconnect")
+            raise
         return socket
 
     def let_in(self, socket: Member, admission: Admission | None = None) -> None:
@@ -91,13 +94,12 @@ class Memberships(ABC):
         namespace = socket.namespace
         try:
             self._join(namespace, socket)
-        except Exception as error:  # noqa: BLE001  # an adapter or a parser of the application
-            _log.exception("a client can't be let into namespace %s", namespace.name)
-            self._server.report(socket, "connect", error)
+        except BaseException as error:  # noqa: BLE001  # an adapter or a parser of the application
             self._sockets.pop(namespace.name, None)
+            self._fail_to_join(namespace, socket, error)
+            self.refuse(namespace.name, FAILED, admission)
             socket.end("server namespace disconnect")
             namespace.remove(socket)
-            self.refuse(namespace.name, FAILED, admission)
             return
         if admission is not None:
             self._forget_admission(namespace.name, admission)
@@ -110,11 +112,14 @@ class Memberships(ABC):
         if admission is not None:
             self._forget_admission(name, admission)
         prefix = namespace_prefix(name)
-        try:
-            self.engine.send(encode_connect_error(prefix, payload))
-        except Exception:  # noqa: BLE001  # a parser of the application
-            _log.exception("a refusal to join namespace %s can't be written as it is", name)
-            self.engine.send(encode_connect_error(prefix, FAILED))
+        for each in (payload, FAILED):
+            try:
+                self.engine.send(encode_connect_error(prefix, each))
+            except BaseException as error:  # noqa: BLE001  # a parser of the application
+                contain(error)
+                self._server.log.crash("Writing a refusal to join a namespace", error)
+            else:
+                break
 
     def note_end(self, admission: Admission) -> None:
         """Learn that nothing of an admission runs any more; until then it counts, even if it was given up."""
@@ -122,8 +127,10 @@ class Memberships(ABC):
 
     def discard(self) -> None:
         """Forget the sockets, and those that were to join: the event loop has ended."""
-        for member in (*self._sockets.values(), *self._admissions):
-            member.discard()
+        for socket in self._sockets.values():
+            socket.discard()
+        for admission in self._admissions:
+            admission.discard()
 
     # Joining and leaving
 
@@ -134,12 +141,33 @@ class Memberships(ABC):
         if namespace is None and not self._server.namespaces.may_grow:
             self.refuse(name, INVALID_NAMESPACE)
         elif len(self._sockets) + len(self._admissions) >= self._server.limits.namespaces:
+            self._server.log.write_warning(
+                "namespaces",
+                None,
+                f"A client at {quoted(self.engine.request.address)} wants to join more than Limits.namespaces "
+                f"({self._server.limits.namespaces}) and is refused.",
+            )
             self.refuse(name, TOO_MANY_NAMESPACES)
         elif namespace is not None and namespace.admits_at_once:
-            self.let_in(self.make_socket(namespace, auth))
+            try:
+                socket = self.make_socket(namespace, auth)
+            except BaseException as error:  # noqa: BLE001  # what makes the session of the application
+                self._fail_to_join(namespace, None, error)
+                self.refuse(name, FAILED)
+            else:
+                self.let_in(socket)
         else:
             admission = self._pending[name] = Admission(self._server, self, name, auth, payload or None)
             self._admissions.add(admission)
+
+    def _fail_to_join(self, namespace: Namespace, socket: Member | None, error: BaseException) -> None:
+        contain(error)
+        where = namespace.name if namespace.parent is None else namespace.parent.name
+        self._server.log.crash(
+            f"Letting a client into namespace {quoted(where)}", error, " (the client is refused with the code 'internal')"
+        )
+        if isinstance(error, Exception):
+            self._server.report(socket, "connect", error)
 
     def _give_up(self, name: str) -> bool:
         """Give up a CONNECT that isn't answered yet; tell whether there was one."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from threading import get_ident
@@ -16,6 +15,7 @@ from ackord.runtime.events.failures import Failures, InvalidHook, InvalidPolicy
 from ackord.runtime.events.lifecycle import Report, call_guarded, call_lifecycle, guard
 from ackord.runtime.events.routes import Route
 from ackord.runtime.listeners import ListenerT, ListenerTable, Registration
+from ackord.runtime.log_text import quoted
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection_events import ConnectionEvents
 from ackord.runtime.server.gates import EventMiddleware, EventMiddlewareT
@@ -33,9 +33,8 @@ if TYPE_CHECKING:
     from ackord.runtime.server.server import Server
     from ackord.runtime.server.socket import Socket
 
-_log = logging.getLogger("ackord.runtime.server")
-
 _EVENTS: Final = ("connect", "connection")
+_CALLBACK: Final = "A callback of an event"
 _NEW_NAMESPACE: Final = "new_namespace"
 _NO_PARAMS: Final[Mapping[str, str]] = {}
 
@@ -111,7 +110,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.adapter: Adapter = self._make_adapter()
         self.recovery = server.make_recovery(self.dispose_if_unused)
         self.routes: dict[str, Route] = {}
-        self.failures: Failures[Socket] = Failures(name, _log, server.tasks)
+        self.failures: Failures[Socket] = Failures(name, server.tasks)
         self.error_replies: bool = server.error_replies
         self.invalid_events: InvalidPolicy = server.invalid_events
         self.limits: Limits = server.limits
@@ -187,7 +186,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
     def on_invalid(self, hook: InvalidHook[Socket]) -> InvalidHook[Socket]:
         """Call `hook` with the socket, the event's name and the failure whenever an event fails."""
         if self.parent is not None and self.failures is self.parent.failures:
-            self.failures = Failures(self.name, _log, self.tasks)
+            self.failures = Failures(self.name, self.tasks)
         self.failures.set_hook(hook)
         return hook
 
@@ -245,7 +244,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         limit = self.limits.attachments
         if len(attachments) > limit and not self.server.parser.transcodes:
             problem = f"{what} has {len(attachments)} attachments, and a packet has at most {limit} (Limits.attachments)"
-            _log.warning("not sent in namespace %s: %s", self.name, problem)
+            self.server.log.write_warning("attachments", (self.name, what), f"Not sent in namespace {quoted(self.name)}: {problem}")
             raise InvalidPayloadError(problem)
 
     def check_event(self, event: EncodedEvent) -> None:
@@ -365,7 +364,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
     def call_back(self, callback: Registration, arguments: Sequence[Any], event: str, socket: Socket | None = None) -> None:
         """Call a callback of the application which has to do with an event, of one socket or of many."""
-        call_guarded(callback, arguments, self.tasks, f"a callback of {event!r}", partial(self.server.report, socket, event))
+        call_guarded(callback, arguments, self.tasks, _CALLBACK, partial(self.server.report, socket, event))
 
     @override
     def _everybody(self) -> BroadcastOperator:
@@ -388,6 +387,6 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
 async def _call(hook: DisconnectHook, socket: Socket, reason: str, report: Report) -> None:
     try:
-        await guard(hook(socket, reason), "the disconnect hook", report)
+        await guard(hook(socket, reason), "The disconnect hook", socket.namespace.tasks.log, report)
     finally:
         socket.context = None  # they refer to one another

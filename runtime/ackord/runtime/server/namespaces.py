@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.errors import UsageError
+from ackord.runtime.log_text import quoted
 from ackord.runtime.server.matching import Matcher, is_template
 from ackord.runtime.server.namespace import Namespace
 from ackord.runtime.server.parent import ParentNamespace
@@ -91,6 +92,12 @@ class Namespaces:
             if namespace is not None:
                 return namespace
             if len(parent.children) >= self._server.limits.child_namespaces:
+                self._server.log.write_warning(
+                    "child_namespaces",
+                    parent.name,
+                    f"Namespace {quoted(parent.name)} has Limits.child_namespaces ({self._server.limits.child_namespaces:,}) children: "
+                    "clients that ask for further names are refused.",
+                )
                 raise RefusalReply(TOO_MANY_CHILDREN)
             return self._add_child(parent, name, params)
         return None if known is not None else self._by_name.get(name)

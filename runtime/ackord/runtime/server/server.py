@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,6 +20,7 @@ from ackord.runtime.events.failures import InvalidPolicy
 from ackord.runtime.events.lifecycle import call_guarded
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.hosting.asgi import AsgiApp
+from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.listeners import ListenerT, Registration
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
@@ -88,6 +90,7 @@ class Server(Broadcasting, ConnectionEvents):
         "error_replies",
         "invalid_events",
         "limits",
+        "log",
         "main",
         "namespaces",
         "parser",
@@ -129,7 +132,9 @@ class Server(Broadcasting, ConnectionEvents):
         self._recovery = connection_state_recovery
         self.cancel_on_disconnect = cancel_on_disconnect
         self._error_hooks: tuple[Registration, ...] = ()
-        self.tasks = TaskSet()
+        self.log = LimitedLog(logging.getLogger("ackord.runtime.server"))
+        """Where the server writes what it has to tell, within limits."""
+        self.tasks = TaskSet(self.log)
         self._connections: set[Connection] = set()
         self.engine = EngineServer(EngineOptions(**engine), self.connect, self._discard)
         self._lifetime = Lifetime(self.engine, self.drain)
@@ -291,6 +296,7 @@ class Server(Broadcasting, ConnectionEvents):
             await namespace.adapter.close()
             if namespace.recovery is not None:
                 namespace.recovery.close()
+        self.log.close()
 
     # What connections and namespaces ask
 
@@ -299,7 +305,7 @@ class Server(Broadcasting, ConnectionEvents):
         for hook in self._error_hooks:
             # Outside of the loop there are only namespaces that are made when the program starts, and nothing runs coroutines.
             if not hook.is_async or _is_running():
-                call_guarded(hook, (socket, event, error), self.tasks, "an error hook")
+                call_guarded(hook, (socket, event, error), self.tasks, "The on_error hook")
 
     def connect(self, engine: EngineSocket) -> Connection:
         """Make the Socket.IO end of a session (the `connect` of `EngineServer`)."""

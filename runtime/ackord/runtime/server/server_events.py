@@ -8,10 +8,13 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
 
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
+from ackord.runtime.error_acks import FailureReply, internal_error
 from ackord.runtime.errors import ReservedEventError, UsageError
+from ackord.runtime.events.containment import contain_awaited
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.untyped import acknowledge, call_in_order
 from ackord.runtime.listeners import Listener, ListenerT, ListenerTable, Registration
+from ackord.runtime.log_text import quoted
 from ackord.runtime.server.gathering import decode_answer
 from ackord.runtime.socketio.event import EncodedEvent, check_name
 from ackord.runtime.socketio.values import encode_value
@@ -19,6 +22,7 @@ from ackord.runtime.socketio.values import encode_value
 if TYPE_CHECKING:
     from ackord.runtime.adapters.base import Adapter
     from ackord.runtime.engine.server_loop import ServerLoop
+    from ackord.runtime.events.tasks import TaskSet
 
 RESERVED_SERVER_EVENTS: Final = frozenset({"connect", "connection", "new_namespace"})
 """Names that a server tells itself."""
@@ -39,6 +43,7 @@ class ServerEvents:
 
     adapter: Adapter
     server_loop: ServerLoop
+    tasks: TaskSet
 
     def __init__(self) -> None:
         self._server_listeners = ListenerTable()
@@ -106,15 +111,22 @@ class ServerEvents:
         """Handle an event of another server, for the adapter that brings it; return the acknowledgement, or `None` for none.
 
         Raises:
-            FailureReply: nobody listens, or the answer can't be sent.
+            FailureReply: nobody listens, the answer can't be sent, or what handles the event has raised.
         """
-        route = self._server_routes.get(event.name)
-        if route is not None:
-            await route(event)
-            return "[]", ()
-        registrations = self._server_listeners.take(event.name)
-        results = await call_in_order(registrations, decode_array(event.arguments, event.attachments)[1:])
-        return acknowledge(registrations, results)
+        try:
+            route = self._server_routes.get(event.name)
+            if route is not None:
+                await route(event)
+                return "[]", ()
+            registrations = self._server_listeners.take(event.name)
+            results = await call_in_order(registrations, decode_array(event.arguments, event.attachments)[1:])
+            return acknowledge(registrations, results)
+        except FailureReply:
+            raise
+        except BaseException as error:
+            contain_awaited(error)
+            self.tasks.log.crash(f"Event {quoted(event.name)} of another server", error)
+            raise internal_error() from error
 
     def copy_server_events(self, source: ServerEvents) -> None:
         """Listen as another namespace does."""

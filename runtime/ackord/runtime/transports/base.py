@@ -55,6 +55,10 @@ class WebSocketReceiver(Protocol):
         """
         ...
 
+    def oversized(self, size: int | None) -> None:
+        """Learn that the peer has sent a message of more bytes than the transport takes; `lost` follows."""
+        ...
+
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         """Learn that the WebSocket is gone, by a close frame or without one; called once.
 

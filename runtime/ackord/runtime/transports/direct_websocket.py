@@ -349,6 +349,9 @@ class DirectWebSocket(asyncio.Protocol):
             self._write(output)
         code = uncommon.ended
         if code is not None:
+            size = uncommon.oversized
+            if size is not None and self._receiver is not None:
+                self._receiver.oversized(size or None)
             self._description = self._description or f"close code {code}"
             self._mute()
             self._hang_up()

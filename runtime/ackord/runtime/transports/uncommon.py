@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Final
 
+from ackord.runtime.packet_log import SILENT
 from ackord.runtime.transports import bounds
 from typing_extensions import override
+from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
 INVALID_DATA: Final = 1007
 """Close code of RFC 6455, 7.4.1, for text that isn't UTF-8."""
 POLICY_VIOLATION: Final = 1008
-
-_logger = logging.getLogger(__name__)
 
 
 class _Frames(Protocol):
@@ -35,7 +34,7 @@ class UncommonFrames:
     __slots__ = ("_fragments", "_is_text", "_library", "_max_size", "_size")
 
     def __init__(self, max_size: int) -> None:
-        self._library = _Frames(Side.SERVER, state=OPEN, max_size=max_size, logger=_logger)
+        self._library = _Frames(Side.SERVER, state=OPEN, max_size=max_size, logger=SILENT)
         self._max_size = max_size
         self._fragments: list[bytes] = []
         self._size: int | None = None  # of the fragments, if a message is incomplete
@@ -64,6 +63,14 @@ class UncommonFrames:
     def is_violation(self) -> bool:
         """Whether this side has closed the connection because the peer broke the protocol, or sent more than it may."""
         return self._library.has_failed
+
+    @property
+    def oversized(self) -> int | None:
+        """How many bytes the message had that ended the connection by its size, 0 where that isn't known; `None` if something else did."""
+        error = self._library.parser_exc
+        if not isinstance(error, PayloadTooBig):
+            return None
+        return (error.size or 0) + (self._size or 0)
 
     @property
     def limit(self) -> int:

@@ -15,10 +15,11 @@ from ackord.runtime.transports.asgi import Message, Receive, Send
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.pump import Pump
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("ackord.runtime.hosting")
 
 _TURN: Final = range(bounds.FRAMES_PER_TURN)
 
+MESSAGE_TOO_BIG: Final = 1009
 _NORMAL_CLOSURE: Final = 1000
 """ASGI can't send a close frame without a status."""
 _VIOLATIONS: Final = frozenset((1002, 1007, 1009))
@@ -166,6 +167,9 @@ class AsgiWebSocket:
                     if not may_go_on:
                         await receiver.ready()
                 elif message["type"] == "websocket.disconnect":
+                    if message.get("code") == MESSAGE_TOO_BIG and not self._closed:
+                        # The ASGI server's, or the client's about a message of ours.
+                        receiver.oversized(None)
                     return message
             # An ASGI server may hand thousands of messages on without a turn of the event loop.
             await asyncio.sleep(0)

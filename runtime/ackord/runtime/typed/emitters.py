@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from ackord.runtime.acks import AckReply
-from ackord.runtime.errors import DisconnectedError, PeerError
+from ackord.runtime.errors import DisconnectedError, InvalidAckError, PeerError
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.namespace import Namespace
 from ackord.runtime.socketio.event import EncodedEvent
@@ -147,6 +147,9 @@ class Gatherer:
                 values[sid] = answer
             except PeerError as error:
                 failures[sid] = error
+            except Exception as error:  # noqa: BLE001  # a validator of the application: the others' answers are returned all the same
+                self.__target.report_crash(f"Reading an acknowledgement of {event.name!r}", error)
+                failures[sid] = InvalidAckError("a validator of this program raised for the acknowledgement")
         return Replies(values, failures, gathered.missing)
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.events.routes import Arguments, Decode, Encode, EncodedArguments
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.model import DeclaredError
+from pydantic_core import PydanticSerializationError
 
 if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
+
+_CALLED: Final = re.compile(r"Error calling function `[^`]*`: (\w+)")
+_REFUSALS: Final = frozenset(("ValueError", "TypeError", "UnicodeEncodeError", "PydanticSerializationUnexpectedValue"))
 
 Handler: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -56,10 +61,19 @@ def encode_answer(event: Event[Any], answer: Any) -> EncodedArguments:
 
     Raises:
         FailureReply: the answer isn't as declared: ``invalid_response``.
+        InvalidPayloadError: a serializer of the application raised something else than `ValueError` or `TypeError`.
     """
     if not event.acked:
         return "[]", ()
     try:
         return event.reply.encode(answer)
     except InvalidPayloadError as error:
+        if _is_crash(error.__cause__):
+            raise
         raise FailureReply(INVALID_RESPONSE, "The handler's answer isn't as declared") from error
+
+
+def _is_crash(error: BaseException | None) -> bool:
+    """Tell whether a serializer has failed, rather than refused a value: pydantic keeps no more of what it raised than its name."""
+    found = _CALLED.search(str(error)) if isinstance(error, PydanticSerializationError) else None
+    return found is not None and found[1] not in _REFUSALS
