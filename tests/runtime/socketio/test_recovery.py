@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery, RecoveryLog, RecoverySession
+from ackord.runtime.socketio.room_history import RoomHistory
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +29,9 @@ def record(log: RecoveryLog, *values: Any, rooms: str = "", except_: str = "", n
 
 
 def join(log: RecoveryLog, name: str = "a", rooms: str = "") -> RecoverySession:
-    session = RecoverySession(sid=name, pid=f"secret {name}", rooms=frozenset({name, *rooms.split()}))
+    session = RecoverySession(name, f"secret {name}", RoomHistory(log.recorded))
+    for room in (name, *rooms.split()):
+        log.note_joined(session, room)
     log.begin(session)
     return session
 
@@ -36,8 +39,9 @@ def join(log: RecoveryLog, name: str = "a", rooms: str = "") -> RecoverySession:
 def missed(log: RecoveryLog, session: RecoverySession | None) -> list[Any] | None:
     if session is None:
         return None
-    events = log.missed(session)
-    return None if events is None else [json.loads(event.arguments)[1] for event in events]
+    if log.missing(session) is None:
+        return None
+    return [json.loads(event.arguments)[1] for event in log.take_missed(session)]
 
 
 def test_offsets_are_the_last_argument_and_differ() -> None:
@@ -214,7 +218,8 @@ def test_whatever_a_client_missed_is_told_once_in_order_or_it_cannot_come_back(s
             assert (found is None) == (len(pending) > max_packets)
             if found is None:
                 return
-            events = list(log.missed(found) or ())
+            assert log.missing(found) is not None
+            events = list(log.take_missed(found))
             log.forget(found)
             session, pending = found, []
             for event in events:

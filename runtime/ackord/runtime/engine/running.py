@@ -26,6 +26,7 @@ from ackord.runtime.engineio.packet import Packet, encode_packet
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.engineio.session import Session
 from ackord.runtime.engineio.state import State
+from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.transports.base import ServerWebSocket
 
 _logger = logging.getLogger(__name__)
@@ -126,8 +127,9 @@ class RunningSession:
         self.session.fail(description, code=code)
         self._run()
 
-    def blame_handler(self, exc: Exception) -> None:
+    def blame_handler(self, exc: BaseException) -> None:
         """End the session after an exception of the upper layer, which promised to raise none."""
+        contain(exc)
         _logger.error("The handler of an Engine.IO session raised; the session is closed", exc_info=exc)
         self.fail("internal error")
 
@@ -138,7 +140,12 @@ class RunningSession:
         try:
             while actions := self.session.outgoing():
                 for action in actions:
-                    self._perform(action)
+                    try:
+                        self._perform(action)
+                    except BaseException as exc:
+                        contain(exc)
+                        _logger.exception("%s of an Engine.IO session failed; the session is closed", type(action).__name__)
+                        self.session.fail("internal error")
         finally:
             self._running = False
         self._find_ways()
@@ -192,12 +199,15 @@ class RunningSession:
                 if probe is not None:
                     probe.close()
             case End(reason, description):
-                self._alarm.close()
+                with Step("stop the timer of a session"):
+                    self._alarm.close()
                 self._forget(self)
-                self._tell_closed(reason, description)
+                with Step("tell the handler of a session that it has ended"):
+                    self.handler.closed(reason, description)
                 post, self._post = self._post, None
                 if post is not None:
-                    post.give_up()
+                    with Step("give up the request that a session was reading"):
+                        post.give_up()
             case _:
                 assert_never(action)
 
@@ -212,14 +222,8 @@ class RunningSession:
                 self.handler.receive_binary(message)
             else:
                 self.handler.receive_text(message)
-        except Exception as exc:  # noqa: BLE001 - nothing of one client may reach another
+        except BaseException as exc:  # noqa: BLE001 - nothing of one client may reach another
             self.blame_handler(exc)
-
-    def _tell_closed(self, reason: str, description: str | None) -> None:
-        try:
-            self.handler.closed(reason, description)
-        except Exception:
-            _logger.exception("The handler of an Engine.IO session raised when it was closed")
 
     def _write(self, message: Outgoing) -> None:
         websocket = self.websocket

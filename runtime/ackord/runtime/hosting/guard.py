@@ -39,6 +39,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._overhead = 0
         self._is_requested = False  # whether what is being read belongs to a request that isn't answered yet
         self._head_timer: asyncio.TimerHandle | None = None
+        self._idle_until = 0.0  # when uvicorn's timer for idle connections is due: not every event loop's timers tell
         self._stall: StallWatch | None = None
 
     @override
@@ -66,7 +67,12 @@ class GuardedHttp(HttpToolsProtocol):
             self.send_400_response("Too many bytes beside the body of a request.")
         elif idle is not None and not self._is_requested and self._head_timer is None and self.timeout_keep_alive_task is None:
             # Empty lines, or the rest of a body that was answered already: uvicorn has stopped this timer, and would start it no more.
-            self.timeout_keep_alive_task = self.loop.call_at(idle.when(), self.timeout_keep_alive_handler)
+            self.timeout_keep_alive_task = self.loop.call_at(self._idle_until, self.timeout_keep_alive_handler)
+
+    @override
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._idle_until = self.loop.time() + self.timeout_keep_alive
 
     @override
     def on_message_begin(self) -> None:

@@ -11,6 +11,7 @@ from ackord.runtime.acks import AckCallback, AckReply, PendingAcks
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
+from ackord.runtime.events.containment import contain
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import Registration
 from ackord.runtime.server.socket import Socket
@@ -52,7 +53,8 @@ class Addressee(Socket):
         for event, ack_id in waiting or ():
             try:
                 self.send_event(event, ack_id=ack_id)
-            except Exception:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
+            except BaseException as error:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
+                contain(error)
                 _log.exception("event %r, emitted before the client was connected, can't be sent", event.name)
 
     # Events and answers

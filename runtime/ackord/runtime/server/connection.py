@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
+from ackord.runtime.events.containment import Step
 from ackord.runtime.server.memberships import Memberships
 from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError, PacketError, UnexpectedPacketError
 from ackord.runtime.socketio.names import scan_event_name
@@ -92,7 +93,8 @@ class Connection(Memberships):
         self._over = True
         self._split = _leave
         self._end(reason, description)
-        self._server.forget(self)
+        with Step("forget a connection"):
+            self._server.forget(self)
 
     @property
     def congested(self) -> bool:
@@ -174,10 +176,12 @@ class Connection(Memberships):
     # The end
 
     def _end(self, reason: str, description: str | None) -> None:
-        self.backlog.close()
-        if self._attachment_timer is not None:
+        with Step("let go whoever waits to read from a connection"):
+            self.backlog.close()
+        with Step("stop the timer of a packet's attachments"):
             self._cancel_attachment_timer()
-        self._decoder.reset()
+        with Step("reset the decoder of a connection"):
+            self._decoder.reset()
         self._leave_all(reason, description)
 
 

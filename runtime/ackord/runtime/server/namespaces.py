@@ -99,9 +99,7 @@ class Namespaces:
         if self._cleanup and namespace.parent is not None and self._by_name.get(namespace.name) is namespace:
             del self._by_name[namespace.name]
             namespace.parent.forget_child(namespace.name)
-            self._server.tasks.start(namespace.adapter.close())
-            if namespace.recovery is not None:
-                namespace.recovery.close()
+            self._server.tasks.start(namespace.close())
 
     def _add_parent(self, matcher: Matcher) -> ParentNamespace:
         parent = ParentNamespace(self._server, matcher)

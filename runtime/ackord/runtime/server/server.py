@@ -243,9 +243,7 @@ class Server(Broadcasting, ConnectionEvents):
         await self.engine.close()
         await self.tasks.finish(timeout)
         for namespace in self.namespaces:
-            await namespace.adapter.close()
-            if namespace.recovery is not None:
-                namespace.recovery.close()
+            await namespace.close()
 
     # What connections and namespaces ask
 
@@ -267,7 +265,8 @@ class Server(Broadcasting, ConnectionEvents):
         if self._recovery is None:
             return None
         options = self.engine.options
-        return Recovery(self._recovery, grace=options.ping_interval + options.ping_timeout, emptied=emptied)
+        grace = options.ping_interval + options.ping_timeout
+        return Recovery(self._recovery, grace=grace, max_buffered=options.max_buffered, emptied=emptied)
 
     def make_adapter(self, recipients: Mapping[str, Recipient]) -> Adapter:
         """Make the adapter of a namespace."""
