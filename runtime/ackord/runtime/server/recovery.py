@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _EPOCH_BYTES = 3
 _PID_BYTES = 15
 
-REPLAYED_BUFFERS: Final = 2
-"""How many times what a connection may buffer is replayed to one session in a minute, before it begins anew when it comes back."""
+REPEATED_BUFFERS: Final = 2
+"""How many times what a connection may buffer one session is told once more in a minute, before it begins anew when it comes back."""
 
 
 class Recovery:
@@ -31,7 +31,7 @@ class Recovery:
 
     def __init__(self, options: ConnectionStateRecovery, *, grace: float, max_buffered: int, emptied: Callable[[], None]) -> None:
         """Take the options, the seconds until a lost connection is noticed, what a connection may buffer, and what to call when no client is away."""
-        self._log = RecoveryLog(options, secrets.token_urlsafe(_EPOCH_BYTES), grace, REPLAYED_BUFFERS * max_buffered)
+        self._log = RecoveryLog(options, secrets.token_urlsafe(_EPOCH_BYTES), grace, REPEATED_BUFFERS * max_buffered)
         self._live: dict[str, Member] = {}  # by private id: clients that are there, or are coming back
         self._known: dict[str, RecoverySession] = {}  # by public id: the sessions of these, and of those that want to join
         self._timer: asyncio.TimerHandle | None = None

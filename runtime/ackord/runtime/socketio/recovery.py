@@ -9,8 +9,8 @@ that were left out. While a client is away it stays in the rooms that it was in.
 
 What a client missed may be much more than its connection may buffer, so it is taken in pieces:
 `RecoverySession.offset` is the last event that was taken, and what is sent meanwhile is recorded and
-comes after it. What one session is told in a minute is bounded: who asks for the same events again
-and again begins anew.
+comes after it. What one session is told more than once in a minute is bounded: a client that asks
+for the same events again and again begins anew.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _ENTRY_COST: Final = 300
 _LOOK_COST: Final = 16
 """What it costs to see that an event isn't for a client, as bytes that are replayed in the same time."""
 _MAX_OFFSET: Final = 40
-_REPLAY_WINDOW: Final = 60.0
-"""Seconds in which what is replayed to one session is bounded."""
+_REPEAT_WINDOW: Final = 60.0
+"""Seconds in which what one session is told more than once is bounded."""
 _GAPS: Final = 1000
 """Entries at the beginning of the list that may be empty; more are cut off once they are half of it."""
 
@@ -72,9 +72,11 @@ class RecoverySession:
     expires: float = 0.0
     claimed: bool = False
     """Whether the client is back, and waits for the middlewares and for what it missed."""
-    replayed: int = 0
-    """Bytes that it was told again since `replayed_since`."""
-    replayed_since: float = float("-inf")
+    told: int = 0
+    """The latest event that it was told when it came back."""
+    repeated: int = 0
+    """Bytes that it was told once more since `repeated_since`, having been told them before."""
+    repeated_since: float = float("-inf")
 
 
 class _Entry(NamedTuple):
@@ -100,8 +102,8 @@ class RecoveryLog:
     """Begins all offsets: those of another process mean nothing here."""
     grace: float = 0.0
     """Seconds that it may take until the loss of a connection is noticed: events are kept for longer by this."""
-    replay_limit: int = 8_000_000
-    """Bytes after which a session that comes back in the same minute begins anew."""
+    repeat_limit: int = 8_000_000
+    """Bytes that a session is told more than once, after which it begins anew if it comes back in the same minute."""
     sessions: dict[str, RecoverySession] = field(default_factory=dict[str, RecoverySession])
     """The absent clients by private id, who left first at first."""
     recorded: int = 0
@@ -156,7 +158,7 @@ class RecoveryLog:
         """Return the client that comes back, or `None` if it can't: it is kept until `forget`, and goes back to the absent by `release`.
 
         `offset` is the last one that it saw, or `None` if it saw none.
-        Nothing of the session is renewed by an attempt, neither its time nor what is told in a minute.
+        An attempt renews nothing of the session, neither its time nor what it may be told once more.
         """
         session = self.sessions.get(pid)
         if session is None or session.claimed or session.expires <= now:
@@ -167,10 +169,10 @@ class RecoveryLog:
         seen = max(seen, session.start)
         if not max(self.recorded - self.kept, session.history.known_since) <= seen <= self.recorded:
             return None
-        if now - session.replayed_since >= _REPLAY_WINDOW:
-            session.replayed_since = now
-            session.replayed = 0
-        elif session.replayed >= self.replay_limit:
+        if now - session.repeated_since >= _REPEAT_WINDOW:
+            session.repeated_since = now
+            session.repeated = 0
+        elif session.repeated >= self.repeat_limit:
             return None
         session.offset = seen
         session.claimed = True
@@ -186,16 +188,20 @@ class RecoveryLog:
     def take_missed(self, session: RecoverySession, most: float = float("inf")) -> Iterator[EncodedEvent]:
         """Yield the next events that a client missed, with their offsets, until they come to `most` bytes; from then on it was told them."""
         history = session.history
-        until = session.replayed + most
-        while session.replayed < until and self._oldest <= (index := self._index(session.offset)) < len(self._entries):
+        taken = 0
+        while taken < most and self._oldest <= (index := self._index(session.offset)) < len(self._entries):
             entry = self._entries[index]
             number = session.offset = session.offset + 1
-            if (entry.rooms and not history.was_in_any(entry.rooms, number)) or (
+            is_for_it = (not entry.rooms or history.was_in_any(entry.rooms, number)) and not (
                 entry.except_ and history.was_in_any(entry.except_, number)
-            ):
-                session.replayed += _LOOK_COST
+            )
+            cost = entry.size if is_for_it else _LOOK_COST
+            taken += cost
+            if number > session.told:
+                session.told = number
             else:
-                session.replayed += entry.size
+                session.repeated += cost
+            if is_for_it:
                 yield entry.event
 
     def lose(self, session: RecoverySession) -> None:
