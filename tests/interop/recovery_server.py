@@ -28,7 +28,11 @@ def make_server() -> Server:
             server.volatile.emit("whisper", text)
             server.local.emit("whisper", text)
 
-        for handler in (who, enter, publish, whisper):
+        def flood(room: str, first: int, count: int, size: int) -> None:
+            for number in range(first, first + count):
+                server.to(room).emit("flood", number, "x" * size)
+
+        for handler in (who, enter, publish, whisper, flood):
             socket.on(handler.__name__, handler)
 
     return server

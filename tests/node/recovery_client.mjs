@@ -49,6 +49,27 @@ async function observe(mode) {
     await ask(writer, "publish", mode, 4);
   });
   await cut("nothing was missed", async () => {});
+
+  // More than a connection may buffer, and some more while that is being written.
+  const flood = [];
+  let attempts = 0;
+  reader.on("flood", (number) => flood.push(number));
+  reader.io.on("open", () => attempts++);
+  reader.io.reconnection(false);
+  const disconnected = next(reader, "disconnect");
+  reader.io.engine.close();
+  await disconnected;
+  await ask(writer, "flood", mode, 0, 1200, 10_000);
+  reader.io.reconnection(true);
+  reader.connect();
+  await next(reader.io, "open");
+  for (let number = 1200; number < 1300; number += 10) await ask(writer, "flood", mode, number, 10, 10_000);
+  if (!reader.connected) await next(reader, "connect");
+  await ask(writer, "flood", mode, 1300, 1, 1);
+  while (flood.at(-1) !== 1300) await next(reader, "flood");
+  const inOrder = flood.every((number, index) => number === index);
+  seen["12 MB were missed"] = [reader.recovered, reader.id === id, attempts, flood.length, inOrder];
+
   reader.disconnect();
   reader.connect();
   await next(reader, "connect");

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from ackord.runtime.errors import AckordError, AckTimeoutError, SlowConsumerError, UsageError
 from ackord.runtime.events.backlog import Backlog
+from ackord.runtime.events.containment import Step
 
 DEFAULT_ACK_TIMEOUT: Final = 20.0
 """Seconds that `emit_with_ack` waits unless told otherwise."""
@@ -121,7 +122,8 @@ class PendingAcks:
         for settle, timer in entries:
             if timer is not None:
                 timer.cancel()
-            settle(error())
+            with Step("tell who waits for an acknowledgement that there will be none"):
+                settle(error())
 
     def _unfollow(self) -> None:
         if self._backlog is not None:

@@ -90,6 +90,8 @@ ERRORS: Sequence[Callable[[Any], BaseException]] = (
     lambda _: ExceptionGroup("several", [ValueError()]),
     lambda _: asyncio.CancelledError(),
     lambda _: OutcomeError(),
+    lambda _: SystemExit(2),
+    lambda _: GeneratorExit(),
     lambda _: ForgetfulError(),
     lambda value: FailureReply("code", "message", value),
     lambda value: RefusalReply("message", value),

@@ -5,12 +5,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from ackord.runtime.server import Limits, RefusalReply, Server, Socket
 from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.testing import RawPeer
+from ackord.runtime.transports import bounds
 from typing_extensions import override
 
+from tests.runtime.server import two_transports
 from tests.runtime.server.stage import Stage, check_empty, play
 
 
@@ -506,5 +509,280 @@ def test_without_the_option_nothing_is_kept_and_nothing_is_added() -> None:
         assert not server.main.sockets[sid].recovered
         server.emit("plain")
         await peer.expect('42["plain"]')
+
+    play(server, scenario)
+
+
+# More than a connection may buffer
+
+EVENTS = 300
+
+
+def flooded(**options: Any) -> Server:
+    """Make a server whose connections may buffer less than a tenth of what is missed."""
+    return Server(connection_state_recovery=ConnectionStateRecovery(**options), max_buffered=30_000)
+
+
+async def miss(stage: Stage, count: int = EVENTS) -> dict[str, str]:
+    """Join, lose the connection, and miss events of a kilobyte; return who one was."""
+    peer = await stage.open()
+    me = await welcome(peer)
+    await peer.close()
+    await asyncio.sleep(0.1)
+    for number in range(count):
+        stage.server.emit("n", number, "x" * 1000)
+    return me
+
+
+def number_of(text: str) -> int:
+    number: int = json.loads(text.removeprefix("42"))[1]
+    return number
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+def test_more_than_a_connection_may_buffer_comes_at_the_networks_pace_and_in_order(transport: str) -> None:
+    server = flooded()
+
+    async def scenario(client: two_transports.Client) -> None:
+        me = await miss(Stage(server))
+        await client.send("40" + json.dumps({"pid": me["pid"]}))
+        received: list[int] = []
+        (connection,) = server.connections
+        while (text := str(await client.receive())).startswith("42"):
+            received.append(number_of(text))
+            assert connection.engine.buffered <= 30_000
+            if len(received) <= 100:
+                server.emit("n", EVENTS + len(received) - 1, "meanwhile")
+        assert json.loads(text.removeprefix("40")) == me
+        assert received == list(range(EVENTS + 100))
+        server.emit("n", -1)
+        assert number_of(str(await client.receive())) == -1
+
+    two_transports.play(server, transport, scenario, join=False)
+
+
+def test_a_client_that_takes_nothing_is_let_go_and_nothing_of_its_session_is_renewed() -> None:
+    server = flooded(max_disconnection_duration=60)
+
+    async def scenario(stage: Stage) -> None:
+        me = await miss(stage)
+        for _ in range(2):
+            peer = await stage.open()
+            await peer.send("40" + json.dumps({"pid": me["pid"]}))
+            await asyncio.sleep(bounds.STALL_TIMEOUT + 1)
+            assert server.connections == frozenset()
+        peer, replayed = await come_back(stage, me)
+        assert len(replayed) == EVENTS, "the third attempt is as good as the first"
+        await peer.close()
+        me = await miss(stage)
+        for _ in range(4):
+            peer = await stage.open()
+            await peer.send("40" + json.dumps({"pid": me["pid"]}))
+            assert number_of(await peer.receive_text()) == 0
+            await asyncio.sleep(14.5)
+            await peer.close()
+            await asyncio.sleep(0.4)
+        await asyncio.sleep(1)
+        assert (await welcome(await stage.open(), pid=me["pid"]))["pid"] != me["pid"], "60 s after the loss"
+
+    play(server, scenario)
+
+
+def test_a_client_that_is_slower_than_what_is_kept_begins_anew_on_the_same_connection() -> None:
+    server = flooded(max_packets=EVENTS)
+
+    async def scenario(stage: Stage) -> None:
+        me = await miss(stage)
+        peer = await stage.open()
+        await peer.send("40" + json.dumps({"pid": me["pid"]}))
+        received = [number_of(await peer.receive_text())]
+        for number in range(EVENTS):
+            server.emit("n", EVENTS + number, "x")
+        while (text := await peer.receive_text()).startswith("42"):
+            received.append(number_of(text))
+        assert received == list(range(len(received)))
+        now = json.loads(text.removeprefix("40"))
+        assert now["pid"] != me["pid"]
+        (socket,) = server.main.sockets.values()
+        assert not socket.recovered
+        server.emit("n", 1000)
+        assert number_of(await peer.receive_text()) == 1000
+
+    play(server, scenario)
+
+
+def test_a_client_that_is_always_behind_begins_anew_after_a_time() -> None:
+    server = flooded(max_bytes=400_000)
+
+    async def scenario(stage: Stage) -> None:
+        me = await miss(stage)
+        peer = await stage.open()
+        await peer.send("40" + json.dumps({"pid": me["pid"]}))
+        count = 0
+        while (text := await peer.receive_text()).startswith("42"):
+            assert number_of(text) == count
+            count += 1
+            server.emit("n", EVENTS + count - 1, "x" * 1000)
+        assert json.loads(text.removeprefix("40"))["pid"] != me["pid"]
+        assert 500 < count < 1000
+
+    play(server, scenario)
+
+
+def test_a_client_may_come_back_before_the_end_of_its_attempt_was_noticed() -> None:
+    server = flooded()
+
+    async def scenario(stage: Stage) -> None:
+        me = await miss(stage)
+        lost = await stage.open()
+        await lost.send("40" + json.dumps({"pid": me["pid"]}))
+        assert number_of(await lost.receive_text()) == 0
+        _, replayed = await come_back(stage, me)
+        assert len(replayed) == EVENTS
+        assert len(server.connections) == 1
+
+    play(server, scenario)
+
+
+def test_two_namespaces_share_what_their_connection_may_buffer() -> None:
+    server = flooded()
+    names = ["/", *(f"/{number}" for number in range(9))]
+    for name in names[1:]:
+        server.of(name)
+
+    async def scenario(stage: Stage) -> None:
+        peer = await stage.open()
+        pids = {name: (await welcome(peer, name))["pid"] for name in names}
+        await peer.close()
+        await asyncio.sleep(0.1)
+        for name in names:
+            for number in range(20):
+                server.of(name).emit("n", number, "x" * 1000)
+        peer = await stage.open()
+        for name, pid in pids.items():
+            await peer.send(f"40{'' if name == '/' else name + ','}" + json.dumps({"pid": pid}))
+        texts = [await peer.receive_text() for _ in range(len(names) * 21)]
+        assert sum(text.startswith("40") for text in texts) == len(names)
+        assert all(socket.recovered for namespace in server.namespaces for socket in namespace.sockets.values())
+
+    play(server, scenario)
+
+
+@pytest.mark.parametrize("end", ["drain", "close", "leave", "cut"])
+def test_an_end_in_the_middle_of_what_was_missed_leaves_nothing(end: str) -> None:
+    server = flooded()
+
+    async def scenario(stage: Stage) -> None:
+        me = await miss(stage)
+        peer = await stage.open()
+        await peer.send("40" + json.dumps({"pid": me["pid"]}))
+        assert number_of(await peer.receive_text()) == 0
+        if end == "drain":
+            await server.drain(1)
+        elif end == "close":
+            await server.close()
+        elif end == "leave":
+            await peer.send("41")
+        else:
+            await peer.close()
+        await asyncio.sleep(1)
+        assert len(server.tasks) == 0
+        check_empty(server.main)
+        if end in {"leave", "cut"}:
+            _, replayed = await come_back(stage, me)
+            assert len(replayed) == EVENTS
+
+    play(server, scenario)
+
+
+def test_who_asks_for_the_same_events_again_and_again_begins_anew() -> None:
+    server = flooded()
+
+    async def scenario(stage: Stage) -> None:
+        me = await miss(stage, 25)
+        count = 0
+        for _ in range(100):
+            peer = await stage.open()
+            await peer.send("40" + json.dumps({"pid": me["pid"]}))
+            while (text := await peer.receive_text()).startswith("42"):
+                count += 1
+            await peer.close()
+            await asyncio.sleep(0.1)
+            if json.loads(text.removeprefix("40")) != me:
+                break
+        assert 30 <= count <= 120, "at least what a connection may buffer, at most some times as much"
+        await asyncio.sleep(60)
+        _, replayed = await come_back(stage, me)
+        assert len(replayed) == 25, "once more in another minute"
+
+    play(server, scenario)
+
+
+def test_who_misses_a_lot_again_and_again_may_come_back_as_often_as_it_likes() -> None:
+    server = flooded()
+
+    async def scenario(stage: Stage) -> None:
+        peer = await stage.open()
+        me = await welcome(peer)
+        offset: str | None = None
+        for number in range(100):
+            await peer.close()
+            await asyncio.sleep(0.1)
+            server.emit("n", number, "x" * 10_000)
+            peer = await stage.open()
+            await peer.send("40" + json.dumps({"pid": me["pid"]} if offset is None else {"pid": me["pid"], "offset": offset}))
+            _, seen, _, offset = await receive(peer)
+            assert seen == number
+            assert json.loads((await peer.receive_text()).removeprefix("40")) == me
+
+    play(server, scenario)
+
+
+# Rooms
+
+
+def test_only_what_was_sent_to_a_room_while_the_client_was_in_it_is_replayed() -> None:
+    server = serve()
+    joining: list[str] = ["middleware"]
+
+    @server.use
+    def enter(socket: Socket) -> None:
+        socket.join(*joining)
+
+    async def scenario(stage: Stage) -> None:
+        peer = await stage.open()
+        me = await welcome(peer)
+        socket = server.main.sockets[me["sid"]]
+        server.to("late").to("again").emit("before it joined")
+        socket.join("late", "again", "left", "muted")
+        server.to("again").emit("1 first stay")
+        socket.leave("again")
+        server.to("again").emit("between two stays")
+        server.in_(me["sid"]).sockets_join("again")
+        server.to("again").to("late").emit("2 second stay")
+        server.except_("muted").emit("excluded")
+        socket.leave("left", "muted")
+        server.to("left").emit("after it left")
+        server.except_("muted").emit("3 no longer excluded")
+        server.except_(me["sid"]).emit("not to itself")
+        server.to(me["sid"]).emit("4 own")
+        server.emit("5 everybody")
+        server.to("middleware").emit("6 joined in a middleware")
+        await peer.close()
+        await asyncio.sleep(1)
+        server.to("late").emit("7 away")
+        server.to("left").emit("away, and not in it")
+        joining.append("only now")
+        server.to("only now").emit("before it joined again")
+        _, replayed = await come_back(stage, me)
+        assert [name for [name] in replayed] == [
+            "1 first stay",
+            "2 second stay",
+            "3 no longer excluded",
+            "4 own",
+            "5 everybody",
+            "6 joined in a middleware",
+            "7 away",
+        ]
 
     play(server, scenario)

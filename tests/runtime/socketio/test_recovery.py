@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery, RecoveryLog, RecoverySession
+from ackord.runtime.socketio.room_history import MAX_STAYS, RoomHistory
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +29,9 @@ def record(log: RecoveryLog, *values: Any, rooms: str = "", except_: str = "", n
 
 
 def join(log: RecoveryLog, name: str = "a", rooms: str = "") -> RecoverySession:
-    session = RecoverySession(sid=name, pid=f"secret {name}", rooms=frozenset({name, *rooms.split()}))
+    session = RecoverySession(name, f"secret {name}", RoomHistory(log.recorded))
+    for room in (name, *rooms.split()):
+        log.note_joined(session, room)
     log.begin(session)
     return session
 
@@ -36,8 +39,9 @@ def join(log: RecoveryLog, name: str = "a", rooms: str = "") -> RecoverySession:
 def missed(log: RecoveryLog, session: RecoverySession | None) -> list[Any] | None:
     if session is None:
         return None
-    events = log.missed(session)
-    return None if events is None else [json.loads(event.arguments)[1] for event in events]
+    if log.missing(session) is None:
+        return None
+    return [json.loads(event.arguments)[1] for event in log.take_missed(session)]
 
 
 def test_offsets_are_the_last_argument_and_differ() -> None:
@@ -214,7 +218,8 @@ def test_whatever_a_client_missed_is_told_once_in_order_or_it_cannot_come_back(s
             assert (found is None) == (len(pending) > max_packets)
             if found is None:
                 return
-            events = list(log.missed(found) or ())
+            assert log.missing(found) is not None
+            events = list(log.take_missed(found))
             log.forget(found)
             session, pending = found, []
             for event in events:
@@ -237,3 +242,101 @@ def test_the_memory_of_what_is_kept_is_bounded_by_what_is_counted() -> None:
     assert kept > 1000
     assert sessions == 1000
     assert memory < 3_000_000, "a megabyte of events and a thousand sessions"
+
+
+room_sets = st.lists(st.sampled_from("ab"), max_size=2).map(frozenset)
+steps = st.one_of(
+    st.tuples(st.sampled_from(["join", "leave"]), st.sampled_from("ab")),
+    st.tuples(st.just("emit"), room_sets, room_sets),
+    st.tuples(st.just("see")),
+    st.tuples(st.just("cut"), st.integers(0, 1000), st.booleans()),
+)
+
+
+@given(st.lists(steps, min_size=10, max_size=60))
+def test_whatever_rooms_a_client_joins_and_leaves_it_is_replayed_what_it_would_have_received(happening: list[tuple[Any, ...]]) -> None:
+    log = make()
+    session = join(log)
+    rooms: set[str] = {"a", "own"}
+    log.note_joined(session, "own")
+    due: list[tuple[int, str]] = []
+    """What the client would have received and hasn't, with the offsets."""
+    offset: str | None = None
+    for number, step in enumerate(happening):
+        match step:
+            case ("join", room):
+                log.note_joined(session, room)
+                rooms.add(room)
+            case ("leave", room):
+                log.note_left(session, room)
+                rooms.discard(room)
+            case ("emit", to, except_):
+                marked = log.record(encode_plain_event("x", (number,)), to, except_, 0)
+                if (not to or to & rooms) and not except_ & rooms:
+                    due.append((number, json.loads(marked.arguments)[-1]))
+            case ("see",) if due:
+                _, offset = due.pop(0)
+            case ("cut", most, is_complete):
+                log.persist(session, 0)
+                assert log.claim("secret a", offset, 1) is session
+                told: list[Any] = []
+                while log.missing(session):
+                    told += [json.loads(event.arguments)[1] for event in log.take_missed(session, most or 1)]
+                assert told == [number for number, _ in due]
+                if is_complete:
+                    log.forget(session)
+                    offset, due = (due[-1][1] if due else offset), []
+                else:
+                    log.release(session)
+            case _:
+                pass
+    assert session.history.current - {"own"} == rooms - {"own"}
+
+
+def test_a_client_that_changes_its_rooms_without_end_costs_little_and_is_told_nothing_wrong() -> None:
+    log = make(max_packets=1_000_000)
+    session = join(log)
+    offsets: list[str] = []
+    for number in range(5000):
+        log.note_joined(session, f"room {number % 7}")
+        offsets.append(record(log, number, rooms=f"{number % 7}", except_="other"))
+        log.note_joined(session, str(number % 7))
+        offsets.append(record(log, -number, rooms=str(number % 7)))
+        log.note_left(session, str(number % 7))
+        log.note_left(session, f"room {number % 7}")
+        assert session.history.size <= MAX_STAYS
+    log.persist(session, 0)
+    assert log.claim("secret a", None, 1) is None, "what it was in at first isn't known any more"
+    assert log.claim("secret a", offsets[100], 1) is None
+    assert missed(log, log.claim("secret a", offsets[-41], 1)) == [-number for number in range(4980, 5000)]
+
+
+def test_stays_in_which_nothing_was_sent_are_not_kept() -> None:
+    log = make()
+    session = join(log)
+    for _ in range(1000):
+        log.note_joined(session, "room")
+        log.note_left(session, "room")
+    assert session.history.size == 0
+    log.note_joined(session, "room")
+    record(log, 1)
+    for _ in range(1000):
+        log.note_left(session, "room")
+        log.note_joined(session, "room")
+    assert session.history.size == 0
+    assert session.history.current == {"a", "room"}
+
+
+def test_seeing_that_events_are_for_others_is_bounded_as_what_is_told() -> None:
+    log = RecoveryLog(ConnectionStateRecovery(), "epoch", repeat_limit=16 * 10_000 * 3)
+    session = join(log)
+    for _ in range(10_000):
+        record(log, rooms="others")
+    log.persist(session, 0)
+    attempts = 0
+    while (found := log.claim("secret a", None, 1)) is not None:
+        assert missed(log, found) == []
+        log.release(found)
+        attempts += 1
+    assert attempts == 4
+    assert log.claim("secret a", None, 62) is session

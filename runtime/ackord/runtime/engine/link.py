@@ -75,6 +75,11 @@ class EngineSocket(Protocol):
         """Whether a packet would go out at once: what `volatile` asks."""
         ...
 
+    @property
+    def buffered(self) -> int:
+        """Bytes that were sent and that the network hasn't taken yet."""
+        ...
+
     def send(self, packet: str) -> None:
         """Send one text packet, type digit included (``42["hello"]``)."""
         ...

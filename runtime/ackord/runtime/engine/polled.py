@@ -92,7 +92,7 @@ class PolledSession(RunningSession):
     def _receive_message(self, message: str) -> Awaitable[None] | None:
         try:
             may_go_on = self.handler.receive_text(message)
-        except Exception as exc:  # noqa: BLE001 - nothing of one client may reach another
+        except BaseException as exc:  # noqa: BLE001 - nothing of one client may reach another
             self.blame_handler(exc)
             return None
         return None if may_go_on else self.handler.ready()

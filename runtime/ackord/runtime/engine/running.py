@@ -25,7 +25,7 @@ from ackord.runtime.engineio.packet import Packet, encode_packet
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.engineio.session import SLOW_CONSUMER, Session
 from ackord.runtime.engineio.state import State
-from ackord.runtime.events.containment import contain
+from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.log_text import quoted
 from ackord.runtime.transports.base import ServerWebSocket
@@ -131,8 +131,9 @@ class RunningSession:
         self.session.fail(description, code=code)
         self._run()
 
-    def blame_handler(self, exc: Exception) -> None:
+    def blame_handler(self, exc: BaseException) -> None:
         """End the session after an exception of the upper layer, which promised to raise none."""
+        contain(exc)
         self._log.crash("The handler of an Engine.IO session", exc, " (the session is closed)")
         self.fail("internal error")
 
@@ -143,7 +144,12 @@ class RunningSession:
         try:
             while actions := self.session.outgoing():
                 for action in actions:
-                    self._perform(action)
+                    try:
+                        self._perform(action)
+                    except BaseException as exc:
+                        contain(exc)
+                        self._log.crash(f"{type(action).__name__} of an Engine.IO session", exc, " (the session is closed)")
+                        self.session.fail("internal error")
         finally:
             self._running = False
         self._find_ways()
@@ -199,14 +205,17 @@ class RunningSession:
                 if probe is not None:
                     probe.close()
             case End(reason, description):
-                self._alarm.close()
+                with Step("stop the timer of a session"):
+                    self._alarm.close()
                 if description == SLOW_CONSUMER:
                     self._warn_of_slowness()
                 self._forget(self)
-                self._tell_closed(reason, description)
+                with Step("tell the handler of a session that it has ended"):
+                    self.handler.closed(reason, description)
                 post, self._post = self._post, None
                 if post is not None:
-                    post.give_up()
+                    with Step("give up the request that a session was reading"):
+                        post.give_up()
             case _:
                 assert_never(action)
 
@@ -221,15 +230,8 @@ class RunningSession:
                 self.handler.receive_binary(message)
             else:
                 self.handler.receive_text(message)
-        except Exception as exc:  # noqa: BLE001 - nothing of one client may reach another
-            self.blame_handler(exc)
-
-    def _tell_closed(self, reason: str, description: str | None) -> None:
-        try:
-            self.handler.closed(reason, description)
         except BaseException as exc:  # noqa: BLE001 - nothing of one client may reach another
-            contain(exc)
-            self._log.crash("The handler of an Engine.IO session, told of its end,", exc)
+            self.blame_handler(exc)
 
     def _warn_of_slowness(self) -> None:
         self._log.write_warning(

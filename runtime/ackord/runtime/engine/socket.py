@@ -57,6 +57,11 @@ class EngineSocket(PolledSession):
             return False
         return self.session.writable if self.websocket is None else self.websocket.buffered == 0
 
+    @property
+    def buffered(self) -> int:
+        """Bytes that were sent and that the network hasn't taken yet."""
+        return self.session.buffered if self.websocket is None else self.websocket.buffered
+
     def send(self, packet: str) -> None:
         """Send one text packet, type digit included."""
         wire = self._wire

@@ -27,7 +27,7 @@ class WebSocketEnd:
                 if message[:1] == MESSAGE:
                     return self._handler.receive_text(message)
             socket.receive(self._websocket, message)
-        except Exception as exc:  # noqa: BLE001 - nothing of one client may reach another
+        except BaseException as exc:  # noqa: BLE001 - nothing of one client may reach another
             socket.blame_handler(exc)
         return not self._handler.congested
 

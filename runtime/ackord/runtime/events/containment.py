@@ -1,21 +1,48 @@
-"""What the application's functions raise, and what of it concerns nobody else."""
+"""What the application's functions raise, and what of it concerns nobody else (docs/decisions/0023)."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+import logging
+from types import TracebackType
+from typing import Final, NoReturn
 
-_OURS_NOT_TO_STOP: Final = (KeyboardInterrupt, SystemExit, GeneratorExit)
+from ackord.runtime.limited_log import LimitedLog
+
+_log: Final = LimitedLog(logging.getLogger("ackord.runtime"))
 
 
 def contain(error: BaseException) -> None:
-    """Raise again what ends the program or a coroutine; anything else that a listener, hook or middleware raised stays with its event.
+    """Let what a listener, hook or middleware raised end nothing but its own event; the caller answers and logs it.
 
-    That goes for `asyncio.CancelledError` too: a plain function raises it by asking a cancelled future for its result.
-    And for what derives from `BaseException` only, such as the outcomes of test frameworks.
+    That goes for `SystemExit` and `GeneratorExit`, which libraries raise (`argparse` does), for
+    `asyncio.CancelledError`, which a plain function raises by asking a cancelled future for its
+    result, and for what derives from `BaseException` only, such as the outcomes of test frameworks.
+
+    `KeyboardInterrupt` is Ctrl-C: it ends the program, but in the next turn of the event loop.
+    Thus the event is answered first, and no transport takes it for an error of its connection,
+    as uvloop's do.
+
+    Raises:
+        GeneratorExit: it closes the coroutine that awaited the application's function.
     """
-    if isinstance(error, _OURS_NOT_TO_STOP):
+    if is_closing(error):
         raise error
+    if isinstance(error, KeyboardInterrupt):
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise error from None
+        loop.call_soon(_interrupt, error)
+
+
+def is_closing(error: BaseException) -> bool:
+    """Tell whether the coroutine that has caught an exception is being closed; the application may raise `GeneratorExit`, too.
+
+    Python closes what a coroutine awaits before it raises `GeneratorExit` in the coroutine itself:
+    then no other frame is in the traceback. It must be asked where the exception was caught first.
+    """
+    return isinstance(error, GeneratorExit) and (error.__traceback__ is None or error.__traceback__.tb_next is None)
 
 
 def is_being_cancelled() -> bool:
@@ -25,7 +52,42 @@ def is_being_cancelled() -> bool:
 
 
 def contain_awaited(error: BaseException) -> None:
-    """Raise again what `contain` does, and the cancellation of the task that awaited the application's function."""
+    """Do what `contain` does, and raise again the cancellation of the task that awaited the application's function."""
     contain(error)
     if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
         raise error
+
+
+class Step:
+    """One step of an end, of a session, socket or server: what it raises is logged, and the steps after it run.
+
+    ::
+
+        with Step("take a socket out of its rooms"):
+            adapter.del_all(socket.id)
+        with Step("tell the listeners of 'disconnect'"):
+            ...
+
+    Adapters, parsers and event loops are not ours: any of them may raise anything.
+    """
+
+    __slots__ = ("_what",)
+
+    def __init__(self, what: str) -> None:
+        """Take what the step does, as the log is to name it."""
+        self._what = what
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> bool:
+        """Log what was raised, and go on."""
+        if error is None:
+            return False
+        contain(error)
+        _log.crash(f"One step of an end ({self._what})", error)
+        return True
+
+
+def _interrupt(error: BaseException) -> NoReturn:
+    raise error

@@ -58,6 +58,9 @@ def go_on(handler: EventHandler, context: Context, waiting: Waiting) -> Generato
         step: Callable[[], Waiting]
         try:
             yield waiting
+        except GeneratorExit:
+            handler.close()  # which closes what the handler awaits, before it learns of it itself: see `is_closing`
+            raise
         except BaseException as error:  # noqa: BLE001  # everything is for the handler
             step = partial(handler.throw, error)
         else:

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from typing import Any, Protocol, TypeAlias
 
 from ackord.runtime.error_acks import FailureReply, internal_error, unknown_event
-from ackord.runtime.events.containment import contain, is_being_cancelled
+from ackord.runtime.events.containment import contain, is_being_cancelled, is_closing
 from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.driving import IDLE, EventHandler, Job, awaiting
 from ackord.runtime.events.routes import Arguments, Route
@@ -110,6 +110,8 @@ def _answer_route(socket: EventReceiver, route: Route, name: str, ack_id: int | 
 
 def _rescue(socket: EventReceiver, route: Route, name: str, ack_id: int | None, error: BaseException) -> None:
     """Answer an event whose handler raised: some errors are answers."""
+    if is_closing(error):
+        raise error
     try:
         answer = route.rescue(error)
     except BaseException as again:  # noqa: BLE001  # whatever it is becomes an error ack
@@ -194,7 +196,7 @@ def finish_untyped(
 
 
 def _failed(socket: EventReceiver, name: str, ack_id: int | None, error: BaseException) -> None:
-    """Answer an event that wasn't answered yet, whatever ended its handling; raise again what isn't for us to stop.
+    """Answer an event that wasn't answered yet, whatever ended its handling; go on with the end of the task, if that was it.
 
     Nothing that an application can raise prevents the answer: `FailureReply` was encoded when it was made.
     """

@@ -11,6 +11,7 @@ import re
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from ackord.runtime.events.containment import Step
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.direct_request import DirectGet, DirectPost, DirectRequest
 from ackord.runtime.hosting.polling_request import recognize
@@ -62,8 +63,10 @@ class DirectHttp(FastHttp):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._cancel_idle_timer()
+        with Step("end a connection of uvicorn's"):
+            super().connection_lost(exc)
+        with Step("stop the timer of an idle connection"):
+            self._cancel_idle_timer()
         request, self._outstanding, self._message = self._outstanding, None, None
         if request is not None:
             request.lose()

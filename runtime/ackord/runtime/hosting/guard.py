@@ -65,6 +65,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._early = b""  # what follows the opening handshake of a WebSocket in the same read
         self._is_requested = False  # whether what is being read belongs to a request that isn't answered yet
         self._head_timer: asyncio.TimerHandle | None = None
+        self._idle_until = 0.0  # when uvicorn's timer for idle connections is due: not every event loop's timers tell
         self._stall: StallWatch | None = None
 
     @override
@@ -92,7 +93,12 @@ class GuardedHttp(HttpToolsProtocol):
             self._refuse_overhead()
         elif idle is not None and not self._is_requested and self._head_timer is None and self.timeout_keep_alive_task is None:
             # Empty lines, or the rest of a body that was answered already: uvicorn has stopped this timer, and would start it no more.
-            self.timeout_keep_alive_task = self.loop.call_at(idle.when(), self.timeout_keep_alive_handler)
+            self.timeout_keep_alive_task = self.loop.call_at(self._idle_until, self.timeout_keep_alive_handler)
+
+    @override
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._idle_until = self.loop.time() + self.timeout_keep_alive
 
     def _parse(self, data: bytes) -> None:
         # As uvicorn's `data_received`, which drops what follows an opening handshake.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.events.containment import contain, is_being_cancelled
+from ackord.runtime.events.containment import Step, contain, is_being_cancelled
 from ackord.runtime.log_text import quoted
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, RefusalReply
 from ackord.runtime.socketio.values import encode_json
@@ -54,6 +54,8 @@ class Admission:
         try:
             async with asyncio.timeout(self._server.limits.connect_timeout):
                 refusal = await self._ask()
+            if not refusal and self._socket is not None:
+                await self._connection.catch_up(self._socket)
         except RefusalReply as error:
             refusal = error.payload()
         except BaseException as error:
@@ -109,8 +111,10 @@ class Admission:
             return
         socket.namespace.admissions -= 1
         if reason is not None:
-            socket.end(reason)
-        socket.namespace.dispose_if_unused()
+            with Step("end a socket that wasn't let in"):
+                socket.end(reason)
+        with Step("let an unused namespace go"):
+            socket.namespace.dispose_if_unused()
 
     def _done(self, _: object) -> None:
         self._connection.note_end(self)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
-from ackord.runtime.events.containment import contain
+from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.log_text import printable, quoted
 from ackord.runtime.server.memberships import Memberships
 from ackord.runtime.socketio.errors import AttachmentError, EventNameError, MalformedPayloadError, PacketError, UnexpectedPacketError
@@ -102,7 +102,8 @@ class Connection(Memberships):
         self._over = True
         self._split = _leave
         self._end(reason, description)
-        self._server.forget(self)
+        with Step("forget a connection"):
+            self._server.forget(self)
 
     @property
     def congested(self) -> bool:
@@ -193,10 +194,12 @@ class Connection(Memberships):
     # The end
 
     def _end(self, reason: str, description: str | None) -> None:
-        self.backlog.close()
-        if self._attachment_timer is not None:
+        with Step("let go whoever waits to read from a connection"):
+            self.backlog.close()
+        with Step("stop the timer of a packet's attachments"):
             self._cancel_attachment_timer()
-        self._decoder.reset()
+        with Step("reset the decoder of a connection"):
+            self._decoder.reset()
         self._leave_all(reason, description)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ackord.runtime.engine.server import SHUTTING_DOWN
 from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, internal_error
 from ackord.runtime.errors import DisconnectedError
-from ackord.runtime.events.containment import contain
+from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.driving import Job
 from ackord.runtime.events.incoming import (
@@ -93,14 +93,14 @@ class Member(Addressee):
     # Joining
 
     def recover(self) -> None:
-        """Be again what the session says."""
+        """Restore data and rooms from the session of a client that comes back."""
         if self.recovery_session is not None:
             self.recovered = True
             self.data = self.recovery_session.data
-            self.namespace.adapter.add_all(self.id, self.recovery_session.rooms)
+            self.namespace.adapter.add_all(self.id, self.recovery_session.history.current)
 
     def begin_anew(self, session: RecoverySession) -> None:
-        """Be a new client after all."""
+        """Make this the socket of a new client after all."""
         self.recovery_session = session
         self.recovered = False
         self.data = self.namespace.make_data()
@@ -239,21 +239,23 @@ class Member(Addressee):
         What the client had sent before it went is still handled; what waits is dropped if this side ended the socket.
         """
         if not self._connected:
-            self._outbox = None
-            self.namespace.adapter.del_all(self.id)
-            if self.recovery_session is not None and self.namespace.recovery is not None and not self._ending:
-                self.namespace.recovery.refuse(self.recovery_session, reason)
+            self._end_unconnected(reason)
             return
         if self._ending:  # a listener of "disconnecting" disconnects
             return
         self._ending = True
         details = (reason,) if description is None else (reason, description)
-        rooms = self.namespace.adapter.socket_rooms(self.id)
-        departing = self._tell("disconnecting", details)
+        rooms: frozenset[str] = frozenset()
+        with Step("read the rooms of a socket"):
+            rooms = self.namespace.adapter.socket_rooms(self.id)
+        departing: list[asyncio.Task[None]] = []
+        with Step("tell the listeners of 'disconnecting'"):
+            departing = self._tell("disconnecting", details)
         self._connected = False
         self._connection.forget(self)
-        if self.recovery_session is not None and self.namespace.recovery is not None:
-            self.namespace.recovery.part(self.recovery_session, rooms, self.data, reason)
+        with Step("keep what a client needs to come back"):
+            if self.recovery_session is not None and self.namespace.recovery is not None:
+                self.namespace.recovery.part(self.recovery_session, self.data, reason)
         self.namespace.remove(self)
         if departing:
             # Listeners that are tasks still see the rooms that the socket was in.
@@ -262,11 +264,13 @@ class Member(Addressee):
                 task.add_done_callback(self._forget_rooms)
         if self._acks is not None:
             self._acks.fail_all(lambda: DisconnectedError(f"the socket has been disconnected: {reason}"))
-        if self.namespace.server.cancel_on_disconnect:
-            self._queue.cancel()
+        with Step("cancel the handlers of a socket"):
+            if self.namespace.server.cancel_on_disconnect:
+                self._queue.cancel()
         if reason in ENDED_HERE:
-            self._queue.clear()
-            self._queue.close()
+            with Step("drop the events of a socket that wait"):
+                self._queue.clear()
+                self._queue.close()
             self._tell_disconnect(reason, details)
         else:
             self._queue.finish(partial(self._tell_disconnect, reason, details), self.namespace.limits.ending_timeout)
@@ -277,9 +281,20 @@ class Member(Addressee):
         self._outbox = None
         self._acks = None
 
+    def _end_unconnected(self, reason: str) -> None:
+        """End a socket that was never let in, or has ended already."""
+        self._outbox = None
+        with Step("forget the session of a client that wasn't let in"):
+            if self.recovery_session is not None and self.namespace.recovery is not None and not self._ending:
+                self.namespace.recovery.refuse(self.recovery_session, reason)
+        with Step("take a socket out of its rooms"):
+            self.namespace.adapter.del_all(self.id)
+
     def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
-        self._tell("disconnect", details)
-        self.namespace.run_disconnect_hook(self, reason)
+        with Step("tell the listeners of 'disconnect'"):
+            self._tell("disconnect", details)
+        with Step("run the disconnect hook"):
+            self.namespace.run_disconnect_hook(self, reason)
 
     def _tell(self, name: str, details: Sequence[str]) -> list[asyncio.Task[None]]:
         if self._lifecycle is None:

@@ -8,15 +8,15 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from ackord.runtime.engine.link import EngineSocket
-from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.events.backlog import Backlog
-from ackord.runtime.events.containment import contain
+from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.events.payloads import decode_object
 from ackord.runtime.log_text import quoted
 from ackord.runtime.server.admission import Admission
 from ackord.runtime.server.member import Member
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
-from ackord.runtime.socketio.packet import encode_connect, encode_connect_error, encode_disconnect, encode_event, namespace_prefix
+from ackord.runtime.server.replay import StalledError, replay, write
+from ackord.runtime.socketio.packet import encode_connect, encode_connect_error, encode_disconnect, namespace_prefix
 
 if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace
@@ -40,7 +40,8 @@ class Memberships(ABC):
         self._pending: dict[str, Admission] = {}
         self._admissions: set[Admission] = set()
         self._left: dict[str, None] | None = None  # names of namespaces, the oldest departure first
-        self._connect_timer: asyncio.TimerHandle | None = self.loop.call_later(limits.connect_timeout, self._connect_timed_out)
+        self._connect_timer: asyncio.TimerHandle | None = None
+        self._start_connect_timer()
 
     @abstractmethod
     def shut(self, socket_reason: str, engine_reason: str) -> None:
@@ -63,12 +64,14 @@ class Memberships(ABC):
         if len(left) > self._server.limits.namespaces:
             # No more can have been joined at a time, and clients may make up any number of names.
             del left[next(iter(left))]
-        self.engine.send(encode_disconnect(namespace.prefix))
+        with Step("tell a client that it was put out of a namespace"):
+            self.engine.send(encode_disconnect(namespace.prefix))
 
     def disconnect(self) -> None:
         """Leave all namespaces, then end the connection."""
         for socket in tuple(self._sockets.values()):
-            self.engine.send(encode_disconnect(socket.namespace.prefix))
+            with Step("tell a client that it was put out of a namespace"):
+                self.engine.send(encode_disconnect(socket.namespace.prefix))
         self.shut("server namespace disconnect", "forced server close")
 
     # What an admission asks of its connection
@@ -78,16 +81,32 @@ class Memberships(ABC):
         sid = secrets.token_urlsafe(_SID_BYTES)
         if namespace.recovery is None:
             return Member(sid, namespace, self, auth)
-        session = namespace.recovery.claim(auth)
-        if session is None:
-            return Member(sid, namespace, self, auth, namespace.recovery.make_session(sid))
+        recovery = namespace.recovery
+        session = recovery.claim(auth) or recovery.make_session(sid)
         try:
             socket = Member(session.sid, namespace, self, auth, session)
-            socket.recover()
-        except BaseException:
-            namespace.recovery.refuse(session, "server namespace disconnect")
+            recovery.attach(session, socket)
+            if session.claimed:
+                socket.recover()
+        except BaseException:  # the adapter, or what makes a socket's data
+            recovery.refuse(session, "transport close")
             raise
         return socket
+
+    async def catch_up(self, socket: Member) -> None:
+        """Write what a client missed, as far as that takes longer than a turn of the event loop."""
+        namespace, session = socket.namespace, socket.recovery_session
+        if namespace.recovery is None or session is None or not namespace.recovery.missing(session):
+            return
+        # The client has been recognized: how long it takes now is for its network to say.
+        self._stop_connect_timer()
+        try:
+            await replay(self.engine, namespace.recovery, session, namespace.prefix, self._server.engine.options.max_buffered)
+        except StalledError:
+            self.shut("transport close", "transport close")
+        finally:
+            if not self._sockets and self.engine.is_open:
+                self._start_connect_timer()
 
     def let_in(self, socket: Member, admission: Admission | None = None) -> None:
         """Answer a CONNECT by a welcome; or by a refusal, if even now something fails."""
@@ -148,17 +167,20 @@ class Memberships(ABC):
                 f"({self._server.limits.namespaces}) and is refused.",
             )
             self.refuse(name, TOO_MANY_NAMESPACES)
-        elif namespace is not None and namespace.admits_at_once:
-            try:
-                socket = self.make_socket(namespace, auth)
-            except BaseException as error:  # noqa: BLE001  # what makes the session of the application
-                self._fail_to_join(namespace, None, error)
-                self.refuse(name, FAILED)
-            else:
-                self.let_in(socket)
+        elif namespace is not None and namespace.admits_at_once and (namespace.recovery is None or "pid" not in auth):
+            self._admit_at_once(namespace, auth)
         else:
             admission = self._pending[name] = Admission(self._server, self, name, auth, payload or None)
             self._admissions.add(admission)
+
+    def _admit_at_once(self, namespace: Namespace, auth: dict[str, Any]) -> None:
+        try:
+            socket = self.make_socket(namespace, auth)
+        except BaseException as error:  # noqa: BLE001  # what makes a socket's data
+            self._fail_to_join(namespace, None, error)
+            self.refuse(namespace.name, FAILED)
+        else:
+            self.let_in(socket)
 
     def _fail_to_join(self, namespace: Namespace, socket: Member | None, error: BaseException) -> None:
         contain(error)
@@ -187,9 +209,7 @@ class Memberships(ABC):
         self._sockets[namespace.name] = socket
         namespace.add(socket)
         self._welcome(namespace, socket)
-        if self._connect_timer is not None:
-            self._connect_timer.cancel()
-            self._connect_timer = None
+        self._stop_connect_timer()
         if self._left is not None:
             self._left.pop(namespace.name, None)
 
@@ -200,9 +220,16 @@ class Memberships(ABC):
             self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"}}'))
             return
         for event in namespace.recovery.join(session, socket):
-            text = encode_event(namespace.prefix, event.arguments, len(event.attachments))
-            self.engine.send_prepared(Prepared(text, event.attachments))
+            write(self.engine, namespace.prefix, event)
         self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}","pid":"{session.pid}"}}'))
+
+    def _start_connect_timer(self) -> None:
+        self._connect_timer = self.loop.call_later(self._server.limits.connect_timeout, self._connect_timed_out)
+
+    def _stop_connect_timer(self) -> None:
+        timer, self._connect_timer = self._connect_timer, None
+        if timer is not None:
+            timer.cancel()
 
     def _connect_timed_out(self) -> None:
         self._connect_timer = None
@@ -213,10 +240,11 @@ class Memberships(ABC):
 
     def _leave_all(self, reason: str, description: str | None) -> None:
         """End the sockets, and what was to become one."""
-        if self._connect_timer is not None:
-            self._connect_timer.cancel()
-            self._connect_timer = None
+        with Step("stop the timer of a connection that has joined no namespace"):
+            self._stop_connect_timer()
         for name in tuple(self._pending):
-            self._give_up(name)
+            with Step("give up an unanswered CONNECT"):
+                self._give_up(name)
         for socket in tuple(self._sockets.values()):
-            socket.end(reason, description)
+            with Step("end a socket"):
+                socket.end(reason, description)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import InvalidPayloadError, ReservedEventError, UsageError
+from ackord.runtime.events.containment import Step
 from ackord.runtime.events.failures import Failures, InvalidHook, InvalidPolicy
 from ackord.runtime.events.lifecycle import Report, call_guarded, call_lifecycle, guard
 from ackord.runtime.events.routes import Route
@@ -108,7 +109,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.prefix = namespace_prefix(name)
         self.sockets: dict[str, Member] = {}
         self.adapter: Adapter = self._make_adapter()
-        self.recovery = server.make_recovery(self.dispose_if_unused)
+        self.recovery = server.make_recovery(self.adapter, self.dispose_if_unused)
         self.routes: dict[str, Route] = {}
         self.failures: Failures[Socket] = Failures(name, server.tasks)
         self.error_replies: bool = server.error_replies
@@ -219,6 +220,13 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         if self.is_unused:
             self.server.namespaces.dispose(self)
 
+    async def close(self) -> None:
+        """Let go of what the recovery and the adapter hold."""
+        if self.recovery is not None:
+            with Step("forget the events and the clients of a recovery"):
+                self.recovery.close()
+        await guard(_close(self.adapter), f"Closing the adapter of namespace {quoted(self.name)}", self.tasks.log)
+
     @property
     def is_unused(self) -> bool:
         """Whether this is a dynamic namespace that nobody needs."""
@@ -233,7 +241,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.sockets.clear()
         self.admissions = 0
         self.adapter = self._make_adapter()
-        self.recovery = self.server.make_recovery(self.dispose_if_unused)
+        self.recovery = self.server.make_recovery(self.adapter, self.dispose_if_unused)
 
     def check_attachments(self, attachments: Sequence[bytes], what: str) -> None:
         """Refuse more attachments than a packet may have: its receiver would close the connection, and tell nobody why.
@@ -335,9 +343,11 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
     def remove(self, socket: Member) -> None:
         """Let a socket go, with all its rooms."""
-        self.adapter.del_all(socket.id)
+        with Step("take a socket out of its rooms"):
+            self.adapter.del_all(socket.id)
         self.sockets.pop(socket.id, None)
-        self.dispose_if_unused()
+        with Step("let an unused namespace go"):
+            self.dispose_if_unused()
 
     def announce(self, socket: Socket) -> None:
         """Call the listeners of ``connect`` and ``connection``; those that are tasks begin before the socket's first event is handled."""
@@ -383,6 +393,10 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self._listeners.add(name, registration)
         self._custom = True
         return listener
+
+
+async def _close(adapter: Adapter) -> None:
+    await adapter.close()
 
 
 async def _call(hook: DisconnectHook, socket: Socket, reason: str, report: Report) -> None:

@@ -106,9 +106,7 @@ class Namespaces:
         """Let a dynamic namespace go that nobody is in."""
         if self._cleanup and namespace.parent is not None and self._by_name.get(namespace.name) is namespace:
             self._remove(namespace, namespace.parent)
-            self._server.tasks.start(namespace.adapter.close())
-            if namespace.recovery is not None:
-                namespace.recovery.close()
+            self._server.tasks.start(namespace.close())
 
     def discard(self) -> None:
         """Forget what belonged to an event loop that has ended: sockets, and namespaces that clients brought into being."""

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.socketio.recovery import RECOVERABLE, ConnectionStateRecovery, RecoveryLog, RecoverySession
+from ackord.runtime.socketio.room_history import RoomHistory
 
 __all__ = ["ConnectionStateRecovery", "Recovery"]
 
 if TYPE_CHECKING:
+    from ackord.runtime.adapters.base import Adapter
     from ackord.runtime.server.member import Member
 
 _EPOCH_BYTES = 3
 _PID_BYTES = 15
 
+REPEATED_BUFFERS: Final = 2
+"""How many times what a connection may buffer one session is told once more in a minute, before it begins anew when it comes back."""
+
 
 class Recovery:
     """Keeps what clients of one namespace miss while they are away, and knows them when they are back."""
 
-    __slots__ = ("_emptied", "_live", "_log", "_timer", "skip_middlewares")
+    __slots__ = ("_due", "_emptied", "_known", "_live", "_log", "_timer", "skip_middlewares")
 
-    def __init__(self, options: ConnectionStateRecovery, *, grace: float, emptied: Callable[[], None]) -> None:
-        """Take the options, the seconds until a lost connection is noticed, and what to call when no client is away any longer."""
-        self._log = RecoveryLog(options, secrets.token_urlsafe(_EPOCH_BYTES), grace)
-        self._live: dict[str, Member] = {}
+    def __init__(self, options: ConnectionStateRecovery, *, grace: float, max_buffered: int, emptied: Callable[[], None]) -> None:
+        """Take the options, the seconds until a lost connection is noticed, what a connection may buffer, and what to call when no client is away."""
+        self._log = RecoveryLog(options, secrets.token_urlsafe(_EPOCH_BYTES), grace, REPEATED_BUFFERS * max_buffered)
+        self._live: dict[str, Member] = {}  # by private id: clients that are there, or are coming back
+        self._known: dict[str, RecoverySession] = {}  # by public id: the sessions of these, and of those that want to join
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0  # when the timer is: not every event loop's timers tell
         self._emptied = emptied
         self.skip_middlewares = options.skip_middlewares
 
@@ -36,6 +43,8 @@ class Recovery:
     def log(self) -> RecoveryLog:
         """What is kept."""
         return self._log
+
+    # Events
 
     def record(self, event: EncodedEvent, rooms: frozenset[str], except_: frozenset[str] = frozenset()) -> EncodedEvent:
         """Keep an event that is being sent, and return it as it is to be sent."""
@@ -49,6 +58,30 @@ class Recovery:
     def mark(self, event: EncodedEvent) -> EncodedEvent:
         """Return an event that is never replayed as it is to be sent."""
         return self._log.mark_if_misleading(event)
+
+    def record_for_absent(self, session: RecoverySession, event: EncodedEvent) -> None:
+        """Keep an event for a client that is away."""
+        if self._log.holds(session):
+            self.record(event, frozenset((session.sid,)))
+
+    # Rooms
+
+    def follow(self, adapter: Adapter) -> None:
+        """Learn from an adapter who joins and leaves which room."""
+        adapter.on("join-room", self._joined)
+        adapter.on("leave-room", self._left)
+
+    def _joined(self, room: str, sid: str | None) -> None:
+        session = self._known.get(sid or "")
+        if session is not None:
+            self._log.note_joined(session, room)
+
+    def _left(self, room: str, sid: str | None) -> None:
+        session = self._known.get(sid or "")
+        if session is not None:
+            self._log.note_left(session, room)
+
+    # Clients that come
 
     def claim(self, auth: dict[str, Any]) -> RecoverySession | None:
         """Take ``pid`` and ``offset`` out of the payload of CONNECT, and return the session that they mean."""
@@ -67,47 +100,67 @@ class Recovery:
 
     def make_session(self, sid: str) -> RecoverySession:
         """Make the session of a new client."""
-        return RecoverySession(sid, secrets.token_urlsafe(_PID_BYTES))
+        return RecoverySession(sid, secrets.token_urlsafe(_PID_BYTES), RoomHistory(self._log.recorded))
 
-    def join(self, session: RecoverySession, socket: Member) -> Iterable[EncodedEvent]:
-        """Note that a client is there; return what it missed."""
-        self._live[session.pid] = socket
-        if not session.claimed:
-            self._log.begin(session)
-            return ()
-        session.claimed = False
-        self._log.forget(session)
-        return self._log.missed(session) or ()
+    def attach(self, session: RecoverySession, socket: Member) -> None:
+        """Note which socket a session is for, before that is let in; `part` or `refuse` must follow."""
+        self._known[session.sid] = session
+        if session.claimed:
+            self._live[session.pid] = socket
+
+    def missing(self, session: RecoverySession) -> int:
+        """Return how many bytes a client that comes back has yet to be told at most; 0 for one that has to begin anew."""
+        return (session.claimed and self._log.missing(session)) or 0
+
+    def take_missed(self, session: RecoverySession, most: int) -> Iterator[EncodedEvent]:
+        """Yield the next events that a client missed; see `RecoveryLog.take_missed`."""
+        return self._log.take_missed(session, most)
 
     def check(self, socket: Member) -> None:
         """Make a client that is back a new one if not all that it missed is still there: the middlewares may have taken their time."""
         session = socket.recovery_session
-        if session is not None and session.claimed and self._log.missed(session) is None:
+        if session is not None and session.claimed and self._log.missing(session) is None:
+            self._live.pop(session.pid, None)
             self._log.forget(session)
-            socket.begin_anew(self.make_session(socket.id))
+            anew = self.make_session(socket.id)
+            self.attach(anew, socket)
+            socket.begin_anew(anew)
 
-    def part(self, session: RecoverySession, rooms: frozenset[str], data: Any, reason: str) -> None:
-        """Note that a client that was there is gone."""
-        self._live.pop(session.pid, None)
+    def join(self, session: RecoverySession, socket: Member) -> Iterator[EncodedEvent]:
+        """Note that a client is there; yield what it missed."""
+        self._live[session.pid] = socket
+        if session.claimed:
+            session.claimed = False
+            self._log.forget(session)
+        else:
+            self._log.begin(session)
+        return self._log.take_missed(session)
+
+    # Clients that go
+
+    def part(self, session: RecoverySession, data: Any, reason: str) -> None:
+        """Note that a client that was there is gone; it stays in the rooms that it is in."""
+        self._detach(session)
         if reason in RECOVERABLE:
-            session.rooms = rooms
             session.data = data
             self._log.persist(session, _now())
             self._watch()
 
     def refuse(self, session: RecoverySession, reason: str) -> None:
-        """Note that a client didn't get in."""
-        self._live.pop(session.pid, None)
+        """Note that a client didn't get in; one that lost its connection meanwhile may come back as long as it could have."""
+        self._detach(session)
         if reason in RECOVERABLE:
             self._log.release(session)
             self._watch()
         else:
             self._log.forget(session)
 
-    def record_for_absent(self, session: RecoverySession, event: EncodedEvent) -> None:
-        """Keep an event for a client that is away."""
-        if self._log.holds(session):
-            self.record(event, frozenset((session.sid,)))
+    def _detach(self, session: RecoverySession) -> None:
+        self._live.pop(session.pid, None)
+        if self._known.get(session.sid) is session:
+            del self._known[session.sid]
+
+    # Time
 
     @property
     def waits(self) -> bool:
@@ -124,16 +177,17 @@ class Recovery:
 
     def _watch(self) -> None:
         deadline = self._log.deadline()
-        if deadline is None or (self._timer is not None and self._timer.when() <= deadline):
+        if deadline is None or (self._timer is not None and self._due <= deadline):
             return
         if self._timer is not None:
             self._timer.cancel()
+        self._due = deadline
         self._timer = asyncio.get_running_loop().call_at(deadline, self._expire)
 
     def _expire(self) -> None:
         self._timer = None
         waited = self.waits
-        self._log.expire(_now())
+        self._log.expire(max(_now(), self._due))  # event loops may be early by as much as their clock can tell
         self._watch()
         if waited and not self.waits:
             self._emptied()

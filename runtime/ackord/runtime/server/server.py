@@ -293,9 +293,7 @@ class Server(Broadcasting, ConnectionEvents):
         await self.engine.close()
         await self.tasks.finish(timeout)
         for namespace in self.namespaces:
-            await namespace.adapter.close()
-            if namespace.recovery is not None:
-                namespace.recovery.close()
+            await namespace.close()
         self.log.close()
 
     # What connections and namespaces ask
@@ -313,12 +311,18 @@ class Server(Broadcasting, ConnectionEvents):
         self._connections.add(connection)
         return connection
 
-    def make_recovery(self, emptied: Callable[[], None]) -> Recovery | None:
-        """Make what keeps the events and absent clients of a namespace, if that is wanted; `emptied` is called when none is absent any longer."""
+    def make_recovery(self, adapter: Adapter, emptied: Callable[[], None]) -> Recovery | None:
+        """Make what keeps the events and absent clients of a namespace with this adapter, if that is wanted.
+
+        `emptied` is called when no client is absent any longer.
+        """
         if self._recovery is None:
             return None
         options = self.engine.options
-        return Recovery(self._recovery, grace=options.ping_interval + options.ping_timeout, emptied=emptied)
+        grace = options.ping_interval + options.ping_timeout
+        recovery = Recovery(self._recovery, grace=grace, max_buffered=options.max_buffered, emptied=emptied)
+        recovery.follow(adapter)
+        return recovery
 
     def make_adapter(self, recipients: Mapping[str, Recipient]) -> Adapter:
         """Make the adapter of a namespace."""

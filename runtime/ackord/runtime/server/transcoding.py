@@ -33,6 +33,11 @@ class TranscodingSocket:
         """See `EngineSocket.writable`."""
         return self._engine.writable
 
+    @property
+    def buffered(self) -> int:
+        """See `EngineSocket.buffered`."""
+        return self._engine.buffered
+
     def send(self, packet: str) -> None:
         """See `EngineSocket.send`."""
         self._engine.send_binary(self._transcoder.encode(packet))

@@ -3,16 +3,24 @@
 Each event that may be replayed carries its offset as a last argument, and clients send the latest one that they saw when they come back.
 Offsets count the recorded events of a namespace, so that a client which saw none is told everything since it joined,
 and one that brings an offset from before it joined isn't told what was before.
+
+An event is replayed to a client that was in one of its rooms when it was sent, and in none of those
+that were left out. While a client is away it stays in the rooms that it was in.
+
+What a client missed may be much more than its connection may buffer, so it is taken in pieces:
+`RecoverySession.offset` is the last event that was taken, and what is sent meanwhile is recorded and
+comes after it. What one session is told more than once in a minute is bounded: a client that asks
+for the same events again and again begins anew.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.socketio.room_history import RoomHistory
 
 RECOVERABLE: Final = frozenset(
     {"transport error", "transport close", "forced close", "ping timeout", "server shutting down", "forced server close"}
@@ -21,7 +29,13 @@ RECOVERABLE: Final = frozenset(
 
 _ENTRY_COST: Final = 300
 """Bytes that an event costs beside its text and attachments, about."""
+_LOOK_COST: Final = 16
+"""What it costs to see that an event isn't for a client, as bytes that are replayed in the same time."""
 _MAX_OFFSET: Final = 40
+_REPEAT_WINDOW: Final = 60.0
+"""Seconds in which what one session is told more than once is bounded."""
+_GAPS: Final = 1000
+"""Entries at the beginning of the list that may be empty; more are cut off once they are half of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +62,21 @@ class RecoverySession:
     """The public id."""
     pid: str
     """The private id: who knows it may come back as this client."""
+    history: RoomHistory
+    """The rooms that it is or was in."""
     start: int = 0
     """How many events were recorded when it joined."""
     offset: int = 0
-    """How many events the client has seen, as it says."""
-    rooms: frozenset[str] = frozenset()
+    """How many events the client has seen, as it says, or was told since."""
     data: Any = None
     expires: float = 0.0
     claimed: bool = False
-    """Whether the client is back, and waits for the middlewares."""
+    """Whether the client is back, and waits for the middlewares and for what it missed."""
+    told: int = 0
+    """The latest event that it was told when it came back."""
+    repeated: int = 0
+    """Bytes that it was told once more since `repeated_since`, having been told them before."""
+    repeated_since: float = float("-inf")
 
 
 class _Entry(NamedTuple):
@@ -65,6 +85,12 @@ class _Entry(NamedTuple):
     except_: frozenset[str]
     expires: float
     size: int
+    total: int
+    """Bytes of all events that were recorded up to this one."""
+
+
+_GAP: Final = _Entry(EncodedEvent("", "[]"), frozenset(), frozenset(), 0.0, 0, 0)
+"""Takes the place of an event that is kept no longer."""
 
 
 @dataclass(slots=True)
@@ -76,18 +102,22 @@ class RecoveryLog:
     """Begins all offsets: those of another process mean nothing here."""
     grace: float = 0.0
     """Seconds that it may take until the loss of a connection is noticed: events are kept for longer by this."""
+    repeat_limit: int = 8_000_000
+    """Bytes that a session is told more than once, after which it begins anew if it comes back in the same minute."""
     sessions: dict[str, RecoverySession] = field(default_factory=dict[str, RecoverySession])
     """The absent clients by private id, who left first at first."""
     recorded: int = 0
     """How many events were recorded."""
     size: int = 0
     """Bytes of those that are kept."""
-    _entries: deque[_Entry] = field(default_factory=deque[_Entry])
+    _entries: list[_Entry] = field(default_factory=list[_Entry])
+    _oldest: int = 0  # where in `_entries` the oldest is; before it are only gaps
+    _total: int = 0
 
     @property
     def kept(self) -> int:
         """How many events are kept."""
-        return len(self._entries)
+        return len(self._entries) - self._oldest
 
     def record(self, event: EncodedEvent, rooms: frozenset[str], except_: frozenset[str], now: float) -> EncodedEvent:
         """Keep an event for those whom it is for, and return it with its offset."""
@@ -95,9 +125,10 @@ class RecoveryLog:
         marked = self.mark(event)
         size = len(marked.arguments) + sum(map(len, marked.attachments)) + _ENTRY_COST
         expires = now + self.options.max_disconnection_duration + self.grace
-        self._entries.append(_Entry(marked, rooms, except_, expires, size))
+        self._total += size
+        self._entries.append(_Entry(marked, rooms, except_, expires, size, self._total))
         self.size += size
-        while len(self._entries) > self.options.max_packets or self.size > self.options.max_bytes:
+        while self.kept > self.options.max_packets or self.size > self.options.max_bytes:
             self._drop_oldest()
         return marked
 
@@ -127,6 +158,7 @@ class RecoveryLog:
         """Return the client that comes back, or `None` if it can't: it is kept until `forget`, and goes back to the absent by `release`.
 
         `offset` is the last one that it saw, or `None` if it saw none.
+        An attempt renews nothing of the session, neither its time nor what it may be told once more.
         """
         session = self.sessions.get(pid)
         if session is None or session.claimed or session.expires <= now:
@@ -135,20 +167,54 @@ class RecoveryLog:
         if seen is None:
             return None
         seen = max(seen, session.start)
-        if not self.recorded - len(self._entries) <= seen <= self.recorded:
+        if not max(self.recorded - self.kept, session.history.known_since) <= seen <= self.recorded:
+            return None
+        if now - session.repeated_since >= _REPEAT_WINDOW:
+            session.repeated_since = now
+            session.repeated = 0
+        elif session.repeated >= self.repeat_limit:
             return None
         session.offset = seen
         session.claimed = True
         return session
 
-    def missed(self, session: RecoverySession) -> Iterator[EncodedEvent] | None:
-        """Return the events that a client missed, with their offsets, or `None` if some of them are kept no longer."""
-        first = session.offset - (self.recorded - len(self._entries))
-        if first < 0:
+    def missing(self, session: RecoverySession) -> int | None:
+        """Return how many bytes a client has yet to be told at most, or `None` if some of its events are kept no longer."""
+        index = self._index(session.offset)
+        if index < self._oldest:
             return None
-        rooms = session.rooms
-        entries = list(self._entries)[first:] if first else list(self._entries)
-        return (entry.event for entry in entries if (not entry.rooms or entry.rooms & rooms) and not entry.except_ & rooms)
+        return self._total - self._entries[index].total + self._entries[index].size if index < len(self._entries) else 0
+
+    def take_missed(self, session: RecoverySession, most: float = float("inf")) -> Iterator[EncodedEvent]:
+        """Yield the next events that a client missed, with their offsets, until they come to `most` bytes; from then on it was told them."""
+        history = session.history
+        taken = 0
+        while taken < most and self._oldest <= (index := self._index(session.offset)) < len(self._entries):
+            entry = self._entries[index]
+            number = session.offset = session.offset + 1
+            is_for_it = (not entry.rooms or history.was_in_any(entry.rooms, number)) and not (
+                entry.except_ and history.was_in_any(entry.except_, number)
+            )
+            cost = entry.size if is_for_it else _LOOK_COST
+            taken += cost
+            if number > session.told:
+                session.told = number
+            else:
+                session.repeated += cost
+            if is_for_it:
+                yield entry.event
+
+    def lose(self, session: RecoverySession) -> None:
+        """Have a client begin anew, although all that it missed is kept."""
+        session.offset = -1
+
+    def note_joined(self, session: RecoverySession, room: str) -> None:
+        """Note that a client is in a room from now on."""
+        session.history.join(room, self.recorded)
+
+    def note_left(self, session: RecoverySession, room: str) -> None:
+        """Note that a client is in a room no longer."""
+        session.history.leave(room, self.recorded, self.recorded - self.kept)
 
     def release(self, session: RecoverySession) -> None:
         """Let a client that came back and went again come back once more, as long as it could have."""
@@ -164,13 +230,14 @@ class RecoveryLog:
 
     def deadline(self) -> float | None:
         """Return the time at which something expires, or `None`."""
-        times = [self._entries[0].expires] if self._entries else []
-        times.extend(session.expires for session in self._oldest())
+        times = [session.expires for session in self._first_absent()]
+        if self.kept:
+            times.append(self._entries[self._oldest].expires)
         return min(times, default=None)
 
     def expire(self, now: float) -> None:
         """Forget what has expired."""
-        while self._entries and self._entries[0].expires <= now:
+        while self.kept and self._entries[self._oldest].expires <= now:
             self._drop_oldest()
         for session in [session for session in self.sessions.values() if session.expires <= now and not session.claimed]:
             del self.sessions[session.pid]
@@ -179,9 +246,14 @@ class RecoveryLog:
         """Forget everything."""
         self.sessions.clear()
         self._entries.clear()
+        self._oldest = 0
         self.size = 0
 
-    def _oldest(self) -> Iterator[RecoverySession]:
+    def _index(self, offset: int) -> int:
+        """Return where in `_entries` the event after an offset is."""
+        return len(self._entries) + offset - self.recorded
+
+    def _first_absent(self) -> Iterator[RecoverySession]:
         """Yield the client that expires first, if there is one."""
         for session in self.sessions.values():
             if not session.claimed:
@@ -198,4 +270,9 @@ class RecoveryLog:
             return None
 
     def _drop_oldest(self) -> None:
-        self.size -= self._entries.popleft().size
+        self.size -= self._entries[self._oldest].size
+        self._entries[self._oldest] = _GAP
+        self._oldest += 1
+        if self._oldest > _GAPS and self._oldest * 2 > len(self._entries):
+            del self._entries[: self._oldest]
+            self._oldest = 0

@@ -9,6 +9,7 @@ from operator import length_hint
 from typing import Final, TypeAlias
 
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.events.containment import Step
 from ackord.runtime.later import start_later
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.base import WebSocketReceiver
@@ -238,10 +239,11 @@ class DirectWebSocket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._registry.discard(self)
         self._is_gone = self._is_mute = True
-        self.resume_writing()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        with Step("stop the timers of a WebSocket"):
+            self.resume_writing()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
         if self._held is None or self._held is _NOTHING:  # else what came before the end is delivered first
             self._context.run(self._lose)
 
@@ -472,7 +474,8 @@ class DirectWebSocket(asyncio.Protocol):
     def _lose(self) -> None:
         receiver, self._receiver = self._receiver, None
         self._mute()
-        self._clear()
+        with Step("drop what a WebSocket hasn't delivered"):
+            self._clear()
         if receiver is not None:
             is_violation = self._uncommon is not None and self._uncommon.is_violation
             receiver.lost(self._description or "close code 1006", is_violation=is_violation)

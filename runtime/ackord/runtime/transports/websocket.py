@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ackord.runtime.engineio.packet import utf8_length
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.events.containment import Step
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.asgi import Message, Receive, Send
 from ackord.runtime.transports.base import WebSocketReceiver
@@ -142,7 +143,8 @@ class AsgiWebSocket:
             description = "closed by this side"
         finally:
             self._scope = None
-            self.abort()
+            with Step("drop what a WebSocket hasn't sent"):
+                self.abort()
             is_violation = ending.get("code") in _VIOLATIONS if self._violation is None else bool(self._violation)
             receiver.lost(description, is_violation=is_violation)
 

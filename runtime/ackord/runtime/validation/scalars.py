@@ -186,7 +186,9 @@ class _StrictLiteralSchema:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         literal: Any = schema
-        return handler(core_schema.literal_schema([value for chain in literal["schema"]["choices"] for value in chain["steps"][-1]["expected"]]))
+        return handler(
+            core_schema.literal_schema([value for chain in literal["schema"]["choices"] for value in chain["steps"][-1]["expected"]])
+        )
 
 
 class _UnionMemberSchema:

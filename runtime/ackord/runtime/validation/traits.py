@@ -13,7 +13,23 @@ _KNOWN: Final = frozenset(
     {
         *("model", "model-fields", "model-field", "typed-dict", "typed-dict-field", "union", "tagged-union", "nullable", "default"),
         *("list", "tuple", "set", "frozenset", "dict", "definitions", "definition-ref", "json-or-python", "chain", "custom-error"),
-        *("str", "int", "float", "bool", "none", "bytes", "decimal", "datetime", "date", "time", "timedelta", "uuid", "url", "is-instance", "missing-sentinel"),
+        *(
+            "str",
+            "int",
+            "float",
+            "bool",
+            "none",
+            "bytes",
+            "decimal",
+            "datetime",
+            "date",
+            "time",
+            "timedelta",
+            "uuid",
+            "url",
+            "is-instance",
+            "missing-sentinel",
+        ),
         *("literal", "enum", "function-plain", "with-info", "to-string"),
     }
 )
