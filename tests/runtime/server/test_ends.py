@@ -203,4 +203,4 @@ def test_an_end_is_told_once_and_nothing_is_left_whatever_is_raised_on_the_way(
         assert (culprit.raised == 0) == (place == "nowhere" or (place == "parser" and way not in {"disconnect", "close"}))
         logged = [record.exc_info[0] for record in caplog.records if record.exc_info is not None]
         if (place, error) != ("handler", asyncio.CancelledError):  # which is what it was ended by
-            assert logged.count(error) == culprit.raised
+            assert (error in logged) == (culprit.raised > 0)

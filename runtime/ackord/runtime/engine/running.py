@@ -205,16 +205,16 @@ class RunningSession:
                 if probe is not None:
                     probe.close()
             case End(reason, description):
-                with Step("stop the timer of a session"):
+                with Step("stop the timer of a session", self._log):
                     self._alarm.close()
                 if description == SLOW_CONSUMER:
                     self._warn_of_slowness()
                 self._forget(self)
-                with Step("tell the handler of a session that it has ended"):
+                with Step("tell the handler of a session that it has ended", self._log):
                     self.handler.closed(reason, description)
                 post, self._post = self._post, None
                 if post is not None:
-                    with Step("give up the request that a session was reading"):
+                    with Step("give up the request that a session was reading", self._log):
                         post.give_up()
             case _:
                 assert_never(action)

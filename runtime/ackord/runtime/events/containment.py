@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from types import TracebackType
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from ackord.runtime.limited_log import LimitedLog
 
-_log: Final = LimitedLog(logging.getLogger("ackord.runtime"))
+_log = logging.getLogger("ackord.runtime")
 
 
 def contain(error: BaseException) -> None:
@@ -71,11 +71,12 @@ class Step:
     Adapters, parsers and event loops are not ours: any of them may raise anything.
     """
 
-    __slots__ = ("_what",)
+    __slots__ = ("_log", "_what")
 
-    def __init__(self, what: str) -> None:
-        """Take what the step does, as the log is to name it."""
+    def __init__(self, what: str, log: LimitedLog | None = None) -> None:
+        """Take what the step does, as the log is to name it; and the log, where the step runs code of the application."""
         self._what = what
+        self._log = log
 
     def __enter__(self) -> None:
         """Begin."""
@@ -85,7 +86,11 @@ class Step:
         if error is None:
             return False
         contain(error)
-        _log.crash(f"One step of an end ({self._what})", error)
+        what = f"One step of an end ({self._what})"
+        if self._log is None:
+            _log.error("%s failed", what, exc_info=error)
+        else:
+            self._log.crash(what, error)
         return True
 
 

@@ -111,9 +111,9 @@ class Admission:
             return
         socket.namespace.admissions -= 1
         if reason is not None:
-            with Step("end a socket that wasn't let in"):
+            with Step("end a socket that wasn't let in", self._server.log):
                 socket.end(reason)
-        with Step("let an unused namespace go"):
+        with Step("let an unused namespace go", self._server.log):
             socket.namespace.dispose_if_unused()
 
     def _done(self, _: object) -> None:

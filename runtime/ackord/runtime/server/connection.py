@@ -102,7 +102,7 @@ class Connection(Memberships):
         self._over = True
         self._split = _leave
         self._end(reason, description)
-        with Step("forget a connection"):
+        with Step("forget a connection", self._server.log):
             self._server.forget(self)
 
     @property
@@ -194,11 +194,11 @@ class Connection(Memberships):
     # The end
 
     def _end(self, reason: str, description: str | None) -> None:
-        with Step("let go whoever waits to read from a connection"):
+        with Step("let go whoever waits to read from a connection", self._server.log):
             self.backlog.close()
-        with Step("stop the timer of a packet's attachments"):
+        with Step("stop the timer of a packet's attachments", self._server.log):
             self._cancel_attachment_timer()
-        with Step("reset the decoder of a connection"):
+        with Step("reset the decoder of a connection", self._server.log):
             self._decoder.reset()
         self._leave_all(reason, description)
 

@@ -64,13 +64,13 @@ class Memberships(ABC):
         if len(left) > self._server.limits.namespaces:
             # No more can have been joined at a time, and clients may make up any number of names.
             del left[next(iter(left))]
-        with Step("tell a client that it was put out of a namespace"):
+        with Step("tell a client that it was put out of a namespace", self._server.log):
             self.engine.send(encode_disconnect(namespace.prefix))
 
     def disconnect(self) -> None:
         """Leave all namespaces, then end the connection."""
         for socket in tuple(self._sockets.values()):
-            with Step("tell a client that it was put out of a namespace"):
+            with Step("tell a client that it was put out of a namespace", self._server.log):
                 self.engine.send(encode_disconnect(socket.namespace.prefix))
         self.shut("server namespace disconnect", "forced server close")
 
@@ -240,11 +240,11 @@ class Memberships(ABC):
 
     def _leave_all(self, reason: str, description: str | None) -> None:
         """End the sockets, and what was to become one."""
-        with Step("stop the timer of a connection that has joined no namespace"):
+        with Step("stop the timer of a connection that has joined no namespace", self._server.log):
             self._stop_connect_timer()
         for name in tuple(self._pending):
-            with Step("give up an unanswered CONNECT"):
+            with Step("give up an unanswered CONNECT", self._server.log):
                 self._give_up(name)
         for socket in tuple(self._sockets.values()):
-            with Step("end a socket"):
+            with Step("end a socket", self._server.log):
                 socket.end(reason, description)

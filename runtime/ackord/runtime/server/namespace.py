@@ -223,7 +223,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
     async def close(self) -> None:
         """Let go of what the recovery and the adapter hold."""
         if self.recovery is not None:
-            with Step("forget the events and the clients of a recovery"):
+            with Step("forget the events and the clients of a recovery", self.tasks.log):
                 self.recovery.close()
         await guard(_close(self.adapter), f"Closing the adapter of namespace {quoted(self.name)}", self.tasks.log)
 
@@ -343,10 +343,10 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
     def remove(self, socket: Member) -> None:
         """Let a socket go, with all its rooms."""
-        with Step("take a socket out of its rooms"):
+        with Step("take a socket out of its rooms", self.tasks.log):
             self.adapter.del_all(socket.id)
         self.sockets.pop(socket.id, None)
-        with Step("let an unused namespace go"):
+        with Step("let an unused namespace go", self.tasks.log):
             self.dispose_if_unused()
 
     def announce(self, socket: Socket) -> None:
