@@ -65,7 +65,7 @@ class Addressee(Socket):
             elif self.recovery_session is not None and self.namespace.recovery is not None and not volatile and ack_id is None:
                 self.namespace.recovery.record_for_absent(self.recovery_session, event)
             return
-        if volatile and not self._engine.writable:
+        if volatile and not self._engine.claim():
             return
         if self._any_outgoing:
             self._tell_outgoing(event)
@@ -90,7 +90,7 @@ class Addressee(Socket):
 
     def deliver(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags) -> None:
         """Write a broadcast (see `Recipient`)."""
-        if flags.volatile and not self._engine.writable:
+        if flags.volatile and not self._engine.claim():
             return
         if self._any_outgoing:
             self._tell_outgoing(event)

@@ -33,6 +33,10 @@ class TranscodingSocket:
         """See `EngineSocket.writable`."""
         return self._engine.writable
 
+    def claim(self) -> bool:
+        """See `EngineSocket.claim`."""
+        return self._engine.claim()
+
     def send(self, packet: str) -> None:
         """See `EngineSocket.send`."""
         self._engine.send_binary(self._transcoder.encode(packet))
