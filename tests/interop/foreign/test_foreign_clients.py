@@ -203,6 +203,7 @@ def test_hand_written_clients(lane: Lane, beginning: str, query: str) -> None:
 def test_the_headers_of_browsers_and_proxies(lane: Lane, connection: str) -> None:
     async def script(site: Site) -> None:
         client: Raw = await site.connect()
+        await client.open_polling(headers=f"Connection: {connection}\n")  # nginx sends it with each request
         await client.upgrade(WEBSOCKET, connection=connection)
         await client.expect('0{"sid":"…')
 
