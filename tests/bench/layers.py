@@ -25,6 +25,7 @@ from ackord.runtime.events.routes import Arguments, EncodedArguments
 from ackord.runtime.server import Server
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.direct_websocket import DirectWebSocket
+from ackord.runtime.transports.turns import turns_of
 from pydantic import TypeAdapter
 
 from tests.bench.contract import Item
@@ -109,7 +110,7 @@ def masked(text: str) -> bytes:
 
 async def connect(receiver: Callable[[DirectWebSocket], Coroutine[Any, Any, WebSocketReceiver]]) -> DirectWebSocket:
     """Open a WebSocket on the fast lane, up to where messages take the shortest way."""
-    websocket = DirectWebSocket(cast("asyncio.Transport", Sink()), set(), 1_000_000)
+    websocket = DirectWebSocket(cast("asyncio.Transport", Sink()), set(), turns_of(asyncio.get_running_loop()), 1_000_000)
     websocket.accept(b"", await receiver(websocket))
     websocket.data_received(masked("40"))
     await asyncio.sleep(0.01)

@@ -274,15 +274,22 @@ def test_a_header_that_a_listener_sets_is_added_where_it_may_stand_several_times
 ) -> None:
     async def scenario() -> None:
         ids = iter(("SID", "OTHER"))
-        options = {"cookie": Cookie(), "cors_origins": ["https://a.example"], "cors_exposed_headers": ["x-b"]}
-        site = Site(**options, generate_id=lambda _: next(ids))
-        site.engine.on(event, lambda headers, _: headers.update(given))
+
+        def generate_id(request: HandshakeRequest) -> str:
+            return next(ids)
+
+        def add(headers: ResponseHeaders, request: HandshakeRequest) -> None:
+            headers.update(given)
+
+        options: dict[str, Any] = {"cookie": Cookie(), "cors_origins": ["https://a.example"], "cors_exposed_headers": ["x-b"]}
+        site = Site(**options, generate_id=generate_id)
+        site.engine.on(event, add)
         response = await site.get(HANDSHAKE, headers={"origin": "https://a.example"})
         for name, values in lines.items():
             assert response.lines(name) == values
         websocket = await site.websocket()
-        for name, values in given.items():
-            assert websocket.lines(name.lower()) == ([values] if isinstance(values, str) else values)
+        for name, value in given.items():
+            assert websocket.lines(name.lower()) == (value if isinstance(value, list) else [value])
 
     run(scenario())
 

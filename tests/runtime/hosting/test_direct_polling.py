@@ -185,7 +185,7 @@ def test_who_wants_to_see_each_request_does_from_then_on() -> None:
     async def watch(request: HandshakeRequest) -> None:
         seen.append(request.method)
 
-    def add_header(headers: dict[str, str], request: HandshakeRequest) -> None:
+    def add_header(headers: dict[str, str | list[str]], request: HandshakeRequest) -> None:
         headers["x-method"] = request.method
 
     async def listen(talk: Talk) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket as sockets
+from collections.abc import Callable
 
 import pytest
+from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.transports import bounds
 
 from tests.attempts import hold_once
-from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, send_at_once, text
+from tests.runtime.hosting.lanes import Lane, everything, frames_until, on_every_lane, send_at_once, text
 from tests.runtime.hosting.network import Connection, Served, frame, masked, until
 
 MEGABYTE = "4" + "x" * 999_999
@@ -96,6 +98,50 @@ def test_of_several_in_one_turn_only_the_first_would_go_out_at_once(lane: Lane) 
         assert [await frame(reader) for _ in range(2)] == [(0x81, b"4answer")] * 2
         assert writable == [True, False]
         await until(lambda: recorder.socket.writable)
+
+    lane.play(scenario)
+
+
+@on_every_lane
+def test_of_what_is_sent_in_one_turn_by_anybody_only_the_first_would_go_out_at_once(lane: Lane) -> None:
+    async def scenario(served: Served) -> None:
+        reader, _ = connection = await served.open_websocket()
+        recorder = served.site.recorder
+        socket = recorder.socket
+        prepared = Prepared("4prepared", [b"x"])
+        sends = {
+            "send": lambda: socket.send("4x"),
+            "broadcast": lambda: socket.send_prepared(prepared),
+            "binary": lambda: socket.send_binary(b"x"),
+        }
+        loop = asyncio.get_running_loop()
+        for name, send in sends.items():
+            await until(lambda: socket.writable)
+            writable: asyncio.Future[list[bool]] = loop.create_future()
+
+            def fire(send: Callable[[], None] = send, writable: asyncio.Future[list[bool]] = writable) -> None:
+                seen: list[bool] = []
+                for _ in range(3):
+                    seen.append(socket.writable)
+                    send()
+                writable.set_result(seen)
+
+            loop.call_later(0.001, fire)
+            assert await writable == [True, False, False], name
+        answered: list[bool] = []
+
+        def receive_text(packet: str) -> bool:
+            answered.append(socket.claim())
+            if answered[-1]:
+                socket.send(packet)
+            return True
+
+        recorder.receive_text = receive_text  # type: ignore[method-assign]  # another upper layer
+        await until(lambda: socket.writable)
+        await send_at_once(connection, text("4first") + text("4second") + text("4third"))
+        await until(lambda: len(answered) == 3)
+        assert answered == [True, False, False]
+        await frames_until(reader, (0x81, b"4first"))
 
     lane.play(scenario)
 

@@ -14,6 +14,7 @@ from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.direct_websocket import DirectWebSocket
 from ackord.runtime.transports.framing import encode_binary, encode_text, frame_size, next_message, prepare
+from ackord.runtime.transports.turns import turns_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -126,7 +127,7 @@ async def ours(pieces: Sequence[bytes], pauses: Collection[int] = (), *, hasty: 
     told = Told()
     wire = Wire(told)
     receiver = Receiver(told, pauses)
-    websocket = DirectWebSocket(wire, set(), MAX_SIZE)
+    websocket = DirectWebSocket(wire, set(), turns_of(asyncio.get_running_loop()), MAX_SIZE)
     websocket.accept(b"", receiver)
     for piece in pieces:
         if wire.is_closing():
@@ -246,7 +247,7 @@ def test_what_came_before_the_end_is_delivered_though_it_waits() -> None:
         told = Told()
         wire = Wire(told)
         receiver = Receiver(told, {1})
-        websocket = DirectWebSocket(wire, set(), MAX_SIZE)
+        websocket = DirectWebSocket(wire, set(), turns_of(asyncio.get_running_loop()), MAX_SIZE)
         websocket.accept(b"", receiver)
         websocket.data_received(b"".join(client_frame(first, b"x") for first in (0x81, 0x81, 0x01, 0x80, 0x82)))
         assert told.messages == ["x"]
@@ -266,7 +267,7 @@ def test_after_a_large_read_others_have_their_turn() -> None:
     async def scenario() -> list[bool]:
         told = Told()
         wire = Wire(told)
-        websocket = DirectWebSocket(wire, set(), bounds.BYTES_PER_TURN)
+        websocket = DirectWebSocket(wire, set(), turns_of(asyncio.get_running_loop()), bounds.BYTES_PER_TURN)
         websocket.accept(b"", Receiver(told, ()))
         states: list[bool] = []
         for size in (bounds.BYTES_PER_TURN // 4, bounds.BYTES_PER_TURN // 2):
@@ -290,7 +291,7 @@ def test_a_connection_whose_receiver_cannot_go_on_is_dropped() -> None:
 
     async def scenario() -> bool:
         wire = Wire(told)
-        websocket = DirectWebSocket(wire, set(), MAX_SIZE)
+        websocket = DirectWebSocket(wire, set(), turns_of(asyncio.get_running_loop()), MAX_SIZE)
         websocket.accept(b"", Ending(told, {1}))
         raised = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.set_result(context["exception"]))

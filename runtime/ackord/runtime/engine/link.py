@@ -72,7 +72,11 @@ class EngineSocket(Protocol):
 
     @property
     def writable(self) -> bool:
-        """Whether a packet would go out at once: what `volatile` asks."""
+        """Whether a packet would go out at once: nothing that was written in this turn of the event loop, or before, is on its way."""
+        ...
+
+    def claim(self) -> bool:
+        """Return whether a volatile packet goes out at once; the caller then sends it, and claims this turn of the event loop for it."""
         ...
 
     @property

@@ -40,6 +40,7 @@ class RunningSession:
     __slots__ = (
         "_alarm",
         "_base64",
+        "_claimed",
         "_clock",
         "_forget",
         "_get",
@@ -103,6 +104,7 @@ class RunningSession:
         self._forget = forget
         self._log = log
         self._is_half_open = True
+        self._claimed = False  # whether a volatile packet has gone out in this turn of the event loop
         self._base64 = websocket is not None and wants_base64(request)
         self._probe_base64 = False
         self._running = True  # until `start`: nothing may reach a handler that isn't there yet

@@ -53,7 +53,7 @@ class EngineSocket(PolledSession):
     @property
     def writable(self) -> bool:
         """Whether a packet would go out at once."""
-        if not self.session.is_open:
+        if self._claimed or not self.session.is_open:
             return False
         return self.session.writable if self.websocket is None else self.websocket.buffered == 0
 
@@ -61,6 +61,16 @@ class EngineSocket(PolledSession):
     def buffered(self) -> int:
         """Bytes that were sent and that the network hasn't taken yet."""
         return self.session.buffered if self.websocket is None else self.websocket.buffered
+    def claim(self) -> bool:
+        """Return whether a packet would go out at once; if so, no other one would before the event loop's next turn."""
+        if not self.writable:
+            return False
+        self._claimed = True
+        self._loop.call_soon(self._release)
+        return True
+
+    def _release(self) -> None:
+        self._claimed = False
 
     def send(self, packet: str) -> None:
         """Send one text packet, type digit included."""

@@ -103,8 +103,9 @@ class GuardedHttp(HttpToolsProtocol):
     def _parse(self, data: bytes) -> None:
         # As uvicorn's `data_received`, which drops what follows an opening handshake.
         self._unset_keepalive_if_required()
+        parser: Any = self.parser
         try:
-            self.parser.feed_data(data)
+            parser.feed_data(data)
         except HttpParserError:
             message = "Invalid HTTP request received."
             self.logger.warning(message)
@@ -230,7 +231,8 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if not self.close_sent:
-            cast("dict[str, Any]", self.scope["extensions"])[VIOLATION] = self._violation
+            scope: Any = self.scope
+            scope["extensions"][VIOLATION] = self._violation
 
     @override
     def handle_parser_exception(self) -> None:

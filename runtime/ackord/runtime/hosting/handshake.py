@@ -14,6 +14,7 @@ from ackord.runtime.later import start_later
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.direct_websocket import DirectWebSocket
+from ackord.runtime.transports.turns import turns_of
 from typing_extensions import override
 from uvicorn.config import Config
 from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remote_addr, is_ssl
@@ -30,13 +31,14 @@ _logger = logging.getLogger("uvicorn.error")
 class Site:
     """What uvicorn gives to each protocol that it makes for a server."""
 
-    __slots__ = ("app_state", "config", "has_common_websockets", "loop", "registry", "server_state")
+    __slots__ = ("app_state", "config", "has_common_websockets", "loop", "registry", "server_state", "turns")
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], loop: asyncio.AbstractEventLoop) -> None:
         self.config = config
         self.server_state = server_state
         self.app_state = app_state
         self.loop = loop
+        self.turns = turns_of(loop)
         self.registry = cast("set[asyncio.Protocol]", server_state.connections)
         """The connections, of which uvicorn wants `shutdown` only, whatever its types say."""
         self.has_common_websockets = config.ws_protocol_class is GuardedWebSocket and config.ws_ping_interval is None
@@ -91,7 +93,7 @@ class Handshake(asyncio.Protocol):
 
     def open(self) -> DirectWebSocket:
         """Return the WebSocket, which keeps what is written until it is accepted."""
-        websocket = DirectWebSocket(self.transport, self._site.registry, self._site.config.ws_max_size)
+        websocket = DirectWebSocket(self.transport, self._site.registry, self._site.turns, self._site.config.ws_max_size)
         if self._plain is None:
             self._websocket = websocket
         return websocket

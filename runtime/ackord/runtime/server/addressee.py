@@ -75,7 +75,7 @@ class Addressee(Socket):
                 self.namespace.check_event(event)
                 self.namespace.recovery.record_for_absent(self.recovery_session, event)
             return
-        if volatile and not self._engine.writable:
+        if volatile and not self._engine.claim():
             return
         if self._any_outgoing:
             self._tell_outgoing(event)
@@ -102,7 +102,7 @@ class Addressee(Socket):
 
     def deliver(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags) -> None:
         """Write a broadcast (see `Recipient`)."""
-        if flags.volatile and not self._engine.writable:
+        if flags.volatile and not self._engine.claim():
             return
         if self._any_outgoing:
             self._tell_outgoing(event)

@@ -37,6 +37,9 @@ class TranscodingSocket:
     def buffered(self) -> int:
         """See `EngineSocket.buffered`."""
         return self._engine.buffered
+    def claim(self) -> bool:
+        """See `EngineSocket.claim`."""
+        return self._engine.claim()
 
     def send(self, packet: str) -> None:
         """See `EngineSocket.send`."""

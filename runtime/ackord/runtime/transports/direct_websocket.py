@@ -27,6 +27,7 @@ from ackord.runtime.transports.framing import (
     take_texts,
 )
 from ackord.runtime.transports.stall import StallWatch
+from ackord.runtime.transports.turns import Turns
 from ackord.runtime.transports.uncommon import INVALID_DATA, UncommonFrames
 from typing_extensions import override
 
@@ -67,17 +68,21 @@ class DirectWebSocket(asyncio.Protocol):
         "_registry",
         "_stall",
         "_timer",
+        "_turns",
         "_uncommon",
         "_waiter",
+        "_written_in",
         "paused",
         "transport",
     )
 
-    def __init__(self, transport: asyncio.Transport, registry: set[asyncio.Protocol], max_size: int) -> None:
+    def __init__(self, transport: asyncio.Transport, registry: set[asyncio.Protocol], turns: Turns, max_size: int) -> None:
         """Write to `transport`; `registry` holds the connections of a server, which it shuts down when it stops."""
         self.transport = transport
         """Where the frames go; also what uvicorn's own protocols call it."""
         self._registry = registry
+        self._turns = turns
+        self._written_in: object | None = None  # the turn of the last message that wasn't collected
         self._max_size = max_size
         self.paused = False
         """Whether the network takes less than is written at present."""
@@ -100,9 +105,11 @@ class DirectWebSocket(asyncio.Protocol):
 
     @property
     def buffered(self) -> int:
-        """Bytes that were written and that the network hasn't taken yet."""
+        """Bytes that were written and that the network hasn't taken yet, or has taken in this turn of the event loop: one stands for those."""
         size = self.transport.get_write_buffer_size()
-        return size + sum(map(len, self._out)) if self._out else size
+        if self._out:
+            return size + sum(map(len, self._out))
+        return size or int(self._written_in is not None and self._written_in is self._turns.current)
 
     def send(self, message: str | bytes) -> None:
         """Write one message."""
@@ -117,6 +124,7 @@ class DirectWebSocket(asyncio.Protocol):
             frame = encode_binary(message)
         out = self._out
         if out is None:
+            self._written_in = self._turns.current or self._turns.begin()
             if self.paused:
                 self._count(len(frame))
             self.transport.write(frame)
@@ -131,6 +139,7 @@ class DirectWebSocket(asyncio.Protocol):
             return
         frames = prepared.wire or prepare(prepared)
         if self._out is None:
+            self._written_in = self._turns.current or self._turns.begin()
             if self.paused:
                 self._count(len(frames))
             self.transport.write(frames)
@@ -155,7 +164,7 @@ class DirectWebSocket(asyncio.Protocol):
             return
         self._description = "closed by this side"
         self._clear()
-        if self._receiver is not None and not self.buffered and not self._is_mute:
+        if self._receiver is not None and not self.transport.get_write_buffer_size() and not self._is_mute:
             # Nothing is in the way of a close frame, which tells the peer that nothing is wrong with the network.
             self.close()
             self._hang_up()
@@ -418,6 +427,7 @@ class DirectWebSocket(asyncio.Protocol):
     def _write(self, frames: bytes) -> None:
         out = self._out
         if out is None:
+            self._written_in = self._turns.current or self._turns.begin()
             if self.paused:
                 self._count(len(frames))
             self.transport.write(frames)
