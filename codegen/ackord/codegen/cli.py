@@ -14,7 +14,7 @@ from typing import Annotated, Final, NoReturn, TextIO
 import typer
 from ackord.codegen.errors import CodegenError, OutputFailedError
 from ackord.codegen.generation import generate as generate_files
-from ackord.codegen.output import diff, write
+from ackord.codegen.output import MANIFEST, diff, manifest_problem, write
 from ackord.schema import load_contract, render_text
 
 FAILED: Final = 1
@@ -104,7 +104,9 @@ def generate(
         typer.echo(f"wrote {out / name}")
     for name in changes.removed:
         typer.echo(f"removed {out / name}")
-    if not changes.written and not changes.removed:
+    if changes.adopted:
+        typer.echo(f"{out / MANIFEST} was missing and is written anew; commit it with the other files")
+    elif not changes.written and not changes.removed:
         typer.echo(f"{out} is up to date")
 
 
@@ -117,11 +119,16 @@ def check(schema: _Schema, out: _Out) -> None:
     files = _load(schema)
     try:
         difference = diff(files, out)
+        problem = manifest_problem(files, out, changed=bool(difference))
     except CodegenError as error:
         _fail(error)
     if difference:
         typer.echo(difference, nl=False)
-        typer.echo(f"{out} isn't what {schema} gives; run: ackord generate {schema} --out {out}", err=True)
+        typer.echo(f"{out} isn't what {schema} gives", err=True)
+    if problem is not None:
+        typer.echo(problem, err=True)
+    if difference or problem is not None:
+        typer.echo(f"run: ackord generate {schema} --out {out}", err=True)
         raise typer.Exit(FINDINGS)
     typer.echo(f"{out} is up to date")
 
