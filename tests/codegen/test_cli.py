@@ -105,7 +105,9 @@ def test_what_this_version_cannot_generate_is_refused(tmp_path: Path, namespace:
 def test_a_package_that_would_hide_the_module_of_a_python_type_is_refused(tmp_path: Path) -> None:
     (tmp_path / "house").mkdir()
     (tmp_path / "house/models.py").write_text("class Author(str):\n    pass\n")
-    (tmp_path / "s.yaml").write_text("ackord: 1\nname: s\nversion: 1.0.0\ntypes:\n  R: {python: fractions.Fraction}\n  D: {python: house.models.int}\n")
+    (tmp_path / "s.yaml").write_text(
+        "ackord: 1\nname: s\nversion: 1.0.0\ntypes:\n  R: {python: fractions.Fraction}\n  D: {python: house.models.int}\n"
+    )
     (tmp_path / "house/models.py").write_text("int = int\n")
     refused = ackord("generate", "s.yaml", "--out", "house", cwd=tmp_path)
     assert refused.returncode == 1
@@ -120,7 +122,10 @@ def test_a_checkout_with_other_line_ends_is_up_to_date_and_one_without_the_manif
     assert ackord("generate", schema, "--out", out).returncode == 0
     for path in (schema, *out.iterdir()):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert (ackord("check", schema, "--out", out).returncode, ackord("generate", schema, "--out", out).stdout) == (0, f"{out} is up to date\n")
+    assert (ackord("check", schema, "--out", out).returncode, ackord("generate", schema, "--out", out).stdout) == (
+        0,
+        f"{out} is up to date\n",
+    )
     (out / ".ackord-manifest.json").unlink()
     checked = ackord("check", schema, "--out", out)
     assert (checked.returncode, checked.stdout) == (100, "")
@@ -218,7 +223,10 @@ def test_the_command_line_runs_as_a_module_too(tmp_path: Path) -> None:
         *((name, " must be.") for name in ("class", "2fast", "ackord", "__main__")),
         ("\uff4a\uff53\uff4f\uff4e", "; 'json' would do."),
         *((name, f"the module {name!r} of the standard library; '{name}_contract' would do.") for name in ("json", "types", "logging")),
-        *((name, f"the package {name!r}, which ackord needs") for name in ("pydantic", "typing_extensions", "annotated_types", "msgpack", "click")),
+        *(
+            (name, f"the package {name!r}, which ackord needs")
+            for name in ("pydantic", "typing_extensions", "annotated_types", "msgpack", "click")
+        ),
     ],
 )
 @pytest.mark.parametrize("command", ["generate", "check"])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import io
+import json
+import subprocess
+import sys
 import tokenize
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +27,9 @@ HOSTILE = st.sampled_from(
      "\nimport os\n", "coding:", "coding=", "utf-7", "# type: ignore", "x = 1", "\\N{DIGIT ONE}", "\\x", "\udc80", "\U0001f600", "é", "+AAo-", "\n\n", "    "]
 )  # fmt: skip
 NAMES = st.lists(st.one_of(HOSTILE, st.text(max_size=4)), max_size=8).map("".join)
-DOCS = st.lists(st.one_of(HOSTILE.filter("\udc80".__ne__), st.text(st.characters(codec="utf-8"), max_size=4)), max_size=12).map(lambda parts: f"a{''.join(parts)}b")
+DOCS = st.lists(st.one_of(HOSTILE.filter("\udc80".__ne__), st.text(st.characters(codec="utf-8"), max_size=4)), max_size=12).map(
+    lambda parts: f"a{''.join(parts)}b"
+)
 
 
 def contract(name: str) -> Contract:
@@ -82,10 +87,33 @@ PLAIN = {name: contract(name) for name in ("tenants", "names_from_hell")}
 
 @pytest.mark.parametrize("golden", PLAIN)
 @pytest.mark.parametrize(
-    "text", ["x\nimport os; os.abort()\n#", "coding=utf-7 +AAo-import os+AAo-", 'a"""\nimport os\n"""b', "a\\", "{{ 1 }}{% endif %}", "a\u2028import os\rx\0"]
+    "text",
+    [
+        "x\nimport os; os.abort()\n#",
+        "coding=utf-7 +AAo-import os+AAo-",
+        'a"""\nimport os\n"""b',
+        "a\\",
+        "{{ 1 }}{% endif %}",
+        "a\u2028import os\rx\0",
+    ],
 )
 def test_no_file_name_and_no_doc_adds_a_statement(golden: str, text: str) -> None:
     plain = generate(documented(PLAIN[golden], "doc"), source="schema.yaml", sha256="")
     hostile = generate(documented(PLAIN[golden], text), source=f"{text}.yaml", sha256="")
     assert shapes(hostile) == shapes(plain)
     assert hostile["types.py"].splitlines()[1].startswith("# sha256:")
+
+
+def test_the_message_of_an_error_is_its_first_paragraph_whole_and_without_docstrings(tmp_path: Path) -> None:
+    long = "No more than this many people fit into one room, whatever their number may be elsewhere,\n  and nobody waits at the door."
+    (tmp_path / "s.yaml").write_text(
+        "ackord: 1\nname: s\nversion: 1.0.0\nerrors:\n"
+        f"  Full: {{doc: {json.dumps(long + chr(10) + chr(10) + 'Try another one.')}, deprecated: Use Closed.}}\n"
+        "  Closed: {deprecated: Nobody closes rooms.}\n"
+    )
+    loaded = load_contract(tmp_path / "s.yaml")
+    assert loaded.contract is not None
+    (tmp_path / "types_of_s.py").write_text(generate(loaded.contract, source="s.yaml", sha256="")["types.py"])
+    script = "import types_of_s as t; from ackord.runtime.typed.model import error_message as m; print(t.Full.__doc__, m(t.Full), m(t.Closed), sep='|')"
+    ran = subprocess.run([sys.executable, "-OO", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.stdout == f"None|{' '.join(long.split())}|closed\n", ran.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -154,7 +153,9 @@ def test_without_a_manifest_files_as_they_should_be_are_adopted_and_others_need_
     (tmp_path / MANIFEST).unlink()
     with pytest.raises(OutputRefusedError) as caught:
         write({**FILES, "types.py": "a = 2\n"}, tmp_path)
-    assert f"{MANIFEST} is missing, so ackord can't tell whether it wrote these files, which aren't as they would be now: types.py" in str(caught.value)
+    assert f"{MANIFEST} is missing, so ackord can't tell whether it wrote these files, which aren't as they would be now: types.py" in str(
+        caught.value
+    )
     assert "restore the manifest from version control" in str(caught.value)
     assert contents(tmp_path) == {**FILES, "mine.py": "mine\n"}
     write({**FILES, "types.py": "a = 2\n"}, tmp_path, force=True)
@@ -168,19 +169,19 @@ def test_a_manifest_that_lists_other_files_than_there_are_is_a_problem(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "says"),
+    ("pattern", "replacement", "says"),
     [
-        (lambda text: f"<<<<<<< HEAD\n{text}=======\n{text}>>>>>>> branch\n", "has the marks of a merge conflict"),
-        (lambda text: text[:-20], "isn't a manifest that this version of ackord has written"),
-        (lambda text: text.replace('"manifest": 1', '"manifest": 2'), "isn't a manifest that this version"),
-        (lambda text: text.replace("types.py", "../types.py"), "names '../types.py', which isn't in this directory"),
+        (r"(?s)^.*$", r"<<<<<<< HEAD\n\g<0>=======\n\g<0>>>>>>>> branch\n", "has the marks of a merge conflict"),
+        (r"(?s).{20}\Z", "", "isn't a manifest that this version of ackord has written"),
+        ('"manifest": 1', '"manifest": 2', "isn't a manifest that this version"),
+        ("types.py", "../types.py", "names '../types.py', which isn't in this directory"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_named_with_the_ways_out_and_force_writes_all_anew(
-    tmp_path: Path, spoil: Callable[[str], str], says: str
+    tmp_path: Path, pattern: str, replacement: str, says: str
 ) -> None:
     write(FILES, tmp_path)
-    (tmp_path / MANIFEST).write_text(spoil((tmp_path / MANIFEST).read_text()))
+    (tmp_path / MANIFEST).write_text(re.sub(pattern, replacement, (tmp_path / MANIFEST).read_text(), count=1))
     for refused in (lambda: write(FILES, tmp_path), lambda: diff(FILES, tmp_path)):
         with pytest.raises(OutputRefusedError, match="restore it from version control, or generate with --force") as caught:
             refused()

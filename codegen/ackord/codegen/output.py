@@ -1,8 +1,8 @@
-"""The files of a generated package, as they are and as they should be.
+r"""The files of a generated package, as they are and as they should be.
 
 A manifest beside them says which files were written and what was in them, so that files of others are neither overwritten nor removed.
 It belongs into version control, as the files do.
-Line ends don't count, as version control may change them: ``\\r\\n`` and ``\\r`` are read as ``\\n``.
+Line ends don't count, as version control may change them: ``\r\n`` and ``\r`` are read as ``\n``.
 
 One run at a time works in a directory: another one waits for its lock.
 Where the system has no such locks (Windows), two runs at once may leave some files of each, and the next run completes them.
@@ -17,7 +17,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -132,7 +132,11 @@ def _write(files: Mapping[str, str], directory: Path, *, force: bool, alone: boo
     present = [name for name in files if _read(directory / name) is not None]
     stale = [name for name in sorted(known or ()) if name not in files and _is_file(directory / name)]
     if not force:
-        problems = _unknown(files, directory) if known is None else (*_edited(known, [*files, *stale], directory, files), *_foreign(known, files, directory))
+        problems = (
+            _unknown(files, directory)
+            if known is None
+            else (*_edited(known, [*files, *stale], directory, files), *_foreign(known, files, directory))
+        )
         if problems:
             raise OutputRefusedError((*problems, "nothing was written; use --force to overwrite, or another directory"))
     unchanged = tuple(name for name in present if _read(directory / name) == files[name].encode())
@@ -151,7 +155,7 @@ def _write(files: Mapping[str, str], directory: Path, *, force: bool, alone: boo
 
 
 @contextmanager
-def _locked(directory: Path, *, shared: bool) -> Iterator[bool]:
+def _locked(directory: Path, *, shared: bool) -> Generator[bool]:
     """Wait until no other run works in a directory; say whether that is certain.
 
     The lock is on the directory itself: there is no file that a killed run could leave behind.
@@ -173,7 +177,9 @@ def _lock(handle: int, directory: Path, kind: int) -> bool:
             fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > end:
-                raise OutputFailedError((f"{directory}: another run of ackord works in this directory and doesn't come to its end",)) from None
+                raise OutputFailedError(
+                    (f"{directory}: another run of ackord works in this directory and doesn't come to its end",)
+                ) from None
             time.sleep(_INTERVAL)
         except OSError:
             return False  # some network file systems have no locks on directories
@@ -282,12 +288,14 @@ def _read_manifest(directory: Path, *, force: bool) -> Mapping[str, frozenset[st
     content = _read(path)
     if content is None:
         return None
+    known: Mapping[str, frozenset[str]] = {}
     try:
         known = Manifest.model_validate_json(content).known
         reason = next((f"names {name!r}, which isn't in this directory" for name in known if Path(name).name != name), None)
     except ValidationError:
-        known = {}
-        reason = "has the marks of a merge conflict" if _CONFLICT.search(content) else "isn't a manifest that this version of ackord has written"
+        reason = (
+            "has the marks of a merge conflict" if _CONFLICT.search(content) else "isn't a manifest that this version of ackord has written"
+        )
     if reason is None:
         return known
     if force:
