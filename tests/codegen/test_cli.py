@@ -102,6 +102,41 @@ def test_what_this_version_cannot_generate_is_refused(tmp_path: Path, namespace:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_package_that_would_hide_the_module_of_a_python_type_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "house").mkdir()
+    (tmp_path / "house/models.py").write_text("class Author(str):\n    pass\n")
+    (tmp_path / "s.yaml").write_text(
+        "ackord: 1\nname: s\nversion: 1.0.0\ntypes:\n  R: {python: fractions.Fraction}\n  D: {python: house.models.int}\n"
+    )
+    (tmp_path / "house/models.py").write_text("int = int\n")
+    refused = ackord("generate", "s.yaml", "--out", "house", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "would hide the module of house.models.int" in " ".join(refused.stderr.replace("│", " ").split())
+    assert [path.name for path in (tmp_path / "house").iterdir() if path.suffix] == ["models.py"]
+    assert ackord("generate", "s.yaml", "--out", "house/contract", cwd=tmp_path).returncode == 0
+
+
+def test_a_checkout_with_other_line_ends_is_up_to_date_and_one_without_the_manifest_is_not(tmp_path: Path) -> None:
+    schema, out = tmp_path / "chat.yaml", tmp_path / "contract"
+    schema.write_bytes(CHAT.read_bytes())
+    assert ackord("generate", schema, "--out", out).returncode == 0
+    for path in (schema, *out.iterdir()):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert (ackord("check", schema, "--out", out).returncode, ackord("generate", schema, "--out", out).stdout) == (
+        0,
+        f"{out} is up to date\n",
+    )
+    (out / ".ackord-manifest.json").unlink()
+    checked = ackord("check", schema, "--out", out)
+    assert (checked.returncode, checked.stdout) == (100, "")
+    assert f"{out / '.ackord-manifest.json'} is missing" in checked.stderr
+    assert f"run: ackord generate {schema} --out {out}" in checked.stderr
+    generated = ackord("generate", schema, "--out", out)
+    assert (generated.returncode, generated.stdout) == (
+        0, f"{out / '.ackord-manifest.json'} was missing and is written anew; commit it with the other files\n"
+    )  # fmt: skip
+
+
 def test_an_edited_file_is_refused_with_100_and_overwritten_with_force(tmp_path: Path) -> None:
     out = tmp_path / "contract"
     ackord("generate", CHAT, "--out", out)
@@ -182,7 +217,17 @@ def test_the_command_line_runs_as_a_module_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("my-chat", "; 'my_chat' would do."), ("class", " must be."), ("2fast", " must be."), ("ackord", " must be.")]
+    ("name", "hint"),
+    [
+        ("my-chat", "; 'my_chat' would do."),
+        *((name, " must be.") for name in ("class", "2fast", "ackord", "__main__")),
+        ("\uff4a\uff53\uff4f\uff4e", "; 'json' would do."),
+        *((name, f"the module {name!r} of the standard library; '{name}_contract' would do.") for name in ("json", "types", "logging")),
+        *(
+            (name, f"the package {name!r}, which ackord needs")
+            for name in ("pydantic", "typing_extensions", "annotated_types", "msgpack", "click")
+        ),
+    ],
 )
 @pytest.mark.parametrize("command", ["generate", "check"])
 def test_a_directory_that_could_not_be_imported_is_refused(tmp_path: Path, command: str, name: str, hint: str) -> None:

@@ -25,7 +25,9 @@ FORMS = {
     "url": r"[A-Za-z]{1,6}:/{0,3}[A-Za-z0-9.:@%?#\[\]-]{0,12}",
 }
 """What people write, some of it not what the wire takes."""
-NUMBERS = st.one_of(st.integers(-(2**64), 2**64).map(str), st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", fullmatch=True))
+NUMBERS = st.one_of(
+    st.integers(-(2**64), 2**64).map(str), st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+)
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20).map(json.dumps)
 DEFAULTS: dict[str, st.SearchStrategy[str]] = {
     **{name: st.from_regex(form, fullmatch=True).map(json.dumps) for name, form in FORMS.items()},
@@ -33,7 +35,9 @@ DEFAULTS: dict[str, st.SearchStrategy[str]] = {
     "decimal": st.one_of(NUMBERS, st.from_regex(FORMS["decimal"], fullmatch=True).map(json.dumps)),
     "bool": st.sampled_from(["true", "false", "1", '"true"']),
     "str": TEXT,
-    "json": st.recursive(st.one_of(NUMBERS, TEXT, st.just("null")), lambda inner: st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]")),
+    "json": st.recursive(
+        st.one_of(NUMBERS, TEXT, st.just("null")), lambda inner: st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]")
+    ),
 }
 
 

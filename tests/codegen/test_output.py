@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from ackord.codegen import OutputFailedError, OutputRefusedError, diff, write
-from ackord.codegen.output import MANIFEST
+from ackord.codegen.output import MANIFEST, manifest_problem
+from hypothesis import given
+from hypothesis import strategies as st
 
 FILES = {"types.py": "a = 1\n", "server.py": "b = 2\n", "py.typed": ""}
 
@@ -114,6 +118,95 @@ def test_a_fresh_checkout_without_the_manifest_is_recognized_by_its_content(tmp_
     (tmp_path / MANIFEST).unlink()
     assert write(FILES, tmp_path).written == ()
     assert (tmp_path / MANIFEST).exists()
+
+
+@given(st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=8, max_size=8))
+def test_line_ends_do_not_count(tmp_path_factory: pytest.TempPathFactory, ends: list[str]) -> None:
+    files = {"types.py": "a = 1\nb = 2\nc = 3\n", "py.typed": ""}
+    out = tmp_path_factory.mktemp("ends")
+    write(files, out)
+    for name in ("types.py", MANIFEST):
+        lines = (out / name).read_text().splitlines()
+        (out / name).write_bytes("".join(line + end for line, end in zip(lines, ends * 2, strict=False)).encode())
+    before = (out / "types.py").read_bytes()
+    assert diff(files, out) == ""
+    assert manifest_problem(files, out, changed=False) is None
+    assert write(files, out).written == ()
+    assert (out / "types.py").read_bytes() == before
+    assert write({**files, "types.py": "a = 2\n"}, out).written == ("types.py",)
+    (out / "types.py").write_bytes(b"a = 3\r\n")
+    with pytest.raises(OutputRefusedError, match=r"types\.py was edited"):
+        write(files, out)
+
+
+def test_without_a_manifest_files_as_they_should_be_are_adopted_and_others_need_force(tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / "mine.py").write_text("mine\n")
+    (tmp_path / MANIFEST).unlink()
+    (tmp_path / "types.py").unlink()
+    assert manifest_problem(FILES, tmp_path, changed=False) == (
+        f"{tmp_path / MANIFEST} is missing: it says which files were generated, and belongs into version control with them"
+    )
+    changes = write(FILES, tmp_path)
+    assert (changes.adopted, changes.written) == (True, ("types.py",))
+    assert not write(FILES, tmp_path).adopted
+    (tmp_path / MANIFEST).unlink()
+    with pytest.raises(OutputRefusedError) as caught:
+        write({**FILES, "types.py": "a = 2\n"}, tmp_path)
+    assert f"{MANIFEST} is missing, so ackord can't tell whether it wrote these files, which aren't as they would be now: types.py" in str(
+        caught.value
+    )
+    assert "restore the manifest from version control" in str(caught.value)
+    assert contents(tmp_path) == {**FILES, "mine.py": "mine\n"}
+    write({**FILES, "types.py": "a = 2\n"}, tmp_path, force=True)
+    assert contents(tmp_path) == {**FILES, "types.py": "a = 2\n", "mine.py": "mine\n"}
+
+
+def test_a_manifest_that_lists_other_files_than_there_are_is_a_problem(tmp_path: Path) -> None:
+    write({"types.py": "a = 1\n"}, tmp_path)
+    (tmp_path / MANIFEST).write_text('{"manifest": 1, "files": {}}')
+    assert manifest_problem({"types.py": "a = 1\n"}, tmp_path, changed=False) == f"{tmp_path / MANIFEST} doesn't list the files as they are"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "says"),
+    [
+        (r"(?s)^.*$", r"<<<<<<< HEAD\n\g<0>=======\n\g<0>>>>>>>> branch\n", "has the marks of a merge conflict"),
+        (r"(?s).{20}\Z", "", "isn't a manifest that this version of ackord has written"),
+        ('"manifest": 1', '"manifest": 2', "isn't a manifest that this version"),
+        ("types.py", "../types.py", "names '../types.py', which isn't in this directory"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_named_with_the_ways_out_and_force_writes_all_anew(
+    tmp_path: Path, pattern: str, replacement: str, says: str
+) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / MANIFEST).write_text(re.sub(pattern, replacement, (tmp_path / MANIFEST).read_text(), count=1))
+    for refused in (lambda: write(FILES, tmp_path), lambda: diff(FILES, tmp_path)):
+        with pytest.raises(OutputRefusedError, match="restore it from version control, or generate with --force") as caught:
+            refused()
+        assert says in str(caught.value)
+    write(FILES, tmp_path, force=True)
+    assert diff(FILES, tmp_path) == ""
+
+
+def test_runs_at_once_in_one_directory_leave_all_files_of_one_of_them(tmp_path: Path) -> None:
+    contracts = [{f"{name}.py": f"{name} = {number}\n" * 2000 for name in "abcdefgh"[: 5 + number]} for number in range(3)]
+    out = tmp_path / "deep" / "out"
+
+    def run(number: int) -> None:
+        files = contracts[number % 3]
+        write(files, out)
+        assert {path.name for path in out.iterdir()} >= {MANIFEST}
+        names = set(re.findall(r"^\+\+\+ (?:b/)?(.*)\n", diff(files, out), re.MULTILINE))
+        others = [contract for contract in contracts if contract is not files]
+        # What is there is the whole output of one run: nothing differs, or every file does.
+        assert names in [set(), *({name if name in files else "/dev/null" for name in {**files, **other}} for other in others)]
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(run, number) for number in range(60)]:
+            done.result()
+    assert contents(out) in contracts
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"manifest": 1, "files": {"types.py": 1}}', '{"files": {"../x": "00"}}'])

@@ -67,6 +67,9 @@ def test_the_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_fine() -> None:
+    for end in (b"\r\n", b"\r"):
+        same = load_bytes(b"\xef\xbb\xbf" + GOOD.replace(b"\n", end, 2), "a.yaml")
+        assert (same.contract, same.source_sha256) == (load_bytes(GOOD, "a.yaml").contract, hashlib.sha256(GOOD).hexdigest())
     result = load_bytes(b"\xef\xbb\xbf" + GOOD.replace(b"\n", b"\r\n") + b"doc: 5\r\n", "a.yaml")
     assert [(found.code, found.range) for found in result.diagnostics] == [("S010", Range(4, 6, 4, 7))]
 

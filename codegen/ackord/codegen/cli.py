@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from importlib.metadata import version
-from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Final, NoReturn, TextIO
 
 import typer
 from ackord.codegen.errors import CodegenError, OutputFailedError
 from ackord.codegen.generation import generate as generate_files
-from ackord.codegen.output import diff, write
+from ackord.codegen.output import MANIFEST, diff, manifest_problem, write
+from ackord.codegen.package_name import hidden_type, name_problem
 from ackord.schema import load_contract, render_text
 
 FAILED: Final = 1
@@ -36,12 +35,14 @@ _Schema = Annotated[Path, typer.Argument(metavar="SCHEMA", help="The schema file
 
 
 def _importable(out: Path) -> Path:
-    name = out.resolve().name
-    if name.isidentifier() and not iskeyword(name) and name != "ackord":
-        return out
-    better = re.sub(r"\W", "_", name)
-    hint = f"; {better!r} would do" if better != name and better.isidentifier() else ""
-    raise typer.BadParameter(f"{name!r} can't be the name of a package, as the last part of DIR must be{hint}.")
+    problem = name_problem(_package_name(out))
+    if problem is not None:
+        raise typer.BadParameter(problem)
+    return out
+
+
+def _package_name(out: Path) -> str:
+    return Path(os.path.abspath(out)).name  # noqa: PTH100 - a link is imported by its own name
 
 
 _Out = Annotated[
@@ -95,7 +96,7 @@ def generate(
     Nothing is written when anything is wrong.
     Files that are as they should be aren't touched, and those that an earlier run wrote and this one doesn't are removed.
     """
-    files = _load(schema)
+    files = _load(schema, out)
     try:
         changes = write(files, out, force=force)
     except CodegenError as error:
@@ -104,7 +105,9 @@ def generate(
         typer.echo(f"wrote {out / name}")
     for name in changes.removed:
         typer.echo(f"removed {out / name}")
-    if not changes.written and not changes.removed:
+    if changes.adopted:
+        typer.echo(f"{out / MANIFEST} was missing and is written anew; commit it with the other files")
+    elif not changes.written and not changes.removed:
         typer.echo(f"{out} is up to date")
 
 
@@ -114,19 +117,24 @@ def check(schema: _Schema, out: _Out) -> None:
 
     Prints a unified diff and exits with 100 where `ackord generate` would change something.
     """
-    files = _load(schema)
+    files = _load(schema, out)
     try:
         difference = diff(files, out)
+        problem = manifest_problem(files, out, changed=bool(difference))
     except CodegenError as error:
         _fail(error)
     if difference:
         typer.echo(difference, nl=False)
-        typer.echo(f"{out} isn't what {schema} gives; run: ackord generate {schema} --out {out}", err=True)
+        typer.echo(f"{out} isn't what {schema} gives", err=True)
+    if problem is not None:
+        typer.echo(problem, err=True)
+    if difference or problem is not None:
+        typer.echo(f"run: ackord generate {schema} --out {out}", err=True)
         raise typer.Exit(FINDINGS)
     typer.echo(f"{out} is up to date")
 
 
-def _load(schema: Path) -> Mapping[str, str]:
+def _load(schema: Path, out: Path) -> Mapping[str, str]:
     """Load a schema file and generate from it in memory; what is wrong goes to standard error."""
     result = load_contract(schema)
     if result.diagnostics:
@@ -134,6 +142,9 @@ def _load(schema: Path) -> Mapping[str, str]:
     if result.contract is None:
         unreadable = any(found.code == _UNREADABLE for found in result.diagnostics)
         raise typer.Exit(FAILED if unreadable else FINDINGS)
+    hidden = hidden_type(_package_name(out), result.contract)
+    if hidden is not None:
+        raise typer.BadParameter(hidden, param_hint="'--out'")
     try:
         return generate_files(result.contract, source=schema.name, sha256=result.source_sha256)
     except CodegenError as error:

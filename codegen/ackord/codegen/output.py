@@ -1,6 +1,11 @@
-"""The files of a generated package, as they are and as they should be.
+r"""The files of a generated package, as they are and as they should be.
 
 A manifest beside them says which files were written and what was in them, so that files of others are neither overwritten nor removed.
+It belongs into version control, as the files do.
+Line ends don't count, as version control may change them: ``\r\n`` and ``\r`` are read as ``\n``.
+
+One run at a time works in a directory: another one waits for its lock.
+Where the system has no such locks (Windows), two runs at once may leave some files of each, and the next run completes them.
 """
 
 from __future__ import annotations
@@ -8,19 +13,30 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from ackord.codegen.errors import OutputFailedError, OutputRefusedError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+if sys.platform != "win32":
+    import fcntl
+
 MANIFEST: Final = ".ackord-manifest.json"
 _TEMPORARY: Final = ".ackord-temporary-"
 _IGNORED: Final = frozenset({MANIFEST, "__pycache__"})
+_CONFLICT: Final = re.compile(rb"^(<{7} |={7}$|>{7} )", re.MULTILINE)
+_PATIENCE: Final = 60.0
+"""Seconds to wait for another run in the same directory."""
+_INTERVAL: Final = 0.02
 
 
 class Manifest(BaseModel):
@@ -28,7 +44,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    manifest: int = 1
+    manifest: Literal[1] = 1
     """Version of this form."""
     files: dict[str, str]
     before: dict[str, str] = {}
@@ -52,6 +68,8 @@ class Changes:
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
     removed: tuple[str, ...]
+    adopted: bool
+    """Whether there were such files already, and no manifest: it was written anew."""
 
 
 def write(files: Mapping[str, str], directory: Path, *, force: bool = False) -> Changes:
@@ -60,13 +78,18 @@ def write(files: Mapping[str, str], directory: Path, *, force: bool = False) -> 
     Each file is replaced at once by one that is complete; files that are already as they should be aren't touched.
     A run that is cut off between two files leaves a manifest by which the next one knows old and new ones as ours, and completes it.
     Files that an earlier run wrote and that are no longer needed are removed, unless somebody has edited them.
+    Where the manifest is missing, files that are as they should be are taken for ours.
 
     Raises:
-        OutputRefusedError: a file would be overwritten that isn't ours or was edited, and `force` isn't set.
-        OutputFailedError: the system refuses.
+        OutputRefusedError: a file would be overwritten that isn't ours or was edited, or the manifest can't be read, and `force` isn't set.
+        OutputFailedError: the system refuses, or another run doesn't come to its end.
     """
+    if directory.exists() and not directory.is_dir():
+        raise OutputRefusedError((f"{directory} isn't a directory",))
     try:
-        return _write(files, directory, force=force)
+        directory.mkdir(parents=True, exist_ok=True)
+        with _locked(directory, shared=False) as alone:
+            return _write(files, directory, force=force, alone=alone)
     except OSError as error:
         raise OutputFailedError((f"{error.filename or directory}: {error.strerror or error}",)) from error
 
@@ -79,34 +102,93 @@ def diff(files: Mapping[str, str], directory: Path) -> str:
         OutputFailedError: a file can't be read.
     """
     try:
-        return _diff(files, directory)
+        if not directory.is_dir():
+            return _diff(files, directory)
+        with _locked(directory, shared=True):
+            return _diff(files, directory)
     except OSError as error:
         raise OutputFailedError((f"{error.filename or directory}: {error.strerror or error}",)) from error
 
 
-def _write(files: Mapping[str, str], directory: Path, *, force: bool) -> Changes:
-    if directory.exists() and not directory.is_dir():
-        raise OutputRefusedError((f"{directory} isn't a directory",))
-    known = _read_manifest(directory)
-    stale = [name for name in sorted(known) if name not in files and _is_file(directory / name)]
+def manifest_problem(files: Mapping[str, str], directory: Path, *, changed: bool) -> str | None:
+    """Say what is wrong with the manifest of a directory; `changed` says whether the files are other ones, as a change of the schema gives.
+
+    Raises:
+        OutputFailedError: it can't be read.
+    """
+    path = directory / MANIFEST
+    try:
+        content = _read(path)
+    except OSError as error:
+        raise OutputFailedError((f"{path}: {error.strerror or error}",)) from error
+    if content is None:
+        missing = f"{path} is missing: it says which files were generated, and belongs into version control with them"
+        return missing if any((directory / name).exists() for name in files) else None
+    return None if changed or content == _manifest(files).dump().encode() else f"{path} doesn't list the files as they are"
+
+
+def _write(files: Mapping[str, str], directory: Path, *, force: bool, alone: bool) -> Changes:
+    known = _read_manifest(directory, force=force)
+    present = [name for name in files if _read(directory / name) is not None]
+    stale = [name for name in sorted(known or ()) if name not in files and _is_file(directory / name)]
     if not force:
-        problems = (*_edited(known, [*files, *stale], directory, files), *_foreign(known, files, directory))
+        problems = (
+            _unknown(files, directory)
+            if known is None
+            else (*_edited(known, [*files, *stale], directory, files), *_foreign(known, files, directory))
+        )
         if problems:
             raise OutputRefusedError((*problems, "nothing was written; use --force to overwrite, or another directory"))
-    hashes = {name: _sha256(text.encode()) for name, text in files.items()}
-    unchanged = tuple(name for name, text in files.items() if _read(directory / name) == text.encode())
+    unchanged = tuple(name for name in present if _read(directory / name) == files[name].encode())
     changed = {name: text for name, text in files.items() if name not in unchanged}
-    directory.mkdir(parents=True, exist_ok=True)
-    _remove_temporaries(directory)
+    if alone:
+        _remove_temporaries(directory)
+    final = _manifest(files)
     if changed or stale:
-        before = {name: _sha256(content) for name in {**known, **files} if (content := _read(directory / name)) is not None}
-        _replace_all(changed, Manifest(files=hashes, before=before), directory)
+        before = {name: _sha256(content) for name in {**(known or {}), **files} if (content := _read(directory / name)) is not None}
+        _replace_all(changed, Manifest(files=final.files, before=before), directory)
         for name in stale:
             (directory / name).unlink()
-    final = Manifest(files=hashes).dump()
-    if _read(directory / MANIFEST) != final.encode():
-        _replace_all({MANIFEST: final}, None, directory)
-    return Changes(written=tuple(changed), unchanged=unchanged, removed=tuple(stale))
+    if _read(directory / MANIFEST) != final.dump().encode():
+        _replace_all({MANIFEST: final.dump()}, None, directory)
+    return Changes(written=tuple(changed), unchanged=unchanged, removed=tuple(stale), adopted=known is None and bool(present))
+
+
+@contextmanager
+def _locked(directory: Path, *, shared: bool) -> Generator[bool]:
+    """Wait until no other run works in a directory; say whether that is certain.
+
+    The lock is on the directory itself: there is no file that a killed run could leave behind.
+    """
+    if sys.platform == "win32":
+        yield False
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        yield _lock(handle, directory, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, directory: Path, kind: int) -> bool:
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise OutputFailedError(
+                    (f"{directory}: another run of ackord works in this directory and doesn't come to its end",)
+                ) from None
+            time.sleep(_INTERVAL)
+        except OSError:
+            return False  # some network file systems have no locks on directories
+        else:
+            return True
+
+
+def _manifest(files: Mapping[str, str]) -> Manifest:
+    return Manifest(files={name: _sha256(text.encode()) for name, text in files.items()})
 
 
 def _replace_all(files: Mapping[str, str], manifest: Manifest | None, directory: Path) -> None:
@@ -152,24 +234,32 @@ def _edited(known: Mapping[str, frozenset[str]], names: list[str], directory: Pa
 
 
 def _foreign(known: Mapping[str, frozenset[str]], files: Mapping[str, str], directory: Path) -> tuple[str, ...]:
-    """Name what keeps a directory without a manifest, or a file that isn't in it, from being taken over."""
-    if not directory.is_dir():
-        return ()
-    if not known:
-        others = sorted(each.name for each in directory.iterdir() if each.name not in _IGNORED and not each.name.startswith(_TEMPORARY))
-        same = all(_read(directory / name) == files[name].encode() for name in others if name in files)
-        if others and not (same and all(name in files for name in others)):
-            return (f"{directory} isn't empty and nothing in it was generated by ackord (found {', '.join(others[:3])})",)
-        return ()
-    return tuple(
-        f"{directory / name} exists and wasn't generated"
-        for name in files
-        if name not in known and (content := _read(directory / name)) is not None and content != files[name].encode()
-    )
+    """Name the files that aren't in the manifest and would be overwritten."""
+    return tuple(f"{directory / name} exists and wasn't generated" for name in _different(files, directory) if name not in known)
+
+
+def _unknown(files: Mapping[str, str], directory: Path) -> tuple[str, ...]:
+    """Say what keeps a directory without a manifest from being taken over."""
+    different = _different(files, directory)
+    if different:
+        names = ", ".join(different[:3]) + (", …" if len(different) > 3 else "")
+        return (
+            f"{directory / MANIFEST} is missing, so ackord can't tell whether it wrote these files, which aren't as they would be now: {names}",
+            "restore the manifest from version control, where it belongs beside the files; or see that nobody has edited them, and use --force",
+        )
+    others = sorted(each.name for each in directory.iterdir() if each.name not in _IGNORED and not each.name.startswith(_TEMPORARY))
+    if others and not any(name in files for name in others):
+        return (f"{directory} isn't empty and nothing in it was generated by ackord (found {', '.join(others[:3])})",)
+    return ()
+
+
+def _different(files: Mapping[str, str], directory: Path) -> list[str]:
+    """Name the files that are there and would be overwritten."""
+    return [name for name, text in files.items() if (content := _read(directory / name)) is not None and content != text.encode()]
 
 
 def _diff(files: Mapping[str, str], directory: Path) -> str:
-    known = _read_manifest(directory)
+    known = _read_manifest(directory, force=False) or {}
     pieces: list[str] = []
     for name in sorted({*files, *known}):
         old = _text(_read(directory / name))
@@ -192,18 +282,25 @@ def _unified(name: str, old: str | None, new: str | None) -> list[str]:
     return [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
 
 
-def _read_manifest(directory: Path) -> Mapping[str, frozenset[str]]:
-    content = _read(directory / MANIFEST)
+def _read_manifest(directory: Path, *, force: bool) -> Mapping[str, frozenset[str]] | None:
+    """Read the manifest; `None` where it is missing, or with `force` where it can't be read."""
+    path = directory / MANIFEST
+    content = _read(path)
     if content is None:
-        return {}
+        return None
+    known: Mapping[str, frozenset[str]] = {}
     try:
         known = Manifest.model_validate_json(content).known
-    except ValidationError as error:
-        raise OutputRefusedError((f"{directory / MANIFEST} can't be read; remove it and generate with --force",)) from error
-    unsafe = [name for name in known if Path(name).name != name]
-    if unsafe:
-        raise OutputRefusedError((f"{directory / MANIFEST} names {unsafe[0]!r}, which isn't in this directory",))
-    return known
+        reason = next((f"names {name!r}, which isn't in this directory" for name in known if Path(name).name != name), None)
+    except ValidationError:
+        reason = (
+            "has the marks of a merge conflict" if _CONFLICT.search(content) else "isn't a manifest that this version of ackord has written"
+        )
+    if reason is None:
+        return known
+    if force:
+        return None
+    raise OutputRefusedError((f"{path} {reason}; restore it from version control, or generate with --force, which writes all files anew",))
 
 
 def _is_file(path: Path) -> bool:
@@ -211,8 +308,9 @@ def _is_file(path: Path) -> bool:
 
 
 def _read(path: Path) -> bytes | None:
+    """Read a file, with the line ends that it was written with."""
     try:
-        return path.read_bytes()
+        return path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     except FileNotFoundError:
         return None
 

@@ -119,22 +119,12 @@ class DefaultChecker:
         if isinstance(value, Word):
             hint = f': write "{value.text}"' if of.name not in {"int", "int64", "float", "bool"} else ""
             raise DefaultError(f"expected {of.name}, found the word {value.text}{hint}")
-        if of.name == "decimal" and isinstance(value, int | Decimal) and not isinstance(value, bool):
-            value = str(value)
+        if of.name == "decimal":
+            return _decimal(value, of.constraints)
         form = _WRITTEN_AS_TEXT.get(of.name)
         if form is not None and not (isinstance(value, str) and form.fullmatch(value)):
             raise DefaultError(f"{_show(value)} isn't how a {of.name} is written")
-        if of.name == "decimal":
-            return _decimal(value, of.constraints)
-        if isinstance(value, int | Decimal) and isinf(float(Decimal(value))) and of.name == "float":
-            raise DefaultError(f"{_show(value)} is no {of.name} that fits: it is too large")
-        limited: Any = Annotated[_PYTHON[of.name], Limits(**limits(of.constraints))]
-        adapter: TypeAdapter[Any] = TypeAdapter(limited)
-        try:
-            parsed = adapter.validate_json(json.dumps(_plain(value)), strict=True)
-        except ValidationError as exc:
-            reason = exc.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
-            raise DefaultError(f"{_show(value)} is no {of.name} that fits: {reason}") from exc
+        parsed = _parse(value, of)
         match of.name:
             case "float":
                 return float(value)
@@ -142,7 +132,7 @@ class DefaultChecker:
                 return parsed.isoformat().replace("+00:00", "Z")  # generated code reads this with `fromisoformat`
             case "uuid" | "url":
                 return str(parsed)
-            case "int64" if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            case "int64" if not -(2**63) <= parsed < 2**63:
                 raise DefaultError(f"{value} doesn't fit 64 bits")
             case _:
                 return value
@@ -193,7 +183,21 @@ class DefaultChecker:
         return checked
 
 
-def _decimal(text: str, constraints: Constraints) -> str:
+def _parse(value: Json, of: ScalarType) -> Any:
+    """Read a value as the runtime does, constraints included."""
+    limited: Any = Annotated[_PYTHON[of.name], Limits(**limits(of.constraints))]
+    adapter: TypeAdapter[Any] = TypeAdapter(limited)
+    try:
+        return adapter.validate_json(json.dumps(_plain(value)), strict=True)
+    except ValidationError as exc:
+        reason = exc.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
+        raise DefaultError(f"{_show(value)} is no {of.name} that fits: {reason}") from exc
+
+
+def _decimal(value: Json, constraints: Constraints) -> str:
+    text = value if isinstance(value, str) else str(value) if isinstance(value, int | Decimal) else ""
+    if not _WRITTEN_AS_TEXT["decimal"].fullmatch(text):
+        raise DefaultError(f"{_show(value)} isn't how a decimal is written")
     number = exact_decimal(text)
     if number is None:
         raise DefaultError(f"{_show(text)} has more than 400 digits")

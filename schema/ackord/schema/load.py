@@ -31,7 +31,7 @@ class LoadResult:
     diagnostics: tuple[Diagnostic, ...]
     """All problems of the file, in order of position."""
     source_sha256: str
-    """Hash of the file's bytes, in hex; empty where it couldn't be read."""
+    """Hash of the file's text with ``\\n`` as its line ends, in hex; empty where it couldn't be read."""
     sources: Mapping[str, str]
     """The texts of the files that were read, by the names that diagnostics use."""
 
@@ -63,7 +63,7 @@ def load_bytes(data: bytes, file: str) -> LoadResult:
     return LoadResult(
         contract=None if any(found.severity == "error" for found in diagnostics) else contract,
         diagnostics=diagnostics,
-        source_sha256=hashlib.sha256(data).hexdigest(),
+        source_sha256=hashlib.sha256(source.text.encode()).hexdigest(),
         sources={file: source.text},
     )
 
@@ -74,7 +74,8 @@ def _decode(data: bytes, file: str, report: Reporter) -> Source:
         report.error("S002", source.place(0, 0), f"the file has more than {MAX_BYTES} bytes", hint="schema files are written by hand")
         return source
     try:
-        return Source(file, data.removeprefix(b"\xef\xbb\xbf").decode())
+        # Version control may change line ends, and editors put a mark before the text: the contract is the same.
+        return Source(file, data.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n").replace("\r", "\n"))
     except UnicodeDecodeError as exc:
         source = Source(file, data.decode(errors="replace"))
         offset = len(data[: exc.start].decode(errors="replace"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+from keyword import iskeyword
 from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin
 
 from ackord.schema.model import Json
@@ -35,7 +36,7 @@ def load_json_schemas(path: str) -> JsonSchemas:
     Raises:
         PythonTypeError: It can't be imported, or has no JSON Schema of what it accepts.
     """
-    if not _PATH.fullmatch(path):
+    if not _PATH.fullmatch(path) or any(iskeyword(part) for part in path.split(".")):
         raise PythonTypeError(f"{path[:100]!r} is no import path of the form package.module.Name")
     found = _find(path)
     try:

@@ -80,49 +80,47 @@ def endless_defaults(declarations: Mapping[str, TypeDeclaration]) -> list[list[t
 
 def _defaults_inside(value: Json, of: Type, declarations: Mapping[str, TypeDeclaration]) -> Iterator[tuple[str, str]]:
     """Give the fields whose defaults complete the records in a value."""
-    match of:
-        case NullableType(item):
-            if value is not None:
-                yield from _defaults_inside(value, item, declarations)
-        case ListType(item):
-            for element in value:
-                yield from _defaults_inside(element, item, declarations)
-        case MapType(item):
-            for element in value.values():
-                yield from _defaults_inside(element, item, declarations)
-        case TupleType(items):
-            for element, item in zip(value, items, strict=True):
-                yield from _defaults_inside(element, item, declarations)
-        case UnionType(members):
-            kind = kind_of_value(value)
-            for member in members:
-                if kind in json_kinds(member, declarations):
-                    yield from _defaults_inside(value, member, declarations)
-        case RefType(name):
-            yield from _defaults_of_declared(value, declarations.get(name), declarations)
-        case ScalarType() | LiteralType():
-            pass
+    for element, name in _declared_parts(value, of, declarations):
+        match declarations.get(name):
+            case Alias(type=target):
+                yield from _defaults_inside(element, target, declarations)
+            case TaggedUnion(tag=tag, members=members):
+                records = [record for record in map(declarations.get, members) if isinstance(record, Record)]
+                yield from _defaults_of(element, next(record for record in records if record.tag_value == element[tag]), declarations)
+            case Record() as record:
+                yield from _defaults_of(element, record, declarations)
+            case _:
+                pass
 
 
-def _defaults_of_declared(
-    value: Json, declared: TypeDeclaration | None, declarations: Mapping[str, TypeDeclaration]
-) -> Iterator[tuple[str, str]]:
-    match declared:
-        case Alias(type=target):
-            yield from _defaults_inside(value, target, declarations)
-        case TaggedUnion(tag=tag, members=members):
-            for member in members:
-                record = declarations.get(member)
-                if isinstance(record, Record) and record.tag_value == value[tag]:
-                    yield from _defaults_of_declared(value, record, declarations)
-        case Record(name=name, fields=fields):
-            for field in fields:
-                if field.name in value:
-                    yield from _defaults_inside(value[field.name], field.type, declarations)
-                elif field.default is not None:
-                    yield name, field.name
-        case _:
-            pass
+def _defaults_of(value: Json, record: Record, declarations: Mapping[str, TypeDeclaration]) -> Iterator[tuple[str, str]]:
+    for field in record.fields:
+        if field.name in value:
+            yield from _defaults_inside(value[field.name], field.type, declarations)
+        elif field.default is not None:
+            yield record.name, field.name
+
+
+def _declared_parts(value: Json, of: Type, declarations: Mapping[str, TypeDeclaration]) -> Iterator[tuple[Json, str]]:
+    """Give the parts of a value that are of declared types, each with the name of its type."""
+    pending: list[tuple[Json, Type]] = [(value, of)]
+    for part, type_ in pending:  # which grows
+        match type_:
+            case RefType(name):
+                yield part, name
+            case NullableType(item):
+                pending.extend([] if part is None else [(part, item)])
+            case ListType(item):
+                pending.extend((element, item) for element in part)
+            case MapType(item):
+                pending.extend((element, item) for element in part.values())
+            case TupleType(items):
+                pending.extend(zip(part, items, strict=True))
+            case UnionType(members):
+                kind = kind_of_value(part)
+                pending.extend((part, member) for member in members if kind in json_kinds(member, declarations))
+            case ScalarType() | LiteralType():
+                pass
 
 
 def _alias_graph(declarations: Mapping[str, TypeDeclaration]) -> dict[str, list[str]]:

@@ -50,7 +50,9 @@ class _Settler:
         for cycle in endless_defaults(declarations):
             way = " -> ".join(f"{record}.{field}" for record, field in cycle)
             message = f"this default contains itself without end: {way}"
-            self._report.error("S037", self._places[cycle[0]], message, hint="say in the default what the field has, or let it be absent (`T?`)")
+            self._report.error(
+                "S037", self._places[cycle[0]], message, hint="say in the default what the field has, or let it be absent (`T?`)"
+            )
 
     def _namespace(self, namespace: Namespace) -> Namespace:
         return replace(

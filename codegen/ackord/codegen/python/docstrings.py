@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 
 from ackord.codegen.python.layout import WIDTH
@@ -24,6 +25,12 @@ def docstring(text: str, indent: int) -> str:
         return f"{_QUOTES}{first}\n{body}\n{margin}{_QUOTES}"
     closing = f" {_QUOTES}" if first.endswith('"') else _QUOTES
     return _QUOTES + first + closing
+
+
+def comment(text: str) -> str:
+    """Give a text that stays on one line of a comment, and that isn't read as the declaration of an encoding there (PEP 263)."""
+    visible = "".join(character if character.isprintable() else _escaped(character) for character in text.replace("\\", "\\\\"))
+    return re.sub(r"(?<=coding)[:=]", lambda match: _escaped(match[0]), visible)
 
 
 def _escape(text: str) -> str:

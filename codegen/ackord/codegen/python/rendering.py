@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from ackord.codegen.python.docstrings import docstring
+from ackord.codegen.python.docstrings import comment, docstring
 from ackord.codegen.python.layout import Doc, layout
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.plan import Class, Module
@@ -55,4 +55,4 @@ def _is_class(value: object) -> bool:
     return isinstance(value, Class)
 
 
-_FILTERS: Final[Mapping[str, Any]] = MappingProxyType({"layout": _layout, "docstring": docstring, "literal": literal})
+_FILTERS: Final[Mapping[str, Any]] = MappingProxyType({"layout": _layout, "comment": comment, "docstring": docstring, "literal": literal})

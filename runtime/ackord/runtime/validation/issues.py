@@ -27,7 +27,7 @@ MAX_MESSAGE: Final = 500
 """Characters of a message."""
 
 _NOT_VALID: Final = "Value is not valid"
-_MESSAGES: Final = {
+NEUTRAL_MESSAGES: Final = {
     # pydantic's own words for these name a part of the input, or hold the text of an exception that wasn't meant for the peer.
     "assertion_error": _NOT_VALID,
     "bytes_invalid_encoding": "Data is not in the encoding that it should be in",
@@ -42,6 +42,7 @@ _MESSAGES: Final = {
     "value_error": _NOT_VALID,
     "zoneinfo_str": "Invalid timezone",
 }
+"""What is said instead of some of pydantic's messages, by the type of the issue."""
 _PYDANTIC: Final = frozenset({"pydantic", "pydantic_core"})
 _RAISE: Final = opmap["RAISE_VARARGS"]
 _LABEL: Final = re.compile(r"[a-z]+(-[a-z]+)*\[")
@@ -72,7 +73,7 @@ def _message(issue: ErrorDetails, names: Sequence[str]) -> str:
         return "Argument required"
     if issue["type"] == "value_error":
         return _shortened(_text_on_purpose(issue.get("ctx", {}).get("error")) or _NOT_VALID)
-    return _MESSAGES.get(issue["type"]) or _shortened(issue["msg"])
+    return NEUTRAL_MESSAGES.get(issue["type"]) or _shortened(issue["msg"])
 
 
 def _shortened(text: str) -> str:
