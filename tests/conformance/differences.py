@@ -234,8 +234,10 @@ More of them than CI plays: `ACKORD_DIFFERENTIAL=20000 make test PYTEST_ARGS=tes
 
 
 def render() -> str:
-    """Return docs/differences.md."""
-    return _HEAD + "".join(f"| {item.what} | {item.reference} | {item.ours} | {item.reason} |\n" for item in DIFFERENCES)
+    """Return docs/differences.md: the list, and the sections after it as they are, which are written by hand."""
+    table = "".join(f"| {item.what} | {item.reference} | {item.ours} | {item.reason} |\n" for item in DIFFERENCES)
+    _, heading, sections = PAGE.read_text(encoding="utf-8").partition("\n## ")
+    return _HEAD + table + heading + sections
 
 
 if __name__ == "__main__":
