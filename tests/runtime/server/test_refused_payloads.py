@@ -84,8 +84,11 @@ def test_it_is_an_error_of_the_sender_and_leaves_nothing(
     early: list[BaseException] = []
 
     async def middleware(socket: Socket) -> None:
-        try:  # before the client is told that it is connected
+        """Send before the client is told that it is connected: what only the parser refuses is told then."""
+        try:
             socket.emit("x", value)
+            socket.emit("x", value, ack=print)
+            socket.timeout(5).emit("x", value, ack=early.append)
         except InvalidPayloadError as error:
             early.append(error)
 
@@ -97,7 +100,8 @@ def test_it_is_an_error_of_the_sender_and_leaves_nothing(
         await peer.send("40" if parser is None else parser.encode("40", ()))
         await peer.receive()
         (socket,) = server.main.sockets.values()
-        assert len(early) == 1
+        assert [type(error) for error in early] == [InvalidPayloadError]
+        assert socket.awaited_acks == 0
         for name, send in SENDERS.items():
             with pytest.raises(InvalidPayloadError, match=says):
                 await call(send, socket, value)

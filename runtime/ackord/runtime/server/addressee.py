@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from ackord.runtime.acks import AckCallback, AckReply, PendingAcks
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
+from ackord.runtime.errors import (
+    AckordError,
+    AckTimeoutError,
+    DisconnectedError,
+    InvalidAckError,
+    InvalidPayloadError,
+    SlowConsumerError,
+    UsageError,
+)
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import Registration
 from ackord.runtime.server.socket import Socket
@@ -52,8 +60,10 @@ class Addressee(Socket):
         for event, ack_id in waiting or ():
             try:
                 self.send_event(event, ack_id=ack_id)
-            except Exception:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
+            except Exception as error:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
                 _log.exception("event %r, emitted before the client was connected, can't be sent", event.name)
+                if ack_id is not None and self._acks is not None:
+                    self._acks.fail(ack_id, InvalidPayloadError(f"event {event.name!r} can't be sent: {error}"))
 
     # Events and answers
 
@@ -63,7 +73,6 @@ class Addressee(Socket):
             self.namespace.check_attachments(event.attachments, f"event {event.name!r}")
         if not self._connected:
             if self._outbox is not None and not volatile:
-                self.namespace.check_event(event)
                 self._outbox.append((event, ack_id))
             elif self.recovery_session is not None and self.namespace.recovery is not None and not volatile and ack_id is None:
                 self.namespace.check_event(event)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
 
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
+from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply
 from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.untyped import acknowledge, call_in_order
@@ -96,11 +97,11 @@ class ServerEvents:
         """Send an encoded event to the other servers."""
         self.adapter.server_side_emit(event)
 
-    async def receive_server_event(self, event: EncodedEvent) -> AckReply | None:
-        """Handle an event of another server, for the adapter that brings it; return the acknowledgement, or `None` for none.
+    async def receive_server_event(self, event: EncodedEvent) -> AckReply:
+        """Handle an event of another server, for the adapter that brings it; return the acknowledgement.
 
         Raises:
-            FailureReply: nobody listens, or the answer can't be sent.
+            FailureReply: nobody listens, a listener returned `NO_ACK`, or the answer can't be sent: there is no acknowledgement.
         """
         route = self._server_routes.get(event.name)
         if route is not None:
@@ -108,7 +109,10 @@ class ServerEvents:
             return "[]", ()
         registrations = self._server_listeners.take(event.name)
         results = await call_in_order(registrations, decode_array(event.arguments, event.attachments)[1:])
-        return acknowledge(registrations, results)
+        reply = acknowledge(registrations, results)
+        if reply is None:
+            raise FailureReply(INVALID_RESPONSE, "The listeners left the event unacknowledged")
+        return reply
 
     def copy_server_events(self, source: ServerEvents) -> None:
         """Listen as another namespace does."""
