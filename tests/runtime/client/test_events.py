@@ -574,18 +574,18 @@ def test_a_message_as_large_as_the_server_takes_goes_out() -> None:
     joined(scenario, capacity=2_000_000)
 
 
-@pytest.mark.parametrize(
-    "mistake",
-    [
-        lambda socket: socket.emit(None),
-        lambda socket: socket.emit(5),
-        lambda socket: socket.on(5, print),
-        lambda socket: socket.emit("e", ack=5),
-        lambda socket: socket.timeout(-1),
-        lambda socket: socket.volatile.timeout(float("nan")),
-        lambda socket: socket.emit_with_ack("e", timeout=-1),
-    ],
-)
+MISTAKES: list[Callable[[Any], Any]] = [
+    lambda socket: socket.emit(None),
+    lambda socket: socket.emit(5),
+    lambda socket: socket.on(5, print),
+    lambda socket: socket.emit("e", ack=5),
+    lambda socket: socket.timeout(-1),
+    lambda socket: socket.volatile.timeout(float("nan")),
+    lambda socket: socket.emit_with_ack("e", timeout=-1),
+]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_of_the_program_raises(mistake: Callable[[Any], Any]) -> None:
     async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
         with pytest.raises(UsageError):  # noqa: PT012  # some raise when they are awaited

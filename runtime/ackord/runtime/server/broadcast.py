@@ -44,7 +44,8 @@ def room_names(rooms: Iterable[str | Iterable[str]]) -> frozenset[str]:
 
 
 def _checked(rooms: Any) -> Iterable[str]:
-    for room in rooms if isinstance(rooms, Iterable) else (rooms,):
+    items: Iterable[Any] = rooms if hasattr(rooms, "__iter__") else (rooms,)
+    for room in items:
         if not isinstance(room, str):
             raise UsageError(f"the name of a room is a string, not {type(room).__name__!r}")
         yield room
