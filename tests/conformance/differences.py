@@ -250,8 +250,6 @@ So JavaScript that takes each resolved acknowledgement for a success has to look
 
 
 def render() -> str:
-    """Return docs/differences.md."""
-    return _HEAD + "".join(f"| {item.what} | {item.reference} | {item.ours} | {item.reason} |\n" for item in DIFFERENCES) + _TAIL
 
 
 if __name__ == "__main__":

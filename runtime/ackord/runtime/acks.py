@@ -114,6 +114,15 @@ class PendingAcks:
         if entry is not None and entry[1] is not None:
             entry[1].cancel()
 
+    def fail(self, ack_id: int, error: AckordError) -> None:
+        """Settle an entry by an error: its event wasn't sent."""
+        entry = self._entries.pop(ack_id, None)
+        if entry is not None:
+            settle, timer = entry
+            if timer is not None:
+                timer.cancel()
+            settle(error)
+
     def fail_all(self, error: Callable[[], AckordError]) -> None:
         """Settle every entry by an error of its own: the connection is over."""
         self._unfollow()

@@ -36,3 +36,10 @@ def test_what_is_no_servers_url_is_refused(url: str) -> None:
 )
 def test_the_path_of_a_url_is_the_namespace(url: str, expected: tuple[str, str]) -> None:
     assert split_namespace(url) == expected
+
+
+@pytest.mark.parametrize("name", ["EIO", "transport", "sid", "b64", "j"])
+def test_the_names_of_the_protocol_cannot_stand_in_the_query(name: str) -> None:
+    for url, query in ((f"http://test?{name}=1", {}), ("http://test", {name: "1"})):
+        with pytest.raises(UsageError, match="belongs to the protocol"):
+            websocket_url(url, path="/", query=query)

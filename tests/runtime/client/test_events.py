@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from ackord.runtime import NO_ACK
 from ackord.runtime.client import ClientSocket, connect
 from ackord.runtime.error_acks import FailureReply
 from ackord.runtime.errors import (
@@ -16,8 +17,10 @@ from ackord.runtime.errors import (
     InvalidPayloadError,
     ReservedEventError,
     SlowConsumerError,
+    UsageError,
 )
-from ackord.runtime.testing import RawPeer, RawServer, run
+from ackord.runtime.socketio.msgpack import MsgpackParser
+from ackord.runtime.testing import OPEN_PACKET, RawPeer, RawServer, run
 
 Scenario = Callable[[ClientSocket, RawPeer], Awaitable[None]]
 
@@ -519,3 +522,103 @@ def test_a_server_that_sends_faster_than_handlers_work_is_slowed_down_and_not_ti
         assert seen == list(range(20))
 
     joined(scenario, max_pending_events=3, capacity=20)
+
+
+OVER_TEN = [bytes([number]) for number in range(11)]
+REFUSED: list[tuple[Any, dict[str, Any], str]] = [
+    (OVER_TEN, {}, r"11 attachments, and may have at most 10 \(max_attachments\)"),
+    ([b"x", b"y"], {"max_attachments": 1}, "2 attachments"),
+    ([b"x", {"_placeholder": True, "num": 99}], {}, "_placeholder"),
+    ("x" * 1_000_000, {}, r"10000\d\d bytes, and the server takes at most 1000000 \(its maxPayload\)"),
+    ("é" * 500_000, {}, "maxPayload"),
+    (bytes(1_000_001), {}, "1000001 bytes"),
+    (10**400, {"parser": MsgpackParser()}, "too large"),
+]
+
+
+@pytest.mark.parametrize(("value", "options", "says"), REFUSED)
+def test_what_the_server_would_close_the_connection_for_is_an_error_here(value: Any, options: dict[str, Any], says: str) -> None:
+    async def main() -> None:
+        server = RawServer()
+        parser = options.get("parser")
+        socket = connect("http://test", connector=server, **options)
+        joining = asyncio.create_task(socket.connect())
+        peer = await server.accept()
+        await peer.send(OPEN_PACKET)
+        await peer.receive()
+        welcome = '40{"sid":"s"}'
+        await peer.send(parser.encode(welcome, ()) if parser else welcome)
+        await joining
+        called: list[Any] = []
+        for operator in (socket, socket.timeout(1), socket.volatile):
+            for ack in (None, called.append):
+                with pytest.raises(InvalidPayloadError, match=says):
+                    operator.emit("e", value, ack=ack)
+        with pytest.raises(InvalidPayloadError, match=says):
+            await socket.emit_with_ack("e", value)
+        await asyncio.sleep(2)
+        assert (socket.connected, called) == (True, [])
+        await socket.disconnect()
+        await peer.receive()  # the first packet after CONNECT is DISCONNECT
+        await peer.expect_close()
+
+    run(main())
+
+
+def test_a_message_as_large_as_the_server_takes_goes_out() -> None:
+    async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
+        text = "x" * (1_000_000 - len('42["e",""]'))
+        socket.emit("e", text)
+        await peer.expect(f'42["e","{text}"]')
+
+    joined(scenario, capacity=2_000_000)
+
+
+MISTAKES: list[Callable[[Any], Any]] = [
+    lambda socket: socket.emit(None),
+    lambda socket: socket.emit(5),
+    lambda socket: socket.on(5, print),
+    lambda socket: socket.emit("e", ack=5),
+    lambda socket: socket.timeout(-1),
+    lambda socket: socket.volatile.timeout(float("nan")),
+    lambda socket: socket.emit_with_ack("e", timeout=-1),
+]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_of_the_program_raises(mistake: Callable[[Any], Any]) -> None:
+    async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
+        with pytest.raises(UsageError):  # noqa: PT012  # some raise when they are awaited
+            outcome = mistake(socket)
+            if outcome is not None:
+                await outcome
+        socket.emit("end")
+        await peer.expect('42["end"]')
+
+    joined(scenario)
+
+
+def test_an_acknowledgement_that_cannot_be_sent_is_answered_by_internal() -> None:
+    async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
+        socket.on("many", lambda: OVER_TEN)
+        socket.on("large", lambda: "x" * 1_000_000)
+        await peer.send('421["many"]', '422["large"]')
+        for number in (1, 2):
+            await peer.expect(f'43{number}[{{"error":{{"code":"internal","message":"The handler failed"}}}}]')
+
+    joined(scenario)
+
+
+def test_a_listener_can_leave_an_event_unacknowledged() -> None:
+    async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
+        async def later() -> Any:
+            return NO_ACK
+
+        socket.on("plain", lambda: NO_ACK)
+        socket.on("async", later)
+        socket.on("null", lambda: (None,))
+        socket.on("nothing", lambda: None)
+        await peer.send('421["plain"]', '422["async"]', '423["null"]', '424["nothing"]')
+        await peer.expect("433[null]", "434[]")
+
+    joined(scenario)

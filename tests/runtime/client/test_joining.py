@@ -484,3 +484,8 @@ def test_a_connect_that_was_given_up_may_be_answered_after_the_next_one(later: s
         await manager.close()
 
     in_virtual_time(scenario)
+
+
+def test_an_unknown_option_is_an_error_that_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"no option 'max_atachments'; did you mean 'max_attachments'\?"):
+        connect("http://test", max_atachments=1)  # type: ignore[call-arg]  # the mistake

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from ackord.runtime.errors import AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError
+from ackord.runtime import NO_ACK
+from ackord.runtime.errors import AckTimeoutError, DisconnectedError, InvalidAckError, InvalidPayloadError, SlowConsumerError
 from ackord.runtime.server import Limits, Server
 from ackord.runtime.socketio.event import EncodedEvent
 
@@ -207,3 +208,50 @@ def test_a_reply_after_the_end_is_not_sent() -> None:
         await peer.expect_silence(10)
 
     play(server, scenario)
+
+
+def test_a_listener_can_leave_an_event_unacknowledged() -> None:
+    async def later(*_: Any) -> Any:
+        await asyncio.sleep(1)
+        return NO_ACK
+
+    async def lying(value: Any) -> Any:
+        return value
+
+    def watch(*_: Any) -> None:
+        pass
+
+    async def scenario(stage: Stage) -> None:
+        peer, sid = await stage.join()
+        socket = stage.server.main.sockets[sid]
+        socket.on("plain", lambda: NO_ACK)
+        socket.on("async", later)
+        socket.on("concurrent", later, concurrent=True)
+        socket.on("awaitable", lambda: lying(NO_ACK))
+        socket.on("watched", lambda: NO_ACK)
+        socket.once("once", lambda: NO_ACK)
+        # As in JavaScript: who doesn't answer leaves it to the others.
+        for listener in (lambda: NO_ACK, lambda: None, lambda: 5, lambda: 6):
+            socket.on("several", listener)
+        socket.on("none", lambda: None)
+        socket.on("null", lambda: (None,))
+        socket.on("array", lambda: [None])
+        names = ("plain", "async", "concurrent", "awaitable", "once", "several", "none", "null", "array")
+        for number, name in enumerate(names):
+            await peer.send(f'42{number}["{name}"]')
+        await peer.expect("435[5]", "436[]", "437[null]", "438[[null]]")
+        socket.on_any(watch)
+        await peer.send('429["watched"]', '4210["none"]')
+        await peer.expect("4310[]")
+
+    play(Server(), scenario)
+
+
+@pytest.mark.parametrize("value", [NO_ACK, (NO_ACK,), [1, NO_ACK]])
+def test_no_ack_is_no_value(value: Any) -> None:
+    async def scenario(stage: Stage) -> None:
+        _, sid = await stage.join()
+        with pytest.raises(InvalidPayloadError):
+            stage.server.main.sockets[sid].emit("e", value)
+
+    play(Server(), scenario)

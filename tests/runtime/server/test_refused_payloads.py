@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 from ackord.runtime.errors import InvalidPayloadError, UsageError
+from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.server import BroadcastOperator, ConnectionStateRecovery, Limits, Namespace, Server, Socket
 from ackord.runtime.socketio.decoder import Decoder
 from ackord.runtime.socketio.msgpack import MsgpackParser
-from ackord.runtime.socketio.parser import Parser
+from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
 from ackord.runtime.socketio.values import encode_value
-from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.testing import Link, run
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from tests.runtime.server.stage import Stage, play, serve
 
@@ -31,10 +32,18 @@ class Failing(MsgpackParser):
         super().__init__()
         self._error = error
 
+    @override
     def encode(self, text: str, attachments: Any) -> bytes:
         if "bad" in text:
             raise self._error
         return super().encode(text, attachments)
+
+
+async def call(function: Callable[..., Any], *arguments: Any) -> None:
+    """Call a function, and await what it returns if that must be awaited."""
+    outcome = function(*arguments)
+    if outcome is not None:
+        await outcome
 
 
 FALSE = {"_placeholder": True, "num": 99}
@@ -46,7 +55,10 @@ UNSENDABLE: list[tuple[Parser | None, Any, str]] = [
     (None, float("nan"), "JSON"),
     (MsgpackParser(), 10**400, "too large"),
     (MsgpackParser(max_binaries=2), [b"x", b"y", b"z"], "at most 2"),
-    *((Failing(error), "bad", "can't write the packet") for error in (OverflowError("o"), RecursionError("r"), UnicodeError("u"), KeyError("k"))),
+    *(
+        (Failing(error), "bad", "can't write the packet")
+        for error in (OverflowError("o"), RecursionError("r"), UnicodeError("u"), KeyError("k"))
+    ),
 ]
 
 SENDERS: dict[str, Callable[[Socket, Any], Any]] = {
@@ -68,12 +80,15 @@ SENDERS: dict[str, Callable[[Socket, Any], Any]] = {
 def test_it_is_an_error_of_the_sender_and_leaves_nothing(
     parser: Parser | None, value: Any, says: str, recovery: ConnectionStateRecovery | None
 ) -> None:
-    server = Server(connection_state_recovery=recovery, **({} if parser is None else {"parser": parser}))
+    server = Server(connection_state_recovery=recovery, parser=parser or TEXT_PARSER)
     early: list[BaseException] = []
 
     async def middleware(socket: Socket) -> None:
-        try:  # before the client is told that it is connected
+        """Send before the client is told that it is connected: what only the parser refuses is told then."""
+        try:
             socket.emit("x", value)
+            socket.emit("x", value, ack=print)
+            socket.timeout(5).emit("x", value, ack=early.append)
         except InvalidPayloadError as error:
             early.append(error)
 
@@ -85,11 +100,11 @@ def test_it_is_an_error_of_the_sender_and_leaves_nothing(
         await peer.send("40" if parser is None else parser.encode("40", ()))
         await peer.receive()
         (socket,) = server.main.sockets.values()
-        assert len(early) == 1
+        assert [type(error) for error in early] == [InvalidPayloadError]
+        assert socket.awaited_acks == 0
         for name, send in SENDERS.items():
             with pytest.raises(InvalidPayloadError, match=says):
-                outcome = send(socket, value)
-                await outcome if outcome is not None else None
+                await call(send, socket, value)
             assert socket.awaited_acks == 0, name
         if server.main.recovery is not None:
             assert server.main.recovery.log.kept == 0
@@ -200,8 +215,7 @@ def test_a_mistake_of_the_program_raises_and_reaches_nobody(mistake: Callable[[N
         peer, sid = await stage.join()
         socket = stage.server.main.sockets[sid]
         with pytest.raises(UsageError):
-            outcome = mistake(stage.server.main, socket)
-            await outcome if outcome is not None else None
+            await call(mistake, stage.server.main, socket)
         assert socket.awaited_acks == 0
         socket.emit("end")
         await peer.expect('42["end"]')

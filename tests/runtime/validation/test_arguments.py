@@ -382,3 +382,17 @@ def test_large_payloads_are_read_by_the_same_rules() -> None:
     for rows in ('[{"class":"1"}]', '[{"class":1.0}]', '[{"class_":1}]'):
         with pytest.raises(InvalidArgumentsError):
             adapter.decode(f'["e","{text}",{rows}]')
+
+
+def test_what_looks_like_a_placeholder_is_refused_beside_bytes_only() -> None:
+    adapter = ArgumentsAdapter("e", [Arg("data", Json), Arg("files", list[Bytes])])
+    image = b"x"
+    for fine in ({"_placeholder": False}, {"a": '"_placeholder":true'}, {'x"_placeholder': True}):
+        text, attachments = adapter.encode((fine, [image, image]))
+        assert attachments == [b"x"]
+        assert adapter.decode(text, attachments) == (fine, [image, image])
+    false: dict[str, Any] = {"_placeholder": True, "num": 99}
+    assert adapter.decode(*adapter.encode(([false], []))) == ([false], [])
+    for value in (false, [{"a": [false]}]):
+        with pytest.raises(InvalidPayloadError, match="_placeholder"):
+            adapter.encode((value, [image, image]))

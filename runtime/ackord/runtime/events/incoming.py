@@ -13,7 +13,7 @@ from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.driving import IDLE, EventHandler, Job, awaiting
 from ackord.runtime.events.routes import Arguments, Route
 from ackord.runtime.events.untyped import acknowledge, await_all, call_all, call_in_order, encode_reply, has_awaitable
-from ackord.runtime.listeners import Registration, ack_arguments
+from ackord.runtime.listeners import NO_ACK, Registration
 
 
 class EventReceiver(Protocol):
@@ -163,11 +163,11 @@ def run_listener_at_once(  # noqa: PLR0917  # on the path of every message
             result = copy_context().run(registration.call, arguments)
         if hasattr(result, "__await__"):
             socket.finish_later(lambda: _finish_awaited(socket, name, (registration,), [result], ack_id))
-        elif ack_id is not None:
-            values = ack_arguments((result,))
-            if values is not None:
-                text, attachments = encode_reply(values)
-                socket.send_ack(ack_id, text, attachments)
+        elif ack_id is not None and result is not NO_ACK:
+            if result.__class__ is not tuple:  # as `ack_arguments`, without the call
+                result = () if result is None else (result,)
+            text, attachments = encode_reply(result)
+            socket.send_ack(ack_id, text, attachments)
     except BaseException as error:  # noqa: BLE001  # whatever a listener raises becomes an error ack
         _failed(socket, name, ack_id, error)
     finally:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from ackord.runtime.acks import AckCallback, AckReply, PendingAcks
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
 from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, InvalidAckError, SlowConsumerError, UsageError
+from ackord.runtime.errors import (
+    AckordError,
+    AckTimeoutError,
+    DisconnectedError,
+    InvalidAckError,
+    InvalidPayloadError,
+    SlowConsumerError,
+    UsageError,
+)
 from ackord.runtime.events.containment import contain
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import Registration
@@ -55,6 +63,8 @@ class Addressee(Socket):
             except BaseException as error:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
                 contain(error)
                 self.namespace.tasks.log.crash(f"Sending event {quoted(event.name)}, emitted before the client was connected,", error)
+                if ack_id is not None and self._acks is not None:
+                    self._acks.fail(ack_id, InvalidPayloadError(f"event {event.name!r} can't be sent: {error}"))
 
     # Events and answers
 
@@ -69,7 +79,6 @@ class Addressee(Socket):
             return
         if not self._connected:
             if self._outbox is not None and not volatile:
-                self.namespace.check_event(event)
                 self._outbox.append((event, ack_id))
             elif self.recovery_session is not None and self.namespace.recovery is not None and not volatile and ack_id is None:
                 self.namespace.check_event(event)

@@ -34,20 +34,21 @@ def room_names(rooms: Iterable[str | Iterable[str]]) -> frozenset[str]:
     Raises:
         UsageError: the name of a room isn't a string.
     """
-    names: list[Any] = []
+    names: set[str] = set()
     for room in rooms:
         if isinstance(room, str):
-            names.append(room)
+            names.add(room)
         else:
-            names += _items(room)
-    for name in names:
-        if not isinstance(name, str):
-            raise UsageError(f"the name of a room is a string, not {type(name).__name__!r}")
+            names.update(_checked(room))
     return frozenset(names)
 
 
-def _items(rooms: Any) -> Iterable[Any]:
-    return rooms if isinstance(rooms, Iterable) else (rooms,)
+def _checked(rooms: Any) -> Iterable[str]:
+    items: Iterable[Any] = rooms if hasattr(rooms, "__iter__") else (rooms,)
+    for room in items:
+        if not isinstance(room, str):
+            raise UsageError(f"the name of a room is a string, not {type(room).__name__!r}")
+        yield room
 
 
 class BroadcastOperator:

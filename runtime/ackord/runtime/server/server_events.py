@@ -8,7 +8,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
 
 from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
-from ackord.runtime.error_acks import FailureReply, internal_error
+from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, internal_error
 from ackord.runtime.errors import ReservedEventError, UsageError
 from ackord.runtime.events.containment import contain_awaited
 from ackord.runtime.events.payloads import decode_array
@@ -107,11 +107,12 @@ class ServerEvents:
         if get_ident() == loop.thread or not loop.hand_over(self.send_server_event, event):
             self.adapter.server_side_emit(event)
 
-    async def receive_server_event(self, event: EncodedEvent) -> AckReply | None:
-        """Handle an event of another server, for the adapter that brings it; return the acknowledgement, or `None` for none.
+    async def receive_server_event(self, event: EncodedEvent) -> AckReply:
+        """Handle an event of another server, for the adapter that brings it; return the acknowledgement.
 
         Raises:
-            FailureReply: nobody listens, the answer can't be sent, or what handles the event has raised.
+            FailureReply: nobody listens, a listener returned `NO_ACK`, the answer can't be sent, or what handles the event has raised:
+                there is no acknowledgement.
         """
         try:
             route = self._server_routes.get(event.name)
@@ -120,13 +121,16 @@ class ServerEvents:
                 return "[]", ()
             registrations = self._server_listeners.take(event.name)
             results = await call_in_order(registrations, decode_array(event.arguments, event.attachments)[1:])
-            return acknowledge(registrations, results)
+            reply = acknowledge(registrations, results)
         except FailureReply:
             raise
         except BaseException as error:
             contain_awaited(error)
             self.tasks.log.crash(f"Event {quoted(event.name)} of another server", error)
             raise internal_error() from error
+        if reply is None:
+            raise FailureReply(INVALID_RESPONSE, "The listeners left the event unacknowledged")
+        return reply
 
     def copy_server_events(self, source: ServerEvents) -> None:
         """Listen as another namespace does."""

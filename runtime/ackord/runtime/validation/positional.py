@@ -137,6 +137,8 @@ class PositionalWriter:
                 attachments = []
                 context: dict[str, Any] = {ATTACHMENTS: attachments}
                 text = serialize(validate(values), by_alias=True, context=context).decode()
+                if attachments:
+                    refuse_false_placeholders(text, context[PLACEHOLDERS])
             else:
                 attachments = ()
                 text = serialize(validate(values), by_alias=True).decode()
@@ -145,8 +147,6 @@ class PositionalWriter:
         else:
             if self._constants and ("NaN" in text or "Infinity" in text):
                 self._refuse_constants(text)
-            if attachments:
-                refuse_false_placeholders(text, context[PLACEHOLDERS])
             return text, attachments
         return self._write_or_say_why(values)
 
