@@ -53,14 +53,21 @@ async def live(app: Application, during: Callable[[], Awaitable[None]]) -> list[
     """Give an application a lifespan as an ASGI server does; return what it answers."""
     told: asyncio.Queue[Message] = asyncio.Queue()
     answers: list[str] = []
+    answered = asyncio.Event()
 
     async def send(message: Message) -> None:
         answers.append(message["type"].removeprefix("lifespan."))
+        answered.set()
 
-    task = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, told.get, send))  # type: ignore[arg-type]  # it is a coroutine
+    async def serve() -> None:
+        try:
+            await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, told.get, send)
+        finally:
+            answered.set()
+
+    task = asyncio.create_task(serve())
     await told.put({"type": "lifespan.startup"})
-    while not answers and not task.done():
-        await asyncio.sleep(0)
+    await answered.wait()
     if answers == ["startup.complete"]:
         await during()
         await told.put({"type": "lifespan.shutdown"})
@@ -205,7 +212,18 @@ def test_a_signal_drains_the_server_on_a_host_that_waits_for_parked_polls(name: 
         port = free.getsockname()[1]
 
     async def scenario() -> None:
-        command = [sys.executable, "-m", "uvicorn", f"plain:{name}", "--port", str(port), "--app-dir", str(tmp_path), "--log-level", "error"]
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            f"plain:{name}",
+            "--port",
+            str(port),
+            "--app-dir",
+            str(tmp_path),
+            "--log-level",
+            "error",
+        ]
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
         try:
             reader, writer = await connect_to(port)
@@ -257,7 +275,7 @@ def test_the_path_is_found_below_any_root_path_and_mount(root: str, mount: str, 
         if mount:
             parent = FastAPI(root_path=root)
             parent.mount(mount, app)
-            app = parent  # type: ignore[assignment]  # Starlette's types of messages are wider
+            app = parent
         path = ("" if stripped else root) + mount
         for inside, status in (("/socket.io/", 200), ("/socket.iox/", 404), ("/elsewhere/socket.io/", 404)):
             request = Request(app, "GET", "EIO=4&transport=polling", path=path + inside, root_path=root)
@@ -277,9 +295,9 @@ def test_a_poll_whose_client_has_gone_is_no_error_behind_a_middleware_that_wants
     app.mount("/live", server.asgi())
 
     async def scenario() -> None:
-        opened = await Request(app, "GET", "EIO=4&transport=polling", path="/live/socket.io/").response()  # type: ignore[arg-type]  # as above
+        opened = await Request(app, "GET", "EIO=4&transport=polling", path="/live/socket.io/").response()
         query = f"EIO=4&transport=polling&sid={json.loads(opened.text[1:])['sid']}"
-        parked = Request(app, "GET", query, path="/live/socket.io/")  # type: ignore[arg-type]  # as above
+        parked = Request(app, "GET", query, path="/live/socket.io/")
         await until(lambda: server.engine.sessions == 1)
         parked.disconnect()
         assert await parked.unanswered()
@@ -312,7 +330,7 @@ def test_a_host_knows_where_it_listens(tmp_path: Path, *, uds: bool, caplog: pyt
     path = str(tmp_path / "socket")
 
     async def scenario() -> None:
-        host = configure(Server().asgi(), port=0, **({"uds": path} if uds else {}))
+        host = configure(Server().asgi(), port=0, uds=path if uds else None)
         with pytest.raises(UsageError, match="isn't listening"):
             _ = host.port
         serving = asyncio.create_task(host.serve())
@@ -342,4 +360,6 @@ def test_run_says_on_standard_error_where_it_listens() -> None:
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=ROOT, stderr=asyncio.subprocess.PIPE)
         return (await process.communicate())[1]
 
-    assert re.fullmatch(rb"Socket\.IO listens on http://127\.0\.0\.1:[1-9]\d+, path /socket\.io/ \(Ctrl-C stops it\)\n", asyncio.run(scenario()))
+    assert re.fullmatch(
+        rb"Socket\.IO listens on http://127\.0\.0\.1:[1-9]\d+, path /socket\.io/ \(Ctrl-C stops it\)\n", asyncio.run(scenario())
+    )

@@ -134,7 +134,7 @@ def test_what_a_foreign_thread_does_is_waited_for(*, with_timer: bool, pooled: b
                 loop.call_soon_threadsafe(future.set_result, 7)
 
         async def beat() -> None:
-            while True:
+            while True:  # noqa: ASYNC110  # heartbeats
                 await asyncio.sleep(25)
 
         pool = ThreadPoolExecutor(1)

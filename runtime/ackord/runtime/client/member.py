@@ -40,7 +40,18 @@ if TYPE_CHECKING:
 class ClientMember(ClientSocket):
     """A socket as its manager, and the connection's `Multiplexer`, know it."""
 
-    __slots__ = ("_abandoned", "_acks", "_lock", "_manager", "_max_pending_acks", "_membership", "_next_ack_id", "_prefix", "_queue", "_routes")
+    __slots__ = (
+        "_abandoned",
+        "_acks",
+        "_lock",
+        "_manager",
+        "_max_pending_acks",
+        "_membership",
+        "_next_ack_id",
+        "_prefix",
+        "_queue",
+        "_routes",
+    )
 
     def __init__(self, manager: Manager, namespace: str, max_pending_acks: int) -> None:
         super().__init__(namespace)

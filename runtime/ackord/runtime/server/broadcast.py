@@ -101,7 +101,9 @@ class BroadcastOperator:
         if ack is None:
             self.send_event(event)
         else:
-            self._namespace.server_loop.call(self._gather, event, self._timeout, decode_answer, partial(self._call_back, Registration(ack), name))
+            self._namespace.server_loop.call(
+                self._gather, event, self._timeout, decode_answer, partial(self._call_back, Registration(ack), name)
+            )
 
     def send(self, *values: Any, ack: AnswersCallback | None = None) -> None:
         """Send the event ``message``."""

@@ -122,8 +122,10 @@ class Memberships(ABC):
 
     def discard(self) -> None:
         """Forget the sockets, and those that were to join: the event loop has ended."""
-        for member in (*self._sockets.values(), *self._admissions):
-            member.discard()
+        for socket in self._sockets.values():
+            socket.discard()
+        for admission in self._admissions:
+            admission.discard()
 
     # Joining and leaving
 

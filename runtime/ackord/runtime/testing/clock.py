@@ -94,9 +94,7 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
 
     def _foreign_threads(self) -> list[threading.Thread]:
         """Return the threads that were begun during the run, those of the default executor aside, which are counted."""
-        return [
-            thread for thread in threading.enumerate() if thread not in self._older_threads and not thread.name.startswith(_EXECUTOR)
-        ]
+        return [thread for thread in threading.enumerate() if thread not in self._older_threads and not thread.name.startswith(_EXECUTOR)]
 
     def jump(self, timeout: float | None) -> None:
         """Move the clock by `timeout` seconds; `None` means that no timer is left.
@@ -110,7 +108,9 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         if self._virtual_now > self._limit:
             # Closing the loop may need timers of its own, so the clock can't stay beyond its limit.
             limit, self._limit = self._limit, float("inf")
-            raise DeadlockError(f"not finished after {limit:g} seconds of virtual time\n" + self._describe_tasks() + self._describe_threads())
+            raise DeadlockError(
+                f"not finished after {limit:g} seconds of virtual time\n" + self._describe_tasks() + self._describe_threads()
+            )
 
     def _thread_done(self, _: asyncio.Future[Any]) -> None:
         self._threads -= 1

@@ -133,6 +133,9 @@ class Namespace(Reach, Generic[ContextT]):
             namespace.set_server_route(event.name, partial(_handle_server_event, event, getattr(self, event.handler)))
         if self.contract.session_default is not None:
             namespace.set_data_factory(self.contract.session_default)
+        self.__attach_hooks(namespace)
+
+    def __attach_hooks(self, namespace: UntypedNamespace) -> None:
         # Without a hook a client is let in and let go at once, without a task.
         if self.contract.auth is not None or self.__overrides("on_connect"):
             namespace.set_connect_hook(self.__connect)
