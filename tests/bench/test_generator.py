@@ -81,6 +81,7 @@ def served(scenario: Callable[[int], Awaitable[None]], **options: Any) -> None:
         serving = asyncio.create_task(host.serve())
         await until(lambda: host.started)
         try:
+            assert host.port is not None
             await scenario(host.port)
         finally:
             host.should_exit = True

@@ -181,8 +181,9 @@ class Request:
         return Response(start["status"], headers, body, start["headers"])
 
     async def unanswered(self) -> bool:
+        """Whether the client went away: the answer that nobody reads is there for middlewares only."""
         await self.task
-        return not self._outgoing
+        return [message.get("status") for message in self._outgoing[:1]] == [499]
 
 
 class DeniedError(Exception):

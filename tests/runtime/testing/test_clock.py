@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import queue
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from ackord.runtime.errors import UsageError
-from ackord.runtime.testing import DeadlockError, run
+from ackord.runtime.testing import DeadlockError, clock, run
 
 
 def test_hours_pass_in_no_time() -> None:
@@ -116,3 +119,71 @@ def test_what_the_scenario_raises_comes_out() -> None:
 
     with pytest.raises(LookupError, match="mine"):
         run(scenario())
+
+
+@pytest.mark.parametrize("with_timer", [False, True], ids=["nothing else", "heartbeats beside"])
+@pytest.mark.parametrize("pooled", [False, True], ids=["thread", "executor of its own"])
+def test_what_a_foreign_thread_does_is_waited_for(*, with_timer: bool, pooled: bool) -> None:
+    async def scenario() -> list[int]:
+        loop = asyncio.get_running_loop()
+        asked: queue.SimpleQueue[asyncio.Future[int] | None] = queue.SimpleQueue()
+
+        def work() -> None:  # as aiosqlite's thread does
+            while (future := asked.get()) is not None:
+                threading.Event().wait(0.005)
+                loop.call_soon_threadsafe(future.set_result, 7)
+
+        async def beat() -> None:
+            while True:  # noqa: ASYNC110  # heartbeats
+                await asyncio.sleep(25)
+
+        pool = ThreadPoolExecutor(1)
+        if pooled:
+            pool.submit(work)
+        else:
+            threading.Thread(target=work).start()
+        beating = asyncio.create_task(beat()) if with_timer else None
+        results: list[int] = []
+        try:
+            for _ in range(5):
+                future: asyncio.Future[int] = loop.create_future()
+                asked.put(future)
+                results.append(await future)
+            assert loop.time() < 100
+        finally:
+            asked.put(None)
+            pool.shutdown()
+            if beating is not None:
+                beating.cancel()
+        return results
+
+    assert run(scenario()) == [7] * 5
+
+
+def test_a_thread_that_waits_for_the_loop_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "THREAD_PATIENCE", 0.01)
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+
+        def wait_for_the_loop() -> None:
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(10), loop).result()
+
+        await asyncio.to_thread(wait_for_the_loop)
+
+    run(scenario())
+
+
+def test_a_deadlock_beside_threads_names_them_and_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "THREAD_PATIENCE", 0.01)
+    done = threading.Event()
+
+    async def scenario() -> None:
+        threading.Thread(target=done.wait, name="busy").start()
+        await asyncio.get_running_loop().create_future()
+
+    try:
+        with pytest.raises(DeadlockError, match=r"other threads: .*busy.*asyncio\.run"):
+            run(scenario())
+    finally:
+        done.set()

@@ -178,11 +178,16 @@ def test_decorated_handlers_are_called_with_typed_values_and_answer() -> None:
 
         with pytest.raises(UsageError, match="has a handler already"):
             client.on_confirm(confirm)
-        with pytest.raises(TypeError, match="must be an async function"):
-            client.on_pinged(lambda: None)  # type: ignore[arg-type, return-value]  # pyright: ignore[reportArgumentType]  # what the runtime must refuse
+        with pytest.raises(UsageError, match="has a handler already"):
+            client.on_confirm(lambda question: True)
+
+        @client.on_posted
+        def plainly(line: Line) -> None:
+            seen.append("plain")
+
         await peer.send(POSTED, '42/collab,5["confirm","ok?"]', '42/collab,6["confirm","no"]')
         await peer.expect("43/collab,5[true]", "43/collab,6[false]")
-        assert seen == [LINE, 1]
+        assert seen == [LINE, 1, "plain"]
         await client.disconnect()
 
     run(scenario())

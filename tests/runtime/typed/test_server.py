@@ -9,6 +9,7 @@ import json
 import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -504,3 +505,59 @@ def test_nothing_of_a_connection_is_kept_after_its_end() -> None:
         assert [reference() for reference in ended] == [None, None]
 
     play(scenario)
+
+
+@pytest.mark.parametrize("result", [lambda coroutine: coroutine, asyncio.ensure_future], ids=["coroutine", "task"])
+def test_a_handler_may_be_wrapped_in_a_plain_function_that_returns_something_to_await(result: Callable[[Any], Any]) -> None:
+    def logged(handler: Any) -> Any:
+        @wraps(handler)
+        def call(*args: Any) -> Any:
+            return result(handler(*args))
+
+        return call
+
+    class Decorated(Quiet):
+        @override
+        @logged
+        async def on_ask(self, ctx: QuietContext, x: int) -> int:
+            return x + 1
+
+    async def scenario(site: Site) -> None:
+        server = Server()
+        server.register(Decorated())
+        async with await Link(server).raw() as peer:
+            await peer.receive_text()
+            await peer.send("40/quiet,")
+            await peer.receive_text()
+            await peer.send('42/quiet,1["ask",4]')
+            await peer.expect("43/quiet,1[5]")
+        await server.close()
+
+    play(scenario)
+
+
+def test_a_namespace_is_started_and_stopped_with_its_server_once_each_time() -> None:
+    log: list[str] = []
+
+    class Started(Quiet):
+        @override
+        async def on_start(self) -> None:
+            log.append("start")
+
+        @override
+        async def on_stop(self) -> None:
+            log.append("stop")
+
+    server = Server()
+    server.register(Started())
+    server.register(Collab())
+
+    async def scenario() -> None:
+        async with server.lifespan():
+            assert log[-1:] == ["start"]
+            with pytest.raises(UsageError, match="has started"):
+                server.register(Started())
+
+    run(scenario())
+    run(scenario())
+    assert log == ["start", "stop"] * 2

@@ -1,7 +1,10 @@
 """What users write; neither checker has anything to say."""
 
 from abc import ABC
-from typing import assert_never
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, assert_never, cast
 
 from typing_extensions import assert_type, override
 
@@ -76,9 +79,79 @@ class HalfChat(ChatNamespace, ABC):
     """May lack handlers: another class has them."""
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+CoroutineT = TypeVar("CoroutineT", bound=Coroutine[Any, Any, Any])
+
+
+def logged(handler: Callable[P, CoroutineT]) -> Callable[P, CoroutineT]:
+    """Wrap a handler in a plain function, which returns what the handler returns."""
+
+    @wraps(handler)
+    def call(*args: P.args, **kwargs: P.kwargs) -> CoroutineT:
+        print(handler.__name__)
+        return handler(*args, **kwargs)
+
+    return call
+
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Coroutine[Any, Any, Any]])
+
+
+def counted(handler: FunctionT) -> FunctionT:
+    """Wrap a handler in a coroutine function of the same type."""
+
+    @wraps(handler)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        return await handler(*args, **kwargs)
+
+    return cast("FunctionT", call)
+
+
+def timed(handler: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Wrap a handler in a coroutine function."""
+
+    @wraps(handler)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await handler(*args, **kwargs)
+
+    return call
+
+
+class Decorated(Chat):
+    @override
+    @logged
+    @counted
+    async def on_leave(self, ctx: ChatContext, room: RoomName) -> bool:
+        return True
+
+    @override
+    @timed
+    async def on_start(self) -> None: ...
+
+    @override
+    async def on_stop(self) -> None: ...
+
+
 class Handlers(ChatHandlers):
     @override
     async def on_still_there(self, question: str) -> bool:
+        return True
+
+    @override
+    def on_message_posted(self, message: Message) -> None:
+        print(message.author)
+
+    @override
+    @timed
+    async def on_member_left(self, room: RoomName, name: UserName) -> None: ...
+
+
+class PlainHandlers(ChatHandlers):
+    @override
+    def on_still_there(self, question: str) -> bool:
         return True
 
 
@@ -94,9 +167,21 @@ async def use() -> None:
         async def show(message: Message) -> None:
             print(message.author)
 
+        @chat.on_message_posted
+        def show_plainly(message: Message) -> None:
+            print(message.author)
+
+        show_plainly(Message(id=1, room=room, author=UserName("ada"), body=TextBody(text="hi"), sent_at=datetime.now(UTC)))
+
+        @chat.on_message_posted
+        @logged
+        async def show_logged(message: Message) -> None: ...
+
         @chat.on_still_there
         async def answer(question: str) -> bool:
             return bool(question)
+
+        assert_type(await answer("?"), bool)
 
         async for who, name in chat.on_member_joined:
             assert_type(who, RoomName)

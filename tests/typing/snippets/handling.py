@@ -99,6 +99,10 @@ class WrongHandlers(ChatHandlers):
         return "yes"
 
     @override
+    def on_typing_changed(self, room: RoomName, name: UserName, active: int) -> int:  # E: mypy pyright
+        return 1
+
+    @override
     async def on_nothing(self) -> None: ...  # E: mypy pyright
 
 
@@ -111,8 +115,8 @@ def listen(chat: ChatClient) -> None:
         return ""
 
     @chat.on_still_there  # E: mypy pyright
-    def not_async(question: str) -> bool:
-        return True
+    def wrong_plain_answer(question: str) -> str:
+        return ""
 
     @chat.on_mesage_posted  # E: mypy pyright
     async def unknown(message: Message) -> None: ...

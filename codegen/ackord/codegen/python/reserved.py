@@ -35,5 +35,5 @@ EMITTER: Final = frozenset({"except_", "gather", "local", "volatile"})
 CLIENT: Final = frozenset({"connect", "connected", "disconnect", "recovered", "sid", "socket"})
 """Attributes of clients."""
 
-NAMESPACE: Final = frozenset({"on_connect", "on_disconnect", "on_invalid"})
+NAMESPACE: Final = frozenset({"on_connect", "on_disconnect", "on_invalid", "on_start", "on_stop"})
 """Methods of namespaces that begin like handlers."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import threading
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from ackord.runtime.errors import UsageError
@@ -13,6 +14,14 @@ from typing_extensions import override
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+_EXECUTOR = "ackord-virtual-clock"
+
+THREAD_PATIENCE = 5.0
+"""Real seconds that a run waits for threads at most, where nothing else is left to do, or where work was given to an executor."""
+
+THREAD_GRACE = 0.02
+"""Real seconds that other threads have to wake a task before the clock jumps."""
 
 DEFAULT_LIMIT = 3600.0
 """Seconds of virtual time that a run may take: an hour of heartbeats with nothing else is a scenario that waits for ever."""
@@ -39,7 +48,9 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
     """An asyncio event loop whose `time()` begins at zero and jumps to the next timer instead of waiting for it.
 
     It's for code that does no network I/O, and refuses it: time would run away while the network works.
-    Work in threads (`asyncio.to_thread`) is waited for, while the clock stands still.
+    The clock stands still while an executor works (`asyncio.to_thread`), for up to `THREAD_PATIENCE` real seconds.
+    Threads that were begun otherwise during the run, as those of aiosqlite, can't be asked whether they work: they have `THREAD_GRACE` real seconds
+    before each jump of the clock, and `THREAD_PATIENCE` where there is no timer to jump to.
     """
 
     def __init__(self, *, limit: float = DEFAULT_LIMIT) -> None:
@@ -47,7 +58,9 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         self._virtual_now = 0.0
         self._limit = limit
         self._threads = 0
+        self._older_threads = set(threading.enumerate())
         super().__init__(_JumpingSelector(self))
+        self.set_default_executor(ThreadPoolExecutor(thread_name_prefix=_EXECUTOR))
 
     @override
     def time(self) -> float:
@@ -71,10 +84,17 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         finally:
             self._threads -= 1
 
-    @property
-    def has_threads(self) -> bool:
-        """Whether work runs in threads, which takes real time."""
-        return self._threads > 0
+    def patience(self, timeout: float | None) -> float:
+        """Return the real seconds that threads have to wake a task before the clock jumps by `timeout` seconds."""
+        if self._threads > 0:
+            return THREAD_PATIENCE
+        if not self._foreign_threads():
+            return 0.0
+        return THREAD_PATIENCE if timeout is None else THREAD_GRACE
+
+    def _foreign_threads(self) -> list[threading.Thread]:
+        """Return the threads that were begun during the run, those of the default executor aside, which are counted."""
+        return [thread for thread in threading.enumerate() if thread not in self._older_threads and not thread.name.startswith(_EXECUTOR)]
 
     def jump(self, timeout: float | None) -> None:
         """Move the clock by `timeout` seconds; `None` means that no timer is left.
@@ -83,15 +103,27 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
             DeadlockError: There is nowhere to jump to.
         """
         if timeout is None:
-            raise DeadlockError("deadlock: nothing is left that could wake a task\n" + self._describe_tasks())
+            raise DeadlockError("deadlock: nothing is left that could wake a task\n" + self._describe_tasks() + self._describe_threads())
         self._virtual_now += timeout
         if self._virtual_now > self._limit:
             # Closing the loop may need timers of its own, so the clock can't stay beyond its limit.
             limit, self._limit = self._limit, float("inf")
-            raise DeadlockError(f"not finished after {limit:g} seconds of virtual time\n" + self._describe_tasks())
+            raise DeadlockError(
+                f"not finished after {limit:g} seconds of virtual time\n" + self._describe_tasks() + self._describe_threads()
+            )
 
     def _thread_done(self, _: asyncio.Future[Any]) -> None:
         self._threads -= 1
+
+    def _describe_threads(self) -> str:
+        others = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
+        if not others:
+            return ""
+        names = ", ".join(sorted(thread.name for thread in others)[:10])
+        return (
+            f"\nother threads: {names}; virtual time waits for threads up to {THREAD_PATIENCE:g} real seconds, and only for those that were begun "
+            "in the run: run a scenario that needs more with asyncio.run"
+        )
 
     def _describe_tasks(self) -> str:
         return "\n".join(sorted(_describe(task) for task in asyncio.all_tasks(self)))
@@ -133,9 +165,7 @@ class _JumpingSelector(selectors.BaseSelector):
 
     @override
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if self._loop.has_threads:
-            return self._inner.select(timeout if timeout == 0 else None)
-        ready = self._inner.select(0)
+        ready = self._inner.select(0 if timeout == 0 else self._loop.patience(timeout))
         if not ready and timeout != 0:
             self._loop.jump(timeout)
         return ready

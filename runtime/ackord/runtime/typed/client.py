@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Generic, Self, TypeAlias, TypeVar
+from typing import Any, Generic, ParamSpec, Self, TypeAlias, TypeVar
 
 from ackord.runtime.client import ClientSocket, Manager
 from ackord.runtime.client.manager import ManagerOptions
@@ -20,7 +21,7 @@ from typing_extensions import Unpack, override
 
 R = TypeVar("R")
 ErrorT_co = TypeVar("ErrorT_co", covariant=True)
-FunctionT = TypeVar("FunctionT")
+P = ParamSpec("P")
 
 ClientOptions: TypeAlias = ManagerOptions
 """Options of a client, all with defaults."""
@@ -47,11 +48,14 @@ class ClientHandlers:
             return
         generated = [base for base in cls.__mro__ if ClientHandlers in base.__bases__]
         known = {name: parameters_of(getattr(base, name)) for base in generated for name in vars(base) if name.startswith("on_")}
-        check_handlers(cls, known)
+        check_handlers(cls, known, plain=frozenset(known))
 
 
-def unhandled(function: FunctionT) -> FunctionT:
-    """Mark a method of generated handlers that does nothing: events that nobody overrides have no handler."""
+def unhandled(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R | Coroutine[Any, Any, R]]:
+    """Mark a method of generated handlers that does nothing: events that nobody overrides have no handler.
+
+    Its type lets plain functions override it as well as coroutine functions.
+    """
     function.__ackord_unhandled__ = True  # type: ignore[attr-defined]  # functions take attributes
     return function
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final, Generic, ParamSpec, Self, TypeVar
+from typing import Any, Final, Generic, ParamSpec, Self, TypeVar, overload
 from weakref import WeakSet
 
 from ackord.runtime.error_acks import unknown_event
 from ackord.runtime.errors import SlowConsumerError, UsageError
 from ackord.runtime.events.routes import Arguments, EncodedArguments
-from ackord.runtime.listeners import is_async
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.route import declared_error, encode_answer
 
@@ -102,21 +101,22 @@ class ClientEvent(Generic[P, R, ItemT]):
     def __init__(self, event: Event[R]) -> None:
         """Take the event; a client makes these."""
         self._event = event
-        self._handlers: tuple[Callable[P, Coroutine[Any, Any, R]], ...] = ()
+        self._handlers: tuple[Callable[P, R | Coroutine[Any, Any, R]], ...] = ()
         self._streams: WeakSet[EventStream[ItemT]] = WeakSet()
         self._ended = False
         self.concurrent = event.concurrent
         """Whether an event may be handled while an earlier one still is."""
 
-    def __call__(self, handler: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-        """Call `handler` with each event of this name.
+    @overload
+    def __call__(self, handler: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    @overload
+    def __call__(self, handler: Callable[P, R]) -> Callable[P, R]: ...
+    def __call__(self, handler: Callable[P, Any]) -> Callable[P, Any]:
+        """Call `handler` with each event of this name; it is a coroutine function or a plain one.
 
         Raises:
-            TypeError: it isn't async.
             UsageError: the event is acknowledged, and has a handler.
         """
-        if not is_async(handler):
-            raise TypeError(f"the handler of {self._event.name!r} must be an async function")
         if self._event.acked and self._handlers:
             raise UsageError(f"event {self._event.name!r} has a handler already, and only one can answer")
         self._handlers = (*self._handlers, handler)
@@ -153,7 +153,9 @@ class ClientEvent(Generic[P, R, ItemT]):
                 stream.push(item)
         answer: Any = None
         for handler in self._handlers:
-            answer = await self._call(handler, arguments)
+            answer = self._call(handler, arguments)
+            if hasattr(answer, "__await__"):
+                answer = await answer
         return answer
 
     def rescue(self, error: BaseException) -> Any:
@@ -167,5 +169,5 @@ class ClientEvent(Generic[P, R, ItemT]):
         return encode_answer(self._event, answer)
 
     @staticmethod
-    def _call(handler: Callable[..., Coroutine[Any, Any, R]], arguments: Arguments) -> Coroutine[Any, Any, R]:
+    def _call(handler: Callable[..., Any], arguments: Arguments) -> Any:
         return handler(*arguments)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from ackord.runtime.listeners import is_async
 from ackord.runtime.signatures import signature_of
@@ -15,7 +15,8 @@ from ackord.runtime.signatures import signature_of
 def check_handlers(cls: type[Any], handlers: Mapping[str, Sequence[str]], *, plain: AbstractSet[str] = frozenset()) -> None:
     """Refuse methods ``on_…`` that nothing would ever call, that can't be awaited, or that don't take what they are called with.
 
-    `handlers` has what each one takes besides `self`; `plain` are those that aren't awaited.
+    `handlers` has what each one takes besides `self`; `plain` are those that needn't be `async`.
+    A plain function that wraps an asynchronous one, and says so by `functools.wraps`, counts as asynchronous: it returns what can be awaited.
 
     Raises:
         TypeError: it names the method, and the nearest event.
@@ -28,9 +29,23 @@ def check_handlers(cls: type[Any], handlers: Mapping[str, Sequence[str]], *, pla
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(handlers)) or 'none'}"
             raise TypeError(f"{cls.__name__}.{name} belongs to no event: {hint}")
         method = getattr(cls, name)
-        if name not in plain and not is_async(method):
-            raise TypeError(f"{cls.__name__}.{name} must be an async function")
+        if name not in plain and not is_async(inspect.unwrap(method)):
+            raise TypeError(
+                f"{cls.__name__}.{name} must be an async function: declare it with `async def`; "
+                "a decorator whose wrapper is a plain function needs functools.wraps"
+            )
         _check_parameters(cls, name, handlers[name])
+
+
+def awaiting(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """Return what gives a coroutine where `handler` may give any awaitable; most handlers are coroutine functions, and returned as they are."""
+    if is_async(handler):
+        return cast("Callable[..., Coroutine[Any, Any, Any]]", handler)
+
+    async def handle(*arguments: Any) -> Any:
+        return await handler(*arguments)
+
+    return handle
 
 
 def parameters_of(method: Callable[..., Any]) -> tuple[str, ...]:

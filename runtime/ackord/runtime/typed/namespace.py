@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, ParamSpec, TypeVar
 
 from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import UsageError
@@ -18,7 +18,7 @@ from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, ClusterTarget, room_names
 from ackord.runtime.typed.event import Event, NamespaceContract
-from ackord.runtime.typed.handlers import check_handlers
+from ackord.runtime.typed.handlers import awaiting, check_handlers
 from ackord.runtime.typed.model import DeclaredError, Error, error_message
 from ackord.runtime.typed.params import Params
 from ackord.runtime.typed.room import Room
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
 
 ContextT = TypeVar("ContextT", bound=Context[Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _PLAIN_HOOKS: Final = frozenset({"on_invalid"})
 """Those that aren't awaited."""
@@ -70,6 +72,11 @@ class Instance(Reach):
         return self.__untyped
 
 
+def _decorable(hook: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Let a decorated `async def` override a hook, too: pyright gives a plain `async def` a narrower type."""
+    return hook
+
+
 class Namespace(Reach, Generic[ContextT]):
     """Base of generated namespaces: one method for each event of the clients.
 
@@ -94,6 +101,17 @@ class Namespace(Reach, Generic[ContextT]):
         `failure` has the code and, for ``invalid_request``, the issues; `event` is the name that the client sent.
         """
 
+    @_decorable
+    async def on_start(self) -> None:
+        """Prepare what the handlers need: called when the server starts, before it accepts a connection; what it raises fails the start.
+
+        A dynamic namespace is started once, not once for each of its namespaces.
+        """
+
+    @_decorable
+    async def on_stop(self) -> None:
+        """Release what `on_start` has prepared: called when the server has stopped, after the last connection has ended."""
+
     def attach_to(self, server: Server) -> None:
         """Serve the namespace, or namespaces; `Server.register` calls this."""
         params = self.contract.params
@@ -103,14 +121,21 @@ class Namespace(Reach, Generic[ContextT]):
         """Handle the events of an untyped namespace, or of those that are made like it."""
         if self.__untyped is not None:
             raise UsageError(f"this {type(self).__name__} is registered already: make another one")
+        if self.__overrides_ours("on_start"):
+            namespace.server.on_startup(self.on_start)
+        if self.__overrides_ours("on_stop"):
+            namespace.server.on_shutdown(self.on_stop)
         self.__untyped = namespace
         self.contract.warm("server")
         for event in self.contract.client_to_server:
-            namespace.set_route(event.name, TypedRoute(event, getattr(self, event.handler), self.__context))
+            namespace.set_route(event.name, TypedRoute(event, awaiting(getattr(self, event.handler)), self.__context))
         for event in self.contract.server_to_server:
             namespace.set_server_route(event.name, partial(_handle_server_event, event, getattr(self, event.handler)))
         if self.contract.session_default is not None:
             namespace.set_data_factory(self.contract.session_default)
+        self.__attach_hooks(namespace)
+
+    def __attach_hooks(self, namespace: UntypedNamespace) -> None:
         # Without a hook a client is let in and let go at once, without a task.
         if self.contract.auth is not None or self.__overrides("on_connect"):
             namespace.set_connect_hook(self.__connect)
@@ -118,7 +143,7 @@ class Namespace(Reach, Generic[ContextT]):
             namespace.set_disconnect_hook(self.__disconnected)
         if not self.contract.error_replies:
             namespace.error_replies = False
-        if "on_invalid" in {name for base in type(self).__mro__ if base is not Namespace for name in vars(base)}:
+        if self.__overrides_ours("on_invalid"):
             namespace.on_invalid(self.__invalid)
 
     @property
@@ -150,6 +175,10 @@ class Namespace(Reach, Generic[ContextT]):
         generated = next((vars(base).get(hook) for base in type(self).__mro__ if "contract" in vars(base)), None)
         found = getattr(self, hook, None)
         return found is not None and getattr(found, "__func__", None) is not generated
+
+    def __overrides_ours(self, hook: str) -> bool:
+        """Tell whether a hook of this class is overridden."""
+        return any(hook in vars(base) for base in type(self).__mro__ if base is not Namespace)
 
     def __context(self, socket: Socket) -> Any:
         """Return the one context of a connection: handlers may keep it, and compare it."""
@@ -213,6 +242,8 @@ def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:
         "on_connect": ("ctx",) if contract.auth is None else ("ctx", "auth"),
         "on_disconnect": ("ctx", "reason"),
         "on_invalid": ("ctx", "event", "failure"),
+        "on_start": (),
+        "on_stop": (),
     }
 
 
