@@ -59,6 +59,7 @@ _CHECKED: Final[Mapping[ScalarName, str]] = MappingProxyType(
         "bytes": "Bytes",
         "datetime": "Datetime",
         "date": "Date",
+        "time": "Time",
         "duration": "Duration",
         "decimal": "Decimal",
         "url": "Url",

@@ -37,6 +37,7 @@ from ackord.runtime.validation import (
     Int64,
     Json,
     Maybe,
+    Time,
     Url,
 )
 from typing_extensions import deprecated, override
@@ -105,6 +106,7 @@ __all__ = [
     "Room",
     "Session",
     "SlowConsumerError",
+    "Time",
     "UnknownError",
     "Url",
     "check",

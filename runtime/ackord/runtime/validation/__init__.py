@@ -16,6 +16,7 @@ from ackord.runtime.validation.scalars import (
     Int64,
     Json,
     Maybe,
+    Time,
     Url,
 )
 from ackord.runtime.validation.value import ValueAdapter
@@ -38,6 +39,7 @@ __all__ = [
     "Maybe",
     "PositionalReader",
     "PositionalWriter",
+    "Time",
     "Url",
     "ValueAdapter",
     "list_issues",
