@@ -19,7 +19,7 @@ from ackord.runtime.typed.model import Error, UnknownError, error_message
 from ackord.runtime.validation.issues import describe
 from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter
 from ackord.runtime.validation.raised_warnings import raises_warnings
-from ackord.runtime.validation.schemas import SchemaOf
+from ackord.runtime.validation.schemas import SchemaOf, object_schema
 from pydantic_core import CoreSchema, core_schema
 
 AckStyle: TypeAlias = Literal["bare", "result"]
@@ -174,7 +174,7 @@ class AckAdapter:
             return core_schema.with_default_schema(core_schema.any_schema(), default=None)
         schema = schema_of(self._type)
         if self._style == "result":
-            return core_schema.typed_dict_schema({"ok": core_schema.typed_dict_field(schema)})
+            return object_schema({"ok": core_schema.typed_dict_field(schema)})
         return core_schema.with_default_schema(schema, default=None) if schema["type"] == "nullable" else schema
 
     def _build_writer(self) -> PositionalWriter:
@@ -191,8 +191,8 @@ class AckAdapter:
 
             def shape(schema_of: SchemaOf) -> CoreSchema:
                 data = core_schema.with_default_schema(schema_of(error), default_factory=dict, validate_default=True)
-                inner = core_schema.typed_dict_schema({"data": core_schema.typed_dict_field(data)})
-                return core_schema.typed_dict_schema({"error": core_schema.typed_dict_field(inner)})
+                inner = object_schema({"data": core_schema.typed_dict_field(data)})
+                return object_schema({"error": core_schema.typed_dict_field(inner)})
 
             reader = self._error_readers[error.code] = PositionalReader(_NAMES, [shape])
         return reader
@@ -205,7 +205,7 @@ def _not_built(*_: Any, **__: Any) -> NoReturn:
 @cache
 def _failure_reader() -> PositionalReader:
     def shape(_: SchemaOf) -> CoreSchema:
-        error = core_schema.typed_dict_schema(
+        error = object_schema(
             {
                 "code": core_schema.typed_dict_field(core_schema.str_schema()),
                 "message": core_schema.typed_dict_field(core_schema.with_default_schema(core_schema.str_schema(), default="")),
@@ -213,6 +213,6 @@ def _failure_reader() -> PositionalReader:
                 "issues": core_schema.typed_dict_field(core_schema.list_schema(), required=False),
             }
         )
-        return core_schema.typed_dict_schema({"error": core_schema.typed_dict_field(error)})
+        return object_schema({"error": core_schema.typed_dict_field(error)})
 
     return PositionalReader(_NAMES, [shape])

@@ -98,7 +98,7 @@ def _read_base64(value: Any) -> bytes:
 
 def _write_attachment(value: Any, info: core_schema.SerializationInfo) -> Any:
     if not isinstance(value, bytes):
-        raise PydanticSerializationUnexpectedValue
+        raise PydanticSerializationUnexpectedValue("Expected bytes")
     context: Any = info.context
     attachments: list[bytes] | None = context.get(ATTACHMENTS) if context.__class__ is dict else None
     if attachments is None:
@@ -165,7 +165,8 @@ class _WholeNumberSchema:
         numbers = [core_schema.int_schema(strict=True), core_schema.chain_schema([limits, core_schema.int_schema(strict=False)])]
         number = core_schema.custom_error_schema(core_schema.union_schema([*numbers], mode="left_to_right"), "int_type")
         schema = core_schema.json_or_python_schema(core_schema.chain_schema([number, integer]), integer)
-        return Tag("int").__get_pydantic_core_schema__(source, lambda _: schema)  # its name in the location of a union's issues
+        finished: Any = lambda _: schema  # noqa: E731  # stands for pydantic's handler
+        return Tag("int").__get_pydantic_core_schema__(source, finished)  # its name in the location of a union's issues
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         whole: Any = schema
@@ -180,7 +181,7 @@ class _LiteralWriter:
 
     def __call__(self, value: Any) -> Any:
         if value not in self._values.get(value.__class__, ()):
-            raise PydanticSerializationUnexpectedValue
+            raise PydanticSerializationUnexpectedValue("Expected a value of the literal")
         return value
 
 
@@ -219,7 +220,7 @@ class _UnionMemberSchema:
 
         def serialize(value: Any, handler: core_schema.SerializerFunctionWrapHandler) -> Any:
             if not isinstance(value, class_):
-                raise PydanticSerializationUnexpectedValue
+                raise PydanticSerializationUnexpectedValue(f"Expected an instance of {class_.__name__}")
             return handler(value)
 
         schema = handler(source)
@@ -239,7 +240,7 @@ _LITERAL_KINDS: Final[Mapping[type, CoreSchema]] = {
 
 def _format_int64(value: Any) -> str:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise PydanticSerializationUnexpectedValue
+        raise PydanticSerializationUnexpectedValue("Expected an integer")
     return str(int(value))
 
 
@@ -278,7 +279,7 @@ def format_duration(duration: Any) -> str:
     pydantic's own form has years of 365 days, which other readers take for those of the calendar.
     """
     if not isinstance(duration, dt.timedelta):
-        raise PydanticSerializationUnexpectedValue
+        raise PydanticSerializationUnexpectedValue("Expected a duration")
     microseconds = duration // dt.timedelta(microseconds=1)
     sign = "-" if microseconds < 0 else ""
     days, microseconds = divmod(abs(microseconds), 86_400_000_000)
