@@ -15,8 +15,6 @@ from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.typed.model import Model, OpenEnum
 from ackord.runtime.validation import (
-    STRICT_LITERAL,
-    WHOLE_NUMBER,
     Arg,
     ArgumentsAdapter,
     Bytes,
@@ -27,8 +25,10 @@ from ackord.runtime.validation import (
     Int,
     Int64,
     Json,
+    StrictLiteral,
     Time,
     Url,
+    WholeNumber,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -256,7 +256,7 @@ def test_no_json_value_makes_a_reader_raise_anything_but_a_refusal(value: Any) -
 _READERS: dict[Any, ArgumentsAdapter] = {}
 
 
-POSITIVE: Any = Annotated[int, Field(ge=1), WHOLE_NUMBER]
+POSITIVE: Any = Annotated[int, Field(ge=1), WholeNumber]
 WHOLE: list[tuple[Any, str, Any]] = [
     (Int, "5.0", 5),
     (Int, "-5.0", -5),
@@ -306,7 +306,7 @@ LITERALS: list[tuple[Any, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("type_", "values"), LITERALS)
 def test_a_literal_takes_its_own_kinds_of_json(type_: Any, values: dict[str, Any]) -> None:
-    strict: Any = Annotated[type_, STRICT_LITERAL]
+    strict: Any = Annotated[type_, StrictLiteral]
     others = {"1": 1, "0": 0, "true": True, "false": False, "1.0": 1.0, "0.0": 0.0, '"1"': "1", '"a"': "a", "[]": [], "null": None}
     for wire, value in (others | values).items():
         if wire in values:

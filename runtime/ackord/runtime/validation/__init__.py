@@ -4,9 +4,6 @@ from ackord.runtime.validation.arguments import REQUIRED, Arg, ArgumentsAdapter
 from ackord.runtime.validation.issues import list_issues
 from ackord.runtime.validation.positional import PositionalReader, PositionalWriter
 from ackord.runtime.validation.scalars import (
-    STRICT_LITERAL,
-    UNION_MEMBER,
-    WHOLE_NUMBER,
     Bytes,
     Date,
     Datetime,
@@ -16,16 +13,16 @@ from ackord.runtime.validation.scalars import (
     Int64,
     Json,
     Maybe,
+    StrictLiteral,
     Time,
+    UnionMember,
     Url,
+    WholeNumber,
 )
 from ackord.runtime.validation.value import ValueAdapter
 
 __all__ = [
     "REQUIRED",
-    "STRICT_LITERAL",
-    "UNION_MEMBER",
-    "WHOLE_NUMBER",
     "Arg",
     "ArgumentsAdapter",
     "Bytes",
@@ -39,8 +36,11 @@ __all__ = [
     "Maybe",
     "PositionalReader",
     "PositionalWriter",
+    "StrictLiteral",
     "Time",
+    "UnionMember",
     "Url",
     "ValueAdapter",
+    "WholeNumber",
     "list_issues",
 ]

@@ -17,9 +17,9 @@ alias          Python                 on the wire
 `Json`         `pydantic.JsonValue`   any JSON
 =============  =====================  ==========================================================
 
-An `int` with limits is ``Annotated[int, Field(ge=0), WHOLE_NUMBER]``, so that pydantic checks the limits in its own code.
-A literal with numbers or booleans is ``Annotated[Literal[1, True], STRICT_LITERAL]``.
-A `python:` type in a union is ``Annotated[IPv4Address, UNION_MEMBER]``.
+An `int` with limits is ``Annotated[int, Field(ge=0), WholeNumber]``, so that pydantic checks the limits in its own code.
+A literal with numbers or booleans is ``Annotated[Literal[1, True], StrictLiteral]``.
+A `python:` type in a union is ``Annotated[IPv4Address, UnionMember]``.
 
 The serializer of each alias refuses what isn't an instance of its Python type, with `PydanticSerializationUnexpectedValue`:
 of a union's members, pydantic takes the first whose serializer doesn't refuse the value.
@@ -153,13 +153,14 @@ class _TextSchema:
         return handler(schema) | ({"format": self.format} if self.format else {})
 
 
-class _WholeNumberSchema:
+class WholeNumber:
     """Annotation of an `int`: a number without fraction is one, as JSON and JavaScript don't tell ``5.0`` from ``5``.
 
     Beyond 2^53 a number with a fraction part may stand for several integers, so it is refused.
     """
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         integer = handler(source)
         limits = core_schema.float_schema(strict=True, ge=-_MAX_EXACT, le=_MAX_EXACT)
         numbers = [core_schema.int_schema(strict=True), core_schema.chain_schema([limits, core_schema.int_schema(strict=False)])]
@@ -168,7 +169,8 @@ class _WholeNumberSchema:
         finished: Any = lambda _: schema  # noqa: E731  # stands for pydantic's handler
         return Tag("int").__get_pydantic_core_schema__(source, finished)  # its name in the location of a union's issues
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         whole: Any = schema
         return handler(whole["python_schema"])
 
@@ -185,10 +187,11 @@ class _LiteralWriter:
         return value
 
 
-class _StrictLiteralSchema:
+class StrictLiteral:
     """Annotation of a literal: ``true``, ``1`` and ``1.0`` are three values in JSON, though they are equal in Python."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         values = get_args(source)
         members = [
             core_schema.chain_schema([schema, core_schema.literal_schema(same)])
@@ -203,17 +206,19 @@ class _StrictLiteralSchema:
             serialization=core_schema.plain_serializer_function_ser_schema(_LiteralWriter(values), when_used="json"),
         )
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         literal: Any = schema
         return handler(
             core_schema.literal_schema([value for chain in literal["schema"]["choices"] for value in chain["steps"][-1]["expected"]])
         )
 
 
-class _UnionMemberSchema:
+class UnionMember:
     """Annotation of a Python type of the application's in a union: its own validator and serializer may take any value."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         class_ = source
         while not isinstance(class_, type):
             class_ = class_.__supertype__  # of a `NewType`; other types don't stand in unions (S035)
@@ -327,14 +332,7 @@ def _text(function: Callable[[Any], str]) -> core_schema.SerSchema:
     return core_schema.plain_serializer_function_ser_schema(function, return_schema=core_schema.str_schema(), when_used="json")
 
 
-WHOLE_NUMBER: Final = _WholeNumberSchema()
-"""Annotation of an `int` with limits, which stand before it."""
-STRICT_LITERAL: Final = _StrictLiteralSchema()
-"""Annotation of a `Literal` with numbers or booleans."""
-UNION_MEMBER: Final = _UnionMemberSchema()
-"""Annotation of a Python type of the application's where it is a member of a union."""
-
-Int: TypeAlias = Annotated[int, WHOLE_NUMBER]
+Int: TypeAlias = Annotated[int, WholeNumber]
 Bytes: TypeAlias = Annotated[bytes, _AttachmentSchema()]
 Int64: TypeAlias = Annotated[
     int,

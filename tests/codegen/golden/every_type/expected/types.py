@@ -60,7 +60,7 @@ Id = NewType("Id", UUID)
 """An id."""
 
 Count = NewType("Count", int)
-_v1.constrain(Count, Field(ge=0), _v1.WHOLE_NUMBER)
+_v1.constrain(Count, Field(ge=0), _v1.WholeNumber)
 
 Code = NewType("Code", int)
 _v1.constrain(Code, base=_v1.Int)
@@ -123,7 +123,7 @@ class Limited(_v1.Model):
         Field(min_length=1, max_length=40, pattern="^[\\w\"' -]+\\\\?$"),
     ]
     """A name, such as "Ada"."""
-    count: Annotated[int, Field(gt=0, lt=100, multiple_of=5), _v1.WHOLE_NUMBER]
+    count: Annotated[int, Field(gt=0, lt=100, multiple_of=5), _v1.WholeNumber]
     share: Annotated[float, Field(ge=-0.5, le=1000.0)]
     data: Annotated[_v1.Bytes, Field(min_length=1, max_length=1000)]
     big: Annotated[_v1.Int64, Field(ge=0)]
@@ -150,7 +150,7 @@ class Defaults(_v1.Model):
     pattern: Annotated[str, Field(max_length=3)] = "ab"
     mapping: dict[str, _v1.Int] = {"a": 1}
     union: _v1.Int | str = "x"
-    kind: Annotated[Literal["a", 1, True], _v1.STRICT_LITERAL] = 1
+    kind: Annotated[Literal["a", 1, True], _v1.StrictLiteral] = 1
     anything: _v1.Json = {"deep": [1, None, {"x": "y"}]}
     when: _v1.Datetime = datetime.fromisoformat("2024-02-29T12:00:00Z")
     day: _v1.Date = date.fromisoformat("2024-02-29")
@@ -230,14 +230,14 @@ Loose: TypeAlias = _v1.Int | str | list[Leaf]
 
 Nothing: TypeAlias = _v1.Bytes | str | None
 
-Flag: TypeAlias = Annotated[Literal[True, 1, "a"], _v1.STRICT_LITERAL]
+Flag: TypeAlias = Annotated[Literal[True, 1, "a"], _v1.StrictLiteral]
 
 Shape: TypeAlias = Annotated[Circle | Square, Field(discriminator="class_")]
 """A shape."""
 
 Home: TypeAlias = Address
 
-Either: TypeAlias = _v1.Int | Annotated[Home, _v1.UNION_MEMBER] | None
+Either: TypeAlias = _v1.Int | Annotated[Home, _v1.UnionMember] | None
 
 
 class Bad(_v1.Error):

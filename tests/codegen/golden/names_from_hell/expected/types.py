@@ -126,7 +126,7 @@ class NewType(_v1.Model):
 
 class MISSING(_v1.Model):
     MISSING_: _Annotated[_v1.Int | None | _MISSING, _Field(alias="MISSING")] = _MISSING
-    WHOLE_NUMBER: _Annotated[_int, _Field(ge=0), _v1.WHOLE_NUMBER]
+    WHOLE_NUMBER: _Annotated[_int, _Field(ge=0), _v1.WholeNumber]
 
 
 class ClassVar(_v1.Model):
