@@ -14,7 +14,7 @@ import pytest
 from ackord.runtime.server import Server
 from ackord.runtime.stubs import v1
 from ackord.runtime.testing import Link, run
-from pydantic import TypeAdapter, ValidationError
+from pydantic import MISSING, JsonValue, TypeAdapter, ValidationError
 from typing_extensions import override
 
 from tests.codegen.golden.every_type.expected import (
@@ -22,12 +22,15 @@ from tests.codegen.golden.every_type.expected import (
     Address,
     Bad,
     Circle,
+    Code,
     Color,
     Defaults,
+    Either,
     Empty,
     EmptyAck,
     Existing,
     FailingResult,
+    Flag,
     Holder,
     HolderResult,
     Id,
@@ -36,6 +39,7 @@ from tests.codegen.golden.every_type.expected import (
     Loose,
     Moment,
     Mood,
+    Nothing,
     OtherAddress,
     Pair,
     Ratio,
@@ -93,6 +97,9 @@ SCALARS = Scalars(
     a_url=TypeAdapter(v1.Url).validate_python("https://example.com/"),
     a_json={"a": [1, None]},
 )
+
+
+CLEARED = Absent(nullable=None, null_or_absent=None, json_or_absent=None, alias_or_absent=b"x", leaf_or_absent=None, three=None)
 
 
 class Guests(GuestsNamespace):
@@ -208,6 +215,16 @@ class Types(TypesNamespace):
         return a, b, c, d, e, f
 
     @override
+    async def on_patch(self, ctx: TypesContext, id: Code, name: str | None, note: Nothing | MISSING) -> list[Nothing | bool]:
+        return [name, note is MISSING, None if note is MISSING else note]
+
+    @override
+    async def on_either(self, ctx: TypesContext, value: dict[str, Either | bool]) -> dict[str, Either | bool]:
+        flags: list[Flag] = [await ctx.client.patched(), await ctx.client.patched(None), await ctx.client.patched([])]
+        assert repr(flags) == "[True, 1, 'a']"
+        return value
+
+    @override
     async def on_existing(self, ctx: TypesContext, value: Existing, address: Address | None) -> Address:
         return address or value.address
 
@@ -230,6 +247,10 @@ class TypesPeer(TypesHandlers):
     @override
     async def on_told(self, value: Scalars, shape: Shape | None) -> None:
         self.told.set_result((value, shape))
+
+    @override
+    async def on_patched(self, value: JsonValue | MISSING) -> Flag:
+        return True if value is MISSING else 1 if value is None else "a"
 
     @override
     async def on_asked(self, value: Loose) -> Loose:
@@ -261,8 +282,15 @@ def test_values_of_every_type_travel_there_and_back() -> None:
             assert await client.defaults(defaults) == defaults
             assert (defaults.color, defaults.ratio, defaults.span) == (Color.LIGHT_BLUE, Ratio(0.5), dt.timedelta(days=1, hours=2))
             assert defaults.shapes == [Circle(radius=1)]
-            absent = Absent(nullable=None)
-            assert await client.absent(absent) == absent
+            for absent in (Absent(nullable=None), CLEARED):
+                assert await client.absent(absent) == absent
+            assert defaults.cleared == Absent(nullable=None, null_or_absent=None, maybe=1)
+            assert defaults.cleared.json_or_absent is MISSING
+            for note in (None, b"text", "text"):
+                assert await client.patch(Code(1), "n", note) == ["n", False, note]
+            assert await client.patch(Code(1)) == [None, True, None]
+            either: dict[str, Either | bool] = {"a": Address("127.0.0.1"), "b": 1, "c": None, "d": True}
+            assert repr(await client.either(either)) == repr(either)
             assert await client.shape(Circle(radius=2)) is None
             square = Square(side=1, inner=[Circle(radius=1), Square(side=2)])
             assert await client.shape(square) == square
@@ -322,6 +350,10 @@ def test_newtypes_enums_and_declared_errors_arrive_as_what_they_are() -> None:
 def test_what_may_be_absent_is_never_written_as_null() -> None:
     assert Absent(nullable=None).model_dump_json() == '{"nullable":null}'
     assert Absent.model_validate_json('{"nullable": null, "maybe": null}').maybe is None
+    assert CLEARED.model_dump_json(exclude={"alias_or_absent"}) == (
+        '{"null_or_absent":null,"json_or_absent":null,"leaf_or_absent":null,"three":null,"nullable":null}'
+    )
+    assert Absent.model_validate_json(CLEARED.model_dump_json()) == CLEARED
     with pytest.raises(ValidationError):
         Absent.model_validate_json("{}")
 

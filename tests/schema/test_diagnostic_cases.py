@@ -279,6 +279,9 @@ CASES = [
     Case("S035", fields("a: bytes | «map[str, int]»")),
     Case("S035", fields("a: int | null | «null»")),
     Case("S035", types("A: {union: [str, '«literal[\"x\"]»']}")),
+    Case("S035", fields("a: int | «int64»"), says="are int in Python"),
+    Case("S035", types("A: B | «literal[1]»\nB: {type: 'int64 | null'}"), says="`tag`"),
+    Case("S035", types("A: {python: ipaddress.IPv4Address}\nB: A | list[int] | «C»\nC: {python: ipaddress.IPv4Address}")),
     Case("S036", types("«A»: list[B]\nB: A | int")),
     Case("S036", types("«A»: A")),
     Case(
@@ -343,6 +346,8 @@ CASES = [
     Case("S054", events('«"a\\nb"»: {name: a_b}')),
     Case("S055", events("a: {args: {b: int?, «c»: int}}"), says="positional"),
     Case("S055", events("a: {args: {b: int = 1, c: int?, «d»: {fields: {}}}}")),
+    Case("S058", events("a: {args: {«b»: 'int | null?', c: int?}}"), says="null in its place"),
+    Case("S058", events("a: {args: {«b»: json?, c: int = 1}}")),
     Case("S056", events("a: {«timeout»: 5s}")),
     Case("S056", events("a: {«acks»: result}")),
     # Acknowledgements that could be taken for failures, and attachments

@@ -13,9 +13,10 @@ HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
 
 MODELS = """
 import sys
-from typing import Annotated, Any, Literal
+from enum import IntEnum
+from typing import Annotated, Any, Literal, NewType
 from typing_extensions import NotRequired, TypedDict
-from pydantic import BaseModel, ConfigDict, Field, computed_field, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, computed_field, model_serializer
 
 class Author(BaseModel):
     name: str = Field(max_length=10)
@@ -64,6 +65,13 @@ class Opaque:
 
 def broken() -> None: ...
 
+Written = Annotated[int, PlainSerializer(str), WithJsonSchema({"type": "string"})]
+Several = Author | bool
+Renamed = NewType("Renamed", Author)
+
+class Level(IntEnum):
+    LOW = 1
+
 class Raising:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
@@ -79,6 +87,26 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (tmp_path / f"{name}_wrong.py").write_text("def (:\n", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))  # pyright: ignore[reportUnknownMemberType]  # untyped in pytest
     return name
+
+
+UNIONS: list[tuple[str, str, list[str]]] = [
+    ("ipaddress.IPv4Address", "A | int", []),
+    ("ipaddress.IPv4Address", "int | A | null", []),
+    ("ipaddress.IPv4Address", "str | A", ["S035"]),
+    ("fractions.Fraction", "A | int", ["S035"]),
+    ("{}.Written", "A | int", ["S035"]),
+    ("{}.Level", "A | int64", ["S035"]),
+    ("{}.Level", "A | bool", []),
+    ("{}.Author", "A | int", []),
+    ("{}.Several", "A | list[int]", ["S035"]),
+    ("{}.Renamed", "A | int", []),
+]
+
+
+@pytest.mark.parametrize(("path", "union", "codes"), UNIONS)
+def test_in_a_union_it_is_a_class_that_no_other_member_has(models: str, path: str, union: str, codes: list[str]) -> None:
+    found = load(f"types:\n  A: {{python: {path.format(models)}}}\n  B: {union}\n")
+    assert [one.code for one in found.diagnostics] == codes
 
 
 def load(text: str) -> LoadResult:

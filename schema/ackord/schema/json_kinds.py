@@ -108,17 +108,21 @@ def python_classes(of: Type, declarations: Mapping[str, TypeDeclaration]) -> fro
         case UnionType(members):
             return frozenset[type]().union(*(python_classes(member, declarations) for member in members))
         case RefType(name):
-            match declarations.get(name):
-                case NewType(base=base):
-                    return python_classes(base, declarations)
-                case Alias(type=target):
-                    return python_classes(target, declarations)
-                case Enum():
-                    return frozenset({str})
-                case PythonType(path=path):
-                    return frozenset({find_class(path) or object})
-                case _:
-                    return frozenset()
+            return _classes_of_declaration(declarations.get(name), declarations)
+
+
+def _classes_of_declaration(declaration: TypeDeclaration | None, declarations: Mapping[str, TypeDeclaration]) -> frozenset[type]:
+    match declaration:
+        case NewType(base=base):
+            return python_classes(base, declarations)
+        case Alias(type=target):
+            return python_classes(target, declarations)
+        case Enum():
+            return frozenset({str})
+        case PythonType(path=path):
+            return frozenset({find_class(path) or object})
+        case _:
+            return frozenset()
 
 
 def shared_class(some: frozenset[type], others: frozenset[type]) -> type | None:

@@ -57,7 +57,7 @@ BENCH_UPLOAD: Final[_v1.Event[int]] = _v1.Event(
 BENCH_JOIN: Final[_v1.Event[bool]] = _v1.Event(
     "join",
     handler="on_join",
-    args=(_v1.Arg("groups", Annotated[int, Field(ge=0, le=1000), _v1.WHOLE_NUMBER]),),
+    args=(_v1.Arg("groups", Annotated[int, Field(ge=0, le=1000), _v1.WholeNumber]),),
     ack=bool,
 )
 """Join the groups from 0 on, this many."""

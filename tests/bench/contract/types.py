@@ -21,7 +21,7 @@ _v1.check(api=(1, 0), source="bench.yaml")
 class Item(_v1.Model):
     """About a hundred bytes of JSON, or as many as the text has."""
 
-    id: Annotated[int, Field(ge=0), _v1.WHOLE_NUMBER]
+    id: Annotated[int, Field(ge=0), _v1.WholeNumber]
     text: Annotated[str, Field(max_length=20000)]
     tags: list[str]
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 from ackord.runtime.errors import InvalidAckError, InvalidPayloadError
 from ackord.runtime.stubs import v1
-from ackord.runtime.typed.ack import AckAdapter
+from ackord.runtime.typed.ack import AckAdapter, AckStyle
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -192,3 +192,19 @@ def test_whatever_a_peer_answers_is_a_value_or_an_invalid_ack(text: str) -> None
             adapter.decode(text)
         except InvalidAckError as error:
             assert "ack of 'e'" in str(error) or "in the ack of 'e'" in str(error)  # noqa: PT017  # either outcome is right
+
+
+@pytest.mark.parametrize("style", ["bare", "result"])
+def test_the_value_of_an_answer_is_read_as_strictly_in_either_style(style: AckStyle) -> None:
+    cases: list[tuple[Any, str, str]] = [
+        (float, "1.5", '"1.5"'),
+        (bool, "true", "1"),
+        (list[float], "[0.5]", '["0.5"]'),
+        (v1.Int, "5.0", '"5"'),
+    ]
+    for type_, right, wrong in cases:
+        adapter = AckAdapter("e", type_, (), style)
+        text = '[{"ok":%s}]' if style == "result" else "[%s]"
+        assert adapter.decode(text % right) == json.loads(right)
+        with pytest.raises(InvalidAckError):
+            adapter.decode(text % wrong)

@@ -17,7 +17,7 @@ from ackord.runtime.typed.model import Model
 from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Json, Maybe
 from ackord.runtime.validation.issues import MAX_ISSUES, MAX_LOCATION_PART
 from ackord.runtime.validation.value import ValueAdapter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.errors import PydanticSchemaGenerationError
 
 
@@ -396,3 +396,24 @@ def test_what_looks_like_a_placeholder_is_refused_beside_bytes_only() -> None:
     for value in (false, [{"a": [false]}]):
         with pytest.raises(InvalidPayloadError, match="_placeholder"):
             adapter.encode((value, [image, image]))
+
+
+THREE_STATES: list[tuple[tuple[Any, ...], str]] = [
+    ((1, 2, 3), '["e",1,2,3]'),
+    ((1, 2, None), '["e",1,2,null]'),
+    ((1, None, None), '["e",1,null,null]'),
+    ((1, 2, MISSING), '["e",1,2]'),
+    ((1, None, MISSING), '["e",1]'),
+    ((1, None, 3), '["e",1,null,3]'),
+]
+
+
+@pytest.mark.parametrize(("values", "text"), THREE_STATES)
+def test_an_argument_of_three_states_is_null_or_left_out(values: tuple[Any, ...], text: str) -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", int), Arg("b", int, optional=True), Arg("c", int | None, default=MISSING)])
+    assert adapter.encode(values) == (text, ())
+    assert repr(adapter.decode(text)) == repr(values)
+    alone = ArgumentsAdapter("e", [Arg("c", Json, default=MISSING)])
+    assert alone.encode((MISSING,))[0] == '["e"]'
+    assert alone.decode('["e"]') == (MISSING,)
+    assert alone.decode('["e",null]') == (None,)

@@ -7,13 +7,13 @@ import decimal
 import enum
 import json
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
 from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
-from ackord.runtime.typed.model import OpenEnum
+from ackord.runtime.typed.model import Model, OpenEnum
 from ackord.runtime.validation import (
     Arg,
     ArgumentsAdapter,
@@ -22,13 +22,17 @@ from ackord.runtime.validation import (
     Datetime,
     Decimal,
     Duration,
+    Int,
     Int64,
     Json,
+    StrictLiteral,
+    Time,
     Url,
+    WholeNumber,
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AnyUrl, BaseModel, Field, TypeAdapter
+from pydantic import AnyUrl, BaseModel, Field, TypeAdapter, ValidationError
 
 UTC = dt.UTC
 
@@ -44,7 +48,7 @@ class Color(OpenEnum):
 
 WIRE_FORMS: list[tuple[Any, Any, str]] = [
     (str, "héllo\n\U0001f600", '"héllo\\n\U0001f600"'),
-    (int, 42, "42"),
+    (Int, 42, "42"),
     (float, 1.5, "1.5"),
     (float, 2.0, "2.0"),
     (bool, True, "true"),
@@ -54,7 +58,7 @@ WIRE_FORMS: list[tuple[Any, Any, str]] = [
     (Datetime, dt.datetime(2026, 1, 31, 12, tzinfo=UTC), '"2026-01-31T12:00:00Z"'),
     (Datetime, dt.datetime(2026, 1, 31, 12, 0, 0, 5000, tzinfo=dt.timezone(dt.timedelta(hours=2))), '"2026-01-31T12:00:00.005000+02:00"'),
     (Date, dt.date(2026, 1, 31), '"2026-01-31"'),
-    (dt.time, dt.time(12, 30, 1), '"12:30:01"'),
+    (Time, dt.time(12, 30, 1), '"12:30:01"'),
     (Duration, dt.timedelta(days=400, hours=2, seconds=1.5), '"P400DT2H1.5S"'),
     (Duration, -dt.timedelta(minutes=1), '"-PT1M"'),
     (Duration, dt.timedelta(), '"PT0S"'),
@@ -65,7 +69,7 @@ WIRE_FORMS: list[tuple[Any, Any, str]] = [
     (Json, {"a": [1, 2.5, None, True, "x"]}, '{"a":[1,2.5,null,true,"x"]}'),
     (Role, Role.EDITOR, '"editor"'),
     (Color, Color.RED, '"red"'),
-    (list[int], [1, 2], "[1,2]"),
+    (list[Int], [1, 2], "[1,2]"),
     (dict[str, int], {"a": 1}, '{"a":1}'),
     (tuple[int, str], (1, "a"), '[1,"a"]'),
     (int | None, None, "null"),
@@ -88,9 +92,9 @@ def test_a_scalar_has_one_form_on_the_wire_and_comes_back_from_it(type_: Any, va
 
 REFUSED_WIRE: list[tuple[Any, str]] = [
     (str, "1"),
-    (int, '"1"'),
-    (int, "true"),
-    (int, "1.5"),
+    (Int, '"1"'),
+    (Int, "true"),
+    (Int, "1.5"),
     (float, '"1.5"'),
     (float, "NaN"),
     (bool, "1"),
@@ -108,7 +112,7 @@ REFUSED_WIRE: list[tuple[Any, str]] = [
     (Datetime, '"2026-02-31T12:00:00Z"'),
     (Date, '"86400"'),
     (Date, '"2026-02-31"'),
-    (dt.time, "12"),
+    (Time, "12"),
     (Duration, "3"),
     (Duration, '"1 day"'),
     (Duration, '"P"'),
@@ -141,8 +145,8 @@ def test_what_is_not_exactly_the_type_is_refused_with_the_name_of_the_argument(t
 
 REFUSED_VALUES: list[tuple[Any, Any]] = [
     (str, 1),
-    (int, "1"),
-    (int, True),
+    (Int, "1"),
+    (Int, True),
     (float, math.nan),
     (float, math.inf),
     (Int64, 2**63),
@@ -211,13 +215,13 @@ JSON_VALUES = st.recursive(
 )
 ALL: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (str, st.text()),
-    (int, st.integers(-(2**200), 2**200)),
+    (Int, st.integers(-(2**200), 2**200)),
     (float, st.floats(allow_nan=False, allow_infinity=False)),
     (Int64, st.integers(-(2**63), 2**63 - 1)),
     (Bytes, st.binary()),
     (Datetime, st.datetimes(timezones=st.just(UTC))),
     (Date, st.dates()),
-    (dt.time, st.times()),
+    (Time, st.times()),
     (Duration, st.timedeltas()),
     (UUID, st.uuids()),
     (Decimal, st.decimals(allow_nan=False, allow_infinity=False)),
@@ -250,6 +254,101 @@ def test_no_json_value_makes_a_reader_raise_anything_but_a_refusal(value: Any) -
 
 
 _READERS: dict[Any, ArgumentsAdapter] = {}
+
+
+POSITIVE: Any = Annotated[int, Field(ge=1), WholeNumber]
+WHOLE: list[tuple[Any, str, Any]] = [
+    (Int, "5.0", 5),
+    (Int, "-5.0", -5),
+    (Int, "1e3", 1000),
+    (Int, "-0.0", 0),
+    (Int, "9007199254740992.0", 2**53),
+    (Int, "9007199254740993", 2**53 + 1),
+    (POSITIVE, "5.0", 5),
+    (Int | str, "5.0", 5),
+    (Int | None, "5.0", 5),
+    (list[Int], "[5.0,6]", [5, 6]),
+    (dict[str, Int], '{"a":5.0}', {"a": 5}),
+    (tuple[Int, float], "[5.0,5.0]", (5, 5.0)),
+]
+
+
+@pytest.mark.parametrize(("type_", "wire", "value"), WHOLE)
+def test_a_number_without_fraction_is_an_int(type_: Any, wire: str, value: Any) -> None:
+    (back,) = adapter(type_).decode(f'["e",{wire}]')
+    assert repr(back) == repr(value)
+
+
+NOT_WHOLE: list[tuple[Any, str, str]] = [
+    *((Int, wire, "int_type") for wire in ("5.5", "9007199254740994.0", "1e400", "true", '"5"', "null", "[5]", "{}")),
+    (POSITIVE, "0.0", "greater_than_equal"),
+    (POSITIVE, "0", "greater_than_equal"),
+    (POSITIVE, "1.5", "int_type"),
+]
+
+
+@pytest.mark.parametrize(("type_", "wire", "issue"), NOT_WHOLE)
+def test_another_value_has_the_issue_that_an_int_always_had(type_: Any, wire: str, issue: str) -> None:
+    for inside, text, loc in ((type_, wire, ["x"]), (list[type_], f"[{wire}]", ["x", 0]), (type_ | Bytes, wire, ["x", "int"])):
+        with pytest.raises(InvalidArgumentsError) as caught:
+            adapter(inside).decode(f'["e",{text}]')
+        (found, *_) = caught.value.issues or ()
+        assert (found["type"], found["loc"]) == (issue, loc)
+
+
+LITERALS: list[tuple[Any, dict[str, Any]]] = [
+    (Literal[1, 2], {"1": 1, "2": 2}),
+    (Literal[True], {"true": True}),
+    (Literal[0, False], {"0": 0, "false": False}),
+    (Literal["a", 1, True], {'"a"': "a", "1": 1, "true": True}),
+]
+
+
+@pytest.mark.parametrize(("type_", "values"), LITERALS)
+def test_a_literal_takes_its_own_kinds_of_json(type_: Any, values: dict[str, Any]) -> None:
+    strict: Any = Annotated[type_, StrictLiteral]
+    others = {"1": 1, "0": 0, "true": True, "false": False, "1.0": 1.0, "0.0": 0.0, '"1"': "1", '"a"': "a", "[]": [], "null": None}
+    for wire, value in (others | values).items():
+        if wire in values:
+            assert repr(adapter(strict).decode(f'["e",{wire}]')) == repr((value,))
+            assert adapter(strict).encode((value,))[0] == f'["e",{wire}]'
+            continue
+        with pytest.raises(InvalidArgumentsError, match="invalid_request"):
+            adapter(strict).decode(f'["e",{wire}]')
+        with pytest.raises(InvalidPayloadError):
+            adapter(strict).encode((value,))
+        for union in (strict | Json, Json | strict):
+            assert repr(adapter(union).decode(f'["e",{wire}]')) == repr((value,))
+
+
+def test_a_value_that_no_text_stands_for_is_not_sent_and_an_offset_with_seconds_becomes_utc() -> None:
+    seconds = dt.timezone(dt.timedelta(hours=5, minutes=53, seconds=28))
+    moment = dt.datetime(2024, 2, 29, 12, tzinfo=seconds)
+    text, _ = adapter(Datetime).encode((moment,))
+    assert text == '["e","2024-02-29T06:06:32Z"]'
+    assert adapter(Datetime).decode(text) == (moment,)
+    unwritable: list[tuple[Any, Any]] = [
+        (Datetime, dt.datetime.min.replace(tzinfo=seconds)),
+        (Time, dt.time(12, tzinfo=seconds)),
+        (Decimal, decimal.Decimal("1E+1000000")),
+    ]
+    for type_, value in unwritable:
+        for declared in (type_, type_ | Int, Int | type_):
+            with pytest.raises(InvalidPayloadError, match="Expected a"):
+                adapter(declared).encode((value,))
+
+
+def test_json_that_is_decoded_already_is_not_taken_for_values() -> None:
+    class Stored(Model):
+        data: Bytes
+        number: Int64
+
+    stored = Stored(data=b"text", number=2**60)
+    decoded = json.loads(stored.model_dump_json())
+    for strict in (None, True, False):
+        with pytest.raises(ValidationError, match="data"):
+            Stored.model_validate(decoded, strict=strict)
+    assert Stored.model_validate_json(json.dumps(decoded)) == stored
 
 
 def test_a_duration_reads_what_pydantic_and_javascript_write() -> None:

@@ -59,6 +59,7 @@ _CHECKED: Final[Mapping[ScalarName, str]] = MappingProxyType(
         "bytes": "Bytes",
         "datetime": "Datetime",
         "date": "Date",
+        "time": "Time",
         "duration": "Duration",
         "decimal": "Decimal",
         "url": "Url",
@@ -157,7 +158,7 @@ class Annotations:
         if limits is None:
             return []
         # Behind its limits, so that pydantic puts them into its own schema of `int`.
-        return [limits, self.imports.runtime("WHOLE_NUMBER")] if type_.name == "int" else [limits]
+        return [limits, self.imports.runtime("WholeNumber")] if type_.name == "int" else [limits]
 
     def _operands(self, type_: Type, *, checked: bool) -> list[Doc]:
         """Give the members of a union, or the one type that it is."""
@@ -176,7 +177,7 @@ class Annotations:
         """Give the operands of a union's member, a Python type so that its serializer leaves the values of other members alone."""
         if not checked or not self._is_python_type(type_):
             return self._operands(type_, checked=checked)
-        metadata = self.imports.runtime("UNION_MEMBER")
+        metadata = self.imports.runtime("UnionMember")
         return [subscript(self.imports.use("typing", "Annotated"), (self._single(type_, checked=True), metadata))]
 
     def _is_python_type(self, type_: Type) -> bool:
@@ -197,7 +198,7 @@ class Annotations:
                 annotation = subscript(self.imports.use("typing", "Literal"), [literal(value) for value in values])
                 if not checked or all(isinstance(value, str) for value in values):
                     return annotation
-                return subscript(self.imports.use("typing", "Annotated"), (annotation, self.imports.runtime("STRICT_LITERAL")))
+                return subscript(self.imports.use("typing", "Annotated"), (annotation, self.imports.runtime("StrictLiteral")))
             case ListType(item, constraints):
                 inner = alternatives(self._operands(item, checked=checked))
                 return self._limited(subscript(self.imports.builtin("list"), (inner,)), constraints, checked=checked)

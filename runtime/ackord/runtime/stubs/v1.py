@@ -24,9 +24,6 @@ from ackord.runtime.typed.params import Params
 from ackord.runtime.typed.replies import Replies
 from ackord.runtime.typed.room import Room
 from ackord.runtime.validation import (
-    STRICT_LITERAL,
-    UNION_MEMBER,
-    WHOLE_NUMBER,
     Arg,
     Bytes,
     Date,
@@ -38,7 +35,11 @@ from ackord.runtime.validation import (
     Int64,
     Json,
     Maybe,
+    StrictLiteral,
+    Time,
+    UnionMember,
     Url,
+    WholeNumber,
 )
 from typing_extensions import deprecated, override
 
@@ -59,9 +60,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "API",
-    "STRICT_LITERAL",
-    "UNION_MEMBER",
-    "WHOLE_NUMBER",
     "AckTimeoutError",
     "AckordError",
     "Arg",
@@ -107,8 +105,12 @@ __all__ = [
     "Room",
     "Session",
     "SlowConsumerError",
+    "StrictLiteral",
+    "Time",
+    "UnionMember",
     "UnknownError",
     "Url",
+    "WholeNumber",
     "check",
     "constrain",
     "deprecated",

@@ -22,7 +22,7 @@ from ackord.runtime.typed.model import Error, UnknownError, error_message
 from ackord.runtime.validation.issues import describe
 from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter
 from ackord.runtime.validation.raised_warnings import raises_warnings
-from ackord.runtime.validation.schemas import SchemaOf
+from ackord.runtime.validation.schemas import SchemaOf, object_schema
 from pydantic_core import CoreSchema, core_schema
 
 AckStyle: TypeAlias = Literal["bare", "result"]
@@ -187,7 +187,7 @@ class AckAdapter:
     def _success_shape(self, schema_of: SchemaOf) -> CoreSchema:
         schema = core_schema.none_schema() if self._type is None else schema_of(self._type)
         if self._style == "result":
-            return core_schema.typed_dict_schema({"ok": core_schema.typed_dict_field(schema)})
+            return object_schema({"ok": core_schema.typed_dict_field(schema)})
         return core_schema.with_default_schema(schema, default=None) if schema["type"] in {"nullable", "none"} else schema
 
     def _build_writer(self) -> PositionalWriter:
@@ -204,8 +204,8 @@ class AckAdapter:
 
             def shape(schema_of: SchemaOf) -> CoreSchema:
                 data = core_schema.with_default_schema(schema_of(error), default_factory=dict, validate_default=True)
-                inner = core_schema.typed_dict_schema({"data": core_schema.typed_dict_field(data)})
-                return core_schema.typed_dict_schema({"error": core_schema.typed_dict_field(inner)})
+                inner = object_schema({"data": core_schema.typed_dict_field(data)})
+                return object_schema({"error": core_schema.typed_dict_field(inner)})
 
             reader = self._error_readers[error.code] = PositionalReader(_NAMES, [shape])
         return reader
@@ -232,12 +232,12 @@ def _read_failure(payload: str, attachments: Sequence[bytes]) -> dict[str, Any] 
 def _failure_reader() -> PositionalReader:
     def shape(_: SchemaOf) -> CoreSchema:
         anything = core_schema.any_schema()
-        error = core_schema.typed_dict_schema(
+        error = object_schema(
             {
                 "code": core_schema.typed_dict_field(anything),
                 **{name: core_schema.typed_dict_field(anything, required=False) for name in ("message", "data", "issues")},
             }
         )
-        return core_schema.typed_dict_schema({"error": core_schema.typed_dict_field(error)}, extra_behavior="forbid")
+        return object_schema({"error": core_schema.typed_dict_field(error)}, extra="forbid")
 
     return PositionalReader(_NAMES, [shape])

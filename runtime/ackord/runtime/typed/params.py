@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.typed.text import text_of
 from ackord.runtime.validation.issues import describe, list_issues
-from ackord.runtime.validation.schemas import SchemaOf, build_adapter
+from ackord.runtime.validation.schemas import SchemaOf, build_adapter, object_schema
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import core_schema
 
@@ -81,9 +81,7 @@ class _Shape(Generic[ParamsT]):
         self._parts = parts
 
         def shape(schema_of: SchemaOf) -> core_schema.CoreSchema:
-            return core_schema.typed_dict_schema(
-                {name: core_schema.typed_dict_field(schema_of(hints[name]), required=False) for name in self.names}
-            )
+            return object_schema({name: core_schema.typed_dict_field(schema_of(hints[name]), required=False) for name in self.names})
 
         adapter: TypeAdapter[Any] = build_adapter(shape)
         self.validate = adapter.validator.validate_python

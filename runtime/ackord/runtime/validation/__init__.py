@@ -5,9 +5,6 @@ from ackord.runtime.validation.decimals import DecimalLimits
 from ackord.runtime.validation.issues import list_issues
 from ackord.runtime.validation.positional import PositionalReader, PositionalWriter
 from ackord.runtime.validation.scalars import (
-    STRICT_LITERAL,
-    UNION_MEMBER,
-    WHOLE_NUMBER,
     Bytes,
     Date,
     Datetime,
@@ -17,15 +14,16 @@ from ackord.runtime.validation.scalars import (
     Int64,
     Json,
     Maybe,
+    StrictLiteral,
+    Time,
+    UnionMember,
     Url,
+    WholeNumber,
 )
 from ackord.runtime.validation.value import ValueAdapter
 
 __all__ = [
     "REQUIRED",
-    "STRICT_LITERAL",
-    "UNION_MEMBER",
-    "WHOLE_NUMBER",
     "Arg",
     "ArgumentsAdapter",
     "Bytes",
@@ -40,7 +38,11 @@ __all__ = [
     "Maybe",
     "PositionalReader",
     "PositionalWriter",
+    "StrictLiteral",
+    "Time",
+    "UnionMember",
     "Url",
     "ValueAdapter",
+    "WholeNumber",
     "list_issues",
 ]

@@ -55,6 +55,7 @@ class ArgumentsAdapter:
     """Reads and writes the JSON array of one event, its name included; built on first use."""
 
     __slots__ = (
+        "_absent",
         "_args",
         "_class",
         "_constants",
@@ -64,7 +65,6 @@ class ArgumentsAdapter:
         "_head",
         "_name",
         "_offset",
-        "_absent",
         "_reader",
         "_serialize",
         "_short",

@@ -10,15 +10,16 @@ alias          Python                 on the wire
 `Int64`        `int`, 64 bits         a string of decimal digits: JavaScript's numbers end at 2^53
 `Datetime`     `datetime`, aware      RFC 3339: ``2026-01-31T12:00:00Z``
 `Date`         `date`                 ``2026-01-31``
+`Time`         `time`                 ``12:00:00``
 `Duration`     `timedelta`            ISO 8601 without years, months and weeks: ``P1DT2H``
 `Decimal`      `decimal.Decimal`      a string: ``"12.50"``
 `Url`          `pydantic.AnyUrl`      a string, normalized
 `Json`         `pydantic.JsonValue`   any JSON
 =============  =====================  ==========================================================
 
-An `int` with limits is ``Annotated[int, Field(ge=0), WHOLE_NUMBER]``, so that pydantic checks the limits in its own code.
-A literal with numbers or booleans is ``Annotated[Literal[1, True], STRICT_LITERAL]``.
-A `python:` type in a union is ``Annotated[IPv4Address, UNION_MEMBER]``.
+An `int` with limits is ``Annotated[int, Field(ge=0), WholeNumber]``, so that pydantic checks the limits in its own code.
+A literal with numbers or booleans is ``Annotated[Literal[1, True], StrictLiteral]``.
+A `python:` type in a union is ``Annotated[IPv4Address, UnionMember]``.
 
 The serializer of each alias refuses what isn't an instance of its Python type, with `PydanticSerializationUnexpectedValue`:
 of a union's members, pydantic takes the first whose serializer doesn't refuse the value.
@@ -28,6 +29,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,8 +61,10 @@ _RFC_3339: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\
 _FULL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ISO_DURATION: Final = r"^[+-]?P([0-9]|T[0-9])[0-9.,YMWDTHS]*$"
 _DECIMAL: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,6})?$"
+_DECIMAL_TEXT: Final = re.compile(_DECIMAL)
 _INT64: Final = r"^(0|-?[1-9][0-9]{0,18})$"
 
+_MINUTE: Final = dt.timedelta(minutes=1)
 _MAX_EXACT: Final = 2.0**53
 """Up to here each integer is a number of its own in JavaScript."""
 
@@ -97,7 +101,7 @@ def _read_base64(value: Any) -> bytes:
 
 def _write_attachment(value: Any, info: core_schema.SerializationInfo) -> Any:
     if not isinstance(value, bytes):
-        raise PydanticSerializationUnexpectedValue
+        raise PydanticSerializationUnexpectedValue("Expected bytes")
     context: Any = info.context
     attachments: list[bytes] | None = context.get(ATTACHMENTS) if context.__class__ is dict else None
     if attachments is None:
@@ -138,6 +142,8 @@ class _TextSchema:
     parse: CoreSchema
     """Of a string of this form."""
     serialization: core_schema.SerSchema | None = None
+    format: str | None = None
+    """The format that JSON Schemas name."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         text = core_schema.custom_error_schema(
@@ -147,30 +153,49 @@ class _TextSchema:
             core_schema.chain_schema([text, self.parse]), self.python, serialization=self.serialization
         )
 
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | ({"format": self.format} if self.format else {})
 
-class _WholeNumberSchema:
+
+class WholeNumber:
     """Annotation of an `int`: a number without fraction is one, as JSON and JavaScript don't tell ``5.0`` from ``5``.
 
     Beyond 2^53 a number with a fraction part may stand for several integers, so it is refused.
     """
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         integer = handler(source)
         limits = core_schema.float_schema(strict=True, ge=-_MAX_EXACT, le=_MAX_EXACT)
         numbers = [core_schema.int_schema(strict=True), core_schema.chain_schema([limits, core_schema.int_schema(strict=False)])]
         number = core_schema.custom_error_schema(core_schema.union_schema([*numbers], mode="left_to_right"), "int_type")
         schema = core_schema.json_or_python_schema(core_schema.chain_schema([number, integer]), integer)
-        return Tag("int").__get_pydantic_core_schema__(source, lambda _: schema)  # its name in the location of a union's issues
+        finished: Any = lambda _: schema  # noqa: E731  # stands for pydantic's handler
+        return Tag("int").__get_pydantic_core_schema__(source, finished)  # its name in the location of a union's issues
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         whole: Any = schema
         return handler(whole["python_schema"])
 
 
-class _StrictLiteralSchema:
+class _LiteralWriter:
+    """Writes the values of one literal: pydantic's own serializer takes 1 for ``True``."""
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self._values = {kind: frozenset(value for value in values if value.__class__ is kind) for kind in _LITERAL_KINDS}
+
+    def __call__(self, value: Any) -> Any:
+        if value not in self._values.get(value.__class__, ()):
+            raise PydanticSerializationUnexpectedValue("Expected a value of the literal")
+        return value
+
+
+class StrictLiteral:
     """Annotation of a literal: ``true``, ``1`` and ``1.0`` are three values in JSON, though they are equal in Python."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         values = get_args(source)
         members = [
             core_schema.chain_schema([schema, core_schema.literal_schema(same)])
@@ -182,26 +207,29 @@ class _StrictLiteralSchema:
             core_schema.union_schema([*members], mode="left_to_right"),
             "literal_error",
             custom_error_context={"expected": f"{', '.join(others)} or {last}" if others else last},
+            serialization=core_schema.plain_serializer_function_ser_schema(_LiteralWriter(values), when_used="json"),
         )
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         literal: Any = schema
         return handler(
             core_schema.literal_schema([value for chain in literal["schema"]["choices"] for value in chain["steps"][-1]["expected"]])
         )
 
 
-class _UnionMemberSchema:
+class UnionMember:
     """Annotation of a Python type of the application's in a union: its own validator and serializer may take any value."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         class_ = source
         while not isinstance(class_, type):
             class_ = class_.__supertype__  # of a `NewType`; other types don't stand in unions (S035)
 
         def serialize(value: Any, handler: core_schema.SerializerFunctionWrapHandler) -> Any:
             if not isinstance(value, class_):
-                raise PydanticSerializationUnexpectedValue
+                raise PydanticSerializationUnexpectedValue(f"Expected an instance of {class_.__name__}")
             return handler(value)
 
         schema = handler(source)
@@ -221,8 +249,37 @@ _LITERAL_KINDS: Final[Mapping[type, CoreSchema]] = {
 
 def _format_int64(value: Any) -> str:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise PydanticSerializationUnexpectedValue
+        raise PydanticSerializationUnexpectedValue("Expected an integer")
     return str(int(value))
+
+
+def _format_decimal(value: Any) -> str:
+    text = str(value)
+    if not isinstance(value, decimal.Decimal) or not _DECIMAL_TEXT.fullmatch(text):
+        raise PydanticSerializationUnexpectedValue("Expected a finite decimal number with an exponent of at most six digits")
+    return text
+
+
+def _format_datetime(value: Any) -> str:
+    """Write a date and time with its offset, or in UTC where RFC 3339 has no form of the offset: it has no seconds."""
+    if not isinstance(value, dt.datetime) or (offset := value.utcoffset()) is None:
+        raise PydanticSerializationUnexpectedValue("Expected a date and time with an offset")
+    if offset % _MINUTE:
+        try:
+            value = value.astimezone(dt.UTC)
+        except OverflowError:
+            raise PydanticSerializationUnexpectedValue("Expected a date and time in the years 1 to 9999 of UTC") from None
+    return _with_z(value.isoformat())
+
+
+def _format_time(value: Any) -> str:
+    if not isinstance(value, dt.time) or (value.utcoffset() or _MINUTE) % _MINUTE:
+        raise PydanticSerializationUnexpectedValue("Expected a time without an offset, or with one of whole minutes")
+    return _with_z(value.isoformat())
+
+
+def _with_z(text: str) -> str:
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
 def format_duration(duration: Any) -> str:
@@ -231,7 +288,7 @@ def format_duration(duration: Any) -> str:
     pydantic's own form has years of 365 days, which other readers take for those of the calendar.
     """
     if not isinstance(duration, dt.timedelta):
-        raise PydanticSerializationUnexpectedValue
+        raise PydanticSerializationUnexpectedValue("Expected a duration")
     microseconds = duration // dt.timedelta(microseconds=1)
     sign = "-" if microseconds < 0 else ""
     days, microseconds = divmod(abs(microseconds), 86_400_000_000)
@@ -265,18 +322,21 @@ def _int64(*, strict: bool) -> CoreSchema:
     return core_schema.int_schema(strict=strict, ge=-(2**63), le=2**63 - 1)
 
 
+class _TimeSchema:
+    """Annotation of `Time`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.time_schema(strict=True, serialization=_text(_format_time))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | {"format": "time"}
+
+
 def _text(function: Callable[[Any], str]) -> core_schema.SerSchema:
     return core_schema.plain_serializer_function_ser_schema(function, return_schema=core_schema.str_schema(), when_used="json")
 
 
-WHOLE_NUMBER: Final = _WholeNumberSchema()
-"""Annotation of an `int` with limits, which stand before it."""
-STRICT_LITERAL: Final = _StrictLiteralSchema()
-"""Annotation of a `Literal` with numbers or booleans."""
-UNION_MEMBER: Final = _UnionMemberSchema()
-"""Annotation of a Python type of the application's where it is a member of a union."""
-
-Int: TypeAlias = Annotated[int, WHOLE_NUMBER]
+Int: TypeAlias = Annotated[int, WholeNumber]
 Bytes: TypeAlias = Annotated[bytes, _AttachmentSchema()]
 Int64: TypeAlias = Annotated[
     int,
@@ -297,6 +357,8 @@ Datetime: TypeAlias = Annotated[
         "Input should be a date and time in RFC 3339 format, with an offset",
         core_schema.datetime_schema(strict=True, tz_constraint="aware"),
         core_schema.datetime_schema(strict=False, tz_constraint="aware"),
+        _text(_format_datetime),
+        "date-time",
     ),
 ]
 Date: TypeAlias = Annotated[
@@ -309,6 +371,7 @@ Date: TypeAlias = Annotated[
         core_schema.date_schema(strict=False),
     ),
 ]
+Time: TypeAlias = Annotated[dt.time, _TimeSchema()]
 Duration: TypeAlias = Annotated[
     dt.timedelta,
     _TextSchema(
@@ -328,13 +391,27 @@ Decimal: TypeAlias = Annotated[
         "Input should be a decimal number in a string",
         core_schema.decimal_schema(strict=True, allow_inf_nan=False),
         core_schema.decimal_schema(strict=False, allow_inf_nan=False),
+        _text(_format_decimal),
     ),
 ]
 Url: TypeAlias = AnyUrl
 Json: TypeAlias = Annotated[JsonValue, AfterValidator(_refuse_non_finite)]
 
-OWN_FUNCTIONS: Final = (read_attachment, _write_attachment, format_duration, _format_int64)
-"""Functions in core schemas that are ours: they may be called for a value that turns out to be wrong, and write what is declared."""
+_FUNCTIONS: Final = (
+    read_attachment,
+    _write_attachment,
+    _format_int64,
+    _format_datetime,
+    _format_time,
+    format_duration,
+    _format_decimal,
+)
+
+
+def is_own(function: Any) -> bool:
+    """Tell functions in core schemas that are ours: they may be called for a value that turns out to be wrong, and write what is declared."""
+    return function.__class__ is _LiteralWriter or any(function is own for own in _FUNCTIONS)
+
 
 T = TypeVar("T")
 

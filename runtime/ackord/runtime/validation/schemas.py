@@ -37,6 +37,14 @@ def build_adapter(shape: Shape) -> TypeAdapter[Any]:
     return TypeAdapter(Annotated[Any, _Annotation(shape)], config=_CONFIG)
 
 
+def object_schema(fields: dict[str, core_schema.TypedDictField], *, extra: core_schema.ExtraBehavior = "ignore") -> CoreSchema:
+    """Build the schema of a JSON object, as strict as what is around it: pydantic-core takes a typed dictionary's configuration from itself alone.
+
+    `extra` says what happens to keys that aren't among `fields`.
+    """
+    return core_schema.typed_dict_schema(fields, extra_behavior=extra, config=_CORE_CONFIG)
+
+
 def accepts_null(type_: Any) -> bool:
     """Tell whether null is a value of the type."""
     return bool(build_adapter(lambda schema_of: schema_of(type_)).validator.isinstance_python(None))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ackord.runtime.validation.scalars import OWN_FUNCTIONS, read_attachment
+from ackord.runtime.validation.scalars import is_own, read_attachment
 from pydantic_core import CoreSchema
 
 _KNOWN: Final = frozenset(
@@ -116,7 +116,7 @@ def _is_inert(part: dict[str, Any]) -> bool:
         function: Any = part.get("function")
         if function.__class__ is dict:
             function = function.get("function")
-        return any(function is own for own in OWN_FUNCTIONS)
+        return is_own(function)
     return kind in _KNOWN and not part.get("custom_init") and not part.get("post_init")
 
 

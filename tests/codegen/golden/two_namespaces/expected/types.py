@@ -32,7 +32,7 @@ __all__ = [
 _v1.check(api=(1, 0), source="schema.yaml")
 
 OrderId = NewType("OrderId", int)
-_v1.constrain(OrderId, Field(ge=1), _v1.WHOLE_NUMBER)
+_v1.constrain(OrderId, Field(ge=1), _v1.WholeNumber)
 
 
 class State(_v1.OpenEnum):
@@ -49,7 +49,7 @@ class Order(_v1.Model):
 
 class Line(_v1.Model):
     dish: str
-    count: Annotated[int, Field(ge=1, le=99), _v1.WHOLE_NUMBER]
+    count: Annotated[int, Field(ge=1, le=99), _v1.WholeNumber]
 
 
 class GuestsAuth(_v1.Model):
