@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -9,10 +10,13 @@ from typing import Annotated, Any
 import pytest
 from ackord.runtime.client import connect
 from ackord.runtime.server import Namespace, Server, Socket
+from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.socketio.parser import TextParser
 from ackord.runtime.stubs.v1 import Arg, Event
 from ackord.runtime.testing import RawPeer, RawServer, run
 from ackord.runtime.typed.client_event import ClientEvent
+from ackord.runtime.typed.emitters import Gatherer
+from ackord.runtime.typed.replies import Replies
 from ackord.runtime.typed.route import TypedRoute
 from pydantic import AfterValidator, PlainSerializer
 from typing_extensions import override
@@ -283,4 +287,35 @@ def test_what_the_code_of_a_client_raises_ends_no_connection(
         await socket.disconnect()
 
     run(main())
+    assert LOGGED.search(caplog.text), caplog.text
+
+
+@pytest.mark.parametrize("error", [LookupError, OverflowError, MemoryError])
+def test_a_validator_that_raises_for_one_answer_of_a_broadcast_leaves_the_others(
+    error: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    def picky(value: int) -> int:
+        if value == 1:
+            raise error("boom")
+        return value
+
+    event: Event[int] = Event("ask", handler="on_ask", ack=Annotated[int, AfterValidator(picky)])
+
+    class Asking(Gatherer):
+        async def ask(self) -> Replies[int]:
+            return await self._gather(event)
+
+    server = make_server()
+
+    async def scenario(stage: Stage) -> None:
+        peers = [await stage.join("/by") for _ in range(2)]
+        asking = asyncio.create_task(Asking(BroadcastOperator(server.of("/by")), 5).ask())
+        for number, (peer, _) in enumerate(peers):
+            await peer.expect('42/by,0["ask"]')
+            await peer.send(f"43/by,0[{number}]")
+        replies = await asking
+        assert replies.values == {peers[0][1]: 0}
+        assert list(replies.failures) == [peers[1][1]]
+
+    play(server, scenario)
     assert LOGGED.search(caplog.text), caplog.text
