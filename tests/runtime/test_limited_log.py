@@ -101,7 +101,10 @@ def serve_mistakes() -> Server:
         def second() -> None:
             raise KeyError("second")
 
-        socket.on("event", lambda which: {"1": first, "2": second}[which]())
+        def event(which: str) -> None:
+            {"1": first, "2": second}[which]()
+
+        socket.on("event", event)
 
     return server
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
 from ackord.runtime.client import connect
-from ackord.runtime.server import Server, Socket
+from ackord.runtime.server import Namespace, Server, Socket
+from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.socketio.parser import TextParser
 from ackord.runtime.stubs.v1 import Arg, Event
 from ackord.runtime.testing import RawPeer, RawServer, run
 from ackord.runtime.typed.client_event import ClientEvent
+from ackord.runtime.typed.emitters import Gatherer
+from ackord.runtime.typed.replies import Replies
 from ackord.runtime.typed.route import TypedRoute
 from pydantic import AfterValidator, PlainSerializer
 from typing_extensions import override
@@ -70,8 +74,8 @@ class BrokenParser(TextParser):
         self._boom = boom
 
     @override
-    def make_decoder(self, *limits: int) -> Any:
-        decoder = super().make_decoder(*limits)
+    def make_decoder(self, max_attachments: int, max_attachment_bytes: int, max_namespace: int) -> Any:
+        decoder = super().make_decoder(max_attachments, max_attachment_bytes, max_namespace)
         receive = decoder.receive_text
 
         def receive_text(text: str, start: int = 0) -> Any:
@@ -89,6 +93,16 @@ class BrokenParser(TextParser):
 def fail_twice(socket: Socket, boom: Boom) -> None:
     socket.on("untyped", boom)
     socket.on_error(boom)
+
+
+def hooked(server: Server) -> Namespace:
+    """Return /x, which lets nobody in at once."""
+
+    async def hook(socket: Socket, auth: str | None) -> None:
+        pass
+
+    server.of("/x").set_connect_hook(hook)
+    return server.of("/x")
 
 
 def async_of(boom: Boom) -> Boom:
@@ -145,10 +159,7 @@ REFUSING: dict[str, Setup] = {
     "an async middleware": lambda server, boom: server.of("/x").use(async_of(boom)),
     "the connect hook": lambda server, boom: server.of("/x").set_connect_hook(boom),
     "what makes sessions": lambda server, boom: server.of("/x").set_data_factory(boom),
-    "what makes sessions after a hook": lambda server, boom: (
-        server.of("/x").set_data_factory(boom),
-        server.of("/x").use(lambda _: None),
-    ),
+    "what makes sessions after a hook": lambda server, boom: hooked(server).set_data_factory(boom),
     "a predicate": lambda server, boom: server.of(lambda _: boom()),
 }
 
@@ -276,4 +287,35 @@ def test_what_the_code_of_a_client_raises_ends_no_connection(
         await socket.disconnect()
 
     run(main())
+    assert LOGGED.search(caplog.text), caplog.text
+
+
+@pytest.mark.parametrize("error", [LookupError, OverflowError, MemoryError])
+def test_a_validator_that_raises_for_one_answer_of_a_broadcast_leaves_the_others(
+    error: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    def picky(value: int) -> int:
+        if value == 1:
+            raise error("boom")
+        return value
+
+    event: Event[int] = Event("ask", handler="on_ask", ack=Annotated[int, AfterValidator(picky)])
+
+    class Asking(Gatherer):
+        async def ask(self) -> Replies[int]:
+            return await self._gather(event)
+
+    server = make_server()
+
+    async def scenario(stage: Stage) -> None:
+        peers = [await stage.join("/by") for _ in range(2)]
+        asking = asyncio.create_task(Asking(BroadcastOperator(server.of("/by")), 5).ask())
+        for number, (peer, _) in enumerate(peers):
+            await peer.expect('42/by,0["ask"]')
+            await peer.send(f"43/by,0[{number}]")
+        replies = await asking
+        assert replies.values == {peers[0][1]: 0}
+        assert list(replies.failures) == [peers[1][1]]
+
+    play(server, scenario)
     assert LOGGED.search(caplog.text), caplog.text

@@ -116,8 +116,8 @@ def _masked(value: Any, name: str = "") -> Any:
         return MASK
     if isinstance(value, dict):
         return {key: _masked(item, key) for key, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        return [_masked(item) for item in value]
+    if isinstance(value, list | tuple):
+        return [_masked(item) for item in cast("list[Any]", value)]
     if isinstance(value, str) and _SECRET_VALUE.match(value):
         return MASK
     return value

@@ -467,7 +467,7 @@ def test_the_initial_packet_follows_the_open_packet(initial: Any, payload: str, 
 # Hints
 
 
-REFUSED = (
+REFUSED: tuple[tuple[str, str, dict[str, str], list[str]], ...] = (
     ("GET", f"{HANDSHAKE}&sid=0123456789abcdef", {}, ["sticky sessions", "no session 0123…"]),
     ("GET", "EIO=3&transport=polling", {}, ["Engine.IO '3'", "Socket.IO 2"]),
     ("GET", "EIO=4&transport=smoke%0Asignals", {}, ["'smoke\\nsignals'", "Transport unknown"]),

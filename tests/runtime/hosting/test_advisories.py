@@ -71,7 +71,7 @@ def test_cve_2022_41940_a_reset_while_an_upgrade_is_refused_harms_nobody(query: 
         await still_works(served)
 
     play(scenario)
-    assert not caplog.records
+    assert [record.getMessage() for record in caplog.records if record.levelname != "WARNING"] == []
 
 
 @pytest.mark.parametrize("name", ["__proto__", "constructor", "toString", "%00", "websocket%0d%0ax:y"])

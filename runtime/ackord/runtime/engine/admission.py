@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Container
 from typing import Final
 
@@ -14,20 +13,18 @@ from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
 from ackord.runtime.events.containment import contain_awaited
 from ackord.runtime.limited_log import LimitedLog
 
-_SID_BYTES: Final = 15
+SID_BYTES: Final = 15
 """Random bytes of a session id: 20 characters, as the reference implementation's."""
 
 _SID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,256}")
 
 
-async def ask(allow_request: AllowRequest | None, request: HandshakeRequest, log: LimitedLog) -> None:
+async def ask(allow_request: AllowRequest, request: HandshakeRequest, log: LimitedLog) -> None:
     """Ask the application about a handshake.
 
     Raises:
         HandshakeRefusedError: it says no, or raises.
     """
-    if allow_request is None:
-        return
     try:
         message = await allow_request(request)
     except BaseException as exc:
@@ -38,14 +35,12 @@ async def ask(allow_request: AllowRequest | None, request: HandshakeRequest, log
         raise HandshakeRefusedError(Refusal(FORBIDDEN.code, message, FORBIDDEN.status).because(message=message))
 
 
-async def make_sid(generate: GenerateId | None, request: HandshakeRequest, taken: Container[str], log: LimitedLog) -> str:
+async def make_sid(generate: GenerateId, request: HandshakeRequest, taken: Container[str], log: LimitedLog) -> str:
     """Make the id of a new session.
 
     Raises:
         HandshakeRefusedError: the application's function raises, or makes an id that can't be used.
     """
-    if generate is None:
-        return secrets.token_urlsafe(_SID_BYTES)
     try:
         made = generate(request)
         sid = made if isinstance(made, str) else await made

@@ -25,8 +25,8 @@ class LoggedSocket(EngineSocket):
         super().__init__(*arguments, **options)
         self._packets = PacketLog(f"Session {shortened(self.sid)} of {quoted(self.request.address)}", is_server=True)
         self._packets.note(f"is opened by {masked_url(self.request.url)}")
-        if self.websocket is not None:
-            self.websocket = LoggedWebSocket(self.websocket, self._packets)
+        given: ServerWebSocket | None = options["websocket"]
+        self.websocket = None if given is None else LoggedWebSocket(given, self._packets)
 
     @override
     def watch_websocket(self, websocket: ServerWebSocket) -> ServerWebSocket:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ackord.runtime.engine.admission import ask, make_sid
+from ackord.runtime.engine.admission import SID_BYTES, ask, make_sid
 from ackord.runtime.engine.cors import Header
 from ackord.runtime.engine.hooks import EngineHooks
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
@@ -222,11 +223,15 @@ class EngineServer(EngineHooks):
 
     async def _open(self, request: HandshakeRequest, websocket: ServerWebSocket | None) -> EngineSocket:
         self._check_accepting()
-        await ask(self.options.allow_request, request, self.log)
-        _raise(handshake.check_version(request.query))
-        sid = await make_sid(self.options.generate_id, request, self._sockets, self.log)
-        self._check_accepting()  # a session that opens after `close` would never be closed
         options = self.options
+        if options.allow_request is not None:
+            await ask(options.allow_request, request, self.log)
+        _raise(handshake.check_version(request.query))
+        if options.generate_id is None:
+            sid = secrets.token_urlsafe(SID_BYTES)
+        else:
+            sid = await make_sid(options.generate_id, request, self._sockets, self.log)
+        self._check_accepting()  # a session that opens after `close` would never be closed
         session = Session(self._limits, is_websocket=websocket is not None, now=asyncio.get_running_loop().time())
         kind = LoggedSocket if LOGGER.isEnabledFor(logging.DEBUG) else EngineSocket
         socket = kind(
