@@ -233,23 +233,11 @@ More of them than CI plays: `ACKORD_DIFFERENTIAL=20000 make test PYTEST_ARGS=tes
 """
 
 
-_TAIL: Final = """
-## Events that fail
-
-The differential test runs with `error_replies=False`, because npm's server has no such thing. The default is `error_replies=True`:
-
-| what happens | npm's `socket.io` | this server |
-|---|---|---|
-| nobody listens for an event that asked for an acknowledgement, or its listener raises or never calls back | no acknowledgement: `emitWithAck` of JavaScript's client waits for ever, or rejects with `operation has timed out` after `timeout(…)` | an acknowledgement: `emitWithAck` *resolves* with `{"error": {"code": …, "message": …}}`, and a callback is called with it |
-| the arguments of a typed event don't fit | the listener gets them as they are | the same, with the code `invalid_request` |
-| a listener raises | an `uncaughtException` or `unhandledRejection` of the process | logged; the code is `internal` |
-
-So JavaScript that takes each resolved acknowledgement for a success has to look for `error` first: [error acks](api.md#error-acks).
-`Server(error_replies=False)`, `namespace.error_replies = False` or `error_replies: false` in a contract give npm's silence.
-"""
-
-
 def render() -> str:
+    """Return docs/differences.md: the list, and the sections after it as they are, which are written by hand."""
+    table = "".join(f"| {item.what} | {item.reference} | {item.ours} | {item.reason} |\n" for item in DIFFERENCES)
+    _, heading, sections = PAGE.read_text(encoding="utf-8").partition("\n## ")
+    return _HEAD + table + heading + sections
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ class RunningSession:
                 for action in actions:
                     try:
                         self._perform(action)
-                    except BaseException as exc:
+                    except BaseException as exc:  # noqa: BLE001 - nothing of one client may reach another
                         contain(exc)
                         self._log.crash(f"{type(action).__name__} of an Engine.IO session", exc, " (the session is closed)")
                         self.session.fail("internal error")

@@ -61,6 +61,7 @@ class EngineSocket(PolledSession):
     def buffered(self) -> int:
         """Bytes that were sent and that the network hasn't taken yet."""
         return self.session.buffered if self.websocket is None else self.websocket.buffered
+
     def claim(self) -> bool:
         """Return whether a packet would go out at once; if so, no other one would before the event loop's next turn."""
         if not self.writable:

@@ -37,6 +37,7 @@ class TranscodingSocket:
     def buffered(self) -> int:
         """See `EngineSocket.buffered`."""
         return self._engine.buffered
+
     def claim(self) -> bool:
         """See `EngineSocket.claim`."""
         return self._engine.claim()
