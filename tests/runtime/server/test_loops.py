@@ -21,11 +21,15 @@ from tests.runtime.server.stage import Stage, check_empty
 Scenario = Callable[[], Awaitable[None]]
 
 
+def ignore(*_: object) -> None:
+    pass
+
+
 @pytest.fixture(autouse=True)
 def quiet_garbage() -> Iterator[None]:
     """Let go of the coroutines of loops that were broken off: they say that their loop is closed."""
     yield
-    told, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    told, sys.unraisablehook = sys.unraisablehook, ignore
     try:
         gc.collect()
     finally:
@@ -40,7 +44,7 @@ def run_whole(scenario: Scenario) -> None:
 def run_and_break_off(scenario: Scenario) -> None:
     """Close a loop with everything left in it, as frameworks for tests do that don't know of tasks."""
     loop = VirtualClockLoop()
-    loop.set_exception_handler(lambda *_: None)  # tasks that are destroyed while they wait
+    loop.set_exception_handler(ignore)  # tasks that are destroyed while they wait
     loop.run_until_complete(scenario())
     loop.close()
 

@@ -161,7 +161,7 @@ def test_what_a_foreign_thread_does_is_waited_for(*, with_timer: bool, pooled: b
 
 
 def test_a_thread_that_waits_for_the_loop_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "THREAD_PATIENCE", 0.01)
+    monkeypatch.setattr(clock, "THREAD_PATIENCE", 1.0)
 
     async def scenario() -> None:
         loop = asyncio.get_running_loop()

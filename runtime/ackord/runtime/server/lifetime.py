@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
@@ -77,7 +76,7 @@ class Lifetime:
             raise
         self._engine.open()
         loop = asyncio.get_running_loop()
-        self._signals = StopSignals(partial(loop.call_soon_threadsafe, self._begin_drain, drain_timeout))
+        self._signals = StopSignals(lambda: loop.call_soon_threadsafe(self._begin_drain, drain_timeout))
         self._signals.watch()
 
     async def stop(self, drain_timeout: float) -> None:
