@@ -46,6 +46,22 @@ class Color(OpenEnum):
     RED = "red"
 
 
+class Digit(enum.StrEnum):
+    ONE = "1"
+    YES = "true"
+
+
+class One(Model):
+    kind: Literal["1"] = "1"
+
+
+class Yes(Model):
+    kind: Literal["true"] = "true"
+
+
+Tagged = Annotated[One | Yes, Field(discriminator="kind")]
+
+
 WIRE_FORMS: list[tuple[Any, Any, str]] = [
     (str, "héllo\n\U0001f600", '"héllo\\n\U0001f600"'),
     (Int, 42, "42"),
@@ -125,6 +141,8 @@ REFUSED_WIRE: list[tuple[Any, str]] = [
     (Json, '{"a":Infinity}'),
     (Role, '"nobody"'),
     (Color, "1"),
+    *((Digit, wire) for wire in ("1", "1.0", "true")),
+    *((Tagged, f'{{"kind":{wire}}}') for wire in ("1", "1.0", "true", '["1"]')),
     (tuple[int, str], "[1]"),
     (Bytes, '"aGVsbG8="'),
     (Bytes, '{"_placeholder":true,"num":0}'),
