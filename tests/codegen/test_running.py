@@ -226,7 +226,7 @@ class Types(TypesNamespace):
 
     @override
     async def on_limited_or_null(
-        self, ctx: TypesContext, a: int | None, b: Literal[1] | None, c: str | None | MISSING
+        self, ctx: TypesContext, a: int | None, b: Literal[1] | None, c: str | MISSING | None
     ) -> Literal[1, True] | None:
         return b
 
