@@ -142,7 +142,9 @@ def test_ruff_leaves_names_of_any_length_as_they_are(tmp_path: Path) -> None:
         errors = ("Wrong", "Other") if length % 3 else ()
         ack = shape(length + 5, name) if length % 4 else None
         acked = bool(errors) or ack is not None
-        events.append(Event(name=f"e{length}", identifier=identifier, args=(*args[: length % 3], states), ack=ack, acked=acked, errors=errors))
+        events.append(
+            Event(name=f"e{length}", identifier=identifier, args=(*args[: length % 3], states), ack=ack, acked=acked, errors=errors)
+        )
         outgoing.append(
             Event(
                 name=f"o{length}",
