@@ -134,13 +134,17 @@ def test_ruff_leaves_names_of_any_length_as_they_are(tmp_path: Path) -> None:
         plain = Field(name=padded(f"f{length}", length), type=shape(length, name))
         text = Field(name=f"t{length}", type=ScalarType("str"), required=False, default=Default("v" * length))
         maybe = Field(name=padded(f"m{length}", length), type=shape(length + 3, name), required=False)
-        records.append(Record(name=name, fields=(plain, text, maybe)))
+        states = Field(name=padded(f"s{length}", length), type=NullableType(shape(length + 2, name)), required=False)
+        number = Field(name=f"n{length}", type=UnionType((RefType(name), ScalarType("int"))), required=False, default=Default(length))
+        records.append(Record(name=name, fields=(plain, text, maybe, states, number)))
         args = (Field(name=padded(f"a{length}", length // 2), type=shape(length + 1, name)), text)
         identifier = padded(f"e{length}", length)
         errors = ("Wrong", "Other") if length % 3 else ()
         ack = shape(length + 5, name) if length % 4 else None
         acked = bool(errors) or ack is not None
-        events.append(Event(name=f"e{length}", identifier=identifier, args=args[: length % 3], ack=ack, acked=acked, errors=errors))
+        events.append(
+            Event(name=f"e{length}", identifier=identifier, args=(*args[: length % 3], states), ack=ack, acked=acked, errors=errors)
+        )
         outgoing.append(
             Event(
                 name=f"o{length}",

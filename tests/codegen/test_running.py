@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
@@ -225,6 +225,12 @@ class Types(TypesNamespace):
         return value
 
     @override
+    async def on_limited_or_null(
+        self, ctx: TypesContext, a: int | None, b: Literal[1] | None, c: str | MISSING | None
+    ) -> Literal[1, True] | None:
+        return b
+
+    @override
     async def on_existing(self, ctx: TypesContext, value: Existing, address: Address | None) -> Address:
         return address or value.address
 
@@ -289,6 +295,7 @@ def test_values_of_every_type_travel_there_and_back() -> None:
             for note in (None, b"text", "text"):
                 assert await client.patch(Code(1), "n", note) == ["n", False, note]
             assert await client.patch(Code(1)) == [None, True, None]
+            assert [await client.limited_or_null(0, None), await client.limited_or_null(None, 1, None)] == [None, 1]
             either: dict[str, Either | bool] = {"a": Address("127.0.0.1"), "b": 1, "c": None, "d": True}
             assert repr(await client.either(either)) == repr(either)
             assert await client.shape(Circle(radius=2)) is None

@@ -63,8 +63,23 @@ DECLARED: dict[str, Any] = {
 }
 NUMBERS = ["int", "float", "Count", "literal[1]", "literal[0, 2]"]
 BOOLEANS = ["bool", "literal[true]", "literal[false]"]
-STRINGS = ["str", "int64", "Big", "datetime", "Moment", "date", "time", "duration", "uuid", "decimal", "url", "Role", "Mood", "Address"]
-STRINGS += ['literal["a", "1"]']
+STRINGS = [
+    "str",
+    "int64",
+    "Big",
+    "datetime",
+    "Moment",
+    "date",
+    "time",
+    "duration",
+    "uuid",
+    "decimal",
+    "url",
+    "Role",
+    "Mood",
+    "Address",
+    'literal["a","1"]',
+]
 OBJECTS = ["bytes", "Blob", "Leaf", "Shape"]
 MIXED = ['literal["a", 1, true]', "literal[0, false]", "Either", "json"]
 
@@ -208,12 +223,12 @@ def assert_same(arrived: Any, sent: Any) -> None:
         case BaseModel():
             assert_same(vars(arrived), vars(sent))
         case dict():
-            assert list(arrived) == list(sent)
-            for key, value in sent.items():
-                assert_same(arrived[key], value)
+            assert [*arrived] == [*sent]
+            assert_same([*arrived.values()], [*sent.values()])
         case list() | tuple():
-            assert len(arrived) == len(sent)
-            for one, other in zip(arrived, sent, strict=True):
+            items: list[Any] = [*sent]
+            assert len(arrived) == len(items)
+            for one, other in zip(arrived, items, strict=True):
                 assert_same(one, other)
         case _:
             assert arrived == sent
@@ -229,16 +244,19 @@ def assert_packet(text: str, attachments: Any) -> None:
     assert all(type(attachment) is bytes for attachment in attachments)
 
 
-def assert_travels(event: Any, args: tuple[Any, ...], answer: Any) -> None:
+def assert_travels(event: Any, args: tuple[Any, ...]) -> None:
     text, attachments = event.arguments.encode(args)
     assert_packet(text, attachments)
     assert_same(event.arguments.decode(text, attachments), args)
+
+
+def assert_returns(event: Any, answer: Any) -> None:
     text, attachments = event.reply.encode(answer)
     assert_packet(text, attachments)
     assert_same(event.reply.decode(text, attachments), answer)
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(st.data(), st.lists(EXPRESSIONS, min_size=4, max_size=4))
 def test_values_of_any_type_arrive_as_they_were_sent(data: st.DataObject, expressions: list[str]) -> None:
     first, second, third, fourth = expressions
@@ -252,28 +270,27 @@ def test_values_of_any_type_arrive_as_they_were_sent(data: st.DataObject, expres
     )
     assert found is not None, expressions
     (namespace,) = found.contract.namespaces
-    events = vars(found.module.events)
+    events = found.module.__dict__["events"].__dict__
     for planned in (*namespace.client_to_server, *namespace.server_to_client):
         assert planned.ack is not None
         args, answer = st.tuples(*map(found.given, planned.args)), found.values(planned.ack)
         for _ in range(4):
-            assert_travels(events[f"TRAVEL_{planned.identifier.upper()}"], data.draw(args), data.draw(answer))
+            assert_travels(events[f"TRAVEL_{planned.identifier.upper()}"], data.draw(args))
+            assert_returns(events[f"TRAVEL_{planned.identifier.upper()}"], data.draw(answer))
 
 
 def test_members_of_a_union_travel_in_any_order_or_the_union_is_refused() -> None:
-    """All pairs: what is accepted is sent with the first and the last value of each member."""
     members = [*NUMBERS, *BOOLEANS, *STRINGS, *OBJECTS, "list[bytes]", "tuple[int64, bytes]", "map[str, bytes]"]
     accepted = accepted_pairs(members)
     assert {"bytes | str", "str | bytes", "literal[true] | int", "int64 | float"} <= set(accepted)
     assert not {"int | int64", "Big | literal[1]", "float | int"}.intersection(accepted)
-    events = {f"e{index}": {"args": {"a": pair}, "ack": pair} for index, pair in enumerate(accepted)}
-    found = generated({}, {"client_to_server": events, "acks": "result"})
+    found = generated({}, {"client_to_server": {f"e{index}": {"args": {"a": pair}} for index, pair in enumerate(accepted)}})
     assert found is not None
     examples = example_values(found.module)
     for index, pair in enumerate(accepted):
         for member in pair.split(" | "):
             for value in examples[member]:
-                assert_travels(vars(found.module.events)[f"TRAVEL_E{index}"], (value,), value)
+                assert_travels(vars(found.module.events)[f"TRAVEL_E{index}"], (value,))
 
 
 def example_values(module: ModuleType) -> dict[str, list[Any]]:
@@ -302,7 +319,7 @@ def example_values(module: ModuleType) -> dict[str, list[Any]]:
         "Role": [*module.Role],
         "Mood": [module.Mood.GOOD, module.Mood("1")],
         "Address": [IPv4Address("127.0.0.1")],
-        'literal["a", "1"]': ["1"],
+        'literal["a","1"]': ["1"],
         "bytes": [b"", b"1"],
         "Blob": [b"1"],
         "Leaf": [leaf],

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from ackord.schema.model import (
     Alias,
@@ -172,11 +172,10 @@ def _of_schema(schema: Json) -> frozenset[JsonKind]:
     match schema:
         case {"type": str(name)} if name in _OF_SCHEMA:
             return frozenset({_OF_SCHEMA[name]})
-        case {"anyOf": list(alternatives)} | {"oneOf": list(alternatives)} if alternatives:
-            members: list[Any] = alternatives
+        case {"anyOf": [_, *_]} | {"oneOf": [_, *_]}:
+            members: list[Json] = schema.get("anyOf") or schema["oneOf"]
             return frozenset[JsonKind]().union(*map(_of_schema, members))
-        case {"$ref": str(reference), "$defs": dict(definitions)}:
-            named: dict[str, Any] = definitions
-            return _of_schema(named.get(reference.removeprefix("#/$defs/")))
+        case {"$ref": str(reference), "$defs": {}}:
+            return _of_schema(schema["$defs"].get(reference.removeprefix("#/$defs/")))
         case _:
             return ALL_KINDS

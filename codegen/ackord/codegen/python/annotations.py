@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final, assert_never
 
 from ackord.codegen.python.imports import Imports
-from ackord.codegen.python.layout import Doc, alternatives, call, subscript
+from ackord.codegen.python.layout import UNLIMITED, Doc, alternatives, call, layout, subscript
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import Names
 from ackord.schema.json_kinds import json_kinds
@@ -99,6 +99,17 @@ class Annotations:
     def validated(self, type_: Type) -> Doc:
         """Give what pydantic should see."""
         return alternatives(self._operands(type_, checked=True))
+
+    def evaluated(self, type_: Type) -> Doc:
+        """Give what pydantic should see, as an expression: in one, pyright doesn't take ``Annotated[…] | None``."""
+        operands = self._operands(type_, checked=True)
+        others = [operand for operand in operands if operand != "None"]
+        if len(others) == len(operands) or not any(layout(other, width=UNLIMITED).startswith(self._annotated() + "[") for other in others):
+            return alternatives(operands)
+        return subscript(self.imports.use("typing", "Optional"), (alternatives(others),))
+
+    def _annotated(self) -> str:
+        return self.imports.use("typing", "Annotated") if self.imports.uses("typing", "Annotated") else "Annotated"
 
     def received(self, field: Field) -> Doc:
         """Give the type of an argument as a handler gets it: with what stands for absence where it may be absent."""

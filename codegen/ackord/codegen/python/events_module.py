@@ -65,7 +65,7 @@ class _EventsModule:
         if event.args:
             arguments.append(concat("args=", tuple_of([self._argument(field) for field in event.args])))
         if event.acked:
-            arguments.append(concat("ack=", "None" if event.ack is None else self._annotations.validated(event.ack)))
+            arguments.append(concat("ack=", "None" if event.ack is None else self._annotations.evaluated(event.ack)))
         if event.errors:
             arguments.append(concat("errors=", tuple_of([self._annotations.error(error) for error in event.errors])))
         if event.ack_style != "bare":
@@ -78,7 +78,7 @@ class _EventsModule:
         return Statement(lines=(assignment(concat(f"{names.constant}: ", annotation), value),), doc=documentation(event))
 
     def _argument(self, field: Field) -> Doc:
-        arguments: list[Doc] = [literal(field.name), self._annotations.validated(field.type)]
+        arguments: list[Doc] = [literal(field.name), self._annotations.evaluated(field.type)]
         if field.default is not None:
             arguments.append(concat("default=", self._values.expression(field.default.value, field.type)))
         elif field.is_maybe:
@@ -92,7 +92,7 @@ class _EventsModule:
             arguments.append(f"params={self._annotations.own(names.params)}")
         for keyword, type_ in (("auth", namespace.auth), ("session", namespace.session)):
             if type_ is not None:
-                arguments.append(concat(f"{keyword}=", self._annotations.validated(type_)))
+                arguments.append(concat(f"{keyword}=", self._annotations.evaluated(type_)))
         if namespace.connect_errors:
             errors = [self._annotations.error(error) for error in namespace.connect_errors]
             arguments.append(concat("connect_errors=", tuple_of(errors)))

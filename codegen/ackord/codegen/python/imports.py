@@ -33,6 +33,10 @@ class Imports:
             self._symbols[key] = self._local(name)
         return self._symbols[key]
 
+    def uses(self, module: str, name: str) -> bool:
+        """Say whether a symbol is imported already."""
+        return (module, name) in self._symbols
+
     def use_as(self, module: str, name: str, local: str) -> str:
         """Import a symbol under a name that the module has set aside for it."""
         return self._symbols.setdefault((module, name), local)

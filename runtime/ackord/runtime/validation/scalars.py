@@ -170,8 +170,13 @@ class WholeNumber:
         numbers = [core_schema.int_schema(strict=True), core_schema.chain_schema([limits, core_schema.int_schema(strict=False)])]
         number = core_schema.custom_error_schema(core_schema.union_schema([*numbers], mode="left_to_right"), "int_type")
         schema = core_schema.json_or_python_schema(core_schema.chain_schema([number, integer]), integer)
-        finished: Any = lambda _: schema  # noqa: E731  # stands for pydantic's handler
-        return Tag("int").__get_pydantic_core_schema__(source, finished)  # its name in the location of a union's issues
+
+        def finished(_: Any) -> CoreSchema:
+            return schema
+
+        tag: Any = Tag("int")  # its name in the location of a union's issues
+        tagged: CoreSchema = tag.__get_pydantic_core_schema__(source, finished)
+        return tagged
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
