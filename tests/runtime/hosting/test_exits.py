@@ -46,7 +46,7 @@ def make_server(error: type[BaseException]) -> Server:
         socket.on("mixed", exit_later)
         socket.on("disconnect", exit_at_once)
 
-        async def at_once() -> None:  # noqa: RUF029 - a coroutine function that waits for nothing
+        async def at_once() -> None:
             raise error
 
         socket.on("async", at_once)
@@ -62,8 +62,8 @@ def make_server(error: type[BaseException]) -> Server:
         if name == "gate":
             await exit_later()
 
-    for name, middleware in {"/plain": exit_at_once, "/async": lambda _: exit_later()}.items():
-        server.of(name).use(middleware)
+    server.of("/plain").use(exit_at_once)
+    server.of("/async").use(lambda _: exit_later())
     server.of("/connection").on("connection", exit_at_once)
     server.of("/connection").on("connection", lambda _: exit_later())
     return server

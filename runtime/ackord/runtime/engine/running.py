@@ -199,8 +199,7 @@ class RunningSession:
                 if probe is not None:
                     probe.close()
             case End(reason, description):
-                with Step("stop the timer of a session"):
-                    self._alarm.close()
+                self._alarm.close()
                 self._forget(self)
                 with Step("tell the handler of a session that it has ended"):
                     self.handler.closed(reason, description)
