@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from ackord.runtime.client import Manager
+from ackord.runtime.client import Manager, membership
+from ackord.runtime.client.connector import WebSocketLostError
 from ackord.runtime.client.recovery import ClientRecovery
+from ackord.runtime.errors import DisconnectedError, ProtocolError
 from ackord.runtime.server import Server
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
-from ackord.runtime.testing import Link, run
+from ackord.runtime.testing import Link, RawServer, run
+from ackord.runtime.testing.raw_server import OPEN_PACKET
 
 
 @pytest.mark.parametrize(
@@ -78,5 +82,62 @@ def test_a_client_that_lost_its_connection_goes_on_where_it_was(saw_an_event: bo
         assert socket.id != sid
         await manager.close()
         await server.close()
+
+    run(scenario())
+
+
+def test_a_client_that_missed_more_than_may_wait_for_handlers_gets_all_of_it_once_although_an_attempt_is_cut() -> None:
+    server = Server(connection_state_recovery=ConnectionStateRecovery())
+
+    async def scenario() -> None:
+        received: list[int] = []
+        manager = Manager("http://test", connector=Link(server), max_pending_events=10, max_pending_bytes=1000)
+        socket = manager.socket("/")
+        socket.on("news", lambda number, _: received.append(number))
+        await socket.connect()
+        server.emit("news", 0, "")
+        await asyncio.sleep(1)
+        server.main.sockets[str(socket.id)].conn.close(discard=True, reason="transport error")
+        await asyncio.sleep(1)
+        for number in range(1, 600):
+            server.emit("news", number, "x" * 10_000)
+        connecting = asyncio.ensure_future(socket.connect())
+        while not any(connection.engine.buffered for connection in server.connections):  # noqa: ASYNC110 - in the turn of the loop
+            await asyncio.sleep(0)
+        (connection,) = server.connections
+        connection.engine.close(discard=True, reason="transport error")
+        with pytest.raises(DisconnectedError):
+            await connecting
+        assert received == [0]
+        await socket.connect()
+        assert socket.recovered
+        await asyncio.sleep(1)
+        assert received == list(range(600))
+        await manager.close()
+        await server.close()
+
+    run(scenario())
+
+
+def test_what_a_server_may_send_before_it_answers_connect_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(membership, "MAX_EARLY", 100_000)
+
+    async def scenario() -> None:
+        server = RawServer()
+        manager = Manager("http://test", connector=server)
+        connecting = asyncio.ensure_future(manager.socket("/").connect())
+        peer = await server.accept()
+        await peer.send(OPEN_PACKET)
+        await peer.expect("40")
+        sent = 0
+        with suppress(WebSocketLostError):
+            while sent < 10_000:
+                await peer.send('42["x"]')
+                await asyncio.sleep(0)
+                sent += 1
+        assert 100 < sent < 300
+        with pytest.raises(ProtocolError):
+            await connecting
+        await manager.close()
 
     run(scenario())

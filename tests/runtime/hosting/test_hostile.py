@@ -137,13 +137,14 @@ def test_refused_websockets_are_no_errors_in_the_log(lane: Lane, caplog: pytest.
 
 
 @pytest.mark.parametrize("lane", ["direct", "asgi"])
-def test_what_no_handler_should_raise_is_our_mistake_and_not_the_clients(lane: str) -> None:
+def test_what_no_handler_should_raise_ends_its_session_and_nothing_else(lane: str) -> None:
     async def script(talk: Talk) -> None:
         query = await talk.open()
         talk.site.recorder.receive_text = leave  # type: ignore[method-assign]  # another upper layer
         connection = await talk.connect()
         await talk.post(connection, query, b"4a")
-        assert await talk.receive(connection) == 500
+        assert await talk.receive(connection) == 200  # as a handler that raises later
+        assert talk.site.recorder.ends == [("transport error", "internal error")]
 
     def leave(packet: str) -> bool:
         raise SystemExit(packet)

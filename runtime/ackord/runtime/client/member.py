@@ -249,7 +249,7 @@ class ClientMember(ClientSocket):
                 self._state = SocketState.CONNECTED
                 membership.joined.set_result(None)
                 self._notify("connect")
-                membership.queue.open()
+                membership.open()
 
     def _receive_second_answer(self, connection: Connection) -> None:
         """Take the answer to one CONNECT after that to another, which was sent when the first had been given up."""

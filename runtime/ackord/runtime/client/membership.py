@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ackord.runtime.client.connection import Connection
 from ackord.runtime.error_acks import UNKNOWN_EVENT, FailureReply, internal_error
@@ -14,12 +14,13 @@ from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.events.containment import contain
 from ackord.runtime.events.dispatch import EventQueue
+from ackord.runtime.events.driving import Job
 from ackord.runtime.events.incoming import run_route, run_untyped
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.listeners import Registration
 from ackord.runtime.log_text import quoted
-from ackord.runtime.socketio.errors import PacketError
+from ackord.runtime.socketio.errors import PacketError, UnexpectedPacketError
 from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import Packet, encode_ack
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("ackord.runtime.client")
 
+MAX_EARLY: Final = 64_000_000
+"""Bytes of the events that may come before the answer to CONNECT: what a server replays to a client that comes back."""
+EARLY_COST: Final = 500
+"""Bytes that each of them costs beside its text and attachments, about."""
+
 
 class Membership:
     """One stay in a namespace, and the events that arrive in it.
@@ -35,18 +41,20 @@ class Membership:
     A handler that outlives it answers nobody, even if the socket has joined again: the new connection knows nothing of the old one's acks.
     """
 
-    __slots__ = ("_is_over", "_socket", "_tasks", "connection", "joined", "queue")
+    __slots__ = ("_early", "_early_size", "_is_over", "_socket", "_tasks", "connection", "joined", "queue")
 
     def __init__(self, socket: ClientMember, connection: Connection, backlog: Backlog, tasks: TaskSet) -> None:
         """Begin a stay of `socket`; the caller sends CONNECT."""
         self._socket = socket
         self._is_over = False
         self._tasks = tasks
+        self._early: list[Callable[[], None]] | None = []  # events before the answer to CONNECT: what was missed, with recovery
+        self._early_size = 0
         self.connection = connection
         self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the server has answered CONNECT, or will not."""
         self.queue = EventQueue(backlog, tasks)
-        """Events that wait for handlers; those that come before the answer to CONNECT wait for that, too."""
+        """Events that wait for handlers, from `open` on."""
 
     def end(self) -> None:
         """Send nothing any more."""
@@ -67,8 +75,6 @@ class Membership:
         """
         payload, ack_id, attachments = packet.payload, packet.ack_id, packet.attachments
         name = scan_event_name(payload)
-        if ack_id is None:
-            self._socket.recovery.note(payload)
         route = self._socket.find_route(name)
         if route is None:
             _, *arguments = decode_array(payload, attachments)
@@ -90,7 +96,29 @@ class Membership:
                 job = partial(run_route, self, route, name, decoded, ack_id, catch_all)
         # Always in a task: listeners that are registered right after `connect` has returned are found when it runs.
         put = self.queue.put_concurrent if concurrent else self.queue.put
-        put(job, len(payload) + sum(map(len, attachments)))
+        size = len(payload) + sum(map(len, attachments))
+        offset = payload if ack_id is None else None
+        if self._early is None:
+            self._take(put, job, size, offset)
+            return
+        # They come before the answer to CONNECT, which must be reached: they can't keep this side from reading.
+        self._early_size += size + EARLY_COST
+        if self._early_size > MAX_EARLY:
+            raise UnexpectedPacketError(f"more than {MAX_EARLY} bytes of events before the answer to CONNECT")
+        self._early.append(partial(self._take, put, job, size, offset))
+
+    def open(self) -> None:
+        """Begin to handle events: the server has answered CONNECT."""
+        early, self._early = self._early, None
+        for take in early or ():
+            take()
+        self.queue.open()
+
+    def _take(self, put: Callable[[Job, int], None], job: Job, size: int, offset: str | None) -> None:
+        """Hand an event over; it isn't missed any more, which one isn't sure of before the answer to CONNECT."""
+        if offset is not None:
+            self._socket.recovery.note(offset)
+        put(job, size)
 
     # What the server's and the client's handling of events have in common needs this (`EventReceiver`)
 

@@ -207,8 +207,7 @@ class RunningSession:
                 if probe is not None:
                     probe.close()
             case End(reason, description):
-                with Step("stop the timer of a session", self._log):
-                    self._alarm.close()
+                self._alarm.close()
                 if description == SLOW_CONSUMER:
                     self._warn_of_slowness()
                 self._forget(self)

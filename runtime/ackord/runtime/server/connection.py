@@ -102,8 +102,7 @@ class Connection(Memberships):
         self._over = True
         self._split = _leave
         self._end(reason, description)
-        with Step("forget a connection", self._server.log):
-            self._server.forget(self)
+        self._server.forget(self)
 
     @property
     def congested(self) -> bool:
@@ -194,11 +193,9 @@ class Connection(Memberships):
     # The end
 
     def _end(self, reason: str, description: str | None) -> None:
-        with Step("let go whoever waits to read from a connection", self._server.log):
+        with Step("let go of what a connection holds", self._server.log):
             self.backlog.close()
-        with Step("stop the timer of a packet's attachments", self._server.log):
             self._cancel_attachment_timer()
-        with Step("reset the decoder of a connection", self._server.log):
             self._decoder.reset()
         self._leave_all(reason, description)
 

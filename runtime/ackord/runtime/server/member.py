@@ -249,12 +249,13 @@ class Member(Addressee):
         with Step("read the rooms of a socket", self.namespace.tasks.log):
             rooms = self.namespace.adapter.socket_rooms(self.id)
         departing: list[asyncio.Task[None]] = []
-        with Step("tell the listeners of 'disconnecting'", self.namespace.tasks.log):
-            departing = self._tell("disconnecting", details)
+        if self._lifecycle is not None:
+            with Step("tell the listeners of 'disconnecting'", self.namespace.tasks.log):
+                departing = self._tell("disconnecting", details)
         self._connected = False
         self._connection.forget(self)
-        with Step("keep what a client needs to come back", self.namespace.tasks.log):
-            if self.recovery_session is not None and self.namespace.recovery is not None:
+        if self.recovery_session is not None and self.namespace.recovery is not None:
+            with Step("keep what a client needs to come back", self.namespace.tasks.log):
                 self.namespace.recovery.part(self.recovery_session, self.data, reason)
         self.namespace.remove(self)
         if departing:
@@ -264,8 +265,8 @@ class Member(Addressee):
                 task.add_done_callback(self._forget_rooms)
         if self._acks is not None:
             self._acks.fail_all(lambda: DisconnectedError(f"the socket has been disconnected: {reason}"))
-        with Step("cancel the handlers of a socket", self.namespace.tasks.log):
-            if self.namespace.server.cancel_on_disconnect:
+        if self.namespace.server.cancel_on_disconnect:
+            with Step("cancel the handlers of a socket", self.namespace.tasks.log):
                 self._queue.cancel()
         if reason in ENDED_HERE:
             with Step("drop the events of a socket that wait", self.namespace.tasks.log):
@@ -284,15 +285,16 @@ class Member(Addressee):
     def _end_unconnected(self, reason: str) -> None:
         """End a socket that was never let in, or has ended already."""
         self._outbox = None
-        with Step("forget the session of a client that wasn't let in", self.namespace.tasks.log):
-            if self.recovery_session is not None and self.namespace.recovery is not None and not self._ending:
+        if self.recovery_session is not None and self.namespace.recovery is not None and not self._ending:
+            with Step("forget the session of a client that wasn't let in", self.namespace.tasks.log):
                 self.namespace.recovery.refuse(self.recovery_session, reason)
         with Step("take a socket out of its rooms", self.namespace.tasks.log):
             self.namespace.adapter.del_all(self.id)
 
     def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
-        with Step("tell the listeners of 'disconnect'", self.namespace.tasks.log):
-            self._tell("disconnect", details)
+        if self._lifecycle is not None:
+            with Step("tell the listeners of 'disconnect'", self.namespace.tasks.log):
+                self._tell("disconnect", details)
         with Step("run the disconnect hook", self.namespace.tasks.log):
             self.namespace.run_disconnect_hook(self, reason)
 

@@ -240,8 +240,9 @@ class Memberships(ABC):
 
     def _leave_all(self, reason: str, description: str | None) -> None:
         """End the sockets, and what was to become one."""
-        with Step("stop the timer of a connection that has joined no namespace", self._server.log):
-            self._stop_connect_timer()
+        if self._connect_timer is not None:
+            with Step("stop the timer of a connection that has joined no namespace", self._server.log):
+                self._stop_connect_timer()
         for name in tuple(self._pending):
             with Step("give up an unanswered CONNECT", self._server.log):
                 self._give_up(name)

@@ -346,8 +346,9 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         with Step("take a socket out of its rooms", self.tasks.log):
             self.adapter.del_all(socket.id)
         self.sockets.pop(socket.id, None)
-        with Step("let an unused namespace go", self.tasks.log):
-            self.dispose_if_unused()
+        if self.parent is not None:
+            with Step("let an unused namespace go", self.tasks.log):
+                self.dispose_if_unused()
 
     def announce(self, socket: Socket) -> None:
         """Call the listeners of ``connect`` and ``connection``; those that are tasks begin before the socket's first event is handled."""

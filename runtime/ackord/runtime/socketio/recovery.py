@@ -239,7 +239,13 @@ class RecoveryLog:
         """Forget what has expired."""
         while self.kept and self._entries[self._oldest].expires <= now:
             self._drop_oldest()
-        for session in [session for session in self.sessions.values() if session.expires <= now and not session.claimed]:
+        expired: list[RecoverySession] = []
+        for session in self.sessions.values():
+            if session.expires > now:
+                break
+            if not session.claimed:
+                expired.append(session)
+        for session in expired:
             del self.sessions[session.pid]
 
     def clear(self) -> None:
