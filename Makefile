@@ -71,8 +71,9 @@ bench-full: setup node ## Measure every workload, and what each target comes to:
 soak: setup ## Cut the connections of 2,000 clients for two minutes, and count what is lost
 	@$(PY) -m tests.soak $(SOAK_ARGS)
 
-thorough: setup ## Run what takes too long for each change: 100,000 short lives with recovery
+thorough: setup ## Run what takes too long for each change: 100,000 short lives, the cost of every family of inputs
 	@$(PY) -m tests.soak.lives $(LIVES_ARGS)
+	@ACKORD_THOROUGH=1 $(PY) -m pytest -rs -o timeout=1800 tests/runtime/server/test_input_costs.py
 
 fuzz: setup ## Feed the decoders what coverage suggests, for some minutes
 	@$(PY) -c "import atheris" 2>/dev/null || $(PY) -m pip install --quiet --editable '.[fuzz]'

@@ -294,7 +294,7 @@ CASES = [
     Case("S037", types('A: {fields: {a: "A = «{}»"}}'), says="A.a -> A.a"),
     Case("S037", types('A: {fields: {b: "B = «{}»"}}\nB: {fields: {a: "list[A] = [{}]"}}'), says="A.b -> B.a -> A.b"),
     Case("S037", types('U: {union: [A, B], tag: k}\nA: {fields: {u: \'U = «{"k": "a"}»\'}}\nB: {fields: {}}')),
-    Case("S037", types("A: {fields: {a: {type: 'map[str, A | str] | null = «{\"x\": {}}»', min_items: 1}}}")),
+    Case("S037", types("A: {fields: {a: {type: 'map[str, A] | null = «{\"x\": {}}»', min_items: 1}}}")),
     Case("S037", types("A: {fields: {b: int, c: 'tuple[Other, int] = «[{\"b\": 1}, 2]»'}}\nOther: A")),
     Case("S038", types("A: {python: «nowhere_to_be_found.Thing»}")),
     Case("S038", types("A: {python: «datetime.Thing»}"), says="has no Thing"),
@@ -366,6 +366,8 @@ CASES = [
     Case("S061", events("a: {args: {files: '«map[str, list[bytes] | null]»'}}")),
     Case("S061", types("A: {fields: {a: bytes?}}\nB: {union: [A], tag: kind}\nC: B | int") + events("a: {args: {b: '«list[C]»'}}")),
     Case("S061", types("A: {newtype: bytes}\nB: {union: «['list[A]', int]»}")),
+    Case("S062", types("Tree: {fields: {kids: '«list[Tree] | Tree | str | int»'}}"), says="tagged union"),
+    Case("S062", types("A: {fields: {b: B}}\nB: {union: «['list[C]', int]»}\nC: {fields: {a: 'map[str, A] | null'}}")),
 ]
 
 
@@ -389,6 +391,11 @@ ELSEWHERE = {"S001", "S002", "S003"}
 
 def test_each_code_has_a_case() -> None:
     assert {code for case in CASES for code in case.codes.split()} | ELSEWHERE == set(CODES)
+
+
+@pytest.mark.parametrize("text", ["kids: 'list[Tree]'", "a: 'list[int] | str'", "next: 'Tree?'", "next: 'Tree | null'", "a: 'int | str'"])
+def test_recursion_without_untagged_unions_and_unions_without_recursion_give_no_warning(text: str) -> None:
+    assert load_bytes((HEAD + types(f"Tree: {{fields: {{{text}}}}}")).encode(), "demo.yaml").diagnostics == ()
 
 
 DOC = Path(__file__).parents[2] / "docs/diagnostics.md"

@@ -115,7 +115,7 @@ class PendingAcks:
             entry[1].cancel()
 
     def fail(self, ack_id: int, error: AckordError) -> None:
-        """Settle an entry by an error: its event wasn't sent."""
+        """Settle an entry by an error: its event wasn't sent, or its reply can't be used."""
         entry = self._entries.pop(ack_id, None)
         if entry is not None:
             settle, timer = entry

@@ -28,12 +28,12 @@ PACKET_ATTACHMENTS: Final = 10
 
 def has_collections(of: Type) -> bool:
     """Tell whether a type as it is written has a list or a map in it."""
-    return any(isinstance(part, ListType | MapType) for part in _parts(of))
+    return any(isinstance(part, ListType | MapType) for part in written_types(of))
 
 
 def unbounded_attachments(of: Type, declarations: Mapping[str, TypeDeclaration]) -> Iterator[str]:
     """Give the kinds of the lists and maps, as they are written in a type, that may hold any number of attachments."""
-    for part in _parts(of):
+    for part in written_types(of):
         match part:
             case ListType(item, constraints) | MapType(item, constraints) if constraints.max_items is None:
                 if _holds_bytes(item, declarations):
@@ -42,7 +42,7 @@ def unbounded_attachments(of: Type, declarations: Mapping[str, TypeDeclaration])
                 pass
 
 
-def _parts(of: Type) -> Iterator[Type]:
+def written_types(of: Type) -> Iterator[Type]:
     """Give a type and the types that are written in it; declared ones by their names only."""
     pending: list[Type] = [of]
     while pending:
@@ -61,16 +61,17 @@ def _holds_bytes(of: Type, declarations: Mapping[str, TypeDeclaration]) -> bool:
     pending: list[Type] = [of]
     seen: set[str] = set()
     while pending:
-        for part in _parts(pending.pop()):
+        for part in written_types(pending.pop()):
             if isinstance(part, ScalarType) and part.name == "bytes":
                 return True
             if isinstance(part, RefType) and part.name not in seen:
                 seen.add(part.name)
-                pending.extend(_contents(declarations.get(part.name)))
+                pending.extend(types_within(declarations.get(part.name)))
     return False
 
 
-def _contents(declaration: TypeDeclaration | None) -> Iterator[Type]:
+def types_within(declaration: TypeDeclaration | None) -> Iterator[Type]:
+    """Give the types that are written in a declaration."""
     match declaration:
         case NewType(base=base):
             yield base

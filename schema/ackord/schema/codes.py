@@ -69,6 +69,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S060": "An acknowledgement that could be an object with the key `error` travels as `acks: result`.",
         # Warnings
         "S061": "A list or a map that holds attachments says with `max_items` how many items it has at most.",
+        "S062": "A union whose values hold values of the same union is tagged: others are read once for each level above them.",
     }
 )
 """Each code and its rule, as one sentence."""

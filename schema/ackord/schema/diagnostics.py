@@ -72,6 +72,11 @@ class Reporter:
         )
         self._found[found] = None
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether something keeps the contract from being used."""
+        return any(found.severity == "error" for found in self._found)
+
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Take over what another reporter has collected."""
         self._found.update(dict.fromkeys(diagnostics))

@@ -83,7 +83,7 @@ class DeclarationResolver:
                 for member in node.members:
                     self._types.refuse_optional(member)
                 target = self._types.union([member.type for member in node.members])
-                self._types.check_attachments(target, node.place)
+                self._types.warn_of_costs(target, node.place)
                 return Alias(name=name, type=target, doc=node.doc, deprecated=node.deprecated) if target else None
             case UnionNode():
                 return self._tagged_union(node)

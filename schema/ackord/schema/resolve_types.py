@@ -28,6 +28,7 @@ from ackord.schema.model import (
     UnionType,
 )
 from ackord.schema.names import camel_case
+from ackord.schema.recursive_unions import recursive_unions
 from ackord.schema.source import Place
 from ackord.schema.type_syntax import (
     Expression,
@@ -126,13 +127,21 @@ class TypeResolver:
         if base is None:
             return None
         constrained = constrain(base, node.constraints, self._report)
-        self.check_attachments(constrained, node.expression.place)
+        self.warn_of_costs(constrained, node.expression.place)
         return constrained
 
-    def check_attachments(self, of: Type | None, place: Place) -> None:
-        """Warn of lists and maps that may hold any number of attachments: a packet can't."""
+    def warn_of_costs(self, of: Type | None, place: Place) -> None:
+        """Warn of lists and maps that may hold more attachments than a packet, and of unions that hold themselves."""
         if of is not None and has_collections(of):
             self.later(lambda: self._warn_of_attachments(of, place))
+        if of is not None:
+            self.later(lambda: self._warn_of_recursion(of, place))
+
+    def _warn_of_recursion(self, of: Type, place: Place) -> None:
+        if next(recursive_unions(of, self.declarations), None) is not None and not self._report.has_errors:
+            message = "values of this union may hold values of the same union, to any depth: each is read once for each level above it"
+            hint = "use a tagged union, or a record with one field for each member"
+            self._report.warning("S062", place, message, hint=hint)
 
     def _warn_of_attachments(self, of: Type, place: Place) -> None:
         kind = next(unbounded_attachments(of, self.declarations), None)

@@ -15,7 +15,7 @@ from ackord.runtime.testing import run
 
 def test_events_that_are_dropped_no_longer_count_as_waiting() -> None:
     async def scenario() -> None:
-        backlog = Backlog(max_events=2, max_bytes=100)
+        backlog = Backlog(max_events=2, max_bytes=10_000)
         queue = EventQueue(backlog, TaskSet())
         queue.open()
         for _ in range(4):
@@ -37,7 +37,7 @@ class Argument:
 @pytest.mark.parametrize("concurrent", [False, True])
 def test_nothing_of_an_event_is_kept_once_it_is_handled(*, concurrent: bool) -> None:
     async def scenario() -> None:
-        queue = EventQueue(Backlog(max_events=2, max_bytes=100), TaskSet())
+        queue = EventQueue(Backlog(max_events=2, max_bytes=10_000), TaskSet())
         queue.open()
         arguments: weakref.WeakSet[Argument] = weakref.WeakSet()
         kept: list[weakref.ref[asyncio.Task[None]]] = []

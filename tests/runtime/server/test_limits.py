@@ -8,7 +8,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from ackord.runtime.errors import SlowConsumerError
+from ackord.runtime.errors import InvalidAckError, SlowConsumerError
 from ackord.runtime.server import Limits, Server, Socket
 from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.testing import RawPeer
@@ -121,21 +121,98 @@ def test_length_of_an_events_name(name: str) -> None:
     play(serve(event_name=100), scenario)
 
 
-@pytest.mark.parametrize(("depth", "passes"), [(200, True), (201, False), (100_000, False)])
-@pytest.mark.parametrize(("opening", "member", "closing"), [("[", "", "]"), ("{", '"a":', "}")])
-def test_depth_of_json(depth: int, passes: bool, opening: str, member: str, closing: str) -> None:
-    value = (opening + member) * (depth - 1) + opening + closing * depth
+LIMITS = {"depth": 20, "containers": 60, "digits": 70}
+WITHIN = {
+    "lists": "[" * 20 + "]" * 20,
+    "objects": '{"a":' * 19 + "{}" + "}" * 19,
+    "as many lists as may be": "[" + ",".join(["[]"] * 58) + "]",
+    "digits": "1" * 70,
+    "brackets in text": '"' + "[{" * 500 + '"',
+    "brackets and digits behind escapes": '"' + '\\\\\\"[' * 500 + "1" * 500 + '\\\\"',
+    "brackets in keys": '{"' + "{" * 500 + '":"' + "]" * 500 + '"}',
+}
+PAST = {
+    "levels of lists": ("[" * 21 + "]" * 21, "20 levels of lists and objects"),
+    "levels of objects": ('{"a":' * 20 + "{}" + "}" * 20, "20 levels of lists and objects"),
+    "many levels": ("[" * 100_000 + "]" * 100_000, "60 lists and objects"),
+    "levels hidden by text": ('["]",' * 21 + "1" + "]" * 21, "20 levels of lists and objects"),
+    "levels hidden by escapes": ('["\\\\","\\"]",' * 21 + "1" + "]" * 21, "20 levels of lists and objects"),
+    "lists": ("[" + ",".join(["[]"] * 59) + "]", "60 lists and objects"),
+    "objects": ("[" + ",".join(['{"a":1}'] * 59) + "]", "60 lists and objects"),
+    "digits": ("1" * 71, "a number of more than 70 digits"),
+    "digits of a fraction": ("1." + "3" * 71, "a number of more than 70 digits"),
+}
 
+
+@pytest.mark.parametrize("value", WITHIN.values(), ids=WITHIN.keys())
+def test_what_a_message_may_hold(value: str) -> None:
     async def scenario(stage: Stage) -> None:
-        await check(stage, f'420["echo",{value}]', answer="430[1]" if passes else None)
+        await check(stage, f'420["echo",{value}]', answer="430[1]")
+
+    play(serve(**LIMITS), scenario)
+
+
+@pytest.mark.parametrize(("value", "limit"), PAST.values(), ids=PAST.keys())
+def test_a_message_that_holds_too_much_is_refused_and_its_connection_stays(value: str, limit: str) -> None:
+    async def scenario(stage: Stage) -> None:
+        peer, sid = await stage.join()
+        await peer.send(f'420["echo",{value}]', f'42["echo",{value}]', '421["echo"]')
+        answer = await peer.receive_text()
+        assert answer.startswith('430[{"error":{"code":"invalid_request"')
+        assert limit in answer
+        await peer.expect("431[0]")
+        replies: list[Any] = []
+        stage.server.main.sockets[sid].timeout(5).emit("ask", ack=lambda *values: replies.append(values))
+        await peer.expect('420["ask"]')
+        await peer.send(f"430[{value}]")
+        await peer.expect_silence(1)
+        assert [(type(error), limit in str(error)) for (error,) in replies] == [(InvalidAckError, True)]
+
+    play(serve(**LIMITS), scenario)
+
+
+@pytest.mark.parametrize(("value", "limit"), PAST.values(), ids=PAST.keys())
+def test_a_connect_that_holds_too_much_is_refused(value: str, limit: str) -> None:
+    async def scenario(stage: Stage) -> None:
+        peer = await stage.open()
+        await peer.send(f'40{{"token":{value}}}')
+        answer = await peer.receive_text()
+        assert answer.startswith("44{")
+        assert limit in answer
+        await stage.enter(peer)
+
+    play(serve(**LIMITS), scenario)
+
+
+@pytest.mark.parametrize(
+    ("value", "passes"), [("[" * 100 + "]" * 100, True), ("[" * 101 + "]" * 101, False), ("1" * 4300, True), ("1" * 4301, False)]
+)
+def test_levels_and_digits_that_a_message_may_hold_by_default(value: str, passes: bool) -> None:
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        await peer.send(f'420["echo",{value}]')
+        assert (await peer.receive_text()).startswith("430[1]" if passes else '430[{"error":{"code":"invalid_request"')
 
     play(serve(), scenario)
 
 
-@pytest.mark.parametrize(("digits", "passes"), [(4300, True), (4301, False), (100_000, False)])
-def test_digits_of_a_number(digits: int, passes: bool) -> None:
+@pytest.mark.parametrize("kind", ["event", "ack", "refused"])
+def test_after_costly_messages_a_connection_waits_for_the_next_turn(kind: str) -> None:
+    costly = "[" + ",".join(["{}"] * (8_000 if kind != "refused" else 3_000_000)) + "]"
+    message = f"439[{costly}]" if kind == "ack" else f'42["echo",{costly}]'
+
     async def scenario(stage: Stage) -> None:
-        await check(stage, f'420["echo",{"1" * digits}]', answer="430[1]" if passes else None)
+        await stage.join()
+        (connection,) = stage.server.connections
+        for _ in range(3):
+            read = 1
+            while connection.receive_text(message):
+                read += 1
+            assert read == (1 if kind == "refused" else 2)
+            assert connection.congested
+            await connection.ready()
+            assert not connection.congested
+        assert connection.backlog.events == 0
 
     play(serve(), scenario)
 
@@ -269,7 +346,7 @@ def test_memory_of_parked_attachments_past_the_limit_is_freed_at_once() -> None:
 
 
 def test_binaries_and_depth_of_msgpack_packets() -> None:
-    server = Server(parser=MsgpackParser(max_binaries=3))
+    server = Server(parser=MsgpackParser(max_binaries=3, max_containers=1000))
     server.on("connection", listen)
     parser = MsgpackParser()
 
@@ -284,13 +361,17 @@ def test_binaries_and_depth_of_msgpack_packets() -> None:
         return parser.encode(f'45{binaries or 1}-0["echo",{"[" * depth}{"]" * depth}{placeholders}]', [b"."] * binaries)
 
     async def scenario(stage: Stage) -> None:
-        for binaries, depth in ((3, 1), (0, 200)):
+        for binaries, depth in ((3, 1), (0, 100)):
             peer = await join(stage)
             await peer.send(echo(binaries, depth))
             await peer.expect(parser.encode(f"430[{1 + binaries}]", ()))
-        for binaries, depth in ((4, 1), (0, 201), (0, 480)):
+        peer = await join(stage)
+        for depth in (101, 480):
+            await peer.send(echo(0, depth))
+            assert b"more than 100 levels" in await peer.receive()
+        for message in (echo(4, 1), parser.encode(f'420["echo",[{",".join(["[]"] * 1000)}]]', ())):
             peer = await join(stage)
-            await peer.send(echo(binaries, depth))
+            await peer.send(message)
             await peer.expect_close(timeout=0.1)
         peer = await join(stage)
         await peer.send('420["echo"]')

@@ -174,7 +174,7 @@ def test_a_default_that_can_change_is_made_anew() -> None:
 
 def test_issues_are_bounded_in_number_and_size() -> None:
     adapter = ArgumentsAdapter("e", [Arg("a", dict[str, int])])
-    wrong = ",".join(f'"{index:0>200}":"x"' for index in range(100))
+    wrong = ",".join(f'"{index:0>150}":"x"' for index in range(24))
     with pytest.raises(InvalidArgumentsError) as caught:
         adapter.decode(f'["e",{{{wrong}}}]')
     issues = list(caught.value.issues or ())
@@ -185,8 +185,8 @@ def test_issues_are_bounded_in_number_and_size() -> None:
 def test_a_flood_of_errors_is_counted_and_not_listed() -> None:
     adapter = ArgumentsAdapter("e", [Arg("a", list[str])])
     with pytest.raises(InvalidArgumentsError) as caught:
-        adapter.decode(f'["e",[{",".join("1" * 5000)}]]')
-    assert caught.value.issues == [{"loc": [], "type": "too_many_issues", "msg": "5000 values are not as declared"}]
+        adapter.decode(f'["e",[{",".join("1" * 1500)}]]')
+    assert caught.value.issues == [{"loc": [], "type": "too_many_issues", "msg": "1500 values are not as declared"}]
 
 
 def test_the_members_of_a_union_are_named_only_by_plain_words() -> None:
@@ -365,10 +365,10 @@ def test_half_a_million_wrong_items_are_refused_as_fast_as_right_ones_are_read(
     assert min(seconds(adapter) for _ in range(3)) < 3 * min(seconds(reference) for _ in range(3))
 
 
-def test_small_payloads_say_all_that_is_wrong_and_large_ones_the_first_of_each_list() -> None:
+def test_small_payloads_say_all_that_is_wrong_and_large_ones_what_is_wrong_first() -> None:
     adapter = ArgumentsAdapter("e", [Arg("a", list[int]), Arg("b", list[int])])
     small, large = '"",1,""', ",".join(['""', *["1"] * 10_000, '""'])
-    for items, found in ((small, 4), (large, 2)):
+    for items, found in ((small, 4), (large, 1)):
         with pytest.raises(InvalidArgumentsError) as caught:
             adapter.decode(f'["e",[{items}],[{items}]]')
         assert len(caught.value.issues or ()) == found

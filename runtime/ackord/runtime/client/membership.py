@@ -20,6 +20,7 @@ from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.listeners import Registration
 from ackord.runtime.log_text import quoted
+from ackord.runtime.socketio.complexity import weigh
 from ackord.runtime.socketio.errors import PacketError, UnexpectedPacketError
 from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import Packet, encode_ack
@@ -96,13 +97,13 @@ class Membership:
                 job = partial(run_route, self, route, name, decoded, ack_id, catch_all)
         # Always in a task: listeners that are registered right after `connect` has returned are found when it runs.
         put = self.queue.put_concurrent if concurrent else self.queue.put
-        size = len(payload) + sum(map(len, attachments))
+        size = weigh(payload) + sum(map(len, attachments))
         offset = payload if ack_id is None else None
         if self._early is None:
             self._take(put, job, size, offset)
             return
         # They come before the answer to CONNECT, which must be reached: they can't keep this side from reading.
-        self._early_size += size + EARLY_COST
+        self._early_size += len(payload) + sum(map(len, attachments)) + EARLY_COST
         if self._early_size > MAX_EARLY:
             raise UnexpectedPacketError(f"more than {MAX_EARLY} bytes of events before the answer to CONNECT")
         self._early.append(partial(self._take, put, job, size, offset))

@@ -16,6 +16,9 @@ _SEPARATOR: Final = SEPARATOR.encode()
 
 PACKETS_PER_TURN: Final = 256
 """Packets of one POST that are handled before other sessions have their turn."""
+_LARGE: Final = 65_536
+"""Bytes of a POST from which on its packets may be costly: then it is `_FEW` packets."""
+_FEW: Final = 8
 
 
 class PolledSession(RunningSession):
@@ -72,10 +75,11 @@ class PolledSession(RunningSession):
             else:
                 return self._receive_message(message)
         payload = decode_payload(body)
-        has_more = self.session.receive_payload(payload, self._loop.time(), most=PACKETS_PER_TURN)
+        most = PACKETS_PER_TURN if len(body) < _LARGE else _FEW
+        has_more = self.session.receive_payload(payload, self._loop.time(), most=most)
         self._run()
         if has_more:
-            return self._receive_rest(payload)
+            return self._receive_rest(payload, most)
         return self.handler.ready() if self.handler.congested else None
 
     def end_post(self) -> None:
@@ -97,11 +101,11 @@ class PolledSession(RunningSession):
             return None
         return None if may_go_on else self.handler.ready()
 
-    async def _receive_rest(self, payload: Iterator[Packet]) -> None:
+    async def _receive_rest(self, payload: Iterator[Packet], most: int) -> None:
         has_more = True
         while has_more:
             await self._pause()
-            has_more = self.session.receive_payload(payload, self._loop.time(), most=PACKETS_PER_TURN)
+            has_more = self.session.receive_payload(payload, self._loop.time(), most=most)
             self._run()
         if self.handler.congested:
             await self.handler.ready()

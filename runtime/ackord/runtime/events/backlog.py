@@ -6,8 +6,14 @@ import asyncio
 from collections.abc import Callable, Sized
 from typing import Final
 
+from ackord.runtime.socketio.complexity import PER_CHARACTER, SHORT
+
 ASKING_FACTOR: Final = 4
 """How many times as much may wait while this side waits for acknowledgements, which come behind what waits."""
+
+
+WEIGHT_PER_TURN: Final = 4_000_000
+"""Bytes of objects that the messages of one connection become before other connections have their turn."""
 
 
 class Backlog:
@@ -16,9 +22,11 @@ class Backlog:
     With more than may wait nothing is read from the connection.
     But a handler may wait for an acknowledgement of the very peer whose events wait for that handler:
     while acknowledgements are awaited, `ASKING_FACTOR` times as much may wait, so that they are reached.
+
+    What is costly to read counts as well, whether it waits or not: after so much of it the rest waits for the next turn of the event loop.
     """
 
-    __slots__ = ("_awaited", "_bytes", "_closed", "_max_bytes", "_max_events", "_waiter", "events", "on_idle")
+    __slots__ = ("_awaited", "_bytes", "_closed", "_max_bytes", "_max_events", "_rests", "_spent", "_waiter", "events", "on_idle")
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self._max_events = max_events
@@ -31,10 +39,19 @@ class Backlog:
         self.on_idle: Callable[[], None] | None = None
         """Called once, when nothing waits and nothing is being handled any more."""
         self._waiter: asyncio.Event | None = None
+        self._spent = 0  # of the weight after which others have their turn
+        self._rests = False  # whether they have it now
+
+    @property
+    def bytes(self) -> int:
+        """Estimate how many bytes the events that wait take."""
+        return self._bytes
 
     @property
     def congested(self) -> bool:
         """Whether more waits than may."""
+        if self._rests:
+            return not self._closed
         if (self.events <= self._max_events and self._bytes <= self._max_bytes) or self._closed:
             return False
         if self.events > ASKING_FACTOR * self._max_events or self._bytes > ASKING_FACTOR * self._max_bytes:
@@ -49,18 +66,31 @@ class Backlog:
             await self._waiter.wait()
 
     def add(self, size: int) -> None:
-        """Count an event that begins to wait."""
+        """Count an event that begins to wait: what its objects weigh, or the characters of a text that is too short to be weighed."""
         self.events += 1
-        self._bytes += size
+        self._bytes += size if size > SHORT else size * PER_CHARACTER
 
     def remove(self, size: int) -> None:
         """Count an event that no longer waits."""
         self.events -= 1
-        self._bytes -= size
+        self._bytes -= size if size > SHORT else size * PER_CHARACTER
         self.reconsider()
         if self.on_idle is not None and self.events == 0:
             call, self.on_idle = self.on_idle, None
             call()
+
+    def spend(self, weight: int) -> None:
+        """Count what a message cost: after `WEIGHT_PER_TURN` no more is read in this turn of the event loop."""
+        self._spent += weight
+        if self._spent > WEIGHT_PER_TURN and not self._rests:
+            self._rests = True
+            self.events += 1  # so that nobody takes the connection for one whose messages are all handled
+            asyncio.get_running_loop().call_soon(self._resume)
+
+    def _resume(self) -> None:
+        self._spent = 0
+        self._rests = False
+        self.remove(0)
 
     def watch(self, awaited: Sized) -> None:
         """Take a table of what this side waits for, as long as the connection lives; whoever adds to it calls `reconsider`."""

@@ -24,6 +24,7 @@ from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import Registration
 from ackord.runtime.log_text import quoted
 from ackord.runtime.server.socket import Socket
+from ackord.runtime.socketio.complexity import weigh
 from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.socketio.packet import encode_ack, encode_event
@@ -192,6 +193,13 @@ class Addressee(Socket):
         """
         if not payload:
             return
+        if len(payload) > self.namespace.short:
+            self._connection.backlog.spend(weigh(payload))
+            excess = self.namespace.complexity.excess(payload)
+            if excess is not None:
+                if ack_id is not None and self._acks is not None:
+                    self._acks.fail(ack_id, InvalidAckError(f"the acknowledgement has {excess}"))
+                return
         if ack_id is not None and self._acks is not None:
             self._acks.receive(ack_id, payload, attachments)
         decode_array(payload, attachments)  # awaited or not, a malformed one ends the connection as any packet does

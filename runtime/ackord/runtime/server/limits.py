@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ackord.runtime.socketio.complexity import MAX_CONTAINERS, MAX_DEPTH, MAX_DIGITS, Complexity
 from ackord.runtime.socketio.decoder import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
 from ackord.runtime.socketio.names import MAX_EVENT_NAME
 from ackord.runtime.socketio.packet import MAX_NAMESPACE
@@ -27,6 +28,12 @@ class Limits:
     """Characters of a namespace's name."""
     event_name: int = MAX_EVENT_NAME
     """Characters of an event's name."""
+    depth: int = MAX_DEPTH
+    """Levels of lists and objects in an argument."""
+    containers: int = MAX_CONTAINERS
+    """Lists and objects in one packet, its array of arguments included."""
+    digits: int = MAX_DIGITS
+    """Digits of one number in a packet."""
     namespaces: int = 100
     """Namespaces that one connection may have joined."""
     child_namespaces: int = 10_000
@@ -40,4 +47,13 @@ class Limits:
     past that, such waits may time out.
     """
     queued_bytes: int = 4_000_000
-    """Characters and attached bytes of the events of one connection that wait for handlers; with more, nothing is read from it; see `queued_events`."""
+    """Bytes that the events of one connection take which wait for handlers; with more, nothing is read from it; see `queued_events`.
+
+    They are estimated from the text, and are those of the objects that it becomes: some fifty times the characters where a message holds little but
+    empty lists. Attachments count as they are.
+    """
+
+    @property
+    def complexity(self) -> Complexity:
+        """What one packet may hold: `depth`, `containers` and `digits`."""
+        return Complexity(self.depth, self.containers, self.digits)

@@ -10,7 +10,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.engine.server import SHUTTING_DOWN
-from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, internal_error
+from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError, internal_error
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.events.dispatch import EventQueue
@@ -29,6 +29,7 @@ from ackord.runtime.log_text import quoted
 from ackord.runtime.server.addressee import Addressee
 from ackord.runtime.server.broadcast import room_names
 from ackord.runtime.server.gates import NamespaceGate
+from ackord.runtime.socketio.complexity import weigh
 from ackord.runtime.socketio.errors import PacketError
 from ackord.runtime.socketio.names import check_event_name
 from ackord.runtime.socketio.recovery import RecoverySession
@@ -144,8 +145,21 @@ class Member(Addressee):
         Raises:
             PacketError: it ends the connection.
         """
-        namespace, queue = self.namespace, self._queue
-        size = len(payload) + sum(map(len, attachments)) if attachments else len(payload)
+        namespace = self.namespace
+        queue = self._queue
+        size = len(payload)
+        if size > namespace.short:
+            excess = namespace.complexity.excess(payload)
+            if excess is not None:
+                check_event_name(name, namespace.limits.event_name)
+                self._connection.backlog.spend(size)
+                too_much = InvalidArgumentsError(message=f"The message has {excess}")
+                queue.put(partial(self._fail_in_order, name, ack_id, too_much, None), size)
+                return
+            size = weigh(payload)
+            self._connection.backlog.spend(size)
+        if attachments:
+            size += sum(map(len, attachments))
         route = namespace.routes.get(name)
         watched = self._any or self._gates or namespace.event_middlewares
         if route is None:

@@ -14,8 +14,9 @@ from ackord.runtime.events.payloads import decode_object
 from ackord.runtime.log_text import quoted
 from ackord.runtime.server.admission import Admission
 from ackord.runtime.server.member import Member
-from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES
+from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES, too_complex
 from ackord.runtime.server.replay import StalledError, replay, write
+from ackord.runtime.socketio.complexity import weigh
 from ackord.runtime.socketio.packet import encode_connect, encode_connect_error, encode_disconnect, namespace_prefix
 
 if TYPE_CHECKING:
@@ -154,6 +155,14 @@ class Memberships(ABC):
     # Joining and leaving
 
     def _connect(self, name: str, payload: str) -> None:
+        complexity = self._server.complexity
+        if len(payload) > complexity.short:
+            self.backlog.spend(weigh(payload))
+            excess = complexity.excess(payload)
+            if excess is not None:
+                self._give_up(name)
+                self.refuse(name, too_complex(excess))
+                return
         auth = decode_object(payload)
         self._give_up(name)  # the client began anew, as npm's does by `connect(); disconnect(); connect()`
         namespace = self._server.namespaces.find(name)

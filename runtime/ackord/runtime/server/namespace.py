@@ -78,6 +78,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         "_next_ack_id",
         "adapter",
         "admissions",
+        "complexity",
         "error_replies",
         "event_middlewares",
         "failures",
@@ -92,6 +93,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         "routes",
         "server",
         "server_loop",
+        "short",
         "sockets",
         "tasks",
     )
@@ -115,6 +117,9 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.error_replies: bool = server.error_replies
         self.invalid_events: InvalidPolicy = server.invalid_events
         self.limits: Limits = server.limits
+        self.complexity = server.limits.complexity
+        self.short = self.complexity.short
+        """Characters of a payload up to which nobody has to look whether it holds too much."""
         self.tasks = server.tasks
         self.make_data: Callable[[], Any] = dict
         """Makes the `data` of a new socket."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ackord.runtime.error_acks import INVALID_REQUEST
 from ackord.runtime.errors import AckordError
 from ackord.runtime.socketio.values import encode_json
 
@@ -13,6 +14,11 @@ TOO_MANY_NAMESPACES: Final = '{"message":"Too many namespaces"}'
 TOO_MANY_CHILDREN: Final = "Too many namespaces"
 FAILED: Final = '{"message":"Internal error","data":{"code":"internal"}}'
 """The answer where a middleware or a hook raised something else; it says nothing of the exception."""
+
+
+def too_complex(excess: str) -> str:
+    """Return the answer to a CONNECT whose payload has too much of something."""
+    return encode_json({"message": "Invalid payload", "data": {"code": INVALID_REQUEST, "message": f"The payload has {excess}"}})
 
 
 class RefusalReply(AckordError):  # noqa: N818  # it is an answer

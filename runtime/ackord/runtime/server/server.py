@@ -86,6 +86,7 @@ class Server(Broadcasting, ConnectionEvents):
         "_lifetime",
         "_recovery",
         "cancel_on_disconnect",
+        "complexity",
         "engine",
         "error_replies",
         "invalid_events",
@@ -124,6 +125,7 @@ class Server(Broadcasting, ConnectionEvents):
             cancel_on_disconnect: Whether the handlers of a socket that run are cancelled when it ends.
         """
         self.limits = limits if limits is not None else Limits()
+        self.complexity = self.limits.complexity
         self.parser = parser
         self.transcoder = Transcoder(parser)
         self.error_replies = error_replies

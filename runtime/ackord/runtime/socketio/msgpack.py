@@ -9,13 +9,16 @@ JavaScript's other values become what ``JSON.stringify`` makes of them: a Date i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from itertools import islice
 from math import isfinite
 from typing import Any, Final
 
 from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.socketio.complexity import MAX_CONTAINERS
 from ackord.runtime.socketio.errors import AttachmentError, MalformedPacketError, MalformedPayloadError
 from ackord.runtime.socketio.packet import MAX_ACK_DIGITS, Packet, PacketType, scan_header
 from ackord.runtime.socketio.parser import PacketDecoder
@@ -25,6 +28,9 @@ try:
     _msgpack: Any = import_module("msgpack")  # it has no annotations
 except ModuleNotFoundError as missing:
     raise ModuleNotFoundError("MsgpackParser needs the package msgpack; install it with: pip install 'ackord[msgpack]'") from missing
+
+_NO_CONTAINERS: Final = bytes(code for code in range(256) if not (0x80 <= code <= 0x9F or 0xDC <= code <= 0xDF))
+"""Bytes that begin neither an array nor a map."""
 
 MAX_BINARIES: Final = 1000
 """Binary values in one packet; they all come in one message, so that their bytes are bounded by its size."""
@@ -44,20 +50,21 @@ class MsgpackParser:
         manager = Manager("http://127.0.0.1:8000", parser=MsgpackParser())
     """
 
-    __slots__ = ("_max_binaries",)
+    __slots__ = ("_max_binaries", "_max_containers")
 
     @property
     def transcodes(self) -> bool:
         """See `Parser.transcodes`."""
         return True
 
-    def __init__(self, *, max_binaries: int = MAX_BINARIES) -> None:
-        """Take the number of binary values that one packet may hold."""
+    def __init__(self, *, max_binaries: int = MAX_BINARIES, max_containers: int = MAX_CONTAINERS) -> None:
+        """Take the numbers of binary values, and of arrays and maps, that one packet may hold."""
         self._max_binaries = max_binaries
+        self._max_containers = max_containers
 
     def make_decoder(self, max_attachments: int, max_attachment_bytes: int, max_namespace: int) -> PacketDecoder:  # noqa: ARG002  # all in one message
         """See `Parser.make_decoder`."""
-        return MsgpackDecoder(self._max_binaries, max_namespace)
+        return MsgpackDecoder(self._max_binaries, max_namespace, self._max_containers)
 
     def encode(self, text: str, attachments: Sequence[bytes]) -> bytes:
         """See `Parser.encode`."""
@@ -84,10 +91,11 @@ _PLAIN_TYPES: Final[dict[int, int]] = {PacketType.BINARY_EVENT: PacketType.EVENT
 class MsgpackDecoder:
     """From binary messages to packets; each message is a whole one (see `ackord.runtime.socketio.parser.PacketDecoder`)."""
 
-    __slots__ = ("_max_binaries", "_max_namespace")
+    __slots__ = ("_max_binaries", "_max_containers", "_max_namespace")
 
-    def __init__(self, max_binaries: int, max_namespace: int) -> None:
+    def __init__(self, max_binaries: int, max_namespace: int, max_containers: int = MAX_CONTAINERS) -> None:
         self._max_binaries = max_binaries
+        self._max_containers = max_containers
         self._max_namespace = max_namespace
 
     @property
@@ -102,7 +110,7 @@ class MsgpackDecoder:
 
     def receive_binary(self, data: bytes) -> Packet:
         """See `PacketDecoder.receive_binary`."""
-        packet = _unpack(data)
+        packet = _unpack(data, self._max_containers)
         if packet.__class__ is not dict:
             raise MalformedPacketError("a packet must be a map")
         kind, namespace, ack_id = packet.get("type"), packet.get("nsp"), packet.get("id")
@@ -137,20 +145,23 @@ _MAY_LACK_CONTENT: Final = frozenset({PacketType.CONNECT, PacketType.DISCONNECT}
 _MAY_HOLD_BINARIES: Final = frozenset({PacketType.EVENT, PacketType.ACK})
 
 
-def _unpack(data: bytes) -> Any:
-    formats: list[int] | None = None
-    extensions = 0
+def _unpack(data: bytes, max_containers: int) -> Any:
+    formats: Iterator[int] | None = None
+    extensions = seen = 0
     has_undefined = False
 
     def extend(code: int, content: bytes) -> Any:
-        nonlocal extensions, formats, has_undefined
+        nonlocal extensions, formats, has_undefined, seen
         extensions += 1
+        if extensions > max_containers:
+            raise MalformedPayloadError(f"more than {max_containers} dates, undefined and binary values")
         if code != _EXTENSION:
             raise MalformedPayloadError(f"MessagePack extension {code} has no JSON form")
         if len(content) in _FIXED_SIZES:
             # The library doesn't tell a fixext from an ext of the same length; notepack means different things by them.
-            formats = formats if formats is not None else list(_extension_formats(data))
-            form = formats[extensions - 1]
+            formats = formats if formats is not None else _extension_formats(data)
+            form = next(islice(formats, extensions - 1 - seen, None))
+            seen = extensions
             if form == _FIXEXT_1:
                 has_undefined = True
                 return _UNDEFINED
@@ -158,10 +169,22 @@ def _unpack(data: bytes) -> Any:
                 return _iso_date(content)
         return content
 
+    containers = 0
+
+    def count(container: Any) -> Any:
+        nonlocal containers
+        containers += 1
+        if containers > max_containers:
+            raise MalformedPayloadError(f"more than {max_containers} arrays and maps")
+        return container
+
+    # Bytes within text and numbers may look like the beginnings of arrays and maps: then each one that there is gets counted.
+    has_few = len(data) <= max_containers or len(data.translate(None, _NO_CONTAINERS)) <= max_containers
+    hooks = {} if has_few else {"list_hook": count, "object_hook": count}
     try:
-        value = _msgpack.unpackb(data, ext_hook=extend)
+        value = _msgpack.unpackb(data, ext_hook=extend, **hooks)
         return _drop_undefined(value) if has_undefined else value
-    except (ValueError, TypeError, RecursionError, IndexError, _msgpack.UnpackException) as error:
+    except (ValueError, TypeError, RecursionError, IndexError, StopIteration, _msgpack.UnpackException) as error:
         raise MalformedPacketError(f"no MessagePack: {error}") from error
 
 
@@ -177,13 +200,15 @@ _FIXED_BYTES: Final = dict(
         strict=True,
     )
 )
+_match_single_bytes: Final = re.compile(rb"[\x00-\x9f\xc0-\xc3\xe0-\xff]*").match
+"""Finds what takes one byte: small numbers, null, true, false, and the beginnings of short arrays and maps."""
 _EXTENSION_FORMATS: Final = frozenset({0xC7, 0xC8, 0xC9, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8})
 
 
 def _extension_formats(data: bytes) -> Iterator[int]:
     """Yield the format bytes of the extensions in a message, in order; the items of arrays and maps simply follow their headers."""
     at, end = 0, len(data)
-    while at < end:
+    while (run := _match_single_bytes(data, at)) and (at := run.end()) < end:
         form = data[at]
         at += 1
         if form in _EXTENSION_FORMATS:
@@ -206,14 +231,22 @@ def _iso_date(content: bytes) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+_NESTING: Final[frozenset[type]] = frozenset({list, dict})
+_NAN_OR_NESTING: Final[frozenset[type]] = frozenset({float, list, dict})
+
+
 def _drop_undefined(value: Any) -> Any:
     kind = value.__class__
     if kind is dict:
         members: dict[Any, Any] = value
-        return {key: _drop_undefined(member) for key, member in members.items() if member is not _UNDEFINED}
+        return {
+            key: _drop_undefined(member) if member.__class__ in _NESTING else member
+            for key, member in members.items()
+            if member is not _UNDEFINED
+        }
     if kind is list:
         items: list[Any] = value
-        return [None if item is _UNDEFINED else _drop_undefined(item) for item in items]
+        return [None if item is _UNDEFINED else _drop_undefined(item) if item.__class__ in _NESTING else item for item in items]
     return value
 
 
@@ -221,10 +254,10 @@ def _replace_nan(value: Any) -> Any:
     kind = value.__class__
     if kind is dict:
         members: dict[Any, Any] = value
-        return {key: _replace_nan(member) for key, member in members.items()}
+        return {key: _replace_nan(member) if member.__class__ in _NAN_OR_NESTING else member for key, member in members.items()}
     if kind is list:
         items: list[Any] = value
-        return [_replace_nan(item) for item in items]
+        return [_replace_nan(item) if item.__class__ in _NAN_OR_NESTING else item for item in items]
     return None if kind is float and not isfinite(value) else value
 
 

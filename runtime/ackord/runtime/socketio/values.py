@@ -10,7 +10,14 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 from ackord.runtime.errors import InvalidPayloadError
 
-_LONE_SURROGATE: Final = re.compile(r"\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))")
+_LONE_SURROGATE: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"  # the first half without a second one
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+MAX_REPAIRED: Final = 10_000
+"""Halves of surrogate pairs in one text that are replaced; with more of them the text stays as it is, and is refused: each takes time."""
+_HIDDEN: Final = "\0\0"
+"""Takes the place of an escaped backslash, behind which a ``u`` is a letter: no JSON text holds the character itself."""
 
 
 _PLACEHOLDER_MARK: Final = '"_placeholder":true'
@@ -145,4 +152,8 @@ def repair_surrogates(text: str) -> str:
 
     JavaScript sends half of a surrogate pair as ``\ud800``; a Python string that held it couldn't be encoded, and strict parsers refuse it.
     """
-    return _LONE_SURROGATE.sub(lambda match: "\\ufffd" if match[1] else match[0], text)
+    if "\0" in text:
+        return text
+    hidden = text.replace("\\\\", _HIDDEN)
+    repaired, count = _LONE_SURROGATE.subn(r"\\ufffd", hidden, MAX_REPAIRED + 1)
+    return text if not 0 < count <= MAX_REPAIRED else repaired.replace(_HIDDEN, "\\\\")

@@ -13,6 +13,7 @@ from opcode import opmap
 from types import TracebackType
 from typing import Any, Final
 
+from ackord.runtime.validation.impatience import MISSING
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -45,7 +46,7 @@ NEUTRAL_MESSAGES: Final = {
 """What is said instead of some of pydantic's messages, by the type of the issue."""
 _PYDANTIC: Final = frozenset({"pydantic", "pydantic_core"})
 _RAISE: Final = opmap["RAISE_VARARGS"]
-_LABEL: Final = re.compile(r"[a-z]+(-[a-z]+)*\[")
+_LABEL: Final = re.compile(r"[a-z]+(-[a-z]+)*\[|<class '")
 """pydantic's name for a union's member where it isn't a plain word: it tells of our functions, not of the value."""
 
 
@@ -57,7 +58,10 @@ def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, 
     count = error.error_count()
     if count > MAX_LISTED:
         return [{"loc": [], "type": "too_many_issues", "msg": f"{count} values are not as declared"}]
-    found = error.errors(include_url=False, include_context=True, include_input=False)[:MAX_ISSUES]
+    found = error.errors(include_url=False, include_context=True)[:MAX_ISSUES]
+    for issue in found:
+        if issue["input"] is MISSING:
+            issue["type"], issue["msg"] = "missing", "Field required"
     return [
         {
             "loc": _location(issue["loc"], names),

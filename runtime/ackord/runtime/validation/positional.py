@@ -12,13 +12,14 @@ from ackord.runtime.socketio.values import refuse_false_placeholders
 from ackord.runtime.validation import raised_warnings
 from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.raised_warnings import raises_warnings
-from ackord.runtime.validation.refusals import refusal, repair
+from ackord.runtime.validation.refusals import check_nesting, refusal, repair
 from ackord.runtime.validation.scalars import ATTACHMENTS, PLACEHOLDERS
 from ackord.runtime.validation.schemas import (
     SchemaOf,
     Shape,
     build_adapter,
     build_impatient,
+    build_reader,
     build_serializer,
     build_validator,
     pick_item,
@@ -27,8 +28,8 @@ from ackord.runtime.validation.traits import instance_class, look_at
 from pydantic import ValidationError
 from pydantic_core import CoreSchema, PydanticSerializationError, SchemaSerializer, core_schema
 
-LARGE: Final = 16_384
-"""Characters from which on a payload's lists are read only up to the first item that is wrong."""
+LARGE: Final = 4096
+"""Characters from which on less is said of what is wrong with a payload; see `ackord.runtime.validation.impatience`."""
 FAILURES: Final = (TypeError, ValueError, RecursionError)
 """What a serializer raises of its own accord, by `raises_warnings` or otherwise; after any of them the long way is tried."""
 
@@ -36,7 +37,7 @@ FAILURES: Final = (TypeError, ValueError, RecursionError)
 class PositionalReader:
     """Reads JSON arrays; items after the declared ones are ignored."""
 
-    __slots__ = ("_has_lists", "_is_bare", "_names", "_schema", "_validate", "_validate_large", "takes_attachments")
+    __slots__ = ("_copies_nested", "_is_bare", "_names", "_schema", "_validate", "_validate_large", "takes_attachments")
 
     def __init__(self, names: Sequence[str], shapes: Sequence[Shape]) -> None:
         """Take a name and a schema for each position; the name is where issues say that they are."""
@@ -49,8 +50,10 @@ class PositionalReader:
         traits = look_at(adapter.core_schema)
         self._schema = adapter.core_schema
         self._names = tuple(names)
-        self._validate: Callable[..., tuple[Any, ...]] = adapter.validator.validate_json
-        self._validate_large: Callable[..., tuple[Any, ...]] | None = None if traits.lists else self._validate
+        reader = build_reader(adapter)
+        self._validate: Callable[..., tuple[Any, ...]] = reader.validate
+        self._copies_nested = reader.copies_nested
+        self._validate_large: Callable[..., tuple[Any, ...]] | None = None
         self.takes_attachments = traits.attachments
         self._is_bare = not traits.attachments and not traits.aliases
 
@@ -62,7 +65,7 @@ class PositionalReader:
             AttachmentError: a placeholder names an attachment that isn't there.
             InvalidArgumentsError: it is JSON, but not what is declared.
         """
-        validate = self._validate if len(payload) <= LARGE else self._validate_large or self._build_large()
+        validate = self._validate if len(payload) <= LARGE else self._prepare_large(payload)
         try:
             if self._is_bare:  # keywords take time
                 return validate(payload)
@@ -75,8 +78,11 @@ class PositionalReader:
             # Not chained: pydantic's exception holds the peer's input, which has no place in this program's logs.
             raise refusal(error, payload, self._names) from None
 
-    def _build_large(self) -> Callable[..., tuple[Any, ...]]:
-        self._validate_large = build_impatient(self._schema).validate_json
+    def _prepare_large(self, payload: str) -> Callable[..., tuple[Any, ...]]:
+        if self._copies_nested:
+            check_nesting(payload)
+        if self._validate_large is None:
+            self._validate_large = build_impatient(self._schema).validate_json
         return self._validate_large
 
     def pick(self, position: int) -> Callable[[str], Any] | None:

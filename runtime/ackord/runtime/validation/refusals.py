@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from ackord.runtime.error_acks import InvalidArgumentsError
+from ackord.runtime.socketio.complexity import nesting
 from ackord.runtime.socketio.errors import MalformedPayloadError
 from ackord.runtime.socketio.values import repair_surrogates
 from ackord.runtime.validation.issues import list_issues
 from pydantic import ValidationError
+
+MAX_NESTING: Final = 250_000
+"""Lists and objects in a large payload times their levels, where a recursive type has unions: each level is decoded once for its union."""
+
+
+def check_nesting(payload: str) -> None:
+    """Check a payload of a recursive type with unions.
+
+    Raises:
+        InvalidArgumentsError: it nests too much.
+    """
+    if nesting(payload) > MAX_NESTING:
+        message = f"Lists and objects times their levels should be at most {MAX_NESTING}"
+        raise InvalidArgumentsError([{"loc": [], "type": "too_nested", "msg": message}])
 
 
 def repair(error: ValidationError, payload: str) -> str | None:

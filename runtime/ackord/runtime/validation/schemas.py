@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias
 
 from ackord.runtime.validation.completion import complete
+from ackord.runtime.validation.impatience import impatient
+from ackord.runtime.validation.kinds import by_kind
+from ackord.runtime.validation.traits import look_at
 from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreConfig, CoreSchema, SchemaSerializer, SchemaValidator, core_schema
 
@@ -58,9 +61,28 @@ def pick_item(schema: Any, position: int) -> CoreSchema:
     return item
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What validates JSON by an adapter's schema."""
+
+    validate: Callable[..., Any]
+    copies_nested: bool
+    """Whether a value may be decoded again for each level above it: unions ask for the kind of a value that may hold more of them."""
+
+
+def build_reader(adapter: TypeAdapter[Any]) -> Reader:
+    """Build a validator of JSON for an adapter's schema, whose unions choose their members by the kind of JSON value."""
+    traits = look_at(adapter.core_schema)
+    chosen = by_kind(adapter.core_schema) if traits.unions else None
+    if chosen is None:
+        return Reader(adapter.validator.validate_json, copies_nested=False)
+    return Reader(_build_anew(chosen).validate_json, copies_nested=traits.recursive)
+
+
 def build_validator(schema: CoreSchema) -> SchemaValidator:
-    """Build the validator of a part of an adapter's schema."""
-    return SchemaValidator(schema, _CORE_CONFIG)
+    """Build the validator of JSON for a part of an adapter's schema."""
+    chosen = by_kind(schema) if look_at(schema).unions else None
+    return SchemaValidator(schema, _CORE_CONFIG) if chosen is None else _build_anew(chosen)
 
 
 def build_serializer(schema: CoreSchema) -> SchemaSerializer:
@@ -69,28 +91,14 @@ def build_serializer(schema: CoreSchema) -> SchemaSerializer:
 
 
 def build_impatient(schema: CoreSchema) -> SchemaValidator:
-    """Build a validator that leaves a list at the first item that is wrong.
+    """Build a validator of JSON for large payloads; see `ackord.runtime.validation.impatience`."""
+    return _build_anew(impatient(by_kind(schema) or schema))
 
-    Otherwise pydantic makes an error for each: half a million wrong items in a megabyte keep the event loop for more than half a second.
-    """
-    # Not with the validators that the models have already: those are patient. The keyword is pydantic's own, so it may go one day.
-    impatient = _with_fail_fast(schema)
+
+def _build_anew(schema: CoreSchema) -> SchemaValidator:
+    """Build a validator without those that the models have already: they know nothing of what was changed in a copy of their schemas."""
+    # The keyword is pydantic's own, so it may go one day.
     try:
-        return SchemaValidator(impatient, _CORE_CONFIG, _use_prebuilt=False)
+        return SchemaValidator(schema, _CORE_CONFIG, _use_prebuilt=False)
     except TypeError:
-        return SchemaValidator(impatient, _CORE_CONFIG)
-
-
-def _with_fail_fast(part: Any) -> Any:
-    """Copy a core schema; what isn't made of dictionaries and sequences stays what it is."""
-    kind = part.__class__
-    if kind is dict:
-        copied = {key: _with_fail_fast(value) for key, value in part.items()}
-        if copied.get("type") == "list" and "items_schema" in copied:
-            copied["fail_fast"] = True
-        return copied
-    if kind is list:
-        return [_with_fail_fast(value) for value in part]
-    if kind is tuple:
-        return tuple(_with_fail_fast(value) for value in part)
-    return part
+        return SchemaValidator(schema, _CORE_CONFIG)

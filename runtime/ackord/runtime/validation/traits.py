@@ -47,8 +47,10 @@ class Traits:
 
     attachments: bool
     """Values may hold attachments."""
-    lists: bool
-    """There are lists, and so any number of values."""
+    unions: bool
+    """There are unions whose members are told apart by nothing but their values."""
+    recursive: bool
+    """Some schema may hold itself, so that values may be as deep as their text is."""
     aliases: bool
     """Something has another name on the wire than in Python."""
     inert: bool
@@ -72,7 +74,8 @@ def look_at(schema: CoreSchema) -> Traits:
     inert = all(map(_is_inert, parts))
     return Traits(
         attachments=any(part.get("function") is read_attachment for part in parts),
-        lists="list" in types,
+        unions="union" in types,
+        recursive="definition-ref" in types,
         aliases=any(part.get(key) is not None for part in parts for key in _ALIASES),
         inert=inert,
         # A field of a literal type is written whatever it holds: `model_construct` asks nobody.
@@ -105,7 +108,7 @@ def _resolve(schema: Any) -> dict[str, Any]:
 
 
 def _is_inert(part: dict[str, Any]) -> bool:
-    if any(part.get(key) == "allow" for key in _EXTRAS) or callable(part.get("discriminator")):
+    if any(part.get(key) == "allow" for key in _EXTRAS) or (callable(part.get("discriminator")) and part["discriminator"] is not type):
         return False
     kind = part.get("type")
     if kind.__class__ is not str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.positional import LARGE
-from ackord.runtime.validation.refusals import refusal, repair
-from ackord.runtime.validation.schemas import build_adapter, build_impatient
-from ackord.runtime.validation.traits import look_at
+from ackord.runtime.validation.refusals import check_nesting, refusal, repair
+from ackord.runtime.validation.schemas import build_adapter, build_impatient, build_reader
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
@@ -19,14 +18,16 @@ from pydantic_core import PydanticSerializationError
 class ValueAdapter:
     """Reads and writes one JSON value that stands alone: the payload of CONNECT; built on first use."""
 
-    __slots__ = ("_adapter", "_name", "_type", "_validate_large")
+    __slots__ = ("_adapter", "_copies_nested", "_name", "_type", "_validate", "_validate_large")
 
     def __init__(self, name: str, type_: Any) -> None:
         """Take what issues' locations begin with, and a type."""
         self._name = name
         self._type = type_
         self._adapter: TypeAdapter[Any] | None = None
+        self._validate: Callable[..., Any] = _not_built
         self._validate_large: Callable[..., Any] | None = None
+        self._copies_nested = False
 
     def warm(self) -> None:
         """Build what `read` needs."""
@@ -41,7 +42,7 @@ class ValueAdapter:
         """
         try:
             adapter = self._adapter or self._build()
-            validate = adapter.validator.validate_json if len(payload) <= LARGE else self._build_large(adapter)
+            validate = self._validate if len(payload) <= LARGE else self._prepare_large(adapter, payload)
             return validate(payload, by_alias=True, by_name=False)
         except ValidationError as error:
             repaired = repair(error, payload)
@@ -68,11 +69,18 @@ class ValueAdapter:
 
     def _build(self) -> TypeAdapter[Any]:
         if self._adapter is None:
-            self._adapter = build_adapter(lambda schema_of: schema_of(self._type))
+            adapter = self._adapter = build_adapter(lambda schema_of: schema_of(self._type))
+            reader = build_reader(adapter)
+            self._validate, self._copies_nested = reader.validate, reader.copies_nested
         return self._adapter
 
-    def _build_large(self, adapter: TypeAdapter[Any]) -> Callable[..., Any]:
+    def _prepare_large(self, adapter: TypeAdapter[Any], payload: str) -> Callable[..., Any]:
         if self._validate_large is None:
-            schema = adapter.core_schema
-            self._validate_large = (build_impatient(schema) if look_at(schema).lists else adapter.validator).validate_json
+            self._validate_large = build_impatient(adapter.core_schema).validate_json
+        if self._copies_nested:
+            check_nesting(payload)
         return self._validate_large
+
+
+def _not_built(*_: Any, **__: Any) -> NoReturn:
+    raise AssertionError("an adapter is built before it is used")

@@ -1,0 +1,130 @@
+"""How much the JSON text of a packet holds, found out before it is parsed.
+
+A parser makes an object of each list, object, string and number: a megabyte of ``[]`` becomes thirty megabytes, and takes thirty times as long as
+a megabyte of text. So lists, objects, levels and digits are counted on the text first, and texts with too many are never parsed.
+
+Only functions of `str` and `bytes` look at all characters, so that a megabyte takes one or two milliseconds.
+Nobody looks at a short text, whose length says that it holds little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MAX_DEPTH: Final = 100
+"""Levels of lists and objects in an argument."""
+MAX_CONTAINERS: Final = 20_000
+"""Lists and objects in one packet, its array of arguments included."""
+MAX_DIGITS: Final = 4300
+"""Digits of one number; pydantic's parser has the same bound."""
+
+_OUTSIDE_SKELETON: Final = bytes(code for code in range(256) if code not in b'[]{}"')
+_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
+_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
+
+_PER_LIST: Final = 96
+_PER_OBJECT: Final = 400
+_PER_QUOTE: Final = 48
+_PER_COMMA: Final = 48
+
+SHORT: Final = 200
+"""Characters of a text that nobody needs to look at."""
+PER_CHARACTER: Final = 70
+"""Bytes of objects that each character of such a text may become, with some to spare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complexity:
+    """What the JSON text of one packet may hold."""
+
+    depth: int = MAX_DEPTH
+    """Levels of lists and objects within the packet's own array or object."""
+    containers: int = MAX_CONTAINERS
+    """Lists and objects, the packet's own included."""
+    digits: int = MAX_DIGITS
+    """Digits of one number in a row."""
+
+    @property
+    def short(self) -> int:
+        """How many characters a text may have that can't hold more than allowed."""
+        return min(2 * self.depth + 3, 2 * self.containers + 1, self.digits, SHORT)
+
+    def excess(self, text: str) -> str | None:
+        """Say what a text has too much of; `None` if nothing.
+
+        The counts are exact for JSON: what stands in strings doesn't count. A text that is no JSON is for the parser to refuse.
+        """
+        opened = text.count("[") + text.count("{")
+        if opened > self.depth + 1 or opened > self.containers:
+            skeleton = _skeleton(text)
+            if skeleton.count(b"[") > self.containers:
+                return f"more than {self.containers} lists and objects"
+            if _is_deeper(skeleton, self.depth + 1):
+                return f"more than {self.depth} levels of lists and objects"
+        if len(text) > self.digits and self._has_long_number(text):
+            return f"a number of more than {self.digits} digits"
+        return None
+
+    def _has_long_number(self, text: str) -> bool:
+        zeros = b"0" * (self.digits + 1)
+        data = text.encode(errors="replace")
+        if zeros not in data.translate(_ZEROS):
+            return False
+        outside_strings = b'"'.join(_without_escapes(data).split(b'"')[::2])
+        return zeros in outside_strings.translate(_ZEROS)
+
+
+def nesting(text: str) -> int:
+    """Return an upper bound of how many lists and objects stand around each other, counted for each one: their number times the depth."""
+    skeleton = _skeleton(text)
+    count = skeleton.count(b"[")
+    depth = 0
+    while skeleton:
+        shorter = skeleton.replace(b"[]", b"")
+        if len(shorter) == len(skeleton):
+            break
+        skeleton = shorter
+        depth += 1
+    return count * depth
+
+
+def weigh(text: str) -> int:
+    """Estimate the bytes of the Python objects that a JSON text becomes, typed or not: more than these rather than less.
+
+    What stands in strings counts, too: nothing but the numbers of some characters is looked at.
+    """
+    count = text.count
+    return (
+        (len(text) if text.isascii() else 4 * len(text))
+        + _PER_LIST * count("[")
+        + _PER_OBJECT * count("{")
+        + _PER_QUOTE * count('"')
+        + _PER_COMMA * count(",")
+    )
+
+
+def _skeleton(text: str) -> bytes:
+    """Return the brackets of a text that stand outside of strings, all of them square."""
+    # Surrogates that stand alone are no UTF-8, and of no interest here.
+    marks = _without_escapes(text.encode(errors="replace")).translate(_SQUARE, _OUTSIDE_SKELETON)
+    # A string without brackets is two quotes now. Whichever two are taken away, all others still stand where a string begins or ends.
+    marks = marks.replace(b'""', b"")
+    return b"".join(marks.split(b'"')[::2]) if b'"' in marks else marks
+
+
+def _without_escapes(data: bytes) -> bytes:
+    r"""Leave out the escapes ``\\`` and ``\"``, so that each quote that is left begins or ends a string."""
+    if b"\\" not in data:
+        return data
+    return data.replace(b"\\\\", b"").replace(b'\\"', b"")
+
+
+def _is_deeper(skeleton: bytes, depth: int) -> bool:
+    """Tell whether brackets are nested more deeply: each round takes the innermost ones away."""
+    for _ in range(depth):
+        shorter = skeleton.replace(b"[]", b"")
+        if len(shorter) == len(skeleton):
+            return False  # nothing is left, or brackets that don't match
+        skeleton = shorter
+    return b"[]" in skeleton
