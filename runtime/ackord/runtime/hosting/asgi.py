@@ -262,6 +262,7 @@ def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
         query=parse_query(query_string),
         headers=headers,
         address=address,
+        client=proxies.identify(connected, address, headers),
         method=scope.get("method", "GET"),
         host=proxies.host(connected, headers),
         secure=secure,
