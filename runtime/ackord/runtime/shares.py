@@ -8,7 +8,7 @@ tells nothing. The rules, for a bound on the number of all members:
 - `Shares.find_victim`: the member that goes first. The oldest one of the client with the most members, if that one is greedy; else the oldest
   one of those whose addresses tell nothing; else the oldest one of the client with the most members all the same.
 - `Shares.has_room`: for members that can't be taken from their clients again. From half of the bound on, a client may take one more only
-  if it has less than an eighth of what is left, so that some is left for the next client.
+  if it has less than a quarter of what is left, so that some is left for the next client.
 
 All of it takes the same time for any number of members and clients.
 """
@@ -21,7 +21,7 @@ from typing import Final, Generic, TypeVar
 
 NOBODY: Final = ""
 """The client of members whose address doesn't tell who it is: a proxy's, for example."""
-_LEFT_FOR_OTHERS: Final = 8
+_LEFT_FOR_OTHERS: Final = 4
 
 MemberT = TypeVar("MemberT", bound=Hashable)
 
@@ -35,8 +35,9 @@ class Shares(Generic[MemberT]):
         """Take how many members there may be; whoever adds some asks before."""
         self.bound = bound
         self._clients: dict[MemberT, str] = {}
-        # Ordered dicts, because a dict's first key takes longer to find the more keys before it were deleted.
-        self._by_client: dict[str, OrderedDict[MemberT, None]] = {}
+        # Most clients have one member, which needs no dict; an ordered one, because a plain dict's first key takes
+        # longer to find the more keys before it were deleted.
+        self._by_client: dict[str, MemberT | OrderedDict[MemberT, None]] = {}
         self._by_count: dict[int, OrderedDict[str, None]] = {}  # the clients that have so many, `NOBODY` left out
         self._most = 0  # the largest key of `_by_count`
 
@@ -56,10 +57,16 @@ class Shares(Generic[MemberT]):
         """Whether addresses count from now on."""
         return 2 * len(self._clients) >= self.bound
 
+    def client_of(self, member: MemberT) -> str:
+        """Return whose a member is."""
+        return self._clients[member]
+
     def count(self, client: str) -> int:
         """Return how many members a client has."""
         members = self._by_client.get(client)
-        return 0 if members is None else len(members)
+        if members is None:
+            return 0
+        return len(members) if isinstance(members, OrderedDict) else 1
 
     def add(self, member: MemberT, client: str) -> None:
         """Take a member in; it is the newest one, also if it was there before."""
@@ -67,10 +74,14 @@ class Shares(Generic[MemberT]):
         self._clients[member] = client
         members = self._by_client.get(client)
         if members is None:
-            members = self._by_client[client] = OrderedDict()
-        members[member] = None
+            self._by_client[client] = member
+        elif isinstance(members, OrderedDict):
+            members[member] = None
+        else:
+            self._by_client[client] = OrderedDict(((members, None), (member, None)))
         if client != NOBODY:
-            self._move(client, len(members) - 1, len(members))
+            count = self.count(client)
+            self._move(client, count - 1, count)
 
     def remove(self, member: MemberT) -> bool:
         """Let a member go, and tell whether it was there."""
@@ -78,11 +89,13 @@ class Shares(Generic[MemberT]):
         if client is None:
             return False
         members = self._by_client[client]
-        del members[member]
-        if not members:
+        if isinstance(members, OrderedDict) and len(members) > 1:
+            del members[member]
+        else:
             del self._by_client[client]
         if client != NOBODY:
-            self._move(client, len(members) + 1, len(members))
+            count = self.count(client)
+            self._move(client, count + 1, count)
         return True
 
     def clear(self) -> None:
@@ -114,7 +127,7 @@ class Shares(Generic[MemberT]):
     def find_oldest(self, client: str) -> MemberT | None:
         """Return the oldest member of a client."""
         members = self._by_client.get(client)
-        return None if members is None else next(iter(members))
+        return next(iter(members)) if isinstance(members, OrderedDict) else members
 
     def find_victim(self) -> MemberT | None:
         """Return the member that goes first."""

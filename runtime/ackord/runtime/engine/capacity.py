@@ -106,4 +106,4 @@ class Capacity:
             who = f"What comes from {quoted(request.address)} and from other addresses that may be those of proxies"
             hint += ", and name your proxies in trusted_proxies, so that one client can't use up what belongs to all"
         text = f"{who} has {shares.count(request.client):,} {what} of {len(shares):,}, with {option} at {shares.bound:,}: {consequence}; {hint}."
-        self._log.write_warning(f"{option} {consequence}", request.client, text)
+        self._log.write_warning(f"{option} {consequence}", request.client if shares.is_greedy(request.client) else None, text)

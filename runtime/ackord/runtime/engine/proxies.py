@@ -91,7 +91,7 @@ class TrustedProxies:
         return parsed is not None and any(parsed in network for network in self._networks)
 
 
-@lru_cache(4096)
+@lru_cache(256)
 def _name(address: str) -> str:
     parsed = _parse(address)
     if isinstance(parsed, IPv6Address):
@@ -99,7 +99,7 @@ def _name(address: str) -> str:
     return NOBODY if parsed is None else str(parsed)
 
 
-@lru_cache(4096)
+@lru_cache(256)
 def _is_local(address: str) -> bool:
     parsed = _parse(address)
     return parsed is not None and any(parsed in network for network in _LOCAL)

@@ -217,8 +217,8 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
     def dispose_if_unused(self) -> None:
         """Let a dynamic namespace go if nobody is in it, or about to be, and it has no listeners of its own."""
-        if self.is_unused:
-            self.server.namespaces.dispose(self)
+        if self.is_idle:
+            self.server.namespaces.rest(self)
 
     async def close(self) -> None:
         """Let go of what the recovery and the adapter hold."""
@@ -230,11 +230,12 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
     @property
     def is_unused(self) -> bool:
         """Whether this is a dynamic namespace that nobody needs."""
-        return self.parent is not None and not self.sockets and not self.admissions and not self._custom and not self._is_missed
+        return self.is_idle and not (self.recovery is not None and self.recovery.waits)
 
     @property
-    def _is_missed(self) -> bool:
-        return self.recovery is not None and self.recovery.waits
+    def is_idle(self) -> bool:
+        """Whether this is a dynamic namespace that nobody is in, though clients that are away may come back to it."""
+        return self.parent is not None and not self.sockets and not self.admissions and not self._custom
 
     def discard(self) -> None:
         """Forget sockets, rooms and what is kept for absent clients: the event loop that they belonged to has ended."""

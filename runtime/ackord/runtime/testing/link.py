@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ackord.runtime.client.connector import ClientWebSocket, WebSocketLostError
 from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.events.tasks import TaskSet
