@@ -22,7 +22,7 @@ from ackord.runtime.events.incoming import (
     run_untyped,
     run_untyped_inline,
 )
-from ackord.runtime.events.lifecycle import call_lifecycle
+from ackord.runtime.events.lifecycle import call_hook, call_lifecycle
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import Registration
 from ackord.runtime.log_text import quoted
@@ -178,11 +178,13 @@ class Member(Addressee):
         sender = f", sent by socket {self.id} from {quoted(self._engine.request.address)}"
         if namespace.parent is not None:
             sender += f" in {quoted(namespace.name)}"
-        namespace.failures.record(self, name, failure, error, sender=sender)
+        client = self._engine.request.client or self.id
+        namespace.failures.record(self, name, failure, error, sender=sender, client=client)
         if error is None and failure.code == INVALID_RESPONSE:
             error = failure.__cause__  # what a handler answered is nobody else's fault
         for listener in self._error_listeners:
-            self._call_back(listener, name, error or failure, event=name)
+            report = partial(namespace.server.report, self, name)
+            call_hook(listener, (name, error or failure), namespace.tasks, "A callback of an event", client, report=report)
         if isinstance(error, Exception):
             namespace.server.report(self, name, error)
         try:
@@ -251,6 +253,7 @@ class Member(Addressee):
         departing: list[asyncio.Task[None]] = []
         with Step("tell the listeners of 'disconnecting'", self.namespace.tasks.log):
             departing = self._tell("disconnecting", details)
+            self._connection.count_tasks(departing)
         self._connected = False
         self._connection.forget(self)
         with Step("keep what a client needs to come back", self.namespace.tasks.log):
@@ -292,9 +295,9 @@ class Member(Addressee):
 
     def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
         with Step("tell the listeners of 'disconnect'", self.namespace.tasks.log):
-            self._tell("disconnect", details)
+            self._connection.count_tasks(self._tell("disconnect", details))
         with Step("run the disconnect hook", self.namespace.tasks.log):
-            self.namespace.run_disconnect_hook(self, reason)
+            self._connection.count_tasks(self.namespace.run_disconnect_hook(self, reason))
 
     def _tell(self, name: str, details: Sequence[str]) -> list[asyncio.Task[None]]:
         if self._lifecycle is None:

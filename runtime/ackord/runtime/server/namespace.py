@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -350,24 +351,26 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         with Step("let an unused namespace go", self.tasks.log):
             self.dispose_if_unused()
 
-    def announce(self, socket: Socket) -> None:
-        """Call the listeners of ``connect`` and ``connection``; those that are tasks begin before the socket's first event is handled."""
+    def announce(self, socket: Socket) -> list[asyncio.Task[None]]:
+        """Call the listeners of ``connect`` and ``connection``; return the tasks, which begin before the socket's first event is handled."""
+        started: list[asyncio.Task[None]] = []
         for name in _EVENTS:
             if name in self._listeners.by_name:
-                call_lifecycle(self._listeners, name, (socket,), self.tasks, partial(self.server.report, socket, name))
+                started += call_lifecycle(self._listeners, name, (socket,), self.tasks, partial(self.server.report, socket, name))
+        return started
 
     def announce_namespace(self, namespace: Namespace) -> None:
         """Call the listeners of ``new_namespace``."""
         report = partial(self.server.report, None, _NEW_NAMESPACE)
         call_lifecycle(self._listeners, _NEW_NAMESPACE, (namespace,), self.tasks, report)
 
-    def run_disconnect_hook(self, socket: Socket, reason: str) -> None:
-        """Run the disconnect hook, in a task."""
+    def run_disconnect_hook(self, socket: Socket, reason: str) -> list[asyncio.Task[None]]:
+        """Run the disconnect hook in a task, which is returned."""
         if self._disconnect_hook is None:
             socket.context = None
-        else:
-            report = partial(self.server.report, socket, "disconnect")
-            self.tasks.start(_call(self._disconnect_hook, socket, reason, report))
+            return []
+        report = partial(self.server.report, socket, "disconnect")
+        return [self.tasks.start(_call(self._disconnect_hook, socket, reason, report))]
 
     def next_ack_id(self) -> int:
         """Return an ack id that no socket of the namespace waits for."""

@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.errors import UsageError
-from ackord.runtime.log_text import quoted
 from ackord.runtime.server.matching import Matcher, is_template
 from ackord.runtime.server.namespace import Namespace
 from ackord.runtime.server.parent import ParentNamespace

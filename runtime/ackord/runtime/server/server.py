@@ -17,7 +17,7 @@ from ackord.runtime.engine.options import EngineKeywords, EngineOptions
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.errors import UsageError
 from ackord.runtime.events.failures import InvalidPolicy
-from ackord.runtime.events.lifecycle import call_guarded
+from ackord.runtime.events.lifecycle import call_hook
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.limited_log import LimitedLog
@@ -34,6 +34,7 @@ from ackord.runtime.server.namespaces import Namespaces
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.recovery import Recovery
 from ackord.runtime.server.transcoding import Transcoder
+from ackord.runtime.shares import NOBODY
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.transports.asgi import Application
@@ -303,7 +304,8 @@ class Server(Broadcasting, ConnectionEvents):
         for hook in self._error_hooks:
             # Outside of the loop there are only namespaces that are made when the program starts, and nothing runs coroutines.
             if not hook.is_async or _is_running():
-                call_guarded(hook, (socket, event, error), self.tasks, "The on_error hook")
+                client = NOBODY if socket is None else socket.conn.request.client or socket.id
+                call_hook(hook, (socket, event, error), self.tasks, "The on_error hook", client)
 
     def connect(self, engine: EngineSocket) -> Connection:
         """Make the Socket.IO end of a session (the `connect` of `EngineServer`)."""
