@@ -95,7 +95,7 @@ class Memberships(ABC):
         if namespace.recovery is None:
             return Member(sid, namespace, self, auth)
         recovery = namespace.recovery
-        session = recovery.claim(auth) or recovery.make_session(sid)
+        session = recovery.claim(auth) or recovery.make_session(sid, self.engine.request.client)
         try:
             socket = Member(session.sid, namespace, self, auth, session)
             recovery.attach(session, socket)

@@ -110,7 +110,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.prefix = namespace_prefix(name)
         self.sockets: dict[str, Member] = {}
         self.adapter: Adapter = self._make_adapter()
-        self.recovery = server.make_recovery(self.adapter, self.dispose_if_unused)
+        self.recovery = server.make_recovery(self.name, self.adapter, self.dispose_if_unused)
         self.routes: dict[str, Route] = {}
         self.failures: Failures[Socket] = Failures(name, server.tasks)
         self.error_replies: bool = server.error_replies
@@ -243,7 +243,9 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.sockets.clear()
         self.admissions = 0
         self.adapter = self._make_adapter()
-        self.recovery = self.server.make_recovery(self.adapter, self.dispose_if_unused)
+        if self.recovery is not None:
+            self.recovery.log.clear()
+        self.recovery = self.server.make_recovery(self.name, self.adapter, self.dispose_if_unused)
 
     def check_attachments(self, attachments: Sequence[bytes], what: str) -> None:
         """Refuse more attachments than a packet may have: its receiver would close the connection, and tell nobody why.

@@ -97,6 +97,8 @@ class Namespaces:
             self._make_room(client)
             namespace = self._add_child(parent, name, params)
             self._made.add(namespace, client)
+            if namespace.recovery is not None:
+                namespace.recovery.log.owner = client
             return namespace
         return None if known is not None else self._by_name.get(name)
 
