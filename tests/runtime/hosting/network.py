@@ -21,10 +21,12 @@ class Served:
     def __init__(self, site: Site, host: Host) -> None:
         self.site = site
         self.host = host
+        self.port = host.port
+        """Where clients connect; that of a proxy, if one is put between."""
         self._writers: list[asyncio.StreamWriter] = []
 
     async def connect(self, tls: ssl.SSLContext | None = None) -> Connection:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.host.port, ssl=tls)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=tls)
         self._writers.append(writer)
         return reader, writer
 
