@@ -46,7 +46,7 @@ def log_refusal(log: LimitedLog, request: HandshakeRequest, refusal: Refusal) ->
         hint = f"The client speaks Engine.IO {quoted(version, 20)}, the server 4: clients of Socket.IO 2 and older send 3."
     else:
         hint = _HINTS.get(name, "The request breaks the protocol; other things than Socket.IO clients send such requests as well.")
-    log.write_warning(f"refused {refusal.code} {name}", key, _describe(request, refusal, hint))
+    log.write_warning(f"refused {refusal.code} {name}", key, _describe(request, refusal, hint), client=request.client)
 
 
 def _describe(request: HandshakeRequest, refusal: Refusal, hint: str) -> str:

@@ -179,7 +179,7 @@ class Member(Addressee):
         if namespace.parent is not None:
             sender += f" in {quoted(namespace.name)}"
         client = self._engine.request.client or self.id
-        namespace.failures.record(self, name, failure, error, sender=sender, client=client)
+        namespace.failures.record(self, name, failure, error, sender=sender, client=self._engine.request.client)
         if error is None and failure.code == INVALID_RESPONSE:
             error = failure.__cause__  # what a handler answered is nobody else's fault
         for listener in self._error_listeners:
