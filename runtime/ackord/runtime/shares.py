@@ -70,7 +70,8 @@ class Shares(Generic[MemberT]):
 
     def add(self, member: MemberT, client: str) -> None:
         """Take a member in; it is the newest one, also if it was there before."""
-        self.remove(member)
+        if member in self._clients:
+            self.remove(member)
         self._clients[member] = client
         members = self._by_client.get(client)
         if members is None:

@@ -49,7 +49,8 @@ class Capacity:
     def remove(self, socket: RunningSession) -> None:
         """Count a session no longer."""
         self.sessions.remove(socket)
-        self.half_open.remove(socket)
+        if socket.is_half_open:
+            self.half_open.remove(socket)
 
     def clear(self) -> None:
         """Count no session any longer."""
@@ -72,8 +73,8 @@ class Capacity:
         Raises:
             HandshakeRefusedError: there are `max_connections` sessions, and none of them has to go.
         """
-        self.check(request)
         if self.sessions.is_full:
+            self.check(request)
             self._end(self._find_victim(request.client), "sessions", "max_connections", self.sessions)
         half_open = self.half_open
         if half_open.is_half_full:

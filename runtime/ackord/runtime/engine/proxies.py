@@ -14,6 +14,10 @@ UNIX = "unix"
 
 _FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip")
 """Headers that proxies set: with one of them, the peer may be a proxy for many clients."""
+_RECENT: Final = 256
+"""Addresses that needn't be read again."""
+_LAST_HOPS: Final = 4
+"""How many addresses at the end of ``X-Forwarded-For`` are looked at."""
 _LOCAL: Final = tuple(
     map(
         ip_network,
@@ -37,7 +41,7 @@ _LOCAL: Final = tuple(
 class TrustedProxies:
     """The proxies whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed; from anybody else they are ignored."""
 
-    __slots__ = ("_networks", "_trusts_unix")
+    __slots__ = ("_is_local", "_name", "_networks", "_trusts_unix")
 
     def __init__(self, entries: Sequence[str]) -> None:
         """Take addresses and networks, such as ``"10.0.0.0/8"``, and `UNIX`.
@@ -47,6 +51,8 @@ class TrustedProxies:
         """
         self._trusts_unix = UNIX in entries
         self._networks = [ip_network(entry) for entry in entries if entry != UNIX]
+        self._is_local = lru_cache(_RECENT)(_is_local)
+        self._name = lru_cache(_RECENT)(_name)
 
     def peer(self, address: str, headers: Mapping[str, str], *, secure: bool) -> tuple[str, bool]:
         """Return the client's address and whether it came over TLS; `address` and `secure` are those of the connection."""
@@ -72,10 +78,14 @@ class TrustedProxies:
         It is `NOBODY` where the address doesn't tell one client from another: that of a proxy, or of what may be one.
         """
         if self._trusts(connected):
-            return NOBODY if self._trusts(address) else _name(address)
-        if any(name in headers for name in _FORWARDED) or _is_local(connected):
+            return NOBODY if self._trusts(address) else self._name(address)
+        if self._is_local(connected):
             return NOBODY
-        return _name(address)
+        if any(name in headers for name in _FORWARDED):
+            # A host that reads the header itself, as a plain uvicorn does for proxies of this machine, has taken the address from there.
+            hops = headers.get("x-forwarded-for", "").rsplit(",", _LAST_HOPS)[-_LAST_HOPS:]
+            return self._name(address) if _parse(address) in map(_parse, hops) else NOBODY
+        return self._name(address)
 
     def host(self, address: str, headers: Mapping[str, str]) -> str:
         """Return the host that the client asked for; `address` is that of the connection."""
@@ -91,7 +101,6 @@ class TrustedProxies:
         return parsed is not None and any(parsed in network for network in self._networks)
 
 
-@lru_cache(256)
 def _name(address: str) -> str:
     parsed = _parse(address)
     if isinstance(parsed, IPv6Address):
@@ -99,7 +108,6 @@ def _name(address: str) -> str:
     return NOBODY if parsed is None else str(parsed)
 
 
-@lru_cache(256)
 def _is_local(address: str) -> bool:
     parsed = _parse(address)
     return parsed is not None and any(parsed in network for network in _LOCAL)

@@ -253,7 +253,6 @@ class Member(Addressee):
         departing: list[asyncio.Task[None]] = []
         with Step("tell the listeners of 'disconnecting'", self.namespace.tasks.log):
             departing = self._tell("disconnecting", details)
-            self._connection.count_tasks(departing)
         self._connected = False
         self._connection.forget(self)
         with Step("keep what a client needs to come back", self.namespace.tasks.log):
@@ -263,6 +262,7 @@ class Member(Addressee):
         if departing:
             # Listeners that are tasks still see the rooms that the socket was in.
             self._departed_rooms = rooms
+            self._connection.count_tasks(departing)
             for task in departing:
                 task.add_done_callback(self._forget_rooms)
         if self._acks is not None:
@@ -295,9 +295,11 @@ class Member(Addressee):
 
     def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
         with Step("tell the listeners of 'disconnect'", self.namespace.tasks.log):
-            self._connection.count_tasks(self._tell("disconnect", details))
+            if tasks := self._tell("disconnect", details):
+                self._connection.count_tasks(tasks)
         with Step("run the disconnect hook", self.namespace.tasks.log):
-            self._connection.count_tasks(self.namespace.run_disconnect_hook(self, reason))
+            if hook := self.namespace.run_disconnect_hook(self, reason):
+                self._connection.count_tasks((hook,))
 
     def _tell(self, name: str, details: Sequence[str]) -> list[asyncio.Task[None]]:
         if self._lifecycle is None:

@@ -366,13 +366,13 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         report = partial(self.server.report, None, _NEW_NAMESPACE)
         call_lifecycle(self._listeners, _NEW_NAMESPACE, (namespace,), self.tasks, report)
 
-    def run_disconnect_hook(self, socket: Socket, reason: str) -> list[asyncio.Task[None]]:
+    def run_disconnect_hook(self, socket: Socket, reason: str) -> asyncio.Task[None] | None:
         """Run the disconnect hook in a task, which is returned."""
         if self._disconnect_hook is None:
             socket.context = None
-            return []
+            return None
         report = partial(self.server.report, socket, "disconnect")
-        return [self.tasks.start(_call(self._disconnect_hook, socket, reason, report))]
+        return self.tasks.start(_call(self._disconnect_hook, socket, reason, report))
 
     def next_ack_id(self) -> int:
         """Return an ack id that no socket of the namespace waits for."""
