@@ -70,7 +70,8 @@ def test_keys_that_one_client_makes_up_leave_lines_for_others(caplog: pytest.Log
     for client in ("203.0.113.1", "203.0.113.2", "203.0.113.3"):
         for number in range(1000):
             LOG.write_warning("kind", (client, number), "line", client=client)
-    assert len(lines(caplog)) == MAX_CAUSES // 2 + 1 + 2 + 1
+        LOG.write_warning("another kind", None, "line", client=client)
+    assert len(lines(caplog)) == MAX_CAUSES // 2 + 1 + 2 + 1 + 1
     LOG.write_warning("kind", "stranger", "heard", client="203.0.113.4")
     LOG.write_warning("kind", "somebody", "heard")
     assert lines(caplog) == ["heard", "heard"]

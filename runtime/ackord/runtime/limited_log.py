@@ -59,7 +59,7 @@ class _Kind:
 
     def __init__(self, most: int) -> None:
         self.causes: dict[Hashable, _Cause] = {}
-        self.shares: Shares[Hashable] = Shares(most)
+        self.shares: Shares[tuple[Hashable]] = Shares(most)  # keys may be `None`, members not
 
     def find(self, key: Hashable) -> _Cause | None:
         return self.causes.get(key)
@@ -67,12 +67,12 @@ class _Kind:
     def add(self, key: Hashable, client: str) -> _Cause:
         cause = self.causes[key] = _Cause()
         if key is not _OTHERS:
-            self.shares.add(key, client)
+            self.shares.add((key,), client)
         return cause
 
     def forget(self, key: Hashable) -> None:
         del self.causes[key]
-        self.shares.remove(key)
+        self.shares.remove((key,))
 
 
 class LimitedLog:

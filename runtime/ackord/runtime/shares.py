@@ -27,7 +27,7 @@ MemberT = TypeVar("MemberT", bound=Hashable)
 
 
 class Shares(Generic[MemberT]):
-    """Members of one bounded whole, by client, in the order in which they came."""
+    """Members of one bounded whole, by client, in the order in which they came; `None` is no member."""
 
     __slots__ = ("_by_client", "_by_count", "_clients", "_most", "bound")
 

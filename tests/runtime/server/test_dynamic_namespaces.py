@@ -470,7 +470,7 @@ ATTACKER, STRANGER = "203.0.113.1", "203.0.113.2"
 )
 def test_whoever_makes_namespaces_a_newcomer_of_another_address_gets_one(options: Any, attacker: str, leaves: str) -> None:
     server = Server(limits=Limits(child_namespaces=40), **options)
-    parent = server.of("/t/{id}")
+    parent = template(server, "/t/{id}")
 
     async def scenario(stage: Stage) -> None:
         peer = await Link(server, address=attacker).raw()

@@ -204,7 +204,14 @@ def test_with_too_many_absent_clients_of_all_namespaces_those_of_the_greediest_a
     memory = RecoveryMemory(max_bytes=100_000, max_sessions=4)
     options = ConnectionStateRecovery()
     first, second = (RecoveryLog(options, "epoch", memory, owner) for owner in "/x")
-    for log, name, client in ((first, "a", "1"), (second, "b", "2"), (second, "c", "2"), (first, "d", "2"), (second, "e", "2"), (first, "f", "3")):
+    for log, name, client in (
+        (first, "a", "1"),
+        (second, "b", "2"),
+        (second, "c", "2"),
+        (first, "d", "2"),
+        (second, "e", "2"),
+        (first, "f", "3"),
+    ):
         session = join(log, name)
         session.client = client
         log.persist(session, 0)

@@ -44,7 +44,14 @@ class Failures(Generic[SocketT]):
         self._hook = Registration(hook)
 
     def record(
-        self, socket: SocketT, name: str, failure: FailureReply, error: BaseException | None = None, *, sender: str = "", client: str = NOBODY
+        self,
+        socket: SocketT,
+        name: str,
+        failure: FailureReply,
+        error: BaseException | None = None,
+        *,
+        sender: str = "",
+        client: str = NOBODY,
     ) -> None:
         """Count a failure, log it and tell the hook; `sender` says who sent the event, `client` whose shares it takes."""
         key = name if name in self.counts or len(self.counts) < MAX_COUNTED_NAMES else OTHER_NAMES
