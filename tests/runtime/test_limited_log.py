@@ -66,6 +66,17 @@ def test_keys_that_a_peer_makes_up_are_bounded_and_silence_no_other_kind(caplog:
     assert lines(caplog) == [f"{10_000 - MAX_CAUSES - 1} more of these since, not written in full: line {MAX_CAUSES}"]
 
 
+def test_keys_that_one_client_makes_up_leave_lines_for_others(caplog: pytest.LogCaptureFixture) -> None:
+    for client in ("203.0.113.1", "203.0.113.2", "203.0.113.3"):
+        for number in range(1000):
+            LOG.write_warning("kind", (client, number), "line", client=client)
+        LOG.write_warning("another kind", None, "line", client=client)
+    assert len(lines(caplog)) == MAX_CAUSES // 2 + 1 + 2 + 1 + 1
+    LOG.write_warning("kind", "stranger", "heard", client="203.0.113.4")
+    LOG.write_warning("kind", "somebody", "heard")
+    assert lines(caplog) == ["heard", "heard"]
+
+
 class UnprintableError(Exception):
     __str__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # the point
 

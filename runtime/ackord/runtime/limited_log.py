@@ -3,6 +3,7 @@
 A cause is a kind of line ("unknown_event") and a key within that kind (namespace and event name).
 The first line of a cause is written at once; further ones are counted for `INTERVAL` seconds, and then their number is written.
 Keys may hold what a peer made up, so a kind has at most `MAX_CAUSES` causes at a time; the others share one.
+These causes are shared among clients (`ackord.runtime.shares`): what one client makes up leaves lines for what happens to others.
 What the application's code raises never shares a limit with what peers do: its causes are the type of the exception, where it was raised,
 and what the code was called for.
 """
@@ -19,6 +20,7 @@ from types import FrameType
 from typing import Any, Final, TypeAlias
 
 from ackord.runtime.log_text import quoted
+from ackord.runtime.shares import NOBODY, Shares
 
 INTERVAL: Final = 60.0
 """Seconds in which a cause has one line."""
@@ -50,6 +52,29 @@ class _Cause:
         self.timer: asyncio.TimerHandle | None = None
 
 
+class _Kind:
+    """The causes of one kind, by key, and whose they are."""
+
+    __slots__ = ("causes", "shares")
+
+    def __init__(self, most: int) -> None:
+        self.causes: dict[Hashable, _Cause] = {}
+        self.shares: Shares[tuple[Hashable]] = Shares(most)  # keys may be `None`, members not
+
+    def find(self, key: Hashable) -> _Cause | None:
+        return self.causes.get(key)
+
+    def add(self, key: Hashable, client: str) -> _Cause:
+        cause = self.causes[key] = _Cause()
+        if key is not _OTHERS:
+            self.shares.add((key,), client)
+        return cause
+
+    def forget(self, key: Hashable) -> None:
+        del self.causes[key]
+        self.shares.remove((key,))
+
+
 class LimitedLog:
     """A logger that writes one line for each cause and interval; one for each server, engine and client socket."""
 
@@ -57,7 +82,7 @@ class LimitedLog:
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
-        self._kinds: dict[str, dict[Hashable, _Cause]] = {}
+        self._kinds: dict[str, _Kind] = {}
 
     def crash(self, what: str, error: BaseException, details: str = "", *, cause: str | None = None) -> None:
         """Write that a function of the application, or a library that was called for it, has raised; with the traceback.
@@ -72,33 +97,40 @@ class LimitedLog:
         else:
             self._write(logging.ERROR, _CRASH, (name, outer, inner, what if cause is None else cause), MAX_CRASHES, text, error=error)
 
-    def write_warning(self, kind: str, key: Hashable, text: str) -> None:
-        """Write a line at WARNING; what a peer sent has to be `quoted` in `text`."""
-        self._write(logging.WARNING, kind, key, MAX_CAUSES, text)
+    def write_warning(self, kind: str, key: Hashable, text: str, *, client: str = NOBODY) -> None:
+        """Write a line at WARNING; what a peer sent has to be `quoted` in `text`.
 
-    def write_info(self, kind: str, key: Hashable, text: str) -> None:
+        `client` is who has brought it about, for the shares of clients, where the key is something that clients make up.
+        """
+        self._write(logging.WARNING, kind, key, MAX_CAUSES, text, client=client)
+
+    def write_info(self, kind: str, key: Hashable, text: str, *, client: str = NOBODY) -> None:
         """Write a line at INFO, as `write_warning` does."""
-        self._write(logging.INFO, kind, key, MAX_CAUSES, text)
+        self._write(logging.INFO, kind, key, MAX_CAUSES, text, client=client)
 
     def close(self) -> None:
         """Write what was left out until now, and begin anew."""
         kinds, self._kinds = self._kinds, {}
-        for causes in kinds.values():
-            for cause in causes.values():
+        for kind in kinds.values():
+            for cause in kind.causes.values():
                 self._tell_omitted(cause)
 
-    def _write(self, level: int, kind: str, key: Hashable, most: int, text: str, *, error: BaseException | None = None) -> None:
+    def _write(
+        self, level: int, kind: str, key: Hashable, most: int, text: str, *, client: str = NOBODY, error: BaseException | None = None
+    ) -> None:
         if not self._logger.isEnabledFor(level):
             return
         now = _now()
-        causes = self._kinds.setdefault(kind, {})
-        cause = causes.get(key)
+        causes = self._kinds.get(kind)
+        if causes is None:
+            causes = self._kinds[kind] = _Kind(most)
+        cause = causes.find(key)
         if cause is None:
-            if len(causes) >= most:
+            if not causes.shares.has_room(client):
                 self._forget_old(causes, now)
-            if len(causes) >= most:
+            if not causes.shares.has_room(client):
                 key = _OTHERS
-            cause = causes.setdefault(key, _Cause())
+            cause = causes.find(key) or causes.add(key, client)
         if _is_current(cause, now):
             cause.omitted += 1
             if cause.timer is None:
@@ -109,7 +141,7 @@ class LimitedLog:
         cause.until = now + INTERVAL
         cause.level, cause.line = level, text
         if key is _OTHERS:
-            text = f"{text} (of this kind there are more than {most} different lines: others are counted only)"
+            text = f"{text} (of this kind there are more than {len(causes.shares)} different lines: others are counted only)"
         self._emit(level, text, error)
 
     def _tell_omitted(self, cause: _Cause) -> None:
@@ -120,11 +152,11 @@ class LimitedLog:
         if omitted:
             self._emit(cause.level, f"{omitted} more of these since, not written in full: {cause.line}")
 
-    def _forget_old(self, causes: dict[Hashable, _Cause], now: float) -> None:
-        for key, cause in list(causes.items()):
+    def _forget_old(self, kind: _Kind, now: float) -> None:
+        for key, cause in list(kind.causes.items()):
             if not _is_current(cause, now):
                 self._tell_omitted(cause)
-                del causes[key]
+                kind.forget(key)
 
     def _emit(self, level: int, text: str, error: BaseException | None = None) -> None:
         # Filters and handlers of logs are the application's, too: an event is answered whatever they raise.

@@ -40,6 +40,55 @@ def test_the_client_is_the_first_from_the_right_that_is_no_trusted_proxy(
 
 
 @pytest.mark.parametrize(
+    ("trusted", "address", "header", "forwarded", "client"),
+    [
+        ((), "203.0.113.9", None, "", "203.0.113.9"),
+        ((), "::ffff:203.0.113.9", None, "", "203.0.113.9"),
+        ((), "2001:db8:1:2:3:4:5:6", None, "", "2001:db8:1:2::/64"),
+        ((), "2001:db8:1:3:3:4:5:6", None, "", "2001:db8:1:3::/64"),
+        # Who may be a proxy for many is nobody.
+        *(
+            ((), address, None, "", "")
+            for address in (
+                "",
+                "testclient",
+                "127.0.0.1",
+                "127.1.2.3",
+                "::1",
+                "::ffff:127.0.0.1",
+                "10.1.2.3",
+                "172.31.0.1",
+                "192.168.0.1",
+                "169.254.1.1",
+                "fe80::1%eth0",
+                "fd00::1",
+                "100.64.0.1",
+                "::ffff:10.1.2.3",
+            )
+        ),
+        *(((), "203.0.113.9", header, "198.51.100.7", "") for header in ("x-forwarded-for", "forwarded", "x-real-ip")),
+        ((), "203.0.113.9", "x-forwarded-for", ",".join(["203.0.113.9", *["198.51.100.7"] * 9000]), ""),
+        ((), "203.0.113.9", "x-forwarded-for", "198.51.100.7, 203.0.113.9", "203.0.113.9"),  # the host has read it
+        # What a trusted proxy says is believed, and without that it's nobody itself.
+        (("10.0.0.1",), "10.0.0.1", "x-forwarded-for", "203.0.113.9", "203.0.113.9"),
+        (("10.0.0.1",), "10.0.0.1", "x-forwarded-for", "2001:db8::1:443", "2001:db8::/64"),
+        (("10.0.0.1",), "10.0.0.1", "x-forwarded-for", "192.168.1.7", "192.168.1.7"),
+        (("10.0.0.0/8",), "10.0.0.1", "x-forwarded-for", "10.1.1.1, 10.1.2.3", ""),
+        (("10.0.0.1",), "10.0.0.1", None, "", ""),
+        (("10.0.0.1",), "10.0.0.1", "x-forwarded-for", "unknown", ""),
+        (("unix",), "", "x-forwarded-for", "203.0.113.9", "203.0.113.9"),
+        (("unix",), "", None, "", ""),
+    ],
+)
+def test_limits_count_a_client_under_its_address_unless_that_may_be_a_proxys(
+    trusted: tuple[str, ...], address: str, header: str | None, forwarded: str, client: str
+) -> None:
+    headers = {} if header is None else {header: forwarded}
+    proxies = TrustedProxies(trusted)
+    assert proxies.identify(address, proxies.peer(address, headers, secure=False)[0], headers) == client
+
+
+@pytest.mark.parametrize(
     ("trusted", "secure", "protocol", "expected"),
     [
         ((), False, "https", False),

@@ -21,10 +21,12 @@ class Served:
     def __init__(self, site: Site, host: Host) -> None:
         self.site = site
         self.host = host
+        self.port = host.port
+        """Where clients connect; that of a proxy, if one is put between."""
         self._writers: list[asyncio.StreamWriter] = []
 
     async def connect(self, tls: ssl.SSLContext | None = None) -> Connection:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.host.port, ssl=tls)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=tls)
         self._writers.append(writer)
         return reader, writer
 
@@ -33,26 +35,26 @@ class Served:
         writer.write(text.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
         return await response(reader)
 
-    async def get(self, query: str) -> tuple[int, bytes]:
-        return await self.request(f"GET /socket.io/?{query} HTTP/1.1\nHost: x")
+    async def get(self, query: str, headers: str = "") -> tuple[int, bytes]:
+        return await self.request(f"GET /socket.io/?{query} HTTP/1.1\nHost: x{headers}")
 
-    async def open_polling(self) -> str:
-        _, body = await self.get("EIO=4&transport=polling")
+    async def open_polling(self, headers: str = "") -> str:
+        _, body = await self.get("EIO=4&transport=polling", headers)
         sid: str = json.loads(body[1:])["sid"]
         return f"EIO=4&transport=polling&sid={sid}"
 
-    async def websocket(self, query: str = "EIO=4&transport=websocket") -> Connection:
+    async def websocket(self, query: str = "EIO=4&transport=websocket", headers: str = "") -> Connection:
         reader, writer = await self.connect()
         head = (
-            f"GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            f"GET /socket.io/?{query} HTTP/1.1\nHost: x\nUpgrade: websocket\nConnection: Upgrade\n"
+            f"Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=={headers}\n\n"
         )
-        writer.write(head.encode())
+        writer.write(head.replace("\n", "\r\n").encode())
         assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
         return reader, writer
 
-    async def open_websocket(self) -> Connection:
-        reader, writer = await self.websocket()
+    async def open_websocket(self, headers: str = "") -> Connection:
+        reader, writer = await self.websocket(headers=headers)
         assert (await frame(reader))[1].startswith(b"0{")
         return reader, writer
 

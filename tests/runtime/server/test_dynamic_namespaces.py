@@ -11,6 +11,8 @@ import pytest
 from ackord.runtime.errors import UsageError
 from ackord.runtime.server import Limits, Namespace, ParentNamespace, RefusalReply, Server, Socket
 from ackord.runtime.server.matching import NameMatcher
+from ackord.runtime.server.recovery import ConnectionStateRecovery
+from ackord.runtime.testing import Link
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -452,6 +454,46 @@ def test_how_many_namespaces_clients_can_make_is_bounded() -> None:
         await peer.send("41/t/1,")
         await asyncio.sleep(1)
         await stage.enter(other, "/t/3")
+
+    play(server, scenario)
+
+
+ATTACKER, STRANGER = "203.0.113.1", "203.0.113.2"
+
+
+@pytest.mark.parametrize("leaves", ["stays", "leaves", "is cut off"])
+@pytest.mark.parametrize("attacker", [ATTACKER, "127.0.0.1"])
+@pytest.mark.parametrize(
+    "options",
+    [{"connection_state_recovery": ConnectionStateRecovery()}, {"cleanup_empty_child_namespaces": False}, {}],
+    ids=["recovery", "kept", "plain"],
+)
+def test_whoever_makes_namespaces_a_newcomer_of_another_address_gets_one(options: Any, attacker: str, leaves: str) -> None:
+    server = Server(limits=Limits(child_namespaces=40), **options)
+    parent = template(server, "/t/{id}")
+
+    async def scenario(stage: Stage) -> None:
+        peer = await Link(server, address=attacker).raw()
+        await peer.send(*(f"40/t/{number},{{}}" for number in range(60)))
+        if leaves == "leaves":
+            await peer.send(*(f"41/t/{number}," for number in range(60)))
+        await asyncio.sleep(1)
+        if leaves == "is cut off":
+            await peer.close()
+            await asyncio.sleep(1)
+        made = list(parent.children)
+        assert len(made) <= 40
+        newcomer = Link(server, address=STRANGER)
+        for number in range(3):
+            raw = await newcomer.raw()
+            await raw.receive_text()
+            await raw.send(f"40/t/mine{number},")
+            refused = (leaves, attacker) == ("stays", "127.0.0.1")
+            assert (await raw.receive_text()).startswith(f'4{4 if refused else 0}/t/mine{number},{{"')
+        assert len(parent.children) <= 40
+        # What went was the oldest of what nobody is in.
+        gone = [name for name in made if name not in parent.children]
+        assert gone == made[: len(gone)]
 
     play(server, scenario)
 

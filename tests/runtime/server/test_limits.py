@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import tracemalloc
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from ackord.runtime.errors import InvalidAckError, SlowConsumerError
+from ackord.runtime.events.tasks import MAX_HOOK_TASKS
 from ackord.runtime.server import Limits, Server, Socket
 from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.testing import RawPeer
@@ -376,5 +379,85 @@ def test_binaries_and_depth_of_msgpack_packets() -> None:
         peer = await join(stage)
         await peer.send('420["echo"]')
         await peer.expect_close(timeout=0.1)
+
+    play(server, scenario)
+
+
+def call(hook: Callable[..., Any], *arguments: object) -> Any:
+    """Stand for a plain function that returns a coroutine."""
+    return hook(*arguments)
+
+
+@pytest.mark.parametrize("hook", ["on_invalid", "on_error", "socket.on_error", "plain"])
+def test_hooks_that_are_slow_run_a_bounded_number_of_times_and_leave_room_for_others(hook: str, caplog: pytest.LogCaptureFixture) -> None:
+    server = Server()
+    called: list[str] = []
+    going_on = asyncio.Event()
+
+    async def slow(*arguments: object) -> None:
+        called.append(next(str(each) for each in arguments if isinstance(each, str)))
+        await going_on.wait()
+
+    if hook == "on_invalid":
+        server.main.on_invalid(slow)
+    elif hook != "socket.on_error":
+        server.on_error(slow if hook == "on_error" else partial(call, slow))
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        if hook == "socket.on_error":
+            socket.on_error(slow)
+        for name in ("attack", "mine"):
+            socket.on(name, int)  # of a text that isn't a number: raises
+
+    async def scenario(stage: Stage) -> None:
+        attacker, _ = await stage.join()
+        for _ in range(60):
+            await attacker.send(*['42["attack","x"]'] * 100)
+        await attacker.expect_silence(1)
+        assert called.count("attack") == MAX_HOOK_TASKS // 2
+        assert len(server.tasks) < MAX_HOOK_TASKS
+        stranger, _ = await stage.join()
+        await stranger.send('42["mine","x"]')
+        await stranger.expect_silence(1)
+        assert called[-1] == "mine"
+        going_on.set()
+        await stranger.send('42["mine","x"]')
+        await stranger.expect_silence(1)
+        await attacker.send('42["attack","x"]')
+        await attacker.expect_silence(1)
+        assert called[-1] == "attack"
+        assert len([record for record in caplog.records if "isn't called for each failure" in record.getMessage()]) == 1
+        await asyncio.sleep(60)
+        assert f"{6000 - MAX_HOOK_TASKS // 2 - 1:,} more of these".replace(",", "") in caplog.text.replace(",", "")
+
+    play(server, scenario)
+
+
+@pytest.mark.parametrize("event", ["connection", "disconnect"])
+def test_a_client_that_joins_and_leaves_faster_than_listeners_end_is_refused(event: str) -> None:
+    server = Server(limits=Limits(namespaces=2))
+    going_on = asyncio.Event()
+
+    async def slow(*_: object) -> None:
+        await going_on.wait()
+
+    if event == "connection":
+        server.on("connection", slow)
+    else:
+        server.on("connection", lambda socket: socket.on("disconnect", slow))
+
+    async def scenario(stage: Stage) -> None:
+        peer = await stage.open()
+        for _ in range(20):
+            await stage.enter(peer)
+            await peer.send("41")
+        await peer.send("40")
+        await peer.expect('44{"message":"Too many namespaces"}')
+        assert len(server.tasks) <= 21
+        await stage.join()
+        going_on.set()
+        await asyncio.sleep(1)
+        await stage.enter(peer)
 
     play(server, scenario)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery, RecoveryLog, RecoverySession
+from ackord.runtime.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.socketio.room_history import MAX_STAYS, RoomHistory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,8 @@ NOBODY: frozenset[str] = frozenset()
 
 
 def make(**options: Any) -> RecoveryLog:
-    return RecoveryLog(ConnectionStateRecovery(**options), "epoch")
+    whole = ConnectionStateRecovery(**options)
+    return RecoveryLog(whole, "epoch", RecoveryMemory(max_bytes=whole.max_bytes, max_sessions=whole.max_sessions))
 
 
 def record(log: RecoveryLog, *values: Any, rooms: str = "", except_: str = "", now: float = 0) -> str:
@@ -124,7 +126,8 @@ def test_a_client_may_come_back_once_at_a_time_and_is_forgotten_when_it_is_back(
 
 
 def test_absent_clients_and_events_expire() -> None:
-    log = RecoveryLog(ConnectionStateRecovery(max_disconnection_duration=100), "epoch", grace=10)
+    log = make(max_disconnection_duration=100)
+    log.grace = 10
     session, late = join(log), join(log, "late")
     record(log, 1, now=0)
     log.persist(session, 5)
@@ -175,6 +178,44 @@ def test_with_too_many_bytes_the_oldest_events_go() -> None:
     assert log.kept == 4
     log.record(EncodedEvent("x", '["x"]', (b"." * 20_000,)), NOBODY, NOBODY, 0)
     assert (log.kept, log.size) == (0, 0)
+
+
+def test_whose_namespaces_hold_most_loses_events_so_that_one_client_pushes_out_nobody_elses() -> None:
+    memory = RecoveryMemory(max_bytes=100_000, max_sessions=10)
+    options = ConnectionStateRecovery()
+    mine, shared = (RecoveryLog(options, "epoch", memory, owner) for owner in ("203.0.113.1", "/"))
+    event = EncodedEvent("x", '["x"]', (b"." * 684,))  # a thousand bytes, with its offset and what it costs beside
+    for log, count in ((mine, 20), (shared, 40)):
+        for _ in range(count):
+            log.record(event, NOBODY, NOBODY, 0)
+    greedy = [RecoveryLog(options, "epoch", memory, "203.0.113.2") for _ in range(100)]
+    for _ in range(30):
+        for log in greedy:
+            log.record(event, NOBODY, NOBODY, 0)
+            assert memory.size <= 100_000
+    assert memory.size == sum(log.size for log in (mine, shared, *greedy)) > 95_000
+    assert (mine.kept, shared.kept) == (20, 40)
+    for log in (mine, shared, *greedy):
+        log.expire(1000)
+    assert memory.size == 0
+
+
+def test_with_too_many_absent_clients_of_all_namespaces_those_of_the_greediest_address_go() -> None:
+    memory = RecoveryMemory(max_bytes=100_000, max_sessions=4)
+    options = ConnectionStateRecovery()
+    first, second = (RecoveryLog(options, "epoch", memory, owner) for owner in "/x")
+    for log, name, client in (
+        (first, "a", "1"),
+        (second, "b", "2"),
+        (second, "c", "2"),
+        (first, "d", "2"),
+        (second, "e", "2"),
+        (first, "f", "3"),
+    ):
+        session = join(log, name)
+        session.client = client
+        log.persist(session, 0)
+    assert {*first.sessions, *second.sessions} == {"secret a", "secret d", "secret e", "secret f"}
 
 
 def test_with_too_many_absent_clients_those_who_left_first_go() -> None:
@@ -328,7 +369,8 @@ def test_stays_in_which_nothing_was_sent_are_not_kept() -> None:
 
 
 def test_seeing_that_events_are_for_others_is_bounded_as_what_is_told() -> None:
-    log = RecoveryLog(ConnectionStateRecovery(), "epoch", repeat_limit=16 * 10_000 * 3)
+    log = make()
+    log.repeat_limit = 16 * 10_000 * 3
     session = join(log)
     for _ in range(10_000):
         record(log, rooms="others")

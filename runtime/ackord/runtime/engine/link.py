@@ -28,6 +28,8 @@ class HandshakeRequest:
     """Lower-case names; repeated headers are joined with ``", "``."""
     address: str
     """The client's address, or an empty string where the server doesn't tell; behind trusted proxies, what the first of them saw."""
+    client: str = ""
+    """The address as limits count it: of IPv6 the network (`/64`); empty where the address isn't one client's, see "Shared limits" in docs/options.md."""
     method: str = "GET"
     host: str = ""
     """Host and port that the client asked for: the header ``Host``, or what a trusted proxy says."""
@@ -45,6 +47,7 @@ class HandshakeRequest:
             query=self.query,
             headers=self.headers,
             address=self.address,
+            client=self.client,
             method=self.method,
             host=self.host,
             secure=self.secure,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypedDict
+from typing import Final, TypeAlias, TypedDict
 
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.cors import DEFAULT_METHODS, CorsPolicy, Origins
@@ -14,6 +15,12 @@ from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
 from ackord.runtime.engineio.session import SessionLimits
 from ackord.runtime.errors import UsageError
+
+if sys.platform != "win32":
+    import resource
+
+MAX_CONNECTIONS: Final = 100_000
+"""Sessions of a server that was told no number, if its process may have as many files open: about a gigabyte."""
 
 AllowRequest: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None]]
 """Decides about a handshake: `None` allows it, a text refuses it with that message."""
@@ -32,6 +39,7 @@ class EngineKeywords(TypedDict, total=False):
     max_payload: int
     max_buffered: int
     max_half_open: int
+    max_connections: int | None
     transports: tuple[str, ...]
     allow_upgrades: bool
     cors_origins: Origins
@@ -69,7 +77,12 @@ class EngineOptions:
     max_buffered: int = 4_000_000
     """Outgoing bytes that may wait for a connection before it is closed as too slow; a single message may exceed it."""
     max_half_open: int = 10_000
-    """Sessions whose client has sent no message yet; while there are as many, handshakes are answered with 503."""
+    """Sessions whose client has sent no message yet; of more, the oldest end, of the client that has the most before others."""
+    max_connections: int | None = None
+    """Sessions in all; of more, half-open ones end, then those of a client that has most of them, else handshakes are answered with 503.
+
+    `None` for three quarters of the files that the process may have open, 100,000 at most.
+    """
     transports: tuple[str, ...] = (POLLING, WEBSOCKET)
     """Transports that are served."""
     allow_upgrades: bool = True
@@ -106,6 +119,8 @@ class EngineOptions:
         for name in ("ping_interval", "ping_timeout", "upgrade_timeout", "max_payload", "max_buffered", "max_half_open"):
             if not getattr(self, name) > 0:
                 raise UsageError(f"{name} must be greater than zero")
+        if self.max_connections is not None and self.max_connections <= 0:
+            raise UsageError("max_connections must be greater than zero")
         if not self.transports or not {POLLING, WEBSOCKET}.issuperset(self.transports):
             raise UsageError(f"transports {self.transports!r} must be some of {POLLING!r} and {WEBSOCKET!r}")
         _check_origins(self.cors_origins, credentials=self.cors_credentials)
@@ -118,6 +133,11 @@ class EngineOptions:
             TrustedProxies(self.trusted_proxies)
         except ValueError as exc:
             raise UsageError(f"trusted_proxies must be addresses and networks: {exc}") from exc
+
+    @property
+    def connections(self) -> int:
+        """How many sessions there may be."""
+        return _count_files() if self.max_connections is None else self.max_connections
 
     @property
     def prefix(self) -> str:
@@ -150,6 +170,14 @@ class EngineOptions:
             upgrade_timeout=self.upgrade_timeout,
             max_buffered=self.max_buffered,
         )
+
+
+def _count_files() -> int:
+    """Return how many sessions the open files of this process are enough for, with some left for the application."""
+    if sys.platform == "win32":
+        return MAX_CONNECTIONS
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(MAX_CONNECTIONS, soft * 3 // 4))
 
 
 def _check_origins(origins: Origins, *, credentials: bool) -> None:

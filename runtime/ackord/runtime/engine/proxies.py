@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
+
+from ackord.runtime.shares import NOBODY
 
 UNIX = "unix"
 """Among the trusted proxies: whoever connects without an address, by a Unix socket."""
+
+_FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip")
+"""Headers that proxies set: with one of them, the peer may be a proxy for many clients."""
+_RECENT: Final = 256
+"""Addresses that needn't be read again."""
+_LAST_HOPS: Final = 4
+"""How many addresses at the end of ``X-Forwarded-For`` are looked at."""
+_LOCAL: Final = tuple(
+    map(
+        ip_network,
+        (
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "::/127",
+            "fc00::/7",
+            "fe80::/10",
+        ),
+    )
+)
+"""Networks of which a peer may be a proxy for many clients: loopback, private and shared addresses, link-local ones."""
 
 
 class TrustedProxies:
     """The proxies whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed; from anybody else they are ignored."""
 
-    __slots__ = ("_networks", "_trusts_unix")
+    __slots__ = ("_is_local", "_name", "_networks", "_trusts_unix")
 
     def __init__(self, entries: Sequence[str]) -> None:
         """Take addresses and networks, such as ``"10.0.0.0/8"``, and `UNIX`.
@@ -22,6 +51,8 @@ class TrustedProxies:
         """
         self._trusts_unix = UNIX in entries
         self._networks = [ip_network(entry) for entry in entries if entry != UNIX]
+        self._is_local = lru_cache(_RECENT)(_is_local)
+        self._name = lru_cache(_RECENT)(_name)
 
     def peer(self, address: str, headers: Mapping[str, str], *, secure: bool) -> tuple[str, bool]:
         """Return the client's address and whether it came over TLS; `address` and `secure` are those of the connection."""
@@ -40,6 +71,22 @@ class TrustedProxies:
             address = str(client)
         return address, secure
 
+    def identify(self, connected: str, address: str, headers: Mapping[str, str]) -> str:
+        """Return the text under which limits count a client; `connected` is the address of the connection, `address` what `peer` says.
+
+        That is the address, of IPv6 the network of 64 bits, which is the least that a customer gets.
+        It is `NOBODY` where the address doesn't tell one client from another: that of a proxy, or of what may be one.
+        """
+        if self._trusts(connected):
+            return NOBODY if self._trusts(address) else self._name(address)
+        if self._is_local(connected):
+            return NOBODY
+        if any(name in headers for name in _FORWARDED):
+            # A host that reads the header itself, as a plain uvicorn does for proxies of this machine, has taken the address from there.
+            hops = headers.get("x-forwarded-for", "").rsplit(",", _LAST_HOPS)[-_LAST_HOPS:]
+            return self._name(address) if _parse(address) in map(_parse, hops) else NOBODY
+        return self._name(address)
+
     def host(self, address: str, headers: Mapping[str, str]) -> str:
         """Return the host that the client asked for; `address` is that of the connection."""
         forwarded = headers.get("x-forwarded-host") if self._trusts(address) else None
@@ -52,6 +99,18 @@ class TrustedProxies:
             return False
         parsed = _parse(address)
         return parsed is not None and any(parsed in network for network in self._networks)
+
+
+def _name(address: str) -> str:
+    parsed = _parse(address)
+    if isinstance(parsed, IPv6Address):
+        return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
+    return NOBODY if parsed is None else str(parsed)
+
+
+def _is_local(address: str) -> bool:
+    parsed = _parse(address)
+    return parsed is not None and any(parsed in network for network in _LOCAL)
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:

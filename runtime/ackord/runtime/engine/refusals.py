@@ -13,9 +13,10 @@ from ackord.runtime.log_text import quoted, shortened
 
 _DECISIONS: Final = frozenset(("ALLOW_REQUEST_FAILURE", "MIDDLEWARE_FAILURE", "ID_GENERATION_ERROR"))
 """Refusals by the application's code, which were logged where that code has raised."""
+_LOGGED: Final = "TOO_MANY_CONNECTIONS"
+"""A refusal that `Capacity` has logged."""
 
 _HINTS: Final[Mapping[str, str]] = {
-    "TOO_MANY_HALF_OPEN": "max_half_open sessions are open whose clients have sent no message yet.",
     "REQUEST_TOO_LARGE": "Its query string or its headers are larger than 16 KB or 32 KB; cookies are the usual cause.",
     "UPGRADES_NOT_ALLOWED": "The option allow_upgrades is off.",
 }
@@ -25,6 +26,8 @@ def log_refusal(log: LimitedLog, request: HandshakeRequest, refusal: Refusal) ->
     """Write one line for each kind and interval; refusals that the application or a shutdown asked for are at INFO."""
     name = refusal.context.get("name", "")
     key: object = None
+    if name == _LOGGED:
+        return
     if name in _DECISIONS or "message" in refusal.context or refusal.message == SHUTTING_DOWN.message:
         log.write_info("refused", name, _describe(request, refusal, "The application decided so, or shuts down."))
         return
@@ -43,7 +46,7 @@ def log_refusal(log: LimitedLog, request: HandshakeRequest, refusal: Refusal) ->
         hint = f"The client speaks Engine.IO {quoted(version, 20)}, the server 4: clients of Socket.IO 2 and older send 3."
     else:
         hint = _HINTS.get(name, "The request breaks the protocol; other things than Socket.IO clients send such requests as well.")
-    log.write_warning(f"refused {refusal.code} {name}", key, _describe(request, refusal, hint))
+    log.write_warning(f"refused {refusal.code} {name}", key, _describe(request, refusal, hint), client=request.client)
 
 
 def _describe(request: HandshakeRequest, refusal: Refusal, hint: str) -> str:

@@ -79,7 +79,7 @@ class RunningSession:
         clock: AlarmClock,
         max_payload: int,
         max_buffered: int,
-        settle: Callable[[], None],
+        settle: Callable[[RunningSession], object],
         forget: Callable[[RunningSession], None],
         log: LimitedLog,
     ) -> None:
@@ -223,7 +223,7 @@ class RunningSession:
     def _deliver(self, message: Packet) -> None:
         if self._is_half_open:
             self._is_half_open = False
-            self._settle()
+            self._settle(self)
         if self._muted:  # the upper layer closed the session at an earlier packet of the same payload
             return
         try:

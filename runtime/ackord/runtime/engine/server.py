@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ackord.runtime.engine.admission import SID_BYTES, ask, make_sid
+from ackord.runtime.engine.capacity import Capacity
 from ackord.runtime.engine.cors import Header
 from ackord.runtime.engine.hooks import EngineHooks
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
@@ -55,7 +56,7 @@ class EngineServer(EngineHooks):
         """The event loop that the server works in."""
         self._limits = options.limits
         self._sockets: dict[str, EngineSocket] = {}
-        self._half_open = 0
+        self._capacity = Capacity(max_half_open=options.max_half_open, max_connections=options.connections, log=self.log)
         self._clock = AlarmClock()
         self._closing = False
         self.was_opened = False
@@ -69,7 +70,7 @@ class EngineServer(EngineHooks):
     @property
     def half_open(self) -> int:
         """How many of them belong to clients that have sent no message yet."""
-        return self._half_open
+        return len(self._capacity.half_open)
 
     async def open_websocket(self, request: HandshakeRequest, socket: ServerWebSocket) -> WebSocketReceiver:
         """Open a session over a WebSocket, or offer it to the polling session that the query string names.
@@ -181,7 +182,7 @@ class EngineServer(EngineHooks):
     def _discard(self) -> None:
         """Forget the sessions of an event loop that has ended: nothing can be sent to their clients, and nothing can run there any more."""
         self._sockets.clear()
-        self._half_open = 0
+        self._capacity.clear()
         self._clock.close()
         self._closing = False
         if self._discarded is not None:
@@ -223,6 +224,7 @@ class EngineServer(EngineHooks):
 
     async def _open(self, request: HandshakeRequest, websocket: ServerWebSocket | None) -> EngineSocket:
         self._check_accepting()
+        self._capacity.check(request)
         options = self.options
         if options.allow_request is not None:
             await ask(options.allow_request, request, self.log)
@@ -232,6 +234,7 @@ class EngineServer(EngineHooks):
         else:
             sid = await make_sid(options.generate_id, request, self._sockets, self.log)
         self._check_accepting()  # a session that opens after `close` would never be closed
+        self._capacity.make_room(request)
         session = Session(self._limits, is_websocket=websocket is not None, now=asyncio.get_running_loop().time())
         kind = LoggedSocket if LOGGER.isEnabledFor(logging.DEBUG) else EngineSocket
         socket = kind(
@@ -242,12 +245,12 @@ class EngineServer(EngineHooks):
             clock=self._clock,
             max_payload=options.max_payload,
             max_buffered=options.max_buffered,
-            settle=self._settle,
+            settle=self._capacity.half_open.remove,
             forget=self._forget,
             log=self.log,
         )
         self._sockets[sid] = socket
-        self._half_open += 1
+        self._capacity.add(socket)
         packets: list[Packet] = [
             handshake.open_packet(
                 sid=sid,
@@ -270,15 +273,10 @@ class EngineServer(EngineHooks):
     def _check_accepting(self) -> None:
         if self._closing:
             raise HandshakeRefusedError(handshake.SHUTTING_DOWN)
-        if self._half_open >= self.options.max_half_open:
-            raise HandshakeRefusedError(handshake.TOO_MANY_HALF_OPEN.because(name="TOO_MANY_HALF_OPEN"))
-
-    def _settle(self) -> None:
-        self._half_open -= 1
 
     def _forget(self, socket: RunningSession) -> None:
-        if self._sockets.pop(socket.sid, None) is not None and socket.is_half_open:
-            self._half_open -= 1
+        if self._sockets.pop(socket.sid, None) is not None:
+            self._capacity.remove(socket)
 
 
 def _raise(refusal: Refusal | None) -> None:

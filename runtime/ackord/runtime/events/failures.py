@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from ackord.runtime.error_acks import INVALID_REQUEST, UNKNOWN_EVENT, FailureReply
-from ackord.runtime.events.lifecycle import call_guarded
+from ackord.runtime.events.lifecycle import call_hook
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.listeners import Registration
 from ackord.runtime.log_text import quoted
+from ackord.runtime.shares import NOBODY
 
 InvalidPolicy: TypeAlias = Literal["drop", "disconnect"]
 """What happens to a socket whose event failed without an ack to say so: nothing, or the end of the socket."""
@@ -42,15 +43,24 @@ class Failures(Generic[SocketT]):
         """Have `hook` called for each failure; one that is a coroutine function runs in a task."""
         self._hook = Registration(hook)
 
-    def record(self, socket: SocketT, name: str, failure: FailureReply, error: BaseException | None = None, *, sender: str = "") -> None:
-        """Count a failure, log it and tell the hook; `sender` says who sent the event."""
+    def record(
+        self,
+        socket: SocketT,
+        name: str,
+        failure: FailureReply,
+        error: BaseException | None = None,
+        *,
+        sender: str = "",
+        client: str = NOBODY,
+    ) -> None:
+        """Count a failure, log it and tell the hook; `sender` says who sent the event, `client` whose shares it takes."""
         key = name if name in self.counts or len(self.counts) < MAX_COUNTED_NAMES else OTHER_NAMES
         self.counts[key] = self.counts.get(key, 0) + 1
-        self._write(name, failure, error or failure.__cause__, sender)
+        self._write(name, failure, error or failure.__cause__, sender, client)
         if self._hook is not None:
-            call_guarded(self._hook, (socket, name, failure), self._tasks, "The on_invalid hook")
+            call_hook(self._hook, (socket, name, failure), self._tasks, "The on_invalid hook", client or sender)
 
-    def _write(self, name: str, failure: FailureReply, error: BaseException | None, sender: str) -> None:
+    def _write(self, name: str, failure: FailureReply, error: BaseException | None, sender: str, client: str) -> None:
         event = f"Event {quoted(name)} of namespace {quoted(self._namespace)}"
         log = self._tasks.log
         if error is not None:
@@ -58,9 +68,9 @@ class Failures(Generic[SocketT]):
             return
         text = f"{event} failed: {quoted(failure.code)}{_describe(failure)}{sender}"
         if failure.code in {INVALID_REQUEST, UNKNOWN_EVENT}:
-            log.write_warning(failure.code, (self._namespace, name), text)
+            log.write_warning(failure.code, (self._namespace, name), text, client=client)
         else:
-            log.write_info("answer", (self._namespace, name, failure.code), text)
+            log.write_info("answer", (self._namespace, name, failure.code), text, client=client)
 
 
 def _describe(failure: FailureReply) -> str:

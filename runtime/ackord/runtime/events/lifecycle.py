@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import copy_context
 from typing import Any, TypeAlias
 
@@ -35,6 +35,37 @@ def call_guarded(
 
     It has a context of its own: it may be called in the middle of somebody else's handler.
     """
+    result = _call(registration, arguments, tasks, what, report)
+    return None if result is None else tasks.start(guard(result, what, tasks.log, report))
+
+
+def call_hook(
+    registration: Registration, arguments: Sequence[Any], tasks: TaskSet, what: str, client: str, *, report: Report | None = None
+) -> None:
+    """Do what `call_guarded` does for a function that is called as often as peers want: more than `MAX_HOOK_TASKS` don't run at a time.
+
+    A call for which there is no room is left out. `client` is whose event it is, for the shares of clients.
+    """
+    if registration.is_async and not tasks.has_room(client, what):
+        return
+    result = _call(registration, arguments, tasks, what, report)
+    if result is None:
+        return
+    if registration.is_async or tasks.has_room(client, what):
+        tasks.start_hook(guard(result, what, tasks.log, report), client)
+    elif isinstance(result, Coroutine):
+        result.close()
+
+
+async def notify_in_order(registration: Registration, arguments: Sequence[Any]) -> None:
+    """Call a listener and wait until it is done."""
+    result = registration.notify(arguments)
+    if hasattr(result, "__await__"):
+        await result
+
+
+def _call(registration: Registration, arguments: Sequence[Any], tasks: TaskSet, what: str, report: Report | None) -> Awaitable[Any] | None:
+    """Call a function of the application; return what it gave if that has to be awaited."""
     try:
         result = copy_context().run(registration.notify, arguments)
         is_awaitable = hasattr(result, "__await__")
@@ -44,14 +75,7 @@ def call_guarded(
         if report is not None and isinstance(error, Exception):
             report(error)
         return None
-    return tasks.start(guard(result, what, tasks.log, report)) if is_awaitable else None
-
-
-async def notify_in_order(registration: Registration, arguments: Sequence[Any]) -> None:
-    """Call a listener and wait until it is done."""
-    result = registration.notify(arguments)
-    if hasattr(result, "__await__"):
-        await result
+    return result if is_awaitable else None
 
 
 async def guard(awaitable: Awaitable[Any], what: str, log: LimitedLog, report: Report | None = None) -> None:

@@ -10,19 +10,24 @@ from typing import Any, Final
 
 from ackord.runtime.later import start_later
 from ackord.runtime.limited_log import LimitedLog
+from ackord.runtime.shares import Shares
 
 _CLEANING_UP: Final = 1.0
 """Seconds that a cancelled task has at least: its `finally` must run even where no time is left."""
+
+MAX_HOOK_TASKS: Final = 1000
+"""Calls of hooks that run at a time: peers decide how often an event fails."""
 
 
 class TaskSet:
     """Running tasks of a server or a client, and the log for what the application's functions raise in them."""
 
-    __slots__ = ("_tasks", "log")
+    __slots__ = ("_hooks", "_tasks", "log")
 
     def __init__(self, log: LimitedLog | None = None) -> None:
         self.log = log or LimitedLog(logging.getLogger("ackord.runtime"))
         self._tasks: set[asyncio.Task[None]] = set()
+        self._hooks: Shares[asyncio.Task[None]] = Shares(MAX_HOOK_TASKS)
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -33,6 +38,20 @@ class TaskSet:
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
+
+    def has_room(self, client: str, what: str) -> bool:
+        """Tell whether a hook may run in a task because of an event of `client`; if not, log that this call of `what` is left out."""
+        if self._hooks.has_room(client):
+            return True
+        text = f"{what} isn't called for each failure: {len(self._hooks):,} of its calls, or of other hooks, still run. Make it faster, or a plain function."
+        self.log.write_warning("hooks", what, text)
+        return False
+
+    def start_hook(self, coroutine: Coroutine[Any, Any, None], client: str) -> None:
+        """Do what `start` does for a hook for which there is room."""
+        task = self.start(coroutine)
+        self._hooks.add(task, client)
+        task.add_done_callback(self._hooks.remove)
 
     async def finish(self, timeout: float) -> None:  # noqa: ASYNC109  # bounds one wait of several
         """Wait until the tasks have ended, and cancel those that haven't after `timeout` seconds; the current one is left alone."""
@@ -45,6 +64,7 @@ class TaskSet:
     def discard(self) -> None:
         """Forget the tasks of an event loop that has ended."""
         self._tasks.clear()
+        self._hooks.clear()
 
     async def _wait(self, timeout: float) -> list[asyncio.Task[None]]:  # noqa: ASYNC109  # bounds one wait of several
         """Wait until no task is left, those which are begun meanwhile included; return those that are left after `timeout` seconds."""

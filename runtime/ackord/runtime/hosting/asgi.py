@@ -59,6 +59,9 @@ _logger = logging.getLogger("ackord.runtime.hosting")
 
 _NORMAL_CLOSURE: Final = 1000
 _POLICY_VIOLATION: Final = 1008
+_TURNS_OF_A_CLOSE: Final = 3
+"""Turns of the event loop in which a connection is closed: uvicorn takes a handshake for unanswered, and logs an error, if an
+application that has refused a WebSocket with a response returns before."""
 
 
 class AsgiApp:
@@ -262,6 +265,7 @@ def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
         query=parse_query(query_string),
         headers=headers,
         address=address,
+        client=proxies.identify(connected, address, headers),
         method=scope.get("method", "GET"),
         host=proxies.host(connected, headers),
         secure=secure,
@@ -316,3 +320,5 @@ async def _deny(scope: Mapping[str, Any], send: Send, status: int, body: bytes, 
     headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
+    for _ in range(_TURNS_OF_A_CLOSE):
+        await asyncio.sleep(0)

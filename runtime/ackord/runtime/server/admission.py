@@ -68,7 +68,7 @@ class Admission:
 
     async def _ask(self) -> str:
         """Find the namespace, then ask its middlewares; return the payload of CONNECT_ERROR, or nothing for a welcome."""
-        namespace = await self._server.namespaces.resolve(self.name, self._auth)
+        namespace = await self._server.namespaces.resolve(self.name, self._auth, self._connection.engine.request.client)
         if namespace is None:
             return INVALID_NAMESPACE
         if not self._wanted:

@@ -178,7 +178,8 @@ class Connection(Memberships):
     def _violated(self, error: PacketError) -> None:
         text, address = printable(str(error)[:300]), quoted(self.engine.request.address)
         limits = _LIMITS.get(type(error), "")
-        self._server.log.write_warning("violation", text, f"A client at {address} broke the protocol and is disconnected: {text}{limits}")
+        line = f"A client at {address} broke the protocol and is disconnected: {text}{limits}"
+        self._server.log.write_warning("violation", text, line, client=self.engine.request.client)
         # The names that the reference has for it: over polling the transport isn't closed at once.
         reason = "forced close" if self.engine.transport == "websocket" else "forced server close"
         self.shut(reason, reason)

@@ -22,7 +22,7 @@ from ackord.runtime.events.incoming import (
     run_untyped,
     run_untyped_inline,
 )
-from ackord.runtime.events.lifecycle import call_lifecycle
+from ackord.runtime.events.lifecycle import call_hook, call_lifecycle
 from ackord.runtime.events.payloads import decode_array
 from ackord.runtime.listeners import Registration
 from ackord.runtime.log_text import quoted
@@ -192,11 +192,13 @@ class Member(Addressee):
         sender = f", sent by socket {self.id} from {quoted(self._engine.request.address)}"
         if namespace.parent is not None:
             sender += f" in {quoted(namespace.name)}"
-        namespace.failures.record(self, name, failure, error, sender=sender)
+        client = self._engine.request.client or self.id
+        namespace.failures.record(self, name, failure, error, sender=sender, client=self._engine.request.client)
         if error is None and failure.code == INVALID_RESPONSE:
             error = failure.__cause__  # what a handler answered is nobody else's fault
         for listener in self._error_listeners:
-            self._call_back(listener, name, error or failure, event=name)
+            report = partial(namespace.server.report, self, name)
+            call_hook(listener, (name, error or failure), namespace.tasks, "A callback of an event", client, report=report)
         if isinstance(error, Exception):
             namespace.server.report(self, name, error)
         try:
@@ -275,6 +277,7 @@ class Member(Addressee):
         if departing:
             # Listeners that are tasks still see the rooms that the socket was in.
             self._departed_rooms = rooms
+            self._connection.count_tasks(departing)
             for task in departing:
                 task.add_done_callback(self._forget_rooms)
         if self._acks is not None:
@@ -308,9 +311,11 @@ class Member(Addressee):
     def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
         if self._lifecycle is not None:
             with Step("tell the listeners of 'disconnect'", self.namespace.tasks.log):
-                self._tell("disconnect", details)
+                if tasks := self._tell("disconnect", details):
+                    self._connection.count_tasks(tasks)
         with Step("run the disconnect hook", self.namespace.tasks.log):
-            self.namespace.run_disconnect_hook(self, reason)
+            if hook := self.namespace.run_disconnect_hook(self, reason):
+                self._connection.count_tasks((hook,))
 
     def _tell(self, name: str, details: Sequence[str]) -> list[asyncio.Task[None]]:
         if self._lifecycle is None:

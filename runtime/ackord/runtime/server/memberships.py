@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.events.backlog import Backlog
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from ackord.runtime.server.server import Server
 
 _SID_BYTES = 15
+_LISTENERS: Final = 10
+"""Listeners of the life cycle that may run for each namespace that a connection may join."""
 
 
 class Memberships(ABC):
     """A connection as its sockets and admissions know it: each CONNECT is answered here, and each namespace is left here."""
 
-    __slots__ = ("_admissions", "_connect_timer", "_left", "_pending", "_server", "_sockets", "backlog", "engine", "loop")
+    __slots__ = ("_admissions", "_connect_timer", "_left", "_listening", "_pending", "_server", "_sockets", "backlog", "engine", "loop")
 
     def __init__(self, server: Server, engine: EngineSocket) -> None:
         limits = server.limits
@@ -41,6 +44,7 @@ class Memberships(ABC):
         self._pending: dict[str, Admission] = {}
         self._admissions: set[Admission] = set()
         self._left: dict[str, None] | None = None  # names of namespaces, the oldest departure first
+        self._listening = 0  # tasks of listeners of the life cycle that run: a client may join and leave as fast as it can write
         self._connect_timer: asyncio.TimerHandle | None = None
         self._start_connect_timer()
 
@@ -75,6 +79,15 @@ class Memberships(ABC):
                 self.engine.send(encode_disconnect(socket.namespace.prefix))
         self.shut("server namespace disconnect", "forced server close")
 
+    def count_tasks(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        """Take listeners of the life cycle into account, as long as they run."""
+        for task in tasks:
+            self._listening += 1
+            task.add_done_callback(self._count_down)
+
+    def _count_down(self, _: object) -> None:
+        self._listening -= 1
+
     # What an admission asks of its connection
 
     def make_socket(self, namespace: Namespace, auth: dict[str, Any]) -> Member:
@@ -83,7 +96,7 @@ class Memberships(ABC):
         if namespace.recovery is None:
             return Member(sid, namespace, self, auth)
         recovery = namespace.recovery
-        session = recovery.claim(auth) or recovery.make_session(sid)
+        session = recovery.claim(auth) or recovery.make_session(sid, self.engine.request.client)
         try:
             socket = Member(session.sid, namespace, self, auth, session)
             recovery.attach(session, socket)
@@ -124,7 +137,7 @@ class Memberships(ABC):
         if admission is not None:
             self._forget_admission(namespace.name, admission)
         socket.begin()
-        namespace.announce(socket)
+        self.count_tasks(namespace.announce(socket))
         socket.open_events()
 
     def refuse(self, name: str, payload: str, admission: Admission | None = None) -> None:
@@ -168,12 +181,12 @@ class Memberships(ABC):
         namespace = self._server.namespaces.find(name)
         if namespace is None and not self._server.namespaces.may_grow:
             self.refuse(name, INVALID_NAMESPACE)
-        elif len(self._sockets) + len(self._admissions) >= self._server.limits.namespaces:
+        elif self._has_too_many:
             self._server.log.write_warning(
                 "namespaces",
                 None,
                 f"A client at {quoted(self.engine.request.address)} wants to join more than Limits.namespaces "
-                f"({self._server.limits.namespaces}) and is refused.",
+                f"({self._server.limits.namespaces}), or more often than listeners of 'connection' and 'disconnect' come to an end, and is refused.",
             )
             self.refuse(name, TOO_MANY_NAMESPACES)
         elif namespace is not None and namespace.admits_at_once and (namespace.recovery is None or "pid" not in auth):
@@ -181,6 +194,11 @@ class Memberships(ABC):
         else:
             admission = self._pending[name] = Admission(self._server, self, name, auth, payload or None)
             self._admissions.add(admission)
+
+    @property
+    def _has_too_many(self) -> bool:
+        most = self._server.limits.namespaces
+        return len(self._sockets) + len(self._admissions) >= most or self._listening >= most * _LISTENERS
 
     def _admit_at_once(self, namespace: Namespace, auth: dict[str, Any]) -> None:
         try:

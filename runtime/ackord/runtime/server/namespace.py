@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -111,7 +112,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.prefix = namespace_prefix(name)
         self.sockets: dict[str, Member] = {}
         self.adapter: Adapter = self._make_adapter()
-        self.recovery = server.make_recovery(self.adapter, self.dispose_if_unused)
+        self.recovery = server.make_recovery(self.name, self.adapter, self.dispose_if_unused)
         self.routes: dict[str, Route] = {}
         self.failures: Failures[Socket] = Failures(name, server.tasks)
         self.error_replies: bool = server.error_replies
@@ -222,8 +223,8 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
     def dispose_if_unused(self) -> None:
         """Let a dynamic namespace go if nobody is in it, or about to be, and it has no listeners of its own."""
-        if self.is_unused:
-            self.server.namespaces.dispose(self)
+        if self.is_idle:
+            self.server.namespaces.rest(self)
 
     async def close(self) -> None:
         """Let go of what the recovery and the adapter hold."""
@@ -235,18 +236,21 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
     @property
     def is_unused(self) -> bool:
         """Whether this is a dynamic namespace that nobody needs."""
-        return self.parent is not None and not self.sockets and not self.admissions and not self._custom and not self._is_missed
+        return self.is_idle and not (self.recovery is not None and self.recovery.waits)
 
     @property
-    def _is_missed(self) -> bool:
-        return self.recovery is not None and self.recovery.waits
+    def is_idle(self) -> bool:
+        """Whether this is a dynamic namespace that nobody is in, though clients that are away may come back to it."""
+        return self.parent is not None and not self.sockets and not self.admissions and not self._custom
 
     def discard(self) -> None:
         """Forget sockets, rooms and what is kept for absent clients: the event loop that they belonged to has ended."""
         self.sockets.clear()
         self.admissions = 0
         self.adapter = self._make_adapter()
-        self.recovery = self.server.make_recovery(self.adapter, self.dispose_if_unused)
+        if self.recovery is not None:
+            self.recovery.log.clear()
+        self.recovery = self.server.make_recovery(self.name, self.adapter, self.dispose_if_unused)
 
     def check_attachments(self, attachments: Sequence[bytes], what: str) -> None:
         """Refuse more attachments than a packet may have: its receiver would close the connection, and tell nobody why.
@@ -355,24 +359,26 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
             with Step("let an unused namespace go", self.tasks.log):
                 self.dispose_if_unused()
 
-    def announce(self, socket: Socket) -> None:
-        """Call the listeners of ``connect`` and ``connection``; those that are tasks begin before the socket's first event is handled."""
+    def announce(self, socket: Socket) -> list[asyncio.Task[None]]:
+        """Call the listeners of ``connect`` and ``connection``; return the tasks, which begin before the socket's first event is handled."""
+        started: list[asyncio.Task[None]] = []
         for name in _EVENTS:
             if name in self._listeners.by_name:
-                call_lifecycle(self._listeners, name, (socket,), self.tasks, partial(self.server.report, socket, name))
+                started += call_lifecycle(self._listeners, name, (socket,), self.tasks, partial(self.server.report, socket, name))
+        return started
 
     def announce_namespace(self, namespace: Namespace) -> None:
         """Call the listeners of ``new_namespace``."""
         report = partial(self.server.report, None, _NEW_NAMESPACE)
         call_lifecycle(self._listeners, _NEW_NAMESPACE, (namespace,), self.tasks, report)
 
-    def run_disconnect_hook(self, socket: Socket, reason: str) -> None:
-        """Run the disconnect hook, in a task."""
+    def run_disconnect_hook(self, socket: Socket, reason: str) -> asyncio.Task[None] | None:
+        """Run the disconnect hook in a task, which is returned."""
         if self._disconnect_hook is None:
             socket.context = None
-        else:
-            report = partial(self.server.report, socket, "disconnect")
-            self.tasks.start(_call(self._disconnect_hook, socket, reason, report))
+            return None
+        report = partial(self.server.report, socket, "disconnect")
+        return self.tasks.start(_call(self._disconnect_hook, socket, reason, report))
 
     def next_ack_id(self) -> int:
         """Return an ack id that no socket of the namespace waits for."""

@@ -8,11 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.errors import UsageError
-from ackord.runtime.log_text import quoted
 from ackord.runtime.server.matching import Matcher, is_template
 from ackord.runtime.server.namespace import Namespace
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, RefusalReply
+from ackord.runtime.shares import Shares
 
 if TYPE_CHECKING:
     from ackord.runtime.server.server import Server
@@ -24,13 +24,15 @@ UNUSED_TIMEOUT: Final = 60.0
 class Namespaces:
     """The namespaces of a server, by name, and the parents of dynamic ones, which are asked for names that nobody knows yet."""
 
-    __slots__ = ("_by_name", "_cleanup", "_parents", "_server", "main")
+    __slots__ = ("_by_name", "_cleanup", "_idle", "_made", "_parents", "_server", "main")
 
     def __init__(self, server: Server, *, cleanup: bool) -> None:
         """Begin with the namespace ``/``; with `cleanup`, dynamic namespaces go with their last socket."""
         self._server = server
         self._cleanup = cleanup
         self._parents: list[ParentNamespace] = []
+        self._made: Shares[Namespace] = Shares(server.limits.child_namespaces)  # those that clients brought into being, by these
+        self._idle: Shares[Namespace] = Shares(server.limits.child_namespaces)  # those of them that nobody was in when they were last left
         self.main = Namespace(server, "/")
         """The namespace ``/``."""
         self._by_name = {"/": self.main}
@@ -72,10 +74,11 @@ class Namespaces:
         """Whether a name that is unknown now may become a namespace."""
         return bool(self._parents)
 
-    async def resolve(self, name: str, auth: dict[str, Any]) -> Namespace | None:
+    async def resolve(self, name: str, auth: dict[str, Any], client: str) -> Namespace | None:
         """Return the namespace that a client may join under this name, made if it is dynamic.
 
         A predicate is asked about each client, also when another one has brought the namespace into being.
+        `client` is what limits count the client under (`HandshakeRequest.client`).
 
         Raises:
             RefusalReply: a predicate says so, or there are too many.
@@ -91,22 +94,56 @@ class Namespaces:
             namespace = self._by_name.get(name)
             if namespace is not None:
                 return namespace
-            if len(parent.children) >= self._server.limits.child_namespaces:
-                self._server.log.write_warning(
-                    "child_namespaces",
-                    parent.name,
-                    f"Namespace {quoted(parent.name)} has Limits.child_namespaces ({self._server.limits.child_namespaces:,}) children: "
-                    "clients that ask for further names are refused.",
-                )
-                raise RefusalReply(TOO_MANY_CHILDREN)
-            return self._add_child(parent, name, params)
+            self._make_room(client)
+            namespace = self._add_child(parent, name, params)
+            self._made.add(namespace, client)
+            if namespace.recovery is not None:
+                namespace.recovery.log.owner = client
+            return namespace
         return None if known is not None else self._by_name.get(name)
 
-    def dispose(self, namespace: Namespace) -> None:
-        """Let a dynamic namespace go that nobody is in."""
-        if self._cleanup and namespace.parent is not None and self._by_name.get(namespace.name) is namespace:
-            self._remove(namespace, namespace.parent)
-            self._server.tasks.start(namespace.close())
+    def rest(self, namespace: Namespace) -> None:
+        """Let a dynamic namespace go that nobody is in, or keep it for clients that are away as long as there is room."""
+        if namespace.parent is None or self._by_name.get(namespace.name) is not namespace:
+            return
+        if self._cleanup and namespace.is_unused:
+            self._dispose(namespace, namespace.parent)
+        else:
+            self._note_idle(namespace)
+
+    def _make_room(self, client: str) -> None:
+        """Let an idle namespace go for a new one of `client`, if need be.
+
+        What goes is one of the client's own, if it is greedy; else the victim of all that are idle.
+
+        Raises:
+            RefusalReply: there is none, so that the client can't have one more.
+        """
+        made = self._made
+        is_greedy = made.is_greedy(client)
+        while not made.has_room(client):
+            idle = self._idle.find_oldest(client) if is_greedy else self._idle.find_victim()
+            if idle is None:
+                who = "All clients together have" if made.is_full else "The clients of one address have"
+                self._server.log.write_warning(
+                    "child_namespaces",
+                    made.is_full,
+                    f"{who} made as many dynamic namespaces as they may: {len(made):,} are in use or kept, with Limits.child_namespaces at "
+                    f"{made.bound:,}. Clients that ask for further names are refused.",
+                )
+                raise RefusalReply(TOO_MANY_CHILDREN)
+            self._idle.remove(idle)
+            if idle.is_idle and idle.parent is not None:  # else somebody is in it again
+                self._dispose(idle, idle.parent)
+                return
+
+    def _note_idle(self, namespace: Namespace) -> None:
+        if namespace in self._made:
+            self._idle.add(namespace, self._made.client_of(namespace))
+
+    def _dispose(self, namespace: Namespace, parent: ParentNamespace) -> None:
+        self._remove(namespace, parent)
+        self._server.tasks.start(namespace.close())
 
     def discard(self) -> None:
         """Forget what belonged to an event loop that has ended: sockets, and namespaces that clients brought into being."""
@@ -114,9 +151,13 @@ class Namespaces:
             namespace.discard()
             if self._cleanup and namespace.parent is not None and namespace.is_unused:
                 self._remove(namespace, namespace.parent)
+            else:
+                self._note_idle(namespace)
 
     def _remove(self, namespace: Namespace, parent: ParentNamespace) -> None:
         del self._by_name[namespace.name]
+        self._made.remove(namespace)
+        self._idle.remove(namespace)
         parent.forget_child(namespace.name)
 
     def _add_parent(self, matcher: Matcher) -> ParentNamespace:

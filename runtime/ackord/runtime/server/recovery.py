@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.socketio.recovery import RECOVERABLE, ConnectionStateRecovery, RecoveryLog, RecoverySession
+from ackord.runtime.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.socketio.room_history import RoomHistory
 
 __all__ = ["ConnectionStateRecovery", "Recovery"]
@@ -29,9 +30,28 @@ class Recovery:
 
     __slots__ = ("_due", "_emptied", "_known", "_live", "_log", "_timer", "skip_middlewares")
 
-    def __init__(self, options: ConnectionStateRecovery, *, grace: float, max_buffered: int, emptied: Callable[[], None]) -> None:
-        """Take the options, the seconds until a lost connection is noticed, what a connection may buffer, and what to call when no client is away."""
-        self._log = RecoveryLog(options, secrets.token_urlsafe(_EPOCH_BYTES), grace, REPEATED_BUFFERS * max_buffered)
+    def __init__(
+        self,
+        options: ConnectionStateRecovery,
+        memory: RecoveryMemory,
+        *,
+        owner: str,
+        grace: float,
+        max_buffered: int,
+        emptied: Callable[[], None],
+    ) -> None:
+        """Begin.
+
+        Args:
+            options: Those of the server.
+            memory: What the namespaces of the server keep together.
+            owner: Whose memory this is, to begin with.
+            grace: Seconds until a lost connection is noticed.
+            max_buffered: What a connection may buffer.
+            emptied: Is called when no client is away.
+        """
+        epoch = secrets.token_urlsafe(_EPOCH_BYTES)
+        self._log = RecoveryLog(options, epoch, memory, owner, grace, REPEATED_BUFFERS * max_buffered)
         self._live: dict[str, Member] = {}  # by private id: clients that are there, or are coming back
         self._known: dict[str, RecoverySession] = {}  # by public id: the sessions of these, and of those that want to join
         self._timer: asyncio.TimerHandle | None = None
@@ -98,9 +118,9 @@ class Recovery:
             live.supersede()
         return self._log.claim(pid, offset, _now())
 
-    def make_session(self, sid: str) -> RecoverySession:
-        """Make the session of a new client."""
-        return RecoverySession(sid, secrets.token_urlsafe(_PID_BYTES), RoomHistory(self._log.recorded))
+    def make_session(self, sid: str, client: str) -> RecoverySession:
+        """Make the session of a new client, which limits count under `client`."""
+        return RecoverySession(sid, secrets.token_urlsafe(_PID_BYTES), RoomHistory(self._log.recorded), client=client)
 
     def attach(self, session: RecoverySession, socket: Member) -> None:
         """Note which socket a session is for, before that is let in; `part` or `refuse` must follow."""
@@ -122,7 +142,7 @@ class Recovery:
         if session is not None and session.claimed and self._log.missing(session) is None:
             self._live.pop(session.pid, None)
             self._log.forget(session)
-            anew = self.make_session(socket.id)
+            anew = self.make_session(socket.id, session.client)
             self.attach(anew, socket)
             socket.begin_anew(anew)
 
@@ -186,10 +206,9 @@ class Recovery:
 
     def _expire(self) -> None:
         self._timer = None
-        waited = self.waits
         self._log.expire(max(_now(), self._due))  # event loops may be early by as much as their clock can tell
         self._watch()
-        if waited and not self.waits:
+        if not self.waits:
             self._emptied()
 
 

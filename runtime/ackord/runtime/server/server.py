@@ -17,7 +17,7 @@ from ackord.runtime.engine.options import EngineKeywords, EngineOptions
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.errors import UsageError
 from ackord.runtime.events.failures import InvalidPolicy
-from ackord.runtime.events.lifecycle import call_guarded
+from ackord.runtime.events.lifecycle import call_hook
 from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.limited_log import LimitedLog
@@ -34,8 +34,10 @@ from ackord.runtime.server.namespaces import Namespaces
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.recovery import Recovery
 from ackord.runtime.server.transcoding import Transcoder
+from ackord.runtime.shares import NOBODY
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
+from ackord.runtime.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
 
@@ -85,6 +87,7 @@ class Server(Broadcasting, ConnectionEvents):
         "_error_hooks",
         "_lifetime",
         "_recovery",
+        "_recovery_memory",
         "cancel_on_disconnect",
         "complexity",
         "engine",
@@ -132,6 +135,11 @@ class Server(Broadcasting, ConnectionEvents):
         self.invalid_events: InvalidPolicy = invalid_events
         self._adapter = adapter
         self._recovery = connection_state_recovery
+        self._recovery_memory = (
+            None
+            if connection_state_recovery is None
+            else RecoveryMemory(max_bytes=connection_state_recovery.max_bytes, max_sessions=connection_state_recovery.max_sessions)
+        )
         self.cancel_on_disconnect = cancel_on_disconnect
         self._error_hooks: tuple[Registration, ...] = ()
         self.log = LimitedLog(logging.getLogger("ackord.runtime.server"))
@@ -305,7 +313,8 @@ class Server(Broadcasting, ConnectionEvents):
         for hook in self._error_hooks:
             # Outside of the loop there are only namespaces that are made when the program starts, and nothing runs coroutines.
             if not hook.is_async or _is_running():
-                call_guarded(hook, (socket, event, error), self.tasks, "The on_error hook")
+                client = NOBODY if socket is None else socket.conn.request.client or socket.id
+                call_hook(hook, (socket, event, error), self.tasks, "The on_error hook", client)
 
     def connect(self, engine: EngineSocket) -> Connection:
         """Make the Socket.IO end of a session (the `connect` of `EngineServer`)."""
@@ -313,16 +322,18 @@ class Server(Broadcasting, ConnectionEvents):
         self._connections.add(connection)
         return connection
 
-    def make_recovery(self, adapter: Adapter, emptied: Callable[[], None]) -> Recovery | None:
-        """Make what keeps the events and absent clients of a namespace with this adapter, if that is wanted.
+    def make_recovery(self, name: str, adapter: Adapter, emptied: Callable[[], None]) -> Recovery | None:
+        """Make what keeps the events and absent clients of a namespace with this name and adapter, if that is wanted.
 
         `emptied` is called when no client is absent any longer.
         """
-        if self._recovery is None:
+        if self._recovery is None or self._recovery_memory is None:
             return None
         options = self.engine.options
         grace = options.ping_interval + options.ping_timeout
-        recovery = Recovery(self._recovery, grace=grace, max_buffered=options.max_buffered, emptied=emptied)
+        recovery = Recovery(
+            self._recovery, self._recovery_memory, owner=name, grace=grace, max_buffered=options.max_buffered, emptied=emptied
+        )
         recovery.follow(adapter)
         return recovery
 

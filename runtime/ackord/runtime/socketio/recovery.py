@@ -19,7 +19,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from ackord.runtime.shares import NOBODY
 from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.socketio.room_history import RoomHistory
 
 RECOVERABLE: Final = frozenset(
@@ -40,18 +42,19 @@ _GAPS: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionStateRecovery:
-    """How long, and how much, a namespace keeps for clients that lost their connection."""
+    """How long, and how much, a server keeps for clients that lost their connection."""
 
     max_disconnection_duration: float = 120.0
     """Seconds in which a client may come back."""
     skip_middlewares: bool = False
     """Whether middlewares and the connect hook are left out for who comes back; they are what enforces a ban, and what an expired token meets."""
     max_sessions: int = 10_000
-    """Clients of a namespace that may be away; with more, the one that left first can't come back."""
+    """Clients that may be away, all namespaces counted together; with more, one that left first can't come back, of an address with most of them."""
     max_packets: int = 10_000
     """Events of a namespace that are kept; with more, who missed the oldest can't come back."""
-    max_bytes: int = 16_000_000
-    """Bytes that these may hold together."""
+    max_bytes: int = 64_000_000
+    """Bytes that the events of all namespaces may hold together; with more, the oldest go of what holds most: a namespace, or those that one
+    client brought into being."""
 
 
 @dataclass(slots=True)
@@ -68,6 +71,8 @@ class RecoverySession:
     """How many events were recorded when it joined."""
     offset: int = 0
     """How many events the client has seen, as it says, or was told since."""
+    client: str = NOBODY
+    """Whom limits count it under."""
     data: Any = None
     expires: float = 0.0
     claimed: bool = False
@@ -93,13 +98,17 @@ _GAP: Final = _Entry(EncodedEvent("", "[]"), frozenset(), frozenset(), 0.0, 0, 0
 """Takes the place of an event that is kept no longer."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RecoveryLog:
     """The recent events and the absent clients of one namespace."""
 
     options: ConnectionStateRecovery
     epoch: str
     """Begins all offsets: those of another process mean nothing here."""
+    memory: RecoveryMemory
+    """Bounds what this and other namespaces keep together."""
+    owner: str = NOBODY
+    """Whose memory this is: the namespace's own name, or the client that brought it into being."""
     grace: float = 0.0
     """Seconds that it may take until the loss of a connection is noticed: events are kept for longer by this."""
     repeat_limit: int = 8_000_000
@@ -128,8 +137,9 @@ class RecoveryLog:
         self._total += size
         self._entries.append(_Entry(marked, rooms, except_, expires, size, self._total))
         self.size += size
-        while self.kept > self.options.max_packets or self.size > self.options.max_bytes:
+        while self.kept > self.options.max_packets:
             self._drop_oldest()
+        self.memory.grow(self, size)
         return marked
 
     def mark(self, event: EncodedEvent) -> EncodedEvent:
@@ -151,8 +161,7 @@ class RecoveryLog:
         session.claimed = False
         self.sessions.pop(session.pid, None)
         self.sessions[session.pid] = session
-        while len(self.sessions) > self.options.max_sessions:
-            del self.sessions[next(iter(self.sessions))]
+        self.memory.add_session(self, session.pid, session.client)
 
     def claim(self, pid: str, offset: str | None, now: float) -> RecoverySession | None:
         """Return the client that comes back, or `None` if it can't: it is kept until `forget`, and goes back to the absent by `release`.
@@ -222,7 +231,18 @@ class RecoveryLog:
 
     def forget(self, session: RecoverySession) -> None:
         """Forget a client: it is back, or may not come back."""
-        self.sessions.pop(session.pid, None)
+        self.drop_session(session.pid)
+
+    def drop_session(self, pid: str) -> None:
+        """Do what `forget` does."""
+        if self.sessions.pop(pid, None) is not None:
+            self.memory.remove_session(self, pid)
+
+    def drop_events(self, size: int) -> None:
+        """Drop the oldest events until they have had so many bytes, or there are none."""
+        goal = self.size - size
+        while self.kept and self.size > goal:
+            self._drop_oldest()
 
     def holds(self, session: RecoverySession) -> bool:
         """Whether a client may come back."""
@@ -246,14 +266,16 @@ class RecoveryLog:
             if not session.claimed:
                 expired.append(session)
         for session in expired:
-            del self.sessions[session.pid]
+            self.drop_session(session.pid)
 
     def clear(self) -> None:
         """Forget everything."""
-        self.sessions.clear()
+        for pid in tuple(self.sessions):
+            self.drop_session(pid)
         self._entries.clear()
         self._oldest = 0
-        self.size = 0
+        size, self.size = self.size, 0
+        self.memory.shrink(self, size)
 
     def _index(self, offset: int) -> int:
         """Return where in `_entries` the event after an offset is."""
@@ -276,7 +298,9 @@ class RecoveryLog:
             return None
 
     def _drop_oldest(self) -> None:
-        self.size -= self._entries[self._oldest].size
+        size = self._entries[self._oldest].size
+        self.size -= size
+        self.memory.shrink(self, size)
         self._entries[self._oldest] = _GAP
         self._oldest += 1
         if self._oldest > _GAPS and self._oldest * 2 > len(self._entries):

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ackord.runtime.client.connector import ClientWebSocket, WebSocketLostError
 from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.events.tasks import TaskSet
@@ -61,12 +62,16 @@ class Link:
         parts = urlsplit(url)
         if not parts.path.startswith(self._engine.options.prefix):
             raise DisconnectedError(f"the server refused the WebSocket: nothing is served at {parts.path!r}")
+        sent = {"host": parts.netloc, **{name.lower(): value for name, value in headers.items()}}
+        proxies = TrustedProxies(self._engine.options.trusted_proxies)
+        address, secure = proxies.peer(self._address, sent, secure=parts.scheme == "wss")
         request = HandshakeRequest(
             url=f"{parts.path}?{parts.query}",
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
-            headers={"host": parts.netloc, **{name.lower(): value for name, value in headers.items()}},
-            address=self._address,
-            secure=parts.scheme == "wss",
+            headers=sent,
+            address=address,
+            client=proxies.identify(self._address, address, sent),
+            secure=secure,
         )
         client, server = MemoryWebSocket.pair(capacity=self._capacity)
         try:

@@ -1,0 +1,110 @@
+"""How many sessions a server holds, and which of them ends where a new one finds no room (`ackord.runtime.shares` has the words).
+
+Handshakes are cheap for whoever sends them, so sessions whose client has sent no message yet are bounded more tightly than all sessions:
+
+- `max_half_open`: from half of it on, each new session ends the oldest half-open one of the client that has the most, if that is more than its
+  fair share; at the bound itself the victim of the shares. No handshake is refused.
+- `max_connections`: for a new session at the bound, these are tried in order.
+  1. A client that is greedy and has the most sessions loses its oldest half-open one, or its oldest one as long as few are half-open:
+     these few are newcomers, who need a moment to say something.
+  2. The victim among the half-open ones.
+  3. Where more than half of all belong to `NOBODY`, and the newcomer doesn't, the oldest of these.
+  4. The handshake is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.running import RunningSession
+from ackord.runtime.engineio.errors import HandshakeRefusedError
+from ackord.runtime.engineio.handshake import TOO_MANY_CONNECTIONS
+from ackord.runtime.limited_log import LimitedLog
+from ackord.runtime.log_text import quoted
+from ackord.runtime.shares import NOBODY, Shares
+
+_NEWCOMERS: Final = 100
+"""Half-open sessions that a greedy client's sessions make room for."""
+
+
+class Capacity:
+    """The sessions of one server, counted in all and by client."""
+
+    __slots__ = ("_log", "half_open", "sessions")
+
+    def __init__(self, *, max_half_open: int, max_connections: int, log: LimitedLog) -> None:
+        self.sessions: Shares[RunningSession] = Shares(max_connections)
+        """All sessions."""
+        self.half_open: Shares[RunningSession] = Shares(max_half_open)
+        """Those whose client has sent no message yet."""
+        self._log = log
+
+    def add(self, socket: RunningSession) -> None:
+        """Count a new session."""
+        client = socket.request.client
+        self.sessions.add(socket, client)
+        self.half_open.add(socket, client)
+
+    def remove(self, socket: RunningSession) -> None:
+        """Count a session no longer."""
+        self.sessions.remove(socket)
+        if socket.is_half_open:
+            self.half_open.remove(socket)
+
+    def clear(self) -> None:
+        """Count no session any longer."""
+        self.sessions.clear()
+        self.half_open.clear()
+
+    def check(self, request: HandshakeRequest) -> None:
+        """Refuse a handshake for which no other session would have to go.
+
+        Raises:
+            HandshakeRefusedError: there are `max_connections` sessions.
+        """
+        if self.sessions.is_full and self._find_victim(request.client) is None:
+            self._warn("sessions", "max_connections", self.sessions, request, "the handshake is refused with 503")
+            raise HandshakeRefusedError(TOO_MANY_CONNECTIONS.because(name="TOO_MANY_CONNECTIONS"))
+
+    def make_room(self, request: HandshakeRequest) -> None:
+        """End the sessions that have to go for a new one.
+
+        Raises:
+            HandshakeRefusedError: there are `max_connections` sessions, and none of them has to go.
+        """
+        if self.sessions.is_full:
+            self.check(request)
+            self._end(self._find_victim(request.client), "sessions", "max_connections", self.sessions)
+        half_open = self.half_open
+        if half_open.is_half_full:
+            victim = half_open.find_victim() if half_open.is_full else half_open.find_greediest()
+            self._end(victim, "half-open sessions, whose clients have sent no message yet,", "max_half_open", half_open)
+
+    def _find_victim(self, newcomer: str) -> RunningSession | None:
+        sessions, half_open = self.sessions, self.half_open
+        greediest = sessions.find_greediest()
+        if greediest is not None:
+            newest = half_open.find_oldest(greediest.request.client)
+            if newest is not None:
+                return newest
+            if len(half_open) <= min(_NEWCOMERS, max(1, sessions.bound // 2)):
+                return greediest
+        victim = half_open.find_victim()
+        if victim is None and newcomer != NOBODY and 2 * sessions.count(NOBODY) > sessions.bound:
+            return sessions.find_oldest(NOBODY)
+        return victim
+
+    def _end(self, victim: RunningSession | None, what: str, option: str, shares: Shares[RunningSession]) -> None:
+        if victim is not None:
+            self._warn(what, option, shares, victim.request, "its oldest one ends for each new one")
+            victim.fail(f"more than {option}")
+
+    def _warn(self, what: str, option: str, shares: Shares[RunningSession], request: HandshakeRequest, consequence: str) -> None:
+        who = f"A client at {quoted(request.address)}"
+        hint = f"raise {option} if that is your load"
+        if request.client == NOBODY:
+            who = f"What comes from {quoted(request.address)} and from other addresses that may be those of proxies"
+            hint += ", and name your proxies in trusted_proxies, so that one client can't use up what belongs to all"
+        text = f"{who} has {shares.count(request.client):,} {what} of {len(shares):,}, with {option} at {shares.bound:,}: {consequence}; {hint}."
+        self._log.write_warning(f"{option} {consequence}", request.client if shares.is_greedy(request.client) else None, text)
