@@ -67,6 +67,7 @@ def test_what_holds_no_secret_is_shown_as_it_is(value: object) -> None:
 def test_a_url_shows_which_parameters_it_has_and_only_the_harmless_values() -> None:
     url = f"/socket.io/?EIO=4&transport=polling&sid={SECRET}&token={SECRET}&flag"
     assert masked_url(url) == "/socket.io/?EIO=4&transport=polling&sid=***&token=***&flag"
+    assert masked_url(f"wss://me:{SECRET}@example.org:8000/socket.io/?EIO=4") == "wss://example.org:8000/socket.io/?EIO=4"
 
 
 def test_a_deep_packet_is_shown_without_recursion() -> None:

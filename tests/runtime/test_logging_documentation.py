@@ -52,7 +52,9 @@ LINES = sorted(set(documented()))
 def test_each_line_of_the_page_is_written(line: str) -> None:
     texts = [STRINGS, " failed: 'invalid_request'", " failed: 'unknown_event'", "'ORIGIN_NOT_ALLOWED'. ", "'Session ID unknown'. "]
     for part in line.split("…"):
-        shown = part.removeprefix("'ORIGIN_NOT_ALLOWED'. ").removeprefix("'Session ID unknown'. ").strip()
+        shown = (
+            part.removeprefix("'ORIGIN_NOT_ALLOWED'. ").removeprefix("'HOST_NOT_ALLOWED'. ").removeprefix("'Session ID unknown'. ").strip()
+        )
         assert any(shown in text for text in texts), shown
 
 

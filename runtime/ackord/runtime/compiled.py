@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Final
 
-_API: Final = 1
+_API: Final = 2
 """What these modules expect of the helpers; changes with their parameters and results."""
 
 

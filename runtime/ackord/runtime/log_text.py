@@ -15,6 +15,7 @@ _SECRET_NAME: Final = re.compile(
 )
 _SECRET_VALUE: Final = re.compile(r"(basic|bearer|token) |eyJ", re.IGNORECASE)
 _SHOWN_PARAMETERS: Final = frozenset(("EIO", "transport", "t", "j", "b64"))
+_USER: Final = re.compile(r"(?<=://)[^/]*@")
 _PACKET: Final = re.compile(r"4([0-6])(\d+-)?(/[^,]*,?)?(\d*)(.*)", re.DOTALL)
 _CONNECT: Final = "0"
 
@@ -32,8 +33,9 @@ def shortened(secret: str) -> str:
 
 
 def masked_url(url: str) -> str:
-    """Return path and query string without the values that could be secrets."""
+    """Return a URL, or path and query string, without user and password and without the values that could be secrets."""
     path, mark, query = url.partition("?")
+    path = _USER.sub("", path)
     parts = [part.partition("=") for part in query.split("&")] if mark else []
     shown = "&".join(f"{name}={value if name in _SHOWN_PARAMETERS else MASK}" if sign else name for name, sign, value in parts)
     return printable(f"{path}{mark}{shown}"[:500])

@@ -126,8 +126,8 @@ def test_nobody_listens_at_the_address() -> None:
     async def scenario() -> None:
         with socket_module.create_server(("127.0.0.1", 0)) as listening:
             port = listening.getsockname()[1]
-        with pytest.raises(DisconnectedError, match=f"127.0.0.1:{port}/socket.io/: "):
-            await connect(f"http://127.0.0.1:{port}?token=secret", connector=WebSocketConnector(proxy=None)).connect()
+        with pytest.raises(DisconnectedError, match=f"ws://127.0.0.1:{port}/socket.io/: "):
+            await connect(f"http://me:secret@127.0.0.1:{port}?token=secret", connector=WebSocketConnector(proxy=None)).connect()
 
     run(scenario)
 
@@ -155,6 +155,39 @@ def test_what_answers_is_no_websocket_server(response: bytes) -> None:
             port = server.sockets[0].getsockname()[1]
             with pytest.raises(DisconnectedError):
                 await connect(f"http://127.0.0.1:{port}", connector=WebSocketConnector(proxy=None)).connect()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 305, 307, 308])
+@pytest.mark.parametrize(
+    ("location", "named"),
+    [
+        ("http://127.0.0.1:{port}/socket.io/", "'127.0.0.1:{port}'"),
+        ("ws://127.0.0.1:{port}/other/", "'127.0.0.1:{port}'"),
+        ("//evil.example/", "'evil.example'"),
+        ("wss://user:secret@evil.example:444/", "'evil.example:444'"),
+        ("http://ev\x85il/", r"'ev\\x85il'"),
+        ("http://[", r"'http://\['"),
+    ],
+)
+def test_a_redirect_is_an_error_that_names_its_host_and_nothing_is_sent_there(status: int, location: str, named: str) -> None:
+    async def scenario() -> None:
+        requests: list[bytes] = []
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            requests.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(f"HTTP/1.1 {status} Elsewhere\r\nLocation: {location.format(port=port)}\r\n\r\n".encode("latin-1"))
+            writer.close()
+            await writer.wait_closed()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            client = connect(f"http://user:pass@127.0.0.1:{port}", auth={"token": "good"}, connector=WebSocketConnector(proxy=None))
+            with pytest.raises(DisconnectedError, match=f"redirects.*{status}.*{named.format(port=port)}") as caught:
+                await client.connect()
+        assert len(requests) == 1
+        assert "secret" not in str(caught.value)
 
     run(scenario)
 

@@ -127,3 +127,10 @@ def test_defect_12_the_session_knows_its_client_behind_trusted_proxies_only(trus
         assert (request.address, request.secure) == expected
 
     run(scenario())
+
+
+def test_a_list_of_trusted_addresses_without_end_is_not_read_to_its_end() -> None:
+    proxies = TrustedProxies(["10.0.0.0/8"])
+    forwarded = ",".join(["192.0.2.9", *["10.1.1.1"] * 3000])
+    assert proxies.peer("10.0.0.1", {"x-forwarded-for": forwarded}, secure=False) == ("10.1.1.1", False)
+    assert proxies.peer("10.0.0.1", {"x-forwarded-for": "192.0.2.9,10.1.1.1,10.1.1.2"}, secure=False) == ("192.0.2.9", False)

@@ -106,8 +106,9 @@ def test_a_session_can_not_be_upgraded_with_another_protocol_version() -> None:
         "Sec-WebSocket-Extensions: permessage-deflate; " + 'x="\\' * 2000,
         "Sec-WebSocket-Extensions: constructor; __proto__",
         "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=99",
+        "\r\n".join(f"X-{number}: y" for number in range(2000)),
     ],
-    ids=["many protocols", "no protocols", "unfinished text", "names of JavaScript", "bad parameter"],
+    ids=["many protocols", "no protocols", "unfinished text", "names of JavaScript", "bad parameter", "many headers"],
 )
 def test_cve_2021_32640_and_cve_2016_10542_headers_of_the_handshake_are_read_in_no_time(header: str) -> None:
     async def scenario(served: Served) -> None:

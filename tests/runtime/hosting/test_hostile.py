@@ -59,7 +59,7 @@ def test_only_so_many_requests_may_be_sent_ahead(lane: Lane, monkeypatch: pytest
         few[1].write(get("EIO=4&transport=unknown") * 10 + get("EIO=4&transport=unknown", "Connection: close\r\n"))
         assert (await rest(few)).count(b"Transport unknown") == 11
         many[1].write(get("EIO=4&transport=unknown") * 2_000)
-        assert (await rest(many)).endswith(b"Invalid HTTP request received.")
+        assert (await rest(many)).endswith(b"too many requests were sent before the answer to an earlier one.")
         await until(lambda: not served.host.server_state.connections)
 
     lane.play(scenario)

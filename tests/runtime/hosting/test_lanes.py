@@ -78,19 +78,6 @@ def test_every_length_has_its_head(lane: Lane) -> None:
     lane.play(scenario)
 
 
-@on_every_lane
-@pytest.mark.parametrize("head", [b"\x81\xfe\x00\x03", b"\x81\xff\x00\x00\x00\x00\x00\x00\x00\x03"])
-def test_a_length_needs_not_be_minimal(lane: Lane, head: bytes) -> None:
-    """RFC 6455, 5.2, asks it of senders; neither the `websockets` library nor `ws` hold clients to it."""
-
-    async def scenario(served: Served) -> None:
-        reader, _ = connection = await served.open_websocket()
-        await send_at_once(connection, head + b"\0\0\0\0" + b"4hi")
-        assert await frame(reader) == (0x81, b"4hi")
-
-    lane.play(scenario)
-
-
 VIOLATIONS = {
     "unmasked": (b"\x81\x034hi", 1002),
     "its first two bytes": (b"\x81\x03", 1002),
@@ -103,7 +90,15 @@ VIOLATIONS = {
     "PING in fragments": (masked(0x09, b"x"), 1002),
     "nothing to continue": (masked(0x80, b"4hi"), 1002),
     "a message within another": (masked(0x01, b"4") + masked(0x81, b"4hi"), 1002),
-    "close within a message": (masked(0x01, b"4") + masked(0x88, b"\x03\xe8"), 1002),
+    "close in fragments": (masked(0x08, b""), 1002),
+    "long close": (masked(0x88, b"\x03\xe8" + b"x" * 124), 1002),
+    "long PONG": (masked(0x8A, b"x" * 126), 1002),
+    "a padded length of 2 bytes": (b"\x81\xfe\x00\x03\0\0\0\x004hi", 1002),
+    "the largest padded length of 2 bytes": (b"\x82\xfe\x00\x7d", 1002),
+    "a padded length of 8 bytes": (b"\x81\xff\0\0\0\0\0\0\0\x03\0\0\0\x004hi", 1002),
+    "the largest padded length of 8 bytes": (b"\x82\xff\0\0\0\0\0\0\xff\xff", 1002),
+    "a padded length of a PING": (b"\x89\xfe\x00\x01\0\0\0\0x", 1002),
+    "a padded length of a fragment": (masked(0x01, b"4") + b"\x80\xfe\x00\x02\0\0\0\0hi", 1002),
     "short close": (masked(0x88, b"\x03"), 1002),
     "close code that is never sent": (masked(0x88, b"\x03\xed"), 1002),
     "close reason that isn't UTF-8": (masked(0x88, b"\x03\xe8\xff"), 1007),
@@ -125,13 +120,40 @@ def test_a_violation_ends_the_connection_after_what_came_before_it(lane: Lane) -
         for name, (data, code) in VIOLATIONS.items():
             reader, _ = connection = await served.open_websocket()
             await send_at_once(connection, text("4before") + data)
-            closing = [payload for first, payload in await everything(reader) if first == 0x88]
-            assert closing == [struct.pack("!H", code)], name
+            assert await everything(reader) == [(0x81, b"4before"), (0x88, struct.pack("!H", code))], name
             await served.gone()
             assert served.site.recorders[-1].log == ["4before"], name
             assert served.site.recorders[-1].ends == [("transport error", f"close code {code}")], name
 
     lane.play(scenario, max_payload=1000)
+
+
+BEFORE = {
+    "nothing": (b"", []),
+    "a text": (text("4a"), [(0x81, b"4a")]),
+    "texts and a binary message": (text("4a") + masked(0x82, b"b") + text("4c"), [(0x81, b"4a"), (0x82, b"b"), (0x81, b"4c")]),
+    "fragments and a PONG": (masked(0x01, b"4") + masked(0x8A, b"") + masked(0x80, b"a"), [(0x81, b"4a")]),
+    "as many as one turn takes": (text("4a") * 100, [(0x81, b"4a")] * 100),
+}
+
+
+@on_every_lane
+@pytest.mark.parametrize("closing", [masked(0x88, b"\x03\xe8"), masked(0x01, b"4") + masked(0x88, b"\x03\xe8bye"), masked(0x83, b"")])
+@pytest.mark.parametrize("behind", [b"", text("4late") + masked(0x89, b"late"), b"\x81\xfe\x00\x03"])
+def test_what_came_before_the_end_is_answered_and_nothing_behind_it(lane: Lane, closing: bytes, behind: bytes) -> None:
+    is_violation = closing[0] == 0x83
+
+    async def scenario(served: Served) -> None:
+        for name, (before, answers) in BEFORE.items():
+            reader, _ = connection = await served.open_websocket()
+            await send_at_once(connection, before + closing + behind)
+            close = b"\x03\xea" if is_violation else b"\x03\xe8bye" if closing[0] == 1 else b"\x03\xe8"
+            assert await everything(reader) == [*answers, (0x88, close)], name
+            await served.gone()
+            ends = ("transport error", "close code 1002") if is_violation else ("transport close", "close code 1000")
+            assert served.site.recorders[-1].ends == [ends], name
+
+    lane.play(scenario)
 
 
 @on_every_lane

@@ -11,7 +11,7 @@ import pytest
 from ackord.runtime.hosting import direct_polling
 
 from tests.attempts import hold_once
-from tests.runtime.hosting.network import until
+from tests.runtime.hosting.network import Connection, until
 from tests.runtime.hosting.talk import QUERY, Script, Talk, play_on
 
 SCRIPTS: list[Any] = []
@@ -66,6 +66,57 @@ async def a_get_whose_client_goes(talk: Talk) -> None:
     await talk.get(connection, query)
     await talk.parked()
     connection[1].transport.abort()
+    await talk.over()
+
+
+def _goes_behind_a_get(name: str, *sent: bytes) -> None:
+    """Add a script of a client that sends something behind a GET that waits, then drops the connection or closes its half."""
+
+    async def dropped(talk: Talk) -> None:
+        (await _send(talk))[1].transport.abort()
+        await talk.over()
+
+    async def closed(talk: Talk) -> None:
+        (await _send(talk))[1].write_eof()
+        await talk.over()
+
+    async def _send(talk: Talk) -> Connection:
+        query = await talk.open()
+        connection = await talk.connect()
+        await talk.get(connection, query)
+        await talk.parked()
+        for data in sent:
+            await talk.send(connection, data % {b"query": query.encode()} if b"%(query)s" in data else data)
+            await asyncio.sleep(0.02)
+        return connection
+
+    for function in (dropped, closed):
+        function.__name__ = f"a_client_that_has_{function.__name__}_after_{name}"
+        script(200)(function)
+
+
+_GET = b"GET /socket.io/?%(query)s HTTP/1.1\r\nHost: x\r\n\r\n"
+_goes_behind_a_get("a second get", _GET)
+_goes_behind_a_get("many requests", _GET * 30, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+_goes_behind_a_get("half a head", _GET[:-5])
+_goes_behind_a_get("a second get and half a head", _GET + _GET[:-5])
+_goes_behind_a_get("a post", b"POST /socket.io/?%(query)s HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n4a")
+_goes_behind_a_get("half a post", b"POST /socket.io/?%(query)s HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n4a")
+_goes_behind_a_get("a large post", b"POST /socket.io/?%(query)s HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n", b"x" * 60_000)
+_goes_behind_a_get("a large post elsewhere", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n", b"x" * 40_000)
+
+
+@script(200, 400)
+async def too_many_bytes_behind_a_get(talk: Talk) -> None:
+    query = await talk.open()
+    connection = await talk.connect()
+    await talk.get(connection, query)
+    await talk.parked()
+    head = f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n".encode()
+    for data in (head, *[b"x" * 20_000] * 4):
+        await talk.send(connection, data)
+        await asyncio.sleep(0.02)
+    assert await talk.receive(connection) == 400
     await talk.over()
 
 

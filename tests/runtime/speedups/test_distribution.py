@@ -93,7 +93,7 @@ def test_the_runtime_uses_what_is_installed_unless_told_otherwise(installed: Pat
 
 
 OTHERS = {
-    "of another API": "API = 2\ndef take_text(*_): ...\ntake_texts = split_event = find_exponent = take_text\n",
+    "of another API": "API = 3\ndef take_text(*_): ...\ntake_texts = split_event = find_exponent = take_text\n",
     "that can't be loaded": "raise ImportError('built for another Python')\n",
     "that are no helpers": "",  # as the empty folder that an uninstallation leaves
 }

@@ -13,7 +13,7 @@ import pytest
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.direct_websocket import DirectWebSocket
-from ackord.runtime.transports.framing import encode_binary, encode_text, frame_size, next_message, prepare
+from ackord.runtime.transports.framing import FrameCutter, encode_binary, encode_text, frame_size, next_message, prepare
 from ackord.runtime.transports.turns import turns_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -147,17 +147,30 @@ class Quiet(Protocol):
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
         super().fail(code)
 
+    @override
+    def recv_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None  # RFC 6455, 5.4: it may come between fragments
+        super().recv_frame(frame)
+
 
 def theirs(stream: bytes) -> Told:
-    """Read a stream in one piece with the library, and with what uvicorn's users add to it: joined fragments and UTF-8."""
+    """Read a stream with the library, and with what it leaves out: joined fragments, UTF-8, and lengths in more bytes than needed."""
     told = Told()
     library = Quiet(Side.SERVER, state=OPEN, max_size=MAX_SIZE)
     fragments: list[bytes] = []
     is_text = False
-    for byte in struct.unpack(f"{len(stream)}c", stream):
-        library.receive_data(byte)
+    start = 0
+    for at in range(1, len(stream) + 1):
+        head = stream[start:at]
+        if (len(head) == 4 and head[1] & 127 == 126 and head[2:] < b"\0\x7e") or (
+            len(head) == 10 and head[1] & 127 == 127 and head[2:] < b"\0\0\0\0\0\1\0\0"
+        ):
+            library.fail(1002)
+        library.receive_data(stream[at - 1 : at])
         for event in library.events_received():
             assert isinstance(event, Frame)
+            start = at
             if event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
                 is_text = is_text if event.opcode is Opcode.CONT else event.opcode is Opcode.TEXT
                 fragments.append(bytes(event.data))
@@ -218,6 +231,26 @@ def cut_streams(draw: st.DrawFn) -> list[bytes]:
     cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=10)))
     edges = [0, *cuts, len(stream)]
     return [stream[start:end] for start, end in pairwise(edges) if start < end]
+
+
+@settings(deadline=None)
+@given(cut_streams())
+def test_a_cutter_cuts_any_stream_into_its_frames(pieces: list[bytes]) -> None:
+    cutter, taken = FrameCutter(), bytearray()
+    library = Quiet(Side.SERVER, state=OPEN)
+    for piece in pieces:
+        cutter.put(piece)
+        while (part := cutter.take()) is not None:
+            taken += part
+            if cutter.is_padded:
+                return
+            if not library.eof_sent:
+                library.receive_data(part)
+            assert len(library.events_received()) <= 1
+    stream = b"".join(pieces)
+    assert stream.startswith(taken)
+    assert stream[len(taken) :] == cutter.pending
+    assert len(cutter.pending) < 10
 
 
 @settings(deadline=None, max_examples=500)

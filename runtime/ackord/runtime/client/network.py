@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from ackord.runtime.client.connector import WebSocketLostError
 from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.log_text import printable, quoted
+from typing_extensions import override
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.http11 import Response
+
+
+class _Connect(connect):
+    """Opens a WebSocket to the given address only, and follows no redirect, as the reference implementation.
+
+    The library would follow: then the payload of CONNECT and the client's own headers would go to a host that the application
+    didn't name.
+    """
+
+    @override
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
 
 
 async def open_network_websocket(url: str, headers: Mapping[str, str], options: Mapping[str, Any]) -> NetworkWebSocket:
     """Open one; `options` are the library's."""
     try:
-        connection = await connect(url, additional_headers=dict(headers), **options)
+        connection = await _Connect(url, additional_headers=dict(headers), **options)
     except InvalidStatus as error:
-        raise DisconnectedError(f"the server refused the WebSocket with HTTP status {error.response.status_code}") from error
+        raise DisconnectedError(_describe_refusal(url, error.response)) from error
     except (OSError, WebSocketException, EOFError) as error:
-        raise DisconnectedError(f"can't open a WebSocket to {_without_query(url)}: {error}") from error
+        # The library puts what the server answered into some of its texts.
+        raise DisconnectedError(f"can't open a WebSocket to {_without_secrets(url)}: {printable(str(error)[:300])}") from error
     return NetworkWebSocket(connection)
 
 
@@ -54,5 +71,19 @@ def _lost(error: ConnectionClosed) -> WebSocketLostError:
     return WebSocketLostError("transport error" if is_our_complaint else "transport close", str(error))
 
 
-def _without_query(url: str) -> str:
-    return url.partition("?")[0]
+def _describe_refusal(url: str, response: Response) -> str:
+    status = response.status_code
+    targets = response.headers.get_all("Location")
+    if not 300 <= status < 400 or not targets:
+        return f"the server refused the WebSocket with HTTP status {status}"
+    try:
+        host = urlsplit(urljoin(url, targets[0])).netloc.rpartition("@")[2]
+    except ValueError:
+        host = targets[0]
+    return f"the server redirects (HTTP status {status}) to the host {quoted(host)}, and redirects aren't followed: connect to the right address"
+
+
+def _without_secrets(url: str) -> str:
+    """Return scheme, host and path: neither a password nor the query string."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

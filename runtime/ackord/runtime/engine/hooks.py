@@ -73,14 +73,16 @@ _RefusalT = TypeVar("_RefusalT", bound=RefusalListener)
 class EngineHooks:
     """The middlewares and listeners of an `EngineServer`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shows_all: bool = False) -> None:
+        """Begin without any; `shows_all` tells whether each request has to be looked at for another reason."""
         self.log = LimitedLog(logging.getLogger("ackord.runtime.engine"))
         """Where the engine writes what it has to tell, within limits."""
         self._middlewares: list[EngineMiddleware] = []
         self._listeners: dict[str, list[Callable[..., None]]] = {"initial_headers": [], "headers": [], "connection_error": []}
         self._refused_headers: set[str] = set()
-        self.has_observers = False
-        """Whether each request has to be shown to a middleware or a listener, even one of an open session."""
+        self._shows_all = shows_all
+        self.has_observers = shows_all
+        """Whether each request has to be looked at as a whole, such as by a middleware or a listener, even one of an open session."""
 
     def use(self, middleware: _MiddlewareT) -> _MiddlewareT:
         """Run `middleware` for each HTTP request and each WebSocket handshake, after those that were added before.
@@ -123,7 +125,7 @@ class EngineHooks:
             self._look_for_observers()
 
     def _look_for_observers(self) -> None:
-        self.has_observers = bool(self._middlewares or self._listeners["headers"])
+        self.has_observers = bool(self._shows_all or self._middlewares or self._listeners["headers"])
 
     async def admit(self, request: HandshakeRequest) -> None:
         """Run the middlewares.

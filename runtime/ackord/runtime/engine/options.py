@@ -10,6 +10,7 @@ from typing import Final, TypeAlias, TypedDict
 
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.cors import DEFAULT_METHODS, CorsPolicy, Origins
+from ackord.runtime.engine.hosts import AllowedHosts
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
@@ -54,6 +55,7 @@ class EngineKeywords(TypedDict, total=False):
     initial_packet: str | bytes | None
     compression_threshold: int | None
     trusted_proxies: Sequence[str]
+    allowed_hosts: Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,11 @@ class EngineOptions:
     """Bytes from which on a polling response is compressed if the client accepts that; `None` compresses none."""
     trusted_proxies: Sequence[str] = ()
     """Addresses and networks whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed; ``"unix"`` for Unix sockets."""
+    allowed_hosts: Sequence[str] | None = None
+    """Hosts that requests may be for, whatever the port: names, ``".example.org"`` with all subdomains, ``"*"``; `None` for any.
+
+    Protects servers without authentication, such as those of a developer's machine, from DNS rebinding.
+    """
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -124,7 +131,7 @@ class EngineOptions:
         if not self.transports or not {POLLING, WEBSOCKET}.issuperset(self.transports):
             raise UsageError(f"transports {self.transports!r} must be some of {POLLING!r} and {WEBSOCKET!r}")
         _check_origins(self.cors_origins, credentials=self.cors_credentials)
-        for listed in ("cors_methods", "cors_allowed_headers", "cors_exposed_headers", "trusted_proxies"):
+        for listed in ("cors_methods", "cors_allowed_headers", "cors_exposed_headers", "trusted_proxies", "allowed_hosts"):
             if isinstance(getattr(self, listed), str):
                 raise UsageError(f"{listed} must be a sequence of texts, not one text")
         if self.compression_threshold is not None and self.compression_threshold < 0:
@@ -133,6 +140,10 @@ class EngineOptions:
             TrustedProxies(self.trusted_proxies)
         except ValueError as exc:
             raise UsageError(f"trusted_proxies must be addresses and networks: {exc}") from exc
+        try:
+            AllowedHosts(self.allowed_hosts)
+        except ValueError as exc:
+            raise UsageError(f"allowed_hosts: {exc}") from exc
 
     @property
     def connections(self) -> int:

@@ -47,6 +47,17 @@ def is_from(origin: str, host: str) -> bool:
     return (page.host, page.port) == _parse_place(asked[1], asked[2], _PORTS.get(page.scheme))
 
 
+def parse_host(text: str, *, with_port: bool = True) -> str | None:
+    """Return the host of a header Host, in the form of `Origin.host`, or `None` if the text is none."""
+    if not with_port and text.count(":") > 1 and not text.startswith("["):
+        text = f"[{text}]"
+    found = _AUTHORITY.fullmatch(text.strip(" \t"))
+    if found is None or (found[2] is not None and not with_port):
+        return None
+    place = _parse_place(found[1], found[2], None)
+    return None if place is None else place[0]
+
+
 def _parse_place(host: str, port: str | None, default: int | None) -> tuple[str, int | None] | None:
     number = int(port) if port else default
     if number is not None and number > _LAST_PORT:

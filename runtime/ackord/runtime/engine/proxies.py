@@ -9,15 +9,15 @@ from typing import Final
 
 from ackord.runtime.shares import NOBODY
 
-UNIX = "unix"
+UNIX: Final = "unix"
 """Among the trusted proxies: whoever connects without an address, by a Unix socket."""
 
 _FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip")
 """Headers that proxies set: with one of them, the peer may be a proxy for many clients."""
 _RECENT: Final = 256
 """Addresses that needn't be read again."""
-_LAST_HOPS: Final = 4
-"""How many addresses at the end of ``X-Forwarded-For`` are looked at."""
+MAX_HOPS: Final = 20
+"""Proxies between a client and the server: addresses beyond these in ``X-Forwarded-For`` aren't read."""
 _LOCAL: Final = tuple(
     map(
         ip_network,
@@ -63,7 +63,9 @@ class TrustedProxies:
             secure = protocol.rpartition(",")[2].strip(" \t").lower() in ("https", "wss")
         # Each proxy appends whom it saw: from the right, the first that isn't a trusted proxy is the client; it may have made up the rest.
         hops = headers.get("x-forwarded-for", "")
-        while hops and self._trusts(address):
+        for _ in range(MAX_HOPS):
+            if not hops or not self._trusts(address):
+                break
             hops, _, hop = hops.rpartition(",")
             client = _parse(hop)
             if client is None:
@@ -83,7 +85,7 @@ class TrustedProxies:
             return NOBODY
         if any(name in headers for name in _FORWARDED):
             # A host that reads the header itself, as a plain uvicorn does for proxies of this machine, has taken the address from there.
-            hops = headers.get("x-forwarded-for", "").rsplit(",", _LAST_HOPS)[-_LAST_HOPS:]
+            hops = headers.get("x-forwarded-for", "").rsplit(",", MAX_HOPS)[-MAX_HOPS:]
             return self._name(address) if _parse(address) in map(_parse, hops) else NOBODY
         return self._name(address)
 

@@ -34,6 +34,8 @@ def log_refusal(log: LimitedLog, request: HandshakeRequest, refusal: Refusal) ->
     if name == "ORIGIN_NOT_ALLOWED":
         origin = request.headers.get("origin", "")
         key, hint = (origin, request.host), _explain_origin(origin, request)
+    elif name == "HOST_NOT_ALLOWED":
+        key, hint = request.host, _explain_host(request)
     elif refusal.code == UNKNOWN_SID.code:
         hint = (
             f"This process has no session {shortened(request.query.get('sid', ''))}. With several workers or servers and without sticky sessions "
@@ -54,6 +56,15 @@ def _describe(request: HandshakeRequest, refusal: Refusal, hint: str) -> str:
     reason = quoted(refusal.message) if name is None else f"{quoted(refusal.message)}, {quoted(name)}"
     transport = quoted(request.query.get("transport", ""), 20)
     return f"A {request.method} request of {quoted(request.address)} (transport {transport}) was refused: {reason}. {hint}"
+
+
+def _explain_host(request: HandshakeRequest) -> str:
+    forwarded = request.headers.get("x-forwarded-host")
+    shown = "" if forwarded is None else f", X-Forwarded-Host {quoted(forwarded)}"
+    return (
+        f"Its Host {quoted(request.host)}{shown} is none of allowed_hosts: add it if it is a name of this server. A proxy must pass Host on, or set "
+        "X-Forwarded-Host and be named in trusted_proxies."
+    )
 
 
 def _explain_origin(origin: str, request: HandshakeRequest) -> str:

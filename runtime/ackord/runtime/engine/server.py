@@ -12,6 +12,7 @@ from ackord.runtime.engine.admission import SID_BYTES, ask, make_sid
 from ackord.runtime.engine.capacity import Capacity
 from ackord.runtime.engine.cors import Header
 from ackord.runtime.engine.hooks import EngineHooks
+from ackord.runtime.engine.hosts import AllowedHosts
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
 from ackord.runtime.engine.logged import LoggedSocket
 from ackord.runtime.engine.options import AllowRequest, EngineOptions
@@ -47,7 +48,8 @@ class EngineServer(EngineHooks):
     def __init__(
         self, options: EngineOptions, connect: Callable[[EngineSocket], EngineHandler], discarded: Callable[[], None] | None = None
     ) -> None:
-        super().__init__()
+        self._hosts = AllowedHosts(options.allowed_hosts)
+        super().__init__(shows_all=not self._hosts.is_open)
         self.options = options
         self.cors = options.cors
         self._connect = connect
@@ -82,6 +84,7 @@ class EngineServer(EngineHooks):
         """
         self.server_loop.enter()
         try:
+            self._check_host(request)
             await self.admit(request)
             existing = self._find(request, is_websocket=True)
             if existing is None:
@@ -105,6 +108,7 @@ class EngineServer(EngineHooks):
         """
         self.server_loop.enter()
         try:
+            self._check_host(request)
             await self.admit(request)
             return self._find(request, is_websocket=False) or await self._open(request, None)
         except HandshakeRefusedError as exc:
@@ -114,7 +118,8 @@ class EngineServer(EngineHooks):
     def find_polling(self, query: Mapping[str, str], origin: str | None) -> EngineSocket | None:
         """Return the open session that an ordinary request of long-polling names, or `None` if `open_polling` must be asked.
 
-        That is so for a handshake, for a request that must be refused, and where middlewares or listeners want to see each request.
+        That is so for a handshake, for a request that must be refused, and where middlewares, listeners or `allowed_hosts` have to see
+        each request.
         """
         socket = self._sockets.get(query.get("sid", ""))
         if (
@@ -187,6 +192,15 @@ class EngineServer(EngineHooks):
         self._closing = False
         if self._discarded is not None:
             self._discarded()
+
+    def _check_host(self, request: HandshakeRequest) -> None:
+        if self._hosts.is_open:
+            return
+        # Proxies that append to X-Forwarded-Host leave what the client has made up before their own value.
+        forwarded = request.headers.get("x-forwarded-host", "")
+        hosts = forwarded.split(",") if forwarded.partition(",")[0].strip() == request.host else [request.host]
+        if not all(map(self._hosts.allows, hosts)):
+            raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="HOST_NOT_ALLOWED", host=request.host))
 
     def _find(self, request: HandshakeRequest, *, is_websocket: bool) -> EngineSocket | None:
         """Return the session that a request names, or `None` for a handshake.

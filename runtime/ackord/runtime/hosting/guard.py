@@ -6,24 +6,29 @@ uvicorn takes a class for each protocol (`http=` and `ws=`); `ackord.runtime.hos
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import deque
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any, Final, cast
 
 from ackord.runtime.engineio.handshake import HEADERS_TOO_LARGE
-from ackord.runtime.hosting.polling_request import MAX_HEADERS, size_of
+from ackord.runtime.hosting.polling_request import MAX_HEADERS, is_host, size_of
+from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.transports import bounds
+from ackord.runtime.transports.framing import LENGTH_OF_2, FrameCutter
 from ackord.runtime.transports.polling import CLOSE, JSON, Header
 from ackord.runtime.transports.stall import StallWatch
 from ackord.runtime.transports.uncommon import INVALID_DATA, POLICY_VIOLATION
 from ackord.runtime.transports.websocket import VIOLATION
 from httptools import HttpParserError, HttpParserUpgrade
 from typing_extensions import override
-from uvicorn._types import ASGISendEvent
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.datastructures import Headers
-from websockets.frames import CloseCode, Frame
-from websockets.http11 import Request
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Request, Response
 from websockets.protocol import Protocol
 from websockets.server import ServerProtocol
 
@@ -33,8 +38,14 @@ HEAD_TIMEOUT: Final = 30.0
 """Seconds from the connection, or from the first byte of a later request, to the end of its headers."""
 MAX_AHEAD: Final = 512
 """Requests of one connection that wait for the answer to an earlier one: each takes 5 KB, and one read brings thousands."""
+MAX_BYTES_AHEAD: Final = 65_536
+"""Bytes of these that are read beside the read that brought the first of them."""
 
 _ABNORMAL_CLOSURE: Final = 1006
+_VERSION: Final = "13"
+"""The only version of the WebSocket protocol."""
+_VERSIONS: Final = frozenset(("1.0", "1.1"))
+_BODY: Final = frozenset((b"content-length", b"transfer-encoding"))
 
 
 class _Handshake(ServerProtocol):
@@ -44,6 +55,31 @@ class _Handshake(ServerProtocol):
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
         super().fail(code)
 
+    @override
+    def recv_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            # RFC 6455, 5.4: it may come between fragments as every control frame, where the library takes it for a mistake.
+            self.current_size = None
+        super().recv_frame(frame)
+
+    @override
+    def accept(self, request: Request) -> Response:
+        response = super().accept(request)
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            return response
+        # Without the library's text, which repeats what the client sent.
+        versions = request.headers.get_all("Sec-WebSocket-Version")
+        is_version_wrong = response.status_code == HTTPStatus.BAD_REQUEST and versions not in ([], [_VERSION])
+        status = HTTPStatus.UPGRADE_REQUIRED if is_version_wrong else HTTPStatus(response.status_code)
+        refusal = self.reject(status, "Invalid WebSocket handshake.\n")
+        for name in ("Allow", "Upgrade"):
+            if name in response.headers:
+                refusal.headers[name] = response.headers[name]
+        if is_version_wrong:  # RFC 6455, 4.2.2
+            refusal.headers["Upgrade"] = "websocket"
+            refusal.headers["Sec-WebSocket-Version"] = _VERSION
+        return refusal
+
     def receive_request(self, request: Request) -> None:
         """Take a request that was read already: the library's own limits, 8192 bytes a line and 128 headers, are narrower than ours."""
         self.parser = Protocol.parse(self)
@@ -51,12 +87,34 @@ class _Handshake(ServerProtocol):
         self.events.append(request)
 
 
-class TooManyRequestsError(Exception):
-    """More requests were sent ahead than may wait."""
+class BadRequestError(Exception):
+    """A request that HTTP demands to be refused, and that the parser lets pass; its text says why."""
+
+
+def check_head(version: str, headers: Iterable[Header]) -> None:
+    """Check what RFC 9112 demands of the head of a request, beside what the parser has checked.
+
+    Raises:
+        BadRequestError: the request must be refused (RFC 9112, 2.3, 3.2 and 6.1).
+    """
+    hosts = 0
+    for name, value in headers:
+        if name == b"host":
+            hosts += 1
+            if not is_host(value):
+                raise BadRequestError("the header Host is malformed")
+        elif name == b"transfer-encoding" and (version != "1.1" or value.strip(b" \t").lower() != b"chunked"):
+            raise BadRequestError("the Transfer-Encoding isn't supported")
+    if version not in _VERSIONS:
+        raise BadRequestError("the version isn't HTTP/1.1")
+    if hosts > 1 or (not hosts and version == "1.1"):
+        raise BadRequestError("there must be one header Host")
 
 
 class GuardedHttp(HttpToolsProtocol):
     """uvicorn's HTTP/1.1 with bounds on what comes before and beside a body, in bytes and in time, and on requests sent ahead."""
+
+    _log = LimitedLog(logging.getLogger("uvicorn.error"))
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -65,6 +123,9 @@ class GuardedHttp(HttpToolsProtocol):
         self._early = b""  # what follows the opening handshake of a WebSocket in the same read
         self._is_requested = False  # whether what is being read belongs to a request that isn't answered yet
         self._head_timer: asyncio.TimerHandle | None = None
+        self._cycle: Any = None  # uvicorn's, of the request that is being answered; its own `cycle` is that of the last request
+        self._sizes: deque[int] = deque()  # bytes read behind each request that waits, the newest first, as in `pipeline`
+        self._ahead = 0  # their sum
         self._idle_until = 0.0  # when uvicorn's timer for idle connections is due: not every event loop's timers tell
         self._stall: StallWatch | None = None
 
@@ -80,12 +141,24 @@ class GuardedHttp(HttpToolsProtocol):
         self._stop_waiting()
         if self._stall is not None:
             self._stall.stop()
+        cycle, self._cycle = self._cycle, None
+        self.pipeline.clear()
+        if cycle is not None and not cycle.response_complete:
+            # uvicorn tells the last request only, be it that an earlier one is still being answered.
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     @override
     def data_received(self, data: bytes) -> None:
         self._overhead += len(data)
         self._is_requested = False
         idle = self.timeout_keep_alive_task
+        if self._sizes:
+            self._sizes[0] += len(data)
+            self._ahead += len(data)
+            if self._ahead > MAX_BYTES_AHEAD:
+                self.send_400_response("Too many bytes were sent before the answer to an earlier request.")
+                return
         self._parse(data)
         if self.transport.is_closing():
             return
@@ -98,24 +171,45 @@ class GuardedHttp(HttpToolsProtocol):
     @override
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        while len(self._sizes) > len(self.pipeline):
+            self._ahead -= self._sizes.pop()
+        if self._sizes:
+            self._read_on()
         self._idle_until = self.loop.time() + self.timeout_keep_alive
 
+    @override
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._cycle = cycle
+        super()._start_asgi_task(cycle, app)
+
     def _parse(self, data: bytes) -> None:
-        # As uvicorn's `data_received`, which drops what follows an opening handshake.
+        # As uvicorn's `data_received`, which drops what follows a request to upgrade, and logs each mistake of a client.
         self._unset_keepalive_if_required()
         parser: Any = self.parser
-        try:
-            parser.feed_data(data)
-        except HttpParserError:
-            message = "Invalid HTTP request received."
-            self.logger.warning(message)
-            self.send_400_response(message)
-        except HttpParserUpgrade as upgrade:
-            if self._should_upgrade():
-                self._early = data[upgrade.args[0] :]
-                self.handle_websocket_upgrade()
-            else:
-                self._unsupported_upgrade_warning()
+        while True:
+            try:
+                parser.feed_data(data)
+                return
+            except HttpParserError as exc:
+                reason = exc.__context__
+                message = f"Bad request: {reason}." if isinstance(reason, BadRequestError) else "Invalid HTTP request received."
+                self._log.write_warning("bad request", message, f"A client at {self._address} is refused with 400: {message}")
+                self.send_400_response(message)
+                return
+            except HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+                if self._should_upgrade():
+                    self._early = data
+                    self.handle_websocket_upgrade()
+                    return
+                # To another protocol, such as h2c: an offer, which is ignored (RFC 9110, 7.8).
+                if not data:
+                    return
+
+    @property
+    def _address(self) -> str:
+        client: Any = self.client  # `None` for a Unix socket, whatever uvicorn says
+        return repr(client[0] if client else "unix")
 
     def _refuse_overhead(self) -> None:
         if not self._is_in_head and size_of(self.headers or ()) <= MAX_HEADERS:
@@ -139,15 +233,30 @@ class GuardedHttp(HttpToolsProtocol):
         self._is_in_head = False
         self._is_requested = True
         self._stop_waiting()
+        parser: Any = self.parser
+        version = parser.get_http_version()
+        check_head(version, self.headers)
+        if version != "1.1" and self._get_upgrade() == b"websocket":
+            raise BadRequestError("a WebSocket needs HTTP/1.1")
         super().on_headers_complete()
         if len(self.pipeline) > MAX_AHEAD:
-            raise TooManyRequestsError  # uvicorn answers with 400
+            raise BadRequestError("too many requests were sent before the answer to an earlier one")
+        if len(self.pipeline) > len(self._sizes):
+            self._sizes.appendleft(0)
+            self._read_on()
 
     @override
     def on_body(self, body: bytes) -> None:
         # Twice, so that the frames of chunks of a reasonable size never count.
         self._overhead = max(0, self._overhead - 2 * len(body))
         super().on_body(body)
+        if self._sizes:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Read on where uvicorn doesn't, because requests wait: who doesn't read isn't told that the client has gone."""
+        if self.flow.read_paused and not self.transport.is_closing():
+            self.flow.resume_reading()
 
     @override
     def on_message_complete(self) -> None:
@@ -160,6 +269,9 @@ class GuardedHttp(HttpToolsProtocol):
         if cycle is not None and not cycle.response_complete:
             # The answer to it would be written between the frames.
             self.send_400_response("A WebSocket can't begin before the request ahead of it is answered.")
+            return
+        if any(name in _BODY and value != b"0" for name, value in self.headers):
+            self.send_400_response("A WebSocket can't begin with a request that has a body.")
             return
         self._overhead = 0
         early, self._early = self._early, b""
@@ -211,6 +323,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self.conn = self._handshake = _Handshake(
             extensions=self.conn.available_extensions, max_size=self.config.ws_max_size, logger=self.conn.logger
         )
+        self._cutter = FrameCutter()  # with the frames behind a message that the application hasn't taken yet
+        self._is_awaited = False  # whether the application waits for a message without having accepted the connection
+        self._ending: ASGIReceiveEvent | None = None  # what tells of the end of a connection, when these have been taken
         self._violation: dict[str, Any] = {}  # see `VIOLATION`
         self._frames_in_turn = 0
         self._stall: StallWatch | None = None
@@ -223,7 +338,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     def receive_request(self, method: str, target: bytes, headers: Iterable[Header]) -> None:
         """Take an opening handshake that was read already, and call the application."""
-        fields = Headers((name.decode("ascii"), value.decode("latin-1")) for name, value in headers)
+        fields = Headers((name.decode("ascii"), value.strip(b" \t").decode("latin-1")) for name, value in headers)
         self._handshake.receive_request(Request(target.decode("ascii"), fields, method))
         self.handle_events()
 
@@ -237,14 +352,24 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     @override
     def handle_parser_exception(self) -> None:
         self._violation["code"] = None if self.conn.close_sent is None else self.conn.close_sent.code
-        super().handle_parser_exception()
+        if not self.transport.is_closing():
+            super().handle_parser_exception()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        has_more = bool(self._cutter.pending)
+        waiting = [self.queue.get_nowait() for _ in range(self.queue.qsize())] if has_more else []
         if self.handshake_complete and self.conn.close_rcvd is None and not self.close_sent:
             # uvicorn says 1005 whether there was a close frame without a status or none at all.
             self.queue.put_nowait({"type": "websocket.disconnect", "code": _ABNORMAL_CLOSURE})
         super().connection_lost(exc)
+        if has_more:  # what came before the end is taken first
+            self._ending, *_ = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
+            for message in waiting:
+                self.queue.put_nowait(message)
+            if not waiting:
+                self.read_paused = False
+                self._take_frames()
         if self._stall is not None:
             self._stall.stop()
         if self._close_timer is not None:
@@ -253,24 +378,95 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        cutter = self._cutter
+        size = len(data) - 6
+        if not self.handshake_initiated:
+            self._take_handshake(data)
+        elif not self.handshake_complete:
+            cutter.put(data)
+            self.read_paused = True
+            if len(cutter.pending) > MAX_BYTES_AHEAD and not self.transport.is_closing():
+                self.transport.pause_reading()
+        elif 0 <= size < LENGTH_OF_2 and data[1] & 0x7F == size and not (self.read_paused or cutter.pending or cutter.missing):
+            # A frame alone, as most are.
+            self._take(data)
+            self._frames_in_turn = 0
+        else:
+            cutter.put(data)
+            if not self.read_paused:
+                self._take_frames()
+
+    def _take_handshake(self, data: bytes) -> None:
         self.conn.receive_data(data)
-        self.handle_events()  # also what came before a violation in the same read, which uvicorn drops
-        if self.conn.parser_exc is not None and not self.transport.is_closing():
-            self.handle_parser_exception()
+        self.handle_events()
         if not self.handshake_initiated and self.conn.handshake_exc is not None:
             self._refuse_handshake()
-        elif self._frames_in_turn > bounds.FRAMES_PER_TURN and not self.read_paused and not self.transport.is_closing():
-            # The event loop would otherwise go on reading from this connection as long as it is the fastest.
-            self.transport.pause_reading()
-            self.loop.call_soon(self._read_on)
+
+    def _take_frames(self) -> None:
+        """Take frames up to the next message, which the application has to handle before anything that follows.
+
+        So its answers come before the end of the connection, and no inflated messages pile up.
+        """
+        while not self.read_paused:
+            if self._frames_in_turn > bounds.FRAMES_PER_TURN:
+                # The event loop would otherwise go on with this connection as long as it is the fastest.
+                if not self.transport.is_closing():
+                    self.transport.pause_reading()
+                self.loop.call_soon(self._read_on)
+                break
+            frame = self._cutter.take()
+            if frame is None:
+                self._end_reading()
+                break
+            if self.conn.eof_sent:  # nothing counts after a close frame
+                self._cutter.pending.clear()
+            elif self._cutter.is_padded:
+                self._fail(CloseCode.PROTOCOL_ERROR)
+            else:
+                self._take(frame)
         self._frames_in_turn = 0
+
+    def _take(self, frame: bytes | bytearray) -> None:
+        self.conn.receive_data(frame)
+        self.handle_events()
+        if self.conn.parser_exc is not None and not self._violation:
+            self.handle_parser_exception()
+
+    def _end_reading(self) -> None:
+        """Read on, or tell the application that the connection is gone."""
+        if self._ending is not None:
+            close = self.conn.close_rcvd
+            self.queue.put_nowait(
+                self._ending if close is None else {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
+            )
+            self._ending = None
+        elif not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _go_on(self) -> None:
+        """Take what was read behind a message that the application has handled now, or before it accepted the connection."""
+        if self.read_paused and self.handshake_complete and self.queue.empty():
+            self.read_paused = False
+            self._take_frames()
+
+    @override
+    async def receive(self) -> ASGIReceiveEvent:
+        # As uvicorn's, which reads on before a message is handled.
+        if self.read_paused:
+            self._is_awaited = self.queue.empty() and not self.handshake_complete
+            self._go_on()
+        message = await self.queue.get()
+        if self.read_paused and self.queue.empty() and not self._cutter.pending and not self.transport.is_closing():
+            self.read_paused = False
+            self.transport.resume_reading()
+        return message
 
     @override
     def handle_ping(self) -> None:
         self._frames_in_turn += 1
         output = b"".join(self.conn.data_to_send())
         # RFC 6455, 5.5.3: not every PING needs its own PONG, and a client that doesn't read gets none.
-        if self.writable.is_set() or self.conn.close_sent is not None:
+        if (self.writable.is_set() or self.conn.close_sent is not None) and not self.transport.is_closing():
             self.transport.write(output)
 
     @override
@@ -306,11 +502,16 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self.queue.put_nowait({"type": "websocket.receive", "bytes": bytes(data)})
         if not self.read_paused:
             self.read_paused = True
-            self.transport.pause_reading()
+            if not self.transport.is_closing():
+                self.transport.pause_reading()
 
     @override
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
+        if self._is_awaited and message["type"] == "websocket.accept":
+            self._go_on()
+        elif self._cutter.pending and self.close_sent:  # for the answer to the close
+            self._take_frames()
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
             # A refusal, complete: no reason for uvicorn to log that there was no handshake.
             self.handshake_complete = True
@@ -348,8 +549,8 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
 
     def _read_on(self) -> None:
-        if not self.read_paused and not self.transport.is_closing():
-            self.transport.resume_reading()
+        if not self.read_paused:
+            self._take_frames()
 
     def _refuse_handshake(self) -> None:
         """Answer a request that the WebSocket library couldn't read, such as one with too many headers."""

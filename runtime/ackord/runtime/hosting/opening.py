@@ -10,6 +10,7 @@ from hashlib import sha1
 from itertools import chain
 from typing import Final, NamedTuple
 
+from ackord.runtime.hosting.polling_request import is_host
 from ackord.runtime.transports.asgi import Message
 
 MAX_HEADERS: Final = 100
@@ -74,6 +75,7 @@ def key_of(headers: Sequence[Header], *, is_compressing: bool) -> bytes | None:
     protocol = found.get(b"sec-websocket-protocol")
     is_asked = (
         key is not None
+        and is_host(found.get(b"host"))
         and found.get(b"sec-websocket-version") == b"13"
         and found.get(b"upgrade", b"").lower() == b"websocket"
         and (connection == b"upgrade" or (_TOKENS.fullmatch(connection) and b"upgrade" in map(bytes.strip, connection.split(b","))))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from ackord.runtime.engine.cors import Header
 from ackord.runtime.engine.server import EngineServer
@@ -15,11 +17,22 @@ from ackord.runtime.engine.socket import EngineSocket
 MAX_QUERY_STRING: Final = 16_384
 """Bytes of a query string that are worth parsing: as much as Node's HTTP server takes for all headers."""
 
+MAX_PARAMETERS: Final = 1000
+"""Parameters of a query string that are read: as many as Node reads."""
+
 MAX_HEADERS: Final = 32_768
 """Bytes of the headers that a session may keep of the request that opened it; some ASGI servers take any number."""
 
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 """Of every answer."""
+
+_HOST: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]*)(?::[0-9]*)?[ \t]*")
+
+
+@lru_cache(maxsize=64)
+def is_host(value: bytes | None) -> bool:
+    """Whether there is a header Host, and it is well-formed: empty, or a host that may have a port (RFC 9112, 3.2)."""
+    return value is not None and _HOST.fullmatch(value) is not None
 
 
 @dataclass(slots=True)
@@ -54,6 +67,8 @@ def recognize(
     found = dict(headers)
     if len(found) != len(headers):  # the values of repeated headers would have to be joined
         return None
+    if b"host" not in found or not is_host(found[b"host"]):
+        return None
     origin = found[b"origin"].decode("latin-1") if b"origin" in found else None
     socket = engine.find_polling(parse_query(query_string.decode("latin-1")), origin)
     if socket is None:
@@ -77,12 +92,15 @@ def size_of(headers: Iterable[tuple[bytes, bytes]]) -> int:
 
 
 def parse_query(query_string: str) -> Mapping[str, str]:
-    """Parse a query string; the last value of a repeated key counts."""
-    if "%" in query_string or "+" in query_string:
-        return dict(parse_qsl(query_string, keep_blank_values=True))
+    """Parse a query string; the last value of a repeated key counts, and what follows `MAX_PARAMETERS` parameters is ignored, as in Node."""
     query: dict[str, str] = {}
-    for pair in query_string.split("&"):
+    pairs = query_string.split("&", MAX_PARAMETERS)
+    del pairs[MAX_PARAMETERS:]
+    is_encoded = "%" in query_string or "+" in query_string
+    for pair in pairs:
         if pair:
             name, _, value = pair.partition("=")
+            if is_encoded:
+                name, value = unquote_plus(name), unquote_plus(value)
             query[name] = value
     return query

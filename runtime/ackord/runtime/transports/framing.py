@@ -25,6 +25,10 @@ _MASKED: Final = 0x80  # the bit beside the length in a client's frame
 LENGTH_OF_2: Final = 126
 """Lengths from here on are written in the 2 bytes that follow."""
 _LENGTH_OF_8: Final = 127
+_LENGTH: Final = 0x7F
+_LONGEST: Final = 2**64
+_BEFORE_THE_KEY: Final = {LENGTH_OF_2: 4, _LENGTH_OF_8: 10}
+"""Bytes of a head with such a length that tell the size of the frame; 2 with any other."""
 LONGEST_HEAD: Final = 14
 """Bytes of the longest head of a client's frame."""
 _MANY: Final = 65_536
@@ -94,9 +98,13 @@ def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> t
     if length == LENGTH_OF_2:
         body = at + 8
         length = data[at + 2] << 8 | data[at + 3]
+        if length < LENGTH_OF_2:
+            return None, at
     elif length == _LENGTH_OF_8:
         body = at + 14
         length = int.from_bytes(data[at + 2 : at + 10], "big")
+        if length < _MANY:
+            return None, at
     elif length < 0:
         return None, at
     stop = body + length
@@ -139,8 +147,56 @@ def frame_size(data: bytes | bytearray, at: int, end: int, limit: int) -> int:
         head = 8 if length == LENGTH_OF_2 else 14
         if end - at < head - 4:
             return head - 4
+        if is_padded(data, at):
+            return 0
         length = int.from_bytes(data[at + 2 : at + head - 4], "big")
     return 0 if length > limit else head + length
+
+
+def is_padded(data: bytes | bytearray, at: int) -> bool:
+    """Whether a frame's length is written in more bytes than it needs (RFC 6455, 5.2); false while its head is cut."""
+    end = len(data)
+    if end - at >= 4 and data[at + 1] & _LENGTH == LENGTH_OF_2:
+        return data[at + 2] == 0 and data[at + 3] < LENGTH_OF_2
+    return end - at >= 10 and data[at + 1] & _LENGTH == _LENGTH_OF_8 and not any(data[at + 2 : at + 8])
+
+
+class FrameCutter:
+    """Cuts what a client sends into its frames, so that each is handled before the next one is looked at."""
+
+    __slots__ = ("is_padded", "missing", "pending")
+
+    def __init__(self) -> None:
+        self.pending = bytearray()
+        """What waits to be taken."""
+        self.missing = 0
+        """Bytes of the frame whose beginning was taken."""
+        self.is_padded = False
+        """Whether the length of the frame that was taken last is written in more bytes than it needs."""
+
+    def put(self, data: bytes | bytearray) -> None:
+        """Take what was read."""
+        self.pending += data
+
+    def take(self) -> bytearray | None:
+        """Return the next frame or, of one that is cut, what is there of it, the rest following; `None` while nothing can be told.
+
+        Of what begins with a wrong frame, all is returned.
+        """
+        data = self.pending
+        end = len(data)
+        size = self.missing
+        if not size:
+            if end < 2 or end < _BEFORE_THE_KEY.get(data[1] & _LENGTH, 2):
+                return None
+            self.is_padded = is_padded(data, 0)
+            size = frame_size(data, 0, end, _LONGEST) or end
+        elif not end:
+            return None
+        self.missing = max(0, size - end)
+        piece = data[:size]
+        del data[:size]
+        return piece
 
 
 def encode_text(text: str) -> bytes:

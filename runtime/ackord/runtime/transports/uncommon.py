@@ -6,6 +6,7 @@ from typing import Final
 
 from ackord.runtime.packet_log import SILENT
 from ackord.runtime.transports import bounds
+from ackord.runtime.transports.framing import is_padded
 from typing_extensions import override
 from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode, Frame, Opcode
@@ -16,7 +17,7 @@ INVALID_DATA: Final = 1007
 POLICY_VIOLATION: Final = 1008
 
 
-class _Frames(Protocol):
+class Frames(Protocol):
     """The library's reader, whose close frames have a code and no text, as those of the reference implementation."""
 
     has_failed = False
@@ -27,6 +28,13 @@ class _Frames(Protocol):
         self.has_failed = True
         super().fail(code)
 
+    @override
+    def recv_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            # RFC 6455, 5.4: it may come between fragments as every control frame, where the library takes it for a mistake.
+            self.current_size = None
+        super().recv_frame(frame)
+
 
 class UncommonFrames:
     """Control frames, fragments and violations: does no I/O; made when the first such frame comes, and needed while it `holds_anything`."""
@@ -34,7 +42,7 @@ class UncommonFrames:
     __slots__ = ("_fragments", "_is_text", "_library", "_max_size", "_size")
 
     def __init__(self, max_size: int) -> None:
-        self._library = _Frames(Side.SERVER, state=OPEN, max_size=max_size, logger=SILENT)
+        self._library = Frames(Side.SERVER, state=OPEN, max_size=max_size, logger=SILENT)
         self._max_size = max_size
         self._fragments: list[bytes] = []
         self._size: int | None = None  # of the fragments, if a message is incomplete
@@ -83,6 +91,9 @@ class UncommonFrames:
         What the frame asks for is in `output` then.
         """
         library = self._library
+        if is_padded(frame, 0):
+            library.fail(CloseCode.PROTOCOL_ERROR)
+            return None
         library.receive_data(frame)
         message: str | bytes | None = None
         for event in library.events_received():

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { API = 1 }; /* raised when a function's contract changes; ackord uses the module only if it knows the number */
+enum { API = 2 }; /* raised when a function's contract changes; ackord uses the module only if it knows the number */
 
 /* ------------------------------------------------------------------ frames */
 
@@ -52,6 +52,9 @@ read_head(const unsigned char *bytes, Py_ssize_t available, Py_ssize_t max_size,
         size = 0;
         for (Py_ssize_t i = 2; i < 2 + width; i++) {
             size = size << 8 | bytes[i];
+        }
+        if (size < (uint64_t)(width == 2 ? LENGTH_OF_2 : 65536)) {
+            return false; /* RFC 6455, 5.2: a length takes as few bytes as it needs */
         }
     }
     /* `available - head` isn't negative; what is no larger fits into Py_ssize_t. */
