@@ -49,6 +49,8 @@ class Traits:
     """Values may hold attachments."""
     lists: bool
     """There are lists, and so any number of values."""
+    maps: bool
+    """There are objects with any keys, and so perhaps with those of a placeholder."""
     aliases: bool
     """Something has another name on the wire than in Python."""
     inert: bool
@@ -73,6 +75,7 @@ def look_at(schema: CoreSchema) -> Traits:
     return Traits(
         attachments=any(part.get("function") is read_attachment for part in parts),
         lists="list" in types,
+        maps="dict" in types,
         aliases=any(part.get(key) is not None for part in parts for key in _ALIASES),
         inert=inert,
         # A field of a literal type is written whatever it holds: `model_construct` asks nobody.
