@@ -318,6 +318,8 @@ CASES = [
     Case("S044", "rooms: {r: {name: 'r:{a}', params: {a: «float»}}}\n"),
     Case("S044", fields("x: int") + "rooms: {r: {name: 'r:{a}', params: {a: «Thing»}}}\n"),
     Case("S044", "namespaces: {'/r/{a}': {params: {a: «bytes»}}}\n"),
+    Case("S044", "rooms: {r: {name: 'r:{a}', params: {a: '«literal[\"1\", 1]»'}}}\n", says="'1'"),
+    Case("S044", "types: {L: 'literal[2, \"2\"]'}\nnamespaces: {'/r/{a}': {params: {a: «L»}}}\n", says="same text"),
     Case("S045", "rooms: {r: {name: 'r:{a}', params: {a: str}}, s: {name: «'r:{b}'», params: {b: str}}}\n"),
     Case("S045", "rooms: {r: {name: «'{a}'», params: {a: str}}}\n", says="its id"),
     Case("S045", "rooms: {r: {name: 'r:{a}', params: {a: str}}, s: {name: «'r:all'»}}\n"),
