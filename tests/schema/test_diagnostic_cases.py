@@ -229,6 +229,7 @@ CASES = [
     Case("S031", fields("a: bool = «1»")),
     Case("S031", fields("a: {type: int = «5», le: 4}")),
     Case("S031", fields('a: {type: "str = «\\"ab\\"»", pattern: ^x}')),
+    Case("S031", fields('a: {type: "str = «\\"\u0661\\"»", pattern: "^\\\\d"}')),
     Case("S031", fields("a: Role = «viewr»") + "  Role: {enum: [owner, viewer]}\n", says="owner, viewer"),
     Case("S031", fields("a: list[Role] = «[owner, 1]»") + "  Role: {enum: [owner, viewer]}\n"),
     Case("S031", fields('a: datetime = «"2026-01-01T00:00:00"»')),

@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import isinf
 from typing import Annotated, Any, Final
 
-from ackord.schema.constraints import decimal_problem, limits
+from ackord.schema.constraints import ascii_pattern, decimal_problem, limits
 from ackord.schema.json_kinds import json_kinds, kind_of_value
 from ackord.schema.model import (
     Alias,
@@ -185,7 +185,10 @@ class DefaultChecker:
 
 def _parse(value: Json, of: ScalarType) -> Any:
     """Read a value as the runtime does, constraints included."""
-    limited: Any = Annotated[_PYTHON[of.name], Limits(**limits(of.constraints))]
+    found = limits(of.constraints)
+    if of.constraints.pattern is not None:
+        found["pattern"] = ascii_pattern(of.constraints.pattern)
+    limited: Any = Annotated[_PYTHON[of.name], Limits(**found)]
     adapter: TypeAdapter[Any] = TypeAdapter(limited)
     try:
         return adapter.validate_json(json.dumps(_plain(value)), strict=True)
