@@ -227,6 +227,7 @@ CASES = [
     Case("S031", fields('a: int = «"x"»')),
     Case("S031", fields("a: str = «x»"), says='write "x"'),
     Case("S031", fields("a: bool = «1»")),
+    Case("S031", fields("a: int = 5.0\nb: list[int] = [-1e3]\nc: int = «5.5»"), says="5.5 is no int"),
     Case("S031", fields("a: {type: int = «5», le: 4}")),
     Case("S031", fields('a: {type: "str = «\\"ab\\"»", pattern: ^x}')),
     Case("S031", fields('a: {type: "str = «\\"\u0661\\"»", pattern: "^\\\\d"}')),

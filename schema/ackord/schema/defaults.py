@@ -39,6 +39,8 @@ from ackord.schema.yaml_nodes import exact_decimal
 from pydantic import AnyUrl, AwareDatetime, TypeAdapter, ValidationError
 from pydantic import Field as Limits
 
+_MAX_EXACT: Final = 2**53
+"""Up to here each integer is a number of its own in JavaScript."""
 _PYTHON: Final[Mapping[str, Any]] = {
     "str": str,
     "int": int,
@@ -124,6 +126,8 @@ class DefaultChecker:
         form = _WRITTEN_AS_TEXT.get(of.name)
         if form is not None and not (isinstance(value, str) and form.fullmatch(value)):
             raise DefaultError(f"{_show(value)} isn't how a {of.name} is written")
+        if of.name == "int" and isinstance(value, Decimal) and abs(value) <= _MAX_EXACT and value == int(value):
+            value = int(value)  # as on the wire, where 5.0 is an integer
         parsed = _parse(value, of)
         match of.name:
             case "float":
@@ -263,5 +267,7 @@ def _expect(matches: bool, value: Json, wanted: str) -> None:
 def _show(value: Json) -> str:
     if isinstance(value, Word):
         return value.text
+    if isinstance(value, Decimal):
+        return str(value)
     text = json.dumps(value, default=lambda part: part.text if isinstance(part, Word) else str(part), ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:60]}…"
