@@ -126,8 +126,7 @@ class DefaultChecker:
         form = _WRITTEN_AS_TEXT.get(of.name)
         if form is not None and not (isinstance(value, str) and form.fullmatch(value)):
             raise DefaultError(f"{_show(value)} isn't how a {of.name} is written")
-        if of.name == "int" and isinstance(value, Decimal) and abs(value) <= _MAX_EXACT and value == int(value):
-            value = int(value)  # as on the wire, where 5.0 is an integer
+        value = _whole(value, of)
         parsed = _parse(value, of)
         match of.name:
             case "float":
@@ -185,6 +184,13 @@ class DefaultChecker:
         if missing:
             raise DefaultError(f"the field {missing[0]!r} is missing")
         return checked
+
+
+def _whole(value: Json, of: ScalarType) -> Json:
+    """Give a number without fraction as an integer where an `int` stands, as on the wire, where 5.0 is one."""
+    if of.name == "int" and isinstance(value, Decimal) and abs(value) <= _MAX_EXACT and value == int(value):
+        return int(value)
+    return value
 
 
 def _parse(value: Json, of: ScalarType) -> Any:
