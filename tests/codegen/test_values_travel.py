@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import struct
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import IPv4Address
-from itertools import count, permutations
+from itertools import count, permutations, product
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ackord.codegen import generate
+from ackord.runtime.error_acks import FailureReply
 from ackord.schema import load_bytes
 from ackord.schema.json_kinds import json_kinds
 from ackord.schema.model import (
@@ -291,6 +293,26 @@ def test_members_of_a_union_travel_in_any_order_or_the_union_is_refused() -> Non
         for member in pair.split(" | "):
             for value in examples[member]:
                 assert_travels(vars(found.module.events)[f"TRAVEL_E{index}"], (value,))
+
+
+def test_patterns_know_digits_and_letters_as_javascript_does() -> None:
+    patterns = [r"^\d+$", r"^\w+$", r"^[\w-]+$", r"^[^\W_]+$", r"^[^\d]\D$", r"^\\d$", r"\ba\b", r"^[\d.\-\\]+$", r"\s\W"]
+    events = {f"e{index}": {"args": {"a": {"type": "str", "pattern": pattern}}} for index, pattern in enumerate(patterns)}
+    found = generated({}, {"client_to_server": events})
+    assert found is not None
+    texts = ["".join(characters) for characters in product("1ad_-.\\ \u0661\u00e9", repeat=2)]
+    for index, pattern in enumerate(patterns):
+        for text in texts:
+            expected = re.search(pattern, text, re.ASCII) is not None
+            assert accepts(vars(found.module.events)[f"TRAVEL_E{index}"], text) == expected, (pattern, text)
+
+
+def accepts(event: Any, value: str) -> bool:
+    try:
+        event.arguments.decode(json.dumps(["name", value]))
+    except FailureReply:
+        return False
+    return True
 
 
 def example_values(module: ModuleType) -> dict[str, list[Any]]:

@@ -53,7 +53,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "S041": "Errors have different codes.",
         "S042": "An error that is used is declared under `errors:`.",
         "S043": "A room's name uses each of its parameters once, with text between them.",
-        "S044": "A parameter of a room or a namespace is text, an integer, a date or a UUID.",
+        "S044": "A parameter of a room or a namespace is text, an integer, a date or a UUID, and no two of its values are the same text.",
         "S045": "Rooms can't get the same name.",
         "S046": "A room that is used is declared under `rooms:`.",
         "S047": "Only events from server to client go to rooms.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from decimal import Decimal
@@ -34,6 +35,9 @@ _DECIMAL: Final = _NUMBER | {"max_digits", "decimal_places"}
 _COUNT: Final = frozenset({"min_items", "max_items"})
 _OF_SCALAR: Final = {"str": _TEXT, "bytes": _SIZE, "int": _NUMBER, "int64": _NUMBER, "float": _NUMBER, "decimal": _DECIMAL}
 _WHOLE: Final = frozenset({"int", "int64"})
+_ESCAPE: Final = re.compile(r"\\b\{|\\.", re.DOTALL)
+_ASCII: Final = {r"\d": "[0-9]", r"\D": "[^0-9]", r"\w": "[0-9A-Za-z_]", r"\W": "[^0-9A-Za-z_]", r"\b": r"(?-u:\b)"}
+"""Classes that may stand in other classes, too."""
 _MAX_WHOLE_DIGITS: Final = 500
 """No bound has more digits before its point."""
 
@@ -76,6 +80,14 @@ def decimal_problem(value: Decimal, constraints: Constraints) -> str | None:
         "max_digits": lambda bound: whole + max(places, limit.get("decimal_places", 0)) > bound,
     }
     return next((f"{name!r} is {getattr(constraints, name)}" for name, bound in limit.items() if broken[name](bound)), None)
+
+
+def ascii_pattern(pattern: str) -> str:
+    r"""Write a pattern so that ``\d``, ``\w`` and ``\b`` know only ASCII's digits and letters, as in JavaScript.
+
+    To Rust's regex crate, which pydantic searches with, they are those of all scripts.
+    """
+    return _ESCAPE.sub(lambda match: _ASCII.get(match[0], match[0]), pattern)
 
 
 def _describe(base: Type) -> str:

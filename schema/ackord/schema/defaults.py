@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import isinf
 from typing import Annotated, Any, Final
 
-from ackord.schema.constraints import decimal_problem, limits
+from ackord.schema.constraints import ascii_pattern, decimal_problem, limits
 from ackord.schema.json_kinds import json_kinds, kind_of_value
 from ackord.schema.model import (
     Alias,
@@ -39,6 +39,8 @@ from ackord.schema.yaml_nodes import exact_decimal
 from pydantic import AnyUrl, AwareDatetime, TypeAdapter, ValidationError
 from pydantic import Field as Limits
 
+_MAX_EXACT: Final = 2**53
+"""Up to here each integer is a number of its own in JavaScript."""
 _PYTHON: Final[Mapping[str, Any]] = {
     "str": str,
     "int": int,
@@ -124,6 +126,7 @@ class DefaultChecker:
         form = _WRITTEN_AS_TEXT.get(of.name)
         if form is not None and not (isinstance(value, str) and form.fullmatch(value)):
             raise DefaultError(f"{_show(value)} isn't how a {of.name} is written")
+        value = _whole(value, of)
         parsed = _parse(value, of)
         match of.name:
             case "float":
@@ -183,9 +186,19 @@ class DefaultChecker:
         return checked
 
 
+def _whole(value: Json, of: ScalarType) -> Json:
+    """Give a number without fraction as an integer where an `int` stands, as on the wire, where 5.0 is one."""
+    if of.name == "int" and isinstance(value, Decimal) and abs(value) <= _MAX_EXACT and value == int(value):
+        return int(value)
+    return value
+
+
 def _parse(value: Json, of: ScalarType) -> Any:
     """Read a value as the runtime does, constraints included."""
-    limited: Any = Annotated[_PYTHON[of.name], Limits(**limits(of.constraints))]
+    found = limits(of.constraints)
+    if of.constraints.pattern is not None:
+        found["pattern"] = ascii_pattern(of.constraints.pattern)
+    limited: Any = Annotated[_PYTHON[of.name], Limits(**found)]
     adapter: TypeAdapter[Any] = TypeAdapter(limited)
     try:
         return adapter.validate_json(json.dumps(_plain(value)), strict=True)
@@ -260,5 +273,7 @@ def _expect(matches: bool, value: Json, wanted: str) -> None:
 def _show(value: Json) -> str:
     if isinstance(value, Word):
         return value.text
+    if isinstance(value, Decimal):
+        return str(value)
     text = json.dumps(value, default=lambda part: part.text if isinstance(part, Word) else str(part), ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:60]}…"

@@ -92,8 +92,23 @@ def _check_later(field: Field, place: Place, types: TypeResolver, report: Report
         if not _is_scalar_like(field.type, types.declarations):
             hint = "use str, int, int64, uuid, date, a newtype of one of them, an enum or a literal"
             report.error("S044", place, f"the parameter {field.name!r} can't be a part of a name", hint=hint)
+        elif text := _shared_text(field.type, types.declarations):
+            hint = "otherwise both give the same name"
+            report.error("S044", place, f"two values of the parameter {field.name!r} are the same text, {text!r}", hint=hint)
 
     types.later(check)
+
+
+def _shared_text(of: Type, declarations: dict[str, TypeDeclaration]) -> str | None:
+    """Find a text that two values of a literal are in a name, as "1" and 1 are."""
+    match of:
+        case LiteralType(values):
+            texts = [str(value) for value in values]
+            return next((text for text in texts if texts.count(text) > 1), None)
+        case RefType(name) if isinstance(declaration := declarations.get(name), Alias):
+            return _shared_text(declaration.type, declarations)
+        case _:
+            return None
 
 
 def _is_scalar_like(of: Type, declarations: dict[str, TypeDeclaration]) -> bool:

@@ -235,17 +235,33 @@ def test_nan_is_found_even_where_it_was_put_in_after_the_check() -> None:
         adapter.encode((measured,))
 
 
-def test_arguments_that_another_parser_decoded_follow_the_same_rules() -> None:
-    assert TYPING.decode_values(["a"]) == ("a", True)
-    assert UPLOAD.decode_values(["a", [b"1", b"2"]]) == ("a", [b"1", b"2"])
-    for wrong in (["a", "true"], [1], [object()], ["a", float("nan")]):
-        with pytest.raises(InvalidArgumentsError):
-            TYPING.decode_values(wrong)
-
-
 def test_json_keeps_what_looks_like_a_placeholder() -> None:
     adapter = ArgumentsAdapter("e", [Arg("a", Json)])
     assert adapter.decode('["e",{"_placeholder":true,"num":9}]', [b"1"]) == ({"_placeholder": True, "num": 9},)
+
+
+class Labelled(Model):
+    labels: dict[str, int | bool]
+    data: Bytes
+
+
+@pytest.mark.parametrize(
+    ("type_", "payload"),
+    [
+        (Json, '{"_placeholder":true,"num":0}'),
+        (Json, '[1,{"a":[{"num":0,"_placeholder":true}]}]'),
+        (dict[str, Json], '{"_placeholder":true,"num":0}'),
+        (dict[str, int | bool], '{"_placeholder":true,"num":0}'),
+        (tuple[Json, int], '[{"_placeholder":true,"num":0},1]'),
+        (Labelled, '{"labels":{"_placeholder":true,"num":0},"data":{"_placeholder":true,"num":0}}'),
+    ],
+)
+def test_bytes_are_refused_where_json_is_declared_and_never_read_as_their_placeholder(type_: Any, payload: str) -> None:
+    adapter = ArgumentsAdapter("e", [Arg("a", type_)])
+    for text in (f'["e",{payload}]', f'["e",{payload},{{"_placeholder":true,"num":0}}]'):
+        with pytest.raises(InvalidArgumentsError) as caught:
+            adapter.decode(text, [b"1"])
+        assert [(issue["loc"], issue["type"]) for issue in caught.value.issues or ()] == [(["a"], "bytes_unexpected")]
 
 
 def test_types_are_first_looked_at_when_they_are_needed_or_warmed_up() -> None:

@@ -11,6 +11,7 @@ from ackord.codegen.python.imports import Imports
 from ackord.codegen.python.layout import UNLIMITED, Doc, alternatives, call, layout, subscript
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import Names
+from ackord.schema.constraints import ascii_pattern
 from ackord.schema.json_kinds import json_kinds
 from ackord.schema.model import (
     Alias,
@@ -143,7 +144,7 @@ class Annotations:
         given: list[tuple[str, object]] = [
             ("min_length", _either(constraints.min_length, constraints.min_items)),
             ("max_length", _either(constraints.max_length, constraints.max_items)),
-            ("pattern", constraints.pattern),
+            ("pattern", None if constraints.pattern is None else ascii_pattern(constraints.pattern)),
             ("ge", constraints.ge),
             ("gt", constraints.gt),
             ("le", constraints.le),

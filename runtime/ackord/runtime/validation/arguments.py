@@ -10,7 +10,6 @@ from enum import Enum
 from itertools import takewhile
 from typing import Any, Final, NoReturn, TypeAlias
 
-from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter
 from ackord.runtime.validation.raised_warnings import raises_warnings
@@ -111,7 +110,7 @@ class ArgumentsAdapter:
             AttachmentError: a placeholder names an attachment that isn't there.
             InvalidArgumentsError: it is JSON, but not what the event declares.
         """
-        if len(payload) < self._short and payload[: self._offset] == self._head and payload[-1] == "]":
+        if len(payload) < self._short and payload[: self._offset] == self._head and payload[-1] == "]" and not attachments:
             validate = self._validate
             try:
                 value = validate(payload[self._offset : -1])
@@ -122,11 +121,6 @@ class ArgumentsAdapter:
         reader = self._reader or self._build_reader()
         values = reader.read(payload, attachments)[self._wanted]
         return self._fill(values) if self._defaults else values
-
-    def decode_values(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the arguments of an event that another parser decoded already, by the rules of `decode`; `values` don't hold the name."""
-        payload, attachments = dump_values([self._name, *values])
-        return self.decode(payload, attachments)
 
     @raises_warnings
     def encode(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
@@ -227,22 +221,6 @@ def _absence(arg: Arg) -> Any:
     if arg.optional:
         return None
     return MISSING if arg.default is MISSING else REQUIRED
-
-
-def dump_values(values: Sequence[Any]) -> tuple[str, list[bytes]]:
-    """Write values that another parser decoded as the JSON text that they would have been, so that one set of rules holds."""
-    attachments: list[bytes] = []
-
-    def extract(value: Any) -> dict[str, Any]:
-        if value.__class__ not in (bytes, bytearray, memoryview):
-            raise InvalidArgumentsError([{"loc": [], "type": "json_type", "msg": "Value has no JSON form"}])
-        attachments.append(bytes(value))
-        return {"_placeholder": True, "num": len(attachments) - 1}
-
-    try:
-        return json.dumps(list(values), default=extract, allow_nan=False), attachments
-    except (TypeError, ValueError, RecursionError):
-        raise InvalidArgumentsError([{"loc": [], "type": "json_type", "msg": "Value has no JSON form"}]) from None
 
 
 def _not_built(*_: Any, **__: Any) -> NoReturn:

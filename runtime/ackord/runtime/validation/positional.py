@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn
 
+from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.socketio.values import refuse_false_placeholders
 from ackord.runtime.validation import raised_warnings
@@ -25,7 +26,7 @@ from ackord.runtime.validation.schemas import (
     pick_item,
 )
 from ackord.runtime.validation.traits import instance_class, look_at
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import CoreSchema, PydanticSerializationError, SchemaSerializer, core_schema
 
 LARGE: Final = 4096
@@ -37,7 +38,7 @@ FAILURES: Final = (TypeError, ValueError, RecursionError)
 class PositionalReader:
     """Reads JSON arrays; items after the declared ones are ignored."""
 
-    __slots__ = ("_copies_nested", "_is_bare", "_names", "_schema", "_validate", "_validate_large", "takes_attachments")
+    __slots__ = ("_copies_nested", "_has_maps", "_is_bare", "_names", "_schema", "_validate", "_validate_large", "takes_attachments")
 
     def __init__(self, names: Sequence[str], shapes: Sequence[Shape]) -> None:
         """Take a name and a schema for each position; the name is where issues say that they are."""
@@ -55,6 +56,7 @@ class PositionalReader:
         self._copies_nested = reader.copies_nested
         self._validate_large: Callable[..., tuple[Any, ...]] | None = None
         self.takes_attachments = traits.attachments
+        self._has_maps = traits.maps
         self._is_bare = not traits.attachments and not traits.aliases
 
     def read(self, payload: str, attachments: Sequence[bytes] = ()) -> tuple[Any, ...]:
@@ -63,20 +65,44 @@ class PositionalReader:
         Raises:
             MalformedPayloadError: the text isn't JSON.
             AttachmentError: a placeholder names an attachment that isn't there.
-            InvalidArgumentsError: it is JSON, but not what is declared.
+            InvalidArgumentsError: it is JSON, but not what is declared, or bytes stand where none are declared.
         """
         validate = self._validate if len(payload) <= LARGE else self._prepare_large(payload)
         try:
             if self._is_bare:  # keywords take time
-                return validate(payload)
-            context = {ATTACHMENTS: attachments} if self.takes_attachments else None
-            return validate(payload, context=context, by_alias=True, by_name=False)
+                values = validate(payload)
+            else:
+                context = {ATTACHMENTS: attachments} if self.takes_attachments else None
+                values = validate(payload, context=context, by_alias=True, by_name=False)
         except ValidationError as error:
             repaired = repair(error, payload)
             if repaired is not None:
                 return self.read(repaired, attachments)
             # Not chained: pydantic's exception holds the peer's input, which has no place in this program's logs.
             raise refusal(error, payload, self._names) from None
+        if attachments and self._has_maps:
+            self._refuse_placeholders(values, len(attachments))
+        return values
+
+    def _refuse_placeholders(self, values: tuple[Any, ...], count: int) -> None:
+        """Refuse attachments where JSON or a map is declared: their placeholders would pass for data.
+
+        An object whose ``num`` is the number of none of the `count` attachments is data for sure.
+        """
+        for name, value in zip(self._names, values, strict=False):
+            parts: list[Any] = [value]
+            for part in parts:  # which grows
+                kind = part.__class__
+                if kind is dict:
+                    number = part.get("num")
+                    if part.get("_placeholder") is True and type(number) is int and 0 <= number < count:
+                        message = "Bytes, or an object that looks like their placeholder, can't stand here"
+                        raise InvalidArgumentsError([{"loc": [name], "type": "bytes_unexpected", "msg": message}])
+                    parts += part.values()
+                elif kind is list or kind is tuple:
+                    parts += part
+                elif isinstance(part, BaseModel):
+                    parts += vars(part).values()
 
     def _prepare_large(self, payload: str) -> Callable[..., tuple[Any, ...]]:
         if self._copies_nested:

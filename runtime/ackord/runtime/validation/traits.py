@@ -47,6 +47,8 @@ class Traits:
 
     attachments: bool
     """Values may hold attachments."""
+    maps: bool
+    """There are objects with any keys, and so perhaps with those of a placeholder."""
     unions: bool
     """There are unions whose members are told apart by nothing but their values."""
     recursive: bool
@@ -74,6 +76,7 @@ def look_at(schema: CoreSchema) -> Traits:
     inert = all(map(_is_inert, parts))
     return Traits(
         attachments=any(part.get("function") is read_attachment for part in parts),
+        maps="dict" in types,
         unions="union" in types,
         recursive="definition-ref" in types,
         aliases=any(part.get(key) is not None for part in parts for key in _ALIASES),

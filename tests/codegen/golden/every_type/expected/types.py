@@ -120,7 +120,7 @@ class Scalars(_v1.Model):
 class Limited(_v1.Model):
     name: Annotated[
         str,
-        Field(min_length=1, max_length=40, pattern="^[\\w\"' -]+\\\\?$"),
+        Field(min_length=1, max_length=40, pattern="^[[0-9A-Za-z_]\"' -]+\\\\?$"),
     ]
     """A name, such as "Ada"."""
     count: Annotated[int, Field(gt=0, lt=100, multiple_of=5), _v1.WholeNumber]
