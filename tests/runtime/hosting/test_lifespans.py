@@ -316,8 +316,10 @@ def test_a_poll_whose_client_has_gone_is_no_error_behind_a_middleware_that_wants
         ({"reload_dirs": ["."]}, "uvicorn --reload"),
         ({"factory": True}, "'factory'"),
         ({"interface": "wsgi"}, "'interface'"),
-        ({"app": "x:y"}, "no setting 'app'"),
+        ({"app": "x:y"}, "no option 'app'"),
         ({"grateful_timeout": 1}, "did you mean 'graceful_timeout'"),
+        ({"port": "80"}, "port must be a whole number, not '80'"),
+        ({"graceful_timeout": -1}, "zero or more"),
     ],
 )
 def test_a_setting_that_can_not_work_is_refused_before_anything_listens(settings: dict[str, Any], message: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from difflib import get_close_matches
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
@@ -17,6 +16,7 @@ from ackord.runtime.client.socket import Auth, ClientSocket
 from ackord.runtime.client.websocket import WebSocketConnector
 from ackord.runtime.errors import UsageError
 from ackord.runtime.events.backlog import Backlog
+from ackord.runtime.option_values import check_names, check_values
 from ackord.runtime.socketio.decoder import MAX_ATTACHMENTS
 from ackord.runtime.socketio.packet import MAX_NAMESPACE
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
@@ -53,13 +53,6 @@ class ManagerOptions(TypedDict, total=False):
     """Acknowledgements that one namespace may wait for; 1000."""
 
 
-def _check_options(options: Mapping[str, object]) -> None:
-    for name in options:
-        if name not in ManagerOptions.__annotations__:
-            near = get_close_matches(name, ManagerOptions.__annotations__, n=1)
-            raise UsageError(f"a connection has no option {name!r}{f'; did you mean {near[0]!r}?' if near else ''}")
-
-
 class Manager:
     """The connection to one server.
 
@@ -72,9 +65,10 @@ class Manager:
         """Prepare a connection to the server at an ``http``, ``https``, ``ws`` or ``wss`` URL without a path; nothing is opened yet.
 
         Raises:
-            UsageError: `url` isn't such a URL, or an option is unknown.
+            UsageError: `url` isn't such a URL, or an option is unknown or can't work.
         """
-        _check_options(options)
+        check_names(options, ManagerOptions.__annotations__, "a connection")
+        check_values(options, ManagerOptions)
         self.url = url
         self._websocket_url = websocket_url(url, path=options.get("path", "/socket.io/"), query=options.get("query") or {})
         self._headers = dict(options.get("headers") or {})
@@ -115,6 +109,7 @@ class Manager:
         """
         if not namespace.startswith("/") or "," in namespace:
             raise UsageError(f"a namespace begins with '/' and has no comma: {namespace!r}")
+        check_values({"auth": auth}, Manager.socket)
         socket = self._sockets.get(namespace)
         if socket is None:
             socket = self._sockets[namespace] = ClientMember(self, namespace, self._max_pending_acks)

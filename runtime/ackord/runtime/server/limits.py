@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from ackord.runtime.option_values import check_values
 from ackord.runtime.socketio.decoder import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
 from ackord.runtime.socketio.names import MAX_EVENT_NAME
 from ackord.runtime.socketio.packet import MAX_NAMESPACE
@@ -11,7 +12,11 @@ from ackord.runtime.socketio.packet import MAX_NAMESPACE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds of what one client can make the Socket.IO server hold."""
+    """Bounds of what one client can make the Socket.IO server hold.
+
+    Raises:
+        UsageError: a value is no number, or negative.
+    """
 
     connect_timeout: float = 45.0
     """Seconds in which a connection must have joined a namespace, and in which middlewares must answer each CONNECT."""
@@ -41,3 +46,7 @@ class Limits:
     """
     queued_bytes: int = 4_000_000
     """Characters and attached bytes of the events of one connection that wait for handlers; with more, nothing is read from it; see `queued_events`."""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        check_values(asdict(self), Limits)

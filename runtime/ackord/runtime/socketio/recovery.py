@@ -16,9 +16,10 @@ for the same events again and again begins anew.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple
 
+from ackord.runtime.option_values import check_values
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.socketio.room_history import RoomHistory
 
@@ -40,7 +41,11 @@ _GAPS: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionStateRecovery:
-    """How long, and how much, a namespace keeps for clients that lost their connection."""
+    """How long, and how much, a namespace keeps for clients that lost their connection.
+
+    Raises:
+        UsageError: a value can't work.
+    """
 
     max_disconnection_duration: float = 120.0
     """Seconds in which a client may come back."""
@@ -52,6 +57,10 @@ class ConnectionStateRecovery:
     """Events of a namespace that are kept; with more, who missed the oldest can't come back."""
     max_bytes: int = 16_000_000
     """Bytes that these may hold together."""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        check_values(asdict(self), ConnectionStateRecovery)
 
 
 @dataclass(slots=True)
