@@ -6,11 +6,15 @@ uvicorn takes a class for each protocol (`http=` and `ws=`); `ackord.runtime.hos
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from typing import Any, Final, cast
+from weakref import WeakKeyDictionary
 
 from ackord.runtime.engineio.handshake import HEADERS_TOO_LARGE
 from ackord.runtime.hosting.polling_request import MAX_HEADERS, size_of
+from ackord.runtime.limited_log import LimitedLog
+from ackord.runtime.log_text import quoted
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.polling import CLOSE, JSON, Header
 from ackord.runtime.transports.stall import StallWatch
@@ -21,6 +25,7 @@ from typing_extensions import override
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
@@ -35,6 +40,9 @@ MAX_AHEAD: Final = 512
 """Requests of one connection that wait for the answer to an earlier one: each takes 5 KB, and one read brings thousands."""
 
 _ABNORMAL_CLOSURE: Final = 1006
+
+_logs: Final[WeakKeyDictionary[ServerState, LimitedLog]] = WeakKeyDictionary()
+"""One for each server that runs."""
 
 
 class _Handshake(ServerProtocol):
@@ -107,15 +115,28 @@ class GuardedHttp(HttpToolsProtocol):
         try:
             parser.feed_data(data)
         except HttpParserError:
-            message = "Invalid HTTP request received."
-            self.logger.warning(message)
-            self.send_400_response(message)
+            self._warn(
+                "invalid HTTP",
+                "isn't valid HTTP and was answered with 400; other things than Socket.IO clients send such requests as well.",
+            )
+            self.send_400_response("Invalid HTTP request received.")
         except HttpParserUpgrade as upgrade:
             if self._should_upgrade():
                 self._early = data[upgrade.args[0] :]
                 self.handle_websocket_upgrade()
             else:
                 self._unsupported_upgrade_warning()
+
+    @override
+    def _unsupported_upgrade_warning(self) -> None:
+        self._warn("upgrade", "asks for an upgrade to something else than a WebSocket; it was answered without.")
+
+    def _warn(self, kind: str, text: str) -> None:
+        """Write one line for each kind and interval, where uvicorn writes one for each request."""
+        log = _logs.get(self.server_state)
+        if log is None:
+            log = _logs[self.server_state] = LimitedLog(logging.getLogger("ackord.runtime.hosting"))
+        log.write_warning(kind, None, f"A request of {quoted(str(self.client[0]) if self.client else '')} {text}")
 
     def _refuse_overhead(self) -> None:
         if not self._is_in_head and size_of(self.headers or ()) <= MAX_HEADERS:
