@@ -323,6 +323,8 @@ def test_what_can_not_be_sent_is_raised_in_the_thread_that_sends_it(values: tupl
             emit: Callable[..., None] = owner.emit
             with pytest.raises(error):
                 await asyncio.to_thread(emit, *values)
+            with pytest.raises(UsageError, match="a listener is a function"):
+                await asyncio.to_thread(emit, "x", ack="print")
 
     with_set(scenario)
 
@@ -369,6 +371,7 @@ def test_before_the_server_has_a_loop_a_call_reaches_nobody_and_says_so_once(cap
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             server.emit("x")
+            server.emit("x", ack=print)
             server.to("room").sockets_join("other")
             thread = threading.Thread(target=server.disconnect_sockets)
             thread.start()
