@@ -329,6 +329,22 @@ def test_what_can_not_be_sent_is_raised_in_the_thread_that_sends_it(values: tupl
     with_set(scenario)
 
 
+@pytest.mark.parametrize("error", [ValueError, SystemExit, GeneratorExit])
+def test_what_calls_from_a_thread_raise_in_the_event_loop_is_one_line(error: type[BaseException], caplog: pytest.LogCaptureFixture) -> None:
+    def adapter() -> None:
+        raise error
+
+    async def scenario(given: Set) -> None:
+        for _ in range(3):
+            await asyncio.to_thread(given.server.engine.server_loop.hand_over, adapter)
+        await asyncio.to_thread(given.server.emit, "x")
+        await given.peer.expect('42["x"]')
+        [line] = [record.getMessage() for record in caplog.records]
+        assert line.startswith(f"A call from another thread failed: {error.__name__} at {__file__}")
+
+    with_set(scenario)
+
+
 def test_calls_that_wait_for_the_event_loop_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_loop, "MAX_WAITING", 3)
 

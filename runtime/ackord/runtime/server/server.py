@@ -153,7 +153,7 @@ class Server(Broadcasting, ConnectionEvents):
         self.tasks = TaskSet(self.log)
         self._connections: set[Connection] = set()
         self.engine = EngineServer(EngineOptions(**engine), self.connect, self._discard)
-        self._lifetime = Lifetime(self.engine, self.drain)
+        self._lifetime = Lifetime(self.engine, self.drain, self.log)
         self.namespaces = Namespaces(self, cleanup=cleanup_empty_child_namespaces)
         self.main = self.namespaces.main
         """The namespace ``/``."""
