@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import fields
@@ -9,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 import pytest
-from ackord.runtime import ConnectionStateRecovery, Limits, Server, UsageError
+from ackord.runtime import ConnectionStateRecovery, DisconnectedError, Limits, Server, UsageError
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.client import ManagerOptions, connect
 from ackord.runtime.engine.cookie import Cookie
@@ -120,3 +121,23 @@ def test_what_the_client_is_given_is_checked_before_it_connects() -> None:
     for options in wrong:
         with pytest.raises(UsageError, match=next(iter(options))):
             connect("http://127.0.0.1:1", **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("authorization", "Bearer hush\n"), ("x\r\ny", "hush"), ("\xfc", "hush"), ("x", "hush\u2028"), ("x", 5)]
+)
+def test_a_header_that_can_not_be_sent_is_refused_without_showing_its_value(name: str, value: Any) -> None:
+    with pytest.raises(UsageError) as refused:
+        connect("http://127.0.0.1:1", headers={name: value})
+    assert repr(name) in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_a_connection_that_fails_shows_neither_password_nor_query() -> None:
+    async def scenario() -> None:
+        with pytest.raises(DisconnectedError) as failed:
+            await connect("http://ann:hush@127.0.0.1:1/?token=hush").connect()
+        assert "ws://127.0.0.1:1/socket.io/" in str(failed.value)
+        assert "hush" not in str(failed.value)
+
+    asyncio.run(scenario())

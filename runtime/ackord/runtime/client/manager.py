@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self, TypedDict, Unpack
+from typing import Final, Self, TypedDict, Unpack
 
 from ackord.runtime.client.address import websocket_url
 from ackord.runtime.client.connection import Connection, ConnectionOptions, open_connection
@@ -53,6 +54,14 @@ class ManagerOptions(TypedDict, total=False):
     """Acknowledgements that one namespace may wait for; 1000."""
 
 
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+def _is_header(name: str, value: object) -> bool:
+    return _HEADER_NAME.fullmatch(name) is not None and isinstance(value, str) and _HEADER_VALUE.fullmatch(value) is not None
+
+
 class Manager:
     """The connection to one server.
 
@@ -72,6 +81,9 @@ class Manager:
         self.url = url
         self._websocket_url = websocket_url(url, path=options.get("path", "/socket.io/"), query=options.get("query") or {})
         self._headers = dict(options.get("headers") or {})
+        for name, value in self._headers.items():
+            if not _is_header(name, value):  # the value may be a secret
+                raise UsageError(f"the header {name!r} can't be sent: HTTP can't express its name, or its value")
         self._connector: Connector = options.get("connector") or WebSocketConnector()
         self.timeout = options.get("timeout", 20.0)
         """Seconds that opening the connection, and joining a namespace, may take."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from ackord.runtime.client.connector import WebSocketLostError
 from ackord.runtime.errors import DisconnectedError
@@ -18,7 +19,7 @@ async def open_network_websocket(url: str, headers: Mapping[str, str], options: 
     except InvalidStatus as error:
         raise DisconnectedError(f"the server refused the WebSocket with HTTP status {error.response.status_code}") from error
     except (OSError, WebSocketException, EOFError) as error:
-        raise DisconnectedError(f"can't open a WebSocket to {_without_query(url)}: {error}") from error
+        raise DisconnectedError(f"can't open a WebSocket to {_without_secrets(url)}: {error}") from error
     return NetworkWebSocket(connection)
 
 
@@ -54,5 +55,7 @@ def _lost(error: ConnectionClosed) -> WebSocketLostError:
     return WebSocketLostError("transport error" if is_our_complaint else "transport close", str(error))
 
 
-def _without_query(url: str) -> str:
-    return url.partition("?")[0]
+def _without_secrets(url: str) -> str:
+    """Return a URL without its query string, and without the password that may stand before the host."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
