@@ -43,6 +43,90 @@ def test_secrets_are_masked(packet: str, from_server: bool, shown: str | None) -
     assert shown is None or text == shown
 
 
+SECRET_NAMES = [
+    "password",
+    "passwords",
+    "user_password",
+    "PASSWORD",
+    "userPass",
+    "DB_PASS",
+    "pass",
+    "pass_hash",
+    "passphrase",
+    "pwd",
+    "pin",
+    "user_pin",
+    "pinCode",
+    "otp",
+    "mfa",
+    "cvv",
+    "secret",
+    "secrets",
+    "token",
+    "accessToken",
+    "refresh-token",
+    "csrf",
+    "apiKeyId",
+    "api_keys",
+    "apikey",
+    "X-Api-Key",
+    "private_key_pem",
+    "key",
+    "auth",
+    "Authorization",
+    "oauth",
+    "cookie",
+    "Set-Cookie",
+    "session",
+    "sessionId",
+    "sessid",
+    "sid",
+    "userSid",
+    "pid",
+    "jwt",
+    "bearer",
+    "signature",
+    "credentials",
+]
+HARMLESS_NAMES = [
+    "author",
+    "authors",
+    "keyboard",
+    "monkey",
+    "passenger",
+    "compass",
+    "pinned",
+    "spinner",
+    "side",
+    "outside",
+    "user_name",
+    "message",
+    "pidgin",
+]
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_values_under_the_names_of_secrets_are_masked_wherever_they_stand(name: str) -> None:
+    for value in ({name: SECRET}, {name: [{"a": SECRET}]}, [[name, SECRET]], {"a": [{name: 1.5}, {name: SECRET}]}):
+        shown = masked_packet(f'42["x",{json.dumps(value)}]', from_server=False)
+        assert SECRET not in shown
+        assert "1.5" not in shown
+    assert masked_packet(f'42["{name}","{SECRET}",5]', from_server=False) == f'42["{name}","***",5]'
+
+
+@pytest.mark.parametrize("name", HARMLESS_NAMES)
+def test_other_values_are_shown(name: str) -> None:
+    for packet in (f'42["x",{{"{name}":"a b"}}]', f'42["{name}","a b"]'):
+        assert masked_packet(packet, from_server=True) == packet
+
+
+@pytest.mark.parametrize(
+    "text", ["curl -H 'Bearer %s'", "https://a.org/?x=1&token=%s", "https://ann:%s@a.org", '{"password": "%s"}', "Cookie: io=%s"]
+)
+def test_a_text_that_holds_a_secret_is_masked(text: str) -> None:
+    assert masked_packet(f'42["x",{json.dumps(text.replace("%s", SECRET))}]', from_server=False) == '42["x","***"]'
+
+
 @pytest.mark.parametrize("start", ['40{"token":"', '42["login",{"password":"', '43[{"cookie":"', "40/x?token=", "40/x?token=a,", "0"])
 def test_of_a_large_packet_only_the_beginning_is_shown(start: str) -> None:
     text = masked_packet(start + SECRET * (MAX_PACKET // len(SECRET) + 1), from_server=False)

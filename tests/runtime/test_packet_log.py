@@ -112,6 +112,24 @@ def test_a_message_over_max_payload_is_a_warning(lane: Lane, message: bytes, cap
     assert lane.name == "through ASGI" or "sent 1,001 bytes" in line
 
 
+@on_every_lane
+@pytest.mark.parametrize(
+    ("data", "line"), [(masked(0x83, b""), "1002: a malformed frame"), (masked(0x81, b"4\xff"), "1007: a text that isn't UTF-8")]
+)
+def test_a_violation_of_websockets_is_a_warning(lane: Lane, data: bytes, line: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(served: Served) -> None:
+        for _ in range(3):
+            connection = await served.open_websocket()
+            await send_at_once(connection, data)
+            assert (await frame(connection[0]))[0] == 0x88
+            await until(lambda: not served.site.engine.sessions)
+
+    lane.play(scenario)
+    first, *others = [record.getMessage() for record in caplog.records if record.name == WARNINGS]
+    assert first == f"A client at '127.0.0.1' broke the protocol of WebSockets and is disconnected with close code {line}."
+    assert others == [f"2 more of these since, not written in full: {first}"]
+
+
 def test_a_body_over_max_payload_is_a_warning_and_the_session_lives(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         site = Site(max_payload=1000)

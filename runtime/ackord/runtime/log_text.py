@@ -10,10 +10,20 @@ MAX_PACKET: Final = 16_384
 """Characters up to which a packet is shown."""
 MASK: Final = "***"
 
-_SECRET_NAME: Final = re.compile(
-    r"auth(?!ors?\b)|cookie|credential|jwt|key\b|pass(word|wd|phrase|code)|\bp(id|in|wd)\b|secret|session|\bsid\b|token", re.IGNORECASE
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SECRET_WORDS: Final = frozenset(
+    ("bearer", "csrf", "cvc", "cvv", "hmac", "key", "keys", "mfa", "otp", "pass", "pid", "pin", "pwd", "sid", "sig", "ssn", "totp", "xsrf")
 )
+"""Words that make the name of a member a secret's, as in ``user_pin``, ``API-Key`` and ``dbPass``."""
+_SECRET_PART: Final = re.compile(
+    r"api_?key|auth(?!ors?\b)|cookie|credential|jwt|pass(word|wd|phrase|code)|secret|sess(ion|id)|signature|token", re.IGNORECASE
+)
+"""What makes it one wherever it stands."""
 _SECRET_VALUE: Final = re.compile(r"(basic|bearer|token) |eyJ", re.IGNORECASE)
+_SECRET_WITHIN: Final = re.compile(
+    r"bearer \S|://[^/\s@]*:[^/\s@]*@|(auth\w*|cookie|jwt|key|passw(or)?d|pwd|secret|sid|signature|token)[\"']?\s?[=:]", re.IGNORECASE
+)
+"""A secret within a longer text: in a header, a URL, or JSON that is a text."""
 _SHOWN_PARAMETERS: Final = frozenset(("EIO", "transport", "t", "j", "b64"))
 _USER: Final = re.compile(r"(?<=://)[^/]*@")
 _PACKET: Final = re.compile(r"4([0-6])(\d+-)?(/[^,]*,?)?(\d*)(.*)", re.DOTALL)
@@ -114,12 +124,24 @@ def _dump(value: Any) -> str:
 
 
 def _masked(value: Any, name: str = "") -> Any:
-    if name and _SECRET_NAME.search(name):
+    if name and _is_secret(name):
         return MASK
     if isinstance(value, dict):
         return {key: _masked(item, key) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [_masked(item) for item in cast("list[Any]", value)]
-    if isinstance(value, str) and _SECRET_VALUE.match(value):
+        return _masked_items(cast("list[Any]", value))
+    if isinstance(value, str) and (_SECRET_VALUE.match(value) or _SECRET_WITHIN.search(value)):
         return MASK
     return value
+
+
+def _masked_items(items: list[Any]) -> list[Any]:
+    """Mask the items of a list; of ``["set_token", "…"]``, an event or a pair, also the texts behind the name."""
+    shown = [_masked(item) for item in items]
+    if len(items) > 1 and isinstance(items[0], str) and _is_secret(items[0]):
+        shown[1:] = [MASK if isinstance(item, str) else item for item in shown[1:]]
+    return shown
+
+
+def _is_secret(name: str) -> bool:
+    return _SECRET_PART.search(name) is not None or any(word.lower() in _SECRET_WORDS for word in _WORD.findall(name))

@@ -253,6 +253,7 @@ def test_headers_that_would_break_the_response_are_left_out(name: Any, value: An
 
     run(scenario())
     assert caplog.text.count("left out") == 1
+    assert ("has the type int" in caplog.text) == (value == 5)
 
 
 @pytest.mark.parametrize("event", ["initial_headers", "headers"])

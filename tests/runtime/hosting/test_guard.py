@@ -62,6 +62,25 @@ def test_a_request_of_nothing_but_headers_is_refused(data: bytes) -> None:
     play(scenario)
 
 
+@pytest.mark.parametrize(
+    ("request_", "line"),
+    [
+        (b"nonsense\r\n\r\n", "isn't valid HTTP"),
+        (b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n", "asks for an upgrade"),
+    ],
+)
+def test_requests_of_strangers_write_one_line_however_many_there_are(request_: bytes, line: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(served: Served) -> None:
+        for _ in range(5):
+            reader, writer = await served.connect()
+            writer.write(request_)
+            assert (await until_gone(reader)).startswith(b"HTTP/1.1 4")
+
+    play(scenario)
+    [record] = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert record.getMessage().startswith(f"A request of '127.0.0.1' {line}")
+
+
 def test_an_endless_address_is_refused() -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
@@ -260,7 +279,7 @@ def test_who_reads_slowly_gets_the_whole_response(monkeypatch: pytest.MonkeyPatc
     play(scenario)
 
 
-def test_bad_utf_8_is_not_logged(caplog: pytest.LogCaptureFixture, lane: dict[str, bool]) -> None:
+def test_bad_utf_8_is_a_warning_and_no_traceback(caplog: pytest.LogCaptureFixture, lane: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         writer.write(masked(0x81, b"4\xff"))
@@ -269,4 +288,5 @@ def test_bad_utf_8_is_not_logged(caplog: pytest.LogCaptureFixture, lane: dict[st
 
     with caplog.at_level(logging.INFO):
         play(scenario, settings=lane)
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+    [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert (record.name, record.levelname, record.exc_info) == ("ackord.runtime.engine", "WARNING", None)

@@ -316,8 +316,10 @@ def test_a_poll_whose_client_has_gone_is_no_error_behind_a_middleware_that_wants
         ({"reload_dirs": ["."]}, "uvicorn --reload"),
         ({"factory": True}, "'factory'"),
         ({"interface": "wsgi"}, "'interface'"),
-        ({"app": "x:y"}, "no setting 'app'"),
+        ({"app": "x:y"}, "no option 'app'"),
         ({"grateful_timeout": 1}, "did you mean 'graceful_timeout'"),
+        ({"port": "80"}, "port must be a whole number, not '80'"),
+        ({"graceful_timeout": -1}, "zero or more"),
     ],
 )
 def test_a_setting_that_can_not_work_is_refused_before_anything_listens(settings: dict[str, Any], message: str) -> None:
@@ -363,3 +365,23 @@ def test_run_says_on_standard_error_where_it_listens() -> None:
     assert re.fullmatch(
         rb"Socket\.IO listens on http://127\.0\.0\.1:[1-9]\d+, path /socket\.io/ \(Ctrl-C stops it\)\n", asyncio.run(scenario())
     )
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit, GeneratorExit, asyncio.CancelledError])
+def test_what_a_hook_of_the_stop_raises_keeps_no_other_hook_from_running(
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    log: list[str] = []
+    server = make(log)
+
+    @server.on_shutdown
+    async def broken() -> None:
+        raise error
+
+    async def scenario() -> None:
+        async with server.lifespan():
+            pass
+
+    asyncio.run(scenario())
+    assert log == ["start", "stop"]
+    assert re.search(rf"A hook of on_shutdown failed: .*{error.__name__} at {re.escape(__file__)}:\d+ in", caplog.text)

@@ -346,6 +346,22 @@ def test_silence_instead_of_error_acks_can_be_chosen() -> None:
     play(server, scenario)
 
 
+def test_the_log_says_why_an_event_does_not_fit_and_shows_no_token_of_a_namespace(caplog: pytest.LogCaptureFixture) -> None:
+    def two(first: str, second: str) -> None: ...
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        await peer.send('421["two",1]')
+        await peer.receive()
+        await peer.send('42/admin?token=hush,["x"]')
+        await peer.expect_close()
+
+    play(serve(two=two), scenario)
+    assert "Event 'two' of namespace '/' failed: 'invalid_request' ('Too few arguments')" in caplog.text
+    assert "a packet for namespace '/admin', which wasn't joined" in caplog.text
+    assert "hush" not in caplog.text
+
+
 def test_failures_without_ack_are_counted_logged_now_and_then_and_shown_to_a_hook(caplog: pytest.LogCaptureFixture) -> None:
     server = serve()
     shown: list[tuple[str, str, str]] = []

@@ -323,6 +323,24 @@ def test_what_can_not_be_sent_is_raised_in_the_thread_that_sends_it(values: tupl
             emit: Callable[..., None] = owner.emit
             with pytest.raises(error):
                 await asyncio.to_thread(emit, *values)
+            with pytest.raises(UsageError, match="a listener is a function"):
+                await asyncio.to_thread(emit, "x", ack="print")
+
+    with_set(scenario)
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit, GeneratorExit])
+def test_what_calls_from_a_thread_raise_in_the_event_loop_is_one_line(error: type[BaseException], caplog: pytest.LogCaptureFixture) -> None:
+    def adapter() -> None:
+        raise error
+
+    async def scenario(given: Set) -> None:
+        for _ in range(3):
+            await asyncio.to_thread(given.server.engine.server_loop.hand_over, adapter)
+        await asyncio.to_thread(given.server.emit, "x")
+        await given.peer.expect('42["x"]')
+        [line] = [record.getMessage() for record in caplog.records]
+        assert line.startswith(f"A call from another thread failed: {error.__name__} at {__file__}")
 
     with_set(scenario)
 
@@ -369,6 +387,7 @@ def test_before_the_server_has_a_loop_a_call_reaches_nobody_and_says_so_once(cap
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             server.emit("x")
+            server.emit("x", ack=print)
             server.to("room").sockets_join("other")
             thread = threading.Thread(target=server.disconnect_sockets)
             thread.start()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from types import TracebackType
-from typing import Self, TypedDict, Unpack
+from typing import Final, Self, TypedDict, Unpack
 
 from ackord.runtime.client.address import websocket_url
 from ackord.runtime.client.connection import Connection, ConnectionOptions, open_connection
@@ -17,6 +17,7 @@ from ackord.runtime.client.socket import Auth, ClientSocket
 from ackord.runtime.client.websocket import WebSocketConnector
 from ackord.runtime.errors import UsageError
 from ackord.runtime.events.backlog import Backlog
+from ackord.runtime.option_values import check_names, check_values
 from ackord.runtime.socketio.decoder import MAX_ATTACHMENTS
 from ackord.runtime.socketio.packet import MAX_NAMESPACE
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
@@ -53,11 +54,12 @@ class ManagerOptions(TypedDict, total=False):
     """Acknowledgements that one namespace may wait for; 1000."""
 
 
-def _check_options(options: Mapping[str, object]) -> None:
-    for name in options:
-        if name not in ManagerOptions.__annotations__:
-            near = get_close_matches(name, ManagerOptions.__annotations__, n=1)
-            raise UsageError(f"a connection has no option {name!r}{f'; did you mean {near[0]!r}?' if near else ''}")
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+def _is_header(name: str, value: object) -> bool:
+    return _HEADER_NAME.fullmatch(name) is not None and isinstance(value, str) and _HEADER_VALUE.fullmatch(value) is not None
 
 
 class Manager:
@@ -72,12 +74,16 @@ class Manager:
         """Prepare a connection to the server at an ``http``, ``https``, ``ws`` or ``wss`` URL without a path; nothing is opened yet.
 
         Raises:
-            UsageError: `url` isn't such a URL, or an option is unknown.
+            UsageError: `url` isn't such a URL, or an option is unknown or can't work.
         """
-        _check_options(options)
+        check_names(options, ManagerOptions.__annotations__, "a connection")
+        check_values(options, ManagerOptions)
         self.url = url
         self._websocket_url = websocket_url(url, path=options.get("path", "/socket.io/"), query=options.get("query") or {})
         self._headers = dict(options.get("headers") or {})
+        for name, value in self._headers.items():
+            if not _is_header(name, value):  # the value may be a secret
+                raise UsageError(f"the header {name!r} can't be sent: HTTP can't express its name, or its value")
         self._connector: Connector = options.get("connector") or WebSocketConnector()
         self.timeout = options.get("timeout", 20.0)
         """Seconds that opening the connection, and joining a namespace, may take."""
@@ -115,6 +121,7 @@ class Manager:
         """
         if not namespace.startswith("/") or "," in namespace:
             raise UsageError(f"a namespace begins with '/' and has no comma: {namespace!r}")
+        check_values({"auth": auth}, Manager.socket)
         socket = self._sockets.get(namespace)
         if socket is None:
             socket = self._sockets[namespace] = ClientMember(self, namespace, self._max_pending_acks)

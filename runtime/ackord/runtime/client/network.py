@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ackord.runtime.client.connector import WebSocketLostError
 from ackord.runtime.errors import DisconnectedError
@@ -84,6 +84,6 @@ def _describe_refusal(url: str, response: Response) -> str:
 
 
 def _without_secrets(url: str) -> str:
-    """Return scheme, host and path: neither a password nor the query string."""
+    """Return a URL without its query string, and without the password that may stand before the host."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

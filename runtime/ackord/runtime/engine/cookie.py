@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
 from ackord.runtime.errors import UsageError
+from ackord.runtime.option_values import check_values
 
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _PATH: Final = re.compile(r"/[\x20-\x3a\x3c-\x7e]*")
@@ -35,14 +36,13 @@ class Cookie:
 
     def __post_init__(self) -> None:
         """Check the values: they become part of a header."""
+        check_values(asdict(self), Cookie, signed=("max_age",))
         if not _NAME.fullmatch(self.name):
             raise UsageError(f"{self.name!r} can't name a cookie")
         if self.path is not None and not _PATH.fullmatch(self.path):
             raise UsageError(f"{self.path!r} can't be the path of a cookie: it must begin with a slash and hold no semicolon")
         if self.domain is not None and not _DOMAIN.fullmatch(self.domain):
             raise UsageError(f"{self.domain!r} can't be the domain of a cookie")
-        if self.same_site not in ("strict", "lax", "none", None):
-            raise UsageError(f"same_site {self.same_site!r} must be 'strict', 'lax', 'none' or None")
         if self.same_site == "none" and not self.secure:
             raise UsageError("same_site='none' needs secure=True: browsers refuse such a cookie otherwise")
 

@@ -163,7 +163,11 @@ class EngineHooks:
         is_header = isinstance(name, str) and _NAME.fullmatch(name) and isinstance(value, str) and _VALUE.fullmatch(value)
         if is_header and str(name).lower() not in _OF_THE_TRANSPORT:
             return True
-        why = "the transport writes it itself" if is_header else "HTTP can't express it"
+        why = "HTTP can't express it"
+        if is_header:
+            why = "the transport writes it itself"
+        elif not isinstance(value, str):
+            why = f"its value is no text and no list of texts, but has the type {type(value).__name__}"
         shown = quoted(str(name))
         self.log.write_warning("header", shown, f"A header that a listener set is left out, as {why}: {shown}")
         return False

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from math import inf
 from typing import Final, TypeAlias, TypedDict
 
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.cors import DEFAULT_METHODS, CorsPolicy, Origins
 from ackord.runtime.engine.hosts import AllowedHosts
 from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.origins import is_origin
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
 from ackord.runtime.engineio.session import SessionLimits
 from ackord.runtime.errors import UsageError
+from ackord.runtime.option_values import check_values
 
 if sys.platform != "win32":
     import resource
@@ -28,6 +31,9 @@ AllowRequest: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None]]
 
 GenerateId: TypeAlias = Callable[[HandshakeRequest], Awaitable[str] | str]
 """Makes the id of a new session: a secret that nobody can guess, of letters, digits, ``-``, ``_``, ``.`` and ``~``."""
+
+
+_PATH: Final = re.compile(r"/[^?#]*")
 
 
 class EngineKeywords(TypedDict, total=False):
@@ -121,29 +127,21 @@ class EngineOptions:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if not self.path.startswith("/"):
-            raise UsageError(f"path {self.path!r} must begin with a slash")
-        for name in ("ping_interval", "ping_timeout", "upgrade_timeout", "max_payload", "max_buffered", "max_half_open"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} must be greater than zero")
-        if self.max_connections is not None and self.max_connections <= 0:
-            raise UsageError("max_connections must be greater than zero")
+        check_values({each.name: getattr(self, each.name) for each in fields(self)}, EngineOptions, signed=("cors_max_age",))
+        if not _PATH.fullmatch(self.path):
+            raise UsageError(f"path {self.path!r} must begin with a slash, and have no '?' and no '#'")
+        for name in ("ping_interval", "ping_timeout", "upgrade_timeout", "max_payload", "max_buffered", "max_half_open", "max_connections"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < inf:
+                raise UsageError(f"{name} must be greater than zero, and finite")
         if not self.transports or not {POLLING, WEBSOCKET}.issuperset(self.transports):
             raise UsageError(f"transports {self.transports!r} must be some of {POLLING!r} and {WEBSOCKET!r}")
         _check_origins(self.cors_origins, credentials=self.cors_credentials)
-        for listed in ("cors_methods", "cors_allowed_headers", "cors_exposed_headers", "trusted_proxies", "allowed_hosts"):
-            if isinstance(getattr(self, listed), str):
-                raise UsageError(f"{listed} must be a sequence of texts, not one text")
-        if self.compression_threshold is not None and self.compression_threshold < 0:
-            raise UsageError("compression_threshold must not be negative; None switches compression off")
         try:
             TrustedProxies(self.trusted_proxies)
-        except ValueError as exc:
-            raise UsageError(f"trusted_proxies must be addresses and networks: {exc}") from exc
-        try:
             AllowedHosts(self.allowed_hosts)
         except ValueError as exc:
-            raise UsageError(f"allowed_hosts: {exc}") from exc
+            raise UsageError(f"trusted_proxies are addresses and networks, allowed_hosts names of hosts: {exc}") from exc
 
     @property
     def connections(self) -> int:
@@ -197,5 +195,6 @@ def _check_origins(origins: Origins, *, credentials: bool) -> None:
     if credentials and (origins == "*" or "*" in origins):
         raise UsageError("cors_credentials needs cors_origins to name the origins: browsers refuse credentials for '*'")
     for origin in (origins,) if isinstance(origins, str) else origins:
-        if isinstance(origin, str) and origin not in ("*", "null") and "://" not in origin:
-            raise UsageError(f"{origin!r} is no origin: one has a scheme and a host, such as 'https://app.example'")
+        if isinstance(origin, str) and not is_origin(origin):
+            hint = "a scheme and a host, and a port if that isn't the default, such as 'https://app.example'; several are a list, a wildcard is a re.compile(…)"
+            raise UsageError(f"cors_origins has {origin!r}, which no page can have as its origin: an origin is {hint}")

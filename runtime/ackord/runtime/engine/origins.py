@@ -15,6 +15,10 @@ _AUTHORITY: Final = re.compile(_HOST, re.ASCII | re.IGNORECASE)
 _ORIGIN: Final = re.compile(rf"([a-z][a-z0-9+.-]*)://{_HOST}/?", re.ASCII | re.IGNORECASE)
 
 
+_WITHOUT_HOST: Final = re.compile(r"(?!(?:http|ws)s?:)[a-z][a-z0-9+.-]*:/*", re.ASCII | re.IGNORECASE)
+"""Origins of clients on devices, such as ``file://``."""
+
+
 class Origin(NamedTuple):
     """An origin in the one form that all ways to write it have in common."""
 
@@ -34,6 +38,14 @@ def parse_origin(text: str) -> Origin | None:
     scheme = found[1].lower()
     place = _parse_place(found[2], found[3], _PORTS.get(scheme))
     return None if place is None else Origin(_PAGES.get(scheme, scheme), *place)
+
+
+def is_origin(text: str) -> bool:
+    """Whether a page, or a client on a device, can have this origin; also ``*``, which stands for all of them."""
+    if text in {"*", "null"}:
+        return True
+    parsed = parse_origin(text)
+    return _WITHOUT_HOST.fullmatch(text) is not None if parsed is None else "*" not in parsed.host and "," not in parsed.host
 
 
 def is_from(origin: str, host: str) -> bool:

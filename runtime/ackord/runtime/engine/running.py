@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Final, assert_never
 
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
 from ackord.runtime.engine.requests import IncomingPost, WaitingGet
@@ -29,6 +29,11 @@ from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.log_text import quoted
 from ackord.runtime.transports.base import ServerWebSocket
+
+_VIOLATIONS: Final[Mapping[str, str]] = {
+    "close code 1002": "a malformed frame",
+    "close code 1007": "a text that isn't UTF-8",
+}
 
 
 class RunningSession:
@@ -250,6 +255,16 @@ class RunningSession:
             f"A client at {quoted(self.request.address)} sent {words}, over max_payload ({self.max_payload:,} bytes): a message ends the "
             "connection, the body of a POST is refused with 413. Raise max_payload if such messages are meant.",
         )
+
+    def warn_of_violation(self, description: str | None) -> None:
+        """Log that the client broke the protocol of WebSockets; messages that are too large were logged already."""
+        words = _VIOLATIONS.get(description or "")
+        if words is not None:
+            self._log.write_warning(
+                "websocket violation",
+                description,
+                f"A client at {quoted(self.request.address)} broke the protocol of WebSockets and is disconnected with {description}: {words}.",
+            )
 
     def _write(self, message: Outgoing) -> None:
         websocket = self.websocket

@@ -19,6 +19,8 @@ from threading import get_ident
 from typing import Any, Final
 
 from ackord.runtime.errors import SlowConsumerError, UsageError
+from ackord.runtime.events.containment import contain
+from ackord.runtime.limited_log import LimitedLog
 
 MAX_WAITING: Final = 100_000
 """Calls from other threads that may wait for the event loop."""
@@ -35,7 +37,7 @@ class ServerLoop:
     The data path compares `thread` with `threading.get_ident()`: asking for the running loop takes several times as long on Python 3.11.
     """
 
-    __slots__ = ("_calls", "_discard", "_end_watch", "_has_warned", "current", "thread")
+    __slots__ = ("_calls", "_discard", "_end_watch", "_has_warned", "_log", "current", "thread")
 
     def __init__(self, discard: Callable[[], None]) -> None:
         """Begin without a loop; `discard` forgets everything that belongs to a loop which has ended."""
@@ -47,6 +49,7 @@ class ServerLoop:
         self._calls: deque[Callable[[], object]] = deque()
         self._end_watch: AsyncGenerator[None] | None = None
         self._has_warned = False
+        self._log = LimitedLog(_logger)
 
     def enter(self) -> None:
         """Make the running event loop the server's.
@@ -127,8 +130,9 @@ class ServerLoop:
             call = self._calls.popleft()
             try:
                 call()
-            except Exception:
-                _logger.exception("A call from another thread failed")
+            except BaseException as error:  # noqa: BLE001  # code of the application: an adapter, a parser, a listener
+                contain(error)
+                self._log.crash("A call from another thread", error)
 
     def _warn(self) -> None:
         if not self._has_warned:

@@ -37,6 +37,8 @@ class WebSocketEnd:
 
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         """Learn that the WebSocket is gone."""
+        if is_violation:
+            self._socket.warn_of_violation(description)
         self._socket.lose(self._websocket, description, is_violation=is_violation)
 
     async def ready(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from ackord.runtime.error_acks import INVALID_REQUEST, UNKNOWN_EVENT, FailureReply
@@ -73,10 +73,13 @@ class Failures(Generic[SocketT]):
             log.write_info("answer", (self._namespace, name, failure.code), text, client=client)
 
 
+def _describe_issue(issue: Mapping[str, Any]) -> str:
+    place, reason = ".".join(map(str, issue.get("loc", ()))), quoted(str(issue.get("msg", "")))
+    return f"{quoted(place)}: {reason}" if place else reason
+
+
 def _describe(failure: FailureReply) -> str:
     issues = list(failure.issues or ())
-    shown = ", ".join(
-        f"{quoted('.'.join(map(str, issue.get('loc', ()))))}: {quoted(str(issue.get('msg', '')))}" for issue in issues[:_SHOWN_ISSUES]
-    )
+    shown = ", ".join(_describe_issue(issue) for issue in issues[:_SHOWN_ISSUES])
     more = f" and {len(issues) - _SHOWN_ISSUES} more" if len(issues) > _SHOWN_ISSUES else ""
     return f" ({shown}{more})" if shown else ""

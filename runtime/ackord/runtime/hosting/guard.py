@@ -11,10 +11,12 @@ from collections import deque
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final, cast
+from weakref import WeakKeyDictionary
 
 from ackord.runtime.engineio.handshake import HEADERS_TOO_LARGE
 from ackord.runtime.hosting.polling_request import MAX_HEADERS, is_host, size_of
 from ackord.runtime.limited_log import LimitedLog
+from ackord.runtime.log_text import quoted
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.framing import LENGTH_OF_2, FrameCutter
 from ackord.runtime.transports.polling import CLOSE, JSON, Header
@@ -26,6 +28,7 @@ from typing_extensions import override
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
@@ -46,6 +49,9 @@ _VERSION: Final = "13"
 """The only version of the WebSocket protocol."""
 _VERSIONS: Final = frozenset(("1.0", "1.1"))
 _BODY: Final = frozenset((b"content-length", b"transfer-encoding"))
+
+_logs: Final[WeakKeyDictionary[ServerState, LimitedLog]] = WeakKeyDictionary()
+"""One for each server that runs."""
 
 
 class _Handshake(ServerProtocol):
@@ -113,8 +119,6 @@ def check_head(version: str, headers: Iterable[Header]) -> None:
 
 class GuardedHttp(HttpToolsProtocol):
     """uvicorn's HTTP/1.1 with bounds on what comes before and beside a body, in bytes and in time, and on requests sent ahead."""
-
-    _log = LimitedLog(logging.getLogger("uvicorn.error"))
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -189,27 +193,30 @@ class GuardedHttp(HttpToolsProtocol):
         while True:
             try:
                 parser.feed_data(data)
-                return
             except HttpParserError as exc:
                 reason = exc.__context__
                 message = f"Bad request: {reason}." if isinstance(reason, BadRequestError) else "Invalid HTTP request received."
-                self._log.write_warning("bad request", message, f"A client at {self._address} is refused with 400: {message}")
+                self._warn(message, f"is refused with 400: {message}")
                 self.send_400_response(message)
-                return
             except HttpParserUpgrade as upgrade:
                 data = data[upgrade.args[0] :]
                 if self._should_upgrade():
                     self._early = data
                     self.handle_websocket_upgrade()
-                    return
-                # To another protocol, such as h2c: an offer, which is ignored (RFC 9110, 7.8).
-                if not data:
-                    return
+                elif data:
+                    continue  # to another protocol, such as h2c: an offer, which is ignored (RFC 9110, 7.8)
+            return
 
-    @property
-    def _address(self) -> str:
-        client: Any = self.client  # `None` for a Unix socket, whatever uvicorn says
-        return repr(client[0] if client else "unix")
+    @override
+    def _unsupported_upgrade_warning(self) -> None:
+        self._warn("upgrade", "asks for an upgrade to something else than a WebSocket; it was answered without.")
+
+    def _warn(self, kind: str, text: str) -> None:
+        """Write one line for each kind and interval, where uvicorn writes one for each request."""
+        log = _logs.get(self.server_state)
+        if log is None:
+            log = _logs[self.server_state] = LimitedLog(logging.getLogger("ackord.runtime.hosting"))
+        log.write_warning(kind, None, f"A request of {quoted(str(self.client[0]) if self.client else '')} {text}")
 
     def _refuse_overhead(self) -> None:
         if not self._is_in_head and size_of(self.headers or ()) <= MAX_HEADERS:

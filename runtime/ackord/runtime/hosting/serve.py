@@ -8,7 +8,6 @@ import socket as sockets
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from inspect import signature
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.direct_polling import DirectHttp
 from ackord.runtime.hosting.entrance import Doors
 from ackord.runtime.hosting.guard import GuardedHttp, GuardedWebSocket
+from ackord.runtime.option_values import check_names, check_values
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
 
@@ -158,6 +158,15 @@ def configure(
     Raises:
         UsageError: a setting doesn't exist, or can't work here.
     """
+    own = {
+        "host": host,
+        "port": port,
+        "graceful_timeout": graceful_timeout,
+        "per_message_deflate": per_message_deflate,
+        "fast_lane": fast_lane,
+        "application": application,
+    }
+    check_values(own, configure)
     _check(settings)
     options: dict[str, Any] = {
         "host": host,
@@ -184,10 +193,8 @@ def configure(
 
 def _check(settings: Mapping[str, Any]) -> None:
     """Refuse the settings that uvicorn would ignore here, or wouldn't know."""
+    check_names(settings, _SETTINGS.union(_OWN_SETTINGS), "the host")
     for name, value in settings.items():
-        if name not in _SETTINGS:
-            near = get_close_matches(name, [*_SETTINGS, *_OWN_SETTINGS], n=1)
-            raise UsageError(f"there is no setting {name!r}" + (f": did you mean {near[0]!r}?" if near else ""))
         if name in _RELOADING and value:
             raise UsageError(f"{name!r} can't work here, as the application exists already: use `uvicorn --reload module:app`")
     if settings.get("workers") not in (None, 1):

@@ -143,10 +143,10 @@ class Addressee(Socket):
             self.send_event(event, volatile=volatile, compress=compress)
             return
         loop = self.namespace.server_loop
-        if get_ident() != loop.thread and loop.hand_over(
-            partial(self.send_plain, event, ack, timeout=timeout, volatile=volatile, compress=compress)
-        ):
-            return
+        if get_ident() != loop.thread:
+            Registration(ack)  # what can't be called is refused here, in the thread of the caller
+            if loop.hand_over(partial(self.send_plain, event, ack, timeout=timeout, volatile=volatile, compress=compress)):
+                return
         if not self._connected and self._outbox is None:
             if timeout is not None:
                 self._call_back(Registration(ack), DisconnectedError("the socket has been disconnected"), event=event.name)

@@ -121,9 +121,7 @@ class BroadcastOperator:
         if ack is None:
             self.send_event(event)
         else:
-            self._namespace.server_loop.call(
-                self._gather, event, self._timeout, decode_answer, partial(self._call_back, Registration(ack), name)
-            )
+            self._namespace.server_loop.call(self._ask, event, Registration(ack))
 
     def send(self, *values: Any, ack: AnswersCallback | None = None) -> None:
         """Send the event ``message``."""
@@ -215,6 +213,14 @@ class BroadcastOperator:
             return await future
         finally:
             gathering.abandon()
+
+    def _ask(self, event: EncodedEvent, ack: Registration) -> None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # there is nobody to ask, and no event loop to call back in
+            self._namespace.check_event(event)
+        else:
+            self._gather(event, self._timeout, decode_answer, partial(self._call_back, ack, event.name))
 
     def _call_back(self, ack: Registration, name: str, gathered: Gathered[Any]) -> None:
         answers = Answers(gathered.replies, gathered.missing)

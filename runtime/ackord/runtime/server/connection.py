@@ -141,7 +141,7 @@ class Connection(Memberships):
             elif kind == PacketType.DISCONNECT and not payload and self._give_up(name):
                 pass
             elif not self._was_left(name):
-                raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
+                raise _unjoined(name)
         elif kind == PacketType.EVENT:
             socket.receive_event(scan_event_name(payload, self._server.limits.event_name), payload, ack_id, attachments)
         elif kind == PacketType.ACK:
@@ -160,7 +160,7 @@ class Connection(Memberships):
     def _await_attachments(self) -> None:
         name = self._decoder.waiting
         if name not in self._sockets and not self._was_left(name):
-            raise UnexpectedPacketError(f"a packet for namespace {name!r}, which wasn't joined")
+            raise _unjoined(name)
         self._split = _leave
         self._attachment_timer = self.loop.call_later(self._server.limits.attachment_timeout, self._attachments_timed_out)
 
@@ -203,3 +203,8 @@ class Connection(Memberships):
 
 def _leave(message: str) -> None:
     """Find no common event."""
+
+
+def _unjoined(name: str | None) -> UnexpectedPacketError:
+    # Without a query string, which clients put tokens into.
+    return UnexpectedPacketError(f"a packet for namespace {(name or '').partition('?')[0]!r}, which wasn't joined")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -11,8 +10,10 @@ from typing import Any, Final, Self, TypeAlias, TypeVar
 
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.errors import UsageError
+from ackord.runtime.events.containment import contain_awaited
 from ackord.runtime.hosting.signals import StopSignals
 from ackord.runtime.later import start_later
+from ackord.runtime.limited_log import LimitedLog
 from typing_extensions import override
 
 LifeHook: TypeAlias = Callable[[], Awaitable[None] | None]
@@ -23,16 +24,15 @@ LifeHookT = TypeVar("LifeHookT", bound=LifeHook)
 DRAIN_TIMEOUT: Final = 5.0
 """Seconds that handlers have to finish when the server stops, unless told otherwise."""
 
-_logger = logging.getLogger("ackord.runtime.server")
-
 
 class Lifetime:
     """Starts and stops one server, whoever asks for it: several hosts, lifespans and applications may, and each hook runs once."""
 
-    __slots__ = ("_drain", "_draining", "_engine", "_is_started", "_is_stopped", "_shutdown_hooks", "_signals", "_startup_hooks")
+    __slots__ = ("_drain", "_draining", "_engine", "_is_started", "_is_stopped", "_log", "_shutdown_hooks", "_signals", "_startup_hooks")
 
-    def __init__(self, engine: EngineServer, drain: Callable[[float], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, engine: EngineServer, drain: Callable[[float], Coroutine[Any, Any, None]], log: LimitedLog) -> None:
         """Take the engine that is opened, and what ends all connections within a number of seconds."""
+        self._log = log
         self._engine = engine
         self._drain = drain
         self._startup_hooks: list[LifeHook] = []
@@ -98,8 +98,9 @@ class Lifetime:
                 for hook in reversed(self._shutdown_hooks):
                     try:
                         await _run(hook)
-                    except Exception:
-                        _logger.exception("A hook of on_shutdown failed")
+                    except BaseException as error:  # noqa: BLE001  # a hook of the application: the others run all the same
+                        contain_awaited(error)
+                        self._log.crash("A hook of on_shutdown", error)
 
     def _begin_drain(self, timeout: float) -> asyncio.Task[None]:
         if self._draining is None:

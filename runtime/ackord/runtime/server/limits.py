@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from ackord.runtime.option_values import check_values
 from ackord.runtime.socketio.complexity import MAX_CONTAINERS, MAX_DEPTH, MAX_DIGITS, Complexity
 from ackord.runtime.socketio.decoder import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
 from ackord.runtime.socketio.names import MAX_EVENT_NAME
@@ -12,7 +13,11 @@ from ackord.runtime.socketio.packet import MAX_NAMESPACE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds of what one client can make the Socket.IO server hold."""
+    """Bounds of what one client can make the Socket.IO server hold.
+
+    Raises:
+        UsageError: a value is no number, or negative.
+    """
 
     connect_timeout: float = 45.0
     """Seconds in which a connection must have joined a namespace, and in which middlewares must answer each CONNECT."""
@@ -52,6 +57,10 @@ class Limits:
     They are estimated from the text, and are those of the objects that it becomes: some fifty times the characters where a message holds little but
     empty lists. Attachments count as they are.
     """
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        check_values(asdict(self), Limits)
 
     @property
     def complexity(self) -> Complexity:

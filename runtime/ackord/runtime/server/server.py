@@ -22,6 +22,7 @@ from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.listeners import ListenerT, Registration
+from ackord.runtime.option_values import check_names, check_values
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
 from ackord.runtime.server.connection_events import ConnectionEvents
@@ -126,7 +127,22 @@ class Server(Broadcasting, ConnectionEvents):
             cleanup_empty_child_namespaces: Whether a dynamic namespace goes with its last socket.
             connection_state_recovery: What is kept for clients that lose their connection, so that they can go on where they were; `None` for nothing.
             cancel_on_disconnect: Whether the handlers of a socket that run are cancelled when it ends.
+
+        Raises:
+            UsageError: an option doesn't exist, or its value can't work.
         """
+        own = {
+            "limits": limits,
+            "parser": parser,
+            "error_replies": error_replies,
+            "invalid_events": invalid_events,
+            "adapter": adapter,
+            "cleanup_empty_child_namespaces": cleanup_empty_child_namespaces,
+            "connection_state_recovery": connection_state_recovery,
+            "cancel_on_disconnect": cancel_on_disconnect,
+        }
+        check_names(engine, {*EngineKeywords.__annotations__, *own}, "a server")
+        check_values(own, Server.__init__)
         self.limits = limits if limits is not None else Limits()
         self.complexity = self.limits.complexity
         self.parser = parser
@@ -147,7 +163,7 @@ class Server(Broadcasting, ConnectionEvents):
         self.tasks = TaskSet(self.log)
         self._connections: set[Connection] = set()
         self.engine = EngineServer(EngineOptions(**engine), self.connect, self._discard)
-        self._lifetime = Lifetime(self.engine, self.drain)
+        self._lifetime = Lifetime(self.engine, self.drain, self.log)
         self.namespaces = Namespaces(self, cleanup=cleanup_empty_child_namespaces)
         self.main = self.namespaces.main
         """The namespace ``/``."""
@@ -252,6 +268,7 @@ class Server(Broadcasting, ConnectionEvents):
         In a lifespan of your own: ``async with server.lifespan(): yield``.
         Handlers that still run have `drain_timeout` seconds.
         """
+        check_values({"drain_timeout": drain_timeout}, Server.lifespan)
         return Lifespan(self._lifetime, drain_timeout)
 
     def asgi(self, other: Application | None = None, *, drain_timeout: float = DRAIN_TIMEOUT) -> AsgiApp:
@@ -260,6 +277,7 @@ class Server(Broadcasting, ConnectionEvents):
         The ASGI server starts and stops the server through it (the lifespan of ASGI), with `drain_timeout` seconds for handlers that still run.
         Mounted in another application it gets no lifespan: see `lifespan`.
         """
+        check_values({"other": other, "drain_timeout": drain_timeout}, Server.asgi)
         start, stop = partial(self._lifetime.start, drain_timeout), partial(self._lifetime.stop, drain_timeout)
         return AsgiApp(self.engine, other=other, on_startup=start, on_shutdown=stop)
 

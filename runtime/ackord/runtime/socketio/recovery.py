@@ -16,9 +16,10 @@ for the same events again and again begins anew.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple
 
+from ackord.runtime.option_values import check_values
 from ackord.runtime.shares import NOBODY
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.socketio.recovery_memory import RecoveryMemory
@@ -42,7 +43,11 @@ _GAPS: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionStateRecovery:
-    """How long, and how much, a server keeps for clients that lost their connection."""
+    """How long, and how much, a server keeps for clients that lost their connection.
+
+    Raises:
+        UsageError: a value can't work.
+    """
 
     max_disconnection_duration: float = 120.0
     """Seconds in which a client may come back."""
@@ -55,6 +60,10 @@ class ConnectionStateRecovery:
     max_bytes: int = 64_000_000
     """Bytes that the events of all namespaces may hold together; with more, the oldest go of what holds most: a namespace, or those that one
     client brought into being."""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        check_values(asdict(self), ConnectionStateRecovery)
 
 
 @dataclass(slots=True)
