@@ -1,0 +1,47 @@
+"""Attack this server and Node's, and see what a stranger notices: ``python -m tests.attack``, or ``make attack``.
+
+Some minutes, on 127.0.0.1 only. Each attack is bounded in time, bytes and count, and has a server of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import uvloop
+
+from tests.attack.attacks import ATTACKS
+from tests.attack.observe import SYSTEMS, Observation, observe
+from tests.attack.report import report
+from tests.bench.child import ChildError
+from tests.bench.tables import Format
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.attack", description="Attack the servers, and see what a stranger notices.")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of one attack at most (default: %(default)g)")
+    parser.add_argument("--settling", type=float, default=1.5, help="seconds until memory is looked at again (default: %(default)g)")
+    parser.add_argument("--only", default="", help="only attacks with this in their name")
+    parser.add_argument("--systems", default=",".join(SYSTEMS), help="(default: %(default)s)")
+    parser.add_argument("--format", choices=["text", "markdown"], default="text")
+    options = parser.parse_args()
+    form: Format = options.format
+    rows: dict[str, dict[str, Observation]] = {}
+    failed = False
+    for name, attack in ATTACKS.items():
+        if options.only not in name:
+            continue
+        rows[name] = {}
+        for system in options.systems.split(","):
+            print(f"{name}: {SYSTEMS[system]}", file=sys.stderr, flush=True)
+            try:
+                rows[name][system] = uvloop.run(observe(attack, system, options.seconds, options.settling))
+            except ChildError as error:
+                failed = True
+                print(error, file=sys.stderr)
+    print(report(rows, form))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
