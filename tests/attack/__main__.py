@@ -10,11 +10,20 @@ import sys
 
 import uvloop
 
-from tests.attack.attacks import ATTACKS
-from tests.attack.observe import SYSTEMS, Observation, observe
+from tests.attack.attacks import ATTACKS, Attack
+from tests.attack.observe import Observation, from_a_process, observe, warm_up
 from tests.attack.report import report
+from tests.attack.target import SYSTEMS, Target, serving
 from tests.bench.child import ChildError
 from tests.bench.tables import Format
+
+PATIENCE = 10.0
+"""Seconds after which a stranger has been refused."""
+
+
+async def _observe(attack: Attack, target: Target, seconds: float, settling: float) -> Observation:
+    await warm_up(target, attack.namespace, PATIENCE)
+    return await observe(attack, target, from_a_process(seconds), settling, PATIENCE)
 
 
 def main() -> int:
@@ -35,7 +44,8 @@ def main() -> int:
         for system in options.systems.split(","):
             print(f"{name}: {SYSTEMS[system]}", file=sys.stderr, flush=True)
             try:
-                rows[name][system] = uvloop.run(observe(attack, system, options.seconds, options.settling))
+                with serving(system, attack.options) as target:
+                    rows[name][system] = uvloop.run(_observe(attack, target, options.seconds, options.settling))
             except ChildError as error:
                 failed = True
                 print(error, file=sys.stderr)

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.soak.links import PATH
-from tests.soak.wire import HOST, GoneError, WebSocket
+from tests.soak.wire import HOST, GoneError, HttpConnection, WebSocket
 
 POLLING: Final = PATH + "polling"
 WEBSOCKET: Final = PATH + "websocket"
 ADDRESS: Final = "X-Forwarded-For: 90.1.2.3\r\n"
 """Where an attacker with one address comes from, for servers behind a proxy."""
+OK: Final = 200
 AT_ONCE: Final = 50
 """Connections that are opened at a time."""
 GRACE: Final = 0.2
@@ -57,10 +58,6 @@ class Pipe:
         self._answered = asyncio.Event()
         self._has_ended = False
         self._reading = asyncio.ensure_future(self._read())
-
-    @classmethod
-    async def open(cls, port: int) -> Pipe:
-        return cls(*await asyncio.open_connection(HOST, port))
 
     async def _read(self) -> None:
         with suppress(OSError):
@@ -107,13 +104,17 @@ class Aim:
 
     port: int
     seconds: float
-    """An attack ends then, or when it has done what it is for; those that hold something hold it until then."""
+    """An attack ends then, or when it has done what it is for."""
+    holding: float
+    """Seconds for which an attack that is done keeps what it has opened."""
+    share: float = 1.0
+    """What counts of connections and messages are multiplied by: attacks in CI, and the bounds of their servers, are smaller."""
     done: Counter[str] = field(default_factory=Counter[str])
     """What was done how often, for the table."""
 
     def __post_init__(self) -> None:
         self._end = time.monotonic() + self.seconds
-        self._held: list[object] = []
+        self._opened: list[WebSocket | Pipe] = []
 
     @property
     def left(self) -> float:
@@ -125,13 +126,33 @@ class Aim:
         return not self.left
 
     async def hold(self) -> None:
-        """Wait for the end."""
-        await asyncio.sleep(self.left)
+        """Keep what was opened for a while."""
+        await asyncio.sleep(self.holding)
 
-    async def websocket(self, *, joins: str | None = "/", headers: str = "") -> WebSocket:
-        """Open a WebSocket and join a namespace."""
+    def many(self, count: int) -> int:
+        """Return the share of a count that is wanted here."""
+        return max(1, round(self.share * count))
+
+    def end(self) -> None:
+        """Drop all connections."""
+        for each in self._opened:
+            each.abort()
+
+    async def pipe(self) -> Pipe:
+        """Open a connection."""
+        pipe = Pipe(*await asyncio.open_connection(HOST, self.port))
+        self._opened.append(pipe)
+        return pipe
+
+    async def open(self, headers: str = ADDRESS) -> WebSocket:
+        """Open a WebSocket, and read nothing."""
         websocket = await WebSocket.open(self.port, WEBSOCKET, headers)
-        self._held.append(websocket)
+        self._opened.append(websocket)
+        return websocket
+
+    async def websocket(self, *, joins: str | None = "/") -> WebSocket:
+        """Open a WebSocket and join a namespace."""
+        websocket = await self.open()
         await websocket.receive()
         if joins is not None:
             prefix = prefix_of(joins)
@@ -171,11 +192,15 @@ class Aim:
             self.done["connections ended by the server"] += 1
 
     async def open_session(self, headers: str = "") -> tuple[Pipe, str]:
-        """Open a polling session; return its connection and its id."""
-        reader, writer = await asyncio.open_connection(HOST, self.port)
-        writer.write(request("GET", POLLING, headers))
-        sid = (await reader.readuntil(b"}")).split(b'"sid":"')[1].split(b'"')[0].decode()
-        return Pipe(reader, writer), sid
+        """Open a polling session; return a connection and its id."""
+        connection = HttpConnection(self.port, headers)
+        try:
+            status, body = await connection.request("GET", POLLING)
+        finally:
+            connection.abort()
+        if status != OK:
+            raise GoneError(f"handshake: {status}")
+        return await self.pipe(), body.decode().split('"')[3]
 
 
 def prefix_of(namespace: str) -> str:

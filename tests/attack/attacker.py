@@ -8,14 +8,17 @@ import os
 import uvloop
 
 from tests.attack.aim import Aim
-from tests.attack.attacks import ATTACKS
+from tests.attack.attacks import ATTACKS, Attack
 from tests.bench.files import allow_many
 
 
-async def attack(name: str, port: int, seconds: float) -> str:
-    """Attack, and say what was done."""
-    aim = Aim(port, seconds)
-    await ATTACKS[name].run(aim)
+async def attack(attack: Attack, port: int, seconds: float, share: float = 1.0) -> str:
+    """Attack, and say what was done; counts are multiplied by `share`."""
+    aim = Aim(port, attack.times * seconds, seconds / 2, share)
+    try:
+        await attack.run(aim)
+    finally:
+        aim.end()
     return ", ".join(f"{count:,} {what}" for what, count in aim.done.items())
 
 
@@ -27,7 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     allow_many()
     os.nice(10)  # the stranger has the same processors, and is to wait for the server only
-    print(uvloop.run(attack(options.name, options.port, options.seconds)), flush=True)
+    print(uvloop.run(attack(ATTACKS[options.name], options.port, options.seconds)), flush=True)
 
 
 if __name__ == "__main__":

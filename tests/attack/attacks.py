@@ -20,7 +20,7 @@ class Attack:
     namespace: str = "/"
     """Where the stranger goes; see `Stranger.namespace`."""
     times: float = 1.0
-    """How many times as long as others it takes to do what it is for."""
+    """How many times as long as others it may last, because it ends once it has done what it is for."""
     host: str = ""
     """What of it is the host's affair where Ackord is served as plain ASGI."""
 
@@ -32,30 +32,31 @@ class Attack:
 
 _PROXIES: Final = ("--proxies",)
 _RECOVERY: Final = ("--recovery",)
+_COUNTED: Final = 8.0
 _REQUESTS: Final = "requests that aren't complete"
 _FRAMES: Final = "frames until a message is complete"
 
 ATTACKS: Final = {
     attack.name: attack
     for attack in (
-        Attack(on_requests.handshakes_from_one_address, _PROXIES, times=3),
-        Attack(on_requests.handshakes_from_many_addresses, _PROXIES, times=3),
-        Attack(on_requests.websockets_that_join_nothing, _PROXIES),
-        Attack(on_requests.connections_from_one_address, _PROXIES),
+        Attack(on_requests.handshakes_from_one_address, _PROXIES, times=_COUNTED),
+        Attack(on_requests.handshakes_from_many_addresses, _PROXIES, times=_COUNTED),
+        Attack(on_requests.websockets_that_join_nothing, _PROXIES, times=_COUNTED),
+        Attack(on_requests.connections_from_one_address, _PROXIES, times=_COUNTED),
         Attack(on_requests.churn),
-        Attack(on_requests.silent_connections, host=_REQUESTS),
+        Attack(on_requests.silent_connections, host=_REQUESTS, times=_COUNTED),
         Attack(on_requests.slow_heads, host=_REQUESTS),
         Attack(on_requests.endless_heads, host=_REQUESTS),
-        Attack(on_requests.bodies_that_stop),
+        Attack(on_requests.bodies_that_stop, times=_COUNTED),
         Attack(on_requests.endless_bodies),
         Attack(on_requests.pipelined_behind_a_poll, host="requests behind one that waits"),
         Attack(on_requests.refused_requests),
         Attack(on_requests.refused_websockets, host="the log of refused WebSockets"),
-        Attack(on_messages.tenants, namespace="/tenant-*", times=2),
-        Attack(on_messages.tenants_that_may_come_back, _RECOVERY, namespace="/tenant-*", times=2),
+        Attack(on_messages.tenants, namespace="/tenant-*", times=_COUNTED),
+        Attack(on_messages.tenants_that_may_come_back, _RECOVERY, namespace="/tenant-*", times=_COUNTED),
         Attack(on_messages.refused_connects),
-        Attack(on_messages.costly_values),
-        Attack(on_messages.recursive_unions, namespace="/typed"),
+        Attack(on_messages.costly_values, times=_COUNTED),
+        Attack(on_messages.recursive_unions, namespace="/typed", times=_COUNTED),
         Attack(on_messages.costly_batches),
         Attack(on_messages.waiting_events),
         Attack(on_messages.waiting_behind_an_acknowledgement),
@@ -63,11 +64,11 @@ ATTACKS: Final = {
         Attack(on_messages.raising_handlers),
         Attack(on_messages.pings, host=_FRAMES),
         Attack(on_messages.fragments, host=_FRAMES),
-        Attack(on_messages.cut_frames, host=_FRAMES),
-        Attack(on_messages.parked_attachments),
+        Attack(on_messages.cut_frames, host=_FRAMES, times=_COUNTED),
+        Attack(on_messages.parked_attachments, times=_COUNTED),
         Attack(on_messages.compression_bombs, ("--compression",), host="compression"),
-        Attack(on_messages.clients_that_read_nothing),
+        Attack(on_messages.clients_that_read_nothing, times=_COUNTED),
         Attack(on_recovery.replays_again_and_again, _RECOVERY),
-        Attack(on_recovery.missed_more_than_is_buffered, _RECOVERY),
+        Attack(on_recovery.missed_more_than_is_buffered, _RECOVERY, times=_COUNTED),
     )
 }

@@ -1,35 +1,27 @@
-"""Attack one server, and note what a stranger, its memory and its log have to tell."""
+"""Attack a server, and note what a stranger, its memory and its log have to tell."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from tests.attack.attacks import Attack
 from tests.attack.stranger import Stranger
+from tests.attack.target import Target
 from tests.bench.child import Child, ChildError
-from tests.bench.files import allow_many
-from tests.node.toolchain import find_node
 
-START: Final = 60.0
-"""Seconds in which a server must listen."""
 MARGIN: Final = 30.0
-"""Seconds that an attack may take beyond its end, on a busy machine."""
+"""Seconds that the process of an attack may take beyond its end, on a busy machine."""
 WARM_UP: Final = 6
 """Visits before anything is measured."""
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
-SYSTEMS: Final = {
-    "direct": "Ackord, server.run()",
-    "asgi": "Ackord, plain uvicorn",
-    "node": "Node socket.io",
-}
+Attacker: TypeAlias = Callable[[Attack, int], Awaitable[str]]
+"""Attacks a port, and says what was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,59 +47,22 @@ class Observation:
     """Whether the server's process has ended meanwhile."""
 
 
-def command(system: str, attack: Attack) -> list[str]:
-    """Return what starts a server.
-
-    Raises:
-        ToolchainError: there is no Node.
-    """
-    if system == "node":
-        return [find_node().path, "tests/node/attack_server.mjs", *attack.options]
-    lane = {"direct": "fast", "asgi": "plain"}[system]
-    return [sys.executable, "-m", "tests.attack.server", "--lane", lane, *attack.options]
-
-
-async def observe(attack: Attack, system: str, seconds: float, settling: float) -> Observation:
-    """Start a server, attack it for at most so many seconds, and look on for some more.
-
-    Raises:
-        ChildError: the server doesn't start.
-    """
-    allow_many()
-    server = Child(SYSTEMS[system], command(system, attack))
-    try:
-        port = int(server.line(START).removeprefix("listening "))
-        warm_up = Stranger(port, attack.namespace)
-        for _ in range(WARM_UP):
-            await warm_up.visit()
-        if warm_up.failures:
-            raise server.error(f"doesn't serve before the attack: {dict(warm_up.failures)}")
-        return await _attack(attack, server, port, seconds, settling)
-    finally:
-        server.end()
-
-
-async def _attack(attack: Attack, server: Child, port: int, seconds: float, settling: float) -> Observation:
-    seconds *= attack.times
-    before, cpu = _memory(server)[0], _cpu(server)
-    stranger = Stranger(port, attack.namespace)
-    attacker = Child(attack.name, [sys.executable, "-m", "tests.attack.attacker", attack.name, str(port), str(seconds)])
-    try:
-        ending = asyncio.ensure_future(asyncio.to_thread(attacker.line, seconds + MARGIN))
-        while not ending.done() and server.is_alive:
-            await stranger.visit()
-        try:
-            done = await ending
-        except ChildError as error:
-            done = str(error).splitlines()[-1]
-    finally:
-        attacker.end()
-    end = time.monotonic() + settling
-    while time.monotonic() < end and server.is_alive:
+async def observe(attack: Attack, target: Target, attacker: Attacker, settling: float, patience: float) -> Observation:
+    """Let a stranger visit a server while it is attacked, and for some seconds afterwards."""
+    before, cpu, logged = target.memory()[0], target.cpu(), len(target.log())
+    stranger = Stranger(target.port, attack.namespace, patience)
+    attacking = asyncio.ensure_future(attacker(attack, target.port))
+    while not attacking.done() and target.is_alive:
         await stranger.visit()
-    cpu = _cpu(server) - cpu
-    after, peak = _memory(server)
-    log = server.output()
+    try:
+        done = await attacking
+    except Exception as error:  # noqa: BLE001  # it's shown in the table
+        done = f"failed: {str(error).splitlines()[-1]}"
+    end = time.monotonic() + settling
+    while time.monotonic() < end and target.is_alive:
+        await stranger.visit()
+    after, peak = target.memory()
+    log = target.log()[logged:]
     return Observation(
         visits=stranger.visits,
         failures=stranger.failures,
@@ -117,22 +72,33 @@ async def _attack(attack: Attack, server: Child, port: int, seconds: float, sett
         after=after,
         log_bytes=len(log),
         log_lines=log.count(b"\n"),
-        cpu=cpu,
+        cpu=target.cpu() - cpu,
         done=done,
-        has_ended=not server.is_alive,
+        has_ended=not target.is_alive,
     )
 
 
-def _memory(server: Child) -> tuple[float, float]:
-    """Return megabytes that are in memory, and the most that ever were."""
-    found = {"VmRSS": 0.0, "VmHWM": 0.0}
-    for line in Path(f"/proc/{server.pid}/status").read_text(encoding="ascii").splitlines():
-        name, _, value = line.partition(":")
-        if name in found:
-            found[name] = int(value.split()[0]) / 1024
-    return found["VmRSS"], found["VmHWM"]
+async def warm_up(target: Target, namespace: str, patience: float) -> None:
+    """Let a server do once what it does for strangers.
+
+    Raises:
+        ChildError: it doesn't.
+    """
+    stranger = Stranger(target.port, namespace, patience)
+    for _ in range(WARM_UP):
+        await stranger.visit()
+    if stranger.failures:
+        raise ChildError(f"the server doesn't serve before the attack: {dict(stranger.failures)}")
 
 
-def _cpu(server: Child) -> float:
-    fields = Path(f"/proc/{server.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+def from_a_process(seconds: float) -> Attacker:
+    """Attack from a process of its own, so that the stranger waits for nobody but the server."""
+
+    async def attack(attack: Attack, port: int) -> str:
+        child = Child(attack.name, [sys.executable, "-m", "tests.attack.attacker", attack.name, str(port), str(seconds)])
+        try:
+            return await asyncio.to_thread(child.line, (attack.times + 1) * seconds + MARGIN)
+        finally:
+            child.end()
+
+    return attack

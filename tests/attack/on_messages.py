@@ -7,8 +7,7 @@ import zlib
 from collections.abc import Sequence
 from itertools import repeat
 
-from tests.attack.aim import ADDRESS, CONTINUATION, PING, POLLING, TEXT, WEBSOCKET, Aim, frame, prefix_of, request
-from tests.soak.wire import WebSocket
+from tests.attack.aim import ADDRESS, CONTINUATION, PING, POLLING, TEXT, Aim, frame, prefix_of, request
 
 MEGABYTE = 990_000
 """A message that is just accepted."""
@@ -64,30 +63,30 @@ async def costly_batches(aim: Aim) -> None:
 
 
 async def waiting_events(aim: Aim) -> None:
-    await _send(aim, 10, [frame(f'42["slow",{_repeated("[]", 100_000)}]')] * 80)
+    await _send(aim, aim.many(10), [frame(f'42["slow",{_repeated("[]", 100_000)}]')] * 80)
     await aim.hold()
 
 
 async def waiting_behind_an_acknowledgement(aim: Aim) -> None:
     event = frame(f'42["slow",{_repeated("[]", 100_000)}]')
-    await _send(aim, 10, [frame('42["ask"]'), *[event] * 160])
+    await _send(aim, aim.many(10), [frame('42["ask"]'), *[event] * 160])
     await aim.hold()
 
 
 async def invalid_events(aim: Aim) -> None:
     wrong = ('["item",{"id":"x","text":1}]', '["nobody listens",1]', '["item"]', '["tree",{"kids":null}]')
     batch = b"".join(frame(f"42/typed,{event}") for event in wrong) * 25
-    pieces = [b"".join(frame(f'42/typed,["name {number} {each}\\n"]') for each in range(20)) + batch for number in range(1000)]
+    pieces = [b"".join(frame(f'42/typed,["name {number} {each}\\n"]') for each in range(20)) + batch for number in range(300)]
     await _send(aim, 4, pieces, "/typed")
 
 
 async def raising_handlers(aim: Aim) -> None:
-    await _send(aim, 4, [frame('42["crash"]') * 100] * 10_000)
+    await _send(aim, 4, [frame('42["crash"]') * 100] * 500)
 
 
 async def refused_connects(aim: Aim) -> None:
     names = ("/closed", "/nothing", "/nothing\\nERROR:root:forged", "/tenant-x")
-    await _send(aim, 4, [b"".join(frame(f"40{name},") for name in names) * 20] * 10_000)
+    await _send(aim, 4, [b"".join(frame(f"40{name},") for name in names) * 20] * 2000)
 
 
 async def pings(aim: Aim) -> None:
@@ -100,14 +99,14 @@ async def fragments(aim: Aim) -> None:
 
 
 async def cut_frames(aim: Aim) -> None:
-    await _send(aim, 200, [frame("4" * 900_000, length=999_990)])
+    await _send(aim, aim.many(200), [frame("4" * 900_000, length=999_990)])
     await aim.hold()
 
 
 async def parked_attachments(aim: Aim) -> None:
     attachment = frame(b"x" * 950_000, 0x82)
     header = frame('4510-["echo",{"_placeholder":true,"num":0}]')
-    await _send(aim, 20, [header, *[attachment] * 9])
+    await _send(aim, aim.many(20), [header, *[attachment] * 9])
     await aim.hold()
 
 
@@ -118,7 +117,7 @@ async def compression_bombs(aim: Aim) -> None:
     headers = f"{ADDRESS}Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n"
 
     async def throw(_: int) -> None:
-        websocket = await WebSocket.open(aim.port, WEBSOCKET, headers)
+        websocket = await aim.open(headers)
         reading.append(asyncio.ensure_future(websocket.read_away()))
         await aim.flood(websocket.write, [frame("40"), *[bombs] * 5], "writes of 200 MB in 0.2 MB")
 
@@ -129,10 +128,10 @@ async def compression_bombs(aim: Aim) -> None:
 
 async def clients_that_read_nothing(aim: Aim) -> None:
     async def stop(_: int) -> None:
-        (await aim.websocket(headers=ADDRESS)).stop_reading()
+        (await aim.websocket()).stop_reading()
         aim.done["clients that read nothing"] += 1
 
-    await aim.each(50, stop)
+    await aim.each(aim.many(50), stop)
     await _send(aim, 1, [frame('42["shout",10,100000]')] * 15)
     await aim.hold()
 
@@ -149,7 +148,7 @@ async def _tenants(aim: Aim, *, stays: bool) -> None:
     """Bring more namespaces into being than a server of ours allows for one pattern."""
 
     async def join(number: int) -> None:
-        websocket = await aim.websocket(headers=ADDRESS)
+        websocket = await aim.websocket()
         await websocket.write(b"".join(frame(f"40/tenant-{number * 100 + each},") for each in range(99)))
         for _ in range(99):
             answer = str(await websocket.receive())
@@ -157,7 +156,7 @@ async def _tenants(aim: Aim, *, stays: bool) -> None:
         if not stays:
             websocket.abort()
 
-    await aim.each(104, join, 8)
+    await aim.each(aim.many(104), join, 8)
     await aim.hold()
 
 
@@ -165,7 +164,7 @@ async def _send(aim: Aim, clients: int, pieces: Sequence[bytes], namespace: str 
     """Let each of some clients send the same pieces."""
 
     async def send(_: int) -> None:
-        websocket = await aim.websocket(headers=ADDRESS)
+        websocket = await aim.websocket()
         if namespace != "/":
             websocket.send(f"40{prefix_of(namespace)}")
             await websocket.receive()
@@ -173,7 +172,7 @@ async def _send(aim: Aim, clients: int, pieces: Sequence[bytes], namespace: str 
             reading.append(asyncio.ensure_future(websocket.read_away()))
         else:
             websocket.stop_reading()
-        await aim.flood(websocket.write, pieces, "pieces")
+        await aim.flood(websocket.write, pieces[: aim.many(len(pieces))], "pieces")
 
     reading: list[asyncio.Task[None]] = []
     await aim.each(clients, send, clients)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.attack.aim import ADDRESS, WEBSOCKET, Aim
+from tests.attack.aim import Aim
 from tests.soak.wire import GoneError, WebSocket
 
 ATTEMPTS = 10
@@ -15,7 +15,7 @@ AT_ONCE = 10
 
 async def _join(aim: Aim, payload: str = "") -> tuple[WebSocket, dict[str, Any], list[str]]:
     """Join; return what CONNECT was answered, and the events that came before the answer."""
-    websocket = await WebSocket.open(aim.port, WEBSOCKET, ADDRESS)
+    websocket = await aim.open()
     websocket.send(f"40{payload}")
     events: list[str] = []
     try:

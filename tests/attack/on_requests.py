@@ -27,12 +27,12 @@ async def handshakes_from_many_addresses(aim: Aim) -> None:
 
 
 async def _handshakes(aim: Aim, connections: int, headers: Callable[[int], str]) -> None:
-    pipes = [await Pipe.open(aim.port) for _ in range(connections)]
+    pipes = [await aim.pipe() for _ in range(connections)]
 
     async def shake_hands(number: int) -> None:
         batches = (
             b"".join(request("GET", POLLING, headers(each)) for each in range(first, first + FEW))
-            for first in range(number * FEW, HALF_OPEN, connections * FEW)
+            for first in range(number * FEW, aim.many(HALF_OPEN), connections * FEW)
         )
         await aim.flood(pipes[number].ask, batches, BATCHES)
 
@@ -44,25 +44,25 @@ async def _handshakes(aim: Aim, connections: int, headers: Callable[[int], str])
 
 async def websockets_that_join_nothing(aim: Aim) -> None:
     async def open_one(_: int) -> None:
-        await aim.websocket(joins=None, headers=ADDRESS)
+        await aim.websocket(joins=None)
         aim.done["open"] += 1
 
-    await aim.each(CONNECTIONS, open_one)
+    await aim.each(aim.many(CONNECTIONS), open_one)
     await aim.hold()
 
 
 async def connections_from_one_address(aim: Aim) -> None:
     async def open_one(_: int) -> None:
-        await aim.websocket(headers=ADDRESS)
+        await aim.websocket()
         aim.done["joined"] += 1
 
-    await aim.each(CONNECTIONS, open_one)
+    await aim.each(aim.many(CONNECTIONS), open_one)
     await aim.hold()
 
 
 async def churn(aim: Aim) -> None:
     async def come_and_go(_: int) -> None:
-        websocket = await aim.websocket(headers=ADDRESS)
+        websocket = await aim.websocket()
         websocket.send('420["echo",1]')
         await websocket.receive()
         websocket.abort()
@@ -72,12 +72,12 @@ async def churn(aim: Aim) -> None:
 
 
 async def silent_connections(aim: Aim) -> None:
-    await _pipes(aim, CONNECTIONS, b"")
+    await _pipes(aim, aim.many(CONNECTIONS), b"")
     await aim.hold()
 
 
 async def slow_heads(aim: Aim) -> None:
-    pipes = await _pipes(aim, 500, f"GET {POLLING} HTTP/1.1\r\nHost: x\r\nX-Slow: ".encode())
+    pipes = await _pipes(aim, aim.many(500), f"GET {POLLING} HTTP/1.1\r\nHost: x\r\nX-Slow: ".encode())
     while not aim.is_over:
         for pipe in pipes:
             await aim.flood(pipe.write, [b"a"], "bytes")
@@ -85,32 +85,28 @@ async def slow_heads(aim: Aim) -> None:
 
 
 async def endless_heads(aim: Aim) -> None:
-    pipes = await _pipes(aim, 50, f"GET {POLLING} HTTP/1.1\r\nHost: x\r\nX-Long: ".encode())
+    pipes = await _pipes(aim, aim.many(50), f"GET {POLLING} HTTP/1.1\r\nHost: x\r\nX-Long: ".encode())
     await asyncio.gather(*(aim.flood(pipe.write, repeat(b"a" * 16_384, 100), "pieces of 16 KB") for pipe in pipes))
 
 
 async def bodies_that_stop(aim: Aim) -> None:
     async def begin(_: int) -> None:
-        first, sid = await aim.open_session(ADDRESS)
-        first.abort()
-        pipe = await Pipe.open(aim.port)
+        pipe, sid = await aim.open_session(ADDRESS)
         head = f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n{ADDRESS}Content-Length: 999999\r\n\r\n"
         await aim.flood(pipe.write, [head.encode() + b"4" * 900_000], "bodies of 900 KB")
 
-    await aim.each(100, begin)
+    await aim.each(aim.many(100), begin)
     await aim.hold()
 
 
 async def endless_bodies(aim: Aim) -> None:
     async def pour(_: int) -> None:
-        first, sid = await aim.open_session(ADDRESS)
-        first.abort()
-        pipe = await Pipe.open(aim.port)
+        pipe, sid = await aim.open_session(ADDRESS)
         head = f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n{ADDRESS}Transfer-Encoding: chunked\r\n\r\n"
         await pipe.write(head.encode())
         await aim.flood(pipe.write, repeat(b"10000\r\n" + b"4" * 65_536 + b"\r\n", 200), "chunks of 64 KB")
 
-    await aim.each(20, pour)
+    await aim.each(aim.many(20), pour)
 
 
 async def pipelined_behind_a_poll(aim: Aim) -> None:
@@ -119,7 +115,7 @@ async def pipelined_behind_a_poll(aim: Aim) -> None:
         batch = request("GET", f"{POLLING}&sid={sid}") + request("GET", f"{POLLING}&sid=none") * MANY
         await aim.flood(pipe.write, repeat(batch, 100), BATCHES)
 
-    await aim.each(50, pipeline)
+    await aim.each(aim.many(50), pipeline)
     await aim.hold()
 
 
@@ -132,7 +128,7 @@ async def refused_requests(aim: Aim) -> None:
     )
 
     async def ask(_: int) -> None:
-        pipe = await Pipe.open(aim.port)
+        pipe = await aim.pipe()
         await aim.flood(pipe.write, repeat(b"".join(wrong) * 25, 1000), BATCHES)
         pipe.abort()
 
@@ -162,7 +158,7 @@ async def _pipes(aim: Aim, count: int, opening: bytes) -> list[Pipe]:
     pipes: list[Pipe] = []
 
     async def open_one(_: int) -> None:
-        pipe = await Pipe.open(aim.port)
+        pipe = await aim.pipe()
         pipes.append(pipe)
         if opening:
             await pipe.write(opening)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.attack.attacks import ATTACKS
-from tests.attack.observe import SYSTEMS, Observation
+from tests.attack.observe import Observation
+from tests.attack.target import NODE, SYSTEMS
 from tests.bench.tables import Format, Table
 
 COLUMNS: Final = ("attack", "server", "longest wait", "refused", "MB before", "at the peak", "after", "log", "CPU", "done")
@@ -32,7 +33,7 @@ def report(rows: Rows, form: Format) -> str:
     if hosts:
         parts.append(f"* On plain ASGI this is the host's affair: {'; '.join(hosts)}.")
     found = worse(rows)
-    if any("node" in row for row in rows.values()):
+    if any(NODE in row for row in rows.values()):
         parts.append("\n".join(["Worse than Node's:", *(f"- {line}" for line in found)]) if found else "Nothing is worse than Node's.")
     return "\n\n".join(parts)
 
@@ -55,17 +56,17 @@ def worse(rows: Rows) -> list[str]:
     """Say where this server is worse than Node's, but for what is the host's affair."""
     found: list[str] = []
     for name, row in rows.items():
-        node = row.get("node")
+        node = row.get(NODE)
         for system, observed in row.items():
-            if node is None or system == "node" or (system == "asgi" and ATTACKS[name].host):
+            if node is None or system == NODE or (system == "asgi" and ATTACKS[name].host):
                 continue
             found += [f"{name}, {SYSTEMS[system]}: {what}" for what in _worse(observed, node)]
     return found
 
 
 def _worse(ours: Observation, node: Observation) -> list[str]:
-    if node.has_ended:
-        return ["the server ended"] if ours.has_ended else []
+    if ours.has_ended or node.has_ended:
+        return ["the server ended"] if ours.has_ended and not node.has_ended else []
     found: list[str] = []
     refused, allowed = sum(ours.failures.values()), sum(node.failures.values())
     if refused * node.visits > allowed * ours.visits:

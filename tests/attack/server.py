@@ -9,6 +9,7 @@ from typing import Any
 
 from ackord.runtime.engine.options import EngineKeywords
 from ackord.runtime.server import Server, Socket
+from ackord.runtime.server.limits import Limits
 from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.stubs import v1 as _v1
 
@@ -46,10 +47,16 @@ class Typed(_v1.Namespace[_v1.Context[None]]):
         return 1
 
 
-def make_server(*, recovery: bool, proxies: bool) -> Server:
-    """Make the server with default options."""
+def make_server(*, recovery: bool, proxies: bool, small: bool) -> Server:
+    """Make the server, with default options, or with a tenth of the bounds that attacks have to reach."""
     options: EngineKeywords = {"trusted_proxies": ("127.0.0.1",)} if proxies else {}
-    server = Server(connection_state_recovery=ConnectionStateRecovery() if recovery else None, **options)
+    if small:
+        options["max_half_open"] = 1000
+    server = Server(
+        limits=Limits(child_namespaces=1000) if small else None,
+        connection_state_recovery=ConnectionStateRecovery() if recovery else None,
+        **options,
+    )
 
     async def slow(_: Any) -> None:
         await asyncio.sleep(HANDLER_SECONDS)
@@ -96,11 +103,11 @@ async def _tell(*_: Any) -> None:
 def main() -> None:
     """Serve on a free port until terminated."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("recovery", "proxies", "compression"):
+    for name in ("recovery", "proxies", "compression", "small"):
         parser.add_argument(f"--{name}", action="store_true")
     lanes.add_option(parser)
     options = parser.parse_args()
-    app = make_server(recovery=options.recovery, proxies=options.proxies).asgi()
+    app = make_server(recovery=options.recovery, proxies=options.proxies, small=options.small).asgi()
     settings: dict[str, Any] = {"per_message_deflate": True} if options.compression and options.lane is not lanes.Lane.PLAIN else {}
     lanes.host(app, options.lane, **settings).run(sockets=[listen()])
 

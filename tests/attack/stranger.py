@@ -11,8 +11,6 @@ from typing import Final
 from tests.soak.links import PATH
 from tests.soak.wire import GoneError, HttpConnection, WebSocket
 
-PATIENCE: Final = 10.0
-"""Seconds after which a visit has failed."""
 PAUSE: Final = 0.05
 """Seconds between two visits."""
 HEADERS: Final = "X-Forwarded-For: 80.1.2.3\r\n"
@@ -26,6 +24,8 @@ class Stranger:
     port: int
     namespace: str
     """Where the stranger goes; a ``*`` in it becomes a number that is new each time."""
+    patience: float
+    """Seconds after which a visit has failed."""
     longest: float = 0.0
     """Seconds of the visit that took longest, whether it failed or not."""
     visits: int = 0
@@ -41,10 +41,10 @@ class Stranger:
         way = _visit_websocket if self.visits % 2 else _visit_polling
         begun = time.monotonic()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 await way(self.port, prefix)
         except TimeoutError:
-            self.failures[f"no answer in {PATIENCE:g} s"] += 1
+            self.failures[f"no answer in {self.patience:g} s"] += 1
         except (GoneError, OSError) as error:
             self.failures[str(error) or type(error).__name__] += 1
         self.longest = max(self.longest, time.monotonic() - begun)
