@@ -4,13 +4,14 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo test test-newest lint types bench bench-full soak fuzz clean
+.PHONY: help setup node demo test test-newest lint types bench bench-full soak attack fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 SOAK_ARGS ?=
+ATTACK_ARGS ?=
 FUZZ_ARGS ?=
 
 # The first Python that is new enough; else whatever python3 is, which then says what is missing.
@@ -69,6 +70,9 @@ bench-full: setup node ## Measure every workload, and what each target comes to:
 
 soak: setup ## Cut the connections of 2,000 clients for two minutes, and count what is lost
 	@$(PY) -m tests.soak $(SOAK_ARGS)
+
+attack: setup node ## Attack this server and Node's in thirty ways, and see what a stranger notices
+	@$(PY) -m tests.attack $(ATTACK_ARGS)
 
 fuzz: setup ## Feed the decoders what coverage suggests, for some minutes
 	@$(PY) -c "import atheris" 2>/dev/null || $(PY) -m pip install --quiet --editable '.[fuzz]'

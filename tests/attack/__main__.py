@@ -6,13 +6,15 @@ Some minutes, on 127.0.0.1 only. Each attack is bounded in time, bytes and count
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+from contextlib import suppress
 
 import uvloop
 
 from tests.attack.attacks import ATTACKS, Attack
 from tests.attack.observe import Observation, from_a_process, observe, warm_up
-from tests.attack.report import report
+from tests.attack.report import line, report
 from tests.attack.target import SYSTEMS, Target, serving
 from tests.bench.child import ChildError
 from tests.bench.tables import Format
@@ -35,20 +37,22 @@ def main() -> int:
     parser.add_argument("--format", choices=["text", "markdown"], default="text")
     options = parser.parse_args()
     form: Format = options.format
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers are ended in this case as well
     rows: dict[str, dict[str, Observation]] = {}
     failed = False
-    for name, attack in ATTACKS.items():
-        if options.only not in name:
-            continue
-        rows[name] = {}
-        for system in options.systems.split(","):
-            print(f"{name}: {SYSTEMS[system]}", file=sys.stderr, flush=True)
-            try:
-                with serving(system, attack.options) as target:
-                    rows[name][system] = uvloop.run(_observe(attack, target, options.seconds, options.settling))
-            except ChildError as error:
-                failed = True
-                print(error, file=sys.stderr)
+    wanted = [attack for name, attack in ATTACKS.items() if options.only in name]
+    with suppress(KeyboardInterrupt):  # what was seen so far is shown
+        for attack in wanted:
+            row = rows[attack.name] = {}
+            for system in options.systems.split(","):
+                try:
+                    with serving(system, attack.options) as target:
+                        row[system] = uvloop.run(_observe(attack, target, options.seconds, options.settling))
+                except ChildError as error:
+                    failed = True
+                    print(error, file=sys.stderr)
+                else:
+                    print(line(attack.name, system, row[system]), file=sys.stderr, flush=True)
     print(report(rows, form))
     return 1 if failed else 0
 

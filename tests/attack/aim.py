@@ -133,10 +133,11 @@ class Aim:
         """Return the share of a count that is wanted here."""
         return max(1, round(self.share * count))
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Drop all connections."""
         for each in self._opened:
             each.abort()
+        await asyncio.sleep(0.01)  # the event loop closes them then
 
     async def pipe(self) -> Pipe:
         """Open a connection."""

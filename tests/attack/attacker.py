@@ -18,7 +18,7 @@ async def attack(attack: Attack, port: int, seconds: float, share: float = 1.0) 
     try:
         await attack.run(aim)
     finally:
-        aim.end()
+        await aim.end()
     return ", ".join(f"{count:,} {what}" for what, count in aim.done.items())
 
 

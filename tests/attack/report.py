@@ -38,6 +38,12 @@ def report(rows: Rows, form: Format) -> str:
     return "\n\n".join(parts)
 
 
+def line(attack: str, system: str, observed: Observation) -> str:
+    """Say in one line what was observed, for who waits for the table."""
+    figures = zip(COLUMNS[2:], _figures(observed, hosts=False), strict=True)
+    return f"{attack}, {SYSTEMS[system]}: " + ", ".join(f"{name} {figure}" for name, figure in figures)
+
+
 def _figures(observed: Observation, *, hosts: bool) -> list[str]:
     refused = sum(observed.failures.values())
     return [

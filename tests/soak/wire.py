@@ -84,6 +84,9 @@ class WebSocket:
         except (OSError, asyncio.IncompleteReadError) as error:
             writer.transport.abort()
             raise GoneError("no handshake") from error
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         if b" 101 " not in head:
             writer.transport.abort()
             raise GoneError(f"refused: {head[:40]!r}")
