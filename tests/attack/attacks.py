@@ -66,7 +66,7 @@ ATTACKS: Final = {
         Attack(on_messages.fragments, host=_FRAMES),
         Attack(on_messages.cut_frames, host=_FRAMES, times=_COUNTED),
         Attack(on_messages.parked_attachments, times=_COUNTED),
-        Attack(on_messages.compression_bombs, ("--compression",), host="compression"),
+        Attack(on_messages.compression_bombs, ("--compression",), host="compression", times=_COUNTED),
         Attack(on_messages.clients_that_read_nothing, times=_COUNTED),
         Attack(on_recovery.replays_again_and_again, _RECOVERY),
         Attack(on_recovery.missed_more_than_is_buffered, _RECOVERY, times=_COUNTED),

@@ -44,6 +44,7 @@ async def attack_all(target: Target, attacks: list[Attack]) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # half a minute, all of them, on a machine that has nothing else to do
 @pytest.mark.parametrize("options", sorted({attack.options for attack in ATTACKS.values()}))
 @pytest.mark.parametrize("system", ["direct", "asgi"])
 def test_a_stranger_is_served_while_somebody_attacks(system: str, options: tuple[str, ...]) -> None:
