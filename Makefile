@@ -71,7 +71,7 @@ bench-full: setup node ## Measure every workload, and what each target comes to:
 soak: setup ## Cut the connections of 2,000 clients for two minutes, and count what is lost
 	@$(PY) -m tests.soak $(SOAK_ARGS)
 
-attack: setup node ## Attack this server and Node's in thirty ways, and see what a stranger notices
+attack: setup node ## Attack this server and Node's in thirty ways, a quarter of an hour
 	@$(PY) -m tests.attack $(ATTACK_ARGS)
 
 fuzz: setup ## Feed the decoders what coverage suggests, for some minutes
