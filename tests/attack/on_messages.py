@@ -54,9 +54,9 @@ async def costly_batches(aim: Aim) -> None:
 
     async def post(_: int) -> None:
         pipe, sid = await aim.open_session(ADDRESS)
-        await pipe.write(request("POST", f"{POLLING}&sid={sid}", ADDRESS, b"40"))
+        await pipe.ask(request("POST", f"{POLLING}&sid={sid}", ADDRESS, b"40"))
         body = request("POST", f"{POLLING}&sid={sid}", ADDRESS, events.encode())
-        await aim.flood(pipe.write, repeat(body, 20), "batches of 0.8 MB")
+        await aim.flood(pipe.ask, repeat(body, 20), "batches of 0.8 MB")
 
     await aim.each(4, post)
     await aim.hold()

@@ -27,6 +27,8 @@ class Target:
 
     def __init__(self, child: Child) -> None:
         self._child = child
+        self._memory = 0.0, 0.0
+        self._cpu = 0.0
         self.port = int(child.line(START).removeprefix("listening "))
 
     @property
@@ -34,18 +36,26 @@ class Target:
         return self._child.is_alive
 
     def memory(self) -> tuple[float, float]:
-        """Return megabytes that are in memory, and the most that ever were."""
-        found = {"VmRSS": 0.0, "VmHWM": 0.0}
-        for line in Path(f"/proc/{self._child.pid}/status").read_text(encoding="ascii").splitlines():
-            name, _, value = line.partition(":")
-            if name in found:
-                found[name] = int(value.split()[0]) / 1024
-        return found["VmRSS"], found["VmHWM"]
+        """Return megabytes that are in memory, and the most that ever were; of a server that has ended, what was seen last."""
+        if self.is_alive:
+            found = {"VmRSS": 0.0, "VmHWM": 0.0}
+            for line in self._read("status").splitlines():
+                name, _, value = line.partition(":")
+                if name in found:
+                    found[name] = int(value.split()[0]) / 1024
+            if found["VmRSS"]:  # else it is ending
+                self._memory = found["VmRSS"], found["VmHWM"]
+        return self._memory
 
     def cpu(self) -> float:
-        """Return seconds of CPU that were used."""
-        fields = Path(f"/proc/{self._child.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        """Return seconds of CPU that were used; of a server that has ended, what was seen last."""
+        if self.is_alive:
+            fields = self._read("stat").rpartition(")")[2].split()
+            self._cpu = (int(fields[11]) + int(fields[12])) / _TICKS
+        return self._cpu
+
+    def _read(self, name: str) -> str:
+        return Path(f"/proc/{self._child.pid}/{name}").read_text(encoding="ascii")
 
     def log(self) -> bytes:
         """Return all that was written to standard error."""
