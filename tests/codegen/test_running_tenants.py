@@ -442,4 +442,4 @@ def test_logs_call_a_dynamic_namespace_by_its_path(caplog: pytest.LogCaptureFixt
         assert site.tenants.socket_namespace.name == "/tenant/{tenant}/{class}"
 
     run(scenario())
-    assert "event 'sit' of namespace /tenant/{tenant}/{class} failed: invalid_request" in caplog.text
+    assert "Event 'sit' of namespace '/tenant/{tenant}/{class}' failed: 'invalid_request'" in caplog.text

@@ -189,7 +189,7 @@ def generated(types: dict[str, Any], namespace: dict[str, Any]) -> Generated | N
     document = {"ackord": 1, "name": "travel", "version": "1.0.0", "types": DECLARED | types, "namespaces": {"/": namespace}}
     loaded = load_bytes(json.dumps(document).encode(), "travel.yaml")
     if loaded.contract is None:
-        assert {(one.code, bool(one.hint)) for one in loaded.diagnostics} == {("S035", True)}, loaded.diagnostics
+        assert {(one.code, bool(one.hint)) for one in loaded.diagnostics if one.severity == "error"} == {("S035", True)}, loaded.diagnostics
         return None
     name = f"travelling_{next(NUMBERED)}"
     with tempfile.TemporaryDirectory() as directory:
@@ -336,7 +336,7 @@ def accepted_pairs(members: list[str]) -> list[str]:
     fields = {f"f{index}": pair for index, pair in enumerate(pairs)}
     document = {"ackord": 1, "name": "travel", "version": "1.0.0", "types": DECLARED | {"Pairs": {"fields": fields}}}
     text = json.dumps(document, indent=1)
-    found = load_bytes(text.encode(), "travel.yaml").diagnostics
+    found = [one for one in load_bytes(text.encode(), "travel.yaml").diagnostics if one.severity == "error"]
     assert {(one.code, bool(one.hint)) for one in found} == {("S035", True)}
     first = text.splitlines().index(f'    "f0": {json.dumps(pairs[0])},') + 1
     refused = {one.range.line - first for one in found}

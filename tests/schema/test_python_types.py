@@ -67,7 +67,7 @@ def broken() -> None: ...
 
 Written = Annotated[int, PlainSerializer(str), WithJsonSchema({"type": "string"})]
 Several = Author | bool
-Renamed = NewType("Renamed", Author)
+Named = NewType("Named", Author)
 
 class Level(IntEnum):
     LOW = 1
@@ -99,7 +99,7 @@ UNIONS: list[tuple[str, str, list[str]]] = [
     ("{}.Level", "A | bool", []),
     ("{}.Author", "A | int", []),
     ("{}.Several", "A | list[int]", ["S035"]),
-    ("{}.Renamed", "A | int", []),
+    ("{}.Named", "A | int", []),
 ]
 
 

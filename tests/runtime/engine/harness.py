@@ -59,6 +59,7 @@ class Site:
     def __init__(self, *, echo: bool = False, **options: Any) -> None:
         self.recorders: list[Recorder] = []
         self.engine = EngineServer(EngineOptions(**options), self._connect)
+        self.engine.open()  # as the lifespan of a host does
         self.app = AsgiApp(self.engine)
         self._echo = echo
 

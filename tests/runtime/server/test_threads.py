@@ -171,7 +171,19 @@ LISTENING = {
 }
 ATTRIBUTES = {
     *("cancel_on_disconnect", "connections", "engine", "error_replies", "find", "invalid_events", "limits", "main", "namespaces", "parser"),
-    *("tasks", "transcoder", "adapter", "admissions", "admits_at_once", "event_middlewares", "failures", "is_unused", "make_data", "name"),
+    *(
+        "log",
+        "tasks",
+        "transcoder",
+        "adapter",
+        "admissions",
+        "admits_at_once",
+        "event_middlewares",
+        "failures",
+        "is_unused",
+        "make_data",
+        "name",
+    ),
     *(
         "params",
         "parent",
@@ -192,7 +204,8 @@ STARTING = {"asgi", "lifespan", "run"}
 OURS = {
     *("connect", "forget", "make_adapter", "make_recovery", "report", "add", "admit", "announce", "announce_namespace", "ask_sockets"),
     *("bequeath", "broadcast_event", "call_back", "copy_server_events", "discard", "dispose_if_unused", "forget_ack", "next_ack_id"),
-    *("receive_server_event", "remove", "run_disconnect_hook", "settle"),
+    *("check_attachments", "check_event", "close", "report_crash"),
+    *("check_attachments", "check_event", "close", "report_crash", "receive_server_event", "remove", "run_disconnect_hook", "settle"),
 }
 """What the server itself calls, in its event loop."""
 

@@ -26,7 +26,7 @@ MAX_WAITING: Final = 100_000
 _NO_THREAD: Final = 0
 """No thread has this identifier."""
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("ackord.runtime.server")
 
 
 class ServerLoop:

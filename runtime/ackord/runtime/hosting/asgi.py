@@ -55,7 +55,7 @@ _NAMES: Final = {
 }
 """Names of headers that sessions needn't keep a copy of each."""
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("ackord.runtime.hosting")
 
 _NORMAL_CLOSURE: Final = 1000
 _POLICY_VIOLATION: Final = 1008

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("ackord.runtime.hosting")
 
 
 class OtherLifespan:
