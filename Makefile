@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo test test-newest lint types bench bench-full soak thorough fuzz clean
+.PHONY: help setup node demo test test-newest lint types bench bench-full soak thorough attack fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -12,6 +12,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 SOAK_ARGS ?=
 LIVES_ARGS ?=
+ATTACK_ARGS ?=
 FUZZ_ARGS ?=
 
 # The first Python that is new enough; else whatever python3 is, which then says what is missing.
@@ -74,6 +75,9 @@ soak: setup ## Cut the connections of 2,000 clients for two minutes, and count w
 thorough: setup ## Run what takes too long for each change: 100,000 short lives, the cost of every family of inputs
 	@$(PY) -m tests.soak.lives $(LIVES_ARGS)
 	@ACKORD_THOROUGH=1 $(PY) -m pytest -rs -o timeout=1800 tests/runtime/server/test_input_costs.py
+
+attack: setup node ## Attack this server and Node's in thirty ways, a quarter of an hour
+	@$(PY) -m tests.attack $(ATTACK_ARGS)
 
 fuzz: setup ## Feed the decoders what coverage suggests, for some minutes
 	@$(PY) -c "import atheris" 2>/dev/null || $(PY) -m pip install --quiet --editable '.[fuzz]'

@@ -103,6 +103,11 @@ class Child:
         self._errors.seek(max(0, size - KEPT))
         return self._errors.read().decode(errors="replace").strip().replace(f"{ROOT}/", "")
 
+    def output(self) -> bytes:
+        """Return all that it wrote to its standard error."""
+        self._errors.seek(0)
+        return self._errors.read()
+
     def end(self) -> None:
         """End it at once: nobody here has anything to tidy up, and some servers wait long for their clients."""
         if self.is_alive:

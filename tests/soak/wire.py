@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
+from contextlib import suppress
 from typing import Final, cast
 
 from websockets.speedups import apply_mask
@@ -19,14 +20,16 @@ class GoneError(Exception):
 class HttpConnection:
     """One connection that is kept alive; one request at a time."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, headers: str = "") -> None:
+        """Take the port and header lines that each request has, each with its line end."""
         self._port = port
+        self._headers = headers
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
     async def request(self, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
         """Send a request and return status and body of the answer; an idle connection that the server has closed is opened again."""
-        head = f"{method} {target} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        head = f"{method} {target} HTTP/1.1\r\nHost: {HOST}\r\n{self._headers}Content-Length: {len(body)}\r\n\r\n".encode()
         for attempt in range(2):
             is_fresh = self._writer is None
             if self._writer is None or self._reader is None:
@@ -69,10 +72,11 @@ class WebSocket:
         self._mask = os.urandom(4)
 
     @classmethod
-    async def open(cls, port: int, target: str) -> WebSocket:
+    async def open(cls, port: int, target: str, headers: str = "") -> WebSocket:
+        """Shake hands; `headers` are header lines, each with its line end."""
         reader, writer = await asyncio.open_connection(HOST, port)
         writer.write(
-            f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\n{headers}Upgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
         try:
@@ -80,6 +84,9 @@ class WebSocket:
         except (OSError, asyncio.IncompleteReadError) as error:
             writer.transport.abort()
             raise GoneError("no handshake") from error
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         if b" 101 " not in head:
             writer.transport.abort()
             raise GoneError(f"refused: {head[:40]!r}")
@@ -96,6 +103,17 @@ class WebSocket:
             head = bytes((first, 0xFF)) + struct.pack("!Q", len(data))
         if not self._writer.is_closing():
             self._writer.write(head + self._mask + apply_mask(data, self._mask))
+
+    async def write(self, data: bytes) -> None:
+        """Write bytes as they are, frames or pieces of frames, as fast as the network takes them."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def read_away(self) -> None:
+        """Take whatever comes, and look at nothing, until the server ends the connection."""
+        with suppress(OSError):
+            while await self._reader.read(1_000_000):
+                pass
 
     async def receive(self) -> str | bytes:
         """Wait for a whole message; the server never fragments."""
