@@ -57,7 +57,11 @@ class Lives:
         life = self.began = self.began + 1
         self.recovered += socket.recovered
         socket.join("room", f"room {life % 10}")
-        socket.on("disconnect", lambda _: self.told.update((life,)))
+
+        def tell(_: str) -> None:
+            self.told.update((life,))
+
+        socket.on("disconnect", tell)
         socket.on("leave me", socket.disconnect)
         socket.on("close me", lambda: socket.disconnect(close=True))
 
@@ -116,6 +120,7 @@ class Lives:
 
     async def settled(self, start: dict[str, int]) -> dict[str, int]:
         """Wait, ten seconds at most, until nothing is left but what there was at the start; return what is too much."""
+        much: dict[str, int] = {}
         for _ in range(100):
             left = self.left()
             much = {name: count for name, count in left.items() if count > start.get(name, 0)}

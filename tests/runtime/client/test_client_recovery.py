@@ -93,7 +93,11 @@ def test_a_client_that_missed_more_than_may_wait_for_handlers_gets_all_of_it_onc
         received: list[int] = []
         manager = Manager("http://test", connector=Link(server), max_pending_events=10, max_pending_bytes=1000)
         socket = manager.socket("/")
-        socket.on("news", lambda number, _: received.append(number))
+
+        def news(number: int, _: str) -> None:
+            received.append(number)
+
+        socket.on("news", news)
         await socket.connect()
         server.emit("news", 0, "")
         await asyncio.sleep(1)

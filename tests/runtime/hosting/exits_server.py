@@ -12,6 +12,10 @@ from ackord.runtime.server import Server, Socket
 from tests import lanes
 
 
+def tell(reason: str) -> None:
+    print("disconnect", reason, flush=True)
+
+
 def make_server() -> Server:
     server = Server()
 
@@ -27,7 +31,7 @@ def make_server() -> Server:
         for handler in (plain, later):
             socket.on(handler.__name__, handler)
         socket.on("signal", lambda: signal.raise_signal(signal.SIGINT))
-        socket.on("disconnect", lambda reason: print("disconnect", reason, flush=True))
+        socket.on("disconnect", tell)
 
     return server
 

@@ -39,9 +39,15 @@ def make_server(error: type[BaseException]) -> Server:
     def exit_at_once(*_: Any) -> None:
         raise error
 
+    async def exit_after_joining(_: Socket) -> None:
+        await exit_later()
+
+    def echo(value: Any) -> Any:
+        return value
+
     @server.on("connection")
     def connected(socket: Socket) -> None:
-        socket.on("echo", lambda value: value)
+        socket.on("echo", echo)
         socket.on("plain", exit_at_once)
         socket.on("mixed", exit_later)
         socket.on("disconnect", exit_at_once)
@@ -65,7 +71,7 @@ def make_server(error: type[BaseException]) -> Server:
     server.of("/plain").use(exit_at_once)
     server.of("/async").use(lambda _: exit_later())
     server.of("/connection").on("connection", exit_at_once)
-    server.of("/connection").on("connection", lambda _: exit_later())
+    server.of("/connection").on("connection", exit_after_joining)
     return server
 
 

@@ -128,7 +128,7 @@ def test_a_violation_ends_the_connection_after_what_came_before_it(lane: Lane) -
     lane.play(scenario, max_payload=1000)
 
 
-BEFORE = {
+BEFORE: dict[str, tuple[bytes, list[tuple[int, bytes]]]] = {
     "nothing": (b"", []),
     "a text": (text("4a"), [(0x81, b"4a")]),
     "texts and a binary message": (text("4a") + masked(0x82, b"b") + text("4c"), [(0x81, b"4a"), (0x82, b"b"), (0x81, b"4c")]),

@@ -196,7 +196,10 @@ class GuardedHttp(HttpToolsProtocol):
             except HttpParserError as exc:
                 reason = exc.__context__
                 message = f"Bad request: {reason}." if isinstance(reason, BadRequestError) else "Invalid HTTP request received."
-                self._warn(message, f"is refused with 400: {message}")
+                self._warn(
+                    message,
+                    f"isn't valid HTTP and was answered with 400; other things than Socket.IO clients send such requests as well. ({message})",
+                )
                 self.send_400_response(message)
             except HttpParserUpgrade as upgrade:
                 data = data[upgrade.args[0] :]
@@ -206,10 +209,6 @@ class GuardedHttp(HttpToolsProtocol):
                 elif data:
                     continue  # to another protocol, such as h2c: an offer, which is ignored (RFC 9110, 7.8)
             return
-
-    @override
-    def _unsupported_upgrade_warning(self) -> None:
-        self._warn("upgrade", "asks for an upgrade to something else than a WebSocket; it was answered without.")
 
     def _warn(self, kind: str, text: str) -> None:
         """Write one line for each kind and interval, where uvicorn writes one for each request."""

@@ -189,7 +189,7 @@ class Memberships(ABC):
                 f"({self._server.limits.namespaces}), or more often than listeners of 'connection' and 'disconnect' come to an end, and is refused.",
             )
             self.refuse(name, TOO_MANY_NAMESPACES)
-        elif namespace is not None and namespace.admits_at_once and (namespace.recovery is None or "pid" not in auth):
+        elif namespace is not None and namespace.admits_at_once and (namespace.recovery is None or not namespace.recovery.knows(auth)):
             self._admit_at_once(namespace, auth)
         else:
             admission = self._pending[name] = Admission(self._server, self, name, auth, payload or None)

@@ -103,6 +103,11 @@ class Recovery:
 
     # Clients that come
 
+    def knows(self, auth: dict[str, Any]) -> bool:
+        """Tell whether the payload of CONNECT has the ``pid`` of a client that is away, or was not yet missed."""
+        pid = auth.get("pid")
+        return pid.__class__ is str and (pid in self._live or pid in self._log.sessions)
+
     def claim(self, auth: dict[str, Any]) -> RecoverySession | None:
         """Take ``pid`` and ``offset`` out of the payload of CONNECT, and return the session that they mean."""
         pid = auth.get("pid")
