@@ -22,6 +22,7 @@ from ackord.runtime.engine.link import EngineSocket, HandshakeRequest
 from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.events.routes import Arguments, EncodedArguments
+from ackord.runtime.memory_budget import Part
 from ackord.runtime.server import Server
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.direct_websocket import DirectWebSocket
@@ -75,6 +76,9 @@ class Nothing:
 
     def receive_binary(self, data: bytes) -> bool:
         return True
+
+    def hold(self, part: Part, size: int) -> None:
+        pass
 
     def oversized(self, size: int | None) -> None:
         """Ignore it."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.memory_budget import Part
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.direct_websocket import DirectWebSocket
 from ackord.runtime.transports.framing import FrameCutter, encode_binary, encode_text, frame_size, next_message, prepare
@@ -110,6 +111,9 @@ class Receiver:
         self._told.messages.append(message)
         self._is_ready = len(self._told.messages) not in self._pauses
         return self._is_ready
+
+    def hold(self, part: Part, size: int) -> None:
+        pass
 
     def oversized(self, size: int | None) -> None:
         self.sizes.append(size)

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from ackord.runtime.memory_budget import Part
 from ackord.runtime.testing.clock import run
 from ackord.runtime.transports.asgi import Message
 from ackord.runtime.transports.pump import Pump
@@ -33,6 +34,9 @@ class Line:
 
     def receive(self, message: str | bytes) -> bool:
         raise AssertionError("nothing comes in")
+
+    def hold(self, part: Part, size: int) -> None:
+        pass
 
     def oversized(self, size: int | None) -> None:
         pass

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.memory_budget import Part
 from ackord.runtime.testing.clock import run
 from ackord.runtime.transports.asgi import Message
 from ackord.runtime.transports.base import ServerWebSocket
@@ -34,6 +35,9 @@ class Network:
     def receive(self, message: str | bytes) -> bool:
         self.received.append(message)
         return True
+
+    def hold(self, part: Part, size: int) -> None:
+        pass
 
     def oversized(self, size: int | None) -> None:
         raise AssertionError("never too large")

@@ -6,12 +6,13 @@ The engine calls the handler from the event loop's thread, never re-entrantly fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.memory_budget import Part
 
 _NO_SCOPE: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -103,6 +104,14 @@ class EngineSocket(Protocol):
         """Close the session: after what is buffered, or at once with `discard`.
 
         `reason` reaches `EngineHandler.closed`, unless the transport is lost first.
+        """
+        ...
+
+    def hold(self, part: Part, size: int, drop: Callable[[], None] | None = None) -> None:
+        """Note how many bytes the upper layer holds for this client in one part, 0 for none: see `ackord.runtime.memory_budget`.
+
+        Whether too much is held in all is found out here, and the session may be over when this returns.
+        Then `drop` was called, which must let go of the part, and call nothing else.
         """
         ...
 

@@ -9,6 +9,7 @@ from ackord.runtime.engineio.actions import Action, AnswerPoll, End
 from ackord.runtime.engineio.packet import SEPARATOR
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.log_text import masked_url, quoted, shortened
+from ackord.runtime.memory_budget import Part
 from ackord.runtime.packet_log import PacketLog
 from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
 from typing_extensions import override
@@ -107,6 +108,10 @@ class LoggedReceiver:
     def oversized(self, size: int | None) -> None:
         """See `WebSocketReceiver.oversized`."""
         self._receiver.oversized(size)
+
+    def hold(self, part: Part, size: int) -> None:
+        """See `WebSocketReceiver.hold`."""
+        self._receiver.hold(part, size)
 
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         """See `WebSocketReceiver.lost`."""

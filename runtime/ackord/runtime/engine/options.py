@@ -47,6 +47,7 @@ class EngineKeywords(TypedDict, total=False):
     max_buffered: int
     max_half_open: int
     max_connections: int | None
+    memory_budget: int | None
     transports: tuple[str, ...]
     allow_upgrades: bool
     cors_origins: Origins
@@ -91,6 +92,12 @@ class EngineOptions:
 
     `None` for three quarters of the files that the process may have open, 100,000 at most.
     """
+    memory_budget: int | None = None
+    """Bytes that all clients together may make the server hold; with more, the one that holds the most is disconnected.
+
+    `None` for a quarter of what the process may take: of the machine's memory, its control group's or what is left of ``RLIMIT_AS``,
+    whichever is the least; all servers in an event loop share it then.
+    """
     transports: tuple[str, ...] = (POLLING, WEBSOCKET)
     """Transports that are served."""
     allow_upgrades: bool = True
@@ -130,7 +137,16 @@ class EngineOptions:
         check_values({each.name: getattr(self, each.name) for each in fields(self)}, EngineOptions, signed=("cors_max_age",))
         if not _PATH.fullmatch(self.path):
             raise UsageError(f"path {self.path!r} must begin with a slash, and have no '?' and no '#'")
-        for name in ("ping_interval", "ping_timeout", "upgrade_timeout", "max_payload", "max_buffered", "max_half_open", "max_connections"):
+        for name in (
+            "ping_interval",
+            "ping_timeout",
+            "upgrade_timeout",
+            "max_payload",
+            "max_buffered",
+            "max_half_open",
+            "max_connections",
+            "memory_budget",
+        ):
             value = getattr(self, name)
             if value is not None and not 0 < value < inf:
                 raise UsageError(f"{name} must be greater than zero, and finite")

@@ -10,6 +10,7 @@ from ackord.runtime.engine.requests import IncomingPost, WaitingGet
 from ackord.runtime.engine.running import RunningSession
 from ackord.runtime.engineio.packet import MESSAGE, SEPARATOR, Packet, decode_payload
 from ackord.runtime.engineio.state import State
+from ackord.runtime.memory_budget import Part
 
 _MESSAGE: Final = MESSAGE.encode()
 _SEPARATOR: Final = SEPARATOR.encode()
@@ -19,6 +20,8 @@ PACKETS_PER_TURN: Final = 256
 _LARGE: Final = 65_536
 """Bytes of a POST from which on its packets may be costly: then it is `_FEW` packets."""
 _FEW: Final = 8
+_TEXT_FACTOR: Final = 2
+"""How many times the bytes of a body its text takes, as a rule: one byte a character or two."""
 
 
 class PolledSession(RunningSession):
@@ -79,12 +82,19 @@ class PolledSession(RunningSession):
         has_more = self.session.receive_payload(payload, self._loop.time(), most=most)
         self._run()
         if has_more:
+            self.hold(Part.BODY, _TEXT_FACTOR * len(body))
             return self._receive_rest(payload, most)
         return self.handler.ready() if self.handler.congested else None
+
+    def grow_post(self, size: int) -> None:
+        """Learn how much of the body of a POST is there."""
+        self.hold(Part.BODY, size)
 
     def end_post(self) -> None:
         """Learn that a POST has been answered, or won't be."""
         self._post = None
+        if self._account is not None:
+            self._account.hold(Part.BODY, 0)
         self.session.end_post()
 
     @property

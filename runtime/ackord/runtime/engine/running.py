@@ -28,12 +28,15 @@ from ackord.runtime.engineio.state import State
 from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.log_text import quoted
+from ackord.runtime.memory_budget import LIGHT, Account, MemoryBudget, Part
 from ackord.runtime.transports.base import ServerWebSocket
 
 _VIOLATIONS: Final[Mapping[str, str]] = {
     "close code 1002": "a malformed frame",
     "close code 1007": "a text that isn't UTF-8",
 }
+OUT_OF_MEMORY: Final = "memory budget"
+"""Description of the end of a session that held the most when all sessions together held too much."""
 
 
 class RunningSession:
@@ -43,8 +46,10 @@ class RunningSession:
     """
 
     __slots__ = (
+        "_account",
         "_alarm",
         "_base64",
+        "_budget",
         "_claimed",
         "_clock",
         "_forget",
@@ -63,6 +68,7 @@ class RunningSession:
         "_wire",
         "direct",
         "handler",
+        "light",
         "max_buffered",
         "max_payload",
         "request",
@@ -84,6 +90,7 @@ class RunningSession:
         clock: AlarmClock,
         max_payload: int,
         max_buffered: int,
+        budget: MemoryBudget,
         settle: Callable[[RunningSession], object],
         forget: Callable[[RunningSession], None],
         log: LimitedLog,
@@ -97,6 +104,10 @@ class RunningSession:
         """The length up to which a message of `websocket` may go straight to the handler; -1 while the session has to look at all of them."""
         self.max_payload = max_payload
         self.max_buffered = max_buffered
+        self.light = min(LIGHT, max_buffered)
+        """Bytes that may wait for a WebSocket before they are counted again."""
+        self._budget = budget
+        self._account: Account | None = None  # made when there is something to count
         self._wire: ServerWebSocket | None = None  # the WebSocket, while what is sent goes straight to it
         self._probe: ServerWebSocket | None = None
         self._get: WaitingGet | None = None
@@ -189,6 +200,8 @@ class RunningSession:
             case Deliver(message):
                 self._deliver(message)
             case AnswerPoll():
+                if self._account is not None:
+                    self._account.hold(Part.OUTGOING, 0)
                 get, self._get = self._get, None
                 if get is not None:
                     get.answer(action)
@@ -216,6 +229,8 @@ class RunningSession:
                 if description == SLOW_CONSUMER:
                     self._warn_of_slowness()
                 self._forget(self)
+                if self._account is not None:
+                    self._account.hold(Part.OUTGOING, 0)
                 with Step("tell the handler of a session that it has ended", self._log):
                     self.handler.closed(reason, description)
                 post, self._post = self._post, None
@@ -238,6 +253,46 @@ class RunningSession:
                 self.handler.receive_text(message)
         except BaseException as exc:  # noqa: BLE001 - nothing of one client may reach another
             self.blame_handler(exc)
+
+    # Memory
+
+    def hold(self, part: Part, size: int, drop: Callable[[], None] | None = None) -> None:
+        """See `ackord.runtime.engine.link.EngineSocket.hold`."""
+        account = self._account
+        if account is None:
+            if not size:
+                return
+            account = self._account = Account(self._budget, self)
+        account.hold(part, size, drop)
+
+    def measure(self) -> None:
+        """See `ackord.runtime.memory_budget.Holder.measure`: the networks don't tell what they have taken."""
+        account = self._account
+        if account is not None and account.holds(Part.OUTGOING):
+            size = self.session.buffered if self.websocket is None else self.websocket.buffered
+            self.light = min(size + LIGHT, self.max_buffered)
+            account.hold(Part.OUTGOING, size)
+
+    def shed(self, account: Account) -> None:
+        """End the session, in the next turn of the event loop, and let go now of what it holds."""
+        self._log.write_warning(
+            "memory_budget",
+            None,
+            f"A client at {quoted(self.request.address)} is disconnected: all clients together make this process hold more than memory_budget "
+            f"({account.limit:,} bytes), and this one the most: {account}.",
+        )
+        self.session.fail(OUT_OF_MEMORY)
+        self._find_ways()
+        self._loop.call_soon(self._run)
+        account.close()
+        for websocket in (self.websocket, self._probe):
+            if websocket is not None:
+                websocket.abort()
+
+    def discard(self) -> None:
+        """Count nothing any more: the event loop has ended."""
+        if self._account is not None:
+            self._account.release()
 
     def _warn_of_slowness(self) -> None:
         self._log.write_warning(

@@ -26,6 +26,7 @@ from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import Refusal
 from ackord.runtime.engineio.packet import MESSAGE, Packet
 from ackord.runtime.engineio.session import Session
+from ackord.runtime.memory_budget import MemoryBudget, budget_of
 from ackord.runtime.packet_log import LOGGER
 from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
 
@@ -60,6 +61,7 @@ class EngineServer(EngineHooks):
         self._sockets: dict[str, EngineSocket] = {}
         self._capacity = Capacity(max_half_open=options.max_half_open, max_connections=options.connections, log=self.log)
         self._clock = AlarmClock()
+        self._memory: MemoryBudget | None = None
         self._closing = False
         self.was_opened = False
         """Whether a host, or a lifespan, has ever started the server."""
@@ -73,6 +75,14 @@ class EngineServer(EngineHooks):
     def half_open(self) -> int:
         """How many of them belong to clients that have sent no message yet."""
         return len(self._capacity.half_open)
+
+    @property
+    def memory(self) -> MemoryBudget:
+        """What counts the memory that the clients in the running event loop make the process hold."""
+        if self._memory is None:
+            limit = self.options.memory_budget
+            self._memory = budget_of(asyncio.get_running_loop()) if limit is None else MemoryBudget(limit)
+        return self._memory
 
     async def open_websocket(self, request: HandshakeRequest, socket: ServerWebSocket) -> WebSocketReceiver:
         """Open a session over a WebSocket, or offer it to the polling session that the query string names.
@@ -186,8 +196,11 @@ class EngineServer(EngineHooks):
 
     def _discard(self) -> None:
         """Forget the sessions of an event loop that has ended: nothing can be sent to their clients, and nothing can run there any more."""
+        for socket in self._sockets.values():
+            socket.discard()
         self._sockets.clear()
         self._capacity.clear()
+        self._memory = None
         self._clock.close()
         self._closing = False
         if self._discarded is not None:
@@ -259,6 +272,7 @@ class EngineServer(EngineHooks):
             clock=self._clock,
             max_payload=options.max_payload,
             max_buffered=options.max_buffered,
+            budget=self.memory,
             settle=self._capacity.half_open.remove,
             forget=self._forget,
             log=self.log,

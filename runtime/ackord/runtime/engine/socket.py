@@ -13,6 +13,7 @@ from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
 from ackord.runtime.engineio.packet import Packet, utf8_length
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.engineio.session import SLOW_CONSUMER
+from ackord.runtime.memory_budget import LIGHT, Part
 from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
 
 MESSAGE_TOO_BIG: Final = 1009
@@ -78,7 +79,7 @@ class EngineSocket(PolledSession):
         wire = self._wire
         if wire is None:
             self._put(packet)
-        elif wire.paused and wire.buffered > self.max_buffered:
+        elif wire.paused and wire.buffered > self.light and self._is_overfull(wire):
             self._overflow()
         else:
             wire.send(packet)
@@ -88,7 +89,7 @@ class EngineSocket(PolledSession):
         wire = self._wire
         if wire is None:
             self._put(prepared)
-        elif wire.paused and wire.buffered > self.max_buffered:
+        elif wire.paused and wire.buffered > self.light and self._is_overfull(wire):
             self._overflow()
         elif self._base64:
             self._write(prepared)
@@ -100,7 +101,7 @@ class EngineSocket(PolledSession):
         wire = self._wire
         if wire is None:
             self._put(data)
-        elif wire.paused and wire.buffered > self.max_buffered:
+        elif wire.paused and wire.buffered > self.light and self._is_overfull(wire):
             self._overflow()
         else:
             self._write(data)
@@ -124,8 +125,19 @@ class EngineSocket(PolledSession):
 
     def _flush(self) -> None:
         self._scheduled = False
+        if self._get is None and self.session.buffered > LIGHT:
+            self.hold(Part.OUTGOING, self.session.buffered)
         self.session.flush(self._loop.time())
         self._run()
+
+    def _is_overfull(self, wire: ServerWebSocket) -> bool:
+        """Count what the network hasn't taken yet, and tell whether it is more than may be."""
+        size = wire.buffered
+        if size > self.max_buffered:
+            return True
+        self.light = min(size + LIGHT, self.max_buffered)
+        self.hold(Part.OUTGOING, size)
+        return False
 
     def _overflow(self) -> None:
         self.session.fail(SLOW_CONSUMER)
@@ -167,6 +179,8 @@ class EngineSocket(PolledSession):
 
     def lose(self, websocket: ServerWebSocket, description: str | None, *, is_violation: bool) -> None:
         """Learn that a WebSocket is gone."""
+        if self._account is not None:
+            self._account.hold(Part.UNFINISHED, 0)
         if websocket is self.websocket:
             self.session.lose_websocket(description, is_violation=is_violation)
         elif websocket is self._probe:

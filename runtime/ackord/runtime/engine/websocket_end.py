@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ackord.runtime.engine.socket import EngineSocket
 from ackord.runtime.engineio.packet import MESSAGE
+from ackord.runtime.memory_budget import Part
 from ackord.runtime.transports.base import ServerWebSocket
 
 
@@ -34,6 +35,10 @@ class WebSocketEnd:
     def oversized(self, size: int | None) -> None:
         """Learn that the client has sent a message of more bytes than the transport takes; `lost` follows."""
         self._socket.warn_of_size(size)
+
+    def hold(self, part: Part, size: int) -> None:
+        """Learn how many bytes the transport holds."""
+        self._socket.hold(part, size)
 
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         """Learn that the WebSocket is gone."""

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sized
-from typing import Final
+from typing import Final, Protocol
 
+from ackord.runtime.memory_budget import LIGHT
 from ackord.runtime.socketio.complexity import PER_CHARACTER, SHORT
 
 ASKING_FACTOR: Final = 4
 """How many times as much may wait while this side waits for acknowledgements, which come behind what waits."""
+
+_NEVER: Final = 1 << 62
+EVENT_COST: Final = 600
+"""Bytes that an event which waits takes beside what it holds: its context, its place in the queue, what is to be called."""
+
+
+class Holder(Protocol):
+    """What wants to know how much waits."""
+
+    def hold_events(self, size: int) -> None:
+        """Learn how many bytes wait, about; 0 for few. All of it may be dropped before this returns."""
+        ...
 
 
 WEIGHT_PER_TURN: Final = 4_000_000
@@ -26,14 +39,32 @@ class Backlog:
     What is costly to read counts as well, whether it waits or not: after so much of it the rest waits for the next turn of the event loop.
     """
 
-    __slots__ = ("_awaited", "_bytes", "_closed", "_max_bytes", "_max_events", "_rests", "_spent", "_waiter", "events", "on_idle")
+    __slots__ = (
+        "_awaited",
+        "_bytes",
+        "_closed",
+        "_holder",
+        "_least",
+        "_max_bytes",
+        "_max_events",
+        "_most",
+        "_rests",
+        "_spent",
+        "_waiter",
+        "events",
+        "on_idle",
+    )
 
-    def __init__(self, max_events: int, max_bytes: int) -> None:
+    def __init__(self, max_events: int, max_bytes: int, holder: Holder | None = None) -> None:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self.events = 0
         """How many events wait."""
         self._bytes = 0
+        self._holder = holder
+        # How much may wait, and how little, before the holder is told anew: not for each event.
+        self._most = LIGHT if holder is not None else _NEVER
+        self._least = -1
         self._closed = False
         self._awaited: list[Sized] = []
         self.on_idle: Callable[[], None] | None = None
@@ -69,15 +100,26 @@ class Backlog:
         """Count an event that begins to wait: what its objects weigh, or the characters of a text that is too short to be weighed."""
         self.events += 1
         self._bytes += size if size > SHORT else size * PER_CHARACTER
+        if self._bytes + EVENT_COST * self.events > self._most:
+            self._tell()
 
     def remove(self, size: int) -> None:
         """Count an event that no longer waits."""
         self.events -= 1
         self._bytes -= size if size > SHORT else size * PER_CHARACTER
+        if self._bytes + EVENT_COST * self.events < self._least:
+            self._tell()
         self.reconsider()
         if self.on_idle is not None and self.events == 0:
             call, self.on_idle = self.on_idle, None
             call()
+
+    def _tell(self) -> None:
+        if self._holder is not None:
+            weight = self._bytes + EVENT_COST * self.events
+            self._most = max(weight, LIGHT) + LIGHT
+            self._least = weight - LIGHT
+            self._holder.hold_events(weight if weight > LIGHT else 0)
 
     def spend(self, weight: int) -> None:
         """Count what a message cost: after `WEIGHT_PER_TURN` no more is read in this turn of the event loop."""

@@ -90,11 +90,11 @@ class EventQueue:
 
     def put(self, event: Any, size: int) -> None:
         """Handle an event after those which came before."""
-        self._backlog.add(size)
         if self._jobs is None:
             self._jobs = deque()
         self._jobs.append((event, size, copy_context()))
         self._start()
+        self._backlog.add(size)  # which may `clear` the queue
 
     def put_first(self, event: Any) -> None:
         """Handle the rest of an event before those which came after it."""
@@ -164,9 +164,9 @@ class EventQueue:
         if waiting is IDLE:
             self.leave()
         else:
-            self._backlog.add(size)
             self._suspended = (waiting, context, size)
             self._wake()
+            self._backlog.add(size)
 
     def _take_turn(self) -> asyncio.Task[Any] | None:
         """Make the queue's task the current one, whatever task that was; return it."""

@@ -13,6 +13,7 @@ from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engineio.errors import HandshakeRefusedError
 from ackord.runtime.engineio.handshake import FORBIDDEN, HEADERS_TOO_LARGE, QUERY_TOO_LARGE, Refusal
+from ackord.runtime.hosting.host_settings import INFLATES_AHEAD, inflates_ahead
 from ackord.runtime.hosting.lane import FAST_LANE, Lane
 from ackord.runtime.hosting.lifespan import OtherLifespan
 from ackord.runtime.hosting.long_polling import LongPolling
@@ -21,7 +22,7 @@ from ackord.runtime.transports.asgi import Application, Message, Receive, Scope,
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.polling import JSON, respond
 from ackord.runtime.transports.pump import Pump
-from ackord.runtime.transports.websocket import VIOLATION, AsgiWebSocket
+from ackord.runtime.transports.websocket import HOST, VIOLATION, AsgiWebSocket
 
 Hook = Callable[[], Awaitable[None]]
 """What runs when the server starts or stops."""
@@ -171,7 +172,8 @@ class AsgiApp:
         subprotocol = _subprotocol_of(request.scope)
         try:
             if lane is None:
-                websocket = AsgiWebSocket(send, self._pump, subprotocol=subprotocol, violation=extensions.get(VIOLATION))
+                violation, host = extensions.get(VIOLATION), extensions.get(HOST)
+                websocket = AsgiWebSocket(send, self._pump, subprotocol=subprotocol, violation=violation, host=host)
                 receiver = await self.engine.open_websocket(request, websocket)
                 await websocket.run(receive, receiver, self.engine.response_headers(request))
             else:
@@ -187,6 +189,8 @@ class AsgiApp:
         if startup["type"] != "lifespan.startup":
             await self._stop(send)
             return
+        if inflates_ahead(receive):
+            _logger.warning(INFLATES_AHEAD)
         try:
             await self.startup()
         except Exception as exc:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ackord.runtime.engineio.actions import AnswerPoll
 from ackord.runtime.hosting.long_polling import LongPolling
 from ackord.runtime.hosting.polling_request import PollingRequest
+from ackord.runtime.memory_budget import LIGHT
 from ackord.runtime.transports.compression import Coding, compress
 from ackord.runtime.transports.polling import CLOSE, TEXT_HTML, TEXT_PLAIN, append
 from typing_extensions import override
@@ -135,6 +136,8 @@ class DirectPost(DirectRequest):
     def receive(self, chunk: bytes) -> None:
         if not self.response_complete:
             self._body = append(self._body, chunk)
+            if len(self._body) > LIGHT:
+                self.request.socket.grow_post(len(self._body))
 
     @override
     def complete(self) -> None:

@@ -17,12 +17,15 @@ from ackord.runtime.engineio.handshake import HEADERS_TOO_LARGE
 from ackord.runtime.hosting.polling_request import MAX_HEADERS, is_host, size_of
 from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.log_text import quoted
+from ackord.runtime.memory_budget import LIGHT, Part
 from ackord.runtime.transports import bounds
+from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.framing import LENGTH_OF_2, FrameCutter
 from ackord.runtime.transports.polling import CLOSE, JSON, Header
+from ackord.runtime.transports.progress import ProgressWatch
 from ackord.runtime.transports.stall import StallWatch
 from ackord.runtime.transports.uncommon import INVALID_DATA, POLICY_VIOLATION
-from ackord.runtime.transports.websocket import VIOLATION
+from ackord.runtime.transports.websocket import HOST, VIOLATION
 from httptools import HttpParserError, HttpParserUpgrade
 from typing_extensions import override
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
@@ -322,7 +325,10 @@ class GuardedHttp(HttpToolsProtocol):
 
 
 class GuardedWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket with bounds on control frames, on fragments and on clients that don't read."""
+    """uvicorn's WebSocket with bounds on control frames, on fragments, on what is inflated and on clients that don't read or don't go on.
+
+    Implements `ackord.runtime.transports.websocket.HostWebSocket`.
+    """
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -334,6 +340,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self._ending: ASGIReceiveEvent | None = None  # what tells of the end of a connection, when these have been taken
         self._violation: dict[str, Any] = {}  # see `VIOLATION`
         self._frames_in_turn = 0
+        self._receiver: WebSocketReceiver | None = None
+        self._kept = 0
+        self._progress = ProgressWatch(self.loop, self._is_unfinished, self._end_unfinished)
         self._stall: StallWatch | None = None
         self._close_timer: asyncio.TimerHandle | None = None
 
@@ -354,6 +363,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         if not self.close_sent:
             scope: Any = self.scope
             scope["extensions"][VIOLATION] = self._violation
+            scope["extensions"][HOST] = self
 
     @override
     def handle_parser_exception(self) -> None:
@@ -376,6 +386,11 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             if not waiting:
                 self.read_paused = False
                 self._take_frames()
+        self._progress.stop()
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.hold(Part.UNFINISHED, 0)
+            receiver.hold(Part.OUTGOING, 0)
         if self._stall is not None:
             self._stall.stop()
         if self._close_timer is not None:
@@ -397,9 +412,12 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             # A frame alone, as most are.
             self._take(data)
             self._frames_in_turn = 0
+            self._count_kept()
         else:
             cutter.put(data)
-            if not self.read_paused:
+            if self.read_paused:
+                self._count_kept()
+            else:
                 self._take_frames()
 
     def _take_handshake(self, data: bytes) -> None:
@@ -431,6 +449,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             else:
                 self._take(frame)
         self._frames_in_turn = 0
+        self._count_kept()
 
     def _take(self, frame: bytes | bytearray) -> None:
         self.conn.receive_data(frame)
@@ -540,12 +559,45 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         super().pause_writing()
         if self._stall is not None:
             self._stall.start()
+        if self._receiver is not None:
+            self._receiver.hold(Part.OUTGOING, self.transport.get_write_buffer_size())
 
     @override
     def resume_writing(self) -> None:
         super().resume_writing()
         if self._stall is not None:
             self._stall.stop()
+
+    # What is held
+
+    def watch(self, receiver: WebSocketReceiver) -> None:
+        """See `HostWebSocket.watch`."""
+        self._receiver = receiver
+
+    def drop(self) -> None:
+        """See `HostWebSocket.drop`."""
+        self._cutter.pending.clear()
+        if not self.disconnected and self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+    def _count_kept(self) -> None:
+        """Tell the receiver how much is held of messages that aren't complete or aren't read, and watch that they go on."""
+        size = len(self.conn.reader.buffer) + sum(map(len, self.frames)) + len(self._cutter.pending)
+        if size and not self.disconnected:
+            self._progress.note()
+        if size <= LIGHT:
+            size = 0
+        if size != self._kept and self._receiver is not None:
+            self._kept = size
+            self._receiver.hold(Part.UNFINISHED, size)
+
+    def _is_unfinished(self) -> bool:
+        """Tell whether a message has begun whose rest is to come from the client: not where it is this side that doesn't read."""
+        has_begun = self._cutter.pending or self.conn.reader.buffer or self.frames
+        return bool(has_begun) and not self.read_paused and not self.close_sent
+
+    def _end_unfinished(self) -> None:
+        self._fail(POLICY_VIOLATION)
 
     def _fail(self, code: int) -> None:
         self.conn.fail(code)

@@ -124,7 +124,7 @@ class LongPolling:
         """Read the body and hand its packets on; return the status of the answer."""
         socket = request.socket
         try:
-            body = await read_body(post.wait, declared=request.content_length, limit=self._max_payload)
+            body = await read_body(post.wait, declared=request.content_length, limit=self._max_payload, tell=socket.grow_post)
         except BodyTooLargeError:
             declared = request.content_length
             socket.warn_of_size(int(declared) if declared is not None and declared.isdigit() and len(declared) < _SANE else None)

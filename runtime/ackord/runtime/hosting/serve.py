@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import socket as sockets
@@ -17,6 +18,7 @@ from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.direct_polling import DirectHttp
 from ackord.runtime.hosting.entrance import Doors
 from ackord.runtime.hosting.guard import GuardedHttp, GuardedWebSocket
+from ackord.runtime.hosting.out_of_memory import end_without_memory
 from ackord.runtime.option_values import check_names, check_values
 from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
@@ -97,6 +99,7 @@ class Host(uvicorn.Server):
             raise
         self._announce()
         if self._has_process:
+            end_without_memory(asyncio.get_running_loop())
             gc.collect()
             gc.freeze()
             youngest, *older = gc.get_threshold()

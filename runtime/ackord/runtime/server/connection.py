@@ -10,6 +10,7 @@ from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
 from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.log_text import printable, quoted
+from ackord.runtime.memory_budget import Part
 from ackord.runtime.server.memberships import Memberships
 from ackord.runtime.socketio.errors import AttachmentError, EventNameError, MalformedPayloadError, PacketError, UnexpectedPacketError
 from ackord.runtime.socketio.names import scan_event_name
@@ -36,7 +37,7 @@ class Connection(Memberships):
     Implements `ackord.runtime.engine.link.EngineHandler`.
     """
 
-    __slots__ = ("_attachment_timer", "_decoder", "_over", "_split")
+    __slots__ = ("_attached", "_attachment_timer", "_decoder", "_over", "_split")
 
     def __init__(self, server: Server, engine: EngineSocket) -> None:
         limits, parser = server.limits, server.parser
@@ -44,6 +45,7 @@ class Connection(Memberships):
         self._split = _leave if parser.transcodes else split_event
         self._decoder = parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
         self._attachment_timer: asyncio.TimerHandle | None = None
+        self._attached = 0  # bytes of the attachments of a packet that isn't complete
         self._over = False
         super().__init__(server, engine)  # last, for it begins to count the time
 
@@ -88,7 +90,10 @@ class Connection(Memberships):
             return True
         try:
             whole = self._decoder.receive_binary(data)
-            if whole is not None:
+            if whole is None:
+                self._attached += len(data)
+                self.engine.hold(Part.ATTACHMENTS, self._attached)
+            else:
                 self._cancel_attachment_timer()
                 self._receive(whole)
         except PacketError as error:
@@ -174,6 +179,9 @@ class Connection(Memberships):
             self._attachment_timer = None
             if not self._over:
                 self._split = split_event
+        if self._attached:
+            self._attached = 0
+            self.engine.hold(Part.ATTACHMENTS, 0)
 
     def _violated(self, error: PacketError) -> None:
         text, address = printable(str(error)[:300]), quoted(self.engine.request.address)

@@ -249,6 +249,10 @@ class Member(Addressee):
 
     # The end
 
+    def drop_events(self) -> None:
+        """Drop the events that wait."""
+        self._queue.clear()
+
     def end(self, reason: str, description: str | None = None) -> None:
         """Leave rooms and namespace, fail what is awaited, tell listeners.
 

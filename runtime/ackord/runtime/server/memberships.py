@@ -13,6 +13,7 @@ from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.events.payloads import decode_object
 from ackord.runtime.log_text import quoted
+from ackord.runtime.memory_budget import Part
 from ackord.runtime.server.admission import Admission
 from ackord.runtime.server.member import Member
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES, too_complex
@@ -38,7 +39,7 @@ class Memberships(ABC):
         limits = server.limits
         self._server = server
         self.engine = server.transcoder.wrap(engine)
-        self.backlog = Backlog(limits.queued_events, limits.queued_bytes)
+        self.backlog = Backlog(limits.queued_events, limits.queued_bytes, self)
         self.loop = asyncio.get_running_loop()
         self._sockets: dict[str, Member] = {}
         self._pending: dict[str, Admission] = {}
@@ -87,6 +88,17 @@ class Memberships(ABC):
 
     def _count_down(self, _: object) -> None:
         self._listening -= 1
+
+    # Memory
+
+    def hold_events(self, size: int) -> None:
+        """See `ackord.runtime.events.backlog.Holder.hold_events`."""
+        self.engine.hold(Part.EVENTS, size, self._drop_events)
+
+    def _drop_events(self) -> None:
+        """Drop what waits for handlers: all clients together hold too much, and this one the most."""
+        for socket in self._sockets.values():
+            socket.drop_events()
 
     # What an admission asks of its connection
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from ackord.runtime.memory_budget import LIGHT, Account, MemoryBudget, Part
 from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.socketio.recovery import RECOVERABLE, ConnectionStateRecovery, RecoveryLog, RecoverySession
 from ackord.runtime.socketio.recovery_memory import RecoveryMemory
@@ -28,13 +29,14 @@ REPEATED_BUFFERS: Final = 2
 class Recovery:
     """Keeps what clients of one namespace miss while they are away, and knows them when they are back."""
 
-    __slots__ = ("_due", "_emptied", "_known", "_live", "_log", "_timer", "skip_middlewares")
+    __slots__ = ("_account", "_budget", "_due", "_emptied", "_known", "_live", "_log", "_timer", "_told", "skip_middlewares")
 
     def __init__(
         self,
         options: ConnectionStateRecovery,
         memory: RecoveryMemory,
         *,
+        budget: Callable[[], MemoryBudget],
         owner: str,
         grace: float,
         max_buffered: int,
@@ -45,6 +47,7 @@ class Recovery:
         Args:
             options: Those of the server.
             memory: What the namespaces of the server keep together.
+            budget: Returns the budget of the running event loop.
             owner: Whose memory this is, to begin with.
             grace: Seconds until a lost connection is noticed.
             max_buffered: What a connection may buffer.
@@ -57,6 +60,9 @@ class Recovery:
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0  # when the timer is: not every event loop's timers tell
         self._emptied = emptied
+        self._budget = budget
+        self._account: Account | None = None
+        self._told = 0  # bytes of the log, as the account knows them
         self.skip_middlewares = options.skip_middlewares
 
     @property
@@ -71,6 +77,8 @@ class Recovery:
         if not self._live and not self._log.sessions:
             return event
         marked = self._log.record(event, rooms, except_, _now())
+        if self._log.size > self._told + LIGHT:
+            self.measure()
         if self._timer is None:
             self._watch()
         return marked
@@ -83,6 +91,20 @@ class Recovery:
         """Keep an event for a client that is away."""
         if self._log.holds(session):
             self.record(event, frozenset((session.sid,)))
+
+    # Memory
+
+    def measure(self) -> None:
+        """See `ackord.runtime.memory_budget.Holder.measure`."""
+        if self._account is None:
+            self._account = Account(self._budget(), self)
+        self._told = self._log.size
+        self._account.hold(Part.HISTORY, self._told)
+
+    def shed(self, account: Account) -> None:
+        """See `ackord.runtime.memory_budget.Holder.shed`: whoever missed the oldest events can't come back."""
+        self._log.drop_events(account.weight - account.weight // 2)
+        self.measure()
 
     # Rooms
 
@@ -196,6 +218,10 @@ class Recovery:
         """Forget everything."""
         self._log.clear()
         self._live.clear()
+        if self._account is not None:
+            self._account.release()
+            self._account = None
+            self._told = 0
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -212,6 +238,8 @@ class Recovery:
     def _expire(self) -> None:
         self._timer = None
         self._log.expire(max(_now(), self._due))  # event loops may be early by as much as their clock can tell
+        if self._told:
+            self.measure()
         self._watch()
         if not self.waits:
             self._emptied()

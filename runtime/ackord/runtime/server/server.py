@@ -350,7 +350,13 @@ class Server(Broadcasting, ConnectionEvents):
         options = self.engine.options
         grace = options.ping_interval + options.ping_timeout
         recovery = Recovery(
-            self._recovery, self._recovery_memory, owner=name, grace=grace, max_buffered=options.max_buffered, emptied=emptied
+            self._recovery,
+            self._recovery_memory,
+            budget=lambda: self.engine.memory,
+            owner=name,
+            grace=grace,
+            max_buffered=options.max_buffered,
+            emptied=emptied,
         )
         recovery.follow(adapter)
         return recovery

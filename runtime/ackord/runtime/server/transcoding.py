@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ackord.runtime.engine.link import EngineSocket, HandshakeRequest
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.memory_budget import Part
 from ackord.runtime.socketio.parser import Parser, write_packet
 
 
@@ -57,6 +60,10 @@ class TranscodingSocket:
     def close(self, *, discard: bool = False, reason: str = "forced close") -> None:
         """See `EngineSocket.close`."""
         self._engine.close(discard=discard, reason=reason)
+
+    def hold(self, part: Part, size: int, drop: Callable[[], None] | None = None) -> None:
+        """See `EngineSocket.hold`."""
+        self._engine.hold(part, size, drop)
 
 
 class Transcoder:

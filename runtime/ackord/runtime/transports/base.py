@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.memory_budget import Part
 
 
 class ServerWebSocket(Protocol):
@@ -57,6 +58,13 @@ class WebSocketReceiver(Protocol):
 
     def oversized(self, size: int | None) -> None:
         """Learn that the peer has sent a message of more bytes than the transport takes; `lost` follows."""
+        ...
+
+    def hold(self, part: Part, size: int) -> None:
+        """Learn how many bytes the transport holds in one part, 0 for none; `Part.OUTGOING` may be told only when it has become much.
+
+        All clients together may hold too much: then the transport is aborted before this returns, and so it should be the last thing done.
+        """
         ...
 
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:

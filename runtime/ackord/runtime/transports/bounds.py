@@ -6,6 +6,8 @@ from typing import Final
 
 STALL_TIMEOUT: Final = 20.0
 """Seconds in which a client that is written to must take at least something."""
+PROGRESS_TIMEOUT: Final = 30.0
+"""Seconds in which something must come of a message that has begun, frame or fragments."""
 CLOSE_TIMEOUT: Final = 10.0
 """Seconds that what was written before the end of a WebSocket has to go out, and that a peer has to answer a close frame."""
 MAX_FRAGMENTS: Final = 16_384

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.events.containment import Step
 from ackord.runtime.later import start_later
+from ackord.runtime.memory_budget import LIGHT, Part
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.framing import (
@@ -26,9 +27,10 @@ from ackord.runtime.transports.framing import (
     take_text,
     take_texts,
 )
+from ackord.runtime.transports.progress import ProgressWatch
 from ackord.runtime.transports.stall import StallWatch
 from ackord.runtime.transports.turns import Turns
-from ackord.runtime.transports.uncommon import INVALID_DATA, UncommonFrames
+from ackord.runtime.transports.uncommon import INVALID_DATA, POLICY_VIOLATION, UncommonFrames
 from typing_extensions import override
 
 _SERVICE_RESTART: Final = 1012
@@ -37,6 +39,9 @@ _SERVICE_RESTART: Final = 1012
 _Held: TypeAlias = tuple[Iterable[str], bytes | bytearray, int]
 """Of a read that is interrupted: messages that weren't delivered, and where the next frame begins in which data."""
 _NOTHING: Final[_Held] = ((), b"", 0)
+
+_TEXTS_FACTOR: Final = 2
+"""How many times the bytes of an interrupted read are held: as they came, and as messages."""
 
 _NO_CONTEXT: Final = contextvars.Context()
 
@@ -60,9 +65,11 @@ class DirectWebSocket(asyncio.Protocol):
         "_held",
         "_is_gone",
         "_is_mute",
+        "_kept",
         "_max_size",
         "_needed",
         "_out",
+        "_progress",
         "_receive",
         "_receiver",
         "_registry",
@@ -97,6 +104,8 @@ class DirectWebSocket(asyncio.Protocol):
         self._needed = 0  # how long that must become before it is looked at
         self._held: _Held | None = None  # while a read is interrupted
         self._uncommon: UncommonFrames | None = None
+        self._kept = 0  # bytes of all these, as the receiver was told
+        self._progress: ProgressWatch | None = None
         self._waiter: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._stall: StallWatch | None = None
@@ -217,10 +226,12 @@ class DirectWebSocket(asyncio.Protocol):
                 text = take_text(data, self._max_size)
                 if text is None:
                     self._context.run(self._read, (), data, 0)
+                    self._count_kept()
                 elif not self._context.run(self._receive, text) and not self._is_mute:
                     self._wait(_NOTHING)
             else:
                 self._context.run(self._receive_more, data)
+                self._count_kept()
         finally:
             # As `_release`, without the call.
             self._out = None
@@ -236,6 +247,8 @@ class DirectWebSocket(asyncio.Protocol):
         if self._stall is None:
             self._stall = StallWatch(asyncio.get_running_loop(), self.transport)
         self._stall.start()
+        if self._receiver is not None:
+            self._receiver.hold(Part.OUTGOING, self.transport.get_write_buffer_size())
 
     @override
     def resume_writing(self) -> None:
@@ -243,6 +256,8 @@ class DirectWebSocket(asyncio.Protocol):
         if self._stall is not None:
             self._stall.stop()
             self._stall = None
+        if self._receiver is not None:
+            self._receiver.hold(Part.OUTGOING, 0)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -253,6 +268,8 @@ class DirectWebSocket(asyncio.Protocol):
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
+            if self._progress is not None:
+                self._progress.stop()
         if self._held is None or self._held is _NOTHING:  # else what came before the end is delivered first
             self._context.run(self._lose)
 
@@ -370,6 +387,39 @@ class DirectWebSocket(asyncio.Protocol):
         elif not uncommon.holds_anything:
             self._uncommon = None
 
+    # What is kept
+
+    def _count_kept(self) -> None:
+        """Tell the receiver how much is kept of messages that aren't complete or aren't delivered, and watch that they go on."""
+        if self._cut is None and self._held is None and self._uncommon is None and not self._kept:
+            return
+        size = 0
+        if self._held is not None:
+            size = _TEXTS_FACTOR * len(self._held[1])
+        elif self._is_unfinished():
+            if self._progress is None:
+                self._progress = ProgressWatch(asyncio.get_running_loop(), self._is_unfinished, self._end_unfinished)
+            self._progress.note()
+        if self._cut is not None:
+            size += len(self._cut)
+        if self._uncommon is not None:
+            size += self._uncommon.weight
+        if size <= LIGHT:
+            size = 0
+        if size != self._kept and self._receiver is not None:
+            self._kept = size
+            self._receiver.hold(Part.UNFINISHED, size)
+
+    def _is_unfinished(self) -> bool:
+        """Whether more has to come of a message, and is read when it comes."""
+        if self._held is not None or self._is_mute:
+            return False
+        return self._cut is not None or (self._uncommon is not None and self._uncommon.holds_anything)
+
+    def _end_unfinished(self) -> None:
+        self._description = "a message was begun and not ended"
+        self._context.run(self._fail, POLICY_VIOLATION)
+
     # Interrupted reads
 
     def _hold(self, held: _Held) -> None:
@@ -415,6 +465,7 @@ class DirectWebSocket(asyncio.Protocol):
                 raise
             finally:
                 self._release(out)
+        self._count_kept()
         if self._held is not None:
             return
         if self._is_gone:

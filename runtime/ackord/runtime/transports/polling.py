@@ -29,8 +29,12 @@ class BodyUnwantedError(Exception):
     """The wait for the rest of a body was interrupted."""
 
 
-async def read_body(receive: Callable[[], Awaitable[Message | None]], *, declared: bytes | None, limit: int) -> bytes:
+async def read_body(
+    receive: Callable[[], Awaitable[Message | None]], *, declared: bytes | None, limit: int, tell: Callable[[int], None] | None = None
+) -> bytes:
     """Read the body of a request, whose bytes are counted as they come; `declared` is its Content-Length.
+
+    `tell` learns how much is there, of a body that comes in pieces.
 
     Raises:
         BodyTooLargeError: it has, or says that it has, more than `limit` bytes.
@@ -52,6 +56,8 @@ async def read_body(receive: Callable[[], Awaitable[Message | None]], *, declare
         body = append(body, chunk)
         if not message.get("more_body", False):
             return bytes(body)
+        if tell is not None:
+            tell(len(body))
 
 
 def append(body: bytes | bytearray, chunk: bytes) -> bytes | bytearray:

@@ -15,6 +15,8 @@ from websockets.protocol import OPEN, Protocol, Side
 INVALID_DATA: Final = 1007
 """Close code of RFC 6455, 7.4.1, for text that isn't UTF-8."""
 POLICY_VIOLATION: Final = 1008
+_FRAGMENT_COST: Final = 64
+"""Bytes that a fragment takes beside its own."""
 
 
 class Frames(Protocol):
@@ -52,6 +54,11 @@ class UncommonFrames:
     def holds_anything(self) -> bool:
         """Whether a message is incomplete, or the end has begun."""
         return self._size is not None or self.is_closing
+
+    @property
+    def weight(self) -> int:
+        """Bytes that the fragments of an incomplete message take."""
+        return (self._size or 0) + _FRAGMENT_COST * len(self._fragments)
 
     @property
     def is_closing(self) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ackord.runtime.engineio.packet import utf8_length
 from ackord.runtime.engineio.prepared import Prepared
@@ -26,11 +26,26 @@ _NORMAL_CLOSURE: Final = 1000
 _VIOLATIONS: Final = frozenset((1002, 1007, 1009))
 """Close codes of a protocol error, of text that isn't UTF-8, and of a message that is too large (RFC 6455, 7.4.1)."""
 
+HOST: Final = "ackord.host"
+"""Among the extensions of an ASGI scope: the `HostWebSocket` by which the messages come, where the host is one of ours."""
+
 VIOLATION: Final = "ackord.violation"
 """Among the extensions of an ASGI scope: a mapping that is empty until the host closes the WebSocket because of a client's mistake.
 
 Other ASGI servers don't tell such an end from a close frame of the client that has one of these codes.
 """
+
+
+class HostWebSocket(Protocol):
+    """What ASGI has no words for, between a WebSocket and its host."""
+
+    def watch(self, receiver: WebSocketReceiver) -> None:
+        """Tell the receiver from now on how much is held."""
+        ...
+
+    def drop(self) -> None:
+        """Drop the connection if the network hasn't taken all that was written; else leave the end to ASGI."""
+        ...
 
 
 class AsgiWebSocket:
@@ -43,6 +58,7 @@ class AsgiWebSocket:
     __slots__ = (
         "_accept",
         "_closed",
+        "_host",
         "_is_busy",
         "_loop",
         "_pump",
@@ -56,10 +72,17 @@ class AsgiWebSocket:
     )
 
     def __init__(
-        self, send: Send, pump: Pump | None = None, *, subprotocol: str | None = None, violation: Mapping[str, Any] | None = None
+        self,
+        send: Send,
+        pump: Pump | None = None,
+        *,
+        subprotocol: str | None = None,
+        violation: Mapping[str, Any] | None = None,
+        host: HostWebSocket | None = None,
     ) -> None:
-        """Write to `send`, by a pump that should be shared by the WebSockets of a server; `violation` is the extension `VIOLATION`."""
+        """Write to `send`, by a pump that should be shared by the WebSockets of a server; `violation` is the extension `VIOLATION`, `host` is `HOST`."""
         self._send = send
+        self._host = host
         self._violation = violation
         self._accept: Message = {"type": "websocket.accept"}
         if subprotocol is not None:
@@ -117,7 +140,12 @@ class AsgiWebSocket:
         self._leave_after(bounds.CLOSE_TIMEOUT)
 
     def abort(self) -> None:
-        """Drop the connection, as far as ASGI can: what the ASGI server holds may still go out."""
+        """Drop the connection, as far as ASGI can: what an ASGI server that isn't ours holds may still go out."""
+        self._end()
+        if self._host is not None:
+            self._host.drop()
+
+    def _end(self) -> None:
         self._closed = True
         self._queue.clear()
         self.buffered = 0
@@ -132,6 +160,8 @@ class AsgiWebSocket:
         ending: Message = {}
         description: str | None = None
         try:
+            if self._host is not None:
+                self._host.watch(receiver)
             async with asyncio.timeout(None) as self._scope:
                 if self._closed:  # the receiver has closed it while it was opened
                     self._leave_after(bounds.CLOSE_TIMEOUT)
@@ -144,7 +174,7 @@ class AsgiWebSocket:
         finally:
             self._scope = None
             with Step("drop what a WebSocket hasn't sent"):
-                self.abort()
+                self._end()
             is_violation = ending.get("code") in _VIOLATIONS if self._violation is None else bool(self._violation)
             receiver.lost(description, is_violation=is_violation)
 
