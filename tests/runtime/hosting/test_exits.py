@@ -28,6 +28,10 @@ ROOT = Path(__file__).parents[3]
 FAILED = {"error": {"code": "internal", "message": "The handler failed"}}
 
 
+def echo(value: Any) -> Any:
+    return value
+
+
 def make_server(error: type[BaseException]) -> Server:
     """Make a server each of whose functions raises when it is asked to."""
     server = Server()
@@ -41,9 +45,6 @@ def make_server(error: type[BaseException]) -> Server:
 
     async def exit_after_joining(_: Socket) -> None:
         await exit_later()
-
-    def echo(value: Any) -> Any:
-        return value
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
