@@ -71,6 +71,8 @@ class Served:
     async def close(self) -> None:
         for writer in self._writers:
             writer.close()
+            # What the server reads no more would wait for the kernel's next probe of a window that is closed.
+            writer.transport.abort()
             try:
                 await writer.wait_closed()
             except OSError:

@@ -70,7 +70,7 @@ def make_server(error: type[BaseException]) -> Server:
             await exit_later()
 
     server.of("/plain").use(exit_at_once)
-    server.of("/async").use(lambda _: exit_later())
+    server.of("/async").use(exit_after_joining)
     server.of("/connection").on("connection", exit_at_once)
     server.of("/connection").on("connection", exit_after_joining)
     return server

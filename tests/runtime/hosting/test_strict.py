@@ -166,7 +166,7 @@ def test_what_is_wrong_in_the_same_read_as_the_handshake_harms_nobody(lane: Lane
             await served.gone()
 
     lane.play(scenario)
-    assert caplog.records == []
+    assert {record.levelname for record in caplog.records} <= {"WARNING"}  # of the violations, without tracebacks
 
 
 @on_every_lane

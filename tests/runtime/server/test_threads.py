@@ -170,6 +170,7 @@ LISTENING = {
     *("listeners_any_outgoing", "set_route", "set_server_route", "set_data_factory", "set_connect_hook", "set_disconnect_hook"),
 }
 ATTRIBUTES = {
+    *("complexity", "is_idle", "short"),
     *("cancel_on_disconnect", "connections", "engine", "error_replies", "find", "invalid_events", "limits", "main", "namespaces", "parser"),
     *(
         "log",

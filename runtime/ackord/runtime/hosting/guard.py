@@ -339,6 +339,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self._is_awaited = False  # whether the application waits for a message without having accepted the connection
         self._ending: ASGIReceiveEvent | None = None  # what tells of the end of a connection, when these have been taken
         self._violation: dict[str, Any] = {}  # see `VIOLATION`
+        self._fragments = self.frames  # those of which the next two tell the number and the bytes
+        self._fragment_count = 0
+        self._fragment_bytes = 0
         self._frames_in_turn = 0
         self._receiver: WebSocketReceiver | None = None
         self._kept = 0
@@ -582,7 +585,13 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     def _count_kept(self) -> None:
         """Tell the receiver how much is held of messages that aren't complete or aren't read, and watch that they go on."""
-        size = len(self.conn.reader.buffer) + sum(map(len, self.frames)) + len(self._cutter.pending)
+        fragments = self.frames
+        if fragments is not self._fragments:  # uvicorn begins a new list for each message
+            self._fragments, self._fragment_count, self._fragment_bytes = fragments, 0, 0
+        for index in range(self._fragment_count, len(fragments)):
+            self._fragment_bytes += len(fragments[index])
+        self._fragment_count = len(fragments)
+        size = len(self.conn.reader.buffer) + self._fragment_bytes + len(self._cutter.pending)
         if size and not self.disconnected:
             self._progress.note()
         if size <= LIGHT:

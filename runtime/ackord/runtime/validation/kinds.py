@@ -93,8 +93,8 @@ def json_kinds(schema: Any, definitions: _Definitions) -> frozenset[type]:
         if kind in _SIMPLE:
             return _SIMPLE[kind]
         if kind == "literal":
-            expected: list[Any] = part["expected"]
-            return frozenset[type]().union(*(_NUMBER if type(value) is int else {type(value)} for value in expected))
+            expected: list[object] = part["expected"]
+            return frozenset[type]().union(*(_NUMBER if type(value) is int else frozenset[type]({type(value)}) for value in expected))
         if kind == "enum":
             return {"str": _TEXT, "int": _NUMBER}.get(part.get("sub_type", ""), frozenset())
         if kind == "nullable":
