@@ -54,8 +54,6 @@ VIOLATIONS: list[tuple[str | bytes, ...]] = [
     ('42["message",' + "9" * 400 + ".0]",),
     ('42["message",01]',),
     ("42" + "[" * 20_000 + "]" * 20_000,),
-    ('42["message",' + "[" * 20_000 + "]" * 20_000 + "]",),
-    ('42["message",' + "1" * 5_000 + "]",),
     ('42["' + "n" * 5_000 + '"]',),
     # reserved names, plain and escaped
     ('42["connect"]',),

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import ctypes
 import gc
+import logging
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -146,6 +147,8 @@ def main() -> None:
     parser.add_argument("--ping-timeout", type=float, default=20)
     lanes.add_option(parser)
     options = parser.parse_args()
+    # What is left out of the log is told by a timer a minute later, which is no leak.
+    logging.getLogger("ackord.runtime").setLevel(logging.ERROR)
     uvloop.run(serve(options.port, options.lane, options.ping_interval, options.ping_timeout))
 
 
