@@ -84,7 +84,7 @@ async def _compare(server: ServerProcess, before: dict[str, Any], count: int) ->
     """Return what is there that wasn't before, and the whole report."""
     report = await server.settled(30)
     found: list[str] = []
-    for _ in range(40):
+    for _ in range(80):  # longer than the watch over messages that are begun, 30 seconds
         found = [f"{name}: {report[name]} instead of {before[name]}" for name in COUNTED if report[name] > before[name]]
         kinds = report["kinds"]
         found += [f"{kinds[name]} {name} instead of {number}" for name, number in before["kinds"].items() if kinds[name] > number]
