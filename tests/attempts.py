@@ -1,4 +1,6 @@
-"""Claims about time, on machines that may stand still for a while: each attempt makes the whole claim, and one of them has to bear it out."""
+"""Claims about time, on machines that may stand still for a while: each attempt makes the whole
+claim, and one of them has to bear it out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The one place that decides how the servers of the suites are hosted: each suite runs on every lane.
+"""The one place that decides how the servers of the suites are hosted: each suite runs on every
+lane.
 
 There is nothing to choose for a Python client that talks to npm's server: those suites run once.
 """
@@ -25,12 +26,16 @@ class Lane(StrEnum):
     ASGI = "asgi"
     """The same host, but everything goes through ASGI."""
     PLAIN = "plain"
-    """``uvicorn app:app``: no class of ours between uvicorn and the application, and none of our settings."""
+    """``uvicorn app:app``: no class of ours between uvicorn and the application, and none of our
+    settings.
+    """
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:
     """Let a command line name the lane."""
-    parser.add_argument("--lane", type=Lane, choices=list(Lane), default=Lane.FAST, help="(default: %(default)s)")
+    parser.add_argument(
+        "--lane", type=Lane, choices=list(Lane), default=Lane.FAST, help="(default: %(default)s)"
+    )
 
 
 def of_command_line(description: str | None, arguments: Sequence[str] | None = None) -> Lane:
@@ -41,11 +46,21 @@ def of_command_line(description: str | None, arguments: Sequence[str] | None = N
     return lane
 
 
-def host(app: AsgiApp, lane: Lane, *, application: Application | None = None, **settings: Any) -> uvicorn.Server:
-    """Make a server of `lane` that isn't running yet; `application` is what uvicorn calls if the engine's is mounted in it."""
+def host(
+    app: AsgiApp, lane: Lane, *, application: Application | None = None, **settings: Any
+) -> uvicorn.Server:
+    """Make a server of `lane` that isn't running yet; `application` is what uvicorn calls if the
+    engine's is mounted in it.
+    """
     match lane:
         case Lane.FAST | Lane.ASGI:
-            return configure(app, application=application, fast_lane=lane is Lane.FAST, graceful_timeout=1, **settings)
+            return configure(
+                app,
+                application=application,
+                fast_lane=lane is Lane.FAST,
+                graceful_timeout=1,
+                **settings,
+            )
         case Lane.PLAIN:
             called: Any = application or app  # uvicorn types each kind of message
             own: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """A small client for the terminal: ``python -m examples.chat.client ada lobby``.
 
-Lines are sent to the room; ``/image FILE`` sends a picture, ``/rooms`` lists the rooms, ``/quit`` or Ctrl-D ends it.
+Lines are sent to the room; ``/image FILE`` sends a picture, ``/rooms`` lists the rooms, ``/quit``
+or Ctrl-D ends it.
 """
 
 from __future__ import annotations
@@ -100,7 +101,13 @@ async def say(chat: ChatClient, room: RoomName, body: Body) -> None:
 
 def picture(path: Path) -> ImageBody:
     """Read the picture at `path`; which kinds may be sent is checked against the contract."""
-    return ImageBody.model_validate({"mime": mimetypes.guess_type(path.name)[0], "data": path.read_bytes(), "caption": path.name})
+    return ImageBody.model_validate(
+        {
+            "mime": mimetypes.guess_type(path.name)[0],
+            "data": path.read_bytes(),
+            "caption": path.name,
+        }
+    )
 
 
 def explain(error: ValidationError) -> str:
@@ -119,7 +126,12 @@ async def talk(chat: ChatClient, room: RoomName) -> None:
             continue
         try:
             if command == "/rooms":
-                print("* " + ", ".join(f"#{name} ({count})" for name, count in (await chat.rooms()).items()))
+                print(
+                    "* "
+                    + ", ".join(
+                        f"#{name} ({count})" for name, count in (await chat.rooms()).items()
+                    )
+                )
             elif command == "/image":
                 await say(chat, room, await asyncio.to_thread(picture, Path(argument)))
             else:
@@ -157,10 +169,19 @@ async def run(url: str, name: str, room: str) -> int:
 
 def main() -> int:
     """Read the command line and run the client."""
-    parser = argparse.ArgumentParser(prog="python -m examples.chat.client", description="Chat from the terminal.")
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.chat.client", description="Chat from the terminal."
+    )
     parser.add_argument("name", help="what others call you")
-    parser.add_argument("room", nargs="?", default="lobby", help="where to talk: a-z, 0-9 and -; default: %(default)s")
-    parser.add_argument("--url", default="http://127.0.0.1:8000", help="where the server is; default: %(default)s")
+    parser.add_argument(
+        "room",
+        nargs="?",
+        default="lobby",
+        help="where to talk: a-z, 0-9 and -; default: %(default)s",
+    )
+    parser.add_argument(
+        "--url", default="http://127.0.0.1:8000", help="where the server is; default: %(default)s"
+    )
     arguments = parser.parse_args()
     try:
         return asyncio.run(run(arguments.url, arguments.name, arguments.room))

@@ -14,7 +14,9 @@ MOST_PICTURES: Final = 8
 MOST_PICTURES_AT_ALL: Final = 40
 """How many pictures of all rooms are kept; each may have nearly a megabyte."""
 MOST_ROOMS: Final = 200
-"""How many rooms are remembered; the one in which nothing was said for the longest time is forgotten first."""
+"""How many rooms are remembered; the one in which nothing was said for the longest time is
+forgotten first.
+"""
 
 
 class History:

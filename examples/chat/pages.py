@@ -1,6 +1,7 @@
 """The web page of the chat, beside its Socket.IO server: one small ASGI application.
 
-Which files exist is settled when the application is made; a request only looks its path up, so no path can lead anywhere else.
+Which files exist is settled when the application is made; a request only looks its path up, so no
+path can lead anywhere else.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ File: TypeAlias = tuple[bytes, bytes]
 """Content type and content."""
 
 WEB: Final = Path(__file__).parent / "web"
-CLIENT_BUNDLE: Final = Path(__file__).parents[2] / "tests" / "node" / "node_modules" / "socket.io-client" / "dist" / "socket.io.esm.min.js"
+CLIENT_BUNDLE: Final = (
+    Path(__file__).parents[2]
+    / "tests"
+    / "node"
+    / "node_modules"
+    / "socket.io-client"
+    / "dist"
+    / "socket.io.esm.min.js"
+)
 """npm's `socket.io-client`, as `make demo` installs it: the page loads nothing from other hosts."""
 
 CONTENT_TYPES: Final = {
@@ -51,9 +60,15 @@ class Pages:
             await self._other(scope, receive, send)
             return
         status, (content_type, content) = self._answer(scope)
-        headers = [(b"content-type", content_type), (b"content-length", str(len(content)).encode()), *SECURITY_HEADERS]
+        headers = [
+            (b"content-type", content_type),
+            (b"content-length", str(len(content)).encode()),
+            *SECURITY_HEADERS,
+        ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content}
+        )
 
     def _answer(self, scope: Scope) -> tuple[int, File]:
         if scope["method"] not in {"GET", "HEAD"}:
@@ -65,7 +80,11 @@ class Pages:
 
 
 def _load_files() -> dict[str, File]:
-    files = {f"/{path.name}": (CONTENT_TYPES[path.suffix], path.read_bytes()) for path in WEB.iterdir() if path.suffix in CONTENT_TYPES}
+    files = {
+        f"/{path.name}": (CONTENT_TYPES[path.suffix], path.read_bytes())
+        for path in WEB.iterdir()
+        if path.suffix in CONTENT_TYPES
+    }
     files["/"] = files["/index.html"]
     if CLIENT_BUNDLE.is_file():
         files[f"/vendor/{CLIENT_BUNDLE.name}"] = (CONTENT_TYPES[".js"], CLIENT_BUNDLE.read_bytes())

@@ -1,6 +1,8 @@
-"""The chat's server: ``python -m examples.chat.server --port 8000``, or ``uvicorn examples.chat.server:app``.
+"""The chat's server: ``python -m examples.chat.server --port 8000``, or ``uvicorn
+examples.chat.server:app``.
 
-The generated `ChatNamespace` says which methods there must be, and what they take and answer; everything that arrives here is validated.
+The generated `ChatNamespace` says which methods there must be, and what they take and answer;
+everything that arrives here is validated.
 """
 
 from __future__ import annotations
@@ -59,7 +61,9 @@ class Chat(ChatNamespace):
 
     @override
     async def on_connect(self, ctx: ChatContext, auth: ChatAuth) -> NameTaken | None:
-        """Give the name to whoever asks first; a connection that doesn't answer any more loses it."""
+        """Give the name to whoever asks first; a connection that doesn't answer any more loses
+        it.
+        """
         while (holder := self._people.get(auth.name)) is not None:
             if await _is_alive(holder, self._answer_within):
                 return NameTaken(name=auth.name)
@@ -97,10 +101,18 @@ class Chat(ChatNamespace):
         return True
 
     @override
-    async def on_send_message(self, ctx: ChatContext, room: RoomName, body: Body) -> SendMessageResult:
+    async def on_send_message(
+        self, ctx: ChatContext, room: RoomName, body: Body
+    ) -> SendMessageResult:
         if room not in ctx.data.rooms:
             return NotInRoom(room=room)
-        message = Message(id=next(self._ids), room=room, author=ctx.data.name, sent_at=datetime.now(UTC), body=body)
+        message = Message(
+            id=next(self._ids),
+            room=room,
+            author=ctx.data.name,
+            sent_at=datetime.now(UTC),
+            body=body,
+        )
         self._history.add(message)
         ctx.to(ChatRoom(room)).message_posted(message)
         return SendMessageAck(id=message.id, sent_at=message.sent_at)
@@ -115,7 +127,9 @@ class Chat(ChatNamespace):
         return {room: len(members) for room, members in self._rooms.items()}
 
     def _forget(self, ctx: ChatContext) -> None:
-        """Free the name of `ctx` and take it out of its rooms; does nothing if that has been done."""
+        """Free the name of `ctx` and take it out of its rooms; does nothing if that has been
+        done.
+        """
         holder = self._people.get(ctx.data.name)
         if holder is None or holder.sid != ctx.sid:
             return
@@ -135,7 +149,9 @@ class Chat(ChatNamespace):
 
 async def _is_alive(ctx: ChatContext, answer_within: float) -> bool:
     try:
-        return await ctx.client.still_there("Somebody else asks for your name.", timeout=answer_within)
+        return await ctx.client.still_there(
+            "Somebody else asks for your name.", timeout=answer_within
+        )
     except SlowConsumerError:
         return True  # it is asked already: too many want its name at once
     except AckordError:
@@ -156,24 +172,40 @@ app = Pages(socketio_app)
 
 def main() -> int:
     """Serve until Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m examples.chat.server", description="Serve the chat and its web page.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="port to listen on; 0 takes a free one (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.chat.server", description="Serve the chat and its web page."
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=8000,
+        help="port to listen on; 0 takes a free one (default: %(default)s)",
+    )
     arguments = parser.parse_args()
     try:
         listener = socket.create_server((arguments.host, arguments.port))
     except OSError as error:
         print(
-            f"error: can't listen on {arguments.host}:{arguments.port}: {os.strerror(error.errno or 0)}; try another port: make demo PORT={arguments.port + 1}",
+            f"error: can't listen on {arguments.host}:{arguments.port}: "
+            f"{os.strerror(error.errno or 0)}; try another port: make demo "
+            f"PORT={arguments.port + 1}",
             file=sys.stderr,
         )
         return 1
     if not CLIENT_BUNDLE.is_file():
         print(
-            "error: the page needs npm's socket.io-client: `python -m tests.node.toolchain` (or `make demo`) installs it", file=sys.stderr
+            "error: the page needs npm's socket.io-client: `python -m tests.node.toolchain` "
+            "(or `make demo`) installs it",
+            file=sys.stderr,
         )
         return 1
-    print(f"The chat is at http://{arguments.host}:{listener.getsockname()[1]}/  (Ctrl-C ends it)", flush=True)
+    print(
+        f"The chat is at http://{arguments.host}:{listener.getsockname()[1]}/  (Ctrl-C ends it)",
+        flush=True,
+    )
     try:
         configure(socketio_app, application=app, graceful_timeout=1).run(sockets=[listener])
     except KeyboardInterrupt:

@@ -1,6 +1,8 @@
-"""Attack this server and Node's, and see what a stranger notices: ``python -m tests.attack``, or ``make attack``.
+"""Attack this server and Node's, and see what a stranger notices: ``python -m tests.attack``, or
+``make attack``.
 
-Some minutes, on 127.0.0.1 only. Each attack is bounded in time, bytes and count, and has a server of its own.
+Some minutes, on 127.0.0.1 only. Each attack is bounded in time, bytes and count, and has a server
+of its own.
 """
 
 from __future__ import annotations
@@ -29,15 +31,27 @@ async def _observe(attack: Attack, target: Target, seconds: float, settling: flo
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.attack", description="Attack the servers, and see what a stranger notices.")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of one attack at most (default: %(default)g)")
-    parser.add_argument("--settling", type=float, default=1.5, help="seconds until memory is looked at again (default: %(default)g)")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.attack",
+        description="Attack the servers, and see what a stranger notices.",
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=3.0, help="of one attack at most (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--settling",
+        type=float,
+        default=1.5,
+        help="seconds until memory is looked at again (default: %(default)g)",
+    )
     parser.add_argument("--only", default="", help="only attacks with this in their name")
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="(default: %(default)s)")
     parser.add_argument("--format", choices=["text", "markdown"], default="text")
     options = parser.parse_args()
     form: Format = options.format
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers are ended in this case as well
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # the servers are ended in this case as well
     rows: dict[str, dict[str, Observation]] = {}
     failed = False
     wanted = [attack for name, attack in ATTACKS.items() if options.only in name]
@@ -47,7 +61,9 @@ def main() -> int:
             for system in options.systems.split(","):
                 try:
                     with serving(system, attack.options) as target:
-                        row[system] = uvloop.run(_observe(attack, target, options.seconds, options.settling))
+                        row[system] = uvloop.run(
+                            _observe(attack, target, options.seconds, options.settling)
+                        )
                 except ChildError as error:
                     failed = True
                     print(error, file=sys.stderr)

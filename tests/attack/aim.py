@@ -31,7 +31,9 @@ PING: Final = 0x89
 
 
 def frame(payload: str | bytes, first: int = TEXT, *, length: int | None = None) -> bytes:
-    """Make a frame, masked by zeros; one with a `length` of its own is cut off, or begins the next frame too early."""
+    """Make a frame, masked by zeros; one with a `length` of its own is cut off, or begins the next
+    frame too early.
+    """
     data = payload.encode() if isinstance(payload, str) else payload
     size = len(data) if length is None else length
     if size < 126:
@@ -108,7 +110,9 @@ class Aim:
     holding: float
     """Seconds for which an attack that is done keeps what it has opened."""
     share: float = 1.0
-    """What counts of connections and messages are multiplied by: attacks in CI, and the bounds of their servers, are smaller."""
+    """What counts of connections and messages are multiplied by: attacks in CI, and the bounds of
+    their servers, are smaller.
+    """
     done: Counter[str] = field(default_factory=Counter[str])
     """What was done how often, for the table."""
 
@@ -162,8 +166,12 @@ class Aim:
                 pass
         return websocket
 
-    async def each(self, count: int, act: Callable[[int], Awaitable[None]], at_once: int = AT_ONCE) -> None:
-        """Do something `count` times, some at a time, until the time is over; what the server refuses is counted."""
+    async def each(
+        self, count: int, act: Callable[[int], Awaitable[None]], at_once: int = AT_ONCE
+    ) -> None:
+        """Do something `count` times, some at a time, until the time is over; what the server
+        refuses is counted.
+        """
         numbers = iter(range(count))
 
         async def work() -> None:
@@ -180,8 +188,12 @@ class Aim:
 
         await asyncio.gather(*(work() for _ in range(min(count, at_once))))
 
-    async def flood(self, write: Callable[[bytes], Awaitable[None]], pieces: Iterable[bytes], name: str) -> None:
-        """Write pieces until there are no more, the time is over, or the server has ended the connection."""
+    async def flood(
+        self, write: Callable[[bytes], Awaitable[None]], pieces: Iterable[bytes], name: str
+    ) -> None:
+        """Write pieces until there are no more, the time is over, or the server has ended the
+        connection.
+        """
         try:
             async with asyncio.timeout(self.left):
                 for piece in pieces:

@@ -1,4 +1,6 @@
-"""One attack as a process of its own: ``python -m tests.attack.attacker NAME PORT SECONDS`` prints what it did."""
+"""One attack as a process of its own: ``python -m tests.attack.attacker NAME PORT SECONDS`` prints
+what it did.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,9 @@ class Attack:
     namespace: str = "/"
     """Where the stranger goes; see `Stranger.namespace`."""
     times: float = 1.0
-    """How many times as long as others it may last, because it ends once it has done what it is for."""
+    """How many times as long as others it may last, because it ends once it has done what it is
+    for.
+    """
     host: str = ""
     """What of it is the host's affair where Ackord is served as plain ASGI."""
 
@@ -53,7 +55,9 @@ ATTACKS: Final = {
         Attack(on_requests.refused_requests),
         Attack(on_requests.refused_websockets, host="the log of refused WebSockets"),
         Attack(on_messages.tenants, namespace="/tenant-*", times=_COUNTED),
-        Attack(on_messages.tenants_that_may_come_back, _RECOVERY, namespace="/tenant-*", times=_COUNTED),
+        Attack(
+            on_messages.tenants_that_may_come_back, _RECOVERY, namespace="/tenant-*", times=_COUNTED
+        ),
         Attack(on_messages.refused_connects),
         Attack(on_messages.costly_values, times=_COUNTED),
         Attack(on_messages.recursive_unions, namespace="/typed", times=_COUNTED),
@@ -66,7 +70,9 @@ ATTACKS: Final = {
         Attack(on_messages.fragments, host=_FRAMES),
         Attack(on_messages.cut_frames, host=_FRAMES, times=_COUNTED),
         Attack(on_messages.parked_attachments, times=_COUNTED),
-        Attack(on_messages.compression_bombs, ("--compression",), host="compression", times=_COUNTED),
+        Attack(
+            on_messages.compression_bombs, ("--compression",), host="compression", times=_COUNTED
+        ),
         Attack(on_messages.clients_that_read_nothing, times=_COUNTED),
         Attack(on_recovery.replays_again_and_again, _RECOVERY),
         Attack(on_recovery.missed_more_than_is_buffered, _RECOVERY, times=_COUNTED),

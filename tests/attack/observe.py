@@ -34,7 +34,8 @@ class Observation:
     longest: float
     """Seconds of the visit that took longest."""
     before: float
-    """Megabytes of the server's memory at the start, at the peak, and some time after the attack."""
+    """Megabytes of the server's memory at the start, at the peak, and some time after the attack.
+    """
     peak: float
     after: float
     log_bytes: int
@@ -47,7 +48,9 @@ class Observation:
     """Whether the server's process has ended meanwhile."""
 
 
-async def observe(attack: Attack, target: Target, attacker: Attacker, settling: float, patience: float) -> Observation:
+async def observe(
+    attack: Attack, target: Target, attacker: Attacker, settling: float, patience: float
+) -> Observation:
     """Let a stranger visit a server while it is attacked, and for some seconds afterwards."""
     before, cpu, logged = target.memory()[0], target.cpu(), len(target.log())
     stranger = Stranger(target.port, attack.namespace, patience)
@@ -95,7 +98,10 @@ def from_a_process(seconds: float) -> Attacker:
     """Attack from a process of its own, so that the stranger waits for nobody but the server."""
 
     async def attack(attack: Attack, port: int) -> str:
-        child = Child(attack.name, [sys.executable, "-m", "tests.attack.attacker", attack.name, str(port), str(seconds)])
+        child = Child(
+            attack.name,
+            [sys.executable, "-m", "tests.attack.attacker", attack.name, str(port), str(seconds)],
+        )
         try:
             return await asyncio.to_thread(child.line, (attack.times + 1) * seconds + MARGIN)
         finally:

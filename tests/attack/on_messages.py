@@ -7,7 +7,17 @@ import zlib
 from collections.abc import Sequence
 from itertools import repeat
 
-from tests.attack.aim import ADDRESS, CONTINUATION, PING, POLLING, TEXT, Aim, frame, prefix_of, request
+from tests.attack.aim import (
+    ADDRESS,
+    CONTINUATION,
+    PING,
+    POLLING,
+    TEXT,
+    Aim,
+    frame,
+    prefix_of,
+    request,
+)
 
 MEGABYTE = 990_000
 """A message that is just accepted."""
@@ -31,7 +41,9 @@ def values(size: int) -> list[str]:
 
 
 def trees(size: int) -> list[str]:
-    """Make values of a type that is a union of itself; they end wrong, after all members were tried."""
+    """Make values of a type that is a union of itself; they end wrong, after all members were
+    tried.
+    """
     deep = '{"kids":' * 90 + "null" + "}" * 90
     listed = '{"kids":[' * 45 + "null" + "]}" * 45
     return ['{"kids":' + _repeated(unit, size) + "}" for unit in (deep, listed, '{"kids":null}')]
@@ -46,7 +58,9 @@ async def costly_values(aim: Aim) -> None:
 
 
 async def recursive_unions(aim: Aim) -> None:
-    await _send(aim, 1, [frame(f'42/typed,["tree",{tree}]') for tree in trees(75_000)] * 10, "/typed")
+    await _send(
+        aim, 1, [frame(f'42/typed,["tree",{tree}]') for tree in trees(75_000)] * 10, "/typed"
+    )
 
 
 async def costly_batches(aim: Aim) -> None:
@@ -74,9 +88,17 @@ async def waiting_behind_an_acknowledgement(aim: Aim) -> None:
 
 
 async def invalid_events(aim: Aim) -> None:
-    wrong = ('["item",{"id":"x","text":1}]', '["nobody listens",1]', '["item"]', '["tree",{"kids":null}]')
+    wrong = (
+        '["item",{"id":"x","text":1}]',
+        '["nobody listens",1]',
+        '["item"]',
+        '["tree",{"kids":null}]',
+    )
     batch = b"".join(frame(f"42/typed,{event}") for event in wrong) * 25
-    pieces = [b"".join(frame(f'42/typed,["name {number} {each}\\n"]') for each in range(20)) + batch for number in range(300)]
+    pieces = [
+        b"".join(frame(f'42/typed,["name {number} {each}\\n"]') for each in range(20)) + batch
+        for number in range(300)
+    ]
     await _send(aim, 4, pieces, "/typed")
 
 
@@ -112,9 +134,13 @@ async def parked_attachments(aim: Aim) -> None:
 
 async def compression_bombs(aim: Aim) -> None:
     packed = zlib.compressobj(9, wbits=-15)
-    data = packed.compress(f'42["echo","{"a" * MEGABYTE}"]'.encode()) + packed.flush(zlib.Z_SYNC_FLUSH)
+    data = packed.compress(f'42["echo","{"a" * MEGABYTE}"]'.encode()) + packed.flush(
+        zlib.Z_SYNC_FLUSH
+    )
     bombs = frame(data.removesuffix(b"\0\0\xff\xff"), TEXT | 0x40) * 200
-    headers = f"{ADDRESS}Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n"
+    headers = (
+        f"{ADDRESS}Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n"
+    )
 
     async def throw(_: int) -> None:
         websocket = await aim.open(headers)
@@ -149,7 +175,9 @@ async def _tenants(aim: Aim, *, stays: bool) -> None:
 
     async def join(number: int) -> None:
         websocket = await aim.websocket()
-        await websocket.write(b"".join(frame(f"40/tenant-{number * 100 + each},") for each in range(99)))
+        await websocket.write(
+            b"".join(frame(f"40/tenant-{number * 100 + each},") for each in range(99))
+        )
         for _ in range(99):
             answer = str(await websocket.receive())
             aim.done["namespaces" if answer.startswith("40") else "refused"] += 1
@@ -160,7 +188,9 @@ async def _tenants(aim: Aim, *, stays: bool) -> None:
     await aim.hold()
 
 
-async def _send(aim: Aim, clients: int, pieces: Sequence[bytes], namespace: str = "/", *, reads: bool = True) -> None:
+async def _send(
+    aim: Aim, clients: int, pieces: Sequence[bytes], namespace: str = "/", *, reads: bool = True
+) -> None:
     """Let each of some clients send the same pieces."""
 
     async def send(_: int) -> None:

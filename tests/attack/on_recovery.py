@@ -69,7 +69,9 @@ async def missed_more_than_is_buffered(aim: Aim) -> None:
     speaker.abort()
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            websocket, again, events = await _join(aim, json.dumps({"pid": answer["pid"], "offset": offset}))
+            websocket, again, events = await _join(
+                aim, json.dumps({"pid": answer["pid"], "offset": offset})
+            )
         except GoneError:
             continue
         what = "recovered" if again["sid"] == answer["sid"] else "a new client"

@@ -23,7 +23,13 @@ async def handshakes_from_one_address(aim: Aim) -> None:
 
 
 async def handshakes_from_many_addresses(aim: Aim) -> None:
-    await _handshakes(aim, 4, lambda number: f"X-Forwarded-For: 90.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}\r\n")
+    await _handshakes(
+        aim,
+        4,
+        lambda number: (
+            f"X-Forwarded-For: 90.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}\r\n"
+        ),
+    )
 
 
 async def _handshakes(aim: Aim, connections: int, headers: Callable[[int], str]) -> None:
@@ -77,7 +83,9 @@ async def silent_connections(aim: Aim) -> None:
 
 
 async def slow_heads(aim: Aim) -> None:
-    pipes = await _pipes(aim, aim.many(500), f"GET {POLLING} HTTP/1.1\r\nHost: x\r\nX-Slow: ".encode())
+    pipes = await _pipes(
+        aim, aim.many(500), f"GET {POLLING} HTTP/1.1\r\nHost: x\r\nX-Slow: ".encode()
+    )
     while not aim.is_over:
         for pipe in pipes:
             await aim.flood(pipe.write, [b"a"], "bytes")
@@ -85,8 +93,12 @@ async def slow_heads(aim: Aim) -> None:
 
 
 async def endless_heads(aim: Aim) -> None:
-    pipes = await _pipes(aim, aim.many(50), f"GET {POLLING} HTTP/1.1\r\nHost: x\r\nX-Long: ".encode())
-    await asyncio.gather(*(aim.flood(pipe.write, repeat(b"a" * 16_384, 100), "pieces of 16 KB") for pipe in pipes))
+    pipes = await _pipes(
+        aim, aim.many(50), f"GET {POLLING} HTTP/1.1\r\nHost: x\r\nX-Long: ".encode()
+    )
+    await asyncio.gather(
+        *(aim.flood(pipe.write, repeat(b"a" * 16_384, 100), "pieces of 16 KB") for pipe in pipes)
+    )
 
 
 async def bodies_that_stop(aim: Aim) -> None:
@@ -104,7 +116,9 @@ async def endless_bodies(aim: Aim) -> None:
         pipe, sid = await aim.open_session(ADDRESS)
         head = f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n{ADDRESS}Transfer-Encoding: chunked\r\n\r\n"
         await pipe.write(head.encode())
-        await aim.flood(pipe.write, repeat(b"10000\r\n" + b"4" * 65_536 + b"\r\n", 200), "chunks of 64 KB")
+        await aim.flood(
+            pipe.write, repeat(b"10000\r\n" + b"4" * 65_536 + b"\r\n", 200), "chunks of 64 KB"
+        )
 
     await aim.each(aim.many(20), pour)
 
@@ -112,7 +126,9 @@ async def endless_bodies(aim: Aim) -> None:
 async def pipelined_behind_a_poll(aim: Aim) -> None:
     async def pipeline(_: int) -> None:
         pipe, sid = await aim.open_session(ADDRESS)
-        batch = request("GET", f"{POLLING}&sid={sid}") + request("GET", f"{POLLING}&sid=none") * MANY
+        batch = (
+            request("GET", f"{POLLING}&sid={sid}") + request("GET", f"{POLLING}&sid=none") * MANY
+        )
         await aim.flood(pipe.write, repeat(batch, 100), BATCHES)
 
     await aim.each(aim.many(50), pipeline)
@@ -142,7 +158,9 @@ async def refused_websockets(aim: Aim) -> None:
         nonlocal refusals
         headers = "Origin: http://elsewhere.example\r\n" if number % 2 else ""
         try:
-            websocket = await WebSocket.open(aim.port, WEBSOCKET if number % 2 else WEBSOCKET + "&sid=none", headers)
+            websocket = await WebSocket.open(
+                aim.port, WEBSOCKET if number % 2 else WEBSOCKET + "&sid=none", headers
+            )
         except ConnectionError:
             raise
         except Exception:  # noqa: BLE001  # what is wanted

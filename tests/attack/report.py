@@ -1,4 +1,6 @@
-"""The table of what was observed: a row for each attack on each server, and where this one did worse than Node's."""
+"""The table of what was observed: a row for each attack on each server, and where this one did
+worse than Node's.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,22 @@ from tests.attack.observe import Observation
 from tests.attack.target import NODE, SYSTEMS
 from tests.bench.tables import Format, Table
 
-COLUMNS: Final = ("attack", "server", "longest wait", "refused", "MB before", "at the peak", "after", "log", "CPU", "done")
+COLUMNS: Final = (
+    "attack",
+    "server",
+    "longest wait",
+    "refused",
+    "MB before",
+    "at the peak",
+    "after",
+    "log",
+    "CPU",
+    "done",
+)
 SAME_WAIT: Final = (1.5, 0.25)
-"""A wait is as good as Node's up to so many times as long and so many seconds longer: what other processes of the machine do to it."""
+"""A wait is as good as Node's up to so many times as long and so many seconds longer: what other
+processes of the machine do to it.
+"""
 SAME_MEMORY: Final = (1.2, 25.0)
 """The same for megabytes that an attack takes."""
 SAME_LOG: Final = 100_000
@@ -24,37 +39,54 @@ Rows = Mapping[str, Mapping[str, Observation]]
 def report(rows: Rows, form: Format) -> str:
     """Lay out the table, and what is to be said about it."""
     cells = [
-        [name if index == 0 else "", SYSTEMS[system], *_figures(observed, hosts=system == "asgi" and bool(ATTACKS[name].host))]
+        [
+            name if index == 0 else "",
+            SYSTEMS[system],
+            *_figures(observed, hosts=system == "asgi" and bool(ATTACKS[name].host)),
+        ]
         for name, row in rows.items()
         for index, (system, observed) in enumerate(row.items())
     ]
     parts = [Table("What a stranger noticed", COLUMNS, cells).render(form)]
-    hosts = {attack.host: None for name, attack in ATTACKS.items() if attack.host and "asgi" in rows.get(name, {})}
+    hosts = {
+        attack.host: None
+        for name, attack in ATTACKS.items()
+        if attack.host and "asgi" in rows.get(name, {})
+    }
     if hosts:
         parts.append(f"* On plain ASGI this is the host's affair: {'; '.join(hosts)}.")
     found = worse(rows)
     if any(NODE in row for row in rows.values()):
-        parts.append("\n".join(["Worse than Node's:", *(f"- {line}" for line in found)]) if found else "Nothing is worse than Node's.")
+        parts.append(
+            "\n".join(["Worse than Node's:", *(f"- {line}" for line in found)])
+            if found
+            else "Nothing is worse than Node's."
+        )
     return "\n\n".join(parts)
 
 
 def line(attack: str, system: str, observed: Observation) -> str:
     """Say in one line what was observed, for who waits for the table."""
     figures = zip(COLUMNS[2:], _figures(observed, hosts=False), strict=True)
-    return f"{attack}, {SYSTEMS[system]}: " + ", ".join(f"{name} {figure}" for name, figure in figures)
+    return f"{attack}, {SYSTEMS[system]}: " + ", ".join(
+        f"{name} {figure}" for name, figure in figures
+    )
 
 
 def _figures(observed: Observation, *, hosts: bool) -> list[str]:
     refused = sum(observed.failures.values())
     return [
         f"{observed.longest:.2f} s",
-        "the server ended" if observed.has_ended else f"{refused} of {observed.visits}{'*' if hosts else ''}",
+        "the server ended"
+        if observed.has_ended
+        else f"{refused} of {observed.visits}{'*' if hosts else ''}",
         f"{observed.before:.0f}",
         f"{observed.peak:.0f}",
         f"{observed.after:.0f}",
         f"{observed.log_bytes / 1000:.0f} KB",
         f"{observed.cpu:.1f} s",
-        observed.done + (f" ({observed.failures.most_common(1)[0][0]})" if observed.failures else ""),
+        observed.done
+        + (f" ({observed.failures.most_common(1)[0][0]})" if observed.failures else ""),
     ]
 
 

@@ -1,4 +1,6 @@
-"""The server under attack: ``python -m tests.attack.server --lane fast``; tests/node/attack_server.mjs is the same for Node."""
+"""The server under attack: ``python -m tests.attack.server --lane fast``;
+tests/node/attack_server.mjs is the same for Node.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,12 @@ class Tree(_v1.Model):
     kids: list[Tree] | Tree | str | int
 
 
-ITEM: _v1.Event[Item] = _v1.Event("item", handler="on_item", args=(_v1.Arg("item", Item),), ack=Item)
-TREE: _v1.Event[int] = _v1.Event("tree", handler="on_tree", args=(_v1.Arg("tree", Tree),), ack=_v1.Int)
+ITEM: _v1.Event[Item] = _v1.Event(
+    "item", handler="on_item", args=(_v1.Arg("item", Item),), ack=Item
+)
+TREE: _v1.Event[int] = _v1.Event(
+    "tree", handler="on_tree", args=(_v1.Arg("tree", Tree),), ack=_v1.Int
+)
 
 
 class Typed(_v1.Namespace[_v1.Context[None]]):
@@ -48,7 +54,9 @@ class Typed(_v1.Namespace[_v1.Context[None]]):
 
 
 def make_server(*, recovery: bool, proxies: bool, small: bool) -> Server:
-    """Make the server, with default options, or with a tenth of the bounds that attacks have to reach."""
+    """Make the server, with default options, or with a tenth of the bounds that attacks have to
+    reach.
+    """
     options: EngineKeywords = {"trusted_proxies": ("127.0.0.1",)} if proxies else {}
     if small:
         options["max_half_open"] = 1000
@@ -107,8 +115,14 @@ def main() -> None:
         parser.add_argument(f"--{name}", action="store_true")
     lanes.add_option(parser)
     options = parser.parse_args()
-    app = make_server(recovery=options.recovery, proxies=options.proxies, small=options.small).asgi()
-    settings: dict[str, Any] = {"per_message_deflate": True} if options.compression and options.lane is not lanes.Lane.PLAIN else {}
+    app = make_server(
+        recovery=options.recovery, proxies=options.proxies, small=options.small
+    ).asgi()
+    settings: dict[str, Any] = (
+        {"per_message_deflate": True}
+        if options.compression and options.lane is not lanes.Lane.PLAIN
+        else {}
+    )
     lanes.host(app, options.lane, **settings).run(sockets=[listen()])
 
 

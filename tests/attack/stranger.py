@@ -1,4 +1,6 @@
-"""Somebody who knows nothing of the attack: connects, is echoed once, leaves, and comes again a moment later."""
+"""Somebody who knows nothing of the attack: connects, is echoed once, leaves, and comes again a
+moment later.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,10 @@ async def _visit_polling(port: int, prefix: str) -> None:
         target = f"{PATH}polling&sid={sid}"
         for message in (f"40{prefix}", f'42{prefix}1["echo","x"]'):
             await _request(connection, "POST", target, message.encode())
-            while not any(_wanted(packet, prefix) for packet in (await _request(connection, "GET", target)).split("\x1e")):
+            while not any(
+                _wanted(packet, prefix)
+                for packet in (await _request(connection, "GET", target)).split("\x1e")
+            ):
                 pass
         await _request(connection, "POST", target, b"1")
     finally:

@@ -14,7 +14,11 @@ from tests.bench.files import allow_many
 from tests.node.toolchain import find_node
 
 NODE: Final = "node"
-SYSTEMS: Final = {"direct": "Ackord, server.run()", "asgi": "Ackord, plain uvicorn", NODE: "Node socket.io"}
+SYSTEMS: Final = {
+    "direct": "Ackord, server.run()",
+    "asgi": "Ackord, plain uvicorn",
+    NODE: "Node socket.io",
+}
 """The servers that are attacked, by their names on the command line."""
 START: Final = 60.0
 """Seconds in which a server must listen."""
@@ -36,7 +40,9 @@ class Target:
         return self._child.is_alive
 
     def memory(self) -> tuple[float, float]:
-        """Return megabytes that are in memory, and the most that ever were; of a server that has ended, what was seen last."""
+        """Return megabytes that are in memory, and the most that ever were; of a server that has
+        ended, what was seen last.
+        """
         if self.is_alive:
             found = {"VmRSS": 0.0, "VmHWM": 0.0}
             for line in self._read("status").splitlines():

@@ -1,4 +1,6 @@
-"""Each attack in small, on both ways of hosting; ``make attack`` is the long form, with its table."""
+"""Each attack in small, on both ways of hosting; ``make attack`` is the long form, with its
+table.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from tests.attack.target import Target, serving
 
 SECONDS = 0.5
 SHARE = 0.1
-"""The part of connections and messages that an attack in small has; the server's bounds are a tenth as well."""
+"""The part of connections and messages that an attack in small has; the server's bounds are a tenth
+as well.
+"""
 PATIENCE = 60.0
 """Seconds after which a server hangs; a busy machine doesn't."""
 MOST_TAKEN = 400.0
@@ -26,18 +30,26 @@ MOST_LINES = 300
 
 
 async def attack_all(target: Target, attacks: list[Attack]) -> list[str]:
-    """Attack one server in every way; say what its strangers or its keepers would complain about."""
+    """Attack one server in every way; say what its strangers or its keepers would complain
+    about.
+    """
     problems: list[str] = []
     attacker = partial(attack_from_here, seconds=SECONDS, share=SHARE)
     for attack in attacks:
         seen = await observe(attack, target, attacker, 0.1, PATIENCE)
         if seen.has_ended:
             return [*problems, f"{attack.name}: the server ended: {target.log().decode()[-1000:]}"]
-        problems += [f"{attack.name}: {count} of {seen.visits} visits: {what}" for what, count in seen.failures.items()]
+        problems += [
+            f"{attack.name}: {count} of {seen.visits} visits: {what}"
+            for what, count in seen.failures.items()
+        ]
         if seen.done.startswith("failed") or not seen.done:
             problems.append(f"{attack.name}: nothing was done: {seen.done}")
         if max(seen.peak, seen.after) - seen.before > MOST_TAKEN:
-            problems.append(f"{attack.name}: {seen.before:.0f} MB before, {seen.peak:.0f} at the peak, {seen.after:.0f} after")
+            problems.append(
+                f"{attack.name}: {seen.before:.0f} MB before, {seen.peak:.0f} at the peak, "
+                f"{seen.after:.0f} after"
+            )
         if seen.log_lines > MOST_LINES:
             problems.append(f"{attack.name}: {seen.log_lines} lines of log")
     return problems
@@ -48,13 +60,24 @@ async def attack_all(target: Target, attacks: list[Attack]) -> list[str]:
 @pytest.mark.parametrize("options", sorted({attack.options for attack in ATTACKS.values()}))
 @pytest.mark.parametrize("system", ["direct", "asgi"])
 def test_a_stranger_is_served_while_somebody_attacks(system: str, options: tuple[str, ...]) -> None:
-    attacks = [attack for attack in ATTACKS.values() if attack.options == options and not (system == "asgi" and attack.host)]
+    attacks = [
+        attack
+        for attack in ATTACKS.values()
+        if attack.options == options and not (system == "asgi" and attack.host)
+    ]
     with serving(system, [*options, "--small"]) as target:
         assert uvloop.run(attack_all(target, attacks)) == []
 
 
 def observed(**changes: object) -> Observation:
-    values: dict[str, object] = {"visits": 10, "failures": Counter(), "longest": 0.1, "before": 50.0, "peak": 60.0, "after": 55.0}
+    values: dict[str, object] = {
+        "visits": 10,
+        "failures": Counter(),
+        "longest": 0.1,
+        "before": 50.0,
+        "peak": 60.0,
+        "after": 55.0,
+    }
     values |= {"log_bytes": 0, "log_lines": 0, "cpu": 1.0, "done": "9 pieces", "has_ended": False}
     return Observation(**(values | changes))  # type: ignore[arg-type]  # the fields of the class, by name
 
@@ -71,27 +94,40 @@ def observed(**changes: object) -> Observation:
         ({"log_bytes": 2_000_000}, "2000 KB of log, 0 KB there"),
     ],
 )
-def test_what_is_worse_than_nodes_is_said(changes: dict[str, object], complaint: str | None) -> None:
+def test_what_is_worse_than_nodes_is_said(
+    changes: dict[str, object], complaint: str | None
+) -> None:
     rows = {"churn": {"direct": observed(**changes), "node": observed()}}
     assert worse(rows) == ([f"churn, Ackord, server.run(): {complaint}"] if complaint else [])
-    assert worse({"cut frames": {"asgi": observed(**changes), "node": observed()}}) == [], "the host's affair"
+    assert worse({"cut frames": {"asgi": observed(**changes), "node": observed()}}) == [], (
+        "the host's affair"
+    )
 
 
 def test_the_end_of_a_server_is_worse_than_anything() -> None:
     ended = observed(has_ended=True)
-    assert worse({"churn": {"direct": ended, "node": observed(longest=9.0)}}) == ["churn, Ackord, server.run(): the server ended"]
+    assert worse({"churn": {"direct": ended, "node": observed(longest=9.0)}}) == [
+        "churn, Ackord, server.run(): the server ended"
+    ]
     assert worse({"churn": {"direct": observed(longest=9.0), "node": ended}}) == []
 
 
 def test_the_table_has_a_row_for_each_server() -> None:
     refused = observed(failures=Counter({"refused: 503": 2}))
-    assert report({"cut frames": {"direct": refused, "asgi": observed(), "node": observed(has_ended=True)}}, "markdown") == (
+    assert report(
+        {"cut frames": {"direct": refused, "asgi": observed(), "node": observed(has_ended=True)}},
+        "markdown",
+    ) == (
         "### What a stranger noticed\n\n"
-        "| attack | server | longest wait | refused | MB before | at the peak | after | log | CPU | done |\n"
+        "| attack | server | longest wait | refused | MB before | at the peak | after | log | "
+        "CPU | done |\n"
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
-        "| cut frames | Ackord, server.run() | 0.10 s | 2 of 10 | 50 | 60 | 55 | 0 KB | 1.0 s | 9 pieces (refused: 503) |\n"
-        "|  | Ackord, plain uvicorn | 0.10 s | 0 of 10* | 50 | 60 | 55 | 0 KB | 1.0 s | 9 pieces |\n"
-        "|  | Node socket.io | 0.10 s | the server ended | 50 | 60 | 55 | 0 KB | 1.0 s | 9 pieces |\n\n"
+        "| cut frames | Ackord, server.run() | 0.10 s | 2 of 10 | 50 | 60 | 55 | 0 KB | 1.0 s "
+        "| 9 pieces (refused: 503) |\n"
+        "|  | Ackord, plain uvicorn | 0.10 s | 0 of 10* | 50 | 60 | 55 | 0 KB | 1.0 s | 9 "
+        "pieces |\n"
+        "|  | Node socket.io | 0.10 s | the server ended | 50 | 60 | 55 | 0 KB | 1.0 s | 9 "
+        "pieces |\n\n"
         "* On plain ASGI this is the host's affair: frames until a message is complete.\n\n"
         "Nothing is worse than Node's."
     )

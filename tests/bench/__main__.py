@@ -1,4 +1,6 @@
-"""Measure this server beside python-socketio and Node's socket.io: ``make bench``, ``make bench-full``."""
+"""Measure this server beside python-socketio and Node's socket.io: ``make bench``, ``make
+bench-full``.
+"""
 
 from __future__ import annotations
 
@@ -34,20 +36,52 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m tests.bench",
         description="Measure this server beside python-socketio, Node's socket.io and the limits of the machine. "
-        "Every server has one core and the load generator another; runs are interleaved; medians and ratios to Node are printed.",
+        "Every server has one core and the load generator another; runs are interleaved; "
+        "medians and ratios to Node are printed.",
         epilog="docs/benchmarks.md tells how to read what comes out.",
     )
-    made.add_argument("--full", action="store_true", help="all workloads and more rounds (15 to 30 minutes) instead of a few")
-    made.add_argument("--workloads", type=_names(WORKLOADS), metavar="A,B", help="these workloads only (--list shows all)")
-    made.add_argument("--systems", type=_names(SYSTEMS), metavar="A,B", help="these systems only; ratios need `node`")
-    made.add_argument("--rounds", type=int, metavar="N", help="runs of each system in each workload (default: 3, with --full 5)")
-    made.add_argument("--seconds", type=float, metavar="S", help="length of one run (default: 1, with --full 1.5)")
     made.add_argument(
-        "--json", type=Path, default=LATEST, metavar="PATH", help="where the raw results go (default: .cache/bench/results.json)"
+        "--full",
+        action="store_true",
+        help="all workloads and more rounds (15 to 30 minutes) instead of a few",
     )
-    made.add_argument("--render", type=Path, metavar="PATH", help="measure nothing: show the results in this file")
-    made.add_argument("--write-docs", action="store_true", help="write tables, plots and raw results into docs/")
-    made.add_argument("--note", default="", metavar="TEXT", help="a remark that is kept with the results")
+    made.add_argument(
+        "--workloads",
+        type=_names(WORKLOADS),
+        metavar="A,B",
+        help="these workloads only (--list shows all)",
+    )
+    made.add_argument(
+        "--systems",
+        type=_names(SYSTEMS),
+        metavar="A,B",
+        help="these systems only; ratios need `node`",
+    )
+    made.add_argument(
+        "--rounds",
+        type=int,
+        metavar="N",
+        help="runs of each system in each workload (default: 3, with --full 5)",
+    )
+    made.add_argument(
+        "--seconds", type=float, metavar="S", help="length of one run (default: 1, with --full 1.5)"
+    )
+    made.add_argument(
+        "--json",
+        type=Path,
+        default=LATEST,
+        metavar="PATH",
+        help="where the raw results go (default: .cache/bench/results.json)",
+    )
+    made.add_argument(
+        "--render", type=Path, metavar="PATH", help="measure nothing: show the results in this file"
+    )
+    made.add_argument(
+        "--write-docs", action="store_true", help="write tables, plots and raw results into docs/"
+    )
+    made.add_argument(
+        "--note", default="", metavar="TEXT", help="a remark that is kept with the results"
+    )
     made.add_argument("--list", action="store_true", help="list workloads and systems, and stop")
     return made
 
@@ -79,20 +113,32 @@ def _measure(options: argparse.Namespace) -> Results:
         raise GeneratorError("the benchmark reads CPU times from Linux's /proc")
     chosen = [workload for workload in WORKLOADS.values() if _is_chosen(workload, options)]
     plan = Plan(
-        options.systems or list(SYSTEMS), options.rounds or (5 if options.full else 3), options.seconds or (1.5 if options.full else 1.0)
+        options.systems or list(SYSTEMS),
+        options.rounds or (5 if options.full else 3),
+        options.seconds or (1.5 if options.full else 1.0),
     )
     if "node" in plan.systems:
         install()
     bench = Bench(build(), Cores.choose(), events=EVENTS if are_counted() else ())
     results = Results(circumstances(options.note), plan.rounds, plan.seconds)
     minutes = plan.estimate(chosen) / 60
-    print(f"{len(chosen)} workloads, {len(plan.systems)} systems, {plan.rounds} rounds of {plan.seconds:g} s: about {minutes:.0f} minutes")
-    if bench.cores.server is None:
-        print("warning: this machine has one core only; server and load generator share it, so read nothing but CPU")
-    if not allow_many():
-        print("warning: this user may open few files (ulimit -Hn): workloads with thousands of connections will fail")
     print(
-        "CPU is of the server's process, user + kernel; ratios are medians of rounds, with the lowest and the highest in brackets\n",
+        f"{len(chosen)} workloads, {len(plan.systems)} systems, {plan.rounds} rounds of "
+        f"{plan.seconds:g} s: about {minutes:.0f} minutes"
+    )
+    if bench.cores.server is None:
+        print(
+            "warning: this machine has one core only; server and load generator share it, so "
+            "read nothing but CPU"
+        )
+    if not allow_many():
+        print(
+            "warning: this user may open few files (ulimit -Hn): workloads with thousands of "
+            "connections will fail"
+        )
+    print(
+        "CPU is of the server's process, user + kernel; ratios are medians of rounds, with "
+        "the lowest and the highest in brackets\n",
         flush=True,
     )
     bench.cores.leave_the_server_alone()
@@ -131,7 +177,13 @@ def _progress(text: str) -> None:
 
 def _list() -> int:
     for title, rows in (
-        ("workloads", {name: f"{workload.title}{' (short)' if workload.short else ''}" for name, workload in WORKLOADS.items()}),
+        (
+            "workloads",
+            {
+                name: f"{workload.title}{' (short)' if workload.short else ''}"
+                for name, workload in WORKLOADS.items()
+            },
+        ),
         ("systems", {key: system.title for key, system in SYSTEMS.items()}),
     ):
         print(f"{title}:")

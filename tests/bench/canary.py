@@ -1,7 +1,8 @@
 """What a loopback exchange costs at this moment.
 
-Virtual machines have two states: for tens of seconds at a time the kernel's part of a `send` that wakes the other core costs twice or three times as much.
-The canary is a ping-pong between the two cores of the benchmark, before each run; runs with different canaries can't be compared.
+Virtual machines have two states: for tens of seconds at a time the kernel's part of a `send` that
+wakes the other core costs twice or three times as much. The canary is a ping-pong between the two
+cores of the benchmark, before each run; runs with different canaries can't be compared.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ class Canary:
 
     def __init__(self, cores: Cores) -> None:
         self._cores = cores
-        self._peer = Child("the canary", (sys.executable, "-m", "tests.bench.canary"), core=cores.load)
+        self._peer = Child(
+            "the canary", (sys.executable, "-m", "tests.bench.canary"), core=cores.load
+        )
         try:
             port = int(self._peer.line(TIMEOUT))
             self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
@@ -34,7 +37,9 @@ class Canary:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def measure(self) -> float:
-        """Return the microseconds of CPU that one `send` and one `recv` cost on the server's core."""
+        """Return the microseconds of CPU that one `send` and one `recv` cost on the server's
+        core.
+        """
         with only_core(self._cores.server):
             began = time.thread_time_ns()
             for _ in range(EXCHANGES):
@@ -45,7 +50,12 @@ class Canary:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._socket.close()
         self._peer.end()
 

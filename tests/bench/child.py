@@ -21,7 +21,9 @@ GRACE: Final = 5.0
 
 
 class ChildError(Exception):
-    """A process ended, or said nothing in time; the message says which, and holds the end of its standard error."""
+    """A process ended, or said nothing in time; the message says which, and holds the end of its
+    standard error.
+    """
 
 
 class Child:
@@ -32,7 +34,13 @@ class Child:
         self._errors = tempfile.TemporaryFile("w+b")  # noqa: SIM115  # closed by end()
         self._buffer = b""
         with only_core(core):
-            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors)
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+            )
 
     @property
     def pid(self) -> int:
@@ -109,7 +117,9 @@ class Child:
         return self._errors.read()
 
     def end(self) -> None:
-        """End it at once: nobody here has anything to tidy up, and some servers wait long for their clients."""
+        """End it at once: nobody here has anything to tidy up, and some servers wait long for their
+        clients.
+        """
         if self.is_alive:
             self._process.kill()
             self._process.wait()

@@ -31,7 +31,9 @@ NPM_PACKAGES: Final = ("socket.io", "engine.io", "ws", "bufferutil", "zod")
 
 def circumstances(note: str = "") -> Circumstances:
     """Tell them as they are now."""
-    return Circumstances(datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), _commit(), _machine(), _versions(), note)
+    return Circumstances(
+        datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), _commit(), _machine(), _versions(), note
+    )
 
 
 def _commit() -> str:
@@ -43,12 +45,21 @@ def _commit() -> str:
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def _machine() -> dict[str, str]:
-    models = [line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
-    memory = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal:")), 0)
+    models = [
+        line.partition(":")[2].strip()
+        for line in _lines("/proc/cpuinfo")
+        if line.startswith("model name")
+    ]
+    memory = next(
+        (int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal:")),
+        0,
+    )
     return {
         "processor": models[0] if models else platform.machine(),
         "cores": str(len(os.sched_getaffinity(0))),
@@ -69,10 +80,17 @@ def _version(package: str) -> str:
 
 
 def _versions() -> dict[str, str]:
-    node = subprocess.run([find_node().path, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    node = subprocess.run(
+        [find_node().path, "--version"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     return {
         platform.python_implementation(): platform.python_version(),
         **{name: _version(name) for name in PYTHON_PACKAGES},
         "Node": node.removeprefix("v"),
-        **{name: json.loads((MODULES / name / "package.json").read_text(encoding="utf-8"))["version"] for name in NPM_PACKAGES},
+        **{
+            name: json.loads((MODULES / name / "package.json").read_text(encoding="utf-8"))[
+                "version"
+            ]
+            for name in NPM_PACKAGES
+        },
     }

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """The cores of one benchmark; `None` where the machine has just one, and everybody shares it."""
+    """The cores of one benchmark; `None` where the machine has just one, and everybody shares
+    it.
+    """
 
     server: int | None
     load: int | None

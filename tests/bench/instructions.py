@@ -1,4 +1,6 @@
-"""Instructions of another process, by `perf stat`, on machines that count them: the steadiest of all figures."""
+"""Instructions of another process, by `perf stat`, on machines that count them: the steadiest of
+all figures.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ PATIENCE: Final = 10.0
 
 @functools.cache
 def are_counted() -> bool:
-    """Whether this machine counts instructions; many virtual ones don't, and not everybody may look at the kernel's."""
+    """Whether this machine counts instructions; many virtual ones don't, and not everybody may look
+    at the kernel's.
+    """
     if shutil.which("perf") is None:
         return False
     command = ["perf", "stat", "-x", ",", "-e", ",".join(EVENTS), "true"]
@@ -33,7 +37,9 @@ def are_counted() -> bool:
 
 
 def figures(output: str) -> list[float]:
-    """Read the counts that ``perf stat -x ,`` has printed; those that it can't count are left out."""
+    """Read the counts that ``perf stat -x ,`` has printed; those that it can't count are left
+    out.
+    """
     counts = [line.split(",")[0] for line in output.splitlines() if line.count(",") >= 2]
     return [float(count) for count in counts if not count.startswith("<")]
 
@@ -84,7 +90,16 @@ def counting(pid: int, core: int | None, events: Sequence[str] = EVENTS) -> Gene
             os.mkfifo(path)
         # For both directions, so that nobody waits for the other end to be opened.
         control, acknowledged = (os.open(path, os.O_RDWR) for path in paths)
-        watched = ("-e", ",".join(events), "-p", str(pid), "-D", "-1", "--control", f"fifo:{','.join(paths)}")
+        watched = (
+            "-e",
+            ",".join(events),
+            "-p",
+            str(pid),
+            "-D",
+            "-1",
+            "--control",
+            f"fifo:{','.join(paths)}",
+        )
         perf = Child("perf", ("perf", "stat", "-x", ",", *watched), core=core)
         try:
             yield Counter(perf, control, acknowledged)

@@ -1,8 +1,10 @@
 """Where the time of a message goes, layer by layer: ``python -m tests.bench.layers``.
 
-The bytes of a masked frame go into the fast lane's protocol object, and the answer's into a transport that takes them: no socket, no other process.
-Each line has everything up to a layer, the rest being replaced by something that does nothing, so the difference of two lines is what a layer costs.
-The layers take turns, and the lowest of many runs counts: what disturbs a run only makes it longer.
+The bytes of a masked frame go into the fast lane's protocol object, and the answer's into a
+transport that takes them: no socket, no other process. Each line has everything up to a layer, the
+rest being replaced by something that does nothing, so the difference of two lines is what a layer
+costs. The layers take turns, and the lowest of many runs counts: what disturbs a run only makes it
+longer.
 """
 
 from __future__ import annotations
@@ -34,7 +36,12 @@ from tests.bench.servers.application import Bench
 
 ITEM: Final = '{"id":123456,"text":"the quick brown fox jumps over the lazy dog, twice a day","tags":["alpha","beta"]}'
 MASK: Final = b"\x37\xfa\x21\x3d"
-REQUEST: Final = HandshakeRequest(url="/?EIO=4&transport=websocket", query={"EIO": "4", "transport": "websocket"}, headers={}, address="")
+REQUEST: Final = HandshakeRequest(
+    url="/?EIO=4&transport=websocket",
+    query={"EIO": "4", "transport": "websocket"},
+    headers={},
+    address="",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +115,28 @@ class Nothing:
 def masked(text: str) -> bytes:
     """Build a client's text frame."""
     data = text.encode()
-    head = bytes((0x81, 0x80 | len(data))) if len(data) < 126 else bytes((0x81, 0xFE)) + struct.pack("!H", len(data))
+    head = (
+        bytes((0x81, 0x80 | len(data)))
+        if len(data) < 126
+        else bytes((0x81, 0xFE)) + struct.pack("!H", len(data))
+    )
     return head + MASK + bytes(byte ^ MASK[at % 4] for at, byte in enumerate(data))
 
 
-async def connect(receiver: Callable[[DirectWebSocket], Coroutine[Any, Any, WebSocketReceiver]]) -> DirectWebSocket:
+async def connect(
+    receiver: Callable[[DirectWebSocket], Coroutine[Any, Any, WebSocketReceiver]],
+) -> DirectWebSocket:
     """Open a WebSocket on the fast lane, up to where messages take the shortest way."""
-    websocket = DirectWebSocket(cast("asyncio.Transport", Sink()), set(), turns_of(asyncio.get_running_loop()), 1_000_000)
+    websocket = DirectWebSocket(
+        cast("asyncio.Transport", Sink()), set(), turns_of(asyncio.get_running_loop()), 1_000_000
+    )
     websocket.accept(b"", await receiver(websocket))
     websocket.data_received(masked("40"))
     await asyncio.sleep(0.01)
-    for text in ('42["note",' + ITEM + "]", '42["nothing"]'):  # the first event of a socket starts its task
+    for text in (
+        '42["note",' + ITEM + "]",
+        '42["nothing"]',
+    ):  # the first event of a socket starts its task
         websocket.data_received(masked(text))
         await asyncio.sleep(0.01)
     return websocket
@@ -145,9 +163,15 @@ async def make_layers() -> list[Layer]:
     return [
         Layer("frame: find, unmask, decode", frames.data_received, note),
         Layer("engine: session", session.data_received, note),
-        Layer("Socket.IO: packet, socket, handler's step", whole.data_received, masked(f'42["nothing",{ITEM}]')),
+        Layer(
+            "Socket.IO: packet, socket, handler's step",
+            whole.data_received,
+            masked(f'42["nothing",{ITEM}]'),
+        ),
         Layer("validation of the arguments", whole.data_received, note),
-        Layer("answer: serialize, packet, frame", whole.data_received, masked(f'421["echo",{ITEM}]')),
+        Layer(
+            "answer: serialize, packet, frame", whole.data_received, masked(f'421["echo",{ITEM}]')
+        ),
     ]
 
 
@@ -190,14 +214,27 @@ async def run(rounds: int, messages: int) -> None:
         print(f"{layer.name:44}  {spent - before:8.0f}  {spent:10.0f}")
         before = total = spent
     pydantic = floor(rounds, messages)
-    print(f"\npydantic's own part, reading and writing the item: {pydantic:.0f} ns, {pydantic / total:.0%} of an echo")
+    print(
+        f"\npydantic's own part, reading and writing the item: {pydantic:.0f} ns, "
+        f"{pydantic / total:.0%} of an echo"
+    )
 
 
 def main() -> int:
     """Read the command line and measure."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.layers", description="Measure what each layer adds to an echo, in memory.")
-    parser.add_argument("--rounds", type=int, default=40, help="turns of each layer; the lowest counts (default: %(default)s)")
-    parser.add_argument("--messages", type=int, default=2000, help="messages in a turn (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.layers",
+        description="Measure what each layer adds to an echo, in memory.",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=40,
+        help="turns of each layer; the lowest counts (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--messages", type=int, default=2000, help="messages in a turn (default: %(default)s)"
+    )
     arguments = parser.parse_args()
     gc.disable()
     uvloop.run(run(arguments.rounds, arguments.messages))

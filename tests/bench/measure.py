@@ -20,7 +20,9 @@ from tests.bench.workloads import Workload
 START: Final = 60.0
 """Seconds for a server to listen; those of large contracts are generated first."""
 MARGIN: Final = 45.0
-"""Seconds beyond warm-up and measuring after which a run is given up; the generator gives up before."""
+"""Seconds beyond warm-up and measuring after which a run is given up; the generator gives up
+before.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ class Bench:
             load.end()
 
     def _rest(self, server: Running, seconds: float) -> int:
-        """Let a fresh server load what it loads at its first connections, and return the memory that it holds then."""
+        """Let a fresh server load what it loads at its first connections, and return the memory
+        that it holds then.
+        """
         load = self._load(server, ["--workload", "echo", "--clients", "20"], 0.1, min(seconds, 0.5))
         try:
             load.finish(MARGIN)
@@ -108,10 +112,21 @@ class Bench:
         return resident(server.child.pid)
 
     def _counting(self, server: Running) -> AbstractContextManager[Counter | None]:
-        return counting(server.child.pid, self.cores.load, self.events) if self.events else nullcontext()
+        return (
+            counting(server.child.pid, self.cores.load, self.events)
+            if self.events
+            else nullcontext()
+        )
 
     def _load(self, server: Running, arguments: list[str], warm_up: float, seconds: float) -> Child:
-        times = ["--warmup", str(warm_up), "--seconds", str(seconds), "--least", "1"]  # a machine that stands still is no failure
+        times = [
+            "--warmup",
+            str(warm_up),
+            "--seconds",
+            str(seconds),
+            "--least",
+            "1",
+        ]  # a machine that stands still is no failure
         command = [str(self.generator), "--port", str(server.port), *arguments, *times]
         return Child("the load generator", command, core=self.cores.load)
 
@@ -123,7 +138,14 @@ def _wait(child: Child, word: str, limit: float) -> str:
     return line
 
 
-def _sample(report: Result, spent: cpu.CpuTime, moment: Moment, *, memory: float | None, instructions: list[float] | None) -> Sample:
+def _sample(
+    report: Result,
+    spent: cpu.CpuTime,
+    moment: Moment,
+    *,
+    memory: float | None,
+    instructions: list[float] | None,
+) -> Sample:
     count = report.count
     if count <= 0:
         raise GeneratorError("nothing was answered")
@@ -138,12 +160,19 @@ def _sample(report: Result, spent: cpu.CpuTime, moment: Moment, *, memory: float
         waited=round(spent.waited / report.seconds, 4),
         latency=_latency(report),
         resident=memory,
-        instructions=Instructions(*(figure / count for figure in instructions)) if instructions else None,
+        instructions=Instructions(*(figure / count for figure in instructions))
+        if instructions
+        else None,
     )
 
 
 def _latency(report: Result) -> Latency | None:
-    if report.p50_us is None or report.p90_us is None or report.p99_us is None or report.max_us is None:
+    if (
+        report.p50_us is None
+        or report.p90_us is None
+        or report.p99_us is None
+        or report.max_us is None
+    ):
         return None
     return Latency(report.p50_us, report.p90_us, report.p99_us, report.max_us, report.lag_p99_us)
 

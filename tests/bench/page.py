@@ -1,4 +1,6 @@
-"""The results within docs/: tables between the markers of docs/benchmarks.md, raw results and plots in docs/benchmarks/."""
+"""The results within docs/: tables between the markers of docs/benchmarks.md, raw results and plots
+in docs/benchmarks/.
+"""
 
 from __future__ import annotations
 
@@ -46,9 +48,15 @@ def section(results: Results, raw: str) -> str:
     """Lay out the results for the page."""
     about = results.circumstances
     versions = ", ".join(f"{name} {version}" for name, version in about.versions.items())
-    machine = ", ".join(f"{name} {value}" if name in {"cores", "kernel"} else value for name, value in about.machine.items())
+    machine = ", ".join(
+        f"{name} {value}" if name in {"cores", "kernel"} else value
+        for name, value in about.machine.items()
+    )
     parts = [
-        f"Measured on {about.date} at commit `{about.commit}`: {results.rounds} rounds of {results.seconds:g} s; raw results in [{raw}]({raw}).",
+        (
+            f"Measured on {about.date} at commit `{about.commit}`: {results.rounds} rounds of "
+            f"{results.seconds:g} s; raw results in [{raw}]({raw})."
+        ),
         f"Machine: {machine}.",
         f"Versions: {versions}.",
         *([about.note] if about.note else []),

@@ -1,4 +1,6 @@
-"""The three kinds of panels that the plots are made of; each is drawn at a place and has the width `WIDTH`."""
+"""The three kinds of panels that the plots are made of; each is drawn at a place and has the width
+`WIDTH`.
+"""
 
 from __future__ import annotations
 
@@ -68,13 +70,22 @@ def draw_bars(svg: Svg, at: Place, title: str, bars: Sequence[Bar]) -> None:
         svg.text(x + LABELS - 8, top + 12, bar.label, anchor="end")
         left = x + LABELS
         for depth, part in enumerate(bar.parts):
-            svg.rect(left, top + 2, part * scale, ROW - 6, fill=bar.color, opacity=(1.0, 0.45)[min(depth, 1)])
+            svg.rect(
+                left,
+                top + 2,
+                part * scale,
+                ROW - 6,
+                fill=bar.color,
+                opacity=(1.0, 0.45)[min(depth, 1)],
+            )
             left += part * scale
         svg.text(left + 5, top + 12, bar.note, fill=FAINT)
     svg.line(x + LABELS, y + TITLE, x + LABELS, y + TITLE + len(bars) * ROW)
 
 
-def draw_intervals(svg: Svg, at: Place, title: str, intervals: Sequence[Interval], scale: tuple[float, float]) -> None:
+def draw_intervals(
+    svg: Svg, at: Place, title: str, intervals: Sequence[Interval], scale: tuple[float, float]
+) -> None:
     """Draw intervals on a logarithmic axis between the two ends of `scale`."""
     x, y = at
     svg.text(x, y + 14, title, size=13, bold=True)
@@ -83,20 +94,38 @@ def draw_intervals(svg: Svg, at: Place, title: str, intervals: Sequence[Interval
     left, width = x + LABELS, WIDTH - LABELS - 20
 
     def place(value: float) -> float:
-        return left + (min(max(math.log10(max(value, 1e-9)), low), high) - low) / (high - low) * width
+        return (
+            left + (min(max(math.log10(max(value, 1e-9)), low), high) - low) / (high - low) * width
+        )
 
     for power in range(math.ceil(low), math.floor(high) + 1):
         svg.line(place(10**power), y + TITLE, place(10**power), bottom)
-        svg.text(place(10**power), bottom + 12, microseconds(10**power), size=10, fill=FAINT, anchor="middle")
+        svg.text(
+            place(10**power),
+            bottom + 12,
+            microseconds(10**power),
+            size=10,
+            fill=FAINT,
+            anchor="middle",
+        )
     for number, interval in enumerate(intervals):
         middle = y + TITLE + number * ROW + ROW / 2
         svg.text(left - 8, middle + 4, interval.label, anchor="end")
-        svg.line(place(interval.low), middle, place(interval.high), middle, stroke=interval.color, width=2)
+        svg.line(
+            place(interval.low),
+            middle,
+            place(interval.high),
+            middle,
+            stroke=interval.color,
+            width=2,
+        )
         svg.circle(place(interval.low), middle, 4, fill="#ffffff", stroke=interval.color)
         svg.circle(place(interval.high), middle, 4.5, fill=interval.color)
 
 
-def draw_curves(svg: Svg, at: Place, title: str, places: Sequence[str], curves: Sequence[Curve]) -> None:
+def draw_curves(
+    svg: Svg, at: Place, title: str, places: Sequence[str], curves: Sequence[Curve]
+) -> None:
     """Draw curves over evenly spaced places, from zero on, in multiples of something."""
     x, y = at
     svg.text(x, y + 14, title, size=13, bold=True)
@@ -106,12 +135,22 @@ def draw_curves(svg: Svg, at: Place, title: str, places: Sequence[str], curves: 
     for number in range(math.floor(highest / step) + 1):
         level = bottom - number * step / highest * (bottom - top)
         svg.line(left, level, right, level, stroke=RULE)
-        svg.text(left - 6, level + 4, f"{number * step:g}\N{MULTIPLICATION SIGN}", size=10, fill=FAINT, anchor="end")
+        svg.text(
+            left - 6,
+            level + 4,
+            f"{number * step:g}\N{MULTIPLICATION SIGN}",
+            size=10,
+            fill=FAINT,
+            anchor="end",
+        )
     gap = (right - left - 40) / max(1, len(places) - 1)
     for number, place in enumerate(places):
         svg.text(left + 20 + number * gap, bottom + 15, place, size=10, fill=FAINT, anchor="middle")
     for curve in curves:
-        points = [(left + 20 + number * gap, bottom - value / highest * (bottom - top)) for number, value in enumerate(curve.values)]
+        points = [
+            (left + 20 + number * gap, bottom - value / highest * (bottom - top))
+            for number, value in enumerate(curve.values)
+        ]
         svg.polyline(points, stroke=curve.color)
         for point in points:
             svg.circle(*point, 3.5, fill=curve.color)

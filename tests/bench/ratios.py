@@ -1,7 +1,7 @@
 """Medians, and ratios with their spread.
 
-The machine's mood changes from round to round, and all systems of a round share it more or less: so ratios are made within a round first, and their
-median is taken then.
+The machine's mood changes from round to round, and all systems of a round share it more or less: so
+ratios are made within a round first, and their median is taken then.
 """
 
 from __future__ import annotations
@@ -35,8 +35,18 @@ def spread(samples: Sequence[Sample], metric: Metric) -> Spread | None:
 
 
 def ratio(samples: Sequence[Sample], reference: Sequence[Sample], metric: Metric) -> Spread | None:
-    """Compare a figure with that of `reference`, round by round; rounds in which one of both has none don't count."""
-    by_round = {sample.round: value for sample in reference if (value := metric(sample)) is not None and value > 0}
+    """Compare a figure with that of `reference`, round by round; rounds in which one of both has
+    none don't count.
+    """
+    by_round = {
+        sample.round: value
+        for sample in reference
+        if (value := metric(sample)) is not None and value > 0
+    }
     return Spread.of(
-        [value / by_round[sample.round] for sample in samples if sample.round in by_round and (value := metric(sample)) is not None]
+        [
+            value / by_round[sample.round]
+            for sample in samples
+            if sample.round in by_round and (value := metric(sample)) is not None
+        ]
     )

@@ -19,4 +19,9 @@ def targets_report(results: Results, form: Format) -> str:
     verdicts = judge(results)
     if not verdicts:
         return ""
-    return targets_table(verdicts, {workload.name: workload.title for workload in results.workloads}).render(form) + "\n"
+    return (
+        targets_table(
+            verdicts, {workload.name: workload.title for workload in results.workloads}
+        ).render(form)
+        + "\n"
+    )

@@ -20,7 +20,9 @@ class Latency:
     p99: float
     max: float
     lag: float | None = None
-    """By how much the load generator itself was late, in the worst hundredth; a part of the latencies."""
+    """By how much the load generator itself was late, in the worst hundredth; a part of the
+    latencies.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ class Sample:
     canary: float
     """What a loopback exchange cost just before."""
     waited: float = 0.0
-    """The share of the time in which the server would have run, had something else not held its core."""
+    """The share of the time in which the server would have run, had something else not held its
+    core.
+    """
     latency: Latency | None = None
     resident: float | None = None
     """Bytes of memory for each connection, at rest."""
@@ -125,7 +129,9 @@ class Results:
         """Write it as JSON, with a line for each workload."""
         path.parent.mkdir(parents=True, exist_ok=True)
         workloads = ",\n".join(_compact(workload) for workload in self.workloads)
-        head = _compact({"circumstances": self.circumstances, "rounds": self.rounds, "seconds": self.seconds}).removesuffix("}")
+        head = _compact(
+            {"circumstances": self.circumstances, "rounds": self.rounds, "seconds": self.seconds}
+        ).removesuffix("}")
         path.write_text(f'{head},\n"workloads":[\n{workloads}\n]}}\n', encoding="utf-8")
 
     @classmethod

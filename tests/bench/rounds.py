@@ -43,12 +43,18 @@ class Plan:
         for workload in workloads:
             rounds = self.rounds_of(workload)
             starts = rounds if workload.kind == "accept" else 1
-            total += len(self.of(workload)) * (starts * STARTING + rounds * workload.duration(self.seconds))
+            total += len(self.of(workload)) * (
+                starts * STARTING + rounds * workload.duration(self.seconds)
+            )
         return total
 
 
-def run_workload(bench: Bench, canary: Canary, workload: Workload, plan: Plan, progress: Progress) -> WorkloadResult:
-    """Measure the systems that take part; one that fails is recorded as failed, and the rest goes on."""
+def run_workload(
+    bench: Bench, canary: Canary, workload: Workload, plan: Plan, progress: Progress
+) -> WorkloadResult:
+    """Measure the systems that take part; one that fails is recorded as failed, and the rest goes
+    on.
+    """
     keys = plan.of(workload)
     rounds = plan.rounds_of(workload)
     results = {key: SystemResult() for key in keys}
@@ -62,7 +68,9 @@ def run_workload(bench: Bench, canary: Canary, workload: Workload, plan: Plan, p
                 progress(f"{workload.name}, round {number + 1} of {rounds}: {SYSTEMS[key].title}")
                 try:
                     server = servers.get(SYSTEMS[key])
-                    result.samples.append(bench.run(server, workload, plan.seconds, Moment(number, canary.measure())))
+                    result.samples.append(
+                        bench.run(server, workload, plan.seconds, Moment(number, canary.measure()))
+                    )
                 except ChildError as error:
                     result.failures.append(str(error))
                     servers.end(key)
@@ -75,7 +83,9 @@ def run_workload(bench: Bench, canary: Canary, workload: Workload, plan: Plan, p
 
 
 def turned(keys: Sequence[str], number: int) -> list[str]:
-    """Return `keys` in the order of round `number`, so that each is first, and last, once in a while."""
+    """Return `keys` in the order of round `number`, so that each is first, and last, once in a
+    while.
+    """
     start = number % max(1, len(keys))
     return [*keys[start:], *keys[:start]]
 
@@ -95,7 +105,9 @@ class Servers:
             ChildError: it doesn't start.
         """
         if system.key not in self._running:
-            self._running[system.key] = Running.start(system.title, system.command(self._variant), self._core)
+            self._running[system.key] = Running.start(
+                system.title, system.command(self._variant), self._core
+            )
         return self._running[system.key]
 
     def end(self, key: str) -> None:

@@ -1,4 +1,6 @@
-"""A server that does exactly what a test wants, bytes and all: to see what the load generator makes of it."""
+"""A server that does exactly what a test wants, bytes and all: to see what the load generator makes
+of it.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,14 @@ from typing import Final
 from tests.bench.generator import Result, run
 
 LONGEST: Final = 30.0
-"""Seconds that a script may wait for the generator, which itself gives a server up after 20 unless told otherwise."""
+"""Seconds that a script may wait for the generator, which itself gives a server up after 20 unless
+told otherwise.
+"""
 ITEM: Final = '{"id":123456,"text":"the quick brown fox jumps over the lazy dog, twice a day","tags":["alpha","beta"]}'
 GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-OPEN: Final = '0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+OPEN: Final = (
+    '0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +68,24 @@ class Peer:
         head = bytearray()
         while not head.endswith(b"\r\n\r\n"):
             head += self._exactly(1)
-        length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b":0")
+        length = next(
+            (line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")),
+            b":0",
+        )
         return bytes(head), self._exactly(int(length.partition(b":")[2]))
 
     def upgrade(self) -> None:
         """Read the handshake, and make the connection a WebSocket."""
         head, _ = self.request()
-        key = next(line for line in head.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Key: ")).partition(b": ")[2]
+        key = next(
+            line for line in head.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Key: ")
+        ).partition(b": ")[2]
         accept = base64.b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())
-        self.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+        self.send(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: "
+            + accept
+            + b"\r\n\r\n"
+        )
 
     def join(self) -> None:
         """Do what is necessary until the generator has joined the root namespace."""
@@ -103,7 +118,9 @@ class Peer:
         mask = self._exactly(4)
         data = self._exactly(length)
         key = int.from_bytes((mask * (length // 4 + 1))[:length], "big")
-        return Frame(first & 0x0F, mask, (int.from_bytes(data, "big") ^ key).to_bytes(length, "big"))
+        return Frame(
+            first & 0x0F, mask, (int.from_bytes(data, "big") ^ key).to_bytes(length, "big")
+        )
 
     def frames(self) -> Iterator[Frame]:
         """Read frames until the generator says goodbye."""
@@ -149,7 +166,10 @@ Script = Callable[[Peer], None]
 
 @contextmanager
 def serving(script: Script) -> Generator[int]:
-    """Let `script` serve each connection, in a thread of its own; give the port. What it asserts holds when the context ends."""
+    """Let `script` serve each connection, in a thread of its own; give the port.
+
+    What it asserts holds when the context ends.
+    """
     failures: list[Exception] = []
     threads: list[threading.Thread] = []
 
@@ -188,6 +208,8 @@ def serving(script: Script) -> Generator[int]:
 
 
 def load(program: Path, script: Script, workload: str = "echo", **options: float) -> Result:
-    """Put a short workload on a server that does what `script` says; ``least`` is what has to be answered however long it takes."""
+    """Put a short workload on a server that does what `script` says; ``least`` is what has to be
+    answered however long it takes.
+    """
     with serving(script) as port:
         return run(port, workload, program=program, **{"warmup": 0.02, "seconds": 0.1, **options})

@@ -25,27 +25,54 @@ class Svg:
         self._parts: list[str] = []
         self.rect(0, 0, width, height, fill="#ffffff")
 
-    def rect(self, x: float, y: float, width: float, height: float, *, fill: str, opacity: float = 1.0) -> None:
+    def rect(
+        self, x: float, y: float, width: float, height: float, *, fill: str, opacity: float = 1.0
+    ) -> None:
         """Fill a rectangle."""
-        self._add("rect", x=x, y=y, width=max(0.0, width), height=height, fill=fill, opacity=opacity)
+        self._add(
+            "rect", x=x, y=y, width=max(0.0, width), height=height, fill=fill, opacity=opacity
+        )
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, *, stroke: str = RULE, width: float = 1.0) -> None:
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, *, stroke: str = RULE, width: float = 1.0
+    ) -> None:
         """Draw a line."""
         self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=stroke, stroke_width=width)
 
     def polyline(self, points: Sequence[tuple[float, float]], *, stroke: str) -> None:
         """Join points by lines."""
         self._add(
-            "polyline", points=" ".join(f"{_number(x)},{_number(y)}" for x, y in points), fill="none", stroke=stroke, stroke_width=2.0
+            "polyline",
+            points=" ".join(f"{_number(x)},{_number(y)}" for x, y in points),
+            fill="none",
+            stroke=stroke,
+            stroke_width=2.0,
         )
 
     def circle(self, x: float, y: float, radius: float, *, fill: str, stroke: str = "none") -> None:
         """Draw a dot."""
         self._add("circle", cx=x, cy=y, r=radius, fill=fill, stroke=stroke, stroke_width=1.5)
 
-    def text(self, x: float, y: float, text: str, *, size: int = 11, fill: str = INK, anchor: Anchor = "start", bold: bool = False) -> None:
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: int = 11,
+        fill: str = INK,
+        anchor: Anchor = "start",
+        bold: bool = False,
+    ) -> None:
         """Write text with its base line at `y`."""
-        attributes = _attributes(x=x, y=y, font_size=size, fill=fill, text_anchor=anchor, font_weight="600" if bold else "400")
+        attributes = _attributes(
+            x=x,
+            y=y,
+            font_size=size,
+            fill=fill,
+            text_anchor=anchor,
+            font_weight="600" if bold else "400",
+        )
         self._parts.append(f"<text {attributes}>{escape(text)}</text>")
 
     def render(self) -> str:

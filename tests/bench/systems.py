@@ -29,7 +29,11 @@ class System:
         Raises:
             ToolchainError: there is no Node.
         """
-        program = [find_node().path, "tests/node/bench_server.mjs"] if self.module is None else [sys.executable, "-m", self.module]
+        program = (
+            [find_node().path, "tests/node/bench_server.mjs"]
+            if self.module is None
+            else [sys.executable, "-m", self.module]
+        )
         return [*program, *variant.arguments()]
 
 
@@ -40,8 +44,16 @@ SYSTEMS: Final = {
         System("ackord-pure", "Ackord without speedups", "tests.bench.servers.ackord_pure"),
         System("ackord-plain", "Ackord, untyped plain def", "tests.bench.servers.ackord_plain"),
         System("ackord-asgi", "Ackord, plain ASGI", "tests.bench.servers.ackord_asgi"),
-        System("psio-uvicorn", "python-socketio, uvicorn + pydantic", "tests.bench.servers.psio_uvicorn"),
-        System("psio-aiohttp", "python-socketio, aiohttp + pydantic", "tests.bench.servers.psio_aiohttp"),
+        System(
+            "psio-uvicorn",
+            "python-socketio, uvicorn + pydantic",
+            "tests.bench.servers.psio_uvicorn",
+        ),
+        System(
+            "psio-aiohttp",
+            "python-socketio, aiohttp + pydantic",
+            "tests.bench.servers.psio_aiohttp",
+        ),
         System("node", "Node socket.io + zod", None),
         System("raw", "raw websockets, no Socket.IO", "tests.bench.servers.raw_websockets"),
     )

@@ -34,14 +34,25 @@ class Table:
         cells = [list(self.columns), *map(list, self.rows)]
         widths = [max(len(row[column]) for row in cells) for column in range(len(self.columns))]
         lines = [
-            "  ".join([row[0].ljust(widths[0]), *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))]).rstrip()
+            "  ".join(
+                [
+                    row[0].ljust(widths[0]),
+                    *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)),
+                ]
+            ).rstrip()
             for row in cells
         ]
         return "\n".join([self.title, *(f"  {line}" for line in lines)])
 
     def _markdown(self) -> str:
         rule = ["---", *("---:" for _ in self.columns[1:])]
-        return "\n".join([f"### {self.title}", "", *(f"| {' | '.join(row)} |" for row in (self.columns, rule, *self.rows))])
+        return "\n".join(
+            [
+                f"### {self.title}",
+                "",
+                *(f"| {' | '.join(row)} |" for row in (self.columns, rule, *self.rows)),
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +67,30 @@ class Remark:
         """Lay it out."""
         if form == "text":
             return "\n".join([f"  ! {self.sentence}", *(f"    {line}" for line in self.details)])
-        return "\n".join([self.sentence, *(("", "```text", *self.details, "```") if self.details else ())])
+        return "\n".join(
+            [self.sentence, *(("", "```text", *self.details, "```") if self.details else ())]
+        )
 
 
 def workload_table(workload: WorkloadResult) -> Table:
     """Show one workload: a line for each system."""
     reference = workload.systems.get(REFERENCE, SystemResult()).samples
     columns, figures = _figures(workload)
-    if any(sample.instructions is not None for result in workload.systems.values() for sample in result.samples):
+    if any(
+        sample.instructions is not None
+        for result in workload.systems.values()
+        for sample in result.samples
+    ):
         columns += ["instructions", "÷ Node"]
         figures += [_median(METRICS["instructions"], ",.0f"), _compared("instructions")]
     rows = [
         [
             SYSTEMS[key].title,
-            *([figure(result.samples, reference) for figure in figures] if result.samples else ["failed", *[""] * (len(figures) - 1)]),
+            *(
+                [figure(result.samples, reference) for figure in figures]
+                if result.samples
+                else ["failed", *[""] * (len(figures) - 1)]
+            ),
         ]
         for key, result in workload.systems.items()
     ]
@@ -84,7 +105,9 @@ def remarks(workload: WorkloadResult) -> list[Remark]:
         cost = f"a loopback exchange cost between {min(canaries):.1f} and {max(canaries):.1f} µs"
         found.append(Remark(f"The machine changed its state during these runs: {cost}."))
     waited = {
-        key: figure.median for key, result in workload.systems.items() if (figure := spread(result.samples, lambda sample: sample.waited))
+        key: figure.median
+        for key, result in workload.systems.items()
+        if (figure := spread(result.samples, lambda sample: sample.waited))
     }
     if waited and max(waited.values()) > MOST_WAITING:
         worst = max(waited, key=waited.__getitem__)
@@ -97,13 +120,21 @@ def remarks(workload: WorkloadResult) -> list[Remark]:
             found.append(Remark(f"{title}: {doubt}"))
         if result.failures:
             runs = f"{len(result.failures)} of {len(result.failures) + len(result.samples)} runs failed"
-            found.append(Remark(f"{title}: {runs}; the last one said:", _shortened(result.failures[-1].splitlines())))
+            found.append(
+                Remark(
+                    f"{title}: {runs}; the last one said:",
+                    _shortened(result.failures[-1].splitlines()),
+                )
+            )
     return found
 
 
 def _outrun(result: SystemResult, unit: str) -> str:
     """Tell whether the load generator needed more than the server."""
-    server, load = spread(result.samples, METRICS["CPU"]), spread(result.samples, lambda sample: sample.load_cpu)
+    server, load = (
+        spread(result.samples, METRICS["CPU"]),
+        spread(result.samples, lambda sample: sample.load_cpu),
+    )
     if server is None or load is None or load.median < server.median:
         return ""
     return f"the load generator used {load.median:.2f} µs for each {unit}, more than the server; it may be the limit."
@@ -113,7 +144,10 @@ def _late(result: SystemResult) -> str:
     """Tell whether latencies are the load generator's own."""
     server, load = (
         spread(result.samples, METRICS["p99"]),
-        spread(result.samples, lambda sample: sample.latency.lag if sample.latency is not None else None),
+        spread(
+            result.samples,
+            lambda sample: sample.latency.lag if sample.latency is not None else None,
+        ),
     )
     if server is None or load is None or load.median < server.median / 2:
         return ""
@@ -140,7 +174,19 @@ def targets_table(verdicts: Sequence[Verdict], titles: dict[str, str]) -> Table:
         ]
         for verdict in verdicts
     ]
-    return Table("Targets", ["", "system", "compared with", "measured", *(["in instructions"] if counted else []), "at most", ""], rows)
+    return Table(
+        "Targets",
+        [
+            "",
+            "system",
+            "compared with",
+            "measured",
+            *(["in instructions"] if counted else []),
+            "at most",
+            "",
+        ],
+        rows,
+    )
 
 
 def _figures(workload: WorkloadResult) -> tuple[list[str], list[_Figure]]:
@@ -153,13 +199,24 @@ def _figures(workload: WorkloadResult) -> tuple[list[str], list[_Figure]]:
     columns = [f"CPU µs/{workload.unit}", "user", "kernel", "÷ Node"]
     load = _median(lambda sample: sample.load_cpu, ".2f")
     if workload.kind == "latency":
-        latency = [_median(lambda sample: sample.p50, ",.0f"), _median(METRICS["p99"], ",.0f"), _compared("p99")]
+        latency = [
+            _median(lambda sample: sample.p50, ",.0f"),
+            _median(METRICS["p99"], ",.0f"),
+            _compared("p99"),
+        ]
         return ["p50 µs", "p99 µs", "p99 ÷ Node", *columns, "load's CPU"], [*latency, *cpu, load]
     if workload.kind == "accept":
-        memory = [_median(lambda sample: sample.resident and sample.resident / 1024, ".1f"), _compared("memory")]
+        memory = [
+            _median(lambda sample: sample.resident and sample.resident / 1024, ".1f"),
+            _compared("memory"),
+        ]
         return [*columns, "KB RSS each", "÷ Node", "load's CPU"], [*cpu, *memory, load]
     many = {"delivery": "deliveries"}.get(workload.unit, f"{workload.unit}s")
-    return [*columns, f"{many}/s", "load's CPU"], [*cpu, _median(lambda sample: sample.rate, ",.0f"), load]
+    return [*columns, f"{many}/s", "load's CPU"], [
+        *cpu,
+        _median(lambda sample: sample.rate, ",.0f"),
+        load,
+    ]
 
 
 def _median(metric: Metric, form: str) -> _Figure:

@@ -14,7 +14,9 @@ METRICS: Final[dict[Figure, Metric]] = {
     "CPU": lambda sample: sample.cpu,
     "memory": lambda sample: sample.resident,
     "p99": lambda sample: sample.p99,
-    "instructions": lambda sample: sample.instructions.total if sample.instructions is not None else None,
+    "instructions": lambda sample: (
+        sample.instructions.total if sample.instructions is not None else None
+    ),
 }
 
 
@@ -72,8 +74,14 @@ class Verdict:
 
 
 def judge(results: Results) -> list[Verdict]:
-    """Compare what was measured with the targets; those of workloads and systems that were left out don't count."""
-    systems = {(workload.name, key): system.samples for workload in results.workloads for key, system in workload.systems.items()}
+    """Compare what was measured with the targets; those of workloads and systems that were left out
+    don't count.
+    """
+    systems = {
+        (workload.name, key): system.samples
+        for workload in results.workloads
+        for key, system in workload.systems.items()
+    }
     return [
         Verdict(
             target,

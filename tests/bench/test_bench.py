@@ -1,4 +1,7 @@
-"""Every server does every workload, at tiny size: so that the benchmark can't rot. Nothing is said about time here."""
+"""Every server does every workload, at tiny size: so that the benchmark can't rot.
+
+Nothing is said about time here.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ from tests.bench.systems import SYSTEMS
 from tests.bench.workloads import WORKLOADS, Workload
 from tests.node.required import require_node
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the benchmark reads CPU times from Linux's /proc")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/schedstat").exists(),
+    reason="the benchmark reads CPU times from Linux's /proc",
+)
 
 NODE = pytest.param("node", marks=pytest.mark.interop)
 SECONDS = 0.1
@@ -41,7 +47,10 @@ def bench() -> Bench:
 
 
 def tiny(workload: Workload) -> Workload:
-    load = ["200" if before == "--rate" else part for before, part in zip(("", *workload.load), workload.load, strict=False)]
+    load = [
+        "200" if before == "--rate" else part
+        for before, part in zip(("", *workload.load), workload.load, strict=False)
+    ]
     return replace(workload, clients=min(workload.clients, 8), load=tuple(load), warm_up=0.05)
 
 
@@ -65,7 +74,11 @@ def test_each_server_does_each_workload(bench: Bench, system: str) -> None:
     needs(system)
     done: list[str] = []
     # What differs in size only is done once.
-    chosen = [tiny(load) for load in WORKLOADS.values() if system in load.systems and load.name not in LARGER_AND_SMALLER]
+    chosen = [
+        tiny(load)
+        for load in WORKLOADS.values()
+        if system in load.systems and load.name not in LARGER_AND_SMALLER
+    ]
     loads = {(load.load, load.clients, load.variant): load for load in chosen}
     for variant in dict.fromkeys(variant for _, _, variant in loads):
         with serving(system, variant) as server:
@@ -95,27 +108,71 @@ def test_a_system_that_fails_is_recorded_and_the_rest_goes_on(bench: Bench) -> N
 
 @pytest.mark.slow
 @pytest.mark.interop
-def test_the_command_prints_each_system_and_each_target_and_keeps_the_raw_results(bench: Bench, tmp_path: Path) -> None:
+def test_the_command_prints_each_system_and_each_target_and_keeps_the_raw_results(
+    bench: Bench, tmp_path: Path
+) -> None:
     needs("node")
     raw = tmp_path / "results.json"
-    options = ["--workloads", "echo-100", "--systems", "ackord,node", "--rounds", "2", "--seconds", "0.1", "--json", str(raw)]
+    options = [
+        "--workloads",
+        "echo-100",
+        "--systems",
+        "ackord,node",
+        "--rounds",
+        "2",
+        "--seconds",
+        "0.1",
+        "--json",
+        str(raw),
+    ]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench", *options], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "tests.bench", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "1 workloads, 2 systems, 2 rounds of 0.1 s: about" in done.stdout
-    rows = [line for line in done.stdout.splitlines() if line.startswith(("  Ackord  ", "  Node socket.io + zod"))]
+    rows = [
+        line
+        for line in done.stdout.splitlines()
+        if line.startswith(("  Ackord  ", "  Node socket.io + zod"))
+    ]
     assert len(rows) == 2
     assert "failed" not in done.stdout
-    (target,) = [line for line in done.stdout.splitlines() if "100 clients: CPU" in line and line.split()[-1] in {"met", "missed"}]
+    (target,) = [
+        line
+        for line in done.stdout.splitlines()
+        if "100 clients: CPU" in line and line.split()[-1] in {"met", "missed"}
+    ]
     assert " 0.80 " in target
     results = Results.load(raw)
-    assert [(workload.name, *workload.systems) for workload in results.workloads] == [("echo-100", "ackord", "node")]
-    assert [len(system.samples) for workload in results.workloads for system in workload.systems.values()] == [2, 2]
-    assert results.circumstances.versions.keys() >= {"uvicorn", "websockets", "socket.io", "Node", "bufferutil", "zod"}
+    assert [(workload.name, *workload.systems) for workload in results.workloads] == [
+        ("echo-100", "ackord", "node")
+    ]
+    assert [
+        len(system.samples)
+        for workload in results.workloads
+        for system in workload.systems.values()
+    ] == [2, 2]
+    assert results.circumstances.versions.keys() >= {
+        "uvicorn",
+        "websockets",
+        "socket.io",
+        "Node",
+        "bufferutil",
+        "zod",
+    }
 
     again = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--render", str(raw)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "tests.bench", "--render", str(raw)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert again.returncode == 0, again.stderr
     assert rows == [line for line in again.stdout.splitlines() if line in rows]

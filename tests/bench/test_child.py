@@ -47,7 +47,10 @@ def test_silence_ends_in_time() -> None:
 
 def test_what_a_process_complained_about_is_told_without_the_paths_of_this_machine() -> None:
     complaint = r"^the child ended with status 1\nno such file: tests/x\.py$"
-    with python(f"import sys; sys.exit('no such file: {ROOT}/tests/x.py')") as child, pytest.raises(ChildError, match=complaint):
+    with (
+        python(f"import sys; sys.exit('no such file: {ROOT}/tests/x.py')") as child,
+        pytest.raises(ChildError, match=complaint),
+    ):
         child.finish(10)
 
 
@@ -61,7 +64,10 @@ def test_of_long_complaints_the_end_is_kept() -> None:
 
 
 def test_one_that_would_not_end_when_asked_ends_at_once() -> None:
-    with python("import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)") as child:
+    with python(
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', "
+        "flush=True); time.sleep(60)"
+    ) as child:
         assert child.line(10) == "ready"
         child.end()
         assert not child.is_alive

@@ -96,14 +96,24 @@ def served(scenario: Callable[[int], Awaitable[None]], **options: Any) -> None:
         pytest.param("echo", {"clients": 1}, id="echo of one"),
         pytest.param("echo", {"clients": 20, "inflight": 8}, id="echo, pipelined"),
         pytest.param("echo", {"clients": 5, "event": "echo_7"}, id="echo of another event"),
-        pytest.param("echo", {"clients": 5, "namespaces": 3}, id="echo in the last of three namespaces"),
-        pytest.param("echo", {"clients": 5, "namespaces": 2, "rooms": 4}, id="echo of those who joined rooms"),
+        pytest.param(
+            "echo", {"clients": 5, "namespaces": 3}, id="echo in the last of three namespaces"
+        ),
+        pytest.param(
+            "echo", {"clients": 5, "namespaces": 2, "rooms": 4}, id="echo of those who joined rooms"
+        ),
         pytest.param("broadcast", {"clients": 20}, id="broadcast"),
-        pytest.param("broadcast", {"clients": 5, "rooms": 10, "namespaces": 1}, id="broadcast, rooms and a namespace"),
+        pytest.param(
+            "broadcast",
+            {"clients": 5, "rooms": 10, "namespaces": 1},
+            id="broadcast, rooms and a namespace",
+        ),
         pytest.param("oneway", {"clients": 3}, id="one-way"),
         pytest.param("oneway", {"clients": 2, "bytes": 10_000}, id="one-way, long"),
         pytest.param("binary", {"clients": 3}, id="binary"),
-        pytest.param("binary", {"clients": 2, "bytes": 10, "inflight": 3}, id="binary, short and pipelined"),
+        pytest.param(
+            "binary", {"clients": 2, "bytes": 10, "inflight": 3}, id="binary, short and pipelined"
+        ),
         pytest.param("polling", {"clients": 5}, id="long-polling"),
         pytest.param("accept", {"clients": 100, "parallel": 7}, id="accept"),
     ],
@@ -111,7 +121,9 @@ def served(scenario: Callable[[int], Awaitable[None]], **options: Any) -> None:
 def test_a_workload_is_done_and_counted(workload: str, options: Small, program: Path) -> None:
     async def scenario(port: int) -> None:
         least = {} if workload == "accept" else {"least": 10}
-        result = await asyncio.to_thread(run, port, workload, program=program, warmup=0.05, seconds=0.3, **least, **options)
+        result = await asyncio.to_thread(
+            run, port, workload, program=program, warmup=0.05, seconds=0.3, **least, **options
+        )
         if workload == "accept":
             assert result.count == options["clients"]
         else:
@@ -125,7 +137,9 @@ def test_a_workload_is_done_and_counted(workload: str, options: Small, program: 
 
 def test_latencies_are_in_order_and_the_rate_is_kept(program: Path) -> None:
     async def scenario(port: int) -> None:
-        result = await asyncio.to_thread(run, port, "latency", program=program, warmup=0, seconds=1, clients=10, rate=500)
+        result = await asyncio.to_thread(
+            run, port, "latency", program=program, warmup=0, seconds=1, clients=10, rate=500
+        )
         assert result.unanswered is not None
         assert result.count + result.unanswered == pytest.approx(500, rel=0.1)
         assert result.p50_us is not None
@@ -142,10 +156,14 @@ def test_latencies_are_in_order_and_the_rate_is_kept(program: Path) -> None:
 
 def test_more_than_a_server_can_do_shows_as_latency(program: Path) -> None:
     async def scenario(port: int) -> None:
-        result = await asyncio.to_thread(run, port, "latency", program=program, warmup=0, seconds=0.5, clients=5, rate=1000)
+        result = await asyncio.to_thread(
+            run, port, "latency", program=program, warmup=0, seconds=0.5, clients=5, rate=1000
+        )
         assert result.unanswered is not None
         assert result.unanswered + result.count == pytest.approx(500, rel=0.1)
-        assert 0 < result.count <= 5 * 0.5 / 0.02  # however fast the machine is, as a client's events are handled one by one
+        assert (
+            0 < result.count <= 5 * 0.5 / 0.02
+        )  # however fast the machine is, as a client's events are handled one by one
         assert result.p50_us is not None
         assert result.p50_us > 100_000
 
@@ -155,8 +173,17 @@ def test_more_than_a_server_can_do_shows_as_latency(program: Path) -> None:
 def test_those_who_read_nothing_are_closed_and_the_others_go_on(program: Path) -> None:
     def claim(seconds: float) -> None:
         async def scenario(port: int) -> None:
-            options: Small = {"clients": 5, "slow": 2, "rate": 200, "bytes": 100_000, "seconds": seconds, "least": 150}
-            result = await asyncio.to_thread(run, port, "mixed", program=program, warmup=0.1, **options)
+            options: Small = {
+                "clients": 5,
+                "slow": 2,
+                "rate": 200,
+                "bytes": 100_000,
+                "seconds": seconds,
+                "least": 150,
+            }
+            result = await asyncio.to_thread(
+                run, port, "mixed", program=program, warmup=0.1, **options
+            )
             assert result.slow_closed == 2
             assert result.count >= 150
             assert result.p99_us is not None
@@ -170,9 +197,12 @@ def test_heartbeats_are_answered_under_load(program: Path) -> None:
     def claim(ping_timeout: float) -> None:
         async def scenario(port: int) -> None:
             for workload in ("echo", "polling"):
-                # Who doesn't answer the first ping would be closed by then, and that would end the generator.
+                # Who doesn't answer the first ping would be closed by then, and that would end the
+                # generator.
                 seconds = 0.2 + 2 * ping_timeout
-                result = await asyncio.to_thread(run, port, workload, program=program, warmup=0, seconds=seconds, clients=3)
+                result = await asyncio.to_thread(
+                    run, port, workload, program=program, warmup=0, seconds=seconds, clients=3
+                )
                 assert result.count > 0
 
         served(scenario, ping_interval=0.2, ping_timeout=ping_timeout)
@@ -184,7 +214,9 @@ def test_accept_stays_connected_until_it_is_told_to_go(program: Path) -> None:
     def claim(ping_timeout: float) -> None:
         async def scenario(port: int) -> None:
             command = [str(program), f"--port={port}", "--workload=accept", "--clients=20"]
-            load = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            load = await asyncio.create_subprocess_exec(
+                *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
             assert load.stdout is not None
             assert await load.stdout.readline() == b"begin\n"
             assert Result.parse((await load.stdout.readline()).decode()).count == 20
@@ -201,7 +233,14 @@ def test_accept_stays_connected_until_it_is_told_to_go(program: Path) -> None:
 
 def test_what_is_printed_tells_the_phases(program: Path) -> None:
     async def scenario(port: int) -> None:
-        command = [str(program), f"--port={port}", "--workload=echo", "--warmup=0.01", "--seconds=0.05", "--least=1"]
+        command = [
+            str(program),
+            f"--port={port}",
+            "--workload=echo",
+            "--warmup=0.01",
+            "--seconds=0.05",
+            "--least=1",
+        ]
         load = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
         output, _ = await load.communicate()
         connected, begin, end = output.decode().splitlines()

@@ -1,4 +1,6 @@
-"""The load generator's long-polling, against servers that answer in every way that HTTP allows, or wrongly."""
+"""The load generator's long-polling, against servers that answer in every way that HTTP allows, or
+wrongly.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ def program() -> Path:
 
 
 def with_length(body: bytes) -> list[bytes]:
-    return [b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nContent-Type: text/plain\r\n\r\n%s" % (len(body), body)]
+    return [
+        b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nContent-Type: text/plain\r\n\r\n%s"
+        % (len(body), body)
+    ]
 
 
 def in_two_pieces(body: bytes) -> list[bytes]:
@@ -35,7 +40,10 @@ def in_two_pieces(body: bytes) -> list[bytes]:
 
 
 def chunked(body: bytes) -> list[bytes]:
-    chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[at : at + 7]), body[at : at + 7]) for at in range(0, len(body), 7))
+    chunks = b"".join(
+        b"%x\r\n%s\r\n" % (len(body[at : at + 7]), body[at : at + 7])
+        for at in range(0, len(body), 7)
+    )
     return [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunks, b"0\r\n\r\n"]
 
 
@@ -50,7 +58,12 @@ def echo(body: str) -> list[str]:
 class PollingServer:
     """One session for each client: what is posted is echoed into the next poll."""
 
-    def __init__(self, form: Callable[[bytes], list[bytes]], reply: Callable[[str], list[str]] = echo, posted: bytes = b"ok") -> None:
+    def __init__(
+        self,
+        form: Callable[[bytes], list[bytes]],
+        reply: Callable[[str], list[str]] = echo,
+        posted: bytes = b"ok",
+    ) -> None:
         self._form = form
         self._reply = reply
         self._posted = posted
@@ -92,7 +105,9 @@ class PollingServer:
 
 
 @pytest.mark.parametrize("form", [with_length, in_two_pieces, chunked, bytewise])
-def test_responses_are_read_in_every_form(form: Callable[[bytes], list[bytes]], program: Path) -> None:
+def test_responses_are_read_in_every_form(
+    form: Callable[[bytes], list[bytes]], program: Path
+) -> None:
     server = PollingServer(form)
     assert load(program, server, "polling", clients=2, least=8).count >= 8
     assert set(server.posts) == {"40", "3", "1", f'420["echo",{ITEM}]', f'421["echo",{ITEM}]'}
@@ -131,11 +146,26 @@ def disordered(peer: Peer) -> None:
 
 
 WRONG: dict[str, tuple[Script, str]] = {
-    "another item": (PollingServer(with_length, lambda body: ["430[1]"]), r"client 0 got what it doesn't expect: 430\[1\]"),
-    "two answers": (PollingServer(with_length, lambda body: 2 * echo(body)), "client 0 got what it doesn't expect: 43"),
-    "an empty body": (PollingServer(with_length, lambda body: [""]), "client 0 got what it doesn't expect:"),
-    "no answer": (PollingServer(with_length, lambda body: ["6"]), r"nothing came from the server in 0\.1 seconds"),
-    "a close": (PollingServer(with_length, lambda body: ["1"]), "client 0 got what it doesn't expect: 1"),
+    "another item": (
+        PollingServer(with_length, lambda body: ["430[1]"]),
+        r"client 0 got what it doesn't expect: 430\[1\]",
+    ),
+    "two answers": (
+        PollingServer(with_length, lambda body: 2 * echo(body)),
+        "client 0 got what it doesn't expect: 43",
+    ),
+    "an empty body": (
+        PollingServer(with_length, lambda body: [""]),
+        "client 0 got what it doesn't expect:",
+    ),
+    "no answer": (
+        PollingServer(with_length, lambda body: ["6"]),
+        r"nothing came from the server in 0\.1 seconds",
+    ),
+    "a close": (
+        PollingServer(with_length, lambda body: ["1"]),
+        "client 0 got what it doesn't expect: 1",
+    ),
     "no ok": (PollingServer(with_length, posted=b"no"), "client 0: status 200 for a POST: no"),
     "refusing": (refusing, "client 0: status 400 for a poll: no!"),
     "endless": (endless, "the server sent a response without a length"),

@@ -54,8 +54,14 @@ def test_it_costs_less_than_the_cheapest_server(workload: str, options: dict[str
         (["--workload=sleep"], "there is no workload sleep"),
         (["--workload=echo", "--port=0"], "--port must be a number from 1 to 65535, not 0"),
         (["--workload=echo", "--port=8o"], "--port must be a number from 1 to 65535, not 8o"),
-        (["--workload=echo", "--port=1", "--clients=2.5"], "--clients must be a whole number, not 2.5"),
-        (["--workload=echo", "--port=1", "--seconds=nan"], "--seconds must be a number from 0.01 to 3600, not nan"),
+        (
+            ["--workload=echo", "--port=1", "--clients=2.5"],
+            "--clients must be a whole number, not 2.5",
+        ),
+        (
+            ["--workload=echo", "--port=1", "--seconds=nan"],
+            "--seconds must be a number from 0.01 to 3600, not nan",
+        ),
         (["--workload=echo", "--port=1", '--event=a"b'], "--event can't hold \""),
         (["--workload=echo", "--port=1", "--event="], "--event must have 1 to 200 characters"),
         (["--workload=echo", "--port=1", "--path=x"], "--path must begin with a slash"),
@@ -66,13 +72,19 @@ def test_it_costs_less_than_the_cheapest_server(workload: str, options: dict[str
         (["--workload=echo", "--prot=1"], "unrecognized option '--prot=1'"),
     ],
 )
-def test_a_mistake_on_the_command_line_is_named(arguments: list[str], complaint: str, program: Path) -> None:
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=20)
+def test_a_mistake_on_the_command_line_is_named(
+    arguments: list[str], complaint: str, program: Path
+) -> None:
+    done = subprocess.run(
+        [program, *arguments], capture_output=True, text=True, check=False, timeout=20
+    )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.strip().endswith(complaint)
 
 
-def test_what_is_built_already_is_not_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_built_already_is_not_built_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = build(cache=tmp_path)
     assert os.access(first, os.X_OK)
     built = first.stat().st_mtime_ns
@@ -84,7 +96,10 @@ def test_what_is_built_already_is_not_built_again(tmp_path: Path, monkeypatch: p
 
 def test_a_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-compiler")
-    with pytest.raises(GeneratorError, match="needs a C compiler, and there is no 'no-such-compiler': install gcc or clang"):
+    with pytest.raises(
+        GeneratorError,
+        match="needs a C compiler, and there is no 'no-such-compiler': install gcc or clang",
+    ):
         build(cache=tmp_path)
 
 
@@ -96,7 +111,17 @@ def test_warnings_are_errors_and_what_the_compiler_says_is_shown(tmp_path: Path)
 
 
 def test_a_line_that_is_no_result_is_refused() -> None:
-    for line in ("", "begin", "end", "end []", "end {}", 'end {"count": 1, "seconds": 1, "cpu_user": 0, "cpu_system": 0, "more": 1}'):
+    for line in (
+        "",
+        "begin",
+        "end",
+        "end []",
+        "end {}",
+        'end {"count": 1, "seconds": 1, "cpu_user": 0, "cpu_system": 0, "more": 1}',
+    ):
         with pytest.raises(GeneratorError, match="this is no result"):
             Result.parse(line)
-    assert Result.parse('end {"count": 1, "seconds": 2.5, "cpu_user": 0.25, "cpu_system": 1}').seconds == 2.5
+    assert (
+        Result.parse('end {"count": 1, "seconds": 2.5, "cpu_user": 0.25, "cpu_system": 1}').seconds
+        == 2.5
+    )

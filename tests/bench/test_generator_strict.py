@@ -1,4 +1,6 @@
-"""The load generator against servers that do something wrong: it ends, soon, and says what was wrong."""
+"""The load generator against servers that do something wrong: it ends, soon, and says what was
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,24 @@ def program() -> Path:
 
 
 WRONG: dict[str, tuple[Callable[[Frame], bytes], str]] = {
-    "another item": (lambda event: frame('430[{"id":1}]'), r'got what it doesn\'t expect: 430\[\{"id":1\}\]'),
+    "another item": (
+        lambda event: frame('430[{"id":1}]'),
+        r'got what it doesn\'t expect: 430\[\{"id":1\}\]',
+    ),
     "an item and more": (lambda event: frame(f"430[{ITEM},1]"), "got what it doesn't expect: 430"),
-    "an error": (lambda event: frame('430[{"error":{"code":"internal"}}]'), "got what it doesn't expect"),
+    "an error": (
+        lambda event: frame('430[{"error":{"code":"internal"}}]'),
+        "got what it doesn't expect",
+    ),
     "no id": (lambda event: frame(f"43[{ITEM}]"), "got what it doesn't expect"),
-    "an id that wasn't asked": (lambda event: frame(f"431[{ITEM}]"), "got what it doesn't expect: 431"),
-    "a huge id": (lambda event: frame(f"43{'9' * 30}[{ITEM}]"), "got what it doesn't expect: 4399999"),
+    "an id that wasn't asked": (
+        lambda event: frame(f"431[{ITEM}]"),
+        "got what it doesn't expect: 431",
+    ),
+    "a huge id": (
+        lambda event: frame(f"43{'9' * 30}[{ITEM}]"),
+        "got what it doesn't expect: 4399999",
+    ),
     "two answers": (lambda event: 3 * frame(f"430[{ITEM}]"), "got what it doesn't expect: 430"),
     "an event": (lambda event: frame('42["shouted",1]'), "got what it doesn't expect: 42"),
     "another namespace": (lambda event: frame(f"43/n0,0[{ITEM}]"), "got what it doesn't expect"),
@@ -37,10 +51,19 @@ WRONG: dict[str, tuple[Callable[[Frame], bytes], str]] = {
     "reserved bits": (lambda event: frame("430[]", 0xC1), "sent a frame with reserved bits: 0xc1"),
     "an unknown opcode": (lambda event: frame("430[]", 0x83), "sent a frame of opcode 3"),
     "a long ping": (lambda event: frame(b"x" * 126, 0x89), "sent a long control frame"),
-    "a frame without end": (lambda event: b"\x81\x7f" + b"\xff" * 8, "sent a frame of 18446744073709551615 bytes"),
+    "a frame without end": (
+        lambda event: b"\x81\x7f" + b"\xff" * 8,
+        "sent a frame of 18446744073709551615 bytes",
+    ),
     "a disconnect": (lambda event: frame("41"), "got what it doesn't expect: 41"),
-    "a close": (lambda event: frame(b"\x03\xe9bye", 0x88), "the server closed the WebSocket with code 1001"),
-    "a close without a code": (lambda event: frame(b"", 0x88), "the server closed the WebSocket with code 1005"),
+    "a close": (
+        lambda event: frame(b"\x03\xe9bye", 0x88),
+        "the server closed the WebSocket with code 1001",
+    ),
+    "a close without a code": (
+        lambda event: frame(b"", 0x88),
+        "the server closed the WebSocket with code 1005",
+    ),
 }
 
 
@@ -101,10 +124,22 @@ UNUSABLE: dict[str, tuple[Script, str]] = {
     "closing": (closing, "client 0: the server closed the connection"),
     "losing": (losing, r"answers that didn't come in [\d.]+ seconds: 1"),
     "mute": (mute, r"0 of 1 clients have joined, and none for [\d.]+ seconds"),
-    "refusing": (partial(refusing, b"HTTP/1.1 403 Forbidden\r\n\r\n"), r"the server refused the WebSocket: HTTP/1\.1 403 Forbidden$"),
-    "not HTTP": (partial(refusing, b"x" * 20_000), "the server sent no HTTP response, or one with a very long head"),
-    "no key": (partial(refusing, b"HTTP/1.1 101 Yes\r\n\r\n"), "the server didn't confirm the WebSocket's key"),
-    "unkind": (partial(unkind, '44{"message":"no"}'), r'client 0 got what it doesn\'t expect: 44\{"message":"no"\}'),
+    "refusing": (
+        partial(refusing, b"HTTP/1.1 403 Forbidden\r\n\r\n"),
+        r"the server refused the WebSocket: HTTP/1\.1 403 Forbidden$",
+    ),
+    "not HTTP": (
+        partial(refusing, b"x" * 20_000),
+        "the server sent no HTTP response, or one with a very long head",
+    ),
+    "no key": (
+        partial(refusing, b"HTTP/1.1 101 Yes\r\n\r\n"),
+        "the server didn't confirm the WebSocket's key",
+    ),
+    "unkind": (
+        partial(unkind, '44{"message":"no"}'),
+        r'client 0 got what it doesn\'t expect: 44\{"message":"no"\}',
+    ),
     "hasty": (partial(unkind, '42["shouted",1]'), r"client 0 got what it doesn't expect: 42"),
 }
 
@@ -136,8 +171,11 @@ def test_a_shout_that_is_heard_twice_or_not_at_all_ends_the_run(program: Path) -
             peer.send(times * frame(event.text.replace("shout", "shouted")))
 
     assert load(program, partial(script, 1), "broadcast", least=4).count > 3
-    # Each that is heard is followed by another shout, so that there are more and more, until one is too many.
-    with pytest.raises(GeneratorError, match=r"doesn't expect: 42|more than \d+ pieces wait to be sent"):
+    # Each that is heard is followed by another shout, so that there are more and more, until one is
+    # too many.
+    with pytest.raises(
+        GeneratorError, match=r"doesn't expect: 42|more than \d+ pieces wait to be sent"
+    ):
         load(program, partial(script, 2), "broadcast", least=1)
     with pytest.raises(GeneratorError, match="nothing came from the server"):
         load(program, partial(script, 0), "broadcast")

@@ -49,14 +49,18 @@ def test_an_attachment_follows_its_event_and_is_no_text(program: Path) -> None:
 
     load(program, script, "binary", bytes=70_000, least=2)
     assert [received.opcode for received in seen] == [1, 2] * (len(seen) // 2)
-    assert {received.text for received in seen[::2]} == {f'451-{number}["upload",{{"_placeholder":true,"num":0}}]' for number in range(2)}
+    assert {received.text for received in seen[::2]} == {
+        f'451-{number}["upload",{{"_placeholder":true,"num":0}}]' for number in range(2)
+    }
     (attachment,) = {received.payload for received in seen[1::2]}
     assert len(attachment) == 70_000
     assert len(set(attachment)) == 256
 
 
 @pytest.mark.parametrize("length", [100, 10_000])
-def test_notes_have_the_length_that_is_asked_for_and_every_65th_event_is_a_sync(length: int, program: Path) -> None:
+def test_notes_have_the_length_that_is_asked_for_and_every_65th_event_is_a_sync(
+    length: int, program: Path
+) -> None:
     def script(peer: Peer) -> None:
         peer.join()
         for number, event in enumerate(peer.frames(), 1):
@@ -148,7 +152,8 @@ def test_a_stall_counts_for_all_that_should_have_been_sent_meanwhile(program: Pa
         assert result.p50_us is not None
         assert result.p90_us is not None
         assert result.max_us is not None
-        # 200 of 400 messages were due in that half a second, and waited a quarter of a second on average.
+        # 200 of 400 messages were due in that half a second, and waited a quarter of a second on
+        # average.
         assert result.p90_us > 350_000
         assert result.max_us > 480_000
 

@@ -15,12 +15,16 @@ from tests.bench.results import Instructions, SystemResult
 from tests.bench.samples import results, sample, workload
 
 TASK_CLOCK = ("task-clock:u",)
-"""Milliseconds that a process runs: perf counts them on every machine, also where it counts no instructions."""
+"""Milliseconds that a process runs: perf counts them on every machine, also where it counts no
+instructions.
+"""
 
 
 @contextmanager
 def spinning() -> Generator[Child]:
-    child = Child("a busy process", (sys.executable, "-c", "print('ready', flush=True)\nwhile True: pass"))
+    child = Child(
+        "a busy process", (sys.executable, "-c", "print('ready', flush=True)\nwhile True: pass")
+    )
     try:
         assert child.line(10) == "ready"
         yield child
@@ -59,7 +63,9 @@ if shutil.which("perf") is not None:
             counter.start()
             time.sleep(0.2)
             (milliseconds,) = counter.stop()
-            assert 1 < milliseconds < (time.monotonic() - began) * 1000 + 250  # and not the half a second before
+            assert (
+                1 < milliseconds < (time.monotonic() - began) * 1000 + 250
+            )  # and not the half a second before
 
     def test_instructions_are_a_figure_for_each_side_of_the_kernel_or_none_at_all() -> None:
         with spinning() as child, counting(child.pid, None) as counter:

@@ -29,16 +29,25 @@ def test_the_page_is_what_its_raw_results_give() -> None:
 def test_the_plots_are_what_the_raw_results_give() -> None:
     _, raw = committed()
     drawn = plots(Results.load(DOCS / raw))
-    assert {path.name: path.read_text(encoding="utf-8") for path in (DOCS / "benchmarks").glob("*.svg")} == drawn
+    assert {
+        path.name: path.read_text(encoding="utf-8") for path in (DOCS / "benchmarks").glob("*.svg")
+    } == drawn
 
 
 def test_writing_keeps_the_prose_around_the_results(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
     page.write_text(f"# Before\n\n{BEGIN}\n\nold\n{END}\n\nAfter.\n", encoding="utf-8")
     measured = results(workload("echo-100", ackord=samples(8.0), node=samples(10.0)))
-    assert write_docs(measured, tmp_path) == ["benchmarks.md", "benchmarks/2026-11-23.json", "benchmarks/cpu.svg"]
+    assert write_docs(measured, tmp_path) == [
+        "benchmarks.md",
+        "benchmarks/2026-11-23.json",
+        "benchmarks/cpu.svg",
+    ]
     text = page.read_text(encoding="utf-8")
-    assert text.startswith(f"# Before\n\n{BEGIN}\n\nMeasured on 2026-11-23 04:00 UTC at commit `0123456789ab`: 3 rounds of 1 s")
+    assert text.startswith(
+        f"# Before\n\n{BEGIN}\n\nMeasured on 2026-11-23 04:00 UTC at commit `0123456789ab`: 3 "
+        "rounds of 1 s"
+    )
     assert text.endswith(f"{END}\n\nAfter.\n")
     assert "old" not in text
     assert "Machine: A processor, cores 2." in text
@@ -50,7 +59,9 @@ def test_writing_keeps_the_prose_around_the_results(tmp_path: Path) -> None:
 
 def test_plots_of_an_earlier_run_go(tmp_path: Path) -> None:
     (tmp_path / "benchmarks.md").write_text(f"{BEGIN}{END}", encoding="utf-8")
-    write_docs(results(workload("latency-1000", node=samples(9.0, latency=latency(100, 3000)))), tmp_path)
+    write_docs(
+        results(workload("latency-1000", node=samples(9.0, latency=latency(100, 3000)))), tmp_path
+    )
     write_docs(results(workload("echo-100", node=samples(9.0))), tmp_path)
     assert [path.name for path in (tmp_path / "benchmarks").glob("*.svg")] == ["cpu.svg"]
 

@@ -34,8 +34,17 @@ def test_a_drawing_is_well_formed_whatever_is_written_on_it() -> None:
 
 def test_bars_are_to_scale_and_their_parts_follow_each_other() -> None:
     svg = Svg(470, 100, "bars")
-    draw_bars(svg, (0, 0), "a panel", [Bar("one", "#111111", (10.0, 30.0), "40"), Bar("two", "#222222", (20.0,), "20")])
-    bars = [element for element in parse(svg.render()).iter(f"{SVG}rect") if element.get("fill") in {"#111111", "#222222"}]
+    draw_bars(
+        svg,
+        (0, 0),
+        "a panel",
+        [Bar("one", "#111111", (10.0, 30.0), "40"), Bar("two", "#222222", (20.0,), "20")],
+    )
+    bars = [
+        element
+        for element in parse(svg.render()).iter(f"{SVG}rect")
+        if element.get("fill") in {"#111111", "#222222"}
+    ]
     starts, widths = ([float(bar.get(name, "")) for bar in bars] for name in ("x", "width"))
     assert widths[1] == pytest.approx(3 * widths[0], abs=0.2)
     assert widths[2] == pytest.approx(2 * widths[0], abs=0.2)
@@ -45,15 +54,34 @@ def test_bars_are_to_scale_and_their_parts_follow_each_other() -> None:
 def test_a_whole_benchmark_gives_four_plots() -> None:
     drawn = plots(
         results(
-            workload("echo-100", ackord=samples(8.0), node=samples(10.0), raw=SystemResult(failures=["it broke"])),
-            workload("accept-10000", ackord=samples(50.0, resident=2048.0), node=samples(1000.0, resident=8192.0)),
-            workload("latency-1000", ackord=samples(9.0, latency=latency(120, 1500)), node=samples(9.0, latency=latency(100, 3000))),
+            workload(
+                "echo-100",
+                ackord=samples(8.0),
+                node=samples(10.0),
+                raw=SystemResult(failures=["it broke"]),
+            ),
+            workload(
+                "accept-10000",
+                ackord=samples(50.0, resident=2048.0),
+                node=samples(1000.0, resident=8192.0),
+            ),
+            workload(
+                "latency-1000",
+                ackord=samples(9.0, latency=latency(120, 1500)),
+                node=samples(9.0, latency=latency(100, 3000)),
+            ),
             workload("events-1", ackord=samples(8.0), node=samples(10.0)),
             workload("events-1000", ackord=samples(16.0), node=samples(10.0)),
         )
     )
     assert list(drawn) == ["cpu.svg", "connections.svg", "latency.svg", "growth.svg"]
-    assert texts(drawn["cpu.svg"])[1:] == ["echo + ack 100 B, 100 clients: CPU µs/message", "Ackord", "8.0", "Node socket.io + zod", "10.0"]
+    assert texts(drawn["cpu.svg"])[1:] == [
+        "echo + ack 100 B, 100 clients: CPU µs/message",
+        "Ackord",
+        "8.0",
+        "Node socket.io + zod",
+        "10.0",
+    ]
     assert {"1,000", "2.0", "8.0"} <= set(texts(drawn["connections.svg"]))
     assert {"100 µs", "1 ms", "10 ms"} <= set(texts(drawn["latency.svg"]))
     assert {"1", "1000", "0×", "1×", "2×"} <= set(texts(drawn["growth.svg"]))  # noqa: RUF001  # what is on the axis
@@ -79,4 +107,10 @@ def test_a_growing_system_that_failed_once_has_no_curve() -> None:
 
 
 def test_times_have_the_unit_that_suits_them() -> None:
-    assert [microseconds(value) for value in (1.0, 100.0, 1000.0, 10_000.0, 1e6)] == ["1 µs", "100 µs", "1 ms", "10 ms", "1 s"]
+    assert [microseconds(value) for value in (1.0, 100.0, 1000.0, 10_000.0, 1e6)] == [
+        "1 µs",
+        "100 µs",
+        "1 ms",
+        "10 ms",
+        "1 s",
+    ]

@@ -20,7 +20,9 @@ def test_a_spread_is_the_median_and_both_ends() -> None:
 
 def test_figures_that_a_workload_does_not_have_are_none() -> None:
     assert spread([sample(0, 1.0)], lambda sample: sample.resident) is None
-    assert spread([sample(0, 1.0), sample(1, 3.0, resident=5.0)], lambda sample: sample.resident) == Spread(5.0, 5.0, 5.0)
+    assert spread(
+        [sample(0, 1.0), sample(1, 3.0, resident=5.0)], lambda sample: sample.resident
+    ) == Spread(5.0, 5.0, 5.0)
 
 
 def test_ratios_are_made_within_a_round_so_that_a_slow_spell_cancels_out() -> None:
@@ -30,7 +32,9 @@ def test_ratios_are_made_within_a_round_so_that_a_slow_spell_cancels_out() -> No
 
 
 def test_rounds_in_which_one_of_both_failed_do_not_count() -> None:
-    assert ratio([sample(1, 3.0), sample(2, 8.0)], [sample(0, 1.0), sample(2, 4.0)], cpu) == Spread(2.0, 2.0, 2.0)
+    assert ratio([sample(1, 3.0), sample(2, 8.0)], [sample(0, 1.0), sample(2, 4.0)], cpu) == Spread(
+        2.0, 2.0, 2.0
+    )
     assert ratio([sample(0, 1.0)], [], cpu) is None
     assert ratio([sample(0, 1.0)], [sample(0, 0.0)], cpu) is None
 

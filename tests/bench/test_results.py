@@ -11,9 +11,20 @@ from tests.bench.samples import latency, results, sample, workload
 
 
 def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
-    everything = sample(1, 8.0, latency=latency(100, 900), resident=2048.0, instructions=Instructions(1.0, 2.0), waited=0.25)
+    everything = sample(
+        1,
+        8.0,
+        latency=latency(100, 900),
+        resident=2048.0,
+        instructions=Instructions(1.0, 2.0),
+        waited=0.25,
+    )
     measured = results(
-        workload("echo-100", ackord=SystemResult([sample(0, 8.0), everything], ["it broke\nbadly: “so”"]), node=SystemResult()),
+        workload(
+            "echo-100",
+            ackord=SystemResult([sample(0, 8.0), everything], ["it broke\nbadly: “so”"]),
+            node=SystemResult(),
+        ),
         workload("echo-1", node=SystemResult([sample(0, 8.0)])),
     )
     path = tmp_path / "a" / "folder" / "results.json"

@@ -12,7 +12,9 @@ def test_the_order_rotates_so_that_each_system_is_everywhere_equally_often() -> 
     keys = ["a", "b", "c"]
     orders = [turned(keys, number) for number in range(6)]
     assert orders[:3] == [["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"]]
-    assert all(Counter(order[place] for order in orders) == {"a": 2, "b": 2, "c": 2} for place in range(3))
+    assert all(
+        Counter(order[place] for order in orders) == {"a": 2, "b": 2, "c": 2} for place in range(3)
+    )
     assert turned([], 5) == []
 
 
@@ -45,4 +47,6 @@ def test_each_workload_has_its_name_and_asks_for_events_that_are_served() -> Non
         if "--event" in workload.load:
             assert workload.load[workload.load.index("--event") + 1] in workload.variant.echoes
         if "--namespaces" in workload.load:
-            assert int(workload.load[workload.load.index("--namespaces") + 1]) == len(workload.variant.paths)
+            assert int(workload.load[workload.load.index("--namespaces") + 1]) == len(
+                workload.variant.paths
+            )

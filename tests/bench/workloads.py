@@ -10,7 +10,9 @@ from tests.bench.servers.listening import Variant
 from tests.bench.systems import SYSTEMS
 
 Kind = Literal["cpu", "latency", "accept"]
-"""What a workload is about: CPU for each unit; latency at a fixed rate; or the cost of having connections."""
+"""What a workload is about: CPU for each unit; latency at a fixed rate; or the cost of having
+connections.
+"""
 
 MAIN: Final = tuple(key for key in SYSTEMS if key != "ackord-pure")
 """All but a variant of ours that takes part where frames and packets are most of the work."""
@@ -53,25 +55,73 @@ class Workload:
         return self.clients * PATIENCE + self.warm_up + seconds + 0.4
 
 
-def _echo(name: str, title: str, clients: int, *more: str, systems: Sequence[str] = MAIN, short: bool = False) -> Workload:
-    return Workload(name, title, "message", ("--workload", "echo", *more), clients, systems=tuple(systems), short=short)
+def _echo(
+    name: str,
+    title: str,
+    clients: int,
+    *more: str,
+    systems: Sequence[str] = MAIN,
+    short: bool = False,
+) -> Workload:
+    return Workload(
+        name,
+        title,
+        "message",
+        ("--workload", "echo", *more),
+        clients,
+        systems=tuple(systems),
+        short=short,
+    )
 
 
 def _oneway(name: str, title: str, size: int, *, short: bool = False) -> Workload:
-    return Workload(name, title, "message", ("--workload", "oneway", "--bytes", str(size)), 20, systems=tuple(SYSTEMS), short=short)
+    return Workload(
+        name,
+        title,
+        "message",
+        ("--workload", "oneway", "--bytes", str(size)),
+        20,
+        systems=tuple(SYSTEMS),
+        short=short,
+    )
 
 
 def _broadcast(clients: int, *, short: bool = False) -> Workload:
-    return Workload(f"broadcast-{clients}", f"broadcast to {clients:,}", "delivery", ("--workload", "broadcast"), clients, short=short)
+    return Workload(
+        f"broadcast-{clients}",
+        f"broadcast to {clients:,}",
+        "delivery",
+        ("--workload", "broadcast"),
+        clients,
+        short=short,
+    )
 
 
 def _latency(rate: int) -> Workload:
     load = ("--workload", "latency", "--rate", str(rate))
-    return Workload(f"latency-{rate}", f"echo at {rate:,} messages/s, 100 clients", "message", load, 100, "latency", COMPLETE)
+    return Workload(
+        f"latency-{rate}",
+        f"echo at {rate:,} messages/s, 100 clients",
+        "message",
+        load,
+        100,
+        "latency",
+        COMPLETE,
+    )
 
 
-def _grown(name: str, title: str, load: tuple[str, ...], variant: Variant, *, unit: str = "message", clients: int = 100) -> Workload:
-    return Workload(name, title, unit, load, clients, systems=TYPICAL, variant=variant, most_rounds=3)
+def _grown(
+    name: str,
+    title: str,
+    load: tuple[str, ...],
+    variant: Variant,
+    *,
+    unit: str = "message",
+    clients: int = 100,
+) -> Workload:
+    return Workload(
+        name, title, unit, load, clients, systems=TYPICAL, variant=variant, most_rounds=3
+    )
 
 
 def _many(count: int, thing: str) -> str:
@@ -84,14 +134,36 @@ WORKLOADS: Final = {
         _echo("echo-1", "echo + ack 100 B, 1 client", 1),
         _echo("echo-100", "echo + ack 100 B, 100 clients", 100, systems=tuple(SYSTEMS), short=True),
         _echo("echo-1000", "echo + ack 100 B, 1,000 clients", 1000),
-        _echo("echo-pipelined", "echo + ack 100 B, 100 clients, 8 in flight", 100, "--inflight", "8", systems=tuple(SYSTEMS), short=True),
+        _echo(
+            "echo-pipelined",
+            "echo + ack 100 B, 100 clients, 8 in flight",
+            100,
+            "--inflight",
+            "8",
+            systems=tuple(SYSTEMS),
+            short=True,
+        ),
         _broadcast(100),
         _broadcast(1000, short=True),
         _broadcast(5000),
         _oneway("oneway-100b", "one-way 100 B, 20 clients", 100, short=True),
         _oneway("oneway-10kb", "one-way 10 KB, 20 clients", 10_000),
-        Workload("binary-64kb", "binary 64 KB + ack, 20 clients", "message", ("--workload", "binary", "--bytes", "65536"), 20),
-        Workload("polling", "long-polling echo + ack, 50 clients", "message", ("--workload", "polling"), 50, systems=COMPLETE, short=True),
+        Workload(
+            "binary-64kb",
+            "binary 64 KB + ack, 20 clients",
+            "message",
+            ("--workload", "binary", "--bytes", "65536"),
+            20,
+        ),
+        Workload(
+            "polling",
+            "long-polling echo + ack, 50 clients",
+            "message",
+            ("--workload", "polling"),
+            50,
+            systems=COMPLETE,
+            short=True,
+        ),
         Workload(
             "accept-10000",
             "accept and CONNECT 10,000",

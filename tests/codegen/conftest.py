@@ -37,7 +37,9 @@ def package() -> Iterator[Callable[[str], ModuleType]]:
 
 def load_package(name: str, directory: Path) -> ModuleType:
     """Import a directory as a package."""
-    spec = importlib.util.spec_from_file_location(name, directory / "__init__.py", submodule_search_locations=[str(directory)])
+    spec = importlib.util.spec_from_file_location(
+        name, directory / "__init__.py", submodule_search_locations=[str(directory)]
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

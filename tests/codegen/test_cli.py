@@ -14,9 +14,16 @@ CHAT = Path(__file__).parent / "golden" / "chat" / "schema.yaml"
 
 
 def ackord(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from ackord.codegen.main import main; main()", *map(str, arguments)]
+    command = [
+        sys.executable,
+        "-c",
+        "from ackord.codegen.main import main; main()",
+        *map(str, arguments),
+    ]
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def test_generate_writes_a_package_and_check_finds_it_good(tmp_path: Path) -> None:
@@ -49,8 +56,12 @@ def test_check_prints_the_difference_writes_nothing_and_exits_with_100(tmp_path:
     schema.write_text(CHAT.read_text().replace("active: bool = true", "active: bool = false"))
     checked = ackord("check", schema, "--out", out)
     assert checked.returncode == 100
-    assert "\n-    def typing(self, room: RoomName, active: bool = True) -> None:\n" in checked.stdout
-    assert "\n+    def typing(self, room: RoomName, active: bool = False) -> None:\n" in checked.stdout
+    assert (
+        "\n-    def typing(self, room: RoomName, active: bool = True) -> None:\n" in checked.stdout
+    )
+    assert (
+        "\n+    def typing(self, room: RoomName, active: bool = False) -> None:\n" in checked.stdout
+    )
     assert f"run: ackord generate {schema} --out {out}" in checked.stderr
     assert (out / "client.py").read_bytes() == before
 
@@ -60,12 +71,18 @@ def test_check_of_a_package_that_was_never_generated_exits_with_100(tmp_path: Pa
     assert not (tmp_path / "none").exists()
 
 
-def test_problems_of_the_schema_are_shown_with_excerpts_and_nothing_is_written(tmp_path: Path) -> None:
+def test_problems_of_the_schema_are_shown_with_excerpts_and_nothing_is_written(
+    tmp_path: Path,
+) -> None:
     schema = tmp_path / "bad.yaml"
     schema.write_text(CHAT.read_text().replace("members: list[UserName]", "members: list[UserNam]"))
     failed = ackord("generate", "bad.yaml", "--out", "contract", cwd=tmp_path)
     assert failed.returncode == 100
-    line = next(number for number, text in enumerate(schema.read_text().splitlines(), 1) if "UserNam]" in text)
+    line = next(
+        number
+        for number, text in enumerate(schema.read_text().splitlines(), 1)
+        if "UserNam]" in text
+    )
     assert f"bad.yaml:{line}:" in failed.stderr
     assert "members: list[UserNam]" in failed.stderr
     assert "^^^^^^^" in failed.stderr
@@ -76,7 +93,9 @@ def test_problems_of_the_schema_are_shown_with_excerpts_and_nothing_is_written(t
 
 def test_warnings_are_shown_and_keep_nothing_from_being_generated(tmp_path: Path) -> None:
     schema = tmp_path / "chat.yaml"
-    schema.write_text(CHAT.read_text().replace('{type: "list[Message]", max_items: 50}', "list[Message]"))
+    schema.write_text(
+        CHAT.read_text().replace('{type: "list[Message]", max_items: 50}', "list[Message]")
+    )
     out = tmp_path / "contract"
     for command in ("generate", "check"):
         done = ackord(command, schema, "--out", out)
@@ -99,11 +118,19 @@ def test_an_earlier_package_survives_a_broken_schema(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("namespace", "words"),
     [
-        ('  "/t/{t}":\n    params: {t: uuid}\n    server_to_server: {cleared: {}}\n', "server_to_server events of dynamic namespaces"),
-        ("  /x:\n    server_to_server: {cleared: {ack: int}}\n", "acknowledgements between servers"),
+        (
+            '  "/t/{t}":\n    params: {t: uuid}\n    server_to_server: {cleared: {}}\n',
+            "server_to_server events of dynamic namespaces",
+        ),
+        (
+            "  /x:\n    server_to_server: {cleared: {ack: int}}\n",
+            "acknowledgements between servers",
+        ),
     ],
 )
-def test_what_this_version_cannot_generate_is_refused(tmp_path: Path, namespace: str, words: str) -> None:
+def test_what_this_version_cannot_generate_is_refused(
+    tmp_path: Path, namespace: str, words: str
+) -> None:
     schema = tmp_path / "later.yaml"
     schema.write_text(f"ackord: 1\nname: later\nversion: 1.0.0\nnamespaces:\n{namespace}")
     failed = ackord("generate", schema, "--out", tmp_path / "out")
@@ -117,23 +144,31 @@ def test_a_package_that_would_hide_the_module_of_a_python_type_is_refused(tmp_pa
     (tmp_path / "house").mkdir()
     (tmp_path / "house/models.py").write_text("class Author(str):\n    pass\n")
     (tmp_path / "s.yaml").write_text(
-        "ackord: 1\nname: s\nversion: 1.0.0\ntypes:\n  R: {python: fractions.Fraction}\n  D: {python: house.models.int}\n"
+        "ackord: 1\nname: s\nversion: 1.0.0\ntypes:\n  R: {python: fractions.Fraction}\n  D: "
+        "{python: house.models.int}\n"
     )
     (tmp_path / "house/models.py").write_text("int = int\n")
     refused = ackord("generate", "s.yaml", "--out", "house", cwd=tmp_path)
     assert refused.returncode == 1
-    assert "would hide the module of house.models.int" in " ".join(refused.stderr.replace("│", " ").split())
+    assert "would hide the module of house.models.int" in " ".join(
+        refused.stderr.replace("│", " ").split()
+    )
     assert [path.name for path in (tmp_path / "house").iterdir() if path.suffix] == ["models.py"]
     assert ackord("generate", "s.yaml", "--out", "house/contract", cwd=tmp_path).returncode == 0
 
 
-def test_a_checkout_with_other_line_ends_is_up_to_date_and_one_without_the_manifest_is_not(tmp_path: Path) -> None:
+def test_a_checkout_with_other_line_ends_is_up_to_date_and_one_without_the_manifest_is_not(
+    tmp_path: Path,
+) -> None:
     schema, out = tmp_path / "chat.yaml", tmp_path / "contract"
     schema.write_bytes(CHAT.read_bytes())
     assert ackord("generate", schema, "--out", out).returncode == 0
     for path in (schema, *out.iterdir()):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert (ackord("check", schema, "--out", out).returncode, ackord("generate", schema, "--out", out).stdout) == (
+    assert (
+        ackord("check", schema, "--out", out).returncode,
+        ackord("generate", schema, "--out", out).stdout,
+    ) == (
         0,
         f"{out} is up to date\n",
     )
@@ -162,7 +197,14 @@ def test_an_edited_file_is_refused_with_100_and_overwritten_with_force(tmp_path:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("generate",), ("generate", "x.yaml"), ("frobnicate",), ("generate", "no-such-file.yaml", "--out", "out"), ("check", "--nope")],
+    [
+        (),
+        ("generate",),
+        ("generate", "x.yaml"),
+        ("frobnicate",),
+        ("generate", "no-such-file.yaml", "--out", "out"),
+        ("check", "--nope"),
+    ],
 )
 def test_wrong_usage_exits_with_1(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     failed = ackord(*arguments, cwd=tmp_path)
@@ -172,13 +214,20 @@ def test_wrong_usage_exits_with_1(tmp_path: Path, arguments: tuple[str, ...]) ->
 
 
 def test_a_schema_that_is_missing_is_named(tmp_path: Path) -> None:
-    assert "no-such-file.yaml" in ackord("generate", "no-such-file.yaml", "--out", "out", cwd=tmp_path).stderr
+    assert (
+        "no-such-file.yaml"
+        in ackord("generate", "no-such-file.yaml", "--out", "out", cwd=tmp_path).stderr
+    )
 
 
 def test_help_names_the_commands_and_the_exit_codes() -> None:
     shown = ackord("--help")
     assert shown.returncode == 0
-    for words in ("generate", "check", "Exit codes: 0 all is well, 1 crash or wrong usage, 100 findings."):
+    for words in (
+        "generate",
+        "check",
+        "Exit codes: 0 all is well, 1 crash or wrong usage, 100 findings.",
+    ):
         assert words in shown.stdout
     for command in ("generate", "check"):
         assert "--out" in ackord(command, "--help").stdout
@@ -194,36 +243,47 @@ def test_without_the_packages_of_the_command_line_it_says_what_to_install() -> N
         "import sys\n"
         "class Missing:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.partition('.')[0] in ('jinja2', 'typer', 'rich', 'ruamel'): raise ModuleNotFoundError(name)\n"
+        "        if name.partition('.')[0] in ('jinja2', 'typer', 'rich', 'ruamel'): raise "
+        "ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, Missing())\n"
         "from ackord.codegen.main import main\n"
         "main()\n"
     )
-    failed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    failed = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
     assert failed.returncode == 1
     assert "pip install 'ackord[codegen]'" in failed.stderr
     assert "Traceback" not in failed.stderr
 
 
 def test_existing_python_types_are_looked_for_in_the_working_directory(tmp_path: Path) -> None:
-    (tmp_path / "house_models.py").write_text("from pydantic import BaseModel\n\n\nclass Author(BaseModel):\n    name: str\n")
+    (tmp_path / "house_models.py").write_text(
+        "from pydantic import BaseModel\n\n\nclass Author(BaseModel):\n    name: str\n"
+    )
     (tmp_path / "s.yaml").write_text(
         "ackord: 1\nname: s\nversion: 1.0.0\ntypes:\n  Author: {python: house_models.Author}\n"
         "namespaces:\n  /x:\n    client_to_server: {who: {ack: Author}}\n"
     )
     script = "import sys; sys.path.remove('') if '' in sys.path else None; from ackord.codegen.main import main; main()"
     command = [sys.executable, "-c", script, "generate", "s.yaml", "--out", "out"]
-    generated = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    generated = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
     assert generated.returncode == 0, generated.stderr
     assert "from house_models import Author\n" in (tmp_path / "out" / "types.py").read_text()
 
 
 def test_the_command_line_runs_as_a_module_too(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ackord.codegen", "generate", str(CHAT), "--out", "contract"]
-    generated = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    generated = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
     assert generated.returncode == 0, generated.stderr
     assert (tmp_path / "contract" / "client.py").exists()
-    shown = subprocess.run([*command[:3], "--help"], capture_output=True, text=True, timeout=60, check=False)
+    shown = subprocess.run(
+        [*command[:3], "--help"], capture_output=True, text=True, timeout=60, check=False
+    )
     assert "Usage: ackord" in shown.stdout
 
 
@@ -233,7 +293,10 @@ def test_the_command_line_runs_as_a_module_too(tmp_path: Path) -> None:
         ("my-chat", "; 'my_chat' would do."),
         *((name, " must be.") for name in ("class", "2fast", "ackord", "__main__")),
         ("\uff4a\uff53\uff4f\uff4e", "; 'json' would do."),
-        *((name, f"the module {name!r} of the standard library; '{name}_contract' would do.") for name in ("json", "types", "logging")),
+        *(
+            (name, f"the module {name!r} of the standard library; '{name}_contract' would do.")
+            for name in ("json", "types", "logging")
+        ),
         *(
             (name, f"the package {name!r}, which ackord needs")
             for name in ("pydantic", "typing_extensions", "annotated_types", "msgpack", "click")
@@ -241,7 +304,9 @@ def test_the_command_line_runs_as_a_module_too(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["generate", "check"])
-def test_a_directory_that_could_not_be_imported_is_refused(tmp_path: Path, command: str, name: str, hint: str) -> None:
+def test_a_directory_that_could_not_be_imported_is_refused(
+    tmp_path: Path, command: str, name: str, hint: str
+) -> None:
     refused = ackord(command, CHAT, "--out", name, cwd=tmp_path)
     assert refused.returncode == 1
     message = " ".join(refused.stderr.replace("│", " ").split())

@@ -1,4 +1,6 @@
-"""A default that the schema takes is what the wire takes: generated code builds it, and it is the value that its text has on the wire."""
+"""A default that the schema takes is what the wire takes: generated code builds it, and it is the
+value that its text has on the wire.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ FORMS = {
 }
 """What people write, some of it not what the wire takes."""
 NUMBERS = st.one_of(
-    st.integers(-(2**64), 2**64).map(str), st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+    st.integers(-(2**64), 2**64).map(str),
+    st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", fullmatch=True),
 )
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20).map(json.dumps)
 DEFAULTS: dict[str, st.SearchStrategy[str]] = {
@@ -36,7 +39,8 @@ DEFAULTS: dict[str, st.SearchStrategy[str]] = {
     "bool": st.sampled_from(["true", "false", "1", '"true"']),
     "str": TEXT,
     "json": st.recursive(
-        st.one_of(NUMBERS, TEXT, st.just("null")), lambda inner: st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]")
+        st.one_of(NUMBERS, TEXT, st.just("null")),
+        lambda inner: st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]"),
     ),
 }
 
@@ -46,7 +50,11 @@ def test_every_scalar_that_may_have_a_default_is_tried() -> None:
 
 
 @settings(max_examples=30)  # of 30 defaults each
-@given(st.fixed_dictionaries({name: st.lists(text, min_size=2, max_size=2) for name, text in DEFAULTS.items()}))
+@given(
+    st.fixed_dictionaries(
+        {name: st.lists(text, min_size=2, max_size=2) for name, text in DEFAULTS.items()}
+    )
+)
 def test_a_default_that_the_schema_takes_is_built_at_import_and_taken_on_the_wire(
     written: dict[str, list[str]],
 ) -> None:
@@ -54,7 +62,8 @@ def test_a_default_that_the_schema_takes_is_built_at_import_and_taken_on_the_wir
         f"{name}_{number}": expression
         for name, texts in written.items()
         for number, text in enumerate(texts)
-        if load_bytes(schema({"a": (expression := f"{name} = {text}")}), "s.yaml").contract is not None
+        if load_bytes(schema({"a": (expression := f"{name} = {text}")}), "s.yaml").contract
+        is not None
     }
     contract = load_bytes(schema(accepted), "s.yaml").contract
     assert contract is not None
@@ -64,7 +73,9 @@ def test_a_default_that_the_schema_takes_is_built_at_import_and_taken_on_the_wir
     for field, annotation in zip(record.fields, thing.model_fields.values(), strict=True):
         assert field.default is not None
         of = annotation.rebuild_annotation()
-        on_wire = json.dumps(str(field.default.value) if field.name.startswith("int64") else field.default.value)
+        on_wire = json.dumps(
+            str(field.default.value) if field.name.startswith("int64") else field.default.value
+        )
         (decoded,) = ArgumentsAdapter("x", (Arg("a", of),)).decode(f'["x",{on_wire}]')
         assert decoded == annotation.default, accepted[field.name]
         assert type(decoded) is type(annotation.default), accepted[field.name]
@@ -84,6 +95,21 @@ def built(contract: Contract) -> Any:
 
 def test_the_same_limits_of_decimals_hold_for_defaults_and_on_the_wire() -> None:
     limits = "ge: 0.1, le: 1e3, multiple_of: 0.05, max_digits: 5, decimal_places: 2"
-    for text in ("0.1", "0.10", "0.100", "1e3", "1E+3", "999.95", "0.05", "0.125", "1000.05", "1e2", "100000e-2", "0.101"):
+    for text in (
+        "0.1",
+        "0.10",
+        "0.100",
+        "1e3",
+        "1E+3",
+        "999.95",
+        "0.05",
+        "0.125",
+        "1000.05",
+        "1e2",
+        "100000e-2",
+        "0.101",
+    ):
         head = f"ackord: 1\nname: demo\nversion: 1.0.0\ntypes:\n  P: {{newtype: decimal, {limits}}}\n  Thing: {{fields: {{a: 'P = \"{text}\"', b: P?}}}}\n"
-        assert (load_bytes(head.encode(), "s.yaml").contract is not None) == (text in {"0.1", "0.10", "0.100", "999.95", "1e2"}), text
+        assert (load_bytes(head.encode(), "s.yaml").contract is not None) == (
+            text in {"0.1", "0.10", "0.100", "999.95", "1e2"}
+        ), text

@@ -31,7 +31,9 @@ def files_of(name: str) -> Mapping[str, str]:
 
 def run(*command: str, seed: str = "random") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -43,14 +45,25 @@ def test_a_schema_gives_the_files_that_are_committed(name: str) -> None:
         expected.mkdir()
         for file, text in files.items():
             (expected / file).write_text(text, encoding="utf-8")
-    committed = {path.name: path.read_text(encoding="utf-8") for path in expected.iterdir() if path.is_file()}
+    committed = {
+        path.name: path.read_text(encoding="utf-8") for path in expected.iterdir() if path.is_file()
+    }
     assert sorted(committed) == sorted(files)
     for file, text in files.items():
-        assert text == committed[file], f"{name}/expected/{file} differs; set UPDATE_GOLDEN=1 to write it anew"
+        assert text == committed[file], (
+            f"{name}/expected/{file} differs; set UPDATE_GOLDEN=1 to write it anew"
+        )
 
 
 def test_there_are_the_golden_folders_that_matter() -> None:
-    assert NAMES == ["chat", "every_type", "minimal", "names_from_hell", "tenants", "two_namespaces"]
+    assert NAMES == [
+        "chat",
+        "every_type",
+        "minimal",
+        "names_from_hell",
+        "tenants",
+        "two_namespaces",
+    ]
 
 
 def test_ruff_format_leaves_generated_code_as_it_is() -> None:
@@ -67,8 +80,11 @@ def test_generated_code_imports_nothing_that_it_does_not_use() -> None:
 def test_mypy_strict_has_nothing_to_say(tmp_path: Path) -> None:
     config = tmp_path / "mypy.ini"
     config.write_text(
-        "[mypy]\nstrict = True\nenable_error_code = explicit-override, truthy-bool, ignore-without-code, redundant-expr\n"
-        f"mypy_path = {ROOT / 'schema'}:{ROOT / 'codegen'}:{ROOT / 'runtime'}\nexplicit_package_bases = True\nfollow_imports = silent\n"
+        "[mypy]\nstrict = True\nenable_error_code = explicit-override, truthy-bool, "
+        "ignore-without-code, redundant-expr\n"
+        "mypy_path = "
+        f"{ROOT / 'schema'}:{ROOT / 'codegen'}:{ROOT / 'runtime'}\nexplicit_package_bases = "
+        "True\nfollow_imports = silent\n"
         f"cache_dir = {ROOT / '.mypy_cache' / 'golden'}\n"
     )
     checked = run(sys.executable, "-m", "mypy", "--config-file", str(config), str(GOLDEN))
@@ -86,7 +102,16 @@ def test_pyright_strict_has_nothing_to_say(tmp_path: Path) -> None:
         "pythonVersion": "3.11",
     }
     config.write_text(json.dumps(settings))
-    checked = run(sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--project", str(config), "--outputjson")
+    checked = run(
+        sys.executable,
+        "-m",
+        "pyright",
+        "--pythonpath",
+        sys.executable,
+        "--project",
+        str(config),
+        "--outputjson",
+    )
     report = json.loads(checked.stdout)
     assert report["generalDiagnostics"] == []
     assert report["summary"]["filesAnalyzed"] == 5 * len(NAMES)
@@ -101,15 +126,22 @@ def test_no_suppression_stands_in_generated_code() -> None:
 
 def test_the_same_schema_gives_the_same_bytes_under_any_hash_seed() -> None:
     script = (
-        "import sys; from pathlib import Path; from ackord.schema import load_contract; from ackord.codegen import generate\n"
+        "import sys; from pathlib import Path; from ackord.schema import load_contract; from "
+        "ackord.codegen import generate\n"
         "for name in sys.argv[1:]:\n"
         "    result = load_contract(Path(name)); assert result.contract is not None\n"
-        "    for file, text in generate(result.contract, source='schema.yaml', sha256=result.source_sha256).items(): print(file, text)\n"
+        "    for file, text in generate(result.contract, source='schema.yaml', "
+        "sha256=result.source_sha256).items(): print(file, text)\n"
     )
     schemas = [str(GOLDEN / name / "schema.yaml") for name in NAMES]
-    outputs = {run(sys.executable, "-c", script, *schemas, seed=seed).stdout for seed in ("0", "1", "12345")}
+    outputs = {
+        run(sys.executable, "-c", script, *schemas, seed=seed).stdout
+        for seed in ("0", "1", "12345")
+    }
     assert len(outputs) == 1
-    assert outputs == {"".join(f"{file} {text}\n" for name in NAMES for file, text in files_of(name).items())}
+    assert outputs == {
+        "".join(f"{file} {text}\n" for name in NAMES for file, text in files_of(name).items())
+    }
 
 
 def test_the_header_names_the_source_and_its_hash_and_no_directory_date_or_release() -> None:

@@ -1,4 +1,6 @@
-"""What it costs to import a large contract, measured against what it costs to import pydantic on the same machine at the same moment."""
+"""What it costs to import a large contract, measured against what it costs to import pydantic on
+the same machine at the same moment.
+"""
 
 from __future__ import annotations
 
@@ -30,25 +32,42 @@ print(json.dumps(times))
 
 def schema() -> str:
     records = "".join(
-        f"  Record{number}: {{fields: {{id: int, text: {{type: str, min_length: 1}}, tags: 'list[str] = []', at: datetime}}}}\n"
+        f"  Record{number}: {{fields: {{id: int, text: {{type: str, min_length: 1}}, tags: "
+        f"'list[str] = []', at: datetime}}}}\n"
         for number in range(EVENTS)
     )
-    up = "".join(f"      up{n}: {{args: {{name: str, record: Record{n}}}, ack: Record{n}, errors: [Bad]}}\n" for n in range(EVENTS))
-    down = "".join(f"      down{n}: {{args: {{name: str, record: Record{n}}}}}\n" for n in range(EVENTS))
+    up = "".join(
+        f"      up{n}: {{args: {{name: str, record: Record{n}}}, ack: Record{n}, errors: [Bad]}}\n"
+        for n in range(EVENTS)
+    )
+    down = "".join(
+        f"      down{n}: {{args: {{name: str, record: Record{n}}}}}\n" for n in range(EVENTS)
+    )
     head = f"ackord: 1\nname: big\nversion: 1.0.0\ntypes:\n{records}errors: {{Bad: {{fields: {{why: str}}}}}}\nnamespaces:\n  /big:\n"
     return f"{head}    client_to_server:\n{up}    server_to_client:\n{down}"
 
 
 @pytest.mark.slow
-def test_a_contract_of_two_hundred_events_costs_about_as_much_to_import_as_pydantic(tmp_path: Path) -> None:
+def test_a_contract_of_two_hundred_events_costs_about_as_much_to_import_as_pydantic(
+    tmp_path: Path,
+) -> None:
     contract = load_bytes(schema().encode(), "big.yaml").contract
     assert contract is not None
     write(generate(contract, source="big.yaml", sha256="0" * 64), tmp_path / "big")
     runs = [
-        json.loads(subprocess.run([sys.executable, "-c", MEASURE], cwd=tmp_path, capture_output=True, timeout=60, check=True).stdout)
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", MEASURE],
+                cwd=tmp_path,
+                capture_output=True,
+                timeout=60,
+                check=True,
+            ).stdout
+        )
         for _ in range(5)
     ]
     best = {name: min(run[name] for run in runs) for name in runs[0]}
-    # Measured 1.0 (contract) and 1.3 (warm), so that half as much again is noise, and twice as much is a change that somebody should know of.
+    # Measured 1.0 (contract) and 1.3 (warm), so that half as much again is noise, and twice as much
+    # is a change that somebody should know of.
     assert best["contract"] < 2 * best["pydantic"], best
     assert best["warm"] < 3 * best["pydantic"], best

@@ -1,4 +1,6 @@
-"""Whatever a schema's file name and its texts hold: generated code has the same statements, and shows them."""
+"""Whatever a schema's file name and its texts hold: generated code has the same statements, and
+shows them.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,10 @@ HOSTILE = st.sampled_from(
      "\nimport os\n", "coding:", "coding=", "utf-7", "# type: ignore", "x = 1", "\\N{DIGIT ONE}", "\\x", "\udc80", "\U0001f600", "é", "+AAo-", "\n\n", "    "]
 )  # fmt: skip
 NAMES = st.lists(st.one_of(HOSTILE, st.text(max_size=4)), max_size=8).map("".join)
-DOCS = st.lists(st.one_of(HOSTILE.filter("\udc80".__ne__), st.text(st.characters(codec="utf-8"), max_size=4)), max_size=12).map(
-    lambda parts: f"a{''.join(parts)}b"
-)
+DOCS = st.lists(
+    st.one_of(HOSTILE.filter("\udc80".__ne__), st.text(st.characters(codec="utf-8"), max_size=4)),
+    max_size=12,
+).map(lambda parts: f"a{''.join(parts)}b")
 
 
 def contract(name: str) -> Contract:
@@ -50,7 +53,9 @@ def documented(part: Any, doc: str) -> Any:
 
 
 def shapes(files: Mapping[str, str]) -> dict[str, str]:
-    """Give the statements of each module, without the texts in them, as Python reads the bytes of the file."""
+    """Give the statements of each module, without the texts in them, as Python reads the bytes of
+    the file.
+    """
     found: dict[str, str] = {}
     for name, text in files.items():
         if name.endswith(".py"):
@@ -74,7 +79,9 @@ def test_a_comment_is_one_line_and_declares_no_encoding(name: str) -> None:
 @given(DOCS, st.sampled_from([0, 4, 8, 80]))
 def test_a_docstring_is_one_expression(doc: str, indent: int) -> None:
     head = "".join(f"{' ' * level}if x:\n" for level in range(0, indent, 4))
-    assert shapes({"a.py": f"{head}{' ' * indent}{docstring(doc, indent)}\n"}) == shapes({"a.py": f"{head}{' ' * indent}''\n"})
+    assert shapes({"a.py": f"{head}{' ' * indent}{docstring(doc, indent)}\n"}) == shapes(
+        {"a.py": f"{head}{' ' * indent}''\n"}
+    )
 
 
 @given(DOCS)
@@ -104,16 +111,28 @@ def test_no_file_name_and_no_doc_adds_a_statement(golden: str, text: str) -> Non
     assert hostile["types.py"].splitlines()[1].startswith("# sha256:")
 
 
-def test_the_message_of_an_error_is_its_first_paragraph_whole_and_without_docstrings(tmp_path: Path) -> None:
+def test_the_message_of_an_error_is_its_first_paragraph_whole_and_without_docstrings(
+    tmp_path: Path,
+) -> None:
     long = "No more than this many people fit into one room, whatever their number may be elsewhere,\n  and nobody waits at the door."
     (tmp_path / "s.yaml").write_text(
         "ackord: 1\nname: s\nversion: 1.0.0\nerrors:\n"
-        f"  Full: {{doc: {json.dumps(long + chr(10) + chr(10) + 'Try another one.')}, deprecated: Use Closed.}}\n"
+        f"  Full: {{doc: {json.dumps(long + chr(10) + chr(10) + 'Try another one.')}, "
+        f"deprecated: Use Closed.}}\n"
         "  Closed: {deprecated: Nobody closes rooms.}\n"
     )
     loaded = load_contract(tmp_path / "s.yaml")
     assert loaded.contract is not None
-    (tmp_path / "types_of_s.py").write_text(generate(loaded.contract, source="s.yaml", sha256="")["types.py"])
+    (tmp_path / "types_of_s.py").write_text(
+        generate(loaded.contract, source="s.yaml", sha256="")["types.py"]
+    )
     script = "import types_of_s as t; from ackord.runtime.typed.model import error_message as m; print(t.Full.__doc__, m(t.Full), m(t.Closed), sep='|')"
-    ran = subprocess.run([sys.executable, "-OO", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-OO", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert ran.stdout == f"None|{' '.join(long.split())}|closed\n", ran.stderr

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from ackord.codegen import generate
 from ackord.codegen.python.docstrings import docstring
-from ackord.codegen.python.layout import alternatives, assignment, brackets, call, concat, layout, subscript
+from ackord.codegen.python.layout import (
+    alternatives,
+    assignment,
+    brackets,
+    call,
+    concat,
+    layout,
+    subscript,
+)
 from ackord.codegen.python.literals import literal
 from ackord.schema.model import (
     Constraints,
@@ -35,7 +43,16 @@ from hypothesis import strategies as st
 
 
 def ruff_diff(path: Path) -> str:
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "--no-cache", str(path)]
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--isolated",
+        "--diff",
+        "--no-cache",
+        str(path),
+    ]
     formatted = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     return formatted.stdout + (formatted.stderr if formatted.returncode != 0 else "")
 
@@ -64,7 +81,10 @@ def test_a_long_union_is_put_into_parentheses_only_where_it_stands_free() -> Non
     assert layout(assignment("x", union), width=24) == "x = Aaaa | Bbbb | Cccc"
     assert layout(assignment("x", union), width=22) == "x = Aaaa | Bbbb | Cccc"
     assert layout(assignment("x", union), width=21) == "x = (\n    Aaaa\n    | Bbbb\n    | Cccc\n)"
-    assert layout(subscript("f", [union, "D"]), width=16) == "f[\n    Aaaa\n    | Bbbb\n    | Cccc,\n    D,\n]"
+    assert (
+        layout(subscript("f", [union, "D"]), width=16)
+        == "f[\n    Aaaa\n    | Bbbb\n    | Cccc,\n    D,\n]"
+    )
 
 
 def test_empty_brackets_stay_together() -> None:
@@ -76,7 +96,11 @@ def test_a_long_text_moves_into_parentheses_if_it_fits_there() -> None:
     assert layout(assignment("name", '"0123456789"'), width=12) == 'name = "0123456789"'
 
 
-_TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from(list("\"'\\\n\t \x00\x7f\u2028\u200b\U0001f4a5")), max_size=60)
+_TEXT = st.text(
+    st.characters(codec="utf-8")
+    | st.sampled_from(list("\"'\\\n\t \x00\x7f\u2028\u200b\U0001f4a5")),
+    max_size=60,
+)
 
 
 @given(_TEXT)
@@ -100,8 +124,13 @@ def test_ruff_leaves_docstrings_as_they_are(tmp_path: Path) -> None:
         *("a" * length for length in range(70, 95)), *("a" * length + " b" for length in range(70, 95)), *("a" * length + '"' for length in range(70, 95)),
     ]  # fmt: skip
     path = tmp_path / "docstrings.py"
-    functions = [f"def f{number}():\n    {docstring(text, 4)}\n" for number, text in enumerate(texts)]
-    classes = [f"class C{number}:\n    def f(self):\n        {docstring(text, 8)}\n" for number, text in enumerate(texts)]
+    functions = [
+        f"def f{number}():\n    {docstring(text, 4)}\n" for number, text in enumerate(texts)
+    ]
+    classes = [
+        f"class C{number}:\n    def f(self):\n        {docstring(text, 8)}\n"
+        for number, text in enumerate(texts)
+    ]
     path.write_text("\n\n".join(functions + classes), encoding="utf-8")
     assert ruff_diff(path) == ""
 
@@ -111,14 +140,19 @@ def padded(prefix: str, length: int) -> str:
 
 
 def shape(number: int, name: str) -> Type:
-    text = ScalarType("str", Constraints(min_length=1, max_length=number + 1, pattern="^a" + "b" * (number % 30) + "$"))
+    text = ScalarType(
+        "str",
+        Constraints(min_length=1, max_length=number + 1, pattern="^a" + "b" * (number % 30) + "$"),
+    )
     shapes: list[Type] = [
         text,
         ListType(text, Constraints(max_items=3)),
         NullableType(RefType(name)),
         MapType(ListType(RefType(name))),
         TupleType((text, RefType(name), ScalarType("int"))),
-        UnionType((RefType(name), ScalarType("int"), ScalarType("str"), ListType(ScalarType("float")))),
+        UnionType(
+            (RefType(name), ScalarType("int"), ScalarType("str"), ListType(ScalarType("float")))
+        ),
         ListType(UnionType((RefType(name), ScalarType("int"), NullableType(ScalarType("str"))))),
     ]
     return shapes[number % len(shapes)]
@@ -132,10 +166,23 @@ def test_ruff_leaves_names_of_any_length_as_they_are(tmp_path: Path) -> None:
     for length in lengths:
         name = padded(f"R{length}", length)
         plain = Field(name=padded(f"f{length}", length), type=shape(length, name))
-        text = Field(name=f"t{length}", type=ScalarType("str"), required=False, default=Default("v" * length))
-        maybe = Field(name=padded(f"m{length}", length), type=shape(length + 3, name), required=False)
-        states = Field(name=padded(f"s{length}", length), type=NullableType(shape(length + 2, name)), required=False)
-        number = Field(name=f"n{length}", type=UnionType((RefType(name), ScalarType("int"))), required=False, default=Default(length))
+        text = Field(
+            name=f"t{length}", type=ScalarType("str"), required=False, default=Default("v" * length)
+        )
+        maybe = Field(
+            name=padded(f"m{length}", length), type=shape(length + 3, name), required=False
+        )
+        states = Field(
+            name=padded(f"s{length}", length),
+            type=NullableType(shape(length + 2, name)),
+            required=False,
+        )
+        number = Field(
+            name=f"n{length}",
+            type=UnionType((RefType(name), ScalarType("int"))),
+            required=False,
+            default=Default(length),
+        )
         records.append(Record(name=name, fields=(plain, text, maybe, states, number)))
         args = (Field(name=padded(f"a{length}", length // 2), type=shape(length + 1, name)), text)
         identifier = padded(f"e{length}", length)
@@ -143,7 +190,14 @@ def test_ruff_leaves_names_of_any_length_as_they_are(tmp_path: Path) -> None:
         ack = shape(length + 5, name) if length % 4 else None
         acked = bool(errors) or ack is not None
         events.append(
-            Event(name=f"e{length}", identifier=identifier, args=(*args[: length % 3], states), ack=ack, acked=acked, errors=errors)
+            Event(
+                name=f"e{length}",
+                identifier=identifier,
+                args=(*args[: length % 3], states),
+                ack=ack,
+                acked=acked,
+                errors=errors,
+            )
         )
         outgoing.append(
             Event(
@@ -159,20 +213,35 @@ def test_ruff_leaves_names_of_any_length_as_they_are(tmp_path: Path) -> None:
         name="long",
         version="1.0.0",
         types=tuple(records),
-        errors=(Error(name="Wrong", code="wrong"), Error(name="Other", code="other", fields=records[40].fields[:1])),
+        errors=(
+            Error(name="Wrong", code="wrong"),
+            Error(name="Other", code="other", fields=records[40].fields[:1]),
+        ),
         rooms=(
             Room(name="r", template="r"),
             Room(
                 name="long",
                 template="long:{one}:{two}",
-                params=(Field(name="one", type=ScalarType("str")), Field(name="two", type=ScalarType("date"))),
+                params=(
+                    Field(name="one", type=ScalarType("str")),
+                    Field(name="two", type=ScalarType("date")),
+                ),
             ),
         ),
         namespaces=(
             Namespace(
-                path="/x", identifier="x", client_to_server=tuple(events), server_to_client=tuple(outgoing), connect_errors=("Wrong",)
+                path="/x",
+                identifier="x",
+                client_to_server=tuple(events),
+                server_to_client=tuple(outgoing),
+                connect_errors=("Wrong",),
             ),
-            Namespace(path="/y", identifier=padded("y", 60), client_to_server=tuple(events), server_to_client=tuple(outgoing)),
+            Namespace(
+                path="/y",
+                identifier=padded("y", 60),
+                client_to_server=tuple(events),
+                server_to_client=tuple(outgoing),
+            ),
         ),
     )
     for file, content in generate(contract, source="long.yaml", sha256="0").items():

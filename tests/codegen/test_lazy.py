@@ -19,7 +19,12 @@ LOADED = f"import json, sys; print(json.dumps([name in sys.modules for name in (
 def loaded_by(statement: str) -> list[bool]:
     """Say whether client, server, and the packages of their extras are loaded."""
     done = subprocess.run(
-        [sys.executable, "-c", f"{statement}\n{LOADED}"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", f"{statement}\n{LOADED}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     found: list[bool] = json.loads(done.stdout)
     return found
@@ -47,9 +52,19 @@ def test_a_lazy_package_has_its_names_and_no_others() -> None:
 
     package: ModuleType = shop
     assert set(package.__all__) <= set(dir(package))
-    assert all(getattr(package, name).__name__ for name in package.__all__ if name.endswith(("Client", "Namespace", "Handlers")))
+    assert all(
+        getattr(package, name).__name__
+        for name in package.__all__
+        if name.endswith(("Client", "Namespace", "Handlers"))
+    )
     assert package.GuestsClient is package.client.GuestsClient
-    with pytest.raises(AttributeError, match=r"module 'tests\.codegen\.golden\.two_namespaces\.expected' has no attribute 'GuestClient'"):
+    with pytest.raises(
+        AttributeError,
+        match=(
+            r"module 'tests\.codegen\.golden\.two_namespaces\.expected' has no attribute "
+            r"'GuestClient'"
+        ),
+    ):
         getattr(package, "GuestClient")  # noqa: B009 - it has none, as type checkers know
     with pytest.raises(ImportError, match="cannot import name 'Nothing'"):
         exec(f"from {PACKAGE} import Nothing")  # noqa: S102 - the statement is the test's

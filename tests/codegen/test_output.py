@@ -26,14 +26,22 @@ def test_files_and_their_manifest_are_written_into_a_new_directory(tmp_path: Pat
     assert contents(out) == FILES
     assert changes.written == ("types.py", "server.py", "py.typed")
     assert sorted(json.loads((out / MANIFEST).read_text())["files"]) == sorted(FILES)
-    assert (out / "types.py").stat().st_mode & 0o777 == (out / MANIFEST).stat().st_mode & 0o777 != 0o600
+    assert (
+        (out / "types.py").stat().st_mode & 0o777
+        == (out / MANIFEST).stat().st_mode & 0o777
+        != 0o600
+    )
 
 
 def test_files_that_are_as_they_should_be_are_not_touched(tmp_path: Path) -> None:
     write(FILES, tmp_path)
-    before = {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in tmp_path.iterdir()}
+    before = {
+        path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in tmp_path.iterdir()
+    }
     changes = write(FILES, tmp_path)
-    assert {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in tmp_path.iterdir()} == before
+    assert {
+        path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in tmp_path.iterdir()
+    } == before
     assert changes.written == ()
     assert sorted(changes.unchanged) == sorted(FILES)
 
@@ -98,7 +106,9 @@ def test_force_overwrites_edits(tmp_path: Path) -> None:
 
 def test_a_directory_with_files_of_others_is_not_taken_over(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(OutputRefusedError, match=r"isn't empty and nothing in it was generated.*notes\.txt"):
+    with pytest.raises(
+        OutputRefusedError, match=r"isn't empty and nothing in it was generated.*notes\.txt"
+    ):
         write(FILES, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     write(FILES, tmp_path, force=True)
@@ -127,7 +137,9 @@ def test_line_ends_do_not_count(tmp_path_factory: pytest.TempPathFactory, ends: 
     write(files, out)
     for name in ("types.py", MANIFEST):
         lines = (out / name).read_text().splitlines()
-        (out / name).write_bytes("".join(line + end for line, end in zip(lines, ends * 2, strict=False)).encode())
+        (out / name).write_bytes(
+            "".join(line + end for line, end in zip(lines, ends * 2, strict=False)).encode()
+        )
     before = (out / "types.py").read_bytes()
     assert diff(files, out) == ""
     assert manifest_problem(files, out, changed=False) is None
@@ -139,13 +151,16 @@ def test_line_ends_do_not_count(tmp_path_factory: pytest.TempPathFactory, ends: 
         write(files, out)
 
 
-def test_without_a_manifest_files_as_they_should_be_are_adopted_and_others_need_force(tmp_path: Path) -> None:
+def test_without_a_manifest_files_as_they_should_be_are_adopted_and_others_need_force(
+    tmp_path: Path,
+) -> None:
     write(FILES, tmp_path)
     (tmp_path / "mine.py").write_text("mine\n")
     (tmp_path / MANIFEST).unlink()
     (tmp_path / "types.py").unlink()
     assert manifest_problem(FILES, tmp_path, changed=False) == (
-        f"{tmp_path / MANIFEST} is missing: it says which files were generated, and belongs into version control with them"
+        f"{tmp_path / MANIFEST} is missing: it says which files were generated, and belongs "
+        "into version control with them"
     )
     changes = write(FILES, tmp_path)
     assert (changes.adopted, changes.written) == (True, ("types.py",))
@@ -153,8 +168,9 @@ def test_without_a_manifest_files_as_they_should_be_are_adopted_and_others_need_
     (tmp_path / MANIFEST).unlink()
     with pytest.raises(OutputRefusedError) as caught:
         write({**FILES, "types.py": "a = 2\n"}, tmp_path)
-    assert f"{MANIFEST} is missing, so ackord can't tell whether it wrote these files, which aren't as they would be now: types.py" in str(
-        caught.value
+    assert (
+        f"{MANIFEST} is missing, so ackord can't tell whether it wrote these files, which "
+        "aren't as they would be now: types.py" in str(caught.value)
     )
     assert "restore the manifest from version control" in str(caught.value)
     assert contents(tmp_path) == {**FILES, "mine.py": "mine\n"}
@@ -165,13 +181,20 @@ def test_without_a_manifest_files_as_they_should_be_are_adopted_and_others_need_
 def test_a_manifest_that_lists_other_files_than_there_are_is_a_problem(tmp_path: Path) -> None:
     write({"types.py": "a = 1\n"}, tmp_path)
     (tmp_path / MANIFEST).write_text('{"manifest": 1, "files": {}}')
-    assert manifest_problem({"types.py": "a = 1\n"}, tmp_path, changed=False) == f"{tmp_path / MANIFEST} doesn't list the files as they are"
+    assert (
+        manifest_problem({"types.py": "a = 1\n"}, tmp_path, changed=False)
+        == f"{tmp_path / MANIFEST} doesn't list the files as they are"
+    )
 
 
 @pytest.mark.parametrize(
     ("pattern", "replacement", "says"),
     [
-        (r"(?s)^.*$", r"<<<<<<< HEAD\n\g<0>=======\n\g<0>>>>>>>> branch\n", "has the marks of a merge conflict"),
+        (
+            r"(?s)^.*$",
+            r"<<<<<<< HEAD\n\g<0>=======\n\g<0>>>>>>>> branch\n",
+            "has the marks of a merge conflict",
+        ),
         (r"(?s).{20}\Z", "", "isn't a manifest that this version of ackord has written"),
         ('"manifest": 1', '"manifest": 2', "isn't a manifest that this version"),
         ("types.py", "../types.py", "names '../types.py', which isn't in this directory"),
@@ -181,9 +204,13 @@ def test_a_manifest_that_cannot_be_read_is_named_with_the_ways_out_and_force_wri
     tmp_path: Path, pattern: str, replacement: str, says: str
 ) -> None:
     write(FILES, tmp_path)
-    (tmp_path / MANIFEST).write_text(re.sub(pattern, replacement, (tmp_path / MANIFEST).read_text(), count=1))
+    (tmp_path / MANIFEST).write_text(
+        re.sub(pattern, replacement, (tmp_path / MANIFEST).read_text(), count=1)
+    )
     for refused in (lambda: write(FILES, tmp_path), lambda: diff(FILES, tmp_path)):
-        with pytest.raises(OutputRefusedError, match="restore it from version control, or generate with --force") as caught:
+        with pytest.raises(
+            OutputRefusedError, match="restore it from version control, or generate with --force"
+        ) as caught:
             refused()
         assert says in str(caught.value)
     write(FILES, tmp_path, force=True)
@@ -191,7 +218,10 @@ def test_a_manifest_that_cannot_be_read_is_named_with_the_ways_out_and_force_wri
 
 
 def test_runs_at_once_in_one_directory_leave_all_files_of_one_of_them(tmp_path: Path) -> None:
-    contracts = [{f"{name}.py": f"{name} = {number}\n" * 2000 for name in "abcdefgh"[: 5 + number]} for number in range(3)]
+    contracts = [
+        {f"{name}.py": f"{name} = {number}\n" * 2000 for name in "abcdefgh"[: 5 + number]}
+        for number in range(3)
+    ]
     out = tmp_path / "deep" / "out"
 
     def run(number: int) -> None:
@@ -201,7 +231,13 @@ def test_runs_at_once_in_one_directory_leave_all_files_of_one_of_them(tmp_path: 
         names = set(re.findall(r"^\+\+\+ (?:b/)?(.*)\n", diff(files, out), re.MULTILINE))
         others = [contract for contract in contracts if contract is not files]
         # What is there is the whole output of one run: nothing differs, or every file does.
-        assert names in [set(), *({name if name in files else "/dev/null" for name in {**files, **other}} for other in others)]
+        assert names in [
+            set(),
+            *(
+                {name if name in files else "/dev/null" for name in {**files, **other}}
+                for other in others
+            ),
+        ]
 
     with ThreadPoolExecutor(6) as pool:
         for done in [pool.submit(run, number) for number in range(60)]:
@@ -209,7 +245,10 @@ def test_runs_at_once_in_one_directory_leave_all_files_of_one_of_them(tmp_path: 
     assert contents(out) in contracts
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"manifest": 1, "files": {"types.py": 1}}', '{"files": {"../x": "00"}}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "{}", "[]", '{"manifest": 1, "files": {"types.py": 1}}', '{"files": {"../x": "00"}}'],
+)
 def test_a_broken_manifest_is_refused(tmp_path: Path, content: str) -> None:
     victim = tmp_path / "x"
     victim.write_text("x")
@@ -228,21 +267,27 @@ def test_a_file_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
         write(FILES, tmp_path / "out")
 
 
-def test_a_directory_in_place_of_a_file_stops_everything_before_anything_is_written(tmp_path: Path) -> None:
+def test_a_directory_in_place_of_a_file_stops_everything_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "py.typed").mkdir(parents=True)
     with pytest.raises(OutputFailedError, match=r"py\.typed"):
         write(FILES, tmp_path, force=True)
     assert [path.name for path in tmp_path.iterdir()] == ["py.typed"]
 
 
-def test_no_temporary_files_are_left_where_a_file_cannot_be_put_into_its_place(tmp_path: Path) -> None:
+def test_no_temporary_files_are_left_where_a_file_cannot_be_put_into_its_place(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(OutputFailedError):
         write({"missing/types.py": ""}, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [MANIFEST]
 
 
 @pytest.mark.parametrize("replaced", range(4))
-def test_a_run_that_is_cut_off_between_two_files_is_completed_by_the_next_one_without_force(tmp_path: Path, replaced: int) -> None:
+def test_a_run_that_is_cut_off_between_two_files_is_completed_by_the_next_one_without_force(
+    tmp_path: Path, replaced: int
+) -> None:
     write(FILES, tmp_path)
     wanted = {"types.py": "a = 2\n", "server.py": "b = 3\n", "new.py": "c = 1\n"}
     original, count = Path.replace, 0
@@ -258,7 +303,10 @@ def test_a_run_that_is_cut_off_between_two_files_is_completed_by_the_next_one_wi
         patch.setattr(Path, "replace", fail_after_some)
         with pytest.raises(OutputFailedError, match="No space left"):
             write(wanted, tmp_path)
-    assert sum((tmp_path / name).exists() and (tmp_path / name).read_text() == wanted[name] for name in wanted) == max(0, replaced - 1)
+    assert sum(
+        (tmp_path / name).exists() and (tmp_path / name).read_text() == wanted[name]
+        for name in wanted
+    ) == max(0, replaced - 1)
     write(wanted, tmp_path)
     assert contents(tmp_path) == wanted
     assert "before" not in (tmp_path / MANIFEST).read_text()

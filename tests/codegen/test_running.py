@@ -1,4 +1,6 @@
-"""Generated code, run: servers and clients of golden contracts, joined in memory on the real runtime."""
+"""Generated code, run: servers and clients of golden contracts, joined in memory on the real
+runtime.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,14 @@ SCALARS = Scalars(
 )
 
 
-CLEARED = Absent(nullable=None, null_or_absent=None, json_or_absent=None, alias_or_absent=b"x", leaf_or_absent=None, three=None)
+CLEARED = Absent(
+    nullable=None,
+    null_or_absent=None,
+    json_or_absent=None,
+    alias_or_absent=b"x",
+    leaf_or_absent=None,
+    three=None,
+)
 
 
 class Guests(GuestsNamespace):
@@ -116,7 +125,9 @@ class Guests(GuestsNamespace):
         return None
 
     @override
-    async def on_order(self, ctx: GuestsContext, lines: list[Line], note: str | None) -> OrderResult:
+    async def on_order(
+        self, ctx: GuestsContext, lines: list[Line], note: str | None
+    ) -> OrderResult:
         self.notes.append(note)
         if lines[0].dish == "soup":
             return OutOfStock(dish="soup")
@@ -210,17 +221,30 @@ class Types(TypesNamespace):
         j: Pair,
         k: Leaf,
     ) -> tuple[list[int], dict[str, Shape] | None, tuple[bytes, Color], str, list[str], str | None]:
-        assert (g, h, i, j) == (Color.RED, Id(UUID("12345678-1234-5678-1234-567812345678")), Decimal("1.5"), (1, []))
+        assert (g, h, i, j) == (
+            Color.RED,
+            Id(UUID("12345678-1234-5678-1234-567812345678")),
+            Decimal("1.5"),
+            (1, []),
+        )
         assert k == Leaf(value=1, next=Leaf(value=2))
         return a, b, c, d, e, f
 
     @override
-    async def on_patch(self, ctx: TypesContext, id: Code, name: str | None, note: Nothing | MISSING) -> list[Nothing | bool]:
+    async def on_patch(
+        self, ctx: TypesContext, id: Code, name: str | None, note: Nothing | MISSING
+    ) -> list[Nothing | bool]:
         return [name, note is MISSING, None if note is MISSING else note]
 
     @override
-    async def on_either(self, ctx: TypesContext, value: dict[str, Either | bool]) -> dict[str, Either | bool]:
-        flags: list[Flag] = [await ctx.client.patched(), await ctx.client.patched(None), await ctx.client.patched([])]
+    async def on_either(
+        self, ctx: TypesContext, value: dict[str, Either | bool]
+    ) -> dict[str, Either | bool]:
+        flags: list[Flag] = [
+            await ctx.client.patched(),
+            await ctx.client.patched(None),
+            await ctx.client.patched([]),
+        ]
         assert repr(flags) == "[True, 1, 'a']"
         return value
 
@@ -231,7 +255,9 @@ class Types(TypesNamespace):
         return b
 
     @override
-    async def on_existing(self, ctx: TypesContext, value: Existing, address: Address | None) -> Address:
+    async def on_existing(
+        self, ctx: TypesContext, value: Existing, address: Address | None
+    ) -> Address:
         return address or value.address
 
     @override
@@ -248,7 +274,9 @@ class Types(TypesNamespace):
 
 class TypesPeer(TypesHandlers):
     def __init__(self) -> None:
-        self.told: asyncio.Future[tuple[Scalars, Shape | None]] = asyncio.get_running_loop().create_future()
+        self.told: asyncio.Future[tuple[Scalars, Shape | None]] = (
+            asyncio.get_running_loop().create_future()
+        )
 
     @override
     async def on_told(self, value: Scalars, shape: Shape | None) -> None:
@@ -264,7 +292,9 @@ class TypesPeer(TypesHandlers):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_package_exports_what_it_lists_and_all_its_adapters_can_be_built(name: str, package: Callable[[str], ModuleType]) -> None:
+def test_a_package_exports_what_it_lists_and_all_its_adapters_can_be_built(
+    name: str, package: Callable[[str], ModuleType]
+) -> None:
     module = package(name)
     for symbol in module.__all__:
         assert hasattr(module, symbol)
@@ -286,7 +316,11 @@ def test_values_of_every_type_travel_there_and_back() -> None:
             assert await peer.told == (SCALARS, Circle(radius=1))
             defaults = Defaults()
             assert await client.defaults(defaults) == defaults
-            assert (defaults.color, defaults.ratio, defaults.span) == (Color.LIGHT_BLUE, Ratio(0.5), dt.timedelta(days=1, hours=2))
+            assert (defaults.color, defaults.ratio, defaults.span) == (
+                Color.LIGHT_BLUE,
+                Ratio(0.5),
+                dt.timedelta(days=1, hours=2),
+            )
             assert defaults.shapes == [Circle(radius=1)]
             for absent in (Absent(nullable=None), CLEARED):
                 assert await client.absent(absent) == absent
@@ -295,13 +329,25 @@ def test_values_of_every_type_travel_there_and_back() -> None:
             for note in (None, b"text", "text"):
                 assert await client.patch(Code(1), "n", note) == ["n", False, note]
             assert await client.patch(Code(1)) == [None, True, None]
-            assert [await client.limited_or_null(0, None), await client.limited_or_null(None, 1, None)] == [None, 1]
-            either: dict[str, Either | bool] = {"a": Address("127.0.0.1"), "b": 1, "c": None, "d": True}
+            assert [
+                await client.limited_or_null(0, None),
+                await client.limited_or_null(None, 1, None),
+            ] == [None, 1]
+            either: dict[str, Either | bool] = {
+                "a": Address("127.0.0.1"),
+                "b": 1,
+                "c": None,
+                "d": True,
+            }
             assert repr(await client.either(either)) == repr(either)
             assert await client.shape(Circle(radius=2)) is None
             square = Square(side=1, inner=[Circle(radius=1), Square(side=2)])
             assert await client.shape(square) == square
-            assert [await client.loose(value) for value in (1, "x", [Leaf(value=3)])] == [1, "x", [Leaf(value=3)]]
+            assert [await client.loose(value) for value in (1, "x", [Leaf(value=3)])] == [
+                1,
+                "x",
+                [Leaf(value=3)],
+            ]
             assert await client.inline([1], {"a": square}, (b"\x01", Color.N1ST)) == (
                 [1],
                 {"a": square},
@@ -331,7 +377,12 @@ def test_newtypes_enums_and_declared_errors_arrive_as_what_they_are() -> None:
                 "big": "5",
                 "moment": "2024-02-29T12:00:00Z",
             }
-            raw: dict[str, Any] = {**fields, "blob": b"", "mood": "unheard of", "id": "12345678-1234-5678-1234-567812345678"}
+            raw: dict[str, Any] = {
+                **fields,
+                "blob": b"",
+                "mood": "unheard of",
+                "id": "12345678-1234-5678-1234-567812345678",
+            }
             answer = await client.socket.emit_with_ack("holder", raw)
             assert answer["mood"] == "unheard of"
             assert answer["big"] == "5"
@@ -366,7 +417,16 @@ def test_what_may_be_absent_is_never_written_as_null() -> None:
 
 
 def test_constraints_hold() -> None:
-    good: dict[str, Any] = {"name": "A", "count": 5, "share": 1.0, "data": b"x", "big": 0, "items": [1], "table": {}, "price": Decimal(0)}
+    good: dict[str, Any] = {
+        "name": "A",
+        "count": 5,
+        "share": 1.0,
+        "data": b"x",
+        "big": 0,
+        "items": [1],
+        "table": {},
+        "price": Decimal(0),
+    }
     Limited.model_validate(good)
     cases: list[tuple[str, Any]] = [
         ("name", ""),
@@ -399,19 +459,33 @@ def test_two_namespaces_with_rooms_in_common_serve_their_own_events() -> None:
             GuestsClient("http://test", auth=GuestsAuth(table=4), connector=link) as four,
             KitchenClient("http://test", connector=link) as kitchen,
         ):
-            orders, called, cooking = aiter(three.on_order), aiter(four.on_called), aiter(kitchen.on_order)
+            orders, called, cooking = (
+                aiter(three.on_order),
+                aiter(four.on_called),
+                aiter(kitchen.on_order),
+            )
             assert await three.order([Line(dish="pie", count=1)], "hot") == 1
             assert guests.notes == ["hot"]
             assert (await anext(orders)).lines == [Line(dish="pie", count=1)]
             assert await anext(called) == (4, False)
-            assert await three.order([Line(dish="soup", count=1)]) == OutOfStock(dish="soup", state=State.DONE)
-            with pytest.raises(v1.InvalidPayloadError, match="lines: List should have at least 1 item"):
+            assert await three.order([Line(dish="soup", count=1)]) == OutOfStock(
+                dish="soup", state=State.DONE
+            )
+            with pytest.raises(
+                v1.InvalidPayloadError, match="lines: List should have at least 1 item"
+            ):
                 await three.order([])
             assert await three.socket.emit_with_ack("order", []) == {
                 "error": {
                     "code": "invalid_request",
                     "message": "The arguments don't fit the event",
-                    "issues": [{"loc": ["lines"], "type": "too_short", "msg": "List should have at least 1 item after validation, not 0"}],
+                    "issues": [
+                        {
+                            "loc": ["lines"],
+                            "type": "too_short",
+                            "msg": "List should have at least 1 item after validation, not 0",
+                        }
+                    ],
                 }
             }
             assert await kitchen.order(OrderId(5), State.COOKING) is None
@@ -433,10 +507,17 @@ def test_a_server_asks_a_client_which_answers_refuses_or_does_not_know() -> None
         server = Server()
         guests = Guests()
         server.register(guests)
-        async with GuestsClient("http://test", auth=GuestsAuth(table=1), handlers=Polite(), connector=Link(server)) as polite:
+        async with GuestsClient(
+            "http://test", auth=GuestsAuth(table=1), handlers=Polite(), connector=Link(server)
+        ) as polite:
             assert await polite.cancel(OrderId(1)) is None
             assert await polite.cancel(OrderId(2)) == Closed()
-        async with GuestsClient("http://test", auth=GuestsAuth(table=1), handlers=GuestsHandlers(), connector=Link(server)) as mute:
+        async with GuestsClient(
+            "http://test",
+            auth=GuestsAuth(table=1),
+            handlers=GuestsHandlers(),
+            connector=Link(server),
+        ) as mute:
             await mute.cancel(OrderId(1))
         assert guests.answers[:2] == [True, Refused(code_=1, unwrap_="Cancel 2?")]
         assert isinstance(guests.answers[2], v1.UnknownError)
@@ -449,7 +530,9 @@ def test_a_deprecated_event_warns_whoever_sends_it() -> None:
     async def scenario() -> None:
         server = Server()
         server.register(Guests())
-        async with GuestsClient("http://test", auth=GuestsAuth(table=1), connector=Link(server)) as client:
+        async with GuestsClient(
+            "http://test", auth=GuestsAuth(table=1), connector=Link(server)
+        ) as client:
             shout: Callable[[str], None] = vars(GuestsClient)["shout"].__get__(client)
             with pytest.warns(DeprecationWarning, match='call "the" waiter'):
                 shout("hey")
@@ -506,7 +589,9 @@ def test_names_from_hell_keep_their_names_on_the_wire(package: Callable[[str], M
         == '{"code":1,"message":"","data":"","from":"x"}'
     )
     assert hell.NotImplementedError.code == "not_implemented_error"
-    assert TypeAdapter(hell.Literal).validate_json('{"import": "final", "Final": 3}') == hell.Final(Final_=3)
+    assert TypeAdapter(hell.Literal).validate_json('{"import": "final", "Final": 3}') == hell.Final(
+        Final_=3
+    )
     assert hell.ClassRoom(hell.None_("x"), 3).name == "class:x:3"
     assert TypeAdapter(hell.None_).validate_python("x") == "x"
     with pytest.raises(ValidationError):

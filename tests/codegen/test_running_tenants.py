@@ -1,4 +1,6 @@
-"""Generated code, run: dynamic namespaces, acknowledgements of many, events between servers, and the styles of answers."""
+"""Generated code, run: dynamic namespaces, acknowledgements of many, events between servers, and
+the styles of answers.
+"""
 
 from __future__ import annotations
 
@@ -126,9 +128,16 @@ class Site:
         self.link = Link(self.server)
         self.parser: Parser = options.get("parser", TEXT_PARSER)
 
-    def client(self, params: TenantParams = ACME, user: str = "t", handlers: TenantHandlers | None = None) -> TenantClient:
+    def client(
+        self, params: TenantParams = ACME, user: str = "t", handlers: TenantHandlers | None = None
+    ) -> TenantClient:
         return TenantClient(
-            "http://test", params=params, auth=TenantAuth(token=user), handlers=handlers, connector=self.link, parser=self.parser
+            "http://test",
+            params=params,
+            auth=TenantAuth(token=user),
+            handlers=handlers,
+            connector=self.link,
+            parser=self.parser,
         )
 
     @asynccontextmanager
@@ -162,7 +171,11 @@ def test_each_set_of_parameters_is_a_namespace_of_its_own(parser: Parser) -> Non
     async def scenario() -> None:
         site = Site(parser=parser)
         waves: list[str] = []
-        async with site.client(ACME) as one, site.client(ACME) as two, site.client(BANK, "b") as bank:
+        async with (
+            site.client(ACME) as one,
+            site.client(ACME) as two,
+            site.client(BANK, "b") as bank,
+        ):
             for name, client in (("one", one), ("two", two), ("bank", bank)):
 
                 @client.on_waved
@@ -186,8 +199,15 @@ def test_each_set_of_parameters_is_a_namespace_of_its_own(parser: Parser) -> Non
                 await client.status()
             assert sorted(waves) == ["bank", "bank", "one", "two", "two"]
         await asyncio.sleep(1)
-        assert site.tenants.log[:3] == [("connect", ACME, "t"), ("connect", ACME, "t"), ("connect", BANK, "b")]
-        assert {entry[:2] for entry in site.tenants.log[3:]} == {("disconnect", ACME), ("disconnect", BANK)}
+        assert site.tenants.log[:3] == [
+            ("connect", ACME, "t"),
+            ("connect", ACME, "t"),
+            ("connect", BANK, "b"),
+        ]
+        assert {entry[:2] for entry in site.tenants.log[3:]} == {
+            ("disconnect", ACME),
+            ("disconnect", BANK),
+        }
         with pytest.raises(DisconnectedError):
             await site.tenants.at(ACME).client("gone").count()
 
@@ -224,7 +244,9 @@ def test_a_client_in_javascript_writes_the_parameters_into_the_name() -> None:
             await peer.send('42/tenant/acme/paid,1["sit",2]')
             await peer.expect('43/tenant/acme/paid,1[{"ok":4}]')
             await peer.send('42/tenant/acme/paid,2["sit",0]')
-            await peer.expect('43/tenant/acme/paid,2[{"error":{"code":"internal","message":"The handler failed"}}]')
+            await peer.expect(
+                '43/tenant/acme/paid,2[{"error":{"code":"internal","message":"The handler failed"}}]'
+            )
         async with site.raw("40/tenant/acme/paid,") as peer:
             answer = await peer.receive_text()
             assert answer.startswith(
@@ -235,7 +257,9 @@ def test_a_client_in_javascript_writes_the_parameters_into_the_name() -> None:
 
 
 def test_wrong_parameters_are_found_before_anything_is_opened() -> None:
-    with pytest.raises(InvalidPayloadError, match="TenantParams: tenant: String should match pattern"):
+    with pytest.raises(
+        InvalidPayloadError, match="TenantParams: tenant: String should match pattern"
+    ):
         TenantParams(Slug("A"), Plan.FREE)
     site = Site()
     with pytest.raises(TypeError, match="takes a TenantParams, not 'str'"):
@@ -264,7 +288,10 @@ def test_many_are_asked_and_one_sees_who_said_what_and_who_said_nothing(parser: 
         site = Site(parser=parser)
         counts: list[Callable[[], int]] = [lambda: 1, lambda: 2, fail, lie]
         async with AsyncExitStack() as stack:
-            clients = [await stack.enter_async_context(site.client(handlers=Answering(count))) for count in counts]
+            clients = [
+                await stack.enter_async_context(site.client(handlers=Answering(count)))
+                for count in counts
+            ]
             silent = await stack.enter_async_context(site.client(handlers=Sleeping()))
             await stack.enter_async_context(site.client(BANK, handlers=Answering(lambda: 9)))
             place = site.tenants.at(ACME)
@@ -276,7 +303,10 @@ def test_many_are_asked_and_one_sees_who_said_what_and_who_said_nothing(parser: 
             assert replies.values == {sids[0]: 1, sids[1]: 2}
             assert sorted(replies) == [1, 2]
             assert (len(replies), replies.is_complete, replies.missing) == (2, False, (silent.sid,))
-            assert {sid: type(error) for sid, error in replies.failures.items()} == {sids[2]: RemoteError, sids[3]: RemoteError}
+            assert {sid: type(error) for sid, error in replies.failures.items()} == {
+                sids[2]: RemoteError,
+                sids[3]: RemoteError,
+            }
             assert "hunter2" not in str(replies.failures)
             nobody = await place.to(DeskRoom(7)).gather().count()
             assert (nobody.values, nobody.is_complete) == ({}, True)
@@ -297,8 +327,13 @@ class Sleeping(Answering):
 def test_an_answer_that_is_not_as_declared_is_a_failure_of_that_client_alone() -> None:
     async def scenario() -> None:
         site = Site()
-        async with site.raw('40/tenant/acme/free,{"token":"t"}') as peer, site.client(handlers=Answering(lambda: 1)) as good:
-            sid = json.loads((await peer.receive_text()).removeprefix("40/tenant/acme/free,"))["sid"]
+        async with (
+            site.raw('40/tenant/acme/free,{"token":"t"}') as peer,
+            site.client(handlers=Answering(lambda: 1)) as good,
+        ):
+            sid = json.loads((await peer.receive_text()).removeprefix("40/tenant/acme/free,"))[
+                "sid"
+            ]
 
             async def answer() -> None:
                 question = await peer.receive_text()
@@ -309,13 +344,17 @@ def test_an_answer_that_is_not_as_declared_is_a_failure_of_that_client_alone() -
                 group.create_task(answer())
                 replies = await site.tenants.at(ACME).all.gather().count()
             assert replies.values == {good.sid: 1}
-            assert [(name, type(error)) for name, error in replies.failures.items()] == [(sid, InvalidAckError)]
+            assert [(name, type(error)) for name, error in replies.failures.items()] == [
+                (sid, InvalidAckError)
+            ]
 
     run(scenario())
 
 
 class Wire(MemoryAdapter):
-    """Servers of one process as a cluster: what one namespace tells the others arrives at its namesakes."""
+    """Servers of one process as a cluster: what one namespace tells the others arrives at its
+    namesakes.
+    """
 
     def __init__(self, sockets: Mapping[str, Recipient], others: list[Namespace]) -> None:
         super().__init__(sockets)
@@ -357,7 +396,12 @@ def test_a_namespace_without_error_replies_is_silent_where_plain_socket_io_is() 
         site = Site()
         async with site.raw("40/admin,") as peer:
             await peer.receive_text()
-            for wrong in ('42/admin,1["status"', '42/admin,2["nothing"]', '42/admin,3["flush"]', '42/admin,4["refresh",5]'):
+            for wrong in (
+                '42/admin,1["status"',
+                '42/admin,2["nothing"]',
+                '42/admin,3["flush"]',
+                '42/admin,4["refresh",5]',
+            ):
                 if not wrong.endswith('"status"'):
                     await peer.send(wrong)
             await peer.send('42/admin,5["status"]')
@@ -369,7 +413,9 @@ def test_a_namespace_without_error_replies_is_silent_where_plain_socket_io_is() 
     run(scenario())
 
 
-def test_an_event_in_the_style_result_without_declared_errors_gives_its_value_and_raises_for_others() -> None:
+def test_an_event_in_the_style_result_without_declared_errors_gives_its_value_and_raises_for_others() -> (
+    None
+):
     async def scenario() -> None:
         site = Site()
         async with site.client() as client:
@@ -393,7 +439,10 @@ def test_a_recovered_connection_has_its_session_rooms_and_parameters() -> None:
         await asyncio.sleep(1)
         auth = json.dumps({"token": "t", "pid": welcome["pid"]})
         async with site.raw(f"40/tenant/acme/free,{auth}") as peer:
-            assert json.loads((await peer.receive_text()).removeprefix("40/tenant/acme/free,")) == welcome
+            assert (
+                json.loads((await peer.receive_text()).removeprefix("40/tenant/acme/free,"))
+                == welcome
+            )
         assert site.tenants.recovered == [(True, 1)]
 
     run(scenario())
@@ -425,7 +474,12 @@ def test_a_client_that_comes_back_gets_what_it_missed_with_absent_arguments_stil
         place.client(sid).told("after", "because")
         await client.status()
         assert (client.recovered, client.sid) == (True, sid)
-        assert told == [("before", None, None), ("missed", None, "me"), ("missed too", None, None), ("after", "because", None)]
+        assert told == [
+            ("before", None, None),
+            ("missed", None, "me"),
+            ("missed too", None, None),
+            ("after", "because", None),
+        ]
         assert site.tenants.recovered == [(True, 1)]
         await client.disconnect()
 
@@ -442,4 +496,7 @@ def test_logs_call_a_dynamic_namespace_by_its_path(caplog: pytest.LogCaptureFixt
         assert site.tenants.socket_namespace.name == "/tenant/{tenant}/{class}"
 
     run(scenario())
-    assert "Event 'sit' of namespace '/tenant/{tenant}/{class}' failed: 'invalid_request'" in caplog.text
+    assert (
+        "Event 'sit' of namespace '/tenant/{tenant}/{class}' failed: 'invalid_request'"
+        in caplog.text
+    )

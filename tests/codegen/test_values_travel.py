@@ -1,4 +1,6 @@
-"""Every value of every type that the schema accepts arrives as it was sent: generated types and values, through the whole generator."""
+"""Every value of every type that the schema accepts arrives as it was sent: generated types and
+values, through the whole generator.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ DECLARED: dict[str, Any] = {
     "Big": {"newtype": "int64", "ge": 0},
     "Blob": {"newtype": "bytes"},
     "Moment": {"newtype": "datetime"},
-    "Leaf": {"fields": {"metadata": "bytes", "type": "int | null?", "next": "Leaf?", "steps": "json?"}},
+    "Leaf": {
+        "fields": {"metadata": "bytes", "type": "int | null?", "next": "Leaf?", "steps": "json?"}
+    },
     "Shape": {"union": ["Circle", "Square"], "tag": "kind"},
     "Circle": {"fields": {"radius": "float"}},
     "Square": {"tag_value": "1", "fields": {"inner": "list[Shape]"}},
@@ -87,25 +91,57 @@ MIXED = ['literal["a", 1, true]', "literal[0, false]", "Either", "json"]
 
 
 def containers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    arrays = inner.map("list[{}]".format) | st.lists(inner, min_size=1, max_size=3).map(lambda items: f"tuple[{', '.join(items)}]")
+    arrays = inner.map("list[{}]".format) | st.lists(inner, min_size=1, max_size=3).map(
+        lambda items: f"tuple[{', '.join(items)}]"
+    )
     maps = inner.map("map[str, {}]".format)
 
     def without_two_integers(members: list[str]) -> bool:
-        return not {"int64", "Big"}.intersection(members) or "float" in members or not set(NUMBERS).intersection(members)
+        return (
+            not {"int64", "Big"}.intersection(members)
+            or "float" in members
+            or not set(NUMBERS).intersection(members)
+        )
 
-    kinds = [st.sampled_from(NUMBERS), st.sampled_from(BOOLEANS), st.sampled_from(STRINGS), st.sampled_from(OBJECTS) | maps, arrays]
-    members = st.permutations(kinds).flatmap(lambda kinds: st.tuples(*kinds[:3])).map(list).filter(without_two_integers)
+    kinds = [
+        st.sampled_from(NUMBERS),
+        st.sampled_from(BOOLEANS),
+        st.sampled_from(STRINGS),
+        st.sampled_from(OBJECTS) | maps,
+        arrays,
+    ]
+    members = (
+        st.permutations(kinds)
+        .flatmap(lambda kinds: st.tuples(*kinds[:3]))
+        .map(list)
+        .filter(without_two_integers)
+    )
     unions = members.map(" | ".join)
-    nullable = (unions | st.sampled_from(NUMBERS + BOOLEANS + STRINGS + OBJECTS) | arrays | maps).map("{} | null".format)
+    nullable = (
+        unions | st.sampled_from(NUMBERS + BOOLEANS + STRINGS + OBJECTS) | arrays | maps
+    ).map("{} | null".format)
     return arrays | maps | unions | nullable
 
 
-EXPRESSIONS = st.recursive(st.sampled_from(NUMBERS + BOOLEANS + STRINGS + OBJECTS + MIXED), containers, max_leaves=4)
+EXPRESSIONS = st.recursive(
+    st.sampled_from(NUMBERS + BOOLEANS + STRINGS + OBJECTS + MIXED), containers, max_leaves=4
+)
 
-TEXTS = st.sampled_from(["\u2028\u2029", "\0", "\x7f\x1f", "\U0001f600", "NaN", "", "-Infinity"]) | st.text(max_size=5)
-FLOATS = st.sampled_from([-0.0, 1e308, 5e-324, 5.0, 1e22, -(2.0**53)]) | st.floats(allow_nan=False, allow_infinity=False)
-ZONES = st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(hours=-23, minutes=-59)), ZoneInfo("Asia/Kathmandu")])
-ODD_ZONES = st.sampled_from([dt.timezone(dt.timedelta(hours=5, minutes=53, seconds=28)), dt.timezone(dt.timedelta(microseconds=-1))])
+TEXTS = st.sampled_from(
+    ["\u2028\u2029", "\0", "\x7f\x1f", "\U0001f600", "NaN", "", "-Infinity"]
+) | st.text(max_size=5)
+FLOATS = st.sampled_from([-0.0, 1e308, 5e-324, 5.0, 1e22, -(2.0**53)]) | st.floats(
+    allow_nan=False, allow_infinity=False
+)
+ZONES = st.sampled_from(
+    [dt.UTC, dt.timezone(dt.timedelta(hours=-23, minutes=-59)), ZoneInfo("Asia/Kathmandu")]
+)
+ODD_ZONES = st.sampled_from(
+    [
+        dt.timezone(dt.timedelta(hours=5, minutes=53, seconds=28)),
+        dt.timezone(dt.timedelta(microseconds=-1)),
+    ]
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | FLOATS | TEXTS,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
@@ -120,15 +156,24 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "bytes": st.sampled_from([b"", bytes(100_000)]) | st.binary(max_size=5),
     "datetime": st.datetimes(timezones=ZONES)
     | st.datetimes(dt.datetime(1, 1, 3), dt.datetime(9999, 12, 29), timezones=ODD_ZONES)  # noqa: DTZ001  # bounds are naive
-    | st.sampled_from([dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)]),
+    | st.sampled_from(
+        [dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)]
+    ),
     "date": st.sampled_from([dt.date.min, dt.date.max, dt.date(2000, 2, 29)]) | st.dates(),
-    "time": st.times() | st.times(timezones=st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(minutes=-30))])),
-    "duration": st.sampled_from([dt.timedelta.min, dt.timedelta.max, dt.timedelta(microseconds=-1), dt.timedelta(days=1000)])
+    "time": st.times()
+    | st.times(timezones=st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(minutes=-30))])),
+    "duration": st.sampled_from(
+        [dt.timedelta.min, dt.timedelta.max, dt.timedelta(microseconds=-1), dt.timedelta(days=1000)]
+    )
     | st.timedeltas(),
     "uuid": st.uuids(),
-    "decimal": st.sampled_from([Decimal("1.10"), Decimal("-0"), Decimal("1E+999999"), Decimal("0E-10"), Decimal("9" * 50)])
+    "decimal": st.sampled_from(
+        [Decimal("1.10"), Decimal("-0"), Decimal("1E+999999"), Decimal("0E-10"), Decimal("9" * 50)]
+    )
     | st.decimals(allow_nan=False, allow_infinity=False),
-    "url": st.sampled_from([AnyUrl("https://example.org/a?b=c#d"), AnyUrl("mailto:a@b"), AnyUrl("http://[::1]:99/%00")]),
+    "url": st.sampled_from(
+        [AnyUrl("https://example.org/a?b=c#d"), AnyUrl("mailto:a@b"), AnyUrl("http://[::1]:99/%00")]
+    ),
     "json": JSON,
 }
 
@@ -171,7 +216,9 @@ class Generated:
             case TaggedUnion(members=members):
                 return st.deferred(lambda: st.one_of(*map(self._declared, members)))
             case Record(fields=fields):
-                return st.deferred(lambda: st.builds(class_, **{field.name: self.given(field) for field in fields}))
+                return st.deferred(
+                    lambda: st.builds(class_, **{field.name: self.given(field) for field in fields})
+                )
             case PythonType():
                 return st.ip_addresses(v=4)
 
@@ -179,7 +226,11 @@ class Generated:
         """Give the values of a field or an argument, absence included."""
         if field.required:
             return self.values(field.type)
-        absent = MISSING if "null" in json_kinds(field.type, {each.name: each for each in self.contract.types}) else None
+        absent = (
+            MISSING
+            if "null" in json_kinds(field.type, {each.name: each for each in self.contract.types})
+            else None
+        )
         return st.just(absent) | self.values(field.type)
 
 
@@ -187,11 +238,21 @@ NUMBERED = count()
 
 
 def generated(types: dict[str, Any], namespace: dict[str, Any]) -> Generated | None:
-    """Load a contract, generate its package and import it; `None` where the schema refuses a union."""
-    document = {"ackord": 1, "name": "travel", "version": "1.0.0", "types": DECLARED | types, "namespaces": {"/": namespace}}
+    """Load a contract, generate its package and import it; `None` where the schema refuses a
+    union.
+    """
+    document = {
+        "ackord": 1,
+        "name": "travel",
+        "version": "1.0.0",
+        "types": DECLARED | types,
+        "namespaces": {"/": namespace},
+    }
     loaded = load_bytes(json.dumps(document).encode(), "travel.yaml")
     if loaded.contract is None:
-        assert {(one.code, bool(one.hint)) for one in loaded.diagnostics if one.severity == "error"} == {("S035", True)}, loaded.diagnostics
+        assert {
+            (one.code, bool(one.hint)) for one in loaded.diagnostics if one.severity == "error"
+        } == {("S035", True)}, loaded.diagnostics
         return None
     name = f"travelling_{next(NUMBERED)}"
     with tempfile.TemporaryDirectory() as directory:
@@ -260,14 +321,23 @@ def assert_returns(event: Any, answer: Any) -> None:
 
 @settings(max_examples=20)
 @given(st.data(), st.lists(EXPRESSIONS, min_size=4, max_size=4))
-def test_values_of_any_type_arrive_as_they_were_sent(data: st.DataObject, expressions: list[str]) -> None:
+def test_values_of_any_type_arrive_as_they_were_sent(
+    data: st.DataObject, expressions: list[str]
+) -> None:
     first, second, third, fourth = expressions
     probe = {"a": first, "b": f"{second}?", "c": f"list[{third}]?", "d": f"map[str, {fourth}]"}
     found = generated(
         {"Probe": {"fields": probe}},
         {
-            "client_to_server": {"one": {"args": {"a": first, "b": "Probe?", "c": f"{second}?"}, "ack": f"list[{third}]"}},
-            "server_to_client": {"two": {"args": {"a": f"{fourth}?"}, "ack": "Probe", "acks": "result"}},
+            "client_to_server": {
+                "one": {
+                    "args": {"a": first, "b": "Probe?", "c": f"{second}?"},
+                    "ack": f"list[{third}]",
+                }
+            },
+            "server_to_client": {
+                "two": {"args": {"a": f"{fourth}?"}, "ack": "Probe", "acks": "result"}
+            },
         },
     )
     assert found is not None, expressions
@@ -282,11 +352,26 @@ def test_values_of_any_type_arrive_as_they_were_sent(data: st.DataObject, expres
 
 
 def test_members_of_a_union_travel_in_any_order_or_the_union_is_refused() -> None:
-    members = [*NUMBERS, *BOOLEANS, *STRINGS, *OBJECTS, "list[bytes]", "tuple[int64, bytes]", "map[str, bytes]"]
+    members = [
+        *NUMBERS,
+        *BOOLEANS,
+        *STRINGS,
+        *OBJECTS,
+        "list[bytes]",
+        "tuple[int64, bytes]",
+        "map[str, bytes]",
+    ]
     accepted = accepted_pairs(members)
     assert {"bytes | str", "str | bytes", "literal[true] | int", "int64 | float"} <= set(accepted)
     assert not {"int | int64", "Big | literal[1]", "float | int"}.intersection(accepted)
-    found = generated({}, {"client_to_server": {f"e{index}": {"args": {"a": pair}} for index, pair in enumerate(accepted)}})
+    found = generated(
+        {},
+        {
+            "client_to_server": {
+                f"e{index}": {"args": {"a": pair}} for index, pair in enumerate(accepted)
+            }
+        },
+    )
     assert found is not None
     examples = example_values(found.module)
     for index, pair in enumerate(accepted):
@@ -296,15 +381,31 @@ def test_members_of_a_union_travel_in_any_order_or_the_union_is_refused() -> Non
 
 
 def test_patterns_know_digits_and_letters_as_javascript_does() -> None:
-    patterns = [r"^\d+$", r"^\w+$", r"^[\w-]+$", r"^[^\W_]+$", r"^[^\d]\D$", r"^\\d$", r"\ba\b", r"^[\d.\-\\]+$", r"\s\W"]
-    events = {f"e{index}": {"args": {"a": {"type": "str", "pattern": pattern}}} for index, pattern in enumerate(patterns)}
+    patterns = [
+        r"^\d+$",
+        r"^\w+$",
+        r"^[\w-]+$",
+        r"^[^\W_]+$",
+        r"^[^\d]\D$",
+        r"^\\d$",
+        r"\ba\b",
+        r"^[\d.\-\\]+$",
+        r"\s\W",
+    ]
+    events = {
+        f"e{index}": {"args": {"a": {"type": "str", "pattern": pattern}}}
+        for index, pattern in enumerate(patterns)
+    }
     found = generated({}, {"client_to_server": events})
     assert found is not None
     texts = ["".join(characters) for characters in product("1ad_-.\\ \u0661\u00e9", repeat=2)]
     for index, pattern in enumerate(patterns):
         for text in texts:
             expected = re.search(pattern, text, re.ASCII) is not None
-            assert accepts(vars(found.module.events)[f"TRAVEL_E{index}"], text) == expected, (pattern, text)
+            assert accepts(vars(found.module.events)[f"TRAVEL_E{index}"], text) == expected, (
+                pattern,
+                text,
+            )
 
 
 def accepts(event: Any, value: str) -> bool:
@@ -316,7 +417,10 @@ def accepts(event: Any, value: str) -> bool:
 
 
 def example_values(module: ModuleType) -> dict[str, list[Any]]:
-    leaf, shape = module.Leaf(metadata=b"x", type=None), module.Square(inner=[module.Circle(radius=1.0)])
+    leaf, shape = (
+        module.Leaf(metadata=b"x", type=None),
+        module.Square(inner=[module.Circle(radius=1.0)]),
+    )
     moment, url = dt.datetime(2024, 2, 29, tzinfo=dt.UTC), AnyUrl("https://example.org/")
     return {
         "int": [0, 1, 2**60],
@@ -353,12 +457,23 @@ def example_values(module: ModuleType) -> dict[str, list[Any]]:
 
 
 def accepted_pairs(members: list[str]) -> list[str]:
-    """Let the schema say which unions of two members it accepts: it refuses the others with a hint."""
+    """Let the schema say which unions of two members it accepts: it refuses the others with a
+    hint.
+    """
     pairs = [f"{one} | {other}" for one, other in permutations(members, 2)]
     fields = {f"f{index}": pair for index, pair in enumerate(pairs)}
-    document = {"ackord": 1, "name": "travel", "version": "1.0.0", "types": DECLARED | {"Pairs": {"fields": fields}}}
+    document = {
+        "ackord": 1,
+        "name": "travel",
+        "version": "1.0.0",
+        "types": DECLARED | {"Pairs": {"fields": fields}},
+    }
     text = json.dumps(document, indent=1)
-    found = [one for one in load_bytes(text.encode(), "travel.yaml").diagnostics if one.severity == "error"]
+    found = [
+        one
+        for one in load_bytes(text.encode(), "travel.yaml").diagnostics
+        if one.severity == "error"
+    ]
     assert {(one.code, bool(one.hint)) for one in found} == {("S035", True)}
     first = text.splitlines().index(f'    "f0": {json.dumps(pairs[0])},') + 1
     refused = {one.range.line - first for one in found}

@@ -1,4 +1,5 @@
-"""Where this server does on purpose what npm's doesn't: the list that the differential test allows, and docs/differences.md.
+"""Where this server does on purpose what npm's doesn't: the list that the differential test allows,
+and docs/differences.md.
 
 ``python -m tests.conformance.differences`` writes the page.
 """
@@ -33,10 +34,16 @@ def explain(script: Script, ours: Outcome, theirs: Outcome) -> list[Difference] 
     """Return the differences that explain how two outcomes differ, `None` if none does."""
     if ours == theirs:
         return []
-    common_ours, common_theirs = (Outcome(each.closed, _common(each.replies), _common(each.seen)) for each in (ours, theirs))
+    common_ours, common_theirs = (
+        Outcome(each.closed, _common(each.replies), _common(each.seen)) for each in (ours, theirs)
+    )
     if common_ours == common_theirs:
         return [VALUES]
-    found = [difference for difference in DIFFERENCES if difference.explains(script, common_ours, common_theirs)]
+    found = [
+        difference
+        for difference in DIFFERENCES
+        if difference.explains(script, common_ours, common_theirs)
+    ]
     return found or None
 
 
@@ -55,7 +62,10 @@ def _common(value: Any) -> Any:
 
 def _either_begins(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> bool:
     """Whether in each namespace one is a beginning of the other."""
-    return all(all(a == b for a, b in zip(one.get(name, []), other.get(name, []), strict=False)) for name in one.keys() | other.keys())
+    return all(
+        all(a == b for a, b in zip(one.get(name, []), other.get(name, []), strict=False))
+        for name in one.keys() | other.keys()
+    )
 
 
 def _begins(whole: dict[str, list[Any]], part: dict[str, list[Any]]) -> bool:
@@ -64,12 +74,17 @@ def _begins(whole: dict[str, list[Any]], part: dict[str, list[Any]]) -> bool:
 
 
 def _events(seen: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    return {name: [item for item in items if item[0] != "disconnect"] for name, items in seen.items()}
+    return {
+        name: [item for item in items if item[0] != "disconnect"] for name, items in seen.items()
+    }
 
 
 def _until_put_out(seen: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {
-        name: list(takewhile(lambda item: item != ["disconnect", "server namespace disconnect"], items)) for name, items in seen.items()
+        name: list(
+            takewhile(lambda item: item != ["disconnect", "server namespace disconnect"], items)
+        )
+        for name, items in seen.items()
     }
 
 
@@ -89,7 +104,9 @@ def _stricter(pattern: str) -> Callable[[Script, Outcome, Outcome], bool]:
 
 
 def _late(script: Script, ours: Outcome, theirs: Outcome) -> bool:
-    """Both have ended the connection, or the client has left, with the same events; replies may have missed the end."""
+    """Both have ended the connection, or the client has left, with the same events; replies may
+    have missed the end.
+    """
     left = any(isinstance(frame, str) and frame.startswith("41") for frame in script.frames)
     return (
         ((ours.closed and theirs.closed) or (left and ours.closed == theirs.closed))
@@ -116,13 +133,20 @@ def _is_part(part: dict[str, list[Any]], whole: dict[str, list[Any]]) -> bool:
 def _put_out(script: Script, ours: Outcome, theirs: Outcome) -> bool:
     """A handler has disconnected its socket, and one outcome is a beginning of the other.
 
-    If the client left in the same read, the reference's handler came after that, and had nothing to disconnect any more.
+    If the client left in the same read, the reference's handler came after that, and had nothing to
+    disconnect any more.
     """
     replies = ours.replies
     if any(isinstance(frame, str) and frame.startswith("41") for frame in script.frames):
-        replies = {name: list(takewhile(lambda item: item[0] != "1", items)) for name, items in replies.items()}
+        replies = {
+            name: list(takewhile(lambda item: item[0] != "1", items))
+            for name, items in replies.items()
+        }
     return (
-        any(isinstance(frame, str) and re.search(r'\["(leave|kill)"', frame) for frame in script.frames)
+        any(
+            isinstance(frame, str) and re.search(r'\["(leave|kill)"', frame)
+            for frame in script.frames
+        )
         and _either_begins(_until_put_out(ours.seen), _events(theirs.seen))
         and _either_begins(replies, theirs.replies)
     )
@@ -136,7 +160,10 @@ VALUES: Final = Difference(
     "Integers from 2^53 on; lone surrogates (half of a pair, `\\ud83d` alone)",
     "rounds such integers to a double; keeps lone surrogates",
     "keeps the digits of integers; reads a lone surrogate as U+FFFD",
-    "Python's integers have no bound, and its strings can't be encoded with half of a pair in them.",
+    (
+        "Python's integers have no bound, and its strings can't be encoded with half of a pair in "
+        "them."
+    ),
     ("40", '42["echo",9007199254740993,"\\\\ud83d"]'),
     _values,
 )
@@ -144,9 +171,18 @@ VALUES: Final = Difference(
 DIFFERENCES: Final[tuple[Difference, ...]] = (
     Difference(
         "Events that came in one read with a DISCONNECT or a packet that breaks the protocol",
-        "calls `disconnect` first and the handlers of these events after it; their replies are lost",
-        "calls the handlers of these events first; their replies go out as far as the connection still takes them",
-        "A handler that runs after `disconnect` works with a socket that the application has forgotten.",
+        (
+            "calls `disconnect` first and the handlers of these events after it; their replies "
+            "are lost"
+        ),
+        (
+            "calls the handlers of these events first; their replies go out as far as the "
+            "connection still takes them"
+        ),
+        (
+            "A handler that runs after `disconnect` works with a socket that the application has "
+            "forgotten."
+        ),
         ("40", '42["echo"]', "42{}"),
         _late,
     ),
@@ -234,8 +270,13 @@ More of them than CI plays: `ACKORD_DIFFERENTIAL=20000 make test PYTEST_ARGS=tes
 
 
 def render() -> str:
-    """Return docs/differences.md: the list, and the sections after it as they are, which are written by hand."""
-    table = "".join(f"| {item.what} | {item.reference} | {item.ours} | {item.reason} |\n" for item in DIFFERENCES)
+    """Return docs/differences.md: the list, and the sections after it as they are, which are
+    written by hand.
+    """
+    table = "".join(
+        f"| {item.what} | {item.reference} | {item.ours} | {item.reason} |\n"
+        for item in DIFFERENCES
+    )
     _, heading, sections = PAGE.read_text(encoding="utf-8").partition("\n## ")
     return _HEAD + table + heading + sections
 

@@ -27,7 +27,8 @@ LAST: Final = "last"
 SENTINEL: Final = "/sentinel"
 """A namespace that isn't there: an answer to CONNECT shows that all before it was read."""
 ROUNDS: Final = 2
-"""Handlers run after packets were read, so one answer isn't enough to know that theirs have come."""
+"""Handlers run after packets were read, so one answer isn't enough to know that theirs have come.
+"""
 
 _HEADER = re.compile(r"(\d)(?:(\d+)-)?((?:/[^,]*)?),?(\d*)(.*)", re.DOTALL)
 
@@ -47,7 +48,9 @@ class Outcome:
 @asynccontextmanager
 async def server(*command: str) -> AsyncGenerator[Player]:
     """Start a server that prints ``listening PORT`` and then what its handlers see."""
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, limit=1 << 22)
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, limit=1 << 22
+    )
     assert process.stdout is not None
     try:
         async with asyncio.timeout(30):
@@ -79,21 +82,33 @@ class Player:
 
     async def play(self, scripts: Sequence[Script]) -> list[Outcome]:
         """Play all scripts; return what came of each."""
-        played = await asyncio.gather(*(self._play(script, str(number)) for number, script in enumerate(scripts)))
+        played = await asyncio.gather(
+            *(self._play(script, str(number)) for number, script in enumerate(scripts))
+        )
         await self._play(Script("websocket", paced=False, frames=("40",)), LAST)
         async with asyncio.timeout(PATIENCE):
             while not any(what == "disconnect" for what, *_ in self._log[LAST]["/"]):  # noqa: ASYNC110 - it is printed elsewhere
                 await asyncio.sleep(0.01)
-        await asyncio.sleep(0.5)  # the other disconnects were printed before that one; a server may do a little in another order
+        await asyncio.sleep(
+            0.5
+            # the other disconnects were printed before that one; a server may do a little in another
+            # order
+        )
         return [
-            Outcome(closed, _by_namespace(replies), {name: list(seen) for name, seen in sorted(self._log[str(number)].items())})
+            Outcome(
+                closed,
+                _by_namespace(replies),
+                {name: list(seen) for name, seen in sorted(self._log[str(number)].items())},
+            )
             for number, (closed, replies) in enumerate(played)
         ]
 
     async def _play(self, script: Script, label: str) -> tuple[bool, list[Frame]]:
         async with self._slots:
             play = self._over_websocket if script.transport == "websocket" else self._over_polling
-            return await play(script, f"{self._url}?EIO=4&transport={script.transport}&label={label}")
+            return await play(
+                script, f"{self._url}?EIO=4&transport={script.transport}&label={label}"
+            )
 
     async def _over_websocket(self, script: Script, url: str) -> tuple[bool, list[Frame]]:
         replies: list[Frame] = []
@@ -135,8 +150,13 @@ class Player:
                             if response.status != 200:
                                 return True, replies
                             packets = (await response.text()).split("\x1e")
-                        answered = any(packet.startswith(f"44{SENTINEL}{number}") for packet in packets)
-                        replies += [base64.b64decode(packet[1:]) if packet[:1] == "b" else packet for packet in packets]
+                        answered = any(
+                            packet.startswith(f"44{SENTINEL}{number}") for packet in packets
+                        )
+                        replies += [
+                            base64.b64decode(packet[1:]) if packet[:1] == "b" else packet
+                            for packet in packets
+                        ]
                         if "1" in packets:
                             return True, replies
         except (ConnectionError, aiohttp.ClientError):
@@ -145,12 +165,17 @@ class Player:
         return False, replies
 
     async def _post(self, url: str, frames: Sequence[Frame]) -> None:
-        packets = (frame if isinstance(frame, str) else "b" + base64.b64encode(frame).decode() for frame in frames)
+        packets = (
+            frame if isinstance(frame, str) else "b" + base64.b64encode(frame).decode()
+            for frame in frames
+        )
         try:
             async with self._http.post(url, data="\x1e".join(packets).encode()) as response:
                 await response.read()
         except (ConnectionError, aiohttp.ClientError):
-            pass  # npm's server resets the connection of a malformed body; whether the session lives is asked by the next GET
+            # npm's server resets the connection of a malformed body; whether the session lives is
+            # asked by the next GET
+            pass
 
 
 async def _send(websocket: aiohttp.ClientWebSocketResponse, frame: Frame) -> None:
@@ -161,14 +186,22 @@ async def _send(websocket: aiohttp.ClientWebSocketResponse, frame: Frame) -> Non
 
 
 def _by_namespace(replies: Sequence[Frame]) -> dict[str, list[Any]]:
-    """Sort packets by namespace, since order is promised within one only, and put attachments into their places."""
+    """Sort packets by namespace, since order is promised within one only, and put attachments into
+    their places.
+    """
     sorted_replies: dict[str, list[Any]] = {}
     waiting = list(replies)
     while waiting:
         reply = waiting.pop(0)
-        header = _HEADER.fullmatch(reply[1:]) if isinstance(reply, str) and reply[:1] == "4" else None
+        header = (
+            _HEADER.fullmatch(reply[1:]) if isinstance(reply, str) and reply[:1] == "4" else None
+        )
         if header is None:
-            if reply not in {"1", "2", "6"}:  # the end is told by `closed`; when NOOPs come is the server's affair
+            if reply not in {
+                "1",
+                "2",
+                "6",
+            }:  # the end is told by `closed`; when NOOPs come is the server's affair
                 sorted_replies.setdefault("*", []).append(reply)
             continue
         kind, attachments, namespace, ack_id, payload = header.groups()

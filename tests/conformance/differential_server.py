@@ -1,6 +1,8 @@
-"""The server of the differential test, as tests/node/differential_server.mjs is with npm's socket.io.
+"""The server of the differential test, as tests/node/differential_server.mjs is with npm's
+socket.io.
 
-It prints ``listening PORT``, then a line of JSON for each thing that handlers see: [label of the connection, namespace, what, …].
+It prints ``listening PORT``, then a line of JSON for each thing that handlers see: [label of the
+connection, namespace, what, …].
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from tests import lanes
 
 
 def make_server() -> Server:
-    """Make a server that does what plain Socket.IO does where the protocol leaves it to the application: no error acknowledgements."""
+    """Make a server that does what plain Socket.IO does where the protocol leaves it to the
+    application: no error acknowledgements.
+    """
     server = Server(ping_interval=60, ping_timeout=60, error_replies=False)
     for name in ("/", "/custom", "/closed"):
         server.of(name).on("connection", _serve)
@@ -30,7 +34,9 @@ def _serve(socket: Socket) -> None:
     name = socket.namespace.name
 
     def log(*items: Any) -> None:
-        print(json.dumps([socket.handshake.query["label"], name, *items], default=_plain), flush=True)
+        print(
+            json.dumps([socket.handshake.query["label"], name, *items], default=_plain), flush=True
+        )
 
     def seen(event: str, *values: Any) -> None:
         log("event", event, values)

@@ -1,4 +1,6 @@
-"""The server that the official Engine.IO v4 suite expects: ``python -m tests.conformance.engineio_server --port 3000``."""
+"""The server that the official Engine.IO v4 suite expects: ``python -m
+tests.conformance.engineio_server --port 3000``.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,11 @@ from tests import lanes
 def suite_options(ping_interval: float = 0.3, ping_timeout: float = 0.2) -> EngineOptions:
     """Return what the suite asserts; it can't be run with other times."""
     return EngineOptions(
-        path="/engine.io/", ping_interval=ping_interval, ping_timeout=ping_timeout, max_payload=1_000_000, cors_origins="*"
+        path="/engine.io/",
+        ping_interval=ping_interval,
+        ping_timeout=ping_timeout,
+        max_payload=1_000_000,
+        cors_origins="*",
     )
 
 

@@ -1,4 +1,6 @@
-"""What the clients of the conformance tests share: plain requests of long-polling, which add nothing to what a test says."""
+"""What the clients of the conformance tests share: plain requests of long-polling, which add
+nothing to what a test says.
+"""
 
 from __future__ import annotations
 

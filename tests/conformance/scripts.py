@@ -1,4 +1,6 @@
-"""What a client may send, valid and not: scripts for the differential test, the same for the same seed."""
+"""What a client may send, valid and not: scripts for the differential test, the same for the same
+seed.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +26,41 @@ _ARGUMENTS: Final = (
     ',{"_placeholder":false,"num":0}',
     ',{"a":1,"a":2}',
 )
-_NAMES: Final = ("echo", "echo", "echo", "message", "error", "connection", "__proto__", "toString", "", "é 😀", "echo ")
+_NAMES: Final = (
+    "echo",
+    "echo",
+    "echo",
+    "message",
+    "error",
+    "connection",
+    "__proto__",
+    "toString",
+    "",
+    "é 😀",
+    "echo ",
+)
 _ACK_IDS: Final = ("", "", "0", "12", "007", "999999999999999")
 ODD: Final[tuple[Frame, ...]] = (
     *("4", "4abc", "47", '47["echo"]', "49", '4²["echo"]', "44", '44{"message":"no"}'),
-    *("42{}", "42[]", "42[true]", "42[null,1]", "42[[]]", '42[{"toString":"foo"}]', '42["connect"]', '42["disconnecting",1]'),
-    *('42["newListener"]', '42["removeListener"]', '42["connect_error"]', '42["disconnect"]', '42["echo"', '42["echo"]x', '42["echo",]'),
+    *(
+        "42{}",
+        "42[]",
+        "42[true]",
+        "42[null,1]",
+        "42[[]]",
+        '42[{"toString":"foo"}]',
+        '42["connect"]',
+        '42["disconnecting",1]',
+    ),
+    *(
+        '42["newListener"]',
+        '42["removeListener"]',
+        '42["connect_error"]',
+        '42["disconnect"]',
+        '42["echo"',
+        '42["echo"]x',
+        '42["echo",]',
+    ),
     *(
         "42['echo']",
         '42["echo",01]',
@@ -40,11 +71,53 @@ ODD: Final[tuple[Frame, ...]] = (
         '421.5["echo"]',
         '42-1["echo"]',
     ),
-    *('42/custom["echo"]', '42/,["echo"]', '42/custom,/custom,["echo"]', '42,["echo"]', '42?a=1,["echo"]', '42/nowhere,["echo"]'),
-    *("40[]", "40null", '40"x"', "401", "40{}x", "40/custom", "40/custom,[]", "40/,", "400{}", "40/nowhere,[]"),
+    *(
+        '42/custom["echo"]',
+        '42/,["echo"]',
+        '42/custom,/custom,["echo"]',
+        '42,["echo"]',
+        '42?a=1,["echo"]',
+        '42/nowhere,["echo"]',
+    ),
+    *(
+        "40[]",
+        "40null",
+        '40"x"',
+        "401",
+        "40{}x",
+        "40/custom",
+        "40/custom,[]",
+        "40/,",
+        "400{}",
+        "40/nowhere,[]",
+    ),
     *("41{}", "41[]", "41/custom,{}", "410", "41/custom", '41"x"', "41/nowhere,"),
-    *("43", "43[]", "43{}", "431{}", "431[]", "4399[1,2]", "43/custom,1[]", "431", '43"x"', "43x[]"),
-    *("5", "45", "451", "45a-", "451.23-[]", "450-", "45-", "450-[]", '450-["echo"]', '4511-["echo"]', '45-1-["echo"]', '45 1-["echo"]'),
+    *(
+        "43",
+        "43[]",
+        "43{}",
+        "431{}",
+        "431[]",
+        "4399[1,2]",
+        "43/custom,1[]",
+        "431",
+        '43"x"',
+        "43x[]",
+    ),
+    *(
+        "5",
+        "45",
+        "451",
+        "45a-",
+        "451.23-[]",
+        "450-",
+        "45-",
+        "450-[]",
+        '450-["echo"]',
+        '4511-["echo"]',
+        '45-1-["echo"]',
+        '45 1-["echo"]',
+    ),
     *('46["x"]', "461-", "461-1{}", '461-["x",{"_placeholder":true,"num":0}]'),
     *("", "9", "2", "2probe", "3", "3probe", "5", "6", "0", "0{}", "1", "x", "é"),
     *(b"", b"\x00\x01", b"4", b'42["echo"]'),
@@ -57,9 +130,11 @@ class Script:
 
     transport: Literal["websocket", "polling"]
     paced: bool
-    """Whether the client waits for what comes of each packet; it always does after CONNECT and DISCONNECT.
+    """Whether the client waits for what comes of each packet; it always does after CONNECT and
+    DISCONNECT.
 
-    npm's server acts on these two in a later turn of its event loop, so what it does with a packet behind them depends on timing.
+    npm's server acts on these two in a later turn of its event loop, so what it does with a packet
+    behind them depends on timing.
     """
     frames: tuple[Frame, ...]
 
@@ -87,7 +162,9 @@ def singles() -> list[Script]:
 
 
 def generate(seed: int) -> Script:
-    """Return the script of a seed: most of it what a client may send, so that the rest meets every state."""
+    """Return the script of a seed: most of it what a client may send, so that the rest meets every
+    state.
+    """
     rng = random.Random(seed)  # noqa: S311  # the same for everybody
     client = _Client(rng)
     if rng.random() < 0.95:
@@ -98,7 +175,9 @@ def generate(seed: int) -> Script:
     if rng.random() < 0.05 and len(frames) > 2:
         at = rng.randrange(1, len(frames) - 1)
         frames[at], frames[at + 1] = frames[at + 1], frames[at]
-    return Script(rng.choice(("websocket", "websocket", "polling")), rng.random() < 0.6, tuple(frames))
+    return Script(
+        rng.choice(("websocket", "websocket", "polling")), rng.random() < 0.6, tuple(frames)
+    )
 
 
 class _Client:
@@ -116,7 +195,10 @@ class _Client:
 
     def send_something(self) -> None:
         rng = self._rng
-        match rng.choices(("event", "binary", "connect", "disconnect", "leave", "odd", "mutated"), (40, 18, 16, 6, 4, 6, 10))[0]:
+        match rng.choices(
+            ("event", "binary", "connect", "disconnect", "leave", "odd", "mutated"),
+            (40, 18, 16, 6, 4, 6, 10),
+        )[0]:
             case "event":
                 self.frames.append(self._event())
             case "binary":
@@ -130,15 +212,21 @@ class _Client:
                 if namespace in self._joined:
                     self._joined.remove(namespace)
             case "leave":
-                self.frames.append(f'42{self._namespace()}{rng.choice(("", "3"))}["{rng.choice(("leave", "kill"))}"]')
+                self.frames.append(
+                    f'42{self._namespace()}{rng.choice(("", "3"))}["{rng.choice(("leave", "kill"))}"]'
+                )
             case "odd":
                 self.frames.append(rng.choice(ODD))
             case _:
                 packet = self._binary() if rng.random() < 0.3 else [self._event()]
-                self.frames += [_mutate(rng, frame) if isinstance(frame, str) else frame for frame in packet]
+                self.frames += [
+                    _mutate(rng, frame) if isinstance(frame, str) else frame for frame in packet
+                ]
 
     def _namespace(self) -> str:
-        return self._rng.choice(self._joined if self._joined and self._rng.random() < 0.97 else _NAMESPACES)
+        return self._rng.choice(
+            self._joined if self._joined and self._rng.random() < 0.97 else _NAMESPACES
+        )
 
     def _event(self) -> str:
         rng = self._rng
@@ -150,7 +238,9 @@ class _Client:
         sent = announced if rng.random() < 0.93 else rng.randint(0, announced + 1)
         numbers = [str(number) for number in range(announced)]
         if rng.random() < 0.1:
-            numbers[rng.randrange(announced)] = rng.choice(("-1", "99", '"0"', "null", "true", '"splice"', "0", "{}"))
+            numbers[rng.randrange(announced)] = rng.choice(
+                ("-1", "99", '"0"', "null", "true", '"splice"', "0", "{}")
+            )
         values = ",".join(f'{{"_placeholder":true,"num":{number}}}' for number in numbers)
         values = rng.choice((values, f'{{"deep":[{values}]}},"text"'))
         kind = rng.choice(("45", "45", "45", "46"))
@@ -169,7 +259,9 @@ def _mutate(rng: random.Random, packet: str) -> str:
             case 1:
                 packet = packet[:at] + packet[at + 1 :]
             case 2:
-                packet = packet[:at] + rng.choice('0123456789-,/[]{}"abe.: \\ütrunl') + packet[at + 1 :]
+                packet = (
+                    packet[:at] + rng.choice('0123456789-,/[]{}"abe.: \\ütrunl') + packet[at + 1 :]
+                )
             case _:
                 packet = packet[: max(1, at)]
     return packet

@@ -17,11 +17,15 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def serving_subprocess(module: str, lane: Lane, *arguments: str) -> Generator[str]:
-    """Run ``python -m module --lane LANE --port N`` and yield ``127.0.0.1:N`` as soon as it listens."""
+    """Run ``python -m module --lane LANE --port N`` and yield ``127.0.0.1:N`` as soon as it
+    listens.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", module, "--lane", lane, "--port", str(port), *arguments], cwd=ROOT)
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, "--lane", lane, "--port", str(port), *arguments], cwd=ROOT
+    )
     try:
         _wait_until_listening(process, port)
         yield f"127.0.0.1:{port}"

@@ -56,7 +56,11 @@ class WebSocket:
         """Wait for the close frame; nothing but it may come."""
         started = time.monotonic()
         message = await self.inner.receive(timeout=15)
-        assert message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING}, message
+        assert message.type in {
+            aiohttp.WSMsgType.CLOSE,
+            aiohttp.WSMsgType.CLOSED,
+            aiohttp.WSMsgType.CLOSING,
+        }, message
         assert time.monotonic() - started < within
 
     async def close(self) -> None:
@@ -64,7 +68,9 @@ class WebSocket:
 
 
 def play_in_time(address: str, scenario: Callable[[Client], Awaitable[Any]]) -> None:
-    """Run a scenario that says how soon something happens: a busy machine may need several attempts."""
+    """Run a scenario that says how soon something happens: a busy machine may need several
+    attempts.
+    """
     hold_once(lambda _: play(address, scenario), range(3))
 
 

@@ -1,4 +1,6 @@
-"""The server that the official Socket.IO v5 suite expects: ``python -m tests.conformance.socketio_server --port 3000``."""
+"""The server that the official Socket.IO v5 suite expects: ``python -m
+tests.conformance.socketio_server --port 3000``.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,15 @@ from tests import lanes
 AUTH_DELAY: Final = 0.02
 """Seconds between CONNECT and the `auth` event.
 
-The suite listens for the second message only after its event loop has come round from the first, and so misses a frame that came with
-the same read of its socket. Measured with its own `ws`: without a delay one run in three misses it, with npm's socket.io one in six.
+The suite listens for the second message only after its event loop has come round from the first,
+and so misses a frame that came with the same read of its socket. Measured with its own `ws`:
+without a delay one run in three misses it, with npm's socket.io one in six.
 """
 
 
-def make_server(ping_interval: float = 0.3, ping_timeout: float = 0.2, connect_timeout: float = 1.0) -> Server:
+def make_server(
+    ping_interval: float = 0.3, ping_timeout: float = 0.2, connect_timeout: float = 1.0
+) -> Server:
     server = Server(
         ping_interval=ping_interval,
         ping_timeout=ping_timeout,
@@ -55,9 +60,15 @@ async def send_auth(socket: Socket) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=3000)
-    parser.add_argument("--ping-interval", type=float, default=0.3, help="seconds; the suite expects 0.3")
-    parser.add_argument("--ping-timeout", type=float, default=0.2, help="seconds; the suite expects 0.2")
-    parser.add_argument("--connect-timeout", type=float, default=1.0, help="seconds; the suite expects 1")
+    parser.add_argument(
+        "--ping-interval", type=float, default=0.3, help="seconds; the suite expects 0.3"
+    )
+    parser.add_argument(
+        "--ping-timeout", type=float, default=0.2, help="seconds; the suite expects 0.2"
+    )
+    parser.add_argument(
+        "--connect-timeout", type=float, default=1.0, help="seconds; the suite expects 1"
+    )
     lanes.add_option(parser)
     options = parser.parse_args(arguments)
     server = make_server(options.ping_interval, options.ping_timeout, options.connect_timeout)

@@ -1,4 +1,5 @@
-"""The same byte sequences go to this server and to npm's socket.io 4.8: what comes of them is the same, or listed with its reason.
+"""The same byte sequences go to this server and to npm's socket.io 4.8: what comes of them is the
+same, or listed with its reason.
 
 ``ACKORD_DIFFERENTIAL=20000`` plays so many generated scripts rather than a few hundred.
 """
@@ -50,7 +51,9 @@ def play(node: str, lane: Lane, scripts: Sequence[Script]) -> list[Played]:
 
     async def main() -> list[Played]:
         async with (
-            server(sys.executable, "-m", "tests.conformance.differential_server", "--lane", lane) as ours,
+            server(
+                sys.executable, "-m", "tests.conformance.differential_server", "--lane", lane
+            ) as ours,
             server(node, "tests/node/differential_server.mjs") as theirs,
         ):
             outcomes = await asyncio.gather(ours.play(scripts), theirs.play(scripts))
@@ -64,7 +67,10 @@ def unexplained(played: Sequence[Played]) -> list[Played]:
 
 
 def report(found: Sequence[Played]) -> str:
-    return f"{len(found)} scripts differ, and nothing in tests/conformance/differences.py says why:\n" + "\n".join(map(str, found[:5]))
+    return (
+        f"{len(found)} scripts differ, and nothing in tests/conformance/differences.py says why:\n"
+        + "\n".join(map(str, found[:5]))
+    )
 
 
 def test_each_odd_packet_alone_does_the_same_to_both_servers(node: str, lane: Lane) -> None:
@@ -84,8 +90,16 @@ def test_generated_scripts_do_the_same_to_both_servers(node: str, lane: Lane) ->
 
 
 def test_each_difference_that_is_allowed_is_there(node: str, lane: Lane) -> None:
-    played = play(node, lane, [Script("websocket", paced=False, frames=difference.example) for difference in DIFFERENCES])
-    missing = [difference.what for difference, each in zip(DIFFERENCES, played, strict=True) if not _shows(difference, each)]
+    played = play(
+        node,
+        lane,
+        [Script("websocket", paced=False, frames=difference.example) for difference in DIFFERENCES],
+    )
+    missing = [
+        difference.what
+        for difference, each in zip(DIFFERENCES, played, strict=True)
+        if not _shows(difference, each)
+    ]
     assert not missing, f"take them off the list: {missing}"
 
 
@@ -94,8 +108,12 @@ def _shows(difference: Difference, played: Played) -> bool:
 
 
 def test_scripts_are_the_same_for_the_same_seed() -> None:
-    assert [str(script) for script in map(generate, range(50))] == [str(script) for script in map(generate, range(50))]
+    assert [str(script) for script in map(generate, range(50))] == [
+        str(script) for script in map(generate, range(50))
+    ]
 
 
 def test_the_page_of_differences_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == render(), "write it anew: python -m tests.conformance.differences"
+    assert PAGE.read_text(encoding="utf-8") == render(), (
+        "write it anew: python -m tests.conformance.differences"
+    )

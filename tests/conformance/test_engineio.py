@@ -29,14 +29,18 @@ def suite_address(lane: Lane) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def pinging_address(lane: Lane) -> Iterator[str]:
     """A server that sends pings as the suite expects, and is patient with who answers late."""
-    with serving_subprocess("tests.conformance.engineio_server", lane, "--ping-timeout", "20") as address:
+    with serving_subprocess(
+        "tests.conformance.engineio_server", lane, "--ping-timeout", "20"
+    ) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def address(lane: Lane) -> Iterator[str]:
     """A server that can be waited for."""
-    with serving_subprocess("tests.conformance.engineio_server", lane, "--ping-interval", "25", "--ping-timeout", "20") as address:
+    with serving_subprocess(
+        "tests.conformance.engineio_server", lane, "--ping-interval", "25", "--ping-timeout", "20"
+    ) as address:
         yield address
 
 
@@ -61,7 +65,9 @@ class Client(HttpClient):
 
 
 def play_in_time(address: str, scenario: Callable[[Client], Awaitable[None]]) -> None:
-    """Run a scenario that says how soon something happens: a busy machine may need several attempts."""
+    """Run a scenario that says how soon something happens: a busy machine may need several
+    attempts.
+    """
     hold_once(lambda _: play(address, scenario), range(3))
 
 
@@ -84,7 +90,11 @@ def check_handshake(packet: str, upgrades: list[str]) -> None:
     assert set(value) == {"sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"}
     assert isinstance(value["sid"], str)
     assert value["upgrades"] == upgrades
-    assert (value["pingInterval"], value["pingTimeout"], value["maxPayload"]) == (300, 200, 1_000_000)
+    assert (value["pingInterval"], value["pingTimeout"], value["maxPayload"]) == (
+        300,
+        200,
+        1_000_000,
+    )
 
 
 # handshake / HTTP long-polling
@@ -102,7 +112,10 @@ def test_handshake_polling_successfully_opens_a_session(suite_address: str) -> N
 def test_handshake_polling_fails_with_an_invalid_eio_query_parameter(address: str) -> None:
     async def scenario(client: Client) -> None:
         for query in ("transport=polling", "EIO=abc&transport=polling", "EIO=3&transport=polling"):
-            assert await client.get(query) == (400, '{"code":5,"message":"Unsupported protocol version"}')
+            assert await client.get(query) == (
+                400,
+                '{"code":5,"message":"Unsupported protocol version"}',
+            )
 
     play(address, scenario)
 
@@ -118,7 +131,10 @@ def test_handshake_polling_fails_with_an_invalid_transport_query_parameter(addre
 def test_handshake_polling_fails_with_an_invalid_request_method(address: str) -> None:
     async def scenario(client: Client) -> None:
         for method in ("POST", "PUT"):
-            assert await client.send(method, "EIO=4&transport=polling") == (400, '{"code":2,"message":"Bad handshake method"}')
+            assert await client.send(method, "EIO=4&transport=polling") == (
+                400,
+                '{"code":2,"message":"Bad handshake method"}',
+            )
 
     play(address, scenario)
 
@@ -134,12 +150,16 @@ def test_handshake_websocket_successfully_opens_a_session(suite_address: str) ->
 
 
 @pytest.mark.parametrize("query", ["transport=websocket", "EIO=abc&transport=websocket"])
-def test_handshake_websocket_fails_with_an_invalid_eio_query_parameter(address: str, query: str) -> None:
+def test_handshake_websocket_fails_with_an_invalid_eio_query_parameter(
+    address: str, query: str
+) -> None:
     play(address, refused(query))
 
 
 @pytest.mark.parametrize("query", ["EIO=4", "EIO=4&transport=abc"])
-def test_handshake_websocket_fails_with_an_invalid_transport_query_parameter(address: str, query: str) -> None:
+def test_handshake_websocket_fails_with_an_invalid_transport_query_parameter(
+    address: str, query: str
+) -> None:
     play(address, refused(query))
 
 
@@ -163,7 +183,9 @@ def refused(query: str) -> Callable[[Client], Awaitable[None]]:
         pytest.param("4hello\x1ebAQIDBA==", id="plain text and binary packets"),
     ],
 )
-def test_message_polling_sends_and_receives_a_payload_containing(address: str, payload: str) -> None:
+def test_message_polling_sends_and_receives_a_payload_containing(
+    address: str, payload: str
+) -> None:
     async def scenario(client: Client) -> None:
         query = await client.open_polling()
         assert await client.send("POST", query, payload) == (200, "ok")
@@ -338,7 +360,8 @@ def test_upgrade_ignores_websocket_connection_with_same_sid_after_upgrade(addres
     play_in_time(address, scenario)
 
 
-# Violations close promptly: within 200 ms while the ping interval is 25 s, so that a ping timeout can't pass for the check.
+# Violations close promptly: within 200 ms while the ping interval is 25 s, so that a ping timeout
+# can't pass for the check.
 
 PROMPT = 0.2
 
@@ -357,7 +380,9 @@ def test_a_violation_closes_a_websocket_promptly(address: str, packet: str) -> N
 
 
 @pytest.mark.parametrize("packet", VIOLATIONS)
-def test_a_violation_answers_the_parked_get_and_ends_the_session_promptly(address: str, packet: str) -> None:
+def test_a_violation_answers_the_parked_get_and_ends_the_session_promptly(
+    address: str, packet: str
+) -> None:
     async def scenario(client: Client) -> None:
         query = await client.open_polling()
         poll = asyncio.create_task(client.get(query))

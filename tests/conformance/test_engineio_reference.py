@@ -1,4 +1,6 @@
-"""The same HTTP requests go to this engine and to npm's engine.io: status, body and headers are the same, or listed with the reason."""
+"""The same HTTP requests go to this engine and to npm's engine.io: status, body and headers are the
+same, or listed with the reason.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ pytestmark = pytest.mark.interop
 ROOT = Path(__file__).parents[2]
 SID = re.compile(r"[A-Za-z0-9_-]{20}(?=[\";&]|$)")
 COMPARED = re.compile(r"content-(type|encoding)|cache-control|set-cookie|vary|access-control-.*")
-INFLATE: Mapping[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "deflate": zlib.decompress}
+INFLATE: Mapping[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.decompress,
+    "deflate": zlib.decompress,
+}
 APP = "https://app.example"
 
 
@@ -51,7 +56,12 @@ def get(query: str = SESSION, **headers: str) -> Step:
 
 
 def post(body: bytes, query: str = SESSION, **headers: str) -> Step:
-    return Step("POST", query, body, {**TEXT, **{name.replace("_", "-"): value for name, value in headers.items()}})
+    return Step(
+        "POST",
+        query,
+        body,
+        {**TEXT, **{name.replace("_", "-"): value for name, value in headers.items()}},
+    )
 
 
 PLAIN: dict[str, list[Step]] = {
@@ -86,7 +96,15 @@ PLAIN: dict[str, list[Step]] = {
 }
 COMPRESSED = {
     coding: [OPEN, post(b"4" + b"x" * 400), get(**{"accept-encoding": coding})]
-    for coding in ("gzip", "deflate", "gzip, deflate, br", "deflate;q=1, gzip;q=0.5", "gzip;q=0", "identity", "*")
+    for coding in (
+        "gzip",
+        "deflate",
+        "gzip, deflate, br",
+        "deflate;q=1, gzip;q=0.5",
+        "gzip;q=0",
+        "identity",
+        "*",
+    )
 }
 CORS = {
     "its origin": [get("EIO=4&transport=polling", origin=APP), post(b"4a", origin=APP)],
@@ -96,10 +114,16 @@ CORS = {
         Step(
             "OPTIONS",
             "EIO=4&transport=polling",
-            headers={"origin": APP, "access-control-request-method": "POST", "access-control-request-headers": "x-a,x-b"},
+            headers={
+                "origin": APP,
+                "access-control-request-method": "POST",
+                "access-control-request-headers": "x-a,x-b",
+            },
         )
     ],
-    "preflight of another origin": [Step("OPTIONS", "EIO=4&transport=polling", headers={"origin": "https://evil.example"})],
+    "preflight of another origin": [
+        Step("OPTIONS", "EIO=4&transport=polling", headers={"origin": "https://evil.example"})
+    ],
     "refusal": [get("EIO=4&transport=tube", origin=APP)],
 }
 
@@ -121,34 +145,61 @@ class Answer:
         if status != 200:
             headers.pop("cache-control", None)  # refusals of ours aren't to be stored either
         if "access-control-allow-origin" not in headers:
-            headers.pop("access-control-allow-credentials", None)  # it means nothing to an origin that isn't allowed
+            headers.pop(
+                "access-control-allow-credentials", None
+            )  # it means nothing to an origin that isn't allowed
         return cls(status, body, headers)
 
 
 async def play(url: str, steps: Sequence[Step]) -> list[Answer]:
     answers: list[Answer] = []
     sid = ""
-    async with aiohttp.ClientSession(skip_auto_headers=["accept-encoding", "content-type"], auto_decompress=False) as http:
+    async with aiohttp.ClientSession(
+        skip_auto_headers=["accept-encoding", "content-type"], auto_decompress=False
+    ) as http:
         for step in steps:
             query = step.query.replace("SID", sid)
-            async with http.request(step.method, f"{url}?{query}", data=step.body or None, headers=step.headers) as response:
+            async with http.request(
+                step.method, f"{url}?{query}", data=step.body or None, headers=step.headers
+            ) as response:
                 body = await response.read()
-                headers = {name.lower(): value for name, value in response.headers.items() if COMPARED.fullmatch(name.lower())}
+                headers = {
+                    name.lower(): value
+                    for name, value in response.headers.items()
+                    if COMPARED.fullmatch(name.lower())
+                }
                 if (coding := headers.get("content-encoding")) is not None:
                     body = INFLATE[coding](body)
                 text = body.decode()
                 if not sid and text.startswith("0{"):
                     sid = SID.findall(text)[0]
-                headers = {name: re.sub(r"charset=utf-8", "charset=UTF-8", SID.sub("SID", value)) for name, value in headers.items()}
-                vary = sorted({part.strip() for part in ",".join(response.headers.getall("vary", [])).split(",")} - {""})
-                answers.append(Answer.of(response.status, SID.sub("SID", text), {**headers, "vary": ", ".join(vary)}))
+                headers = {
+                    name: re.sub(r"charset=utf-8", "charset=UTF-8", SID.sub("SID", value))
+                    for name, value in headers.items()
+                }
+                vary = sorted(
+                    {
+                        part.strip()
+                        for part in ",".join(response.headers.getall("vary", [])).split(",")
+                    }
+                    - {""}
+                )
+                answers.append(
+                    Answer.of(
+                        response.status, SID.sub("SID", text), {**headers, "vary": ", ".join(vary)}
+                    )
+                )
     return answers
 
 
 @asynccontextmanager
 async def reference(options: str) -> AsyncGenerator[str]:
     process = await asyncio.create_subprocess_exec(
-        find_node().path, "tests/node/engine_server.mjs", options, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        find_node().path,
+        "tests/node/engine_server.mjs",
+        options,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     try:
@@ -163,25 +214,71 @@ async def reference(options: str) -> AsyncGenerator[str]:
 @pytest.mark.parametrize(
     ("cases", "theirs", "ours"),
     [
-        pytest.param(PLAIN, '{"maxHttpBufferSize": 1000}', {"max_payload": 1000, "compression_threshold": 1024}, id="plain"),
-        pytest.param(COMPRESSED, '{"httpCompression": {"threshold": 300}}', {"compression_threshold": 300}, id="compression"),
+        pytest.param(
+            PLAIN,
+            '{"maxHttpBufferSize": 1000}',
+            {"max_payload": 1000, "compression_threshold": 1024},
+            id="plain",
+        ),
+        pytest.param(
+            COMPRESSED,
+            '{"httpCompression": {"threshold": 300}}',
+            {"compression_threshold": 300},
+            id="compression",
+        ),
         pytest.param(
             CORS,
             '{"cors": {"origin": ["https://app.example"], "credentials": true, "exposedHeaders": ["x-trace"], "maxAge": 600}}',
-            {"cors_origins": (APP,), "cors_credentials": True, "cors_exposed_headers": ("x-trace",), "cors_max_age": 600},
+            {
+                "cors_origins": (APP,),
+                "cors_credentials": True,
+                "cors_exposed_headers": ("x-trace",),
+                "cors_max_age": 600,
+            },
             id="cors",
         ),
-        pytest.param(CORS, '{"cors": {"origin": "*"}}', {"cors_origins": "*"}, id="cors for anybody"),
-        pytest.param(CORS, '{"cors": {"origin": true}}', {"cors_origins": True}, id="cors for each by its name"),
-        pytest.param({"cookie": [OPEN, post(b"4a"), get()]}, '{"cookie": true}', {"cookie": Cookie()}, id="cookie"),
+        pytest.param(
+            CORS, '{"cors": {"origin": "*"}}', {"cors_origins": "*"}, id="cors for anybody"
+        ),
+        pytest.param(
+            CORS,
+            '{"cors": {"origin": true}}',
+            {"cors_origins": True},
+            id="cors for each by its name",
+        ),
+        pytest.param(
+            {"cookie": [OPEN, post(b"4a"), get()]},
+            '{"cookie": true}',
+            {"cookie": Cookie()},
+            id="cookie",
+        ),
         pytest.param(
             {"cookie": [OPEN]},
             '{"cookie": {"name": "node", "path": "/live", "httpOnly": false, "sameSite": "strict", "maxAge": 60, "domain": "app.example"}}',
-            {"cookie": Cookie(name="node", path="/live", http_only=False, same_site="strict", max_age=60, domain="app.example")},
+            {
+                "cookie": Cookie(
+                    name="node",
+                    path="/live",
+                    http_only=False,
+                    same_site="strict",
+                    max_age=60,
+                    domain="app.example",
+                )
+            },
             id="another cookie",
         ),
-        pytest.param({"initial packet": [OPEN]}, '{"initialPacket": "welcome"}', {"initial_packet": "welcome"}, id="initial packet"),
-        pytest.param({"no upgrade": [OPEN]}, '{"allowUpgrades": false}', {"allow_upgrades": False}, id="no upgrades"),
+        pytest.param(
+            {"initial packet": [OPEN]},
+            '{"initialPacket": "welcome"}',
+            {"initial_packet": "welcome"},
+            id="initial packet",
+        ),
+        pytest.param(
+            {"no upgrade": [OPEN]},
+            '{"allowUpgrades": false}',
+            {"allow_upgrades": False},
+            id="no upgrades",
+        ),
     ],
 )
 @pytest.mark.parametrize("fast_lane", [True, False], ids=[Lane.FAST, Lane.ASGI])
@@ -194,7 +291,10 @@ def test_requests_are_answered_as_npms_engine_io_answers_them(
         site = Site(echo=True, path="/engine.io/", **ours)
         async with reference(theirs) as there, serving(site, fast_lane=fast_lane) as served:
             here = f"http://127.0.0.1:{served.host.port}/engine.io/"
-            return {name: (await play(here, steps), await play(there, steps)) for name, steps in cases.items()}
+            return {
+                name: (await play(here, steps), await play(there, steps))
+                for name, steps in cases.items()
+            }
 
     for name, (here, there) in asyncio.run(main()).items():
         if name in DIFFERENCES:

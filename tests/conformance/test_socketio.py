@@ -27,14 +27,20 @@ def suite_address(lane: Lane) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def pinging_address(lane: Lane) -> Iterator[str]:
     """A server that sends pings as the suite expects, and is patient with who answers late."""
-    with serving_subprocess("tests.conformance.socketio_server", lane, "--ping-timeout", "20", "--connect-timeout", "30") as address:
+    with serving_subprocess(
+        "tests.conformance.socketio_server", lane, "--ping-timeout", "20", "--connect-timeout", "30"
+    ) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def impatient_address(lane: Lane) -> Iterator[str]:
-    """A server that waits for CONNECT as long as the suite expects, and sends no pings meanwhile."""
-    with serving_subprocess("tests.conformance.socketio_server", lane, "--ping-interval", "25") as address:
+    """A server that waits for CONNECT as long as the suite expects, and sends no pings
+    meanwhile.
+    """
+    with serving_subprocess(
+        "tests.conformance.socketio_server", lane, "--ping-interval", "25"
+    ) as address:
         yield address
 
 
@@ -51,14 +57,20 @@ def check_open_packet(text: str, upgrades: list[str]) -> str:
     value = json.loads(text[1:])
     assert set(value) == {"sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"}
     assert value["upgrades"] == upgrades
-    assert (value["pingInterval"], value["pingTimeout"], value["maxPayload"]) == (300, 200, 1_000_000)
+    assert (value["pingInterval"], value["pingTimeout"], value["maxPayload"]) == (
+        300,
+        200,
+        1_000_000,
+    )
     sid: str = value["sid"]
     return sid
 
 
 async def probed(client: Client) -> tuple[str, WebSocket]:
     query = await client.open_polling()
-    websocket = WebSocket(await client.http.ws_connect(client.url(query.replace("polling", "websocket"))))
+    websocket = WebSocket(
+        await client.http.ws_connect(client.url(query.replace("polling", "websocket")))
+    )
     await websocket.send("2probe")
     assert await websocket.text() == "3probe"
     return query, websocket
@@ -92,7 +104,9 @@ def test_polling_should_fail_with_an_invalid_eio_query_parameter(address: str, q
 
 
 @pytest.mark.parametrize("query", ["EIO=4", "EIO=4&transport=abc"])
-def test_polling_should_fail_with_an_invalid_transport_query_parameter(address: str, query: str) -> None:
+def test_polling_should_fail_with_an_invalid_transport_query_parameter(
+    address: str, query: str
+) -> None:
     async def scenario(client: Client) -> None:
         status, _ = await client.get(query)
         assert status == 400
@@ -121,7 +135,9 @@ def test_websocket_should_successfully_open_a_session(suite_address: str) -> Non
 
 
 @pytest.mark.parametrize("query", ["transport=websocket", "EIO=abc&transport=websocket"])
-def test_websocket_should_fail_with_an_invalid_eio_query_parameter(address: str, query: str) -> None:
+def test_websocket_should_fail_with_an_invalid_eio_query_parameter(
+    address: str, query: str
+) -> None:
     async def scenario(client: Client) -> None:
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await client.http.ws_connect(client.url(query))
@@ -130,7 +146,9 @@ def test_websocket_should_fail_with_an_invalid_eio_query_parameter(address: str,
 
 
 @pytest.mark.parametrize("query", ["EIO=4", "EIO=4&transport=abc"])
-def test_websocket_should_fail_with_an_invalid_transport_query_parameter(address: str, query: str) -> None:
+def test_websocket_should_fail_with_an_invalid_transport_query_parameter(
+    address: str, query: str
+) -> None:
     async def scenario(client: Client) -> None:
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await client.http.ws_connect(client.url(query))
@@ -322,7 +340,9 @@ def test_should_disconnect_from_the_main_namespace(pinging_address: str) -> None
 
 
 @pytest.mark.parametrize("disconnect", ["41/custom,", "41/custom"])
-def test_should_connect_then_disconnect_from_a_custom_namespace(address: str, disconnect: str) -> None:
+def test_should_connect_then_disconnect_from_a_custom_namespace(
+    address: str, disconnect: str
+) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.join()
         await websocket.send("40/custom")

@@ -1,4 +1,5 @@
-"""Whatever breaks the Socket.IO protocol closes the connection at once; whatever only looks odd doesn't.
+"""Whatever breaks the Socket.IO protocol closes the connection at once; whatever only looks odd
+doesn't.
 
 The ping interval is 25 seconds, so that a ping timeout can't pass for the check.
 """
@@ -155,7 +156,9 @@ def name(messages: object) -> str:
 
 
 @pytest.mark.parametrize("messages", VIOLATIONS, ids=name)
-def test_a_violation_closes_the_websocket_promptly(address: str, messages: tuple[str | bytes, ...]) -> None:
+def test_a_violation_closes_the_websocket_promptly(
+    address: str, messages: tuple[str | bytes, ...]
+) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.join()
         await websocket.send(*messages)
@@ -165,7 +168,9 @@ def test_a_violation_closes_the_websocket_promptly(address: str, messages: tuple
 
 
 @pytest.mark.parametrize("messages", BEFORE_CONNECT, ids=name)
-def test_a_violation_before_connect_closes_the_websocket_promptly(address: str, messages: tuple[str | bytes, ...]) -> None:
+def test_a_violation_before_connect_closes_the_websocket_promptly(
+    address: str, messages: tuple[str | bytes, ...]
+) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         await websocket.send(*messages)
@@ -216,7 +221,9 @@ def test_a_lone_surrogate_is_replaced_and_not_a_violation(address: str) -> None:
 def test_one_attachment_may_stand_in_two_places_and_another_in_none(address: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.join()
-        await websocket.send(f'452-1["message-with-ack",{PLACEHOLDER % 1},{PLACEHOLDER % 1}]', b"unused", b"used")
+        await websocket.send(
+            f'452-1["message-with-ack",{PLACEHOLDER % 1},{PLACEHOLDER % 1}]', b"unused", b"used"
+        )
         assert await websocket.text() == f"461-1[{PLACEHOLDER % 0},{PLACEHOLDER % 0}]"
         assert await websocket.binary() == b"used"
 
@@ -224,7 +231,9 @@ def test_one_attachment_may_stand_in_two_places_and_another_in_none(address: str
 
 
 @pytest.mark.parametrize("messages", VIOLATIONS, ids=name)
-def test_a_violation_ends_a_polling_session_promptly(address: str, messages: tuple[str | bytes, ...]) -> None:
+def test_a_violation_ends_a_polling_session_promptly(
+    address: str, messages: tuple[str | bytes, ...]
+) -> None:
     async def scenario(client: Client) -> None:
         query = await client.open_polling()
         assert await client.send("POST", query, "40") == (200, "ok")
@@ -235,7 +244,9 @@ def test_a_violation_ends_a_polling_session_promptly(address: str, messages: tup
 
 
 @pytest.mark.parametrize("messages", BEFORE_CONNECT, ids=name)
-def test_a_violation_before_connect_ends_a_polling_session_promptly(address: str, messages: tuple[str | bytes, ...]) -> None:
+def test_a_violation_before_connect_ends_a_polling_session_promptly(
+    address: str, messages: tuple[str | bytes, ...]
+) -> None:
     async def scenario(client: Client) -> None:
         await expect_prompt_end(client, await client.open_polling(), messages)
 
@@ -243,10 +254,15 @@ def test_a_violation_before_connect_ends_a_polling_session_promptly(address: str
 
 
 async def expect_prompt_end(client: Client, query: str, messages: tuple[str | bytes, ...]) -> None:
-    """Send a payload while a GET is parked: the GET is answered with the end, and the session is gone."""
+    """Send a payload while a GET is parked: the GET is answered with the end, and the session is
+    gone.
+    """
     poll = asyncio.ensure_future(client.get(query))
     await asyncio.sleep(0.02)
-    packets = [message if isinstance(message, str) else "b" + b64encode(message).decode() for message in messages]
+    packets = [
+        message if isinstance(message, str) else "b" + b64encode(message).decode()
+        for message in messages
+    ]
     started = time.monotonic()
     post = asyncio.ensure_future(client.send("POST", query, SEPARATOR.join(packets)))
     status, text = await poll
@@ -258,7 +274,9 @@ async def expect_prompt_end(client: Client, query: str, messages: tuple[str | by
         assert status == 400 or text in {"1", "6\x1e1"}, (status, text)
 
 
-def test_packets_before_a_violation_in_one_payload_are_handled_and_those_after_it_are_not(address: str) -> None:
+def test_packets_before_a_violation_in_one_payload_are_handled_and_those_after_it_are_not(
+    address: str,
+) -> None:
     async def scenario(client: Client) -> None:
         query = await client.open_polling()
         await client.send("POST", query, "40")

@@ -1,4 +1,6 @@
-"""Volatile events, which go out at once or not at all: the same on every lane and over each transport, as npm's server does it."""
+"""Volatile events, which go out at once or not at all: the same on every lane and over each
+transport, as npm's server does it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ WAYS: Final = {
     "v V": "v",
     "x x": "451-",
 }
-"""What a handler sends, and what of it goes out: an event, a broadcast, a volatile event or broadcast (V), one with an attachment (x)."""
+"""What a handler sends, and what of it goes out: an event, a broadcast, a volatile event or
+broadcast (V), one with an attachment (x).
+"""
 
 
 def emit(server: Server, socket: Socket, way: str) -> None:
@@ -79,7 +83,9 @@ def test_only_what_can_go_at_once_is_sent(lane: Lane, transport: str, cause: str
     async def script(site: Site) -> None:
         listen(site.server, cause)
         client, other = await site.connect(), await site.connect()
-        query = f"{POLLING}&sid={await client.open_polling()}" if transport == "polling" else WEBSOCKET
+        query = (
+            f"{POLLING}&sid={await client.open_polling()}" if transport == "polling" else WEBSOCKET
+        )
         if transport == "polling":
             await client.request("POST", query, "", "40")
             assert (await client.request("GET", query))[1].startswith("40")
@@ -88,12 +94,28 @@ def test_only_what_can_go_at_once_is_sent(lane: Lane, transport: str, cause: str
             client.send("40")
             await client.expect('0{"sid":"…', '40{"sid":"…')
         for way, sent in WAYS.items():
-            if transport == "websocket" and cause.startswith("two") and lane is not Lane.FAST and way[0] in "eb":
-                continue  # ASGI doesn't tell that two messages came in one read, and what answers the first has gone out
+            if (
+                transport == "websocket"
+                and cause.startswith("two")
+                and lane is not Lane.FAST
+                and way[0] in "eb"
+            ):
+                # ASGI doesn't tell that two messages came in one read, and what answers the first
+                # has gone out
+                continue
             # The second event finds what the first has sent on its way.
-            events = [f'42["go","{way}"]', *(['42["go","v V x"]'] if cause.startswith("two") else [])]
-            asked = ask_over_polling(client, other, query, events) if transport == "polling" else ask_over_websocket(client, events)
+            events = [
+                f'42["go","{way}"]',
+                *(['42["go","v V x"]'] if cause.startswith("two") else []),
+            ]
+            asked = (
+                ask_over_polling(client, other, query, events)
+                if transport == "polling"
+                else ask_over_websocket(client, events)
+            )
             packets = [packet for packet in await asked if packet.startswith("4")]
-            assert [packet[:4] if packet.startswith("45") else packet[4:-2] for packet in packets] == sent.split(), way
+            assert [
+                packet[:4] if packet.startswith("45") else packet[4:-2] for packet in packets
+            ] == sent.split(), way
 
     play(lane, script)

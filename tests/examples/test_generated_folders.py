@@ -14,12 +14,21 @@ ACKORD = (sys.executable, "-c", "from ackord.codegen.main import main; main()")
 
 
 def check(schema: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*ACKORD, "check", schema, "--out", str(folder)], cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*ACKORD, "check", schema, "--out", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
     ("schema", "folder"),
-    [("examples/chat/chat.yaml", "examples/chat/contract"), ("tests/bench/bench.yaml", "tests/bench/contract")],
+    [
+        ("examples/chat/chat.yaml", "examples/chat/contract"),
+        ("tests/bench/bench.yaml", "tests/bench/contract"),
+    ],
 )
 def test_generating_again_changes_nothing(schema: str, folder: str) -> None:
     done = check(schema, ROOT / folder)

@@ -37,7 +37,9 @@ def make_server() -> Server:
 
 
 async def ask(app: Any, path: str, elsewhere: str) -> None:
-    """Serve `app`; see that clients reach the server at `path` only, and that FastAPI answers for the rest."""
+    """Serve `app`; see that clients reach the server at `path` only, and that FastAPI answers for
+    the rest.
+    """
     host = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="websockets-sansio"))
     serving = asyncio.create_task(host.serve())
     while not host.started:  # noqa: ASYNC110  # uvicorn has no event for it
@@ -50,7 +52,9 @@ async def ask(app: Any, path: str, elsewhere: str) -> None:
             await connect(url, path=elsewhere).connect()
         async with httpx.AsyncClient(base_url=url) as browser:
             assert (await browser.get("/openapi.json")).json()["info"]["title"] == "FastAPI"
-            assert (await browser.get(f"{path}/", params={"EIO": "4", "transport": "polling"})).text.startswith('0{"sid"')
+            assert (
+                await browser.get(f"{path}/", params={"EIO": "4", "transport": "polling"})
+            ).text.startswith('0{"sid"')
             assert (await browser.get("/elsewhere")).status_code == 404
     finally:
         host.should_exit = True

@@ -46,11 +46,19 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
-    shown = dict(zip(("server.py", "client.py"), blocks("python"), strict=True)) | {"tasks.yaml": blocks("yaml")[0]}
+    shown = dict(zip(("server.py", "client.py"), blocks("python"), strict=True)) | {
+        "tasks.yaml": blocks("yaml")[0]
+    }
     for name, content in shown.items():
         assert f"`{name}`" in README
         (folder / name).write_text(content, encoding="utf-8")
-    done = subprocess.run([*ACKORD, "generate", "tasks.yaml", "--out", "tasks"], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*ACKORD, "generate", "tasks.yaml", "--out", "tasks"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -62,6 +70,16 @@ def test_its_python_passes_mypy_strict(folder: Path) -> None:
 
 
 def test_its_server_and_client_talk(folder: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", DRIVER], cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     run_client = next(block for block in blocks("sh") if block.startswith("python client.py\n"))
-    assert (done.returncode, done.stdout.splitlines()) == (0, re.findall(r"(?m)^# (.*)$", run_client)), done.stderr
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        re.findall(r"(?m)^# (.*)$", run_client),
+    ), done.stderr

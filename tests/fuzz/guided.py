@@ -1,4 +1,6 @@
-"""Fuzz one target guided by coverage: ``python -m tests.fuzz.guided TARGET FOLDER SECONDS``; `tests.fuzz` runs this once for each target."""
+"""Fuzz one target guided by coverage: ``python -m tests.fuzz.guided TARGET FOLDER SECONDS``;
+`tests.fuzz` runs this once for each target.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from typing import TYPE_CHECKING
 import atheris
 
 if not TYPE_CHECKING:
-    with atheris.instrument_imports(include=["ackord.runtime", "tests.fuzz.targets", "tests.fuzz.helpers", "tests.fuzz.planted"]):
+    with atheris.instrument_imports(
+        include=["ackord.runtime", "tests.fuzz.targets", "tests.fuzz.helpers", "tests.fuzz.planted"]
+    ):
         from tests.fuzz import planted, targets
 else:
     from tests.fuzz import planted, targets
@@ -29,8 +33,22 @@ def main() -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(target.seeds):
         (corpus / f"seed-{number}").write_bytes(seed)
-    settings = [f"-max_total_time={seconds}", f"-max_len={MAX_LENGTH}", f"-timeout={LONGEST}", f"-rss_limit_mb={MOST_MEMORY}"]
-    atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={folder}/", "-print_final_stats=1", *settings], target.run)
+    settings = [
+        f"-max_total_time={seconds}",
+        f"-max_len={MAX_LENGTH}",
+        f"-timeout={LONGEST}",
+        f"-rss_limit_mb={MOST_MEMORY}",
+    ]
+    atheris.Setup(
+        [
+            sys.argv[0],
+            str(corpus),
+            f"-artifact_prefix={folder}/",
+            "-print_final_stats=1",
+            *settings,
+        ],
+        target.run,
+    )
     with targets.failing_logs():
         atheris.Fuzz()
 

@@ -1,4 +1,6 @@
-"""A mistake on purpose, for the test of the fuzzer: blind chance doesn't find it in a minute, and coverage does in a moment."""
+"""A mistake on purpose, for the test of the fuzzer: blind chance doesn't find it in a minute, and
+coverage does in a moment.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is fuzzed: each target takes any bytes, raises nothing but what its function declares, and keeps a promise that is checked."""
+"""What is fuzzed: each target takes any bytes, raises nothing but what its function declares, and
+keeps a promise that is checked.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,12 @@ from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engineio.client_session import decode_open_packet
 from ackord.runtime.engineio.errors import MalformedPacketError
 from ackord.runtime.engineio.handshake import check_request, check_session_request, check_version
-from ackord.runtime.engineio.packet import decode_packet, decode_payload, encode_packet, encode_payload
+from ackord.runtime.engineio.packet import (
+    decode_packet,
+    decode_payload,
+    encode_packet,
+    encode_payload,
+)
 from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.events import tasks
 from ackord.runtime.events.payloads import decode_array, decode_object
@@ -31,7 +38,19 @@ from ackord.runtime.socketio.names import RESERVED_EVENTS, scan_event_name
 from ackord.runtime.socketio.packet import MAX_NAMESPACE, Packet, scan_header
 from ackord.runtime.socketio.values import encode_value, repair_surrogates
 from ackord.runtime.testing import Link, run
-from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Date, Datetime, Decimal, Duration, Int64, Json, Url, ValueAdapter
+from ackord.runtime.validation import (
+    Arg,
+    ArgumentsAdapter,
+    Bytes,
+    Date,
+    Datetime,
+    Decimal,
+    Duration,
+    Int64,
+    Json,
+    Url,
+    ValueAdapter,
+)
 from typing_extensions import override
 
 from examples.chat.contract import Body, ChatAuth
@@ -101,7 +120,11 @@ def decoder(data: bytes) -> None:
     machine = Decoder()
     for message in data.split(CUT):
         try:
-            packet = machine.receive_binary(message[1:]) if message.startswith(b"\0") else machine.receive_text(text_of(message))
+            packet = (
+                machine.receive_binary(message[1:])
+                if message.startswith(b"\0")
+                else machine.receive_text(text_of(message))
+            )
         except PacketError:
             return
         if packet is not None:
@@ -139,7 +162,9 @@ def connect_payload(data: bytes) -> None:
 
 def surrogates(data: bytes) -> None:
     text = json.dumps(
-        data.decode("utf-8", "surrogateescape") + data.decode("utf-16-le", "surrogatepass")[:100] if len(data) % 2 == 0 else ""
+        data.decode("utf-8", "surrogateescape") + data.decode("utf-16-le", "surrogatepass")[:100]
+        if len(data) % 2 == 0
+        else ""
     )
     json.loads(repair_surrogates(text)).encode()
 
@@ -160,23 +185,43 @@ def handshake(data: bytes) -> None:
     query, *rest = data.split(b"\n")
     names, values = rest[::2], rest[1::2]
     headers = [(name.lower(), value) for name, value in zip(names, values, strict=False)]
-    scope = {"type": "http", "method": "GET", "path": "/socket.io/", "query_string": query, "headers": headers, "client": ("127.0.0.1", 1)}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/socket.io/",
+        "query_string": query,
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+    }
     request = request_of(scope, TrustedProxies(("127.0.0.0/8",)))
     assert isinstance(request.address, str)
     assert request.query == dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
     for is_websocket in (False, True):
         transports = ("polling", "websocket")
         refusal = check_request(
-            request.query, method="GET", is_websocket=is_websocket, transports=transports, origin=request.headers.get("origin")
+            request.query,
+            method="GET",
+            is_websocket=is_websocket,
+            transports=transports,
+            origin=request.headers.get("origin"),
         )
         refusal = (
-            refusal or check_session_request(request.query, is_websocket=is_websocket, current="polling") or check_version(request.query)
+            refusal
+            or check_session_request(request.query, is_websocket=is_websocket, current="polling")
+            or check_version(request.query)
         )
         if refusal is not None:
             json.loads(refusal.body)
-    for policy in (CorsPolicy(None), CorsPolicy("*"), CorsPolicy(["http://a.example", re.compile("http://[a-z]+")], credentials=True)):
+    for policy in (
+        CorsPolicy(None),
+        CorsPolicy("*"),
+        CorsPolicy(["http://a.example", re.compile("http://[a-z]+")], credentials=True),
+    ):
         policy.allows_websocket(request.headers, request.host)
-        for name, value in [*policy.headers(request.headers), *policy.preflight_headers(request.headers)]:
+        for name, value in [
+            *policy.headers(request.headers),
+            *policy.preflight_headers(request.headers),
+        ]:
             assert not {*b"\r\n"}.intersection(name + value)
 
 
@@ -205,7 +250,9 @@ def msgpack(data: bytes) -> None:
 
 
 def server(data: bytes) -> None:
-    """Messages of one client to a whole server, in memory and in virtual time; nothing is raised, and nothing is left."""
+    """Messages of one client to a whole server, in memory and in virtual time; nothing is raised,
+    and nothing is left.
+    """
     run(_serve(data))
 
 
@@ -257,7 +304,9 @@ class _Raising(logging.Handler):
 
 @contextmanager
 def failing_logs() -> Generator[None]:
-    """Make what the server logs as its own failure fail the run, and keep what it logs of peers quiet."""
+    """Make what the server logs as its own failure fail the run, and keep what it logs of peers
+    quiet.
+    """
     raising = _Raising()
     own = [logging.getLogger(module.__name__) for module in (running, tasks)]
     of_peers = logging.getLogger("ackord.runtime.server")
@@ -280,9 +329,23 @@ def failing_logs() -> Generator[None]:
 AUTH: Final = ValueAdapter("auth", ChatAuth)
 TYPED: Final = (
     ArgumentsAdapter("send_message", [Arg("room", str), Arg("body", Body)]),
-    ArgumentsAdapter("scalars", [Arg("a", Int64), Arg("b", Decimal), Arg("c", Datetime), Arg("d", Date), Arg("e", Duration)]),
-    ArgumentsAdapter("others", [Arg("a", Url), Arg("b", Json), Arg("c", bool | int | float | str | None)]),
-    ArgumentsAdapter("nested", [Arg("a", dict[str, list[Bytes | None]], optional=True), Arg("b", list[int], default=[1])]),
+    ArgumentsAdapter(
+        "scalars",
+        [
+            Arg("a", Int64),
+            Arg("b", Decimal),
+            Arg("c", Datetime),
+            Arg("d", Date),
+            Arg("e", Duration),
+        ],
+    ),
+    ArgumentsAdapter(
+        "others", [Arg("a", Url), Arg("b", Json), Arg("c", bool | int | float | str | None)]
+    ),
+    ArgumentsAdapter(
+        "nested",
+        [Arg("a", dict[str, list[Bytes | None]], optional=True), Arg("b", list[int], default=[1])],
+    ),
 )
 
 _PLACE: Final = b'{"_placeholder":true,"num":0}'

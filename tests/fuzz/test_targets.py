@@ -1,4 +1,6 @@
-"""Every decoder takes anything: hypothesis throws it, and a coverage-guided run of seconds; ``python -m tests.fuzz`` is the long one."""
+"""Every decoder takes anything: hypothesis throws it, and a coverage-guided run of seconds;
+``python -m tests.fuzz`` is the long one.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,41 @@ from tests.fuzz.targets import CUT, TARGETS, Target, failing_logs
 
 ROOT = Path(__file__).parents[2]
 LANGUAGE = [
-    *(CUT, b"\0", b"\x1e", b"0", b"1", b"2", b"3", b"4", b"5", b"6", b"9" * 20, b"-", b"/", b",", b"[", b"]", b"{", b"}", b":", b'"'),
-    *(b'"a"', b"\\", b"\\ud800", b"\\u0000", b"null", b"true", b"NaN", b"1e999", b"-0", b"1.5", b'{"_placeholder":true,"num":0}'),
+    *(
+        CUT,
+        b"\0",
+        b"\x1e",
+        b"0",
+        b"1",
+        b"2",
+        b"3",
+        b"4",
+        b"5",
+        b"6",
+        b"9" * 20,
+        b"-",
+        b"/",
+        b",",
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b":",
+        b'"',
+    ),
+    *(
+        b'"a"',
+        b"\\",
+        b"\\ud800",
+        b"\\u0000",
+        b"null",
+        b"true",
+        b"NaN",
+        b"1e999",
+        b"-0",
+        b"1.5",
+        b'{"_placeholder":true,"num":0}',
+    ),
     *(b'"num":-1', b"\xc3\xa9", b"\xed\xa0\x80", b"=", b"&", b"%", b"\n"),
 ]
 PIECES = st.sampled_from(LANGUAGE)
@@ -39,7 +74,9 @@ def inputs(target: Target) -> st.SearchStrategy[bytes]:
         start = start % (len(seed) + 1)
         return seed[:start] + new + seed[start + length :]
 
-    mutated = st.builds(replace, st.sampled_from(list(target.seeds)), st.integers(0, 500), st.integers(0, 8), part)
+    mutated = st.builds(
+        replace, st.sampled_from(list(target.seeds)), st.integers(0, 500), st.integers(0, 8), part
+    )
     return st.one_of(st.binary(max_size=100), st.lists(PIECES, max_size=20).map(b"".join), mutated)
 
 
@@ -75,18 +112,34 @@ HUGE: dict[str, Callable[[], bytes]] = {
     "one key over and over": lambda: b"{" + b",".join([b'"a":0'] * 150_000) + b"}",
     "lone surrogates": lambda: b'["' + b"\\ud800" * 160_000 + b'"]',
     "backslashes": lambda: b'["' + b"\\" * MEGABYTE + b'"]',
-    "placeholders": lambda: b'["nested",{"a":[' + b",".join([b'{"_placeholder":true,"num":0}'] * 32_000) + b"]}]" + CUT + b"x" * 1000,
-    "a wrong item, half a million times": lambda: b'["nested",{},[' + b",".join([b"null"] * 190_000) + b"]]",
+    "placeholders": lambda: (
+        b'["nested",{"a":['
+        + b",".join([b'{"_placeholder":true,"num":0}'] * 32_000)
+        + b"]}]"
+        + CUT
+        + b"x" * 1000
+    ),
+    "a wrong item, half a million times": lambda: (
+        b'["nested",{},[' + b",".join([b"null"] * 190_000) + b"]]"
+    ),
     "numbers": lambda: b'["a",' + b",".join([b"9" * 4000] * 240) + b"]",
     "one number": lambda: b'["a",' + b"9" * MEGABYTE + b"]",
     "an exponent": lambda: b'["scalars","1","1e' + b"9" * 900_000 + b'"]',
     "a query": lambda: b"a&" * 500_000,
     "a query of percent signs": lambda: b"a=" + b"%41" * 300_000,
     "an origin": lambda: b"EIO=4&transport=polling\norigin\n" + b"http://" * 100_000,
-    "msgpack: nested": lambda: b"\x84\xa4type\x02\xa3nsp\xa1/\xa2id\x01\xa4data" + b"\x91" * MEGABYTE,
-    "msgpack: an array of 4 billion": lambda: b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xdd\xff\xff\xff\xff",
-    "msgpack: bytes of 4 billion": lambda: b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xc6\xff\xff\xff\xff",
-    "msgpack: empty maps": lambda: b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xdd\x00\x0f\x42\x40\xa1a" + b"\x80" * 999_999,
+    "msgpack: nested": lambda: (
+        b"\x84\xa4type\x02\xa3nsp\xa1/\xa2id\x01\xa4data" + b"\x91" * MEGABYTE
+    ),
+    "msgpack: an array of 4 billion": lambda: (
+        b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xdd\xff\xff\xff\xff"
+    ),
+    "msgpack: bytes of 4 billion": lambda: (
+        b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xc6\xff\xff\xff\xff"
+    ),
+    "msgpack: empty maps": lambda: (
+        b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xdd\x00\x0f\x42\x40\xa1a" + b"\x80" * 999_999
+    ),
 }
 
 
@@ -94,7 +147,9 @@ HUGE: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("data", HUGE)
 @pytest.mark.parametrize("name", [name for name in TARGETS if name not in {"server", "surrogates"}])
 def test_a_megabyte_takes_bounded_time_and_memory(name: str, data: str) -> None:
-    """The largest message that gets through: half a second on an idle machine, and memory for what it means."""
+    """The largest message that gets through: half a second on an idle machine, and memory for what
+    it means.
+    """
     megabyte = HUGE[data]()
     TARGETS[name].run(TARGETS[name].seeds[0])  # adapters are built once
     start = time.process_time()
@@ -115,8 +170,20 @@ def test_a_megabyte_takes_bounded_time_and_memory(name: str, data: str) -> None:
 @pytest.mark.slow
 def test_the_guided_run_can_be_started_and_finds_nothing(tmp_path: Path) -> None:
     pytest.importorskip("atheris")
-    command = [sys.executable, "-m", "tests.fuzz", "decoder", "typed_arguments", "--seconds", "6", "--folder", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.fuzz",
+        "decoder",
+        "typed_arguments",
+        "--seconds",
+        "6",
+        "--folder",
+        str(tmp_path),
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"decoder +[0-9]+ inputs, +[0-9]{2,} places reached", done.stdout), done.stdout
     assert list((tmp_path / "corpus" / "typed_arguments").iterdir()) != []
@@ -126,6 +193,8 @@ def test_a_mistake_is_found_and_kept(tmp_path: Path) -> None:
     """The run itself works: a planted mistake ends it, and the input that shows it is there."""
     pytest.importorskip("atheris")
     command = [sys.executable, "-m", "tests.fuzz.guided", "planted", str(tmp_path), "20"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False
+    )
     assert done.returncode != 0
     assert [path.read_bytes()[:3] for path in tmp_path.glob("crash-*")] == [b"bug"]

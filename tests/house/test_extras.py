@@ -42,7 +42,14 @@ run(scenario())
 
 def python(code: str, *missing: str) -> subprocess.CompletedProcess[str]:
     code = WITHOUT.format(missing=missing) + code
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def test_servers_clients_and_tests_of_both_need_no_extra() -> None:
@@ -54,7 +61,11 @@ def test_servers_clients_and_tests_of_both_need_no_extra() -> None:
     ("extra", "code", "message"),
     [
         ("codegen", "from ackord.codegen.main import main; main()", "the command line needs"),
-        ("server", "from ackord.runtime.server import Server; Server().run()", "Server.run needs the package uvicorn"),
+        (
+            "server",
+            "from ackord.runtime.server import Server; Server().run()",
+            "Server.run needs the package uvicorn",
+        ),
         (
             "client",
             "import asyncio, ackord.runtime.client as client; asyncio.run(client.connect('http://127.0.0.1:9').connect())",

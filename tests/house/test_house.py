@@ -10,18 +10,27 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_no_root_has_an_init_file_that_would_hide_the_others() -> None:
-    assert [str(path) for root in ("schema", "codegen", "runtime") for path in (ROOT / root / "ackord").glob("__init__.py")] == []
+    assert [
+        str(path)
+        for root in ("schema", "codegen", "runtime")
+        for path in (ROOT / root / "ackord").glob("__init__.py")
+    ] == []
 
 
 def test_each_part_is_marked_as_typed() -> None:
-    assert all((ROOT / root / "ackord" / root / "py.typed").is_file() for root in ("schema", "codegen", "runtime"))
+    assert all(
+        (ROOT / root / "ackord" / root / "py.typed").is_file()
+        for root in ("schema", "codegen", "runtime")
+    )
 
 
 def test_the_npm_lock_file_names_no_host() -> None:
     lock = json.loads((ROOT / "tests/node/package-lock.json").read_text(encoding="utf-8"))
     assert len(lock["packages"]) > 20
     assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
-    assert [name for name, package in lock["packages"].items() if name and "integrity" not in package] == []
+    assert [
+        name for name, package in lock["packages"].items() if name and "integrity" not in package
+    ] == []
 
 
 def test_every_decision_is_listed_and_fits_on_a_page() -> None:
@@ -34,7 +43,11 @@ def test_every_decision_is_listed_and_fits_on_a_page() -> None:
 def test_every_page_is_listed_and_every_link_leads_somewhere() -> None:
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "examples/chat/README.md"]
     index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
-    assert [page.name for page in (ROOT / "docs").glob("*.md") if page.name != "README.md" and f"]({page.name})" not in index] == []
+    assert [
+        page.name
+        for page in (ROOT / "docs").glob("*.md")
+        if page.name != "README.md" and f"]({page.name})" not in index
+    ] == []
     links = [
         (page, target)
         for page in pages
@@ -42,4 +55,6 @@ def test_every_page_is_listed_and_every_link_leads_somewhere() -> None:
         if "://" not in target
     ]
     assert len(links) > 20
-    assert [(page.name, target) for page, target in links if not (page.parent / target).exists()] == []
+    assert [
+        (page.name, target) for page, target in links if not (page.parent / target).exists()
+    ] == []

@@ -25,7 +25,9 @@ def pyenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "versions"
 
 
-def test_where_no_newer_one_is_nothing_runs_and_that_is_said(pyenv: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_no_newer_one_is_nothing_runs_and_that_is_said(
+    pyenv: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     plant(pyenv / "3.10.1" / "bin" / "python", "echo 3 10 1 final")
     (pyenv / "{}.{}.{}".format(*sys.version_info) / "bin").mkdir(parents=True)
     (pyenv / "{}.{}.{}".format(*sys.version_info) / "bin" / "python").symlink_to(sys.executable)
@@ -37,7 +39,10 @@ def test_the_newest_that_is_released_and_complete_is_taken(pyenv: Path) -> None:
     plant(pyenv / "3.97.2" / "bin" / "python", "echo 3 97 2 final")
     plant(pyenv / "3.98.0" / "bin" / "python", "echo 3 98 0 final")
     plant(pyenv / "3.99.0" / "bin" / "python", "echo 3 99 0 candidate")
-    plant(pyenv / "3.99.1" / "bin" / "python", "exit 127  # as pyenv's own do for versions that aren't chosen")
+    plant(
+        pyenv / "3.99.1" / "bin" / "python",
+        "exit 127  # as pyenv's own do for versions that aren't chosen",
+    )
     (pyenv / "3.99.2" / "bin").mkdir(parents=True)
     (pyenv / "3.99.2" / "bin" / "python").write_text("no program", encoding="utf-8")
     assert newest_python.newest() == ((3, 98, 0), str(pyenv / "3.98.0" / "bin" / "python"))
@@ -47,8 +52,13 @@ def test_those_on_the_path_count_as_well(pyenv: Path, monkeypatch: pytest.Monkey
     newer = f"python3.{sys.version_info.minor + 1}"
     plant(pyenv / "bin" / newer, f"echo 3 {sys.version_info.minor + 1} 5 final")
     monkeypatch.setenv("PATH", str(pyenv / "bin"))
-    assert newest_python.newest() == ((3, sys.version_info.minor + 1, 5), str(pyenv / "bin" / newer))
+    assert newest_python.newest() == (
+        (3, sys.version_info.minor + 1, 5),
+        str(pyenv / "bin" / newer),
+    )
 
 
 def test_what_is_left_out_is_there() -> None:
-    assert all((newest_python.ROOT / "tests/runtime" / name).exists() for name in newest_python.ELSEWHERE)
+    assert all(
+        (newest_python.ROOT / "tests/runtime" / name).exists() for name in newest_python.ELSEWHERE
+    )

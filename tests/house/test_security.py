@@ -1,4 +1,6 @@
-"""SECURITY.md names every advisory of the field with tests that exist, and every limit with its default."""
+"""SECURITY.md names every advisory of the field with tests that exist, and every limit with its
+default.
+"""
 
 from __future__ import annotations
 
@@ -58,13 +60,24 @@ def options() -> dict[str, Any]:
     found: dict[str, Any] = {}
     kinds: tuple[Any, ...] = (EngineOptions, Limits, ConnectionStateRecovery)
     for kind in kinds:
-        found |= {f"{kind.__name__}.{each.name}": each.default for each in fields(kind) if type(each.default) in (int, float)}
+        found |= {
+            f"{kind.__name__}.{each.name}": each.default
+            for each in fields(kind)
+            if type(each.default) in (int, float)
+        }
     for maker in (WebSocketConnector, MsgpackParser):
         parameters = signature(maker).parameters.values()
-        found |= {f"{maker.__name__}.{each.name}": each.default for each in parameters if type(each.default) in (int, float)}
+        found |= {
+            f"{maker.__name__}.{each.name}": each.default
+            for each in parameters
+            if type(each.default) in (int, float)
+        }
     defaults = dict(re.findall(r'options\.get\("(\w+)", ([\w.]+)\)', getsource(manager)))
     for name, annotation in ManagerOptions.__annotations__.items():
-        if annotation in (int, float) or getattr(annotation, "__forward_arg__", "") in ("int", "float"):
+        if annotation in (int, float) or getattr(annotation, "__forward_arg__", "") in (
+            "int",
+            "float",
+        ):
             default: str = defaults[name]
             found[f"Manager.{name}"] = float(vars(manager).get(default, default))
     return found
@@ -74,9 +87,15 @@ def constants() -> dict[str, float]:
     """Return the limits that can't be changed."""
     named = [row for row in ROWS if row.rpartition(".")[2].isupper()]
     watched = [
-        f"{module}.{name}" for module in WATCHED for name in re.findall(r"^([A-Z]\w+): Final = \d", getsource(load(module)), re.MULTILINE)
+        f"{module}.{name}"
+        for module in WATCHED
+        for name in re.findall(r"^([A-Z]\w+): Final = \d", getsource(load(module)), re.MULTILINE)
     ]
-    return {path: getattr(load(module), name) for path in {*named, *watched} for module, _, name in [path.rpartition(".")]}
+    return {
+        path: getattr(load(module), name)
+        for path in {*named, *watched}
+        for module, _, name in [path.rpartition(".")]
+    }
 
 
 def load(module: str) -> Any:
@@ -88,7 +107,9 @@ def test_every_limit_has_a_row_with_its_default(limits: Any) -> None:
     expected = limits()
     assert len(expected) > 15
     wrong = [
-        f"{name}: the default is {value:,}" for name, value in expected.items() if float(ROWS.get(name, "nan").replace(",", "")) != value
+        f"{name}: the default is {value:,}"
+        for name, value in expected.items()
+        if float(ROWS.get(name, "nan").replace(",", "")) != value
     ]
     assert not wrong, f"SECURITY.md, section Limits, has no row, or another default, for: {wrong}"
 
@@ -103,13 +124,17 @@ def test_every_advisory_is_named() -> None:
 
 @pytest.mark.parametrize(("file", "name"), TESTS)
 def test_every_named_test_exists(file: str, name: str) -> None:
-    assert re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), (
-        f"SECURITY.md names {file}::{name}"
-    )
+    assert re.search(
+        rf"^(async )?def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE
+    ), f"SECURITY.md names {file}::{name}"
 
 
 def test_every_advisory_that_applies_names_a_test() -> None:
-    rows = [line for line in PAGE.splitlines() if re.match(r"\| (CVE|GHSA|\S+ [\d.]+, no advisory)", line)]
+    rows = [
+        line
+        for line in PAGE.splitlines()
+        if re.match(r"\| (CVE|GHSA|\S+ [\d.]+, no advisory)", line)
+    ]
     assert len(rows) > 20
     assert [row for row in rows if "::test_" not in row and "Doesn't apply" not in row] == []
 

@@ -1,7 +1,8 @@
 """The chat of examples/chat on any lane: ``python -m tests.interop.chat_server --lane asgi``.
 
-Its heartbeat is quicker than the example's own: a browser that is taken offline may be unable to say goodbye.
-And whoever holds a name may take longer to say so: on a busy machine a page may stand still for some seconds.
+Its heartbeat is quicker than the example's own: a browser that is taken offline may be unable to
+say goodbye. And whoever holds a name may take longer to say so: on a busy machine a page may stand
+still for some seconds.
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ class NodeScripts:
         self._node = node
 
     def observe(self, script: str, *arguments: str, timeout: float = LONGEST_RUN) -> dict[str, Any]:
-        """Run `script` to its end; return what it observed, one JSON object by the name of each step."""
+        """Run `script` to its end; return what it observed, one JSON object by the name of each
+        step.
+        """
         return _observe([self._node, str(NODE_SCRIPTS / script), *arguments], timeout)
 
     @contextmanager
@@ -41,22 +43,32 @@ class NodeScripts:
 
 
 def observe_python(module: str, *arguments: str) -> dict[str, Any]:
-    """Run ``python -m module`` to its end; return what it observed, as `NodeScripts.observe` does."""
+    """Run ``python -m module`` to its end; return what it observed, as `NodeScripts.observe`
+    does.
+    """
     return _observe([sys.executable, "-m", module, *arguments])
 
 
 def _observe(command: list[str], timeout: float = LONGEST_RUN) -> dict[str, Any]:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
+    )
     if done.returncode != 0:
         pytest.fail(f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
-    return {name: value for line in done.stdout.strip().split("\n") for name, value in json.loads(line).items()}
+    return {
+        name: value
+        for line in done.stdout.strip().split("\n")
+        for name, value in json.loads(line).items()
+    }
 
 
 @contextmanager
 def _process(command: list[str]) -> Generator[str]:
     """Start a server; give the first line that it prints; end it."""
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
         assert process.stdout is not None
         try:
             line = process.stdout.readline()
@@ -77,7 +89,9 @@ def _process(command: list[str]) -> Generator[str]:
 
 @contextmanager
 def serving_python(module: str, lane: Lane, *arguments: str) -> Generator[str]:
-    """Run ``python -m module --lane LANE``, a server that prints ``listening PORT``; give its URL."""
+    """Run ``python -m module --lane LANE``, a server that prints ``listening PORT``; give its
+    URL.
+    """
     with _process([sys.executable, "-m", module, "--lane", lane, *arguments]) as line:
         yield f"http://127.0.0.1:{line.split()[1]}"
 

@@ -1,4 +1,5 @@
-"""The server of test_features.py: dynamic namespaces, broadcasts with acknowledgements, middlewares of events, and a drain on demand.
+"""The server of test_features.py: dynamic namespaces, broadcasts with acknowledgements, middlewares
+of events, and a drain on demand.
 
 It prints ``listening PORT``, ends itself when a client asks for it, and prints nothing else.
 """
@@ -32,7 +33,11 @@ def make_server() -> Server:
                 timed_out = False
             except BroadcastTimeoutError as error:
                 answers, timed_out = error.answers, True
-            return {"by_sid": dict(answers.by_sid), "missing": sorted(answers.missing), "timed_out": timed_out}
+            return {
+                "by_sid": dict(answers.by_sid),
+                "missing": sorted(answers.missing),
+                "timed_out": timed_out,
+            }
 
         @socket.on("slow")
         async def slow() -> str:

@@ -1,4 +1,6 @@
-"""The server that the matrix of clients talks to: ``python -m tests.interop.matrix_server [--msgpack] [--recovery]``."""
+"""The server that the matrix of clients talks to: ``python -m tests.interop.matrix_server
+[--msgpack] [--recovery]``.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,12 @@ def _serve(server: Server, name: str) -> None:
             socket.emit("told", name, *values)
 
         def who() -> dict[str, Any]:
-            return {"namespace": name, "auth": socket.handshake.auth, "transport": socket.conn.transport, "rooms": len(socket.rooms)}
+            return {
+                "namespace": name,
+                "auth": socket.handshake.auth,
+                "transport": socket.conn.transport,
+                "rooms": len(socket.rooms),
+            }
 
         def join(room: str) -> None:
             socket.join(room)
@@ -66,11 +73,17 @@ def _serve(server: Server, name: str) -> None:
 def main() -> None:
     """Serve on a free port until terminated."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--msgpack", action="store_true", help="speak socket.io-msgpack-parser's encoding")
-    parser.add_argument("--recovery", action="store_true", help="keep the state of connections that were cut")
+    parser.add_argument(
+        "--msgpack", action="store_true", help="speak socket.io-msgpack-parser's encoding"
+    )
+    parser.add_argument(
+        "--recovery", action="store_true", help="keep the state of connections that were cut"
+    )
     lanes.add_option(parser)
     arguments = parser.parse_args()
-    lanes.serve(make_server(msgpack=arguments.msgpack, recovery=arguments.recovery).asgi(), arguments.lane)
+    lanes.serve(
+        make_server(msgpack=arguments.msgpack, recovery=arguments.recovery).asgi(), arguments.lane
+    )
 
 
 if __name__ == "__main__":

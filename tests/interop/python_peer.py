@@ -1,4 +1,5 @@
-"""PyPI's python-socketio against tests/interop/matrix_server.py: ``python -m tests.interop.python_peer URL PARSER``.
+"""PyPI's python-socketio against tests/interop/matrix_server.py: ``python -m
+tests.interop.python_peer URL PARSER``.
 
 The steps of tests/node/matrix_client.mjs in its own idiom, printed in the same way.
 A process of its own, as aiohttp warns of large bodies and warnings are errors in tests.
@@ -28,7 +29,8 @@ Step: TypeAlias = Callable[["Peer"], Awaitable[Any]]
 
 async def observe(url: str, parser: str) -> None:
     """Run each step over each transport; print what was observed, by ``MODE: STEP``."""
-    # python-engineio gives up at 16 packets of a response, and has this for who has more: Node's server batches as ours does.
+    # python-engineio gives up at 16 packets of a response, and has this for who has more: Node's
+    # server batches as ours does.
     Payload.max_decode_packets = 1000
     async with network_to(url) as network:
         for mode in TRANSPORTS:
@@ -69,7 +71,10 @@ class Network:
         self._pipes |= ends
         try:
             await asyncio.wait(
-                [asyncio.create_task(_copy(reader, far_writer)), asyncio.create_task(_copy(far_reader, writer))],
+                [
+                    asyncio.create_task(_copy(reader, far_writer)),
+                    asyncio.create_task(_copy(far_reader, writer)),
+                ],
                 return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
@@ -119,11 +124,22 @@ class Peer:
     def _new_client(self) -> Any:
         serializer = "msgpack" if self.parser == "msgpack" else "default"
         new: Any = socketio.AsyncClient  # without annotations; those that can be guessed are wrong
-        return new(reconnection=True, reconnection_delay=0.02, randomization_factor=0, serializer=serializer)
+        return new(
+            reconnection=True,
+            reconnection_delay=0.02,
+            randomization_factor=0,
+            serializer=serializer,
+        )
 
     async def connect(self, namespaces: list[str], auth: Any = None) -> None:
         """Connect to some namespaces; python-socketio has one `auth` for all."""
-        await self.client.connect(self.url, auth=auth, namespaces=namespaces, transports=TRANSPORTS[self.mode], wait_timeout=5)
+        await self.client.connect(
+            self.url,
+            auth=auth,
+            namespaces=namespaces,
+            transports=TRANSPORTS[self.mode],
+            wait_timeout=5,
+        )
         async with asyncio.timeout(WITHIN):
             while self.mode == "upgrade" and self.client.transport() != "websocket":  # noqa: ASYNC110  # there is no event for it
                 await asyncio.sleep(0.01)
@@ -148,7 +164,21 @@ class Peer:
 
 
 async def _text(peer: Peer) -> Any:
-    values = ["plain", "", 0, -1, 1.5, 2**53, 1e-7, True, None, [], {}, [[["deep"]]], {"": {"a": [1, {"b": None}]}}]
+    values = [
+        "plain",
+        "",
+        0,
+        -1,
+        1.5,
+        2**53,
+        1e-7,
+        True,
+        None,
+        [],
+        {},
+        [[["deep"]]],
+        {"": {"a": [1, {"b": None}]}},
+    ]
     return await peer.ask("echo", *values)
 
 
@@ -177,13 +207,17 @@ async def _binary_without_acknowledgement(peer: Peer) -> Any:
 
 
 async def _unicode(peer: Peer) -> Any:
-    return await peer.ask("echo", 'grüß 日本 \x00\x1e\u2028\u2029\ufeff "\\/ e\u0301', "😀👩‍👩‍👧 𝄞", {"ключ 🔑": "😀"})
+    return await peer.ask(
+        "echo", 'grüß 日本 \x00\x1e\u2028\u2029\ufeff "\\/ e\u0301', "😀👩‍👩‍👧 𝄞", {"ключ 🔑": "😀"}
+    )
 
 
 async def _lone_surrogates(peer: Peer) -> Any:
     texts = ["a\ud800b", "😀", "\udc00"]
     if peer.parser == "msgpack":  # Python's msgpack can't send what UTF-8 can't hold
-        texts = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in texts]
+        texts = [
+            text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in texts
+        ]
     before, pair, after = await peer.ask("echo", *texts)
     return [_units(before), _units(pair), _units(after), await peer.ask("echo", "still here")]
 
@@ -197,11 +231,16 @@ async def _a_megabyte_of_text(peer: Peer) -> Any:
 async def _a_megabyte_of_bytes(peer: Peer) -> Any:
     data = bytes(index * 7919 % 251 for index in range(1 << 20))
     (back,) = await peer.ask("echo", {"data": data})
-    return [len(back["data"]), hashlib.sha256(back["data"]).digest() == hashlib.sha256(data).digest()]
+    return [
+        len(back["data"]),
+        hashlib.sha256(back["data"]).digest() == hashlib.sha256(data).digest(),
+    ]
 
 
 async def _many_at_once(peer: Peer) -> Any:
-    replies = await asyncio.gather(*(peer.ask("echo", index, bytes([index])) for index in range(200)))
+    replies = await asyncio.gather(
+        *(peer.ask("echo", index, bytes([index])) for index in range(200))
+    )
     return replies == [[index, bytes([index])] for index in range(200)]
 
 
@@ -231,7 +270,11 @@ async def _several_namespaces_on_one_connection(peer: Peer) -> Any:
         for name in names:
             await other.client.emit("tell", (bytes(number), number), namespace=name)
     await done.wait()
-    orderly = [[item[1:] for item in heard if item[0] == name] == [(number, number) for number in range(20)] for name in names]
+    orderly = [
+        [item[1:] for item in heard if item[0] == name]
+        == [(number, number) for number in range(20)]
+        for name in names
+    ]
     who = [(await other.ask("who", namespace=name))[0] for name in names[1:]]
     ids = {other.client.get_sid(name) for name in names} | {other.client.eio.sid}
     await other.client.disconnect()
@@ -244,12 +287,19 @@ async def _several_namespaces_on_one_connection(peer: Peer) -> Any:
 
 
 async def _refused_auth(peer: Peer) -> Any:
-    refused, welcome = Peer(peer.network, peer.mode, peer.parser), Peer(peer.network, peer.mode, peer.parser)
+    refused, welcome = (
+        Peer(peer.network, peer.mode, peer.parser),
+        Peer(peer.network, peer.mode, peer.parser),
+    )
     error = asyncio.create_task(refused.next("connect_error", "/private"))
     await asyncio.sleep(0)
     try:
         await refused.client.connect(
-            peer.url, auth={"word": "friend"}, namespaces=["/", "/private"], transports=TRANSPORTS[peer.mode], wait_timeout=5
+            peer.url,
+            auth={"word": "friend"},
+            namespaces=["/", "/private"],
+            transports=TRANSPORTS[peer.mode],
+            wait_timeout=5,
         )
     except Refused:
         (data,) = await error
@@ -259,7 +309,11 @@ async def _refused_auth(peer: Peer) -> Any:
     await welcome.connect(["/private"], {"word": "sesame"})
     who = await welcome.ask("who", namespace="/private")
     await welcome.client.disconnect()
-    return {**cast("dict[str, Any]", data), "beside": await peer.ask("echo", "goes on"), "welcome": who[0]["auth"]}
+    return {
+        **cast("dict[str, Any]", data),
+        "beside": await peer.ask("echo", "goes on"),
+        "welcome": who[0]["auth"],
+    }
 
 
 async def _a_cut_connection_is_opened_again(peer: Peer) -> Any:
@@ -292,7 +346,9 @@ STEPS: Final[dict[str, Step]] = {
 
 def _units(text: str) -> list[int]:
     encoded = text.encode("utf-16-le", "surrogatepass")
-    return [int.from_bytes(encoded[index : index + 2], "little") for index in range(0, len(encoded), 2)]
+    return [
+        int.from_bytes(encoded[index : index + 2], "little") for index in range(0, len(encoded), 2)
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -10,12 +10,18 @@ from tests import lanes
 
 def make_server() -> Server:
     """Make a server that tells whoever comes, and sends what it is asked to."""
-    server = Server(connection_state_recovery=ConnectionStateRecovery(), ping_interval=5, ping_timeout=5)
+    server = Server(
+        connection_state_recovery=ConnectionStateRecovery(), ping_interval=5, ping_timeout=5
+    )
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
         def who() -> dict[str, object]:
-            return {"recovered": socket.recovered, "data": socket.data, "rooms": sorted(socket.rooms - {socket.id})}
+            return {
+                "recovered": socket.recovered,
+                "data": socket.data,
+                "rooms": sorted(socket.rooms - {socket.id}),
+            }
 
         def enter(room: str) -> None:
             socket.join(room)

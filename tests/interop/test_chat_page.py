@@ -22,7 +22,9 @@ def lane(request: pytest.FixtureRequest) -> Lane:
 
 @pytest.fixture(scope="module")
 def page(node: NodeScripts, chromium: str, chat_url: str) -> dict[str, Any]:
-    return node.observe("chat_page.mjs", chat_url, chromium, timeout=300)  # a browser on a busy machine takes its time
+    return node.observe(
+        "chat_page.mjs", chat_url, chromium, timeout=300
+    )  # a browser on a busy machine takes its time
 
 
 class TestInChromium:
@@ -49,23 +51,34 @@ class TestInChromium:
         assert page["too long"]["head"] == "bob"  # and no longer "sending…"
         assert page["too long"]["left"] == 0
 
-    def test_a_server_that_cannot_be_reached_is_named_and_entered_once_it_is_back(self, page: dict[str, Any]) -> None:
+    def test_a_server_that_cannot_be_reached_is_named_and_entered_once_it_is_back(
+        self, page: dict[str, Any]
+    ) -> None:
         assert page["no server"] == "The server can't be reached. Still trying…"
 
     def test_a_file_that_is_no_picture_is_not_offered(self, page: dict[str, Any]) -> None:
         assert page["no picture"] == {"text": "This picture can't be read.", "preview": False}
 
-    def test_an_unread_message_is_counted_until_its_room_is_shown(self, page: dict[str, Any]) -> None:
+    def test_an_unread_message_is_counted_until_its_room_is_shown(
+        self, page: dict[str, Any]
+    ) -> None:
         assert page["second room"] == {"unread": "1", "left": 0}
 
     def test_a_refused_connection_says_why(self, page: dict[str, Any]) -> None:
         assert page["name taken"] == "Somebody is here as “ada”. Take another name."
         assert page["invalid name"].startswith("name: ")
 
-    def test_who_comes_later_gets_the_history_on_a_small_screen_too(self, page: dict[str, Any]) -> None:
-        assert page["history"] == {"texts": ["<img src=x onerror=alert(1)> & <b>bold</b>", "what I see", "are you there?"], "wide": False}
+    def test_who_comes_later_gets_the_history_on_a_small_screen_too(
+        self, page: dict[str, Any]
+    ) -> None:
+        assert page["history"] == {
+            "texts": ["<img src=x onerror=alert(1)> & <b>bold</b>", "what I see", "are you there?"],
+            "wide": False,
+        }
 
-    def test_a_lost_connection_is_shown_and_comes_back_with_its_rooms(self, page: dict[str, Any]) -> None:
+    def test_a_lost_connection_is_shown_and_comes_back_with_its_rooms(
+        self, page: dict[str, Any]
+    ) -> None:
         assert page["reconnect"].get("offline", page["reconnect"]) == {
             "text": "The connection is gone. Trying to reach the server again…",
             "state": "reconnecting",
@@ -77,7 +90,9 @@ class TestInChromium:
         assert page["left"] is True
 
     def test_nothing_jumps(self, page: dict[str, Any]) -> None:
-        assert page["largest shift"] < 0.1  # of what browsers call good for all of five seconds together
+        assert (
+            page["largest shift"] < 0.1
+        )  # of what browsers call good for all of five seconds together
 
     def test_the_console_stays_clean_and_no_other_host_is_asked(self, page: dict[str, Any]) -> None:
         assert page["problems"] == []
@@ -101,7 +116,9 @@ class TestInChromium:
         ("/..%5cserver.py", 404, "text/plain"),
     ],
 )
-def test_only_the_files_of_the_page_are_served(node: NodeScripts, chat_url: str, path: str, status: int, content_type: str) -> None:
+def test_only_the_files_of_the_page_are_served(
+    node: NodeScripts, chat_url: str, path: str, status: int, content_type: str
+) -> None:
     where = urlsplit(chat_url)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=10)
     connection.putrequest("GET", path, skip_accept_encoding=True)

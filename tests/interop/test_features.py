@@ -1,4 +1,6 @@
-"""What npm socket.io-client sees of dynamic namespaces, acknowledged broadcasts, middlewares of events and of a server that stops."""
+"""What npm socket.io-client sees of dynamic namespaces, acknowledged broadcasts, middlewares of
+events and of a server that stops.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +38,18 @@ def test_a_broadcast_says_who_answered_what_and_who_did_not(seen: dict[str, Any]
 
 
 def test_a_middleware_answers_the_client(seen: dict[str, Any]) -> None:
-    assert seen["middleware"] == {"error": {"code": "forbidden", "message": "Not for you", "data": {"given": [1]}}}
+    assert seen["middleware"] == {
+        "error": {"code": "forbidden", "message": "Not for you", "data": {"given": [1]}}
+    }
 
 
-def test_a_server_that_stops_finishes_its_work_and_closes_the_transports(seen: dict[str, Any], lane: Lane) -> None:
+def test_a_server_that_stops_finishes_its_work_and_closes_the_transports(
+    seen: dict[str, Any], lane: Lane
+) -> None:
     assert seen["work"] == "done"
-    # Plain uvicorn breaks off the polls that wait before it tells the application: this is what our host is for.
-    assert set(seen["reasons"]) <= {"transport close", *(["transport error"] if lane is Lane.PLAIN else [])}
+    # Plain uvicorn breaks off the polls that wait before it tells the application: this is what our
+    # host is for.
+    assert set(seen["reasons"]) <= {
+        "transport close",
+        *(["transport error"] if lane is Lane.PLAIN else []),
+    }

@@ -1,4 +1,6 @@
-"""The matrix: each client over each transport with each parser sends the same things, and a cell says what came back."""
+"""The matrix: each client over each transport with each parser sends the same things, and a cell
+says what came back.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,11 @@ pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
 Observed: TypeAlias = dict[str, Any]
 
-CLIENTS: Final = {"npm-4.8": "socket.io-client", "npm-3.1": "socket.io-client-3", "python-socketio": None}
+CLIENTS: Final = {
+    "npm-4.8": "socket.io-client",
+    "npm-3.1": "socket.io-client-3",
+    "python-socketio": None,
+}
 PARSERS: Final[dict[str, tuple[str, ...]]] = {"json": (), "msgpack": ("--msgpack",)}
 """By their names the arguments of the server."""
 MODES: Final = ("polling", "websocket", "upgrade")
@@ -29,12 +35,20 @@ EXPECTED: Final[dict[str, Any]] = {
     "numbers beyond 64 bits": [1e21, -1.5e300],
     "no arguments": [[], ["/"]],
     "binary": [
-        {"list": [{"bytes": "010203"}, {"inner": {"bytes": "00ff"}, "none": {"bytes": ""}}], "text": "beside"},
+        {
+            "list": [{"bytes": "010203"}, {"inner": {"bytes": "00ff"}, "none": {"bytes": ""}}],
+            "text": "beside",
+        },
         {"bytes": b"last".hex()},
     ],
     "binary without acknowledgement": ["/", {"a": {"bytes": "09"}}, {"bytes": "0807"}],
-    "unicode": ['grüß 日本 \x00\x1e\u2028\u2029\ufeff "\\/ e\u0301', "😀👩‍👩‍👧 𝄞", {"ключ 🔑": "😀"}],
-    # Half of a pair becomes U+FFFD on its way through Python, whose strings couldn't be encoded with it; the connection goes on.
+    "unicode": [
+        'grüß 日本 \x00\x1e\u2028\u2029\ufeff "\\/ e\u0301',
+        "😀👩‍👩‍👧 𝄞",
+        {"ключ 🔑": "😀"},
+    ],
+    # Half of a pair becomes U+FFFD on its way through Python, whose strings couldn't be encoded
+    # with it; the connection goes on.
     "lone surrogates": [[ord("a"), 0xFFFD, ord("b")], [0xD83D, 0xDE00], [0xFFFD], ["still here"]],
     "a megabyte of text": [1 << 20, True],
     "a megabyte of bytes": [1 << 20, True],
@@ -54,10 +68,16 @@ EXPECTED: Final[dict[str, Any]] = {
     },
     "a cut connection is opened again": {"renewed": True, "works": [1]},
 }
-# npm's msgpack parser breaks these before they are sent: such numbers are cut to 64 bits, and half of a pair takes the next character with it.
+# npm's msgpack parser breaks these before they are sent: such numbers are cut to 64 bits, and half
+# of a pair takes the next character with it.
 EXPECTED_OF_NPM_MSGPACK: Final[dict[str, Any]] = {
     "numbers beyond 64 bits": [3875820019684212700, 0],
-    "lone surrogates": [[ord("a"), 0xD800, 0xDC00 | ord("b")], [0xD83D, 0xDE00], [0xD800, 0xDC00], ["still here"]],
+    "lone surrogates": [
+        [ord("a"), 0xD800, 0xDC00 | ord("b")],
+        [0xD83D, 0xDE00],
+        [0xD800, 0xDC00],
+        ["still here"],
+    ],
 }
 
 RECOVERY: Final = "recovery after a cut connection"
@@ -82,7 +102,9 @@ class Matrix:
                     future = pool.submit(observe_python, "tests.interop.python_peer", url, parser)
                 else:
                     recovery = [urls[f"{parser} with recovery"]] if client == "npm-4.8" else []
-                    future = pool.submit(node.observe, "matrix_client.mjs", url, package, parser, *recovery)
+                    future = pool.submit(
+                        node.observe, "matrix_client.mjs", url, package, parser, *recovery
+                    )
                 self._families[client, parser] = future
 
     def family(self, client: str, parser: str) -> Observed:
@@ -93,9 +115,14 @@ class Matrix:
 @pytest.fixture(scope="module")
 def urls(lane: Lane) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
-        servers = PARSERS | {f"{parser} with recovery": (*arguments, "--recovery") for parser, arguments in PARSERS.items()}
+        servers = PARSERS | {
+            f"{parser} with recovery": (*arguments, "--recovery")
+            for parser, arguments in PARSERS.items()
+        }
         yield {
-            name: stack.enter_context(serving_python("tests.interop.matrix_server", lane, *arguments))
+            name: stack.enter_context(
+                serving_python("tests.interop.matrix_server", lane, *arguments)
+            )
             for name, arguments in servers.items()
         }
 
@@ -119,15 +146,21 @@ def test_the_matrix(matrix: Matrix, client: str, parser: str, mode: str, step: s
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("parser", PARSERS)
-def test_npm_4_8_misses_nothing_when_its_connection_is_cut(matrix: Matrix, parser: str, mode: str) -> None:
+def test_npm_4_8_misses_nothing_when_its_connection_is_cut(
+    matrix: Matrix, parser: str, mode: str
+) -> None:
     assert matrix.family("npm-4.8", parser)[f"{mode}: {RECOVERY}"] == RECOVERED
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("parser", PARSERS)
 @pytest.mark.parametrize("client", CLIENTS)
-def test_every_client_ends_on_the_transport_that_it_asked_for(matrix: Matrix, client: str, parser: str, mode: str) -> None:
-    assert matrix.family(client, parser)[f"{mode}: transport"] == ("polling" if mode == "polling" else "websocket")
+def test_every_client_ends_on_the_transport_that_it_asked_for(
+    matrix: Matrix, client: str, parser: str, mode: str
+) -> None:
+    assert matrix.family(client, parser)[f"{mode}: transport"] == (
+        "polling" if mode == "polling" else "websocket"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -137,11 +170,25 @@ def old(node: NodeScripts, urls: dict[str, str]) -> Observed:
 
 @pytest.mark.parametrize(
     ("transport", "message", "description"),
-    [("polling", "xhr poll error", "400"), ("websocket", "websocket error", "Unexpected server response: 400")],
+    [
+        ("polling", "xhr poll error", "400"),
+        ("websocket", "websocket error", "Unexpected server response: 400"),
+    ],
 )
-def test_npm_2_5_is_refused_with_a_connect_error_and_nothing_else(old: Observed, transport: str, message: str, description: str) -> None:
-    assert old[transport] == {"message": message, "type": "TransportError", "description": description, "heard": []}
+def test_npm_2_5_is_refused_with_a_connect_error_and_nothing_else(
+    old: Observed, transport: str, message: str, description: str
+) -> None:
+    assert old[transport] == {
+        "message": message,
+        "type": "TransportError",
+        "description": description,
+        "heard": [],
+    }
 
 
 def test_npm_2_5_is_told_that_its_protocol_version_is_not_supported(old: Observed) -> None:
-    assert old["answer"] == [400, "application/json", '{"code":5,"message":"Unsupported protocol version"}']
+    assert old["answer"] == [
+        400,
+        "application/json",
+        '{"code":5,"message":"Unsupported protocol version"}',
+    ]

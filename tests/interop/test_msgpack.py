@@ -1,4 +1,6 @@
-"""The Python client against npm socket.io with npm's msgpack parser; the servers' side is in the matrix."""
+"""The Python client against npm socket.io with npm's msgpack parser; the servers' side is in the
+matrix.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,19 @@ def play(url: str, scenario: Callable[[Manager], Awaitable[None]]) -> None:
 
 
 def test_values_of_every_kind_come_back_as_they_were_sent(url: str) -> None:
-    values: list[Any] = [0, -1, 2**53, 1.5, "text \N{GRINNING FACE}", True, None, [], {}, {"deep": [{"data": b"\0\1"}, b""]}, b"x" * 70_000]
+    values: list[Any] = [
+        0,
+        -1,
+        2**53,
+        1.5,
+        "text \N{GRINNING FACE}",
+        True,
+        None,
+        [],
+        {},
+        {"deep": [{"data": b"\0\1"}, b""]},
+        b"x" * 70_000,
+    ]
 
     async def scenario(manager: Manager) -> None:
         socket = manager.socket("/")
@@ -48,7 +62,14 @@ def test_values_that_only_javascript_has_are_what_json_would_make_of_them(url: s
     async def scenario(manager: Manager) -> None:
         socket = manager.socket("/")
         await socket.connect()
-        assert await socket.emit_with_ack("values") == ("1970-01-01T00:00:00.000Z", None, None, {"kept": [None]}, bytes(8), b"\1")
+        assert await socket.emit_with_ack("values") == (
+            "1970-01-01T00:00:00.000Z",
+            None,
+            None,
+            {"kept": [None]},
+            bytes(8),
+            b"\1",
+        )
 
     play(url, scenario)
 
@@ -64,7 +85,10 @@ def test_namespaces_acknowledgements_both_ways_and_a_refusal(url: str) -> None:
             socket.on("question", answer)
             await socket.connect()
         for name in ("/second", "/"):
-            assert await manager.socket(name).emit_with_ack("ask", b"why") == (name, {"you asked": b"why"})
+            assert await manager.socket(name).emit_with_ack("ask", b"why") == (
+                name,
+                {"you asked": b"why"},
+            )
         with pytest.raises(ConnectRefusedError, match="not welcome") as caught:
             await manager.socket("/private", auth={"token": 7}).connect()
         assert caught.value.data == {"token": 7}

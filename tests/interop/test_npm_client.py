@@ -52,13 +52,19 @@ def test_text_arrives_unchanged_whatever_its_characters(seen: Observed, mode: st
         "sent_at": ack["sent_at"],
         "body": {"kind": "text_body", "text": 'grüß 👋 \u2028 "quoted" \\ 日本'},
     }
-    assert abs((datetime.now(UTC) - datetime.fromisoformat(message["sent_at"])).total_seconds()) < 120
+    assert (
+        abs((datetime.now(UTC) - datetime.fromisoformat(message["sent_at"])).total_seconds()) < 120
+    )
 
 
 def test_bytes_within_an_object_arrive_as_bytes(seen: Observed) -> None:
     body = seen["picture"]["message"]["body"]
     assert base64.b64decode(body["data"]["base64"]) == bytes(range(256))
-    assert {name: body[name] for name in ("kind", "mime", "caption")} == {"kind": "image", "mime": "image/png", "caption": "all bytes"}
+    assert {name: body[name] for name in ("kind", "mime", "caption")} == {
+        "kind": "image",
+        "mime": "image/png",
+        "caption": "all bytes",
+    }
 
 
 def test_many_bytes_arrive_and_an_absent_field_stays_absent(seen: Observed) -> None:
@@ -103,10 +109,14 @@ def test_extra_arguments_are_tolerated(seen: Observed) -> None:
         ("text for bytes", ["body", "data"]),
     ],
 )
-def test_invalid_arguments_are_answered_with_their_place_and_without_echo(seen: Observed, step: str, location: list[str]) -> None:
+def test_invalid_arguments_are_answered_with_their_place_and_without_echo(
+    seen: Observed, step: str, location: list[str]
+) -> None:
     error = _error(seen[step])
     assert error["code"] == "invalid_request"
-    assert [name for name in error["issues"][0]["loc"] if name not in {"text_body", "image"}] == location
+    assert [
+        name for name in error["issues"][0]["loc"] if name not in {"text_body", "image"}
+    ] == location
     assert all(set(issue) == {"loc", "type", "msg"} for issue in error["issues"])
 
 
@@ -115,11 +125,17 @@ def test_an_unknown_event_is_answered(seen: Observed) -> None:
 
 
 def test_declared_errors_come_with_their_data(seen: Observed) -> None:
-    assert _error(seen["not in room"]) == {"code": "not_in_room", "message": "Join the room first.", "data": {"room": "elsewhere"}}
+    assert _error(seen["not in room"]) == {
+        "code": "not_in_room",
+        "message": "Join the room first.",
+        "data": {"room": "elsewhere"},
+    }
     assert _error(seen["too many rooms"])["data"] == {"limit": 8}
 
 
-def test_invalid_events_without_ack_are_dropped_and_nothing_else_is_lost(seen: Observed, mode: str) -> None:
+def test_invalid_events_without_ack_are_dropped_and_nothing_else_is_lost(
+    seen: Observed, mode: str
+) -> None:
     assert seen["invalid without ack, then valid"] == [f"lobby-{mode}", f"ada-{mode}", False]
 
 

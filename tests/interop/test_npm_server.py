@@ -1,4 +1,6 @@
-"""The generated Python client talks to npm's socket.io 4.8, which serves the same contract by hand."""
+"""The generated Python client talks to npm's socket.io 4.8, which serves the same contract by
+hand.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,10 @@ def new_room() -> RoomName:
 @asynccontextmanager
 async def two_in_a_room(url: str) -> AsyncGenerator[tuple[ChatClient, ChatClient, RoomName]]:
     room = new_room()
-    async with ChatClient(url, auth=ChatAuth(name=new_name("ada"))) as ada, ChatClient(url, auth=ChatAuth(name=new_name("bob"))) as bob:
+    async with (
+        ChatClient(url, auth=ChatAuth(name=new_name("ada"))) as ada,
+        ChatClient(url, auth=ChatAuth(name=new_name("bob"))) as bob,
+    ):
         for client in (ada, bob):
             assert isinstance(await client.join(room), JoinAck)
         yield ada, bob, room
@@ -75,9 +80,15 @@ def test_it_joins_and_hears_text_and_pictures(npm_url: str) -> None:
                 sent = await ada.send_message(room, TextBody(text="grüß 👋 日本"))
                 assert isinstance(sent, SendMessageAck)
                 message = await heard.get()
-                assert (message.id, message.sent_at, message.body) == (sent.id, sent.sent_at, TextBody(text="grüß 👋 日本"))
+                assert (message.id, message.sent_at, message.body) == (
+                    sent.id,
+                    sent.sent_at,
+                    TextBody(text="grüß 👋 日本"),
+                )
 
-                picture = ImageBody(mime="image/png", data=bytes(range(256)) * 50, caption="all bytes")
+                picture = ImageBody(
+                    mime="image/png", data=bytes(range(256)) * 50, caption="all bytes"
+                )
                 assert isinstance(await ada.send_message(room, picture), SendMessageAck)
                 assert (await heard.get()).body == picture
 
@@ -116,7 +127,9 @@ def test_declared_errors_arrive_typed(npm_url: str) -> None:
 def test_an_error_that_is_not_declared_arrives_as_unknown(npm_url: str) -> None:
     async def scenario() -> None:
         async with ChatClient(npm_url, auth=ChatAuth(name=new_name("ada"))) as ada:
-            assert await ada.join(RoomName("secret")) == UnknownError("banned", "Not for you.", {"until": "tomorrow"})
+            assert await ada.join(RoomName("secret")) == UnknownError(
+                "banned", "Not for you.", {"until": "tomorrow"}
+            )
 
     asyncio.run(scenario())
 
@@ -160,7 +173,9 @@ def test_a_question_that_nobody_handles_is_answered_with_an_error(npm_url: str) 
     asyncio.run(scenario())
 
 
-def test_an_event_that_breaks_the_contract_is_dropped_and_the_next_one_arrives(npm_url: str) -> None:
+def test_an_event_that_breaks_the_contract_is_dropped_and_the_next_one_arrives(
+    npm_url: str,
+) -> None:
     async def scenario() -> None:
         async with ChatClient(npm_url, auth=ChatAuth(name=new_name("ada"))) as ada:
             heard: list[Message] = []

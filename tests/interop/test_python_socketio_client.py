@@ -12,10 +12,15 @@ import pytest
 import socketio
 from socketio.exceptions import ConnectionError as Refused
 
-# It sometimes leaves a request of its long-polling to the garbage collector, about which aiohttp, which it is built on, complains.
+# It sometimes leaves a request of its long-polling to the garbage collector, about which aiohttp,
+# which it is built on, complains.
 _ITS_LEFTOVERS = "ignore:Unclosed connection Connection:ResourceWarning"
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(60), pytest.mark.filterwarnings(_ITS_LEFTOVERS)]
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.timeout(60),
+    pytest.mark.filterwarnings(_ITS_LEFTOVERS),
+]
 
 TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": None}
 modes = pytest.mark.parametrize("mode", list(TRANSPORTS))
@@ -57,7 +62,13 @@ class Peer:
 @asynccontextmanager
 async def joined(url: str, mode: str, name: str) -> AsyncGenerator[Peer]:
     peer = Peer()
-    await peer.client.connect(url, auth={"name": f"{name}-ps-{mode}"}, namespaces=["/chat"], transports=TRANSPORTS[mode], wait_timeout=5)
+    await peer.client.connect(
+        url,
+        auth={"name": f"{name}-ps-{mode}"},
+        namespaces=["/chat"],
+        transports=TRANSPORTS[mode],
+        wait_timeout=5,
+    )
     try:
         yield peer
     finally:
@@ -73,12 +84,19 @@ def test_it_joins_talks_and_sends_a_picture(chat_url: str, mode: str) -> None:
             assert (await ada.call("join", room))["members"] == [f"ada-ps-{mode}", f"bob-ps-{mode}"]
             assert await bob.hear("member_joined") == (room, f"ada-ps-{mode}")
 
-            ack = await ada.call("send_message", room, {"kind": "text_body", "text": "grüß 👋 日本"})
+            ack = await ada.call(
+                "send_message", room, {"kind": "text_body", "text": "grüß 👋 日本"}
+            )
             (message,) = await bob.hear("message_posted")
-            assert (message["id"], message["body"]) == (ack["id"], {"kind": "text_body", "text": "grüß 👋 日本"})
+            assert (message["id"], message["body"]) == (
+                ack["id"],
+                {"kind": "text_body", "text": "grüß 👋 日本"},
+            )
 
             data = bytes(range(256)) * 100
-            await ada.call("send_message", room, {"kind": "image", "mime": "image/webp", "data": data})
+            await ada.call(
+                "send_message", room, {"kind": "image", "mime": "image/webp", "data": data}
+            )
             (message,) = await bob.hear("message_posted")
             assert message["body"] == {"kind": "image", "mime": "image/webp", "data": data}
 
@@ -99,8 +117,14 @@ def test_its_mistakes_are_answered(chat_url: str, mode: str) -> None:
             assert invalid["error"]["code"] == "invalid_request"
             assert invalid["error"]["issues"][0]["loc"] == ["room"]
             assert (await eve.call("sing"))["error"]["code"] == "unknown_event"
-            refused = await eve.call("send_message", "elsewhere", {"kind": "text_body", "text": "x"})
-            assert refused["error"] == {"code": "not_in_room", "message": "Join the room first.", "data": {"room": "elsewhere"}}
+            refused = await eve.call(
+                "send_message", "elsewhere", {"kind": "text_body", "text": "x"}
+            )
+            assert refused["error"] == {
+                "code": "not_in_room",
+                "message": "Join the room first.",
+                "data": {"room": "elsewhere"},
+            }
             assert isinstance(await eve.call("rooms"), dict)
 
     asyncio.run(scenario())
@@ -119,10 +143,17 @@ def test_a_taken_name_is_refused_after_the_holder_was_asked(chat_url: str, mode:
             other.on("connect_error", note, namespace="/chat")
             with pytest.raises(Refused):
                 await other.connect(
-                    chat_url, auth={"name": f"ann-ps-{mode}"}, namespaces=["/chat"], transports=TRANSPORTS[mode], wait_timeout=5
+                    chat_url,
+                    auth={"name": f"ann-ps-{mode}"},
+                    namespaces=["/chat"],
+                    transports=TRANSPORTS[mode],
+                    wait_timeout=5,
                 )
             assert refusals == [
-                {"message": "Somebody else uses this name.", "data": {"code": "name_taken", "data": {"name": f"ann-ps-{mode}"}}}
+                {
+                    "message": "Somebody else uses this name.",
+                    "data": {"code": "name_taken", "data": {"name": f"ann-ps-{mode}"}},
+                }
             ]
             await other.disconnect()
 

@@ -24,7 +24,12 @@ def test_a_client_that_comes_back_goes_on_where_it_was(seen: dict[str, Any], mod
     known = {"recovered": True, "data": {"entered": mode}, "rooms": [mode]}
     assert seen[mode] == {
         "no event was received": [True, True, [[1, 1]], known],
-        "events before, and a volatile one that ends in a string": [True, True, [[2, 2], [3, 3], [4, 4]], known],
+        "events before, and a volatile one that ends in a string": [
+            True,
+            True,
+            [[2, 2], [3, 3], [4, 4]],
+            known,
+        ],
         "nothing was missed": [True, True, [], known],
         "12 MB were missed": [True, True, 1, 1301, True],
         "left on purpose": [False, False, [], {"recovered": False, "data": {}, "rooms": []}],

@@ -1,4 +1,6 @@
-"""npm socket.io-client gives up a namespace while it is being joined, and joins it again, over real sockets."""
+"""npm socket.io-client gives up a namespace while it is being joined, and joins it again, over real
+sockets.
+"""
 
 from __future__ import annotations
 
@@ -20,5 +22,7 @@ def seen(node: NodeScripts, lane: Lane) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("run", ["polling 0", "polling 100", "websocket 0", "websocket 100"])
-def test_a_client_that_begins_anew_joins_once_and_its_other_namespaces_stay(seen: dict[str, Any], run: str) -> None:
+def test_a_client_that_begins_anew_joins_once_and_its_other_namespaces_stay(
+    seen: dict[str, Any], run: str
+) -> None:
     assert seen[run] == {"said": ["steady connect", "slow connect"], "alone": True}

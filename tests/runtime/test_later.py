@@ -1,4 +1,6 @@
-"""Whatever makes the application's tasks: ours begin in a later turn of the event loop, and events are handled as ever."""
+"""Whatever makes the application's tasks: ours begin in a later turn of the event loop, and events
+are handled as ever.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,12 @@ Factory: TypeAlias = Callable[..., asyncio.Task[Any]]
 _number: Final[ContextVar[int]] = ContextVar("_number", default=0)
 
 
-def begin_at_once(loop: Any, coroutine: Coroutine[Any, Any, Any], **options: Any) -> asyncio.Task[Any]:
-    """Make a task and take its first step, as `asyncio.eager_task_factory` does, which Python 3.11 hasn't."""
+def begin_at_once(
+    loop: Any, coroutine: Coroutine[Any, Any, Any], **options: Any
+) -> asyncio.Task[Any]:
+    """Make a task and take its first step, as `asyncio.eager_task_factory` does, which Python 3.11
+    hasn't.
+    """
     task = asyncio.Task(coroutine, loop=loop, **options)
     if not loop.is_running():
         return task
@@ -34,12 +40,16 @@ def begin_at_once(loop: Any, coroutine: Coroutine[Any, Any, Any], **options: Any
     return task
 
 
-def make_as_ever(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **options: Any) -> asyncio.Task[Any]:
+def make_as_ever(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **options: Any
+) -> asyncio.Task[Any]:
     """Make a task as event loops do, but by a factory, as tools do that watch tasks."""
     return asyncio.Task(coroutine, loop=loop, **options)
 
 
-def make_in_python(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **options: Any) -> asyncio.Task[Any]:
+def make_in_python(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **options: Any
+) -> asyncio.Task[Any]:
     """Make a task of the kind that asyncio has where there is no C."""
     task: asyncio.Task[Any] = vars(asyncio.tasks)["_PyTask"](coroutine, loop=loop, **options)
     return task
@@ -49,7 +59,10 @@ _EAGER: Final[Factory | None] = getattr(asyncio, "eager_task_factory", None)
 FACTORIES: Final[list[Factory | None]] = [None, make_as_ever, begin_at_once]
 if _EAGER is not None:
     FACTORIES.append(_EAGER)
-if sys.version_info < (3, 14):  # from then on `asyncio.current_task` itself doesn't know such tasks, nor does `asyncio.timeout`
+if sys.version_info < (
+    3,
+    14,
+):  # from then on `asyncio.current_task` itself doesn't know such tasks, nor does `asyncio.timeout`
     FACTORIES.append(make_in_python)
 
 
@@ -66,7 +79,10 @@ def run_with(factory: Any, main: Callable[[], Coroutine[Any, Any, None]]) -> Non
     run(with_factory())
 
 
-@pytest.mark.parametrize("eager", [factory for factory in FACTORIES if factory not in (None, make_as_ever, make_in_python)])
+@pytest.mark.parametrize(
+    "eager",
+    [factory for factory in FACTORIES if factory not in (None, make_as_ever, make_in_python)],
+)
 def test_these_factories_begin_at_once(eager: Any) -> None:
     async def main() -> None:
         begun: list[int] = []
@@ -103,7 +119,9 @@ def test_a_task_begins_after_it_was_made_and_has_its_result_and_its_context(fact
     run_with(factory, main)
 
 
-def test_a_task_that_is_cancelled_before_it_begins_never_does(factory: Any, recwarn: pytest.WarningsRecorder) -> None:
+def test_a_task_that_is_cancelled_before_it_begins_never_does(
+    factory: Any, recwarn: pytest.WarningsRecorder
+) -> None:
     async def main() -> None:
         async def fail() -> None:
             raise AssertionError("it has begun")
@@ -139,8 +157,16 @@ def test_events_are_handled_in_order_by_one_task_and_answered(factory: Any) -> N
 
     async def main() -> None:
         async with connect("http://test", connector=Link(server)) as client:
-            waits = [client.emit_with_ack("wait", number, seconds) for number, seconds in enumerate((2, 0, 1))]
-            assert await asyncio.gather(*waits, client.emit_with_ack("concurrently", 3)) == [0, 1, 2, 3]
+            waits = [
+                client.emit_with_ack("wait", number, seconds)
+                for number, seconds in enumerate((2, 0, 1))
+            ]
+            assert await asyncio.gather(*waits, client.emit_with_ack("concurrently", 3)) == [
+                0,
+                1,
+                2,
+                3,
+            ]
             assert await client.emit_with_ack("wait", 4, 0) == 4
 
     run_with(factory, main)

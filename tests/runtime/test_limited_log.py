@@ -1,4 +1,6 @@
-"""Which lines the log gets of many that could be written: one for each cause and minute, and the number of the others."""
+"""Which lines the log gets of many that could be written: one for each cause and minute, and the
+number of the others.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def lines(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> lis
     return found
 
 
-def test_the_number_of_lines_left_out_is_said_after_the_interval_and_a_new_line_begins(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_number_of_lines_left_out_is_said_after_the_interval_and_a_new_line_begins(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scenario() -> None:
         for _ in range(13):
             LOG.write_warning("kind", "key", "once")
@@ -53,7 +57,9 @@ def test_a_log_outlives_its_event_loop(caplog: pytest.LogCaptureFixture) -> None
     assert lines(caplog) == ["once", "1 more of these since, not written in full: once", "once"]
 
 
-def test_keys_that_a_peer_makes_up_are_bounded_and_silence_no_other_kind(caplog: pytest.LogCaptureFixture) -> None:
+def test_keys_that_a_peer_makes_up_are_bounded_and_silence_no_other_kind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     for number in range(10_000):
         LOG.write_warning("kind", number, f"line {number}")
     written = lines(caplog)
@@ -63,10 +69,14 @@ def test_keys_that_a_peer_makes_up_are_bounded_and_silence_no_other_kind(caplog:
     LOG.crash("A handler", ValueError("heard"))
     assert lines(caplog) == ["heard"]
     LOG.close()
-    assert lines(caplog) == [f"{10_000 - MAX_CAUSES - 1} more of these since, not written in full: line {MAX_CAUSES}"]
+    assert lines(caplog) == [
+        f"{10_000 - MAX_CAUSES - 1} more of these since, not written in full: line {MAX_CAUSES}"
+    ]
 
 
-def test_keys_that_one_client_makes_up_leave_lines_for_others(caplog: pytest.LogCaptureFixture) -> None:
+def test_keys_that_one_client_makes_up_leave_lines_for_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     for client in ("203.0.113.1", "203.0.113.2", "203.0.113.3"):
         for number in range(1000):
             LOG.write_warning("kind", (client, number), "line", client=client)
@@ -120,7 +130,9 @@ def serve_mistakes() -> Server:
     return server
 
 
-def test_a_clients_mistakes_never_hide_crashes_and_crashes_never_hide_one_another(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_clients_mistakes_never_hide_crashes_and_crashes_never_hide_one_another(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scenario(stage: Stage) -> None:
         peer, sid = await stage.join()
         await peer.send('42["event","bad"]', *(f'42["{number}\\n"]' for number in range(1001)))
@@ -128,18 +140,33 @@ def test_a_clients_mistakes_never_hide_crashes_and_crashes_never_hide_one_anothe
         warnings = lines(caplog)
         assert len(warnings) == 1 + MAX_CAUSES + 1
         assert all("\n" not in line and sid in line and "'127.0.0.1'" in line for line in warnings)
-        await peer.send(*['42["event","1"]'] * 12, '42["event","2"]', *(f'42["made up {number}"]' for number in range(1001)))
+        await peer.send(
+            *['42["event","1"]'] * 12,
+            '42["event","2"]',
+            *(f'42["made up {number}"]' for number in range(1001)),
+        )
         await peer.expect_silence(1)
         crashes = lines(caplog, logging.ERROR)
-        assert [line.partition(":")[2].split(" at ")[0] for line in crashes] == [" ValueError", " KeyError", " OverflowError"]
+        assert [line.partition(":")[2].split(" at ")[0] for line in crashes] == [
+            " ValueError",
+            " KeyError",
+            " OverflowError",
+        ]
         assert "test_limited_log.py:" in crashes[0]
-        assert "in serve_mistakes.<locals>.connected.<locals>.first: 'first\\nERROR forged'" in crashes[0]
+        assert (
+            "in serve_mistakes.<locals>.connected.<locals>.first: 'first\\nERROR forged'"
+            in crashes[0]
+        )
 
     play(serve_mistakes(), scenario)
-    assert {"11 more of these", "1000 more of these"} <= {line.partition(" since")[0] for line in lines(caplog, logging.ERROR)}
+    assert {"11 more of these", "1000 more of these"} <= {
+        line.partition(" since")[0] for line in lines(caplog, logging.ERROR)
+    }
 
 
-def test_a_middleware_that_raises_writes_one_traceback_for_any_number_of_connects(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_middleware_that_raises_writes_one_traceback_for_any_number_of_connects(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     server = Server()
 
     @server.of("/t/{id}").use

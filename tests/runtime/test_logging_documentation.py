@@ -14,7 +14,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "logging.md").read_text(encoding="utf-8")
-TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "runtime" / "ackord" / "runtime").rglob("*.py"))]
+TREES = [
+    ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "runtime" / "ackord" / "runtime").rglob("*.py"))
+]
 WRITERS = {"crash": 0, "write_warning": 2, "write_info": 2}
 """Methods that write a line, and which argument begins it."""
 
@@ -50,10 +53,19 @@ LINES = sorted(set(documented()))
 
 @pytest.mark.parametrize("line", LINES)
 def test_each_line_of_the_page_is_written(line: str) -> None:
-    texts = [STRINGS, " failed: 'invalid_request'", " failed: 'unknown_event'", "'ORIGIN_NOT_ALLOWED'. ", "'Session ID unknown'. "]
+    texts = [
+        STRINGS,
+        " failed: 'invalid_request'",
+        " failed: 'unknown_event'",
+        "'ORIGIN_NOT_ALLOWED'. ",
+        "'Session ID unknown'. ",
+    ]
     for part in line.split("…"):
         shown = (
-            part.removeprefix("'ORIGIN_NOT_ALLOWED'. ").removeprefix("'HOST_NOT_ALLOWED'. ").removeprefix("'Session ID unknown'. ").strip()
+            part.removeprefix("'ORIGIN_NOT_ALLOWED'. ")
+            .removeprefix("'HOST_NOT_ALLOWED'. ")
+            .removeprefix("'Session ID unknown'. ")
+            .strip()
         )
         assert any(shown in text for text in texts), shown
 
@@ -61,8 +73,16 @@ def test_each_line_of_the_page_is_written(line: str) -> None:
 def test_each_line_that_is_written_stands_on_the_page() -> None:
     missing: list[str] = []
     for node in (node for tree in TREES for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        position = 2 if name == "guard" and len(node.args) > 2 else 3 if name == "call_guarded" else WRITERS.get(name)
+        name = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
+        position = (
+            2
+            if name == "guard" and len(node.args) > 2
+            else 3
+            if name == "call_guarded"
+            else WRITERS.get(name)
+        )
         if position is None or len(node.args) <= position:
             continue
         start = text_of(node.args[position]).split("…")[0].rstrip(" ,")
@@ -76,9 +96,13 @@ def test_the_loggers_of_the_page_are_those_that_there_are() -> None:
         text_of(node.args[0])
         for tree in TREES
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "getLogger"
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "getLogger"
     }
-    assert set(re.findall(r"^\| `([\w.]+)` \|", section("Loggers"), re.MULTILINE)) == used - {"uvicorn.error"}
+    assert set(re.findall(r"^\| `([\w.]+)` \|", section("Loggers"), re.MULTILINE)) == used - {
+        "uvicorn.error"
+    }
 
 
 def test_the_configuration_of_the_page_is_one(capsys: pytest.CaptureFixture[str]) -> None:

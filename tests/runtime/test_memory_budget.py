@@ -36,8 +36,12 @@ class Holder:
         account.close()
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(Part), st.integers(0, 600)), max_size=60))
-def test_what_is_used_is_what_all_hold_and_the_heaviest_goes_first(steps: list[tuple[int, Part, int]]) -> None:
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.sampled_from(Part), st.integers(0, 600)), max_size=60)
+)
+def test_what_is_used_is_what_all_hold_and_the_heaviest_goes_first(
+    steps: list[tuple[int, Part, int]],
+) -> None:
     budget = MemoryBudget(LIMIT)
     holders = [Holder(budget) for _ in range(5)]
     for index, part, size in steps:
@@ -71,13 +75,23 @@ def test_who_sheds_nothing_counts_no_longer_rather_than_make_all_others_go() -> 
 @pytest.mark.parametrize(
     ("groups", "files", "limits"),
     [
-        ("0::/a/b\n", {"a/b/memory.max": "300", "a/memory.max": "200", "memory.max": "max"}, [300, 200]),
-        ("4:memory:/a\n0::/\n", {"memory/a/memory.limit_in_bytes": "100", "memory/memory.limit_in_bytes": "900"}, [100, 900]),
+        (
+            "0::/a/b\n",
+            {"a/b/memory.max": "300", "a/memory.max": "200", "memory.max": "max"},
+            [300, 200],
+        ),
+        (
+            "4:memory:/a\n0::/\n",
+            {"memory/a/memory.limit_in_bytes": "100", "memory/memory.limit_in_bytes": "900"},
+            [100, 900],
+        ),
         ("3:cpu,cpuacct:/a\n", {"memory.max": "1"}, []),
         ("nonsense\n", {}, []),
     ],
 )
-def test_limits_of_control_groups_are_found(tmp_path: Path, groups: str, files: dict[str, str], limits: list[int]) -> None:
+def test_limits_of_control_groups_are_found(
+    tmp_path: Path, groups: str, files: dict[str, str], limits: list[int]
+) -> None:
     own = tmp_path / "own"
     own.write_text(groups)
     for name, text in files.items():

@@ -57,21 +57,34 @@ def test_every_option_refuses_what_is_of_no_kind_that_it_takes() -> None:
 def test_numbers_are_numbers_and_none_is_negative() -> None:
     for kind in (Limits, ConnectionStateRecovery):
         for each in fields(kind):
-            for value in ("5", None, -1, float("nan"), True) if each.name != "skip_middlewares" else ("yes", 1):
+            for value in (
+                ("5", None, -1, float("nan"), True)
+                if each.name != "skip_middlewares"
+                else ("yes", 1)
+            ):
                 refuses(kind, each.name, value)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"pingInterval": 25}, "a server has no option 'pingInterval'; did you mean 'ping_interval'?"),
+        (
+            {"pingInterval": 25},
+            "a server has no option 'pingInterval'; did you mean 'ping_interval'?",
+        ),
         ({"cors_allowed_origins": "*"}, "did you mean 'cors_origins'?"),
         ({"ping_timeout": "20"}, "ping_timeout must be a number, not '20'"),
         ({"ping_interval": float("inf")}, "ping_interval must be greater than zero, and finite"),
-        ({"transports": "websocket"}, "transports must be a list, each of its items a text, not 'websocket'"),
+        (
+            {"transports": "websocket"},
+            "transports must be a list, each of its items a text, not 'websocket'",
+        ),
         ({"path": "/live?x"}, "no '?'"),
         ({"cookie": True}, "cookie must be a Cookie or None, not True"),
-        ({"cookie": {"name": "io", "x": "secret"}}, "cookie must be a Cookie or None, not a value of the type dict"),
+        (
+            {"cookie": {"name": "io", "x": "secret"}},
+            "cookie must be a Cookie or None, not a value of the type dict",
+        ),
         ({"parser": MsgpackParser}, "parser must be a Parser, not the class MsgpackParser"),
         ({"adapter": MemoryAdapter({})}, "adapter must be a function"),
         ({"invalid_events": "dropp"}, "invalid_events must be 'drop' or 'disconnect', not 'dropp'"),
@@ -124,9 +137,18 @@ def test_what_the_client_is_given_is_checked_before_it_connects() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("authorization", "Bearer hush\n"), ("x\r\ny", "hush"), ("\xfc", "hush"), ("x", "hush\u2028"), ("x", 5)]
+    ("name", "value"),
+    [
+        ("authorization", "Bearer hush\n"),
+        ("x\r\ny", "hush"),
+        ("\xfc", "hush"),
+        ("x", "hush\u2028"),
+        ("x", 5),
+    ],
 )
-def test_a_header_that_can_not_be_sent_is_refused_without_showing_its_value(name: str, value: Any) -> None:
+def test_a_header_that_can_not_be_sent_is_refused_without_showing_its_value(
+    name: str, value: Any
+) -> None:
     with pytest.raises(UsageError) as refused:
         connect("http://127.0.0.1:1", headers={name: value})
     assert repr(name) in str(refused.value)

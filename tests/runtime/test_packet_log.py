@@ -1,4 +1,6 @@
-"""Packets at DEBUG: on both transports and every way of hosting, in both directions, on the server and on the client."""
+"""Packets at DEBUG: on both transports and every way of hosting, in both directions, on the server
+and on the client.
+"""
 
 from __future__ import annotations
 
@@ -20,20 +22,33 @@ WARNINGS = "ackord.runtime.engine"
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [re.sub(r"^(Session|The connection to) \S+( of '[^']*')? ", "", record.getMessage()) for record in caplog.records]
+    return [
+        re.sub(r"^(Session|The connection to) \S+( of '[^']*')? ", "", record.getMessage())
+        for record in caplog.records
+    ]
 
 
 @on_every_lane
 def test_a_websocket_is_logged_on_every_lane(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
-        await send_at_once(connection, text('40{"token":"hush"}') + masked(0x82, b"\x01\x02") + masked(0x01, b"4hu") + masked(0x80, b"sh"))
+        await send_at_once(
+            connection,
+            text('40{"token":"hush"}')
+            + masked(0x82, b"\x01\x02")
+            + masked(0x01, b"4hu")
+            + masked(0x80, b"sh"),
+        )
         for _ in range(3):
             await frame(connection[0])
 
     caplog.set_level(logging.DEBUG)
     lane.play(scenario)
-    shown = [line for record, line in zip(caplog.records, lines(caplog), strict=True) if record.name == PACKETS]
+    shown = [
+        line
+        for record, line in zip(caplog.records, lines(caplog), strict=True)
+        if record.name == PACKETS
+    ]
     assert shown[0] == "is opened by /socket.io/?EIO=4&transport=websocket"
     assert shown[1].startswith('sent 0{"sid":"')
     assert shown[2:4] == ['received 40{"token":"***"}', 'sent 40{"token":"***"}']
@@ -73,14 +88,27 @@ def test_a_client_logs_what_it_sends_and_receives(caplog: pytest.LogCaptureFixtu
     server.on("connection", lambda socket: socket.on("hello", lambda: "there"))
 
     async def scenario() -> None:
-        async with connect("http://test", connector=Link(server), query={"token": "hush"}) as socket:
+        async with connect(
+            "http://test", connector=Link(server), query={"token": "hush"}
+        ) as socket:
             await socket.emit_with_ack("hello")
         await server.close()
 
     caplog.set_level(logging.DEBUG, PACKETS)
     run(scenario())
-    client = [line for record, line in zip(caplog.records, lines(caplog), strict=True) if record.getMessage().startswith("The connection")]
-    assert [line[:7] for line in client] == ["receive", "sent 40", "receive", "sent 42", "receive", "sent 41"]
+    client = [
+        line
+        for record, line in zip(caplog.records, lines(caplog), strict=True)
+        if record.getMessage().startswith("The connection")
+    ]
+    assert [line[:7] for line in client] == [
+        "receive",
+        "sent 40",
+        "receive",
+        "sent 42",
+        "receive",
+        "sent 41",
+    ]
     assert client[3:5] == ['sent 420["hello"]', 'received 430["there"]']
     assert "hush" not in caplog.text
 
@@ -96,9 +124,13 @@ def test_without_debug_nothing_is_wrapped() -> None:
 
 @on_every_lane
 @pytest.mark.parametrize(
-    "message", [masked(0x81, b"4" + b"x" * 1000), masked(0x01, b"4" * 600) + masked(0x80, b"x" * 401)], ids=["one frame", "fragments"]
+    "message",
+    [masked(0x81, b"4" + b"x" * 1000), masked(0x01, b"4" * 600) + masked(0x80, b"x" * 401)],
+    ids=["one frame", "fragments"],
 )
-def test_a_message_over_max_payload_is_a_warning(lane: Lane, message: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_over_max_payload_is_a_warning(
+    lane: Lane, message: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
         await send_at_once(connection, message)
@@ -106,7 +138,11 @@ def test_a_message_over_max_payload_is_a_warning(lane: Lane, message: bytes, cap
         await until(lambda: not served.site.engine.sessions)
 
     lane.play(scenario, max_payload=1000)
-    [line] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING" and record.name == WARNINGS]
+    [line] = [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelname == "WARNING" and record.name == WARNINGS
+    ]
     assert "max_payload (1,000 bytes)" in line
     assert "'127.0.0.1'" in line
     assert lane.name == "through ASGI" or "sent 1,001 bytes" in line
@@ -114,9 +150,15 @@ def test_a_message_over_max_payload_is_a_warning(lane: Lane, message: bytes, cap
 
 @on_every_lane
 @pytest.mark.parametrize(
-    ("data", "line"), [(masked(0x83, b""), "1002: a malformed frame"), (masked(0x81, b"4\xff"), "1007: a text that isn't UTF-8")]
+    ("data", "line"),
+    [
+        (masked(0x83, b""), "1002: a malformed frame"),
+        (masked(0x81, b"4\xff"), "1007: a text that isn't UTF-8"),
+    ],
 )
-def test_a_violation_of_websockets_is_a_warning(lane: Lane, data: bytes, line: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_violation_of_websockets_is_a_warning(
+    lane: Lane, data: bytes, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(served: Served) -> None:
         for _ in range(3):
             connection = await served.open_websocket()
@@ -126,15 +168,22 @@ def test_a_violation_of_websockets_is_a_warning(lane: Lane, data: bytes, line: s
 
     lane.play(scenario)
     first, *others = [record.getMessage() for record in caplog.records if record.name == WARNINGS]
-    assert first == f"A client at '127.0.0.1' broke the protocol of WebSockets and is disconnected with close code {line}."
+    assert (
+        first
+        == f"A client at '127.0.0.1' broke the protocol of WebSockets and is disconnected with close code {line}."
+    )
     assert others == [f"2 more of these since, not written in full: {first}"]
 
 
-def test_a_body_over_max_payload_is_a_warning_and_the_session_lives(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_body_over_max_payload_is_a_warning_and_the_session_lives(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scenario() -> None:
         site = Site(max_payload=1000)
         query = await site.open_polling()
-        assert (await site.post(query, b"4" * 2000, headers={"content-length": "2000"})).status == 413
+        assert (
+            await site.post(query, b"4" * 2000, headers={"content-length": "2000"})
+        ).status == 413
         assert site.engine.sessions == 1
 
     run(scenario())

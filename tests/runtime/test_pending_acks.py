@@ -26,7 +26,9 @@ async def no_timer_is_left() -> None:
     assert not acks.receive(3, "[]", ())
 
 
-def test_the_end_of_a_connection_settles_what_is_awaited_and_leaves_neither_entry_nor_timer() -> None:
+def test_the_end_of_a_connection_settles_what_is_awaited_and_leaves_neither_entry_nor_timer() -> (
+    None
+):
     run(no_timer_is_left())
 
 

@@ -1,6 +1,7 @@
 """What users may import: the `__all__` of each package, compared with a committed list.
 
-A change of the list is a change of the public API: write it into `public_api.txt`, and into the changelog.
+A change of the list is a change of the public API: write it into `public_api.txt`, and into the
+changelog.
 """
 
 from __future__ import annotations
@@ -38,12 +39,22 @@ def test_every_public_name_exists_and_is_documented(package: str) -> None:
 
 def test_the_package_loads_nothing_until_a_name_is_used() -> None:
     script = "import sys, ackord.runtime; print([name for name in sys.modules if name in ('asyncio', 'pydantic', 'uvicorn', 'websockets')])"
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        ).stdout
+        == "[]\n"
+    )
 
 
 def test_a_server_needs_neither_uvicorn_nor_the_client() -> None:
     script = "import sys; from ackord.runtime import Server; Server(); print([name for name in sys.modules if name in ('uvicorn', 'websockets')])"
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        ).stdout
+        == "[]\n"
+    )
 
 
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:

@@ -1,4 +1,6 @@
-"""Whatever validators, serializers, hooks and listeners raise: the connection lives, who asked has an answer, the log has the traceback."""
+"""Whatever validators, serializers, hooks and listeners raise: the connection lives, who asked has
+an answer, the log has the traceback.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +30,22 @@ class OutcomeError(BaseException):
     """As test frameworks have them."""
 
 
-ERRORS = (Exception, LookupError, OverflowError, RecursionError, MemoryError, StopIteration, StopAsyncIteration, OutcomeError)
+ERRORS = (
+    Exception,
+    LookupError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    StopIteration,
+    StopAsyncIteration,
+    OutcomeError,
+)
 INTERNAL = '[{"error":{"code":"internal","message":"The handler failed"}}]'
 REFUSED = '{"message":"Internal error","data":{"code":"internal"}}'
-LOGGED = re.compile(r"Traceback[^\0]*Error\w*: boom|Traceback[^\0]*(Exception|Stop\w+Iteration|StopIteration): boom|RecursionError")
+LOGGED = re.compile(
+    r"Traceback[^\0]*Error\w*: "
+    r"boom|Traceback[^\0]*(Exception|Stop\w+Iteration|StopIteration): boom|RecursionError"
+)
 
 Boom = Callable[..., Any]
 Setup = Callable[[Server, Boom], Any]
@@ -52,7 +66,12 @@ def calling(boom: Boom) -> Callable[[Any], Any]:
 
 
 def typed(boom: Boom) -> Event[Any]:
-    return Event("typed", handler="on_typed", args=[Arg("value", Annotated[int, AfterValidator(calling(boom))])], ack=int)
+    return Event(
+        "typed",
+        handler="on_typed",
+        args=[Arg("value", Annotated[int, AfterValidator(calling(boom))])],
+        ack=int,
+    )
 
 
 def serialized(boom: Boom) -> Event[Any]:
@@ -64,7 +83,9 @@ async def one(*_: object) -> int:
 
 
 def routed(event: Callable[[Boom], Event[Any]]) -> Setup:
-    return lambda server, boom: server.of("/x").set_route("typed", TypedRoute(event(boom), one, lambda _: object()))
+    return lambda server, boom: server.of("/x").set_route(
+        "typed", TypedRoute(event(boom), one, lambda _: object())
+    )
 
 
 class BrokenParser(TextParser):
@@ -74,7 +95,9 @@ class BrokenParser(TextParser):
         self._boom = boom
 
     @override
-    def make_decoder(self, max_attachments: int, max_attachment_bytes: int, max_namespace: int) -> Any:
+    def make_decoder(
+        self, max_attachments: int, max_attachment_bytes: int, max_namespace: int
+    ) -> Any:
         decoder = super().make_decoder(max_attachments, max_attachment_bytes, max_namespace)
         receive = decoder.receive_text
 
@@ -114,28 +137,53 @@ def async_of(boom: Boom) -> Boom:
 
 PLACES: dict[str, tuple[Setup, list[str], list[str]]] = {
     # what is prepared; what the client sends after it has joined /x; what it gets
-    "a validator": (routed(typed), ['42/x,1["typed",1]', '42/x,["typed",1]'], [f"43/x,1{INTERNAL}"]),
+    "a validator": (
+        routed(typed),
+        ['42/x,1["typed",1]', '42/x,["typed",1]'],
+        [f"43/x,1{INTERNAL}"],
+    ),
     "a serializer": (routed(serialized), ['42/x,1["typed"]'], [f"43/x,1{INTERNAL}"]),
-    "a listener": (on_socket(lambda socket, boom: socket.on("untyped", boom)), ['42/x,1["untyped"]'], [f"43/x,1{INTERNAL}"]),
+    "a listener": (
+        on_socket(lambda socket, boom: socket.on("untyped", boom)),
+        ['42/x,1["untyped"]'],
+        [f"43/x,1{INTERNAL}"],
+    ),
     "an async listener": (
         on_socket(lambda socket, boom: socket.on("untyped", async_of(boom))),
         ['42/x,1["untyped"]'],
         [f"43/x,1{INTERNAL}"],
     ),
-    "a catch-all listener": (on_socket(Socket.on_any), ['42/x,1["untyped"]'], [f"43/x,1{INTERNAL}"]),
+    "a catch-all listener": (
+        on_socket(Socket.on_any),
+        ['42/x,1["untyped"]'],
+        [f"43/x,1{INTERNAL}"],
+    ),
     "an error listener": (on_socket(fail_twice), ['42/x,1["untyped"]'], [f"43/x,1{INTERNAL}"]),
     "a listener for what goes out": (
-        on_socket(lambda socket, boom: (socket.on_any_outgoing(boom), socket.on("ask", lambda: socket.emit("told")))),
+        on_socket(
+            lambda socket, boom: (
+                socket.on_any_outgoing(boom),
+                socket.on("ask", lambda: socket.emit("told")),
+            )
+        ),
         ['42/x,["ask"]'],
         ['42/x,["told"]'],
     ),
-    "a middleware of events": (lambda server, boom: server.of("/x").use_event(boom), ['42/x,1["untyped"]'], [f"43/x,1{INTERNAL}"]),
+    "a middleware of events": (
+        lambda server, boom: server.of("/x").use_event(boom),
+        ['42/x,1["untyped"]'],
+        [f"43/x,1{INTERNAL}"],
+    ),
     "the invalid hook": (
         lambda server, boom: server.of("/x").on_invalid(boom),
         ['42/x,1["untyped"]'],
         ['43/x,1[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]'],
     ),
-    "a listener of connections": (lambda server, boom: server.of("/x").on("connection", boom), [], []),
+    "a listener of connections": (
+        lambda server, boom: server.of("/x").on("connection", boom),
+        [],
+        [],
+    ),
     "the callback of an acknowledgement": (
         on_socket(lambda socket, boom: socket.emit("question", ack=boom)),
         ['43/x,0["answer"]'],
@@ -147,12 +195,22 @@ PLACES: dict[str, tuple[Setup, list[str], list[str]]] = {
         ['42/x,0["question"]'],
     ),
     "a listener of the end": (
-        on_socket(lambda socket, boom: (socket.on("disconnecting", boom), socket.on("disconnect", boom))),
+        on_socket(
+            lambda socket, boom: (socket.on("disconnecting", boom), socket.on("disconnect", boom))
+        ),
         ["41/x,"],
         [],
     ),
-    "the disconnect hook": (lambda server, boom: server.of("/x").set_disconnect_hook(boom), ["41/x,"], []),
-    "a listener of rooms": (lambda server, boom: server.of("/x").adapter.on("join-room", boom), [], []),
+    "the disconnect hook": (
+        lambda server, boom: server.of("/x").set_disconnect_hook(boom),
+        ["41/x,"],
+        [],
+    ),
+    "a listener of rooms": (
+        lambda server, boom: server.of("/x").adapter.on("join-room", boom),
+        [],
+        [],
+    ),
 }
 REFUSING: dict[str, Setup] = {
     "a middleware": lambda server, boom: server.of("/x").use(boom),
@@ -224,7 +282,9 @@ def test_what_code_raises_while_a_client_joins_refuses_that_and_no_more(
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_a_parser_that_raises_for_a_packet_loses_that_packet(error: type[BaseException], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_parser_that_raises_for_a_packet_loses_that_packet(
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join("/by")
         await peer.send("40/lost,")
@@ -235,21 +295,41 @@ def test_a_parser_that_raises_for_a_packet_loses_that_packet(error: type[BaseExc
 
 
 CLIENT_PLACES: dict[str, tuple[Callable[[Any, Boom], Any], str, str]] = {
-    "a validator": (lambda socket, boom: socket.set_route("typed", ClientEvent(typed(boom))), '421["typed",1]', f"431{INTERNAL}"),
+    "a validator": (
+        lambda socket, boom: socket.set_route("typed", ClientEvent(typed(boom))),
+        '421["typed",1]',
+        f"431{INTERNAL}",
+    ),
     "a serializer": (
         lambda socket, boom: socket.set_route("typed", handled(ClientEvent(serialized(boom)))),
         '421["typed"]',
         f"431{INTERNAL}",
     ),
-    "a listener": (lambda socket, boom: socket.on("untyped", boom), '421["untyped"]', f"431{INTERNAL}"),
-    "an async listener": (lambda socket, boom: socket.on("untyped", async_of(boom)), '421["untyped"]', f"431{INTERNAL}"),
-    "a catch-all listener": (lambda socket, boom: socket.on_any(boom), '421["untyped"]', f"431{INTERNAL}"),
+    "a listener": (
+        lambda socket, boom: socket.on("untyped", boom),
+        '421["untyped"]',
+        f"431{INTERNAL}",
+    ),
+    "an async listener": (
+        lambda socket, boom: socket.on("untyped", async_of(boom)),
+        '421["untyped"]',
+        f"431{INTERNAL}",
+    ),
+    "a catch-all listener": (
+        lambda socket, boom: socket.on_any(boom),
+        '421["untyped"]',
+        f"431{INTERNAL}",
+    ),
     "the invalid hook": (
         lambda socket, boom: socket.on_invalid(boom),
         '421["untyped"]',
         '431[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]',
     ),
-    "the callback of an acknowledgement": (lambda socket, boom: socket.emit("question", ack=boom), "430[1]", '420["question"]'),
+    "the callback of an acknowledgement": (
+        lambda socket, boom: socket.emit("question", ack=boom),
+        "430[1]",
+        '420["question"]',
+    ),
     "a listener for what goes out": (
         lambda socket, boom: (socket.on_any_outgoing(boom), socket.emit("question")),
         "2",

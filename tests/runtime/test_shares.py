@@ -1,4 +1,6 @@
-"""How members of a bounded whole are shared among clients, compared with the same rules written down without care for their cost."""
+"""How members of a bounded whole are shared among clients, compared with the same rules written
+down without care for their cost.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ class Slow:
     def __init__(self, bound: int) -> None:
         self.bound = bound
         self.members: list[tuple[int, str]] = []
-        self.reached: list[str] = []  # clients, those first that have had their present count for longest
+        self.reached: list[
+            str
+        ] = []  # clients, those first that have had their present count for longest
 
     def put(self, member: int, client: str | None) -> None:
         former = [each for number, each in self.members if number == member]
@@ -38,10 +42,19 @@ class Slow:
 
     def greediest(self) -> str | None:
         most = max(self.counts.values(), default=0)
-        return next((client for client in self.reached if client != NOBODY and self.counts[client] == most > 0), None)
+        return next(
+            (
+                client
+                for client in self.reached
+                if client != NOBODY and self.counts[client] == most > 0
+            ),
+            None,
+        )
 
     def is_greedy(self, client: str | None) -> bool:
-        return client is not None and self.counts[client] > max(1, self.bound // 2 // max(1, len(self.counts)))
+        return client is not None and self.counts[client] > max(
+            1, self.bound // 2 // max(1, len(self.counts))
+        )
 
     def victim(self) -> int | None:
         client = self.greediest()
@@ -50,7 +63,9 @@ class Slow:
 
 
 @given(st.integers(1, 12), STEPS)
-def test_the_rules_hold_for_any_members_of_any_clients(bound: int, steps: list[tuple[int, str | None]]) -> None:
+def test_the_rules_hold_for_any_members_of_any_clients(
+    bound: int, steps: list[tuple[int, str | None]]
+) -> None:
     shares: Shares[int] = Shares(bound)
     slow = Slow(bound)
     for member, client in steps:
@@ -64,7 +79,9 @@ def test_the_rules_hold_for_any_members_of_any_clients(bound: int, steps: list[t
         assert shares.is_half_full is (len(slow.members) >= bound / 2)
         assert shares.find_victim() == slow.victim()
         greediest = slow.greediest()
-        assert shares.find_greediest() == (slow.oldest(greediest) if slow.is_greedy(greediest) else None)
+        assert shares.find_greediest() == (
+            slow.oldest(greediest) if slow.is_greedy(greediest) else None
+        )
         for each in CLIENTS:
             assert shares.is_greedy(each) is slow.is_greedy(each)
             assert shares.count(each) == sum(each == owner for _, owner in slow.members)

@@ -1,4 +1,6 @@
-"""Whoever imports a type for type checkers only may still name it in the annotations of a handler."""
+"""Whoever imports a type for type checkers only may still name it in the annotations of a
+handler.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,17 @@ from ackord.runtime.listeners import positional_range
 from ackord.runtime.signatures import signature_of
 from ackord.runtime.typed.handlers import check_handlers, parameters_of
 
-_QUOTE: Final = "" if sys.version_info >= (3, 14) else "'"  # where annotations aren't evaluated at once, such names need no quotes
+_QUOTE: Final = (
+    "" if sys.version_info >= (3, 14) else "'"
+)  # where annotations aren't evaluated at once, such names need no quotes
 _SOURCE: Final = f"async def handle(self, item: {_QUOTE}Missing{_QUOTE}, count: int = 1) -> {_QUOTE}Missing{_QUOTE}: ..."
 
 
 @pytest.fixture
 def handle() -> Any:
-    """Return a function with annotations that can't be evaluated, defined as in a module without a future import."""
+    """Return a function with annotations that can't be evaluated, defined as in a module without a
+    future import.
+    """
     names: dict[str, Any] = {}
     exec(compile(_SOURCE, __file__, "exec", dont_inherit=True), names)  # noqa: S102  # this module has the future import
     return names["handle"]

@@ -1,4 +1,6 @@
-"""One table of broken schema files: the code and the place that each must give, and nothing else."""
+"""One table of broken schema files: the code and the place that each must give, and nothing
+else.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
 
 @dataclass(frozen=True)
 class Case:
-    """A schema file with «marks» around what must be reported, and the codes in order of position."""
+    """A schema file with «marks» around what must be reported, and the codes in order of
+    position.
+    """
 
     codes: str
     text: str
@@ -45,13 +49,25 @@ def fields(text: str) -> str:
 
 
 def events(text: str, direction: str = "client_to_server") -> str:
-    return f"namespaces:\n  /chat:\n    {direction}:\n" + "".join(f"      {line}\n" for line in text.splitlines())
+    return f"namespaces:\n  /chat:\n    {direction}:\n" + "".join(
+        f"      {line}\n" for line in text.splitlines()
+    )
 
 
 CASES = [
     # YAML
-    Case("S004", "types:\n  A: {fields: {tags: list«[»str]}}\n", says="quote the type or use block style"),
-    Case("S004 S004", "types:\n  A: {fields: {tags: list«[»str]}}\n  B: int\n  C: {fields: {m: map«[»str, int]}}\n"),
+    Case(
+        "S004",
+        "types:\n  A: {fields: {tags: list«[»str]}}\n",
+        says="quote the type or use block style",
+    ),
+    Case(
+        "S004 S004",
+        (
+            "types:\n  A: {fields: {tags: list«[»str]}}\n  B: int\n  C: {fields: {m: map«[»str, "
+            "int]}}\n"
+        ),
+    ),
     Case("S004", 'types:\n  A: "a" | «"»b"\n', says="quote the type"),
     Case("S004", "types:\n«\t»A: int\n", says="spaces"),
     Case("S004", "doc: «@»foo\n", says="put the value in quotes"),
@@ -105,7 +121,11 @@ CASES = [
     Case("S014", "version: «2.3»\n", head="ackord: 1\nname: demo\n", says="2.3.0"),
     Case("S014", "version: «[1]»\n", head="ackord: 1\nname: demo\n"),
     Case("S014", "version: «v1.0.0»\n", head="ackord: 1\nname: demo\n", says="1.0.0"),
-    Case("S015", "«import»: [common.yaml]\n" + fields("a: common.User"), says="imports aren't supported by this version yet"),
+    Case(
+        "S015",
+        "«import»: [common.yaml]\n" + fields("a: common.User"),
+        says="imports aren't supported by this version yet",
+    ),
     Case("S016", "acks: «rsult»\n", says="did you mean 'result'?"),
     Case("S016", events("a: {ack: int, timeout: «5»}"), says="write 5s"),
     Case("S016", events("a: {ack: int, timeout: «0s»}")),
@@ -113,14 +133,34 @@ CASES = [
     Case("S016", fields("a: {type: str, min_length: «-1»}")),
     Case("S016", fields("a: {type: int, multiple_of: «0»}")),
     Case("S016", fields("a: {type: int, ge: «0.5»}"), says="whole number"),
-    Case("S016", fields("a: {type: int64, ge: «1.00000000000000000000000000000000001»}"), says="whole number"),
+    Case(
+        "S016",
+        fields("a: {type: int64, ge: «1.00000000000000000000000000000000001»}"),
+        says="whole number",
+    ),
     Case("S010", fields("a: {type: int, ge: «'5'»}"), says="a number without quotes"),
     Case("S010", fields("a: {type: float, le: «.inf»}"), says="with at most 400 digits, not .inf"),
     Case("S010", fields("a: {type: decimal, le: «1e999999»}"), says="with at most 400 digits"),
-    Case("S010 S010", fields("a: {type: decimal, ge: «'1_0'», le: «'NaN'»}"), says="a decimal number, not text"),
-    Case("S016 S016", fields("a: {type: decimal, multiple_of: «'0.0'»}\nb: {type: decimal, max_digits: «0»}"), says="at least 1"),
-    Case("S016 S016", fields("a: {type: float, le: «1e400»}\nb: {type: float, multiple_of: «1e-400»}"), says="which a float can't hold"),
-    Case("S016", fields("a: {type: float, le: «9007199254740993»}"), says="the nearest float is 9007199254740992"),
+    Case(
+        "S010 S010",
+        fields("a: {type: decimal, ge: «'1_0'», le: «'NaN'»}"),
+        says="a decimal number, not text",
+    ),
+    Case(
+        "S016 S016",
+        fields("a: {type: decimal, multiple_of: «'0.0'»}\nb: {type: decimal, max_digits: «0»}"),
+        says="at least 1",
+    ),
+    Case(
+        "S016 S016",
+        fields("a: {type: float, le: «1e400»}\nb: {type: float, multiple_of: «1e-400»}"),
+        says="which a float can't hold",
+    ),
+    Case(
+        "S016",
+        fields("a: {type: float, le: «9007199254740993»}"),
+        says="the nearest float is 9007199254740992",
+    ),
     *(
         Case("S016", fields(f"a: {{type: {of}, {name}: «{number}»}}"), says="at most 2147483647")
         for of, names in [
@@ -204,14 +244,25 @@ CASES = [
     Case("S026", fields("a: {type: int, gt: 5, lt: «6»}")),
     Case("S026", fields("a: {type: float, ge: 5, lt: «5»}")),
     Case("S026", fields("a: {type: decimal, ge: 0.1, lt: «'0.10'»}")),
-    Case("S026", fields("a: {type: decimal, gt: 1, lt: 1.01, multiple_of: «0.01»}"), says="no multiple of 0.01 between 1 and 1.01"),
+    Case(
+        "S026",
+        fields("a: {type: decimal, gt: 1, lt: 1.01, multiple_of: «0.01»}"),
+        says="no multiple of 0.01 between 1 and 1.01",
+    ),
     Case("S026", fields("a: {type: decimal, decimal_places: 3, max_digits: «2»}")),
     Case(
         "S026",
         fields("a: {type: decimal, max_digits: 5, decimal_places: 2, ge: «1e3»}"),
         says="'max_digits' is 5 and 'decimal_places' is 2",
     ),
-    Case("S026 S026", fields("a: {type: int64, gt: «9223372036854775807»}\nb: {type: int64, le: «-9223372036854775809»}"), says="64 bits"),
+    Case(
+        "S026 S026",
+        fields(
+            "a: {type: int64, gt: «9223372036854775807»}\nb: {type: int64, le: "
+            "«-9223372036854775809»}"
+        ),
+        says="64 bits",
+    ),
     Case("S026", fields("a: {type: float, ge: 5, «gt»: 6}")),
     Case("S027", fields('a: {type: str, pattern: «"(?=a)b"»}'), says="look-around"),
     Case("S027", fields('a: {type: str, pattern: «"(a)\\\\1"»}'), says="back-references"),
@@ -227,11 +278,17 @@ CASES = [
     Case("S031", fields('a: int = «"x"»')),
     Case("S031", fields("a: str = «x»"), says='write "x"'),
     Case("S031", fields("a: bool = «1»")),
-    Case("S031", fields("a: int = 5.0\nb: list[int] = [-1e3]\nc: int = «5.5»"), says="5.5 is no int"),
+    Case(
+        "S031", fields("a: int = 5.0\nb: list[int] = [-1e3]\nc: int = «5.5»"), says="5.5 is no int"
+    ),
     Case("S031", fields("a: {type: int = «5», le: 4}")),
     Case("S031", fields('a: {type: "str = «\\"ab\\"»", pattern: ^x}')),
     Case("S031", fields('a: {type: "str = «\\"\u0661\\"»", pattern: "^\\\\d"}')),
-    Case("S031", fields("a: Role = «viewr»") + "  Role: {enum: [owner, viewer]}\n", says="owner, viewer"),
+    Case(
+        "S031",
+        fields("a: Role = «viewr»") + "  Role: {enum: [owner, viewer]}\n",
+        says="owner, viewer",
+    ),
     Case("S031", fields("a: list[Role] = «[owner, 1]»") + "  Role: {enum: [owner, viewer]}\n"),
     Case("S031", fields('a: datetime = «"2026-01-01T00:00:00"»')),
     Case("S031", fields("a: datetime = «5»")),
@@ -252,8 +309,14 @@ CASES = [
         ]
     ),
     Case("S031", fields('a: url = «"http:/x"»')),
-    Case("S031", fields("a: {type: decimal = «0.15», multiple_of: 0.1}"), says="'multiple_of' is 0.1"),
-    Case("S031", fields("a: {type: decimal = «0.125», max_digits: 5, decimal_places: 2}"), says="'decimal_places' is 2"),
+    Case(
+        "S031", fields("a: {type: decimal = «0.15», multiple_of: 0.1}"), says="'multiple_of' is 0.1"
+    ),
+    Case(
+        "S031",
+        fields("a: {type: decimal = «0.125», max_digits: 5, decimal_places: 2}"),
+        says="'decimal_places' is 2",
+    ),
     Case("S031", fields("a: 'decimal = «\"1e999999\"»'"), says="more than 400 digits"),
     Case("S031 S031", fields("a: float = «1e400»\nb: json = «[1e399]»"), says="too large"),
     Case("S031", fields('a: datetime = «"2026-01-01"»')),
@@ -265,16 +328,32 @@ CASES = [
     Case("S031", fields("a: int | str = «[1]»")),
     Case("S031", fields('a: {type: "list[int] = «[]»", min_items: 1}')),
     Case("S031", fields('a: \'map[str, int] = «{"x": "y"}»\'')),
-    Case("S031", fields("a: 'Point = «{\"x\": 1}»'") + "  Point: {fields: {x: int, y: int}}\n", says="'y' is missing"),
-    Case("S031", fields('a: \'Point = «{"x": 1, "z": 2}»\'') + "  Point: {fields: {x: int}}\n", says="no field 'z'"),
-    Case("S031", fields("a: 'Both = «{\"x\": 1}»'") + "  Both: {union: [Point], tag: kind}\n  Point: {fields: {x: int}}\n", says="'kind'"),
+    Case(
+        "S031",
+        fields("a: 'Point = «{\"x\": 1}»'") + "  Point: {fields: {x: int, y: int}}\n",
+        says="'y' is missing",
+    ),
+    Case(
+        "S031",
+        fields('a: \'Point = «{"x": 1, "z": 2}»\'') + "  Point: {fields: {x: int}}\n",
+        says="no field 'z'",
+    ),
+    Case(
+        "S031",
+        fields("a: 'Both = «{\"x\": 1}»'")
+        + "  Both: {union: [Point], tag: kind}\n  Point: {fields: {x: int}}\n",
+        says="'kind'",
+    ),
     Case("S031", fields("a: json = «[x]»")),
     Case("S031", events("a: {args: {b: uuid = «5»}}")),
     Case("S031", "errors: {Bad: {fields: {a: int = «x»}}}\n"),
     Case("S032", types("A: {union: [B, «C»], tag: kind}\nB: {fields: {}}\nC: int")),
     Case("S032", types("A: {union: [«int»], tag: kind}")),
     Case("S033", types("A: {union: [B], tag: kind}\nB: {fields: {«kind»: int}}")),
-    Case("S034", types("A: {union: [B, C], tag: kind}\nB: {fields: {}}\nC: {tag_value: «b», fields: {}}")),
+    Case(
+        "S034",
+        types("A: {union: [B, C], tag: kind}\nB: {fields: {}}\nC: {tag_value: «b», fields: {}}"),
+    ),
     Case("S035", fields("a: int | «float»")),
     Case("S035", fields("a: Thing | «map[str, int]»"), says="`tag`"),
     Case("S035", fields("a: str | «uuid» | null")),
@@ -283,7 +362,13 @@ CASES = [
     Case("S035", types("A: {union: [str, '«literal[\"x\"]»']}")),
     Case("S035", fields("a: int | «int64»"), says="are int in Python"),
     Case("S035", types("A: B | «literal[1]»\nB: {type: 'int64 | null'}"), says="`tag`"),
-    Case("S035", types("A: {python: ipaddress.IPv4Address}\nB: A | list[int] | «C»\nC: {python: ipaddress.IPv4Address}")),
+    Case(
+        "S035",
+        types(
+            "A: {python: ipaddress.IPv4Address}\nB: A | list[int] | «C»\nC: {python: "
+            "ipaddress.IPv4Address}"
+        ),
+    ),
     Case("S036", types("«A»: list[B]\nB: A | int")),
     Case("S036", types("«A»: A")),
     Case(
@@ -294,24 +379,48 @@ CASES = [
     Case("S037", types("«A»: {fields: {a: {type: 'list[A]', min_items: 1}}}")),
     Case("S037", types("«A»: {union: [B], tag: kind}\nB: {fields: {a: A}}")),
     Case("S037", types('A: {fields: {a: "A = «{}»"}}'), says="A.a -> A.a"),
-    Case("S037", types('A: {fields: {b: "B = «{}»"}}\nB: {fields: {a: "list[A] = [{}]"}}'), says="A.b -> B.a -> A.b"),
-    Case("S037", types('U: {union: [A, B], tag: k}\nA: {fields: {u: \'U = «{"k": "a"}»\'}}\nB: {fields: {}}')),
-    Case("S037", types("A: {fields: {a: {type: 'map[str, A] | null = «{\"x\": {}}»', min_items: 1}}}")),
-    Case("S037", types("A: {fields: {b: int, c: 'tuple[Other, int] = «[{\"b\": 1}, 2]»'}}\nOther: A")),
+    Case(
+        "S037",
+        types('A: {fields: {b: "B = «{}»"}}\nB: {fields: {a: "list[A] = [{}]"}}'),
+        says="A.b -> B.a -> A.b",
+    ),
+    Case(
+        "S037",
+        types(
+            'U: {union: [A, B], tag: k}\nA: {fields: {u: \'U = «{"k": "a"}»\'}}\nB: {fields: {}}'
+        ),
+    ),
+    Case(
+        "S037",
+        types("A: {fields: {a: {type: 'map[str, A] | null = «{\"x\": {}}»', min_items: 1}}}"),
+    ),
+    Case(
+        "S037", types("A: {fields: {b: int, c: 'tuple[Other, int] = «[{\"b\": 1}, 2]»'}}\nOther: A")
+    ),
     Case("S038", types("A: {python: «nowhere_to_be_found.Thing»}")),
     Case("S038", types("A: {python: «datetime.Thing»}"), says="has no Thing"),
     Case("S038", types("A: {python: «Thing»}")),
     Case("S038", types("A: {python: «os.path»}")),
     Case("S039", types("A: {tag_value: «a», fields: {}}")),
-    Case("S039", types("A: {union: [C], tag: kind}\nB: {union: [«C»], tag: type}\nC: {fields: {}}")),
+    Case(
+        "S039", types("A: {union: [C], tag: kind}\nB: {union: [«C»], tag: type}\nC: {fields: {}}")
+    ),
     # Errors and rooms
     Case("S040", "errors: {«Internal»: {}}\n", says="reserved"),
     Case("S040", "errors: {Bad: {code: «unknown_event»}}\n"),
     Case("S040", "errors: {Bad: {code: «Very-Bad»}}\n", says="very_bad"),
     Case("S041", "errors: {Bad: {}, Worse: {code: «bad»}}\n"),
-    Case("S042", "errors: {RoomFull: {}}\n" + events("a: {errors: [«Roomfull»]}"), says="'RoomFull'"),
-    Case("S042", "namespaces: {/a: {connect_errors: [«Banned»]}}\n", says="declare it under `errors:`"),
-    Case("S043", "rooms: {r: {name: «'r:{dok}'», params: {doc: str}}}\n", says="did you mean 'doc'?"),
+    Case(
+        "S042", "errors: {RoomFull: {}}\n" + events("a: {errors: [«Roomfull»]}"), says="'RoomFull'"
+    ),
+    Case(
+        "S042",
+        "namespaces: {/a: {connect_errors: [«Banned»]}}\n",
+        says="declare it under `errors:`",
+    ),
+    Case(
+        "S043", "rooms: {r: {name: «'r:{dok}'», params: {doc: str}}}\n", says="did you mean 'doc'?"
+    ),
     Case("S043", "rooms: {r: {name: r, params: {«doc»: str}}}\n"),
     Case("S043", "rooms: {r: {name: «'{a}{b}'», params: {a: str, b: str}}}\n", says="text between"),
     Case("S043", "rooms: {r: {name: «'{a}:{a}'», params: {a: str}}}\n", says="twice"),
@@ -321,15 +430,50 @@ CASES = [
     Case("S044", fields("x: int") + "rooms: {r: {name: 'r:{a}', params: {a: «Thing»}}}\n"),
     Case("S044", "namespaces: {'/r/{a}': {params: {a: «bytes»}}}\n"),
     Case("S044", "rooms: {r: {name: 'r:{a}', params: {a: '«literal[\"1\", 1]»'}}}\n", says="'1'"),
-    Case("S044", "types: {L: 'literal[2, \"2\"]'}\nnamespaces: {'/r/{a}': {params: {a: «L»}}}\n", says="same text"),
-    Case("S045", "rooms: {r: {name: 'r:{a}', params: {a: str}}, s: {name: «'r:{b}'», params: {b: str}}}\n"),
+    Case(
+        "S044",
+        "types: {L: 'literal[2, \"2\"]'}\nnamespaces: {'/r/{a}': {params: {a: «L»}}}\n",
+        says="same text",
+    ),
+    Case(
+        "S045",
+        "rooms: {r: {name: 'r:{a}', params: {a: str}}, s: {name: «'r:{b}'», params: {b: str}}}\n",
+    ),
     Case("S045", "rooms: {r: {name: «'{a}'», params: {a: str}}}\n", says="its id"),
     Case("S045", "rooms: {r: {name: 'r:{a}', params: {a: str}}, s: {name: «'r:all'»}}\n"),
-    Case("S045", "rooms: {r: {name: 'r:{a}', params: {a: str}}, s: {name: «'r:{a}:private'», params: {a: int}}}\n"),
-    Case("S045", "types: {E: {enum: [a, b]}}\nrooms: {r: {name: 'r:{a}', params: {a: E}}, s: {name: «'r:b'»}}\n"),
-    Case("S045", "types: {D: {newtype: str, pattern: '^[a-z]+$'}}\nrooms: {r: {name: 'r:{a}', params: {a: D}}, s: {name: «'r:all'»}}\n"),
-    Case("S045", "rooms: {r: {name: 'a{a}c{b}', params: {a: int, b: str}}, s: {name: «'a{a}c{b}d'», params: {a: uuid, b: date}}}\n"),
-    Case("S046", "rooms: {lobby: {name: lobby}}\n" + events("a: {rooms: [«loby»]}", "server_to_client"), says="'lobby'"),
+    Case(
+        "S045",
+        (
+            "rooms: {r: {name: 'r:{a}', params: {a: str}}, s: {name: «'r:{a}:private'», params: "
+            "{a: int}}}\n"
+        ),
+    ),
+    Case(
+        "S045",
+        (
+            "types: {E: {enum: [a, b]}}\nrooms: {r: {name: 'r:{a}', params: {a: E}}, s: {name: "
+            "«'r:b'»}}\n"
+        ),
+    ),
+    Case(
+        "S045",
+        (
+            "types: {D: {newtype: str, pattern: '^[a-z]+$'}}\nrooms: {r: {name: 'r:{a}', params: "
+            "{a: D}}, s: {name: «'r:all'»}}\n"
+        ),
+    ),
+    Case(
+        "S045",
+        (
+            "rooms: {r: {name: 'a{a}c{b}', params: {a: int, b: str}}, s: {name: «'a{a}c{b}d'», "
+            "params: {a: uuid, b: date}}}\n"
+        ),
+    ),
+    Case(
+        "S046",
+        "rooms: {lobby: {name: lobby}}\n" + events("a: {rooms: [«loby»]}", "server_to_client"),
+        says="'lobby'",
+    ),
     Case("S047", "rooms: {lobby: {name: lobby}}\n" + events("a: {«rooms»: [lobby]}")),
     # Namespaces and events
     Case("S050", "namespaces: {«chat»: {}}\n", says="write /chat"),
@@ -360,18 +504,40 @@ CASES = [
     Case("S060", events("a: {ack: '«map[str, int]»', acks: bare}")),
     Case("S060", events("a: {ack: '«int | map[str, int] | null»'}")),
     Case("S060", events("a: {«ack»: {fields: {error: str}}}")),
-    Case("S060", types("A: {fields: {id: int, error: str?}}\nB: A\nC: B | int") + events("a: {ack: «C | null»}")),
-    Case("S060", types("A: {union: [B, C], tag: kind}\nB: {fields: {}}\nC: {fields: {error: int}}") + events("a: {ack: «A»}")),
+    Case(
+        "S060",
+        types("A: {fields: {id: int, error: str?}}\nB: A\nC: B | int")
+        + events("a: {ack: «C | null»}"),
+    ),
+    Case(
+        "S060",
+        types("A: {union: [B, C], tag: kind}\nB: {fields: {}}\nC: {fields: {error: int}}")
+        + events("a: {ack: «A»}"),
+    ),
     Case("S060", types("A: {union: [B], tag: error}\nB: {fields: {}}") + events("a: {ack: «A»}")),
     Case("S060", types("A: {union: [B], tag: error}\nB: {fields: {}}") + events("a: {ack: «B»}")),
     Case("S060", "acks: result\n" + events("a: {ack: «json», acks: bare}")),
     Case("S060", "errors: {Bad: {}}\n" + events("a: {ack: «json», errors: [Bad]}")),
     Case("S061", fields("a: «list[bytes]»"), says="max_items: 10"),
     Case("S061", events("a: {args: {files: '«map[str, list[bytes] | null]»'}}")),
-    Case("S061", types("A: {fields: {a: bytes?}}\nB: {union: [A], tag: kind}\nC: B | int") + events("a: {args: {b: '«list[C]»'}}")),
+    Case(
+        "S061",
+        types("A: {fields: {a: bytes?}}\nB: {union: [A], tag: kind}\nC: B | int")
+        + events("a: {args: {b: '«list[C]»'}}"),
+    ),
     Case("S061", types("A: {newtype: bytes}\nB: {union: «['list[A]', int]»}")),
-    Case("S062", types("Tree: {fields: {kids: '«list[Tree] | Tree | str | int»'}}"), says="tagged union"),
-    Case("S062", types("A: {fields: {b: B}}\nB: {union: «['list[C]', int]»}\nC: {fields: {a: 'map[str, A] | null'}}")),
+    Case(
+        "S062",
+        types("Tree: {fields: {kids: '«list[Tree] | Tree | str | int»'}}"),
+        says="tagged union",
+    ),
+    Case(
+        "S062",
+        types(
+            "A: {fields: {b: B}}\nB: {union: «['list[C]', int]»}\nC: {fields: {a: 'map[str, "
+            "A] | null'}}"
+        ),
+    ),
 ]
 
 
@@ -384,7 +550,10 @@ def test_a_broken_file_gives_these_codes_at_these_places(case: Case) -> None:
     text, ranges = case.marked()
     result = load_bytes(text.encode(), "demo.yaml")
     assert (result.contract is None) == any(one.severity == "error" for one in result.diagnostics)
-    found = [(one.code, (one.range.line, one.range.column, one.range.end_line, one.range.end_column)) for one in result.diagnostics]
+    found = [
+        (one.code, (one.range.line, one.range.column, one.range.end_line, one.range.end_column))
+        for one in result.diagnostics
+    ]
     assert found == list(zip(case.codes.split(), ranges, strict=True)), result.diagnostics
     assert case.says in " ".join(f"{one.message} {one.hint}" for one in result.diagnostics)
 
@@ -397,9 +566,25 @@ def test_each_code_has_a_case() -> None:
     assert {code for case in CASES for code in case.codes.split()} | ELSEWHERE == set(CODES)
 
 
-@pytest.mark.parametrize("text", ["kids: 'list[Tree]'", "a: 'list[int] | str'", "next: 'Tree?'", "next: 'Tree | null'", "a: 'int | str'"])
-def test_recursion_without_untagged_unions_and_unions_without_recursion_give_no_warning(text: str) -> None:
-    assert load_bytes((HEAD + types(f"Tree: {{fields: {{{text}}}}}")).encode(), "demo.yaml").diagnostics == ()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kids: 'list[Tree]'",
+        "a: 'list[int] | str'",
+        "next: 'Tree?'",
+        "next: 'Tree | null'",
+        "a: 'int | str'",
+    ],
+)
+def test_recursion_without_untagged_unions_and_unions_without_recursion_give_no_warning(
+    text: str,
+) -> None:
+    assert (
+        load_bytes(
+            (HEAD + types(f"Tree: {{fields: {{{text}}}}}")).encode(), "demo.yaml"
+        ).diagnostics
+        == ()
+    )
 
 
 DOC = Path(__file__).parents[2] / "docs/diagnostics.md"
@@ -426,5 +611,7 @@ No code is generated from a file that has an error; a warning tells what is like
         if example is not None:
             text, _ = example.marked()
             result = load_bytes(text.encode(), "demo.yaml")
-            parts.append(f"```text\n{render_text(result.diagnostics, result.sources).rpartition('Found')[0].strip()}\n```")
+            parts.append(
+                f"```text\n{render_text(result.diagnostics, result.sources).rpartition('Found')[0].strip()}\n```"
+            )
     return "\n\n".join(parts) + "\n"

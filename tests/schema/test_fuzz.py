@@ -26,7 +26,9 @@ def check(data: bytes) -> LoadResult:
     started = time.process_time()
     result = load_bytes(data, "fuzz.yaml")
     assert time.process_time() - started < 4
-    assert (result.contract is None) == any(found.severity == "error" for found in result.diagnostics)
+    assert (result.contract is None) == any(
+        found.severity == "error" for found in result.diagnostics
+    )
     rendered = render_text(result.diagnostics, result.sources)
     assert rendered.count(" - error S") + rendered.count(" - warning S") >= len(result.diagnostics)
     for found in result.diagnostics:
@@ -54,7 +56,11 @@ def test_random_pieces_of_the_language(text: str) -> None:
     check(text.encode(errors="surrogatepass"))
 
 
-@given(st.integers(0, len(CHAT)), st.integers(0, 40), st.one_of(st.text(max_size=10), st.lists(PIECES, max_size=5).map("".join)))
+@given(
+    st.integers(0, len(CHAT)),
+    st.integers(0, 40),
+    st.one_of(st.text(max_size=10), st.lists(PIECES, max_size=5).map("".join)),
+)
 @settings(max_examples=150)
 def test_a_good_file_with_a_part_replaced(start: int, length: int, new: str) -> None:
     check((CHAT[:start] + new + CHAT[start + length :]).encode(errors="surrogatepass"))
@@ -63,7 +69,11 @@ def test_a_good_file_with_a_part_replaced(start: int, length: int, new: str) -> 
 @given(st.lists(st.integers(0, CHAT.count("\n")), min_size=1, max_size=6, unique=True))
 @settings(max_examples=100)
 def test_a_good_file_without_some_lines(gone: list[int]) -> None:
-    check("".join(line for number, line in enumerate(CHAT.splitlines(keepends=True)) if number not in gone).encode())
+    check(
+        "".join(
+            line for number, line in enumerate(CHAT.splitlines(keepends=True)) if number not in gone
+        ).encode()
+    )
 
 
 @given(st.integers(0, CHAT.count("\n")), st.integers(0, CHAT.count("\n")))
@@ -78,7 +88,9 @@ def test_a_good_file_with_two_lines_exchanged(one: int, other: int) -> None:
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=20).map("".join)))
 def test_random_type_expressions(text: str) -> None:
     report = Reporter()
-    expression = parse_expression(Scalar(Source("fuzz.yaml", text), 0, len(text), text, None), report)
+    expression = parse_expression(
+        Scalar(Source("fuzz.yaml", text), 0, len(text), text, None), report
+    )
     assert (expression is None) == bool(report.diagnostics())
 
 

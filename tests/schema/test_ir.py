@@ -100,35 +100,67 @@ COLLAB = Contract(
     version="2.3.0",
     doc="Editing documents together.",
     types=(
-        NewType(name="DocId", base=ScalarType("str", Constraints(pattern="^[a-z0-9-]{8,36}$")), doc="Opaque document id."),
-        Enum(name="Role", members=(EnumMember(value="owner"), EnumMember(value="editor"), EnumMember(value="viewer")), open=True),
+        NewType(
+            name="DocId",
+            base=ScalarType("str", Constraints(pattern="^[a-z0-9-]{8,36}$")),
+            doc="Opaque document id.",
+        ),
+        Enum(
+            name="Role",
+            members=(
+                EnumMember(value="owner"),
+                EnumMember(value="editor"),
+                EnumMember(value="viewer"),
+            ),
+            open=True,
+        ),
         Record(
             name="Message",
             doc="One chat line.",
             fields=(
                 Field(name="id", type=INT),
                 Field(name="role", type=RefType("Role"), required=False, default=Default("viewer")),
-                Field(name="text", type=ScalarType("str", Constraints(min_length=1, max_length=4000))),
+                Field(
+                    name="text", type=ScalarType("str", Constraints(min_length=1, max_length=4000))
+                ),
                 Field(name="score", type=ScalarType("float", Constraints(ge=0, lt=1))),
                 Field(name="tags", type=ListType(STR), required=False, default=Default([])),
                 Field(name="meta", type=MapType(INT), required=False),
                 Field(name="reply_to", type=NullableType(RefType("DocId"))),
-                Field(name="legacy_id", type=INT, required=False, deprecated="use id; removed in 3.0"),
+                Field(
+                    name="legacy_id", type=INT, required=False, deprecated="use id; removed in 3.0"
+                ),
             ),
         ),
         TaggedUnion(name="Body", tag="kind", members=("TextBody", "ImageBody")),
         Record(name="TextBody", tag_value="text_body", fields=(Field(name="text", type=STR),)),
-        Record(name="ImageBody", tag_value="img", fields=(Field(name="data", type=ScalarType("bytes")), Field(name="mime", type=STR))),
-        Record(name="CollabAuth", fields=(Field(name="token", type=STR), Field(name="client_version", type=STR, required=False))),
+        Record(
+            name="ImageBody",
+            tag_value="img",
+            fields=(Field(name="data", type=ScalarType("bytes")), Field(name="mime", type=STR)),
+        ),
+        Record(
+            name="CollabAuth",
+            fields=(
+                Field(name="token", type=STR),
+                Field(name="client_version", type=STR, required=False),
+            ),
+        ),
         Record(name="CollabSession", fields=(Field(name="user_id", type=INT),)),
         Record(name="SendMessageAck", fields=(Field(name="message_id", type=STR),)),
     ),
     errors=(
         Error(name="RoomFull", code="room_full", fields=(Field(name="limit", type=INT),)),
-        Error(name="Banned", code="banned", fields=(Field(name="until", type=ScalarType("datetime")),)),
+        Error(
+            name="Banned", code="banned", fields=(Field(name="until", type=ScalarType("datetime")),)
+        ),
     ),
     rooms=(
-        Room(name="document", template="document:{doc}", params=(Field(name="doc", type=RefType("DocId")),)),
+        Room(
+            name="document",
+            template="document:{doc}",
+            params=(Field(name="doc", type=RefType("DocId")),),
+        ),
         Room(name="lobby", template="lobby"),
     ),
     namespaces=(
@@ -146,7 +178,9 @@ COLLAB = Contract(
                     args=(
                         Field(name="doc", type=RefType("DocId")),
                         Field(name="body", type=RefType("Body")),
-                        Field(name="urgent", type=BOOL, required=False, default=Default(value=False)),
+                        Field(
+                            name="urgent", type=BOOL, required=False, default=Default(value=False)
+                        ),
                     ),
                     ack=RefType("SendMessageAck"),
                     acked=True,
@@ -156,7 +190,10 @@ COLLAB = Contract(
                 Event(
                     name="upload",
                     identifier="upload",
-                    args=(Field(name="name", type=STR), Field(name="chunk", type=ScalarType("bytes"))),
+                    args=(
+                        Field(name="name", type=STR),
+                        Field(name="chunk", type=ScalarType("bytes")),
+                    ),
                     ack=INT,
                     acked=True,
                 ),
@@ -169,15 +206,29 @@ COLLAB = Contract(
                     args=(Field(name="message", type=RefType("Message")),),
                     rooms=("document",),
                 ),
-                Event(name="confirm", identifier="confirm", args=(Field(name="question", type=STR),), ack=BOOL, acked=True),
+                Event(
+                    name="confirm",
+                    identifier="confirm",
+                    args=(Field(name="question", type=STR),),
+                    ack=BOOL,
+                    acked=True,
+                ),
             ),
-            server_to_server=(Event(name="cache_cleared", identifier="cache_cleared", args=(Field(name="key", type=STR),)),),
+            server_to_server=(
+                Event(
+                    name="cache_cleared",
+                    identifier="cache_cleared",
+                    args=(Field(name="key", type=STR),),
+                ),
+            ),
         ),
         Namespace(
             path="/tenant/{tenant}",
             identifier="tenant",
             params=(Field(name="tenant", type=ScalarType("uuid")),),
-            client_to_server=(Event(name="ping", identifier="ping", ack=ScalarType("datetime"), acked=True),),
+            client_to_server=(
+                Event(name="ping", identifier="ping", ack=ScalarType("datetime"), acked=True),
+            ),
         ),
     ),
 )
@@ -199,7 +250,10 @@ def field(text: str) -> Field:
 
 
 def event(text: str, *, above: str = "", document: str = "") -> Event:
-    contract = loaded(f"{document}errors: {{Bad: {{}}}}\nnamespaces:\n  /a:\n    {above}\n    client_to_server:\n      e: {text}\n")
+    contract = loaded(
+        f"{document}errors: {{Bad: {{}}}}\nnamespaces:\n  /a:\n    {above}\n    "
+        f"client_to_server:\n      e: {text}\n"
+    )
     return contract.namespaces[0].client_to_server[0]
 
 
@@ -212,11 +266,33 @@ def test_the_sample_of_the_design() -> None:
 def test_the_chat_example() -> None:
     contract = load_contract(EXAMPLES / "chat/chat.yaml").contract
     assert contract is not None
-    names = ["RoomName", "UserName", "TextBody", "ImageBody", "Body", "Message", "ChatAuth", "ChatSession", "JoinAck", "SendMessageAck"]
+    names = [
+        "RoomName",
+        "UserName",
+        "TextBody",
+        "ImageBody",
+        "Body",
+        "Message",
+        "ChatAuth",
+        "ChatSession",
+        "JoinAck",
+        "SendMessageAck",
+    ]
     assert [declaration.name for declaration in contract.types] == names
     chat = contract.namespaces[0]
-    assert (chat.path, chat.identifier, chat.auth, chat.session) == ("/chat", "chat", RefType("ChatAuth"), RefType("ChatSession"))
-    assert [event.ack_style for event in chat.client_to_server] == ["bare", "bare", "bare", "bare", "result"]
+    assert (chat.path, chat.identifier, chat.auth, chat.session) == (
+        "/chat",
+        "chat",
+        RefType("ChatAuth"),
+        RefType("ChatSession"),
+    )
+    assert [event.ack_style for event in chat.client_to_server] == [
+        "bare",
+        "bare",
+        "bare",
+        "bare",
+        "result",
+    ]
     assert [event.acked for event in chat.client_to_server] == [True, True, True, False, True]
     assert chat.client_to_server[0].timeout == 5.0
     assert chat.client_to_server[4].ack == MapType(INT)
@@ -230,17 +306,41 @@ def test_type_expressions() -> None:
         ('literal["a", 1, true]', LiteralType(("a", 1, True))),
         ("int | str | null", NullableType(UnionType((INT, STR)))),
         ("null | str", NullableType(STR)),
-        ("Point | list[Point] | Role", UnionType((RefType("Point"), ListType(RefType("Point")), RefType("Role")))),
+        (
+            "Point | list[Point] | Role",
+            UnionType((RefType("Point"), ListType(RefType("Point")), RefType("Role"))),
+        ),
         ("'list[ Thing ]'", ListType(RefType("Thing"))),
-        ("{type: 'list[int] | null', max_items: 3}", NullableType(ListType(INT, Constraints(max_items=3)))),
-        ("{type: decimal, multiple_of: 0.5}", ScalarType("decimal", Constraints(multiple_of="0.5"))),
-        ("{type: decimal, ge: '0.10', lt: 1e3}", ScalarType("decimal", Constraints(ge="0.10", lt="1E+3"))),
-        ("{type: decimal, gt: 0xF, le: '+50'}", ScalarType("decimal", Constraints(gt="15", le="50"))),
-        ("{type: decimal, max_digits: 5, decimal_places: 2}", ScalarType("decimal", Constraints(max_digits=5, decimal_places=2))),
+        (
+            "{type: 'list[int] | null', max_items: 3}",
+            NullableType(ListType(INT, Constraints(max_items=3))),
+        ),
+        (
+            "{type: decimal, multiple_of: 0.5}",
+            ScalarType("decimal", Constraints(multiple_of="0.5")),
+        ),
+        (
+            "{type: decimal, ge: '0.10', lt: 1e3}",
+            ScalarType("decimal", Constraints(ge="0.10", lt="1E+3")),
+        ),
+        (
+            "{type: decimal, gt: 0xF, le: '+50'}",
+            ScalarType("decimal", Constraints(gt="15", le="50")),
+        ),
+        (
+            "{type: decimal, max_digits: 5, decimal_places: 2}",
+            ScalarType("decimal", Constraints(max_digits=5, decimal_places=2)),
+        ),
         ("{type: int, ge: 1.0}", ScalarType("int", Constraints(ge=1))),
         ("{type: int, le: 1e30}", ScalarType("int", Constraints(le=10**30))),
-        ("{type: int64, le: 9007199254740993.0}", ScalarType("int64", Constraints(le=9007199254740993))),
-        ("{type: float, ge: 9007199254740992, le: 1.5e300}", ScalarType("float", Constraints(ge=9007199254740992, le=1.5e300))),
+        (
+            "{type: int64, le: 9007199254740993.0}",
+            ScalarType("int64", Constraints(le=9007199254740993)),
+        ),
+        (
+            "{type: float, ge: 9007199254740992, le: 1.5e300}",
+            ScalarType("float", Constraints(ge=9007199254740992, le=1.5e300)),
+        ),
     ]
     for text, expected in cases:
         assert field(text) == Field(name="a", type=expected), text
@@ -318,7 +418,15 @@ namespaces:
     assert all(f"'X{number}'" in text for number in (1, 2, 4, 10, 13, 14, 15))
     nested = next(declaration for declaration in contract.types if declaration.name == "CB")
     assert nested.doc == "D5"
-    assert [declaration.name for declaration in contract.types] == ["A", "B", "C", "CB", "D", "E", "F"]
+    assert [declaration.name for declaration in contract.types] == [
+        "A",
+        "B",
+        "C",
+        "CB",
+        "D",
+        "E",
+        "F",
+    ]
     assert isinstance(contract.types[5], Alias)
     assert contract.types[5].type == ListType(INT, Constraints(max_items=3))
 
@@ -341,20 +449,34 @@ def test_errors_alone_make_an_acknowledgement() -> None:
 
 @pytest.mark.parametrize(
     "ack",
-    ["'list[json]'", "'tuple[json, int]'", "{fields: {errors: json, a: {fields: {error: int}}}}", "bytes", "'literal[\"error\"] | int'"],
+    [
+        "'list[json]'",
+        "'tuple[json, int]'",
+        "{fields: {errors: json, a: {fields: {error: int}}}}",
+        "bytes",
+        "'literal[\"error\"] | int'",
+    ],
 )
 def test_what_cannot_be_an_object_with_an_error_travels_bare(ack: str) -> None:
     assert event(f"{{ack: {ack}}}").ack_style == "bare"
 
 
 @pytest.mark.parametrize("above", ["acks: result", "error_replies: false"])
-def test_any_value_may_be_answered_where_failures_have_another_form_or_there_are_none(above: str) -> None:
+def test_any_value_may_be_answered_where_failures_have_another_form_or_there_are_none(
+    above: str,
+) -> None:
     for ack in ("json", "'map[str, int]'", "{fields: {error: str}}"):
         assert event(f"{{ack: {ack}, errors: [Bad]}}", above=above).acked
 
 
 def test_timeouts_are_seconds() -> None:
-    for text, seconds in (("5s", 5.0), ("500ms", 0.5), ("2m", 120.0), ("1.5s", 1.5), ("1ms", 0.001)):
+    for text, seconds in (
+        ("5s", 5.0),
+        ("500ms", 0.5),
+        ("2m", 120.0),
+        ("1.5s", 1.5),
+        ("1ms", 0.001),
+    ):
         assert event(f"{{ack: int, timeout: {text}}}").timeout == seconds
 
 
@@ -365,31 +487,51 @@ def test_an_event_may_be_empty_and_concurrent() -> None:
 
 def test_identifiers() -> None:
     contract = loaded(
-        "namespaces:\n  /: {client_to_server: {sendHTTPMessage: {}, A: {}, x-y: {name: other}}}\n  /admin/users-list: {}\n  '/t/{a}/{b}': {params: {a: int, b: str}}\n  '/{only}': {params: {only: str}}\n  /1: {name: first}\n"
+        "namespaces:\n  /: {client_to_server: {sendHTTPMessage: {}, A: {}, x-y: {name: "
+        "other}}}\n  /admin/users-list: {}\n  '/t/{a}/{b}': {params: {a: int, b: str}}\n  "
+        "'/{only}': {params: {only: str}}\n  /1: {name: first}\n"
     )
-    assert [namespace.identifier for namespace in contract.namespaces] == ["demo", "admin_users_list", "t", "only", "first"]
-    assert [found.identifier for found in contract.namespaces[0].client_to_server] == ["send_http_message", "a", "other"]
+    assert [namespace.identifier for namespace in contract.namespaces] == [
+        "demo",
+        "admin_users_list",
+        "t",
+        "only",
+        "first",
+    ]
+    assert [found.identifier for found in contract.namespaces[0].client_to_server] == [
+        "send_http_message",
+        "a",
+        "other",
+    ]
 
 
 def test_records_may_be_recursive() -> None:
     contract = loaded(
-        "types:\n  Tree: {fields: {children: 'list[Tree]', parent: 'Tree | null', next: 'Tree?', value: Leaf}}\n  Leaf: {fields: {tree: 'Any?'}}\n  Any: Tree\n"
+        "types:\n  Tree: {fields: {children: 'list[Tree]', parent: 'Tree | null', next: "
+        "'Tree?', value: Leaf}}\n  Leaf: {fields: {tree: 'Any?'}}\n  Any: Tree\n"
     )
     assert len(contract.types) == 3
 
 
 def test_declared_names_may_be_like_keys() -> None:
-    contract = loaded("types:\n  A:\n    fields:\n      type: str\n      fields: int\n      doc: {type: bool}\n")
+    contract = loaded(
+        "types:\n  A:\n    fields:\n      type: str\n      fields: int\n      doc: {type: bool}\n"
+    )
     record = contract.types[0]
     assert isinstance(record, Record)
-    assert [(one.name, one.type) for one in record.fields] == [("type", STR), ("fields", INT), ("doc", BOOL)]
+    assert [(one.name, one.type) for one in record.fields] == [
+        ("type", STR),
+        ("fields", INT),
+        ("doc", BOOL),
+    ]
 
 
 def test_inline_records_of_events_with_the_same_name_get_longer_names_after_the_first() -> None:
     event = "{args: {at: {fields: {x: int}}}, ack: {fields: {n: int}}}"
     text = (
         f"{HEAD}namespaces:\n  /a:\n    client_to_server: {{ping: {event}}}\n"
-        f"  /b:\n    client_to_server: {{ping: {event}}}\n    server_to_client: {{ping: {event}, look: {event}}}\n"
+        f"  /b:\n    client_to_server: {{ping: {event}}}\n    server_to_client: {{ping: "
+        f"{event}, look: {event}}}\n"
     )
     contract = load_bytes(text.encode(), "demo.yaml").contract
     assert contract is not None
@@ -401,7 +543,8 @@ def test_inline_records_of_events_with_the_same_name_get_longer_names_after_the_
 
 def test_rooms_whose_parameters_rule_out_the_same_name_may_begin_alike() -> None:
     text = (
-        f"{HEAD}types:\n  E: {{enum: [a, b]}}\n  D: {{newtype: str, pattern: '^[a-z0-9-]{{8,36}}$'}}\nrooms:\n"
+        f"{HEAD}types:\n  E: {{enum: [a, b]}}\n  D: {{newtype: str, pattern: "
+        f"'^[a-z0-9-]{{8,36}}$'}}\nrooms:\n"
         "  one: {name: 'r:{n}', params: {n: int}}\n"
         "  all: {name: 'r:all'}\n"
         "  enum: {name: 'r:x{e}', params: {e: E}}\n"

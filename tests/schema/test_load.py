@@ -69,23 +69,38 @@ def test_the_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
 def test_a_byte_order_mark_and_windows_line_ends_are_fine() -> None:
     for end in (b"\r\n", b"\r"):
         same = load_bytes(b"\xef\xbb\xbf" + GOOD.replace(b"\n", end, 2), "a.yaml")
-        assert (same.contract, same.source_sha256) == (load_bytes(GOOD, "a.yaml").contract, hashlib.sha256(GOOD).hexdigest())
+        assert (same.contract, same.source_sha256) == (
+            load_bytes(GOOD, "a.yaml").contract,
+            hashlib.sha256(GOOD).hexdigest(),
+        )
     result = load_bytes(b"\xef\xbb\xbf" + GOOD.replace(b"\n", b"\r\n") + b"doc: 5\r\n", "a.yaml")
-    assert [(found.code, found.range) for found in result.diagnostics] == [("S010", Range(4, 6, 4, 7))]
+    assert [(found.code, found.range) for found in result.diagnostics] == [
+        ("S010", Range(4, 6, 4, 7))
+    ]
 
 
 def test_json_is_read_as_it_is_yaml() -> None:
-    result = load_bytes(b'{"ackord": 1, "name": "demo", "version": "1.0.0", "types": {"A": "list[str]"}}', "a.json")
+    result = load_bytes(
+        b'{"ackord": 1, "name": "demo", "version": "1.0.0", "types": {"A": "list[str]"}}', "a.json"
+    )
     assert result.contract is not None
     assert [declaration.name for declaration in result.contract.types] == ["A"]
 
 
 def test_words_that_old_yaml_reads_as_booleans_stay_names() -> None:
     events = "on: {}\n      off: {}\n      yes: {}\n      no: {name: no_}\n"
-    text = GOOD.decode() + f"types:\n  A: {{enum: [on, off, yes, no]}}\nnamespaces:\n  /a:\n    client_to_server:\n      {events}"
+    text = (
+        GOOD.decode()
+        + f"types:\n  A: {{enum: [on, off, yes, no]}}\nnamespaces:\n  /a:\n    client_to_server:\n      {events}"
+    )
     contract = load_bytes(text.encode(), "a.yaml").contract
     assert contract is not None
-    assert [event.name for event in contract.namespaces[0].client_to_server] == ["on", "off", "yes", "no"]
+    assert [event.name for event in contract.namespaces[0].client_to_server] == [
+        "on",
+        "off",
+        "yes",
+        "no",
+    ]
 
 
 def test_line_separators_that_only_old_yaml_knows_dont_move_the_places() -> None:
@@ -97,7 +112,10 @@ def test_line_separators_that_only_old_yaml_knows_dont_move_the_places() -> None
 
 
 def test_all_problems_come_in_one_run_in_order_of_position() -> None:
-    text = GOOD + b"typs: {}\ntypes:\n  A: strr\n  a: int\nnamespaces:\n  chat: {}\n  /b: {auth: Nope}\n"
+    text = (
+        GOOD
+        + b"typs: {}\ntypes:\n  A: strr\n  a: int\nnamespaces:\n  chat: {}\n  /b: {auth: Nope}\n"
+    )
     result = load_bytes(text, "a.yaml")
     assert codes(result) == ["S011", "S021", "S017", "S050", "S021"]
     assert [found.range.line for found in result.diagnostics] == [4, 6, 7, 9, 10]

@@ -104,7 +104,9 @@ UNIONS: list[tuple[str, str, list[str]]] = [
 
 
 @pytest.mark.parametrize(("path", "union", "codes"), UNIONS)
-def test_in_a_union_it_is_a_class_that_no_other_member_has(models: str, path: str, union: str, codes: list[str]) -> None:
+def test_in_a_union_it_is_a_class_that_no_other_member_has(
+    models: str, path: str, union: str, codes: list[str]
+) -> None:
     found = load(f"types:\n  A: {{python: {path.format(models)}}}\n  B: {union}\n")
     assert [one.code for one in found.diagnostics] == codes
 
@@ -114,12 +116,17 @@ def load(text: str) -> LoadResult:
 
 
 def test_its_json_schema_is_kept(models: str) -> None:
-    contract = load(f"types:\n  Author: {{python: {models}.Author, doc: Who wrote.}}\nnamespaces:\n  /a: {{auth: Author}}\n").contract
+    contract = load(
+        f"types:\n  Author: {{python: {models}.Author, doc: Who wrote.}}\nnamespaces:\n  /a: "
+        f"{{auth: Author}}\n"
+    ).contract
     assert contract is not None
     author = contract.types[0]
     assert isinstance(author, PythonType)
     assert author.path == f"{models}.Author"
-    assert author.json_schema["properties"] == {"name": {"maxLength": 10, "title": "Name", "type": "string"}}
+    assert author.json_schema["properties"] == {
+        "name": {"maxLength": 10, "title": "Name", "type": "string"}
+    }
     assert author.doc == "Who wrote."
     assert contract.namespaces[0].auth == RefType("Author")
 
@@ -153,13 +160,18 @@ def test_nothing_is_imported_for_other_types(models: str) -> None:
 def test_a_python_type_in_a_union_goes_by_its_json_schema(models: str) -> None:
     author = f"  Author: {{python: {models}.Author}}\n"
     assert load(f"types:\n{author}  A: Author | int\n").contract is not None
-    assert [found.code for found in load(f"types:\n{author}  A: Author | map[str, int]\n").diagnostics] == ["S035"]
+    assert [
+        found.code for found in load(f"types:\n{author}  A: Author | map[str, int]\n").diagnostics
+    ] == ["S035"]
 
 
 @pytest.mark.parametrize(
     ("name", "codes"),
     [
-        *((name, ["S060"]) for name in ("Renamed", "Asked", "Computed", "Custom", "Open", "Dog", "Pet", "Names")),
+        *(
+            (name, ["S060"])
+            for name in ("Renamed", "Asked", "Computed", "Custom", "Open", "Dog", "Pet", "Names")
+        ),
         *((name, []) for name in ("Author", "Tree", "Cat", "Words", "Maybe")),
     ],
 )
@@ -171,5 +183,7 @@ def test_whether_an_acknowledgement_could_look_like_a_failure_goes_by_what_is_re
 
 
 def test_a_python_type_takes_no_default(models: str) -> None:
-    result = load(f'types:\n  Author: {{python: {models}.Author}}\n  B:\n    fields:\n      a: \'Author = {{"name": "x"}}\'\n')
+    result = load(
+        f'types:\n  Author: {{python: {models}.Author}}\n  B:\n    fields:\n      a: \'Author = {{"name": "x"}}\'\n'
+    )
     assert [found.code for found in result.diagnostics] == ["S031"]

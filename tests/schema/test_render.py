@@ -43,7 +43,8 @@ def test_flow_style_gets_its_own_hint() -> None:
         "chat.yaml:5:26 - error S004: expected ',' or '}', but got '['\n"
         "> 5 |   A: {fields: {tags: list[str]}}\n"
         "    |                          ^\n"
-        "  hint: quote the type or use block style: inside {…} and […], and after a closing quote, YAML reads brackets, commas and bars itself\n"
+        "  hint: quote the type or use block style: inside {…} and […], and after a closing "
+        "quote, YAML reads brackets, commas and bars itself\n"
         "  chat.yaml:5:15: while parsing a flow mapping\n"
         "\n"
         "Found 1 error.\n"
@@ -63,13 +64,18 @@ def test_control_characters_of_a_file_never_reach_the_terminal() -> None:
 
 
 def test_a_long_line_is_cut_around_the_caret() -> None:
-    lines = rendered(f"doc: {'x' * 500}\ntypes: {{{', '.join(f'T{n}: int' for n in range(100))}, Last: strr}}\n").splitlines()
+    lines = rendered(
+        f"doc: {'x' * 500}\ntypes: {{{', '.join(f'T{n}: int' for n in range(100))}, Last: strr}}\n"
+    ).splitlines()
     assert len(lines[1]) < 220
     assert lines[1][lines[2].index("^") :].startswith("strr")
 
 
 def test_a_range_over_several_lines_is_marked_to_the_end_of_the_first() -> None:
-    lines = rendered("namespaces:\n  /a:\n    client_to_server:\n      b:\n        ack:\n          c: int\n          d: int\n").splitlines()
+    lines = rendered(
+        "namespaces:\n  /a:\n    client_to_server:\n      b:\n        ack:\n          c: "
+        "int\n          d: int\n"
+    ).splitlines()
     assert lines[0] == "chat.yaml:9:11 - error S022: expected a type, found a bare mapping of names"
     assert lines[2] == "    |           ^^^^^^"
 
@@ -83,10 +89,13 @@ def test_colors_wrap_words_and_change_nothing_else() -> None:
 
 
 def test_warnings_are_counted_apart() -> None:
-    warning = Diagnostic(code="S001", severity="warning", file="a.yaml", range=Range(1, 1, 1, 1), message="careful")
+    warning = Diagnostic(
+        code="S001", severity="warning", file="a.yaml", range=Range(1, 1, 1, 1), message="careful"
+    )
     error = Diagnostic(code="S001", file="a.yaml", range=Range(1, 1, 1, 1), message="broken")
     assert render_text([warning, error], {}) == (
-        "a.yaml:1:1 - warning S001: careful\n\na.yaml:1:1 - error S001: broken\n\nFound 1 error and 1 warning.\n"
+        "a.yaml:1:1 - warning S001: careful\n\na.yaml:1:1 - error S001: broken\n\nFound 1 "
+        "error and 1 warning.\n"
     )
 
 

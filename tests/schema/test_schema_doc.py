@@ -6,7 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from ackord.schema import load_bytes, read_document, read_events, read_fields, read_namespaces, read_types
+from ackord.schema import (
+    load_bytes,
+    read_document,
+    read_events,
+    read_fields,
+    read_namespaces,
+    read_types,
+)
 from ackord.schema.resolve_types import SCALARS
 
 DOC = (Path(__file__).parents[2] / "docs/schema.md").read_text(encoding="utf-8")
@@ -31,5 +38,7 @@ def test_each_key_and_type_is_described() -> None:
         *(key for form, others in read_types.FORMS.items() for key in (form, *others.keys)),
         *SCALARS,
     }
-    words = set(re.findall(r"`([a-z0-9_]+)`", DOC)) | set(re.findall(r"\b([a-z_]+):", "".join(EXAMPLES)))
+    words = set(re.findall(r"`([a-z0-9_]+)`", DOC)) | set(
+        re.findall(r"\b([a-z_]+):", "".join(EXAMPLES))
+    )
     assert keys - words == set()

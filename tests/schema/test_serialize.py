@@ -6,8 +6,23 @@ import json
 from pathlib import Path
 
 import pytest
-from ackord.schema import Contract, ContractJsonError, dump_contract, load_bytes, load_contract, load_contract_json
-from ackord.schema.model import Constraints, Default, Field, ListType, LiteralType, Record, ScalarType
+from ackord.schema import (
+    Contract,
+    ContractJsonError,
+    dump_contract,
+    load_bytes,
+    load_contract,
+    load_contract_json,
+)
+from ackord.schema.model import (
+    Constraints,
+    Default,
+    Field,
+    ListType,
+    LiteralType,
+    Record,
+    ScalarType,
+)
 
 CHAT = Path(__file__).parents[2] / "examples/chat/chat.yaml"
 
@@ -18,7 +33,12 @@ SMALL = Contract(
         Record(
             name="Thing",
             fields=(
-                Field(name="a", type=ListType(ScalarType("str", Constraints(max_length=5))), required=False, default=Default([])),
+                Field(
+                    name="a",
+                    type=ListType(ScalarType("str", Constraints(max_length=5))),
+                    required=False,
+                    default=Default([]),
+                ),
                 Field(name="b", type=ScalarType("json"), required=False, default=Default(None)),
                 Field(name="c", type=LiteralType(("é", 1, True, 0, False)), doc="Naïve."),
                 Field(name="d", type=ScalarType("float", Constraints(ge=0, lt=1.0))),
@@ -78,7 +98,8 @@ def test_the_chat_example_round_trips_and_is_stable() -> None:
 
 def test_a_python_type_keeps_its_schema() -> None:
     contract = load_bytes(
-        b"ackord: 1\nname: a\nversion: 1.0.0\ntypes: {A: {python: fractions.Fraction}, B: {python: uuid.UUID}}\n", "a.yaml"
+        b"ackord: 1\nname: a\nversion: 1.0.0\ntypes: {A: {python: fractions.Fraction}, B: {python: uuid.UUID}}\n",
+        "a.yaml",
     ).contract
     assert contract is not None
     assert load_contract_json(dump_contract(contract)) == contract

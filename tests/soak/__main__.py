@@ -1,7 +1,8 @@
-"""Thousands of clients for minutes, with random cuts: ``python -m tests.soak --clients 2000 --seconds 120``.
+"""Thousands of clients for minutes, with random cuts: ``python -m tests.soak --clients 2000
+--seconds 120``.
 
-Nothing that is sent may be lost, doubled or out of order while a session lasts, and the server's memory returns to its start.
-Exits with 1 where that isn't so.
+Nothing that is sent may be lost, doubled or out of order while a session lasts, and the server's
+memory returns to its start. Exits with 1 where that isn't so.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ ROOT = Path(__file__).parents[2]
 RAMP = 200
 """Clients that begin each second."""
 GROWTH = 12.0
-"""Megabytes that the server may have more in the end than after a warm-up: what the interpreter and its allocator keep."""
+"""Megabytes that the server may have more in the end than after a warm-up: what the interpreter and
+its allocator keep.
+"""
 
 
 class ServerProcess:
@@ -60,8 +63,9 @@ class ServerProcess:
     async def _join(self) -> WebSocket:
         """Open the control connection.
 
-        Nothing is asked before the answer to CONNECT: what comes with CONNECT waits for a task, which its socket keeps as long as it lives,
-        and two reports can be compared only if the control connection adds the same to both.
+        Nothing is asked before the answer to CONNECT: what comes with CONNECT waits for a task,
+        which its socket keeps as long as it lives, and two reports can be compared only if the
+        control connection adds the same to both.
         """
         control = await WebSocket.open(self.port, "/socket.io/?EIO=4&transport=websocket")
         control.send("40/control,")
@@ -86,14 +90,21 @@ class ServerProcess:
 
     def rss(self) -> float:
         """Megabytes of the server that are in memory."""
-        for line in Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii").splitlines():
+        for line in (
+            Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii").splitlines()
+        ):
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) / 1024
         raise AssertionError("no VmRSS")
 
     def cpu(self) -> float:
         """Seconds of CPU that the server has used."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        fields = (
+            Path(f"/proc/{self._process.pid}/stat")
+            .read_text(encoding="ascii")
+            .rpartition(")")[2]
+            .split()
+        )
         return (int(fields[11]) + int(fields[12])) / 100
 
 
@@ -103,7 +114,8 @@ async def serving(module: str, *arguments: str) -> AsyncGenerator[ServerProcess]
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
-    # Python's own allocator keeps an arena of which one block is in use; the C library's gives pages back, so that what is left can be seen.
+    # Python's own allocator keeps an arena of which one block is in use; the C library's gives
+    # pages back, so that what is left can be seen.
     environment = {**os.environ, "PYTHONMALLOC": "malloc"}
     command = [sys.executable, "-m", module, "--port", str(port), *arguments]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: ASYNC220 - once, before the load
@@ -140,17 +152,24 @@ class Outcome:
     def judge(self) -> None:
         """Say what isn't as it must be."""
         failures = [f"{count} times: {text}" for text, count in self.tally.problems.most_common()]
-        failures += [f"server: {count} times: {text}" for text, count in self.end["problems"].items()]
+        failures += [
+            f"server: {count} times: {text}" for text, count in self.end["problems"].items()
+        ]
         for name in ("sessions", "connections", "sockets", "rooms", "tasks"):
             if self.end[name] > self.start[name]:
                 failures.append(f"{name} are left: {self.end[name]} instead of {self.start[name]}")
         for name, count in self.end["kinds"].items():
             if count > self.start["kinds"][name]:
-                failures.append(f"objects are left: {count} {name} instead of {self.start['kinds'][name]}")
+                failures.append(
+                    f"objects are left: {count} {name} instead of {self.start['kinds'][name]}"
+                )
         if self.end["objects"] > self.start["objects"] * 1.05:
             failures.append(f"{self.end['objects'] - self.start['objects']} objects are left")
         if self.end["rss"] > self.start["rss"] + GROWTH:
-            failures.append(f"the server has {self.end['rss']:.0f} MB, {self.start['rss']:.0f} after the warm-up")
+            failures.append(
+                f"the server has {self.end['rss']:.0f} MB, {self.start['rss']:.0f} after the "
+                "warm-up"
+            )
         self.failures = failures
 
     @override
@@ -158,14 +177,32 @@ class Outcome:
         tally = self.tally
         return "\n".join(
             [
-                f"{self.seconds:.0f} s, at most {tally.most_connected} clients at a time, {self.cpu:.0f} s of the server's CPU",
+                (
+                    f"{self.seconds:.0f} s, at most {tally.most_connected} clients at a time, "
+                    f"{self.cpu:.0f} s of the server's CPU"
+                ),
                 f"late at most: the server {self.end['lag']:.1f} s, the clients {self.lag:.1f} s",
-                f"sessions: {dict(tally.sessions)}, upgrades: {tally.upgrades}, ends: {dict(tally.ends)}",
+                (
+                    f"sessions: {dict(tally.sessions)}, upgrades: {tally.upgrades}, ends: "
+                    f"{dict(tally.ends)}"
+                ),
                 f"disconnects as the server saw them: {self.end['ends']}",
-                f"acknowledged: {tally.acked} from clients, {tally.downs} from the server; broadcasts received: {tally.ticks}",
-                f"server: {self.start['rss']:.1f} MB after the warm-up, {self.peak:.1f} MB at most, {self.end['rss']:.1f} MB in the end",
-                f"objects: {self.start['objects']} after the warm-up, {self.end['objects']} in the end",
-                *(self.failures or ["nothing lost, nothing doubled, nothing out of order, nothing left"]),
+                (
+                    f"acknowledged: {tally.acked} from clients, {tally.downs} from the server; "
+                    f"broadcasts received: {tally.ticks}"
+                ),
+                (
+                    f"server: {self.start['rss']:.1f} MB after the warm-up, {self.peak:.1f} MB at "
+                    f"most, {self.end['rss']:.1f} MB in the end"
+                ),
+                (
+                    f"objects: {self.start['objects']} after the warm-up, {self.end['objects']} "
+                    "in the end"
+                ),
+                *(
+                    self.failures
+                    or ["nothing lost, nothing doubled, nothing out of order, nothing left"]
+                ),
             ]
         )
 
@@ -187,7 +224,9 @@ async def load(port: int, count: int, seconds: float, pace: float, seed: int) ->
 
 
 async def soak(clients: int, seconds: float, pace: float, seed: int, *settings: str) -> Outcome:
-    """Warm the server up, load it, and see what is left; `settings` are those of `tests.soak.server`."""
+    """Warm the server up, load it, and see what is left; `settings` are those of
+    `tests.soak.server`.
+    """
     async with serving("tests.soak.server", *settings) as server:
         await load(server.port, min(clients, 300), 4, 0.3, seed + 1)
         start = await server.settled(30)
@@ -209,12 +248,15 @@ async def soak(clients: int, seconds: float, pace: float, seed: int, *settings: 
         finally:
             watching.cancel()
         end = await server.settled(30)
-        outcome = Outcome(tally, start, end, peak, server.cpu() - cpu, time.monotonic() - begun, lag)
+        outcome = Outcome(
+            tally, start, end, peak, server.cpu() - cpu, time.monotonic() - begun, lag
+        )
         outcome.judge()
         for _ in range(20):
             if not outcome.failures or tally.problems:
                 break
-            # Timers of connections that are gone for a second may still run, such as uvicorn's for those that are idle.
+            # Timers of connections that are gone for a second may still run, such as uvicorn's for
+            # those that are idle.
             await asyncio.sleep(1)
             outcome.end = await server.report()
             outcome.judge()
@@ -222,17 +264,25 @@ async def soak(clients: int, seconds: float, pace: float, seed: int, *settings: 
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.soak", description="Let many clients live through random cuts, and count.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.soak",
+        description="Let many clients live through random cuts, and count.",
+    )
     parser.add_argument("--clients", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument(
-        "--pace", type=float, default=3.0, help="seconds between two bursts of one client, on average (default: %(default)s)"
+        "--pace",
+        type=float,
+        default=3.0,
+        help="seconds between two bursts of one client, on average (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     add_option(parser)
     options = parser.parse_args()
     print(f"{options.clients} clients for {options.seconds:g} s, seed {options.seed}", flush=True)
-    outcome = uvloop.run(soak(options.clients, options.seconds, options.pace, options.seed, "--lane", options.lane))
+    outcome = uvloop.run(
+        soak(options.clients, options.seconds, options.pace, options.seed, "--lane", options.lane)
+    )
     print(outcome)
     return 1 if outcome.failures else 0
 

@@ -1,4 +1,6 @@
-"""A client of the soak: it lives through sessions of random length and end, and checks every number that it gets."""
+"""A client of the soak: it lives through sessions of random length and end, and checks every number
+that it gets.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,10 @@ class Client:
         self._sent += 1
         number = self._sent
         if number % 4 == 0:
-            self.link.send(f'51-{number}["up",{number},{{"_placeholder":true,"num":0}}]', number.to_bytes(4) * (number % 50 + 1))
+            self.link.send(
+                f'51-{number}["up",{number},{{"_placeholder":true,"num":0}}]',
+                number.to_bytes(4) * (number % 50 + 1),
+            )
         else:
             self.link.send(f'2{number}["up",{number}]')
 
@@ -84,7 +89,9 @@ class Client:
     async def _answer(self, future: asyncio.Future[Any]) -> Any:
         ended = asyncio.ensure_future(self.link.ended.wait())
         try:
-            await asyncio.wait((future, ended), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                (future, ended), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+            )
             if future.done():
                 return future.result()
             if ended.done():
@@ -164,7 +171,9 @@ class Client:
         self._tally.ticks += 1
 
 
-async def live(port: int, tally: Tally, dice: random.Random, over: Callable[[], bool], pace: float) -> None:
+async def live(
+    port: int, tally: Tally, dice: random.Random, over: Callable[[], bool], pace: float
+) -> None:
     """Be one client until `over`: session after session, each cut in its own way."""
     loop = asyncio.get_running_loop()
     while not over():
@@ -176,7 +185,14 @@ async def live(port: int, tally: Tally, dice: random.Random, over: Callable[[], 
             tally.connected += 1
             tally.most_connected = max(tally.most_connected, tally.connected)
             try:
-                await _session(client, tally, dice, over, until=loop.time() + dice.expovariate(1 / 25), pace=pace)
+                await _session(
+                    client,
+                    tally,
+                    dice,
+                    over,
+                    until=loop.time() + dice.expovariate(1 / 25),
+                    pace=pace,
+                )
             finally:
                 tally.connected -= 1
         except (GoneError, OSError) as error:
@@ -185,7 +201,15 @@ async def live(port: int, tally: Tally, dice: random.Random, over: Callable[[], 
             client.link.abort()
 
 
-async def _session(client: Client, tally: Tally, dice: random.Random, over: Callable[[], bool], *, until: float, pace: float) -> None:
+async def _session(
+    client: Client,
+    tally: Tally,
+    dice: random.Random,
+    over: Callable[[], bool],
+    *,
+    until: float,
+    pace: float,
+) -> None:
     loop = asyncio.get_running_loop()
     link = client.link
     upgrades_at = loop.time() + dice.random() * 3 if link.mode == "upgrade" else None
@@ -199,7 +223,11 @@ async def _session(client: Client, tally: Tally, dice: random.Random, over: Call
         await asyncio.sleep(dice.uniform(0, 2 * pace))
         if link.ended.is_set():
             raise GoneError(link.problem or "ended")
-    end = "settle" if over() else dice.choice(("settle", "settle", "cut", "cut", "close", "leave", "vanish"))
+    end = (
+        "settle"
+        if over()
+        else dice.choice(("settle", "settle", "cut", "cut", "close", "leave", "vanish"))
+    )
     tally.ends[end] += 1
     if end == "settle":
         await client.settle()

@@ -1,4 +1,6 @@
-"""Connect and disconnect over and over, and see what is left: ``python -m tests.soak.leaks --connects 10000``."""
+"""Connect and disconnect over and over, and see what is left: ``python -m tests.soak.leaks
+--connects 10000``.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ ROUNDS = 3
 """How often the number of objects must grow to be a leak."""
 MORE_OBJECTS = "objects more"
 OWN = {"TimerHandle": 2}
-"""Objects that the control connection itself has at times: a timer that watches a message which came in two pieces, and one of its last request."""
+"""Objects that the control connection itself has at times: a timer that watches a message which
+came in two pieces, and one of its last request.
+"""
 COUNTED = ("sessions", "connections", "sockets", "rooms", "tasks")
 
 
@@ -64,9 +68,11 @@ async def _visit(port: int, mode: Mode, end: str, tally: Tally) -> None:
 
 
 async def find_leaks(server: ServerProcess, mode: Mode, count: int) -> list[str]:
-    """Return what is left after `count` connections that wasn't there before, after a hundred others.
+    """Return what is left after `count` connections that wasn't there before, after a hundred
+    others.
 
-    Some objects more are made once and for all, by what didn't happen before: only what grows each time is a leak.
+    Some objects more are made once and for all, by what didn't happen before: only what grows each
+    time is a leak.
     """
     server.disconnect()
     problems = (await churn(server.port, mode, 100)).problems
@@ -76,18 +82,27 @@ async def find_leaks(server: ServerProcess, mode: Mode, count: int) -> list[str]
         server.disconnect()  # nobody would answer its pings meanwhile
         problems += (await churn(server.port, mode, count)).problems
         found, report = await _compare(server, before, count)
-        print(f"{mode}: {count} connections, {report['objects'] - before['objects']:+} objects, {report['rss'] - before['rss']:+.1f} MB")
+        print(
+            f"{mode}: {count} connections, {report['objects'] - before['objects']:+} objects, "
+            f"{report['rss'] - before['rss']:+.1f} MB"
+        )
         if problems or not found or any(not text.endswith(MORE_OBJECTS) for text in found):
             break
     return [*found, *(f"{number} times: {text}" for text, number in problems.items())]
 
 
-async def _compare(server: ServerProcess, before: dict[str, Any], count: int) -> tuple[list[str], dict[str, Any]]:
+async def _compare(
+    server: ServerProcess, before: dict[str, Any], count: int
+) -> tuple[list[str], dict[str, Any]]:
     """Return what is there that wasn't before, and the whole report."""
     report = await server.settled(30)
     found: list[str] = []
     for _ in range(40):
-        found = [f"{name}: {report[name]} instead of {before[name]}" for name in COUNTED if report[name] > before[name]]
+        found = [
+            f"{name}: {report[name]} instead of {before[name]}"
+            for name in COUNTED
+            if report[name] > before[name]
+        ]
         kinds = report["kinds"]
         found += [
             f"{kinds[name]} {name} instead of {number}"
@@ -106,13 +121,20 @@ async def _compare(server: ServerProcess, before: dict[str, Any], count: int) ->
 
 
 async def run(count: int, lane: Lane) -> list[str]:
-    async with serving("tests.soak.server", "--lane", lane, "--ping-interval", "1", "--ping-timeout", "4") as server:
+    async with serving(
+        "tests.soak.server", "--lane", lane, "--ping-interval", "1", "--ping-timeout", "4"
+    ) as server:
         return [found for mode in MODES for found in await find_leaks(server, mode, count)]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.soak.leaks", description="Connect and disconnect, and see what is left.")
-    parser.add_argument("--connects", type=int, default=10_000, help="on each transport (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.soak.leaks",
+        description="Connect and disconnect, and see what is left.",
+    )
+    parser.add_argument(
+        "--connects", type=int, default=10_000, help="on each transport (default: %(default)s)"
+    )
     add_option(parser)
     options = parser.parse_args()
     found = uvloop.run(run(options.connects, options.lane))

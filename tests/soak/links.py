@@ -1,4 +1,6 @@
-"""One Engine.IO session of a client: over long-polling, over a WebSocket, or from the one to the other."""
+"""One Engine.IO session of a client: over long-polling, over a WebSocket, or from the one to the
+other.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ PATH: Final = "/socket.io/?EIO=4&transport="
 
 
 class Link:
-    """A session; `receive` is called with each message packet, without the engine's type digit where it is text."""
+    """A session; `receive` is called with each message packet, without the engine's type digit
+    where it is text.
+    """
 
     def __init__(self, port: int, mode: Mode, receive: Callable[[Packet], None]) -> None:
         self.mode = mode
@@ -74,7 +78,9 @@ class Link:
             self._wake.set()
 
     async def upgrade(self) -> None:
-        """Move from long-polling to a WebSocket, as the reference client does: probe, pause, upgrade."""
+        """Move from long-polling to a WebSocket, as the reference client does: probe, pause,
+        upgrade.
+        """
         websocket = await WebSocket.open(self._port, f"{PATH}websocket&sid={self._sid}")
         try:
             websocket.send("2probe")
@@ -110,7 +116,8 @@ class Link:
         """Drop the session's connections without a word."""
         self._is_closing = True
         self._end(None)
-        self._hang_up()  # again: a request that was under way at the end may have opened its connection anew
+        # again: a request that was under way at the end may have opened its connection anew
+        self._hang_up()
 
     def vanish(self) -> None:
         """Neither read nor write nor hang up any more."""
@@ -180,10 +187,15 @@ class Link:
             await self._posted.wait()
 
     async def _post_packets(self, packets: list[Packet]) -> None:
-        body = "\x1e".join(packet if isinstance(packet, str) else "b" + b64encode(packet).decode() for packet in packets)
+        body = "\x1e".join(
+            packet if isinstance(packet, str) else "b" + b64encode(packet).decode()
+            for packet in packets
+        )
         self._posting = True
         try:
-            status, answer = await self._post.request("POST", f"{PATH}polling&sid={self._sid}", body.encode())
+            status, answer = await self._post.request(
+                "POST", f"{PATH}polling&sid={self._sid}", body.encode()
+            )
         finally:
             self._posting = False
             self._posted.set()

@@ -1,6 +1,8 @@
-"""Many short lives with connection state recovery, and what is left of them: ``python -m tests.soak.lives --lives 100000``.
+"""Many short lives with connection state recovery, and what is left of them: ``python -m
+tests.soak.lives --lives 100000``.
 
-Each client joins, perhaps as who it was before, and goes in one of several ways. The end of each must be told once.
+Each client joins, perhaps as who it was before, and goes in one of several ways. The end of each
+must be told once.
 """
 
 from __future__ import annotations
@@ -32,11 +34,23 @@ LOOPS: Final[dict[str, Callable[[], asyncio.AbstractEventLoop]]] = {
     "uvloop": uvloop.new_event_loop,
 }
 DURATIONS: Final = (0.2, 0.0003)
-"""Seconds that clients may be away: long enough to come back, and so short that uvloop makes no timer of it."""
+"""Seconds that clients may be away: long enough to come back, and so short that uvloop makes no
+timer of it.
+"""
 CLIENTS: Final = 20
 """How many live at a time."""
-KINDS: Final = ("Member", "Connection", "EngineSocket", "Session", "RecoverySession", "Task", "TimerHandle")
-"""Names of the types whose objects must go with their clients; uvloop has a type of its own for timers."""
+KINDS: Final = (
+    "Member",
+    "Connection",
+    "EngineSocket",
+    "Session",
+    "RecoverySession",
+    "Task",
+    "TimerHandle",
+)
+"""Names of the types whose objects must go with their clients; uvloop has a type of its own for
+timers.
+"""
 
 
 class Lives:
@@ -45,7 +59,9 @@ class Lives:
     def __init__(self, seed: int, duration: float) -> None:
         """Let clients be away for `duration` seconds."""
         recovery = ConnectionStateRecovery(max_disconnection_duration=duration)
-        self.server = Server(connection_state_recovery=recovery, ping_interval=0.5, ping_timeout=0.5)
+        self.server = Server(
+            connection_state_recovery=recovery, ping_interval=0.5, ping_timeout=0.5
+        )
         self._dice = random.Random(seed)  # noqa: S311 - a load, no secret
         self._known: list[str] = []
         self.began = 0
@@ -103,7 +119,9 @@ class Lives:
     def left(self) -> dict[str, int]:
         """Count what is alive, after a collection."""
         gc.collect()
-        kinds = Counter(type(thing).__name__ for thing in gc.get_objects() if not is_cancelled(thing))
+        kinds = Counter(
+            type(thing).__name__ for thing in gc.get_objects() if not is_cancelled(thing)
+        )
         adapter, recovery = self.server.main.adapter, self.server.main.recovery
         assert isinstance(adapter, MemoryAdapter)
         assert recovery is not None
@@ -119,7 +137,9 @@ class Lives:
         }
 
     async def settled(self, start: dict[str, int]) -> dict[str, int]:
-        """Wait, ten seconds at most, until nothing is left but what there was at the start; return what is too much."""
+        """Wait, ten seconds at most, until nothing is left but what there was at the start; return
+        what is too much.
+        """
         much: dict[str, int] = {}
         for _ in range(100):
             left = self.left()
@@ -148,7 +168,10 @@ async def soak(lives: int, lane: Lane, seed: int, duration: float) -> list[str]:
         await load.settled(dict.fromkeys(KINDS, sys.maxsize))
         start = load.left()
         await load.happen(port, lives)
-        problems = [f"{count} {name} are left, {start.get(name, 0)} at the start" for name, count in (await load.settled(start)).items()]
+        problems = [
+            f"{count} {name} are left, {start.get(name, 0)} at the start"
+            for name, count in (await load.settled(start)).items()
+        ]
     finally:
         host.should_exit = True
         await serving
@@ -165,7 +188,9 @@ def main() -> int:
     parser.add_argument("--lives", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     options = parser.parse_args()
-    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of what is written to clients that have gone
+    logging.getLogger("asyncio").setLevel(
+        logging.ERROR
+    )  # it warns of what is written to clients that have gone
     failed = False
     lives = options.lives // (len(LOOPS) * 2 * len(DURATIONS))
     for name, lane, duration in product(LOOPS, (Lane.FAST, Lane.ASGI), DURATIONS):
@@ -175,7 +200,11 @@ def main() -> int:
         failed = failed or bool(problems)
         outcome = problems or "each end was told once, nothing is left"
         took = time.monotonic() - began
-        print(f"{lives} lives, {name}, {lane}, away for {duration} s, seed {options.seed}, {took:.0f} s: {outcome}", flush=True)
+        print(
+            f"{lives} lives, {name}, {lane}, away for {duration} s, seed {options.seed}, "
+            f"{took:.0f} s: {outcome}",
+            flush=True,
+        )
     return failed
 
 

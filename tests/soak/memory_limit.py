@@ -1,7 +1,9 @@
-"""Servers whose address space is limited, and clients that want all of it: does a stranger still get in?
+"""Servers whose address space is limited, and clients that want all of it: does a stranger still
+get in?
 
-Each run starts a server that may map 700 MB, attacks it from this process, and then asks in vain or not for an acknowledgement,
-on a new connection: the server has to serve it, or to have exited, within 30 seconds. What it must not do is hang.
+Each run starts a server that may map 700 MB, attacks it from this process, and then asks in vain or
+not for an acknowledgement, on a new connection: the server has to serve it, or to have exited,
+within 30 seconds. What it must not do is hang.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ PATIENCE: Final = 30.0
 _CONNECTIONS: Final = 60
 _MESSAGES: Final = 5
 _UPGRADE: Final = (
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: "
+    "websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n"
 )
 
@@ -61,7 +64,9 @@ class Target:
     def look(self) -> None:
         """Note how much memory the server takes."""
         with contextlib.suppress(OSError, ValueError):
-            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1])
+            pages = int(
+                Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1]
+            )
             self.peak = max(self.peak, pages * resource.getpagesize())
 
 
@@ -75,8 +80,14 @@ async def _send_queued(messages: bytes, writer: asyncio.StreamWriter) -> None:
 
 
 async def send_lists(target: Target, writer: asyncio.StreamWriter) -> None:
-    """Have events of little but empty lists wait while the server awaits an acknowledgement that never comes."""
-    await _send_queued(masked(0x81, b'42["ask"]') + masked(0x81, b'42["ask",%b]' % (b"[" + b"[]," * 39_000 + b"1]")), writer)
+    """Have events of little but empty lists wait while the server awaits an acknowledgement that
+    never comes.
+    """
+    await _send_queued(
+        masked(0x81, b'42["ask"]')
+        + masked(0x81, b'42["ask",%b]' % (b"[" + b"[]," * 39_000 + b"1]")),
+        writer,
+    )
 
 
 async def send_objects(target: Target, writer: asyncio.StreamWriter) -> None:
@@ -99,7 +110,10 @@ async def send_cut(target: Target, writer: asyncio.StreamWriter) -> None:
 
 async def send_attachments(target: Target, writer: asyncio.StreamWriter) -> None:
     """Send all but the last attachment of a packet."""
-    writer.write(masked(0x81, b'4510-["ask",{"_placeholder":true,"num":0}]') + masked(0x82, b"\0" * 990_000) * 9)
+    writer.write(
+        masked(0x81, b'4510-["ask",{"_placeholder":true,"num":0}]')
+        + masked(0x82, b"\0" * 990_000) * 9
+    )
     await writer.drain()
 
 
@@ -145,7 +159,9 @@ async def attack(lane: Lane, name: str, log: int = subprocess.DEVNULL) -> Outcom
         await _watch(target, attackers)
         began = time.monotonic()
         served = None
-        while served is None and target.process.poll() is None and time.monotonic() < began + PATIENCE:
+        while (
+            served is None and target.process.poll() is None and time.monotonic() < began + PATIENCE
+        ):
             with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
                 async with asyncio.timeout(5):
                     await _ask(target)
@@ -238,7 +254,11 @@ def main() -> None:
     bad = 0
     for name in options.attacks:
         for _ in range(options.runs):
-            outcome = asyncio.run(attack(options.lane, name, sys.stderr.fileno() if options.log else subprocess.DEVNULL))
+            outcome = asyncio.run(
+                attack(
+                    options.lane, name, sys.stderr.fileno() if options.log else subprocess.DEVNULL
+                )
+            )
             bad += not outcome.is_good
             print(outcome, flush=True)
     sys.exit(bad and 1)

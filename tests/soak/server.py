@@ -1,7 +1,7 @@
 """The server under the soak: ``python -m tests.soak.server --port N``.
 
-Each side numbers what it sends to the other and checks the numbers of the other; what doesn't fit is counted and reported.
-The namespace ``/control`` tells what is left in the process.
+Each side numbers what it sends to the other and checks the numbers of the other; what doesn't fit
+is counted and reported. The namespace ``/control`` tells what is left in the process.
 """
 
 from __future__ import annotations
@@ -30,8 +30,14 @@ from tests import lanes
 TICK = 1.0
 """Seconds between two broadcasts to everybody."""
 
-KINDS = (*(kind.__name__ for kind in (Member, Connection, EngineSocket, Session, HandshakeRequest)), "Task", "TimerHandle")
-"""Names of the types whose objects must go with their client; uvloop has a type of its own for timers."""
+KINDS = (
+    *(kind.__name__ for kind in (Member, Connection, EngineSocket, Session, HandshakeRequest)),
+    "Task",
+    "TimerHandle",
+)
+"""Names of the types whose objects must go with their client; uvloop has a type of its own for
+timers.
+"""
 
 
 @dataclass(slots=True)
@@ -78,7 +84,9 @@ class Soak:
                 self.problems[f"up: {number - ledger.up:+} instead of +1"] += 1
             ledger.up = number
             if number % 5 == 0:
-                await asyncio.sleep(0.01)  # a handler that takes its time: what comes after must wait
+                await asyncio.sleep(
+                    0.01
+                )  # a handler that takes its time: what comes after must wait
             ledger.down += 1
             values = [ledger.down] if data is None else [ledger.down, data]
             socket.emit("down", *values, ack=partial(self._acked, ledger, ledger.down))
@@ -119,7 +127,9 @@ class Soak:
             "sockets": len(self.server.main.sockets),
             "rooms": len(self.server.main.adapter.rooms),  # type: ignore[attr-defined]
             "tasks": len(asyncio.all_tasks()),
-            "working": sorted(getattr(task.get_coro(), "__qualname__", "?") for task in asyncio.all_tasks()),
+            "working": sorted(
+                getattr(task.get_coro(), "__qualname__", "?") for task in asyncio.all_tasks()
+            ),
             "events": self.events,
             "lag": self.lag,
             "ends": dict(self.ends),

@@ -1,4 +1,6 @@
-"""Nothing is left of connections that are over; ``python -m tests.soak.leaks`` makes ten thousand on each transport."""
+"""Nothing is left of connections that are over; ``python -m tests.soak.leaks`` makes ten thousand
+on each transport.
+"""
 
 from __future__ import annotations
 

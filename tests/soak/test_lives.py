@@ -1,4 +1,6 @@
-"""Thousands of short lives on each run of the tests; ``python -m tests.soak.lives`` lets 100,000 happen."""
+"""Thousands of short lives on each run of the tests; ``python -m tests.soak.lives`` lets 100,000
+happen.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,8 @@ from tests.soak.lives import DURATIONS, LOOPS, soak
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("lane", [Lane.FAST, Lane.ASGI])
 @pytest.mark.parametrize("duration", DURATIONS)
-def test_the_end_of_each_short_life_is_told_and_nothing_is_left(loop: str, lane: Lane, duration: float) -> None:
+def test_the_end_of_each_short_life_is_told_and_nothing_is_left(
+    loop: str, lane: Lane, duration: float
+) -> None:
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
         assert runner.run(soak(375, lane, 1, duration)) == []

@@ -1,4 +1,6 @@
-"""What clients can make a real server hold, in megabytes of its process: as much as the options allow, and only as long as they are there."""
+"""What clients can make a real server hold, in megabytes of its process: as much as the options
+allow, and only as long as they are there.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ MEGABYTE = 1_000_000
 
 def play(lane: Lane, scenario: Callable[[ServerProcess], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with serving("tests.soak.server", "--lane", lane, "--ping-interval", "2", "--ping-timeout", "6") as server:
+        async with serving(
+            "tests.soak.server", "--lane", lane, "--ping-interval", "2", "--ping-timeout", "6"
+        ) as server:
             for visitor in await asyncio.gather(*(open_websocket(server.port) for _ in range(50))):
                 visitor.abort()
             await server.settled(10)
@@ -42,7 +46,9 @@ async def open_websocket(port: int, *, joins: bool = False) -> WebSocket:
 
 
 async def peak_of(server: ServerProcess, seconds: float, *, least: float = 0.0) -> float:
-    """Watch the server for a while, but not less long than until it has `least`, if it ever does; return the most that it had."""
+    """Watch the server for a while, but not less long than until it has `least`, if it ever does;
+    return the most that it had.
+    """
     peak = 0.0
     for turn in range(1000):
         peak = max(peak, server.rss())
@@ -132,7 +138,8 @@ def test_a_client_that_stops_reading_is_dropped_at_the_limit(lane: Lane, transpo
             target = f"{PATH}polling&sid={sid}"
             assert (await connection.request("POST", target, b"40\x1e" + flood.encode()))[0] == 200
         peak = await peak_of(server, 2)
-        # 60 MB were to be sent: 4 MB may wait, one message above that, and what the system's own buffers don't show here.
+        # 60 MB were to be sent: 4 MB may wait, one message above that, and what the system's own
+        # buffers don't show here.
         assert peak - before < 4 + 0.5 + 6 + NOISE
         await gives_back(server, before)
         websocket.abort()
@@ -151,7 +158,9 @@ def test_endless_bodies_are_cut_off_while_they_come(lane: Lane) -> None:
             connection.abort()
             sid = body.decode().split('"')[3]
             reader, writer = await asyncio.open_connection(HOST, server.port)
-            writer.write(f"POST {PATH}polling&sid={sid} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+            writer.write(
+                f"POST {PATH}polling&sid={sid} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            )
             chunk = b"10000\r\n" + b"4" * 65_536 + b"\r\n"
             sent = 0
             try:
@@ -186,7 +195,10 @@ def test_bodies_that_never_end_hold_no_more_than_the_limit(lane: Lane) -> None:
             connection.abort()
             sid = body.decode().split('"')[3]
             _, writer = await asyncio.open_connection(HOST, server.port)
-            writer.write(f"POST {PATH}polling&sid={sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n".encode() + b"4" * 990_000)
+            writer.write(
+                f"POST {PATH}polling&sid={sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n".encode()
+                + b"4" * 990_000
+            )
             writers.append(writer)
         assert await peak_of(server, 1) - before < 20 * 2.2 + NOISE
         await gives_back(server, before)

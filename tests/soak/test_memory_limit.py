@@ -1,4 +1,6 @@
-"""A server whose memory is limited serves a stranger, or has exited; `python -m tests.soak.memory_limit` has more attacks and more runs."""
+"""A server whose memory is limited serves a stranger, or has exited; `python -m
+tests.soak.memory_limit` has more attacks and more runs.
+"""
 
 from __future__ import annotations
 

@@ -15,11 +15,21 @@ from tests.soak.client import Client, Tally
 @pytest.mark.timeout(400)
 def test_many_clients_live_through_random_cuts() -> None:
     happened: list[str] = []
-    for seconds in (8, 16, 32):  # how long it takes until enough has happened is the machine's affair
-        outcome = uvloop.run(soak(150, seconds, 0.4, 4, "--ping-interval", "1", "--ping-timeout", "5"))
+    for seconds in (
+        8,
+        16,
+        32,
+    ):  # how long it takes until enough has happened is the machine's affair
+        outcome = uvloop.run(
+            soak(150, seconds, 0.4, 4, "--ping-interval", "1", "--ping-timeout", "5")
+        )
         assert outcome.failures == [], str(outcome)
         tally = outcome.tally
-        if tally.acked > 1_000 and tally.upgrades > 10 and {"settle", "cut", "close", "leave", "vanish"} == set(tally.ends):
+        if (
+            tally.acked > 1_000
+            and tally.upgrades > 10
+            and {"settle", "cut", "close", "leave", "vanish"} == set(tally.ends)
+        ):
             return
         happened.append(str(outcome))
     raise AssertionError("too little has happened:\n" + "\n".join(happened))
@@ -33,7 +43,10 @@ def test_many_clients_live_through_random_cuts() -> None:
         (['27["down",2]'], "polling: down +2 instead of +1"),
         (["32[2]"], "polling: ack +2 instead of +1"),
         (['51-7["down",1,{"_placeholder":true,"num":0}]', b"other"], "polling: a wrong attachment"),
-        (['51-7["down",1,{"_placeholder":true,"num":0}]', '2["tick",1]'], "polling: text between a packet and its attachments"),
+        (
+            ['51-7["down",1,{"_placeholder":true,"num":0}]', '2["tick",1]'],
+            "polling: text between a packet and its attachments",
+        ),
         (['2["else"]'], "polling: unexpected packet '2[\"else\"]'"),
     ],
 )

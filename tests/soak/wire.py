@@ -1,4 +1,6 @@
-"""Just enough HTTP and WebSocket for thousands of clients in one process, over asyncio's streams."""
+"""Just enough HTTP and WebSocket for thousands of clients in one process, over asyncio's
+streams.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class HttpConnection:
         self._writer: asyncio.StreamWriter | None = None
 
     async def request(self, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
-        """Send a request and return status and body of the answer; an idle connection that the server has closed is opened again."""
+        """Send a request and return status and body of the answer; an idle connection that the
+        server has closed is opened again.
+        """
         head = f"{method} {target} HTTP/1.1\r\nHost: {HOST}\r\n{self._headers}Content-Length: {len(body)}\r\n\r\n".encode()
         for attempt in range(2):
             is_fresh = self._writer is None
@@ -76,7 +80,8 @@ class WebSocket:
         """Shake hands; `headers` are header lines, each with its line end."""
         reader, writer = await asyncio.open_connection(HOST, port)
         writer.write(
-            f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\n{headers}Upgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\n{headers}Upgrade: "
+            "websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
         try:
@@ -105,7 +110,9 @@ class WebSocket:
             self._writer.write(head + self._mask + apply_mask(data, self._mask))
 
     async def write(self, data: bytes) -> None:
-        """Write bytes as they are, frames or pieces of frames, as fast as the network takes them."""
+        """Write bytes as they are, frames or pieces of frames, as fast as the network takes
+        them.
+        """
         self._writer.write(data)
         await self._writer.drain()
 

@@ -1,4 +1,5 @@
-"""What users write, with and without mistakes: both checkers must report exactly the lines that are marked.
+"""What users write, with and without mistakes: both checkers must report exactly the lines that are
+marked.
 
 ``# E: mypy pyright`` at the end of a line says who reports it.
 """
@@ -38,7 +39,13 @@ def marked(checker: str, files: list[Path]) -> Lines:
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1", "MYPY_FORCE_COLOR": "0"}
     return subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
 
 
@@ -47,10 +54,18 @@ def mypy(directory: Path, scratch: Path) -> Lines:
     config = scratch / "mypy.ini"
     roots = ":".join(str(ROOT / each) for each in ("schema", "codegen", "runtime", "."))
     config.write_text(
-        "[mypy]\nstrict = True\nenable_error_code = explicit-override, truthy-bool\nexplicit_package_bases = True\nfollow_imports = silent\n"
+        "[mypy]\nstrict = True\nenable_error_code = explicit-override, "
+        "truthy-bool\nexplicit_package_bases = True\nfollow_imports = silent\n"
         f"mypy_path = {roots}\ncache_dir = {ROOT / '.mypy_cache' / 'snippets'}\n"
     )
-    checked = run("mypy", "--config-file", str(config), "--output", "json", *map(str, sorted(directory.glob("*.py"))))
+    checked = run(
+        "mypy",
+        "--config-file",
+        str(config),
+        "--output",
+        "json",
+        *map(str, sorted(directory.glob("*.py"))),
+    )
     assert checked.returncode in {0, 1}, checked.stdout + checked.stderr
     found: dict[str, set[int]] = defaultdict(set)
     for line in checked.stdout.splitlines():
@@ -75,7 +90,9 @@ def pyright(directory: Path, scratch: Path) -> Lines:
             }
         )
     )
-    checked = run("pyright", "--pythonpath", sys.executable, "--project", str(config), "--outputjson")
+    checked = run(
+        "pyright", "--pythonpath", sys.executable, "--project", str(config), "--outputjson"
+    )
     assert checked.returncode in {0, 1}, checked.stdout + checked.stderr
     report = json.loads(checked.stdout)
     assert report["summary"]["filesAnalyzed"] >= len(list(directory.glob("*.py")))
@@ -91,19 +108,39 @@ CHECKERS = {"mypy": mypy, "pyright": pyright}
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Lines]:
-    return {name: check(SNIPPETS, tmp_path_factory.mktemp(name)) for name, check in CHECKERS.items()}
+    return {
+        name: check(SNIPPETS, tmp_path_factory.mktemp(name)) for name, check in CHECKERS.items()
+    }
 
 
 @pytest.mark.parametrize("checker", CHECKERS)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_exactly_the_marked_lines_are_reported(reported: Mapping[str, Lines], checker: str, path: Path) -> None:
-    expected, found = marked(checker, FILES).get(path.name, set()), reported[checker].get(path.name, set())
-    assert sorted(found - expected) == [], f"{checker} reports lines of {path.name} that aren't marked"
-    assert sorted(expected - found) == [], f"{checker} doesn't report lines of {path.name} that are marked"
+def test_exactly_the_marked_lines_are_reported(
+    reported: Mapping[str, Lines], checker: str, path: Path
+) -> None:
+    expected, found = (
+        marked(checker, FILES).get(path.name, set()),
+        reported[checker].get(path.name, set()),
+    )
+    assert sorted(found - expected) == [], (
+        f"{checker} reports lines of {path.name} that aren't marked"
+    )
+    assert sorted(expected - found) == [], (
+        f"{checker} doesn't report lines of {path.name} that are marked"
+    )
 
 
 def test_there_are_mistakes_of_each_kind_and_a_file_without_any() -> None:
-    assert [path.stem for path in FILES] == ["clean", "handling", "imports", "results", "rooms", "sending", "tenants", "three_states"]
+    assert [path.stem for path in FILES] == [
+        "clean",
+        "handling",
+        "imports",
+        "results",
+        "rooms",
+        "sending",
+        "tenants",
+        "three_states",
+    ]
     counts = {path.stem: len(marked("mypy", FILES).get(path.name, set())) for path in FILES}
     assert counts["clean"] == 0
     assert sum(counts.values()) > 90
@@ -111,7 +148,10 @@ def test_there_are_mistakes_of_each_kind_and_a_file_without_any() -> None:
 
 def test_a_mark_on_a_line_without_a_mistake_would_be_noticed(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.py", tmp_path / "bad.py"
-    good.write_text("from examples.chat.contract import ChatRoom\n\nroom: ChatRoom | None = None  # E: mypy pyright\n")
+    good.write_text(
+        "from examples.chat.contract import ChatRoom\n\nroom: ChatRoom | None = None  # E: "
+        "mypy pyright\n"
+    )
     bad.write_text("from examples.chat.contract import ChatRoom\n\nroom: ChatRoom = 3\n")
     for name, check in CHECKERS.items():
         found = check(tmp_path, tmp_path)

@@ -7,11 +7,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ackord.codegen.errors import CodegenError, NotSupportedError, OutputFailedError, OutputRefusedError
+    from ackord.codegen.errors import (
+        CodegenError,
+        NotSupportedError,
+        OutputFailedError,
+        OutputRefusedError,
+    )
     from ackord.codegen.generation import generate
     from ackord.codegen.output import Changes, diff, write
 
-__all__ = ["Changes", "CodegenError", "NotSupportedError", "OutputFailedError", "OutputRefusedError", "diff", "generate", "write"]
+__all__ = [
+    "Changes",
+    "CodegenError",
+    "NotSupportedError",
+    "OutputFailedError",
+    "OutputRefusedError",
+    "diff",
+    "generate",
+    "write",
+]
 
 _HOMES = {
     "Changes": "output",

@@ -31,7 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_Schema = Annotated[Path, typer.Argument(metavar="SCHEMA", help="The schema file.", show_default=False)]
+_Schema = Annotated[
+    Path, typer.Argument(metavar="SCHEMA", help="The schema file.", show_default=False)
+]
 
 
 def _importable(out: Path) -> Path:
@@ -60,7 +62,8 @@ _Out = Annotated[
 
 def run() -> NoReturn:
     """Run the command line and exit."""
-    # Types that a schema takes from existing modules are looked for where the command runs, as `python -m` does.
+    # Types that a schema takes from existing modules are looked for where the command runs, as
+    # `python -m` does.
     sys.path.insert(0, str(Path.cwd()))
     try:
         app(prog_name="ackord")
@@ -79,7 +82,10 @@ def _show_version(value: bool) -> None:
 @app.callback()
 def ackord(
     show_version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """One contract between a Socket.IO server and its clients: typed, validated, conformant."""
@@ -89,12 +95,16 @@ def ackord(
 def generate(
     schema: _Schema,
     out: _Out,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite and remove files that were edited or aren't ours.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Overwrite and remove files that were edited or aren't ours."),
+    ] = False,
 ) -> None:
     """Generate the Python package of a contract.
 
     Nothing is written when anything is wrong.
-    Files that are as they should be aren't touched, and those that an earlier run wrote and this one doesn't are removed.
+    Files that are as they should be aren't touched, and those that an earlier run wrote and this
+    one doesn't are removed.
     """
     files = _load(schema, out)
     try:
@@ -106,7 +116,9 @@ def generate(
     for name in changes.removed:
         typer.echo(f"removed {out / name}")
     if changes.adopted:
-        typer.echo(f"{out / MANIFEST} was missing and is written anew; commit it with the other files")
+        typer.echo(
+            f"{out / MANIFEST} was missing and is written anew; commit it with the other files"
+        )
     elif not changes.written and not changes.removed:
         typer.echo(f"{out} is up to date")
 
@@ -138,7 +150,11 @@ def _load(schema: Path, out: Path) -> Mapping[str, str]:
     """Load a schema file and generate from it in memory; what is wrong goes to standard error."""
     result = load_contract(schema)
     if result.diagnostics:
-        typer.echo(render_text(result.diagnostics, result.sources, color=_has_color(sys.stderr)), nl=False, err=True)
+        typer.echo(
+            render_text(result.diagnostics, result.sources, color=_has_color(sys.stderr)),
+            nl=False,
+            err=True,
+        )
     if result.contract is None:
         unreadable = any(found.code == _UNREADABLE for found in result.diagnostics)
         raise typer.Exit(FAILED if unreadable else FINDINGS)

@@ -15,7 +15,8 @@ def generate(contract: Contract, *, source: str, sha256: str) -> Mapping[str, st
 
     Args:
         contract: The contract.
-        source: Name of the schema file; its directory isn't used, so that the result is the same everywhere.
+        source: Name of the schema file; its directory isn't used, so that the result is the same
+            everywhere.
         sha256: Hash of the schema file, in hexadecimal.
 
     Raises:

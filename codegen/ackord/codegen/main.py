@@ -12,7 +12,10 @@ def main() -> None:
     """Run the command line."""
     missing = [name for name in _NEEDED if not _is_installed(name)]
     if missing:
-        sys.stderr.write(f"ackord: the command line needs {', '.join(missing)}; install it with: pip install 'ackord[codegen]'\n")
+        sys.stderr.write(
+            f"ackord: the command line needs {', '.join(missing)}; install it with: pip "
+            "install 'ackord[codegen]'\n"
+        )
         sys.exit(1)
     from ackord.codegen.cli import run  # noqa: PLC0415 - needs what was looked for above
 

@@ -1,11 +1,12 @@
 r"""The files of a generated package, as they are and as they should be.
 
-A manifest beside them says which files were written and what was in them, so that files of others are neither overwritten nor removed.
-It belongs into version control, as the files do.
+A manifest beside them says which files were written and what was in them, so that files of others
+are neither overwritten nor removed. It belongs into version control, as the files do.
 Line ends don't count, as version control may change them: ``\r\n`` and ``\r`` are read as ``\n``.
 
 One run at a time works in a directory: another one waits for its lock.
-Where the system has no such locks (Windows), two runs at once may leave some files of each, and the next run completes them.
+Where the system has no such locks (Windows), two runs at once may leave some files of each, and the
+next run completes them.
 """
 
 from __future__ import annotations
@@ -52,13 +53,23 @@ class Manifest(BaseModel):
 
     def dump(self) -> str:
         """Give the JSON form, sorted."""
-        return json.dumps(self.model_dump(exclude_defaults=True) | {"manifest": self.manifest}, indent=2, sort_keys=True) + "\n"
+        return (
+            json.dumps(
+                self.model_dump(exclude_defaults=True) | {"manifest": self.manifest},
+                indent=2,
+                sort_keys=True,
+            )
+            + "\n"
+        )
 
     @property
     def known(self) -> Mapping[str, frozenset[str]]:
         """The hashes that each file of ours may have: two while files were being replaced."""
         names = self.files.keys() | self.before.keys()
-        return {name: frozenset(hashes[name] for hashes in (self.files, self.before) if name in hashes) for name in sorted(names)}
+        return {
+            name: frozenset(hashes[name] for hashes in (self.files, self.before) if name in hashes)
+            for name in sorted(names)
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +86,15 @@ class Changes:
 def write(files: Mapping[str, str], directory: Path, *, force: bool = False) -> Changes:
     """Write files into a directory: all of them, or none where something stands in the way.
 
-    Each file is replaced at once by one that is complete; files that are already as they should be aren't touched.
-    A run that is cut off between two files leaves a manifest by which the next one knows old and new ones as ours, and completes it.
-    Files that an earlier run wrote and that are no longer needed are removed, unless somebody has edited them.
-    Where the manifest is missing, files that are as they should be are taken for ours.
+    Each file is replaced at once by one that is complete; files that are already as they should be
+    aren't touched. A run that is cut off between two files leaves a manifest by which the next one
+    knows old and new ones as ours, and completes it. Files that an earlier run wrote and that are
+    no longer needed are removed, unless somebody has edited them. Where the manifest is missing,
+    files that are as they should be are taken for ours.
 
     Raises:
-        OutputRefusedError: a file would be overwritten that isn't ours or was edited, or the manifest can't be read, and `force` isn't set.
+        OutputRefusedError: a file would be overwritten that isn't ours or was edited, or the
+            manifest can't be read, and `force` isn't set.
         OutputFailedError: the system refuses, or another run doesn't come to its end.
     """
     if directory.exists() and not directory.is_dir():
@@ -91,11 +104,14 @@ def write(files: Mapping[str, str], directory: Path, *, force: bool = False) -> 
         with _locked(directory, shared=False) as alone:
             return _write(files, directory, force=force, alone=alone)
     except OSError as error:
-        raise OutputFailedError((f"{error.filename or directory}: {error.strerror or error}",)) from error
+        raise OutputFailedError(
+            (f"{error.filename or directory}: {error.strerror or error}",)
+        ) from error
 
 
 def diff(files: Mapping[str, str], directory: Path) -> str:
-    """Give the unified diff from what is in a directory to what should be; empty where there is no difference.
+    """Give the unified diff from what is in a directory to what should be; empty where there is no
+    difference.
 
     Raises:
         OutputRefusedError: the manifest isn't one.
@@ -107,11 +123,14 @@ def diff(files: Mapping[str, str], directory: Path) -> str:
         with _locked(directory, shared=True):
             return _diff(files, directory)
     except OSError as error:
-        raise OutputFailedError((f"{error.filename or directory}: {error.strerror or error}",)) from error
+        raise OutputFailedError(
+            (f"{error.filename or directory}: {error.strerror or error}",)
+        ) from error
 
 
 def manifest_problem(files: Mapping[str, str], directory: Path, *, changed: bool) -> str | None:
-    """Say what is wrong with the manifest of a directory; `changed` says whether the files are other ones, as a change of the schema gives.
+    """Say what is wrong with the manifest of a directory; `changed` says whether the files are
+    other ones, as a change of the schema gives.
 
     Raises:
         OutputFailedError: it can't be read.
@@ -124,34 +143,54 @@ def manifest_problem(files: Mapping[str, str], directory: Path, *, changed: bool
     if content is None:
         missing = f"{path} is missing: it says which files were generated, and belongs into version control with them"
         return missing if any((directory / name).exists() for name in files) else None
-    return None if changed or content == _manifest(files).dump().encode() else f"{path} doesn't list the files as they are"
+    return (
+        None
+        if changed or content == _manifest(files).dump().encode()
+        else f"{path} doesn't list the files as they are"
+    )
 
 
 def _write(files: Mapping[str, str], directory: Path, *, force: bool, alone: bool) -> Changes:
     known = _read_manifest(directory, force=force)
     present = [name for name in files if _read(directory / name) is not None]
-    stale = [name for name in sorted(known or ()) if name not in files and _is_file(directory / name)]
+    stale = [
+        name for name in sorted(known or ()) if name not in files and _is_file(directory / name)
+    ]
     if not force:
         problems = (
             _unknown(files, directory)
             if known is None
-            else (*_edited(known, [*files, *stale], directory, files), *_foreign(known, files, directory))
+            else (
+                *_edited(known, [*files, *stale], directory, files),
+                *_foreign(known, files, directory),
+            )
         )
         if problems:
-            raise OutputRefusedError((*problems, "nothing was written; use --force to overwrite, or another directory"))
+            raise OutputRefusedError(
+                (*problems, "nothing was written; use --force to overwrite, or another directory")
+            )
     unchanged = tuple(name for name in present if _read(directory / name) == files[name].encode())
     changed = {name: text for name, text in files.items() if name not in unchanged}
     if alone:
         _remove_temporaries(directory)
     final = _manifest(files)
     if changed or stale:
-        before = {name: _sha256(content) for name in {**(known or {}), **files} if (content := _read(directory / name)) is not None}
+        before = {
+            name: _sha256(content)
+            for name in {**(known or {}), **files}
+            if (content := _read(directory / name)) is not None
+        }
         _replace_all(changed, Manifest(files=final.files, before=before), directory)
         for name in stale:
             (directory / name).unlink()
     if _read(directory / MANIFEST) != final.dump().encode():
         _replace_all({MANIFEST: final.dump()}, None, directory)
-    return Changes(written=tuple(changed), unchanged=unchanged, removed=tuple(stale), adopted=known is None and bool(present))
+    return Changes(
+        written=tuple(changed),
+        unchanged=unchanged,
+        removed=tuple(stale),
+        adopted=known is None and bool(present),
+    )
 
 
 @contextmanager
@@ -178,7 +217,12 @@ def _lock(handle: int, directory: Path, kind: int) -> bool:
         except BlockingIOError:
             if time.monotonic() > end:
                 raise OutputFailedError(
-                    (f"{directory}: another run of ackord works in this directory and doesn't come to its end",)
+                    (
+                        (
+                            f"{directory}: another run of ackord works in this directory and "
+                            "doesn't come to its end"
+                        ),
+                    )
                 ) from None
             time.sleep(_INTERVAL)
         except OSError:
@@ -192,7 +236,9 @@ def _manifest(files: Mapping[str, str]) -> Manifest:
 
 
 def _replace_all(files: Mapping[str, str], manifest: Manifest | None, directory: Path) -> None:
-    """Write every file beside its place first, so that a full disk leaves the old ones as they were."""
+    """Write every file beside its place first, so that a full disk leaves the old ones as they
+    were.
+    """
     prepared: list[tuple[Path, Path]] = []
     wanted = files if manifest is None else {MANIFEST: manifest.dump(), **files}
     try:
@@ -221,8 +267,12 @@ def _umask() -> int:
     return current
 
 
-def _edited(known: Mapping[str, frozenset[str]], names: list[str], directory: Path, files: Mapping[str, str]) -> tuple[str, ...]:
-    """Name the files of an earlier run that aren't as it left them; one that is as it should be is no problem."""
+def _edited(
+    known: Mapping[str, frozenset[str]], names: list[str], directory: Path, files: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Name the files of an earlier run that aren't as it left them; one that is as it should be is
+    no problem.
+    """
     found: list[str] = []
     for name in names:
         content = _read(directory / name)
@@ -233,9 +283,15 @@ def _edited(known: Mapping[str, frozenset[str]], names: list[str], directory: Pa
     return tuple(found)
 
 
-def _foreign(known: Mapping[str, frozenset[str]], files: Mapping[str, str], directory: Path) -> tuple[str, ...]:
+def _foreign(
+    known: Mapping[str, frozenset[str]], files: Mapping[str, str], directory: Path
+) -> tuple[str, ...]:
     """Name the files that aren't in the manifest and would be overwritten."""
-    return tuple(f"{directory / name} exists and wasn't generated" for name in _different(files, directory) if name not in known)
+    return tuple(
+        f"{directory / name} exists and wasn't generated"
+        for name in _different(files, directory)
+        if name not in known
+    )
 
 
 def _unknown(files: Mapping[str, str], directory: Path) -> tuple[str, ...]:
@@ -244,18 +300,37 @@ def _unknown(files: Mapping[str, str], directory: Path) -> tuple[str, ...]:
     if different:
         names = ", ".join(different[:3]) + (", …" if len(different) > 3 else "")
         return (
-            f"{directory / MANIFEST} is missing, so ackord can't tell whether it wrote these files, which aren't as they would be now: {names}",
-            "restore the manifest from version control, where it belongs beside the files; or see that nobody has edited them, and use --force",
+            (
+                f"{directory / MANIFEST} is missing, so ackord can't tell whether it wrote these "
+                f"files, which aren't as they would be now: {names}"
+            ),
+            (
+                "restore the manifest from version control, where it belongs beside the files; or "
+                "see that nobody has edited them, and use --force"
+            ),
         )
-    others = sorted(each.name for each in directory.iterdir() if each.name not in _IGNORED and not each.name.startswith(_TEMPORARY))
+    others = sorted(
+        each.name
+        for each in directory.iterdir()
+        if each.name not in _IGNORED and not each.name.startswith(_TEMPORARY)
+    )
     if others and not any(name in files for name in others):
-        return (f"{directory} isn't empty and nothing in it was generated by ackord (found {', '.join(others[:3])})",)
+        return (
+            (
+                f"{directory} isn't empty and nothing in it was generated by ackord (found "
+                f"{', '.join(others[:3])})"
+            ),
+        )
     return ()
 
 
 def _different(files: Mapping[str, str], directory: Path) -> list[str]:
     """Name the files that are there and would be overwritten."""
-    return [name for name, text in files.items() if (content := _read(directory / name)) is not None and content != text.encode()]
+    return [
+        name
+        for name, text in files.items()
+        if (content := _read(directory / name)) is not None and content != text.encode()
+    ]
 
 
 def _diff(files: Mapping[str, str], directory: Path) -> str:
@@ -275,11 +350,20 @@ def _unified(name: str, old: str | None, new: str | None) -> list[str]:
         return []
     before = "/dev/null" if old is None else f"a/{name}"
     after = "/dev/null" if new is None else f"b/{name}"
-    lines = list(unified_diff((old or "").splitlines(keepends=True), (new or "").splitlines(keepends=True), before, after))
+    lines = list(
+        unified_diff(
+            (old or "").splitlines(keepends=True),
+            (new or "").splitlines(keepends=True),
+            before,
+            after,
+        )
+    )
     if not lines:
         # An empty file that is missing, or that should be, has no lines that differ.
         return [f"--- {before}\n", f"+++ {after}\n"]
-    return [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
+    return [
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    ]
 
 
 def _read_manifest(directory: Path, *, force: bool) -> Mapping[str, frozenset[str]] | None:
@@ -291,16 +375,32 @@ def _read_manifest(directory: Path, *, force: bool) -> Mapping[str, frozenset[st
     known: Mapping[str, frozenset[str]] = {}
     try:
         known = Manifest.model_validate_json(content).known
-        reason = next((f"names {name!r}, which isn't in this directory" for name in known if Path(name).name != name), None)
+        reason = next(
+            (
+                f"names {name!r}, which isn't in this directory"
+                for name in known
+                if Path(name).name != name
+            ),
+            None,
+        )
     except ValidationError:
         reason = (
-            "has the marks of a merge conflict" if _CONFLICT.search(content) else "isn't a manifest that this version of ackord has written"
+            "has the marks of a merge conflict"
+            if _CONFLICT.search(content)
+            else "isn't a manifest that this version of ackord has written"
         )
     if reason is None:
         return known
     if force:
         return None
-    raise OutputRefusedError((f"{path} {reason}; restore it from version control, or generate with --force, which writes all files anew",))
+    raise OutputRefusedError(
+        (
+            (
+                f"{path} {reason}; restore it from version control, or generate with --force, "
+                "which writes all files anew"
+            ),
+        )
+    )
 
 
 def _is_file(path: Path) -> bool:

@@ -1,4 +1,6 @@
-"""Names that a generated package can't have: it couldn't be imported, or something else couldn't be any more."""
+"""Names that a generated package can't have: it couldn't be imported, or something else couldn't be
+any more.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,36 @@ from typing import Final
 from ackord.schema import Contract
 from ackord.schema.model import PythonType
 
-_ALWAYS: Final = frozenset({"ackord_speedups", "annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"})
-"""What generated code imports, and what that imports: refused even where the metadata of distributions is missing."""
+_ALWAYS: Final = frozenset(
+    {
+        "ackord_speedups",
+        "annotated_types",
+        "pydantic",
+        "pydantic_core",
+        "typing_extensions",
+        "typing_inspection",
+    }
+)
+"""What generated code imports, and what that imports: refused even where the metadata of
+distributions is missing.
+"""
 
 
 def name_problem(name: str) -> str | None:
     """Say why no package can have a name, whatever the contract is."""
     message = f"{name!r} can't be the name of a package, as the last part of DIR must be"
     normal = unicodedata.normalize("NFKC", name)  # as Python reads the name in an import
-    if not name.isidentifier() or iskeyword(name) or normal != name or re.fullmatch(r"__.*__", name) or name == "ackord":
+    if (
+        not name.isidentifier()
+        or iskeyword(name)
+        or normal != name
+        or re.fullmatch(r"__.*__", name)
+        or name == "ackord"
+    ):
         better = re.sub(r"\W", "_", normal)
-        return message + (f"; {better!r} would do." if better != name and better.isidentifier() else ".")
+        return message + (
+            f"; {better!r} would do." if better != name and better.isidentifier() else "."
+        )
     hint = f"{f'{name}_contract'!r} would do"
     if name in sys.stdlib_module_names:
         return f"{message}: it would hide the module {name!r} of the standard library; {hint}."
@@ -37,11 +58,17 @@ def hidden_type(name: str, contract: Contract) -> str | None:
     """Say which Python type of a contract couldn't be imported beside a package of this name."""
     paths = (declared.path for declared in contract.types if isinstance(declared, PythonType))
     hidden = next((path for path in paths if path.partition(".")[0] == name), None)
-    return None if hidden is None else f"a package named {name!r} would hide the module of {hidden}, which the contract uses."
+    return (
+        None
+        if hidden is None
+        else f"a package named {name!r} would hide the module of {hidden}, which the contract uses."
+    )
 
 
 def _is_dependency(module: str) -> bool:
-    """Tell whether a module belongs to what ackord requires, directly or not, with all of its extras, as far as it is installed."""
+    """Tell whether a module belongs to what ackord requires, directly or not, with all of its
+    extras, as far as it is installed.
+    """
     if _normal(module) in _requirements("ackord", extras=True):
         return True  # it may be installed where the generated code runs
     if find_spec(module) is None:
@@ -49,7 +76,11 @@ def _is_dependency(module: str) -> bool:
     owners = {_normal(owner) for owner in packages_distributions().get(module, ())}
     pending = [_normal("ackord")]
     for name in pending:  # which grows
-        pending.extend(required for required in _requirements(name, extras=name == "ackord") if required not in pending)
+        pending.extend(
+            required
+            for required in _requirements(name, extras=name == "ackord")
+            if required not in pending
+        )
     return not owners.isdisjoint(pending)
 
 

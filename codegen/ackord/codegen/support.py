@@ -11,9 +11,15 @@ def unsupported(contract: Contract) -> tuple[str, ...]:
     for namespace in contract.namespaces:
         where = f"namespace {namespace.path}"
         if namespace.params and namespace.server_to_server:
-            problems.append(f"{where}: server_to_server events of dynamic namespaces aren't supported by this version")
+            problems.append(
+                f"{where}: server_to_server events of dynamic namespaces aren't supported by "
+                "this version"
+            )
         problems += [
-            f"{where}: server_to_server event {event.name!r}: acknowledgements between servers aren't supported by this version"
+            (
+                f"{where}: server_to_server event {event.name!r}: acknowledgements between "
+                "servers aren't supported by this version"
+            )
             for event in namespace.server_to_server
             if event.acked
         ]

@@ -5,8 +5,8 @@
     from ackord.runtime import RefusalReply, Server, Socket
     from ackord.runtime.client import connect
 
-What a server's application needs stands here, `NO_ACK` and every exception; clients are in `ackord.runtime.client`, tools for tests in
-`ackord.runtime.testing`.
+What a server's application needs stands here, `NO_ACK` and every exception; clients are in
+`ackord.runtime.client`, tools for tests in `ackord.runtime.testing`.
 The names are loaded when they are first used.
 """
 
@@ -95,7 +95,9 @@ def __getattr__(name: str) -> Any:
     if name == "NO_ACK":
         value = globals()[name] = import_module(f"{__name__}.listeners").NO_ACK
         return value
-    errors = import_module(f"{__name__}.error_acks" if name in _ERROR_ACKS else f"{__name__}.errors")
+    errors = import_module(
+        f"{__name__}.error_acks" if name in _ERROR_ACKS else f"{__name__}.errors"
+    )
     home = errors if hasattr(errors, name) else import_module(f"{__name__}.server")
     value = globals()[name] = getattr(home, name)
     return value

@@ -1,4 +1,6 @@
-"""Acknowledgements that this side waits for: one table per socket, on the server and on the client."""
+"""Acknowledgements that this side waits for: one table per socket, on the server and on the
+client.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,16 @@ DEFAULT_ACK_TIMEOUT: Final = 20.0
 """Seconds that `emit_with_ack` waits unless told otherwise."""
 
 AckCallback: TypeAlias = Callable[..., Any]
-"""A callback of the application: it takes the acknowledgement's arguments; with a timeout, first the error that came instead of them, or `None`."""
+"""A callback of the application: it takes the acknowledgement's arguments; with a timeout, first
+the error that came instead of them, or `None`.
+"""
 
 AckReply: TypeAlias = tuple[str, Sequence[bytes]]
 """The JSON array of an ACK packet as text, and its attachments."""
 
 Settle: TypeAlias = Callable[[AckReply | AckordError], None]
-"""Takes the reply, or why there will be none; called exactly once, unless the entry is discarded."""
+"""Takes the reply, or why there will be none; called exactly once, unless the entry is discarded.
+"""
 
 
 def check_timeout(seconds: Any) -> None:
@@ -37,7 +42,8 @@ def check_timeout(seconds: Any) -> None:
 class PendingAcks:
     """The acknowledgements that one socket waits for.
 
-    Every entry ends in exactly one way: by its reply, by its timeout, by the end of the connection, or because nobody waits any longer.
+    Every entry ends in exactly one way: by its reply, by its timeout, by the end of the connection,
+    or because nobody waits any longer.
     """
 
     __slots__ = ("_backlog", "_entries", "_limit")
@@ -48,7 +54,9 @@ class PendingAcks:
         self._backlog: Backlog | None = None
 
     def follow(self, backlog: Backlog) -> None:
-        """Say that the acknowledgements come on a connection whose reading depends on `backlog`, behind the events that wait there."""
+        """Say that the acknowledgements come on a connection whose reading depends on `backlog`,
+        behind the events that wait there.
+        """
         self._unfollow()
         self._backlog = backlog
         backlog.watch(self._entries)
@@ -57,7 +65,8 @@ class PendingAcks:
         return len(self._entries)
 
     def expect(self, ack_id: int, settle: Settle, timeout: float | None = None) -> None:
-        """Call `settle` once the acknowledgement is there, after `timeout` seconds, or when the connection ends.
+        """Call `settle` once the acknowledgement is there, after `timeout` seconds, or when the
+        connection ends.
 
         Raises:
             SlowConsumerError: too many are awaited already.
@@ -66,13 +75,24 @@ class PendingAcks:
         if timeout is not None:
             check_timeout(timeout)
         if len(self._entries) >= self._limit:
-            raise SlowConsumerError(f"{self._limit} acknowledgements are awaited from this peer already")
-        timer = None if timeout is None else asyncio.get_running_loop().call_later(timeout, self._expire, ack_id, timeout)
+            raise SlowConsumerError(
+                f"{self._limit} acknowledgements are awaited from this peer already"
+            )
+        timer = (
+            None
+            if timeout is None
+            else asyncio.get_running_loop().call_later(timeout, self._expire, ack_id, timeout)
+        )
         self._entries[ack_id] = (settle, timer)
         if self._backlog is not None:
             self._backlog.reconsider()
 
-    async def wait(self, ack_id: int, send: Callable[[], None], timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer in the table, no task
+    async def wait(
+        self,
+        ack_id: int,
+        send: Callable[[], None],
+        timeout: float | None = None,  # noqa: ASYNC109  # a timer in the table, no task
+    ) -> AckReply:
         """Call `send`, then wait for the acknowledgement of `ack_id`.
 
         Raises:
@@ -98,7 +118,9 @@ class PendingAcks:
             self.discard(ack_id)
 
     def receive(self, ack_id: int, payload: str, attachments: Sequence[bytes]) -> bool:
-        """Settle an entry by its reply; tell whether it was awaited: unknown, late and repeated ids are ignored."""
+        """Settle an entry by its reply; tell whether it was awaited: unknown, late and repeated ids
+        are ignored.
+        """
         entry = self._entries.pop(ack_id, None)
         if entry is None:
             return False

@@ -1,4 +1,6 @@
-"""How much memory this process may take, as the machine, the control group and the limit of the address space have it."""
+"""How much memory this process may take, as the machine, the control group and the limit of the
+address space have it.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,12 @@ def _machine() -> Iterator[int]:
         yield os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def control_groups(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> Iterator[int]:
-    """Yield the limits of the control groups that the process is in, of both versions; a container sees its own as the root."""
+def control_groups(
+    root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
+) -> Iterator[int]:
+    """Yield the limits of the control groups that the process is in, of both versions; a container
+    sees its own as the root.
+    """
     with suppress(OSError, ValueError):
         for line in own.read_text(encoding="utf-8").splitlines():
             _, controllers, path = line.split(":", 2)
@@ -42,7 +48,9 @@ def control_groups(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/
 
 
 def _address_space() -> Iterator[int]:
-    """Yield what is left of ``RLIMIT_AS``, of which a Python program has mapped a lot before it begins."""
+    """Yield what is left of ``RLIMIT_AS``, of which a Python program has mapped a lot before it
+    begins.
+    """
     try:
         import resource  # noqa: PLC0415  # there is none on Windows
     except ImportError:
@@ -52,5 +60,8 @@ def _address_space() -> Iterator[int]:
         return
     mapped = 0
     with suppress(OSError, ValueError):
-        mapped = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        mapped = (
+            int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+            * resource.getpagesize()
+        )
     yield limit - mapped

@@ -1,4 +1,5 @@
-"""The helpers of the extra `speedups`, where they are installed; the modules that use them have each in Python as well, and for its docstring.
+"""The helpers of the extra `speedups`, where they are installed; the modules that use them have
+each in Python as well, and for its docstring.
 
 ``ACKORD_SPEEDUPS=0`` in the environment leaves them out.
 """
@@ -29,13 +30,19 @@ _helpers: Final = _find()
 ENABLED: Final = _helpers is not None
 """Whether they are used."""
 
-take_text: Final[Callable[[bytes | bytearray, int], str | None] | None] = getattr(_helpers, "take_text", None)
+take_text: Final[Callable[[bytes | bytearray, int], str | None] | None] = getattr(
+    _helpers, "take_text", None
+)
 """See `ackord.runtime.transports.framing.take_text`."""
 
-take_texts: Final[Callable[[bytes | bytearray, int, int, int], tuple[list[str], int]] | None] = getattr(_helpers, "take_texts", None)
+take_texts: Final[Callable[[bytes | bytearray, int, int, int], tuple[list[str], int]] | None] = (
+    getattr(_helpers, "take_texts", None)
+)
 """See `ackord.runtime.transports.framing.take_texts`."""
 
-split_event: Final[Callable[[str], tuple[str, int | None, str, str] | None] | None] = getattr(_helpers, "split_event", None)
+split_event: Final[Callable[[str], tuple[str, int | None, str, str] | None] | None] = getattr(
+    _helpers, "split_event", None
+)
 """See `ackord.runtime.socketio.packet.split_event`."""
 
 find_exponent: Final[Callable[[str], object] | None] = getattr(_helpers, "find_exponent", None)

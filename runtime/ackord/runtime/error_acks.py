@@ -1,6 +1,8 @@
-"""The error acknowledgements that this runtime sends: whoever asked for an ack gets one (docs/decisions/0006).
+"""The error acknowledgements that this runtime sends: whoever asked for an ack gets one
+(docs/decisions/0006).
 
-This is the one place that builds ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: […]}}``.
+This is the one place that builds ``{"error": {"code": …, "message": …, "data"?: …, "issues"?:
+[…]}}``.
 """
 
 from __future__ import annotations
@@ -17,15 +19,18 @@ UNKNOWN_EVENT: Final = "unknown_event"
 INTERNAL: Final = "internal"
 RATE_LIMITED: Final = "rate_limited"
 
-RESERVED_CODES: Final = frozenset({INVALID_REQUEST, INVALID_RESPONSE, UNKNOWN_EVENT, INTERNAL, RATE_LIMITED})
+RESERVED_CODES: Final = frozenset(
+    {INVALID_REQUEST, INVALID_RESPONSE, UNKNOWN_EVENT, INTERNAL, RATE_LIMITED}
+)
 """Codes that the runtime answers with; a contract can't declare them."""
 
 
 class FailureReply(AckordError):  # noqa: N818  # it is an answer
     """Raised by a handler or a route to answer the event with this error acknowledgement.
 
-    `data` is anything that JSON can hold; `issues` say where the request is wrong and why, without echoing it.
-    It is encoded when it is made: what can't be sent fails in the handler, and whoever asked still gets an answer.
+    `data` is anything that JSON can hold; `issues` say where the request is wrong and why, without
+    echoing it. It is encoded when it is made: what can't be sent fails in the handler, and whoever
+    asked still gets an answer.
 
     Raises:
         InvalidPayloadError: JSON can't hold `data` or `issues`.
@@ -38,7 +43,13 @@ class FailureReply(AckordError):  # noqa: N818  # it is an answer
     issues: Sequence[Mapping[str, Any]] | None = None
     _arguments_text: str = encode_json([{"error": {"code": INTERNAL, "message": message}}])
 
-    def __init__(self, code: str, message: str, data: Any = None, issues: Sequence[Mapping[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        data: Any = None,
+        issues: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
@@ -59,7 +70,11 @@ class FailureReply(AckordError):  # noqa: N818  # it is an answer
 class InvalidArgumentsError(FailureReply):
     """The arguments of an event don't fit its declaration; answered with ``invalid_request``."""
 
-    def __init__(self, issues: Sequence[Mapping[str, Any]] | None = None, message: str = "The arguments don't fit the event") -> None:
+    def __init__(
+        self,
+        issues: Sequence[Mapping[str, Any]] | None = None,
+        message: str = "The arguments don't fit the event",
+    ) -> None:
         super().__init__(INVALID_REQUEST, message, issues=issues)
 
 

@@ -14,8 +14,9 @@
     │   └── InvalidAckError          its acknowledgement doesn't fit the declared type
     └── NetworkError             neither side is to blame
         ├── AckTimeoutError          no acknowledgement came in time (also a TimeoutError)
-        ├── DisconnectedError        the connection ended while, or before, it was needed (also a ConnectionError)
-        └── SlowConsumerError        more is waiting to be sent than the connection may hold
+        ├── DisconnectedError        the connection ended while, or before, it was needed (also a
+        ConnectionError) └── SlowConsumerError        more is waiting to be sent than the connection
+        may hold
 
 The pure cores `engineio` and `socketio` raise their own subclasses of `ProtocolError`.
 """
@@ -75,7 +76,9 @@ class RemoteError(PeerError):
     `data` and `issues` are the decoded JSON members of that name, or `None`.
     """
 
-    def __init__(self, code: str, message: str, data: Any = None, issues: list[Any] | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, data: Any = None, issues: list[Any] | None = None
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

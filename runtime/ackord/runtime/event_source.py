@@ -1,7 +1,7 @@
 """Who listens to which event: the part of Socket.IO's API that servers' and clients' sockets share.
 
-Events of the peer and events of the life cycle (``connection``, ``disconnect`` …) are kept in tables of their own:
-whatever name a peer sends, it never meets a listener of the life cycle.
+Events of the peer and events of the life cycle (``connection``, ``disconnect`` …) are kept in
+tables of their own: whatever name a peer sends, it never meets a listener of the life cycle.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class EventSource:
         self._any_outgoing: tuple[Registration, ...] = ()
 
     @overload
-    def on(self, name: str, listener: None = None, *, concurrent: bool = False) -> Callable[[ListenerT], ListenerT]: ...
+    def on(
+        self, name: str, listener: None = None, *, concurrent: bool = False
+    ) -> Callable[[ListenerT], ListenerT]: ...
     @overload
     def on(self, name: str, listener: ListenerT, *, concurrent: bool = False) -> ListenerT: ...
     def on(self, name: str, listener: Listener | None = None, *, concurrent: bool = False) -> Any:
@@ -52,11 +54,15 @@ class EventSource:
         return self._register(name, listener, once=False, concurrent=concurrent)
 
     @overload
-    def once(self, name: str, listener: None = None, *, concurrent: bool = False) -> Callable[[ListenerT], ListenerT]: ...
+    def once(
+        self, name: str, listener: None = None, *, concurrent: bool = False
+    ) -> Callable[[ListenerT], ListenerT]: ...
     @overload
     def once(self, name: str, listener: ListenerT, *, concurrent: bool = False) -> ListenerT: ...
     def once(self, name: str, listener: Listener | None = None, *, concurrent: bool = False) -> Any:
-        """Call `listener` for the next event of this name only; without `listener`, return a decorator."""
+        """Call `listener` for the next event of this name only; without `listener`, return a
+        decorator.
+        """
         if listener is None:
             return partial(self._register, name, once=True, concurrent=concurrent)
         return self._register(name, listener, once=True, concurrent=concurrent)
@@ -65,7 +71,9 @@ class EventSource:
         """Forget one listener, or all of a name, or all."""
         if name is None:
             self._events = self._lifecycle = None
-        elif (table := self._lifecycle if name in self._lifecycle_names else self._events) is not None:
+        elif (
+            table := self._lifecycle if name in self._lifecycle_names else self._events
+        ) is not None:
             table.remove(name, listener)
 
     def listeners(self, name: str) -> list[Listener]:
@@ -74,7 +82,9 @@ class EventSource:
         return [] if table is None else [registration.listener for registration in table.get(name)]
 
     def on_any(self, listener: ListenerT) -> ListenerT:
-        """Call `listener` with the name and the arguments of each incoming event, before the event's own listeners."""
+        """Call `listener` with the name and the arguments of each incoming event, before the
+        event's own listeners.
+        """
         self._any = (*self._any, Registration(listener))
         return listener
 
@@ -85,14 +95,20 @@ class EventSource:
 
     def off_any(self, listener: Listener | None = None) -> None:
         """Forget one catch-all listener for incoming events, or all."""
-        self._any = () if listener is None else tuple(kept for kept in self._any if kept.listener != listener)
+        self._any = (
+            ()
+            if listener is None
+            else tuple(kept for kept in self._any if kept.listener != listener)
+        )
 
     def listeners_any(self) -> list[Listener]:
         """Return the catch-all listeners for incoming events."""
         return [registration.listener for registration in self._any]
 
     def on_any_outgoing(self, listener: ListenerT) -> ListenerT:
-        """Call `listener`, a plain function, with the name and the arguments of each outgoing event, broadcasts included; acks are no events."""
+        """Call `listener`, a plain function, with the name and the arguments of each outgoing
+        event, broadcasts included; acks are no events.
+        """
         self._any_outgoing = (*self._any_outgoing, _plain(listener))
         return listener
 
@@ -103,13 +119,19 @@ class EventSource:
 
     def off_any_outgoing(self, listener: Listener | None = None) -> None:
         """Forget one catch-all listener for outgoing events, or all."""
-        self._any_outgoing = () if listener is None else tuple(kept for kept in self._any_outgoing if kept.listener != listener)
+        self._any_outgoing = (
+            ()
+            if listener is None
+            else tuple(kept for kept in self._any_outgoing if kept.listener != listener)
+        )
 
     def listeners_any_outgoing(self) -> list[Listener]:
         """Return the catch-all listeners for outgoing events."""
         return [registration.listener for registration in self._any_outgoing]
 
-    def _register(self, name: str, listener: ListenerT, *, once: bool, concurrent: bool) -> ListenerT:
+    def _register(
+        self, name: str, listener: ListenerT, *, once: bool, concurrent: bool
+    ) -> ListenerT:
         check_name(name)
         registration = Registration(listener, once=once, concurrent=concurrent)
         if name in self._lifecycle_names:
@@ -128,5 +150,8 @@ class EventSource:
 def _plain(listener: Listener) -> Registration:
     registration = Registration(listener)
     if registration.is_async:
-        raise UsageError("a listener for outgoing events is called while the event is sent: it must be a plain function, not async")
+        raise UsageError(
+            "a listener for outgoing events is called while the event is sent: it must be a "
+            "plain function, not async"
+        )
     return registration

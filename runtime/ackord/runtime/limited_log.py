@@ -1,11 +1,13 @@
-"""Lines of the log with a limit for each cause: nobody floods the log, and no cause hides another one.
+"""Lines of the log with a limit for each cause: nobody floods the log, and no cause hides another
+one.
 
 A cause is a kind of line ("unknown_event") and a key within that kind (namespace and event name).
-The first line of a cause is written at once; further ones are counted for `INTERVAL` seconds, and then their number is written.
-Keys may hold what a peer made up, so a kind has at most `MAX_CAUSES` causes at a time; the others share one.
-These causes are shared among clients (`ackord.runtime.shares`): what one client makes up leaves lines for what happens to others.
-What the application's code raises never shares a limit with what peers do: its causes are the type of the exception, where it was raised,
-and what the code was called for.
+The first line of a cause is written at once; further ones are counted for `INTERVAL` seconds, and
+then their number is written. Keys may hold what a peer made up, so a kind has at most `MAX_CAUSES`
+causes at a time; the others share one. These causes are shared among clients
+(`ackord.runtime.shares`): what one client makes up leaves lines for what happens to others. What
+the application's code raises never shares a limit with what peers do: its causes are the type of
+the exception, where it was raised, and what the code was called for.
 """
 
 from __future__ import annotations
@@ -76,7 +78,9 @@ class _Kind:
 
 
 class LimitedLog:
-    """A logger that writes one line for each cause and interval; one for each server, engine and client socket."""
+    """A logger that writes one line for each cause and interval; one for each server, engine and
+    client socket.
+    """
 
     __slots__ = ("_kinds", "_logger")
 
@@ -84,23 +88,37 @@ class LimitedLog:
         self._logger = logger
         self._kinds: dict[str, _Kind] = {}
 
-    def crash(self, what: str, error: BaseException, details: str = "", *, cause: str | None = None) -> None:
-        """Write that a function of the application, or a library that was called for it, has raised; with the traceback.
+    def crash(
+        self, what: str, error: BaseException, details: str = "", *, cause: str | None = None
+    ) -> None:
+        """Write that a function of the application, or a library that was called for it, has
+        raised; with the traceback.
 
-        `what` says what failed; `cause` takes its place in the cause where `what` holds something of a peer. `details` are only written.
+        `what` says what failed; `cause` takes its place in the cause where `what` holds something
+        of a peer. `details` are only written.
         """
         outer, inner, where = _find_places(error)
         name = f"{type(error).__module__}.{type(error).__qualname__}"
         text = f"{what} failed: {name.removeprefix('builtins.')} at {where}: {_text_of(error)}{details}"
         if outer is None:
-            self._write(logging.ERROR, _CRASH_BELOW, (name, inner, what), MAX_CAUSES, text, error=error)
+            self._write(
+                logging.ERROR, _CRASH_BELOW, (name, inner, what), MAX_CAUSES, text, error=error
+            )
         else:
-            self._write(logging.ERROR, _CRASH, (name, outer, inner, what if cause is None else cause), MAX_CRASHES, text, error=error)
+            self._write(
+                logging.ERROR,
+                _CRASH,
+                (name, outer, inner, what if cause is None else cause),
+                MAX_CRASHES,
+                text,
+                error=error,
+            )
 
     def write_warning(self, kind: str, key: Hashable, text: str, *, client: str = NOBODY) -> None:
         """Write a line at WARNING; what a peer sent has to be `quoted` in `text`.
 
-        `client` is who has brought it about, for the shares of clients, where the key is something that clients make up.
+        `client` is who has brought it about, for the shares of clients, where the key is something
+        that clients make up.
         """
         self._write(logging.WARNING, kind, key, MAX_CAUSES, text, client=client)
 
@@ -116,7 +134,15 @@ class LimitedLog:
                 self._tell_omitted(cause)
 
     def _write(
-        self, level: int, kind: str, key: Hashable, most: int, text: str, *, client: str = NOBODY, error: BaseException | None = None
+        self,
+        level: int,
+        kind: str,
+        key: Hashable,
+        most: int,
+        text: str,
+        *,
+        client: str = NOBODY,
+        error: BaseException | None = None,
     ) -> None:
         if not self._logger.isEnabledFor(level):
             return
@@ -134,8 +160,12 @@ class LimitedLog:
         if _is_current(cause, now):
             cause.omitted += 1
             if cause.timer is None:
-                with suppress(RuntimeError):  # no loop: the next line of this cause says how many were left out
-                    cause.timer = asyncio.get_running_loop().call_later(cause.until - now, self._tell_omitted, cause)
+                with suppress(
+                    RuntimeError
+                ):  # no loop: the next line of this cause says how many were left out
+                    cause.timer = asyncio.get_running_loop().call_later(
+                        cause.until - now, self._tell_omitted, cause
+                    )
             return
         self._tell_omitted(cause)
         cause.until = now + INTERVAL
@@ -150,7 +180,9 @@ class LimitedLog:
             cause.timer = None
         omitted, cause.omitted = cause.omitted, 0
         if omitted:
-            self._emit(cause.level, f"{omitted} more of these since, not written in full: {cause.line}")
+            self._emit(
+                cause.level, f"{omitted} more of these since, not written in full: {cause.line}"
+            )
 
     def _forget_old(self, kind: _Kind, now: float) -> None:
         for key, cause in list(kind.causes.items()):
@@ -159,7 +191,8 @@ class LimitedLog:
                 kind.forget(key)
 
     def _emit(self, level: int, text: str, error: BaseException | None = None) -> None:
-        # Filters and handlers of logs are the application's, too: an event is answered whatever they raise.
+        # Filters and handlers of logs are the application's, too: an event is answered whatever
+        # they raise.
         with suppress(Exception):
             self._logger.log(level, "%s", text, exc_info=error)
 
@@ -177,7 +210,9 @@ def _now() -> float:
 
 
 def _find_places(error: BaseException) -> tuple[_Place | None, _Place | None, str]:
-    """Return the first line of the application in a traceback, the last line of all, and words for the application's last line."""
+    """Return the first line of the application in a traceback, the last line of all, and words for
+    the application's last line.
+    """
     outer: _Place | None = None
     inner: _Place | None = None
     shown = "an unknown place"
@@ -196,7 +231,10 @@ def _find_places(error: BaseException) -> tuple[_Place | None, _Place | None, st
 
 def _is_of_the_application(frame: FrameType) -> bool:
     module: Any = frame.f_globals.get("__name__", "")
-    return not (f"{module}.".startswith(f"{_RUNTIME}.") or str(module).partition(".")[0] in _NOT_THE_APPLICATION)
+    return not (
+        f"{module}.".startswith(f"{_RUNTIME}.")
+        or str(module).partition(".")[0] in _NOT_THE_APPLICATION
+    )
 
 
 def _text_of(error: BaseException) -> str:

@@ -1,4 +1,6 @@
-"""Listeners: functions of the application, how they are called, and which of them an event is for."""
+"""Listeners: functions of the application, how they are called, and which of them an event is
+for.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class _Unanswered(Enum):
 
 
 NO_ACK: Final[Literal[_Unanswered.NO_ACK]] = _Unanswered.NO_ACK
-"""What a listener returns to leave an event unacknowledged, as a JavaScript listener does that doesn't call its callback."""
+"""What a listener returns to leave an event unacknowledged, as a JavaScript listener does that
+doesn't call its callback.
+"""
 
 ListenerT = TypeVar("ListenerT", bound=Listener)
 
@@ -30,10 +34,14 @@ _POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSIT
 
 
 def is_async(listener: Listener) -> bool:
-    """Tell whether calling `listener` gives a coroutine: bound methods, partials and callable objects included."""
+    """Tell whether calling `listener` gives a coroutine: bound methods, partials and callable
+    objects included.
+    """
     while isinstance(listener, partial):
         listener = listener.func
-    return inspect.iscoroutinefunction(listener) or inspect.iscoroutinefunction(getattr(listener, "__call__", None))  # noqa: B004  # its kind is asked
+    return inspect.iscoroutinefunction(listener) or inspect.iscoroutinefunction(
+        getattr(listener, "__call__", None)  # noqa: B004  # its kind is asked
+    )
 
 
 class Registration:
@@ -58,7 +66,8 @@ class Registration:
         self.least, self.most = positional_range(listener)
 
     def call(self, arguments: Sequence[Any]) -> Any:
-        """Call the listener with as many arguments as it takes: JavaScript drops those that nobody asked for, and so do we.
+        """Call the listener with as many arguments as it takes: JavaScript drops those that nobody
+        asked for, and so do we.
 
         Raises:
             InvalidArgumentsError: there are too few.
@@ -67,11 +76,15 @@ class Registration:
         if self.least <= count <= self.most:
             return self.listener(*arguments)
         if count < self.least:
-            raise InvalidArgumentsError([{"loc": [], "type": "missing_argument", "msg": "Too few arguments"}])
+            raise InvalidArgumentsError(
+                [{"loc": [], "type": "missing_argument", "msg": "Too few arguments"}]
+            )
         return self.listener(*arguments[: self.most])
 
     def notify(self, arguments: Sequence[Any]) -> Any:
-        """Call a listener that answers nobody: what it asks for in vain is `None`, as it is undefined in JavaScript."""
+        """Call a listener that answers nobody: what it asks for in vain is `None`, as it is
+        undefined in JavaScript.
+        """
         return self.call((*arguments, *(None,) * (self.least - len(arguments))))
 
 
@@ -93,7 +106,10 @@ def positional_range(listener: Listener) -> tuple[int, int]:
         elif parameter.kind is parameter.VAR_POSITIONAL:
             most = sys.maxsize
         elif parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
-            raise UsageError(f"a listener is called with positional arguments only: {parameter.name!r} of {listener!r} needs a default")
+            raise UsageError(
+                f"a listener is called with positional arguments only: {parameter.name!r} of "
+                f"{listener!r} needs a default"
+            )
     return least, most
 
 
@@ -136,7 +152,9 @@ class ListenerTable:
         return self.by_name.get(name, ())
 
     def take(self, name: str) -> tuple[Registration, ...]:
-        """Return the registrations that an event of this name is for, and forget those which were for one event only."""
+        """Return the registrations that an event of this name is for, and forget those which were
+        for one event only.
+        """
         found = self.by_name.get(name, ())
         for registration in found:
             if registration.once:
@@ -153,9 +171,11 @@ class ListenerTable:
 
 
 def ack_arguments(values: Iterable[Any]) -> tuple[Any, ...] | None:
-    """Turn what an event's listeners returned into the acknowledgement's arguments; `None` for no acknowledgement.
+    """Turn what an event's listeners returned into the acknowledgement's arguments; `None` for no
+    acknowledgement.
 
-    The first value decides, a tuple gives several arguments; without any there are none, unless a listener returned `NO_ACK`.
+    The first value decides, a tuple gives several arguments; without any there are none, unless a
+    listener returned `NO_ACK`.
     """
     is_unanswered = False
     for value in values:

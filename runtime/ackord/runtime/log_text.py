@@ -12,16 +12,38 @@ MASK: Final = "***"
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SECRET_WORDS: Final = frozenset(
-    ("bearer", "csrf", "cvc", "cvv", "hmac", "key", "keys", "mfa", "otp", "pass", "pid", "pin", "pwd", "sid", "sig", "ssn", "totp", "xsrf")
+    (
+        "bearer",
+        "csrf",
+        "cvc",
+        "cvv",
+        "hmac",
+        "key",
+        "keys",
+        "mfa",
+        "otp",
+        "pass",
+        "pid",
+        "pin",
+        "pwd",
+        "sid",
+        "sig",
+        "ssn",
+        "totp",
+        "xsrf",
+    )
 )
-"""Words that make the name of a member a secret's, as in ``user_pin``, ``API-Key`` and ``dbPass``."""
+"""Words that make the name of a member a secret's, as in ``user_pin``, ``API-Key`` and ``dbPass``.
+"""
 _SECRET_PART: Final = re.compile(
-    r"api_?key|auth(?!ors?\b)|cookie|credential|jwt|pass(word|wd|phrase|code)|secret|sess(ion|id)|signature|token", re.IGNORECASE
+    r"api_?key|auth(?!ors?\b)|cookie|credential|jwt|pass(word|wd|phrase|code)|secret|sess(ion|id)|signature|token",
+    re.IGNORECASE,
 )
 """What makes it one wherever it stands."""
 _SECRET_VALUE: Final = re.compile(r"(basic|bearer|token) |eyJ", re.IGNORECASE)
 _SECRET_WITHIN: Final = re.compile(
-    r"bearer \S|://[^/\s@]*:[^/\s@]*@|(auth\w*|cookie|jwt|key|passw(or)?d|pwd|secret|sid|signature|token)[\"']?\s?[=:]", re.IGNORECASE
+    r"bearer \S|://[^/\s@]*:[^/\s@]*@|(auth\w*|cookie|jwt|key|passw(or)?d|pwd|secret|sid|signature|token)[\"']?\s?[=:]",
+    re.IGNORECASE,
 )
 """A secret within a longer text: in a header, a URL, or JSON that is a text."""
 _SHOWN_PARAMETERS: Final = frozenset(("EIO", "transport", "t", "j", "b64"))
@@ -31,7 +53,9 @@ _CONNECT: Final = "0"
 
 
 def quoted(text: str, limit: int = 100) -> str:
-    r"""Return text of a peer as Python would write it, line feeds being ``\n``, and cut: it can't forge a line."""
+    r"""Return text of a peer as Python would write it, line feeds being ``\n``, and cut: it can't
+    forge a line.
+    """
     if len(text) <= limit:
         return repr(text)
     return f"{text[:limit]!r}… ({len(text):,} characters)"
@@ -43,16 +67,23 @@ def shortened(secret: str) -> str:
 
 
 def masked_url(url: str) -> str:
-    """Return a URL, or path and query string, without user and password and without the values that could be secrets."""
+    """Return a URL, or path and query string, without user and password and without the values that
+    could be secrets.
+    """
     path, mark, query = url.partition("?")
     path = _USER.sub("", path)
     parts = [part.partition("=") for part in query.split("&")] if mark else []
-    shown = "&".join(f"{name}={value if name in _SHOWN_PARAMETERS else MASK}" if sign else name for name, sign, value in parts)
+    shown = "&".join(
+        f"{name}={value if name in _SHOWN_PARAMETERS else MASK}" if sign else name
+        for name, sign, value in parts
+    )
     return printable(f"{path}{mark}{shown}"[:500])
 
 
 def masked_packet(packet: str, *, from_server: bool) -> str:
-    """Return an Engine.IO packet without its secrets: what a client sends with CONNECT, session ids, and members with such a name."""
+    """Return an Engine.IO packet without its secrets: what a client sends with CONNECT, session
+    ids, and members with such a name.
+    """
     if len(packet) > MAX_PACKET:
         return f"{_head(packet)}… ({len(packet):,} characters)"
     if packet[:1] == "0":
@@ -71,14 +102,23 @@ def masked_packet(packet: str, *, from_server: bool) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Escape what isn't printable: line feeds, other control characters, and what changes the direction of text."""
+    r"""Escape what isn't printable: line feeds, other control characters, and what changes the
+    direction of text.
+    """
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape", "surrogatepass").decode("ascii") for each in text)
+    return "".join(
+        each
+        if each.isprintable()
+        else each.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for each in text
+    )
 
 
 def _head(packet: str) -> str:
-    """Return the beginning of a large packet, as far as its event name; nothing of a CONNECT's payload."""
+    """Return the beginning of a large packet, as far as its event name; nothing of a CONNECT's
+    payload.
+    """
     head = re.match(r'4[0-6](\d{0,9}-)?(/[^,?"{\[]{0,200},)?\d{0,20}(\["[^"\\]{0,200}")?', packet)
     return printable(packet[:1] if head is None else head[0])
 
@@ -101,7 +141,9 @@ def _masked_connect(payload: str, *, from_server: bool) -> str:
         return MASK
     members = cast("dict[str, Any]", value)
     # The `sid` of a server's answer is the socket's public id.
-    shown = {name: item if from_server and name == "sid" else MASK for name, item in members.items()}
+    shown = {
+        name: item if from_server and name == "sid" else MASK for name, item in members.items()
+    }
     return _dump(shown)
 
 
@@ -136,7 +178,9 @@ def _masked(value: Any, name: str = "") -> Any:
 
 
 def _masked_items(items: list[Any]) -> list[Any]:
-    """Mask the items of a list; of ``["set_token", "…"]``, an event or a pair, also the texts behind the name."""
+    """Mask the items of a list; of ``["set_token", "…"]``, an event or a pair, also the texts
+    behind the name.
+    """
     shown = [_masked(item) for item in items]
     if len(items) > 1 and isinstance(items[0], str) and _is_secret(items[0]):
         shown[1:] = [MASK if isinstance(item, str) else item for item in shown[1:]]
@@ -144,4 +188,6 @@ def _masked_items(items: list[Any]) -> list[Any]:
 
 
 def _is_secret(name: str) -> bool:
-    return _SECRET_PART.search(name) is not None or any(word.lower() in _SECRET_WORDS for word in _WORD.findall(name))
+    return _SECRET_PART.search(name) is not None or any(
+        word.lower() in _SECRET_WORDS for word in _WORD.findall(name)
+    )

@@ -1,13 +1,17 @@
 """One budget of memory for all that clients make a server hold.
 
-Each connection has bounds of its own, and many connections have many times as much. So what they hold is counted together:
+Each connection has bounds of its own, and many connections have many times as much. So what they
+hold is counted together:
 
-- Only what waits is counted, when it begins and ends to wait. An event that is handled at once costs nothing here.
+- Only what waits is counted, when it begins and ends to wait. An event that is handled at once
+  costs nothing here.
 - Sizes are those of the objects in memory, estimated, not of the text that they came as.
-- When there is more than the budget, the connection that holds the most is closed at once, then the next, until an
-  eighth of the budget is free again. The histories of connection state recovery lose their oldest events in the same way.
+- When there is more than the budget, the connection that holds the most is closed at once, then the
+  next, until an eighth of the budget is free again. The histories of connection state recovery lose
+  their oldest events in the same way.
 
-There is a budget for each event loop, as only its own thread may close its connections: one for the process, as a rule.
+There is a budget for each event loop, as only its own thread may close its connections: one for the
+process, as a rule.
 """
 
 from __future__ import annotations
@@ -27,7 +31,9 @@ SHARE: Final = 4
 LEAST: Final = 16_000_000
 """Bytes of the smallest budget by default."""
 LIGHT: Final = 16_384
-"""Bytes that a connection may have waiting in one place without being counted, so that little work costs nothing here."""
+"""Bytes that a connection may have waiting in one place without being counted, so that little work
+costs nothing here.
+"""
 
 
 class Part(StrEnum):
@@ -49,9 +55,11 @@ class Holder(Protocol):
         ...
 
     def shed(self, account: Account) -> None:
-        """Let go at least some of what is held, at once: it is the most that anybody holds, and together it is too much.
+        """Let go at least some of what is held, at once: it is the most that anybody holds, and
+        together it is too much.
 
-        This may be called from anywhere in the event loop, so no code of the application may be called before its next turn.
+        This may be called from anywhere in the event loop, so no code of the application may be
+        called before its next turn.
         """
         ...
 
@@ -178,7 +186,9 @@ def _weight_of(account: Account) -> int:
 
 @cache
 def default_limit() -> int:
-    """Return the bytes of a budget for which no other number is given: a share of what the process may take when this is asked first."""
+    """Return the bytes of a budget for which no other number is given: a share of what the process
+    may take when this is asked first.
+    """
     return max(LEAST, available_memory() // SHARE)
 
 
@@ -186,7 +196,9 @@ _BUDGETS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, MemoryBudget]] = We
 
 
 def budget_of(loop: asyncio.AbstractEventLoop) -> MemoryBudget:
-    """Return the budget of an event loop, the same for all servers in it for which no other one is given."""
+    """Return the budget of an event loop, the same for all servers in it for which no other one is
+    given.
+    """
     budget = _BUDGETS.get(loop)
     if budget is None:
         budget = _BUDGETS[loop] = MemoryBudget(default_limit())

@@ -1,4 +1,5 @@
-"""Options are checked where they are given: one that doesn't exist, or a value of another kind, raises `UsageError`.
+"""Options are checked where they are given: one that doesn't exist, or a value of another kind,
+raises `UsageError`.
 
 What an option takes is what its annotation says, so that each option is written down once.
 """
@@ -38,11 +39,14 @@ def check_names(given: Collection[str], known: Collection[str], owner: str) -> N
     for name in given:
         if name not in known:
             near = get_close_matches(_as_python(name), known, n=1)
-            raise UsageError(f"{owner} has no option {name!r}{f'; did you mean {near[0]!r}?' if near else ''}")
+            raise UsageError(
+                f"{owner} has no option {name!r}{f'; did you mean {near[0]!r}?' if near else ''}"
+            )
 
 
 def check_values(values: Mapping[str, Any], where: Any, *, signed: Collection[str] = ()) -> None:
-    """Refuse values that aren't what the annotations of `where` say, and negative numbers but for those of the options in `signed`.
+    """Refuse values that aren't what the annotations of `where` say, and negative numbers but for
+    those of the options in `signed`.
 
     `where` is a class or a function that has the options as fields or parameters.
 
@@ -73,13 +77,19 @@ def _fits(value: object, expected: Any) -> bool:
         fits = isinstance(value, _NUMBERS[expected]) and not isinstance(value, bool)
     elif origin in (tuple, Sequence):
         # A list is taken where a tuple is meant; a text is a sequence of texts to Python only.
-        fits = isinstance(value, Sequence) and not isinstance(value, str | bytes) and _all_fit(value, arguments[0])
+        fits = (
+            isinstance(value, Sequence)
+            and not isinstance(value, str | bytes)
+            and _all_fit(value, arguments[0])
+        )
     elif origin is Mapping:
         fits = isinstance(value, Mapping) and _all_fit(value, arguments[0])
     elif origin is Callable:
         fits = callable(value)
     elif is_protocol(expected):
-        fits = not isinstance(value, type) and all(hasattr(value, member) for member in get_protocol_members(expected))
+        fits = not isinstance(value, type) and all(
+            hasattr(value, member) for member in get_protocol_members(expected)
+        )
     else:
         fits = isinstance(value, origin or expected)
     return fits

@@ -1,6 +1,8 @@
-"""Packets in the log, at DEBUG: each packet of a connection that is opened while its logger is enabled; secrets are masked.
+"""Packets in the log, at DEBUG: each packet of a connection that is opened while its logger is
+enabled; secrets are masked.
 
-Whether packets are written is decided when a connection opens, so that connections without it pay nothing.
+Whether packets are written is decided when a connection opens, so that connections without it pay
+nothing.
 """
 
 from __future__ import annotations
@@ -47,5 +49,9 @@ class PacketLog:
             self.sent(data)
 
     def _write(self, verb: str, packet: str | bytes, *, from_server: bool) -> None:
-        shown = masked_packet(packet, from_server=from_server) if isinstance(packet, str) else f"{len(packet):,} bytes"
+        shown = (
+            masked_packet(packet, from_server=from_server)
+            if isinstance(packet, str)
+            else f"{len(packet):,} bytes"
+        )
         LOGGER.debug("%s %s %s", self._who, verb, shown)

@@ -8,10 +8,12 @@ from functools import lru_cache
 
 @lru_cache(maxsize=256)
 def as_ascii(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    r"""Return a pattern whose ``\d``, ``\w``, ``\s``, ``\b`` and letters of any case are ASCII's, as in JavaScript.
+    r"""Return a pattern whose ``\d``, ``\w``, ``\s``, ``\b`` and letters of any case are ASCII's,
+    as in JavaScript.
 
-    By default Python's ``\d`` also matches the digits of other scripts, and its `re.IGNORECASE` takes a long s for an ``s``.
-    A pattern that asks for Unicode by an inline ``(?u)`` stays as it is.
+    By default Python's ``\d`` also matches the digits of other scripts, and its `re.IGNORECASE`
+    takes a long s for an ``s``. A pattern that asks for Unicode by an inline ``(?u)`` stays as it
+    is.
     """
     try:
         return re.compile(pattern.pattern, pattern.flags & ~re.UNICODE | re.ASCII)

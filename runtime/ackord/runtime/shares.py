@@ -1,14 +1,18 @@
-"""What belongs to all clients together, shared among them: handshakes, connections, namespaces, absent clients, tasks of hooks.
+"""What belongs to all clients together, shared among them: handshakes, connections, namespaces,
+absent clients, tasks of hooks.
 
-Each member belongs to a client: the text that stands for its address (`TrustedProxies.identify`), or `NOBODY` where the address
-tells nothing. The rules, for a bound on the number of all members:
+Each member belongs to a client: the text that stands for its address (`TrustedProxies.identify`),
+or `NOBODY` where the address tells nothing. The rules, for a bound on the number of all members:
 
 - Up to half of the bound nobody is refused or loses anything because of its address.
-- `Shares.is_greedy`: a client holds more than its fair share, which is half of the bound divided by the number of clients, at least one.
-- `Shares.find_victim`: the member that goes first. The oldest one of the client with the most members, if that one is greedy; else the oldest
-  one of those whose addresses tell nothing; else the oldest one of the client with the most members all the same.
-- `Shares.has_room`: for members that can't be taken from their clients again. From half of the bound on, a client may take one more only
-  if it has less than a quarter of what is left, so that some is left for the next client.
+- `Shares.is_greedy`: a client holds more than its fair share, which is half of the bound divided by
+  the number of clients, at least one.
+- `Shares.find_victim`: the member that goes first. The oldest one of the client with the most
+  members, if that one is greedy; else the oldest one of those whose addresses tell nothing; else
+  the oldest one of the client with the most members all the same.
+- `Shares.has_room`: for members that can't be taken from their clients again. From half of the
+  bound on, a client may take one more only if it has less than a quarter of what is left, so that
+  some is left for the next client.
 
 All of it takes the same time for any number of members and clients.
 """
@@ -27,7 +31,9 @@ MemberT = TypeVar("MemberT", bound=Hashable)
 
 
 class Shares(Generic[MemberT]):
-    """Members of one bounded whole, by client, in the order in which they came; `None` is no member."""
+    """Members of one bounded whole, by client, in the order in which they came; `None` is no
+    member.
+    """
 
     __slots__ = ("_by_client", "_by_count", "_clients", "_most", "bound")
 
@@ -35,10 +41,13 @@ class Shares(Generic[MemberT]):
         """Take how many members there may be; whoever adds some asks before."""
         self.bound = bound
         self._clients: dict[MemberT, str] = {}
-        # Most clients have one member, which needs no dict; an ordered one, because a plain dict's first key takes
+        # Most clients have one member, which needs no dict; an ordered one, because a plain dict's
+        # first key takes
         # longer to find the more keys before it were deleted.
         self._by_client: dict[str, MemberT | OrderedDict[MemberT, None]] = {}
-        self._by_count: dict[int, OrderedDict[str, None]] = {}  # the clients that have so many, `NOBODY` left out
+        self._by_count: dict[
+            int, OrderedDict[str, None]
+        ] = {}  # the clients that have so many, `NOBODY` left out
         self._most = 0  # the largest key of `_by_count`
 
     def __len__(self) -> int:
@@ -114,14 +123,18 @@ class Shares(Generic[MemberT]):
         return self.count(client) > max(1, self.bound // (2 * max(1, clients)))
 
     def has_room(self, client: str) -> bool:
-        """Tell whether a client may have one more member, where no other one can be taken away for it."""
+        """Tell whether a client may have one more member, where no other one can be taken away for
+        it.
+        """
         left = self.bound - len(self._clients)
         if left <= 0 or client == NOBODY:
             return left > 0
         return 2 * left > self.bound or self.count(client) < max(1, left // _LEFT_FOR_OTHERS)
 
     def find_greediest(self) -> MemberT | None:
-        """Return the oldest member of the client that has the most, if that is more than its fair share."""
+        """Return the oldest member of the client that has the most, if that is more than its fair
+        share.
+        """
         client = self._find_client()
         return self.find_oldest(client) if client is not None and self.is_greedy(client) else None
 
@@ -138,7 +151,9 @@ class Shares(Generic[MemberT]):
         return self.find_oldest(client)
 
     def _find_client(self) -> str | None:
-        """Return the client that has the most; among several the one that has had as many for longest."""
+        """Return the client that has the most; among several the one that has had as many for
+        longest.
+        """
         return next(iter(self._by_count[self._most])) if self._most else None
 
     def _move(self, client: str, before: int, now: int) -> None:

@@ -13,7 +13,8 @@ if sys.version_info >= (3, 14):
     def signature_of(function: Callable[..., Any]) -> inspect.Signature:
         """Return a function's signature, its annotations as text.
 
-        Python 3.14 evaluates annotations when somebody asks for them, and names that only type checkers import don't exist then.
+        Python 3.14 evaluates annotations when somebody asks for them, and names that only type
+        checkers import don't exist then.
 
         Raises:
             ValueError: It's one of the builtins that don't tell.

@@ -1,6 +1,7 @@
 """The schema language of Ackord: text -> document -> intermediate representation, with diagnostics.
 
-`load_contract` reads a schema file and gives the contract or all of its problems; `ackord.schema.model` holds the classes of the contract.
+`load_contract` reads a schema file and gives the contract or all of its problems;
+`ackord.schema.model` holds the classes of the contract.
 """
 
 from ackord.schema.codes import CODES as CODES

@@ -1,7 +1,8 @@
 """Which acknowledgements could be taken for a failure.
 
 A failure is one object with the key ``error``.
-So a type whose values may be objects with that key can't travel as they are (``acks: bare``): a reader couldn't tell success from failure.
+So a type whose values may be objects with that key can't travel as they are (``acks: bare``): a
+reader couldn't tell success from failure.
 """
 
 from __future__ import annotations
@@ -32,10 +33,16 @@ _DEFINITION: Final = "#/$defs/"
 
 
 class AckForms:
-    """Knows the declared types, and what the values of ``python:`` types look like when they are written."""
+    """Knows the declared types, and what the values of ``python:`` types look like when they are
+    written.
+    """
 
-    def __init__(self, declarations: Mapping[str, TypeDeclaration], written: Mapping[str, Json]) -> None:
-        """Take the declarations by name, and the JSON Schemas of the written form of Python types by name."""
+    def __init__(
+        self, declarations: Mapping[str, TypeDeclaration], written: Mapping[str, Json]
+    ) -> None:
+        """Take the declarations by name, and the JSON Schemas of the written form of Python types
+        by name.
+        """
         self._declarations = declarations
         self._written = written
 
@@ -68,7 +75,9 @@ class AckForms:
             case TaggedUnion(tag=tag):
                 return tag == FAILURE_KEY
             case PythonType(json_schema=schema):
-                return any(_may_have_key(form, form) for form in (schema, self._written.get(name, False)))
+                return any(
+                    _may_have_key(form, form) for form in (schema, self._written.get(name, False))
+                )
             case _:
                 return False
 
@@ -93,32 +102,41 @@ class AckForms:
 
 
 def _may_have_key(schema: Json, root: Json, seen: frozenset[str] = frozenset()) -> bool:
-    """Tell whether a JSON Schema may allow an object with the key ``error``; what isn't understood may."""
+    """Tell whether a JSON Schema may allow an object with the key ``error``; what isn't understood
+    may.
+    """
     if not isinstance(schema, dict):
         return schema is not False
     keywords = cast("dict[str, Any]", schema)
     reference = keywords.get("$ref")
     if reference is not None:
-        return reference not in seen and _may_have_key(_resolve(reference, root), root, seen | {reference})
+        return reference not in seen and _may_have_key(
+            _resolve(reference, root), root, seen | {reference}
+        )
     kinds = keywords.get("type", "object")
     if "object" not in ([kinds] if isinstance(kinds, str) else kinds):
         return False
     values: list[Any] | None = [keywords["const"]] if "const" in keywords else keywords.get("enum")
     if values is not None:
         return any(isinstance(value, dict) and FAILURE_KEY in value for value in values)
-    if FAILURE_KEY in keywords.get("properties", ()) or any(name in keywords for name in _OPEN_KEYWORDS):
+    if FAILURE_KEY in keywords.get("properties", ()) or any(
+        name in keywords for name in _OPEN_KEYWORDS
+    ):
         return True
     for name in ("anyOf", "oneOf"):
         if name in keywords:
             return any(_may_have_key(part, root, seen) for part in keywords[name])
     if "allOf" in keywords:
         return all(_may_have_key(part, root, seen) for part in keywords["allOf"])
-    # pydantic says nothing of other properties where a model ignores them, and so never writes them.
+    # pydantic says nothing of other properties where a model ignores them, and so never writes
+    # them.
     return keywords.get("additionalProperties", "properties" not in keywords) is not False
 
 
 def _resolve(reference: Any, root: Json) -> Json:
-    """Find what a ``$ref`` means, as pydantic writes them; anything is allowed where that isn't known."""
+    """Find what a ``$ref`` means, as pydantic writes them; anything is allowed where that isn't
+    known.
+    """
     if not isinstance(reference, str) or not reference.startswith(_DEFINITION):
         return True
     name = reference.removeprefix(_DEFINITION).replace("~1", "/").replace("~0", "~")

@@ -23,7 +23,9 @@ from ackord.schema.model import (
 )
 
 PACKET_ATTACHMENTS: Final = 10
-"""Attachments that receivers take in one packet, unless they are told otherwise: npm's socket.io-parser since 4.2.6, and this runtime."""
+"""Attachments that receivers take in one packet, unless they are told otherwise: npm's
+socket.io-parser since 4.2.6, and this runtime.
+"""
 
 
 def has_collections(of: Type) -> bool:
@@ -32,10 +34,14 @@ def has_collections(of: Type) -> bool:
 
 
 def unbounded_attachments(of: Type, declarations: Mapping[str, TypeDeclaration]) -> Iterator[str]:
-    """Give the kinds of the lists and maps, as they are written in a type, that may hold any number of attachments."""
+    """Give the kinds of the lists and maps, as they are written in a type, that may hold any number
+    of attachments.
+    """
     for part in written_types(of):
         match part:
-            case ListType(item, constraints) | MapType(item, constraints) if constraints.max_items is None:
+            case ListType(item, constraints) | MapType(item, constraints) if (
+                constraints.max_items is None
+            ):
                 if _holds_bytes(item, declarations):
                     yield part.kind
             case _:

@@ -33,10 +33,23 @@ _SIZE: Final = frozenset({"min_length", "max_length"})
 _NUMBER: Final = frozenset({"ge", "gt", "le", "lt", "multiple_of"})
 _DECIMAL: Final = _NUMBER | {"max_digits", "decimal_places"}
 _COUNT: Final = frozenset({"min_items", "max_items"})
-_OF_SCALAR: Final = {"str": _TEXT, "bytes": _SIZE, "int": _NUMBER, "int64": _NUMBER, "float": _NUMBER, "decimal": _DECIMAL}
+_OF_SCALAR: Final = {
+    "str": _TEXT,
+    "bytes": _SIZE,
+    "int": _NUMBER,
+    "int64": _NUMBER,
+    "float": _NUMBER,
+    "decimal": _DECIMAL,
+}
 _WHOLE: Final = frozenset({"int", "int64"})
 _ESCAPE: Final = re.compile(r"\\b\{|\\.", re.DOTALL)
-_ASCII: Final = {r"\d": "[0-9]", r"\D": "[^0-9]", r"\w": "[0-9A-Za-z_]", r"\W": "[^0-9A-Za-z_]", r"\b": r"(?-u:\b)"}
+_ASCII: Final = {
+    r"\d": "[0-9]",
+    r"\D": "[^0-9]",
+    r"\w": "[0-9A-Za-z_]",
+    r"\W": "[^0-9A-Za-z_]",
+    r"\b": r"(?-u:\b)",
+}
 """Classes that may stand in other classes, too."""
 _MAX_WHOLE_DIGITS: Final = 500
 """No bound has more digits before its point."""
@@ -50,7 +63,12 @@ def constrain(base: Type, nodes: tuple[ConstraintNode, ...], report: Reporter) -
         case NullableType(item):
             return NullableType(constrain(item, nodes, report))
         case ScalarType():
-            return replace(base, constraints=_constraints(nodes, _OF_SCALAR.get(base.name, frozenset()), base.name, report))
+            return replace(
+                base,
+                constraints=_constraints(
+                    nodes, _OF_SCALAR.get(base.name, frozenset()), base.name, report
+                ),
+            )
         case ListType() | MapType():
             return replace(base, constraints=_constraints(nodes, _COUNT, f"a {base.kind}", report))
         case _:
@@ -79,11 +97,19 @@ def decimal_problem(value: Decimal, constraints: Constraints) -> str | None:
         "decimal_places": lambda bound: places > bound,
         "max_digits": lambda bound: whole + max(places, limit.get("decimal_places", 0)) > bound,
     }
-    return next((f"{name!r} is {getattr(constraints, name)}" for name, bound in limit.items() if broken[name](bound)), None)
+    return next(
+        (
+            f"{name!r} is {getattr(constraints, name)}"
+            for name, bound in limit.items()
+            if broken[name](bound)
+        ),
+        None,
+    )
 
 
 def ascii_pattern(pattern: str) -> str:
-    r"""Write a pattern so that ``\d``, ``\w`` and ``\b`` know only ASCII's digits and letters, as in JavaScript.
+    r"""Write a pattern so that ``\d``, ``\w`` and ``\b`` know only ASCII's digits and letters, as
+    in JavaScript.
 
     To Rust's regex crate, which pydantic searches with, they are those of all scripts.
     """
@@ -102,12 +128,18 @@ def _describe(base: Type) -> str:
             return _describe(item)
 
 
-def _constraints(nodes: Iterable[ConstraintNode], allowed: frozenset[str], what: str, report: Reporter) -> Constraints:
+def _constraints(
+    nodes: Iterable[ConstraintNode], allowed: frozenset[str], what: str, report: Reporter
+) -> Constraints:
     usable: dict[str, ConstraintNode] = {}
     values: dict[str, Any] = {}
     for node in nodes:
         if node.name not in allowed:
-            hint = f"{what} takes {', '.join(sorted(allowed))}" if allowed else f"{what} takes no constraints here"
+            hint = (
+                f"{what} takes {', '.join(sorted(allowed))}"
+                if allowed
+                else f"{what} takes no constraints here"
+            )
             report.error("S025", node.key_place, f"{node.name!r} doesn't fit {what}", hint=hint)
         elif node.name in _NUMBER:
             number = _exact(node, what, report)
@@ -122,7 +154,11 @@ def _constraints(nodes: Iterable[ConstraintNode], allowed: frozenset[str], what:
 
 def _exact(node: ConstraintNode, what: str, report: Reporter) -> int | Decimal | None:
     """Give the number that a bound is, which only those of decimals may have in quotes."""
-    number = exact_decimal(node.value) if isinstance(node.value, str) and what == "decimal" else node.value
+    number = (
+        exact_decimal(node.value)
+        if isinstance(node.value, str) and what == "decimal"
+        else node.value
+    )
     if number is None or isinstance(number, str):
         wanted = "a decimal number" if what == "decimal" else "a number without quotes"
         report.error("S010", node.place, f"{node.name!r} of {what} is {wanted}, not text")
@@ -133,8 +169,12 @@ def _exact(node: ConstraintNode, what: str, report: Reporter) -> int | Decimal |
     return number
 
 
-def _bound(node: ConstraintNode, number: int | Decimal, what: str, report: Reporter) -> int | float | str | None:
-    """Give a bound in the form that the IR keeps: a whole number, a float, or the text of a decimal."""
+def _bound(
+    node: ConstraintNode, number: int | Decimal, what: str, report: Reporter
+) -> int | float | str | None:
+    """Give a bound in the form that the IR keeps: a whole number, a float, or the text of a
+    decimal.
+    """
     if what == "decimal":
         return str(number)
     if what in _WHOLE:
@@ -149,7 +189,12 @@ def _bound(node: ConstraintNode, number: int | Decimal, what: str, report: Repor
     if isinstance(number, int):
         if number == value:
             return number
-        report.error("S016", node.place, f"{node.name!r} is {number}, which a float can't hold", hint=f"the nearest float is {int(value)}")
+        report.error(
+            "S016",
+            node.place,
+            f"{node.name!r} is {number}, which a float can't hold",
+            hint=f"the nearest float is {int(value)}",
+        )
         return None
     return value
 
@@ -160,66 +205,109 @@ def _is_pattern(node: ConstraintNode, report: Reporter) -> bool:
         SchemaValidator(core_schema.str_schema(pattern=str(node.value), regex_engine="rust-regex"))
     except SchemaError as exc:
         lines = [line.strip() for line in str(exc).splitlines() if line.strip()]
-        reason = next((line.removeprefix("error:").strip() for line in lines if line.startswith("error:")), lines[-1])
+        reason = next(
+            (line.removeprefix("error:").strip() for line in lines if line.startswith("error:")),
+            lines[-1],
+        )
         hint = "look-around and back-references aren't supported" if "supported" in reason else None
-        report.error("S027", node.place, f"this pattern is no regular expression that can be used: {reason}", hint=hint)
+        report.error(
+            "S027",
+            node.place,
+            f"this pattern is no regular expression that can be used: {reason}",
+            hint=hint,
+        )
         return False
     return True
 
 
 def _check_room(found: dict[str, ConstraintNode], what: str, report: Reporter) -> None:
-    for low, high in (("min_length", "max_length"), ("min_items", "max_items"), ("decimal_places", "max_digits")):
+    for low, high in (
+        ("min_length", "max_length"),
+        ("min_items", "max_items"),
+        ("decimal_places", "max_digits"),
+    ):
         if low in found and high in found:
             _check_order(found[low], found[high], report, exclusive=False)
     for one, other in (("ge", "gt"), ("le", "lt")):
         if one in found and other in found:
             message = f"{one!r} and {other!r} can't stand together"
-            report.error("S026", found[other].key_place, message, related=[related(f"{one!r} stands here", found[one].key_place)])
+            report.error(
+                "S026",
+                found[other].key_place,
+                message,
+                related=[related(f"{one!r} stands here", found[one].key_place)],
+            )
             return
     least = found.get("ge") or found.get("gt")
     most = found.get("le") or found.get("lt")
     if least and most:
         exclusive = least.name == "gt" or most.name == "lt"
         gap = 1 if what in _WHOLE and least.name == "gt" and most.name == "lt" else 0
-        if _check_order(least, most, report, exclusive=exclusive, gap=gap) and "multiple_of" in found:
+        if (
+            _check_order(least, most, report, exclusive=exclusive, gap=gap)
+            and "multiple_of" in found
+        ):
             _check_multiples(least, most, found["multiple_of"], report)
     _check_reach(least, most, found, what, report)
 
 
-def _check_order(low: ConstraintNode, high: ConstraintNode, report: Reporter, *, exclusive: bool, gap: int = 0) -> bool:
+def _check_order(
+    low: ConstraintNode, high: ConstraintNode, report: Reporter, *, exclusive: bool, gap: int = 0
+) -> bool:
     least, most = _number(low) + gap, _number(high)
     if least < most or (least == most and not exclusive):
         return True
     message = f"no value fits: {low.name!r} is {low.value} and {high.name!r} is {high.value}"
-    report.error("S026", high.place, message, related=[related(f"{low.name!r} stands here", low.place)])
+    report.error(
+        "S026", high.place, message, related=[related(f"{low.name!r} stands here", low.place)]
+    )
     return False
 
 
-def _check_multiples(low: ConstraintNode, high: ConstraintNode, step: ConstraintNode, report: Reporter) -> None:
+def _check_multiples(
+    low: ConstraintNode, high: ConstraintNode, step: ConstraintNode, report: Reporter
+) -> None:
     least, most, size = _number(low), _number(high), _number(step)
     first = ceil(least / size) * size
     if first == least and low.name == "gt":
         first += size
     if first > most or (first == most and high.name == "lt"):
         message = f"no value fits: there is no multiple of {step.value} between {low.value} and {high.value}"
-        report.error("S026", step.place, message, related=[related(f"{low.name!r} stands here", low.place)])
+        report.error(
+            "S026", step.place, message, related=[related(f"{low.name!r} stands here", low.place)]
+        )
 
 
 def _check_reach(
-    least: ConstraintNode | None, most: ConstraintNode | None, found: dict[str, ConstraintNode], what: str, report: Reporter
+    least: ConstraintNode | None,
+    most: ConstraintNode | None,
+    found: dict[str, ConstraintNode],
+    what: str,
+    report: Reporter,
 ) -> None:
     """Check that bounds leave one of the values that 64 bits, or so many digits, can hold."""
     if what == "int64":
         below, above, why = Fraction(-(2**63) - 1), Fraction(2**63), "an int64 has 64 bits"
     elif "max_digits" in found:
         digits, places = found["max_digits"], found.get("decimal_places")
-        above = Fraction(10 ** min(max(0, int(_number(digits) - (_number(places) if places else 0))), _MAX_WHOLE_DIGITS))
-        below, why = -above, f"'max_digits' is {digits.value}" + (f" and 'decimal_places' is {places.value}" if places else "")
+        above = Fraction(
+            10
+            ** min(
+                max(0, int(_number(digits) - (_number(places) if places else 0))), _MAX_WHOLE_DIGITS
+            )
+        )
+        below, why = (
+            -above,
+            f"'max_digits' is {digits.value}"
+            + (f" and 'decimal_places' is {places.value}" if places else ""),
+        )
     else:
         return
     step = 1 if what in _WHOLE else 0
     if least and _number(least) + (step if least.name == "gt" else 0) >= above:
-        report.error("S026", least.place, f"no value fits: {least.name!r} is {least.value}, and {why}")
+        report.error(
+            "S026", least.place, f"no value fits: {least.name!r} is {least.value}, and {why}"
+        )
     if most and _number(most) - (step if most.name == "lt" else 0) <= below:
         report.error("S026", most.place, f"no value fits: {most.name!r} is {most.value}, and {why}")
 

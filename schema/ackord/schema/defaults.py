@@ -56,7 +56,9 @@ _PYTHON: Final[Mapping[str, Any]] = {
 }
 
 _WRITTEN_AS_TEXT: Final[Mapping[str, re.Pattern[str]]] = {
-    "datetime": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"),
+    "datetime": re.compile(
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    ),
     "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     "time": re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"),
     "duration": re.compile(r"[+-]?P([0-9]|T[0-9])[0-9.,YMWDTHS]*"),
@@ -102,10 +104,14 @@ class DefaultChecker:
             case TupleType(items):
                 elements = _list(value)
                 _expect(len(elements) == len(items), value, f"a list of {len(items)} values")
-                return [self.check(element, item) for element, item in zip(elements, items, strict=True)]
+                return [
+                    self.check(element, item) for element, item in zip(elements, items, strict=True)
+                ]
             case LiteralType(values):
                 _expect(
-                    any(type(value) is type(one) and value == one for one in values), value, " or ".join(json.dumps(one) for one in values)
+                    any(type(value) is type(one) and value == one for one in values),
+                    value,
+                    " or ".join(json.dumps(one) for one in values),
                 )
                 return value
             case UnionType(members):
@@ -119,7 +125,11 @@ class DefaultChecker:
         if of.name == "bytes":
             raise DefaultError("bytes can't have a default")
         if isinstance(value, Word):
-            hint = f': write "{value.text}"' if of.name not in {"int", "int64", "float", "bool"} else ""
+            hint = (
+                f': write "{value.text}"'
+                if of.name not in {"int", "int64", "float", "bool"}
+                else ""
+            )
             raise DefaultError(f"expected {of.name}, found the word {value.text}{hint}")
         if of.name == "decimal":
             return _decimal(value, of.constraints)
@@ -132,7 +142,9 @@ class DefaultChecker:
             case "float":
                 return float(value)
             case "datetime" | "date" | "time":
-                return parsed.isoformat().replace("+00:00", "Z")  # generated code reads this with `fromisoformat`
+                return parsed.isoformat().replace(
+                    "+00:00", "Z"
+                )  # generated code reads this with `fromisoformat`
             case "uuid" | "url":
                 return str(parsed)
             case "int64" if not -(2**63) <= parsed < 2**63:
@@ -141,7 +153,13 @@ class DefaultChecker:
                 return value
 
     def _union(self, value: Json, members: tuple[Type, ...]) -> Json:
-        kind = "string" if isinstance(value, Word) else "number" if isinstance(value, Decimal) else kind_of_value(value)
+        kind = (
+            "string"
+            if isinstance(value, Word)
+            else "number"
+            if isinstance(value, Decimal)
+            else kind_of_value(value)
+        )
         for member in members:
             if kind in json_kinds(member, self._declarations):
                 return self.check(value, member)
@@ -187,8 +205,15 @@ class DefaultChecker:
 
 
 def _whole(value: Json, of: ScalarType) -> Json:
-    """Give a number without fraction as an integer where an `int` stands, as on the wire, where 5.0 is one."""
-    if of.name == "int" and isinstance(value, Decimal) and abs(value) <= _MAX_EXACT and value == int(value):
+    """Give a number without fraction as an integer where an `int` stands, as on the wire, where 5.0
+    is one.
+    """
+    if (
+        of.name == "int"
+        and isinstance(value, Decimal)
+        and abs(value) <= _MAX_EXACT
+        and value == int(value)
+    ):
         return int(value)
     return value
 
@@ -208,7 +233,9 @@ def _parse(value: Json, of: ScalarType) -> Any:
 
 
 def _decimal(value: Json, constraints: Constraints) -> str:
-    text = value if isinstance(value, str) else str(value) if isinstance(value, int | Decimal) else ""
+    text = (
+        value if isinstance(value, str) else str(value) if isinstance(value, int | Decimal) else ""
+    )
     if not _WRITTEN_AS_TEXT["decimal"].fullmatch(text):
         raise DefaultError(f"{_show(value)} isn't how a decimal is written")
     number = exact_decimal(text)
@@ -275,5 +302,9 @@ def _show(value: Json) -> str:
         return value.text
     if isinstance(value, Decimal):
         return str(value)
-    text = json.dumps(value, default=lambda part: part.text if isinstance(part, Word) else str(part), ensure_ascii=False)
+    text = json.dumps(
+        value,
+        default=lambda part: part.text if isinstance(part, Word) else str(part),
+        ensure_ascii=False,
+    )
     return text if len(text) <= 60 else f"{text[:60]}…"

@@ -1,7 +1,7 @@
 """Problems of schema files, as data.
 
-Nothing in this package raises because of what a schema file says: each reader reports what it finds and goes on, so that one run shows
-everything that is wrong.
+Nothing in this package raises because of what a schema file says: each reader reports what it finds
+and goes on, so that one run shows everything that is wrong.
 `CODES` in `codes.py` lists what can be reported.
 """
 
@@ -44,7 +44,9 @@ class Diagnostic:
 
 
 _MAX_SUGGESTING = 100
-"""So many problems get a did-you-mean: looking for near names is slow, and nobody reads on for that long."""
+"""So many problems get a did-you-mean: looking for near names is slow, and nobody reads on for that
+long.
+"""
 _MAX_CANDIDATES = 1000
 
 
@@ -55,20 +57,50 @@ class Reporter:
         self._found: dict[Diagnostic, None] = {}
         self._suggestions = 0
 
-    def error(self, code: str, place: Place, message: str, *, hint: str | None = None, related: Iterable[Related] = ()) -> None:
-        """Report a problem that keeps the contract from being used; one that was reported before is not repeated."""
+    def error(
+        self,
+        code: str,
+        place: Place,
+        message: str,
+        *,
+        hint: str | None = None,
+        related: Iterable[Related] = (),
+    ) -> None:
+        """Report a problem that keeps the contract from being used; one that was reported before is
+        not repeated.
+        """
         self._add("error", code, place, message, hint, related)
 
-    def warning(self, code: str, place: Place, message: str, *, hint: str | None = None, related: Iterable[Related] = ()) -> None:
+    def warning(
+        self,
+        code: str,
+        place: Place,
+        message: str,
+        *,
+        hint: str | None = None,
+        related: Iterable[Related] = (),
+    ) -> None:
         """Report what is likely to go wrong in a contract that can be used."""
         self._add("warning", code, place, message, hint, related)
 
     def _add(  # noqa: PLR0917  # passed on as they come
-        self, severity: Severity, code: str, place: Place, message: str, hint: str | None, related: Iterable[Related]
+        self,
+        severity: Severity,
+        code: str,
+        place: Place,
+        message: str,
+        hint: str | None,
+        related: Iterable[Related],
     ) -> None:
         assert code in CODES, code  # noqa: S101 - a misspelled code is our bug
         found = Diagnostic(
-            code=code, severity=severity, file=place.file, range=place.range, message=message, hint=hint, related=tuple(related)
+            code=code,
+            severity=severity,
+            file=place.file,
+            range=place.range,
+            message=message,
+            hint=hint,
+            related=tuple(related),
         )
         self._found[found] = None
 
@@ -90,12 +122,19 @@ class Reporter:
         matches = get_close_matches(name[:200], candidates, n=1, cutoff=0.6)
         if not matches:
             lower = {candidate.lower(): candidate for candidate in candidates}
-            matches = [lower[near] for near in get_close_matches(name[:200].lower(), lower, n=1, cutoff=0.6)]
+            matches = [
+                lower[near]
+                for near in get_close_matches(name[:200].lower(), lower, n=1, cutoff=0.6)
+            ]
         return f"did you mean {matches[0]!r}?" if matches else None
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Give what was found, in order of position."""
-        return tuple(sorted(self._found, key=lambda found: (found.file, found.range, found.code, found.message)))
+        return tuple(
+            sorted(
+                self._found, key=lambda found: (found.file, found.range, found.code, found.message)
+            )
+        )
 
 
 def related(message: str, place: Place) -> Related:

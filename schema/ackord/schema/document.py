@@ -1,4 +1,6 @@
-"""What a schema file says, before names are resolved: one class for each thing that can be declared, with places."""
+"""What a schema file says, before names are resolved: one class for each thing that can be
+declared, with places.
+"""
 
 from __future__ import annotations
 
@@ -132,7 +134,9 @@ class BrokenNode:
     name: Name
 
 
-TypeDeclarationNode: TypeAlias = NewTypeNode | EnumNode | RecordNode | UnionNode | AliasNode | PythonNode | BrokenNode
+TypeDeclarationNode: TypeAlias = (
+    NewTypeNode | EnumNode | RecordNode | UnionNode | AliasNode | PythonNode | BrokenNode
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

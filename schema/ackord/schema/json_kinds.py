@@ -1,4 +1,6 @@
-"""The JSON kinds of types, which tell the members of an untagged union apart when they are read, and their classes, which do when they are written."""
+"""The JSON kinds of types, which tell the members of an untagged union apart when they are read,
+and their classes, which do when they are written.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ from pydantic import AnyUrl
 
 JsonKind: TypeAlias = Literal["null", "bool", "number", "string", "array", "object"]
 
-ALL_KINDS: Final[frozenset[JsonKind]] = frozenset({"null", "bool", "number", "string", "array", "object"})
+ALL_KINDS: Final[frozenset[JsonKind]] = frozenset(
+    {"null", "bool", "number", "string", "array", "object"}
+)
 
 _NULL: Final[frozenset[JsonKind]] = frozenset({"null"})
 _OF_SCALAR: Final[Mapping[str, frozenset[JsonKind]]] = {
@@ -85,13 +89,17 @@ def json_kinds(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozens
         case NullableType(item):
             return json_kinds(item, declarations).union(_NULL)
         case UnionType(members):
-            return frozenset[JsonKind]().union(*(json_kinds(member, declarations) for member in members))
+            return frozenset[JsonKind]().union(
+                *(json_kinds(member, declarations) for member in members)
+            )
         case RefType(name):
             return _of_declaration(declarations.get(name), declarations)
 
 
 def python_classes(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozenset[type]:
-    """Give the Python classes of a type's values, but for generated ones; `object` where that isn't known."""
+    """Give the Python classes of a type's values, but for generated ones; `object` where that isn't
+    known.
+    """
     match of:
         case ScalarType(name):
             return frozenset({_CLASSES[name]})
@@ -106,12 +114,16 @@ def python_classes(of: Type, declarations: Mapping[str, TypeDeclaration]) -> fro
         case NullableType(item):
             return python_classes(item, declarations)
         case UnionType(members):
-            return frozenset[type]().union(*(python_classes(member, declarations) for member in members))
+            return frozenset[type]().union(
+                *(python_classes(member, declarations) for member in members)
+            )
         case RefType(name):
             return _classes_of_declaration(declarations.get(name), declarations)
 
 
-def _classes_of_declaration(declaration: TypeDeclaration | None, declarations: Mapping[str, TypeDeclaration]) -> frozenset[type]:
+def _classes_of_declaration(
+    declaration: TypeDeclaration | None, declarations: Mapping[str, TypeDeclaration]
+) -> frozenset[type]:
     match declaration:
         case NewType(base=base):
             return python_classes(base, declarations)
@@ -151,7 +163,9 @@ def kind_of_value(value: Json) -> JsonKind:
             return "object"
 
 
-def _of_declaration(declaration: TypeDeclaration | None, declarations: Mapping[str, TypeDeclaration]) -> frozenset[JsonKind]:
+def _of_declaration(
+    declaration: TypeDeclaration | None, declarations: Mapping[str, TypeDeclaration]
+) -> frozenset[JsonKind]:
     match declaration:
         case NewType(base=base):
             return json_kinds(base, declarations)

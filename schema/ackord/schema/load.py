@@ -31,7 +31,9 @@ class LoadResult:
     diagnostics: tuple[Diagnostic, ...]
     """All problems of the file, in order of position."""
     source_sha256: str
-    """Hash of the file's text with ``\\n`` as its line ends, in hex; empty where it couldn't be read."""
+    """Hash of the file's text with ``\\n`` as its line ends, in hex; empty where it couldn't be
+    read.
+    """
     sources: Mapping[str, str]
     """The texts of the files that were read, by the names that diagnostics use."""
 
@@ -40,7 +42,8 @@ def load_contract(path: Path) -> LoadResult:
     """Load a schema file.
 
     Nothing that is in the file, and no missing file, raises: all problems are in the result.
-    Importing the modules that ``python:`` types name is the only way in which a schema file runs code.
+    Importing the modules that ``python:`` types name is the only way in which a schema file runs
+    code.
     """
     file = path.as_posix()
     report = Reporter()
@@ -50,7 +53,9 @@ def load_contract(path: Path) -> LoadResult:
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)
         report.error("S001", Source(file, "").place(0, 0), f"the file can't be read: {reason}")
-        return LoadResult(contract=None, diagnostics=report.diagnostics(), source_sha256="", sources={})
+        return LoadResult(
+            contract=None, diagnostics=report.diagnostics(), source_sha256="", sources={}
+        )
     return load_bytes(data, file)
 
 
@@ -71,23 +76,37 @@ def load_bytes(data: bytes, file: str) -> LoadResult:
 def _decode(data: bytes, file: str, report: Reporter) -> Source:
     if len(data) > MAX_BYTES:
         source = Source(file, "")
-        report.error("S002", source.place(0, 0), f"the file has more than {MAX_BYTES} bytes", hint="schema files are written by hand")
+        report.error(
+            "S002",
+            source.place(0, 0),
+            f"the file has more than {MAX_BYTES} bytes",
+            hint="schema files are written by hand",
+        )
         return source
     try:
-        # Version control may change line ends, and editors put a mark before the text: the contract is the same.
-        return Source(file, data.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n").replace("\r", "\n"))
+        # Version control may change line ends, and editors put a mark before the text: the contract
+        # is the same.
+        return Source(
+            file,
+            data.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n").replace("\r", "\n"),
+        )
     except UnicodeDecodeError as exc:
         source = Source(file, data.decode(errors="replace"))
         offset = len(data[: exc.start].decode(errors="replace"))
         report.error(
-            "S003", source.place(offset, offset + 1), f"the byte 0x{data[exc.start]:02x} isn't valid UTF-8", hint="save the file as UTF-8"
+            "S003",
+            source.place(offset, offset + 1),
+            f"the byte 0x{data[exc.start]:02x} isn't valid UTF-8",
+            hint="save the file as UTF-8",
         )
         return source
 
 
 def _read(source: Source, report: Reporter) -> Contract | None:
     node = read_yaml(source, report)
-    if any(found.code in _STOPPING for found in report.diagnostics()) or (node is None and report.diagnostics()):
+    if any(found.code in _STOPPING for found in report.diagnostics()) or (
+        node is None and report.diagnostics()
+    ):
         return None
     attempt = Reporter()
     document = read_document(node, source.place(0, 0), attempt)

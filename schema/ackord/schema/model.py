@@ -1,11 +1,13 @@
 """The intermediate representation (IR) of a contract.
 
-Everything that consumes a contract (targets, compatibility check, documentation, the runtime's explorer) reads these classes and never the YAML.
-The IR is frozen, fully resolved and free of positions: every name that is referenced exists, every inline record has been lifted to a named
-type, every default has been checked against its type.
-Declaration order of the schema file is kept everywhere, as it decides the order of generated code.
+Everything that consumes a contract (targets, compatibility check, documentation, the runtime's
+explorer) reads these classes and never the YAML. The IR is frozen, fully resolved and free of
+positions: every name that is referenced exists, every inline record has been lifted to a named
+type, every default has been checked against its type. Declaration order of the schema file is kept
+everywhere, as it decides the order of generated code.
 
-`dump_contract` and `load_contract_json` give and take the JSON form, which is written beside generated code as ``contract.json``.
+`dump_contract` and `load_contract_json` give and take the JSON form, which is written beside
+generated code as ``contract.json``.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Field as _Field
 
 IR_VERSION: Final = 1
-"""Version of the JSON form; it changes only when a reader of the old form would misread the new one."""
+"""Version of the JSON form; it changes only when a reader of the old form would misread the new
+one.
+"""
 
 Json: TypeAlias = Any
 """A decoded JSON value: default values and embedded JSON Schemas."""
@@ -43,7 +47,8 @@ ScalarName: TypeAlias = Literal[
 class Constraints:
     """Limits that a value of a type must keep; `None` means no limit.
 
-    `ge`, `gt`, `le`, `lt` and `multiple_of` of a ``decimal`` are text, as floats would change them; those of other types are numbers.
+    `ge`, `gt`, `le`, `lt` and `multiple_of` of a ``decimal`` are text, as floats would change them;
+    those of other types are numbers.
     """
 
     min_length: int | None = None
@@ -159,7 +164,9 @@ class Field:
     required: bool = True
     """False for ``T?`` (may be absent) and for a field with a default."""
     default: Default | None = None
-    """Set for ``= literal``; `None` on a field that is not required means that absence itself is the value."""
+    """Set for ``= literal``; `None` on a field that is not required means that absence itself is
+    the value.
+    """
     doc: str | None = None
     deprecated: str | None = None
     """Why not to use it any more and what to use instead."""
@@ -210,7 +217,9 @@ class Record:
     name: str
     fields: tuple[Field, ...]
     tag_value: str | None = None
-    """The value of the tag in the tagged unions that this record is a member of; set for members only."""
+    """The value of the tag in the tagged unions that this record is a member of; set for members
+    only.
+    """
     doc: str | None = None
     deprecated: str | None = None
     kind: Literal["record"] = "record"
@@ -248,13 +257,17 @@ class PythonType:
     path: str
     """Import path, ``package.module.Name``."""
     json_schema: Json
-    """JSON Schema of the validated form, kept so that other targets and the compatibility check need not import it."""
+    """JSON Schema of the validated form, kept so that other targets and the compatibility check
+    need not import it.
+    """
     doc: str | None = None
     deprecated: str | None = None
     kind: Literal["python"] = "python"
 
 
-TypeDeclaration: TypeAlias = Annotated[NewType | Enum | Record | TaggedUnion | Alias | PythonType, _Field(discriminator="kind")]
+TypeDeclaration: TypeAlias = Annotated[
+    NewType | Enum | Record | TaggedUnion | Alias | PythonType, _Field(discriminator="kind")
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,7 +333,9 @@ class Namespace:
     path: str
     """Begins with a slash; holds ``{param}`` parts when it is dynamic."""
     identifier: str
-    """The snake_case name in generated code: ``collab`` for ``/collab``; the contract's name for ``/``."""
+    """The snake_case name in generated code: ``collab`` for ``/collab``; the contract's name for
+    ``/``.
+    """
     params: tuple[Field, ...] = ()
     auth: Type | None = None
     """The payload of CONNECT: a `RefType` to a record (or a Python type)."""

@@ -15,11 +15,18 @@ class NameForm:
     words: str
 
 
-TYPE_NAME: Final = NameForm(re.compile(r"[A-Z][A-Za-z0-9]{0,99}"), "a capital letter, then letters and digits")
+TYPE_NAME: Final = NameForm(
+    re.compile(r"[A-Z][A-Za-z0-9]{0,99}"), "a capital letter, then letters and digits"
+)
 """Types and errors."""
-SNAKE_NAME: Final = NameForm(re.compile(r"[a-z][a-z0-9_]{0,99}"), "a small letter, then small letters, digits and _")
+SNAKE_NAME: Final = NameForm(
+    re.compile(r"[a-z][a-z0-9_]{0,99}"), "a small letter, then small letters, digits and _"
+)
 """The contract, rooms and the identifiers of events and namespaces."""
-FIELD_NAME: Final = NameForm(re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,99}"), "letters, digits and _, with a letter before the first digit")
+FIELD_NAME: Final = NameForm(
+    re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,99}"),
+    "letters, digits and _, with a letter before the first digit",
+)
 """Record fields, which are also the names on the wire, and arguments."""
 
 RESERVED_EVENTS: Final = (
@@ -35,7 +42,13 @@ RESERVED_EVENTS: Final = (
 )
 """Names of Socket.IO's own events, here and in Node's EventEmitter."""
 
-RESERVED_CODES: Final = ("invalid_request", "invalid_response", "unknown_event", "internal", "rate_limited")
+RESERVED_CODES: Final = (
+    "invalid_request",
+    "invalid_response",
+    "unknown_event",
+    "internal",
+    "rate_limited",
+)
 """Error codes that the runtime answers."""
 
 _BOUNDARIES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")

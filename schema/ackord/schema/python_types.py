@@ -1,6 +1,7 @@
 """Taking the JSON Schemas of an existing Python type.
 
-This is the one place that runs the user's code: it imports the module that a ``python:`` type names.
+This is the one place that runs the user's code: it imports the module that a ``python:`` type
+names.
 """
 
 from __future__ import annotations
@@ -27,11 +28,14 @@ class JsonSchemas(NamedTuple):
     read: Json
     """Of what it accepts."""
     written: Json
-    """Of what it writes, which differs where fields have aliases of their own for writing, or are computed; true where nobody knows."""
+    """Of what it writes, which differs where fields have aliases of their own for writing, or are
+    computed; true where nobody knows.
+    """
 
 
 def load_json_schemas(path: str) -> JsonSchemas:
-    """Import ``package.module.Name`` and give the JSON Schemas of what it accepts and what it writes.
+    """Import ``package.module.Name`` and give the JSON Schemas of what it accepts and what it
+    writes.
 
     Raises:
         PythonTypeError: It can't be imported, or has no JSON Schema of what it accepts.
@@ -57,13 +61,19 @@ def _plain(schema: Json) -> Json:
 
 
 def find_class(path: str) -> type | None:
-    """Give the class that ``package.module.Name`` names, also by a `NewType` or with annotations; `None` if it names something else."""
+    """Give the class that ``package.module.Name`` names, also by a `NewType` or with annotations;
+    `None` if it names something else.
+    """
     try:
         found = _find(path)
     except PythonTypeError:
         return None
     while not isinstance(found, type):
-        inner = get_args(found)[0] if get_origin(found) is Annotated else getattr(found, "__supertype__", None)
+        inner = (
+            get_args(found)[0]
+            if get_origin(found) is Annotated
+            else getattr(found, "__supertype__", None)
+        )
         if inner is None:
             return None
         found = inner
@@ -75,7 +85,9 @@ def _find(path: str) -> Any:
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as exc:  # importing runs user code, which may raise anything
-        raise PythonTypeError(f"the module {module_name} can't be imported: {_reason(exc)}") from exc
+        raise PythonTypeError(
+            f"the module {module_name} can't be imported: {_reason(exc)}"
+        ) from exc
     try:
         return getattr(module, name)
     except AttributeError as exc:

@@ -20,7 +20,18 @@ from ackord.schema.yaml_nodes import Mapping, Node, Scalar, describe
 LANGUAGE_VERSION: Final = 1
 """The version of the language that is read."""
 
-KEYS: Final = ("ackord", "name", "version", "doc", "acks", "import", "types", "errors", "rooms", "namespaces")
+KEYS: Final = (
+    "ackord",
+    "name",
+    "version",
+    "doc",
+    "acks",
+    "import",
+    "types",
+    "errors",
+    "rooms",
+    "namespaces",
+)
 """Keys of the document."""
 _VERSION: Final = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.(?:0|[1-9][0-9]{0,9})){2}")
 
@@ -28,7 +39,12 @@ _VERSION: Final = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.(?:0|[1-9][0-9]{0,9})){
 def read_document(node: Node | None, start: Place, report: Reporter) -> Document:
     """Read the root of a file; `start` is where missing keys are reported."""
     if node is not None and not isinstance(node, Mapping):
-        report.error("S010", node.place, f"a schema file is a mapping, not {describe(node)}", hint="start it with `ackord: 1`")
+        report.error(
+            "S010",
+            node.place,
+            f"a schema file is a mapping, not {describe(node)}",
+            hint="start it with `ackord: 1`",
+        )
         node = None
         section = Section(Mapping(start, ()), start, "a schema file", KEYS, Reporter())
     else:
@@ -36,7 +52,12 @@ def read_document(node: Node | None, start: Place, report: Reporter) -> Document
     _check_language(section)
     if "import" in section:
         hint = "declare the types in this file"
-        report.error("S015", section.key_place("import"), "imports aren't supported by this version yet", hint=hint)
+        report.error(
+            "S015",
+            section.key_place("import"),
+            "imports aren't supported by this version yet",
+            hint=hint,
+        )
     name = section.text("name", required=True)
     if name is not None:
         check_name(name, SNAKE_NAME, "a contract", report)
@@ -60,8 +81,12 @@ def _check_language(section: Section) -> None:
         return
     if not isinstance(node, Scalar) or node.number() != LANGUAGE_VERSION:
         found = node.text if isinstance(node, Scalar) else describe(node)
-        message = f"this release reads version {LANGUAGE_VERSION} of the language, not {found[:60]!r}"
-        section.report.error("S013", node.place, message, hint=f"write `ackord: {LANGUAGE_VERSION}`")
+        message = (
+            f"this release reads version {LANGUAGE_VERSION} of the language, not {found[:60]!r}"
+        )
+        section.report.error(
+            "S013", node.place, message, hint=f"write `ackord: {LANGUAGE_VERSION}`"
+        )
 
 
 def _read_version(section: Section) -> str:
@@ -73,7 +98,10 @@ def _read_version(section: Section) -> str:
         parts = re.findall(r"[0-9]+", node.text[:60])[:3] if isinstance(node, Scalar) else []
         numbers = [part.lstrip("0") or "0" for part in parts] + ["0"] * (3 - len(parts))
         section.report.error(
-            "S014", node.place, f"the version of a contract is three numbers, not {found}", hint=f"for example {'.'.join(numbers)}"
+            "S014",
+            node.place,
+            f"the version of a contract is three numbers, not {found}",
+            hint=f"for example {'.'.join(numbers)}",
         )
         return "0.0.0"
     return node.text

@@ -27,7 +27,9 @@ def read_event(entry: Entry, report: Reporter, *, to_client: bool) -> EventNode:
     section = Section(mapping, name.place, "an event", KEYS, report)
     identifier = _read_identifier(name, section)
     if "rooms" in section and not to_client:
-        report.error("S047", section.key_place("rooms"), "only events under 'server_to_client' go to rooms")
+        report.error(
+            "S047", section.key_place("rooms"), "only events under 'server_to_client' go to rooms"
+        )
     ack = section.node("ack")
     return EventNode(
         name=name,
@@ -50,28 +52,52 @@ def _read_identifier(name: Name, section: Section) -> Name:
     given = section.text("name")
     well_named = _check_event_name(name, report)
     if given is not None:
-        if check_name(given, SNAKE_NAME, "an event in generated code", report) and given.text in RESERVED_IDENTIFIERS and well_named:
+        if (
+            check_name(given, SNAKE_NAME, "an event in generated code", report)
+            and given.text in RESERVED_IDENTIFIERS
+            and well_named
+        ):
             report.error("S053", given.place, f"{given.text!r} names an event of Socket.IO itself")
         return given
     identifier = Name(snake_case(name.text[:200]), name.place)
     if well_named and identifier.text in RESERVED_IDENTIFIERS:
         hint = "give it another name in generated code with `name:`"
         report.error(
-            "S053", name.place, f"{name.text!r} would be {identifier.text!r} in generated code, an event of Socket.IO itself", hint=hint
+            "S053",
+            name.place,
+            (
+                f"{name.text!r} would be {identifier.text!r} in generated code, an event of "
+                "Socket.IO itself"
+            ),
+            hint=hint,
         )
-    elif well_named and not (_IDENTIFIABLE.fullmatch(name.text) and SNAKE_NAME.pattern.fullmatch(identifier.text)):
-        good = SNAKE_NAME.pattern.fullmatch(identifier.text) and identifier.text not in RESERVED_IDENTIFIERS
+    elif well_named and not (
+        _IDENTIFIABLE.fullmatch(name.text) and SNAKE_NAME.pattern.fullmatch(identifier.text)
+    ):
+        good = (
+            SNAKE_NAME.pattern.fullmatch(identifier.text)
+            and identifier.text not in RESERVED_IDENTIFIERS
+        )
         hint = f"say how generated code calls it, for example `name: {identifier.text if good else 'my_event'}`"
-        report.error("S017", name.place, f"{name.text!r} can't be a name in generated code", hint=hint)
+        report.error(
+            "S017", name.place, f"{name.text!r} can't be a name in generated code", hint=hint
+        )
     return identifier
 
 
 def _check_event_name(name: Name, report: Reporter) -> bool:
     text = name.text
     if text in RESERVED_EVENTS:
-        report.error("S053", name.place, f"{text!r} is an event of Socket.IO itself", hint="choose another name")
+        report.error(
+            "S053",
+            name.place,
+            f"{text!r} is an event of Socket.IO itself",
+            hint="choose another name",
+        )
     elif re.fullmatch(r"[-+]?[0-9.]+", text):
-        report.error("S054", name.place, f"the event name {text!r} is a number", hint="choose a name")
+        report.error(
+            "S054", name.place, f"the event name {text!r} is a number", hint="choose a name"
+        )
     elif not 1 <= len(text) <= 128 or not text.isprintable():
         report.error("S054", name.place, "an event name has 1 to 128 printable characters")
     else:
@@ -87,7 +113,16 @@ def _read_timeout(section: Section) -> tuple[Name, float] | None:
     match = _TIMEOUT.fullmatch(text) if isinstance(text, str) else None
     seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
     if match is None or not 0 < seconds <= _MAX_TIMEOUT:
-        hint = f"write {text}s" if isinstance(text, str) and re.fullmatch(r"[1-9][0-9]{0,3}", text) else "for example 5s, 500ms or 2m"
-        section.report.error("S016", node.place, "a timeout is a number and a unit, more than 0 and at most a day", hint=hint)
+        hint = (
+            f"write {text}s"
+            if isinstance(text, str) and re.fullmatch(r"[1-9][0-9]{0,3}", text)
+            else "for example 5s, 500ms or 2m"
+        )
+        section.report.error(
+            "S016",
+            node.place,
+            "a timeout is a number and a unit, more than 0 and at most a day",
+            hint=hint,
+        )
         return None
     return Name(match[0], section.key_place("timeout")), round(seconds, 9)

@@ -15,11 +15,20 @@ from ackord.schema.type_expression import parse_expression
 from ackord.schema.type_syntax import Expression
 from ackord.schema.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 
-COUNTS: Final = ("min_length", "max_length", "min_items", "max_items", "max_digits", "decimal_places")
+COUNTS: Final = (
+    "min_length",
+    "max_length",
+    "min_items",
+    "max_items",
+    "max_digits",
+    "decimal_places",
+)
 BOUNDS: Final = ("ge", "gt", "le", "lt", "multiple_of")
 CONSTRAINT_KEYS: Final = ("pattern", *BOUNDS, *COUNTS)
 MAX_COUNT: Final = 2**31 - 1
-"""No message holds more characters, bytes, items or digits, and every platform can count up to this."""
+"""No message holds more characters, bytes, items or digits, and every platform can count up to
+this.
+"""
 DOC_KEYS: Final = ("doc", "deprecated")
 
 
@@ -29,7 +38,12 @@ def read_type(node: Node, where: Place, report: Reporter) -> TypeNode | None:
         case Mapping():
             return _read_type_mapping(node, where, report)
         case Sequence():
-            report.error("S010", node.place, "a type is an expression, not a list", hint="several values are a tuple: tuple[A, B]")
+            report.error(
+                "S010",
+                node.place,
+                "a type is an expression, not a list",
+                hint="several values are a tuple: tuple[A, B]",
+            )
             return None
         case Scalar():
             expression = read_expression(node, report)
@@ -41,7 +55,12 @@ def read_expression(node: Node, report: Reporter) -> Expression | None:
     if isinstance(node, Scalar) and node.kind == "text":
         return parse_expression(node, report)
     if isinstance(node, Scalar) and node.kind == "null" and node.text:
-        report.error("S020", node.place, "null alone is no type", hint="write `T | null` for a value that may be null")
+        report.error(
+            "S020",
+            node.place,
+            "null alone is no type",
+            hint="write `T | null` for a value that may be null",
+        )
     else:
         report.error("S010", node.place, f"expected a type, found {describe(node)}")
     return None
@@ -52,16 +71,33 @@ def _read_type_mapping(node: Mapping, where: Place, report: Reporter) -> TypeNod
     if "fields" in keys:
         section = Section(node, where, "an inline record", ("fields", *DOC_KEYS), report)
         fields = read_fields(section.entries("fields"), "a field", report)
-        return TypeNode(where, fields=fields, doc=section.prose("doc"), deprecated=section.prose("deprecated"))
+        return TypeNode(
+            where, fields=fields, doc=section.prose("doc"), deprecated=section.prose("deprecated")
+        )
     if "type" in keys or (keys and all(key in {*CONSTRAINT_KEYS, *DOC_KEYS} for key in keys)):
-        section = Section(node, where, "a type with constraints", ("type", *CONSTRAINT_KEYS, *DOC_KEYS), report)
+        section = Section(
+            node, where, "a type with constraints", ("type", *CONSTRAINT_KEYS, *DOC_KEYS), report
+        )
         constraints = read_constraints(section)
         doc, deprecated = section.prose("doc"), section.prose("deprecated")
         base = section.node("type", required=True)
         expression = read_expression(base, report) if base is not None else None
-        return TypeNode(expression.place, expression, constraints, doc=doc, deprecated=deprecated) if expression else None
-    hint = "write `{fields: {…}}` around the names" if keys else "write `{fields: {}}` for a record without fields"
-    report.error("S022", node.place if keys else where, "expected a type, found a bare mapping of names", hint=hint)
+        return (
+            TypeNode(expression.place, expression, constraints, doc=doc, deprecated=deprecated)
+            if expression
+            else None
+        )
+    hint = (
+        "write `{fields: {…}}` around the names"
+        if keys
+        else "write `{fields: {}}` for a record without fields"
+    )
+    report.error(
+        "S022",
+        node.place if keys else where,
+        "expected a type, found a bare mapping of names",
+        hint=hint,
+    )
     return None
 
 
@@ -82,7 +118,12 @@ def _read_constraint(key: str, node: Node, report: Reporter) -> int | Decimal | 
     if key == "pattern":
         if isinstance(node, Scalar) and node.kind == "text":
             return node.text
-        report.error("S010", node.place, f"'pattern' is text, not {describe(node)}", hint="put the pattern in quotes")
+        report.error(
+            "S010",
+            node.place,
+            f"'pattern' is text, not {describe(node)}",
+            hint="put the pattern in quotes",
+        )
         return None
     if key in BOUNDS and isinstance(node, Scalar) and node.style is not None:
         return node.text  # `constrain` knows whether the type takes text
@@ -104,7 +145,12 @@ def _read_count(key: str, node: Node, value: int | Decimal, report: Reporter) ->
     elif value < least:
         report.error("S016", node.place, f"{key!r} is at least {least}, not {value}")
     elif value > MAX_COUNT:
-        report.error("S016", node.place, f"{key!r} is at most {MAX_COUNT}, not {str(value)[:20]}", hint="leave it out for no limit")
+        report.error(
+            "S016",
+            node.place,
+            f"{key!r} is at most {MAX_COUNT}, not {str(value)[:20]}",
+            hint="leave it out for no limit",
+        )
     else:
         return value
     return None
@@ -125,8 +171,13 @@ def check_name(name: Name, form: NameForm, what: str, report: Reporter) -> bool:
     if form.pattern.fullmatch(name.text):
         return True
     short = name.text[:60]
-    suggestion = next((made for made in (snake_case(short), camel_case(short)) if form.pattern.fullmatch(made)), None)
+    suggestion = next(
+        (made for made in (snake_case(short), camel_case(short)) if form.pattern.fullmatch(made)),
+        None,
+    )
     shown = short if short == name.text else f"{short}…"
     hint = f"for example {suggestion}" if suggestion else None
-    report.error("S017", name.place, f"{shown!r} can't name {what}: expected {form.words}", hint=hint)
+    report.error(
+        "S017", name.place, f"{shown!r} can't name {what}: expected {form.words}", hint=hint
+    )
     return False

@@ -61,4 +61,7 @@ def _read_payload(key: str, section: Section) -> TypeNode | None:
 
 def _read_events(direction: str, section: Section) -> tuple[EventNode, ...]:
     to_client = direction == "server_to_client"
-    return tuple(read_event(entry, section.report, to_client=to_client) for entry in section.entries(direction))
+    return tuple(
+        read_event(entry, section.report, to_client=to_client)
+        for entry in section.entries(direction)
+    )

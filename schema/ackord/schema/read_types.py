@@ -21,7 +21,14 @@ from ackord.schema.document import (
     UnionNode,
 )
 from ackord.schema.names import FIELD_NAME, TYPE_NAME
-from ackord.schema.read_fields import CONSTRAINT_KEYS, DOC_KEYS, check_name, read_constraints, read_expression, read_fields
+from ackord.schema.read_fields import (
+    CONSTRAINT_KEYS,
+    DOC_KEYS,
+    check_name,
+    read_constraints,
+    read_expression,
+    read_fields,
+)
 from ackord.schema.section import Section, read_text
 from ackord.schema.yaml_nodes import Entry, Mapping, Scalar, Sequence, describe
 
@@ -34,9 +41,15 @@ def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode
         expression = read_expression(entry.value, report)
         if expression is None:
             return BrokenNode(name=name)
-        return AliasNode(name=name, type=TypeNode(expression.place, expression), doc=None, deprecated=None)
+        return AliasNode(
+            name=name, type=TypeNode(expression.place, expression), doc=None, deprecated=None
+        )
     if not isinstance(entry.value, Mapping):
-        report.error("S010", entry.value.place, f"a type declaration is a mapping or an expression, not {describe(entry.value)}")
+        report.error(
+            "S010",
+            entry.value.place,
+            f"a type declaration is a mapping or an expression, not {describe(entry.value)}",
+        )
         return BrokenNode(name=name)
     keys = [key.key.text for key in entry.value]
     forms = [form for form in FORMS if form in keys]
@@ -44,7 +57,12 @@ def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode
         wanted = ", ".join(f"`{form}`" for form in FORMS)
         found = f"both {' and '.join(f'`{form}`' for form in forms)}" if forms else "none"
         hint = None if forms else "a record is written `{fields: {…}}`"
-        report.error("S023", name.place, f"{name.text} needs exactly one of {wanted}; it has {found}", hint=hint)
+        report.error(
+            "S023",
+            name.place,
+            f"{name.text} needs exactly one of {wanted}; it has {found}",
+            hint=hint,
+        )
         return BrokenNode(name=name)
     form = FORMS[forms[0]]
     section = Section(entry.value, name.place, form.what, (forms[0], *form.keys, *DOC_KEYS), report)
@@ -56,7 +74,11 @@ def _read_newtype(name: Name, section: Section) -> NewTypeNode | None:
     doc, deprecated = section.prose("doc"), section.prose("deprecated")
     node = section.node("newtype")
     base = read_expression(node, section.report) if node is not None else None
-    return NewTypeNode(name=name, base=base, constraints=constraints, doc=doc, deprecated=deprecated) if base else None
+    return (
+        NewTypeNode(name=name, base=base, constraints=constraints, doc=doc, deprecated=deprecated)
+        if base
+        else None
+    )
 
 
 def _read_enum(name: Name, section: Section) -> EnumNode | None:
@@ -65,7 +87,11 @@ def _read_enum(name: Name, section: Section) -> EnumNode | None:
     node = section.node("enum")
     if not isinstance(node, Sequence):
         place = node.place if node is not None else name.place
-        section.report.error("S010", place, f"'enum' is a list of members, not {describe(node) if node is not None else 'nothing'}")
+        section.report.error(
+            "S010",
+            place,
+            f"'enum' is a list of members, not {describe(node) if node is not None else 'nothing'}",
+        )
         return None
     if not node.items:
         section.report.error("S029", node.place, "an enum needs members")
@@ -78,10 +104,18 @@ def _read_enum(name: Name, section: Section) -> EnumNode | None:
         if not member.value.text:
             section.report.error("S029", member.value.place, "a member of an enum isn't empty")
         elif member.value.text in members:
-            section.report.error("S029", member.value.place, f"the member {member.value.text!r} is listed twice")
+            section.report.error(
+                "S029", member.value.place, f"the member {member.value.text!r} is listed twice"
+            )
         else:
             members[member.value.text] = member
-    return EnumNode(name=name, members=tuple(members.values()), open=opened, doc=doc, deprecated=deprecated) if members else None
+    return (
+        EnumNode(
+            name=name, members=tuple(members.values()), open=opened, doc=doc, deprecated=deprecated
+        )
+        if members
+        else None
+    )
 
 
 def _read_enum_member(item: Scalar | Sequence | Mapping, report: Reporter) -> EnumMemberNode | None:
@@ -112,7 +146,11 @@ def _read_union(name: Name, section: Section) -> UnionNode | None:
     node = section.node("union")
     if not isinstance(node, Sequence):
         place = node.place if node is not None else name.place
-        section.report.error("S010", place, f"'union' is a list of types, not {describe(node) if node is not None else 'nothing'}")
+        section.report.error(
+            "S010",
+            place,
+            f"'union' is a list of types, not {describe(node) if node is not None else 'nothing'}",
+        )
         return None
     members = [read_expression(item, section.report) for item in node.items]
     whole = tuple(member for member in members if member is not None)
@@ -120,7 +158,9 @@ def _read_union(name: Name, section: Section) -> UnionNode | None:
         section.report.error("S010", node.place, "a union needs members")
     if not node.items or len(whole) != len(members) or ("tag" in section and tag is None):
         return None
-    return UnionNode(name=name, place=node.place, members=whole, tag=tag, doc=doc, deprecated=deprecated)
+    return UnionNode(
+        name=name, place=node.place, members=whole, tag=tag, doc=doc, deprecated=deprecated
+    )
 
 
 def _read_alias(name: Name, section: Section) -> AliasNode | None:
@@ -130,7 +170,12 @@ def _read_alias(name: Name, section: Section) -> AliasNode | None:
     expression = read_expression(node, section.report) if node is not None else None
     if expression is None:
         return None
-    return AliasNode(name=name, type=TypeNode(expression.place, expression, constraints), doc=doc, deprecated=deprecated)
+    return AliasNode(
+        name=name,
+        type=TypeNode(expression.place, expression, constraints),
+        doc=doc,
+        deprecated=deprecated,
+    )
 
 
 def _read_python(name: Name, section: Section) -> PythonNode | None:

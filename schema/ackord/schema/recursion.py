@@ -1,4 +1,6 @@
-"""Types that refer to themselves: fine for records, impossible for aliases and for fields that must always be there."""
+"""Types that refer to themselves: fine for records, impossible for aliases and for fields that must
+always be there.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +28,22 @@ from ackord.schema.model import (
 K = TypeVar("K", bound=Hashable)
 
 MAX_ALIASES: Final = 10
-"""Aliases through which an alias may refer to its type: enough for people, and few enough to follow by recursion."""
+"""Aliases through which an alias may refer to its type: enough for people, and few enough to follow
+by recursion.
+"""
 
 
 def alias_cycles(declarations: Mapping[str, TypeDeclaration]) -> list[list[str]]:
-    """Give the cycles of aliases that refer to each other, each as a path from a name back to it."""
+    """Give the cycles of aliases that refer to each other, each as a path from a name back to
+    it.
+    """
     return _cycles(_alias_graph(declarations))
 
 
 def long_aliases(declarations: Mapping[str, TypeDeclaration]) -> list[str]:
-    """Give the aliases that refer to each other through more than `MAX_ALIASES`; there must be no cycles."""
+    """Give the aliases that refer to each other through more than `MAX_ALIASES`; there must be no
+    cycles.
+    """
     graph = _alias_graph(declarations)
     above = dict.fromkeys(graph, 0)
     users = _users(graph)
@@ -48,17 +56,32 @@ def long_aliases(declarations: Mapping[str, TypeDeclaration]) -> list[str]:
 
 
 def endless_records(declarations: Mapping[str, TypeDeclaration]) -> list[list[str]]:
-    """Give the cycles of records that require each other, so that no value of them can ever be written down."""
-    users = _users({name: list(_required(declaration)) for name, declaration in declarations.items()})
+    """Give the cycles of records that require each other, so that no value of them can ever be
+    written down.
+    """
+    users = _users(
+        {name: list(_required(declaration)) for name, declaration in declarations.items()}
+    )
     finite: set[str] = set()
     pending = list(declarations)
     while pending:
         name = pending.pop()
-        if name not in finite and name in declarations and _is_finite(declarations[name], finite, declarations):
+        if (
+            name not in finite
+            and name in declarations
+            and _is_finite(declarations[name], finite, declarations)
+        ):
             finite.add(name)
             pending.extend(users.get(name, ()))
-    endless = {name: declaration for name, declaration in declarations.items() if name not in finite}
-    return _cycles({name: [target for target in _required(declaration) if target in endless] for name, declaration in endless.items()})
+    endless = {
+        name: declaration for name, declaration in declarations.items() if name not in finite
+    }
+    return _cycles(
+        {
+            name: [target for target in _required(declaration) if target in endless]
+            for name, declaration in endless.items()
+        }
+    )
 
 
 def endless_defaults(declarations: Mapping[str, TypeDeclaration]) -> list[list[tuple[str, str]]]:
@@ -67,33 +90,50 @@ def endless_defaults(declarations: Mapping[str, TypeDeclaration]) -> list[list[t
     A default contains another one where it holds a record and doesn't say what a field of that has.
     """
     fields = {
-        (name, field.name): field for name, declared in declarations.items() if isinstance(declared, Record) for field in declared.fields
+        (name, field.name): field
+        for name, declared in declarations.items()
+        if isinstance(declared, Record)
+        for field in declared.fields
     }
     return _cycles(
         {
-            key: list(dict.fromkeys(_defaults_inside(field.default.value, field.type, declarations)))
+            key: list(
+                dict.fromkeys(_defaults_inside(field.default.value, field.type, declarations))
+            )
             for key, field in fields.items()
             if field.default is not None
         }
     )
 
 
-def _defaults_inside(value: Json, of: Type, declarations: Mapping[str, TypeDeclaration]) -> Iterator[tuple[str, str]]:
+def _defaults_inside(
+    value: Json, of: Type, declarations: Mapping[str, TypeDeclaration]
+) -> Iterator[tuple[str, str]]:
     """Give the fields whose defaults complete the records in a value."""
     for element, name in _declared_parts(value, of, declarations):
         match declarations.get(name):
             case Alias(type=target):
                 yield from _defaults_inside(element, target, declarations)
             case TaggedUnion(tag=tag, members=members):
-                records = [record for record in map(declarations.get, members) if isinstance(record, Record)]
-                yield from _defaults_of(element, next(record for record in records if record.tag_value == element[tag]), declarations)
+                records = [
+                    record
+                    for record in map(declarations.get, members)
+                    if isinstance(record, Record)
+                ]
+                yield from _defaults_of(
+                    element,
+                    next(record for record in records if record.tag_value == element[tag]),
+                    declarations,
+                )
             case Record() as record:
                 yield from _defaults_of(element, record, declarations)
             case _:
                 pass
 
 
-def _defaults_of(value: Json, record: Record, declarations: Mapping[str, TypeDeclaration]) -> Iterator[tuple[str, str]]:
+def _defaults_of(
+    value: Json, record: Record, declarations: Mapping[str, TypeDeclaration]
+) -> Iterator[tuple[str, str]]:
     for field in record.fields:
         if field.name in value:
             yield from _defaults_inside(value[field.name], field.type, declarations)
@@ -101,7 +141,9 @@ def _defaults_of(value: Json, record: Record, declarations: Mapping[str, TypeDec
             yield record.name, field.name
 
 
-def _declared_parts(value: Json, of: Type, declarations: Mapping[str, TypeDeclaration]) -> Iterator[tuple[Json, str]]:
+def _declared_parts(
+    value: Json, of: Type, declarations: Mapping[str, TypeDeclaration]
+) -> Iterator[tuple[Json, str]]:
     """Give the parts of a value that are of declared types, each with the name of its type."""
     pending: list[tuple[Json, Type]] = [(value, of)]
     for part, type_ in pending:  # which grows
@@ -118,14 +160,20 @@ def _declared_parts(value: Json, of: Type, declarations: Mapping[str, TypeDeclar
                 pending.extend(zip(part, items, strict=True))
             case UnionType(members):
                 kind = kind_of_value(part)
-                pending.extend((part, member) for member in members if kind in json_kinds(member, declarations))
+                pending.extend(
+                    (part, member) for member in members if kind in json_kinds(member, declarations)
+                )
             case ScalarType() | LiteralType():
                 pass
 
 
 def _alias_graph(declarations: Mapping[str, TypeDeclaration]) -> dict[str, list[str]]:
     return {
-        name: [target for target in references(declaration.type) if isinstance(declarations.get(target), Alias)]
+        name: [
+            target
+            for target in references(declaration.type)
+            if isinstance(declarations.get(target), Alias)
+        ]
         for name, declaration in declarations.items()
         if isinstance(declaration, Alias)
     }
@@ -153,7 +201,9 @@ def references(of: Type) -> Iterator[str]:
             pass
 
 
-def _is_finite(declaration: TypeDeclaration, finite: set[str], known: Mapping[str, TypeDeclaration]) -> bool:
+def _is_finite(
+    declaration: TypeDeclaration, finite: set[str], known: Mapping[str, TypeDeclaration]
+) -> bool:
     match declaration:
         case Record(fields=fields):
             return all(_has_value(field.type, finite, known) for field in fields if field.required)
@@ -207,7 +257,9 @@ def _needed(of: Type) -> Iterator[str]:
 
 
 def _cycles(graph: Mapping[K, Iterable[K]]) -> list[list[K]]:
-    """Find cycles until each node that is on one has been named once; iterative, as chains may be long."""
+    """Find cycles until each node that is on one has been named once; iterative, as chains may be
+    long.
+    """
     cycles: list[list[K]] = []
     done: set[K] = set()
     for root in graph:

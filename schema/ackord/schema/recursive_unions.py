@@ -10,7 +10,9 @@ from ackord.schema.model import RefType, Type, TypeDeclaration, UnionType
 
 
 def recursive_unions(of: Type, declarations: Mapping[str, TypeDeclaration]) -> Iterator[UnionType]:
-    """Give the untagged unions, as they are written in a type, whose values may hold values of the same union."""
+    """Give the untagged unions, as they are written in a type, whose values may hold values of the
+    same union.
+    """
     for part in written_types(of):
         if (
             isinstance(part, UnionType)

@@ -17,12 +17,15 @@ _MAX_WIDTH: Final = 200
 _TAB: Final = "    "
 
 
-def render_text(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], *, color: bool = False) -> str:
+def render_text(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], *, color: bool = False
+) -> str:
     """Write diagnostics with excerpts and carets, and how many there are.
 
     Args:
         diagnostics: What to write.
-        sources: The texts of the files, by the names that the diagnostics use; where one is missing there is no excerpt.
+        sources: The texts of the files, by the names that the diagnostics use; where one is missing
+            there is no excerpt.
         color: Whether to use the escape sequences of terminals.
     """
     found = list(diagnostics)
@@ -46,7 +49,10 @@ def _block(one: Diagnostic, source: Source | None, painter: _Painter) -> str:
     lines = [head, *_excerpt(source, one.range, style, painter)]
     if one.hint:
         lines.append(f"  hint: {one.hint}")
-    lines.extend(f"  {painter.paint(_where(other.file, other.range), _CYAN)}: {other.message}" for other in one.related)
+    lines.extend(
+        f"  {painter.paint(_where(other.file, other.range), _CYAN)}: {other.message}"
+        for other in one.related
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -67,18 +73,30 @@ def _excerpt(source: Source | None, at: Range, style: str, painter: _Painter) ->
     marked = _printable(line[start : min(end, first + _MAX_WIDTH)])
     return [
         f"> {painter.paint(number, _DIM)} | {_printable(shown)}",
-        f"  {' ' * len(number)} | {' ' * len(before)}{painter.paint('^' * max(1, len(marked)), style)}",
+        (
+            f"  {' ' * len(number)} | "
+            f"{' ' * len(before)}{painter.paint('^' * max(1, len(marked)), style)}"
+        ),
     ]
 
 
 def _printable(text: str) -> str:
     return "".join(
-        character if character.isprintable() else _TAB if character == "\t" else "\N{REPLACEMENT CHARACTER}" for character in text
+        character
+        if character.isprintable()
+        else _TAB
+        if character == "\t"
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
     )
 
 
 def _summary(found: list[Diagnostic]) -> str:
     errors = sum(one.severity == "error" for one in found)
     warnings = len(found) - errors
-    parts = [f"{count} {what}{'' if count == 1 else 's'}" for count, what in ((errors, "error"), (warnings, "warning")) if count]
+    parts = [
+        f"{count} {what}{'' if count == 1 else 's'}"
+        for count, what in ((errors, "error"), (warnings, "warning"))
+        if count
+    ]
     return f"Found {' and '.join(parts)}.\n"

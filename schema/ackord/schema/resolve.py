@@ -19,9 +19,13 @@ def resolve(document: Document, report: Reporter) -> Contract:
 
     The result is only a contract if nothing has been reported, here or before.
     """
-    types = TypeResolver({node.name.text: node for node in document.types}, report, imports=document.imports)
+    types = TypeResolver(
+        {node.name.text: node for node in document.types}, report, imports=document.imports
+    )
     for node in (*document.types, *document.errors):
-        types.claim(node.name.text, node.name.place, hint="types and errors share the names of one module")
+        types.claim(
+            node.name.text, node.name.place, hint="types and errors share the names of one module"
+        )
     declarations = DeclarationResolver(document.types, types, report)
     declarations.resolve()
     errors = _errors(document, types, report)
@@ -50,16 +54,34 @@ def _errors(document: Document, types: TypeResolver, report: Reporter) -> tuple[
         code = node.code
         first = codes.setdefault(code.text, code.place)
         if first != code.place:
-            report.error("S041", code.place, f"the code {code.text!r} is used twice", related=[related("first used here", first)])
+            report.error(
+                "S041",
+                code.place,
+                f"the code {code.text!r} is used twice",
+                related=[related("first used here", first)],
+            )
         fields = types.fields(node.fields, node.name.text)
-        errors.append(Error(name=node.name.text, code=code.text, fields=fields, doc=node.doc, deprecated=node.deprecated))
+        errors.append(
+            Error(
+                name=node.name.text,
+                code=code.text,
+                fields=fields,
+                doc=node.doc,
+                deprecated=node.deprecated,
+            )
+        )
     return tuple(errors)
 
 
 def _check_code(node: ErrorNode, report: Reporter) -> None:
     code = node.code
     if code.text in RESERVED_CODES:
-        report.error("S040", code.place, f"the code {code.text!r} is reserved for the runtime", hint="give the error a `code` of its own")
+        report.error(
+            "S040",
+            code.place,
+            f"the code {code.text!r} is reserved for the runtime",
+            hint="give the error a `code` of its own",
+        )
     elif not SNAKE_NAME.pattern.fullmatch(code.text) and code.place != node.name.place:
         report.error(
             "S040",

@@ -17,7 +17,17 @@ from ackord.schema.document import (
     TypeDeclarationNode,
     UnionNode,
 )
-from ackord.schema.model import Alias, Enum, EnumMember, NewType, PythonType, Record, ScalarType, TaggedUnion, TypeDeclaration
+from ackord.schema.model import (
+    Alias,
+    Enum,
+    EnumMember,
+    NewType,
+    PythonType,
+    Record,
+    ScalarType,
+    TaggedUnion,
+    TypeDeclaration,
+)
 from ackord.schema.names import snake_case
 from ackord.schema.python_types import PythonTypeError, load_json_schemas
 from ackord.schema.recursion import MAX_ALIASES, alias_cycles, endless_records, long_aliases
@@ -29,7 +39,9 @@ from ackord.schema.type_syntax import NameSyntax
 class DeclarationResolver:
     """Resolves the declared types of one contract."""
 
-    def __init__(self, nodes: tuple[TypeDeclarationNode, ...], types: TypeResolver, report: Reporter) -> None:
+    def __init__(
+        self, nodes: tuple[TypeDeclarationNode, ...], types: TypeResolver, report: Reporter
+    ) -> None:
         self._nodes = nodes
         self._types = types
         self._report = report
@@ -48,24 +60,39 @@ class DeclarationResolver:
                 self._types.declarations[node.name.text] = declaration
 
     def check_recursion(self) -> None:
-        """Report what refers to itself and can't; broken aliases are forgotten, so that nothing runs in circles after them."""
+        """Report what refers to itself and can't; broken aliases are forgotten, so that nothing
+        runs in circles after them.
+        """
         declarations = self._types.declarations
         places = {node.name.text: node.name.place for node in self._nodes}
         for cycle in alias_cycles(declarations):
             message = f"the alias {cycle[0]} refers to itself: {' -> '.join(cycle)}"
-            self._report.error("S036", places[cycle[0]], message, hint="records may refer to themselves")
+            self._report.error(
+                "S036", places[cycle[0]], message, hint="records may refer to themselves"
+            )
             for name in cycle:
                 declarations.pop(name, None)
         for name in long_aliases(declarations):
-            self._report.error("S036", places[name], f"the alias {name} refers to its type through more than {MAX_ALIASES} others")
+            self._report.error(
+                "S036",
+                places[name],
+                f"the alias {name} refers to its type through more than {MAX_ALIASES} others",
+            )
             del declarations[name]
         for cycle in endless_records(declarations):
             place = places.get(cycle[0])
             if place is None:  # an inline record is only ever reached through a declared one
                 named = next(name for name in cycle if name in places)
                 place = places[named]
-            message = f"a value of {cycle[0]} would need another one without end: {' -> '.join(cycle)}"
-            self._report.error("S037", place, message, hint="let one of the fields be absent (`T?`), null (`T | null`) or a list")
+            message = (
+                f"a value of {cycle[0]} would need another one without end: {' -> '.join(cycle)}"
+            )
+            self._report.error(
+                "S037",
+                place,
+                message,
+                hint="let one of the fields be absent (`T?`), null (`T | null`) or a list",
+            )
 
     def _declaration(self, node: TypeDeclarationNode) -> TypeDeclaration | None:
         name = node.name.text
@@ -74,9 +101,18 @@ class DeclarationResolver:
                 return self._newtype(node)
             case EnumNode():
                 members = tuple(
-                    EnumMember(value=member.value.text, doc=member.doc, deprecated=member.deprecated) for member in node.members
+                    EnumMember(
+                        value=member.value.text, doc=member.doc, deprecated=member.deprecated
+                    )
+                    for member in node.members
                 )
-                return Enum(name=name, members=members, open=node.open, doc=node.doc, deprecated=node.deprecated)
+                return Enum(
+                    name=name,
+                    members=members,
+                    open=node.open,
+                    doc=node.doc,
+                    deprecated=node.deprecated,
+                )
             case RecordNode():
                 return self._record(node)
             case UnionNode(tag=None):
@@ -84,12 +120,20 @@ class DeclarationResolver:
                     self._types.refuse_optional(member)
                 target = self._types.union([member.type for member in node.members])
                 self._types.warn_of_costs(target, node.place)
-                return Alias(name=name, type=target, doc=node.doc, deprecated=node.deprecated) if target else None
+                return (
+                    Alias(name=name, type=target, doc=node.doc, deprecated=node.deprecated)
+                    if target
+                    else None
+                )
             case UnionNode():
                 return self._tagged_union(node)
             case AliasNode():
                 target = self._types.plain(node.type, name)
-                return Alias(name=name, type=target, doc=node.doc, deprecated=node.deprecated) if target else None
+                return (
+                    Alias(name=name, type=target, doc=node.doc, deprecated=node.deprecated)
+                    if target
+                    else None
+                )
             case PythonNode():
                 return self._python(node)
             case BrokenNode():
@@ -100,13 +144,26 @@ class DeclarationResolver:
     def _newtype(self, node: NewTypeNode) -> TypeDeclaration | None:
         self._types.refuse_optional(node.base)
         syntax = node.base.type
-        if isinstance(syntax, NameSyntax) and syntax.name not in SCALARS and self._types.node(syntax.name) is None:
+        if (
+            isinstance(syntax, NameSyntax)
+            and syntax.name not in SCALARS
+            and self._types.node(syntax.name) is None
+        ):
             self._types.syntax(syntax)  # reports the unknown name
             return None
-        base = self._types.syntax(syntax) if isinstance(syntax, NameSyntax) and syntax.name in SCALARS and syntax.name != "json" else None
+        base = (
+            self._types.syntax(syntax)
+            if isinstance(syntax, NameSyntax) and syntax.name in SCALARS and syntax.name != "json"
+            else None
+        )
         if not isinstance(base, ScalarType):
             hint = f"for an alias write `{node.name.text}: {{type: …}}`"
-            self._report.error("S028", node.base.place, "the base of a newtype is a built-in scalar other than json", hint=hint)
+            self._report.error(
+                "S028",
+                node.base.place,
+                "the base of a newtype is a built-in scalar other than json",
+                hint=hint,
+            )
             return None
         limited = constrain(base, node.constraints, self._report)
         assert isinstance(limited, ScalarType)  # noqa: S101 - constraints keep the kind
@@ -116,20 +173,34 @@ class DeclarationResolver:
         name = node.name.text
         tag = self._tags.get(name)
         if node.tag_value is not None and tag is None:
-            self._report.error("S039", node.tag_value.place, f"{name} is in no union with a tag", hint="remove `tag_value`")
+            self._report.error(
+                "S039",
+                node.tag_value.place,
+                f"{name} is in no union with a tag",
+                hint="remove `tag_value`",
+            )
         tag_value = self._tag_value(node) if tag is not None else None
         if tag is not None:
             for field in node.fields:
                 if field.name.text == tag.text:
                     first = related(f"the tag {tag.text!r} is named here", tag.place)
-                    self._report.error("S033", field.name.place, f"the field {tag.text!r} would be the union's tag", related=[first])
+                    self._report.error(
+                        "S033",
+                        field.name.place,
+                        f"the field {tag.text!r} would be the union's tag",
+                        related=[first],
+                    )
         # Reserves the place of this record before the inline records of its fields.
         self._types.declarations[name] = Record(name=name, fields=())
         fields = self._types.fields(node.fields, name)
-        return Record(name=name, fields=fields, tag_value=tag_value, doc=node.doc, deprecated=node.deprecated)
+        return Record(
+            name=name, fields=fields, tag_value=tag_value, doc=node.doc, deprecated=node.deprecated
+        )
 
     def _tag_value(self, node: RecordNode) -> str:
-        return node.tag_value.text if node.tag_value is not None else snake_case(node.name.text[:200])
+        return (
+            node.tag_value.text if node.tag_value is not None else snake_case(node.name.text[:200])
+        )
 
     def _note_members(self, node: UnionNode, tag: Name) -> None:
         for member in node.members:
@@ -139,7 +210,9 @@ class DeclarationResolver:
             first = self._tags.setdefault(name, tag)
             if first.text != tag.text:
                 message = f"{name} is in a union with the tag {first.text!r} and in one with the tag {tag.text!r}"
-                self._report.error("S039", member.place, message, related=[related("the other tag", first.place)])
+                self._report.error(
+                    "S039", member.place, message, related=[related("the other tag", first.place)]
+                )
 
     def _tagged_union(self, node: UnionNode) -> TypeDeclaration | None:
         assert node.tag is not None  # noqa: S101 - the caller has looked
@@ -155,13 +228,21 @@ class DeclarationResolver:
                 continue
             elif name is None or not isinstance(declared, RecordNode):
                 hint = "members are names of records; leave `tag` out for a union of other types"
-                self._report.error("S032", member.place, "a member of a union with a tag is a record", hint=hint)
+                self._report.error(
+                    "S032", member.place, "a member of a union with a tag is a record", hint=hint
+                )
             elif name in members:
                 self._report.error("S019", member.place, f"{name!r} is listed twice")
             else:
                 members[name] = member.place
                 self._check_tag_value(declared, member.place, values)
-        return TaggedUnion(name=node.name.text, tag=node.tag.text, members=tuple(members), doc=node.doc, deprecated=node.deprecated)
+        return TaggedUnion(
+            name=node.name.text,
+            tag=node.tag.text,
+            members=tuple(members),
+            doc=node.doc,
+            deprecated=node.deprecated,
+        )
 
     def _check_tag_value(self, record: RecordNode, member: Place, values: dict[str, Place]) -> None:
         value = self._tag_value(record)
@@ -169,7 +250,11 @@ class DeclarationResolver:
         if value in values:
             first = related("the other member", values[value])
             self._report.error(
-                "S034", place, f"two members of a union have the tag value {value!r}", hint="give one a `tag_value`", related=[first]
+                "S034",
+                place,
+                f"two members of a union have the tag value {value!r}",
+                hint="give one a `tag_value`",
+                related=[first],
             )
         values.setdefault(value, place)
 
@@ -180,4 +265,10 @@ class DeclarationResolver:
             self._report.error("S038", node.path.place, str(exc))
             return None
         self._types.written[node.name.text] = schemas.written
-        return PythonType(name=node.name.text, path=node.path.text, json_schema=schemas.read, doc=node.doc, deprecated=node.deprecated)
+        return PythonType(
+            name=node.name.text,
+            path=node.path.text,
+            json_schema=schemas.read,
+            doc=node.doc,
+            deprecated=node.deprecated,
+        )

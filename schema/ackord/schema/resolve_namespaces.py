@@ -72,7 +72,9 @@ class NamespaceResolver:
                 if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", path.text)
                 else "for example /chat, /admin/users or /tenant/{tenant}"
             )
-            self._report.error("S050", path.place, f"{path.text[:60]!r} is no path of a namespace", hint=hint)
+            self._report.error(
+                "S050", path.place, f"{path.text[:60]!r} is no path of a namespace", hint=hint
+            )
         else:
             check_template(path, node.params, "S051", self._report)
 
@@ -87,7 +89,12 @@ class NamespaceResolver:
             name = Name(plain or snake_case(path.text[:200]), path.place)
             if not SNAKE_NAME.pattern.fullmatch(name.text) and _PATH.fullmatch(path.text):
                 hint = "say how generated code calls it: `name: my_namespace`"
-                self._report.error("S017", path.place, f"{path.text[:60]!r} can't be a name in generated code", hint=hint)
+                self._report.error(
+                    "S017",
+                    path.place,
+                    f"{path.text[:60]!r} can't be a name in generated code",
+                    hint=hint,
+                )
         self._claim(self._identifiers, name, f"the namespace {path.text}")
         return name.text
 
@@ -96,7 +103,11 @@ class NamespaceResolver:
         if first != name.place:
             message = f"{what} is {name.text!r} in generated code, as another one is"
             self._report.error(
-                "S018", name.place, message, hint="give one of them another `name:`", related=[related("the other one", first)]
+                "S018",
+                name.place,
+                message,
+                hint="give one of them another `name:`",
+                related=[related("the other one", first)],
             )
 
     def _payload(self, node: TypeNode | None, inline_name: str) -> Type | None:
@@ -108,18 +119,27 @@ class NamespaceResolver:
         declared = self._types.node(resolved.name) if isinstance(resolved, RefType) else None
         if not isinstance(declared, RecordNode | PythonNode | BrokenNode):
             hint = "write `{fields: {…}}` or the name of a record"
-            self._report.error("S052", node.place, "what a client connects with, and what is kept of it, is a record", hint=hint)
+            self._report.error(
+                "S052",
+                node.place,
+                "what a client connects with, and what is kept of it, is a record",
+                hint=hint,
+            )
             return None
         return resolved
 
-    def _known(self, names: Iterable[Name], declared: Mapping[str, object], code: str, what: str) -> tuple[str, ...]:
+    def _known(
+        self, names: Iterable[Name], declared: Mapping[str, object], code: str, what: str
+    ) -> tuple[str, ...]:
         for name in names:
             if name.text not in declared:
                 hint = self._report.nearest(name.text, declared) or f"declare it under `{what}s:`"
                 self._report.error(code, name.place, f"unknown {what} {name.text!r}", hint=hint)
         return tuple(name.text for name in names if name.text in declared)
 
-    def _events(self, namespace: NamespaceNode, nodes: Iterable[EventNode], origin: str) -> tuple[Event, ...]:
+    def _events(
+        self, namespace: NamespaceNode, nodes: Iterable[EventNode], origin: str
+    ) -> tuple[Event, ...]:
         taken: dict[str, Place] = {}
         events: list[Event] = []
         for node in nodes:
@@ -132,7 +152,9 @@ class NamespaceResolver:
         acked = node.has_ack or bool(node.errors)
         if not acked:
             self._refuse_ack_settings(node)
-        style: AckStyle = (node.acks[1] if node.acks else None) or namespace.acks or self._document.acks or "bare"
+        style: AckStyle = (
+            (node.acks[1] if node.acks else None) or namespace.acks or self._document.acks or "bare"
+        )
         args = self._types.fields(node.args, camel)
         self._check_order(node.args)
         self._types.later(lambda: self._check_absence(node.args, args))
@@ -155,21 +177,29 @@ class NamespaceResolver:
         )
 
     def _event_class(self, namespace: NamespaceNode, node: EventNode, origin: str) -> str:
-        """Return what the names of an event's inline records begin with: the event's name alone, unless another event's records have them.
+        """Return what the names of an event's inline records begin with: the event's name alone,
+        unless another event's records have them.
 
-        Events have the same name in several namespaces, and in both directions; one that is added after others never renames theirs.
+        Events have the same name in several namespaces, and in both directions; one that is added
+        after others never renames theirs.
         """
         plain = camel_case(node.identifier.text)
         longer = camel_case(self._identifier_of[namespace.path.text]) + plain
         endings = ["Ack"] if node.ack is not None and node.ack.fields is not None else []
-        endings += [camel_case(arg.name.text) for arg in node.args if arg.type is not None and arg.type.fields is not None]
+        endings += [
+            camel_case(arg.name.text)
+            for arg in node.args
+            if arg.type is not None and arg.type.fields is not None
+        ]
         for prefix in (plain, longer):
             if not any(self._types.is_lifted(prefix + ending) for ending in endings):
                 return prefix
         return longer + origin
 
     def _require_result_style(self, ack: Type, place: Place) -> None:
-        """Refuse an ack that travels as it is and could be taken for a failure, once all types are known."""
+        """Refuse an ack that travels as it is and could be taken for a failure, once all types are
+        known.
+        """
 
         def check() -> None:
             if AckForms(self._types.declarations, self._types.written).may_look_like_failure(ack):
@@ -184,10 +214,17 @@ class NamespaceResolver:
         for key, setting in settings:
             if setting is not None:
                 message = f"{key!r} says nothing here: {node.name.text} has no acknowledgement"
-                self._report.error("S056", setting[0].place, message, hint="declare `ack:` or `errors:`, or remove it")
+                self._report.error(
+                    "S056",
+                    setting[0].place,
+                    message,
+                    hint="declare `ack:` or `errors:`, or remove it",
+                )
 
     def _check_absence(self, nodes: Iterable[FieldNode], args: Sequence[Field]) -> None:
-        """Refuse arguments whose absence can't be written: another one follows, and null in their place is a value."""
+        """Refuse arguments whose absence can't be written: another one follows, and null in their
+        place is a value.
+        """
         places = {node.name.text: node.name.place for node in nodes}
         for arg, following in pairwise(args):
             if arg.is_maybe and "null" in json_kinds(arg.type, self._types.declarations):
@@ -199,11 +236,17 @@ class NamespaceResolver:
         optional: FieldNode | None = None
         identifiers: dict[str, Place] = {}
         for arg in args:
-            self._claim(identifiers, Name(snake_case(arg.name.text[:200]), arg.name.place), f"the argument {arg.name.text}")
+            self._claim(
+                identifiers,
+                Name(snake_case(arg.name.text[:200]), arg.name.place),
+                f"the argument {arg.name.text}",
+            )
             if arg.type is None:
                 continue
             expression = arg.type.expression
-            if expression is not None and (expression.optional is not None or expression.default is not None):
+            if expression is not None and (
+                expression.optional is not None or expression.default is not None
+            ):
                 optional = optional or arg
             elif optional is not None:
                 message = f"the argument {arg.name.text!r} must be there, but {optional.name.text!r} before it may be absent"

@@ -8,7 +8,18 @@ from typing import Final
 
 from ackord.schema.diagnostics import Reporter, related
 from ackord.schema.document import FieldNode, Name, RoomNode
-from ackord.schema.model import Alias, Enum, Field, LiteralType, NewType, RefType, Room, ScalarType, Type, TypeDeclaration
+from ackord.schema.model import (
+    Alias,
+    Enum,
+    Field,
+    LiteralType,
+    NewType,
+    RefType,
+    Room,
+    ScalarType,
+    Type,
+    TypeDeclaration,
+)
 from ackord.schema.names import camel_case
 from ackord.schema.resolve_types import TypeResolver
 from ackord.schema.room_names import has_text, may_share_a_name
@@ -19,16 +30,28 @@ _OWN_TEXT: Final = "begin each name with a text of its own, as in `document:{doc
 _SCALAR_LIKE: Final = frozenset({"str", "int", "int64", "uuid", "date"})
 
 
-def resolve_room(node: RoomNode, types: TypeResolver, earlier: list[tuple[Room, Place]], report: Reporter) -> Room | None:
-    """Resolve a room; `earlier` holds those that were resolved before, and where their names stand."""
+def resolve_room(
+    node: RoomNode, types: TypeResolver, earlier: list[tuple[Room, Place]], report: Reporter
+) -> Room | None:
+    """Resolve a room; `earlier` holds those that were resolved before, and where their names
+    stand.
+    """
     params = resolve_params(node.params, camel_case(node.name.text), types, report)
     if node.template is None:
         return None
     template = node.template
     check_template(template, node.params, "S043", report)
-    room = Room(name=node.name.text, template=template.text, params=params, doc=node.doc, deprecated=node.deprecated)
+    room = Room(
+        name=node.name.text,
+        template=template.text,
+        params=params,
+        doc=node.doc,
+        deprecated=node.deprecated,
+    )
     if template.text and "}{" not in template.text and not has_text(room):
-        message = "this can be the name of any room, and each client is in one that has its id as a name"
+        message = (
+            "this can be the name of any room, and each client is in one that has its id as a name"
+        )
         report.error("S045", template.place, message, hint=_OWN_TEXT)
     else:
         others = tuple(earlier)
@@ -37,15 +60,31 @@ def resolve_room(node: RoomNode, types: TypeResolver, earlier: list[tuple[Room, 
     return room
 
 
-def _check_distinct(room: Room, place: Place, others: Iterable[tuple[Room, Place]], types: TypeResolver, report: Reporter) -> None:
+def _check_distinct(
+    room: Room,
+    place: Place,
+    others: Iterable[tuple[Room, Place]],
+    types: TypeResolver,
+    report: Reporter,
+) -> None:
     for other, first in others:
         if may_share_a_name(room, other, types.declarations):
-            report.error("S045", place, "another room can have the same name", hint=_OWN_TEXT, related=[related("the other room", first)])
+            report.error(
+                "S045",
+                place,
+                "another room can have the same name",
+                hint=_OWN_TEXT,
+                related=[related("the other room", first)],
+            )
             return
 
 
-def check_template(template: Name, params: Iterable[FieldNode], code: str, report: Reporter) -> None:
-    """Report parameters that are used and not declared, declared and not used, or can't be told apart in the result."""
+def check_template(
+    template: Name, params: Iterable[FieldNode], code: str, report: Reporter
+) -> None:
+    """Report parameters that are used and not declared, declared and not used, or can't be told
+    apart in the result.
+    """
     text = template.text
     used = PARAMETER.findall(text)
     declared = {param.name.text: param.name.place for param in params}
@@ -59,23 +98,35 @@ def check_template(template: Name, params: Iterable[FieldNode], code: str, repor
         )
         return
     if "}{" in text:
-        report.error(code, template.place, "two parameters need text between them", hint="otherwise different values give the same name")
+        report.error(
+            code,
+            template.place,
+            "two parameters need text between them",
+            hint="otherwise different values give the same name",
+        )
     for name in dict.fromkeys(used):
         if used.count(name) > 1:
             report.error(code, template.place, f"the parameter {name!r} stands here twice")
         if name not in declared:
             hint = report.nearest(name, declared) or "declare it under `params:`"
-            report.error(code, template.place, f"{{{name}}} isn't declared under 'params'", hint=hint)
+            report.error(
+                code, template.place, f"{{{name}}} isn't declared under 'params'", hint=hint
+            )
     if not set(used) <= set(declared):
         return  # the one that isn't used is probably meant
     for name, place in declared.items():
         if name not in used:
             report.error(
-                code, place, f"the parameter {name!r} isn't used in {text!r}", related=[related("this should hold it", template.place)]
+                code,
+                place,
+                f"the parameter {name!r} isn't used in {text!r}",
+                related=[related("this should hold it", template.place)],
             )
 
 
-def resolve_params(nodes: tuple[FieldNode, ...], owner: str, types: TypeResolver, report: Reporter) -> tuple[Field, ...]:
+def resolve_params(
+    nodes: tuple[FieldNode, ...], owner: str, types: TypeResolver, report: Reporter
+) -> tuple[Field, ...]:
     """Resolve parameters of a room or namespace, which are always there and written as text."""
     for node in nodes:
         if node.type is not None and node.type.expression is not None:
@@ -91,10 +142,17 @@ def _check_later(field: Field, place: Place, types: TypeResolver, report: Report
     def check() -> None:
         if not _is_scalar_like(field.type, types.declarations):
             hint = "use str, int, int64, uuid, date, a newtype of one of them, an enum or a literal"
-            report.error("S044", place, f"the parameter {field.name!r} can't be a part of a name", hint=hint)
+            report.error(
+                "S044", place, f"the parameter {field.name!r} can't be a part of a name", hint=hint
+            )
         elif text := _shared_text(field.type, types.declarations):
             hint = "otherwise both give the same name"
-            report.error("S044", place, f"two values of the parameter {field.name!r} are the same text, {text!r}", hint=hint)
+            report.error(
+                "S044",
+                place,
+                f"two values of the parameter {field.name!r} are the same text, {text!r}",
+                hint=hint,
+            )
 
     types.later(check)
 

@@ -1,4 +1,6 @@
-"""Types as written -> types of the IR: names are looked up, inline records get names, constraints and defaults are checked."""
+"""Types as written -> types of the IR: names are looked up, inline records get names, constraints
+and defaults are checked.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,13 @@ _ELSEWHERE: Final = {
 class TypeResolver:
     """Resolves the types of one contract."""
 
-    def __init__(self, declared: Mapping[str, TypeDeclarationNode], report: Reporter, *, imports: bool = False) -> None:
+    def __init__(
+        self,
+        declared: Mapping[str, TypeDeclarationNode],
+        report: Reporter,
+        *,
+        imports: bool = False,
+    ) -> None:
         self.declarations: dict[str, TypeDeclaration] = {}
         """The types of the IR, in order; the caller adds those that it resolves."""
         self.written: dict[str, Json] = {}
@@ -82,7 +90,13 @@ class TypeResolver:
         first = self._taken.setdefault(name, place)
         if first == place:
             return True
-        self._report.error("S018", place, f"the name {name} is used twice", hint=hint, related=[related("first used here", first)])
+        self._report.error(
+            "S018",
+            place,
+            f"the name {name} is used twice",
+            hint=hint,
+            related=[related("first used here", first)],
+        )
         return False
 
     def is_lifted(self, name: str) -> bool:
@@ -113,9 +127,13 @@ class TypeResolver:
         """Report a ``?`` or a default."""
         if expression.optional is not None:
             hint = "write `T | null` for a value that may be null"
-            self._report.error("S024", expression.optional, "only fields and arguments may be absent", hint=hint)
+            self._report.error(
+                "S024", expression.optional, "only fields and arguments may be absent", hint=hint
+            )
         if expression.default is not None:
-            self._report.error("S024", expression.default.place, "only fields and arguments have defaults")
+            self._report.error(
+                "S024", expression.default.place, "only fields and arguments have defaults"
+            )
 
     def resolve(self, node: TypeNode, inline_name: str) -> Type | None:
         """Resolve a type; an inline record is declared under the given name."""
@@ -131,14 +149,19 @@ class TypeResolver:
         return constrained
 
     def warn_of_costs(self, of: Type | None, place: Place) -> None:
-        """Warn of lists and maps that may hold more attachments than a packet, and of unions that hold themselves."""
+        """Warn of lists and maps that may hold more attachments than a packet, and of unions that
+        hold themselves.
+        """
         if of is not None and has_collections(of):
             self.later(lambda: self._warn_of_attachments(of, place))
         if of is not None:
             self.later(lambda: self._warn_of_recursion(of, place))
 
     def _warn_of_recursion(self, of: Type, place: Place) -> None:
-        if next(recursive_unions(of, self.declarations), None) is not None and not self._report.has_errors:
+        if (
+            next(recursive_unions(of, self.declarations), None) is not None
+            and not self._report.has_errors
+        ):
             message = "values of this union may hold values of the same union, to any depth: each is read once for each level above it"
             hint = "use a tagged union, or a record with one field for each member"
             self._report.warning("S062", place, message, hint=hint)
@@ -165,14 +188,19 @@ class TypeResolver:
         default = expression.default if expression else None
         if default is not None and expression is not None and expression.optional is not None:
             self._report.error(
-                "S024", expression.optional, "`?` and a default can't stand together", hint="a field with a default may be absent anyway"
+                "S024",
+                expression.optional,
+                "`?` and a default can't stand together",
+                hint="a field with a default may be absent anyway",
             )
         required = expression is None or (expression.optional is None and default is None)
         return Field(
             name=node.name.text,
             type=of,
             required=required,
-            default=None if default is None else Default(default),  # as written; `settle_defaults` puts the value in its place
+            default=None
+            if default is None
+            else Default(default),  # as written; `settle_defaults` puts the value in its place
             doc=node.type.doc,
             deprecated=node.type.deprecated,
         )
@@ -183,18 +211,29 @@ class TypeResolver:
             return None
         self._lifted.add(name)
         # Declared before its fields are resolved, so that records nested in it come after it.
-        self.declarations[name] = Record(name=name, fields=(), doc=node.doc, deprecated=node.deprecated)
+        self.declarations[name] = Record(
+            name=name, fields=(), doc=node.doc, deprecated=node.deprecated
+        )
         resolved = self.fields(fields, name)
-        self.declarations[name] = Record(name=name, fields=resolved, doc=node.doc, deprecated=node.deprecated)
+        self.declarations[name] = Record(
+            name=name, fields=resolved, doc=node.doc, deprecated=node.deprecated
+        )
         return RefType(name)
 
     def syntax(self, syntax: TypeSyntax) -> Type | None:
-        """Resolve a type expression; `None` where a name in it is unknown, which has then been reported."""
+        """Resolve a type expression; `None` where a name in it is unknown, which has then been
+        reported.
+        """
         match syntax:
             case NameSyntax():
                 return self._name(syntax)
             case NullSyntax(place):
-                self._report.error("S020", place, "null alone is no type", hint="write `T | null` for a value that may be null")
+                self._report.error(
+                    "S020",
+                    place,
+                    "null alone is no type",
+                    hint="write `T | null` for a value that may be null",
+                )
                 return None
             case ListSyntax(item=item):
                 resolved = self.syntax(item)
@@ -215,7 +254,12 @@ class TypeResolver:
         others = [member for member in members if not isinstance(member, NullSyntax)]
         nulls = [member for member in members if isinstance(member, NullSyntax)]
         if not others:
-            self._report.error("S020", nulls[0].place, "null alone is no type", hint="write `T | null` for a value that may be null")
+            self._report.error(
+                "S020",
+                nulls[0].place,
+                "null alone is no type",
+                hint="write `T | null` for a value that may be null",
+            )
             return None
         for null in nulls[1:]:
             self._report.error("S035", null.place, "null stands in the union twice")
@@ -223,27 +267,56 @@ class TypeResolver:
         if every is None:
             return None
         if len(every) > 1:
-            self.later(lambda: self._check_disjoint(every, [member.place for member in others], nullable=bool(nulls)))
+            self.later(
+                lambda: self._check_disjoint(
+                    every, [member.place for member in others], nullable=bool(nulls)
+                )
+            )
         joined = every[0] if len(every) == 1 else UnionType(every)
         return NullableType(joined) if nulls else joined
 
-    def _check_disjoint(self, members: tuple[Type, ...], places: list[Place], *, nullable: bool) -> None:
+    def _check_disjoint(
+        self, members: tuple[Type, ...], places: list[Place], *, nullable: bool
+    ) -> None:
         first_of: dict[str, Place] = {}
         before: list[tuple[frozenset[type], Place]] = []
         for member, place in zip(members, places, strict=True):
             kinds = json_kinds(member, self.declarations) - ({"null"} if nullable else set[str]())
             clash = next((kind for kind in sorted(kinds) if kind in first_of), None)
             if clash is not None:
-                hint = "declare a union of records with a `tag`" if clash == "object" else "members of one kind can't be told apart"
+                hint = (
+                    "declare a union of records with a `tag`"
+                    if clash == "object"
+                    else "members of one kind can't be told apart"
+                )
                 first = related(f"the other {clash}", first_of[clash])
-                self._report.error("S035", place, f"two members of this union are written as a JSON {clash}", hint=hint, related=[first])
+                self._report.error(
+                    "S035",
+                    place,
+                    f"two members of this union are written as a JSON {clash}",
+                    hint=hint,
+                    related=[first],
+                )
             classes = python_classes(member, self.declarations)
-            other = next(((shared, first) for found, first in before if (shared := shared_class(classes, found))), None)
+            other = next(
+                (
+                    (shared, first)
+                    for found, first in before
+                    if (shared := shared_class(classes, found))
+                ),
+                None,
+            )
             if clash is None and other is not None:
                 shared, first_place = other
                 message = f"two members of this union are {'any object' if shared is object else shared.__name__} in Python"
                 hint = "when one is sent, nothing says which of them: declare a union of records with a `tag`"
-                self._report.error("S035", place, message, hint=hint, related=[related("the other one", first_place)])
+                self._report.error(
+                    "S035",
+                    place,
+                    message,
+                    hint=hint,
+                    related=[related("the other one", first_place)],
+                )
             before.append((classes, place))
             for kind in kinds:
                 first_of.setdefault(kind, place)
@@ -256,8 +329,12 @@ class TypeResolver:
     def _literal(self, syntax: LiteralSyntax) -> Type:
         values: list[str | int | bool] = []
         for literal in syntax.values:
-            if any(type(value) is type(literal.value) and value == literal.value for value in values):
-                self._report.error("S030", literal.place, f"the value {literal.value!r} is listed twice")
+            if any(
+                type(value) is type(literal.value) and value == literal.value for value in values
+            ):
+                self._report.error(
+                    "S030", literal.place, f"the value {literal.value!r} is listed twice"
+                )
             else:
                 values.append(literal.value)
         return LiteralType(tuple(values))

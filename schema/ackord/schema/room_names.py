@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
-from ackord.schema.model import Alias, Enum, LiteralType, NewType, RefType, Room, ScalarType, Type, TypeDeclaration
+from ackord.schema.model import (
+    Alias,
+    Enum,
+    LiteralType,
+    NewType,
+    RefType,
+    Room,
+    ScalarType,
+    Type,
+    TypeDeclaration,
+)
 
 _PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
 _ONE_CLASS: Final = re.compile(r"\^(\[[^\]\\^][^\]\\]*\])(?:\{[0-9]+(?:,[0-9]*)?\}|[+*])?\$")
@@ -32,10 +42,14 @@ _Tokens: TypeAlias = tuple[_Token, ...]
 
 
 def may_share_a_name(one: Room, other: Room, declarations: Mapping[str, TypeDeclaration]) -> bool:
-    """Say whether parameters exist with which both rooms have the same name; lengths and most patterns aren't looked at."""
+    """Say whether parameters exist with which both rooms have the same name; lengths and most
+    patterns aren't looked at.
+    """
     if not _may_begin_alike(one.template, other.template):
         return False
-    return any(_intersect(a, b) for a in _shapes(one, declarations) for b in _shapes(other, declarations))
+    return any(
+        _intersect(a, b) for a in _shapes(one, declarations) for b in _shapes(other, declarations)
+    )
 
 
 def has_text(room: Room) -> bool:
@@ -49,7 +63,9 @@ def _may_begin_alike(one: str, other: str) -> bool:
 
 
 def _shapes(room: Room, declarations: Mapping[str, TypeDeclaration]) -> Iterator[_Tokens]:
-    """Give what the names of a room look like: more than one for parameters that have few values."""
+    """Give what the names of a room look like: more than one for parameters that have few
+    values.
+    """
     types = {param.name: param.type for param in room.params}
     shapes: list[_Tokens] = [()]
     for index, part in enumerate(_PARAMETER.split(room.template)):

@@ -34,7 +34,9 @@ _OTHER_WORDS: Final[MappingOf[str, str]] = {
 class Section:
     """A mapping of which each key is known, with a report for each that isn't."""
 
-    def __init__(self, mapping: Mapping, where: Place, what: str, known: tuple[str, ...], report: Reporter) -> None:
+    def __init__(
+        self, mapping: Mapping, where: Place, what: str, known: tuple[str, ...], report: Reporter
+    ) -> None:
         """Check the keys.
 
         Args:
@@ -50,8 +52,14 @@ class Section:
         self._entries = {entry.key.text: entry for entry in mapping if entry.key.text in known}
         for entry in mapping:
             if entry.key.text not in known:
-                hint = report.nearest(entry.key.text, known) or _OTHER_WORDS.get(entry.key.text) or f"known keys: {', '.join(known)}"
-                report.error("S011", entry.key.place, f"unknown key {entry.key.text!r} in {what}", hint=hint)
+                hint = (
+                    report.nearest(entry.key.text, known)
+                    or _OTHER_WORDS.get(entry.key.text)
+                    or f"known keys: {', '.join(known)}"
+                )
+                report.error(
+                    "S011", entry.key.place, f"unknown key {entry.key.text!r} in {what}", hint=hint
+                )
 
     def __contains__(self, key: str) -> bool:
         return key in self._entries
@@ -98,7 +106,12 @@ class Section:
             if found.text == style:
                 return Name(found.text, self.key_place("acks")), style
         hint = self.report.nearest(found.text, styles)
-        self.report.error("S016", found.place, "'acks' is bare (the value itself) or result ({\"ok\": value})", hint=hint)
+        self.report.error(
+            "S016",
+            found.place,
+            "'acks' is bare (the value itself) or result ({\"ok\": value})",
+            hint=hint,
+        )
         return None
 
     def names(self, key: str) -> tuple[Name, ...]:
@@ -107,7 +120,12 @@ class Section:
         if node is None or is_null(node):
             return ()
         if not isinstance(node, Sequence):
-            self.report.error("S010", node.place, f"{key!r} is a list of names, not {describe(node)}", hint=f"write `{key}: [A, B]`")
+            self.report.error(
+                "S010",
+                node.place,
+                f"{key!r} is a list of names, not {describe(node)}",
+                hint=f"write `{key}: [A, B]`",
+            )
             return ()
         found: dict[str, Name] = {}
         for item in node.items:
@@ -140,6 +158,10 @@ def read_text(node: Node, what: str, report: Reporter) -> Name | None:
     """Take a text."""
     if isinstance(node, Scalar) and node.kind == "text":
         return Name(node.text, node.place)
-    hint = f'write "{node.text}" in quotes' if isinstance(node, Scalar) and node.kind != "null" else None
+    hint = (
+        f'write "{node.text}" in quotes'
+        if isinstance(node, Scalar) and node.kind != "null"
+        else None
+    )
     report.error("S010", node.place, f"{what} is text, not {describe(node)}", hint=hint)
     return None

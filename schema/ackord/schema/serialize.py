@@ -18,7 +18,10 @@ def dump_contract(contract: Contract) -> str:
 
     What has its default value is left out, except ``kind`` and ``ir``.
     """
-    return json.dumps(_plain(contract), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return (
+        json.dumps(_plain(contract), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        + "\n"
+    )
 
 
 def load_contract_json(text: str | bytes) -> Contract:
@@ -32,7 +35,10 @@ def load_contract_json(text: str | bytes) -> Contract:
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ContractJsonError(f"this is no contract.json of this version: {first['msg']}{f' (at {where})' if where else ''}") from exc
+        raise ContractJsonError(
+            "this is no contract.json of this version: "
+            f"{first['msg']}{f' (at {where})' if where else ''}"
+        ) from exc
 
 
 @cache
@@ -44,8 +50,12 @@ def _plain(value: Json) -> Json:
     if isinstance(value, Default):
         return {"value": value.value}
     if is_dataclass(value) and not isinstance(value, type):
-        kept: Mapping[str, Any] = {field.name: getattr(value, field.name) for field in fields(value)}
-        defaults = {field.name: field.default for field in fields(value) if field.default is not MISSING}
+        kept: Mapping[str, Any] = {
+            field.name: getattr(value, field.name) for field in fields(value)
+        }
+        defaults = {
+            field.name: field.default for field in fields(value) if field.default is not MISSING
+        }
         return {
             name: _plain(element)
             for name, element in kept.items()

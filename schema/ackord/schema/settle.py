@@ -25,7 +25,9 @@ class _Settler:
         self._places: dict[tuple[str, str], Place] = {}
         """Where the defaults of records stand, by record and field."""
         self._failed = False
-        self._checker = DefaultChecker({declaration.name: declaration for declaration in contract.types})
+        self._checker = DefaultChecker(
+            {declaration.name: declaration for declaration in contract.types}
+        )
 
     def contract(self) -> Contract:
         types = tuple(self._declaration(declaration) for declaration in self._contract.types)
@@ -34,7 +36,9 @@ class _Settler:
         return replace(
             self._contract,
             types=types,
-            errors=tuple(replace(error, fields=self._fields(error.fields)) for error in self._contract.errors),
+            errors=tuple(
+                replace(error, fields=self._fields(error.fields)) for error in self._contract.errors
+            ),
             namespaces=tuple(self._namespace(namespace) for namespace in self._contract.namespaces),
         )
 
@@ -51,7 +55,10 @@ class _Settler:
             way = " -> ".join(f"{record}.{field}" for record, field in cycle)
             message = f"this default contains itself without end: {way}"
             self._report.error(
-                "S037", self._places[cycle[0]], message, hint="say in the default what the field has, or let it be absent (`T?`)"
+                "S037",
+                self._places[cycle[0]],
+                message,
+                hint="say in the default what the field has, or let it be absent (`T?`)",
             )
 
     def _namespace(self, namespace: Namespace) -> Namespace:
@@ -76,6 +83,8 @@ class _Settler:
             value = self._checker.check(written.value, field.type)
         except DefaultError as exc:
             self._failed = True
-            self._report.error("S031", written.place, f"the default of {field.name!r} isn't one of its type: {exc}")
+            self._report.error(
+                "S031", written.place, f"the default of {field.name!r} isn't one of its type: {exc}"
+            )
             return field
         return replace(field, default=Default(value))

@@ -58,7 +58,12 @@ _FORMS: Final = {
 def parse_expression(scalar: Scalar, report: Reporter) -> Expression | None:
     """Parse an expression; `None` where it isn't one, which has then been reported."""
     if len(scalar.text) > MAX_LENGTH:
-        report.error("S020", scalar.place, f"an expression has at most {MAX_LENGTH} characters", hint="declare parts of it as types")
+        report.error(
+            "S020",
+            scalar.place,
+            f"an expression has at most {MAX_LENGTH} characters",
+            hint="declare parts of it as types",
+        )
         return None
     try:
         return _Parser(scalar).expression()
@@ -85,8 +90,15 @@ class _Parser:
                 hint = "a `?` stands once, after the whole type and before a default"
             elif token.kind in {"name", "string", "number"}:
                 hint = "write a default after `=`, and members of a union with `|` between them"
-            raise ExpressionError(token.start, token.end, f"unexpected {token} after the type", hint)
-        return Expression(self._scalar.inside(self._tokens[0].start, self._previous_end), parsed, optional, default)
+            raise ExpressionError(
+                token.start, token.end, f"unexpected {token} after the type", hint
+            )
+        return Expression(
+            self._scalar.inside(self._tokens[0].start, self._previous_end),
+            parsed,
+            optional,
+            default,
+        )
 
     def _type(self) -> TypeSyntax:
         start = self._next.start
@@ -99,15 +111,26 @@ class _Parser:
     def _member(self) -> TypeSyntax:
         token = self._take()
         if token.kind != "name":
-            hint = 'fixed values are a literal type: literal["a", "b"]' if token.kind in {"string", "number"} else None
+            hint = (
+                'fixed values are a literal type: literal["a", "b"]'
+                if token.kind in {"string", "number"}
+                else None
+            )
             raise ExpressionError(token.start, token.end, f"expected a type, found {token}", hint)
         if self._at("["):
             return self._generic(token)
         if token.text == "null":
             return NullSyntax(self._place(token))
         if token.text in {"list", "map", "tuple", "literal"}:
-            forms = {"list": "list[T]", "map": "map[str, T]", "tuple": "tuple[A, B]", "literal": 'literal["a", "b"]'}
-            raise ExpressionError(token.start, token.end, f"{token.text} needs brackets", f"write {forms[token.text]}")
+            forms = {
+                "list": "list[T]",
+                "map": "map[str, T]",
+                "tuple": "tuple[A, B]",
+                "literal": 'literal["a", "b"]',
+            }
+            raise ExpressionError(
+                token.start, token.end, f"{token.text} needs brackets", f"write {forms[token.text]}"
+            )
         return NameSyntax(self._place(token), token.text)
 
     def _generic(self, name: Token) -> TypeSyntax:
@@ -116,7 +139,10 @@ class _Parser:
                 items = self._bracketed(self._type)
                 if len(items) != 1:
                     raise ExpressionError(
-                        name.start, self._previous_end, "a list has one type of items", "write tuple[A, B] for fixed positions"
+                        name.start,
+                        self._previous_end,
+                        "a list has one type of items",
+                        "write tuple[A, B] for fixed positions",
                     )
                 return ListSyntax(self._since(name.start), items[0])
             case "map":
@@ -129,14 +155,21 @@ class _Parser:
                 return LiteralSyntax(self._since(name.start), values)
             case _:
                 form = _FORMS.get(name.text.lower())
-                hint = f"write {form}" if form else "only list, map, tuple and literal take brackets"
+                hint = (
+                    f"write {form}" if form else "only list, map, tuple and literal take brackets"
+                )
                 raise ExpressionError(name.start, name.end, f"{name.text} takes no brackets", hint)
 
     def _map(self, name: Token) -> TypeSyntax:
         parts = self._bracketed(self._type)
         key = parts[0]
         if len(parts) != 2 or not isinstance(key, NameSyntax) or key.name != "str":
-            raise ExpressionError(name.start, self._previous_end, "a map has the key type str and one type of values", "write map[str, T]")
+            raise ExpressionError(
+                name.start,
+                self._previous_end,
+                "a map has the key type str and one type of values",
+                "write map[str, T]",
+            )
         return MapSyntax(self._since(name.start), parts[1])
 
     def _bracketed(self, element: Callable[[], T]) -> tuple[T, ...]:
@@ -159,7 +192,12 @@ class _Parser:
         if token.kind == "number" and token.text.lstrip("-").isdigit():
             return LiteralValue(self._place(token), self._integer(token))
         hint = f'write "{token.text}"' if token.kind == "name" else None
-        raise ExpressionError(token.start, token.end, f"a literal is a string, an integer, true or false, not {token}", hint)
+        raise ExpressionError(
+            token.start,
+            token.end,
+            f"a literal is a string, an integer, true or false, not {token}",
+            hint,
+        )
 
     def _default(self) -> DefaultSyntax:
         self._take()
@@ -182,7 +220,9 @@ class _Parser:
                 return self._object(token)
             case _:
                 hint = "a default is JSON, or a member of an enum"
-                raise ExpressionError(token.start, token.end, f"expected a default value, found {token}", hint)
+                raise ExpressionError(
+                    token.start, token.end, f"expected a default value, found {token}", hint
+                )
 
     def _array(self, opening: Token) -> Json:
         self._enter(opening)
@@ -201,10 +241,14 @@ class _Parser:
         while not self._at("}"):
             key = self._take()
             if key.kind != "string":
-                raise ExpressionError(key.start, key.end, f"expected a key in double quotes, found {key}")
+                raise ExpressionError(
+                    key.start, key.end, f"expected a key in double quotes, found {key}"
+                )
             name = self._string(key)
             if name in values:
-                raise ExpressionError(key.start, key.end, f"the key {key} stands here for the second time")
+                raise ExpressionError(
+                    key.start, key.end, f"the key {key} stands here for the second time"
+                )
             self._expect(":", "':'")
             values[name] = self._value()
             if not self._at("}"):
@@ -216,7 +260,9 @@ class _Parser:
     def _string(self, token: Token) -> str:
         value = string_value(token)
         if value is None:
-            raise ExpressionError(token.start, token.end, "half of a surrogate pair is no character")
+            raise ExpressionError(
+                token.start, token.end, "half of a surrogate pair is no character"
+            )
         return value
 
     def _integer(self, token: Token) -> int:
@@ -251,7 +297,8 @@ class _Parser:
         token = self._next
         if not self._at(symbol):
             hint = (
-                "`?` stands at the end of the whole expression; for an item that may be null write `T | null`"
+                "`?` stands at the end of the whole expression; for an item that may be null "
+                "write `T | null`"
                 if token.text == "?"
                 else None
             )
@@ -262,7 +309,10 @@ class _Parser:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise ExpressionError(
-                token.start, token.end, f"this is nested more than {MAX_DEPTH} levels deep", "declare the inner parts as types"
+                token.start,
+                token.end,
+                f"this is nested more than {MAX_DEPTH} levels deep",
+                "declare the inner parts as types",
             )
 
     def _place(self, token: Token) -> Place:

@@ -72,7 +72,9 @@ class UnionSyntax:
     members: tuple[TypeSyntax, ...]
 
 
-TypeSyntax: TypeAlias = NameSyntax | NullSyntax | ListSyntax | MapSyntax | TupleSyntax | LiteralSyntax | UnionSyntax
+TypeSyntax: TypeAlias = (
+    NameSyntax | NullSyntax | ListSyntax | MapSyntax | TupleSyntax | LiteralSyntax | UnionSyntax
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class DefaultSyntax:
-    """What stands after ``=``: JSON in which words may stand; a number with a point or an exponent is an exact `Decimal`."""
+    """What stands after ``=``: JSON in which words may stand; a number with a point or an exponent
+    is an exact `Decimal`.
+    """
 
     place: Place
     value: Json

@@ -72,12 +72,19 @@ def _unreadable(text: str, position: int) -> ExpressionError:
     start = position + len(text[position:]) - len(text[position:].lstrip(" \t\r\n"))
     character = text[start]
     if character == '"':
-        return ExpressionError(start, len(text), "this string doesn't end, or holds an escape that JSON doesn't know")
+        return ExpressionError(
+            start, len(text), "this string doesn't end, or holds an escape that JSON doesn't know"
+        )
     if character == "'":
-        return ExpressionError(start, start + 1, 'unexpected "\'"', "strings stand in double quotes")
+        return ExpressionError(
+            start, start + 1, 'unexpected "\'"', "strings stand in double quotes"
+        )
     if character in "()":
         return ExpressionError(
-            start, start + 1, f"unexpected {character!r}", "types take square brackets, as in list[str]; there are no groups"
+            start,
+            start + 1,
+            f"unexpected {character!r}",
+            "types take square brackets, as in list[str]; there are no groups",
         )
     word = re.compile(r"[\w.+-]+|.", re.DOTALL).match(text, start)
     found = word[0] if word else character

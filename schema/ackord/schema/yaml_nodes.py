@@ -17,7 +17,9 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
 _INT = re.compile(r"[-+]?[0-9]{1,400}|0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400}")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
 _FINITE = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,6})?")
 _SINGLE_QUOTED = re.compile(r"''|[^']")
 _DOUBLE_QUOTED = re.compile(r"\\(?:x..|u....|U........|.)|[^\\]")
@@ -57,7 +59,9 @@ class Scalar:
         return self.text in _TRUE if self.kind == "bool" else None
 
     def number(self) -> int | Decimal | None:
-        """Give the exact value of a number; `None` where it isn't one, is infinite or is larger than anybody needs."""
+        """Give the exact value of a number; `None` where it isn't one, is infinite or is larger
+        than anybody needs.
+        """
         if self.kind == "int":
             return int(self.text, 0) if self.text[:2] in {"0o", "0x"} else int(self.text)
         return exact_decimal(self.text) if self.kind == "float" else None
@@ -71,7 +75,10 @@ class Scalar:
         if offsets is None:
             return self.place
         start = min(start, len(offsets) - 1)
-        return self.source.place(self.start + offsets[start], self.start + offsets[min(max(start, end), len(offsets) - 1)])
+        return self.source.place(
+            self.start + offsets[start],
+            self.start + offsets[min(max(start, end), len(offsets) - 1)],
+        )
 
     def _offsets(self) -> tuple[int, ...] | None:
         """Say where in the file each character of the text begins, and where the last one ends."""
@@ -82,11 +89,17 @@ class Scalar:
             return None
         pattern = {"'": _SINGLE_QUOTED, '"': _DOUBLE_QUOTED}.get(self.style)
         widths = [len(piece) for piece in pattern.findall(raw[1:-1])] if pattern else []
-        return tuple(accumulate(widths, initial=1)) if pattern and len(widths) == len(self.text) else None
+        return (
+            tuple(accumulate(widths, initial=1))
+            if pattern and len(widths) == len(self.text)
+            else None
+        )
 
 
 def exact_decimal(text: str) -> Decimal | None:
-    """Read a number with up to 400 digits and an exponent between -400 and 400; `None` for every other text."""
+    """Read a number with up to 400 digits and an exponent between -400 and 400; `None` for every
+    other text.
+    """
     if len(text) > 410 or not _FINITE.fullmatch(text):
         return None
     value = Decimal(text)

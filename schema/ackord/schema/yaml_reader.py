@@ -1,8 +1,10 @@
 """YAML text -> tree of nodes.
 
-ruamel.yaml parses (YAML 1.2, with exact marks); the tree is built here from its events, as the language has no use for what its composer
+ruamel.yaml parses (YAML 1.2, with exact marks); the tree is built here from its events, as the
+language has no use for what its composer
 adds: references between nodes, tags and several documents.
-Without references a small file can't grow into a large tree, and the depth is checked while events come in.
+Without references a small file can't grow into a large tree, and the depth is checked while events
+come in.
 """
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ def read_yaml(source: Source, report: Reporter) -> Node | None:
 
 
 def _hide_separators(text: str) -> tuple[str, dict[int, int]]:
-    """Replace what ends a line in YAML 1.1 and, as far as ruamel goes, only there; also give the way back."""
+    """Replace what ends a line in YAML 1.1 and, as far as ruamel goes, only there; also give the
+    way back.
+    """
     separators = [character for character in "\x85\u2028\u2029" if character in text]
     unused = (code for code in range(0xE000, 0xF8FF) if chr(code) not in text)
     hidden = {ord(separator): next(unused) for separator in separators}
@@ -64,7 +68,9 @@ def _hide_separators(text: str) -> tuple[str, dict[int, int]]:
 
 
 def _parse(text: str, builder: _Builder, source: Source, report: Reporter) -> str | None:
-    """Parse once; after a syntax error that concerns one line only, give the text without that line, to find the next one."""
+    """Parse once; after a syntax error that concerns one line only, give the text without that
+    line, to find the next one.
+    """
     try:
         for event in _events(text):
             builder.receive(event)
@@ -73,13 +79,21 @@ def _parse(text: str, builder: _Builder, source: Source, report: Reporter) -> st
     except ReaderError as exc:
         error: Any = exc
         character = ord(error.character) if isinstance(error.character, str) else error.character
-        report.error("S004", source.place(error.position, error.position + 1), f"the character U+{character:04X} isn't allowed in YAML")
+        report.error(
+            "S004",
+            source.place(error.position, error.position + 1),
+            f"the character U+{character:04X} isn't allowed in YAML",
+        )
     except MarkedYAMLError as exc:
         return _report_syntax(exc, text, source, report)
     except (YAMLError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as exc:
         # ruamel lets these escape on some broken escapes, tags and directives.
         offset = builder.offset
-        report.error("S004", source.place(offset, offset + 1), f"after this place the file isn't valid YAML: {_one_line(str(exc))}")
+        report.error(
+            "S004",
+            source.place(offset, offset + 1),
+            f"after this place the file isn't valid YAML: {_one_line(str(exc))}",
+        )
     return None
 
 
@@ -105,7 +119,11 @@ def _report_syntax(exc: Any, text: str, source: Source, report: Reporter) -> str
         hint = "indent with spaces"
     elif "cannot start any token" in problem or "mapping values are not allowed" in problem:
         hint = "put the value in quotes, or mend the indentation"
-    context = [related(_one_line(str(exc.context)), source.place(start, start + 1))] if exc.context and start != offset else []
+    context = (
+        [related(_one_line(str(exc.context)), source.place(start, start + 1))]
+        if exc.context and start != offset
+        else []
+    )
     report.error("S004", source.place(offset, offset + 1), problem, hint=hint, related=context)
     if not (after_quote or (in_flow and start >= line_start)) or "stream end" in problem:
         return None  # what follows may be part of the broken place
@@ -136,35 +154,70 @@ class _Builder:
         match type(event).__name__:
             case "ScalarEvent":
                 self._check_plain(event, start, end)
-                self._add(Scalar(self._source, start, end, self._text(event.value, start, end), event.style or None))
+                self._add(
+                    Scalar(
+                        self._source,
+                        start,
+                        end,
+                        self._text(event.value, start, end),
+                        event.style or None,
+                    )
+                )
             case "MappingStartEvent" | "SequenceStartEvent" as name:
                 self._check_plain(event, start, end)
                 self._push(_Open(start, is_mapping=name == "MappingStartEvent"))
             case "MappingEndEvent" | "SequenceEndEvent":
                 self._close(end)
             case "AliasEvent":
-                self._refuse(start, end, "aliases aren't part of the language", "write the value out, or declare a type for it")
+                self._refuse(
+                    start,
+                    end,
+                    "aliases aren't part of the language",
+                    "write the value out, or declare a type for it",
+                )
                 self._add(Scalar(self._source, start, end, "", None))
             case "DocumentStartEvent":
                 self._documents += 1
                 if event.version or event.tags:
-                    self._refuse(start, end, "directives aren't part of the language", "remove the lines that start with %")
+                    self._refuse(
+                        start,
+                        end,
+                        "directives aren't part of the language",
+                        "remove the lines that start with %",
+                    )
                 if self._documents == 2:
-                    self._refuse(start, end, "a schema file holds one document", "put the second one in its own file")
+                    self._refuse(
+                        start,
+                        end,
+                        "a schema file holds one document",
+                        "put the second one in its own file",
+                    )
             case _:
                 pass
 
     def _text(self, value: str, start: int, end: int) -> str:
         if _SURROGATE.search(value):
-            self._report.error("S004", self._source.place(start, end), "half of a surrogate pair is no character")
+            self._report.error(
+                "S004", self._source.place(start, end), "half of a surrogate pair is no character"
+            )
             return ""
         return value.translate(self._separators)
 
     def _check_plain(self, event: Any, start: int, end: int) -> None:
         if event.anchor is not None:
-            self._refuse(start, max(end, start + 1), "anchors aren't part of the language", "quote the text if it starts with &")
+            self._refuse(
+                start,
+                max(end, start + 1),
+                "anchors aren't part of the language",
+                "quote the text if it starts with &",
+            )
         elif event.tag is not None:
-            self._refuse(start, max(end, start + 1), "tags aren't part of the language", "quote the text if it starts with !")
+            self._refuse(
+                start,
+                max(end, start + 1),
+                "tags aren't part of the language",
+                "quote the text if it starts with !",
+            )
 
     def _refuse(self, start: int, end: int, message: str, hint: str) -> None:
         self._report.error("S006", self._source.place(start, end), message, hint=hint)
@@ -180,7 +233,11 @@ class _Builder:
         opened = self._open.pop()
         last = opened.nodes[-1] if opened.nodes else None
         if isinstance(last, Scalar):
-            end = max(last.end, opened.start) if self._source.text[end - 1 : end] not in {"}", "]"} else end
+            end = (
+                max(last.end, opened.start)
+                if self._source.text[end - 1 : end] not in {"}", "]"}
+                else end
+            )
         place = self._source.place(opened.start, end)
         if opened.is_mapping:
             self._add(Mapping(place, self._entries(opened.nodes)))
@@ -194,7 +251,12 @@ class _Builder:
                 self._report.error("S006", key.place, "a key is a name, not a list or a mapping")
                 continue
             if key.text == "<<" and key.style is None:
-                self._refuse(key.start, key.end, "merge keys aren't part of the language", "write the keys out")
+                self._refuse(
+                    key.start,
+                    key.end,
+                    "merge keys aren't part of the language",
+                    "write the keys out",
+                )
                 continue
             first = seen.get(key.text)
             if first is not None:
@@ -208,7 +270,9 @@ class _Builder:
                 continue
             # A value that isn't there has no place of its own worth showing.
             absent = isinstance(value, Scalar) and value.start == value.end
-            seen[key.text] = Entry(key, Scalar(self._source, key.start, key.end, "", None) if absent else value)
+            seen[key.text] = Entry(
+                key, Scalar(self._source, key.start, key.end, "", None) if absent else value
+            )
         return tuple(seen.values())
 
     def _add(self, node: Node) -> None:

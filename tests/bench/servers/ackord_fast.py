@@ -1,4 +1,6 @@
-"""The generated server in the lane that is the default: what `Server.run` runs, with its default settings."""
+"""The generated server in the lane that is the default: what `Server.run` runs, with its default
+settings.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The untyped API with plain `def` listeners, in the default lane: nothing is validated, no coroutine is made."""
+"""The untyped API with plain `def` listeners, in the default lane: nothing is validated, no
+coroutine is made.
+"""
 
 from __future__ import annotations
 

@@ -36,7 +36,11 @@ def contract(variant: Variant) -> str:
             "version": "1.0.0",
             "types": {
                 "Item": {
-                    "fields": {"id": {"type": "int", "ge": 0}, "text": {"type": "str", "max_length": 20000}, "tags": "list[str]"},
+                    "fields": {
+                        "id": {"type": "int", "ge": 0},
+                        "text": {"type": "str", "max_length": 20000},
+                        "tags": "list[str]",
+                    },
                 },
             },
             "namespaces": {path: {"client_to_server": events} for path in variant.paths},
@@ -51,7 +55,15 @@ def _generate(variant: Variant) -> list[Any]:
         schema.write_text(contract(variant), encoding="utf-8")
         # In a process of its own, so that the measured one doesn't hold the generator.
         subprocess.run(
-            [sys.executable, "-m", "ackord.codegen", "generate", str(schema), "--out", str(package)],
+            [
+                sys.executable,
+                "-m",
+                "ackord.codegen",
+                "generate",
+                str(schema),
+                "--out",
+                str(package),
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
         )
@@ -60,4 +72,8 @@ def _generate(variant: Variant) -> list[Any]:
             stubs = vars(importlib.import_module("grown.server"))
         finally:
             sys.path.remove(folder)
-    return [stub for stub in stubs.values() if isinstance(stub, type) and getattr(stub, "contract", None) is not None]
+    return [
+        stub
+        for stub in stubs.values()
+        if isinstance(stub, type) and getattr(stub, "contract", None) is not None
+    ]

@@ -14,10 +14,13 @@ BACKLOG: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What is served: bench.yaml in the namespace ``/``, or something larger, to see how cost grows."""
+    """What is served: bench.yaml in the namespace ``/``, or something larger, to see how cost
+    grows.
+    """
 
     events: int = 0
-    """If not 0, so many events that are echoed, ``echo_0`` and up, instead of those of bench.yaml."""
+    """If not 0, so many events that are echoed, ``echo_0`` and up, instead of those of bench.yaml.
+    """
     namespaces: int = 0
     """If not 0, so many namespaces, ``/n0`` and up, that echo, instead of ``/``."""
     room: bool = False
@@ -40,14 +43,22 @@ class Variant:
 
     def arguments(self) -> tuple[str, ...]:
         """Return the command line that `parse` reads."""
-        numbers = (f"--{name}={getattr(self, name)}" for name in ("events", "namespaces") if getattr(self, name))
+        numbers = (
+            f"--{name}={getattr(self, name)}"
+            for name in ("events", "namespaces")
+            if getattr(self, name)
+        )
         return (*numbers, *(("--room",) if self.room else ()))
 
 
 def parse(arguments: Sequence[str] | None = None) -> Variant:
     """Read the command line of a server."""
-    parser = argparse.ArgumentParser(description="Serve the benchmark's events on a free port, which is printed.")
-    parser.add_argument("--events", type=int, default=0, help="events that are echoed, echo_0 and up")
+    parser = argparse.ArgumentParser(
+        description="Serve the benchmark's events on a free port, which is printed."
+    )
+    parser.add_argument(
+        "--events", type=int, default=0, help="events that are echoed, echo_0 and up"
+    )
     parser.add_argument("--namespaces", type=int, default=0, help="namespaces, /n0 and up")
     parser.add_argument("--room", action="store_true", help="let shouts go to the last room")
     return Variant(**vars(parser.parse_args(arguments)))

@@ -1,4 +1,6 @@
-"""How applications run on uvicorn as it comes; python-socketio and our plain ASGI lane have the same settings."""
+"""How applications run on uvicorn as it comes; python-socketio and our plain ASGI lane have the
+same settings.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ import uvicorn
 
 
 def serve(app: Any, listener: socket.socket) -> None:
-    """Serve `app` with what uvicorn has best, and without compression, which is our default, too."""
+    """Serve `app` with what uvicorn has best, and without compression, which is our default,
+    too.
+    """
     config = uvicorn.Config(
         app,
         loop="uvloop",

@@ -13,7 +13,14 @@ def main() -> None:
     """Serve."""
     app = web.Application()
     make_server("aiohttp", parse()).attach(app)
-    web.run_app(app, sock=listen(), backlog=BACKLOG, print=None, access_log=None, loop=uvloop.new_event_loop())
+    web.run_app(
+        app,
+        sock=listen(),
+        backlog=BACKLOG,
+        print=None,
+        access_log=None,
+        loop=uvloop.new_event_loop(),
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""The limit: what the `websockets` library's Sans-I/O layer costs alone, with no more Socket.IO than the load generator needs.
+"""The limit: what the `websockets` library's Sans-I/O layer costs alone, with no more Socket.IO
+than the load generator needs.
 
 Packets aren't parsed: where the arguments begin is searched for, and the rest is written back.
 """
@@ -16,7 +17,9 @@ from websockets.server import ServerProtocol
 
 from tests.bench.servers.listening import listen
 
-OPEN: Final = b'0{"sid":"raw","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+OPEN: Final = (
+    b'0{"sid":"raw","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+)
 CONNECT: Final = b'40{"sid":"raw"}'
 
 
@@ -64,7 +67,10 @@ class Raw(asyncio.Protocol):
         elif packet.startswith(b"42") and begin > 2:
             arguments = packet.find(b",", begin)
             # An event without arguments is `sync`.
-            self._websocket.send_text(b"43%s[%s" % (packet[2:begin], packet[arguments + 1 :] if arguments > 0 else b"true]"))
+            self._websocket.send_text(
+                b"43%s[%s"
+                % (packet[2:begin], packet[arguments + 1 :] if arguments > 0 else b"true]")
+            )
         elif packet.startswith(b"40"):
             self._websocket.send_text(CONNECT)
 

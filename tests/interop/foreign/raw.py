@@ -1,4 +1,6 @@
-"""A raw client of a server on one of the lanes: writes the bytes that a foreign client writes, and reads what comes."""
+"""A raw client of a server on one of the lanes: writes the bytes that a foreign client writes, and
+reads what comes.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ WEBSOCKET: Final = "EIO=4&transport=websocket"
 
 
 class Site:
-    """A server that echoes, in the namespaces ``/`` and ``/admin``; `ends` has the reasons of disconnections."""
+    """A server that echoes, in the namespaces ``/`` and ``/admin``; `ends` has the reasons of
+    disconnections.
+    """
 
     def __init__(self, lane: lanes.Lane, recovery: ConnectionStateRecovery | None) -> None:
         self.server = Server(cors_origins=["file://"], connection_state_recovery=recovery)
@@ -60,12 +64,28 @@ class Raw:
     def __init__(self, connection: Connection) -> None:
         self.reader, self.writer = connection
 
-    async def request(self, method: str, query: str, headers: str = "", body: str = "", *, host: str = "example.org") -> tuple[int, str]:
+    async def request(
+        self,
+        method: str,
+        query: str,
+        headers: str = "",
+        body: str = "",
+        *,
+        host: str = "example.org",
+    ) -> tuple[int, str]:
         """Send a request, `headers` being lines; return status and body."""
         self.begin(method, query, headers, body, host=host)
         return await self.response()
 
-    def begin(self, method: str, query: str, headers: str = "", body: str = "", *, host: str = "example.org") -> None:
+    def begin(
+        self,
+        method: str,
+        query: str,
+        headers: str = "",
+        body: str = "",
+        *,
+        host: str = "example.org",
+    ) -> None:
         length = f"Content-Length: {len(body)}\n" if body else ""
         head = f"{method} /socket.io/?{query} HTTP/1.1\nHost: {host}\n{headers}{length}\n"
         self.writer.write(head.replace("\n", "\r\n").encode() + body.encode())
@@ -82,7 +102,14 @@ class Raw:
         sid: str = json.loads(body[1:])["sid"]
         return sid
 
-    async def upgrade(self, query: str, headers: str = "", *, host: str = "example.org", connection: str = "Upgrade") -> str:
+    async def upgrade(
+        self,
+        query: str,
+        headers: str = "",
+        *,
+        host: str = "example.org",
+        connection: str = "Upgrade",
+    ) -> str:
         """Open a WebSocket; return the head of the answer, in lower case."""
         lines = f"Connection: {connection}\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: {KEY}\n{headers}"
         self.begin("GET", query, lines, host=host)
@@ -92,7 +119,12 @@ class Raw:
 
     def send(self, *messages: str | bytes) -> None:
         """Write frames in one piece."""
-        self.writer.write(b"".join(masked(0x81, each.encode()) if isinstance(each, str) else masked(0x82, each) for each in messages))
+        self.writer.write(
+            b"".join(
+                masked(0x81, each.encode()) if isinstance(each, str) else masked(0x82, each)
+                for each in messages
+            )
+        )
 
     async def receive(self) -> str | bytes:
         first, payload = await frame(self.reader)
@@ -112,7 +144,12 @@ class Raw:
         self.writer.write(masked(0x88, payload))
 
 
-def play(lane: lanes.Lane, script: Callable[[Site], Awaitable[None]], *, recovery: ConnectionStateRecovery | None = None) -> None:
+def play(
+    lane: lanes.Lane,
+    script: Callable[[Site], Awaitable[None]],
+    *,
+    recovery: ConnectionStateRecovery | None = None,
+) -> None:
     """Play a script against a server on this lane."""
 
     async def main() -> None:

@@ -1,4 +1,6 @@
-"""What clients in other languages put on the wire, byte for byte as their sources have it; no such client runs here."""
+"""What clients in other languages put on the wire, byte for byte as their sources have it; no such
+client runs here.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def test_dotnet_upgrades_without_a_probe(lane: Lane, *, is_parked: bool, togethe
     async def script(site: Site) -> None:
         http, poll, websocket = await site.connect(), await site.connect(), await site.connect()
         query = f"{POLLING}&sid={await http.open_polling()}"
-        assert await http.request("POST", query, "Content-Type: text/plain; charset=utf-8\n", "40") == (200, "ok")
+        assert await http.request(
+            "POST", query, "Content-Type: text/plain; charset=utf-8\n", "40"
+        ) == (200, "ok")
         assert (await http.request("GET", query))[1].startswith("40{")
         if is_parked:
             poll.begin("GET", query)
@@ -77,16 +81,26 @@ def test_swift_with_starscream(lane: Lane, origin: str, host: str) -> None:
         http, poll, websocket = await site.connect(), await site.connect(), await site.connect()
         sid = await http.open_polling("transport=polling&b64=1&EIO=4")
         query = f"transport=polling&b64=1&EIO=4&sid={sid}"
-        assert await http.request("POST", query, "Content-Type: text/plain; charset=UTF-8\n", "40/,") == (200, "ok")
+        assert await http.request(
+            "POST", query, "Content-Type: text/plain; charset=UTF-8\n", "40/,"
+        ) == (200, "ok")
         assert (await http.request("GET", query))[1].startswith("40{")
         poll.begin("GET", query)
-        await websocket.upgrade(f"transport=websocket&EIO=4&sid={sid}", f"Origin: {origin}\n", host=host)
+        await websocket.upgrade(
+            f"transport=websocket&EIO=4&sid={sid}", f"Origin: {origin}\n", host=host
+        )
         websocket.send("2probe")
         await websocket.expect("3probe")
-        assert await http.request("POST", query, "Content-Type: text/plain; charset=UTF-8\n", "6") == (200, "ok")
+        assert await http.request(
+            "POST", query, "Content-Type: text/plain; charset=UTF-8\n", "6"
+        ) == (200, "ok")
         assert await poll.response() == (200, "6")
-        websocket.send("5", '42/,1["echo",7]', '451-/,["echo",{"_placeholder":true,"num":0}]', b"\x00\xff")
-        await websocket.expect('42["echo",7]', "431[7]", '451-["echo",{"_placeholder":true,"num":0}]', b"\x00\xff")
+        websocket.send(
+            "5", '42/,1["echo",7]', '451-/,["echo",{"_placeholder":true,"num":0}]', b"\x00\xff"
+        )
+        await websocket.expect(
+            '42["echo",7]', "431[7]", '451-["echo",{"_placeholder":true,"num":0}]', b"\x00\xff"
+        )
         websocket.send("41/,")
         await until(lambda: site.ends == ["client namespace disconnect"])
 
@@ -103,19 +117,29 @@ def test_dart(lane: Lane, transport: str, auth: str) -> None:
         client = await site.connect()
         if transport == "polling":
             query = f"{POLLING}&sid={await client.open_polling(headers=headers)}"
-            assert await client.request("POST", query, "content-type: text/plain; charset=utf-8\n", f"40{auth}") == (200, "ok")
+            assert await client.request(
+                "POST", query, "content-type: text/plain; charset=utf-8\n", f"40{auth}"
+            ) == (200, "ok")
             assert (await client.request("GET", query, headers))[1].startswith("40{")
         else:
-            await client.upgrade(WEBSOCKET, headers + "sec-websocket-extensions: permessage-deflate; client_max_window_bits\n")
-            # With a plain `uvicorn app:app`, and only there, the server takes the compression that is offered.
+            await client.upgrade(
+                WEBSOCKET,
+                headers + "sec-websocket-extensions: permessage-deflate; client_max_window_bits\n",
+            )
+            # With a plain `uvicorn app:app`, and only there, the server takes the compression that
+            # is offered.
             if lane is Lane.PLAIN:
                 return
             await client.expect('0{"sid":"…')
             client.send(f"40{auth}", '42["echo","é"]')
             await client.expect(JOINED)
             answer = await client.receive()
-            assert re.fullmatch(r'42\["echo","é",".+"\]', str(answer))  # the offset, as recovery is on
-        assert site.auth == [{"token": "x"} if "token" in auth else {}]  # what is for the recovery is no auth
+            assert re.fullmatch(
+                r'42\["echo","é",".+"\]', str(answer)
+            )  # the offset, as recovery is on
+        assert site.auth == [
+            {"token": "x"} if "token" in auth else {}
+        ]  # what is for the recovery is no auth
 
     play(lane, script, recovery=ConnectionStateRecovery())
 
@@ -159,7 +183,9 @@ def test_arduino_on_one_connection(lane: Lane, probe: tuple[str, ...]) -> None:
     async def script(site: Site) -> None:
         client = await site.connect()
         sid = await client.open_polling(headers="Connection: keep-alive\n" + device)
-        head = await client.upgrade(f"{WEBSOCKET}&sid={sid}", "Sec-WebSocket-Protocol: arduino\n" + device)
+        head = await client.upgrade(
+            f"{WEBSOCKET}&sid={sid}", "Sec-WebSocket-Protocol: arduino\n" + device
+        )
         assert "sec-websocket-protocol: arduino\r\n" in head
         client.send(*probe)
         if "2probe" in probe:
@@ -203,7 +229,9 @@ def test_hand_written_clients(lane: Lane, beginning: str, query: str) -> None:
 def test_the_headers_of_browsers_and_proxies(lane: Lane, connection: str) -> None:
     async def script(site: Site) -> None:
         client: Raw = await site.connect()
-        await client.open_polling(headers=f"Connection: {connection}\n")  # nginx sends it with each request
+        await client.open_polling(
+            headers=f"Connection: {connection}\n"
+        )  # nginx sends it with each request
         await client.upgrade(WEBSOCKET, connection=connection)
         await client.expect('0{"sid":"…')
 

@@ -17,7 +17,9 @@ PREPARED = Prepared('42["x"]')
 class Inbox:
     """A recipient that keeps what it is given."""
 
-    def __init__(self, recipients: dict[str, Inbox], sid: str = "", *, leaves: str | None = None) -> None:
+    def __init__(
+        self, recipients: dict[str, Inbox], sid: str = "", *, leaves: str | None = None
+    ) -> None:
         self.sid = sid
         self.received: list[Prepared] = []
         self._recipients = recipients
@@ -30,7 +32,13 @@ class Inbox:
         if self._leaves is not None:
             self._recipients.pop(self._leaves, None)
 
-    def ask(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags, collector: AckCollector) -> None:
+    def ask(
+        self,
+        event: EncodedEvent,
+        prepared: Prepared,
+        flags: BroadcastFlags,
+        collector: AckCollector,
+    ) -> None:
         self.deliver(event, prepared, flags)
         collector.settle(self.sid, (f'["{self.sid}"]', ()))
 
@@ -176,7 +184,9 @@ def test_everybody_is_expected_before_anybody_answers() -> None:
     assert ballot.log[-1] == ("seal", None)
 
 
-def test_a_listener_that_raises_keeps_nobody_out_of_a_room(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_listener_that_raises_keeps_nobody_out_of_a_room(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     adapter, _ = make()
 
     def fail(room: str, _: str | None) -> None:
@@ -194,7 +204,9 @@ def test_a_listener_that_raises_keeps_nobody_out_of_a_room(caplog: pytest.LogCap
 
 def test_a_listener_that_changes_rooms_finds_them_consistent() -> None:
     adapter, _ = make("a", "b")
-    adapter.on("leave-room", lambda _, sid: None if sid is None else adapter.add_all(sid, ["lobby"]))
+    adapter.on(
+        "leave-room", lambda _, sid: None if sid is None else adapter.add_all(sid, ["lobby"])
+    )
     adapter.add_all("a", ["red"])
     adapter.del_("a", "red")
     assert adapter.socket_rooms("a") == {"a", "lobby"}

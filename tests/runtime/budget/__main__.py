@@ -25,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("scenario", nargs="*", help="name, or part of one; all by default")
     parser.add_argument("--update", action="store_true", help="write the budgets anew")
     parser.add_argument("--json", action="store_true", help="print what was counted as JSON")
-    parser.add_argument("--functions", action="store_true", help="print each function that is called, and how often")
+    parser.add_argument(
+        "--functions", action="store_true", help="print each function that is called, and how often"
+    )
     parser.add_argument("--shuffle", type=int, metavar="SEED", help="measure in another order")
     options = parser.parse_args(arguments)
     parts: list[str] = options.scenario or [""]
@@ -55,5 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 if __name__ == "__main__":
     if compiled.ENABLED:
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, "ACKORD_SPEEDUPS": "0"})  # noqa: S606 - this very program
+        os.execve(  # noqa: S606 - this very program
+            sys.executable,
+            [sys.executable, *sys.orig_argv[1:]],
+            {**os.environ, "ACKORD_SPEEDUPS": "0"},
+        )
     sys.exit(main())

@@ -11,11 +11,17 @@ from ackord.runtime.transports.asgi import Message, Scope
 from tests.runtime.budget.clients import Step
 from tests.runtime.budget.stage import Stage
 
-_HEADERS: Final = [(b"host", b"127.0.0.1:8000"), (b"user-agent", b"budget"), (b"origin", b"http://127.0.0.1:8000")]
+_HEADERS: Final = [
+    (b"host", b"127.0.0.1:8000"),
+    (b"user-agent", b"budget"),
+    (b"origin", b"http://127.0.0.1:8000"),
+]
 
 
 class Asgi:
-    """A client on ASGI's messages, from the server's side of `receive` and `send` to the same side."""
+    """A client on ASGI's messages, from the server's side of `receive` and `send` to the same
+    side.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -53,7 +59,12 @@ class Asgi:
     def arrival(self, *messages: str | bytes) -> Step:
         def arrive() -> None:
             for message in messages:
-                self._arrive({"type": "websocket.receive", "text" if isinstance(message, str) else "bytes": message})
+                self._arrive(
+                    {
+                        "type": "websocket.receive",
+                        "text" if isinstance(message, str) else "bytes": message,
+                    }
+                )
 
         return arrive
 

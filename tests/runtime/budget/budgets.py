@@ -1,4 +1,6 @@
-"""The committed budgets: a file for each minor version of Python, as each has its own instructions and its own sizes of objects."""
+"""The committed budgets: a file for each minor version of Python, as each has its own instructions
+and its own sizes of objects.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +22,19 @@ Version: TypeAlias = tuple[int, int]
 
 FOLDER: Final = Path(__file__).parent
 SLACK: Final[Limits] = {"calls": 0.01, "opcodes": 0.005, "bytes": 0.05}
-"""How far above what was measured a budget is: calls and instructions are the same each time, memory isn't quite.
+"""How far above what was measured a budget is: calls and instructions are the same each time,
+memory isn't quite.
 
-Those of calls and instructions are rounded down: below a hundred calls, each one more is one too many.
+Those of calls and instructions are rounded down: below a hundred calls, each one more is one too
+many.
 """
 FAR_BELOW: Final = 0.1
 """How far below its budget a step may be: else the budget would let pass what was won."""
 FOREIGN_SLACK: Final = 1.3
 """The factor on the budgets of another version of Python."""
-HINT: Final = "if that is as it must be, and to keep what was won: python -m tests.runtime.budget --update"
+HINT: Final = (
+    "if that is as it must be, and to keep what was won: python -m tests.runtime.budget --update"
+)
 
 _PACKAGES: Final = ("pydantic", "uvicorn", "websockets")
 
@@ -53,7 +59,9 @@ class Budgets:
 
 
 def judge(cost: Cost, limits: Limits, *, is_exact: bool = True) -> list[str]:
-    """Return what is wrong with a cost; being far below is wrong where the budget is of this very version of Python."""
+    """Return what is wrong with a cost; being far below is wrong where the budget is of this very
+    version of Python.
+    """
     problems: list[str] = []
     for metric in METRICS:
         measured, limit = getattr(cost, metric), limits[metric]
@@ -70,7 +78,11 @@ def limits_of(cost: Cost) -> Limits:
     for metric in METRICS:
         measured: float = getattr(cost, metric)
         allowed = measured * (1 + SLACK[metric])
-        limits[metric] = math.ceil(allowed) if metric == "bytes" else max(measured, math.floor(round(allowed, 6)))
+        limits[metric] = (
+            math.ceil(allowed)
+            if metric == "bytes"
+            else max(measured, math.floor(round(allowed, 6)))
+        )
     return limits
 
 
@@ -86,7 +98,9 @@ def save(costs: Mapping[str, Cost], folder: Path = FOLDER) -> Path:
     """Write the budgets of this version of Python."""
     file = folder / f"python-{sys.version_info[0]}.{sys.version_info[1]}.json"
     budgets = {name: limits_of(cost) for name, cost in costs.items()}
-    file.write_text(json.dumps({"packages": packages(), "budgets": budgets}, indent=2) + "\n", encoding="utf-8")
+    file.write_text(
+        json.dumps({"packages": packages(), "budgets": budgets}, indent=2) + "\n", encoding="utf-8"
+    )
     return file
 
 

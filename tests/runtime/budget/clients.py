@@ -17,7 +17,11 @@ from tests.runtime.budget.stage import Stage
 Step: TypeAlias = Callable[[], object]
 
 _TARGET: Final = "/socket.io/?EIO=4&transport=websocket"
-_HEADERS: Final = {"host": "127.0.0.1:8000", "user-agent": "budget", "origin": "http://127.0.0.1:8000"}
+_HEADERS: Final = {
+    "host": "127.0.0.1:8000",
+    "user-agent": "budget",
+    "origin": "http://127.0.0.1:8000",
+}
 
 
 class Client(Protocol):
@@ -55,7 +59,11 @@ class Direct:
 
     async def _connect(self) -> None:
         request = HandshakeRequest(
-            url=_TARGET, query={"EIO": "4", "transport": "websocket"}, headers=dict(_HEADERS), address="127.0.0.1", host=_HEADERS["host"]
+            url=_TARGET,
+            query={"EIO": "4", "transport": "websocket"},
+            headers=dict(_HEADERS),
+            address="127.0.0.1",
+            host=_HEADERS["host"],
         )
         self._receiver = await self._stage.server.engine.open_websocket(request, self._wire)
         assert self.take().startswith("0{")
@@ -81,7 +89,9 @@ class Direct:
 
 
 class Framed:
-    """A client on the fast lane: bytes of frames, from uvicorn's side of the transport to the same side."""
+    """A client on the fast lane: bytes of frames, from uvicorn's side of the transport to the same
+    side.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -93,7 +103,9 @@ class Framed:
     async def _connect(self) -> None:
         stage, transport = self._stage, self._transport
         http: Any = stage.config.http_protocol_class
-        transport.protocol = http(config=stage.config, server_state=stage.state, app_state={}, _loop=stage.loop)
+        transport.protocol = http(
+            config=stage.config, server_state=stage.state, app_state={}, _loop=stage.loop
+        )
         transport.protocol.connection_made(transport)
         transport.protocol.data_received(HANDSHAKE)
         await asyncio.sleep(0)  # the application runs in a task
@@ -118,7 +130,9 @@ class Framed:
         written, self._transport.written = self._transport.written, b""
         head = 2 if len(written) < 128 else 4
         assert not written or (
-            written[0] == 0x81 and len(written) == head + (written[1] if head == 2 else int.from_bytes(written[2:4], "big"))
+            written[0] == 0x81
+            and len(written)
+            == head + (written[1] if head == 2 else int.from_bytes(written[2:4], "big"))
         )
         return written[head:].decode()
 
@@ -135,7 +149,9 @@ def connect(stage: Stage, client: Client) -> str:
 def frame(message: str | bytes) -> bytes:
     """Build a client's frame."""
     opcode = Opcode.TEXT if isinstance(message, str) else Opcode.BINARY
-    return Frame(opcode, message.encode() if isinstance(message, str) else message).serialize(mask=True)
+    return Frame(opcode, message.encode() if isinstance(message, str) else message).serialize(
+        mask=True
+    )
 
 
 HANDSHAKE: Final = "\r\n".join(

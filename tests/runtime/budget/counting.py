@@ -24,14 +24,17 @@ from tests.runtime.budget.opcodes import opcodes_watched
 
 _OWN: Final = Path(__file__).parent
 _MACHINERY: Final = {selectors.__file__, _weakrefset.__file__, clock.__file__} | {
-    str(file) for file in _OWN.glob("*.py") if file.stem != "application" and not file.stem.startswith("test_")
+    str(file)
+    for file in _OWN.glob("*.py")
+    if file.stem != "application" and not file.stem.startswith("test_")
 }
 _ASYNCIO: Final = str(Path(asyncio.__file__).parent) + os.sep
 
 
 @cache
 def _is_machinery(code: CodeType) -> bool:
-    """Tell the measured from what measures it, and from the event loop's inside, which is C in production.
+    """Tell the measured from what measures it, and from the event loop's inside, which is C in
+    production.
 
     A call into the event loop counts, what it calls in turn doesn't.
     """
@@ -55,7 +58,9 @@ def _undisturbed() -> Generator[None]:
 
 
 def count_calls(step: Callable[[], None], check: Callable[[], None], times: int) -> Counter[str]:
-    """Count the calls of Python and C functions, by name; that of a type of C (`bytes(…)`) shows in its instructions only."""
+    """Count the calls of Python and C functions, by name; that of a type of C (`bytes(…)`) shows in
+    its instructions only.
+    """
     counts: Counter[str] = Counter()
 
     def profile(frame: FrameType, event: str, arg: Any) -> None:
@@ -91,7 +96,8 @@ def count_opcodes(step: Callable[[], None], check: Callable[[], None], times: in
 def transient_bytes(step: Callable[[], None], check: Callable[[], None], times: int) -> int:
     """Return the most memory of Python's that a step holds above what was there before.
 
-    It's what most of some steps have: now and then one has a set to enlarge, or meets two rooms in another order, as hashes of random ids will.
+    It's what most of some steps have: now and then one has a set to enlarge, or meets two rooms in
+    another order, as hashes of random ids will.
     """
     peaks: list[int] = []
     with _undisturbed(), _tracing():
@@ -105,7 +111,9 @@ def transient_bytes(step: Callable[[], None], check: Callable[[], None], times: 
 
 
 def kept_bytes(first: Callable[[], None], step: Callable[[], None]) -> int:
-    """Return the memory of Python's that is held after `step` and wasn't before; `first` is done before, in the same way."""
+    """Return the memory of Python's that is held after `step` and wasn't before; `first` is done
+    before, in the same way.
+    """
     with _undisturbed(), _tracing():
         first()
         gc.collect()

@@ -85,7 +85,9 @@ def arrive(kind: type[Client]) -> Scenario:
 
 
 def lose(kind: type[Client], rooms: int, others: int) -> Scenario:
-    """A connection is lost whose socket was in some rooms beside its own, with others in all of them."""
+    """A connection is lost whose socket was in some rooms beside its own, with others in all of
+    them.
+    """
 
     def scenario(stage: Stage) -> Action:
         names = [f"room {number}" for number in range(rooms)]

@@ -62,7 +62,9 @@ def note(kind: type[Client]) -> Scenario:
 
 
 def poll(kind: type[PollingClient]) -> Scenario:
-    """A POST brings an echo's item, the GET that waits is answered with it, and the next GET comes."""
+    """A POST brings an echo's item, the GET that waits is answered with it, and the next GET
+    comes.
+    """
 
     def scenario(stage: Stage) -> Action:
         client = kind(stage)

@@ -1,4 +1,6 @@
-"""Counts the instructions that the interpreter executes, with what each version of Python has for it."""
+"""Counts the instructions that the interpreter executes, with what each version of Python has for
+it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ if sys.version_info >= (3, 12):
 
     @contextmanager
     def opcodes_watched(is_excluded: Callable[[CodeType], bool]) -> Generator[Watch]:
-        """Count the instructions of code that isn't excluded; `sys.settrace` skips some since it is built on `sys.monitoring`."""
+        """Count the instructions of code that isn't excluded; `sys.settrace` skips some since it is
+        built on `sys.monitoring`.
+        """
         monitoring = sys.monitoring
         tool, event = monitoring.PROFILER_ID, monitoring.events.INSTRUCTION
         count = 0

@@ -27,7 +27,9 @@ class PollingClient(Protocol):
         ...
 
     def exchange(self, packet: str) -> Step:
-        """Return what sends a packet, waits until the parked GET is answered, and parks the next one."""
+        """Return what sends a packet, waits until the parked GET is answered, and parks the next
+        one.
+        """
         ...
 
     def take(self) -> str:
@@ -131,7 +133,9 @@ class HttpPolling:
         stage = self._stage
         http: Any = stage.config.http_protocol_class
         for transport in (self._get, self._post):
-            transport.protocol = http(config=stage.config, server_state=stage.state, app_state={}, _loop=stage.loop)
+            transport.protocol = http(
+                config=stage.config, server_state=stage.state, app_state={}, _loop=stage.loop
+            )
             transport.protocol.connection_made(transport)
         self._poll()
         opened = json.loads((await _answer(self._get))[1:])
@@ -162,7 +166,10 @@ class HttpPolling:
         self._get.protocol.data_received(self._polling())
 
     def _polling(self) -> bytes:
-        return b"GET /socket.io/?%b HTTP/1.1\r\nhost: %b\r\nuser-agent: budget\r\naccept: */*\r\n\r\n" % (self._query, _HOST)
+        return (
+            b"GET /socket.io/?%b HTTP/1.1\r\nhost: %b\r\nuser-agent: budget\r\naccept: */*\r\n\r\n"
+            % (self._query, _HOST)
+        )
 
     def _posting(self, packet: str) -> bytes:
         body = packet.encode()
@@ -174,7 +181,9 @@ async def _answer(transport: MemoryTransport) -> bytes:
     """Wait for a whole response; return its body."""
     while True:
         head, end, body = transport.written.partition(b"\r\n\r\n")
-        if end and len(body) == int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]):
+        if end and len(body) == int(
+            head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        ):
             transport.written = b""
             assert head.startswith(b"HTTP/1.1 200"), head
             return body

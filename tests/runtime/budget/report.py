@@ -18,26 +18,48 @@ def table(costs: Mapping[str, Cost], budgets: Budgets) -> str:
     lines = [f"{'':{width}}" + "".join(f"{metric:>20}" for metric in METRICS)]
     for name, cost in costs.items():
         limits = budgets.limits.get(name, {})
-        cells = (f"{_number(getattr(cost, metric))} of {_number(limits.get(metric, 0))}" for metric in METRICS)
+        cells = (
+            f"{_number(getattr(cost, metric))} of {_number(limits.get(metric, 0))}"
+            for metric in METRICS
+        )
         problems = budgets.judge(name, cost)
-        lines.append(f"{name:{width}}" + "".join(f"{cell:>20}" for cell in cells) + "".join(f"  {problem}" for problem in problems))
+        lines.append(
+            f"{name:{width}}"
+            + "".join(f"{cell:>20}" for cell in cells)
+            + "".join(f"  {problem}" for problem in problems)
+        )
     return "\n".join(lines)
 
 
 def explain(name: str, cost: Cost, budgets: Budgets) -> str:
-    """Return all about one scenario: its line of the table, and the functions that are called most in a step."""
+    """Return all about one scenario: its line of the table, and the functions that are called most
+    in a step.
+    """
     lines = [table({name: cost}, budgets)]
-    changed = {package: (then, now) for package, now in packages().items() if (then := budgets.packages.get(package)) != now}
-    lines += [f"the budget was measured with {package} {then}, this is {now}" for package, (then, now) in changed.items()]
+    changed = {
+        package: (then, now)
+        for package, now in packages().items()
+        if (then := budgets.packages.get(package)) != now
+    }
+    lines += [
+        f"the budget was measured with {package} {then}, this is {now}"
+        for package, (then, now) in changed.items()
+    ]
     if not budgets.is_exact:
-        lines.append("the budget is that of Python {}.{}, with more slack".format(*budgets.measured_on))
+        lines.append(
+            "the budget is that of Python {}.{}, with more slack".format(*budgets.measured_on)
+        )
     lines += [HINT, "", "calls in a step:", functions(cost, TOP)]
     return "\n".join(lines)
 
 
 def functions(cost: Cost, count: int | None = None) -> str:
     """Return the functions that are called in a step, those of most calls first."""
-    return "\n".join(f"{number:6}  {function}" for function, number in cost.functions.most_common(count) if number)
+    return "\n".join(
+        f"{number:6}  {function}"
+        for function, number in cost.functions.most_common(count)
+        if number
+    )
 
 
 def _number(value: float) -> str:

@@ -39,12 +39,17 @@ class Cost:
 
     def dump(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return {**{metric: getattr(self, metric) for metric in METRICS}, "functions": dict(self.functions)}
+        return {
+            **{metric: getattr(self, metric) for metric in METRICS},
+            "functions": dict(self.functions),
+        }
 
     @classmethod
     def load(cls, dumped: dict[str, Any]) -> Cost:
         """Return what was dumped."""
-        return cls(dumped["calls"], dumped["opcodes"], dumped["bytes"], Counter(dumped["functions"]))
+        return cls(
+            dumped["calls"], dumped["opcodes"], dumped["bytes"], Counter(dumped["functions"])
+        )
 
     def per(self, count: int, less: Cost) -> Cost:
         """Return the cost of each of `count` things that `less` had not to do."""
@@ -52,7 +57,12 @@ class Cost:
             calls=round((self.calls - less.calls) / count, 1),
             opcodes=round((self.opcodes - less.opcodes) / count, 1),
             bytes=round((self.bytes - less.bytes) / count, 1),
-            functions=Counter({name: (number - less.functions[name]) // count for name, number in self.functions.items()}),
+            functions=Counter(
+                {
+                    name: (number - less.functions[name]) // count
+                    for name, number in self.functions.items()
+                }
+            ),
         )
 
 
@@ -98,5 +108,7 @@ def measure_idle(kind: type[Client]) -> Cost:
             for client in some:
                 connect(stage, client)
 
-        kept = kept_bytes(lambda: connect_some(clients[:IDLE]), lambda: connect_some(clients[IDLE:]))
+        kept = kept_bytes(
+            lambda: connect_some(clients[:IDLE]), lambda: connect_some(clients[IDLE:])
+        )
         return Cost(bytes=round(kept / IDLE))

@@ -1,4 +1,6 @@
-"""The server on an event loop that is turned by hand, so that everything happens while it is measured and nothing else does."""
+"""The server on an event loop that is turned by hand, so that everything happens while it is
+measured and nothing else does.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""The regression guard: what a message costs in calls, instructions and memory, against the committed budgets.
+"""The regression guard: what a message costs in calls, instructions and memory, against the
+committed budgets.
 
-Nothing of it depends on the machine, or on how busy that is; only on the versions of Python and of some packages.
-On a version of Python that has no budgets of its own, those of the nearest older one count, 1.3 times; then only more is wrong, not less.
+Nothing of it depends on the machine, or on how busy that is; only on the versions of Python and of
+some packages. On a version of Python that has no budgets of its own, those of the nearest older one
+count, 1.3 times; then only more is wrong, not less.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ def count(*arguments: str, hash_seed: int = 0) -> Costs:
     """Count in a process of its own, which no other test has changed, nor what watches this one."""
     command = [sys.executable, "-m", "tests.runtime.budget", "--json", *arguments]
     environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
     return {name: Cost.load(cost) for name, cost in json.loads(done.stdout).items()}
 
 
@@ -67,7 +71,12 @@ def test_rooms_cost_the_same_however_many_others_there_are(costs: Costs, what: s
 
 
 def test_each_room_of_a_lost_connection_costs_the_same(costs: Costs) -> None:
-    one, hundred, two_hundred = (costs[f"lost connection, {rooms}, 10 others"] for rooms in ("1 room", "100 rooms", "200 rooms"))
+    one, hundred, two_hundred = (
+        costs[f"lost connection, {rooms}, 10 others"]
+        for rooms in ("1 room", "100 rooms", "200 rooms")
+    )
     first, second = hundred.per(99, one), two_hundred.per(100, hundred)
     assert (second.calls, second.opcodes) == (first.calls, first.opcodes)
-    assert second.bytes == pytest.approx(first.bytes, rel=0.1)  # of differences: twice the spread of each
+    assert second.bytes == pytest.approx(
+        first.bytes, rel=0.1
+    )  # of differences: twice the spread of each

@@ -23,7 +23,11 @@ def test_calls_of_python_and_of_c_are_counted_by_name() -> None:
         nothing()
 
     counts = count_calls(step, nothing, 10)
-    assert {name.rpartition(".")[2]: count for name, count in counts.items()} == {"step": 10, "nothing": 20, "len": 10}
+    assert {name.rpartition(".")[2]: count for name, count in counts.items()} == {
+        "step": 10,
+        "nothing": 20,
+        "len": 10,
+    }
 
 
 def test_a_call_into_the_event_loop_counts_and_what_that_calls_does_not() -> None:
@@ -36,7 +40,10 @@ def test_a_call_into_the_event_loop_counts_and_what_that_calls_does_not() -> Non
         counts = count_calls(step, nothing, 10)
     finally:
         loop.close()
-    assert {name.rpartition(".")[2]: count for name, count in counts.items()} == {"step": 10, "call_soon": 10}
+    assert {name.rpartition(".")[2]: count for name, count in counts.items()} == {
+        "step": 10,
+        "call_soon": 10,
+    }
 
 
 def test_every_round_of_a_loop_is_so_many_instructions() -> None:
@@ -63,7 +70,9 @@ def test_memory_counts_at_its_peak_although_it_is_given_back() -> None:
 
 def test_memory_that_is_held_counts_and_what_was_there_before_does_not() -> None:
     held: list[bytearray] = []
-    assert kept_bytes(lambda: held.append(bytearray(90_000)), lambda: held.append(bytearray(10_000))) == pytest.approx(10_000, abs=500)
+    assert kept_bytes(
+        lambda: held.append(bytearray(90_000)), lambda: held.append(bytearray(10_000))
+    ) == pytest.approx(10_000, abs=500)
 
 
 def test_whoever_watches_this_process_goes_on_watching() -> None:

@@ -9,17 +9,31 @@ from ackord.runtime.errors import UsageError
     ("url", "path", "query", "expected"),
     [
         ("http://a:8000", "/socket.io/", {}, "ws://a:8000/socket.io/?EIO=4&transport=websocket"),
-        ("https://a.example", "/socket.io", {}, "wss://a.example/socket.io/?EIO=4&transport=websocket"),
+        (
+            "https://a.example",
+            "/socket.io",
+            {},
+            "wss://a.example/socket.io/?EIO=4&transport=websocket",
+        ),
         ("HTTP://a/", "x/y", {}, "ws://a/x/y/?EIO=4&transport=websocket"),
         ("wss://[::1]:1", "/", {}, "wss://[::1]:1/?EIO=4&transport=websocket"),
-        ("ws://a?token=1&e=", "/s/", {"q": "a b&c"}, "ws://a/s/?token=1&e=&q=a+b%26c&EIO=4&transport=websocket"),
+        (
+            "ws://a?token=1&e=",
+            "/s/",
+            {"q": "a b&c"},
+            "ws://a/s/?token=1&e=&q=a+b%26c&EIO=4&transport=websocket",
+        ),
     ],
 )
-def test_a_servers_url_becomes_the_handshakes(url: str, path: str, query: dict[str, str], expected: str) -> None:
+def test_a_servers_url_becomes_the_handshakes(
+    url: str, path: str, query: dict[str, str], expected: str
+) -> None:
     assert websocket_url(url, path=path, query=query) == expected
 
 
-@pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://a", "http://", "//a", "http://a/chat"])
+@pytest.mark.parametrize(
+    "url", ["", "localhost:8000", "ftp://a", "http://", "//a", "http://a/chat"]
+)
 def test_what_is_no_servers_url_is_refused(url: str) -> None:
     with pytest.raises(UsageError):
         websocket_url(url, path="/socket.io/", query={})

@@ -86,12 +86,16 @@ def test_a_client_that_lost_its_connection_goes_on_where_it_was(saw_an_event: bo
     run(scenario())
 
 
-def test_a_client_that_missed_more_than_may_wait_for_handlers_gets_all_of_it_once_although_an_attempt_is_cut() -> None:
+def test_a_client_that_missed_more_than_may_wait_for_handlers_gets_all_of_it_once_although_an_attempt_is_cut() -> (
+    None
+):
     server = Server(connection_state_recovery=ConnectionStateRecovery())
 
     async def scenario() -> None:
         received: list[int] = []
-        manager = Manager("http://test", connector=Link(server), max_pending_events=10, max_pending_bytes=1000)
+        manager = Manager(
+            "http://test", connector=Link(server), max_pending_events=10, max_pending_bytes=1000
+        )
         socket = manager.socket("/")
 
         def news(number: int, _: str) -> None:
@@ -123,7 +127,9 @@ def test_a_client_that_missed_more_than_may_wait_for_handlers_gets_all_of_it_onc
     run(scenario())
 
 
-def test_what_a_server_may_send_before_it_answers_connect_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_server_may_send_before_it_answers_connect_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(membership, "MAX_EARLY", 100_000)
 
     async def scenario() -> None:

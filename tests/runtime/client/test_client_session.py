@@ -3,7 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from ackord.runtime.engineio.client_session import MAX_OPEN_PACKET, ClientSession, SessionState, decode_open_packet
+from ackord.runtime.engineio.client_session import (
+    MAX_OPEN_PACKET,
+    ClientSession,
+    SessionState,
+    decode_open_packet,
+)
 from ackord.runtime.engineio.errors import MalformedPacketError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +23,13 @@ def opened(now: float = 0.0) -> ClientSession:
 
 
 def open_packet(**changes: object) -> str:
-    fields: dict[str, object] = {"sid": "abc", "upgrades": [], "pingInterval": 25000, "pingTimeout": 20000, "maxPayload": 1000000}
+    fields: dict[str, object] = {
+        "sid": "abc",
+        "upgrades": [],
+        "pingInterval": 25000,
+        "pingTimeout": 20000,
+        "maxPayload": 1000000,
+    }
     return "0" + json.dumps(fields | changes)
 
 
@@ -26,7 +37,11 @@ def test_the_open_packet_is_read_in_seconds() -> None:
     packet = decode_open_packet(OPEN)
     assert packet.sid == "abc"
     assert packet.upgrades == ("websocket",)
-    assert (packet.ping_interval, packet.ping_timeout, packet.max_payload) == (25.0, 20.0, 1_000_000)
+    assert (packet.ping_interval, packet.ping_timeout, packet.max_payload) == (
+        25.0,
+        20.0,
+        1_000_000,
+    )
 
 
 def test_an_open_packet_needs_neither_upgrades_nor_a_payload_limit() -> None:
@@ -144,7 +159,16 @@ def test_the_first_reason_to_close_stays() -> None:
     assert session.close_reason == "io client disconnect"
 
 
-@given(st.lists(st.one_of(st.text(max_size=20), st.binary(max_size=5), st.sampled_from([OPEN, "2", "1", '42["x"]'])), max_size=10))
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=20),
+            st.binary(max_size=5),
+            st.sampled_from([OPEN, "2", "1", '42["x"]']),
+        ),
+        max_size=10,
+    )
+)
 def test_whatever_a_server_sends_either_passes_or_closes(messages: list[str | bytes]) -> None:
     session = ClientSession(0.0, open_timeout=20.0)
     for now, message in enumerate(messages):

@@ -15,7 +15,9 @@ Scenario = Callable[[ClientSocket, RawPeer, list[str]], Awaitable[None]]
 
 
 def joined(scenario: Scenario, **options: Any) -> None:
-    """Run a scenario with a joined socket, its server and the reasons of its ends; see that no task is left without `disconnect`."""
+    """Run a scenario with a joined socket, its server and the reasons of its ends; see that no task
+    is left without `disconnect`.
+    """
 
     async def main() -> None:
         server = RawServer()
@@ -180,7 +182,19 @@ def test_a_server_that_breaks_the_protocol_is_left_at_once(messages: list[str | 
     joined(scenario)
 
 
-@pytest.mark.parametrize("messages", [["3"], ["6"], ["43"], ["437[]"], ['42/other,["x"]'], ["41/other"], ['42["__proto__"]'], ["430[1]"]])
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["3"],
+        ["6"],
+        ["43"],
+        ["437[]"],
+        ['42/other,["x"]'],
+        ["41/other"],
+        ['42["__proto__"]'],
+        ["430[1]"],
+    ],
+)
 def test_what_means_nothing_is_ignored(messages: list[str]) -> None:
     async def scenario(socket: ClientSocket, peer: RawPeer, reasons: list[str]) -> None:
         await peer.send(*messages, "2")
@@ -204,7 +218,9 @@ def test_attachments_that_never_come_end_the_connection() -> None:
 
 def test_a_server_that_closes_in_the_middle_of_a_packet_is_a_lost_connection() -> None:
     async def scenario(socket: ClientSocket, peer: RawPeer, reasons: list[str]) -> None:
-        await peer.send('452-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', b"\x01")
+        await peer.send(
+            '452-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', b"\x01"
+        )
         await peer.close()
         await asyncio.sleep(0.1)
         assert reasons == ["transport close"]

@@ -26,7 +26,9 @@ Scenario = Callable[[ClientSocket, RawPeer], Awaitable[None]]
 
 
 def joined(scenario: Scenario, **options: Any) -> None:
-    """Run a scenario with a joined socket and its server in virtual time, and see that no task is left."""
+    """Run a scenario with a joined socket and its server in virtual time, and see that no task is
+    left.
+    """
 
     async def main() -> None:
         server = RawServer(capacity=options.pop("capacity", 65_536))
@@ -54,7 +56,9 @@ def test_emit_sends_any_number_of_arguments() -> None:
         socket.emit("hello")
         socket.emit("hello", 1, "2", {"3": [None, True, 1.5]})
         socket.send("é")
-        await peer.expect('42["hello"]', '42["hello",1,"2",{"3":[null,true,1.5]}]', '42["message","é"]')
+        await peer.expect(
+            '42["hello"]', '42["hello",1,"2",{"3":[null,true,1.5]}]', '42["message","é"]'
+        )
 
     joined(scenario)
 
@@ -64,7 +68,10 @@ def test_bytes_travel_as_attachments() -> None:
         socket.emit("file", {"data": b"\x01"}, [bytearray(b"\x02")])
         socket.emit("next")
         await peer.expect(
-            '452-["file",{"data":{"_placeholder":true,"num":0}},[{"_placeholder":true,"num":1}]]', b"\x01", b"\x02", '42["next"]'
+            '452-["file",{"data":{"_placeholder":true,"num":0}},[{"_placeholder":true,"num":1}]]',
+            b"\x01",
+            b"\x02",
+            '42["next"]',
         )
 
     joined(scenario)
@@ -87,7 +94,13 @@ def test_an_acknowledgement_is_awaited() -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(socket.emit_with_ack("ask", n)) for n in range(4)]
             await peer.expect('420["ask",0]', '421["ask",1]', '422["ask",2]', '423["ask",3]')
-            await peer.send("433[]", '432["one"]', '431["one",2]', '461-0[{"_placeholder":true,"num":0}]', b"\x07")
+            await peer.send(
+                "433[]",
+                '432["one"]',
+                '431["one",2]',
+                '461-0[{"_placeholder":true,"num":0}]',
+                b"\x07",
+            )
         assert [task.result() for task in tasks] == [b"\x07", ("one", 2), "one", None]
 
     joined(scenario)
@@ -175,8 +188,12 @@ def test_the_server_asks_and_gets_what_the_listener_returns() -> None:
             await asyncio.sleep(1)
             return sum(values)
 
-        await peer.send('427["sync",4]', '428["tuple"]', '429["none"]', '4210["async",1,2]', '42["async",1]')
-        await peer.expect("437[8]", '461-8[1,{"_placeholder":true,"num":0}]', b"\x01", "439[]", "4310[3]")
+        await peer.send(
+            '427["sync",4]', '428["tuple"]', '429["none"]', '4210["async",1,2]', '42["async",1]'
+        )
+        await peer.expect(
+            "437[8]", '461-8[1,{"_placeholder":true,"num":0}]', b"\x01", "439[]", "4310[3]"
+        )
         await peer.expect_silence(5)
 
     joined(scenario)
@@ -233,7 +250,9 @@ def test_a_listener_may_wait_for_an_acknowledgement_while_events_wait() -> None:
     joined(scenario)
 
 
-def test_a_listener_that_raises_is_logged_and_answered_and_nothing_else_happens(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_listener_that_raises_is_logged_and_answered_and_nothing_else_happens(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
         @socket.on("bad")
         async def bad() -> None:
@@ -251,7 +270,10 @@ def test_a_listener_that_raises_is_logged_and_answered_and_nothing_else_happens(
 
     with caplog.at_level(logging.ERROR):
         joined(scenario)
-    assert [type(record.exc_info[1]) for record in caplog.records if record.exc_info] == [ValueError, KeyError]  # "bad" once a minute
+    assert [type(record.exc_info[1]) for record in caplog.records if record.exc_info] == [
+        ValueError,
+        KeyError,
+    ]  # "bad" once a minute
 
 
 def test_failed_events_are_counted_and_shown_to_a_hook() -> None:
@@ -275,7 +297,9 @@ def test_failed_events_are_counted_and_shown_to_a_hook() -> None:
     joined(scenario)
 
 
-def test_a_failure_that_cannot_be_sent_is_answered_as_internal_and_an_async_hook_learns_of_it() -> None:
+def test_a_failure_that_cannot_be_sent_is_answered_as_internal_and_an_async_hook_learns_of_it() -> (
+    None
+):
     async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
         seen: list[tuple[str, str]] = []
 
@@ -319,7 +343,9 @@ def test_a_callback_that_raises_is_logged(caplog: pytest.LogCaptureFixture) -> N
 def test_an_event_that_nobody_handles_is_answered_if_an_ack_was_asked_for() -> None:
     async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
         await peer.send('42["nobody"]', '425["nobody"]')
-        await peer.expect('435[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]')
+        await peer.expect(
+            '435[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]'
+        )
         await peer.expect_silence(1)
 
     joined(scenario)
@@ -368,7 +394,10 @@ def test_outgoing_listeners_see_events_and_no_acks() -> None:
     joined(scenario)
 
 
-@pytest.mark.parametrize("name", ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"])
+@pytest.mark.parametrize(
+    "name",
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"],
+)
 def test_reserved_names_are_refused(name: str) -> None:
     async def scenario(socket: ClientSocket, peer: RawPeer) -> None:
         with pytest.raises(ReservedEventError):
@@ -529,7 +558,11 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (OVER_TEN, {}, r"11 attachments, and may have at most 10 \(max_attachments\)"),
     ([b"x", b"y"], {"max_attachments": 1}, "2 attachments"),
     ([b"x", {"_placeholder": True, "num": 99}], {}, "_placeholder"),
-    ("x" * 1_000_000, {}, r"10000\d\d bytes, and the server takes at most 1000000 \(its maxPayload\)"),
+    (
+        "x" * 1_000_000,
+        {},
+        r"10000\d\d bytes, and the server takes at most 1000000 \(its maxPayload\)",
+    ),
     ("é" * 500_000, {}, "maxPayload"),
     (bytes(1_000_001), {}, "1000001 bytes"),
     (10**400, {"parser": MsgpackParser()}, "too large"),
@@ -537,7 +570,9 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("value", "options", "says"), REFUSED)
-def test_what_the_server_would_close_the_connection_for_is_an_error_here(value: Any, options: dict[str, Any], says: str) -> None:
+def test_what_the_server_would_close_the_connection_for_is_an_error_here(
+    value: Any, options: dict[str, Any], says: str
+) -> None:
     async def main() -> None:
         server = RawServer()
         parser = options.get("parser")
@@ -604,7 +639,9 @@ def test_an_acknowledgement_that_cannot_be_sent_is_answered_by_internal() -> Non
         socket.on("large", lambda: "x" * 1_000_000)
         await peer.send('421["many"]', '422["large"]')
         for number in (1, 2):
-            await peer.expect(f'43{number}[{{"error":{{"code":"internal","message":"The handler failed"}}}}]')
+            await peer.expect(
+                f'43{number}[{{"error":{{"code":"internal","message":"The handler failed"}}}}]'
+            )
 
     joined(scenario)
 

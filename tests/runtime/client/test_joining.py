@@ -1,4 +1,6 @@
-"""How a client joins namespaces, and how that fails: transcripts against a server that the test types."""
+"""How a client joins namespaces, and how that fails: transcripts against a server that the test
+types.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,13 @@ from typing import Any
 
 import pytest
 from ackord.runtime.client import ClientSocket, Manager, connect
-from ackord.runtime.errors import AckordError, ConnectRefusedError, DisconnectedError, ProtocolError, UsageError
+from ackord.runtime.errors import (
+    AckordError,
+    ConnectRefusedError,
+    DisconnectedError,
+    ProtocolError,
+    UsageError,
+)
 from ackord.runtime.testing import OPEN_PACKET, RawPeer, RawServer, run
 
 
@@ -51,7 +59,13 @@ def test_a_client_joins_the_main_namespace_and_leaves_it() -> None:
 def test_the_handshake_has_the_path_the_query_and_the_headers() -> None:
     async def scenario() -> None:
         server = RawServer()
-        socket = connect("https://test/chat", connector=server, path="/live", query={"v": "1"}, headers={"Authorization": "Bearer x"})
+        socket = connect(
+            "https://test/chat",
+            connector=server,
+            path="/live",
+            query={"v": "1"},
+            headers={"Authorization": "Bearer x"},
+        )
         peer = await server.join(socket)
         assert peer.url == "wss://test/live/?v=1&EIO=4&transport=websocket"
         assert server.headers == {"Authorization": "Bearer x"}
@@ -148,7 +162,17 @@ def test_a_server_that_answers_without_a_sid_is_named_as_an_old_one(reply: str) 
 
 @pytest.mark.parametrize(
     "first",
-    ["", "0", "0{", "garbage", "40", "2", b"\x00", '0{"sid":"x","pingInterval":-1,"pingTimeout":1}', '0{"sid":"x"}'],
+    [
+        "",
+        "0",
+        "0{",
+        "garbage",
+        "40",
+        "2",
+        b"\x00",
+        '0{"sid":"x","pingInterval":-1,"pingTimeout":1}',
+        '0{"sid":"x"}',
+    ],
 )
 def test_a_server_that_begins_with_nonsense_is_left(first: str | bytes) -> None:
     async def scenario() -> None:
@@ -168,7 +192,9 @@ def test_a_server_that_begins_with_nonsense_is_left(first: str | bytes) -> None:
     in_virtual_time(scenario)
 
 
-@pytest.mark.parametrize("reply", ["40[]", "40null", "49", "4", '44{"data":1}', "44", "42{}", "9", b"\x01", '41{"a":1}'])
+@pytest.mark.parametrize(
+    "reply", ["40[]", "40null", "49", "4", '44{"data":1}', "44", "42{}", "9", b"\x01", '41{"a":1}']
+)
 def test_a_server_that_answers_connect_with_nonsense_is_left(reply: str | bytes) -> None:
     async def scenario() -> None:
         server = RawServer()
@@ -421,7 +447,9 @@ def test_events_that_come_before_the_answer_to_connect_are_kept() -> None:
         seen: list[int] = []
         socket.on("news", seen.append)
         async with asyncio.TaskGroup() as group:
-            answering = group.create_task(answer(server, '42["news",1]', '40{"sid":"x"}', '42["news",2]'))
+            answering = group.create_task(
+                answer(server, '42["news",1]', '40{"sid":"x"}', '42["news",2]')
+            )
             await socket.connect()
             await answering
         await asyncio.sleep(1)
@@ -487,5 +515,7 @@ def test_a_connect_that_was_given_up_may_be_answered_after_the_next_one(later: s
 
 
 def test_an_unknown_option_is_an_error_that_names_the_nearest() -> None:
-    with pytest.raises(UsageError, match=r"no option 'max_atachments'; did you mean 'max_attachments'\?"):
+    with pytest.raises(
+        UsageError, match=r"no option 'max_atachments'; did you mean 'max_attachments'\?"
+    ):
         connect("http://test", max_atachments=1)  # type: ignore[call-arg]  # the mistake

@@ -1,4 +1,6 @@
-"""The client over real sockets of this machine: against PyPI's python-socketio, and against servers that misbehave as only networks can."""
+"""The client over real sockets of this machine: against PyPI's python-socketio, and against servers
+that misbehave as only networks can.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from tests.attempts import hold_once
 
 TLS = Path(__file__).parent / "tls"
-"""A certificate for 127.0.0.1 that nobody has signed but itself, and its key; they protect nothing."""
+"""A certificate for 127.0.0.1 that nobody has signed but itself, and its key; they protect nothing.
+"""
 
 
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
@@ -42,7 +45,9 @@ def is_ours(task: asyncio.Task[Any]) -> bool:
 
 
 @asynccontextmanager
-async def raw_server(handler: Callable[[ServerConnection], Awaitable[None]]) -> AsyncGenerator[str, None]:
+async def raw_server(
+    handler: Callable[[ServerConnection], Awaitable[None]],
+) -> AsyncGenerator[str, None]:
     async with serve(handler, "127.0.0.1", 0, compression=None, close_timeout=1) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         yield f"http://127.0.0.1:{port}"
@@ -51,14 +56,23 @@ async def raw_server(handler: Callable[[ServerConnection], Awaitable[None]]) -> 
 @asynccontextmanager
 async def asgi_server(app: Any) -> AsyncGenerator[str, None]:
     listening = socket_module.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="websockets-sansio", lifespan="off", timeout_graceful_shutdown=2))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="error",
+            ws="websockets-sansio",
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+    )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        server.should_exit = True  # also where a test fails: it closes its sockets, which a cancellation would leave open
+        # also where a test fails: it closes its sockets, which a cancellation would leave open
+        server.should_exit = True
         await serving
 
 
@@ -79,13 +93,20 @@ def python_socketio(ping_timeout: float = 20) -> Any:
     async def kick_me(sid: str) -> None:
         await server.disconnect(sid)
 
-    for name, handler in {"connect": connected, "echo": echo, "ask me": ask_me, "kick me": kick_me}.items():
+    for name, handler in {
+        "connect": connected,
+        "echo": echo,
+        "ask me": ask_me,
+        "kick me": kick_me,
+    }.items():
         server.on(name, handler)
     return module.ASGIApp(server)
 
 
 def test_it_talks_with_python_socketio() -> None:
-    hold_once(lambda ping_timeout: run(partial(_talk_with_python_socketio, ping_timeout)), (1, 3, 6))
+    hold_once(
+        lambda ping_timeout: run(partial(_talk_with_python_socketio, ping_timeout)), (1, 3, 6)
+    )
 
 
 async def _talk_with_python_socketio(ping_timeout: float) -> None:
@@ -102,7 +123,10 @@ async def _talk_with_python_socketio(ping_timeout: float) -> None:
 
         async with client:
             assert client.id
-            assert await client.emit_with_ack("echo", 1, {"é": b"\x01"}, timeout=5) == (1, {"é": b"\x01"})
+            assert await client.emit_with_ack("echo", 1, {"é": b"\x01"}, timeout=5) == (
+                1,
+                {"é": b"\x01"},
+            )
             client.emit("ask me")
             assert await answered.get() == {"twice": 40, "data": b"\x00\xff"}
             # Some heartbeats: without an answer to the first one python-socketio closes.
@@ -116,7 +140,9 @@ def test_python_socketio_refuses_it() -> None:
     async def scenario() -> None:
         async with asgi_server(python_socketio()) as url:
             with pytest.raises(ConnectRefusedError) as caught:
-                await connect(url, auth={"token": "bad"}, connector=WebSocketConnector(proxy=None)).connect()
+                await connect(
+                    url, auth={"token": "bad"}, connector=WebSocketConnector(proxy=None)
+                ).connect()
             assert (caught.value.message, caught.value.data) == ("not you", {"code": 7})
 
     run(scenario)
@@ -127,7 +153,10 @@ def test_nobody_listens_at_the_address() -> None:
         with socket_module.create_server(("127.0.0.1", 0)) as listening:
             port = listening.getsockname()[1]
         with pytest.raises(DisconnectedError, match=f"ws://127.0.0.1:{port}/socket.io/: "):
-            await connect(f"http://me:secret@127.0.0.1:{port}?token=secret", connector=WebSocketConnector(proxy=None)).connect()
+            await connect(
+                f"http://me:secret@127.0.0.1:{port}?token=secret",
+                connector=WebSocketConnector(proxy=None),
+            ).connect()
 
     run(scenario)
 
@@ -154,7 +183,9 @@ def test_what_answers_is_no_websocket_server(response: bytes) -> None:
         async with server:
             port = server.sockets[0].getsockname()[1]
             with pytest.raises(DisconnectedError):
-                await connect(f"http://127.0.0.1:{port}", connector=WebSocketConnector(proxy=None)).connect()
+                await connect(
+                    f"http://127.0.0.1:{port}", connector=WebSocketConnector(proxy=None)
+                ).connect()
 
     run(scenario)
 
@@ -171,20 +202,32 @@ def test_what_answers_is_no_websocket_server(response: bytes) -> None:
         ("http://[", r"'http://\['"),
     ],
 )
-def test_a_redirect_is_an_error_that_names_its_host_and_nothing_is_sent_there(status: int, location: str, named: str) -> None:
+def test_a_redirect_is_an_error_that_names_its_host_and_nothing_is_sent_there(
+    status: int, location: str, named: str
+) -> None:
     async def scenario() -> None:
         requests: list[bytes] = []
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             requests.append(await reader.readuntil(b"\r\n\r\n"))
-            writer.write(f"HTTP/1.1 {status} Elsewhere\r\nLocation: {location.format(port=port)}\r\n\r\n".encode("latin-1"))
+            writer.write(
+                f"HTTP/1.1 {status} Elsewhere\r\nLocation: {location.format(port=port)}\r\n\r\n".encode(
+                    "latin-1"
+                )
+            )
             writer.close()
             await writer.wait_closed()
 
         async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            client = connect(f"http://user:pass@127.0.0.1:{port}", auth={"token": "good"}, connector=WebSocketConnector(proxy=None))
-            with pytest.raises(DisconnectedError, match=f"redirects.*{status}.*{named.format(port=port)}") as caught:
+            client = connect(
+                f"http://user:pass@127.0.0.1:{port}",
+                auth={"token": "good"},
+                connector=WebSocketConnector(proxy=None),
+            )
+            with pytest.raises(
+                DisconnectedError, match=f"redirects.*{status}.*{named.format(port=port)}"
+            ) as caught:
                 await client.connect()
         assert len(requests) == 1
         assert "secret" not in str(caught.value)
@@ -202,7 +245,11 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
         async with server:
             port = server.sockets[0].getsockname()[1]
             with pytest.raises(DisconnectedError, match=r"0\.2 seconds"):
-                await connect(f"http://127.0.0.1:{port}", connector=WebSocketConnector(proxy=None), timeout=0.2).connect()
+                await connect(
+                    f"http://127.0.0.1:{port}",
+                    connector=WebSocketConnector(proxy=None),
+                    timeout=0.2,
+                ).connect()
             await asyncio.sleep(0.05)
 
     run(scenario)
@@ -250,7 +297,9 @@ def test_the_ways_in_which_networks_end(end: str, reason: str) -> None:
 
     async def scenario() -> None:
         async with raw_server(handle) as url:
-            client = connect(url, connector=WebSocketConnector(proxy=None, max_message=1000, close_timeout=1))
+            client = connect(
+                url, connector=WebSocketConnector(proxy=None, max_message=1000, close_timeout=1)
+            )
             reasons: asyncio.Queue[str] = asyncio.Queue()
             client.on("disconnect", reasons.put)
             await client.connect()
@@ -282,12 +331,16 @@ def test_headers_and_no_compression_are_asked_for() -> None:
         assert connection.request is not None
         headers = connection.request.headers
         await opened(connection)
-        await connection.send(f'42["headers","{headers["Authorization"]}","{headers.get("Sec-WebSocket-Extensions", "none")}"]')
+        await connection.send(
+            f'42["headers","{headers["Authorization"]}","{headers.get("Sec-WebSocket-Extensions", "none")}"]'
+        )
         await connection.wait_closed()
 
     async def scenario() -> None:
         async with raw_server(handle) as url:
-            manager = Manager(url, headers={"Authorization": "Bearer x"}, connector=WebSocketConnector(proxy=None))
+            manager = Manager(
+                url, headers={"Authorization": "Bearer x"}, connector=WebSocketConnector(proxy=None)
+            )
             client = manager.socket()
             got: asyncio.Queue[object] = asyncio.Queue()
 
@@ -310,7 +363,9 @@ def test_certificates_are_verified() -> None:
             with pytest.raises(DisconnectedError, match="certificate verify failed"):
                 await connect(url, connector=WebSocketConnector(proxy=None)).connect()
             trusting = ssl.create_default_context(cafile=str(TLS / "certificate.pem"))
-            async with connect(url, connector=WebSocketConnector(proxy=None, ssl=trusting)) as client:
+            async with connect(
+                url, connector=WebSocketConnector(proxy=None, ssl=trusting)
+            ) as client:
                 assert client.id == "x"
 
     run(scenario)

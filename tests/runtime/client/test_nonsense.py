@@ -1,4 +1,6 @@
-"""Whatever a server says, the client either goes on or leaves with "parse error"; it never raises, hangs or leaks."""
+"""Whatever a server says, the client either goes on or leaves with "parse error"; it never raises,
+hangs or leaks.
+"""
 
 from __future__ import annotations
 
@@ -40,15 +42,31 @@ PIECES = st.sampled_from(
 PACKETS = st.one_of(
     st.lists(PIECES, max_size=8).map("".join),
     st.lists(PIECES, max_size=8).map(lambda pieces: "4" + "".join(pieces)),
-    st.sampled_from(['42["x",1]', '421["x"]', '451-["x",{"_placeholder":true,"num":0}]', "430[1]", "41", '40{"sid":"y"}', "2"]),
+    st.sampled_from(
+        [
+            '42["x",1]',
+            '421["x"]',
+            '451-["x",{"_placeholder":true,"num":0}]',
+            "430[1]",
+            "41",
+            '40{"sid":"y"}',
+            "2",
+        ]
+    ),
     st.text(max_size=20),
     st.binary(max_size=4),
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@settings(
+    max_examples=300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
 @given(messages=st.lists(PACKETS, max_size=12))
-def test_a_server_may_say_anything(caplog: pytest.LogCaptureFixture, messages: list[str | bytes]) -> None:
+def test_a_server_may_say_anything(
+    caplog: pytest.LogCaptureFixture, messages: list[str | bytes]
+) -> None:
     async def scenario() -> None:
         server = RawServer()
         socket = connect("http://test", connector=server)

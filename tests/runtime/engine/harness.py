@@ -91,7 +91,9 @@ class Site:
         sid: str = json.loads(response.text[1:])["sid"]
         return f"EIO=4&transport=polling&sid={sid}{parameters}"
 
-    async def websocket(self, query: str = "EIO=4&transport=websocket", **arguments: Any) -> WebSocket:
+    async def websocket(
+        self, query: str = "EIO=4&transport=websocket", **arguments: Any
+    ) -> WebSocket:
         websocket = WebSocket(self.app, query, **arguments)
         await websocket.opening()
         return websocket
@@ -126,7 +128,9 @@ class Response:
         return self.body.decode()
 
 
-def scope_of(kind: str, query: str, headers: Mapping[str, str], path: str, **more: Any) -> dict[str, Any]:
+def scope_of(
+    kind: str, query: str, headers: Mapping[str, str], path: str, **more: Any
+) -> dict[str, Any]:
     return {
         "type": kind,
         "path": path,
@@ -157,7 +161,13 @@ class Request:
         self._outgoing: list[Message] = []
         pending = list(chunks) or [b""]
         for number, chunk in enumerate(pending, 1):
-            self._incoming.put_nowait({"type": "http.request", "body": chunk, "more_body": number < len(pending) or not is_complete})
+            self._incoming.put_nowait(
+                {
+                    "type": "http.request",
+                    "body": chunk,
+                    "more_body": number < len(pending) or not is_complete,
+                }
+            )
         whole = scope_of("http", query, headers or {}, path, method=method, **scope)
         self.task = asyncio.create_task(self._run(app, whole))
 
@@ -182,7 +192,9 @@ class Request:
         return Response(start["status"], headers, body, start["headers"])
 
     async def unanswered(self) -> bool:
-        """Whether the client went away: the answer that nobody reads is there for middlewares only."""
+        """Whether the client went away: the answer that nobody reads is there for middlewares
+        only.
+        """
         await self.task
         return [message.get("status") for message in self._outgoing[:1]] == [499]
 
@@ -197,7 +209,9 @@ class DeniedError(Exception):
 
 
 class WebSocket:
-    """A client's end of a WebSocket; clearing `free` makes the server's `send` wait, as a full network would."""
+    """A client's end of a WebSocket; clearing `free` makes the server's `send` wait, as a full
+    network would.
+    """
 
     def __init__(
         self,
@@ -214,7 +228,9 @@ class WebSocket:
         self._incoming.put_nowait({"type": "websocket.connect"})
         self.free = asyncio.Event()
         self.free.set()
-        extensions: dict[str, dict[str, Any]] = {"websocket.http.response": {}} if can_respond else {}
+        extensions: dict[str, dict[str, Any]] = (
+            {"websocket.http.response": {}} if can_respond else {}
+        )
         whole = scope_of("websocket", query, headers or {}, path, extensions=extensions, **scope)
         self.task = asyncio.create_task(self._run(app, whole))
 
@@ -255,7 +271,9 @@ class WebSocket:
         return packet
 
     async def closed(self) -> int:
-        """Wait for the close frame, with nothing before it, and the end of the connection; return its code."""
+        """Wait for the close frame, with nothing before it, and the end of the connection; return
+        its code.
+        """
         message = await self._outgoing.get()
         assert message["type"] == "websocket.close", message
         await self.task

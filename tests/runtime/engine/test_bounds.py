@@ -57,9 +57,14 @@ class Crowd:
         self.site = Site(**options)
         self.addresses: list[str] = []
 
-    async def open(self, address: str, count: int = 1, *, speaks: bool = False, **headers: str) -> None:
+    async def open(
+        self, address: str, count: int = 1, *, speaks: bool = False, **headers: str
+    ) -> None:
         for _ in range(count):
-            kind: dict[str, Any] = {"headers": {name.replace("_", "-"): value for name, value in headers.items()}, "client": (address, 1)}
+            kind: dict[str, Any] = {
+                "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+                "client": (address, 1),
+            }
             websocket = await self.site.websocket(**kind)
             self.addresses.append(address)
             if speaks:
@@ -69,7 +74,11 @@ class Crowd:
     @property
     def left(self) -> str:
         """The addresses of the sessions that are open, the oldest first, by their last letters."""
-        return "".join(address[-1] for address, recorder in zip(self.addresses, self.site.recorders, strict=True) if not recorder.ends)
+        return "".join(
+            address[-1]
+            for address, recorder in zip(self.addresses, self.site.recorders, strict=True)
+            if not recorder.ends
+        )
 
 
 @pytest.mark.parametrize(
@@ -79,13 +88,18 @@ class Crowd:
         ([(ATTACKER, 9)], "111111"),  # an only client has the half
         ([(ATTACKER, 2), (OTHER, 1), (ATTACKER, 9), (STRANGER, 1)], "21113"),
         ([(ATTACKER, 9), (PROXY, 9), (ATTACKER, 1)], "11111" + "1" * 5),
-        ([(PROXY, 12), (STRANGER, 1)], "1" * 9 + "3"),  # whose is whose isn't known: the oldest goes
+        (
+            [(PROXY, 12), (STRANGER, 1)],
+            "1" * 9 + "3",
+        ),  # whose is whose isn't known: the oldest goes
         ([(f"198.51.100.{number}", 1) for number in range(20)], "0123456789"),
         ([(f"2001:db8::{number}", 1) for number in range(10)] + [("2001:db8:0:1::5", 1)], "567895"),
         ([("::ffff:203.0.113.1", 9), (ATTACKER, 1)], "111111"),
     ],
 )
-def test_who_has_most_of_the_half_open_sessions_loses_the_oldest(steps: list[tuple[str, int]], left: str) -> None:
+def test_who_has_most_of_the_half_open_sessions_loses_the_oldest(
+    steps: list[tuple[str, int]], left: str
+) -> None:
     async def scenario() -> None:
         crowd = Crowd(max_half_open=10)
         for address, count in steps:
@@ -102,14 +116,42 @@ SPEAKING = "speaking"
     ("steps", "left"),
     [
         ([(ATTACKER, 8, SPEAKING), (STRANGER, 1)], "11111113"),
-        ([(ATTACKER, 8, SPEAKING), (STRANGER, 1), (ATTACKER, 9)], "11111131"),  # who is new isn't put out by those who were there
-        ([(ATTACKER, 4, SPEAKING), (OTHER, 4, SPEAKING), (STRANGER, 1, SPEAKING), (OTHER, 1, SPEAKING)], "11122232"),
-        ([(f"198.51.100.{number}", 1, SPEAKING) for number in range(7)] + [(ATTACKER, 1), (STRANGER, 1, SPEAKING)], "01234563"),
-        ([(f"198.51.100.{number}", 1, SPEAKING) for number in range(8)] + [(STRANGER, 1)], "01234567!"),
+        (
+            [(ATTACKER, 8, SPEAKING), (STRANGER, 1), (ATTACKER, 9)],
+            "11111131",
+        ),  # who is new isn't put out by those who were there
+        (
+            [
+                (ATTACKER, 4, SPEAKING),
+                (OTHER, 4, SPEAKING),
+                (STRANGER, 1, SPEAKING),
+                (OTHER, 1, SPEAKING),
+            ],
+            "11122232",
+        ),
+        (
+            [(f"198.51.100.{number}", 1, SPEAKING) for number in range(7)]
+            + [(ATTACKER, 1), (STRANGER, 1, SPEAKING)],
+            "01234563",
+        ),
+        (
+            [(f"198.51.100.{number}", 1, SPEAKING) for number in range(8)] + [(STRANGER, 1)],
+            "01234567!",
+        ),
         ([(PROXY, 8, SPEAKING), (STRANGER, 1)], "11111113"),
         ([(PROXY, 8, SPEAKING), (PROXY, 1)], "11111111!"),
-        ([(PROXY, 4, SPEAKING), (STRANGER, 1, SPEAKING), (OTHER, 3, SPEAKING), (PROXY, 1)], "1111322" + "1"),
-        ([(PROXY, 3, SPEAKING), *((f"198.51.100.{number}", 1, SPEAKING) for number in range(5)), (STRANGER, 1)], "11101234!"),
+        (
+            [(PROXY, 4, SPEAKING), (STRANGER, 1, SPEAKING), (OTHER, 3, SPEAKING), (PROXY, 1)],
+            "1111322" + "1",
+        ),
+        (
+            [
+                (PROXY, 3, SPEAKING),
+                *((f"198.51.100.{number}", 1, SPEAKING) for number in range(5)),
+                (STRANGER, 1),
+            ],
+            "11101234!",
+        ),
     ],
 )
 def test_at_most_so_many_sessions_are_open_and_a_newcomer_finds_room_where_somebody_has_too_many(
@@ -128,7 +170,9 @@ def test_at_most_so_many_sessions_are_open_and_a_newcomer_finds_room_where_someb
     run(scenario())
 
 
-def test_a_peer_that_may_be_a_proxy_is_named_once_with_the_option_that_tells_its_clients_apart(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_peer_that_may_be_a_proxy_is_named_once_with_the_option_that_tells_its_clients_apart(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scenario() -> None:
         crowd = Crowd(max_half_open=2, max_connections=3)
         await crowd.open(STRANGER, 3, x_forwarded_for="198.51.100.7")
@@ -137,7 +181,11 @@ def test_a_peer_that_may_be_a_proxy_is_named_once_with_the_option_that_tells_its
             await crowd.open(PROXY, speaks=True)
         with pytest.raises(DeniedError):
             await crowd.open(PROXY)
-        lines = [record.getMessage() for record in caplog.records if record.name == "ackord.runtime.engine"]
+        lines = [
+            record.getMessage()
+            for record in caplog.records
+            if record.name == "ackord.runtime.engine"
+        ]
         assert all("name your proxies in trusted_proxies" in line for line in lines)
         assert ["max_half_open" in line for line in lines] == [True, False, False]
         assert "'203.0.113.3'" in lines[0]
@@ -164,7 +212,10 @@ def test_a_client_that_speaks_is_counted_once() -> None:
             await site.post(query, b"4c")
             await site.post(query, b"1")
         assert (site.engine.half_open, site.engine.sessions) == (0, 0)
-        assert [recorder.log for recorder in site.recorders] == [["4a", "4b", b"c"], ["4a", "4b", "4c"]] * 10
+        assert [recorder.log for recorder in site.recorders] == [
+            ["4a", "4b", b"c"],
+            ["4a", "4b", "4c"],
+        ] * 10
 
     run(scenario())
 
@@ -189,7 +240,9 @@ def test_thousands_of_half_open_handshakes_cost_a_few_kilobytes_each() -> None:
             assert site.engine.sessions == 0
             site.recorders.clear()
             gc.collect()
-            assert tracemalloc.get_traced_memory()[0] - before < 900_000  # the empty tables of sessions keep their size
+            assert (
+                tracemalloc.get_traced_memory()[0] - before < 900_000
+            )  # the empty tables of sessions keep their size
         finally:
             tracemalloc.stop()
 

@@ -44,7 +44,9 @@ def test_a_cookie_is_written_as_the_reference_writes_it(cookie: Cookie, header: 
         {"same_site": "none"},
     ],
 )
-def test_ghsa_pxg6_pf52_xh8x_what_would_break_the_header_is_refused(options: dict[str, Any]) -> None:
+def test_ghsa_pxg6_pf52_xh8x_what_would_break_the_header_is_refused(
+    options: dict[str, Any],
+) -> None:
     with pytest.raises(UsageError):
         Cookie(**options)
 

@@ -41,7 +41,9 @@ def one_of_two(origin: str) -> bool:
         (one_of_two, EVIL, None),
     ],
 )
-def test_an_origin_is_told_whether_it_may_read(origins: Origins, origin: str, allowed: str | None) -> None:
+def test_an_origin_is_told_whether_it_may_read(
+    origins: Origins, origin: str, allowed: str | None
+) -> None:
     async def scenario() -> None:
         site = Site(cors_origins=origins)
         response = await site.get("EIO=4&transport=polling", headers={"origin": origin})
@@ -59,7 +61,9 @@ def test_an_origin_is_told_whether_it_may_read(origins: Origins, origin: str, al
     run(scenario())
 
 
-def test_cve_2020_28481_and_cve_2019_13611_cors_is_off_by_default_and_configured_origins_hold_for_websockets() -> None:
+def test_cve_2020_28481_and_cve_2019_13611_cors_is_off_by_default_and_configured_origins_hold_for_websockets() -> (
+    None
+):
     async def scenario() -> None:
         plain = Site()
         with pytest.raises(DeniedError):
@@ -67,15 +71,22 @@ def test_cve_2020_28481_and_cve_2019_13611_cors_is_off_by_default_and_configured
         await plain.websocket(headers={"origin": "https://chat.example", "host": "chat.example"})
         response = await plain.get("EIO=4&transport=polling", headers={"origin": EVIL})
         assert not any(name.startswith("access-control") for name in response.headers)
-        preflight = await Request(plain.app, "OPTIONS", "EIO=4&transport=polling", headers={"origin": EVIL}).response()
-        assert (preflight.status, preflight.text) == (400, '{"code":2,"message":"Bad handshake method"}')
+        preflight = await Request(
+            plain.app, "OPTIONS", "EIO=4&transport=polling", headers={"origin": EVIL}
+        ).response()
+        assert (preflight.status, preflight.text) == (
+            400,
+            '{"code":2,"message":"Bad handshake method"}',
+        )
         site = Site(cors_origins=APP)
         with pytest.raises(DeniedError):
             await site.websocket(headers={"origin": EVIL})
         query = await site.open_polling()
         with pytest.raises(DeniedError):  # an upgrade as well
             await site.websocket(query.replace("=polling", "=websocket"), headers={"origin": EVIL})
-        await site.websocket(headers={"origin": "https://chat.example:8443", "host": "chat.example:8443"})
+        await site.websocket(
+            headers={"origin": "https://chat.example:8443", "host": "chat.example:8443"}
+        )
         await site.websocket()  # no browser
 
     run(scenario())
@@ -91,8 +102,14 @@ def test_a_preflight_is_answered_with_all_that_is_configured() -> None:
             cors_exposed_headers=("X-Trace",),
             cors_max_age=600,
         )
-        asked = {"origin": APP, "access-control-request-method": "POST", "access-control-request-headers": "x-token"}
-        preflight = await Request(site.app, "OPTIONS", "EIO=4&transport=polling", headers=asked).response()
+        asked = {
+            "origin": APP,
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "x-token",
+        }
+        preflight = await Request(
+            site.app, "OPTIONS", "EIO=4&transport=polling", headers=asked
+        ).response()
         assert (preflight.status, preflight.body) == (204, b"")
         assert preflight.headers == {
             "content-length": "0",
@@ -113,13 +130,18 @@ def test_a_preflight_is_answered_with_all_that_is_configured() -> None:
 
 def test_the_headers_that_a_preflight_asks_for_are_allowed_by_default() -> None:
     policy = CorsPolicy("*")
-    assert policy.preflight_headers({"origin": APP, "access-control-request-headers": "x-a, x-b"}) == [
+    assert policy.preflight_headers(
+        {"origin": APP, "access-control-request-headers": "x-a, x-b"}
+    ) == [
         (b"access-control-allow-origin", b"*"),
         (b"access-control-allow-methods", b"GET,HEAD,PUT,PATCH,POST,DELETE"),
         (b"vary", b"Access-Control-Request-Headers"),
         (b"access-control-allow-headers", b"x-a, x-b"),
     ]
-    assert len(policy.preflight_headers({"access-control-request-headers": "x-a\r\nset-cookie: a=b"})) == 3
+    assert (
+        len(policy.preflight_headers({"access-control-request-headers": "x-a\r\nset-cookie: a=b"}))
+        == 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,7 +217,9 @@ def test_a_function_that_raises_allows_nothing(caplog: pytest.LogCaptureFixture)
         ("capacitor://localhost", "localhost:3000", False),
     ],
 )
-def test_by_default_a_page_may_open_websockets_to_the_host_that_it_came_from(origin: str, host: str, *, same: bool) -> None:
+def test_by_default_a_page_may_open_websockets_to_the_host_that_it_came_from(
+    origin: str, host: str, *, same: bool
+) -> None:
     assert CorsPolicy().allows_websocket({"origin": origin}, host) is same
 
 
@@ -203,12 +227,19 @@ def test_by_default_a_page_may_open_websockets_to_the_host_that_it_came_from(ori
 @pytest.mark.parametrize("port", [80, 443, 8000])
 def test_an_origin_and_a_host_may_each_name_the_default_port_or_not(scheme: str, port: int) -> None:
     default = 80 if scheme in ("http", "ws") else 443
-    hosts = ["a.example:8000"] if port == 8000 else [f"a.example:{port}", *(["a.example"] if port == default else [])]
+    hosts = (
+        ["a.example:8000"]
+        if port == 8000
+        else [f"a.example:{port}", *(["a.example"] if port == default else [])]
+    )
     origins = [f"{scheme}://{host}" for host in hosts]
     every = {f"a.example:{each}" for each in (80, 443, 8000)} | {"a.example"}
     for origin in origins:
         for host in every:
-            assert CorsPolicy().allows_websocket({"origin": origin}, host) is (host in hosts), (origin, host)
+            assert CorsPolicy().allows_websocket({"origin": origin}, host) is (host in hosts), (
+                origin,
+                host,
+            )
 
 
 @pytest.mark.parametrize(
@@ -227,25 +258,45 @@ def test_an_origin_and_a_host_may_each_name_the_default_port_or_not(scheme: str,
         (re.compile(r"https://app\.example", re.IGNORECASE), "https://APP.example", True),
     ],
 )
-def test_an_allowed_origin_is_the_same_however_it_is_written(allowed: str | re.Pattern[str], origin: str, *, is_allowed: bool) -> None:
+def test_an_allowed_origin_is_the_same_however_it_is_written(
+    allowed: str | re.Pattern[str], origin: str, *, is_allowed: bool
+) -> None:
     assert CorsPolicy(allowed).allows(origin) is is_allowed
 
 
-@pytest.mark.parametrize("forwarded", ["chat.example", "chat.example:443", "CHAT.example.", "chat.example, inner.example"])
-@pytest.mark.parametrize("origin", ["https://chat.example", "wss://chat.example", "wss://chat.example:443"])
-def test_behind_a_trusted_proxy_that_ends_tls_the_forwarded_host_is_the_pages(forwarded: str, origin: str) -> None:
+@pytest.mark.parametrize(
+    "forwarded",
+    ["chat.example", "chat.example:443", "CHAT.example.", "chat.example, inner.example"],
+)
+@pytest.mark.parametrize(
+    "origin", ["https://chat.example", "wss://chat.example", "wss://chat.example:443"]
+)
+def test_behind_a_trusted_proxy_that_ends_tls_the_forwarded_host_is_the_pages(
+    forwarded: str, origin: str
+) -> None:
     async def scenario() -> None:
-        headers = {"origin": origin, "host": "10.0.0.1:8000", "x-forwarded-host": forwarded, "x-forwarded-proto": "https"}
+        headers = {
+            "origin": origin,
+            "host": "10.0.0.1:8000",
+            "x-forwarded-host": forwarded,
+            "x-forwarded-proto": "https",
+        }
         await Site(trusted_proxies=("192.0.2.1",)).websocket(headers=headers)
 
     run(scenario())
 
 
 @pytest.mark.parametrize(("trusted", "opens"), [(("192.0.2.1",), True), ((), False)])
-def test_a_trusted_proxy_says_which_host_was_asked_for(*, trusted: tuple[str, ...], opens: bool) -> None:
+def test_a_trusted_proxy_says_which_host_was_asked_for(
+    *, trusted: tuple[str, ...], opens: bool
+) -> None:
     async def scenario() -> None:
         site = Site(trusted_proxies=trusted)
-        headers = {"origin": "https://chat.example", "host": "127.0.0.1:8000", "x-forwarded-host": "chat.example"}
+        headers = {
+            "origin": "https://chat.example",
+            "host": "127.0.0.1:8000",
+            "x-forwarded-host": "chat.example",
+        }
         if opens:
             await site.websocket(headers=headers)
         else:
@@ -258,14 +309,29 @@ def test_a_trusted_proxy_says_which_host_was_asked_for(*, trusted: tuple[str, ..
 @pytest.mark.parametrize(
     ("origin", "host", "words"),
     [
-        (EVIL, "chat.example", ["'https://evil.example'", "Host 'chat.example'", "'192.0.2.1'", "name its origin in cors_origins"]),
+        (
+            EVIL,
+            "chat.example",
+            [
+                "'https://evil.example'",
+                "Host 'chat.example'",
+                "'192.0.2.1'",
+                "name its origin in cors_origins",
+            ],
+        ),
         ("file://", "chat.example:8080", ["'file://'", "ESP32", "cors_origins=['file://']"]),
         ("null", "chat.example", ["'null'", "cors_origins=['null']"]),
-        ("https://chat.example:8443", "chat.example", ["Only the port differs", "proxy_set_header Host $http_host"]),
+        (
+            "https://chat.example:8443",
+            "chat.example",
+            ["Only the port differs", "proxy_set_header Host $http_host"],
+        ),
         ("https://\xff\x85\x9b", "chat.example", ["'https://\xff\\x85\\x9b'"]),
     ],
 )
-def test_a_refused_origin_is_explained_once_at_warning(origin: str, host: str, words: list[str], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_origin_is_explained_once_at_warning(
+    origin: str, host: str, words: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario() -> None:
         site = Site()
         for _ in range(3):

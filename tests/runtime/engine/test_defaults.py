@@ -1,4 +1,6 @@
-"""Every default of protocol.md 1.1 that is the engine's, by its name there; `perMessageDeflate` is tested on a real network in hosting."""
+"""Every default of protocol.md 1.1 that is the engine's, by its name there; `perMessageDeflate` is
+tested on a real network in hosting.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,28 @@ HANDSHAKE = "EIO=4&transport=polling"
 
 
 def test_the_keywords_of_a_server_are_the_options_of_its_engine() -> None:
-    assert set(EngineKeywords.__annotations__) == {field.name for field in dataclasses.fields(EngineOptions)}
+    assert set(EngineKeywords.__annotations__) == {
+        field.name for field in dataclasses.fields(EngineOptions)
+    }
     assert Server().engine.options == EngineOptions()
-    assert Server(ping_interval=1, cors_origins="*").engine.options == EngineOptions(ping_interval=1, cors_origins="*")
+    assert Server(ping_interval=1, cors_origins="*").engine.options == EngineOptions(
+        ping_interval=1, cors_origins="*"
+    )
 
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/socket.io/", 200), ("/socket.io", 200), ("/socket.io/default/", 200), ("/socket.iox", 404), ("/engine.io/", 404)],
+    [
+        ("/socket.io/", 200),
+        ("/socket.io", 200),
+        ("/socket.io/default/", 200),
+        ("/socket.iox", 404),
+        ("/engine.io/", 404),
+    ],
 )
-def test_default_path_is_socket_io_as_a_prefix_and_add_trailing_slash_needs_no_option(path: str, status: int) -> None:
+def test_default_path_is_socket_io_as_a_prefix_and_add_trailing_slash_needs_no_option(
+    path: str, status: int
+) -> None:
     async def scenario() -> None:
         assert (await Request(Site().app, "GET", HANDSHAKE, path=path).response()).status == status
 
@@ -89,7 +103,9 @@ def test_default_transports_are_polling_and_websocket_and_webtransport_is_unknow
         assert EngineOptions().transports == ("polling", "websocket")
         await site.open_polling()
         await site.open_websocket()
-        assert (await site.get("EIO=4&transport=webtransport")).text == '{"code":0,"message":"Transport unknown"}'
+        assert (
+            await site.get("EIO=4&transport=webtransport")
+        ).text == '{"code":0,"message":"Transport unknown"}'
 
     run(scenario())
 
@@ -98,7 +114,9 @@ def test_default_transports_are_polling_and_websocket_and_webtransport_is_unknow
 def test_a_transport_that_is_not_configured_is_unknown(transport: str) -> None:
     async def scenario() -> None:
         site = Site(transports=("polling" if transport == "websocket" else "websocket",))
-        assert (await site.get(f"EIO=4&transport={transport}")).text == '{"code":0,"message":"Transport unknown"}'
+        assert (
+            await site.get(f"EIO=4&transport={transport}")
+        ).text == '{"code":0,"message":"Transport unknown"}'
         if transport == "websocket":
             assert json.loads((await site.get(HANDSHAKE)).text[1:])["upgrades"] == []
             with pytest.raises(DeniedError):
@@ -144,7 +162,9 @@ def test_default_cors_is_off() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("query", ["EIO=3&transport={}", "transport={}", "EIO=abc&transport={}", "EIO=44&transport={}"])
+@pytest.mark.parametrize(
+    "query", ["EIO=3&transport={}", "transport={}", "EIO=abc&transport={}", "EIO=44&transport={}"]
+)
 def test_default_allow_eio3_is_false_and_anything_but_4_gets_code_5(query: str) -> None:
     async def scenario() -> None:
         site = Site()

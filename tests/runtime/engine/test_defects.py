@@ -1,6 +1,8 @@
-"""Defects of other implementations, and advisories against them, that must not be repeated; each named by where it was found.
+"""Defects of other implementations, and advisories against them, that must not be repeated; each
+named by where it was found.
 
-The numbers are those of python-engineio's list of reproduced defects; what Socket.IO does above the engine is tested with the Socket.IO server.
+The numbers are those of python-engineio's list of reproduced defects; what Socket.IO does above the
+engine is tested with the Socket.IO server.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ def test_defect_3_a_post_of_many_packets_is_delivered_whole() -> None:
 
 
 @pytest.mark.parametrize("polling_first", [True, False])
-def test_defect_4_a_broadcast_with_binary_reaches_each_transport_in_its_own_form(*, polling_first: bool) -> None:
+def test_defect_4_a_broadcast_with_binary_reaches_each_transport_in_its_own_form(
+    *, polling_first: bool
+) -> None:
     async def scenario() -> None:
         site = Site()
         query = await site.open_polling()
@@ -37,18 +41,28 @@ def test_defect_4_a_broadcast_with_binary_reaches_each_transport_in_its_own_form
         for recorder in site.recorders if polling_first else site.recorders[::-1]:
             recorder.socket.send_prepared(prepared)
         assert (await site.get(query)).text == "451-[]\x1ebAAQC/w=="
-        assert [await websocket.receive(), await websocket.receive()] == ["451-[]", b"\x00\x04\x02\xff"]
+        assert [await websocket.receive(), await websocket.receive()] == [
+            "451-[]",
+            b"\x00\x04\x02\xff",
+        ]
         assert [await base64.receive(), await base64.receive()] == ["451-[]", "bAAQC/w=="]
 
     run(scenario())
 
 
-@pytest.mark.parametrize(("polling", "websocket", "is_base64"), [("&b64=1", "", 0), ("", "&b64=1", 1), ("&b64=1", "&b64=", 0)])
-def test_each_transport_says_for_itself_whether_it_takes_base64_only(polling: str, websocket: str, is_base64: int) -> None:
+@pytest.mark.parametrize(
+    ("polling", "websocket", "is_base64"),
+    [("&b64=1", "", 0), ("", "&b64=1", 1), ("&b64=1", "&b64=", 0)],
+)
+def test_each_transport_says_for_itself_whether_it_takes_base64_only(
+    polling: str, websocket: str, is_base64: int
+) -> None:
     async def scenario() -> None:
         site = Site(echo=True)
         query = await site.open_polling(polling)
-        upgraded = await site.websocket(query.removesuffix(polling).replace("=polling", "=websocket") + websocket)
+        upgraded = await site.websocket(
+            query.removesuffix(polling).replace("=polling", "=websocket") + websocket
+        )
         site.recorder.socket.send_binary(b"before")
         upgraded.send("5")
         upgraded.send(b"after")
@@ -148,18 +162,26 @@ def test_cve_2020_36049_a_body_of_separators_or_of_packets_without_meaning_is_ha
     async def scenario() -> None:
         site = Site()
         assert (await site.post(await site.open_polling(), b"\x1e" * 1_000_000)).status == 400
-        assert (await site.post(await site.open_polling(), b"\x1e".join([b"6"] * 100_000))).status == 200
+        assert (
+            await site.post(await site.open_polling(), b"\x1e".join([b"6"] * 100_000))
+        ).status == 200
         assert [recorder.log for recorder in site.recorders] == [[], []]
 
     run(scenario())
 
 
-@pytest.mark.parametrize("name", ["__proto__", "constructor", "toString", "webtransport", "Polling", "polling "])
+@pytest.mark.parametrize(
+    "name", ["__proto__", "constructor", "toString", "webtransport", "Polling", "polling "]
+)
 def test_cve_2023_31125_an_unknown_transport_is_refused_on_every_way_in(name: str) -> None:
     async def scenario() -> None:
         site = Site()
         query = (await site.open_polling()).replace("=polling", "=" + name)
-        for request in (site.get(query), site.post(query, b"4a"), site.get(f"EIO=4&transport={name}")):
+        for request in (
+            site.get(query),
+            site.post(query, b"4a"),
+            site.get(f"EIO=4&transport={name}"),
+        ):
             assert (await request).text == '{"code":0,"message":"Transport unknown"}'
         for websocket in (query, f"EIO=4&transport={name}"):
             with pytest.raises(DeniedError):
@@ -188,7 +210,9 @@ def test_cve_2026_59725_a_binary_post_is_answered() -> None:
     async def scenario() -> None:
         site = Site()
         query = await site.open_polling()
-        response = await asyncio.wait_for(site.post(query, b"\x00", headers={"content-type": "application/octet-stream"}), 1)
+        response = await asyncio.wait_for(
+            site.post(query, b"\x00", headers={"content-type": "application/octet-stream"}), 1
+        )
         assert response.status == 400
 
     run(scenario())

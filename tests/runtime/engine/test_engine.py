@@ -36,7 +36,13 @@ def test_a_polling_handshake_answers_the_open_packet_with_the_headers_of_the_pro
         response = await site.get("EIO=4&transport=polling")
         content = json.loads(response.text[1:])
         sid = site.recorder.socket.sid
-        assert content == {"sid": sid, "upgrades": ["websocket"], "pingInterval": 25000, "pingTimeout": 20000, "maxPayload": 1_000_000}
+        assert content == {
+            "sid": sid,
+            "upgrades": ["websocket"],
+            "pingInterval": 25000,
+            "pingTimeout": 20000,
+            "maxPayload": 1_000_000,
+        }
         assert response.headers == {
             "content-type": "text/plain; charset=UTF-8",
             "content-length": str(len(response.body)),
@@ -61,7 +67,11 @@ def test_session_ids_are_long_and_different() -> None:
 def test_the_handshake_is_described_to_the_upper_layer() -> None:
     async def scenario() -> None:
         site = Site()
-        await site.get("EIO=4&transport=polling&token=a&token=b%20c&empty=", headers={"User-Agent": "x"}, scheme="https")
+        await site.get(
+            "EIO=4&transport=polling&token=a&token=b%20c&empty=",
+            headers={"User-Agent": "x"},
+            scheme="https",
+        )
         request = site.recorder.socket.request
         assert request.url == "/socket.io/?EIO=4&transport=polling&token=a&token=b%20c&empty="
         assert request.query == {"EIO": "4", "transport": "polling", "token": "b c", "empty": ""}
@@ -165,7 +175,10 @@ def test_a_request_with_another_protocol_version_leaves_the_session_alone() -> N
 def test_unusual_query_strings_mean_what_they_mean_to_the_reference(query: str, body: str) -> None:
     async def scenario() -> None:
         response = await Site().get(query)
-        assert (response.status, response.text[: len(body)]) == (200 if body.startswith("0") else 400, body)
+        assert (response.status, response.text[: len(body)]) == (
+            200 if body.startswith("0") else 400,
+            body,
+        )
 
     run(scenario())
 
@@ -176,7 +189,9 @@ def test_an_empty_sid_opens_a_new_session_whose_first_response_is_like_any() -> 
         assert "set-cookie" in (await site.get("EIO=4&transport=polling&sid=")).headers
         await site.open_websocket("&sid=")
         assert site.engine.sessions == 2
-        assert (await site.post("EIO=4&transport=polling&sid=", b"4a")).text == '{"code":2,"message":"Bad handshake method"}'
+        assert (
+            await site.post("EIO=4&transport=polling&sid=", b"4a")
+        ).text == '{"code":2,"message":"Bad handshake method"}'
 
     run(scenario())
 
@@ -202,7 +217,11 @@ def test_replies_of_one_payload_come_back_in_one_response_even_to_a_parked_get()
         poll = site.park(query)
         await settle()
         response = await site.post(query, b"4a\x1ebAA==\x1e4b")
-        assert (response.status, response.text, response.headers["content-type"]) == (200, "ok", "text/html")
+        assert (response.status, response.text, response.headers["content-type"]) == (
+            200,
+            "ok",
+            "text/html",
+        )
         assert (await poll.response()).text == "4a\x1ebAA==\x1e4b"
 
     run(scenario())
@@ -302,7 +321,11 @@ def test_a_body_that_is_too_large_is_413_and_the_session_lives() -> None:
             await site.post(query, b"", headers={"content-length": "101"}),
             await site.post(query, b"", headers={"content-length": "9" * 5000}),
         ):
-            assert (response.status, response.body, response.headers["connection"]) == (413, b"", "close")
+            assert (response.status, response.body, response.headers["connection"]) == (
+                413,
+                b"",
+                "close",
+            )
         assert (await site.post(query, b"4" * 100)).text == "ok"
         assert site.recorder.log == ["4" * 100]
         assert site.recorder.ends == []
@@ -326,7 +349,9 @@ def test_a_post_that_is_cut_in_the_middle_ends_the_session() -> None:
         post = Request(site.app, "POST", query, [b"4a"], is_complete=False)
         post.disconnect()
         assert (await post.response()).status == 400
-        assert site.recorder.ends == [("transport error", "data request connection closed prematurely")]
+        assert site.recorder.ends == [
+            ("transport error", "data request connection closed prematurely")
+        ]
         assert site.recorder.log == []
 
     run(scenario())
@@ -357,7 +382,9 @@ def test_the_end_of_a_session_ends_a_post_that_is_under_way() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("content_type", ["application/octet-stream", "Application/Octet-Stream; charset=x"])
+@pytest.mark.parametrize(
+    "content_type", ["application/octet-stream", "Application/Octet-Stream; charset=x"]
+)
 def test_a_binary_body_is_refused(content_type: str) -> None:
     async def scenario() -> None:
         site = Site()
@@ -394,7 +421,9 @@ def test_packets_after_the_one_at_which_the_upper_layer_closed_are_dropped() -> 
     run(scenario())
 
 
-def test_an_exception_of_the_upper_layer_ends_only_its_own_session(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_of_the_upper_layer_ends_only_its_own_session(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scenario() -> None:
         site = Site(echo=True)
         query = await site.open_polling()
@@ -492,7 +521,13 @@ def test_a_client_without_binary_gets_base64() -> None:
 
 @pytest.mark.parametrize(
     ("message", "reason"),
-    [("abc", "parse error"), ("", "parse error"), ("7", "parse error"), ("2", "transport error"), ("1", "transport close")],
+    [
+        ("abc", "parse error"),
+        ("", "parse error"),
+        ("7", "parse error"),
+        ("2", "transport error"),
+        ("1", "transport close"),
+    ],
 )
 def test_a_violation_closes_the_websocket_at_once(message: str, reason: str) -> None:
     async def scenario() -> None:
@@ -690,7 +725,12 @@ def test_an_upgrade_keeps_the_session_and_its_messages() -> None:
         assert recorder.socket.transport == "polling"
         websocket.send("5")
         websocket.send("4hello")
-        assert [await websocket.receive() for _ in range(4)] == ["4buffered", "451-[]", b"\x00", "4hello"]
+        assert [await websocket.receive() for _ in range(4)] == [
+            "4buffered",
+            "451-[]",
+            b"\x00",
+            "4hello",
+        ]
         assert recorder.socket.transport == "websocket"
         assert (await site.get(query)).text == BAD_REQUEST
         assert (await site.post(query, b"4a")).text == BAD_REQUEST
@@ -752,7 +792,9 @@ def test_upgrades_can_be_switched_off(options: dict[str, bool]) -> None:
 def test_no_cors_header_is_sent_by_default() -> None:
     async def scenario() -> None:
         site = Site()
-        response = await site.get("EIO=4&transport=polling", headers={"Origin": "https://evil.example"})
+        response = await site.get(
+            "EIO=4&transport=polling", headers={"Origin": "https://evil.example"}
+        )
         assert not [name for name in response.headers if name.startswith("access-control")]
         request = Request(site.app, "OPTIONS", "EIO=4&transport=polling")
         assert (await request.response()).text == '{"code":2,"message":"Bad handshake method"}'
@@ -772,9 +814,18 @@ def test_the_origins_that_are_named_may_read_and_open_websockets() -> None:
         assert response.status == 200
         assert "access-control-allow-origin" not in response.headers
         assert response.headers["vary"] == "Origin"
-        for headers in (good, {}, {"origin": "https://own.example:8443", "host": "own.example:8443"}):
+        for headers in (
+            good,
+            {},
+            {"origin": "https://own.example:8443", "host": "own.example:8443"},
+        ):
             await site.websocket(headers=headers)
-        for headers in (evil, {"origin": "null"}, {"origin": "https://app.example.evil.example"}, {"origin": "http://app.example"}):
+        for headers in (
+            evil,
+            {"origin": "null"},
+            {"origin": "https://app.example.evil.example"},
+            {"origin": "http://app.example"},
+        ):
             with pytest.raises(DeniedError) as info:
                 await site.websocket(headers=headers)
             assert info.value.body == b'{"code":4,"message":"Forbidden"}'
@@ -786,7 +837,10 @@ def test_a_preflight_request_is_answered() -> None:
     async def scenario() -> None:
         site = Site(cors_origins="*")
         request = Request(
-            site.app, "OPTIONS", "EIO=4&transport=polling", headers={"access-control-request-headers": "X-Token, content-type"}
+            site.app,
+            "OPTIONS",
+            "EIO=4&transport=polling",
+            headers={"access-control-request-headers": "X-Token, content-type"},
         )
         response = await request.response()
         assert (response.status, response.body) == (204, b"")
@@ -818,7 +872,9 @@ def test_closing_the_server_ends_everything_and_refuses_newcomers() -> None:
         await site.engine.close()
         assert (await poll.response()).text == "1"
         await websocket.task
-        assert [recorder.ends for recorder in site.recorders] == [[("server shutting down", None)]] * 3
+        assert [recorder.ends for recorder in site.recorders] == [
+            [("server shutting down", None)]
+        ] * 3
         assert site.engine.sessions == 0
         assert (await site.get("EIO=4&transport=polling")).status == 503
         with pytest.raises(DeniedError) as info:

@@ -99,8 +99,13 @@ class OutcomeError(BaseException):
     """As test frameworks have them."""
 
 
-@pytest.mark.parametrize("error", [None, LookupError, OverflowError, RecursionError, MemoryError, StopIteration, OutcomeError])
-def test_whatever_hooks_raise_concerns_one_request(error: type[BaseException] | None, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [None, LookupError, OverflowError, RecursionError, MemoryError, StopIteration, OutcomeError],
+)
+def test_whatever_hooks_raise_concerns_one_request(
+    error: type[BaseException] | None, caplog: pytest.LogCaptureFixture
+) -> None:
     def fail() -> None:
         if error is not None:
             raise error
@@ -132,7 +137,11 @@ def test_whatever_hooks_raise_concerns_one_request(error: type[BaseException] | 
         assert site.engine.sessions == 1
 
     run(scenario())
-    assert {record.getMessage().partition(" failed: ")[0] for record in caplog.records if record.exc_info} == {
+    assert {
+        record.getMessage().partition(" failed: ")[0]
+        for record in caplog.records
+        if record.exc_info
+    } == {
         "The allow_request hook",
         "The generate_id hook",
         "The function cors_origins",
@@ -170,7 +179,9 @@ def test_a_middleware_runs_before_anything_else_is_checked_but_after_preflights(
         async def nobody(request: HandshakeRequest) -> str:
             return "no"
 
-        preflight = await Request(site.app, "OPTIONS", HANDSHAKE, headers={"origin": "https://a.example"}).response()
+        preflight = await Request(
+            site.app, "OPTIONS", HANDSHAKE, headers={"origin": "https://a.example"}
+        ).response()
         assert preflight.status == 204
         for query in ("transport=none", "EIO=3&transport=polling", f"{HANDSHAKE}&sid=unknown"):
             refused = await site.get(query, headers={"origin": "https://a.example"})
@@ -232,12 +243,33 @@ def test_headers_are_asked_for_with_each_response_and_initial_ones_with_the_firs
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *[("x\r\nset-cookie", "a"), ("x", "a\r\nset-cookie: b"), ("", "a"), ("x", "\u20ac"), ("x y", "a"), ("x", 5), (5, "x")],
-        *[("x", None), ("x", ["a\n"]), ("Content-Length", "1"), ("content-type", "x/y"), ("Transfer-Encoding", "chunked")],
-        *[("connection", "close"), ("content-encoding", "gzip"), ("Upgrade", "h2c"), ("sec-websocket-accept", "x")],
+        *[
+            ("x\r\nset-cookie", "a"),
+            ("x", "a\r\nset-cookie: b"),
+            ("", "a"),
+            ("x", "\u20ac"),
+            ("x y", "a"),
+            ("x", 5),
+            (5, "x"),
+        ],
+        *[
+            ("x", None),
+            ("x", ["a\n"]),
+            ("Content-Length", "1"),
+            ("content-type", "x/y"),
+            ("Transfer-Encoding", "chunked"),
+        ],
+        *[
+            ("connection", "close"),
+            ("content-encoding", "gzip"),
+            ("Upgrade", "h2c"),
+            ("sec-websocket-accept", "x"),
+        ],
     ],
 )
-def test_headers_that_would_break_the_response_are_left_out(name: Any, value: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_headers_that_would_break_the_response_are_left_out(
+    name: Any, value: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario() -> None:
         site = Site()
 
@@ -247,7 +279,12 @@ def test_headers_that_would_break_the_response_are_left_out(name: Any, value: An
         site.engine.on("headers", add)
         for _ in range(2):
             response = await site.get(HANDSHAKE)
-            assert set(response.headers) == {"content-type", "content-length", "cache-control", "x-good"}
+            assert set(response.headers) == {
+                "content-type",
+                "content-length",
+                "cache-control",
+                "x-good",
+            }
             assert response.headers["content-type"] == "text/plain; charset=UTF-8"
         assert (await site.open_websocket()) is not None
 
@@ -261,17 +298,25 @@ def test_headers_that_would_break_the_response_are_left_out(name: Any, value: An
     ("given", "lines"),
     [
         ({"set-cookie": "a=1"}, {"set-cookie": ["io=SID; Path=/; HttpOnly; SameSite=Lax", "a=1"]}),
-        ({"Set-Cookie": ["a=1", "b=2"]}, {"set-cookie": ["io=SID; Path=/; HttpOnly; SameSite=Lax", "a=1", "b=2"]}),
+        (
+            {"Set-Cookie": ["a=1", "b=2"]},
+            {"set-cookie": ["io=SID; Path=/; HttpOnly; SameSite=Lax", "a=1", "b=2"]},
+        ),
         ({"set-cookie": []}, {"set-cookie": ["io=SID; Path=/; HttpOnly; SameSite=Lax"]}),
         ({"Vary": "Cookie"}, {"vary": ["Origin", "Cookie"]}),
-        ({"Access-Control-Allow-Origin": "https://b.example"}, {"access-control-allow-origin": ["https://b.example"]}),
+        (
+            {"Access-Control-Allow-Origin": "https://b.example"},
+            {"access-control-allow-origin": ["https://b.example"]},
+        ),
         ({"cache-control": "private"}, {"cache-control": ["private"]}),
         ({"link": ["<a>", "<b>"]}, {"link": ["<a>", "<b>"]}),
         ({"access-control-expose-headers": "x-a"}, {"access-control-expose-headers": ["x-a"]}),
     ],
 )
 def test_a_header_that_a_listener_sets_is_added_where_it_may_stand_several_times_and_replaces_the_servers_elsewhere(
-    event: Literal["initial_headers", "headers"], given: ResponseHeaders, lines: dict[str, list[str]]
+    event: Literal["initial_headers", "headers"],
+    given: ResponseHeaders,
+    lines: dict[str, list[str]],
 ) -> None:
     async def scenario() -> None:
         ids = iter(("SID", "OTHER"))
@@ -282,7 +327,11 @@ def test_a_header_that_a_listener_sets_is_added_where_it_may_stand_several_times
         def add(headers: ResponseHeaders, request: HandshakeRequest) -> None:
             headers.update(given)
 
-        options: dict[str, Any] = {"cookie": Cookie(), "cors_origins": ["https://a.example"], "cors_exposed_headers": ["x-b"]}
+        options: dict[str, Any] = {
+            "cookie": Cookie(),
+            "cors_origins": ["https://a.example"],
+            "cors_exposed_headers": ["x-b"],
+        }
         site = Site(**options, generate_id=generate_id)
         site.engine.on(event, add)
         response = await site.get(HANDSHAKE, headers={"origin": "https://a.example"})
@@ -331,12 +380,20 @@ def test_an_event_that_the_engine_does_not_have_is_refused() -> None:
         ("GET", "EIO=4", 0, "Transport unknown", {"transport": ""}),
         ("GET", f"{HANDSHAKE}&sid=zzz", 1, "Session ID unknown", {"sid": "zzz"}),
         ("POST", HANDSHAKE, 2, "Bad handshake method", {"method": "POST"}),
-        ("GET", "EIO=4&transport=websocket", 3, "Bad request", {"name": "TRANSPORT_HANDSHAKE_ERROR", "transport": "websocket"}),
+        (
+            "GET",
+            "EIO=4&transport=websocket",
+            3,
+            "Bad request",
+            {"name": "TRANSPORT_HANDSHAKE_ERROR", "transport": "websocket"},
+        ),
         ("GET", "EIO=3&transport=polling", 5, "Unsupported protocol version", {"protocol": "3"}),
         ("GET", "transport=polling", 5, "Unsupported protocol version", {"protocol": ""}),
     ],
 )
-def test_each_refusal_is_observed_with_its_reason(method: str, query: str, code: int, message: str, context: dict[str, str]) -> None:
+def test_each_refusal_is_observed_with_its_reason(
+    method: str, query: str, code: int, message: str, context: dict[str, str]
+) -> None:
     async def scenario() -> None:
         site = Site()
         seen = watch(site)
@@ -357,7 +414,9 @@ def test_refusals_of_requests_with_a_session_are_observed() -> None:
         await site.get(query, headers={"origin": "https://a\x01"})
         websocket = await site.open_websocket()
         await site.get(f"{HANDSHAKE}&sid={site.recorders[1].socket.sid}")
-        second = await site.websocket(f"EIO=4&transport=websocket&sid={site.recorders[1].socket.sid}")
+        second = await site.websocket(
+            f"EIO=4&transport=websocket&sid={site.recorders[1].socket.sid}"
+        )
         assert await second.closed() == 1000
         assert [context for _, _, context in seen] == [
             {"name": "TRANSPORT_MISMATCH", "transport": "websocket", "current": "polling"},
@@ -450,7 +509,9 @@ def test_an_id_that_fails_refuses_the_handshake_with_code_3(sid: str | None, err
 # The initial packet
 
 
-@pytest.mark.parametrize(("initial", "payload", "frame"), [("hi", "4hi", "4hi"), (b"\x00\xff", "bAP8=", b"\x00\xff")])
+@pytest.mark.parametrize(
+    ("initial", "payload", "frame"), [("hi", "4hi", "4hi"), (b"\x00\xff", "bAP8=", b"\x00\xff")]
+)
 def test_the_initial_packet_follows_the_open_packet(initial: Any, payload: str, frame: Any) -> None:
     async def scenario() -> None:
         site = Site(initial_packet=initial)
@@ -479,7 +540,11 @@ REFUSED: tuple[tuple[str, str, dict[str, str], list[str]], ...] = (
 
 @pytest.mark.parametrize(("method", "query", "headers", "words"), REFUSED)
 def test_a_refused_request_is_explained_once_at_warning(
-    method: str, query: str, headers: dict[str, str], words: list[str], caplog: pytest.LogCaptureFixture
+    method: str,
+    query: str,
+    headers: dict[str, str],
+    words: list[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def scenario() -> None:
         site = Site()

@@ -42,7 +42,9 @@ ALLOWED = ("example.org", ".site.example", "127.0.0.1", "::1")
         (".site.example", False),
     ],
 )
-def test_only_allowed_hosts_are_served(host: str, allowed: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_only_allowed_hosts_are_served(
+    host: str, allowed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario() -> None:
         site = Site(allowed_hosts=ALLOWED)
         query = "EIO=4&transport=polling"
@@ -52,7 +54,9 @@ def test_only_allowed_hosts_are_served(host: str, allowed: bool, caplog: pytest.
             sid = site.recorders[0].socket.sid
             refused = await site.post(f"{query}&sid={sid}", b"4a", headers={"host": "evil.example"})
             assert (refused.status, refused.body) == (400, b'{"code":3,"message":"Bad request"}')
-            assert (await site.post(f"{query}&sid={sid}", b"4a", headers={"host": host})).status == 200
+            assert (
+                await site.post(f"{query}&sid={sid}", b"4a", headers={"host": host})
+            ).status == 200
         else:
             with pytest.raises(DeniedError):
                 await site.websocket(headers={"host": host})
@@ -65,7 +69,9 @@ def test_only_allowed_hosts_are_served(host: str, allowed: bool, caplog: pytest.
 
 
 def test_a_host_and_origin_that_are_both_foreign_open_nothing() -> None:
-    """DNS rebinding: the name of the attacker's page leads to this server, so its origin is its host."""
+    """DNS rebinding: the name of the attacker's page leads to this server, so its origin is its
+    host.
+    """
 
     async def scenario() -> None:
         rebound = {"host": "evil.example:8000", "origin": "http://evil.example:8000"}
@@ -86,7 +92,9 @@ def test_a_host_and_origin_that_are_both_foreign_open_nothing() -> None:
         ("example.org, a.site.example", True, 200),
     ],
 )
-def test_a_trusted_proxy_says_which_host_was_asked_for(forwarded: str, trusted: bool, status: int) -> None:
+def test_a_trusted_proxy_says_which_host_was_asked_for(
+    forwarded: str, trusted: bool, status: int
+) -> None:
     async def scenario() -> None:
         site = Site(allowed_hosts=ALLOWED, trusted_proxies=["192.0.2.1"] if trusted else [])
         headers = {"host": "inner:8000", "x-forwarded-host": forwarded}
@@ -104,7 +112,18 @@ def test_no_text_is_a_host_that_was_not_named(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["example.org", ["http://example.org"], ["example.org:80"], ["a/b"], [""], ["."], ["a b"], ["*.example.org"], ["[::1"]]
+    "value",
+    [
+        "example.org",
+        ["http://example.org"],
+        ["example.org:80"],
+        ["a/b"],
+        [""],
+        ["."],
+        ["a b"],
+        ["*.example.org"],
+        ["[::1"],
+    ],
 )
 def test_what_is_no_host_is_refused_when_the_server_is_made(value: Any) -> None:
     with pytest.raises(UsageError, match="allowed_hosts"):

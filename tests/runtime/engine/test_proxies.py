@@ -17,8 +17,18 @@ from tests.runtime.engine.harness import Site
         (("192.0.2.1",), "192.0.2.1", "203.0.113.9", "203.0.113.9"),
         (("192.0.2.1",), "192.0.2.1", None, "192.0.2.1"),
         (("192.0.2.1",), "192.0.2.1", "", "192.0.2.1"),
-        (("192.0.2.1",), "192.0.2.1", "1.1.1.1, 203.0.113.9", "203.0.113.9"),  # the left one may be made up
-        (("192.0.2.0/24", "10.0.0.0/8"), "192.0.2.1", "1.1.1.1, 203.0.113.9, 10.1.2.3", "203.0.113.9"),
+        (
+            ("192.0.2.1",),
+            "192.0.2.1",
+            "1.1.1.1, 203.0.113.9",
+            "203.0.113.9",
+        ),  # the left one may be made up
+        (
+            ("192.0.2.0/24", "10.0.0.0/8"),
+            "192.0.2.1",
+            "1.1.1.1, 203.0.113.9, 10.1.2.3",
+            "203.0.113.9",
+        ),
         (("192.0.2.1", "10.0.0.0/8"), "192.0.2.1", "10.1.1.1, 10.1.2.3", "10.1.1.1"),
         (("192.0.2.1",), "192.0.2.1", "203.0.113.9:4711", "203.0.113.9"),
         (("192.0.2.1",), "192.0.2.1", "[2001:db8::1]:443", "2001:db8::1"),
@@ -66,9 +76,24 @@ def test_the_client_is_the_first_from_the_right_that_is_no_trusted_proxy(
                 "::ffff:10.1.2.3",
             )
         ),
-        *(((), "203.0.113.9", header, "198.51.100.7", "") for header in ("x-forwarded-for", "forwarded", "x-real-ip")),
-        ((), "203.0.113.9", "x-forwarded-for", ",".join(["203.0.113.9", *["198.51.100.7"] * 9000]), ""),
-        ((), "203.0.113.9", "x-forwarded-for", "198.51.100.7, 203.0.113.9", "203.0.113.9"),  # the host has read it
+        *(
+            ((), "203.0.113.9", header, "198.51.100.7", "")
+            for header in ("x-forwarded-for", "forwarded", "x-real-ip")
+        ),
+        (
+            (),
+            "203.0.113.9",
+            "x-forwarded-for",
+            ",".join(["203.0.113.9", *["198.51.100.7"] * 9000]),
+            "",
+        ),
+        (
+            (),
+            "203.0.113.9",
+            "x-forwarded-for",
+            "198.51.100.7, 203.0.113.9",
+            "203.0.113.9",
+        ),  # the host has read it
         # What a trusted proxy says is believed, and without that it's nobody itself.
         (("10.0.0.1",), "10.0.0.1", "x-forwarded-for", "203.0.113.9", "203.0.113.9"),
         (("10.0.0.1",), "10.0.0.1", "x-forwarded-for", "2001:db8::1:443", "2001:db8::/64"),
@@ -85,7 +110,10 @@ def test_limits_count_a_client_under_its_address_unless_that_may_be_a_proxys(
 ) -> None:
     headers = {} if header is None else {header: forwarded}
     proxies = TrustedProxies(trusted)
-    assert proxies.identify(address, proxies.peer(address, headers, secure=False)[0], headers) == client
+    assert (
+        proxies.identify(address, proxies.peer(address, headers, secure=False)[0], headers)
+        == client
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,7 +137,9 @@ def test_a_trusted_proxy_says_whether_the_client_came_over_tls(
 
 def test_a_thousand_hops_are_read_in_no_time() -> None:
     hops = ", ".join(["10.0.0.1"] * 1000)
-    assert TrustedProxies(["10.0.0.0/8"]).peer("10.0.0.1", {"x-forwarded-for": hops}, secure=False) == ("10.0.0.1", False)
+    assert TrustedProxies(["10.0.0.0/8"]).peer(
+        "10.0.0.1", {"x-forwarded-for": hops}, secure=False
+    ) == ("10.0.0.1", False)
 
 
 @pytest.mark.parametrize("entries", [("proxy.example",), ("10.0.0.1/8",), ("",), "10.0.0.1"])
@@ -118,11 +148,18 @@ def test_what_is_no_network_is_refused(entries: tuple[str, ...]) -> None:
         EngineOptions(trusted_proxies=entries)
 
 
-@pytest.mark.parametrize(("trusted", "expected"), [((), ("192.0.2.1", False)), (("192.0.2.1",), ("203.0.113.9", True))])
-def test_defect_12_the_session_knows_its_client_behind_trusted_proxies_only(trusted: tuple[str, ...], expected: tuple[str, bool]) -> None:
+@pytest.mark.parametrize(
+    ("trusted", "expected"), [((), ("192.0.2.1", False)), (("192.0.2.1",), ("203.0.113.9", True))]
+)
+def test_defect_12_the_session_knows_its_client_behind_trusted_proxies_only(
+    trusted: tuple[str, ...], expected: tuple[str, bool]
+) -> None:
     async def scenario() -> None:
         site = Site(trusted_proxies=trusted)
-        await site.get("EIO=4&transport=polling", headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"})
+        await site.get(
+            "EIO=4&transport=polling",
+            headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"},
+        )
         request = site.recorder.socket.request
         assert (request.address, request.secure) == expected
 
@@ -132,5 +169,10 @@ def test_defect_12_the_session_knows_its_client_behind_trusted_proxies_only(trus
 def test_a_list_of_trusted_addresses_without_end_is_not_read_to_its_end() -> None:
     proxies = TrustedProxies(["10.0.0.0/8"])
     forwarded = ",".join(["192.0.2.9", *["10.1.1.1"] * 3000])
-    assert proxies.peer("10.0.0.1", {"x-forwarded-for": forwarded}, secure=False) == ("10.1.1.1", False)
-    assert proxies.peer("10.0.0.1", {"x-forwarded-for": "192.0.2.9,10.1.1.1,10.1.1.2"}, secure=False) == ("192.0.2.9", False)
+    assert proxies.peer("10.0.0.1", {"x-forwarded-for": forwarded}, secure=False) == (
+        "10.1.1.1",
+        False,
+    )
+    assert proxies.peer(
+        "10.0.0.1", {"x-forwarded-for": "192.0.2.9,10.1.1.1,10.1.1.2"}, secure=False
+    ) == ("192.0.2.9", False)

@@ -1,4 +1,6 @@
-"""The engine on a WebSocket that writes to its network at once and delivers frames at once, as a server's own protocol class does."""
+"""The engine on a WebSocket that writes to its network at once and delivers frames at once, as a
+server's own protocol class does.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from typing_extensions import override
 
 from tests.runtime.engine.harness import Recorder, Site
 
-REQUEST = HandshakeRequest(url="/", query={"EIO": "4", "transport": "websocket"}, headers={}, address="")
+REQUEST = HandshakeRequest(
+    url="/", query={"EIO": "4", "transport": "websocket"}, headers={}, address=""
+)
 
 
 class Wire:

@@ -20,7 +20,9 @@ def test_alarms_ring_at_their_times_and_in_their_order() -> None:
             alarm.set(when)
         await asyncio.sleep(101)
         assert len(rung) == 500
-        assert all(0 <= after - before < 0.01 for before, after in zip(sorted(times), rung, strict=True))
+        assert all(
+            0 <= after - before < 0.01 for before, after in zip(sorted(times), rung, strict=True)
+        )
 
     run(scenario())
 
@@ -99,7 +101,9 @@ def test_a_closed_alarm_lets_go_of_its_owner() -> None:
 def test_an_exception_of_one_alarm_does_not_stop_the_others() -> None:
     async def scenario() -> None:
         errors: list[object] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context["exception"]))
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: errors.append(context["exception"])
+        )
         clock = AlarmClock()
         rung: list[float] = []
 

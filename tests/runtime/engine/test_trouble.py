@@ -54,7 +54,9 @@ def test_a_connect_may_send_and_close() -> None:
     run(scenario())
 
 
-def test_an_upper_layer_that_raises_when_it_is_told_of_the_end_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_upper_layer_that_raises_when_it_is_told_of_the_end_stops_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     class Broken(Recorder):
         @override
         def closed(self, reason: str, description: str | None = None) -> None:
@@ -152,7 +154,9 @@ def test_a_websocket_that_is_refused_in_its_session_leaves_both_as_they_were() -
         site = Site(echo=True, cors_origins=("https://app.example",))
         query = await site.open_polling()
         with pytest.raises(DeniedError):
-            await site.websocket(query.replace("=polling", "=websocket"), headers={"origin": "https://evil.example"})
+            await site.websocket(
+                query.replace("=polling", "=websocket"), headers={"origin": "https://evil.example"}
+            )
         await site.post(query, b"4a")
         assert (await site.get(query)).text == "4a"
 
@@ -193,7 +197,10 @@ def test_a_query_string_that_is_too_long_is_not_parsed() -> None:
         site.engine.on("connection_error", refused)
         query = "EIO=4&transport=polling" + "&a=1" * 10_000
         response = await site.get(query)
-        assert (response.status, response.text) == (414, '{"code":3,"message":"Query string too large"}')
+        assert (response.status, response.text) == (
+            414,
+            '{"code":3,"message":"Query string too large"}',
+        )
         with pytest.raises(DeniedError):
             await site.websocket(query)
         assert names == ["REQUEST_TOO_LARGE"] * 2

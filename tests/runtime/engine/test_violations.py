@@ -40,7 +40,9 @@ def test_row_eio_over_websocket(packet: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(("packet", "reason"), ROWS)
-def test_row_eio_over_polling_earlier_packets_of_the_payload_count_and_later_ones_do_not(packet: str, reason: str) -> None:
+def test_row_eio_over_polling_earlier_packets_of_the_payload_count_and_later_ones_do_not(
+    packet: str, reason: str
+) -> None:
     async def scenario() -> None:
         site = Site()
         query = await site.open_polling()

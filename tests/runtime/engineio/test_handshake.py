@@ -48,13 +48,28 @@ BOTH = ("polling", "websocket")
     ],
 )
 def test_a_request_is_checked(
-    query: dict[str, str], method: str, *, is_websocket: bool, origin: str | None, refusal: Refusal | None
+    query: dict[str, str],
+    method: str,
+    *,
+    is_websocket: bool,
+    origin: str | None,
+    refusal: Refusal | None,
 ) -> None:
-    assert check_request(query, method=method, is_websocket=is_websocket, transports=BOTH, origin=origin) == refusal
+    assert (
+        check_request(
+            query, method=method, is_websocket=is_websocket, transports=BOTH, origin=origin
+        )
+        == refusal
+    )
 
 
 def test_a_transport_that_is_not_served_is_unknown() -> None:
-    assert check_request(POLLING, method="GET", is_websocket=False, transports=("websocket",), origin=None) == UNKNOWN_TRANSPORT
+    assert (
+        check_request(
+            POLLING, method="GET", is_websocket=False, transports=("websocket",), origin=None
+        )
+        == UNKNOWN_TRANSPORT
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,17 +112,29 @@ def test_any_version_but_4_is_unsupported(version: str) -> None:
         (UNSUPPORTED_PROTOCOL_VERSION, 5, "Unsupported protocol version", 400),
     ],
 )
-def test_refusals_have_the_codes_of_the_protocol(refusal: Refusal, code: int, message: str, status: int) -> None:
+def test_refusals_have_the_codes_of_the_protocol(
+    refusal: Refusal, code: int, message: str, status: int
+) -> None:
     assert refusal.status == status
     assert refusal.body == f'{{"code":{code},"message":"{message}"}}'.encode()
 
 
 def test_the_open_packet_has_exactly_five_keys_and_times_in_milliseconds() -> None:
-    packet = open_packet(sid="abc", upgrades=["websocket"], ping_interval=25, ping_timeout=20, max_payload=1_000_000)
-    assert packet == '0{"sid":"abc","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+    packet = open_packet(
+        sid="abc", upgrades=["websocket"], ping_interval=25, ping_timeout=20, max_payload=1_000_000
+    )
+    assert (
+        packet
+        == '0{"sid":"abc","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+    )
 
 
-@pytest.mark.parametrize(("seconds", "milliseconds"), [(0.29, 290), (0.3, 300), (1.001, 1001), (0.0005, 0.5), (4.35, 4350)])
+@pytest.mark.parametrize(
+    ("seconds", "milliseconds"),
+    [(0.29, 290), (0.3, 300), (1.001, 1001), (0.0005, 0.5), (4.35, 4350)],
+)
 def test_times_are_not_truncated(seconds: float, milliseconds: float) -> None:
-    packet = open_packet(sid="abc", upgrades=[], ping_interval=seconds, ping_timeout=1, max_payload=1)
+    packet = open_packet(
+        sid="abc", upgrades=[], ping_interval=seconds, ping_timeout=1, max_payload=1
+    )
     assert json.loads(packet[1:])["pingInterval"] == milliseconds

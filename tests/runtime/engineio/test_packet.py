@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 from ackord.runtime.engineio.errors import MalformedPacketError
-from ackord.runtime.engineio.packet import Packet, decode_packet, decode_payload, encode_packet, encode_payload, utf8_length
+from ackord.runtime.engineio.packet import (
+    Packet,
+    decode_packet,
+    decode_payload,
+    encode_packet,
+    encode_payload,
+    utf8_length,
+)
 from ackord.runtime.errors import ProtocolError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +29,24 @@ VALID: list[tuple[str, Packet]] = [
     ("bAQIDBA==", b"\x01\x02\x03\x04"),
 ]
 
-MALFORMED = ["", "7", "9x", "a", "abc", "B", " 4", "²", "\u0664", "\x00", "bA", "b!!!!", "bAQIDBA", "b AQIDBA==", "b€", "bAQID\nBA=="]
+MALFORMED = [
+    "",
+    "7",
+    "9x",
+    "a",
+    "abc",
+    "B",
+    " 4",
+    "²",
+    "\u0664",
+    "\x00",
+    "bA",
+    "b!!!!",
+    "bAQIDBA",
+    "b AQIDBA==",
+    "b€",
+    "bAQID\nBA==",
+]
 
 PAYLOADS: list[tuple[str, list[Packet]]] = [
     ("4hello", ["4hello"]),

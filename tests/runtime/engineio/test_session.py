@@ -86,7 +86,11 @@ def test_a_get_without_anything_to_fetch_waits_for_the_flush() -> None:
 
 
 def test_messages_of_a_payload_are_delivered_in_order() -> None:
-    assert post(polling(), "4a\x1ebAA==\x1e6\x1e4b") == [Deliver("4a"), Deliver(b"\x00"), Deliver("4b")]
+    assert post(polling(), "4a\x1ebAA==\x1e6\x1e4b") == [
+        Deliver("4a"),
+        Deliver(b"\x00"),
+        Deliver("4b"),
+    ]
 
 
 def test_a_payload_can_be_taken_in_slices() -> None:
@@ -102,7 +106,11 @@ def test_a_bad_packet_ends_the_session_but_those_before_it_count() -> None:
     session = polling()
     get(session)
     actions = post(session, "4a\x1eabc\x1e4b")
-    assert actions == [Deliver("4a"), AnswerPoll("1"), End("parse error", "unknown packet type 'a'")]
+    assert actions == [
+        Deliver("4a"),
+        AnswerPoll("1"),
+        End("parse error", "unknown packet type 'a'"),
+    ]
     assert session.is_malformed
 
 
@@ -116,7 +124,11 @@ def test_an_empty_packet_or_bad_utf_8_ends_the_session(body: str | bytes) -> Non
 def test_a_close_packet_answers_the_get_with_noop_and_drops_what_follows() -> None:
     session = polling()
     get(session)
-    assert post(session, "4a\x1e1\x1e4b") == [Deliver("4a"), AnswerPoll("6"), End("transport close")]
+    assert post(session, "4a\x1e1\x1e4b") == [
+        Deliver("4a"),
+        AnswerPoll("6"),
+        End("transport close"),
+    ]
     assert not session.is_malformed
 
 
@@ -233,7 +245,10 @@ def test_a_session_whose_input_is_not_read_is_not_timed_out() -> None:
 
 
 def test_a_ping_from_the_client_has_the_wrong_direction() -> None:
-    assert received(websocket(), "2") == [CloseWebSocket(), End("transport error", "invalid heartbeat direction")]
+    assert received(websocket(), "2") == [
+        CloseWebSocket(),
+        End("transport error", "invalid heartbeat direction"),
+    ]
     assert post(polling(), "2") == [End("transport error", "invalid heartbeat direction")]
 
 
@@ -470,7 +485,12 @@ def test_closing_during_an_upgrade_is_told_on_the_websocket(probes: int) -> None
     session.close("forced close", 1)
     assert session.outgoing() == []
     session.receive_probe("5", 2)
-    assert session.outgoing() == [AdoptProbe(), Write("4bye"), CloseWebSocket(), End("forced close")]
+    assert session.outgoing() == [
+        AdoptProbe(),
+        Write("4bye"),
+        CloseWebSocket(),
+        End("forced close"),
+    ]
     assert session.state is State.CLOSED
 
 
@@ -482,14 +502,31 @@ INPUTS = st.sampled_from(
         *(("post", body) for body in ("4a", "3", "1", "2", "x", "", "4a\x1e1\x1e4b", "6")),
         *(("message", text) for text in ("4a", "3", "2", "1", "x", "5", "")),
         *(("probe", text) for text in ("2probe", "5", "4a", "")),
-        *((name, "") for name in ("get", "abort", "begin", "end", "offer", "lose", "lose_probe", "send", "flush", "tick", "expire")),
+        *(
+            (name, "")
+            for name in (
+                "get",
+                "abort",
+                "begin",
+                "end",
+                "offer",
+                "lose",
+                "lose_probe",
+                "send",
+                "flush",
+                "tick",
+                "expire",
+            )
+        ),
         *((name, "") for name in ("close", "discard", "fail")),
     ]
 )
 
 
 @given(st.booleans(), st.lists(st.tuples(INPUTS, st.floats(0, 40))))
-def test_no_sequence_of_inputs_raises_and_the_end_comes_once(is_websocket: bool, steps: list[tuple[tuple[str, str], float]]) -> None:
+def test_no_sequence_of_inputs_raises_and_the_end_comes_once(
+    is_websocket: bool, steps: list[tuple[tuple[str, str], float]]
+) -> None:
     session = Session(LIMITS, is_websocket=is_websocket, now=0)
     now = 0.0
     actions: list[Action] = []

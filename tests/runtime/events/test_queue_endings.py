@@ -1,4 +1,6 @@
-"""However a socket's end falls together with its events, its queue's task ends, and nothing counts as waiting any more."""
+"""However a socket's end falls together with its events, its queue's task ends, and nothing counts
+as waiting any more.
+"""
 
 from __future__ import annotations
 
@@ -164,7 +166,13 @@ BEGINNINGS: Final = {
     "a socket that is open": (Life.open,),
     "a task that was started, but has not begun": (Life.open, Life.quick),
     "a task that waits for more": (Life.open, Life.quick, turn, turn),
-    "a task that has been given the rest of an event": (Life.open, Life.quick, turn, turn, Life.slow),
+    "a task that has been given the rest of an event": (
+        Life.open,
+        Life.quick,
+        turn,
+        turn,
+        Life.slow,
+    ),
     "a task in a handler that waits": (Life.open, Life.slow, turn, turn),
 }
 
@@ -178,7 +186,8 @@ async def live(steps: tuple[Callable[[Life], object], ...], *, stuck: bool) -> s
         else:
             step(life)
     life.end()
-    life.open()  # the server calls that in the turn after it has let a socket in, whatever became of it
+    # the server calls that in the turn after it has let a socket in, whatever became of it
+    life.open()
     if stuck and not life.may_go_on.is_set():
         await asyncio.sleep(TIMEOUT + 1)
         if life.farewells != 1:
@@ -192,7 +201,9 @@ async def live(steps: tuple[Callable[[Life], object], ...], *, stuck: bool) -> s
 
 @pytest.mark.parametrize("stuck", [False, True], ids=["handlers return", "handlers are stuck"])
 @pytest.mark.parametrize("beginning", BEGINNINGS)
-def test_no_order_of_events_and_ends_leaves_a_task(beginning: str, *, stuck: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_order_of_events_and_ends_leaves_a_task(
+    beginning: str, *, stuck: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.ERROR)  # stuck handlers are warned of
 
     async def scenario() -> None:

@@ -59,18 +59,29 @@ CASES: list[tuple[Callable[..., Any], list[Any], Any]] = [
 
 
 @pytest.mark.parametrize(("listener", "arguments", "result"), CASES)
-def test_a_listener_gets_as_many_arguments_as_it_takes(listener: Callable[..., Any], arguments: list[Any], result: Any) -> None:
+def test_a_listener_gets_as_many_arguments_as_it_takes(
+    listener: Callable[..., Any], arguments: list[Any], result: Any
+) -> None:
     assert Registration(listener).call(arguments) == result
 
 
-@pytest.mark.parametrize(("listener", "arguments"), [(one, []), (some, []), (Handlers().method, []), (partial(some), [])])
-def test_too_few_arguments_are_the_senders_mistake(listener: Callable[..., Any], arguments: list[Any]) -> None:
+@pytest.mark.parametrize(
+    ("listener", "arguments"), [(one, []), (some, []), (Handlers().method, []), (partial(some), [])]
+)
+def test_too_few_arguments_are_the_senders_mistake(
+    listener: Callable[..., Any], arguments: list[Any]
+) -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         Registration(listener).call(arguments)
-    assert caught.value.issues == [{"loc": [], "type": "missing_argument", "msg": "Too few arguments"}]
+    assert caught.value.issues == [
+        {"loc": [], "type": "missing_argument", "msg": "Too few arguments"}
+    ]
 
 
-@pytest.mark.parametrize(("listener", "arguments", "result"), [(one, [], (None,)), (some, [], (None, "default")), (one, [1, 2], (1,))])
+@pytest.mark.parametrize(
+    ("listener", "arguments", "result"),
+    [(one, [], (None,)), (some, [], (None, "default")), (one, [1, 2], (1,))],
+)
 def test_who_is_only_told_something_gets_none_for_what_there_is_not(
     listener: Callable[..., Any], arguments: list[Any], result: Any
 ) -> None:

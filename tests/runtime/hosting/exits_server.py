@@ -1,4 +1,6 @@
-"""A server whose handlers do what Ctrl-C does: ``python -m tests.runtime.hosting.exits_server --lane LANE --loop LOOP``."""
+"""A server whose handlers do what Ctrl-C does: ``python -m tests.runtime.hosting.exits_server
+--lane LANE --loop LOOP``.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def main() -> None:
     with create_server(("127.0.0.1", 0)) as listener:
         print(listener.getsockname()[1], flush=True)
         try:
-            lanes.host(make_server().asgi(), options.lane, loop=options.loop).run(sockets=[listener])
+            lanes.host(make_server().asgi(), options.lane, loop=options.loop).run(
+                sockets=[listener]
+            )
         except KeyboardInterrupt:
             print("interrupted", flush=True)
 

@@ -23,7 +23,13 @@ class Lane:
     fast_lane: bool
     loop_factory: Callable[[], asyncio.AbstractEventLoop]
 
-    def play(self, scenario: Callable[[Served], Awaitable[None]], *, settings: dict[str, Any] | None = None, **options: Any) -> None:
+    def play(
+        self,
+        scenario: Callable[[Served], Awaitable[None]],
+        *,
+        settings: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
         """Run a scenario with a server on this lane."""
         merged = {"fast_lane": self.fast_lane, **(settings or {})}
         network.play(scenario, settings=merged, loop_factory=self.loop_factory, **options)
@@ -33,7 +39,9 @@ FAST: Final = Lane("fast lane", True, uvloop.new_event_loop)
 FAST_ON_ASYNCIO: Final = Lane("fast lane without uvloop", True, asyncio.SelectorEventLoop)
 THROUGH_ASGI: Final = Lane("through ASGI", False, uvloop.new_event_loop)
 
-on_every_lane = pytest.mark.parametrize("lane", [FAST, FAST_ON_ASYNCIO, THROUGH_ASGI], ids=lambda lane: lane.name)
+on_every_lane = pytest.mark.parametrize(
+    "lane", [FAST, FAST_ON_ASYNCIO, THROUGH_ASGI], ids=lambda lane: lane.name
+)
 
 
 async def send_at_once(connection: Connection, data: bytes) -> None:
@@ -51,7 +59,9 @@ async def send_in_pieces(connection: Connection, *pieces: bytes) -> None:
         await asyncio.sleep(0.001)
 
 
-async def frames_until(reader: asyncio.StreamReader, last: tuple[int, bytes]) -> list[tuple[int, bytes]]:
+async def frames_until(
+    reader: asyncio.StreamReader, last: tuple[int, bytes]
+) -> list[tuple[int, bytes]]:
     """Read frames up to this one, which isn't among those returned."""
     received: list[tuple[int, bytes]] = []
     while (one := await frame(reader)) != last:
@@ -70,7 +80,9 @@ async def everything(reader: asyncio.StreamReader) -> list[tuple[int, bytes]]:
 
 
 def is_message(one: tuple[int, bytes]) -> bool:
-    """Tell messages from control frames, whose order among each other isn't the same on every lane."""
+    """Tell messages from control frames, whose order among each other isn't the same on every
+    lane.
+    """
     return one[0] & 0x0F < 8
 
 

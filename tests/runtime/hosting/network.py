@@ -43,7 +43,9 @@ class Served:
         sid: str = json.loads(body[1:])["sid"]
         return f"EIO=4&transport=polling&sid={sid}"
 
-    async def websocket(self, query: str = "EIO=4&transport=websocket", headers: str = "") -> Connection:
+    async def websocket(
+        self, query: str = "EIO=4&transport=websocket", headers: str = ""
+    ) -> Connection:
         reader, writer = await self.connect()
         head = (
             f"GET /socket.io/?{query} HTTP/1.1\nHost: x\nUpgrade: websocket\nConnection: Upgrade\n"
@@ -71,7 +73,8 @@ class Served:
     async def close(self) -> None:
         for writer in self._writers:
             writer.close()
-            # What the server reads no more would wait for the kernel's next probe of a window that is closed.
+            # What the server reads no more would wait for the kernel's next probe of a window that
+            # is closed.
             writer.transport.abort()
             try:
                 await writer.wait_closed()
@@ -80,7 +83,9 @@ class Served:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what the other end of a connection brings about: five seconds at most, those in which the process stands still aside."""
+    """Wait for what the other end of a connection brings about: five seconds at most, those in
+    which the process stands still aside.
+    """
     for _ in range(1000):
         if condition():
             return
@@ -126,7 +131,10 @@ def play(
     """Run a scenario; `settings` go to `configure`, `options` to the engine."""
 
     async def main() -> None:
-        async with asyncio.timeout(20), serving(Site(echo=echo, **options), **(settings or {})) as served:
+        async with (
+            asyncio.timeout(20),
+            serving(Site(echo=echo, **options), **(settings or {})) as served,
+        ):
             await scenario(served)
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:

@@ -1,4 +1,6 @@
-"""Raw HTTP with a server, written down: what two ways of serving must have in common, byte for byte."""
+"""Raw HTTP with a server, written down: what two ways of serving must have in common, byte for
+byte.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ QUERY = "EIO=4&transport=polling"
 
 
 class Talk:
-    """A client's connections to one server; `received` has all that came, in the order in which the script asked for it."""
+    """A client's connections to one server; `received` has all that came, in the order in which the
+    script asked for it.
+    """
 
     def __init__(self, served: Served, *, cut: bool) -> None:
         self.served = served
@@ -42,7 +46,9 @@ class Talk:
             await writer.drain()
             return
         for byte in data:
-            if self._is_refused(connection):  # bytes that the server doesn't read would make it reset the connection
+            if self._is_refused(
+                connection
+            ):  # bytes that the server doesn't read would make it reset the connection
                 return
             writer.write(bytes((byte,)))
             for _ in range(3):
@@ -51,7 +57,15 @@ class Talk:
     async def get(self, connection: Connection, query: str, more: str = "") -> None:
         await self.send(connection, f"GET /socket.io/?{query} HTTP/1.1\nHost: x\n{more}\n")
 
-    async def post(self, connection: Connection, query: str, body: bytes, more: str = "", *, length: int | None = None) -> None:
+    async def post(
+        self,
+        connection: Connection,
+        query: str,
+        body: bytes,
+        more: str = "",
+        *,
+        length: int | None = None,
+    ) -> None:
         head = f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: {len(body) if length is None else length}\n{more}\n"
         await self.send(connection, head.replace("\n", "\r\n").encode() + body)
 
@@ -59,7 +73,9 @@ class Talk:
         """Read one response; return its status."""
         head = await connection[0].readuntil(b"\r\n\r\n")
         lines = head.lower().split(b"\r\n")
-        length = next((int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:")), 0)
+        length = next(
+            (int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:")), 0
+        )
         self.received.append(head + await connection[0].readexactly(length))
         return int(head.split()[1])
 
@@ -87,12 +103,21 @@ class Talk:
 
     def _is_refused(self, connection: Connection) -> bool:
         name = connection[1].get_extra_info("sockname")
-        transports: list[asyncio.Transport] = [each.transport for each in self.served.host.server_state.connections]
-        return not any(each.get_extra_info("peername") == name and not each.is_closing() for each in transports)
+        transports: list[asyncio.Transport] = [
+            each.transport for each in self.served.host.server_state.connections
+        ]
+        return not any(
+            each.get_extra_info("peername") == name and not each.is_closing() for each in transports
+        )
 
     def is_direct(self) -> bool:
-        """Whether one of the connections serves, or served last, a request that didn't go through ASGI."""
-        return any(isinstance(getattr(each, "cycle", None), DirectRequest) for each in self.served.host.server_state.connections)
+        """Whether one of the connections serves, or served last, a request that didn't go through
+        ASGI.
+        """
+        return any(
+            isinstance(getattr(each, "cycle", None), DirectRequest)
+            for each in self.served.host.server_state.connections
+        )
 
 
 def transcript(script: Script, *, lane: str, **options: Any) -> list[Any]:
@@ -100,8 +125,17 @@ def transcript(script: Script, *, lane: str, **options: Any) -> list[Any]:
     return asyncio.run(play_on(lane, script, **options))
 
 
-async def play_on(lane: str, script: Script, *, cut: bool = False, settings: dict[str, Any] | None = None, **options: Any) -> list[Any]:
-    """Play a script on one lane, and return all that can be seen of it: what was received, and what the upper layer was told."""
+async def play_on(
+    lane: str,
+    script: Script,
+    *,
+    cut: bool = False,
+    settings: dict[str, Any] | None = None,
+    **options: Any,
+) -> list[Any]:
+    """Play a script on one lane, and return all that can be seen of it: what was received, and what
+    the upper layer was told.
+    """
     numbers = count()
 
     def generate_id(request: HandshakeRequest) -> str:

@@ -1,7 +1,9 @@
-"""Advisories against other implementations (protocol.md 6.1, peers.md 1.6) that take a real network; each in its test's name.
+"""Advisories against other implementations (protocol.md 6.1, peers.md 1.6) that take a real
+network; each in its test's name.
 
-Those that need none are in ``tests/runtime/engine/test_defects.py``, ``test_cookie.py`` and ``test_cors.py``, fragments without end
-(CVE-2026-48779) in ``test_guard.py``, and bombs in ``test_deflate.py``.
+Those that need none are in ``tests/runtime/engine/test_defects.py``, ``test_cookie.py`` and
+``test_cors.py``, fragments without end (CVE-2026-48779) in ``test_guard.py``, and bombs in
+``test_deflate.py``.
 """
 
 from __future__ import annotations
@@ -22,20 +24,28 @@ async def still_works(served: Served) -> None:
     writer.write(masked(0x81, b"4still here"))
     assert await frame(reader) == (0x81, b"4still here")
     query = await served.open_polling()
-    assert await served.request(f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2", b"4a") == (200, b"ok")
+    assert await served.request(
+        f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2", b"4a"
+    ) == (200, b"ok")
 
 
 @pytest.mark.parametrize("announced", [True, False])
-def test_cve_2020_36048_and_cve_2026_48809_a_huge_body_is_refused_before_it_is_held(*, announced: bool) -> None:
+def test_cve_2020_36048_and_cve_2026_48809_a_huge_body_is_refused_before_it_is_held(
+    *, announced: bool
+) -> None:
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
         reader, writer = await served.connect()
         tracemalloc.start()
         try:
             if announced:
-                writer.write(f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n".encode())
+                writer.write(
+                    f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n".encode()
+                )
             else:
-                writer.write(f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+                writer.write(
+                    f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+                )
                 for _ in range(20):
                     writer.write(b"10000\r\n" + b"4" * 65_536 + b"\r\n")
             assert await response(reader) == (413, b"")
@@ -49,7 +59,10 @@ def test_cve_2020_36048_and_cve_2026_48809_a_huge_body_is_refused_before_it_is_h
 
 def test_cve_2022_21676_an_illegal_frame_right_after_the_101_harms_nobody() -> None:
     async def scenario(served: Served) -> None:
-        for query in ("EIO=4&transport=websocket", (await served.open_polling()).replace("=polling", "=websocket")):
+        for query in (
+            "EIO=4&transport=websocket",
+            (await served.open_polling()).replace("=polling", "=websocket"),
+        ):
             reader, writer = await served.websocket(query)
             writer.write(masked(0xF1, b"4a"))
             await asyncio.wait_for(reader.read(), 10)
@@ -58,12 +71,19 @@ def test_cve_2022_21676_an_illegal_frame_right_after_the_101_harms_nobody() -> N
     play(scenario)
 
 
-@pytest.mark.parametrize("query", ["EIO=3&transport=websocket", "EIO=4&transport=none", "EIO=4&transport=websocket&sid=unknown"])
-def test_cve_2022_41940_a_reset_while_an_upgrade_is_refused_harms_nobody(query: str, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "query",
+    ["EIO=3&transport=websocket", "EIO=4&transport=none", "EIO=4&transport=websocket&sid=unknown"],
+)
+def test_cve_2022_41940_a_reset_while_an_upgrade_is_refused_harms_nobody(
+    query: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(served: Served) -> None:
         for _ in range(20):
             _, writer = await served.connect()
-            writer.get_extra_info("socket").setsockopt(1, 13, struct.pack("ii", 1, 0))  # SO_LINGER 0: closing resets
+            writer.get_extra_info("socket").setsockopt(
+                1, 13, struct.pack("ii", 1, 0)
+            )  # SO_LINGER 0: closing resets
             writer.write(f"GET /socket.io/?{query} HTTP/1.1\r\n{UPGRADE}\r\n\r\n".encode())
             await writer.drain()
             writer.transport.abort()
@@ -74,10 +94,16 @@ def test_cve_2022_41940_a_reset_while_an_upgrade_is_refused_harms_nobody(query: 
     assert [record.getMessage() for record in caplog.records if record.levelname != "WARNING"] == []
 
 
-@pytest.mark.parametrize("name", ["__proto__", "constructor", "toString", "%00", "websocket%0d%0ax:y"])
-def test_cve_2023_31125_an_upgrade_to_an_unknown_transport_is_refused_before_the_101(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["__proto__", "constructor", "toString", "%00", "websocket%0d%0ax:y"]
+)
+def test_cve_2023_31125_an_upgrade_to_an_unknown_transport_is_refused_before_the_101(
+    name: str,
+) -> None:
     async def scenario(served: Served) -> None:
-        status, body = await served.request(f"GET /socket.io/?EIO=4&transport={name} HTTP/1.1\n" + UPGRADE.replace("\r\n", "\n"))
+        status, body = await served.request(
+            f"GET /socket.io/?EIO=4&transport={name} HTTP/1.1\n" + UPGRADE.replace("\r\n", "\n")
+        )
         assert (status, body) == (400, b'{"code":0,"message":"Transport unknown"}')
         await still_works(served)
 
@@ -85,14 +111,20 @@ def test_cve_2023_31125_an_upgrade_to_an_unknown_transport_is_refused_before_the
 
 
 def test_a_session_can_not_be_upgraded_with_another_protocol_version() -> None:
-    """Engine.io before 6.6.10: an EIO=3 WebSocket took over an EIO=4 session, and the next PING ended the process."""
+    """Engine.io before 6.6.10: an EIO=3 WebSocket took over an EIO=4 session, and the next PING
+    ended the process.
+    """
 
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
         other = query.replace("EIO=4", "EIO=3").replace("=polling", "=websocket")
-        status, body = await served.request(f"GET /socket.io/?{other} HTTP/1.1\n" + UPGRADE.replace("\r\n", "\n"))
+        status, body = await served.request(
+            f"GET /socket.io/?{other} HTTP/1.1\n" + UPGRADE.replace("\r\n", "\n")
+        )
         assert (status, body) == (400, b'{"code":3,"message":"Bad request"}')
-        assert await served.request(f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2", b"4a") == (200, b"ok")
+        assert await served.request(
+            f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2", b"4a"
+        ) == (200, b"ok")
         await still_works(served)
 
     play(scenario)
@@ -108,12 +140,23 @@ def test_a_session_can_not_be_upgraded_with_another_protocol_version() -> None:
         "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=99",
         "\r\n".join(f"X-{number}: y" for number in range(2000)),
     ],
-    ids=["many protocols", "no protocols", "unfinished text", "names of JavaScript", "bad parameter", "many headers"],
+    ids=[
+        "many protocols",
+        "no protocols",
+        "unfinished text",
+        "names of JavaScript",
+        "bad parameter",
+        "many headers",
+    ],
 )
-def test_cve_2021_32640_and_cve_2016_10542_headers_of_the_handshake_are_read_in_no_time(header: str) -> None:
+def test_cve_2021_32640_and_cve_2016_10542_headers_of_the_handshake_are_read_in_no_time(
+    header: str,
+) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
-        writer.write(f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n{UPGRADE}\r\n{header}\r\n\r\n".encode())
+        writer.write(
+            f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n{UPGRADE}\r\n{header}\r\n\r\n".encode()
+        )
         async with asyncio.timeout(10):
             status = int((await reader.readuntil(b"\r\n\r\n")).split()[1])
         assert status in {101, 400}
@@ -122,9 +165,13 @@ def test_cve_2021_32640_and_cve_2016_10542_headers_of_the_handshake_are_read_in_
     play(scenario, settings={"per_message_deflate": True})
 
 
-@pytest.mark.parametrize("implementation", [{"http": "h11"}, {"http": "httptools"}, {"ws": "websockets-sansio"}])
+@pytest.mark.parametrize(
+    "implementation", [{"http": "h11"}, {"http": "httptools"}, {"ws": "websockets-sansio"}]
+)
 def test_uvicorns_own_protocols_serve_as_well(implementation: dict[str, str]) -> None:
-    """Nothing relies on the protocols of `ackord.runtime.hosting.guard`: any ASGI server will do."""
+    """Nothing relies on the protocols of `ackord.runtime.hosting.guard`: any ASGI server will
+    do.
+    """
 
     async def scenario(served: Served) -> None:
         await still_works(served)
@@ -134,7 +181,9 @@ def test_uvicorns_own_protocols_serve_as_well(implementation: dict[str, str]) ->
         assert await frame(reader) == (0x81, b"3probe")
         writer.write(masked(0x81, b"5") + masked(0x81, b"4a"))
         assert await frame(reader) == (0x81, b"4a")
-        status, body = await served.request(f"GET /socket.io/?EIO=4&transport=none HTTP/1.1\n{UPGRADE}".replace("\r\n", "\n"))
+        status, body = await served.request(
+            f"GET /socket.io/?EIO=4&transport=none HTTP/1.1\n{UPGRADE}".replace("\r\n", "\n")
+        )
         assert (status, body) == (400, b'{"code":0,"message":"Transport unknown"}')
 
     play(scenario, settings=implementation)

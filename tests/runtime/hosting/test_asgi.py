@@ -33,7 +33,9 @@ async def get(app: Application, path: str, root_path: str = "") -> Response:
         ("/wsx/socket.io/", "/ws", 404),
     ],
 )
-def test_the_path_is_a_prefix_with_or_without_where_it_is_mounted(path: str, root_path: str, status: int) -> None:
+def test_the_path_is_a_prefix_with_or_without_where_it_is_mounted(
+    path: str, root_path: str, status: int
+) -> None:
     async def scenario() -> None:
         assert (await get(Site().app, path, root_path=root_path)).status == status
 
@@ -52,7 +54,9 @@ def test_another_path_can_be_chosen() -> None:
 @pytest.mark.parametrize("can_respond", [True, False])
 def test_a_websocket_elsewhere_is_refused(*, can_respond: bool) -> None:
     async def scenario() -> None:
-        websocket = WebSocket(Site().app, "EIO=4&transport=websocket", path="/elsewhere", can_respond=can_respond)
+        websocket = WebSocket(
+            Site().app, "EIO=4&transport=websocket", path="/elsewhere", can_respond=can_respond
+        )
         with pytest.raises(DeniedError) as info:
             await websocket.opening()
         assert info.value.status == (404 if can_respond else 403)
@@ -125,9 +129,15 @@ def test_a_hook_that_raises_fails_the_phase_and_the_sessions_are_closed_all_the_
 
     async def scenario() -> None:
         site = Site()
-        assert await Lifespan(AsgiApp(site.engine, on_startup=broken)).phase("startup") == "lifespan.startup.failed"
+        assert (
+            await Lifespan(AsgiApp(site.engine, on_startup=broken)).phase("startup")
+            == "lifespan.startup.failed"
+        )
         await site.open_polling()
-        assert await Lifespan(AsgiApp(site.engine, on_shutdown=broken)).phase("shutdown") == "lifespan.shutdown.failed"
+        assert (
+            await Lifespan(AsgiApp(site.engine, on_shutdown=broken)).phase("shutdown")
+            == "lifespan.shutdown.failed"
+        )
         assert site.engine.sessions == 0
 
     run(scenario())

@@ -44,7 +44,9 @@ def test_messages_are_compressed_both_ways_when_asked_for() -> None:
             for message in ("4short", "4" + "long" * 100_000, b"\x00" * 100_000):
                 await websocket.send(message)
                 assert await websocket.recv() == message
-            assert [extension.name for extension in websocket.protocol.extensions] == ["permessage-deflate"]
+            assert [extension.name for extension in websocket.protocol.extensions] == [
+                "permessage-deflate"
+            ]
 
     play(scenario, settings=ON)
 

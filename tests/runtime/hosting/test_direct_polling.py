@@ -1,4 +1,6 @@
-"""Long-polling past ASGI: what goes that way, and what is peculiar to it; `test_polling_lanes` compares the answers."""
+"""Long-polling past ASGI: what goes that way, and what is peculiar to it; `test_polling_lanes`
+compares the answers.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ from tests.runtime.hosting.talk import Talk, transcript
 
 
 def test_a_request_is_answered_before_the_nonsense_behind_it() -> None:
-    """Through ASGI the answer comes too late for the connection, which is closed because of the nonsense."""
+    """Through ASGI the answer comes too late for the connection, which is closed because of the
+    nonsense.
+    """
 
     async def nonsense(talk: Talk) -> None:
         connection = await talk.connect()
@@ -39,7 +43,12 @@ def test_a_request_is_answered_before_the_nonsense_behind_it() -> None:
         await talk.end(connection)
 
     received, told = transcript(nonsense, lane="direct")
-    assert [each[:12] for each in received] == [b"HTTP/1.1 200", b"HTTP/1.1 200", b"HTTP/1.1 400", b"<end>"]
+    assert [each[:12] for each in received] == [
+        b"HTTP/1.1 200",
+        b"HTTP/1.1 200",
+        b"HTTP/1.1 400",
+        b"<end>",
+    ]
     assert told[0][0] == ["4a"]
 
 
@@ -50,15 +59,39 @@ def test_a_request_is_answered_before_the_nonsense_behind_it() -> None:
     ("request_", "is_direct"),
     [
         ("GET /socket.io/?QUERY HTTP/1.1\nHost: x\n\n", True),
-        ("GET /socket.io/?t=x&QUERY HTTP/1.1\nHost: x\nOrigin: https://app.example\nCookie: a=b\nAccept-Encoding: gzip\n\n", True),
+        (
+            (
+                "GET /socket.io/?t=x&QUERY HTTP/1.1\nHost: x\nOrigin: "
+                "https://app.example\nCookie: a=b\nAccept-Encoding: gzip\n\n"
+            ),
+            True,
+        ),
         ("GET /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 0\n\n", True),
-        ("POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 2\nContent-Type: text/plain;charset=UTF-8\n\n4a", True),
+        (
+            (
+                "POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 2\nContent-Type: "
+                "text/plain;charset=UTF-8\n\n4a"
+            ),
+            True,
+        ),
         ("POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 65536\n\n", True),
         ("POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 65537\n\n", False),
-        ("POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 99999999999999999999\n\n", False),
+        (
+            "POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 99999999999999999999\n\n",
+            False,
+        ),
         ("POST /socket.io/?QUERY HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n", False),
-        ("POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 2\nExpect: 100-continue\n\n", False),
-        ("POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 2\nContent-Type: application/octet-stream\n\n4a", False),
+        (
+            "POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 2\nExpect: 100-continue\n\n",
+            False,
+        ),
+        (
+            (
+                "POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Length: 2\nContent-Type: "
+                "application/octet-stream\n\n4a"
+            ),
+            False,
+        ),
         ("GET /socket.io/?QUERY HTTP/1.0\nConnection: keep-alive\n\n", False),
         ("GET /socket.io/?QUERY HTTP/1.1\nHost: x\nConnection: close\n\n", False),
         ("GET /socket.io/?QUERY&a=%20 HTTP/1.1\nHost: x\n\n", False),
@@ -105,7 +138,9 @@ async def is_direct(served: Served) -> bool:
         ({"timeout_keep_alive": 1}, True),
     ],
 )
-def test_settings_that_concern_each_request_have_all_go_through_asgi(settings: dict[str, Any], *, expected: bool) -> None:
+def test_settings_that_concern_each_request_have_all_go_through_asgi(
+    settings: dict[str, Any], *, expected: bool
+) -> None:
     async def scenario(served: Served) -> None:
         assert await is_direct(served) is expected
 
@@ -138,7 +173,10 @@ def test_behind_a_middleware_that_wraps_receive_a_get_is_answered_and_its_loss_n
 
     async def scenario() -> None:
         site = Site(echo=True)
-        application = Starlette(routes=[Mount("/", app=site.app)], middleware=[Middleware(BaseHTTPMiddleware, dispatch=name_method)])
+        application = Starlette(
+            routes=[Mount("/", app=site.app)],
+            middleware=[Middleware(BaseHTTPMiddleware, dispatch=name_method)],
+        )
         async with serving(site, application=application, lifespan="off") as served:
             talk = Talk(served, cut=False)
             query = await talk.open()
@@ -203,7 +241,13 @@ def test_who_wants_to_see_each_request_does_from_then_on() -> None:
         engine.use(watch)
         await talk.post(connection, query, b"4a")
         await talk.receive(connection)
-        assert [b"\r\nx-method: POST\r\n" in each for each in talk.received] == [False, False, True, False, False]
+        assert [b"\r\nx-method: POST\r\n" in each for each in talk.received] == [
+            False,
+            False,
+            True,
+            False,
+            False,
+        ]
         assert seen == ["POST"]
 
     transcript(listen, lane="direct")
@@ -288,7 +332,9 @@ def test_a_connection_that_has_served_both_ways_is_idle_after_the_last() -> None
 
 @pytest.mark.parametrize("lane", ["direct", "asgi"])
 @pytest.mark.parametrize("beginning", ["G", "POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Le"])
-def test_a_later_request_that_is_never_finished_ends_its_connection(monkeypatch: pytest.MonkeyPatch, lane: str, beginning: str) -> None:
+def test_a_later_request_that_is_never_finished_ends_its_connection(
+    monkeypatch: pytest.MonkeyPatch, lane: str, beginning: str
+) -> None:
     monkeypatch.setattr(guard, "HEAD_TIMEOUT", 0.2)
 
     async def begin(talk: Talk) -> None:
@@ -313,7 +359,10 @@ def test_a_websocket_on_a_connection_of_long_polling_outlives_its_time_to_be_idl
             await talk.get(
                 connection,
                 "EIO=4&transport=websocket",
-                "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n",
+                (
+                    "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: "
+                    "13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n"
+                ),
             )
             assert await talk.receive(connection) == 101
             reader, writer = connection
@@ -340,7 +389,9 @@ def test_others_have_their_turn_between_many_requests_that_are_sent_ahead() -> N
                 asyncio.get_running_loop().call_soon(turn)
 
         turn()
-        await talk.send(connection, f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2\n\n4a" * 300)
+        await talk.send(
+            connection, f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2\n\n4a" * 300
+        )
         for _ in range(300):
             assert await talk.receive(connection) == 200
         steps = [after - before for before, after in pairwise(turns)]
@@ -354,7 +405,9 @@ def test_a_client_that_does_not_read_its_answers_is_not_read_from() -> None:
         connection = await talk.connect()
         query = await talk.open(connection)
         connection[0]._transport.pause_reading()  # type: ignore[attr-defined]  # how else does one not read?
-        connection[1].get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+        connection[1].get_extra_info("socket").setsockopt(
+            sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096
+        )
         recorder = talk.site.recorder
         [served] = talk.served.host.server_state.connections
         assert isinstance(served, direct_polling.DirectHttp)
@@ -378,7 +431,9 @@ class Broken(Recorder):
 
 @pytest.mark.parametrize("lane", ["direct", "asgi"])
 @pytest.mark.parametrize("is_late", [False, True])
-def test_a_mistake_of_ours_is_answered_with_500_and_logged(lane: str, capfd: pytest.CaptureFixture[str], *, is_late: bool) -> None:
+def test_a_mistake_of_ours_is_answered_with_500_and_logged(
+    lane: str, capfd: pytest.CaptureFixture[str], *, is_late: bool
+) -> None:
     async def post(talk: Talk) -> None:
         query = await talk.open()
         connection = await talk.connect()
@@ -391,7 +446,12 @@ def test_a_mistake_of_ours_is_answered_with_500_and_logged(lane: str, capfd: pyt
         socket.handler = talk.site.recorder
 
     transcript(post, lane=lane)
-    assert capfd.readouterr().err.count("LookupError: a bug" if is_late else "'NoneType' object has no attribute 'congested'") == 1
+    assert (
+        capfd.readouterr().err.count(
+            "LookupError: a bug" if is_late else "'NoneType' object has no attribute 'congested'"
+        )
+        == 1
+    )
 
 
 @pytest.mark.parametrize("lane", ["direct", "asgi"])

@@ -1,4 +1,6 @@
-"""What would end a program ends nothing but the event whose code raises it; Ctrl-C ends the server (docs/decisions/0023)."""
+"""What would end a program ends nothing but the event whose code raises it; Ctrl-C ends the server
+(docs/decisions/0023).
+"""
 
 from __future__ import annotations
 
@@ -108,7 +110,16 @@ def test_what_ends_a_program_or_a_coroutine_ends_only_the_event_that_raises_it(
         async with serving(server, lane) as host:
             url = f"http://127.0.0.1:{host.port}"
             async with connect(url) as socket:
-                for name in ("async", "plain", "async", "async later", "mixed", "catch-all", "gate", "plain"):
+                for name in (
+                    "async",
+                    "plain",
+                    "async",
+                    "async later",
+                    "mixed",
+                    "catch-all",
+                    "gate",
+                    "plain",
+                ):
                     assert await socket.emit_with_ack(name) == FAILED, name
                     assert await socket.emit_with_ack("echo", name) == name
                 for name in ("/plain", "/async"):
@@ -117,20 +128,36 @@ def test_what_ends_a_program_or_a_coroutine_ends_only_the_event_that_raises_it(
                 async with connect(url + "/connection") as other:
                     assert other.connected
             async with connect(url) as socket:
-                assert await socket.emit_with_ack("async later") == FAILED, "the first event of a socket"
+                assert await socket.emit_with_ack("async later") == FAILED, (
+                    "the first event of a socket"
+                )
                 assert await socket.emit_with_ack("echo", 1) == 1
 
     with caplog.at_level(logging.ERROR):
         play(lane, scenario)
-    assert {record.exc_info[0] for record in caplog.records if record.exc_info is not None} == {error}
+    assert {record.exc_info[0] for record in caplog.records if record.exc_info is not None} == {
+        error
+    }
 
 
 def interrupt(lane: Lane, name: str) -> tuple[list[str], list[str]]:
-    """Ask a server in a process of its own for an event; return the packets that come, and what the process has printed by its end."""
+    """Ask a server in a process of its own for an event; return the packets that come, and what the
+    process has printed by its end.
+    """
     loop = "uvloop" if lane.loop_factory is uvloop.new_event_loop else "asyncio"
-    command = [sys.executable, "-m", "tests.runtime.hosting.exits_server", "--loop", loop, "--lane", "fast" if lane.fast_lane else "asgi"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.runtime.hosting.exits_server",
+        "--loop",
+        loop,
+        "--lane",
+        "fast" if lane.fast_lane else "asgi",
+    ]
     received: list[str] = []
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         assert process.stdout is not None
         try:
             url = f"ws://127.0.0.1:{process.stdout.readline().strip()}/socket.io/?EIO=4&transport=websocket"
@@ -150,7 +177,9 @@ def interrupt(lane: Lane, name: str) -> tuple[list[str], list[str]]:
 def test_an_interrupt_that_reaches_a_handler_ends_the_server(lane: Lane, name: str) -> None:
     answers, printed = interrupt(lane, name)
     assert printed[-1] == "interrupted"
-    assert answers[2:] == [f"430{json.dumps([FAILED], separators=(',', ':'))}"] or not lane.fast_lane, "ASGI has it sent by a task"
+    assert (
+        answers[2:] == [f"430{json.dumps([FAILED], separators=(',', ':'))}"] or not lane.fast_lane
+    ), "ASGI has it sent by a task"
 
 
 @on_every_lane

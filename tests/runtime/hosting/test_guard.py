@@ -1,4 +1,6 @@
-"""What one connection can cost before and beside its messages is bounded, and others don't notice."""
+"""What one connection can cost before and beside its messages is bounded, and others don't
+notice.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,10 @@ def test_a_request_of_nothing_but_headers_is_refused(data: bytes) -> None:
     ("request_", "lines"),
     [
         (b"nonsense\r\n\r\n", ["isn't valid HTTP"]),
-        (b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n", []),  # an offer
+        (
+            b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n",
+            [],
+        ),  # an offer
     ],
 )
 def test_requests_of_strangers_write_one_line_however_many_there_are(
@@ -80,7 +85,10 @@ def test_requests_of_strangers_write_one_line_however_many_there_are(
 
     play(scenario)
     written = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert [message.removeprefix("A request of '127.0.0.1' ")[: len("isn't valid HTTP")] for message in written] == lines
+    assert [
+        message.removeprefix("A request of '127.0.0.1' ")[: len("isn't valid HTTP")]
+        for message in written
+    ] == lines
 
 
 def test_an_endless_address_is_refused() -> None:
@@ -106,7 +114,9 @@ def test_a_body_of_nothing_but_frames_is_refused(data: bytes) -> None:
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
         reader, writer = await served.connect()
-        writer.write(f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        writer.write(
+            f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+        )
         await flood(writer, data, 4)
         answer = await until_gone(reader)
         assert b"200 OK" not in answer
@@ -118,7 +128,9 @@ def test_a_body_in_chunks_of_a_real_client_is_taken() -> None:
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
         reader, writer = await served.connect()
-        writer.write(f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".encode())
+        writer.write(
+            f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".encode()
+        )
         body = b"4" + b"x" * 899_999
         for at in range(0, len(body), 500):
             writer.write(b"1f4\r\n" + body[at : at + 500] + b"\r\n")
@@ -143,8 +155,12 @@ def test_many_requests_on_one_connection_are_no_flood_of_headers() -> None:
     play(scenario)
 
 
-@pytest.mark.parametrize("beginning", [b"", b"GET /socket.io/?EIO=4", b"GET / HTTP/1.1\r\nHost: x\r\n"])
-def test_who_never_finishes_a_request_is_dropped(monkeypatch: pytest.MonkeyPatch, beginning: bytes) -> None:
+@pytest.mark.parametrize(
+    "beginning", [b"", b"GET /socket.io/?EIO=4", b"GET / HTTP/1.1\r\nHost: x\r\n"]
+)
+def test_who_never_finishes_a_request_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, beginning: bytes
+) -> None:
     monkeypatch.setattr(guard, "HEAD_TIMEOUT", 0.2)
 
     async def scenario(served: Served) -> None:
@@ -155,7 +171,9 @@ def test_who_never_finishes_a_request_is_dropped(monkeypatch: pytest.MonkeyPatch
     play(scenario)
 
 
-def test_a_websocket_outlives_the_time_for_a_request(monkeypatch: pytest.MonkeyPatch, lane: dict[str, bool]) -> None:
+def test_a_websocket_outlives_the_time_for_a_request(
+    monkeypatch: pytest.MonkeyPatch, lane: dict[str, bool]
+) -> None:
     monkeypatch.setattr(guard, "HEAD_TIMEOUT", 0.1)
 
     async def scenario(served: Served) -> None:
@@ -168,7 +186,9 @@ def test_a_websocket_outlives_the_time_for_a_request(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("fragment", [b"", b"x"])
-def test_a_message_in_endless_fragments_ends_its_connection(fragment: bytes, lane: dict[str, bool]) -> None:
+def test_a_message_in_endless_fragments_ends_its_connection(
+    fragment: bytes, lane: dict[str, bool]
+) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         writer.write(masked(0x01, b"4"))
@@ -217,7 +237,9 @@ def test_a_flood_of_control_frames_leaves_others_their_turn(lane: dict[str, bool
             echoes += 1
         assert (
             echoes > 3
-        )  # however long each takes: a flood is read in pieces, and through ASGI an echo takes a few turns of the event loop
+            # however long each takes: a flood is read in pieces, and through ASGI an echo takes a few
+            # turns of the event loop
+        )
 
     play(scenario, settings=lane)
 
@@ -256,7 +278,9 @@ def test_who_takes_nothing_of_a_response_is_dropped(monkeypatch: pytest.MonkeyPa
         with client:
             loop = asyncio.get_running_loop()
             await loop.sock_connect(client, ("127.0.0.1", served.host.port))
-            await loop.sock_sendall(client, f"GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            await loop.sock_sendall(
+                client, f"GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+            )
             await until(lambda: is_writing(served))
             await until(lambda: not is_writing(served))
 
@@ -271,7 +295,9 @@ def test_who_reads_slowly_gets_the_whole_response(monkeypatch: pytest.MonkeyPatc
         served.site.recorder.socket.send("4" + "x" * 9_000_000)
         reader, writer = await served.connect()
         writer.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 60_000)
-        writer.write(f"GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        writer.write(
+            f"GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+        )
         size = 0
         while chunk := await reader.read(600_000):
             size += len(chunk)
@@ -281,7 +307,9 @@ def test_who_reads_slowly_gets_the_whole_response(monkeypatch: pytest.MonkeyPatc
     play(scenario)
 
 
-def test_bad_utf_8_is_a_warning_and_no_traceback(caplog: pytest.LogCaptureFixture, lane: dict[str, bool]) -> None:
+def test_bad_utf_8_is_a_warning_and_no_traceback(
+    caplog: pytest.LogCaptureFixture, lane: dict[str, bool]
+) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         writer.write(masked(0x81, b"4\xff"))
@@ -291,4 +319,8 @@ def test_bad_utf_8_is_a_warning_and_no_traceback(caplog: pytest.LogCaptureFixtur
     with caplog.at_level(logging.INFO):
         play(scenario, settings=lane)
     [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert (record.name, record.levelname, record.exc_info) == ("ackord.runtime.engine", "WARNING", None)
+    assert (record.name, record.levelname, record.exc_info) == (
+        "ackord.runtime.engine",
+        "WARNING",
+        None,
+    )

@@ -1,4 +1,6 @@
-"""What a server does about its host: it warns of settings that cost much, and ends a process whose event loop gets no memory."""
+"""What a server does about its host: it warns of settings that cost much, and ends a process whose
+event loop gets no memory.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +39,14 @@ with asyncio.Runner(loop_factory={factory}) as runner:
 
 @pytest.mark.parametrize("factory", ["None", "__import__('uvloop').new_event_loop"])
 @pytest.mark.parametrize(("error", "code"), [("MemoryError", EXIT_CODE), ("LookupError", 3)])
-def test_a_process_whose_event_loop_gets_no_memory_ends(error: str, code: int, factory: str) -> None:
+def test_a_process_whose_event_loop_gets_no_memory_ends(
+    error: str, code: int, factory: str
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROCESS.format(error=error, factory=factory)], stderr=subprocess.PIPE, text=True, check=False
+        [sys.executable, "-c", PROCESS.format(error=error, factory=factory)],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     assert done.returncode == code, done.stderr
     assert ("gets no memory" in done.stderr) == (code == EXIT_CODE)
@@ -65,4 +72,7 @@ def test_compression_that_inflates_ahead_is_warned_of(
 
     with caplog.at_level(logging.WARNING):
         asyncio.run(main())
-    assert any("--ws-per-message-deflate false" in record.getMessage() for record in caplog.records) == warns
+    assert (
+        any("--ws-per-message-deflate false" in record.getMessage() for record in caplog.records)
+        == warns
+    )

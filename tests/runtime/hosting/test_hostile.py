@@ -1,4 +1,6 @@
-"""What strangers may try against what faces the network: nobody else notices, and nothing stays behind."""
+"""What strangers may try against what faces the network: nobody else notices, and nothing stays
+behind.
+"""
 
 from __future__ import annotations
 
@@ -51,15 +53,22 @@ async def rest(connection: Connection) -> bytes:
 
 
 @on_every_lane
-def test_only_so_many_requests_may_be_sent_ahead(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_requests_may_be_sent_ahead(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(guard, "MAX_AHEAD", 10)
 
     async def scenario(served: Served) -> None:
         few, many = await served.connect(), await served.connect()
-        few[1].write(get("EIO=4&transport=unknown") * 10 + get("EIO=4&transport=unknown", "Connection: close\r\n"))
+        few[1].write(
+            get("EIO=4&transport=unknown") * 10
+            + get("EIO=4&transport=unknown", "Connection: close\r\n")
+        )
         assert (await rest(few)).count(b"Transport unknown") == 11
         many[1].write(get("EIO=4&transport=unknown") * 2_000)
-        assert (await rest(many)).endswith(b"too many requests were sent before the answer to an earlier one.")
+        assert (await rest(many)).endswith(
+            b"too many requests were sent before the answer to an earlier one."
+        )
         await until(lambda: not served.host.server_state.connections)
 
     lane.play(scenario)
@@ -69,13 +78,18 @@ NOISE = {
     "an empty line": (get("EIO=4&transport=unknown"), b"\r\n"),
     "an empty line after an ordinary request": (b"", b"\r\n"),
     "a body that was refused": (post("EIO=4&transport=polling&sid=unknown", b"", 1_000), b"4"),
-    "a body that nobody wants": (b"POST /elsewhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"5\r\n"),
+    "a body that nobody wants": (
+        b"POST /elsewhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"5\r\n",
+    ),
 }
 
 
 @on_every_lane
 @pytest.mark.parametrize(("request_", "noise"), NOISE.values(), ids=NOISE)
-def test_bytes_that_begin_no_request_keep_no_connection_open(lane: Lane, request_: bytes, noise: bytes) -> None:
+def test_bytes_that_begin_no_request_keep_no_connection_open(
+    lane: Lane, request_: bytes, noise: bytes
+) -> None:
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
         connection = await served.connect()
@@ -118,20 +132,26 @@ def test_no_websocket_begins_before_the_request_ahead_of_it_is_answered(lane: La
         connection[1].write(get(query) + get("EIO=4&transport=websocket", UPGRADE))
         assert b" 101 " not in await rest(connection)
         await served.gone()
-        assert served.site.recorder.ends == [("transport error", "poll connection closed prematurely")]
+        assert served.site.recorder.ends == [
+            ("transport error", "poll connection closed prematurely")
+        ]
 
     lane.play(scenario)
 
 
 @on_every_lane
-def test_refused_websockets_are_no_errors_in_the_log(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
+def test_refused_websockets_are_no_errors_in_the_log(
+    lane: Lane, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.connect()
         with caplog.at_level(logging.WARNING):
             connection[1].write(get("EIO=4&transport=websocket&sid=unknown", UPGRADE))
             assert b"Session ID unknown" in await rest(connection)
             await until(lambda: not served.host.server_state.tasks)
-        assert [record.getMessage() for record in caplog.records if record.levelname != "WARNING"] == []
+        assert [
+            record.getMessage() for record in caplog.records if record.levelname != "WARNING"
+        ] == []
 
     lane.play(scenario)
 
@@ -171,7 +191,9 @@ def test_a_read_full_of_messages_is_handled_in_many_turns(lane: Lane) -> None:
         await send_at_once(connection, text("4x") * 20_000)
         for _ in range(10):
             await until(lambda: len(log) == 20_000)
-        assert max(after - before for before, after in pairwise(turns)) <= 2 * bounds.FRAMES_PER_TURN
+        assert (
+            max(after - before for before, after in pairwise(turns)) <= 2 * bounds.FRAMES_PER_TURN
+        )
 
     lane.play(scenario, echo=False)
 
@@ -187,11 +209,16 @@ STATES: dict[str, tuple[bytes, ...]] = {
     "a handshake in two pieces": (HANDSHAKE[:30], HANDSHAKE[30:]),
     "a handshake and more, unanswered": (HANDSHAKE + text("40"),),
     "a handshake that is refused": (get("EIO=4&transport=websocket&sid=unknown", UPGRADE),),
-    "a handshake that only the library refuses": (get("EIO=4&transport=websocket", UPGRADE + "Origin: http://a\r\nOrigin: http://b\r\n"),),
+    "a handshake that only the library refuses": (
+        get("EIO=4&transport=websocket", UPGRADE + "Origin: http://a\r\nOrigin: http://b\r\n"),
+    ),
     "no namespace joined": (HANDSHAKE,),
     "events handled": JOINED,
     "part of a frame": (*JOINED, masked(0x81, b"4" + b"x" * 1_000)[:500]),
-    "part of a message": (*JOINED, masked(0x01, b"42[") + masked(0x89, b"") + masked(0x00, b'"echo"')),
+    "part of a message": (
+        *JOINED,
+        masked(0x01, b"42[") + masked(0x89, b"") + masked(0x00, b'"echo"'),
+    ),
     "an attachment owed": (*JOINED, text('451-["echo",{"_placeholder":true,"num":0}]')),
     "a handler that waits": (*JOINED, text('421["wait"]') * 3),
     "a handler that disconnects": (*JOINED, text('421["leave"]') * 3),
@@ -222,7 +249,8 @@ def test_connections_that_are_dropped_in_any_state_leave_nothing_behind(lane: La
                 for _ in range(3):
                     await drop(host, state)
                 left[name] = await census(server, host) - before
-                # Alarms of sessions that are over leave their heap when their time comes, if not before.
+                # Alarms of sessions that are over leave their heap when their time comes, if not
+                # before.
                 left[name].pop("Alarm", None)
         finally:
             host.should_exit = True
@@ -280,11 +308,24 @@ async def drop(host: Host, state: tuple[bytes, ...]) -> None:
 
 async def census(server: Server, host: Host) -> Counter[str]:
     """Count what there is of ours, and of uvicorn's, once all is quiet."""
-    await until(lambda: not (server.engine.sessions or len(server.tasks) or host.server_state.connections or host.server_state.tasks))
+    await until(
+        lambda: (
+            not (
+                server.engine.sessions
+                or len(server.tasks)
+                or host.server_state.connections
+                or host.server_state.tasks
+            )
+        )
+    )
     gc.collect()
     ours = ("ackord.", "uvicorn.", "websockets.", "asyncio.streams")
     kinds: list[type[object]] = list(map(type, gc.get_objects()))
-    counted = Counter(kind.__name__ for kind in kinds if str(kind.__module__).startswith(ours) or kind is asyncio.Task)
+    counted = Counter(
+        kind.__name__
+        for kind in kinds
+        if str(kind.__module__).startswith(ours) or kind is asyncio.Task
+    )
     counted["file descriptors"] = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # only how many
     return counted
 
@@ -317,7 +358,10 @@ def test_the_exit_does_not_wait_for_a_middleware_that_holds_an_acceptance_back(
 
             await site.app(scope, receive, hold)
 
-        async with asyncio.timeout(20), serving(site, application=middleware, fast_lane=lane.fast_lane) as served:
+        async with (
+            asyncio.timeout(20),
+            serving(site, application=middleware, fast_lane=lane.fast_lane) as served,
+        ):
             connection = await served.connect()
             connection[1].write(get("EIO=4&transport=websocket", UPGRADE) + text("4hi"))
             await held.wait()

@@ -1,4 +1,6 @@
-"""What a client may write, however it is cut, means the same on every lane; so does what it may not."""
+"""What a client may write, however it is cut, means the same on every lane; so does what it may
+not.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,16 @@ import struct
 
 import pytest
 
-from tests.runtime.hosting.lanes import Lane, everything, frames_until, is_message, on_every_lane, send_at_once, send_in_pieces, text
+from tests.runtime.hosting.lanes import (
+    Lane,
+    everything,
+    frames_until,
+    is_message,
+    on_every_lane,
+    send_at_once,
+    send_in_pieces,
+    text,
+)
 from tests.runtime.hosting.network import Served, frame, masked, response
 
 MASK = b"\x37\xfa\x21\x3d"
@@ -36,7 +47,13 @@ PIPELINED = b"".join(
         truly_masked(0x80, b"\x02"),
     ]
 )
-MESSAGES = [(0x81, "4€uro".encode()), (0x82, b"\x00\xff"), (0x81, "4in two €".encode()), (0x81, b"4" + b"x" * 130), (0x82, b"\x01\x02")]
+MESSAGES = [
+    (0x81, "4€uro".encode()),
+    (0x82, b"\x00\xff"),
+    (0x81, "4in two €".encode()),
+    (0x81, b"4" + b"x" * 130),
+    (0x82, b"\x01\x02"),
+]
 PONGS = [(0x8A, b"ping"), (0x8A, b"")]
 END = (0x81, b"4end")
 
@@ -58,7 +75,9 @@ def test_frames_cut_at_every_byte_are_the_same_frames(lane: Lane) -> None:
 def test_one_byte_at_a_time_is_no_hurry(lane: Lane) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
-        await send_in_pieces(connection, *(PIPELINED[at : at + 1] for at in range(len(PIPELINED))), text("4end"))
+        await send_in_pieces(
+            connection, *(PIPELINED[at : at + 1] for at in range(len(PIPELINED))), text("4end")
+        )
         received = await frames_until(connection[0], END)
         assert [one for one in received if is_message(one)] == MESSAGES
         assert [one for one in received if not is_message(one)] == PONGS
@@ -71,7 +90,10 @@ def test_every_length_has_its_head(lane: Lane) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
         for size in (1, 125, 126, 127, 4095, 4096, 65_535, 65_536, 1_000_000):
-            await send_at_once(connection, truly_masked(0x81, b"4".ljust(size, b"x")) + truly_masked(0x82, b"y" * size))
+            await send_at_once(
+                connection,
+                truly_masked(0x81, b"4".ljust(size, b"x")) + truly_masked(0x82, b"y" * size),
+            )
             assert await frame(connection[0]) == (0x81, b"4".ljust(size, b"x"))
             assert await frame(connection[0]) == (0x82, b"y" * size)
 
@@ -110,7 +132,10 @@ VIOLATIONS = {
     "the head of what is too large": (b"\x82\xfe\x03\xe9", 1009),
     "a length of 63 bits": (b"\x82\xff" + struct.pack("!Q", 1 << 62), 1009),
     "a length of 64 bits": (b"\x82\xff" + b"\xff" * 8, 1009),
-    "fragments that are too large together": (masked(0x02, b"x" * 600) + masked(0x00, b"x" * 401), 1009),
+    "fragments that are too large together": (
+        masked(0x02, b"x" * 600) + masked(0x00, b"x" * 401),
+        1009,
+    ),
 }
 
 
@@ -120,10 +145,15 @@ def test_a_violation_ends_the_connection_after_what_came_before_it(lane: Lane) -
         for name, (data, code) in VIOLATIONS.items():
             reader, _ = connection = await served.open_websocket()
             await send_at_once(connection, text("4before") + data)
-            assert await everything(reader) == [(0x81, b"4before"), (0x88, struct.pack("!H", code))], name
+            assert await everything(reader) == [
+                (0x81, b"4before"),
+                (0x88, struct.pack("!H", code)),
+            ], name
             await served.gone()
             assert served.site.recorders[-1].log == ["4before"], name
-            assert served.site.recorders[-1].ends == [("transport error", f"close code {code}")], name
+            assert served.site.recorders[-1].ends == [("transport error", f"close code {code}")], (
+                name
+            )
 
     lane.play(scenario, max_payload=1000)
 
@@ -131,26 +161,49 @@ def test_a_violation_ends_the_connection_after_what_came_before_it(lane: Lane) -
 BEFORE: dict[str, tuple[bytes, list[tuple[int, bytes]]]] = {
     "nothing": (b"", []),
     "a text": (text("4a"), [(0x81, b"4a")]),
-    "texts and a binary message": (text("4a") + masked(0x82, b"b") + text("4c"), [(0x81, b"4a"), (0x82, b"b"), (0x81, b"4c")]),
-    "fragments and a PONG": (masked(0x01, b"4") + masked(0x8A, b"") + masked(0x80, b"a"), [(0x81, b"4a")]),
+    "texts and a binary message": (
+        text("4a") + masked(0x82, b"b") + text("4c"),
+        [(0x81, b"4a"), (0x82, b"b"), (0x81, b"4c")],
+    ),
+    "fragments and a PONG": (
+        masked(0x01, b"4") + masked(0x8A, b"") + masked(0x80, b"a"),
+        [(0x81, b"4a")],
+    ),
     "as many as one turn takes": (text("4a") * 100, [(0x81, b"4a")] * 100),
 }
 
 
 @on_every_lane
-@pytest.mark.parametrize("closing", [masked(0x88, b"\x03\xe8"), masked(0x01, b"4") + masked(0x88, b"\x03\xe8bye"), masked(0x83, b"")])
-@pytest.mark.parametrize("behind", [b"", text("4late") + masked(0x89, b"late"), b"\x81\xfe\x00\x03"])
-def test_what_came_before_the_end_is_answered_and_nothing_behind_it(lane: Lane, closing: bytes, behind: bytes) -> None:
+@pytest.mark.parametrize(
+    "closing",
+    [
+        masked(0x88, b"\x03\xe8"),
+        masked(0x01, b"4") + masked(0x88, b"\x03\xe8bye"),
+        masked(0x83, b""),
+    ],
+)
+@pytest.mark.parametrize(
+    "behind", [b"", text("4late") + masked(0x89, b"late"), b"\x81\xfe\x00\x03"]
+)
+def test_what_came_before_the_end_is_answered_and_nothing_behind_it(
+    lane: Lane, closing: bytes, behind: bytes
+) -> None:
     is_violation = closing[0] == 0x83
 
     async def scenario(served: Served) -> None:
         for name, (before, answers) in BEFORE.items():
             reader, _ = connection = await served.open_websocket()
             await send_at_once(connection, before + closing + behind)
-            close = b"\x03\xea" if is_violation else b"\x03\xe8bye" if closing[0] == 1 else b"\x03\xe8"
+            close = (
+                b"\x03\xea" if is_violation else b"\x03\xe8bye" if closing[0] == 1 else b"\x03\xe8"
+            )
             assert await everything(reader) == [*answers, (0x88, close)], name
             await served.gone()
-            ends = ("transport error", "close code 1002") if is_violation else ("transport close", "close code 1000")
+            ends = (
+                ("transport error", "close code 1002")
+                if is_violation
+                else ("transport close", "close code 1000")
+            )
             assert served.site.recorders[-1].ends == [ends], name
 
     lane.play(scenario)
@@ -158,7 +211,9 @@ def test_what_came_before_the_end_is_answered_and_nothing_behind_it(lane: Lane, 
 
 @on_every_lane
 @pytest.mark.parametrize("code", [1002, 1007, 1008, 1009])
-def test_a_client_that_closes_with_the_code_of_a_violation_has_committed_none(lane: Lane, code: int) -> None:
+def test_a_client_that_closes_with_the_code_of_a_violation_has_committed_none(
+    lane: Lane, code: int
+) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
         await send_at_once(connection, masked(0x88, struct.pack("!H", code) + b"why"))
@@ -180,12 +235,17 @@ def test_the_frames_in_the_same_read_as_the_handshake_are_the_first_ones(lane: L
 
     async def scenario(served: Served) -> None:
         for data in (head + PIPELINED + text("4end"), unusual + PIPELINED + text("4end")):
-            for cut in (*range(0, len(data), 7), *range(len(data) - len(PIPELINED) - 20, len(data) - len(PIPELINED) + 5)):
+            for cut in (
+                *range(0, len(data), 7),
+                *range(len(data) - len(PIPELINED) - 20, len(data) - len(PIPELINED) + 5),
+            ):
                 reader, _ = connection = await served.connect()
                 await send_in_pieces(connection, *filter(None, (data[:cut], data[cut:])))
                 assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
                 assert (await frame(reader))[1].startswith(b"0{")
-                assert [one for one in await frames_until(reader, END) if is_message(one)] == MESSAGES, cut
+                assert [
+                    one for one in await frames_until(reader, END) if is_message(one)
+                ] == MESSAGES, cut
                 connection[1].close()
         reader, _ = connection = await served.connect()
         await send_at_once(connection, head + large + text("4end"))
@@ -217,13 +277,20 @@ def test_both_transports_have_the_same_bounds_of_a_head_and_say_so(
 ) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
-        upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+        upgrade = (
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        )
         lines = ["Host: x", *(upgrade if transport == "websocket" else ()), *headers]
         writer.write(f"GET /socket.io/?EIO=4&transport={transport}{query} HTTP/1.1\r\n".encode())
         writer.write("".join(f"{line}\r\n" for line in lines).encode() + b"\r\n")
         if status == 101 and transport == "websocket":
             assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
-            assert served.site.recorder.socket.request.headers.get("x", "") == ", ".join(line[3:] for line in headers if line[0] == "X")
+            assert served.site.recorder.socket.request.headers.get("x", "") == ", ".join(
+                line[3:] for line in headers if line[0] == "X"
+            )
             return
         answered, body = await response(reader)
         assert answered == (200 if status == 101 else status)

@@ -1,4 +1,6 @@
-"""The handshake goes through ASGI on every lane: middlewares see it, may refuse it and add to its answer, and applications may be mounted."""
+"""The handshake goes through ASGI on every lane: middlewares see it, may refuse it and add to its
+answer, and applications may be mounted.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,15 @@ from starlette.routing import Mount
 
 from tests.runtime.engine.harness import Site
 from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, send_at_once, text
-from tests.runtime.hosting.network import Connection, Served, frame, masked, response, serving, until
+from tests.runtime.hosting.network import (
+    Connection,
+    Served,
+    frame,
+    masked,
+    response,
+    serving,
+    until,
+)
 
 user: contextvars.ContextVar[str] = contextvars.ContextVar("user")
 
@@ -42,12 +52,22 @@ async def answered(served: Served, request: bytes) -> tuple[Connection, str]:
     return (reader, writer), head.decode().lower()
 
 
-def play(lane: Lane, wrap: Callable[[Application], Application], scenario: Callable[[Served], Awaitable[None]], **settings: object) -> None:
+def play(
+    lane: Lane,
+    wrap: Callable[[Application], Application],
+    scenario: Callable[[Served], Awaitable[None]],
+    **settings: object,
+) -> None:
     """Run a scenario on a server whose application is wrapped."""
 
     async def main() -> None:
         site = Site(echo=True)
-        async with asyncio.timeout(20), serving(site, application=wrap(site.app), fast_lane=lane.fast_lane, **settings) as served:
+        async with (
+            asyncio.timeout(20),
+            serving(
+                site, application=wrap(site.app), fast_lane=lane.fast_lane, **settings
+            ) as served,
+        ):
             await scenario(served)
 
     with asyncio.Runner(loop_factory=lane.loop_factory) as runner:
@@ -55,7 +75,9 @@ def play(lane: Lane, wrap: Callable[[Application], Application], scenario: Calla
 
 
 @on_every_lane
-def test_handlers_see_the_context_variables_that_a_middleware_has_set_for_their_connection(lane: Lane) -> None:
+def test_handlers_see_the_context_variables_that_a_middleware_has_set_for_their_connection(
+    lane: Lane,
+) -> None:
     def wrap(app: Application) -> Application:
         async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "websocket":
@@ -92,14 +114,26 @@ def test_a_middleware_may_refuse_before_or_in_place_of_the_acceptance(lane: Lane
     def wrap(app: Application) -> Application:
         async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             if b"x-before" in dict(scope.get("headers", ())):
-                await send({"type": "websocket.http.response.start", "status": 401, "headers": [(b"x-why", b"because")]})
+                await send(
+                    {
+                        "type": "websocket.http.response.start",
+                        "status": 401,
+                        "headers": [(b"x-why", b"because")],
+                    }
+                )
                 await send({"type": "websocket.http.response.body", "body": b"who are you?"})
                 return
 
             async def refuse(message: Message) -> None:
-                await send({"type": "websocket.close", "code": 1008} if message["type"] == "websocket.accept" else message)
+                await send(
+                    {"type": "websocket.close", "code": 1008}
+                    if message["type"] == "websocket.accept"
+                    else message
+                )
 
-            await app(scope, receive, refuse if b"x-instead" in dict(scope.get("headers", ())) else send)
+            await app(
+                scope, receive, refuse if b"x-instead" in dict(scope.get("headers", ())) else send
+            )
 
         return middleware
 
@@ -143,7 +177,9 @@ def test_headers_of_middlewares_and_the_engine_and_the_subprotocol_are_answered(
         return middleware
 
     async def scenario(served: Served) -> None:
-        connection, head = await answered(served, upgrade("/socket.io/", "Sec-WebSocket-Protocol: chat, superchat"))
+        connection, head = await answered(
+            served, upgrade("/socket.io/", "Sec-WebSocket-Protocol: chat, superchat")
+        )
         lines = head.split("\r\n")
         assert lines[0] == "http/1.1 101 switching protocols"
         for line in [
@@ -165,7 +201,9 @@ def test_headers_of_middlewares_and_the_engine_and_the_subprotocol_are_answered(
 
 @on_every_lane
 @pytest.mark.parametrize("framework", [FastAPI, Starlette])
-def test_it_is_mounted_below_a_prefix_beside_other_websockets(lane: Lane, framework: type[FastAPI | Starlette]) -> None:
+def test_it_is_mounted_below_a_prefix_beside_other_websockets(
+    lane: Lane, framework: type[FastAPI | Starlette]
+) -> None:
     def wrap(app: Application) -> Application:
         if framework is Starlette:
             return Starlette(routes=[Mount("/live", app=app)])
@@ -185,12 +223,17 @@ def test_it_is_mounted_below_a_prefix_beside_other_websockets(lane: Lane, framew
         assert (await frame(connection[0]))[1].startswith(b"0{")
         await send_at_once(connection, text("4hi"))
         assert await frame(connection[0]) == (0x81, b"4hi")
-        assert served.site.recorder.socket.request.url == "/live/socket.io/?EIO=4&transport=websocket"
+        assert (
+            served.site.recorder.socket.request.url == "/live/socket.io/?EIO=4&transport=websocket"
+        )
         if framework is FastAPI:
             connection, head = await answered(served, upgrade("/other"))
             assert "x-other: 1" in head
             await send_at_once(connection, text("you"))
-            assert [await frame(connection[0]) for _ in range(2)] == [(0x81, b"hello you"), (0x88, b"\x0f\xa1enough")]
+            assert [await frame(connection[0]) for _ in range(2)] == [
+                (0x81, b"hello you"),
+                (0x88, b"\x0f\xa1enough"),
+            ]
             await send_at_once(connection, masked(0x88, b"\x0f\xa1enough"))
             assert await everything(connection[0]) == []
         reader, writer = await served.connect()
@@ -271,7 +314,9 @@ def test_a_server_that_stops_during_a_handshake_refuses_it(lane: Lane) -> None:
 
 @on_every_lane
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_server_that_stops_while_a_middleware_holds_the_acceptance_does_not_wait_for_it(lane: Lane, when: str) -> None:
+def test_a_server_that_stops_while_a_middleware_holds_the_acceptance_does_not_wait_for_it(
+    lane: Lane, when: str
+) -> None:
     release = asyncio.Event()
 
     def wrap(app: Application) -> Application:
@@ -305,7 +350,11 @@ def test_a_server_that_stops_while_a_middleware_holds_the_acceptance_does_not_wa
 
 
 @on_every_lane
-@pytest.mark.parametrize("query", ["", "&sid=unknown", "&sid=unknown&x=" + "y" * 9000], ids=["accepted", "refused", "refused and long"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "&sid=unknown", "&sid=unknown&x=" + "y" * 9000],
+    ids=["accepted", "refused", "refused and long"],
+)
 @pytest.mark.parametrize(
     "line",
     [
@@ -316,9 +365,18 @@ def test_a_server_that_stops_while_a_middleware_holds_the_acceptance_does_not_wa
         "Sec-WebSocket-Protocol:",
         "Connection: a b, upgrade",
     ],
-    ids=["nothing", "two origins", "a long line", "no token", "an empty subprotocol", "no connection option"],
+    ids=[
+        "nothing",
+        "two origins",
+        "a long line",
+        "no token",
+        "an empty subprotocol",
+        "no connection option",
+    ],
 )
-def test_unusual_heads_are_answered_and_leave_nothing_behind(lane: Lane, query: str, line: str) -> None:
+def test_unusual_heads_are_answered_and_leave_nothing_behind(
+    lane: Lane, query: str, line: str
+) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
         writer.write(upgrade("/socket.io/", line).replace(b"EIO=4", b"EIO=4" + query.encode()))

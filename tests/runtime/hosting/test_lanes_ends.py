@@ -15,9 +15,17 @@ from tests.runtime.hosting.network import Served, frame, masked, until
 @on_every_lane
 def test_a_close_frame_is_answered_with_itself_and_nothing_after_it_counts(lane: Lane) -> None:
     async def scenario(served: Served) -> None:
-        for payload, code in [(b"\x03\xe8", 1000), (b"\x03\xe9going", 1001), (b"\x0f\xa0mine", 4000), (b"", 1005)]:
+        for payload, code in [
+            (b"\x03\xe8", 1000),
+            (b"\x03\xe9going", 1001),
+            (b"\x0f\xa0mine", 4000),
+            (b"", 1005),
+        ]:
             reader, _ = connection = await served.open_websocket()
-            await send_at_once(connection, text("4before") + masked(0x88, payload) + text("4after") + masked(0x89, b"ping"))
+            await send_at_once(
+                connection,
+                text("4before") + masked(0x88, payload) + text("4after") + masked(0x89, b"ping"),
+            )
             received = await everything(reader)
             assert [one for one in received if one != (0x81, b"4before")] == [(0x88, payload)]
             await served.gone()
@@ -29,7 +37,9 @@ def test_a_close_frame_is_answered_with_itself_and_nothing_after_it_counts(lane:
 
 
 @on_every_lane
-def test_a_close_by_this_side_comes_after_what_was_written_and_waits_for_its_answer(lane: Lane) -> None:
+def test_a_close_by_this_side_comes_after_what_was_written_and_waits_for_its_answer(
+    lane: Lane,
+) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
         socket = served.site.recorder.socket
@@ -38,13 +48,19 @@ def test_a_close_by_this_side_comes_after_what_was_written_and_waits_for_its_ans
         socket.send("4after")
         assert await frame(reader) == (0x81, b"4before")
         first, payload = await frame(reader)
-        assert (first, payload) in {(0x88, b""), (0x88, b"\x03\xe8")}  # ASGI can't close without a status
+        assert (first, payload) in {
+            (0x88, b""),
+            (0x88, b"\x03\xe8"),
+        }  # ASGI can't close without a status
         await send_at_once(connection, text("4late"))
         await asyncio.sleep(0.05)
         assert not reader.at_eof()
         await send_at_once(connection, masked(0x88, payload))
         assert await reader.read() == b""
-        assert (served.site.recorder.log, served.site.recorder.ends) == ([], [("forced close", None)])
+        assert (served.site.recorder.log, served.site.recorder.ends) == (
+            [],
+            [("forced close", None)],
+        )
         await until(lambda: not served.transports)
 
     lane.play(scenario)
@@ -56,7 +72,9 @@ def test_who_closes_in_a_handler_gets_nothing_of_the_same_read_after_it(lane: La
         reader, _ = connection = await served.open_websocket()
         await send_at_once(connection, text("4first"))
         assert await frame(reader) == (0x81, b"4first")
-        await send_at_once(connection, text("4close") + text("4after") + masked(0x01, b"4cu") + masked(0x80, b"t"))
+        await send_at_once(
+            connection, text("4close") + text("4after") + masked(0x01, b"4cu") + masked(0x80, b"t")
+        )
         first, payload = await frame(reader)
         assert (first, payload[:2]) in {(0x88, b""), (0x88, b"\x03\xe8")}
         await send_at_once(connection, masked(0x88, payload))
@@ -82,7 +100,9 @@ def test_who_never_answers_a_close_is_left(lane: Lane, monkeypatch: pytest.Monke
 
 @on_every_lane
 @pytest.mark.parametrize(
-    "rest", [b"", masked(0x81, b"4cut off")[:7], masked(0x01, b"4never ended")], ids=["nothing", "a part", "a fragment"]
+    "rest",
+    [b"", masked(0x81, b"4cut off")[:7], masked(0x01, b"4never ended")],
+    ids=["nothing", "a part", "a fragment"],
 )
 def test_the_end_of_the_stream_without_a_close_frame(lane: Lane, rest: bytes) -> None:
     async def scenario(served: Served) -> None:
@@ -134,6 +154,8 @@ def test_draining_closes_all_after_what_was_written(lane: Lane) -> None:
             assert await frame(reader) == (0x81, b"4last words")
             assert (await frame(reader))[0] == 0x88
         await draining
-        assert [recorder.ends for recorder in served.site.recorders] == [[("server shutting down", None)]] * 5
+        assert [recorder.ends for recorder in served.site.recorders] == [
+            [("server shutting down", None)]
+        ] * 5
 
     lane.play(scenario)

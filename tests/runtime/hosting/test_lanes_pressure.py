@@ -11,7 +11,14 @@ from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.transports import bounds
 
 from tests.attempts import hold_once
-from tests.runtime.hosting.lanes import Lane, everything, frames_until, on_every_lane, send_at_once, text
+from tests.runtime.hosting.lanes import (
+    Lane,
+    everything,
+    frames_until,
+    on_every_lane,
+    send_at_once,
+    text,
+)
 from tests.runtime.hosting.network import Connection, Served, frame, masked, until
 
 MEGABYTE = "4" + "x" * 999_999
@@ -103,7 +110,9 @@ def test_of_several_in_one_turn_only_the_first_would_go_out_at_once(lane: Lane) 
 
 
 @on_every_lane
-def test_of_what_is_sent_in_one_turn_by_anybody_only_the_first_would_go_out_at_once(lane: Lane) -> None:
+def test_of_what_is_sent_in_one_turn_by_anybody_only_the_first_would_go_out_at_once(
+    lane: Lane,
+) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
         recorder = served.site.recorder
@@ -119,7 +128,9 @@ def test_of_what_is_sent_in_one_turn_by_anybody_only_the_first_would_go_out_at_o
             await until(lambda: socket.writable)
             writable: asyncio.Future[list[bool]] = loop.create_future()
 
-            def fire(send: Callable[[], None] = send, writable: asyncio.Future[list[bool]] = writable) -> None:
+            def fire(
+                send: Callable[[], None] = send, writable: asyncio.Future[list[bool]] = writable
+            ) -> None:
                 seen: list[bool] = []
                 for _ in range(3):
                     seen.append(socket.writable)
@@ -147,7 +158,9 @@ def test_of_what_is_sent_in_one_turn_by_anybody_only_the_first_would_go_out_at_o
 
 
 @on_every_lane
-def test_who_takes_nothing_is_dropped_after_a_while(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_takes_nothing_is_dropped_after_a_while(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bounds, "STALL_TIMEOUT", 0.1)
 
     async def scenario(served: Served) -> None:
@@ -160,7 +173,9 @@ def test_who_takes_nothing_is_dropped_after_a_while(lane: Lane, monkeypatch: pyt
 
 
 @on_every_lane
-def test_who_reads_less_than_is_written_is_no_stall(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_reads_less_than_is_written_is_no_stall(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def claim(timeout: float) -> None:
         monkeypatch.setattr(bounds, "STALL_TIMEOUT", timeout)
 
@@ -189,7 +204,9 @@ async def read_slowly(reader: asyncio.StreamReader, pause: float) -> None:
 
 
 @on_every_lane
-def test_a_close_does_not_wait_forever_for_who_does_not_read(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_close_does_not_wait_forever_for_who_does_not_read(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bounds, "CLOSE_TIMEOUT", 0.1)
 
     async def scenario(served: Served) -> None:
@@ -210,7 +227,10 @@ def test_nothing_is_delivered_while_the_upper_layer_is_congested(lane: Lane) -> 
         await send_at_once(connection, text("4begin"))
         await until(lambda: recorder.log == ["4begin"])
         recorder.congested = True
-        stream = b"".join(text(f"4{number}") + masked(0x01, b"4f") + masked(0x80, b"%d" % number) for number in range(500))
+        stream = b"".join(
+            text(f"4{number}") + masked(0x01, b"4f") + masked(0x80, b"%d" % number)
+            for number in range(500)
+        )
         for at in range(0, len(stream), 1000):
             await send_at_once(connection, stream[at : at + 1000])
         await asyncio.sleep(0.05)
@@ -224,7 +244,9 @@ def test_nothing_is_delivered_while_the_upper_layer_is_congested(lane: Lane) -> 
 
 
 @on_every_lane
-def test_a_client_that_leaves_while_the_upper_layer_is_congested_is_noticed_after_what_it_said(lane: Lane) -> None:
+def test_a_client_that_leaves_while_the_upper_layer_is_congested_is_noticed_after_what_it_said(
+    lane: Lane,
+) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
         recorder = served.site.recorder
@@ -244,7 +266,9 @@ def test_a_client_that_leaves_while_the_upper_layer_is_congested_is_noticed_afte
 
 @on_every_lane
 @pytest.mark.parametrize("discard", [False, True], ids=["closed", "discarded"])
-def test_a_session_that_ends_while_the_upper_layer_is_congested_gets_nothing_more(lane: Lane, *, discard: bool) -> None:
+def test_a_session_that_ends_while_the_upper_layer_is_congested_gets_nothing_more(
+    lane: Lane, *, discard: bool
+) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
         recorder = served.site.recorder

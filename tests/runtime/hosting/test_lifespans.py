@@ -1,4 +1,6 @@
-"""A server starts and stops with its host: alone, in front of an application with a lifespan or without one, and mounted in one."""
+"""A server starts and stops with its host: alone, in front of an application with a lifespan or
+without one, and mounted in one.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +129,11 @@ def applications(log: list[str], server: Server) -> dict[str, Application]:
         "alone": server.asgi(),
         "mounted": mounted,
         "composed": Starlette(lifespan=composed),
-        **{name: server.asgi(getattr(other, name)) for name in vars(Other) if not name.startswith("_")},
+        **{
+            name: server.asgi(getattr(other, name))
+            for name in vars(Other)
+            if not name.startswith("_")
+        },
     }
 
 
@@ -205,8 +211,12 @@ mounted.mount("/live", server.asgi())
 """
 
 
-@pytest.mark.parametrize(("name", "path"), [("front", "/socket.io/"), ("mounted", "/live/socket.io/")])
-def test_a_signal_drains_the_server_on_a_host_that_waits_for_parked_polls(name: str, path: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "path"), [("front", "/socket.io/"), ("mounted", "/live/socket.io/")]
+)
+def test_a_signal_drains_the_server_on_a_host_that_waits_for_parked_polls(
+    name: str, path: str, tmp_path: Path
+) -> None:
     (tmp_path / "plain.py").write_text(PLAIN)
     with sockets.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -224,7 +234,9 @@ def test_a_signal_drains_the_server_on_a_host_that_waits_for_parked_polls(name: 
             "--log-level",
             "error",
         ]
-        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        )
         try:
             reader, writer = await connect_to(port)
 
@@ -265,11 +277,15 @@ async def connect_to(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWri
     raise AssertionError("nobody listens")
 
 
-@pytest.mark.filterwarnings("ignore:.*root_path.*deprecated")  # newer versions of FastAPI; people have it
+@pytest.mark.filterwarnings(
+    "ignore:.*root_path.*deprecated"
+)  # newer versions of FastAPI; people have it
 @pytest.mark.parametrize("root", ["", "/api", "/api/v1"])
 @pytest.mark.parametrize("stripped", [False, True])
 @pytest.mark.parametrize("mount", ["", "/live", "/live/v1"])
-def test_the_path_is_found_below_any_root_path_and_mount(root: str, mount: str, *, stripped: bool) -> None:
+def test_the_path_is_found_below_any_root_path_and_mount(
+    root: str, mount: str, *, stripped: bool
+) -> None:
     async def scenario() -> None:
         app: Application = Server().asgi()
         if mount:
@@ -277,25 +293,37 @@ def test_the_path_is_found_below_any_root_path_and_mount(root: str, mount: str, 
             parent.mount(mount, app)
             app = parent
         path = ("" if stripped else root) + mount
-        for inside, status in (("/socket.io/", 200), ("/socket.iox/", 404), ("/elsewhere/socket.io/", 404)):
-            request = Request(app, "GET", "EIO=4&transport=polling", path=path + inside, root_path=root)
+        for inside, status in (
+            ("/socket.io/", 200),
+            ("/socket.iox/", 404),
+            ("/elsewhere/socket.io/", 404),
+        ):
+            request = Request(
+                app, "GET", "EIO=4&transport=polling", path=path + inside, root_path=root
+            )
             assert (await request.response()).status == status, inside
 
     run(scenario())
 
 
-def test_a_poll_whose_client_has_gone_is_no_error_behind_a_middleware_that_wants_an_answer() -> None:
+def test_a_poll_whose_client_has_gone_is_no_error_behind_a_middleware_that_wants_an_answer() -> (
+    None
+):
     server = Server()
     app = FastAPI()
 
     @app.middleware("http")
-    async def timed(request: HttpRequest, call_next: Callable[[HttpRequest], Awaitable[Response]]) -> Response:
+    async def timed(
+        request: HttpRequest, call_next: Callable[[HttpRequest], Awaitable[Response]]
+    ) -> Response:
         return await call_next(request)
 
     app.mount("/live", server.asgi())
 
     async def scenario() -> None:
-        opened = await Request(app, "GET", "EIO=4&transport=polling", path="/live/socket.io/").response()
+        opened = await Request(
+            app, "GET", "EIO=4&transport=polling", path="/live/socket.io/"
+        ).response()
         query = f"EIO=4&transport=polling&sid={json.loads(opened.text[1:])['sid']}"
         parked = Request(app, "GET", query, path="/live/socket.io/")
         await until(lambda: server.engine.sessions == 1)
@@ -322,13 +350,17 @@ def test_a_poll_whose_client_has_gone_is_no_error_behind_a_middleware_that_wants
         ({"graceful_timeout": -1}, "zero or more"),
     ],
 )
-def test_a_setting_that_can_not_work_is_refused_before_anything_listens(settings: dict[str, Any], message: str) -> None:
+def test_a_setting_that_can_not_work_is_refused_before_anything_listens(
+    settings: dict[str, Any], message: str
+) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
         Server().run(**settings)
 
 
 @pytest.mark.parametrize("uds", [False, True])
-def test_a_host_knows_where_it_listens(tmp_path: Path, *, uds: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_host_knows_where_it_listens(
+    tmp_path: Path, *, uds: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     path = str(tmp_path / "socket")
 
     async def scenario() -> None:
@@ -341,9 +373,9 @@ def test_a_host_knows_where_it_listens(tmp_path: Path, *, uds: bool, caplog: pyt
             assert (host.port, host.address) == (None, f"unix:{path}")
         else:
             assert host.address == f"http://127.0.0.1:{host.port}"
-        assert [record.getMessage() for record in caplog.records if "listens" in record.message] == [
-            f"Socket.IO listens on {host.address}, path /socket.io/"
-        ]
+        assert [
+            record.getMessage() for record in caplog.records if "listens" in record.message
+        ] == [f"Socket.IO listens on {host.address}, path /socket.io/"]
         host.should_exit = True
         await serving
 
@@ -354,16 +386,20 @@ def test_a_host_knows_where_it_listens(tmp_path: Path, *, uds: bool, caplog: pyt
 def test_run_says_on_standard_error_where_it_listens() -> None:
     script = (
         "from ackord.runtime.server import Server\nserver = Server()\n"
-        "import os, signal, threading\nserver.on_startup(lambda: threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start())\n"
+        "import os, signal, threading\nserver.on_startup(lambda: threading.Timer(0.5, "
+        "os.kill, (os.getpid(), signal.SIGINT)).start())\n"
         "server.run(port=0)\n"
     )
 
     async def scenario() -> bytes:
-        process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=ROOT, stderr=asyncio.subprocess.PIPE)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", script, cwd=ROOT, stderr=asyncio.subprocess.PIPE
+        )
         return (await process.communicate())[1]
 
     assert re.fullmatch(
-        rb"Socket\.IO listens on http://127\.0\.0\.1:[1-9]\d+, path /socket\.io/ \(Ctrl-C stops it\)\n", asyncio.run(scenario())
+        rb"Socket\.IO listens on http://127\.0\.0\.1:[1-9]\d+, path /socket\.io/ \(Ctrl-C stops it\)\n",
+        asyncio.run(scenario()),
     )
 
 
@@ -384,4 +420,7 @@ def test_what_a_hook_of_the_stop_raises_keeps_no_other_hook_from_running(
 
     asyncio.run(scenario())
     assert log == ["start", "stop"]
-    assert re.search(rf"A hook of on_shutdown failed: .*{error.__name__} at {re.escape(__file__)}:\d+ in", caplog.text)
+    assert re.search(
+        rf"A hook of on_shutdown failed: .*{error.__name__} at {re.escape(__file__)}:\d+ in",
+        caplog.text,
+    )

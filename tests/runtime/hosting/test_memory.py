@@ -46,10 +46,19 @@ def fragments(size: int) -> bytes:
 
 
 def attachments(size: int) -> bytes:
-    return text('452-["wait",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]') + masked(0x82, b"\0" * size)
+    return text(
+        '452-["wait",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'
+    ) + masked(0x82, b"\0" * size)
 
 
-HOLDINGS: list[Holding] = [waiting_events, waiting_lists, short_events, cut_frame, fragments, attachments]
+HOLDINGS: list[Holding] = [
+    waiting_events,
+    waiting_lists,
+    short_events,
+    cut_frame,
+    fragments,
+    attachments,
+]
 
 
 class ServerSite(Site):
@@ -57,7 +66,9 @@ class ServerSite(Site):
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
-        server = self.server = Server(cancel_on_disconnect=True, limits=Limits(queued_events=5000), **options)
+        server = self.server = Server(
+            cancel_on_disconnect=True, limits=Limits(queued_events=5000), **options
+        )
         self.engine = server.engine
         self.app = server.asgi()
 
@@ -97,7 +108,9 @@ async def join(served: Served) -> Connection:
 
 @on_every_lane
 @pytest.mark.parametrize("holding", HOLDINGS)
-def test_the_heaviest_connection_goes_and_the_others_stay(lane: Lane, holding: Holding, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_heaviest_connection_goes_and_the_others_stay(
+    lane: Lane, holding: Holding, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(served: Served, site: ServerSite) -> None:
         (_, light), (heavy_reader, heavy), (reader, writer) = [await join(served) for _ in range(3)]
         light.write(holding(LIGHT))
@@ -113,7 +126,9 @@ def test_the_heaviest_connection_goes_and_the_others_stay(lane: Lane, holding: H
         await until(lambda: not site.used)
 
     serve(lane, scenario, memory_budget=BUDGET)
-    [line] = [record.getMessage() for record in caplog.records if "memory_budget" in record.getMessage()]
+    [line] = [
+        record.getMessage() for record in caplog.records if "memory_budget" in record.getMessage()
+    ]
     assert "'127.0.0.1'" in line
     assert "(800,000 bytes)" in line
 
@@ -144,7 +159,9 @@ def test_the_body_of_a_request_counts(lane: Lane) -> None:
     async def scenario(served: Served, site: ServerSite) -> None:
         query = await served.open_polling()
         _, writer = await served.connect()
-        writer.write(f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 950000\r\n\r\n".encode())
+        writer.write(
+            f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 950000\r\n\r\n".encode()
+        )
         writer.write(b"4" * LIGHT)
         await until(lambda: site.used == LIGHT)
         writer.write(b"4" * HEAVY)
@@ -182,9 +199,18 @@ def test_nothing_is_counted_when_all_clients_have_gone(lane: Lane) -> None:
 
 @on_every_lane
 @pytest.mark.parametrize(
-    "begun", [b"\x81", masked(0x81, b"4" * 300)[:-1], masked(0x81, b"4" * 60_000)[:-1], masked(0x01, b"4"), masked(0x89, b"ping")[:-1]]
+    "begun",
+    [
+        b"\x81",
+        masked(0x81, b"4" * 300)[:-1],
+        masked(0x81, b"4" * 60_000)[:-1],
+        masked(0x01, b"4"),
+        masked(0x89, b"ping")[:-1],
+    ],
 )
-def test_a_message_that_is_begun_and_not_ended_ends_the_connection(lane: Lane, begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_is_begun_and_not_ended_ends_the_connection(
+    lane: Lane, begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bounds, "PROGRESS_TIMEOUT", 0.05)
 
     async def scenario(served: Served) -> None:
@@ -221,7 +247,9 @@ def test_no_more_is_inflated_than_is_handled() -> None:
         await asyncio.sleep(0)
         recorder.relieve()
         await served.gone()
-        assert [str(message)[1:4] for message in recorder.log] == [f"{number:03}" for number in range(len(recorder.log))]
+        assert [str(message)[1:4] for message in recorder.log] == [
+            f"{number:03}" for number in range(len(recorder.log))
+        ]
 
     assert len(zlib.compress(b"x" * size)) * count < 65_536, "one read"
     play(scenario, settings=ON, echo=False)

@@ -9,7 +9,13 @@ import textwrap
 import time
 
 import pytest
-from ackord.runtime.hosting.opening import MAX_OPENING, key_of, read_opening, subprotocols_of, write_answer
+from ackord.runtime.hosting.opening import (
+    MAX_OPENING,
+    key_of,
+    read_opening,
+    subprotocols_of,
+    write_answer,
+)
 from websockets.client import ClientProtocol
 from websockets.http11 import Response
 from websockets.uri import parse_uri
@@ -58,7 +64,9 @@ def test_what_the_library_sends_is_common() -> None:
     assert read is not None
     opening, rest = read
     assert rest == b"\x81"
-    answer = write_answer(opening.key, {"type": "websocket.accept"}, [(b"date", b"today"), (b"server", b"uvicorn")])
+    answer = write_answer(
+        opening.key, {"type": "websocket.accept"}, [(b"date", b"today"), (b"server", b"uvicorn")]
+    )
     client.receive_data(answer)
     [response] = client.events_received()
     assert isinstance(response, Response)
@@ -73,9 +81,15 @@ def test_what_the_library_sends_is_common() -> None:
         pytest.param(request(*LINES)[:-1], id="incomplete"),
         pytest.param(request(*LINES).replace(b"\r\n", b"\n"), id="bare line feeds"),
         pytest.param(request(*LINES).replace(b"GET", b"POST"), id="another method"),
-        pytest.param(request(*LINES).replace(b"HTTP/1.1", b"HTTP/1.0"), id="another version of HTTP"),
-        pytest.param(request(*LINES).replace(b"GET /", b"GET http://example.org/"), id="an absolute target"),
-        pytest.param(request(*LINES).replace(b"EIO=4", b"EIO=\xe9"), id="a target that isn't ASCII"),
+        pytest.param(
+            request(*LINES).replace(b"HTTP/1.1", b"HTTP/1.0"), id="another version of HTTP"
+        ),
+        pytest.param(
+            request(*LINES).replace(b"GET /", b"GET http://example.org/"), id="an absolute target"
+        ),
+        pytest.param(
+            request(*LINES).replace(b"EIO=4", b"EIO=\xe9"), id="a target that isn't ASCII"
+        ),
         pytest.param(request(*LINES).replace(b"EIO=4", b"EIO=4#x"), id="a fragment"),
         pytest.param(request(LINES[0], b"bad header: x", *LINES[1:]), id="a space in a name"),
         pytest.param(request(LINES[0], b"X: a\0b", *LINES[1:]), id="a NUL in a value"),
@@ -85,18 +99,37 @@ def test_what_the_library_sends_is_common() -> None:
         pytest.param(request(*without(b"upgrade"), b"Upgrade: h2c"), id="another upgrade"),
         pytest.param(request(*LINES, b"Upgrade: websocket"), id="two upgrades"),
         pytest.param(request(*without(b"connection")), id="no connection"),
-        pytest.param(request(*without(b"connection"), b"Connection: close"), id="another connection"),
+        pytest.param(
+            request(*without(b"connection"), b"Connection: close"), id="another connection"
+        ),
         pytest.param(request(*without(b"sec-websocket-version")), id="no version"),
-        pytest.param(request(*without(b"sec-websocket-version"), b"Sec-WebSocket-Version: 8"), id="another version"),
+        pytest.param(
+            request(*without(b"sec-websocket-version"), b"Sec-WebSocket-Version: 8"),
+            id="another version",
+        ),
         pytest.param(request(*without(b"sec-websocket-key")), id="no key"),
         pytest.param(request(*LINES, b"Sec-WebSocket-Key: " + KEY), id="two keys"),
-        pytest.param(request(*without(b"sec-websocket-key"), b"Sec-WebSocket-Key: abc="), id="a short key"),
-        pytest.param(request(*without(b"sec-websocket-key"), b"Sec-WebSocket-Key: !!"), id="a key that isn't base64"),
+        pytest.param(
+            request(*without(b"sec-websocket-key"), b"Sec-WebSocket-Key: abc="), id="a short key"
+        ),
+        pytest.param(
+            request(*without(b"sec-websocket-key"), b"Sec-WebSocket-Key: !!"),
+            id="a key that isn't base64",
+        ),
         pytest.param(request(*LINES, b"Origin: http://a", b"Origin: http://b"), id="two origins"),
         pytest.param(request(*LINES, b"Host: y"), id="two hosts"),
-        pytest.param(request(*without(b"sec-websocket-protocol"), b"Sec-WebSocket-Protocol: a b"), id="no token as subprotocol"),
-        pytest.param(request(*without(b"sec-websocket-protocol"), b"Sec-WebSocket-Protocol:"), id="an empty subprotocol"),
-        pytest.param(request(*without(b"connection"), b"Connection: upgrade, a b"), id="no token as connection"),
+        pytest.param(
+            request(*without(b"sec-websocket-protocol"), b"Sec-WebSocket-Protocol: a b"),
+            id="no token as subprotocol",
+        ),
+        pytest.param(
+            request(*without(b"sec-websocket-protocol"), b"Sec-WebSocket-Protocol:"),
+            id="an empty subprotocol",
+        ),
+        pytest.param(
+            request(*without(b"connection"), b"Connection: upgrade, a b"),
+            id="no token as connection",
+        ),
         pytest.param(request(*LINES, b"Content-Length: 5"), id="a body"),
         pytest.param(request(*LINES, b"Transfer-Encoding: chunked"), id="a streamed body"),
         pytest.param(request(*LINES, *[b"X: y"] * 100), id="many headers"),
@@ -109,7 +142,10 @@ def test_everything_else_is_left_to_uvicorn(data: bytes) -> None:
 
 def test_compression_is_left_to_uvicorn_where_it_is_on_and_offered() -> None:
     assert read_opening(request(*LINES), is_compressing=True) is None
-    assert read_opening(request(*without(b"sec-websocket-extensions")), is_compressing=True) is not None
+    assert (
+        read_opening(request(*without(b"sec-websocket-extensions")), is_compressing=True)
+        is not None
+    )
     assert key_of([(b"sec-websocket-key", KEY)], is_compressing=False) is None
 
 
@@ -138,7 +174,9 @@ def test_a_handshake_in_pieces_is_answered_as_well(cut: int) -> None:
         assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
         assert (await frame(reader))[1].startswith(b"0{")
         await until(lambda: served.site.engine.sessions == 1)
-        assert served.site.recorder.socket.request.headers["user-agent"].strip() == "Somebody (café)"  # uvicorn leaves blanks
+        assert (
+            served.site.recorder.socket.request.headers["user-agent"].strip() == "Somebody (café)"
+        )  # uvicorn leaves blanks
 
     FAST.play(scenario)
 
@@ -160,5 +198,11 @@ def test_a_server_that_has_the_process_keeps_the_garbage_collector_from_what_sta
         type(host).startup = startup
         host.run()
     """
-    run = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=30, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
     assert run.stdout.split() == ["True", "True"]

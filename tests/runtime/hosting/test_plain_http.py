@@ -27,7 +27,9 @@ def test_http_1_0_is_answered_and_the_connection_closed() -> None:
         assert f"content-length: {len(body)}" in head
         sid = json.loads(body[1:])["sid"]
         reader, writer = await served.connect()
-        writer.write(f"POST /socket.io/?{HANDSHAKE}&sid={sid} HTTP/1.0\r\nContent-Length: 2\r\n\r\n4a".encode())
+        writer.write(
+            f"POST /socket.io/?{HANDSHAKE}&sid={sid} HTTP/1.0\r\nContent-Length: 2\r\n\r\n4a".encode()
+        )
         assert (await reader.read()).endswith(b"ok")
         head, body = await whole(served, f"GET /socket.io/?{HANDSHAKE}&sid={sid} HTTP/1.0")
         assert body == b"4a"
@@ -46,7 +48,9 @@ def test_a_parked_poll_over_http_1_0_is_answered_too() -> None:
     play(scenario)
 
 
-@pytest.mark.parametrize(("version", "more"), [("1.0", ""), ("1.1", "\nHost: x\nConnection: close")])
+@pytest.mark.parametrize(
+    ("version", "more"), [("1.0", ""), ("1.1", "\nHost: x\nConnection: close")]
+)
 def test_head_has_the_status_of_a_wrong_method_and_no_body(version: str, more: str) -> None:
     async def scenario(served: Served) -> None:
         head, body = await whole(served, f"HEAD /socket.io/?{HANDSHAKE} HTTP/{version}{more}")
@@ -75,7 +79,10 @@ def test_requests_may_share_a_connection_and_be_sent_ahead() -> None:
 
 def test_defect_12_a_client_of_this_machine_can_not_make_up_its_address() -> None:
     async def scenario(served: Served) -> None:
-        await served.request(f"GET /socket.io/?{HANDSHAKE} HTTP/1.1\nHost: x\nX-Forwarded-For: 203.0.113.9\nX-Forwarded-Proto: https")
+        await served.request(
+            f"GET /socket.io/?{HANDSHAKE} HTTP/1.1\nHost: x\nX-Forwarded-For: "
+            "203.0.113.9\nX-Forwarded-Proto: https"
+        )
         request = served.site.recorder.socket.request
         assert (request.address, request.secure) == ("127.0.0.1", False)
 
@@ -84,7 +91,10 @@ def test_defect_12_a_client_of_this_machine_can_not_make_up_its_address() -> Non
 
 def test_defect_12_a_trusted_proxy_on_this_machine_says_who_it_is() -> None:
     async def scenario(served: Served) -> None:
-        await served.request(f"GET /socket.io/?{HANDSHAKE} HTTP/1.1\nHost: x\nX-Forwarded-For: 203.0.113.9\nX-Forwarded-Proto: https")
+        await served.request(
+            f"GET /socket.io/?{HANDSHAKE} HTTP/1.1\nHost: x\nX-Forwarded-For: "
+            "203.0.113.9\nX-Forwarded-Proto: https"
+        )
         request = served.site.recorder.socket.request
         assert (request.address, request.secure) == ("203.0.113.9", True)
 

@@ -1,4 +1,6 @@
-"""What clients of long-polling do, right and wrong: over ASGI and past it with the same bytes and the same effects."""
+"""What clients of long-polling do, right and wrong: over ASGI and past it with the same bytes and
+the same effects.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ SCRIPTS: list[Any] = []
 
 
 def script(*statuses: int, **options: Any) -> Callable[[Script], Script]:
-    """Have a script played on both lanes, whole and cut into bytes; `statuses` are those of all responses, in order."""
+    """Have a script played on both lanes, whole and cut into bytes; `statuses` are those of all
+    responses, in order.
+    """
 
     def add(function: Script) -> Script:
         SCRIPTS.append(pytest.param(function, list(statuses), options, id=function.__name__))
@@ -53,7 +57,12 @@ async def a_get_that_waits(talk: Talk) -> None:
 async def parameters_that_mean_nothing(talk: Talk) -> None:
     query = await talk.open()
     connection = await talk.connect()
-    await talk.post(connection, f"t=Pxyz1.0&&j&{query}&sid&{query}", b"4a", "X-Forwarded-For: 203.0.113.9\nCookie: io=a; b=c\n")
+    await talk.post(
+        connection,
+        f"t=Pxyz1.0&&j&{query}&sid&{query}",
+        b"4a",
+        "X-Forwarded-For: 203.0.113.9\nCookie: io=a; b=c\n",
+    )
     await talk.receive(connection)
     await talk.get(connection, f"{query}&t=P~_-.", "Accept: */*\nAccept-Encoding: gzip, deflate\n")
     await talk.receive(connection)
@@ -70,7 +79,9 @@ async def a_get_whose_client_goes(talk: Talk) -> None:
 
 
 def _goes_behind_a_get(name: str, *sent: bytes) -> None:
-    """Add a script of a client that sends something behind a GET that waits, then drops the connection or closes its half."""
+    """Add a script of a client that sends something behind a GET that waits, then drops the
+    connection or closes its half.
+    """
 
     async def dropped(talk: Talk) -> None:
         (await _send(talk))[1].transport.abort()
@@ -86,7 +97,9 @@ def _goes_behind_a_get(name: str, *sent: bytes) -> None:
         await talk.get(connection, query)
         await talk.parked()
         for data in sent:
-            await talk.send(connection, data % {b"query": query.encode()} if b"%(query)s" in data else data)
+            await talk.send(
+                connection, data % {b"query": query.encode()} if b"%(query)s" in data else data
+            )
             await asyncio.sleep(0.02)
         return connection
 
@@ -100,10 +113,23 @@ _goes_behind_a_get("a second get", _GET)
 _goes_behind_a_get("many requests", _GET * 30, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
 _goes_behind_a_get("half a head", _GET[:-5])
 _goes_behind_a_get("a second get and half a head", _GET + _GET[:-5])
-_goes_behind_a_get("a post", b"POST /socket.io/?%(query)s HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n4a")
-_goes_behind_a_get("half a post", b"POST /socket.io/?%(query)s HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n4a")
-_goes_behind_a_get("a large post", b"POST /socket.io/?%(query)s HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n", b"x" * 60_000)
-_goes_behind_a_get("a large post elsewhere", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n", b"x" * 40_000)
+_goes_behind_a_get(
+    "a post", b"POST /socket.io/?%(query)s HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n4a"
+)
+_goes_behind_a_get(
+    "half a post",
+    b"POST /socket.io/?%(query)s HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n4a",
+)
+_goes_behind_a_get(
+    "a large post",
+    b"POST /socket.io/?%(query)s HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n",
+    b"x" * 60_000,
+)
+_goes_behind_a_get(
+    "a large post elsewhere",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n",
+    b"x" * 40_000,
+)
 
 
 @script(200, 400)
@@ -112,7 +138,9 @@ async def too_many_bytes_behind_a_get(talk: Talk) -> None:
     connection = await talk.connect()
     await talk.get(connection, query)
     await talk.parked()
-    head = f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n".encode()
+    head = (
+        f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n".encode()
+    )
     for data in (head, *[b"x" * 20_000] * 4):
         await talk.send(connection, data)
         await asyncio.sleep(0.02)
@@ -258,7 +286,9 @@ async def a_body_longer_than_announced(talk: Talk) -> None:
 async def a_length_that_is_none(talk: Talk) -> None:
     query = await talk.open()
     connection = await talk.connect()
-    await talk.send(connection, f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2x\n\n4a")
+    await talk.send(
+        connection, f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2x\n\n4a"
+    )
     await talk.receive(connection)
     await talk.end(connection)
 
@@ -267,7 +297,10 @@ async def a_length_that_is_none(talk: Talk) -> None:
 async def two_lengths(talk: Talk) -> None:
     query = await talk.open()
     connection = await talk.connect()
-    await talk.send(connection, f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2\nContent-Length: 3\n\n4a")
+    await talk.send(
+        connection,
+        f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2\nContent-Length: 3\n\n4a",
+    )
     await talk.receive(connection)
     await talk.end(connection)
 
@@ -277,7 +310,11 @@ async def a_length_and_chunks(talk: Talk) -> None:
     query = await talk.open()
     connection = await talk.connect()
     await talk.send(
-        connection, f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2\nTransfer-Encoding: chunked\n\n2\n4a\n0\n\n"
+        connection,
+        (
+            f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2\nTransfer-Encoding: "
+            "chunked\n\n2\n4a\n0\n\n"
+        ),
     )
     await talk.receive(connection)
     await talk.end(connection)
@@ -356,7 +393,8 @@ async def requests_sent_ahead(talk: Talk) -> None:
     connection = await talk.connect()
     post = f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2\n\n4a"
     get = f"GET /socket.io/?{query} HTTP/1.1\nHost: x\n\n"
-    # The second GET waits, so that the last POST waits in the line until somebody else has this GET answered.
+    # The second GET waits, so that the last POST waits in the line until somebody else has this GET
+    # answered.
     await talk.send(connection, post + post + get + get + post)
     for _ in range(3):
         await talk.receive(connection)
@@ -371,7 +409,9 @@ async def requests_sent_ahead(talk: Talk) -> None:
 async def many_requests_sent_ahead(talk: Talk) -> None:
     query = await talk.open()
     connection = await talk.connect()
-    await talk.send(connection, f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2\n\n4a" * 200)
+    await talk.send(
+        connection, f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2\n\n4a" * 200
+    )
     for _ in range(200):
         await talk.receive(connection)
     assert talk.site.recorder.log == ["4a"] * 200
@@ -407,7 +447,9 @@ async def other_methods(talk: Talk) -> None:
     await talk.post(connection, query, b"4a")
     await talk.receive(connection)
     for method in ("PUT", "DELETE", "OPTIONS", "PATCH"):
-        await talk.send(connection, f"{method} /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 0\n\n")
+        await talk.send(
+            connection, f"{method} /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 0\n\n"
+        )
         await talk.receive(connection)
 
 
@@ -443,7 +485,9 @@ async def other_forms_of_the_path(talk: Talk) -> None:
     query = await talk.open()
     connection = await talk.connect()
     for target in ("/socket.io?", "/socket.io/default/?", "http://x/socket.io/?", "/socket.iox/?"):
-        await talk.send(connection, f"POST {target}{query} HTTP/1.1\nHost: x\nContent-Length: 2\n\n4a")
+        await talk.send(
+            connection, f"POST {target}{query} HTTP/1.1\nHost: x\nContent-Length: 2\n\n4a"
+        )
         await talk.receive(connection)
 
 
@@ -463,13 +507,20 @@ async def a_get_with_a_body(talk: Talk) -> None:
     await talk.parked()
     talk.site.recorder.socket.send("4a")
     await talk.receive(connection)
-    await talk.send(connection, f"GET /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 3\n\nabc")
+    await talk.send(
+        connection, f"GET /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 3\n\nabc"
+    )
     await talk.parked()
     talk.site.recorder.socket.send("4b")
     await talk.receive(connection)
 
 
-ORIGINS = "Origin: https://app.example\n", "Origin: https://evil.example\n", "", "Origin: a\nOrigin: b\n"
+ORIGINS = (
+    "Origin: https://app.example\n",
+    "Origin: https://evil.example\n",
+    "",
+    "Origin: a\nOrigin: b\n",
+)
 
 
 async def posts_of_origins(talk: Talk) -> None:
@@ -509,7 +560,11 @@ async def an_origin_that_is_illegal(talk: Talk) -> None:
 async def answers_that_are_compressed(talk: Talk) -> None:
     query = await talk.open()
     posting, getting = await talk.connect(), await talk.connect()
-    for body, accepted in ((b"4" + b"x" * 5_000, "br, gzip"), (b"4" + b"x" * 5_000, "identity"), (b"4" + b"x" * 200_000, "deflate")):
+    for body, accepted in (
+        (b"4" + b"x" * 5_000, "br, gzip"),
+        (b"4" + b"x" * 5_000, "identity"),
+        (b"4" + b"x" * 200_000, "deflate"),
+    ):
         await talk.post(posting, query, body)
         await talk.receive(posting)
         await talk.get(getting, query, f"Accept-Encoding: {accepted}\n")
@@ -595,14 +650,26 @@ async def handshakes_and_requests_on_one_connection(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize(("script_", "statuses", "options"), SCRIPTS)
-def test_both_lanes_answer_with_the_same_bytes_and_do_the_same(script_: Script, statuses: list[int], options: dict[str, Any]) -> None:
+def test_both_lanes_answer_with_the_same_bytes_and_do_the_same(
+    script_: Script, statuses: list[int], options: dict[str, Any]
+) -> None:
     async def main() -> list[list[Any]]:
-        return await asyncio.gather(*(play_on(lane, script_, cut=cut, **options) for cut in (False, True) for lane in ("direct", "asgi")))
+        return await asyncio.gather(
+            *(
+                play_on(lane, script_, cut=cut, **options)
+                for cut in (False, True)
+                for lane in ("direct", "asgi")
+            )
+        )
 
     def claim(_: int) -> None:
         direct, asgi, cut_direct, cut_asgi = asyncio.run(main())
-        assert [int(each.split()[1]) for each in direct[0] if each.startswith(b"HTTP/1.1 ")] == statuses
+        assert [
+            int(each.split()[1]) for each in direct[0] if each.startswith(b"HTTP/1.1 ")
+        ] == statuses
         assert direct == asgi
         assert cut_direct == cut_asgi
 
-    hold_once(claim, range(3 if "ping_interval" in options else 1))  # those with a quick heartbeat may meet it earlier than they should
+    hold_once(
+        claim, range(3 if "ping_interval" in options else 1)
+    )  # those with a quick heartbeat may meet it earlier than they should

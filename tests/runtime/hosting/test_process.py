@@ -36,8 +36,12 @@ class Process:
         self._writers.append(writer)
         return reader, writer
 
-    async def send(self, connection: Connection, method: str, query: str, more: str = "", body: bytes = b"") -> None:
-        connection[1].write(f"{method} /{self.name}.io/?{query} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode() + body)
+    async def send(
+        self, connection: Connection, method: str, query: str, more: str = "", body: bytes = b""
+    ) -> None:
+        connection[1].write(
+            f"{method} /{self.name}.io/?{query} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode() + body
+        )
         await connection[1].drain()
 
     async def open_polling(self, connection: Connection) -> str:
@@ -46,9 +50,7 @@ class Process:
 
     async def open_websocket(self) -> Connection:
         connection = await self.connect()
-        upgrade = (
-            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        )
+        upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         await self.send(connection, "GET", "EIO=4&transport=websocket", upgrade)
         assert b" 101 " in await connection[0].readuntil(b"\r\n\r\n")
         assert (await frame(connection[0]))[1].startswith(b"0{")
@@ -111,8 +113,13 @@ def play(scenario: Callable[[Process], Awaitable[None]], name: str = "engine") -
     asyncio.run(main())
 
 
-def play_to_the_end(scenario: Callable[[Process], Awaitable[float]], name: str = "engine", number: signal.Signals = signal.SIGTERM) -> None:
-    """Play a scenario that returns how long a server takes to end: within a second of one that nobody is connected to.
+def play_to_the_end(
+    scenario: Callable[[Process], Awaitable[float]],
+    name: str = "engine",
+    number: signal.Signals = signal.SIGTERM,
+) -> None:
+    """Play a scenario that returns how long a server takes to end: within a second of one that
+    nobody is connected to.
 
     It would take a second longer if it waited for clients until the end of its patience.
     """
@@ -137,7 +144,9 @@ def play_to_the_end(scenario: Callable[[Process], Awaitable[float]], name: str =
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_a_signal_ends_the_server_within_a_second_with_open_polls_and_open_websockets(number: signal.Signals) -> None:
+def test_a_signal_ends_the_server_within_a_second_with_open_polls_and_open_websockets(
+    number: signal.Signals,
+) -> None:
     async def scenario(server: Process) -> float:
         polls = [await server.connect() for _ in range(20)]
         for poll in polls:
@@ -157,7 +166,9 @@ def test_a_signal_ends_the_server_within_a_second_with_open_polls_and_open_webso
     play_to_the_end(scenario, number=number)
 
 
-def test_a_signal_ends_a_socketio_server_within_a_second_with_open_polls_and_open_websockets() -> None:
+def test_a_signal_ends_a_socketio_server_within_a_second_with_open_polls_and_open_websockets() -> (
+    None
+):
     async def scenario(server: Process) -> float:
         polls = [await server.connect() for _ in range(10)]
         for poll in polls:

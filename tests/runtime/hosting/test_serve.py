@@ -77,12 +77,16 @@ def test_a_chunked_body_is_counted_while_it_comes_in() -> None:
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
         reader, writer = await served.connect()
-        writer.write(f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        writer.write(
+            f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+        )
         writer.write(b"200\r\n" + b"4" * 0x200 + b"\r\n")
         await writer.drain()
         writer.write(b"200\r\n" + b"4" * 0x200 + b"\r\n")  # no end: the answer comes all the same
         assert await response(reader) == (413, b"")
-        assert await served.request(f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2", b"4a") == (200, b"ok")
+        assert await served.request(
+            f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2", b"4a"
+        ) == (200, b"ok")
         assert await served.get(query) == (200, b"4a")
 
     play(scenario, max_payload=1000)
@@ -96,7 +100,9 @@ def test_a_parked_get_whose_connection_breaks_ends_the_session_at_once() -> None
         await until(lambda: served.site.recorder.socket.writable)
         writer.transport.abort()
         await served.gone()
-        assert served.site.recorder.ends == [("transport error", "poll connection closed prematurely")]
+        assert served.site.recorder.ends == [
+            ("transport error", "poll connection closed prematurely")
+        ]
 
     play(scenario)
 
@@ -105,7 +111,9 @@ def test_a_post_whose_connection_breaks_ends_the_session_at_once() -> None:
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
         _, writer = await served.connect()
-        writer.write(f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n4a".encode())
+        writer.write(
+            f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n4a".encode()
+        )
         await writer.drain()
         await asyncio.sleep(0.05)
         writer.transport.abort()
@@ -148,7 +156,8 @@ def test_a_client_that_stops_reading_is_dropped_and_others_go_on() -> None:
 def test_a_bad_handshake_is_refused_before_the_101() -> None:
     async def scenario(served: Served) -> None:
         status, body = await served.request(
-            "GET /socket.io/?EIO=3&transport=websocket HTTP/1.1\nHost: x\nUpgrade: websocket\nConnection: Upgrade\n"
+            "GET /socket.io/?EIO=3&transport=websocket HTTP/1.1\nHost: x\nUpgrade: "
+            "websocket\nConnection: Upgrade\n"
             "Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
         )
         assert (status, body) == (400, b'{"code":5,"message":"Unsupported protocol version"}')
@@ -180,6 +189,8 @@ def test_parked_polls_and_websockets_do_not_hold_the_exit() -> None:
         assert await poll == (200, b"1")
         assert (await frame(websocket))[0] == 0x88
         assert asyncio.get_running_loop().time() - started < 1
-        assert [recorder.ends for recorder in served.site.recorders] == [[("server shutting down", None)]] * 2
+        assert [recorder.ends for recorder in served.site.recorders] == [
+            [("server shutting down", None)]
+        ] * 2
 
     play(scenario)

@@ -1,4 +1,6 @@
-"""A stranger connects while an attacker tries to use up what belongs to all, on each way of hosting, with proxies and without."""
+"""A stranger connects while an attacker tries to use up what belongs to all, on each way of
+hosting, with proxies and without.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,18 @@ async def shake_hands(served: Served, count: int, headers: str) -> None:
     """Open sessions over long-polling on one connection, and say nothing."""
     reader, writer = await served.connect()
     for _ in range(count):
-        writer.write(f"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\nHost: x{headers}\n\n".replace("\n", "\r\n").encode())
+        writer.write(
+            f"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\nHost: x{headers}\n\n".replace(
+                "\n", "\r\n"
+            ).encode()
+        )
         assert (await response(reader))[0] == 200
 
 
 @on_both_ways
-@pytest.mark.parametrize("trusted", [TRUSTED, ()], ids=["behind a trusted proxy", "whose addresses tell nothing"])
+@pytest.mark.parametrize(
+    "trusted", [TRUSTED, ()], ids=["behind a trusted proxy", "whose addresses tell nothing"]
+)
 def test_handshakes_without_end_keep_nobody_out(lane: Lane, trusted: tuple[str, ...]) -> None:
     async def scenario(served: Served) -> None:
         early = await served.open_websocket(STRANGER)
@@ -120,11 +128,14 @@ def test_behind_nginx_each_client_has_its_own_share(lane: Lane, tmp_path: Path) 
         port = free_port()
         configuration = NGINX.format(folder=tmp_path, port=port, upstream=served.host.port)
         (tmp_path / "nginx.conf").write_text(configuration, encoding="utf-8")
-        nginx = await asyncio.create_subprocess_exec(program, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"))
+        nginx = await asyncio.create_subprocess_exec(
+            program, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")
+        )
         try:
             await until_open(port)
             served.port = port
-            # nginx appends the address of its own peer, which is trusted as well: what stands before that is the client.
+            # nginx appends the address of its own peer, which is trusted as well: what stands
+            # before that is the client.
             for _ in range(2):
                 for _ in range(12):
                     await check_echo(await served.open_websocket(ATTACKER))

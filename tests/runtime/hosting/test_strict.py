@@ -1,4 +1,6 @@
-"""Requests that RFC 9112 and RFC 6455 demand to be refused, as bytes over a socket: on both ways of hosting."""
+"""Requests that RFC 9112 and RFC 6455 demand to be refused, as bytes over a socket: on both ways of
+hosting.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +37,18 @@ def upgrade(more: str = "", *, version: str = "1.1", method: str = "GET", **chan
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         **{
-            {"key": "Sec-WebSocket-Key", "number": "Sec-WebSocket-Version"}.get(name, name.title()): value
+            {"key": "Sec-WebSocket-Key", "number": "Sec-WebSocket-Version"}.get(
+                name, name.title()
+            ): value
             for name, value in changes.items()
         },
     }
-    lines = "".join(f"{name}: {value}\n" for name, values in headers.items() if values for value in values.split("|"))
+    lines = "".join(
+        f"{name}: {value}\n"
+        for name, values in headers.items()
+        if values
+        for value in values.split("|")
+    )
     return get(f"{method} {WEBSOCKET} HTTP/{version}", lines + more)
 
 
@@ -84,7 +93,9 @@ REFUSED = {
     "a coding that looks like chunked": post("Transfer-Encoding: xchunked"),
     "a coding in HTTP/1.0": post("Transfer-Encoding: chunked", version="1.0"),
     "a chunk's size that is no number": post("Transfer-Encoding: chunked", b"x\r\n4\r\n0\r\n\r\n"),
-    "a chunk's size beyond 64 bits": post("Transfer-Encoding: chunked", b"fffffffffffffffff\r\n4\r\n0\r\n\r\n"),
+    "a chunk's size beyond 64 bits": post(
+        "Transfer-Encoding: chunked", b"fffffffffffffffff\r\n4\r\n0\r\n\r\n"
+    ),
     "a chunk that ends with LF only": post("Transfer-Encoding: chunked", b"1\n4\n0\n\n"),
     "a chunk longer than its size": post("Transfer-Encoding: chunked", b"1\r\n4a\r\n0\r\n\r\n"),
     # RFC 6455, 4.2.1
@@ -103,7 +114,12 @@ REFUSED = {
     "no version of the WebSocket": upgrade(number=""),
     "a subprotocol that is none": upgrade("Sec-WebSocket-Protocol: a b\n"),
 }
-STATUS = {"two versions of the WebSocket": "13|13", "an old version": "8", "a new version": "14", "a list of versions": "13, 8"}
+STATUS = {
+    "two versions of the WebSocket": "13|13",
+    "an old version": "8",
+    "a new version": "14",
+    "a list of versions": "13, 8",
+}
 
 
 async def answer_to(served: Served, data: bytes) -> bytes:
@@ -115,7 +131,9 @@ async def answer_to(served: Served, data: bytes) -> bytes:
 
 
 @on_every_lane
-def test_a_request_that_must_be_refused_gets_400_and_its_connection_ends(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_request_that_must_be_refused_gets_400_and_its_connection_ends(
+    lane: Lane, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(served: Served) -> None:
         for name, data in REFUSED.items():
             answer = await answer_to(served, data)
@@ -125,12 +143,17 @@ def test_a_request_that_must_be_refused_gets_400_and_its_connection_ends(lane: L
 
     lane.play(scenario)
     assert len(caplog.records) < 10, "one line for each cause"
-    assert all(record.levelno == logging.WARNING and record.message.isprintable() for record in caplog.records)
+    assert all(
+        record.levelno == logging.WARNING and record.message.isprintable()
+        for record in caplog.records
+    )
 
 
 @on_every_lane
 @pytest.mark.parametrize("name", STATUS)
-def test_another_version_of_the_websocket_protocol_is_told_which_one_is_spoken(lane: Lane, name: str) -> None:
+def test_another_version_of_the_websocket_protocol_is_told_which_one_is_spoken(
+    lane: Lane, name: str
+) -> None:
     async def scenario(served: Served) -> None:
         head = (await answer_to(served, upgrade(number=STATUS[name]))).lower()
         assert head.startswith(b"http/1.1 426 ")
@@ -142,10 +165,14 @@ def test_another_version_of_the_websocket_protocol_is_told_which_one_is_spoken(l
 
 
 @on_every_lane
-@pytest.mark.parametrize("host", ["x", "", "x:1", "x:", "EXAMPLE.org.", "[::1]", "[::1]:8000", "a_b-c.d", "x \t"])
+@pytest.mark.parametrize(
+    "host", ["x", "", "x:1", "x:", "EXAMPLE.org.", "[::1]", "[::1]:8000", "a_b-c.d", "x \t"]
+)
 def test_every_way_to_write_a_host_is_taken(lane: Lane, host: str) -> None:
     async def scenario(served: Served) -> None:
-        assert b" 200 OK" in await answer_to(served, get(headers=f"Host: {host}\nConnection: close\n"))
+        assert b" 200 OK" in await answer_to(
+            served, get(headers=f"Host: {host}\nConnection: close\n")
+        )
         reader, writer = await served.connect()
         writer.write(upgrade(host=host or "x") + masked(0x81, b"4early"))
         assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
@@ -155,9 +182,17 @@ def test_every_way_to_write_a_host_is_taken(lane: Lane, host: str) -> None:
 
 
 @on_every_lane
-def test_what_is_wrong_in_the_same_read_as_the_handshake_harms_nobody(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_wrong_in_the_same_read_as_the_handshake_harms_nobody(
+    lane: Lane, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(served: Served) -> None:
-        for data in (masked(0x83, b""), b"GET / HTTP/1.1\r\n\r\n", masked(0x88, b""), b"\x81\xfe\x00\x03", masked(0x81, b"\xff")):
+        for data in (
+            masked(0x83, b""),
+            b"GET / HTTP/1.1\r\n\r\n",
+            masked(0x88, b""),
+            b"\x81\xfe\x00\x03",
+            masked(0x81, b"\xff"),
+        ):
             reader, writer = await served.connect()
             writer.write(upgrade() + data)
             assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
@@ -166,12 +201,19 @@ def test_what_is_wrong_in_the_same_read_as_the_handshake_harms_nobody(lane: Lane
             await served.gone()
 
     lane.play(scenario)
-    assert {record.levelname for record in caplog.records} <= {"WARNING"}  # of the violations, without tracebacks
+    assert {record.levelname for record in caplog.records} <= {
+        "WARNING"
+    }  # of the violations, without tracebacks
 
 
 @on_every_lane
 def test_an_offer_of_another_protocol_is_ignored_and_what_follows_is_read(lane: Lane) -> None:
-    offer = get(headers="Host: x\nConnection: Upgrade, HTTP2-Settings\nUpgrade: h2c\nHTTP2-Settings: AAMAAABkAAQAAP__\n")
+    offer = get(
+        headers=(
+            "Host: x\nConnection: Upgrade, HTTP2-Settings\nUpgrade: h2c\nHTTP2-Settings: "
+            "AAMAAABkAAQAAP__\n"
+        )
+    )
 
     async def scenario(served: Served) -> None:
         answers = await answer_to(served, offer * 20 + get(headers="Host: x\nConnection: close\n"))

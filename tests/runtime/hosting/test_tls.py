@@ -1,4 +1,6 @@
-"""The fast lane speaks through TLS as well: the protocol of a TLS transport is replaced in the same way."""
+"""The fast lane speaks through TLS as well: the protocol of a TLS transport is replaced in the same
+way.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +55,12 @@ def test_messages_go_both_ways_through_tls(lane: Lane, certificate: Path) -> Non
         [connection] = served.host.server_state.connections
         assert isinstance(connection, DirectWebSocket) == lane.fast_lane
         large = "4" + "x" * 500_000
-        await send_in_pieces((reader, writer), text("4hi") * 3, text(large)[:1000], text(large)[1000:])
-        assert [await frame(reader) for _ in range(4)] == [(0x81, b"4hi")] * 3 + [(0x81, large.encode())]
+        await send_in_pieces(
+            (reader, writer), text("4hi") * 3, text(large)[:1000], text(large)[1000:]
+        )
+        assert [await frame(reader) for _ in range(4)] == [(0x81, b"4hi")] * 3 + [
+            (0x81, large.encode())
+        ]
         await send_in_pieces((reader, writer), masked(0x88, b"\x03\xe8"))
         assert await everything(reader) == [(0x88, b"\x03\xe8")]
         assert served.site.recorder.ends == [("transport close", "close code 1000")]

@@ -1,4 +1,6 @@
-"""Ten thousand clients that come and go, and what is left of them: ``python -m tests.runtime.server.departures``."""
+"""Ten thousand clients that come and go, and what is left of them: ``python -m
+tests.runtime.server.departures``.
+"""
 
 from __future__ import annotations
 
@@ -86,11 +88,17 @@ async def scenario() -> None:
     assert server.engine.sessions == 0, f"{server.engine.sessions} sessions"
     assert server.connections == frozenset(), f"{len(server.connections)} connections"
     check_empty(server.main)
-    names = [name for name in (f"/dynamic-{number}" for number in range(10)) if server.find(name) is not None]
+    names = [
+        name
+        for name in (f"/dynamic-{number}" for number in range(10))
+        if server.find(name) is not None
+    ]
     assert names == [], f"{names} exist"
     # No timer is left either, the loop's own bookkeeping aside.
     loop: Any = asyncio.get_running_loop()
-    timers = [handle for handle in loop._scheduled if not handle.cancelled()]  # there is no public list
+    timers = [
+        handle for handle in loop._scheduled if not handle.cancelled()
+    ]  # there is no public list
     assert timers == [], f"{timers} are left"
     await server.close()
 

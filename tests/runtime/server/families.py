@@ -1,4 +1,6 @@
-"""Families of texts that are cheap to send and may be costly to read, each as long as is asked for or as long as it is accepted."""
+"""Families of texts that are cheap to send and may be costly to read, each as long as is asked for
+or as long as it is accepted.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,14 @@ def _numbered(value: str) -> Family:
 
     def make(size: int) -> str:
         number = size // (len(value) + 9)
-        return "{" + ",".join(f'"{key}":{value}' for key in range(min(number, _ROOM // nested) if nested else number)) + "}"
+        return (
+            "{"
+            + ",".join(
+                f'"{key}":{value}'
+                for key in range(min(number, _ROOM // nested) if nested else number)
+            )
+            + "}"
+        )
 
     return make
 

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 from ackord.runtime import NO_ACK
-from ackord.runtime.errors import AckTimeoutError, DisconnectedError, InvalidAckError, InvalidPayloadError, SlowConsumerError
+from ackord.runtime.errors import (
+    AckTimeoutError,
+    DisconnectedError,
+    InvalidAckError,
+    InvalidPayloadError,
+    SlowConsumerError,
+)
 from ackord.runtime.server import Limits, Server
 from ackord.runtime.socketio.event import EncodedEvent
 
@@ -29,7 +35,9 @@ def test_a_callback_takes_what_the_client_answers() -> None:
         socket.emit("ask", ack=coroutine)
         socket.send("hi", ack=answers.append)
         await peer.expect('420["ask",1]', '421["ask"]', '422["message","hi"]')
-        await peer.send('431["b"]', '430["a",{"x":1}]', '432["c"]', '430["again"]', '439["never asked"]', "43[]")
+        await peer.send(
+            '431["b"]', '430["a",{"x":1}]', '432["c"]', '430["again"]', '439["never asked"]', "43[]"
+        )
         await asyncio.sleep(2)
         assert answers == [("a", {"x": 1}), "c", ("b",)]
 
@@ -236,7 +244,17 @@ def test_a_listener_can_leave_an_event_unacknowledged() -> None:
         socket.on("none", lambda: None)
         socket.on("null", lambda: (None,))
         socket.on("array", lambda: [None])
-        names = ("plain", "async", "concurrent", "awaitable", "once", "several", "none", "null", "array")
+        names = (
+            "plain",
+            "async",
+            "concurrent",
+            "awaitable",
+            "once",
+            "several",
+            "none",
+            "null",
+            "array",
+        )
         for number, name in enumerate(names):
             await peer.send(f'42{number}["{name}"]')
         await peer.expect("435[5]", "436[]", "437[null]", "438[[null]]")

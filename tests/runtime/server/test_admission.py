@@ -1,4 +1,6 @@
-"""Every CONNECT ends in exactly one answer, or in none because the client began anew, left or went."""
+"""Every CONNECT ends in exactly one answer, or in none because the client began anew, left or
+went.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class ForgetfulError(RefusalReply):
 
 
 def slow_server(seen: list[str], **options: Any) -> Server:
-    """Make a server whose namespace ``/slow`` thinks for a second, and whose namespace ``/a`` has an echo."""
+    """Make a server whose namespace ``/slow`` thinks for a second, and whose namespace ``/a`` has
+    an echo.
+    """
     server = Server(**options)
 
     @server.of("/a").on("connection")
@@ -230,9 +234,21 @@ def cancel_itself(_: Socket) -> None:
     task.cancel()
 
 
-@pytest.mark.parametrize("raiser", [raise_cancelled, raise_outcome, raise_forgetful, refuse_with_a_set, refuse_with_bytes, cancel_itself])
+@pytest.mark.parametrize(
+    "raiser",
+    [
+        raise_cancelled,
+        raise_outcome,
+        raise_forgetful,
+        refuse_with_a_set,
+        refuse_with_bytes,
+        cancel_itself,
+    ],
+)
 @pytest.mark.parametrize("place", ["plain", "async", "hook"])
-def test_whatever_a_middleware_or_the_connect_hook_raises_is_answered(raiser: Any, place: str) -> None:
+def test_whatever_a_middleware_or_the_connect_hook_raises_is_answered(
+    raiser: Any, place: str
+) -> None:
     server = Server()
 
     async def middleware(socket: Socket, _: str | None = None) -> None:
@@ -307,7 +323,9 @@ class BrokenAdapter(MemoryAdapter):
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_an_adapter_that_fails_is_answered_and_nothing_is_left(at_once: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_adapter_that_fails_is_answered_and_nothing_is_left(
+    at_once: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     server = Server(adapter=BrokenAdapter)
     if not at_once:
 
@@ -328,7 +346,9 @@ def test_an_adapter_that_fails_is_answered_and_nothing_is_left(at_once: bool, ca
     assert len(caplog.records) == 1
 
 
-def test_an_event_of_a_middleware_that_cannot_be_written_keeps_nobody_out(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_event_of_a_middleware_that_cannot_be_written_keeps_nobody_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     parser = MsgpackParser()
     server = Server(parser=parser)
 
@@ -342,7 +362,9 @@ def test_an_event_of_a_middleware_that_cannot_be_written_keeps_nobody_out(caplog
         await peer.send(parser.encode("40", ()))
         messages = [await peer.receive() for _ in range(2)]
         decoder = parser.make_decoder(10, 1000, 100)
-        packets = [decoder.receive_binary(message) for message in messages if isinstance(message, bytes)]
+        packets = [
+            decoder.receive_binary(message) for message in messages if isinstance(message, bytes)
+        ]
         assert [packet.payload for packet in packets if packet][1] == '["early",1]'
         assert len(server.main.sockets) == 1
 

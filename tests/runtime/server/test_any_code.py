@@ -1,4 +1,6 @@
-"""Whatever the application's code raises or returns, every CONNECT and every event that asks has exactly one answer, and nobody else notices."""
+"""Whatever the application's code raises or returns, every CONNECT and every event that asks has
+exactly one answer, and nobody else notices.
+"""
 
 from __future__ import annotations
 
@@ -287,7 +289,11 @@ def test_whatever_the_application_does_whoever_asks_gets_one_answer(program: Pro
         assert [text[:5] for text in answers] in (["40/x,"], ["44/x,"])
         await check_alive(peer)
         if answers[0].startswith("40"):
-            names = ["route", "nobody listens", *(f"event {number}" for number in range(len(program.listeners)))] * 2
+            names = [
+                "route",
+                "nobody listens",
+                *(f"event {number}" for number in range(len(program.listeners))),
+            ] * 2
             for number, name in enumerate(names):
                 await peer.send(f'42/x,{number}["{name}",1]')
             acks = await collect(peer, 60)

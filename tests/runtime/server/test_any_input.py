@@ -89,7 +89,9 @@ def make_server() -> Server:
 
 @contextlib.contextmanager
 def no_mistake_logged() -> Generator[None]:
-    """The engine and the tasks report exceptions of the server by logging them: there must be none."""
+    """The engine and the tasks report exceptions of the server by logging them: there must be
+    none.
+    """
     handler = BufferingHandler(capacity=1000)
     loggers = [logging.getLogger(module.__name__) for module in (running, tasks)]
     for logger in loggers:
@@ -103,8 +105,16 @@ def no_mistake_logged() -> Generator[None]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(PACKETS) | JUNK, st.sampled_from([0.0, 0.0, 0.02, 0.2])), max_size=15), st.booleans())
-def test_any_sequence_of_packets_leaves_nothing_behind(script: list[tuple[str | bytes, float]], joins: bool) -> None:
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(PACKETS) | JUNK, st.sampled_from([0.0, 0.0, 0.02, 0.2])),
+        max_size=15,
+    ),
+    st.booleans(),
+)
+def test_any_sequence_of_packets_leaves_nothing_behind(
+    script: list[tuple[str | bytes, float]], joins: bool
+) -> None:
     server = make_server()
 
     async def scenario(stage: Stage) -> None:

@@ -75,7 +75,9 @@ async def perform(section: Section, printed: list[str]) -> None:
     server: Server = names["server"]
     linked = partial(connect, connector=Link(server))
     names["connect"] = linked
-    client = client_function(section.client.replace("from ackord.runtime.client import connect\n", ""), names)
+    client = client_function(
+        section.client.replace("from ackord.runtime.client import connect\n", ""), names
+    )
     if "connect(" in section.client:
         await client()
     else:

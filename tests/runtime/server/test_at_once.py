@@ -1,4 +1,6 @@
-"""Handlers that run as far as they get before the next packet is read, in the name of their socket's task."""
+"""Handlers that run as far as they get before the next packet is read, in the name of their
+socket's task.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def serve(**listeners: Listener) -> Server:
     server = Server()
 
     async def warm() -> None:
-        """The first event of a socket starts its task; those after it need no turn of the event loop."""
+        """The first event of a socket starts its task; those after it need no turn of the event
+        loop.
+        """
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
@@ -52,7 +56,12 @@ def test_a_handler_that_waits_for_nothing_answers_before_the_next_event_begins()
         peer = await join(stage)
         await peer.send('421["note","a"]', '422["note","b"]')
         await peer.expect('431["a"]', '432["b"]')
-        assert [entry for entry in log if not entry.startswith("turn")] == ["begin a", "end a", "begin b", "end b"]
+        assert [entry for entry in log if not entry.startswith("turn")] == [
+            "begin a",
+            "end a",
+            "begin b",
+            "end b",
+        ]
 
     play(serve(note=note), scenario)
 
@@ -163,7 +172,9 @@ def test_a_handler_may_cancel_its_own_task() -> None:
     play(serve(cancel=cancel), scenario)
 
 
-def test_a_handler_that_is_cancelled_just_after_its_first_step_learns_of_it_where_it_waits() -> None:
+def test_a_handler_that_is_cancelled_just_after_its_first_step_learns_of_it_where_it_waits() -> (
+    None
+):
     inner: list[asyncio.Future[None]] = []
     log: list[str] = []
 
@@ -205,7 +216,12 @@ def test_no_event_sees_what_another_left_in_its_context() -> None:
 
     async def scenario(stage: Stage) -> None:
         peer = await join(stage)
-        await peer.send(*(f'42{number}["remember","{number}",{waits}]' for number, waits in enumerate(("false", "true", "true", "false"))))
+        await peer.send(
+            *(
+                f'42{number}["remember","{number}",{waits}]'
+                for number, waits in enumerate(("false", "true", "true", "false"))
+            )
+        )
         await peer.expect(*(f'43{number}["nothing"]' for number in range(4)))
         assert VARIABLE.get() == "nothing"
 
@@ -258,7 +274,9 @@ def test_what_a_handler_raises_is_answered(waits: bool) -> None:
     async def scenario(stage: Stage) -> None:
         peer = await join(stage)
         await peer.send('421["fail"]', '422["warm"]')
-        await peer.expect('431[{"error":{"code":"internal","message":"The handler failed"}}]', "432[]")
+        await peer.expect(
+            '431[{"error":{"code":"internal","message":"The handler failed"}}]', "432[]"
+        )
 
     play(serve(fail=fail), scenario)
 

@@ -1,4 +1,6 @@
-"""What waits for handlers is bounded, and what is behind it is still reached where somebody waits for it."""
+"""What waits for handlers is bounded, and what is behind it is still reached where somebody waits
+for it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from tests.runtime.server.stage import Stage, play
 
 
 async def flood(peer: RawPeer, *messages: str | bytes, times: int) -> int:
-    """Send messages again and again until nothing is read any more; return how often that went well."""
+    """Send messages again and again until nothing is read any more; return how often that went
+    well.
+    """
     sent = 0
     try:
         async with asyncio.timeout(1):
@@ -38,7 +42,9 @@ def test_attachments_count_among_the_bytes_that_wait() -> None:
 
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
-        sent = await flood(peer, '451-["stuck",{"_placeholder":true,"num":0}]', bytes(900_000), times=100)
+        sent = await flood(
+            peer, '451-["stuck",{"_placeholder":true,"num":0}]', bytes(900_000), times=100
+        )
         assert sent <= 6
         (connection,) = server.connections
         assert connection.backlog.events == 5

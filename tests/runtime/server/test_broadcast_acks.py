@@ -57,7 +57,9 @@ def test_only_those_who_are_meant_are_asked() -> None:
         await b.expect('420["q"]')
         await b.send('430["b"]')
         assert (await asking).by_sid == {sids[1]: "b"}
-        asking = asyncio.create_task(server.except_("room").local.compress(False).emit_with_ack("q"))
+        asking = asyncio.create_task(
+            server.except_("room").local.compress(False).emit_with_ack("q")
+        )
         await c.expect('421["q"]')
         await c.send('431["c"]')
         assert (await asking).by_sid == {sids[2]: "c"}
@@ -90,7 +92,10 @@ def test_after_the_timeout_the_error_holds_what_came_and_says_who_is_missing() -
         asking = asyncio.create_task(server.timeout(5).emit_with_ack("q"))
         await a.expect('420["q"]')
         await a.send('430["a"]')
-        with pytest.raises(BroadcastTimeoutError, match=r"2 of 3 sockets didn't acknowledge the broadcast within 5 s") as caught:
+        with pytest.raises(
+            BroadcastTimeoutError,
+            match=r"2 of 3 sockets didn't acknowledge the broadcast within 5 s",
+        ) as caught:
             await asking
         assert loop.time() == started + 5
         assert isinstance(caught.value, AckTimeoutError)
@@ -100,7 +105,9 @@ def test_after_the_timeout_the_error_holds_what_came_and_says_who_is_missing() -
         assert awaited(server) == 0
         await b.expect('420["q"]')
         await b.send('430["late"]', '42["still there"]', '421["x"]')
-        await b.expect('431[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]')
+        await b.expect(
+            '431[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]'
+        )
 
     play(server, scenario)
 
@@ -224,7 +231,9 @@ def test_undecoded_replies_for_the_typed_layer() -> None:
 
     async def scenario(stage: Stage) -> None:
         (a, _), (sid_a, sid_b) = await crowd(stage, 2)
-        asking = asyncio.create_task(server.main.to(sid_a, sid_b).request(encode_plain_event("q", []), timeout=1))
+        asking = asyncio.create_task(
+            server.main.to(sid_a, sid_b).request(encode_plain_event("q", []), timeout=1)
+        )
         await a.expect('420["q"]')
         await a.send('461-0[{"_placeholder":true,"num":0}]', b"\x01")
         gathered = await asking

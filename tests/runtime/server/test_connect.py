@@ -89,7 +89,9 @@ def test_middlewares_run_in_order_and_the_first_refusal_answers() -> None:
     play(server, scenario)
 
 
-def test_a_middleware_that_raises_is_answered_without_what_it_raised(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_middleware_that_raises_is_answered_without_what_it_raised(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     server = Server()
 
     @server.use
@@ -282,7 +284,9 @@ def test_namespaces_of_one_connection_have_sockets_of_their_own() -> None:
     play(server, scenario)
 
 
-def test_a_connection_listener_that_is_a_coroutine_begins_before_the_first_event_is_handled() -> None:
+def test_a_connection_listener_that_is_a_coroutine_begins_before_the_first_event_is_handled() -> (
+    None
+):
     server = Server()
 
     @server.on("connection")

@@ -53,7 +53,9 @@ class CountingRooms(dict[str, set[str]]):
 
 
 def uses_of_one_life(others: int, rooms: int) -> int:
-    """Count the looks at rooms while a socket joins two, leaves one and goes, among so many others in so many rooms."""
+    """Count the looks at rooms while a socket joins two, leaves one and goes, among so many others
+    in so many rooms.
+    """
     adapter = MemoryAdapter({})
     adapter.rooms, adapter.sids = by_room, by_sid = CountingRooms(), CountingRooms()
     for number in range(others):
@@ -71,9 +73,12 @@ def test_a_socket_s_life_costs_the_same_in_a_crowd() -> None:
 
 
 def test_ten_thousand_clients_leave_no_task_no_timer_no_reference_and_no_memory() -> None:
-    # In a process of its own: what other tests, and what runs them, do at a garbage collection would count as well.
+    # In a process of its own: what other tests, and what runs them, do at a garbage collection
+    # would count as well.
     command = [sys.executable, "-m", "tests.runtime.server.departures"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "nothing is left\n", "")
 
 

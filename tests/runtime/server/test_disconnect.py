@@ -76,7 +76,9 @@ def test_what_a_client_sent_before_it_learned_that_it_was_put_out_is_ignored() -
         peer, sid = await stage.join()
         await stage.enter(peer, "/other")
         server.main.sockets[sid].disconnect()
-        await peer.send('42["late"]', '421["late"]', "431[]", '451-["late"]', b"\1", "41", '42/other,1["still"]')
+        await peer.send(
+            '42["late"]', '421["late"]', "431[]", '451-["late"]', b"\1", "41", '42/other,1["still"]'
+        )
         await peer.expect("41", '43/other,1["here"]')
         await stage.enter(peer)
         await peer.send("41", '42["too late: the client itself has left"]')
@@ -229,11 +231,19 @@ def serve_slowly(told: list[Any], seconds: float = 5) -> Server:
     return server
 
 
-@pytest.mark.parametrize("farewell", ["41", "close", "42{}"], ids=["DISCONNECT", "transport", "violation"])
-def test_what_arrived_before_the_client_went_is_handled_and_then_the_disconnect_is_told(farewell: str) -> None:
+@pytest.mark.parametrize(
+    "farewell", ["41", "close", "42{}"], ids=["DISCONNECT", "transport", "violation"]
+)
+def test_what_arrived_before_the_client_went_is_handled_and_then_the_disconnect_is_told(
+    farewell: str,
+) -> None:
     told: list[Any] = []
     server = serve_slowly(told, seconds=2)
-    reason = {"41": "client namespace disconnect", "close": "transport close", "42{}": "forced close"}[farewell]
+    reason = {
+        "41": "client namespace disconnect",
+        "close": "transport close",
+        "42{}": "forced close",
+    }[farewell]
 
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
@@ -258,12 +268,18 @@ def test_an_event_and_a_farewell_in_one_turn_are_both_handled() -> None:
         peer = await stage.open()
         await peer.send("40", '42["slow",1]', "41")
         await asyncio.sleep(1)
-        assert told == [("disconnecting", "client namespace disconnect"), (1, False, 0), "client namespace disconnect"]
+        assert told == [
+            ("disconnecting", "client namespace disconnect"),
+            (1, False, 0),
+            "client namespace disconnect",
+        ]
 
     play(serve_slowly(told, seconds=0), scenario)
 
 
-def test_a_stuck_handler_holds_the_disconnect_up_for_a_bounded_time_only(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stuck_handler_holds_the_disconnect_up_for_a_bounded_time_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     told: list[Any] = []
     server = serve_slowly(told, seconds=100)
 
@@ -292,7 +308,10 @@ def test_a_socket_that_the_server_ends_drops_what_waits() -> None:
         await peer.send('42["slow",1]', '42["slow",2]')
         await asyncio.sleep(1)
         server.main.sockets[sid].disconnect()
-        assert told == [("disconnecting", "server namespace disconnect"), "server namespace disconnect"]
+        assert told == [
+            ("disconnecting", "server namespace disconnect"),
+            "server namespace disconnect",
+        ]
         await asyncio.sleep(20)
         assert told[2:] == [(1, False, 0)]
 
@@ -334,7 +353,9 @@ def test_listeners_that_ask_for_more_than_there_is_to_tell_get_none() -> None:
     play(server, scenario)
 
 
-def test_the_disconnect_hook_runs_after_the_socket_has_left(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_disconnect_hook_runs_after_the_socket_has_left(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     server = Server()
     told: list[Any] = []
 

@@ -28,7 +28,9 @@ class Told:
         self.sockets.append(socket)
         socket.on("disconnect", self.reasons.append)
 
-    def check(self, transport: str, scenario: Callable[[Client], Awaitable[None]], reason: str) -> None:
+    def check(
+        self, transport: str, scenario: Callable[[Client], Awaitable[None]], reason: str
+    ) -> None:
         async def main(client: Client) -> None:
             await scenario(client)
             await asyncio.sleep(0.1)
@@ -46,7 +48,9 @@ def test_client_namespace_disconnect_is_a_disconnect_packet(transport: str) -> N
 
 @TRANSPORTS
 @pytest.mark.parametrize("close", [False, True])
-def test_server_namespace_disconnect_is_asked_for_by_the_server(transport: str, close: bool) -> None:
+def test_server_namespace_disconnect_is_asked_for_by_the_server(
+    transport: str, close: bool
+) -> None:
     told = Told()
 
     async def scenario(client: Client) -> None:
@@ -82,13 +86,19 @@ def test_server_shutting_down_is_the_end_of_the_server(transport: str) -> None:
 
 
 @TRANSPORTS
-@pytest.mark.parametrize("packet", ["42{}", "4abc", '42["connect"]', '42/nowhere,["x"]', "45-", b"\1"], ids=str)
-def test_a_violation_is_a_forced_close_and_over_polling_a_forced_server_close(transport: str, packet: str | bytes) -> None:
+@pytest.mark.parametrize(
+    "packet", ["42{}", "4abc", '42["connect"]', '42/nowhere,["x"]', "45-", b"\1"], ids=str
+)
+def test_a_violation_is_a_forced_close_and_over_polling_a_forced_server_close(
+    transport: str, packet: str | bytes
+) -> None:
     async def scenario(client: Client) -> None:
         await client.send(packet)
         await client.closed()
 
-    Told().check(transport, scenario, "forced close" if transport == "websocket" else "forced server close")
+    Told().check(
+        transport, scenario, "forced close" if transport == "websocket" else "forced server close"
+    )
 
 
 @TRANSPORTS
@@ -124,8 +134,14 @@ def test_ping_timeout_is_a_ping_without_a_pong(transport: str) -> None:
 
 
 @TRANSPORTS
-def test_the_loss_of_the_network_is_a_transport_close_and_over_polling_an_error(transport: str) -> None:
-    Told().check(transport, lambda client: client.vanish(), "transport close" if transport == "websocket" else "transport error")
+def test_the_loss_of_the_network_is_a_transport_close_and_over_polling_an_error(
+    transport: str,
+) -> None:
+    Told().check(
+        transport,
+        lambda client: client.vanish(),
+        "transport close" if transport == "websocket" else "transport error",
+    )
 
 
 @TRANSPORTS
@@ -148,7 +164,9 @@ def test_transport_error_is_a_second_poll_beside_the_first(transport: str) -> No
 
 
 @TRANSPORTS
-def test_what_arrived_in_one_payload_before_the_end_is_handled_before_it_is_told(transport: str) -> None:
+def test_what_arrived_in_one_payload_before_the_end_is_handled_before_it_is_told(
+    transport: str,
+) -> None:
     told = Told()
     events: list[str] = told.reasons
 

@@ -67,7 +67,9 @@ def test_a_pattern_makes_a_namespace_for_each_name_that_fits_as_a_whole() -> Non
         (re.compile(r"/dyn-\d+$"), "/dyn-1", ["/dyn-1\n", "/dyn-1x"]),
     ],
 )
-def test_a_pattern_means_ascii_as_in_javascript_unless_it_asks_for_unicode(pattern: re.Pattern[str], fits: str, others: list[str]) -> None:
+def test_a_pattern_means_ascii_as_in_javascript_unless_it_asks_for_unicode(
+    pattern: re.Pattern[str], fits: str, others: list[str]
+) -> None:
     matcher = NameMatcher(pattern)
     assert matcher.match(fits) is not None
     for name in others:
@@ -76,7 +78,10 @@ def test_a_pattern_means_ascii_as_in_javascript_unless_it_asks_for_unicode(patte
 
 @given(st.characters(codec="utf-8"))
 def test_only_ascii_digits_and_letters_are_digits_and_letters(character: str) -> None:
-    is_digit, is_word = character in string.digits, character in string.digits + string.ascii_letters + "_"
+    is_digit, is_word = (
+        character in string.digits,
+        character in string.digits + string.ascii_letters + "_",
+    )
     for pattern, expected in ((r"/\d", is_digit), (r"/\w", is_word), (r"/[^\D]", is_digit)):
         assert (NameMatcher(re.compile(pattern)).match(f"/{character}") is not None) is expected
 
@@ -90,7 +95,12 @@ def test_a_template_gives_its_parameters() -> None:
         (child,) = parent.children.values()
         assert child.sockets[sid].namespace.params == {"tenant": "a.b c", "doc": "ü"}
         peer = await stage.open()
-        for name in ("/tenant/1/doc/", "/tenant/1/2/doc/3", "/tenant//doc/3", "/tenant/{tenant}/doc"):
+        for name in (
+            "/tenant/1/doc/",
+            "/tenant/1/2/doc/3",
+            "/tenant//doc/3",
+            "/tenant/{tenant}/doc",
+        ):
             await peer.send(f"40{name},")
             await peer.expect(f"44{name},{INVALID}")
 
@@ -132,7 +142,12 @@ def test_a_predicate_sees_the_name_and_the_auth_payload_and_may_wait() -> None:
             '44/game-2,{"message":"banned","data":{"until":"tomorrow"}}',
             '44/game-3,{"message":"Internal error","data":{"code":"internal"}}',
         )
-        assert asked == [("/game-1", {"token": "x"}), ("/other", {}), ("/game-2", {"banned": True}), ("/game-3", {"broken": True})]
+        assert asked == [
+            ("/game-1", {"token": "x"}),
+            ("/other", {}),
+            ("/game-2", {"banned": True}),
+            ("/game-3", {"broken": True}),
+        ]
 
     play(server, scenario)
 
@@ -324,8 +339,18 @@ def test_what_is_sent_to_the_parent_goes_to_all_children() -> None:
         parent.except_("room").emit("others")
         parent.sockets_join("new")
         parent.in_("new").emit("joined")
-        await one.expect('451-/t/1,["all",{"_placeholder":true,"num":0}]', b"\x01", '42/t/1,["some"]', '42/t/1,["joined"]')
-        await two.expect('451-/t/2,["all",{"_placeholder":true,"num":0}]', b"\x01", '42/t/2,["others"]', '42/t/2,["joined"]')
+        await one.expect(
+            '451-/t/1,["all",{"_placeholder":true,"num":0}]',
+            b"\x01",
+            '42/t/1,["some"]',
+            '42/t/1,["joined"]',
+        )
+        await two.expect(
+            '451-/t/2,["all",{"_placeholder":true,"num":0}]',
+            b"\x01",
+            '42/t/2,["others"]',
+            '42/t/2,["joined"]',
+        )
         with pytest.raises(UsageError, match="children"):
             await parent.fetch_sockets()
         with pytest.raises(UsageError, match="children"):
@@ -396,7 +421,9 @@ def test_without_cleanup_an_empty_namespace_stays() -> None:
     play(server, scenario)
 
 
-def test_a_name_asked_for_by_hand_belongs_to_a_fitting_pattern_and_stays_if_it_was_given_listeners() -> None:
+def test_a_name_asked_for_by_hand_belongs_to_a_fitting_pattern_and_stays_if_it_was_given_listeners() -> (
+    None
+):
     server = Server()
     made: list[str] = []
     server.on("new_namespace", lambda namespace: made.append(namespace.name))
@@ -465,10 +492,16 @@ ATTACKER, STRANGER = "203.0.113.1", "203.0.113.2"
 @pytest.mark.parametrize("attacker", [ATTACKER, "127.0.0.1"])
 @pytest.mark.parametrize(
     "options",
-    [{"connection_state_recovery": ConnectionStateRecovery()}, {"cleanup_empty_child_namespaces": False}, {}],
+    [
+        {"connection_state_recovery": ConnectionStateRecovery()},
+        {"cleanup_empty_child_namespaces": False},
+        {},
+    ],
     ids=["recovery", "kept", "plain"],
 )
-def test_whoever_makes_namespaces_a_newcomer_of_another_address_gets_one(options: Any, attacker: str, leaves: str) -> None:
+def test_whoever_makes_namespaces_a_newcomer_of_another_address_gets_one(
+    options: Any, attacker: str, leaves: str
+) -> None:
     server = Server(limits=Limits(child_namespaces=40), **options)
     parent = template(server, "/t/{id}")
 
@@ -489,7 +522,9 @@ def test_whoever_makes_namespaces_a_newcomer_of_another_address_gets_one(options
             await raw.receive_text()
             await raw.send(f"40/t/mine{number},")
             refused = (leaves, attacker) == ("stays", "127.0.0.1")
-            assert (await raw.receive_text()).startswith(f'4{4 if refused else 0}/t/mine{number},{{"')
+            assert (await raw.receive_text()).startswith(
+                f'4{4 if refused else 0}/t/mine{number},{{"'
+            )
         assert len(parent.children) <= 40
         # What went was the oldest of what nobody is in.
         gone = [name for name in made if name not in parent.children]

@@ -1,4 +1,6 @@
-"""The end of a socket is told once, and each step of it happens, whatever the application's code raises in another."""
+"""The end of a socket is told once, and each step of it happens, whatever the application's code
+raises in another.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,12 @@ from typing_extensions import override
 
 from tests.runtime.server.stage import Stage, play
 
-ERRORS: Sequence[type[BaseException]] = (ValueError, SystemExit, GeneratorExit, asyncio.CancelledError)
+ERRORS: Sequence[type[BaseException]] = (
+    ValueError,
+    SystemExit,
+    GeneratorExit,
+    asyncio.CancelledError,
+)
 
 
 class Culprit:
@@ -183,20 +190,37 @@ def test_an_end_is_told_once_and_nothing_is_left_whatever_is_raised_on_the_way(
         culprit, told = Culprit(place, error), Counter[str]()
         server = serve(culprit, told)
 
-        async def scenario(stage: Stage, culprit: Culprit = culprit, told: Counter[str] = told) -> None:
+        async def scenario(
+            stage: Stage, culprit: Culprit = culprit, told: Counter[str] = told
+        ) -> None:
             server, parser = stage.server, MsgpackParser()
             namespaces = (server.main, server.of("/other"))
             peer = await stage.open()
             await peer.send(parser.encode("40", ()), parser.encode("40/other,", ()))
             await asyncio.sleep(1)
-            await peer.send(parser.encode('42["stuck"]', ()), parser.encode('42/other,["stuck"]', ()))
+            await peer.send(
+                parser.encode('42["stuck"]', ()), parser.encode('42/other,["stuck"]', ())
+            )
             await asyncio.sleep(1)
             culprit.is_armed = True
-            await end(way, stage, peer, [socket for namespace in namespaces for socket in namespace.sockets.values()])
+            await end(
+                way,
+                stage,
+                peer,
+                [socket for namespace in namespaces for socket in namespace.sockets.values()],
+            )
             assert told == {"disconnecting": 4, "disconnect": 4, "hook": 2, "ack": 2, "handler": 2}
             assert [namespace.sockets for namespace in namespaces] == [{}, {}]
-            assert [namespace.adapter.sids for namespace in namespaces if isinstance(namespace.adapter, Adapter)] == [{}, {}]
-            assert [namespace.recovery.waits for namespace in namespaces if namespace.recovery is not None] == [False, False]
+            assert [
+                namespace.adapter.sids
+                for namespace in namespaces
+                if isinstance(namespace.adapter, Adapter)
+            ] == [{}, {}]
+            assert [
+                namespace.recovery.waits
+                for namespace in namespaces
+                if namespace.recovery is not None
+            ] == [False, False]
             assert len(server.tasks) == 0
             if way not in {"disconnect", "leave"}:
                 assert server.connections == frozenset()
@@ -205,7 +229,11 @@ def test_an_end_is_told_once_and_nothing_is_left_whatever_is_raised_on_the_way(
         caplog.clear()
         with caplog.at_level(logging.ERROR):
             play(server, scenario)
-        assert (culprit.raised == 0) == (place == "nowhere" or (place == "parser" and way not in {"disconnect", "close"}))
+        assert (culprit.raised == 0) == (
+            place == "nowhere" or (place == "parser" and way not in {"disconnect", "close"})
+        )
         logged = [record.exc_info[0] for record in caplog.records if record.exc_info is not None]
         if (place, error) != ("handler", asyncio.CancelledError):  # which is what it was ended by
-            assert culprit.raised == 0 or {error, InvalidPayloadError}.intersection(logged)  # the latter says that a parser raised
+            assert culprit.raised == 0 or {error, InvalidPayloadError}.intersection(
+                logged
+            )  # the latter says that a parser raised

@@ -71,12 +71,20 @@ def test_middlewares_run_between_catch_all_listeners_and_the_event_s_own() -> No
         peer, sid = await stage.join()
         await peer.send('421["add",1,2]')
         await peer.expect("431[3]")
-        assert order == [("any", "add", 1, 2), ("namespace", sid, "add", (1, 2)), ("socket", "add", (1, 2)), "second", "listener"]
+        assert order == [
+            ("any", "add", 1, 2),
+            ("namespace", sid, "add", (1, 2)),
+            ("socket", "add", (1, 2)),
+            "second",
+            "listener",
+        ]
 
     play(server, scenario)
 
 
-def test_a_middleware_that_raises_answers_the_caller_and_keeps_the_event_from_the_listeners() -> None:
+def test_a_middleware_that_raises_answers_the_caller_and_keeps_the_event_from_the_listeners() -> (
+    None
+):
     """Socket.IO only drops the event, and leaves the caller waiting (socketio/socket.io#5112)."""
     server = Server()
     errors: list[Any] = []
@@ -147,13 +155,17 @@ def test_an_event_that_nobody_listens_for_is_unknown_in_spite_of_middlewares() -
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
         await peer.send('42["x"]', '421["x"]')
-        await peer.expect('431[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]')
+        await peer.expect(
+            '431[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]'
+        )
         assert server.main.failures.counts == {"x": 2}
 
     play(server, scenario)
 
 
-def test_the_error_hook_gets_what_code_of_the_application_raises_wherever_it_stands(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_error_hook_gets_what_code_of_the_application_raises_wherever_it_stands(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     server = Server()
     told: list[tuple[str | None, str, str]] = []
 
@@ -195,8 +207,12 @@ def test_the_error_hook_gets_what_code_of_the_application_raises_wherever_it_sta
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
         await peer.expect('420["question"]')
-        await peer.send('42["sync"]', '42["async"]', '421["unsendable"]', '42["refused"]', '430["answer"]')
-        await peer.expect('431[{"error":{"code":"invalid_response","message":"The handler\'s answer can\'t be sent"}}]')
+        await peer.send(
+            '42["sync"]', '42["async"]', '421["unsendable"]', '42["refused"]', '430["answer"]'
+        )
+        await peer.expect(
+            '431[{"error":{"code":"invalid_response","message":"The handler\'s answer can\'t be sent"}}]'
+        )
         for connect in ("40/guarded,", '40/guarded,{"token":1}', "40/hook,", "40/nowhere,"):
             await peer.send(connect)
             assert (await peer.receive_text()).startswith("44/")
@@ -277,7 +293,9 @@ def test_a_handler_that_disconnects_its_own_socket_is_not_cancelled() -> None:
 
 
 @pytest.mark.parametrize("concurrent", [False, True])
-def test_a_handler_that_had_no_time_to_begin_is_cancelled_without_a_trace(caplog: pytest.LogCaptureFixture, *, concurrent: bool) -> None:
+def test_a_handler_that_had_no_time_to_begin_is_cancelled_without_a_trace(
+    caplog: pytest.LogCaptureFixture, *, concurrent: bool
+) -> None:
     server = Server(cancel_on_disconnect=True)
     outcome: list[str] = []
 

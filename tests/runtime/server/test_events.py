@@ -46,7 +46,14 @@ def test_what_a_listener_returns_is_the_acknowledgement() -> None:
 
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
-        await peer.send('421["none"]', '422["one"]', '423["several"]', '424["empty"]', '425["a_list"]', '426["binary"]')
+        await peer.send(
+            '421["none"]',
+            '422["one"]',
+            '423["several"]',
+            '424["empty"]',
+            '425["a_list"]',
+            '426["binary"]',
+        )
         await peer.expect("431[]", '432[{"a":1}]', '433[1,"2",[3]]', "434[]", "435[[1,2]]")
         await peer.expect('461-6[{"data":{"_placeholder":true,"num":0}}]', b"\1\2")
         await peer.send('427["slow",1]', '428["partial"]')
@@ -285,7 +292,9 @@ def test_one_listener_can_be_removed() -> None:
     play(server, scenario)
 
 
-def test_whoever_asked_for_an_ack_gets_one_when_the_handler_fails(caplog: pytest.LogCaptureFixture) -> None:
+def test_whoever_asked_for_an_ack_gets_one_when_the_handler_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def plain() -> None:
         raise ValueError("secret of the handler")
 
@@ -299,13 +308,30 @@ def test_whoever_asked_for_an_ack_gets_one_when_the_handler_fails(caplog: pytest
     def refuses() -> None:
         raise FailureReply("room_full", "The room is full", {"limit": 3})
 
-    server = serve(plain=plain, coroutine=coroutine, cancelled=cancelled, refuses=refuses, nan=lambda: float("nan"), object=object)
+    server = serve(
+        plain=plain,
+        coroutine=coroutine,
+        cancelled=cancelled,
+        refuses=refuses,
+        nan=lambda: float("nan"),
+        object=object,
+    )
 
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
-        await peer.send('421["plain"]', '422["coroutine"]', '423["cancelled"]', '424["refuses"]', '425["nan"]', '426["object"]', '427["?"]')
+        await peer.send(
+            '421["plain"]',
+            '422["coroutine"]',
+            '423["cancelled"]',
+            '424["refuses"]',
+            '425["nan"]',
+            '426["object"]',
+            '427["?"]',
+        )
         await peer.expect(f"431{INTERNAL}", f"432{INTERNAL}", f"433{INTERNAL}")
-        await peer.expect('434[{"error":{"code":"room_full","message":"The room is full","data":{"limit":3}}}]')
+        await peer.expect(
+            '434[{"error":{"code":"room_full","message":"The room is full","data":{"limit":3}}}]'
+        )
         failure = '[{"error":{"code":"invalid_response","message":"The handler\'s answer can\'t be sent"}}]'
         await peer.expect(f"435{failure}", f"436{failure}", f"437{UNKNOWN}")
 
@@ -325,7 +351,13 @@ def test_arguments_that_nobody_asked_for_are_dropped_and_missing_ones_are_report
 
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
-        await peer.send('421["two",1,2,3,4]', '422["two",1]', '423["optional",1]', '424["optional",1,5,6]', '425["mistaken",1]')
+        await peer.send(
+            '421["two",1,2,3,4]',
+            '422["two",1]',
+            '423["optional",1]',
+            '424["optional",1,5,6]',
+            '425["mistaken",1]',
+        )
         await peer.expect("431[[1,2]]")
         assert '"code":"invalid_request"' in await peer.receive_text()
         await peer.expect("433[[1,2]]", "434[[1,5]]", f"435{INTERNAL}")
@@ -346,7 +378,9 @@ def test_silence_instead_of_error_acks_can_be_chosen() -> None:
     play(server, scenario)
 
 
-def test_the_log_says_why_an_event_does_not_fit_and_shows_no_token_of_a_namespace(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_says_why_an_event_does_not_fit_and_shows_no_token_of_a_namespace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def two(first: str, second: str) -> None: ...
 
     async def scenario(stage: Stage) -> None:
@@ -357,12 +391,17 @@ def test_the_log_says_why_an_event_does_not_fit_and_shows_no_token_of_a_namespac
         await peer.expect_close()
 
     play(serve(two=two), scenario)
-    assert "Event 'two' of namespace '/' failed: 'invalid_request' ('Too few arguments')" in caplog.text
+    assert (
+        "Event 'two' of namespace '/' failed: 'invalid_request' ('Too few arguments')"
+        in caplog.text
+    )
     assert "a packet for namespace '/admin', which wasn't joined" in caplog.text
     assert "hush" not in caplog.text
 
 
-def test_failures_without_ack_are_counted_logged_now_and_then_and_shown_to_a_hook(caplog: pytest.LogCaptureFixture) -> None:
+def test_failures_without_ack_are_counted_logged_now_and_then_and_shown_to_a_hook(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     server = serve()
     shown: list[tuple[str, str, str]] = []
 
@@ -375,12 +414,19 @@ def test_failures_without_ack_are_counted_logged_now_and_then_and_shown_to_a_hoo
         await peer.send(*['42["unknown"]'] * 5, '42["another"]')
         await peer.expect_silence(1)
         assert server.main.failures.counts == {"unknown": 5, "another": 1}
-        assert shown == [(sid, "unknown", "unknown_event")] * 5 + [(sid, "another", "unknown_event")]
+        assert shown == [(sid, "unknown", "unknown_event")] * 5 + [
+            (sid, "another", "unknown_event")
+        ]
 
     play(server, scenario)
     lines = [record.getMessage() for record in caplog.records]
-    assert [line.partition(" failed:")[0] for line in lines[:2]] == ["Event 'unknown' of namespace '/'", "Event 'another' of namespace '/'"]
-    assert [line.partition(",")[0] for line in lines[2:]] == ["4 more of these since"]  # told when the server closes
+    assert [line.partition(" failed:")[0] for line in lines[:2]] == [
+        "Event 'unknown' of namespace '/'",
+        "Event 'another' of namespace '/'",
+    ]
+    assert [line.partition(",")[0] for line in lines[2:]] == [
+        "4 more of these since"
+    ]  # told when the server closes
 
 
 def test_the_names_that_failures_are_counted_by_are_bounded() -> None:
@@ -410,7 +456,9 @@ def test_a_socket_whose_event_failed_can_be_disconnected() -> None:
     play(server, scenario)
 
 
-@pytest.mark.parametrize("name", ["error", "connection", "*", "__proto__", "__class__", "message", "new_namespace"])
+@pytest.mark.parametrize(
+    "name", ["error", "connection", "*", "__proto__", "__class__", "message", "new_namespace"]
+)
 def test_no_event_name_is_magic(name: str) -> None:
     server = Server()
     lifecycle: list[str] = []
@@ -432,7 +480,10 @@ def test_no_event_name_is_magic(name: str) -> None:
     play(server, scenario)
 
 
-@pytest.mark.parametrize("name", ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"])
+@pytest.mark.parametrize(
+    "name",
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"],
+)
 def test_a_reserved_name_never_reaches_a_listener(name: str) -> None:
     server = Server()
     called: list[Any] = []
@@ -512,7 +563,9 @@ def test_catch_all_listeners_for_outgoing_events_see_broadcasts_but_no_acks() ->
         socket.emit("one", {"a": [b"\1"]})
         server.emit("all", 2)
         await peer.send('421["x"]')
-        await peer.expect('451-["one",{"a":[{"_placeholder":true,"num":0}]}]', b"\1", '42["all",2]', '431["ack"]')
+        await peer.expect(
+            '451-["one",{"a":[{"_placeholder":true,"num":0}]}]', b"\1", '42["all",2]', '431["ack"]'
+        )
         assert seen == [("one", {"a": [b"\1"]}), ("all", 2)]
 
         async def coroutine(name: str) -> None:
@@ -567,14 +620,22 @@ def test_a_route_decodes_handles_and_answers_its_event() -> None:
 
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
-        await peer.send('421["typed","x"]', '422["typed","bad"]', '423["untyped"]', '424["typed","full"]', '42["typed","bad"]')
+        await peer.send(
+            '421["typed","x"]',
+            '422["typed","bad"]',
+            '423["untyped"]',
+            '424["typed","full"]',
+            '42["typed","bad"]',
+        )
         await peer.send('451-5["typed",{"_placeholder":true,"num":0}]', b"\1")
         await peer.expect('431["TYPED","X"]')
         await peer.expect(
             '432[{"error":{"code":"invalid_request","message":"The arguments don\'t fit the event",'
             '"issues":[{"loc":["text"],"type":"bad","msg":"It is bad"}]}}]'
         )
-        await peer.expect('433["untyped"]', '434[{"error":{"code":"room_full","message":"The room is full"}}]')
+        await peer.expect(
+            '433["untyped"]', '434[{"error":{"code":"room_full","message":"The room is full"}}]'
+        )
         await peer.expect('461-5["TYPED",{"_PLACEHOLDER":TRUE,"NUM":0}]', b"\1")
         assert ("typed", "x") in seen
         assert ("typed", b"\1") in seen

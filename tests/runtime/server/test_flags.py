@@ -17,7 +17,12 @@ from ackord.runtime.testing import run
 
 from tests.runtime.server.stage import Stage, play
 
-REQUEST = HandshakeRequest(url="/socket.io/?EIO=4&transport=polling", query={"EIO": "4", "transport": "polling"}, headers={}, address="")
+REQUEST = HandshakeRequest(
+    url="/socket.io/?EIO=4&transport=polling",
+    query={"EIO": "4", "transport": "polling"},
+    headers={},
+    address="",
+)
 
 
 def test_of_several_volatile_events_in_one_turn_only_the_first_goes_out() -> None:

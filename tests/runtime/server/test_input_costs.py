@@ -1,4 +1,6 @@
-"""No text that is accepted costs out of proportion: each is compared with a flat list of numbers in the same run, by the thread's CPU."""
+"""No text that is accepted costs out of proportion: each is compared with a flat list of numbers in
+the same run, by the thread's CPU.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ from tests.runtime.server.families import FAMILIES, flat_list
 
 IS_THOROUGH: Final = "ACKORD_THOROUGH" in os.environ
 FACTOR: Final = 6 if IS_THOROUGH else 15
-"""How many times as much as a flat list a text may cost: more where the machine may be busy. Without limits it was up to 286."""
+"""How many times as much as a flat list a text may cost: more where the machine may be busy.
+
+Without limits it was up to 286.
+"""
 SIZE: Final = 999_000
 """Characters of a text: with its packet it is a message of a megabyte."""
 RISKY: Final = ("untyped", "tree", "map of records", "record of many fields", "five arguments")
@@ -44,7 +49,12 @@ class Node(_v1.Model):
 
 
 Wide: Any = type(
-    "Wide", (_v1.Model,), {"__module__": __name__, "__annotations__": dict.fromkeys([f"field{index}" for index in range(40)], int)}
+    "Wide",
+    (_v1.Model,),
+    {
+        "__module__": __name__,
+        "__annotations__": dict.fromkeys([f"field{index}" for index in range(40)], int),
+    },
 )
 
 TYPES: Final[Mapping[str, Any]] = {
@@ -72,7 +82,9 @@ TYPES: Final[Mapping[str, Any]] = {
 
 
 def readers() -> Iterator[tuple[str, Read]]:
-    """Yield what reads a value that a client sends: untyped and typed events, those of the contracts, an acknowledgement, a CONNECT."""
+    """Yield what reads a value that a client sends: untyped and typed events, those of the
+    contracts, an acknowledgement, a CONNECT.
+    """
     yield "untyped", lambda value: decode_array(f'["e",{value}]')
     yield "CONNECT", lambda value: decode_object(f'{{"kids":{value}}}')
     auth = ValueAdapter("auth", Tree)
@@ -100,7 +112,9 @@ def acknowledged(event: _v1.Event[Any]) -> Read:
 
 
 def cost(read: Read, value: str, rounds: int = 1) -> float:
-    """Return the least CPU that it takes to look at a value, to read it if it is accepted, and to let go of what came of it."""
+    """Return the least CPU that it takes to look at a value, to read it if it is accepted, and to
+    let go of what came of it.
+    """
     complexity = Complexity()
     spent: list[float] = []
     for _ in range(rounds):
@@ -118,7 +132,9 @@ def cost(read: Read, value: str, rounds: int = 1) -> float:
 
 
 def costly(names: Collection[str] = ()) -> Iterator[str]:
-    """Yield the families whose cost is out of proportion for some reader: for those of these names, or for all."""
+    """Yield the families whose cost is out of proportion for some reader: for those of these names,
+    or for all.
+    """
     every = dict(readers())
     flat = flat_list(SIZE)
     gc.collect()
@@ -128,7 +144,9 @@ def costly(names: Collection[str] = ()) -> Iterator[str]:
         for family, make in FAMILIES.items():
             value = make(SIZE)
             for name in names or every:
-                if cost(every[name], value) > FACTOR * unit:  # perhaps only because the machine is busy
+                if (
+                    cost(every[name], value) > FACTOR * unit
+                ):  # perhaps only because the machine is busy
                     unit = max(unit, cost(every["list[int]"], flat, 5))
                     ratio = cost(every[name], value, 5) / unit
                     if ratio > FACTOR:
@@ -138,5 +156,7 @@ def costly(names: Collection[str] = ()) -> Iterator[str]:
 
 
 def test_no_text_of_a_megabyte_costs_out_of_proportion() -> None:
-    """As the types that are most at risk; by ``make thorough`` as all of them, which takes minutes."""
+    """As the types that are most at risk; by ``make thorough`` as all of them, which takes
+    minutes.
+    """
     assert list(costly(() if IS_THOROUGH else RISKY)) == []

@@ -1,4 +1,5 @@
-"""The defects of peers.md 1.5 and the advisories of protocol.md 6.1 and peers.md 1.6 that lie in the Socket.IO layer, by name.
+"""The defects of peers.md 1.5 and the advisories of protocol.md 6.1 and peers.md 1.6 that lie in
+the Socket.IO layer, by name.
 
 Those of the Engine.IO layer are in tests/runtime/engine/test_defects.py.
 """
@@ -38,7 +39,9 @@ def serve(**limits: Any) -> tuple[Server, list[Any]]:
 
 
 def check_closed(*messages: str | bytes) -> list[Any]:
-    """Send messages that must end their connection at once and disturb no other; return what reached the application meanwhile."""
+    """Send messages that must end their connection at once and disturb no other; return what
+    reached the application meanwhile.
+    """
     server, told = serve()
     reached: list[Any] = []
 
@@ -56,7 +59,10 @@ def check_closed(*messages: str | bytes) -> list[Any]:
     return reached
 
 
-@pytest.mark.parametrize("name", ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"])
+@pytest.mark.parametrize(
+    "name",
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"],
+)
 def test_defect_1_no_client_can_send_a_reserved_event(name: str) -> None:
     assert check_closed(f'42["{name}","forged"]') == ["disconnecting", "disconnect"]
 
@@ -102,7 +108,10 @@ def test_defect_9_and_cve_2026_33151_attachments_are_bounded_in_number_and_bytes
     assert check_closed('4511-["x"]') == ["disconnecting", "disconnect"]
     assert check_closed("45999999-[]") == ["disconnecting", "disconnect"]
     reached = check_closed(f'4510-["x",{PLACEHOLDER}]', *[b"." * 990_000] * 10, b".")
-    assert reached[0][0] == "x", "ten attachments that are small enough are let through; the eleventh that nobody announced is not"
+    assert reached[0][0] == "x", (
+        "ten attachments that are small enough are let through; the eleventh that nobody "
+        "announced is not"
+    )
     server, told = serve(attachment_bytes=5_000_000)
 
     async def scenario(stage: Stage) -> None:
@@ -115,8 +124,13 @@ def test_defect_9_and_cve_2026_33151_attachments_are_bounded_in_number_and_bytes
 
 
 @pytest.mark.parametrize("number", ["1", "-1", "0.5", "true", "null", '"splice"', '"length"', "[]"])
-def test_defect_10_and_cve_2022_2421_a_bad_placeholder_ends_the_connection_and_wedges_nothing(number: str) -> None:
-    assert check_closed(f'451-["x",{{"_placeholder":true,"num":{number}}}]', b".") == ["disconnecting", "disconnect"]
+def test_defect_10_and_cve_2022_2421_a_bad_placeholder_ends_the_connection_and_wedges_nothing(
+    number: str,
+) -> None:
+    assert check_closed(f'451-["x",{{"_placeholder":true,"num":{number}}}]', b".") == [
+        "disconnecting",
+        "disconnect",
+    ]
 
 
 def test_defect_11_who_waits_for_an_answer_learns_of_the_disconnect_at_once() -> None:
@@ -125,7 +139,9 @@ def test_defect_11_who_waits_for_an_answer_learns_of_the_disconnect_at_once() ->
     async def scenario(stage: Stage) -> None:
         loop = asyncio.get_running_loop()
         peer, sid = await stage.join()
-        waiting = asyncio.ensure_future(server.main.sockets[sid].emit_with_ack("question", timeout=60))
+        waiting = asyncio.ensure_future(
+            server.main.sockets[sid].emit_with_ack("question", timeout=60)
+        )
         await peer.expect('420["question"]')
         started = loop.time()
         await peer.close()
@@ -141,13 +157,27 @@ def test_cve_2020_36049_a_megabyte_of_digits_is_refused_at_once() -> None:
         assert check_closed(head + "1" * 990_000 + '["x"]') == ["disconnecting", "disconnect"]
 
 
-@pytest.mark.parametrize("name", ['{"toString":"foo"}', "[]", "true", "null", '{"hasOwnProperty":1}'])
+@pytest.mark.parametrize(
+    "name", ['{"toString":"foo"}', "[]", "true", "null", '{"hasOwnProperty":1}']
+)
 def test_cve_2023_32695_an_event_name_is_a_string_or_a_number(name: str) -> None:
     assert check_closed(f'42[{name},"x"]') == ["disconnecting", "disconnect"]
 
 
 @pytest.mark.parametrize(
-    "name", ["error", "connection", "__proto__", "constructor", "__class__", "__init__", "_register", "emit", "*", "new_namespace"]
+    "name",
+    [
+        "error",
+        "connection",
+        "__proto__",
+        "constructor",
+        "__class__",
+        "__init__",
+        "_register",
+        "emit",
+        "*",
+        "new_namespace",
+    ],
 )
 def test_cve_2024_38355_no_event_name_is_magic(name: str) -> None:
     server, told = serve()
@@ -155,14 +185,21 @@ def test_cve_2024_38355_no_event_name_is_magic(name: str) -> None:
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
         await peer.send(f'42["{name}","x"]', f'421["{name}"]', '422["still"]')
-        await peer.expect('431[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]', '432["here"]')
+        await peer.expect(
+            '431[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]',
+            '432["here"]',
+        )
         assert told == ["connection", (name, "x"), (name,), ("still",)]
 
     play(server, scenario)
 
 
-@pytest.mark.parametrize("message", ['451-["x",' + PLACEHOLDER + "]", '451-/other,["x"]', '461-1["x"]', b"."])
-def test_cve_2026_48804_a_binary_header_needs_a_namespace_that_was_joined(message: str | bytes) -> None:
+@pytest.mark.parametrize(
+    "message", ['451-["x",' + PLACEHOLDER + "]", '451-/other,["x"]', '461-1["x"]', b"."]
+)
+def test_cve_2026_48804_a_binary_header_needs_a_namespace_that_was_joined(
+    message: str | bytes,
+) -> None:
     server, told = serve()
     server.of("/other")
 

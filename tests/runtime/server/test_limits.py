@@ -1,4 +1,6 @@
-"""Each bound of `Limits`, at the limit and past it; those of the transports have tests with the engine."""
+"""Each bound of `Limits`, at the limit and past it; those of the transports have tests with the
+engine.
+"""
 
 from __future__ import annotations
 
@@ -49,11 +51,18 @@ async def check(stage: Stage, *messages: str | bytes, answer: str | None) -> Non
         await peer.close()
 
 
-@pytest.mark.parametrize(("number", "passes"), [(1, True), (10, True), (11, False), (9999, False), (10_000, False)])
+@pytest.mark.parametrize(
+    ("number", "passes"), [(1, True), (10, True), (11, False), (9999, False), (10_000, False)]
+)
 def test_attachments_of_a_packet(number: int, passes: bool) -> None:
     async def scenario(stage: Stage) -> None:
         attachments = [b"."] * number if passes else []
-        await check(stage, f'45{number}-0["echo",{PLACEHOLDER}]', *attachments, answer="430[1]" if passes else None)
+        await check(
+            stage,
+            f'45{number}-0["echo",{PLACEHOLDER}]',
+            *attachments,
+            answer="430[1]" if passes else None,
+        )
 
     play(serve(), scenario)
 
@@ -66,11 +75,15 @@ def test_attachments_of_a_packet_are_an_option() -> None:
     play(serve(attachments=12), scenario)
 
 
-@pytest.mark.parametrize(("sizes", "passes"), [((500, 500), True), ((500, 501), False), ((1001, 0), False)])
+@pytest.mark.parametrize(
+    ("sizes", "passes"), [((500, 500), True), ((500, 501), False), ((1001, 0), False)]
+)
 def test_bytes_of_all_attachments_of_a_packet(sizes: tuple[int, int], passes: bool) -> None:
     async def scenario(stage: Stage) -> None:
         attachments = [b"." * size for size in sizes if size]
-        await check(stage, f'452-0["echo",{PLACEHOLDER}]', *attachments, answer="430[1]" if passes else None)
+        await check(
+            stage, f'452-0["echo",{PLACEHOLDER}]', *attachments, answer="430[1]" if passes else None
+        )
 
     play(serve(attachment_bytes=1000), scenario)
 
@@ -94,7 +107,12 @@ def test_digits_of_an_ack_id(digits: int, passes: bool) -> None:
     async def scenario(stage: Stage) -> None:
         ack_id = "9" * digits
         await check(stage, f'42{ack_id}["echo"]', answer=f"43{ack_id}[0]" if passes else None)
-        await check(stage, f"43{ack_id}[]", *(['421["echo"]'] if passes else []), answer="431[0]" if passes else None)
+        await check(
+            stage,
+            f"43{ack_id}[]",
+            *(['421["echo"]'] if passes else []),
+            answer="431[0]" if passes else None,
+        )
 
     play(serve(), scenario)
 
@@ -139,7 +157,10 @@ PAST = {
     "levels of objects": ('{"a":' * 20 + "{}" + "}" * 20, "20 levels of lists and objects"),
     "many levels": ("[" * 100_000 + "]" * 100_000, "60 lists and objects"),
     "levels hidden by text": ('["]",' * 21 + "1" + "]" * 21, "20 levels of lists and objects"),
-    "levels hidden by escapes": ('["\\\\","\\"]",' * 21 + "1" + "]" * 21, "20 levels of lists and objects"),
+    "levels hidden by escapes": (
+        '["\\\\","\\"]",' * 21 + "1" + "]" * 21,
+        "20 levels of lists and objects",
+    ),
     "lists": ("[" + ",".join(["[]"] * 59) + "]", "60 lists and objects"),
     "objects": ("[" + ",".join(['{"a":1}'] * 59) + "]", "60 lists and objects"),
     "digits": ("1" * 71, "a number of more than 70 digits"),
@@ -156,7 +177,9 @@ def test_what_a_message_may_hold(value: str) -> None:
 
 
 @pytest.mark.parametrize(("value", "limit"), PAST.values(), ids=PAST.keys())
-def test_a_message_that_holds_too_much_is_refused_and_its_connection_stays(value: str, limit: str) -> None:
+def test_a_message_that_holds_too_much_is_refused_and_its_connection_stays(
+    value: str, limit: str
+) -> None:
     async def scenario(stage: Stage) -> None:
         peer, sid = await stage.join()
         await peer.send(f'420["echo",{value}]', f'42["echo",{value}]', '421["echo"]')
@@ -165,11 +188,15 @@ def test_a_message_that_holds_too_much_is_refused_and_its_connection_stays(value
         assert limit in answer
         await peer.expect("431[0]")
         replies: list[Any] = []
-        stage.server.main.sockets[sid].timeout(5).emit("ask", ack=lambda *values: replies.append(values))
+        stage.server.main.sockets[sid].timeout(5).emit(
+            "ask", ack=lambda *values: replies.append(values)
+        )
         await peer.expect('420["ask"]')
         await peer.send(f"430[{value}]")
         await peer.expect_silence(1)
-        assert [(type(error), limit in str(error)) for (error,) in replies] == [(InvalidAckError, True)]
+        assert [(type(error), limit in str(error)) for (error,) in replies] == [
+            (InvalidAckError, True)
+        ]
 
     play(serve(**LIMITS), scenario)
 
@@ -188,13 +215,21 @@ def test_a_connect_that_holds_too_much_is_refused(value: str, limit: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("value", "passes"), [("[" * 100 + "]" * 100, True), ("[" * 101 + "]" * 101, False), ("1" * 4300, True), ("1" * 4301, False)]
+    ("value", "passes"),
+    [
+        ("[" * 100 + "]" * 100, True),
+        ("[" * 101 + "]" * 101, False),
+        ("1" * 4300, True),
+        ("1" * 4301, False),
+    ],
 )
 def test_levels_and_digits_that_a_message_may_hold_by_default(value: str, passes: bool) -> None:
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
         await peer.send(f'420["echo",{value}]')
-        assert (await peer.receive_text()).startswith("430[1]" if passes else '430[{"error":{"code":"invalid_request"')
+        assert (await peer.receive_text()).startswith(
+            "430[1]" if passes else '430[{"error":{"code":"invalid_request"'
+        )
 
     play(serve(), scenario)
 
@@ -309,7 +344,9 @@ def test_bytes_that_wait_for_handlers_count_attachments() -> None:
 
 
 def traced(server: Server, *messages: str | bytes, clients: int) -> tuple[int, int]:
-    """Have clients send messages that park something; return how much memory that took, and how much was left after their end."""
+    """Have clients send messages that park something; return how much memory that took, and how
+    much was left after their end.
+    """
     measured: list[int] = []
 
     async def scenario(stage: Stage) -> None:
@@ -318,7 +355,12 @@ def traced(server: Server, *messages: str | bytes, clients: int) -> tuple[int, i
         tracemalloc.start()
         try:
             for peer in peers:
-                await peer.send(*(bytes(bytearray(message)) if isinstance(message, bytes) else message for message in messages))
+                await peer.send(
+                    *(
+                        bytes(bytearray(message)) if isinstance(message, bytes) else message
+                        for message in messages
+                    )
+                )
             await asyncio.sleep(1)
             measured.append(tracemalloc.get_traced_memory()[0])
             for peer in peers:
@@ -360,8 +402,13 @@ def test_binaries_and_depth_of_msgpack_packets() -> None:
         return peer
 
     def echo(binaries: int, depth: int) -> bytes:
-        placeholders = "".join(f',{{"_placeholder":true,"num":{index}}}' for index in range(binaries))
-        return parser.encode(f'45{binaries or 1}-0["echo",{"[" * depth}{"]" * depth}{placeholders}]', [b"."] * binaries)
+        placeholders = "".join(
+            f',{{"_placeholder":true,"num":{index}}}' for index in range(binaries)
+        )
+        return parser.encode(
+            f'45{binaries or 1}-0["echo",{"[" * depth}{"]" * depth}{placeholders}]',
+            [b"."] * binaries,
+        )
 
     async def scenario(stage: Stage) -> None:
         for binaries, depth in ((3, 1), (0, 100)):
@@ -389,7 +436,9 @@ def call(hook: Callable[..., Any], *arguments: object) -> Any:
 
 
 @pytest.mark.parametrize("hook", ["on_invalid", "on_error", "socket.on_error", "plain"])
-def test_hooks_that_are_slow_run_a_bounded_number_of_times_and_leave_room_for_others(hook: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_hooks_that_are_slow_run_a_bounded_number_of_times_and_leave_room_for_others(
+    hook: str, caplog: pytest.LogCaptureFixture
+) -> None:
     server = Server()
     called: list[str] = []
     going_on = asyncio.Event()
@@ -427,9 +476,20 @@ def test_hooks_that_are_slow_run_a_bounded_number_of_times_and_leave_room_for_ot
         await attacker.send('42["attack","x"]')
         await attacker.expect_silence(1)
         assert called[-1] == "attack"
-        assert len([record for record in caplog.records if "isn't called for each failure" in record.getMessage()]) == 1
+        assert (
+            len(
+                [
+                    record
+                    for record in caplog.records
+                    if "isn't called for each failure" in record.getMessage()
+                ]
+            )
+            == 1
+        )
         await asyncio.sleep(60)
-        assert f"{6000 - MAX_HOOK_TASKS // 2 - 1:,} more of these".replace(",", "") in caplog.text.replace(",", "")
+        assert f"{6000 - MAX_HOOK_TASKS // 2 - 1:,} more of these".replace(
+            ",", ""
+        ) in caplog.text.replace(",", "")
 
     play(server, scenario)
 

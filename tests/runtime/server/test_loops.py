@@ -1,4 +1,6 @@
-"""A server, and a client, in one event loop after the other: what outlives a loop must not disturb the next one."""
+"""A server, and a client, in one event loop after the other: what outlives a loop must not disturb
+the next one.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def ignore(*_: object) -> None:
 
 @pytest.fixture(autouse=True)
 def quiet_garbage() -> Iterator[None]:
-    """Let go of the coroutines of loops that were broken off: they say that their loop is closed."""
+    """Let go of the coroutines of loops that were broken off: they say that their loop is
+    closed.
+    """
     yield
     told, sys.unraisablehook = sys.unraisablehook, ignore
     try:
@@ -42,7 +46,9 @@ def run_whole(scenario: Scenario) -> None:
 
 
 def run_and_break_off(scenario: Scenario) -> None:
-    """Close a loop with everything left in it, as frameworks for tests do that don't know of tasks."""
+    """Close a loop with everything left in it, as frameworks for tests do that don't know of
+    tasks.
+    """
     loop = VirtualClockLoop()
     loop.set_exception_handler(ignore)  # tasks that are destroyed while they wait
     loop.run_until_complete(scenario())
@@ -63,7 +69,11 @@ def leave_everything_open(server: Server) -> Scenario:
         stage = Stage(server)
         peer, _ = await stage.join()
         await stage.enter(peer, "/t/old")
-        await peer.send('421["work"]', '452-["file",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', b"1")
+        await peer.send(
+            '421["work"]',
+            '452-["file",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]',
+            b"1",
+        )
         server.of("/t/asked")
         server.emit("question", ack=print)
         asyncio.create_task(server.timeout(1000).emit_with_ack("question"))  # noqa: RUF006  # it is to be lost
@@ -75,7 +85,9 @@ def leave_everything_open(server: Server) -> Scenario:
 
 
 def make_server() -> Server:
-    server = Server(ping_interval=100, ping_timeout=1000, connection_state_recovery=ConnectionStateRecovery())
+    server = Server(
+        ping_interval=100, ping_timeout=1000, connection_state_recovery=ConnectionStateRecovery()
+    )
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
@@ -99,7 +111,9 @@ def joined(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("end", [run_whole, run_and_break_off, run_in_a_thread])
 @pytest.mark.parametrize("drained", [False, True])
-def test_a_server_works_in_the_next_loop_as_in_its_first(end: Callable[[Scenario], None], *, drained: bool) -> None:
+def test_a_server_works_in_the_next_loop_as_in_its_first(
+    end: Callable[[Scenario], None], *, drained: bool
+) -> None:
     server = make_server()
     first = leave_everything_open(server)
 

@@ -43,7 +43,12 @@ def serve() -> Server:
     return server
 
 
-def play(server: Server, scenario: Callable[[RawPeer], Awaitable[None]], namespace: str = "", auth: str = "") -> None:
+def play(
+    server: Server,
+    scenario: Callable[[RawPeer], Awaitable[None]],
+    namespace: str = "",
+    auth: str = "",
+) -> None:
     """Run a scenario with one client that has joined a namespace."""
 
     async def main() -> None:
@@ -120,7 +125,12 @@ def test_packets_go_over_both_transports(transport: str) -> None:
         await client.send(encode("40"))
         assert msgpack.unpackb(await client.receive())["type"] == 0
         await client.send(pack(type=2, nsp="/", id=1, data=["echo", {"deep": [b"\0\1"]}, "text"]))
-        assert msgpack.unpackb(await client.receive()) == {"type": 3, "nsp": "/", "id": 1, "data": [{"deep": [b"\0\1"]}, "text"]}
+        assert msgpack.unpackb(await client.receive()) == {
+            "type": 3,
+            "nsp": "/",
+            "id": 1,
+            "data": [{"deep": [b"\0\1"]}, "text"],
+        }
         await client.send(b"\xc1")
         await client.closed()
 
@@ -141,7 +151,9 @@ def test_a_broadcast_is_the_same_message_for_everybody() -> None:
         messages = [await peer.receive() for peer in peers]
         assert messages == [pack(type=2, nsp="/", data=["news", {"data": b"\1"}, 2])] * 3
         server.except_("nobody").emit("volatile")
-        assert [await peer.receive() for peer in peers] == [pack(type=2, nsp="/", data=["volatile"])] * 3
+        assert [await peer.receive() for peer in peers] == [
+            pack(type=2, nsp="/", data=["volatile"])
+        ] * 3
         await server.close()
 
     run(main())

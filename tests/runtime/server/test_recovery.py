@@ -40,10 +40,17 @@ async def receive(peer: RawPeer) -> list[Any]:
     return items
 
 
-async def come_back(stage: Stage, me: dict[str, str], offset: str | None = None) -> tuple[RawPeer, list[list[Any]]]:
-    """Reconnect as a client that expects to be known; return what it missed, which comes before the answer to CONNECT."""
+async def come_back(
+    stage: Stage, me: dict[str, str], offset: str | None = None
+) -> tuple[RawPeer, list[list[Any]]]:
+    """Reconnect as a client that expects to be known; return what it missed, which comes before the
+    answer to CONNECT.
+    """
     peer = await stage.open()
-    await peer.send("40" + json.dumps({"pid": me["pid"]} if offset is None else {"pid": me["pid"], "offset": offset}))
+    await peer.send(
+        "40"
+        + json.dumps({"pid": me["pid"]} if offset is None else {"pid": me["pid"], "offset": offset})
+    )
     replayed: list[list[Any]] = []
     while (text := await peer.receive_text()).startswith("42"):
         replayed.append(json.loads(text.removeprefix("42"))[:-1])
@@ -84,7 +91,10 @@ def test_a_client_that_comes_back_is_who_it_was_and_misses_nothing() -> None:
         assert await peer.receive() == b"\4"
         assert (await receive(peer))[:2] == ["own", 5]
         assert json.loads((await peer.receive_text()).removeprefix("40")) == me
-        assert seen == [(False, me["sid"], {"user": 7}, False), (True, me["sid"], {"user": 7}, True)]
+        assert seen == [
+            (False, me["sid"], {"user": 7}, False),
+            (True, me["sid"], {"user": 7}, True),
+        ]
         server.to("room").emit("now", 6)
         assert (await receive(peer))[:2] == ["now", 6]
 
@@ -116,7 +126,8 @@ def test_every_event_but_volatile_local_and_acknowledged_ones_carries_an_offset(
         await asyncio.sleep(0)  # in the turn of another event, a volatile one is dropped
         server.volatile.emit("volatile", 1)
         assert await receive(peer) == ["volatile", 1]
-        # A client takes any last string for an offset: one that ends so carries the offset that stands.
+        # A client takes any last string for an offset: one that ends so carries the offset that
+        # stands.
         await asyncio.sleep(0)
         server.volatile.emit("volatile", "text")
         assert await receive(peer) == ["volatile", "text", second]
@@ -216,7 +227,10 @@ def test_coming_back_again_and_again_loses_and_doubles_nothing() -> None:
             await asyncio.sleep(0.1)
             server.emit("n", number)
             peer = await stage.open()
-            await peer.send("40" + json.dumps({"pid": me["pid"], **({} if offset is None else {"offset": offset})}))
+            await peer.send(
+                "40"
+                + json.dumps({"pid": me["pid"], **({} if offset is None else {"offset": offset})})
+            )
             while (text := await peer.receive_text()).startswith("42"):
                 _, value, offset = json.loads(text.removeprefix("42"))
                 received.append(value)
@@ -319,7 +333,10 @@ def test_middlewares_run_again_see_who_came_back_and_may_refuse() -> None:
         server.emit("while the middleware runs")
         assert (await receive(peer))[0] == "while the middleware runs"
         assert json.loads((await peer.receive_text()).removeprefix("40")) == me
-        assert seen == [(False, me["sid"], {"token": "t"}, []), (True, me["sid"], {"token": "t"}, [me["sid"]])]
+        assert seen == [
+            (False, me["sid"], {"token": "t"}, []),
+            (True, me["sid"], {"token": "t"}, [me["sid"]]),
+        ]
         await peer.close()
         banned.add(me["sid"])
         peer = await stage.open()
@@ -456,7 +473,9 @@ def test_what_is_no_way_back_gives_a_new_session_silently() -> None:
     play(server, scenario)
 
 
-def test_namespaces_are_recovered_each_for_itself_and_dynamic_ones_are_kept_for_the_absent() -> None:
+def test_namespaces_are_recovered_each_for_itself_and_dynamic_ones_are_kept_for_the_absent() -> (
+    None
+):
     server = serve(max_disconnection_duration=10)
     server.of("/tenant/{name}")
 
@@ -469,7 +488,10 @@ def test_namespaces_are_recovered_each_for_itself_and_dynamic_ones_are_kept_for_
         server.of("/tenant/a").emit("x")
         peer = await stage.open()
         await peer.send("40" + json.dumps({"pid": mine["pid"]}))
-        assert json.loads((await peer.receive_text()).removeprefix("40"))["sid"] not in {me["sid"], mine["sid"]}
+        assert json.loads((await peer.receive_text()).removeprefix("40"))["sid"] not in {
+            me["sid"],
+            mine["sid"],
+        }
         await peer.send("40/tenant/a," + json.dumps({"pid": mine["pid"]}))
         assert (await peer.receive_text()).startswith('42/tenant/a,["x","')
         assert json.loads((await peer.receive_text()).removeprefix("40/tenant/a,")) == mine
@@ -542,7 +564,9 @@ def number_of(text: str) -> int:
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
-def test_more_than_a_connection_may_buffer_comes_at_the_networks_pace_and_in_order(transport: str) -> None:
+def test_more_than_a_connection_may_buffer_comes_at_the_networks_pace_and_in_order(
+    transport: str,
+) -> None:
     server = flooded()
 
     async def scenario(client: two_transports.Client) -> None:
@@ -585,7 +609,9 @@ def test_a_client_that_takes_nothing_is_let_go_and_nothing_of_its_session_is_ren
             await peer.close()
             await asyncio.sleep(0.4)
         await asyncio.sleep(1)
-        assert (await welcome(await stage.open(), pid=me["pid"]))["pid"] != me["pid"], "60 s after the loss"
+        assert (await welcome(await stage.open(), pid=me["pid"]))["pid"] != me["pid"], (
+            "60 s after the loss"
+        )
 
     play(server, scenario)
 
@@ -665,7 +691,11 @@ def test_two_namespaces_share_what_their_connection_may_buffer() -> None:
             await peer.send(f"40{'' if name == '/' else name + ','}" + json.dumps({"pid": pid}))
         texts = [await peer.receive_text() for _ in range(len(names) * 21)]
         assert sum(text.startswith("40") for text in texts) == len(names)
-        assert all(socket.recovered for namespace in server.namespaces for socket in namespace.sockets.values())
+        assert all(
+            socket.recovered
+            for namespace in server.namespaces
+            for socket in namespace.sockets.values()
+        )
 
     play(server, scenario)
 
@@ -712,7 +742,9 @@ def test_who_asks_for_the_same_events_again_and_again_begins_anew() -> None:
             await asyncio.sleep(0.1)
             if json.loads(text.removeprefix("40")) != me:
                 break
-        assert 30 <= count <= 120, "at least what a connection may buffer, at most some times as much"
+        assert 30 <= count <= 120, (
+            "at least what a connection may buffer, at most some times as much"
+        )
         await asyncio.sleep(60)
         _, replayed = await come_back(stage, me)
         assert len(replayed) == 25, "once more in another minute"
@@ -732,7 +764,12 @@ def test_who_misses_a_lot_again_and_again_may_come_back_as_often_as_it_likes() -
             await asyncio.sleep(0.1)
             server.emit("n", number, "x" * 10_000)
             peer = await stage.open()
-            await peer.send("40" + json.dumps({"pid": me["pid"]} if offset is None else {"pid": me["pid"], "offset": offset}))
+            await peer.send(
+                "40"
+                + json.dumps(
+                    {"pid": me["pid"]} if offset is None else {"pid": me["pid"], "offset": offset}
+                )
+            )
             _, seen, _, offset = await receive(peer)
             assert seen == number
             assert json.loads((await peer.receive_text()).removeprefix("40")) == me

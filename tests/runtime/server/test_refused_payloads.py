@@ -1,4 +1,6 @@
-"""What the receiver of a packet would refuse is refused before it is sent, by each way of sending, and nothing of it is left."""
+"""What the receiver of a packet would refuse is refused before it is sent, by each way of sending,
+and nothing of it is left.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,14 @@ from typing import Any
 import pytest
 from ackord.runtime.errors import InvalidPayloadError, UsageError
 from ackord.runtime.events.payloads import decode_array
-from ackord.runtime.server import BroadcastOperator, ConnectionStateRecovery, Limits, Namespace, Server, Socket
+from ackord.runtime.server import (
+    BroadcastOperator,
+    ConnectionStateRecovery,
+    Limits,
+    Namespace,
+    Server,
+    Socket,
+)
 from ackord.runtime.socketio.decoder import Decoder
 from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
@@ -84,7 +93,9 @@ def test_it_is_an_error_of_the_sender_and_leaves_nothing(
     early: list[BaseException] = []
 
     async def middleware(socket: Socket) -> None:
-        """Send before the client is told that it is connected: what only the parser refuses is told then."""
+        """Send before the client is told that it is connected: what only the parser refuses is told
+        then.
+        """
         try:
             socket.emit("x", value)
             socket.emit("x", value, ack=print)
@@ -109,13 +120,17 @@ def test_it_is_an_error_of_the_sender_and_leaves_nothing(
         if server.main.recovery is not None:
             assert server.main.recovery.log.kept == 0
         socket.emit("fine", [b"x"])
-        assert b"fine" in (first if isinstance(first := await peer.receive(), bytes) else first.encode())
+        assert b"fine" in (
+            first if isinstance(first := await peer.receive(), bytes) else first.encode()
+        )
         await server.close()
 
     run(scenario())
 
 
-def test_an_acknowledgement_that_cannot_be_sent_is_answered_by_internal_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_acknowledgement_that_cannot_be_sent_is_answered_by_internal_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def many(*_: Any) -> list[bytes]:
         return [bytes([n]) for n in range(11)]
 
@@ -132,7 +147,10 @@ def test_an_acknowledgement_that_cannot_be_sent_is_answered_by_internal_and_logg
 
     with caplog.at_level(logging.WARNING):
         play(serve(many=many, false=false, fine=lambda: 1), scenario)
-    assert "an acknowledgement has 11 attachments, and a packet has at most 10 (Limits.attachments)" in caplog.text
+    assert (
+        "an acknowledgement has 11 attachments, and a packet has at most 10 (Limits.attachments)"
+        in caplog.text
+    )
 
 
 def test_the_limit_of_attachments_is_the_servers_option() -> None:
@@ -154,8 +172,13 @@ def test_what_looks_like_a_placeholder_is_data_where_no_bytes_are() -> None:
         peer, sid = await stage.join()
         await peer.send('421["echo",{"_placeholder":true,"num":99}]')
         await peer.expect('431[{"_placeholder":true,"num":99}]')
-        stage.server.main.sockets[sid].emit("x", [b"y", {"_placeholder": False, "num": 0}, '"_placeholder":true'])
-        await peer.expect('451-["x",[{"_placeholder":true,"num":0},{"_placeholder":false,"num":0},"\\"_placeholder\\":true"]]', b"y")
+        stage.server.main.sockets[sid].emit(
+            "x", [b"y", {"_placeholder": False, "num": 0}, '"_placeholder":true']
+        )
+        await peer.expect(
+            '451-["x",[{"_placeholder":true,"num":0},{"_placeholder":false,"num":0},"\\"_placeholder\\":true"]]',
+            b"y",
+        )
 
     def echo(value: Any) -> Any:
         return value
@@ -210,7 +233,9 @@ WRONG: list[Callable[[Namespace, Socket], Any]] = [
 
 
 @pytest.mark.parametrize("mistake", WRONG)
-def test_a_mistake_of_the_program_raises_and_reaches_nobody(mistake: Callable[[Namespace, Socket], Any]) -> None:
+def test_a_mistake_of_the_program_raises_and_reaches_nobody(
+    mistake: Callable[[Namespace, Socket], Any],
+) -> None:
     async def scenario(stage: Stage) -> None:
         peer, sid = await stage.join()
         socket = stage.server.main.sockets[sid]
@@ -237,7 +262,9 @@ EMPTY: list[Callable[[Server, Socket], BroadcastOperator]] = [
 
 
 @pytest.mark.parametrize("select", EMPTY)
-def test_an_empty_selection_reaches_nobody(select: Callable[[Server, Socket], BroadcastOperator]) -> None:
+def test_an_empty_selection_reaches_nobody(
+    select: Callable[[Server, Socket], BroadcastOperator],
+) -> None:
     async def scenario(stage: Stage) -> None:
         peer, sid = await stage.join()
         _, other = await stage.join()

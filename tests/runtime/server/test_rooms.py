@@ -82,7 +82,9 @@ def test_send_is_the_event_message() -> None:
         stage.server.main.send("all")
         socket.send("one")
         socket.compress(False).send("one")
-        await peer.expect('451-["message","all",{"_placeholder":true,"num":0}]', b"\1", '42["message","all"]')
+        await peer.expect(
+            '451-["message","all",{"_placeholder":true,"num":0}]', b"\1", '42["message","all"]'
+        )
         await peer.expect('42["message","one"]', '42["message","one"]')
 
     play(Server(), scenario)
@@ -126,7 +128,9 @@ def test_sockets_can_be_fetched_moved_and_disconnected_together() -> None:
         a.join("red")
         b.join("red")
         assert {socket.id for socket in await server.fetch_sockets()} == {a.id, b.id, c.id}
-        assert {socket.id for socket in await server.in_("red").except_(b.id).fetch_sockets()} == {a.id}
+        assert {socket.id for socket in await server.in_("red").except_(b.id).fetch_sockets()} == {
+            a.id
+        }
         server.in_("red").sockets_join("blue", "green")
         assert a.rooms == {a.id, "red", "blue", "green"}
         server.sockets_join("all")

@@ -39,12 +39,19 @@ class Cluster:
 
             @override
             def server_side_emit(self, event: EncodedEvent) -> None:
-                cluster.tasks += [asyncio.ensure_future(server.main.receive_server_event(event)) for server in self.others()]
+                cluster.tasks += [
+                    asyncio.ensure_future(server.main.receive_server_event(event))
+                    for server in self.others()
+                ]
 
             @override
-            async def server_side_emit_with_ack(self, event: EncodedEvent, timeout: float) -> list[AckReply]:
+            async def server_side_emit_with_ack(
+                self, event: EncodedEvent, timeout: float
+            ) -> list[AckReply]:
                 async with asyncio.timeout(timeout):
-                    return [await server.main.receive_server_event(event) for server in self.others()]
+                    return [
+                        await server.main.receive_server_event(event) for server in self.others()
+                    ]
 
         server = Server(adapter=Joined)
         self.servers.append(server)
@@ -82,7 +89,10 @@ def test_the_other_servers_answer() -> None:
         return 3, kind
 
     async def scenario() -> None:
-        assert await one.main.server_side_emit_with_ack("how many", "clients") == ["2 clients", (3, "clients")]
+        assert await one.main.server_side_emit_with_ack("how many", "clients") == [
+            "2 clients",
+            (3, "clients"),
+        ]
         with pytest.raises(FailureReply, match="unknown_event"):
             await two.main.server_side_emit_with_ack("how many", "clients")
 
@@ -176,7 +186,9 @@ def test_dynamic_namespaces_listen_as_their_parent_does() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, OverflowError, MemoryError])
-def test_a_listener_that_raises_is_logged_and_answered_as_internal(error: type[Exception], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_listener_that_raises_is_logged_and_answered_as_internal(
+    error: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
     def listener() -> None:
         raise error("a bug")
 

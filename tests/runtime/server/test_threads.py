@@ -1,4 +1,6 @@
-"""The API called from other threads: each method hops to the event loop, refuses, or works anywhere; a new method must be in the table."""
+"""The API called from other threads: each method hops to the event loop, refuses, or works
+anywhere; a new method must be in the table.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,12 @@ import pytest
 from ackord.runtime.adapters import MemoryAdapter
 from ackord.runtime.adapters.base import Recipient
 from ackord.runtime.engine import server_loop
-from ackord.runtime.errors import InvalidPayloadError, ReservedEventError, SlowConsumerError, UsageError
+from ackord.runtime.errors import (
+    InvalidPayloadError,
+    ReservedEventError,
+    SlowConsumerError,
+    UsageError,
+)
 from ackord.runtime.server import Namespace, ParentNamespace, Server, Socket
 from ackord.runtime.server.broadcast import EVERYBODY, BroadcastOperator
 from ackord.runtime.server.direct import DirectOperator
@@ -166,12 +173,38 @@ LISTENING = {
         "on_shutdown",
         "on_invalid",
     ),
-    *("on_any", "off_any", "prepend_any", "listeners_any", "on_any_outgoing", "off_any_outgoing", "prepend_any_outgoing"),
-    *("listeners_any_outgoing", "set_route", "set_server_route", "set_data_factory", "set_connect_hook", "set_disconnect_hook"),
+    *(
+        "on_any",
+        "off_any",
+        "prepend_any",
+        "listeners_any",
+        "on_any_outgoing",
+        "off_any_outgoing",
+        "prepend_any_outgoing",
+    ),
+    *(
+        "listeners_any_outgoing",
+        "set_route",
+        "set_server_route",
+        "set_data_factory",
+        "set_connect_hook",
+        "set_disconnect_hook",
+    ),
 }
 ATTRIBUTES = {
     *("complexity", "is_idle", "short"),
-    *("cancel_on_disconnect", "connections", "engine", "error_replies", "find", "invalid_events", "limits", "main", "namespaces", "parser"),
+    *(
+        "cancel_on_disconnect",
+        "connections",
+        "engine",
+        "error_replies",
+        "find",
+        "invalid_events",
+        "limits",
+        "main",
+        "namespaces",
+        "parser",
+    ),
     *(
         "log",
         "tasks",
@@ -203,10 +236,39 @@ ATTRIBUTES = {
 }
 STARTING = {"asgi", "lifespan", "run"}
 OURS = {
-    *("connect", "forget", "make_adapter", "make_recovery", "report", "add", "admit", "announce", "announce_namespace", "ask_sockets"),
-    *("bequeath", "broadcast_event", "call_back", "copy_server_events", "discard", "dispose_if_unused", "forget_ack", "next_ack_id"),
+    *(
+        "connect",
+        "forget",
+        "make_adapter",
+        "make_recovery",
+        "report",
+        "add",
+        "admit",
+        "announce",
+        "announce_namespace",
+        "ask_sockets",
+    ),
+    *(
+        "bequeath",
+        "broadcast_event",
+        "call_back",
+        "copy_server_events",
+        "discard",
+        "dispose_if_unused",
+        "forget_ack",
+        "next_ack_id",
+    ),
     *("check_attachments", "check_event", "close", "report_crash"),
-    *("check_attachments", "check_event", "close", "report_crash", "receive_server_event", "remove", "run_disconnect_hook", "settle"),
+    *(
+        "check_attachments",
+        "check_event",
+        "close",
+        "report_crash",
+        "receive_server_event",
+        "remove",
+        "run_disconnect_hook",
+        "settle",
+    ),
 }
 """What the server itself calls, in its event loop."""
 
@@ -237,11 +299,21 @@ def with_set(scenario: Callable[[Set], Any]) -> None:
 @pytest.mark.parametrize("owner", HOPS)
 def test_every_public_method_is_in_a_table(owner: type) -> None:
     public = {name for name in dir(owner) if not name.startswith("_")}
-    assert public - {*HOPS[owner], *ANSWERS[owner], *NARROWING, *LISTENING, *ATTRIBUTES, *STARTING, *OURS} == set()
+    assert (
+        public
+        - {*HOPS[owner], *ANSWERS[owner], *NARROWING, *LISTENING, *ATTRIBUTES, *STARTING, *OURS}
+        == set()
+    )
 
 
-@pytest.mark.parametrize(("owner", "name", "arguments", "effect"), ALL, ids=[f"{owner.__name__}.{name}" for owner, name, *_ in ALL])
-def test_a_call_that_wants_no_answer_hops_to_the_event_loop(owner: type, name: str, arguments: tuple[Any, ...], effect: str) -> None:
+@pytest.mark.parametrize(
+    ("owner", "name", "arguments", "effect"),
+    ALL,
+    ids=[f"{owner.__name__}.{name}" for owner, name, *_ in ALL],
+)
+def test_a_call_that_wants_no_answer_hops_to_the_event_loop(
+    owner: type, name: str, arguments: tuple[Any, ...], effect: str
+) -> None:
     async def scenario(given: Set) -> None:
         assert await asyncio.to_thread(getattr(given.owners[owner], name), *arguments) is None
         if effect:
@@ -265,7 +337,9 @@ def test_calls_from_a_thread_are_made_in_order_each_with_its_values_of_then(sent
             given.server.to("late").emit("y")
 
         await asyncio.to_thread(send)
-        await given.peer.expect(*(f'42["x",{number + 1},[{number}]]' for number in range(100)), '42["y"]')
+        await given.peer.expect(
+            *(f'42["x",{number + 1},[{number}]]' for number in range(100)), '42["y"]'
+        )
 
     with_set(scenario)
 
@@ -284,12 +358,17 @@ def test_a_callback_for_the_answer_is_called_in_the_event_loop() -> None:
         await given.peer.expect('421["y"]')
         await given.peer.send('431["two"]')
         await asyncio.sleep(1)
-        assert called == [(threading.get_ident(), ("one",)), (threading.get_ident(), (None, ("two",)))]
+        assert called == [
+            (threading.get_ident(), ("one",)),
+            (threading.get_ident(), (None, ("two",))),
+        ]
 
     with_set(scenario)
 
 
-@pytest.mark.parametrize(("owner", "name"), [(owner, name) for owner, names in ANSWERS.items() for name in names])
+@pytest.mark.parametrize(
+    ("owner", "name"), [(owner, name) for owner, names in ANSWERS.items() for name in names]
+)
 def test_a_call_that_answers_is_refused_before_anything_is_done(owner: type, name: str) -> None:
     async def scenario(given: Set) -> None:
         def call() -> None:
@@ -310,15 +389,22 @@ def test_the_way_out_that_the_refusal_names_works() -> None:
         loop = asyncio.get_running_loop()
 
         def call() -> int:
-            return len(asyncio.run_coroutine_threadsafe(given.server.fetch_sockets(), loop).result(5))
+            return len(
+                asyncio.run_coroutine_threadsafe(given.server.fetch_sockets(), loop).result(5)
+            )
 
         assert await asyncio.to_thread(call) == 1
 
     with_set(scenario)
 
 
-@pytest.mark.parametrize(("values", "error"), [(("connect",), ReservedEventError), (("x", float("nan")), InvalidPayloadError)])
-def test_what_can_not_be_sent_is_raised_in_the_thread_that_sends_it(values: tuple[Any, ...], error: type[Exception]) -> None:
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [(("connect",), ReservedEventError), (("x", float("nan")), InvalidPayloadError)],
+)
+def test_what_can_not_be_sent_is_raised_in_the_thread_that_sends_it(
+    values: tuple[Any, ...], error: type[Exception]
+) -> None:
     async def scenario(given: Set) -> None:
         for owner in (given.server, given.socket):
             emit: Callable[..., None] = owner.emit
@@ -331,7 +417,9 @@ def test_what_can_not_be_sent_is_raised_in_the_thread_that_sends_it(values: tupl
 
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit, GeneratorExit])
-def test_what_calls_from_a_thread_raise_in_the_event_loop_is_one_line(error: type[BaseException], caplog: pytest.LogCaptureFixture) -> None:
+def test_what_calls_from_a_thread_raise_in_the_event_loop_is_one_line(
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
     def adapter() -> None:
         raise error
 
@@ -383,7 +471,9 @@ def test_a_parent_sends_to_its_children_from_another_thread() -> None:
     play(server, scenario)
 
 
-def test_before_the_server_has_a_loop_a_call_reaches_nobody_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_before_the_server_has_a_loop_a_call_reaches_nobody_and_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     server = Server()
     with caplog.at_level(logging.WARNING):
         for _ in range(3):

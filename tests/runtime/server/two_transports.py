@@ -1,4 +1,6 @@
-"""Clients over polling and over a WebSocket that are driven in the same way, through the ASGI application."""
+"""Clients over polling and over a WebSocket that are driven in the same way, through the ASGI
+application.
+"""
 
 from __future__ import annotations
 
@@ -48,15 +50,24 @@ class PollingClient:
         return self
 
     async def send(self, *messages: str | bytes) -> None:
-        packets = [message if isinstance(message, str) else "b" + b64encode(message).decode() for message in messages]
-        self.status = (await Request(self._app, "POST", self.query, [SEPARATOR.join(packets).encode()]).response()).status
+        packets = [
+            message if isinstance(message, str) else "b" + b64encode(message).decode()
+            for message in messages
+        ]
+        self.status = (
+            await Request(
+                self._app, "POST", self.query, [SEPARATOR.join(packets).encode()]
+            ).response()
+        ).status
 
     async def receive(self) -> str | bytes:
         while not self._received:
             response = await Request(self._app, "GET", self.query).response()
             assert response.status == 200, response
             packets = response.text.split(SEPARATOR)
-            self._received.extend(b64decode(packet[1:]) if packet.startswith("b") else packet for packet in packets)
+            self._received.extend(
+                b64decode(packet[1:]) if packet.startswith("b") else packet for packet in packets
+            )
         return self._received.pop(0)
 
     async def vanish(self) -> None:
@@ -100,11 +111,22 @@ class WebSocketClient:
         await self._websocket.task
 
 
-TRANSPORTS: dict[str, Callable[[Any], PollingClient | WebSocketClient]] = {"polling": PollingClient, "websocket": WebSocketClient}
+TRANSPORTS: dict[str, Callable[[Any], PollingClient | WebSocketClient]] = {
+    "polling": PollingClient,
+    "websocket": WebSocketClient,
+}
 
 
-def play(server: Server, transport: str, scenario: Callable[[Client], Awaitable[Any]], *, join: bool = True) -> None:
-    """Run a scenario with one client, in virtual time; it has joined the main namespace unless told otherwise."""
+def play(
+    server: Server,
+    transport: str,
+    scenario: Callable[[Client], Awaitable[Any]],
+    *,
+    join: bool = True,
+) -> None:
+    """Run a scenario with one client, in virtual time; it has joined the main namespace unless told
+    otherwise.
+    """
 
     async def main() -> None:
         client = await TRANSPORTS[transport](server.asgi()).open()

@@ -1,4 +1,6 @@
-"""What a text holds is counted exactly before it is parsed, and the size of its objects is estimated well enough."""
+"""What a text holds is counted exactly before it is parsed, and the size of its objects is
+estimated well enough.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +36,27 @@ def count(value: Any) -> tuple[int, int]:
         return 0, 0
     inner: list[Any] = list(value.values() if isinstance(value, dict) else value)  # pyright: ignore[reportUnknownArgumentType]  # JSON
     parts = [count(part) for part in inner]
-    return 1 + sum(containers for containers, _ in parts), 1 + max((depth for _, depth in parts), default=0)
+    return 1 + sum(containers for containers, _ in parts), 1 + max(
+        (depth for _, depth in parts), default=0
+    )
 
 
 @given(value=VALUES, ascii_only=st.booleans(), indent=st.sampled_from([None, 1]))
-def test_lists_objects_and_levels_are_counted_exactly(value: Any, ascii_only: bool, indent: int | None) -> None:
+def test_lists_objects_and_levels_are_counted_exactly(
+    value: Any, ascii_only: bool, indent: int | None
+) -> None:
     text = json.dumps([value], ensure_ascii=ascii_only, indent=indent)
     containers, depth = count([value])
     assert Complexity(depth=depth - 1, containers=containers).excess(text) is None
-    assert Complexity(depth=depth - 1, containers=containers - 1).excess(text) == f"more than {containers - 1} lists and objects"
+    assert (
+        Complexity(depth=depth - 1, containers=containers - 1).excess(text)
+        == f"more than {containers - 1} lists and objects"
+    )
     if depth > 1:
-        assert Complexity(depth=depth - 2, containers=containers).excess(text) == f"more than {depth - 2} levels of lists and objects"
+        assert (
+            Complexity(depth=depth - 2, containers=containers).excess(text)
+            == f"more than {depth - 2} levels of lists and objects"
+        )
     assert nesting(text) == containers * depth
 
 
@@ -57,11 +69,17 @@ def test_digits_count_in_numbers_and_not_in_text(value: Any, digits: int) -> Non
     assert (excess == "a number of more than 25 digits") == (digits > 25)
 
 
-@pytest.mark.parametrize("limits", [Complexity(), Complexity(depth=3), Complexity(containers=2), Complexity(digits=9)])
+@pytest.mark.parametrize(
+    "limits", [Complexity(), Complexity(depth=3), Complexity(containers=2), Complexity(digits=9)]
+)
 def test_a_short_text_cannot_hold_too_much(limits: Complexity) -> None:
     for unit in ("[", "1", '{"":'):
         assert (
-            limits.excess((unit * limits.short)[: limits.short // 2] + "]" * (limits.short // 2) if unit != "1" else unit * limits.short)
+            limits.excess(
+                (unit * limits.short)[: limits.short // 2] + "]" * (limits.short // 2)
+                if unit != "1"
+                else unit * limits.short
+            )
             is None
         )
 
@@ -90,7 +108,9 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
 
 @pytest.mark.parametrize("size", [150, 20_000])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_weight_of_a_text_is_hardly_less_than_that_of_its_objects(family: str, size: int) -> None:
+def test_the_weight_of_a_text_is_hardly_less_than_that_of_its_objects(
+    family: str, size: int
+) -> None:
     value = FAMILIES[family](size)
     for name, read in READERS.items():
         tracemalloc.start()

@@ -13,7 +13,9 @@ PAYLOAD = '["x",{"_placeholder":true,"num":0}]'
 
 def test_a_packet_without_attachments_is_whole_at_once() -> None:
     decoder = Decoder()
-    assert decoder.receive_text('42/admin,7["x"]', 1) == Packet(PacketType.EVENT, "/admin", 7, '["x"]', ())
+    assert decoder.receive_text('42/admin,7["x"]', 1) == Packet(
+        PacketType.EVENT, "/admin", 7, '["x"]', ()
+    )
     assert decoder.waiting is None
 
 
@@ -23,7 +25,9 @@ def test_a_packet_with_attachments_is_whole_after_the_last_one() -> None:
         assert decoder.receive_text(HEADER) is None
         assert decoder.waiting == "/admin"
         assert decoder.receive_binary(b"one") is None
-        assert decoder.receive_binary(b"two") == Packet(PacketType.EVENT, "/admin", 7, PAYLOAD, (b"one", b"two"))
+        assert decoder.receive_binary(b"two") == Packet(
+            PacketType.EVENT, "/admin", 7, PAYLOAD, (b"one", b"two")
+        )
         assert decoder.waiting is None
 
 
@@ -79,14 +83,28 @@ def test_an_unfinished_packet_can_be_forgotten() -> None:
     assert decoder.receive_text('2["x"]') is not None
 
 
-@given(st.lists(st.sampled_from(['2["x"]', HEADER, "51-[]", "43", "40", "4abc", "2{}", b"", b"x"]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(['2["x"]', HEADER, "51-[]", "43", "40", "4abc", "2{}", b"", b"x"]),
+        max_size=12,
+    )
+)
 def test_any_sequence_of_messages_is_read_or_refused(messages: list[str | bytes]) -> None:
     decoder = Decoder()
     for message in messages:
         try:
-            packet = decoder.receive_text(message) if isinstance(message, str) else decoder.receive_binary(message)
+            packet = (
+                decoder.receive_text(message)
+                if isinstance(message, str)
+                else decoder.receive_binary(message)
+            )
         except PacketError:
             return
         if packet is not None:
-            assert packet.type in {PacketType.CONNECT, PacketType.EVENT, PacketType.ACK, PacketType.CONNECT_ERROR}
+            assert packet.type in {
+                PacketType.CONNECT,
+                PacketType.EVENT,
+                PacketType.ACK,
+                PacketType.CONNECT_ERROR,
+            }
             assert decoder.waiting is None

@@ -50,7 +50,11 @@ def arguments(message: bytes) -> list[Any]:
         ('40{"sid":"a"}', (), {"type": 0, "nsp": "/", "data": {"sid": "a"}}),
         ("40/chat,", (), {"type": 0, "nsp": "/chat"}),
         ("41/chat,", (), {"type": 1, "nsp": "/chat"}),
-        ('42["hello",1,null,true,1.5,"x"]', (), {"type": 2, "nsp": "/", "data": ["hello", 1, None, True, 1.5, "x"]}),
+        (
+            '42["hello",1,null,true,1.5,"x"]',
+            (),
+            {"type": 2, "nsp": "/", "data": ["hello", 1, None, True, 1.5, "x"]},
+        ),
         ('42/chat,12["hello"]', (), {"type": 2, "nsp": "/chat", "data": ["hello"], "id": 12}),
         ("430[]", (), {"type": 3, "nsp": "/", "data": [], "id": 0}),
         ('44/x,{"message":"no"}', (), {"type": 4, "nsp": "/x", "data": {"message": "no"}}),
@@ -59,10 +63,16 @@ def arguments(message: bytes) -> list[Any]:
             (b"\0", b"\1"),
             {"type": 2, "nsp": "/chat", "data": ["x", {"a": [b"\1"]}, b"\0"], "id": 7},
         ),
-        ('461-7[{"_placeholder":true,"num":0}]', (b"\0",), {"type": 3, "nsp": "/", "data": [b"\0"], "id": 7}),
+        (
+            '461-7[{"_placeholder":true,"num":0}]',
+            (b"\0",),
+            {"type": 3, "nsp": "/", "data": [b"\0"], "id": 7},
+        ),
     ],
 )
-def test_a_packet_is_one_map(text: str, attachments: tuple[bytes, ...], packet: dict[str, Any]) -> None:
+def test_a_packet_is_one_map(
+    text: str, attachments: tuple[bytes, ...], packet: dict[str, Any]
+) -> None:
     message = MsgpackParser().encode(text, attachments)
     assert msgpack.unpackb(message) == packet
     if packet["type"] in {2, 3}:
@@ -74,7 +84,13 @@ def test_a_packet_is_one_map(text: str, attachments: tuple[bytes, ...], packet: 
 def test_what_the_npm_parser_sends_beside_is_ignored() -> None:
     message = pack(type=2, nsp="/", data=["x"], options={"compress": True})
     assert decode(message) == (2, "/", None, '["x"]', ())
-    assert decode(b"\x84\xa2id" + UNDEFINED + with_raw(b"\x91\xa1x")[1:]) == (2, "/", None, '["x"]', ())
+    assert decode(b"\x84\xa2id" + UNDEFINED + with_raw(b"\x91\xa1x")[1:]) == (
+        2,
+        "/",
+        None,
+        '["x"]',
+        (),
+    )
 
 
 @pytest.mark.parametrize("data", [b"", b"\xa4data" + UNDEFINED])
@@ -88,8 +104,14 @@ def test_connect_and_disconnect_come_without_data(data: bytes) -> None:
     ("value", "expected"),
     [
         pytest.param("d7 00 00 00 01 6f 5e 66 e8 00", "2020-01-01T00:00:00.000Z", id="Date"),
-        pytest.param("d7 00 ff ff ff ff ff ff ff ff", "1969-12-31T23:59:59.999Z", id="Date before 1970"),
-        pytest.param("c7 08 00 00 00 01 7e 12 ef 9c 00", bytes.fromhex("0000017e12ef9c00"), id="ArrayBuffer of eight bytes"),
+        pytest.param(
+            "d7 00 ff ff ff ff ff ff ff ff", "1969-12-31T23:59:59.999Z", id="Date before 1970"
+        ),
+        pytest.param(
+            "c7 08 00 00 00 01 7e 12 ef 9c 00",
+            bytes.fromhex("0000017e12ef9c00"),
+            id="ArrayBuffer of eight bytes",
+        ),
         pytest.param("c7 01 00 00", b"\0", id="ArrayBuffer of one byte"),
         pytest.param("c7 00 00", b"", id="empty ArrayBuffer"),
         pytest.param("c7 03 00 01 02 03", b"\1\2\3", id="ArrayBuffer"),
@@ -105,7 +127,11 @@ def test_connect_and_disconnect_come_without_data(data: bytes) -> None:
         pytest.param("cf ff ff ff ff ff ff ff ff", 2**64 - 1, id="uint 64"),
         pytest.param("d3 80 00 00 00 00 00 00 00", -(2**63), id="int 64"),
         pytest.param("ca 3f c0 00 00", 1.5, id="float 32"),
-        pytest.param("81 ac 5f 70 6c 61 63 65 68 6f 6c 64 65 72 c3", {"_placeholder": True}, id="no placeholder"),
+        pytest.param(
+            "81 ac 5f 70 6c 61 63 65 68 6f 6c 64 65 72 c3",
+            {"_placeholder": True},
+            id="no placeholder",
+        ),
     ],
 )
 def test_values_are_what_json_would_have_made_of_them(value: str, expected: Any) -> None:
@@ -198,7 +224,11 @@ def test_half_a_surrogate_pair_and_large_integers_go_out_as_javascript_would_hol
 
 def test_an_object_that_looks_like_a_placeholder_stays_what_it_is() -> None:
     text = '451-["x",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]'
-    assert msgpack.unpackb(MsgpackParser().encode(text, (b".",)))["data"] == ["x", {"_placeholder": True, "num": 1}, b"."]
+    assert msgpack.unpackb(MsgpackParser().encode(text, (b".",)))["data"] == [
+        "x",
+        {"_placeholder": True, "num": 1},
+        b".",
+    ]
 
 
 def test_what_is_too_deep_to_be_written_is_the_senders_mistake() -> None:
@@ -213,7 +243,10 @@ json_values = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text()
     | st.binary(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5).filter("_placeholder".__ne__), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=5).filter("_placeholder".__ne__), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
@@ -221,7 +254,9 @@ json_values = st.recursive(
 @given(st.lists(json_values, max_size=4))
 def test_values_survive_the_way_through_both_forms(values: list[Any]) -> None:
     message: bytes = msgpack.packb({"type": 2, "nsp": "/", "data": ["x", *values]})
-    kind, namespace, ack_id, payload, attachments = MsgpackDecoder(1000, 1000).receive_binary(message)
+    kind, namespace, ack_id, payload, attachments = MsgpackDecoder(1000, 1000).receive_binary(
+        message
+    )
     assert (kind, namespace, ack_id) == (2, "/", None)
     json.loads(payload)
     again = MsgpackParser().encode(f"45{len(attachments) or 1}-{payload}", attachments)

@@ -32,7 +32,10 @@ def test_the_name_is_the_first_item(payload: str, name: str) -> None:
     assert scan_event_name(payload) == name
 
 
-@pytest.mark.parametrize("payload", ["", "[", "[]", "[ ]", "[true]", "[null]", "[{}]", '[["x"]]', '{"0":"x"}', '"x"', "[\xa0'x']"])
+@pytest.mark.parametrize(
+    "payload",
+    ["", "[", "[]", "[ ]", "[true]", "[null]", "[{}]", '[["x"]]', '{"0":"x"}', '"x"', "[\xa0'x']"],
+)
 def test_a_name_is_a_string_or_a_number(payload: str) -> None:
     with pytest.raises(MalformedPayloadError):
         scan_event_name(payload)
@@ -49,7 +52,12 @@ def test_a_reserved_name_is_refused_however_it_is_written(name: str) -> None:
 def test_the_length_of_a_name_is_bounded() -> None:
     assert scan_event_name('["' + "n" * 20 + '"]', 20) == "n" * 20
     assert scan_event_name('["' + r"\u006e" * 20 + '"]', 20) == "n" * 20
-    for payload in ('["' + "n" * 21 + '"]', '["' + r"\u006e" * 21 + '"]', "[" + "1" * 5000 + "]", '["' + "n" * 1_000_000):
+    for payload in (
+        '["' + "n" * 21 + '"]',
+        '["' + r"\u006e" * 21 + '"]',
+        "[" + "1" * 5000 + "]",
+        '["' + "n" * 1_000_000,
+    ):
         with pytest.raises(EventNameError):
             scan_event_name(payload, 20)
 

@@ -17,7 +17,8 @@ from ackord.runtime.socketio.packet import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-# One table drives the scanner and the encoders: packet, header without the payload's index, payload.
+# One table drives the scanner and the encoders: packet, header without the payload's index,
+# payload.
 PACKETS: list[tuple[str, Header, str]] = [
     ("40", (0, 0, "/", None, 2), ""),
     ('40{"token":"123"}', (0, 0, "/", None, 2), '{"token":"123"}'),
@@ -32,7 +33,11 @@ PACKETS: list[tuple[str, Header, str]] = [
     ("4312[]", (3, 0, "/", 12, 4), "[]"),
     ('43/admin,13["bar"]', (3, 0, "/admin", 13, 11), '["bar"]'),
     ('44{"message":"Not authorized"}', (4, 0, "/", None, 2), '{"message":"Not authorized"}'),
-    ('44/random,{"message":"Invalid namespace"}', (4, 0, "/random", None, 10), '{"message":"Invalid namespace"}'),
+    (
+        '44/random,{"message":"Invalid namespace"}',
+        (4, 0, "/random", None, 10),
+        '{"message":"Invalid namespace"}',
+    ),
     ('451-["baz",{}]', (5, 1, "/", None, 4), '["baz",{}]'),
     ('452-/admin,["baz",{}]', (5, 2, "/admin", None, 11), '["baz",{}]'),
     ('451-/admin,13["x",{}]', (5, 1, "/admin", 13, 13), '["x",{}]'),
@@ -116,7 +121,21 @@ def test_a_malformed_header_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["5", "51", "5-", "5a-[]", "51.5-[]", "5-1-[]", "51e1-[]", "50-[]", "5000-[]", "5²-[]", "511111-[]", "6[]"]
+    "text",
+    [
+        "5",
+        "51",
+        "5-",
+        "5a-[]",
+        "51.5-[]",
+        "5-1-[]",
+        "51e1-[]",
+        "50-[]",
+        "5000-[]",
+        "5²-[]",
+        "511111-[]",
+        "6[]",
+    ],
 )
 def test_a_malformed_attachment_count_is_refused(text: str) -> None:
     with pytest.raises(AttachmentError):
@@ -158,7 +177,15 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     st.integers(0, 10),
     st.sampled_from(['["x"]', "[]", '[1,"["]']),
 )
-def test_events_survive_the_round_trip(namespace: str, ack_id: int | None, attachments: int, arguments: str) -> None:
+def test_events_survive_the_round_trip(
+    namespace: str, ack_id: int | None, attachments: int, arguments: str
+) -> None:
     text = encode_event(namespace_prefix(namespace), arguments, attachments, ack_id)
     kind, count, name, number, at = scan_header(text, 1)
-    assert (kind, count, name, number, text[at:]) == (5 if attachments else 2, attachments, namespace, ack_id, arguments)
+    assert (kind, count, name, number, text[at:]) == (
+        5 if attachments else 2,
+        attachments,
+        namespace,
+        ack_id,
+        arguments,
+    )

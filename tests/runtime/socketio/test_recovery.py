@@ -1,4 +1,6 @@
-"""The log of connection state recovery, alone: what is kept, who may come back, and what they missed."""
+"""The log of connection state recovery, alone: what is kept, who may come back, and what they
+missed.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,18 @@ NOBODY: frozenset[str] = frozenset()
 
 def make(**options: Any) -> RecoveryLog:
     whole = ConnectionStateRecovery(**options)
-    return RecoveryLog(whole, "epoch", RecoveryMemory(max_bytes=whole.max_bytes, max_sessions=whole.max_sessions))
+    return RecoveryLog(
+        whole, "epoch", RecoveryMemory(max_bytes=whole.max_bytes, max_sessions=whole.max_sessions)
+    )
 
 
-def record(log: RecoveryLog, *values: Any, rooms: str = "", except_: str = "", now: float = 0) -> str:
+def record(
+    log: RecoveryLog, *values: Any, rooms: str = "", except_: str = "", now: float = 0
+) -> str:
     """Record an event; return its offset."""
-    event = log.record(encode_plain_event("x", values), frozenset(rooms.split()), frozenset(except_.split()), now)
+    event = log.record(
+        encode_plain_event("x", values), frozenset(rooms.split()), frozenset(except_.split()), now
+    )
     offset: str = json.loads(event.arguments)[-1]
     return offset
 
@@ -48,7 +56,9 @@ def missed(log: RecoveryLog, session: RecoverySession | None) -> list[Any] | Non
 
 def test_offsets_are_the_last_argument_and_differ() -> None:
     log = make()
-    event = log.record(EncodedEvent("x", '["x",{"_placeholder":true,"num":0}]', (b".",)), NOBODY, NOBODY, 0)
+    event = log.record(
+        EncodedEvent("x", '["x",{"_placeholder":true,"num":0}]', (b".",)), NOBODY, NOBODY, 0
+    )
     assert event.arguments == '["x",{"_placeholder":true,"num":0},"epoch.1"]'
     assert event.attachments == (b".",)
     assert [record(log) for _ in range(20)] == [f"epoch.{number:x}" for number in range(2, 22)]
@@ -92,7 +102,18 @@ def test_only_what_was_for_the_client_is_replayed() -> None:
     log = make()
     session = join(log, rooms="red")
     for number, (rooms, except_) in enumerate(
-        [("", ""), ("a", ""), ("b", ""), ("red blue", ""), ("blue", ""), ("", "a"), ("", "b"), ("red", "red"), ("", "red"), ("a", "blue")]
+        [
+            ("", ""),
+            ("a", ""),
+            ("b", ""),
+            ("red blue", ""),
+            ("blue", ""),
+            ("", "a"),
+            ("", "b"),
+            ("red", "red"),
+            ("", "red"),
+            ("a", "blue"),
+        ]
     ):
         record(log, number, rooms=rooms, except_=except_)
     log.persist(session, 0)
@@ -100,7 +121,20 @@ def test_only_what_was_for_the_client_is_replayed() -> None:
 
 
 @pytest.mark.parametrize(
-    "offset", ["", "x", "epoch", "epoch.", "epoch.-1", "epoch.zz", "epoch.3", "epoch. 1", "epoch.1_0", "other.1", "epoch." + "0" * 100]
+    "offset",
+    [
+        "",
+        "x",
+        "epoch",
+        "epoch.",
+        "epoch.-1",
+        "epoch.zz",
+        "epoch.3",
+        "epoch. 1",
+        "epoch.1_0",
+        "other.1",
+        "epoch." + "0" * 100,
+    ],
 )
 def test_an_offset_that_is_none_of_ours_is_no_way_back(offset: str) -> None:
     log = make()
@@ -180,11 +214,15 @@ def test_with_too_many_bytes_the_oldest_events_go() -> None:
     assert (log.kept, log.size) == (0, 0)
 
 
-def test_whose_namespaces_hold_most_loses_events_so_that_one_client_pushes_out_nobody_elses() -> None:
+def test_whose_namespaces_hold_most_loses_events_so_that_one_client_pushes_out_nobody_elses() -> (
+    None
+):
     memory = RecoveryMemory(max_bytes=100_000, max_sessions=10)
     options = ConnectionStateRecovery()
     mine, shared = (RecoveryLog(options, "epoch", memory, owner) for owner in ("203.0.113.1", "/"))
-    event = EncodedEvent("x", '["x"]', (b"." * 684,))  # a thousand bytes, with its offset and what it costs beside
+    event = EncodedEvent(
+        "x", '["x"]', (b"." * 684,)
+    )  # a thousand bytes, with its offset and what it costs beside
     for log, count in ((mine, 20), (shared, 40)):
         for _ in range(count):
             log.record(event, NOBODY, NOBODY, 0)
@@ -225,11 +263,15 @@ def test_with_too_many_absent_clients_those_who_left_first_go() -> None:
     assert set(log.sessions) == {"secret b", "secret c"}
 
 
-def test_an_event_that_is_never_replayed_is_marked_only_where_clients_would_take_its_end_for_an_offset() -> None:
+def test_an_event_that_is_never_replayed_is_marked_only_where_clients_would_take_its_end_for_an_offset() -> (
+    None
+):
     log = make()
     record(log)
     endings: list[list[Any]] = [[], [1], ["text"], [{"a": "text"}], [[]]]
-    assert [log.mark_if_misleading(encode_plain_event("x", values)).arguments for values in endings] == [
+    assert [
+        log.mark_if_misleading(encode_plain_event("x", values)).arguments for values in endings
+    ] == [
         '["x","epoch.1"]',
         '["x",1]',
         '["x","text","epoch.1"]',
@@ -239,7 +281,9 @@ def test_an_event_that_is_never_replayed_is_marked_only_where_clients_would_take
 
 
 @given(st.lists(st.sampled_from(["record", "see", "cut"]), max_size=60), st.integers(1, 10))
-def test_whatever_a_client_missed_is_told_once_in_order_or_it_cannot_come_back(steps: list[str], max_packets: int) -> None:
+def test_whatever_a_client_missed_is_told_once_in_order_or_it_cannot_come_back(
+    steps: list[str], max_packets: int
+) -> None:
     log = make(max_packets=max_packets)
     session = join(log)
     sent = 0
@@ -275,7 +319,12 @@ def test_the_memory_of_what_is_kept_is_bounded_by_what_is_counted() -> None:
     tracemalloc.start()
     try:
         for number in range(5000):
-            log.record(encode_plain_event("x", (number, "text" * (number % 50))), frozenset({"a room"}), NOBODY, 0)
+            log.record(
+                encode_plain_event("x", (number, "text" * (number % 50))),
+                frozenset({"a room"}),
+                NOBODY,
+                0,
+            )
             log.persist(join(log, str(number)), 0)
         kept, sessions, memory = log.kept, len(log.sessions), tracemalloc.get_traced_memory()[0]
     finally:
@@ -295,7 +344,9 @@ steps = st.one_of(
 
 
 @given(st.lists(steps, min_size=10, max_size=60))
-def test_whatever_rooms_a_client_joins_and_leaves_it_is_replayed_what_it_would_have_received(happening: list[tuple[Any, ...]]) -> None:
+def test_whatever_rooms_a_client_joins_and_leaves_it_is_replayed_what_it_would_have_received(
+    happening: list[tuple[Any, ...]],
+) -> None:
     log = make()
     session = join(log)
     rooms: set[str] = {"a", "own"}
@@ -322,7 +373,10 @@ def test_whatever_rooms_a_client_joins_and_leaves_it_is_replayed_what_it_would_h
                 assert log.claim("secret a", offset, 1) is session
                 told: list[Any] = []
                 while log.missing(session):
-                    told += [json.loads(event.arguments)[1] for event in log.take_missed(session, most or 1)]
+                    told += [
+                        json.loads(event.arguments)[1]
+                        for event in log.take_missed(session, most or 1)
+                    ]
                 assert told == [number for number, _ in due]
                 if is_complete:
                     log.forget(session)
@@ -334,7 +388,9 @@ def test_whatever_rooms_a_client_joins_and_leaves_it_is_replayed_what_it_would_h
     assert session.history.current - {"own"} == rooms - {"own"}
 
 
-def test_a_client_that_changes_its_rooms_without_end_costs_little_and_is_told_nothing_wrong() -> None:
+def test_a_client_that_changes_its_rooms_without_end_costs_little_and_is_told_nothing_wrong() -> (
+    None
+):
     log = make(max_packets=1_000_000)
     session = join(log)
     offsets: list[str] = []
@@ -349,7 +405,9 @@ def test_a_client_that_changes_its_rooms_without_end_costs_little_and_is_told_no
     log.persist(session, 0)
     assert log.claim("secret a", None, 1) is None, "what it was in at first isn't known any more"
     assert log.claim("secret a", offsets[100], 1) is None
-    assert missed(log, log.claim("secret a", offsets[-41], 1)) == [-number for number in range(4980, 5000)]
+    assert missed(log, log.claim("secret a", offsets[-41], 1)) == [
+        -number for number in range(4980, 5000)
+    ]
 
 
 def test_stays_in_which_nothing_was_sent_are_not_kept() -> None:

@@ -18,11 +18,16 @@ from hypothesis import strategies as st
 
 
 def test_json_is_compact_and_not_escaped() -> None:
-    assert encode_value([1, "2", {"3": [True, None, 1.5]}, "ü€😀", ("a",)]) == ('[1,"2",{"3":[true,null,1.5]},"ü€😀",["a"]]', [])
+    assert encode_value([1, "2", {"3": [True, None, 1.5]}, "ü€😀", ("a",)]) == (
+        '[1,"2",{"3":[true,null,1.5]},"ü€😀",["a"]]',
+        [],
+    )
 
 
 def test_bytes_become_attachments_numbered_depth_first() -> None:
-    text, attachments = encode_value(["x", {"a": b"0", "b": [bytearray(b"1"), {"c": memoryview(b"2")}]}, b"3"])
+    text, attachments = encode_value(
+        ["x", {"a": b"0", "b": [bytearray(b"1"), {"c": memoryview(b"2")}]}, b"3"]
+    )
     assert json.loads(text) == ["x", {"a": place(0), "b": [place(1), {"c": place(2)}]}, place(3)]
     assert attachments == [b"0", b"1", b"2", b"3"]
     assert all(type(attachment) is bytes for attachment in attachments)
@@ -59,7 +64,20 @@ CYCLE: list[Any] = []
 CYCLE.append(CYCLE)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), {1, 2}, object(), 1j, CYCLE, {(1, 2): 3}, [b"x", object()]])
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        float("inf"),
+        -float("inf"),
+        {1, 2},
+        object(),
+        1j,
+        CYCLE,
+        {(1, 2): 3},
+        [b"x", object()],
+    ],
+)
 def test_what_json_cannot_hold_is_refused(value: Any) -> None:
     with pytest.raises(InvalidPayloadError):
         encode_value([value])
@@ -82,7 +100,17 @@ def test_a_cycle_is_told_from_what_is_too_deep() -> None:
     assert encode_value([shared, shared])[0] == '[["a"],["a"]]'
 
 
-WRITABLE: list[Any] = ['\u00e9\u2028\x7f"\\\n', 1.5, 1e22, -0.0, 10**30, True, None, {"a": (), 1: {}, None: [[]]}, {True: 2.5}]
+WRITABLE: list[Any] = [
+    '\u00e9\u2028\x7f"\\\n',
+    1.5,
+    1e22,
+    -0.0,
+    10**30,
+    True,
+    None,
+    {"a": (), 1: {}, None: [[]]},
+    {True: 2.5},
+]
 WITHOUT_C = """
 import json.encoder, sys
 original = json.encoder.c_make_encoder
@@ -107,18 +135,29 @@ for wrong in (cycle, [{{1}}], [float("nan")]):
 
 
 def test_json_is_written_as_by_its_library() -> None:
-    assert encode_value(WRITABLE)[0] == json.dumps(WRITABLE, ensure_ascii=False, separators=(",", ":"))
+    assert encode_value(WRITABLE)[0] == json.dumps(
+        WRITABLE, ensure_ascii=False, separators=(",", ":")
+    )
 
 
 @pytest.mark.parametrize("stand_in", ["None", "picky", "original"])
 def test_json_is_the_same_on_an_interpreter_that_writes_none_in_c(stand_in: str) -> None:
     script = WITHOUT_C.format(stand_in=stand_in)
-    printed = subprocess.run([sys.executable, "-c", script, repr(WRITABLE)], capture_output=True, text=True, check=True, timeout=60).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", script, repr(WRITABLE)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
     text = encode_value(WRITABLE)[0]
     with_bytes = f'[{text},{{"_placeholder":true,"num":0}}]'
     first, *errors = printed.splitlines()
     assert first == f"{(text, [])!a} {(with_bytes, [b'x'])!a}"
-    assert errors[:2] == ["Circular reference detected", "a value of type 'set' can't be written as JSON"]
+    assert errors[:2] == [
+        "Circular reference detected",
+        "a value of type 'set' can't be written as JSON",
+    ]
     assert errors[2].startswith("Out of range float values are not JSON compliant")
 
 
@@ -170,13 +209,20 @@ def test_a_placeholder_without_a_number_is_refused() -> None:
         restore_attachments([{"_placeholder": True}], [b"0"])
 
 
-@pytest.mark.parametrize("value", [{"_placeholder": False, "num": 9}, {"_placeholder": 1, "num": 9}, {"num": 9}])
+@pytest.mark.parametrize(
+    "value", [{"_placeholder": False, "num": 9}, {"_placeholder": 1, "num": 9}, {"num": 9}]
+)
 def test_what_only_resembles_a_placeholder_is_a_value(value: object) -> None:
     assert restore_attachments([value], [b"0"]) == [value]
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text() | st.binary(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.binary(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=20,
 )

@@ -1,4 +1,5 @@
-"""Compare two implementations over a corpus; ``python -m tests.runtime.speedups.differential LIBRARY`` compares the C in `LIBRARY` with the Python.
+"""Compare two implementations over a corpus; ``python -m tests.runtime.speedups.differential
+LIBRARY`` compares the C in `LIBRARY` with the Python.
 
 The tests run it in a process in which a wrong access to memory is the end.
 """
@@ -18,7 +19,22 @@ from tests.runtime.speedups.functions import PYTHON, Functions, in_c
 HUGE: Final = 10**30
 
 HEADS: Final = ("42", "42/n,", "42/,", "42/n", '42/a"b,', "42/" + "n" * 999 + ",", "42/" + "n" * 1000 + ",", "42/" + "n" * 1001 + ",", "4", "", "43", "2", "42/é€,", "42/\U0001f600,", "42/[\n,", " 42")  # fmt: skip
-IDS: Final = ("", "0", "7", "007", "9" * 15, "9" * 16, "-1", "+1", "1_0", "٣", "²", "1٣", " ", "1.0")
+IDS: Final = (
+    "",
+    "0",
+    "7",
+    "007",
+    "9" * 15,
+    "9" * 16,
+    "-1",
+    "+1",
+    "1_0",
+    "٣",
+    "²",
+    "1٣",
+    " ",
+    "1.0",
+)
 ARRAYS: Final = ("", "[", '["', '["a', '["a"', '[""', '["a"]', '["a",1]', '["",1]', '["a\\"b",1]', '["a\\\\",1]', '["a"\\', '[ "a"]', '["é"]', '["a","é"]', '["€",1]', '["\U0001f600"]', '["\ud800"]', '["a","\n\r\u2028"]', '["\0"]', "[1]", "{}", '["' + "n" * 2000 + '"]', '["' + "n" * 2000)  # fmt: skip
 EXPONENTS: Final = ("", "e", "e1", "e+", "e-1", "E1", "ee1", "eee", "e:", "e/", "e0", "e9", "e٣", "xe1", "e" * 50 + "9", "e" * 50, "\ue031", "e\u0131", "\u6531", "\u65e1", "\U0001f600e1", "€e1", "ée1", "é" * 30 + "e", "1e5\ud800")  # fmt: skip
 
@@ -53,7 +69,12 @@ def calls() -> Iterator[Call]:
 
 def cut() -> Iterator[Call]:
     """Yield reads that end at every byte of some frames, taken from every index on."""
-    for data in (frame(b"abc") + frame("é".encode() * 5), frame(b"x" * 130), frame(b"x" * 9, width=8), frame(b"")):
+    for data in (
+        frame(b"abc") + frame("é".encode() * 5),
+        frame(b"x" * 130),
+        frame(b"x" * 9, width=8),
+        frame(b""),
+    ):
         for end in range(len(data) + 1):
             yield "take_text", (data[:end], 1000)
             for at in range(end + 3):
@@ -61,22 +82,29 @@ def cut() -> Iterator[Call]:
 
 
 def compare(functions: Functions, make: Callable[[bytes], Any] = bytes) -> int:
-    """Call `functions` and the reference with everything, data as `make` gives it; return how many results were the same.
+    """Call `functions` and the reference with everything, data as `make` gives it; return how many
+    results were the same.
 
     Raises:
         AssertionError: two results differ; the message says where.
     """
     count = 0
     for name, arguments in calls():
-        mine = tuple(make(argument) if isinstance(argument, bytes) else argument for argument in arguments)
+        mine = tuple(
+            make(argument) if isinstance(argument, bytes) else argument for argument in arguments
+        )
         result, expected = getattr(functions, name)(*mine), getattr(PYTHON, name)(*arguments)
-        assert same(result, expected), f"{name}{ascii(arguments)[:200]}: {ascii(result)[:200]}, not {ascii(expected)[:200]}"
+        assert same(result, expected), (
+            f"{name}{ascii(arguments)[:200]}: {ascii(result)[:200]}, not {ascii(expected)[:200]}"
+        )
         count += 1
     return count
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two results are equal, of the same types and sizes, so that strings are in their only valid form."""
+    """Tell whether two results are equal, of the same types and sizes, so that strings are in their
+    only valid form.
+    """
     if type(one) is not type(other):
         return False
     if type(one) in (list, tuple):

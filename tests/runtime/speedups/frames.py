@@ -12,9 +12,17 @@ SHORTEST: Final = 0
 
 
 def frame(
-    payload: bytes, first: int = TEXT, key: bytes = KEY, width: int = SHORTEST, *, is_masked: bool = True, announced: int | None = None
+    payload: bytes,
+    first: int = TEXT,
+    key: bytes = KEY,
+    width: int = SHORTEST,
+    *,
+    is_masked: bool = True,
+    announced: int | None = None,
 ) -> bytes:
-    """Build a frame; `width` is of the length (1, 2 or 8 bytes), `announced` another length than that of the payload."""
+    """Build a frame; `width` is of the length (1, 2 or 8 bytes), `announced` another length than
+    that of the payload.
+    """
     length = len(payload) if announced is None else announced
     if width == SHORTEST:
         width = 1 if length < 126 else 2 if length < 65_536 else 8
@@ -33,7 +41,27 @@ def _mask(payload: bytes, key: bytes) -> bytes:
     return (int.from_bytes(payload) ^ int.from_bytes(keys)).to_bytes(size)
 
 
-SIZES: Final = (0, 1, 3, 7, 8, 9, 15, 16, 17, 124, 125, 126, 127, 128, 4095, 4096, 65_535, 65_536, 65_537)
+SIZES: Final = (
+    0,
+    1,
+    3,
+    7,
+    8,
+    9,
+    15,
+    16,
+    17,
+    124,
+    125,
+    126,
+    127,
+    128,
+    4095,
+    4096,
+    65_535,
+    65_536,
+    65_537,
+)
 """Sizes at which the head changes, or the way of unmasking."""
 
 NOT_UTF_8: Final = {

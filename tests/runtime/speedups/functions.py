@@ -1,4 +1,6 @@
-"""The functions of the data path that there are twice: as the runtime has them in Python, and as they were built from C."""
+"""The functions of the data path that there are twice: as the runtime has them in Python, and as
+they were built from C.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def in_c(library: Path) -> Functions:
 
 
 def in_python() -> Functions:
-    """What the runtime uses where the extra isn't installed, whether it is installed here or not."""
+    """What the runtime uses where the extra isn't installed, whether it is installed here or
+    not.
+    """
     found = {field.name: getattr(compiled, field.name) for field in fields(Functions)}
     try:
         for name in found:
@@ -68,4 +72,6 @@ def _again(name: str) -> ModuleType:
 
 PYTHON: Final = in_python()
 """The reference."""
-assert not any(isinstance(getattr(PYTHON, field.name), BuiltinFunctionType) for field in fields(Functions))
+assert not any(
+    isinstance(getattr(PYTHON, field.name), BuiltinFunctionType) for field in fields(Functions)
+)

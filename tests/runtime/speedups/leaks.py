@@ -1,4 +1,5 @@
-"""Count what calls leave behind: ``python -m tests.runtime.speedups.leaks LIBRARY FAILING_MEMORY`` prints it as JSON.
+"""Count what calls leave behind: ``python -m tests.runtime.speedups.leaks LIBRARY FAILING_MEMORY``
+prints it as JSON.
 
 In a process of its own, where nothing else comes and goes.
 """
@@ -22,12 +23,24 @@ GOOD: Final = frame(b"2") + frame("später €".encode()) + frame(b"x" * 1000)
 BAD: Final = frame(b"abc") + frame(b"\xff" * 9)
 MESSAGE: Final = '42["name of an event",{}]'
 CALLS: Final[tuple[tuple[str, tuple[Any, ...]], ...]] = (
-    *(("take_texts", (data, 0, 10_000, 9)) for data in (GOOD, BAD, bytearray(GOOD), bytearray(BAD), b"")),
+    *(
+        ("take_texts", (data, 0, 10_000, 9))
+        for data in (GOOD, BAD, bytearray(GOOD), bytearray(BAD), b"")
+    ),
     *(("take_texts", (GOOD, at, 1, 1)) for at in (-1, HUGE, None)),
-    *(("take_texts", arguments) for arguments in ((None, 0, 1, 1), (GOOD, 0, None, 1), (GOOD, 0, 1, None), (GOOD,))),
-    *(("take_text", (data, 100)) for data in (frame(b"2"), frame(b"abc"), frame(b"\xff"), frame("é".encode()), GOOD)),
+    *(
+        ("take_texts", arguments)
+        for arguments in ((None, 0, 1, 1), (GOOD, 0, None, 1), (GOOD, 0, 1, None), (GOOD,))
+    ),
+    *(
+        ("take_text", (data, 100))
+        for data in (frame(b"2"), frame(b"abc"), frame(b"\xff"), frame("é".encode()), GOOD)
+    ),
     *(("take_text", arguments) for arguments in ((None, 1), (GOOD, None), (GOOD,))),
-    *(("split_event", (text,)) for text in (MESSAGE, '42/n,9876543210["name",1]', '42["€","\U0001f600"]', "42/n", None)),
+    *(
+        ("split_event", (text,))
+        for text in (MESSAGE, '42/n,9876543210["name",1]', '42["€","\U0001f600"]', "42/n", None)
+    ),
     *(("find_exponent", (text,)) for text in ("1e5", "€1e5", "none", None)),
 )
 """Each way that leads to a result, and each that leads to an exception."""
@@ -46,7 +59,11 @@ def main() -> None:
     functions = in_c(Path(sys.argv[1]))
     calls = [(getattr(functions, name), arguments) for name, arguments in CALLS]
     fail = load_extension(Path(sys.argv[2])).run
-    calls += [(fail, (number, getattr(functions, name), *arguments)) for name, arguments in CALLS_FOR_MEMORY for number in range(15)]
+    calls += [
+        (fail, (number, getattr(functions, name), *arguments))
+        for name, arguments in CALLS_FOR_MEMORY
+        for number in range(15)
+    ]
 
     def run(rounds: int) -> None:
         for _ in range(rounds):
@@ -54,7 +71,16 @@ def main() -> None:
                 with suppress(TypeError, ValueError, OverflowError):
                     function(*arguments)
 
-    shared = {"None": None, "True": True, "False": False, "slash": "/", "empty": "", "message": MESSAGE, "good": GOOD, "bad": BAD}
+    shared = {
+        "None": None,
+        "True": True,
+        "False": False,
+        "slash": "/",
+        "empty": "",
+        "message": MESSAGE,
+        "good": GOOD,
+        "bad": BAD,
+    }
     tracemalloc.start()
     run(20)
     gc.collect()

@@ -1,4 +1,6 @@
-"""The runtime's tests pass with the helpers in C and without them; this process has one of the two, so these runs take the other one."""
+"""The runtime's tests pass with the helpers in C and without them; this process has one of the two,
+so these runs take the other one.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def test_it_is_the_other_way(environment: dict[str, str]) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("folder", ["transports", "socketio", "events", "server"])
-def test_the_tests_pass_the_other_way(folder: str, environment: dict[str, str], tmp_path: Path) -> None:
+def test_the_tests_pass_the_other_way(
+    folder: str, environment: dict[str, str], tmp_path: Path
+) -> None:
     command = [
         sys.executable,
         "-m",
@@ -44,5 +48,7 @@ def test_the_tests_pass_the_other_way(folder: str, environment: dict[str, str], 
         f"--basetemp={tmp_path}/pytest",
         f"tests/runtime/{folder}",
     ]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=590, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=590, check=False
+    )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr

@@ -1,4 +1,6 @@
-"""What is published: the sources build from a fresh checkout, and what was built is what the runtime expects."""
+"""What is published: the sources build from a fresh checkout, and what was built is what the
+runtime expects.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,15 @@ NAMES = ["take_text", "take_texts", "split_event", "find_exponent"]
 
 def python(*arguments: str, cwd: Path, **environment: str) -> str:
     command = [sys.executable, *arguments]
-    done = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -39,7 +49,9 @@ def python(*arguments: str, cwd: Path, **environment: str) -> str:
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sdist")
     sources = folder / "speedups"
-    shutil.copytree(SPEEDUPS, sources, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+    shutil.copytree(
+        SPEEDUPS, sources, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__")
+    )
     return folder / python("-c", BUILD, "sdist", str(folder), cwd=sources).splitlines()[-1]
 
 
@@ -48,13 +60,26 @@ def wheel(sdist: Path) -> Path:
     """Built from the source distribution, as pip does it."""
     python("-m", "tarfile", "--extract", str(sdist), str(sdist.parent), cwd=ROOT)
     sources = sdist.parent / sdist.name.removesuffix(".tar.gz")
-    return sdist.parent / python("-c", BUILD, "wheel", str(sdist.parent), cwd=sources).splitlines()[-1]
+    return (
+        sdist.parent / python("-c", BUILD, "wheel", str(sdist.parent), cwd=sources).splitlines()[-1]
+    )
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path) -> Path:
     folder = wheel.parent / "installed"
-    python("-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", str(folder), str(wheel), cwd=ROOT)
+    python(
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-index",
+        "--no-deps",
+        "--target",
+        str(folder),
+        str(wheel),
+        cwd=ROOT,
+    )
     return folder
 
 
@@ -63,7 +88,9 @@ def test_the_source_distribution_holds_what_a_build_needs(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     package = "src/ackord_speedups"
-    assert {f"{package}/{name}" for name in ("__init__.py", "_speedups.c", "_speedups.pyi", "py.typed")} < names
+    assert {
+        f"{package}/{name}" for name in ("__init__.py", "_speedups.c", "_speedups.pyi", "py.typed")
+    } < names
     assert {"pyproject.toml", "setup.py", "README.md", "LICENSE"} < names
 
 
@@ -71,9 +98,17 @@ def test_the_source_distribution_holds_what_a_build_needs(sdist: Path) -> None:
 def test_the_wheel_holds_the_module_its_types_and_its_license(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        metadata = archive.read(next(name for name in names if name.endswith(".dist-info/METADATA"))).decode()
+        metadata = archive.read(
+            next(name for name in names if name.endswith(".dist-info/METADATA"))
+        ).decode()
     package = [name for name in names if name.startswith("ackord_speedups/")]
-    assert sorted(name.partition("/")[2].split(".")[0] for name in package) == ["__init__", "_speedups", "_speedups", "_speedups", "py"]
+    assert sorted(name.partition("/")[2].split(".")[0] for name in package) == [
+        "__init__",
+        "_speedups",
+        "_speedups",
+        "_speedups",
+        "py",
+    ]
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert "License-Expression: MIT\n" in metadata
     assert "\nRequires-Dist:" not in metadata
@@ -86,10 +121,18 @@ def test_the_types_are_those_of_the_module(installed: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_runtime_uses_what_is_installed_unless_told_otherwise(installed: Path, tmp_path: Path) -> None:
+def test_the_runtime_uses_what_is_installed_unless_told_otherwise(
+    installed: Path, tmp_path: Path
+) -> None:
     assert json.loads(python("-c", USED, cwd=tmp_path, PYTHONPATH=str(installed))) == NAMES
-    assert json.loads(python("-c", USED, cwd=tmp_path, PYTHONPATH=str(installed), ACKORD_SPEEDUPS="1")) == NAMES
-    assert json.loads(python("-c", USED, cwd=tmp_path, PYTHONPATH=str(installed), ACKORD_SPEEDUPS="0")) == [None] * 4
+    assert (
+        json.loads(python("-c", USED, cwd=tmp_path, PYTHONPATH=str(installed), ACKORD_SPEEDUPS="1"))
+        == NAMES
+    )
+    assert (
+        json.loads(python("-c", USED, cwd=tmp_path, PYTHONPATH=str(installed), ACKORD_SPEEDUPS="0"))
+        == [None] * 4
+    )
 
 
 OTHERS = {

@@ -1,4 +1,6 @@
-"""The C and memory: nothing is read or written where it shouldn't be, nothing leaks, and there may be none."""
+"""The C and memory: nothing is read or written where it shouldn't be, nothing leaks, and there may
+be none.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.runtime.speedups.building import FAILING_MEMORY, ROOT, compile_module, compile_sanitized, sanitizer_runtimes
+from tests.runtime.speedups.building import (
+    FAILING_MEMORY,
+    ROOT,
+    compile_module,
+    compile_sanitized,
+    sanitizer_runtimes,
+)
 from tests.runtime.speedups.frames import frame
 from tests.runtime.speedups.functions import Functions, in_c, load_extension
 
@@ -38,12 +46,22 @@ def sanitized(*arguments: str, runtimes: list[str]) -> subprocess.CompletedProce
         "ASAN_OPTIONS": "detect_leaks=0",  # Python itself doesn't free all that it has when it ends
         "PYTHONMALLOC": "malloc",  # so that the sanitizer knows where each object ends
     }
-    # The sanitizers want to know where memory is; some versions of them fail at times where the kernel randomizes much.
+    # The sanitizers want to know where memory is; some versions of them fail at times where the
+    # kernel randomizes much.
     fixed = ["setarch", "--addr-no-randomize"]
-    if shutil.which(fixed[0]) is None or subprocess.run([*fixed, "true"], capture_output=True, check=False).returncode != 0:
+    if (
+        shutil.which(fixed[0]) is None
+        or subprocess.run([*fixed, "true"], capture_output=True, check=False).returncode != 0
+    ):
         fixed = []
     return subprocess.run(
-        [*fixed, sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False
+        [*fixed, sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
 
 
@@ -73,16 +91,30 @@ def test_sanitizers_would_find_an_access_beyond_the_data() -> None:
 
 
 def test_nothing_is_kept_of_a_call_that_is_over() -> None:
-    command = [sys.executable, "-m", "tests.runtime.speedups.leaks", str(compile_module()), str(compile_module(FAILING_MEMORY))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=True)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.runtime.speedups.leaks",
+        str(compile_module()),
+        str(compile_module(FAILING_MEMORY)),
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=True
+    )
     found: dict[str, int] = json.loads(done.stdout)
     bytes_more = found.pop("bytes")
     assert bytes_more < 20 * found.pop("rounds")  # the smallest object is larger
-    assert {name: more for name, more in found.items() if abs(more) > 100} == {}  # each round uses each of them
+    assert {
+        name: more for name, more in found.items() if abs(more) > 100
+    } == {}  # each round uses each of them
 
 
 def test_a_buffer_can_be_resized_after_every_call(functions: Functions) -> None:
-    for data in (bytearray(frame(b"abc") * 3), bytearray(frame(b"abc") + frame(b"\xff")), bytearray(b"\x81")):
+    for data in (
+        bytearray(frame(b"abc") * 3),
+        bytearray(frame(b"abc") + frame(b"\xff")),
+        bytearray(b"\x81"),
+    ):
         functions.take_texts(data, 0, 100, 9)
         functions.take_text(data, 100)
         data.extend(b"more")  # BufferError if it were still held
@@ -91,7 +123,12 @@ def test_a_buffer_can_be_resized_after_every_call(functions: Functions) -> None:
 ALLOCATING = {
     "take_text": (frame(b"some text"), 100),
     "take_text of a wrong frame": (frame(b"\xff"), 100),
-    "take_texts": (frame(b"some text") + frame("später €".encode()) + frame(b"x" * 600) * 20, 0, 1000, 99),
+    "take_texts": (
+        frame(b"some text") + frame("später €".encode()) + frame(b"x" * 600) * 20,
+        0,
+        1000,
+        99,
+    ),
     "take_texts of what can be resized": (bytearray(frame(b"some text") * 9), 0, 1000, 99),
     "take_texts of a wrong frame": (frame(b"some text") * 300 + frame(b"\xff"), 0, 1000, 999),
     "split_event": ('42/namespace,9876543210["name",1]',),

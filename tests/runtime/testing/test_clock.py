@@ -65,7 +65,9 @@ def test_waiting_for_nothing_is_an_error_that_names_the_tasks() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(wait_for_ever(), name="the waiting one")
 
-    with pytest.raises(DeadlockError, match=r"(?s)nothing is left.*the waiting one waits in .*wait"):
+    with pytest.raises(
+        DeadlockError, match=r"(?s)nothing is left.*the waiting one waits in .*wait"
+    ):
         run(scenario())
 
 
@@ -160,7 +162,9 @@ def test_what_a_foreign_thread_does_is_waited_for(*, with_timer: bool, pooled: b
     assert run(scenario()) == [7] * 5
 
 
-def test_a_thread_that_waits_for_the_loop_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_that_waits_for_the_loop_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(clock, "THREAD_PATIENCE", 1.0)
 
     async def scenario() -> None:
@@ -174,7 +178,9 @@ def test_a_thread_that_waits_for_the_loop_is_not_waited_for_without_end(monkeypa
     run(scenario())
 
 
-def test_a_deadlock_beside_threads_names_them_and_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deadlock_beside_threads_names_them_and_the_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(clock, "THREAD_PATIENCE", 0.01)
     done = threading.Event()
 

@@ -73,7 +73,10 @@ def test_two_clients_meet_at_the_server() -> None:
     async def scenario() -> None:
         link = Link(greeter())
         told: list[tuple[str, str]] = []
-        async with connect("http://test", connector=link) as ada, connect("http://test", connector=link) as bob:
+        async with (
+            connect("http://test", connector=link) as ada,
+            connect("http://test", connector=link) as bob,
+        ):
             assert ada.id != bob.id
 
             @ada.on("told")
@@ -148,9 +151,17 @@ def test_namespaces_middlewares_and_auth_are_the_servers() -> None:
 
         @server.of("/private").on("connection")
         def connected(socket: Socket) -> None:
-            seen.append((socket.handshake.auth, socket.handshake.address, socket.handshake.headers["x-test"]))
+            seen.append(
+                (
+                    socket.handshake.auth,
+                    socket.handshake.address,
+                    socket.handshake.headers["x-test"],
+                )
+            )
 
-        async with Manager("http://test", connector=Link(server, address="10.0.0.7"), headers={"X-Test": "1"}) as manager:
+        async with Manager(
+            "http://test", connector=Link(server, address="10.0.0.7"), headers={"X-Test": "1"}
+        ) as manager:
             await manager.socket("/private", auth={"token": "t"}).connect()
             with pytest.raises(ConnectRefusedError, match="Invalid namespace"):
                 await manager.socket("/nowhere").connect()
@@ -179,7 +190,13 @@ def test_a_raw_peer_reads_and_writes_the_servers_packets() -> None:
     async def scenario() -> None:
         async with await Link(greeter()).raw() as peer:
             opened = await peer.receive_text()
-            assert set(json.loads(opened[1:])) == {"sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"}
+            assert set(json.loads(opened[1:])) == {
+                "sid",
+                "upgrades",
+                "pingInterval",
+                "pingTimeout",
+                "maxPayload",
+            }
             await peer.send("40")
             joined = await peer.receive_text()
             assert set(json.loads(joined[2:])) == {"sid"}
@@ -188,7 +205,9 @@ def test_a_raw_peer_reads_and_writes_the_servers_packets() -> None:
             await peer.expect('461-7["hello raw",{"_placeholder":true,"num":0}]', b"")
             await peer.expect("2", timeout=25)
             await peer.send("3", '429["nobody"]')
-            await peer.expect('439[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]')
+            await peer.expect(
+                '439[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]'
+            )
             await peer.expect_silence(20)
             await peer.send("49")
             await peer.expect_close()

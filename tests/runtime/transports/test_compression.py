@@ -36,13 +36,19 @@ from tests.runtime.engine.harness import Site
         ("gzip;q=1e0", None),
     ],
 )
-def test_the_coding_that_the_client_likes_best_is_chosen(accepted: str | None, coding: Coding | None) -> None:
+def test_the_coding_that_the_client_likes_best_is_chosen(
+    accepted: str | None, coding: Coding | None
+) -> None:
     assert choose_coding(accepted) == coding
 
 
-@pytest.mark.parametrize(("coding", "inflate"), [("gzip", gzip.decompress), ("deflate", zlib.decompress)])
+@pytest.mark.parametrize(
+    ("coding", "inflate"), [("gzip", gzip.decompress), ("deflate", zlib.decompress)]
+)
 @pytest.mark.parametrize("size", [0, 1, SLICE - 1, SLICE, 5 * SLICE + 1])
-def test_what_is_compressed_can_be_inflated(coding: Coding, inflate: Callable[[bytes], bytes], size: int) -> None:
+def test_what_is_compressed_can_be_inflated(
+    coding: Coding, inflate: Callable[[bytes], bytes], size: int
+) -> None:
     body = (b"0123456789abcdef" * (size // 16 + 1))[:size]
     compressed = asyncio.run(compress(body, coding))
     assert inflate(compressed) == body
@@ -68,7 +74,9 @@ def test_others_have_their_turn_while_a_large_body_is_compressed() -> None:
 # In polling responses
 
 
-async def fetch(site: Site, *packets: str | Prepared, accept: str = "gzip, deflate") -> tuple[str | None, bytes]:
+async def fetch(
+    site: Site, *packets: str | Prepared, accept: str = "gzip, deflate"
+) -> tuple[str | None, bytes]:
     query = await site.open_polling()
     socket = site.recorders[-1].socket
     for packet in packets:

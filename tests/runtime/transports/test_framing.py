@@ -14,7 +14,14 @@ from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.memory_budget import Part
 from ackord.runtime.transports import bounds
 from ackord.runtime.transports.direct_websocket import DirectWebSocket
-from ackord.runtime.transports.framing import FrameCutter, encode_binary, encode_text, frame_size, next_message, prepare
+from ackord.runtime.transports.framing import (
+    FrameCutter,
+    encode_binary,
+    encode_text,
+    frame_size,
+    next_message,
+    prepare,
+)
 from ackord.runtime.transports.turns import turns_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -126,8 +133,12 @@ class Receiver:
         self._is_ready = True
 
 
-async def ours(pieces: Sequence[bytes], pauses: Collection[int] = (), *, hasty: bool = False) -> Told:
-    """Read a stream in pieces with `DirectWebSocket`; `hasty` pieces come although it has paused the transport."""
+async def ours(
+    pieces: Sequence[bytes], pauses: Collection[int] = (), *, hasty: bool = False
+) -> Told:
+    """Read a stream in pieces with `DirectWebSocket`; `hasty` pieces come although it has paused
+    the transport.
+    """
     told = Told()
     wire = Wire(told)
     receiver = Receiver(told, pauses)
@@ -159,7 +170,9 @@ class Quiet(Protocol):
 
 
 def theirs(stream: bytes) -> Told:
-    """Read a stream with the library, and with what it leaves out: joined fragments, UTF-8, and lengths in more bytes than needed."""
+    """Read a stream with the library, and with what it leaves out: joined fragments, UTF-8, and
+    lengths in more bytes than needed.
+    """
     told = Told()
     library = Quiet(Side.SERVER, state=OPEN, max_size=MAX_SIZE)
     fragments: list[bytes] = []
@@ -191,7 +204,9 @@ def theirs(stream: bytes) -> Told:
     return told
 
 
-def client_frame(first: int, payload: bytes, *, is_masked: bool = True, length_of: int = 0) -> bytes:
+def client_frame(
+    first: int, payload: bytes, *, is_masked: bool = True, length_of: int = 0
+) -> bytes:
     """Build a client's frame, with a length that may be longer than it needs to be."""
     size = len(payload)
     mask = 0x80 if is_masked else 0
@@ -265,14 +280,20 @@ def test_any_stream_cut_anywhere_means_what_the_library_says(pieces: list[bytes]
 
 @settings(deadline=None, max_examples=300)
 @given(cut_streams(), st.sets(st.integers(1, 8)), st.booleans())
-def test_it_means_the_same_to_a_receiver_that_asks_for_pauses(pieces: list[bytes], pauses: set[int], hasty: bool) -> None:
+def test_it_means_the_same_to_a_receiver_that_asks_for_pauses(
+    pieces: list[bytes], pauses: set[int], hasty: bool
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bounds, "BYTES_PER_TURN", 60)  # of what others have a turn after, too
         assert asyncio.run(ours(pieces, pauses, hasty=hasty)) == theirs(b"".join(pieces))
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.lists(st.one_of(common, common, control), min_size=1, max_size=12), st.integers(1, 40_000), st.sets(st.integers(1, 900)))
+@given(
+    st.lists(st.one_of(common, common, control), min_size=1, max_size=12),
+    st.integers(1, 40_000),
+    st.sets(st.integers(1, 900)),
+)
 def test_so_do_reads_of_many_frames(frames: list[bytes], cut: int, pauses: set[int]) -> None:
     stream = b"".join(frames) * (bounds.FRAMES_PER_TURN * 3 // len(frames))
     pieces = [stream[at : at + cut] for at in range(0, len(stream), cut)]
@@ -286,7 +307,9 @@ def test_what_came_before_the_end_is_delivered_though_it_waits() -> None:
         receiver = Receiver(told, {1})
         websocket = DirectWebSocket(wire, set(), turns_of(asyncio.get_running_loop()), MAX_SIZE)
         websocket.accept(b"", receiver)
-        websocket.data_received(b"".join(client_frame(first, b"x") for first in (0x81, 0x81, 0x01, 0x80, 0x82)))
+        websocket.data_received(
+            b"".join(client_frame(first, b"x") for first in (0x81, 0x81, 0x01, 0x80, 0x82))
+        )
         assert told.messages == ["x"]
         wire.close()
         websocket.connection_lost(None)
@@ -304,7 +327,9 @@ def test_after_a_large_read_others_have_their_turn() -> None:
     async def scenario() -> list[bool]:
         told = Told()
         wire = Wire(told)
-        websocket = DirectWebSocket(wire, set(), turns_of(asyncio.get_running_loop()), bounds.BYTES_PER_TURN)
+        websocket = DirectWebSocket(
+            wire, set(), turns_of(asyncio.get_running_loop()), bounds.BYTES_PER_TURN
+        )
         websocket.accept(b"", Receiver(told, ()))
         states: list[bool] = []
         for size in (bounds.BYTES_PER_TURN // 4, bounds.BYTES_PER_TURN // 2):
@@ -331,7 +356,9 @@ def test_a_connection_whose_receiver_cannot_go_on_is_dropped() -> None:
         websocket = DirectWebSocket(wire, set(), turns_of(asyncio.get_running_loop()), MAX_SIZE)
         websocket.accept(b"", Ending(told, {1}))
         raised = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.set_result(context["exception"]))
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: raised.set_result(context["exception"])
+        )
         websocket.data_received(client_frame(0x81, b"x") * 2)
         assert isinstance(await raised, GeneratorExit)
         return wire.is_closing()
@@ -352,7 +379,10 @@ def test_the_limit_is_the_same_for_whole_and_for_cut_frames(first: int, size: in
     stream = client_frame(first, b"x" * size)
     expected = theirs(stream)
     for cut in range(len(stream) + 1):
-        assert asyncio.run(ours([piece for piece in (stream[:cut], stream[cut:]) if piece])) == expected
+        assert (
+            asyncio.run(ours([piece for piece in (stream[:cut], stream[cut:]) if piece]))
+            == expected
+        )
     assert (expected.close is None) == (size <= MAX_SIZE)
 
 
@@ -374,7 +404,9 @@ def test_the_size_of_a_frame_is_told_in_three_looks_at_most(frame: bytes, limit:
 def test_frames_of_a_server_are_those_of_the_library(size: int) -> None:
     text = "é" * (size // 2) + "x" * (size % 2)
     assert encode_text(text) == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
-    assert encode_binary(b"\xff" * size) == Frame(Opcode.BINARY, b"\xff" * size).serialize(mask=False)
+    assert encode_binary(b"\xff" * size) == Frame(Opcode.BINARY, b"\xff" * size).serialize(
+        mask=False
+    )
 
 
 def test_a_prepared_message_is_framed_once_with_its_attachments() -> None:
@@ -388,5 +420,8 @@ def test_a_prepared_message_is_framed_once_with_its_attachments() -> None:
 def test_a_message_is_found_in_the_midst_of_others(size: int) -> None:
     stream = b"before" + client_frame(0x82, b"z" * size) + b"after"
     assert next_message(stream, 6, len(stream), 1 << 20) == (b"z" * size, len(stream) - 5)
-    assert next_message(bytearray(stream), 6, len(stream), 1 << 20) == (b"z" * size, len(stream) - 5)
+    assert next_message(bytearray(stream), 6, len(stream), 1 << 20) == (
+        b"z" * size,
+        len(stream) - 5,
+    )
     assert next_message(stream, 6, len(stream) - 6, 1 << 20) == (None, 6)

@@ -91,7 +91,11 @@ def test_who_cancels_the_task_at_the_same_time_has_his_way(*, cancelled_first: b
     async def scenario() -> None:
         waiter = Waiter(never)
         await asyncio.sleep(1)
-        for step in (waiter.task.cancel, waiter.interrupt) if cancelled_first else (waiter.interrupt, waiter.task.cancel):
+        for step in (
+            (waiter.task.cancel, waiter.interrupt)
+            if cancelled_first
+            else (waiter.interrupt, waiter.task.cancel)
+        ):
             step()
         with pytest.raises(asyncio.CancelledError):
             await waiter.task

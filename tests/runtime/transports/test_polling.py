@@ -7,7 +7,12 @@ import tracemalloc
 
 import pytest
 from ackord.runtime.transports.asgi import Message
-from ackord.runtime.transports.polling import BodyTooLargeError, BodyUnwantedError, RequestAbortedError, read_body
+from ackord.runtime.transports.polling import (
+    BodyTooLargeError,
+    BodyUnwantedError,
+    RequestAbortedError,
+    read_body,
+)
 
 
 class Body:
@@ -30,7 +35,10 @@ END: Message = {"type": "http.request", "body": b"", "more_body": False}
 
 def test_a_body_is_all_of_its_parts() -> None:
     for times in (0, 1, 2, 7):
-        assert asyncio.run(read_body(Body(b"ab", times, END).receive, declared=None, limit=14)) == b"ab" * times
+        assert (
+            asyncio.run(read_body(Body(b"ab", times, END).receive, declared=None, limit=14))
+            == b"ab" * times
+        )
 
 
 def test_a_body_in_many_parts_takes_little_more_memory_than_its_bytes() -> None:
@@ -55,6 +63,8 @@ def test_no_more_is_read_of_a_body_than_it_may_have() -> None:
 
 def test_a_body_whose_client_goes_and_one_that_nobody_wants_are_told_apart() -> None:
     with pytest.raises(RequestAbortedError):
-        asyncio.run(read_body(Body(b"ab", 1, {"type": "http.disconnect"}).receive, declared=b"4", limit=5))
+        asyncio.run(
+            read_body(Body(b"ab", 1, {"type": "http.disconnect"}).receive, declared=b"4", limit=5)
+        )
     with pytest.raises(BodyUnwantedError):
         asyncio.run(read_body(Body(b"ab", 1, None).receive, declared=b"4", limit=5))

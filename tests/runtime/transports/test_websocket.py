@@ -59,7 +59,10 @@ def play(scenario: Scenario) -> None:
         websocket.send("0early")  # before it is accepted
         runner = asyncio.create_task(websocket.run(network.incoming.get, network))
         await asyncio.sleep(0.001)
-        assert network.sent == [{"type": "websocket.accept"}, {"type": "websocket.send", "text": "0early"}]
+        assert network.sent == [
+            {"type": "websocket.accept"},
+            {"type": "websocket.send", "text": "0early"},
+        ]
         network.sent.clear()
         await scenario(websocket, network, runner)
 
@@ -67,7 +70,9 @@ def play(scenario: Scenario) -> None:
 
 
 def test_it_is_a_server_websocket() -> None:
-    async def scenario(websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]) -> None:
+    async def scenario(
+        websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]
+    ) -> None:
         checked: ServerWebSocket = websocket
         assert checked.buffered == 0
 
@@ -77,7 +82,9 @@ def test_it_is_a_server_websocket() -> None:
 def test_a_subprotocol_is_named_when_it_accepts() -> None:
     async def main() -> None:
         network = Network()
-        runner = asyncio.create_task(AsgiWebSocket(network.send, subprotocol="chat").run(network.incoming.get, network))
+        runner = asyncio.create_task(
+            AsgiWebSocket(network.send, subprotocol="chat").run(network.incoming.get, network)
+        )
         await asyncio.sleep(0.001)
         assert network.sent == [{"type": "websocket.accept", "subprotocol": "chat"}]
         network.incoming.put_nowait({"type": "websocket.disconnect", "code": 1005})
@@ -87,7 +94,9 @@ def test_a_subprotocol_is_named_when_it_accepts() -> None:
 
 
 def test_writes_keep_their_order_and_are_counted_in_bytes() -> None:
-    async def scenario(websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]) -> None:
+    async def scenario(
+        websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]
+    ) -> None:
         network.free.clear()
         websocket.send("4€")
         websocket.send(b"\x00")
@@ -97,14 +106,21 @@ def test_writes_keep_their_order_and_are_counted_in_bytes() -> None:
         assert (network.sent, websocket.buffered) == ([], 12)
         network.free.set()
         await asyncio.sleep(1)
-        assert [message.get("text", message.get("bytes")) for message in network.sent] == ["4€", b"\x00", "451-[]", b"\x01"]
+        assert [message.get("text", message.get("bytes")) for message in network.sent] == [
+            "4€",
+            b"\x00",
+            "451-[]",
+            b"\x01",
+        ]
         assert websocket.buffered == 0
 
     play(scenario)
 
 
 def test_an_idle_websocket_has_no_writer() -> None:
-    async def scenario(websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]) -> None:
+    async def scenario(
+        websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]
+    ) -> None:
         websocket.send("4a")
         assert len(asyncio.all_tasks()) == 3
         await asyncio.sleep(1)
@@ -114,14 +130,21 @@ def test_an_idle_websocket_has_no_writer() -> None:
 
 
 @pytest.mark.parametrize(("code", "sent"), [(None, 1000), (1009, 1009)])
-def test_close_comes_after_what_was_written_and_nothing_after_it(code: int | None, sent: int) -> None:
-    async def scenario(websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]) -> None:
+def test_close_comes_after_what_was_written_and_nothing_after_it(
+    code: int | None, sent: int
+) -> None:
+    async def scenario(
+        websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]
+    ) -> None:
         websocket.send("4a")
         websocket.close(code)
         websocket.close()
         websocket.send("4b")
         await asyncio.sleep(1)
-        assert network.sent == [{"type": "websocket.send", "text": "4a"}, {"type": "websocket.close", "code": sent}]
+        assert network.sent == [
+            {"type": "websocket.send", "text": "4a"},
+            {"type": "websocket.close", "code": sent},
+        ]
         network.incoming.put_nowait({"type": "websocket.disconnect", "code": sent})
         await runner
         assert network.descriptions == [f"close code {sent}"]
@@ -130,7 +153,9 @@ def test_close_comes_after_what_was_written_and_nothing_after_it(code: int | Non
 
 
 def test_abort_drops_what_is_buffered_and_ends_the_connection() -> None:
-    async def scenario(websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]) -> None:
+    async def scenario(
+        websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]
+    ) -> None:
         network.free.clear()
         websocket.send("4a")
         await asyncio.sleep(1)
@@ -145,7 +170,9 @@ def test_abort_drops_what_is_buffered_and_ends_the_connection() -> None:
 
 
 def test_a_peer_that_never_answers_a_close_is_left_after_ten_seconds() -> None:
-    async def scenario(websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]) -> None:
+    async def scenario(
+        websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]
+    ) -> None:
         websocket.close()
         await runner
         assert asyncio.get_running_loop().time() == pytest.approx(10, abs=0.01)
@@ -154,7 +181,9 @@ def test_a_peer_that_never_answers_a_close_is_left_after_ten_seconds() -> None:
 
 
 def test_a_network_that_fails_while_it_is_written_to_ends_the_connection() -> None:
-    async def scenario(websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]) -> None:
+    async def scenario(
+        websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]
+    ) -> None:
         network.error = ConnectionResetError()
         websocket.send("4a")
         await runner
@@ -166,7 +195,9 @@ def test_a_network_that_fails_while_it_is_written_to_ends_the_connection() -> No
 
 
 def test_a_cancelled_connection_is_lost_and_the_cancellation_goes_on() -> None:
-    async def scenario(websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]) -> None:
+    async def scenario(
+        websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]
+    ) -> None:
         runner.cancel()
         with pytest.raises(asyncio.CancelledError):
             await runner
@@ -176,7 +207,9 @@ def test_a_cancelled_connection_is_lost_and_the_cancellation_goes_on() -> None:
 
 
 def test_messages_reach_the_receiver_whatever_the_asgi_server_leaves_out() -> None:
-    async def scenario(websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]) -> None:
+    async def scenario(
+        websocket: AsgiWebSocket, network: Network, runner: asyncio.Task[None]
+    ) -> None:
         network.incoming.put_nowait({"type": "websocket.receive", "text": "4a"})
         network.incoming.put_nowait({"type": "websocket.receive", "text": None, "bytes": b"\x00"})
         network.incoming.put_nowait({"type": "websocket.receive", "text": "", "bytes": None})
@@ -232,7 +265,11 @@ def test_what_a_message_causes_is_sent_by_the_task_that_received_it() -> None:
         for number in range(3):
             network.incoming.put_nowait({"type": "websocket.receive", "text": str(number)})
         await asyncio.sleep(0.001)
-        assert [message["text"] for message in network.sent] == ["answer '0'", "answer '1'", "answer '2'"]
+        assert [message["text"] for message in network.sent] == [
+            "answer '0'",
+            "answer '1'",
+            "answer '2'",
+        ]
         assert set(network.senders) == {runner}
         assert network.websocket.buffered == 0
         network.websocket.send("from elsewhere")
@@ -266,7 +303,10 @@ def test_a_receiver_that_closes_is_sent_after_its_answer() -> None:
     async def scenario(network: Answering, runner: asyncio.Task[None]) -> None:
         network.incoming.put_nowait({"type": "websocket.receive", "text": "close"})
         await asyncio.sleep(0.001)
-        assert [message["type"] for message in network.sent] == ["websocket.send", "websocket.close"]
+        assert [message["type"] for message in network.sent] == [
+            "websocket.send",
+            "websocket.close",
+        ]
         network.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
         await runner
 
@@ -294,7 +334,9 @@ def test_the_end_reaches_a_task_that_waits_for_its_network(end: str) -> None:
         else:
             network.websocket.close()
         await runner
-        assert asyncio.get_running_loop().time() - started == pytest.approx(0 if end == "abort" else 10, abs=0.01)
+        assert asyncio.get_running_loop().time() - started == pytest.approx(
+            0 if end == "abort" else 10, abs=0.01
+        )
         assert (network.sent, network.descriptions) == ([], ["closed by this side"])
         assert network.websocket.buffered == 0
 

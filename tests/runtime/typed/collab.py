@@ -1,5 +1,7 @@
 # ruff: noqa: ASYNC109  # generated code has the timeout of Socket.IO
-"""A small contract, as `ackord generate` writes one, in a single module: what the tests of the typed layer talk about."""
+"""A small contract, as `ackord generate` writes one, in a single module: what the tests of the
+typed layer talk about.
+"""
 
 from __future__ import annotations
 
@@ -120,16 +122,32 @@ COLLAB_SEND: _v1.Event[SendResult] = _v1.Event(
     style="result",
     timeout=5.0,
 )
-COLLAB_COUNT: _v1.Event[int] = _v1.Event("count", handler="on_count", args=(_v1.Arg("doc", DocId, optional=True),), ack=int)
-COLLAB_UPLOAD: _v1.Event[bytes] = _v1.Event(
-    "upload", handler="on_upload", args=(_v1.Arg("chunk", _v1.Bytes),), ack=_v1.Bytes, concurrent=True
+COLLAB_COUNT: _v1.Event[int] = _v1.Event(
+    "count", handler="on_count", args=(_v1.Arg("doc", DocId, optional=True),), ack=int
 )
-COLLAB_LOCK: _v1.Event[ReadOnly | None] = _v1.Event("lock", handler="on_lock", ack=None, errors=(ReadOnly,), style="result")
-COLLAB_TYPING: _v1.Event[None] = _v1.Event("typing", handler="on_typing", args=(_v1.Arg("active", bool),))
-COLLAB_POSTED: _v1.Event[None] = _v1.Event("posted", handler="on_posted", args=(_v1.Arg("line", Line),))
-COLLAB_MOVED: _v1.Event[None] = _v1.Event("moved", handler="on_moved", args=(_v1.Arg("doc", DocId), _v1.Arg("x", int)))
+COLLAB_UPLOAD: _v1.Event[bytes] = _v1.Event(
+    "upload",
+    handler="on_upload",
+    args=(_v1.Arg("chunk", _v1.Bytes),),
+    ack=_v1.Bytes,
+    concurrent=True,
+)
+COLLAB_LOCK: _v1.Event[ReadOnly | None] = _v1.Event(
+    "lock", handler="on_lock", ack=None, errors=(ReadOnly,), style="result"
+)
+COLLAB_TYPING: _v1.Event[None] = _v1.Event(
+    "typing", handler="on_typing", args=(_v1.Arg("active", bool),)
+)
+COLLAB_POSTED: _v1.Event[None] = _v1.Event(
+    "posted", handler="on_posted", args=(_v1.Arg("line", Line),)
+)
+COLLAB_MOVED: _v1.Event[None] = _v1.Event(
+    "moved", handler="on_moved", args=(_v1.Arg("doc", DocId), _v1.Arg("x", int))
+)
 COLLAB_PINGED: _v1.Event[None] = _v1.Event("pinged", handler="on_pinged")
-COLLAB_CONFIRM: _v1.Event[bool] = _v1.Event("confirm", handler="on_confirm", args=(_v1.Arg("question", str),), ack=bool)
+COLLAB_CONFIRM: _v1.Event[bool] = _v1.Event(
+    "confirm", handler="on_confirm", args=(_v1.Arg("question", str),), ack=bool
+)
 COLLAB = _v1.NamespaceContract(
     "/collab",
     contract="collab",
@@ -140,7 +158,13 @@ COLLAB = _v1.NamespaceContract(
     server_to_client=(COLLAB_POSTED, COLLAB_MOVED, COLLAB_PINGED, COLLAB_CONFIRM),
 )
 QUIET_ASK: _v1.Event[int] = _v1.Event("ask", handler="on_ask", args=(_v1.Arg("x", int),), ack=int)
-QUIET = _v1.NamespaceContract("/quiet", contract="collab", session=Counters, client_to_server=(QUIET_ASK,), error_replies=False)
+QUIET = _v1.NamespaceContract(
+    "/quiet",
+    contract="collab",
+    session=Counters,
+    client_to_server=(QUIET_ASK,),
+    error_replies=False,
+)
 
 
 class CollabClientEmitter(_v1.ClientEmitter):
@@ -197,7 +221,9 @@ class CollabNamespace(_v1.Namespace[CollabContext], ABC):
         return None
 
     @abstractmethod
-    async def on_send(self, ctx: CollabContext, doc: DocId, body: Body, urgent: bool) -> SendResult: ...
+    async def on_send(
+        self, ctx: CollabContext, doc: DocId, body: Body, urgent: bool
+    ) -> SendResult: ...
     @abstractmethod
     async def on_count(self, ctx: CollabContext, doc: DocId | None) -> int: ...
     @abstractmethod
@@ -257,14 +283,27 @@ class CollabHandlers(_v1.ClientHandlers):
 
 
 class CollabClient(_v1.Client):
-    def __init__(self, url: str, *, auth: CollabAuth, handlers: CollabHandlers | None = None, **options: Unpack[_v1.ClientOptions]) -> None:
-        super().__init__(COLLAB, url, auth=auth, handlers=handlers, refused=CollabConnectRefusedError, **options)
+    def __init__(
+        self,
+        url: str,
+        *,
+        auth: CollabAuth,
+        handlers: CollabHandlers | None = None,
+        **options: Unpack[_v1.ClientOptions],
+    ) -> None:
+        super().__init__(
+            COLLAB, url, auth=auth, handlers=handlers, refused=CollabConnectRefusedError, **options
+        )
         self.on_posted: _v1.ClientEvent[[Line], None, Line] = self._incoming(COLLAB_POSTED)
-        self.on_moved: _v1.ClientEvent[[DocId, int], None, tuple[DocId, int]] = self._incoming(COLLAB_MOVED)
+        self.on_moved: _v1.ClientEvent[[DocId, int], None, tuple[DocId, int]] = self._incoming(
+            COLLAB_MOVED
+        )
         self.on_pinged: _v1.ClientEvent[[], None, None] = self._incoming(COLLAB_PINGED)
         self.on_confirm: _v1.ClientEvent[[str], bool, str] = self._incoming(COLLAB_CONFIRM)
 
-    async def send(self, doc: DocId, body: Body, urgent: bool = False, *, timeout: float = 5.0) -> SendResult | _v1.UnknownError:
+    async def send(
+        self, doc: DocId, body: Body, urgent: bool = False, *, timeout: float = 5.0
+    ) -> SendResult | _v1.UnknownError:
         return await self._request_result(COLLAB_SEND, doc, body, urgent, timeout=timeout)
 
     async def count(self, doc: DocId | None = None, *, timeout: float = 20.0) -> int:

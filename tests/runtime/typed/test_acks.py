@@ -58,19 +58,34 @@ BOTH_WAYS: list[tuple[AckAdapter, Any, str, list[bytes]]] = [
         '[{"error":{"code":"room_full","message":"No more than this many fit into a document.","data":{"limit":3}}}]',
         [],
     ),
-    (ANYTHING, {"error": {"code": "x", "message": "y"}}, '[{"ok":{"error":{"code":"x","message":"y"}}}]', []),
+    (
+        ANYTHING,
+        {"error": {"code": "x", "message": "y"}},
+        '[{"ok":{"error":{"code":"x","message":"y"}}}]',
+        [],
+    ),
 ]
 
 
 @pytest.mark.parametrize(("adapter", "value", "text", "attachments"), BOTH_WAYS)
-def test_what_a_handler_returns_arrives(adapter: AckAdapter, value: Any, text: str, attachments: list[bytes]) -> None:
+def test_what_a_handler_returns_arrives(
+    adapter: AckAdapter, value: Any, text: str, attachments: list[bytes]
+) -> None:
     written, found = adapter.encode(value)
     assert (written, list(found)) == (text, attachments)
     assert adapter.decode(written, found) == value
 
 
 @pytest.mark.parametrize(
-    ("adapter", "value"), [(BARE, "3"), (BARE, SendAck(id=1)), (RESULT, ReadOnly()), (RESULT, None), (DONE, 3), (DONE, ReadOnly())]
+    ("adapter", "value"),
+    [
+        (BARE, "3"),
+        (BARE, SendAck(id=1)),
+        (RESULT, ReadOnly()),
+        (RESULT, None),
+        (DONE, 3),
+        (DONE, ReadOnly()),
+    ],
 )
 def test_what_is_not_declared_is_not_answered(adapter: AckAdapter, value: Any) -> None:
     with pytest.raises(InvalidPayloadError, match="ack of 'e'"):
@@ -113,13 +128,18 @@ NOT_EMPTY = [
 
 @pytest.mark.parametrize("adapter", [DONE, REFUSABLE])
 @pytest.mark.parametrize("answer", NOT_EMPTY)
-def test_an_acknowledgement_without_a_value_is_read_and_must_be_empty(adapter: AckAdapter, answer: str) -> None:
+def test_an_acknowledgement_without_a_value_is_read_and_must_be_empty(
+    adapter: AckAdapter, answer: str
+) -> None:
     assert adapter.decode("[]") is adapter.decode("[null]") is adapter.decode(" [ null ] ") is None
     with pytest.raises(InvalidAckError, match="ack of 'e'"):
         adapter.decode(f"[{answer}]")
 
 
-@pytest.mark.parametrize("answer", ["", "null", *(answer for answer in NOT_EMPTY if answer != '{"ok":null}'), '{"ok":null},1'])
+@pytest.mark.parametrize(
+    "answer",
+    ["", "null", *(answer for answer in NOT_EMPTY if answer != '{"ok":null}'), '{"ok":null},1'],
+)
 def test_a_result_without_a_value_is_read_and_must_be_null(answer: str) -> None:
     assert REFUSABLE_RESULT.decode('[{"ok":null}]') is None
     with pytest.raises(InvalidAckError, match="ack of 'e'"):
@@ -146,7 +166,9 @@ FAILURES: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("answer", "expected"), FAILURES)
-def test_a_failure_is_known_by_its_one_key_and_its_code_however_it_is_written(answer: str, expected: Any) -> None:
+def test_a_failure_is_known_by_its_one_key_and_its_code_however_it_is_written(
+    answer: str, expected: Any
+) -> None:
     if expected is InvalidAckError:
         with pytest.raises(InvalidAckError):
             LOOSE.decode(f"[{answer}]")
@@ -155,7 +177,9 @@ def test_a_failure_is_known_by_its_one_key_and_its_code_however_it_is_written(an
 
 
 def test_where_the_other_side_has_no_errors_of_ours_only_a_declared_one_is_a_failure() -> None:
-    assert FOREIGN.decode('[{"error":{"code":"room_full","data":{"limit":3}}}]') == RoomFull(limit=3)
+    assert FOREIGN.decode('[{"error":{"code":"room_full","data":{"limit":3}}}]') == RoomFull(
+        limit=3
+    )
     for data in ({"error": {"code": "later"}}, {"error": {"code": [404]}}):
         assert FOREIGN.decode(json.dumps([data])) == data
     assert FOREIGN_COUNT.decode('[{"error":{"code":"later"}}]') == v1.UnknownError("later", "")
@@ -171,9 +195,16 @@ def test_the_data_of_an_unknown_error_has_its_attachments() -> None:
 
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["error", "ok", "code", "message", "a"]), inner, max_size=4)
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["error", "ok", "code", "message", "a"]), inner, max_size=4
+        )
     ),
     max_leaves=12,
 )

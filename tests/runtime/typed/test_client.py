@@ -42,7 +42,9 @@ LINE = Line(id=1, sent_at=NOON, body=Text(text="hi"))
 
 async def join(handlers: CollabHandlers | None = None) -> tuple[CollabClient, RawPeer]:
     server = RawServer()
-    client = CollabClient("http://test", auth=CollabAuth(token="t"), handlers=handlers, connector=server)
+    client = CollabClient(
+        "http://test", auth=CollabAuth(token="t"), handlers=handlers, connector=server
+    )
     return client, await server.join(client.socket)
 
 
@@ -61,7 +63,9 @@ ANSWERS: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("answer", "result"), ANSWERS)
-def test_a_result_is_the_value_or_a_declared_error_or_an_unknown_one(answer: str, result: Any) -> None:
+def test_a_result_is_the_value_or_a_declared_error_or_an_unknown_one(
+    answer: str, result: Any
+) -> None:
     async def scenario() -> None:
         client, peer = await join()
         asking = asyncio.create_task(client.send(DocId("a"), Text(text="hi")))
@@ -148,7 +152,9 @@ def test_bytes_leave_and_arrive_as_attachments() -> None:
 def test_a_wrong_argument_is_found_before_anything_is_sent() -> None:
     async def scenario() -> None:
         client, peer = await join()
-        with pytest.raises(InvalidPayloadError, match=r"arguments of 'send': doc: String should match"):
+        with pytest.raises(
+            InvalidPayloadError, match=r"arguments of 'send': doc: String should match"
+        ):
             await client.send(DocId("A B"), Image(data=b""))
         with pytest.raises(InvalidPayloadError, match=r"arguments of 'typing': active"):
             client.typing(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # what the runtime must refuse
@@ -198,10 +204,14 @@ def test_an_event_that_nobody_can_answer_gets_an_error_ack() -> None:
         client, peer = await join()
         stream = aiter(client.on_confirm)
         await peer.send('42/collab,5["confirm","ok?"]')
-        await peer.expect('43/collab,5[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]')
+        await peer.expect(
+            '43/collab,5[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]'
+        )
         assert await anext(stream) == "ok?"
         await peer.send('42/collab,6["posted",1]', '42/collab,7["pinged"]')
-        assert (await peer.receive_text()).startswith('43/collab,6[{"error":{"code":"invalid_request"')
+        assert (await peer.receive_text()).startswith(
+            '43/collab,6[{"error":{"code":"invalid_request"'
+        )
         await peer.expect("43/collab,7[]")
         await client.disconnect()
 
@@ -226,7 +236,9 @@ def test_methods_that_are_overridden_handle_events_and_the_others_do_not() -> No
         handlers = Recorder()
         client, peer = await join(handlers)
         await peer.send(POSTED, '42/collab,["moved","a",1]', '42/collab,5["confirm","ok?"]')
-        await peer.expect('43/collab,5[{"error":{"code":"internal","message":"The handler failed"}}]')
+        await peer.expect(
+            '43/collab,5[{"error":{"code":"internal","message":"The handler failed"}}]'
+        )
         assert handlers.seen == [("a", 1)]
         await client.disconnect()
 
@@ -236,9 +248,18 @@ def test_methods_that_are_overridden_handle_events_and_the_others_do_not() -> No
 def test_a_loop_over_an_event_takes_what_came_meanwhile_and_ends_with_the_connection() -> None:
     async def scenario() -> None:
         client, peer = await join()
-        posted, moved, pinged = aiter(client.on_posted), aiter(client.on_moved), aiter(client.on_pinged)
+        posted, moved, pinged = (
+            aiter(client.on_posted),
+            aiter(client.on_moved),
+            aiter(client.on_pinged),
+        )
         waiting = asyncio.create_task(anext(posted))
-        await peer.send(POSTED, '42/collab,["moved","a",1]', '42/collab,["moved","b",2]', '42/collab,9["pinged"]')
+        await peer.send(
+            POSTED,
+            '42/collab,["moved","a",1]',
+            '42/collab,["moved","b",2]',
+            '42/collab,9["pinged"]',
+        )
         await peer.expect("43/collab,9[]")
         assert await waiting == LINE
         assert await anext(moved) == ("a", 1)
@@ -255,7 +276,9 @@ def test_a_loop_that_is_too_slow_is_told_after_what_was_kept() -> None:
     async def scenario() -> None:
         client, peer = await join()
         stream = client.on_moved.stream(buffer=2)
-        await peer.send(*(f'42/collab,["moved","a",{x}]' for x in range(4)), '42/collab,9["pinged"]')
+        await peer.send(
+            *(f'42/collab,["moved","a",{x}]' for x in range(4)), '42/collab,9["pinged"]'
+        )
         await peer.expect("43/collab,9[]")
         assert [await anext(stream), await anext(stream)] == [("a", 0), ("a", 1)]
         with pytest.raises(SlowConsumerError, match="more than 2 events 'moved'"):
@@ -288,8 +311,14 @@ REFUSALS: list[tuple[str, Any]] = [
         Banned(until=NOON),
     ),
     ('{"message":"m","data":{"code":"read_only"}}', ReadOnly()),
-    ('{"message":"m","data":{"code":"banned","data":{"until":3}}}', UnknownError("banned", "m", {"until": 3})),
-    ('{"message":"m","data":{"code":"invalid_request","issues":[1]}}', UnknownError("invalid_request", "m", None, [1])),
+    (
+        '{"message":"m","data":{"code":"banned","data":{"until":3}}}',
+        UnknownError("banned", "m", {"until": 3}),
+    ),
+    (
+        '{"message":"m","data":{"code":"invalid_request","issues":[1]}}',
+        UnknownError("invalid_request", "m", None, [1]),
+    ),
     ('{"message":"m","data":"why"}', UnknownError("refused", "m", "why")),
     ('{"message":"Invalid namespace"}', UnknownError("refused", "Invalid namespace")),
 ]
@@ -302,7 +331,9 @@ def test_a_refusal_is_raised_with_its_typed_error(payload: str, error: Any) -> N
         client = CollabClient("http://test", auth=CollabAuth(token="t"), connector=server)
         connecting = asyncio.create_task(client.connect())
         peer = await server.accept()
-        await peer.send('0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}')
+        await peer.send(
+            '0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+        )
         await peer.expect('40/collab,{"token":"t"}')
         await peer.send(f"44/collab,{payload}")
         with pytest.raises(CollabConnectRefusedError) as caught:
@@ -315,7 +346,9 @@ def test_a_refusal_is_raised_with_its_typed_error(payload: str, error: Any) -> N
 
 def test_unwrap_gives_the_success_or_raises() -> None:
     assert SendAck(id=1).unwrap() == SendAck(id=1)
-    with pytest.raises(DeclaredError, match=r"room_full: No more than this many fit into a document\.") as declared:
+    with pytest.raises(
+        DeclaredError, match=r"room_full: No more than this many fit into a document\."
+    ) as declared:
         RoomFull(limit=3).unwrap()
     assert declared.value.error == RoomFull(limit=3)
     assert declared.value.data == {"limit": 3}

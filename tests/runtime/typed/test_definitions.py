@@ -1,4 +1,6 @@
-"""Mistakes that are found when classes are defined or code is imported, and the rules of models and rooms."""
+"""Mistakes that are found when classes are defined or code is imported, and the rules of models and
+rooms.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,16 @@ from tests.runtime.typed.collab import (
 
 
 def test_a_method_that_belongs_to_no_event_is_refused_and_the_nearest_named() -> None:
-    with pytest.raises(TypeError, match=r"Wrong\.on_sned belongs to no event: did you mean on_send\?"):
+    with pytest.raises(
+        TypeError, match=r"Wrong\.on_sned belongs to no event: did you mean on_send\?"
+    ):
 
         class Wrong(CollabNamespace):  # pyright: ignore[reportUnusedClass]
             async def on_sned(self, ctx: CollabContext) -> None: ...
 
-    with pytest.raises(TypeError, match=r"Far\.on_zzzzzzzz belongs to no event: there are on_connect, on_count"):
+    with pytest.raises(
+        TypeError, match=r"Far\.on_zzzzzzzz belongs to no event: there are on_connect, on_count"
+    ):
 
         class Far(CollabNamespace):  # pyright: ignore[reportUnusedClass]
             async def on_zzzzzzzz(self) -> None: ...
@@ -79,7 +85,9 @@ def test_a_missing_handler_is_found_when_the_namespace_is_made() -> None:
 
 
 def test_handlers_of_a_client_are_checked_as_well() -> None:
-    with pytest.raises(TypeError, match=r"Wrong\.on_psoted belongs to no event: did you mean on_posted\?"):
+    with pytest.raises(
+        TypeError, match=r"Wrong\.on_psoted belongs to no event: did you mean on_posted\?"
+    ):
 
         class Wrong(CollabHandlers):  # pyright: ignore[reportUnusedClass]
             async def on_psoted(self) -> None: ...
@@ -88,7 +96,10 @@ def test_handlers_of_a_client_are_checked_as_well() -> None:
 def test_the_guard_lets_this_interface_through_and_names_both_ways_out_otherwise() -> None:
     v1.check(api=v1.API, source="a.yaml")
     major, minor = v1.API
-    with pytest.raises(ContractVersionError, match=r"run `ackord generate` for a\.yaml again, or install a newer ackord"):
+    with pytest.raises(
+        ContractVersionError,
+        match=r"run `ackord generate` for a\.yaml again, or install a newer ackord",
+    ):
         v1.check(api=(major, minor + 1), source="a.yaml")
     with pytest.raises(ContractVersionError, match="or install a newer ackord"):
         v1.check(api=(major + 1, 0), source="a.yaml")
@@ -107,9 +118,12 @@ def test_every_name_of_the_door_is_there() -> None:
 def test_the_types_of_a_contract_load_neither_server_nor_client() -> None:
     code = (
         "import sys; from ackord.runtime.stubs import v1; v1.Model, v1.Event, v1.Room;"
-        "print([name for name in sys.modules if name.startswith(('ackord.runtime.client', 'ackord.runtime.server', 'websockets'))])"
+        "print([name for name in sys.modules if name.startswith(('ackord.runtime.client', "
+        "'ackord.runtime.server', 'websockets'))])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -129,7 +143,9 @@ def test_an_error_may_have_a_field_named_message_and_one_named_code_on_the_wire(
         message: str
         code_: Annotated[int, Field(alias="code")]
 
-    event: v1.Event[Odd | None] = v1.Event("e", handler="on_e", ack=None, errors=(Odd,), style="result")
+    event: v1.Event[Odd | None] = v1.Event(
+        "e", handler="on_e", ack=None, errors=(Odd,), style="result"
+    )
     text, _ = event.reply.encode(Odd(message="m", code_=3))
     assert text == '[{"error":{"code":"odd","message":"odd","data":{"message":"m","code":3}}}]'
     back = event.reply.decode(text)
@@ -175,7 +191,9 @@ def test_a_room_has_its_name_and_cannot_be_changed() -> None:
 def test_a_room_is_validated_when_it_is_made() -> None:
     with pytest.raises(InvalidPayloadError, match="DocumentRoom: doc: String should match pattern"):
         DocumentRoom(DocId("A B"))
-    with pytest.raises(InvalidPayloadError, match="SectionRoom: section: Input should be a valid integer"):
+    with pytest.raises(
+        InvalidPayloadError, match="SectionRoom: section: Input should be a valid integer"
+    ):
         SectionRoom("a", "1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # what the runtime must refuse
 
 
@@ -183,7 +201,9 @@ PIECES = st.text(alphabet=":%3Aab", max_size=6)
 
 
 @given(PIECES, st.integers(0, 3), PIECES, st.integers(0, 3))
-def test_rooms_with_different_parameters_have_different_names(a: str, b: int, c: str, d: int) -> None:
+def test_rooms_with_different_parameters_have_different_names(
+    a: str, b: int, c: str, d: int
+) -> None:
     assert (SectionRoom(a, b).name == SectionRoom(c, d).name) == ((a, b) == (c, d))
 
 
@@ -200,13 +220,23 @@ class Pair(v1.Room):
         return cls._format(template, *values)
 
 
-@given(st.sampled_from(["{}{}", "{}2{}", "{}%{}", "{}a{}", "{}3A:{}", "a{}:a:{}b", "{}3{}"]), PIECES, PIECES, PIECES, PIECES)
-def test_two_parameters_are_told_apart_whatever_stands_between_them(template: str, a: str, b: str, c: str, d: str) -> None:
+@given(
+    st.sampled_from(["{}{}", "{}2{}", "{}%{}", "{}a{}", "{}3A:{}", "a{}:a:{}b", "{}3{}"]),
+    PIECES,
+    PIECES,
+    PIECES,
+    PIECES,
+)
+def test_two_parameters_are_told_apart_whatever_stands_between_them(
+    template: str, a: str, b: str, c: str, d: str
+) -> None:
     assert (Pair.of(template, a, b) == Pair.of(template, c, d)) == ((a, b) == (c, d))
 
 
 @given(st.tuples(PIECES, PIECES, PIECES), st.tuples(PIECES, PIECES, PIECES))
-def test_three_parameters_are_told_apart(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
+def test_three_parameters_are_told_apart(
+    one: tuple[str, str, str], other: tuple[str, str, str]
+) -> None:
     assert (Pair.of("b:{}:{}a%{}", *one) == Pair.of("b:{}:{}a%{}", *other)) == (one == other)
 
 
@@ -220,7 +250,9 @@ def test_three_parameters_are_told_apart(one: tuple[str, str, str], other: tuple
         ("{}-{}-end", ("é-", "-"), "é%2D---end"),
     ],
 )
-def test_only_what_would_be_ambiguous_is_escaped(template: str, values: tuple[str, ...], name: str) -> None:
+def test_only_what_would_be_ambiguous_is_escaped(
+    template: str, values: tuple[str, ...], name: str
+) -> None:
     assert Pair.of(template, *values) == name
 
 
@@ -260,18 +292,48 @@ async def needs_a_keyword(self: object, one: object, two: object, *, three: int)
 @pytest.mark.parametrize(
     ("base", "name", "method", "message"),
     [
-        (CollabNamespace, "on_typing", takes_three, r"Mine\.on_typing is called with \(self, ctx, active\): missing a required .*'three'"),
-        (CollabNamespace, "on_typing", takes_nothing, r"Mine\.on_typing is called with \(self, ctx, active\): too many positional"),
+        (
+            CollabNamespace,
+            "on_typing",
+            takes_three,
+            r"Mine\.on_typing is called with \(self, ctx, active\): missing a required .*'three'",
+        ),
+        (
+            CollabNamespace,
+            "on_typing",
+            takes_nothing,
+            r"Mine\.on_typing is called with \(self, ctx, active\): too many positional",
+        ),
         (
             CollabNamespace,
             "on_typing",
             needs_a_keyword,
             r"Mine\.on_typing is called with \(self, ctx, active\): missing a required .*'three'",
         ),
-        (CollabNamespace, "on_typing", is_static, r"Mine\.on_typing is called with \(self, ctx, active\): too many positional"),
-        (CollabNamespace, "on_connect", takes_one, r"Mine\.on_connect is called with \(self, ctx, auth\): too many positional"),
-        (CollabNamespace, "on_disconnect", takes_one, r"Mine\.on_disconnect is called with \(self, ctx, reason\): too many positional"),
-        (CollabHandlers, "on_moved", takes_one, r"Mine\.on_moved is called with \(self, doc, x\): too many positional"),
+        (
+            CollabNamespace,
+            "on_typing",
+            is_static,
+            r"Mine\.on_typing is called with \(self, ctx, active\): too many positional",
+        ),
+        (
+            CollabNamespace,
+            "on_connect",
+            takes_one,
+            r"Mine\.on_connect is called with \(self, ctx, auth\): too many positional",
+        ),
+        (
+            CollabNamespace,
+            "on_disconnect",
+            takes_one,
+            r"Mine\.on_disconnect is called with \(self, ctx, reason\): too many positional",
+        ),
+        (
+            CollabHandlers,
+            "on_moved",
+            takes_one,
+            r"Mine\.on_moved is called with \(self, doc, x\): too many positional",
+        ),
     ],
 )
 def test_a_handler_that_does_not_take_what_the_event_has_is_refused_when_the_class_is_made(

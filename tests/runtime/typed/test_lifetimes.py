@@ -41,7 +41,9 @@ async def scenario() -> None:
     chat = Watched()
     server = Server()
     server.register(chat)
-    async with ChatClient("http://test", auth=ChatAuth(name=UserName("ada")), connector=Link(server)) as client:
+    async with ChatClient(
+        "http://test", auth=ChatAuth(name=UserName("ada")), connector=Link(server)
+    ) as client:
         await client.rooms()
         assert len(chat.contexts) == 1
     await asyncio.sleep(60)

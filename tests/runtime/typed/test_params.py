@@ -53,7 +53,9 @@ class One(v1.Params):
     text: str
 
 
-VALUES = Everything(UUID(int=7), -5, "é/,-%?", dt.date(2026, 1, 31), Plan.FREE, 1, Slug("abc"), Number(2**60))
+VALUES = Everything(
+    UUID(int=7), -5, "é/,-%?", dt.date(2026, 1, 31), Plan.FREE, 1, Slug("abc"), Number(2**60)
+)
 PATH = "/t/00000000-0000-0000-0000-000000000007/-5-%C3%A9%2F%2C-%25%3F/2026-01-31/free%20of%20charge/1/abc/1152921504606846976"
 
 

@@ -14,7 +14,13 @@ from typing import Any
 
 import pytest
 from ackord.runtime.error_acks import FailureReply
-from ackord.runtime.errors import AckTimeoutError, DisconnectedError, InvalidAckError, RemoteError, UsageError
+from ackord.runtime.errors import (
+    AckTimeoutError,
+    DisconnectedError,
+    InvalidAckError,
+    RemoteError,
+    UsageError,
+)
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import Link, RawPeer, run
 from typing_extensions import override
@@ -164,7 +170,10 @@ def play(scenario: Callable[[Site], Coroutine[Any, Any, None]]) -> None:
 
 TRANSCRIPT: list[tuple[str, str]] = [
     ('42/collab,1["send","a",{"kind":"text","text":"hi"}]', '43/collab,1[{"ok":{"id":7}}]'),
-    ('42/collab,1["send","a",{"kind":"text","text":"hi"},null,"extra"]', '43/collab,1[{"ok":{"id":7}}]'),
+    (
+        '42/collab,1["send","a",{"kind":"text","text":"hi"},null,"extra"]',
+        '43/collab,1[{"ok":{"id":7}}]',
+    ),
     (
         '42/collab,1["send","full",{"kind":"text","text":"hi"},true]',
         '43/collab,1[{"error":{"code":"room_full","message":"No more than this many fit into a document.","data":{"limit":3}}}]',
@@ -205,7 +214,10 @@ TRANSCRIPT: list[tuple[str, str]] = [
     ('42/collab,1["count","abc"]', "43/collab,1[3]"),
     ('42/collab,1["lock"]', '43/collab,1[{"ok":null}]'),
     ('42/collab,1["typing",true]', "43/collab,1[]"),
-    ('42/collab,1["nothing"]', '43/collab,1[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]'),
+    (
+        '42/collab,1["nothing"]',
+        '43/collab,1[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]',
+    ),
     ('42/collab,1["send","a",{"kind":"text","text":"\\ud83d"}]', '43/collab,1[{"ok":{"id":7}}]'),
     (
         '42/collab,1["send","r-full",{"kind":"text","text":"hi"}]',
@@ -232,7 +244,11 @@ def test_whoever_asks_for_an_acknowledgement_gets_the_right_one(sent: str, answe
 
 @pytest.mark.parametrize(
     "packet",
-    ['42/collab,1["count",', '42/collab,1["typing",true]]', '451-/collab,1["upload",{"_placeholder":true,"num":1}]'],
+    [
+        '42/collab,1["count",',
+        '42/collab,1["typing",true]]',
+        '451-/collab,1["upload",{"_placeholder":true,"num":1}]',
+    ],
 )
 def test_what_is_no_json_or_names_no_attachment_ends_the_connection(packet: str) -> None:
     async def scenario(site: Site) -> None:
@@ -250,7 +266,10 @@ def test_binary_goes_in_and_comes_out_as_attachments() -> None:
         async with site.joined() as peer:
             await peer.send('451-/collab,1["upload",{"_placeholder":true,"num":0}]', b"abc")
             await peer.expect('461-/collab,1[{"_placeholder":true,"num":0}]', b"cba")
-            await peer.send('451-/collab,2["send","a",{"kind":"img","data":{"_placeholder":true,"num":0}}]', b"abc")
+            await peer.send(
+                '451-/collab,2["send","a",{"kind":"img","data":{"_placeholder":true,"num":0}}]',
+                b"abc",
+            )
             await peer.expect('43/collab,2[{"ok":{"id":7}}]')
             assert site.collab.log == [("a", Image(data=b"abc"), False)]
 
@@ -260,7 +279,9 @@ def test_binary_goes_in_and_comes_out_as_attachments() -> None:
 def test_without_an_ack_id_a_bad_event_is_dropped_counted_and_shown_to_the_hook() -> None:
     async def scenario(site: Site) -> None:
         async with site.joined() as peer:
-            await peer.send('42/collab,["typing",1]', '42/collab,["typing",false]', '42/collab,1["count"]')
+            await peer.send(
+                '42/collab,["typing",1]', '42/collab,["typing",false]', '42/collab,1["count"]'
+            )
             await peer.expect("43/collab,1[0]")
             assert site.collab.log == [("typing", False), True]
             ((event, failure),) = site.collab.failures
@@ -275,9 +296,15 @@ def test_events_are_handled_in_order_but_a_concurrent_one_holds_nobody_up() -> N
         async with site.joined() as peer:
             await peer.send('451-/collab,1["upload",{"_placeholder":true,"num":0}]', b"wait")
             await peer.send(
-                '42/collab,2["send","raise",{"kind":"text","text":"x"}]', '42/collab,3["typing",1]', '42/collab,4["count","ab"]'
+                '42/collab,2["send","raise",{"kind":"text","text":"x"}]',
+                '42/collab,3["typing",1]',
+                '42/collab,4["count","ab"]',
             )
-            assert [(await peer.receive_text())[:11] for _ in range(3)] == ["43/collab,2", "43/collab,3", "43/collab,4"]
+            assert [(await peer.receive_text())[:11] for _ in range(3)] == [
+                "43/collab,2",
+                "43/collab,3",
+                "43/collab,4",
+            ]
             site.collab.gate.set()
             await peer.expect('461-/collab,1[{"_placeholder":true,"num":0}]', b"tiaw")
 
@@ -285,19 +312,43 @@ def test_events_are_handled_in_order_but_a_concurrent_one_holds_nobody_up() -> N
 
 
 REFUSALS: list[tuple[str, dict[str, Any]]] = [
-    ('40/collab,{"token":"banned"}', {"message": "banned", "data": {"code": "banned", "data": {"until": "2026-01-31T00:00:00Z"}}}),
-    ('40/collab,{"token":"read-only"}', {"message": "Nobody may write.", "data": {"code": "read_only"}}),
+    (
+        '40/collab,{"token":"banned"}',
+        {
+            "message": "banned",
+            "data": {"code": "banned", "data": {"until": "2026-01-31T00:00:00Z"}},
+        },
+    ),
+    (
+        '40/collab,{"token":"read-only"}',
+        {"message": "Nobody may write.", "data": {"code": "read_only"}},
+    ),
     ('40/collab,{"token":"raise"}', {"message": "Internal error", "data": {"code": "internal"}}),
-    ('40/collab,{"token":"raise read-only"}', {"message": "Nobody may write.", "data": {"code": "read_only"}}),
-    ('40/collab,{"token":"raise full"}', {"message": "Internal error", "data": {"code": "internal"}}),
-    ('40/collab,{"token":"undeclared"}', {"message": "Internal error", "data": {"code": "internal"}}),
+    (
+        '40/collab,{"token":"raise read-only"}',
+        {"message": "Nobody may write.", "data": {"code": "read_only"}},
+    ),
+    (
+        '40/collab,{"token":"raise full"}',
+        {"message": "Internal error", "data": {"code": "internal"}},
+    ),
+    (
+        '40/collab,{"token":"undeclared"}',
+        {"message": "Internal error", "data": {"code": "internal"}},
+    ),
     (
         '40/collab,{"token":3}',
         {
             "message": "The auth payload isn't as declared",
             "data": {
                 "code": "invalid_request",
-                "issues": [{"loc": ["auth", "token"], "type": "string_type", "msg": "Input should be a valid string"}],
+                "issues": [
+                    {
+                        "loc": ["auth", "token"],
+                        "type": "string_type",
+                        "msg": "Input should be a valid string",
+                    }
+                ],
             },
         },
     ),
@@ -305,14 +356,19 @@ REFUSALS: list[tuple[str, dict[str, Any]]] = [
         "40/collab,",
         {
             "message": "The auth payload isn't as declared",
-            "data": {"code": "invalid_request", "issues": [{"loc": ["auth", "token"], "type": "missing", "msg": "Field required"}]},
+            "data": {
+                "code": "invalid_request",
+                "issues": [{"loc": ["auth", "token"], "type": "missing", "msg": "Field required"}],
+            },
         },
     ),
 ]
 
 
 @pytest.mark.parametrize(("connect", "answer"), REFUSALS)
-def test_a_refused_connection_is_told_why_and_may_try_again(connect: str, answer: dict[str, Any]) -> None:
+def test_a_refused_connection_is_told_why_and_may_try_again(
+    connect: str, answer: dict[str, Any]
+) -> None:
     async def scenario(site: Site) -> None:
         async with await site.link.raw() as peer:
             await peer.receive_text()
@@ -344,7 +400,10 @@ def test_the_context_of_a_connection_is_one_object_and_the_session_lives_until_i
                 ctx.data = "x"  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # what the runtime must refuse
             await peer.send("41/collab,", '40/collab,{"token":"again"}')
             await peer.receive_text()
-        assert site.collab.log == [True, ("disconnect", "hopper", "client namespace disconnect", True)]
+        assert site.collab.log == [
+            True,
+            ("disconnect", "hopper", "client namespace disconnect", True),
+        ]
 
     play(scenario)
 
@@ -353,9 +412,13 @@ def test_a_session_that_nobody_set_is_a_clear_error_and_one_with_defaults_is_mad
     async def scenario(site: Site) -> None:
         async with site.joined("no session") as peer:
             await peer.send('42/collab,1["count","session"]')
-            await peer.expect('43/collab,1[{"error":{"code":"internal","message":"The handler failed"}}]')
+            await peer.expect(
+                '43/collab,1[{"error":{"code":"internal","message":"The handler failed"}}]'
+            )
             (socket,) = site.server.of("/collab").sockets.values()
-            with pytest.raises(UsageError, match=r"assign a CollabSession to ctx\.data in on_connect"):
+            with pytest.raises(
+                UsageError, match=r"assign a CollabSession to ctx\.data in on_connect"
+            ):
                 _ = socket.context.data
             await peer.send("40/quiet,")
             await peer.receive_text()
@@ -371,7 +434,12 @@ def test_a_namespace_without_error_replies_keeps_silent_as_plain_socket_io_does(
             await peer.receive_text()
             await peer.send("40/quiet,")
             await peer.receive_text()
-            await peer.send('42/quiet,1["ask","x"]', '42/quiet,2["ask",0]', '42/quiet,3["nope"]', '42/quiet,4["ask",1]')
+            await peer.send(
+                '42/quiet,1["ask","x"]',
+                '42/quiet,2["ask",0]',
+                '42/quiet,3["nope"]',
+                '42/quiet,4["ask",1]',
+            )
             await peer.expect("43/quiet,4[1]")
             await peer.expect_silence(1)
 
@@ -417,7 +485,12 @@ def test_a_room_must_be_a_room_and_not_its_name() -> None:
     async def scenario(site: Site) -> None:
         async with site.joined():
             (ctx,) = site.collab.contexts
-            calls: list[Callable[[Any], object]] = [ctx.join, ctx.leave, ctx.to, site.collab.except_]
+            calls: list[Callable[[Any], object]] = [
+                ctx.join,
+                ctx.leave,
+                ctx.to,
+                site.collab.except_,
+            ]
             for call in calls:
                 with pytest.raises(TypeError, match="a room of the contract is needed, not 'str'"):
                     call("document:all")
@@ -510,7 +583,9 @@ def test_nothing_of_a_connection_is_kept_after_its_end() -> None:
 
 
 @pytest.mark.parametrize("as_task", [False, True])
-def test_a_handler_may_be_wrapped_in_a_plain_function_that_returns_something_to_await(*, as_task: bool) -> None:
+def test_a_handler_may_be_wrapped_in_a_plain_function_that_returns_something_to_await(
+    *, as_task: bool
+) -> None:
     def logged(handler: Any) -> Any:
         @wraps(handler)
         def call(*args: Any) -> Any:

@@ -32,7 +32,10 @@ def normalize_number(value: str) -> str:
 
 
 TYPING = ArgumentsAdapter("typing", [Arg("room", str), Arg("active", bool, default=True)])
-SEARCH = ArgumentsAdapter("search", [Arg("text", str), Arg("limit", int, optional=True), Arg("tags", list[str], optional=True)])
+SEARCH = ArgumentsAdapter(
+    "search",
+    [Arg("text", str), Arg("limit", int, optional=True), Arg("tags", list[str], optional=True)],
+)
 UPLOAD = ArgumentsAdapter("upload", [Arg("name", str), Arg("parts", list[Bytes])])
 DRAW = ArgumentsAdapter("draw", [Arg("point", Point)])
 NOTHING = ArgumentsAdapter("nothing", [])
@@ -55,7 +58,9 @@ READ: list[tuple[ArgumentsAdapter, str, tuple[Any, ...]]] = [
 
 
 @pytest.mark.parametrize(("adapter", "text", "values"), READ)
-def test_an_array_becomes_values(adapter: ArgumentsAdapter, text: str, values: tuple[Any, ...]) -> None:
+def test_an_array_becomes_values(
+    adapter: ArgumentsAdapter, text: str, values: tuple[Any, ...]
+) -> None:
     for _ in range(2):  # the first builds the adapter
         assert adapter.decode(text) == values
 
@@ -73,7 +78,9 @@ WRITTEN: list[tuple[ArgumentsAdapter, tuple[Any, ...], str]] = [
 
 
 @pytest.mark.parametrize(("adapter", "values", "text"), WRITTEN)
-def test_values_become_an_array_without_absent_ones_at_its_end(adapter: ArgumentsAdapter, values: tuple[Any, ...], text: str) -> None:
+def test_values_become_an_array_without_absent_ones_at_its_end(
+    adapter: ArgumentsAdapter, values: tuple[Any, ...], text: str
+) -> None:
     for _ in range(2):  # the first builds the adapter
         written, attachments = adapter.encode(values)
         assert (written, list(attachments)) == (text, [])
@@ -84,7 +91,9 @@ def test_attachments_are_numbered_in_the_order_of_the_text_and_put_back() -> Non
     assert text == '["upload","a",[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]]'
     assert attachments == [b"1", b"2"]
     assert UPLOAD.decode(text, attachments) == ("a", [b"1", b"2"])
-    assert UPLOAD.decode('["upload","a",[{"num":1,"_placeholder":true},{"_placeholder":true,"num":1}]]', attachments) == ("a", [b"2", b"2"])
+    assert UPLOAD.decode(
+        '["upload","a",[{"num":1,"_placeholder":true},{"_placeholder":true,"num":1}]]', attachments
+    ) == ("a", [b"2", b"2"])
 
 
 @pytest.mark.parametrize("num", ["2", "-1", '"0"', "true", "1.5", "null"])
@@ -96,11 +105,21 @@ def test_a_placeholder_for_an_attachment_that_is_not_there_breaks_the_protocol(n
 def test_a_placeholder_in_a_packet_without_attachments_is_just_a_wrong_value() -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         UPLOAD.decode('["upload","a",[{"_placeholder":true,"num":0}]]')
-    assert caught.value.issues == [{"loc": ["parts", 0], "type": "bytes_type", "msg": "Input should be a valid bytes"}]
+    assert caught.value.issues == [
+        {"loc": ["parts", 0], "type": "bytes_type", "msg": "Input should be a valid bytes"}
+    ]
 
 
 @pytest.mark.parametrize(
-    "text", ['["typing","a"', '["typing",]', '["typing","a"]]', "[\"typing\",'a']", '["typing","\\x"]', '["typing",Nope]']
+    "text",
+    [
+        '["typing","a"',
+        '["typing",]',
+        '["typing","a"]]',
+        "[\"typing\",'a']",
+        '["typing","\\x"]',
+        '["typing",Nope]',
+    ],
 )
 def test_what_is_no_json_is_malformed(text: str) -> None:
     with pytest.raises(MalformedPayloadError):
@@ -109,7 +128,11 @@ def test_what_is_no_json_is_malformed(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [f'["typing",{"[" * 300}{"]" * 300}]', f'["typing",{"[" * 9000}{"]" * 9000}]', f'["typing",1{"0" * 5000}]'],
+    [
+        f'["typing",{"[" * 300}{"]" * 300}]',
+        f'["typing",{"[" * 9000}{"]" * 9000}]',
+        f'["typing",1{"0" * 5000}]',
+    ],
 )
 def test_json_that_is_too_deep_is_an_invalid_request(text: str) -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
@@ -119,7 +142,10 @@ def test_json_that_is_too_deep_is_an_invalid_request(text: str) -> None:
 
 def test_half_of_a_surrogate_pair_as_javascript_sends_it_becomes_a_replacement_character() -> None:
     assert TYPING.decode('["typing","a\\ud83d"]') == ("a\ufffd", True)
-    assert TYPING.decode('["typing","\\ud83d\\ude00 \\\\ud83d \\udc00"]') == ("\U0001f600 \\ud83d \ufffd", True)
+    assert TYPING.decode('["typing","\\ud83d\\ude00 \\\\ud83d \\udc00"]') == (
+        "\U0001f600 \\ud83d \ufffd",
+        True,
+    )
     assert ValueAdapter("auth", dict[str, str]).read('{"name":"\\ud83d"}') == {"name": "\ufffd"}
     with pytest.raises(InvalidArgumentsError) as caught:
         TYPING.decode('["typing","\\ud83d",3]')
@@ -147,7 +173,11 @@ def test_what_was_put_into_a_list_of_a_frozen_model_is_found_when_it_is_sent() -
 def test_missing_and_wrong_arguments_are_all_named() -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         SEARCH.decode('["search",1,"2",[3]]')
-    assert [issue["loc"] for issue in caught.value.issues or ()] == [["text"], ["limit"], ["tags", 0]]
+    assert [issue["loc"] for issue in caught.value.issues or ()] == [
+        ["text"],
+        ["limit"],
+        ["tags", 0],
+    ]
     with pytest.raises(InvalidArgumentsError) as caught:
         TYPING.decode('["typing"]')
     assert caught.value.issues == [{"loc": ["room"], "type": "missing", "msg": "Argument required"}]
@@ -186,7 +216,9 @@ def test_a_flood_of_errors_is_counted_and_not_listed() -> None:
     adapter = ArgumentsAdapter("e", [Arg("a", list[str])])
     with pytest.raises(InvalidArgumentsError) as caught:
         adapter.decode(f'["e",[{",".join("1" * 1500)}]]')
-    assert caught.value.issues == [{"loc": [], "type": "too_many_issues", "msg": "1500 values are not as declared"}]
+    assert caught.value.issues == [
+        {"loc": [], "type": "too_many_issues", "msg": "1500 values are not as declared"}
+    ]
 
 
 def test_the_members_of_a_union_are_named_only_by_plain_words() -> None:
@@ -219,7 +251,9 @@ def test_too_few_or_too_many_values_are_not_sent() -> None:
 
 
 def test_the_argument_that_cannot_be_sent_is_named() -> None:
-    with pytest.raises(InvalidPayloadError, match=r"arguments of 'search': limit: Input should be a valid integer"):
+    with pytest.raises(
+        InvalidPayloadError, match=r"arguments of 'search': limit: Input should be a valid integer"
+    ):
         SEARCH.encode(("x", "3", None))
 
 
@@ -237,7 +271,9 @@ def test_nan_is_found_even_where_it_was_put_in_after_the_check() -> None:
 
 def test_json_keeps_what_looks_like_a_placeholder() -> None:
     adapter = ArgumentsAdapter("e", [Arg("a", Json)])
-    assert adapter.decode('["e",{"_placeholder":true,"num":9}]', [b"1"]) == ({"_placeholder": True, "num": 9},)
+    assert adapter.decode('["e",{"_placeholder":true,"num":9}]', [b"1"]) == (
+        {"_placeholder": True, "num": 9},
+    )
 
 
 class Labelled(Model):
@@ -256,12 +292,16 @@ class Labelled(Model):
         (Labelled, '{"labels":{"_placeholder":true,"num":0},"data":{"_placeholder":true,"num":0}}'),
     ],
 )
-def test_bytes_are_refused_where_json_is_declared_and_never_read_as_their_placeholder(type_: Any, payload: str) -> None:
+def test_bytes_are_refused_where_json_is_declared_and_never_read_as_their_placeholder(
+    type_: Any, payload: str
+) -> None:
     adapter = ArgumentsAdapter("e", [Arg("a", type_)])
     for text in (f'["e",{payload}]', f'["e",{payload},{{"_placeholder":true,"num":0}}]'):
         with pytest.raises(InvalidArgumentsError) as caught:
             adapter.decode(text, [b"1"])
-        assert [(issue["loc"], issue["type"]) for issue in caught.value.issues or ()] == [(["a"], "bytes_unexpected")]
+        assert [(issue["loc"], issue["type"]) for issue in caught.value.issues or ()] == [
+            (["a"], "bytes_unexpected")
+        ]
 
 
 def test_types_are_first_looked_at_when_they_are_needed_or_warmed_up() -> None:
@@ -307,7 +347,11 @@ class Loose(BaseModel):
 @pytest.mark.parametrize("type_", [Order, list[Order], dict[str, Order], Order | int, Loose])
 def test_a_name_that_only_python_has_is_no_name_on_the_wire(type_: Any) -> None:
     adapter = ArgumentsAdapter("order", [Arg("order", type_)])
-    for good, bad in (('{"class":1}', '{"class_":1}'), ('[{"class":1}]', '[{"class_":1}]'), ('{"k":{"class":1}}', '{"k":{"class_":1}}')):
+    for good, bad in (
+        ('{"class":1}', '{"class_":1}'),
+        ('[{"class":1}]', '[{"class_":1}]'),
+        ('{"k":{"class":1}}', '{"k":{"class_":1}}'),
+    ):
         with contextlib.suppress(InvalidArgumentsError):
             adapter.decode(f'["order",{good}]')
             with pytest.raises(InvalidArgumentsError):
@@ -323,7 +367,9 @@ def test_a_name_that_only_python_has_is_no_name_in_the_payload_of_connect_either
     assert auth.dump(Order(class_=1)) == {"class": 1}
     with pytest.raises(InvalidArgumentsError) as caught:
         auth.read('{"class_":1}')
-    assert caught.value.issues == [{"loc": ["auth", "class"], "type": "missing", "msg": "Field required"}]
+    assert caught.value.issues == [
+        {"loc": ["auth", "class"], "type": "missing", "msg": "Field required"}
+    ]
 
 
 def test_what_is_missing_is_an_argument_or_a_field() -> None:
@@ -340,7 +386,9 @@ def test_what_is_missing_is_an_argument_or_a_field() -> None:
 def test_what_is_no_array_holds_no_arguments(text: str) -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         SEARCH.decode(text)
-    assert caught.value.issues == [{"loc": [], "type": "tuple_type", "msg": "Input should be a valid array"}]
+    assert caught.value.issues == [
+        {"loc": [], "type": "tuple_type", "msg": "Input should be a valid array"}
+    ]
 
 
 class Rows(Model):
@@ -391,10 +439,16 @@ def test_small_payloads_say_all_that_is_wrong_and_large_ones_what_is_wrong_first
 
 
 def test_large_payloads_are_read_by_the_same_rules() -> None:
-    adapter = ArgumentsAdapter("e", [Arg("text", str), Arg("rows", list[Order]), Arg("more", list[Bytes], optional=True)])
+    adapter = ArgumentsAdapter(
+        "e", [Arg("text", str), Arg("rows", list[Order]), Arg("more", list[Bytes], optional=True)]
+    )
     text = "x" * 20_000
     assert adapter.decode(f'["e","{text}",[{{"class":1}}]]') == (text, [Order(class_=1)], None)
-    assert adapter.decode(f'["e","{text}",[],[{{"_placeholder":true,"num":0}}]]', [b"b"]) == (text, [], [b"b"])
+    assert adapter.decode(f'["e","{text}",[],[{{"_placeholder":true,"num":0}}]]', [b"b"]) == (
+        text,
+        [],
+        [b"b"],
+    )
     for rows in ('[{"class":"1"}]', '[{"class":1.0}]', '[{"class_":1}]'):
         with pytest.raises(InvalidArgumentsError):
             adapter.decode(f'["e","{text}",{rows}]')
@@ -425,8 +479,12 @@ THREE_STATES: list[tuple[tuple[Any, ...], str]] = [
 
 
 @pytest.mark.parametrize(("values", "text"), THREE_STATES)
-def test_an_argument_of_three_states_is_null_or_left_out(values: tuple[Any, ...], text: str) -> None:
-    adapter = ArgumentsAdapter("e", [Arg("a", int), Arg("b", int, optional=True), Arg("c", int | None, default=MISSING)])
+def test_an_argument_of_three_states_is_null_or_left_out(
+    values: tuple[Any, ...], text: str
+) -> None:
+    adapter = ArgumentsAdapter(
+        "e", [Arg("a", int), Arg("b", int, optional=True), Arg("c", int | None, default=MISSING)]
+    )
     assert adapter.encode(values) == (text, ())
     assert repr(adapter.decode(text)) == repr(values)
     alone = ArgumentsAdapter("e", [Arg("c", Json, default=MISSING)])

@@ -77,6 +77,9 @@ def test_what_cannot_be_built_is_left_for_its_error_to_be_told() -> None:
         ArgumentsAdapter("e", [Arg("x", Lost)]).warm_reader()
 
 
-@pytest.mark.parametrize("type_", [int, None, "text", list, tuple[()], Annotated[int, Field(gt=1)], Eager, 5, Any, int | str])
+@pytest.mark.parametrize(
+    "type_",
+    [int, None, "text", list, tuple[()], Annotated[int, Field(gt=1)], Eager, 5, Any, int | str],
+)
 def test_everything_else_is_left_alone(type_: Any) -> None:
     complete(type_)

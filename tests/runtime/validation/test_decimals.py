@@ -11,7 +11,19 @@ from typing import Annotated, Any
 import pytest
 from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.socketio.errors import MalformedPayloadError
-from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Date, Datetime, Decimal, DecimalLimits, Duration, Int64, Json, Url
+from ackord.runtime.validation import (
+    Arg,
+    ArgumentsAdapter,
+    Bytes,
+    Date,
+    Datetime,
+    Decimal,
+    DecimalLimits,
+    Duration,
+    Int64,
+    Json,
+    Url,
+)
 from ackord.runtime.validation.decimals import is_multiple
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -63,8 +75,12 @@ def refused(limits: DecimalLimits, text: str) -> str | None:
         (DecimalLimits(max_digits=4, decimal_places=2), ["99.99", "-0.1"], {"100": "decimal_whole_digits"}),
     ],
 )  # fmt: skip
-def test_a_limit_holds_exactly(limits: DecimalLimits, taken: list[str], refusals: dict[str, str]) -> None:
-    assert {text: refused(limits, text) for text in [*taken, *refusals]} == dict.fromkeys(taken) | refusals
+def test_a_limit_holds_exactly(
+    limits: DecimalLimits, taken: list[str], refusals: dict[str, str]
+) -> None:
+    assert {text: refused(limits, text) for text in [*taken, *refusals]} == dict.fromkeys(
+        taken
+    ) | refusals
 
 
 @given(NUMBERS, STEPS)
@@ -75,7 +91,16 @@ def test_a_multiple_is_what_fractions_say(value: Number, step: Number) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1E+999999999999", "-1E-999999999999", "9" * 300_000, "1." + "1" * 300_000, "0E+99999999999", "Infinity", "NaN"]
+    "text",
+    [
+        "1E+999999999999",
+        "-1E-999999999999",
+        "9" * 300_000,
+        "1." + "1" * 300_000,
+        "0E+99999999999",
+        "Infinity",
+        "NaN",
+    ],
 )
 def test_no_exponent_and_no_number_of_digits_takes_long(text: str) -> None:
     start = time.process_time()
@@ -87,7 +112,11 @@ def test_no_exponent_and_no_number_of_digits_takes_long(text: str) -> None:
 LIMITED: list[Any] = [
     *(Annotated[int, field(name, limit)] for name in BOUNDS for limit in (3, 2**70, 10**399)),
     *(Annotated[Int64, field(name, limit)] for name in BOUNDS for limit in (3, 2**62)),
-    *(Annotated[float, field(name, limit)] for name in BOUNDS for limit in (3, 0.1, 1.5e308, 5e-324)),
+    *(
+        Annotated[float, field(name, limit)]
+        for name in BOUNDS
+        for limit in (3, 0.1, 1.5e308, 5e-324)
+    ),
     *(Annotated[Decimal, limits_of(name, limit)] for name in BOUNDS for limit in ("0.1", "7E+400")),
     Annotated[Decimal, DecimalLimits(max_digits=2**31 - 1, decimal_places=0)],
     Annotated[str, Field(min_length=1, max_length=2**31 - 1, pattern=r"^(\w+\s?)*$")],
@@ -115,5 +144,10 @@ def test_no_value_makes_a_limit_raise_anything_else(text: str) -> None:
 
 
 def test_limits_do_not_depend_on_the_programs_decimal_context() -> None:
-    with decimal.localcontext(decimal.Context(prec=1, Emax=9, Emin=-9, traps=[decimal.Inexact, decimal.Rounded])):
-        assert refused(DecimalLimits(multiple_of=Number("0.01"), max_digits=30), "123456789012345.67") is None
+    with decimal.localcontext(
+        decimal.Context(prec=1, Emax=9, Emin=-9, traps=[decimal.Inexact, decimal.Rounded])
+    ):
+        assert (
+            refused(DecimalLimits(multiple_of=Number("0.01"), max_digits=30), "123456789012345.67")
+            is None
+        )

@@ -1,4 +1,6 @@
-"""What a peer is told of a payload that is refused: pydantic's words or those of the application, never the input."""
+"""What a peer is told of a payload that is refused: pydantic's words or those of the application,
+never the input.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,9 @@ def message_of(of: Any, value: object) -> str:
         (Fraction, "Input is not a valid fraction"),
     ],
 )  # fmt: skip
-def test_the_text_of_an_error_that_a_validator_raises_itself_is_passed_on_and_no_other(of: Any, said: str) -> None:
+def test_the_text_of_an_error_that_a_validator_raises_itself_is_passed_on_and_no_other(
+    of: Any, said: str
+) -> None:
     assert message_of(of, SECRET + "!") == said
 
 
@@ -112,4 +116,6 @@ FIXED = {"json_invalid", "date_parsing", "date_from_datetime_parsing", "time_par
 def test_each_of_pydantics_messages_that_could_hold_a_part_of_the_input_is_replaced() -> None:
     for error in list_all_errors():  # pyright: ignore[reportUnknownVariableType]
         parts = set(re.findall(r"\{(\w+)\}", error["message_template_python"]))  # pyright: ignore[reportUnknownArgumentType]
-        assert parts <= OF_THE_SCHEMA or error["type"] in NEUTRAL_MESSAGES or error["type"] in FIXED, error["type"]
+        assert (
+            parts <= OF_THE_SCHEMA or error["type"] in NEUTRAL_MESSAGES or error["type"] in FIXED
+        ), error["type"]

@@ -1,4 +1,6 @@
-"""Every scalar of the schema language: what it looks like on the wire, and what is refused on either side of it."""
+"""Every scalar of the schema language: what it looks like on the wire, and what is refused on
+either side of it.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,11 @@ WIRE_FORMS: list[tuple[Any, Any, str]] = [
     (Int64, -(2**63), '"-9223372036854775808"'),
     (Int64, 0, '"0"'),
     (Datetime, dt.datetime(2026, 1, 31, 12, tzinfo=UTC), '"2026-01-31T12:00:00Z"'),
-    (Datetime, dt.datetime(2026, 1, 31, 12, 0, 0, 5000, tzinfo=dt.timezone(dt.timedelta(hours=2))), '"2026-01-31T12:00:00.005000+02:00"'),
+    (
+        Datetime,
+        dt.datetime(2026, 1, 31, 12, 0, 0, 5000, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+        '"2026-01-31T12:00:00.005000+02:00"',
+    ),
     (Date, dt.date(2026, 1, 31), '"2026-01-31"'),
     (Time, dt.time(12, 30, 1), '"12:30:01"'),
     (Duration, dt.timedelta(days=400, hours=2, seconds=1.5), '"P400DT2H1.5S"'),
@@ -97,7 +103,9 @@ def adapter(type_: Any) -> ArgumentsAdapter:
 
 
 @pytest.mark.parametrize(("type_", "value", "wire"), WIRE_FORMS)
-def test_a_scalar_has_one_form_on_the_wire_and_comes_back_from_it(type_: Any, value: Any, wire: str) -> None:
+def test_a_scalar_has_one_form_on_the_wire_and_comes_back_from_it(
+    type_: Any, value: Any, wire: str
+) -> None:
     text, attachments = adapter(type_).encode((value,))
     assert text == f'["e",{wire}]'
     assert not attachments
@@ -150,7 +158,9 @@ REFUSED_WIRE: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("type_", "wire"), REFUSED_WIRE)
-def test_what_is_not_exactly_the_type_is_refused_with_the_name_of_the_argument(type_: Any, wire: str) -> None:
+def test_what_is_not_exactly_the_type_is_refused_with_the_name_of_the_argument(
+    type_: Any, wire: str
+) -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         adapter(type_).decode(f'["e",{wire}]')
     assert caught.value.code == "invalid_request"
@@ -192,7 +202,9 @@ def test_a_value_of_another_type_is_not_sent(type_: Any, value: Any) -> None:
         adapter(type_).encode((value,))
 
 
-def test_a_member_that_an_open_enumeration_does_not_know_is_read_and_written_and_kept_nowhere() -> None:
+def test_a_member_that_an_open_enumeration_does_not_know_is_read_and_written_and_kept_nowhere() -> (
+    None
+):
     (member,) = adapter(Color).decode('["e","ultraviolet"]')
     assert member == "ultraviolet"
     assert isinstance(member, Color)
@@ -227,7 +239,11 @@ def test_bytes_outside_of_a_packet_are_base64() -> None:
 
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=10,
 )
@@ -244,13 +260,20 @@ ALL: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (UUID, st.uuids()),
     (Decimal, st.decimals(allow_nan=False, allow_infinity=False)),
     (Json, JSON_VALUES),
-    (dict[str, list[Bytes]], st.dictionaries(st.text(), st.lists(st.binary(), max_size=3), max_size=3)),
+    (
+        dict[str, list[Bytes]],
+        st.dictionaries(st.text(), st.lists(st.binary(), max_size=3), max_size=3),
+    ),
 )
-EVERYTHING = ArgumentsAdapter("e", [Arg(f"a{index}", type_) for index, (type_, _) in enumerate(ALL)])
+EVERYTHING = ArgumentsAdapter(
+    "e", [Arg(f"a{index}", type_) for index, (type_, _) in enumerate(ALL)]
+)
 
 
 @given(st.tuples(*(strategy for _, strategy in ALL)))
-def test_whatever_is_encoded_is_strict_json_and_decodes_to_the_same(values: tuple[Any, ...]) -> None:
+def test_whatever_is_encoded_is_strict_json_and_decodes_to_the_same(
+    values: tuple[Any, ...],
+) -> None:
     text, attachments = EVERYTHING.encode(values)
 
     def refuse(constant: str) -> None:
@@ -299,7 +322,10 @@ def test_a_number_without_fraction_is_an_int(type_: Any, wire: str, value: Any) 
 
 
 NOT_WHOLE: list[tuple[Any, str, str]] = [
-    *((Int, wire, "int_type") for wire in ("5.5", "9007199254740994.0", "1e400", "true", '"5"', "null", "[5]", "{}")),
+    *(
+        (Int, wire, "int_type")
+        for wire in ("5.5", "9007199254740994.0", "1e400", "true", '"5"', "null", "[5]", "{}")
+    ),
     (POSITIVE, "0.0", "greater_than_equal"),
     (POSITIVE, "0", "greater_than_equal"),
     (POSITIVE, "1.5", "int_type"),
@@ -307,8 +333,14 @@ NOT_WHOLE: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("type_", "wire", "issue"), NOT_WHOLE)
-def test_another_value_has_the_issue_that_an_int_always_had(type_: Any, wire: str, issue: str) -> None:
-    for inside, text, loc in ((type_, wire, ["x"]), (list[type_], f"[{wire}]", ["x", 0]), (type_ | Bytes, wire, ["x", "int"])):
+def test_another_value_has_the_issue_that_an_int_always_had(
+    type_: Any, wire: str, issue: str
+) -> None:
+    for inside, text, loc in (
+        (type_, wire, ["x"]),
+        (list[type_], f"[{wire}]", ["x", 0]),
+        (type_ | Bytes, wire, ["x", "int"]),
+    ):
         with pytest.raises(InvalidArgumentsError) as caught:
             adapter(inside).decode(f'["e",{text}]')
         found = next(iter(caught.value.issues or ()))
@@ -351,7 +383,9 @@ def test_a_literal_takes_its_own_kinds_of_json(type_: Any, values: dict[str, Any
             assert repr(adapter(union).decode(f'["e",{wire}]')) == repr((value,))
 
 
-def test_a_value_that_no_text_stands_for_is_not_sent_and_an_offset_with_seconds_becomes_utc() -> None:
+def test_a_value_that_no_text_stands_for_is_not_sent_and_an_offset_with_seconds_becomes_utc() -> (
+    None
+):
     seconds = dt.timezone(dt.timedelta(hours=5, minutes=53, seconds=28))
     moment = dt.datetime(2024, 2, 29, 12, tzinfo=seconds)
     text, _ = adapter(Datetime).encode((moment,))
@@ -382,7 +416,11 @@ def test_json_that_is_decoded_already_is_not_taken_for_values() -> None:
 
 
 def test_a_duration_reads_what_pydantic_and_javascript_write() -> None:
-    for text, value in {"P1DT2H": dt.timedelta(days=1, hours=2), "PT0.5S": dt.timedelta(seconds=0.5), "P1W": dt.timedelta(weeks=1)}.items():
+    for text, value in {
+        "P1DT2H": dt.timedelta(days=1, hours=2),
+        "PT0.5S": dt.timedelta(seconds=0.5),
+        "P1W": dt.timedelta(weeks=1),
+    }.items():
         assert adapter(Duration).decode(f'["e","{text}"]') == (value,)
     assert TypeAdapter(Duration).validate_json('"PT1H"') == dt.timedelta(hours=1)
 

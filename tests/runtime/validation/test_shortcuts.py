@@ -1,4 +1,6 @@
-"""What is left out for the common message changes nothing: each shortcut beside the long way, and the values that would slip through."""
+"""What is left out for the common message changes nothing: each shortcut beside the long way, and
+the values that would slip through.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,16 @@ from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.socketio.errors import MalformedPayloadError
 from ackord.runtime.typed.ack import AckAdapter
 from ackord.runtime.typed.model import Error, Model, OpenEnum
-from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Datetime, Int64, Json, Maybe, raised_warnings
+from ackord.runtime.validation import (
+    Arg,
+    ArgumentsAdapter,
+    Bytes,
+    Datetime,
+    Int64,
+    Json,
+    Maybe,
+    raised_warnings,
+)
 from ackord.runtime.validation.arguments import MAX_SHORT
 from ackord.runtime.validation.positional import PositionalReader, PositionalWriter
 from ackord.runtime.validation.raised_warnings import raises_warnings
@@ -25,7 +36,17 @@ from ackord.runtime.validation.schemas import Shape, build_adapter
 from ackord.runtime.validation.traits import instance_class, look_at
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, SerializationInfo, Tag, field_serializer, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    SerializationInfo,
+    Tag,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticSerializationError, SchemaSerializer, core_schema
 from typing_extensions import TypedDict, override
 
@@ -95,8 +116,33 @@ class Plain(Enum):
 
 
 TYPES: list[Any] = [
-    *(Item, Point, Kinded, Image, Renamed, ForeignRenamed, Holder, Open, Times, Named, Plain, Color, Kinded | Image),
-    *(str, int, bool, float, list[Item], dict[str, Point], Item | None, Json, Bytes, tuple[int, str]),
+    *(
+        Item,
+        Point,
+        Kinded,
+        Image,
+        Renamed,
+        ForeignRenamed,
+        Holder,
+        Open,
+        Times,
+        Named,
+        Plain,
+        Color,
+        Kinded | Image,
+    ),
+    *(
+        str,
+        int,
+        bool,
+        float,
+        list[Item],
+        dict[str, Point],
+        Item | None,
+        Json,
+        Bytes,
+        tuple[int, str],
+    ),
 ]
 
 
@@ -113,17 +159,23 @@ class LongWay:
     def write(self, value: Any) -> tuple[str, list[bytes]] | None:
         """Return JSON and attachments, or `None` for what can't be sent."""
         attachments: list[bytes] = []
-        context = {ATTACHMENTS: attachments} if look_at(self._adapter.core_schema).attachments else None
+        context = (
+            {ATTACHMENTS: attachments} if look_at(self._adapter.core_schema).attachments else None
+        )
         try:
             checked = self._adapter.validator.validate_python(value)
-            text = self._adapter.serializer.to_json(checked, context=context, by_alias=True, warnings="error").decode()
+            text = self._adapter.serializer.to_json(
+                checked, context=context, by_alias=True, warnings="error"
+            ).decode()
             json.loads(text, parse_constant=int)
         except (ValueError, UnicodeError):  # pydantic's errors are some
             return None
         return text, attachments
 
 
-def written(encode: Callable[[Any], tuple[str, Sequence[bytes]]], value: Any, head: str) -> tuple[str, list[bytes]] | None:
+def written(
+    encode: Callable[[Any], tuple[str, Sequence[bytes]]], value: Any, head: str
+) -> tuple[str, list[bytes]] | None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
@@ -135,11 +187,29 @@ def written(encode: Callable[[Any], tuple[str, Sequence[bytes]]], value: Any, he
 
 
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=[])) | st.binary(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=[]))
+    | st.binary(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=5,
 )
-MODELS: list[type[BaseModel]] = [Item, Special, Point, Kinded, Image, Renamed, ForeignRenamed, Holder, Open, Times]
+MODELS: list[type[BaseModel]] = [
+    Item,
+    Special,
+    Point,
+    Kinded,
+    Image,
+    Renamed,
+    ForeignRenamed,
+    Holder,
+    Open,
+    Times,
+]
 
 
 VALID: list[Any] = [
@@ -149,8 +219,25 @@ VALID: list[Any] = [
         Point(x=1.5),
         Kinded(item=Item(id=1, text="", tags=[])),
     ),
-    *(Kinded(), Image(data=b"1"), Renamed(**{"class": 1}), ForeignRenamed(**{"class": 1}), Holder(anything=[1.5]), Open(x=1)),
-    *({"name": "a", "items": []}, Plain.NAN, Color.RED, Color("other"), {"a": Point(x=1, y=2)}, (1, "a"), 10**30, "Infinity", b"x"),
+    *(
+        Kinded(),
+        Image(data=b"1"),
+        Renamed(**{"class": 1}),
+        ForeignRenamed(**{"class": 1}),
+        Holder(anything=[1.5]),
+        Open(x=1),
+    ),
+    *(
+        {"name": "a", "items": []},
+        Plain.NAN,
+        Color.RED,
+        Color("other"),
+        {"a": Point(x=1, y=2)},
+        (1, "a"),
+        10**30,
+        "Infinity",
+        b"x",
+    ),
     *(
         [Item(id=1, text="", tags=[])],
         [Special(id=1, text="", tags=[])],
@@ -164,7 +251,11 @@ GOOD = st.sampled_from(VALID)
 def construct(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Instances that nobody has checked, and which hold anything."""
     kinds: list[st.SearchStrategy[Any]] = [
-        st.builds(model.model_construct, **dict.fromkeys(model.model_fields, values | st.just("kinded") | st.just([]))) for model in MODELS
+        st.builds(
+            model.model_construct,
+            **dict.fromkeys(model.model_fields, values | st.just("kinded") | st.just([])),
+        )
+        for model in MODELS
     ]
     return st.one_of(kinds)
 
@@ -182,7 +273,10 @@ WRITERS: list[Writers] = [
 ]
 
 
-@given(st.sampled_from(WRITERS), st.one_of(GOOD, ANYTHING, construct(GOOD | ANYTHING), construct(construct(ANYTHING))))
+@given(
+    st.sampled_from(WRITERS),
+    st.one_of(GOOD, ANYTHING, construct(GOOD | ANYTHING), construct(construct(ANYTHING))),
+)
 def test_whatever_is_sent_comes_out_as_by_the_long_way(writers: Writers, value: Any) -> None:
     compare(writers, value)
 
@@ -197,7 +291,9 @@ def compare(writers: Writers, value: Any) -> None:
     long, bare, result, one, two = writers
     expected = long.write(value)
     assert written(bare.encode, value, "[") == expected
-    assert written(result.encode, value, '[{"ok":') == (expected and (expected[0] + "}", expected[1]))
+    assert written(result.encode, value, '[{"ok":') == (
+        expected and (expected[0] + "}", expected[1])
+    )
     assert written(one.encode, (value,), '["e",') == expected
     assert written(two.encode, ("a", value), '["e","a",') == expected
 
@@ -235,24 +331,66 @@ class Whole(Model):
 
 
 REFUSED: list[tuple[str, Any, Any, str]] = [
-    ("only the class's own instances are taken unseen", Item, SimpleNamespace(id=1, text="a", tags=[]), "Item"),
+    (
+        "only the class's own instances are taken unseen",
+        Item,
+        SimpleNamespace(id=1, text="a", tags=[]),
+        "Item",
+    ),
     ("nor is null, which serializers take for anything", Item, None, "Item"),
-    ("a class that checks its instances again does", Always, Always.model_construct(x="1"), "valid integer"),
-    ("and so does one that has a validator", Whole, Whole.model_construct(low=2, high=1), "the wrong way round"),
+    (
+        "a class that checks its instances again does",
+        Always,
+        Always.model_construct(x="1"),
+        "valid integer",
+    ),
+    (
+        "and so does one that has a validator",
+        Whole,
+        Whole.model_construct(low=2, high=1),
+        "the wrong way round",
+    ),
     ("what lists hold is looked at", Lists, wrong_tags(), "Expected `str`"),
     ("and what nobody has checked", Lists, Lists.model_construct(tags=3), "list"),
-    ("floats are searched for NaN", Ratio, Ratio.model_construct(ratio=float("nan")), "NaN can't be written"),
-    ("and for infinities", Ratio, Ratio.model_construct(ratio=-float("inf")), "-Infinity can't be written"),
-    ("so is what a literal holds", Kinded, Kinded.model_construct(kind=float("nan"), color=Color.RED), "NaN can't be written"),
-    ("and what isn't declared", Open, Open.model_validate({"x": 1, "y": float("nan")}), "NaN can't be written"),
+    (
+        "floats are searched for NaN",
+        Ratio,
+        Ratio.model_construct(ratio=float("nan")),
+        "NaN can't be written",
+    ),
+    (
+        "and for infinities",
+        Ratio,
+        Ratio.model_construct(ratio=-float("inf")),
+        "-Infinity can't be written",
+    ),
+    (
+        "so is what a literal holds",
+        Kinded,
+        Kinded.model_construct(kind=float("nan"), color=Color.RED),
+        "NaN can't be written",
+    ),
+    (
+        "and what isn't declared",
+        Open,
+        Open.model_validate({"x": 1, "y": float("nan")}),
+        "NaN can't be written",
+    ),
     ("and what may be anything", Holder, Holder(anything=[float("nan")]), "NaN can't be written"),
     ("a boolean is no integer", int, True, "valid integer"),
     ("half of a surrogate pair can't be sent", str, "\ud800", "surrogates not allowed"),
-    ("a string with a limit is measured", Annotated[str, Field(max_length=1)], "ab", "at most 1 character"),
+    (
+        "a string with a limit is measured",
+        Annotated[str, Field(max_length=1)],
+        "ab",
+        "at most 1 character",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("type_", "value", "reason"), [pytest.param(*case[1:], id=case[0]) for case in REFUSED])
+@pytest.mark.parametrize(
+    ("type_", "value", "reason"), [pytest.param(*case[1:], id=case[0]) for case in REFUSED]
+)
 def test_what_a_shortcut_must_not_let_through(type_: Any, value: Any, reason: str) -> None:
     ack, arguments = AckAdapter("e", type_), ArgumentsAdapter("e", [Arg("x", type_)])
     ack.warm_writer()
@@ -267,7 +405,13 @@ def test_what_a_shortcut_must_not_let_through(type_: Any, value: Any, reason: st
 def test_names_on_the_wire_are_written_by_classes_that_write_others_by_default() -> None:
     value = ForeignRenamed.model_validate({"class": 1})
     for type_ in (ForeignRenamed, ForeignRenamed | int, list[ForeignRenamed], Holder):
-        sent: Any = [value] if type_ == list[ForeignRenamed] else Holder(anything=value) if type_ is Holder else value
+        sent: Any = (
+            [value]
+            if type_ == list[ForeignRenamed]
+            else Holder(anything=value)
+            if type_ is Holder
+            else value
+        )
         assert '"class":1' in AckAdapter("e", type_).encode(sent)[0]
 
 
@@ -282,10 +426,15 @@ def test_names_on_the_wire_are_written_beside_attachments() -> None:
 
 
 def test_null_is_left_out_only_where_nothing_else_follows() -> None:
-    adapter = ArgumentsAdapter("e", [Arg("a", int, optional=True), Arg("b", int | None), Arg("c", int, optional=True)])
+    adapter = ArgumentsAdapter(
+        "e", [Arg("a", int, optional=True), Arg("b", int | None), Arg("c", int, optional=True)]
+    )
     assert adapter.encode((None, None, None)) == ('["e",null,null]', ())
     assert adapter.encode((None, None, 1)) == ('["e",null,null,1]', ())
-    assert [adapter.count_absent(values) for values in ((None, None, None), (None, 1, None), (1, None, 1))] == [1, 1, 0]
+    assert [
+        adapter.count_absent(values)
+        for values in ((None, None, None), (None, 1, None), (1, None, 1))
+    ] == [1, 1, 0]
 
 
 class Curious(BaseModel):
@@ -364,7 +513,9 @@ def test_warnings_are_raised_on_this_interpreter_and_only_where_they_shall_be() 
         assert write() == b"1"
 
 
-def test_where_warnings_cannot_be_raised_the_long_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_warnings_cannot_be_raised_the_long_way_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(raised_warnings, "WORKS", False)
     ack, arguments = AckAdapter("e", Lists), ArgumentsAdapter("e", [Arg("a", Lists), Arg("b", int)])
     ack.warm_writer()
@@ -391,10 +542,19 @@ def test_where_warnings_cannot_be_raised_the_long_way_is_taken(monkeypatch: pyte
             (float, None),
             (Item | None, None),
         ),
-        *((Always, None), (Whole, None), (list[Item], None), (Color, None), (Json, None), (Int64, None)),
+        *(
+            (Always, None),
+            (Whole, None),
+            (list[Item], None),
+            (Color, None),
+            (Json, None),
+            (Int64, None),
+        ),
     ],
 )
-def test_only_types_whose_instances_are_all_valid_have_a_class(type_: Any, class_: type | None) -> None:
+def test_only_types_whose_instances_are_all_valid_have_a_class(
+    type_: Any, class_: type | None
+) -> None:
     assert instance_class(build_adapter(shape(type_)).core_schema) is class_
 
 
@@ -430,11 +590,26 @@ def test_a_type_that_holds_itself_is_a_class_too() -> None:
 @pytest.mark.parametrize(
     ("type_", "inert"),
     [
-        *((Item, True), (Kinded, True), (Image, True), (Times, True), (Named, True), (Kinded | Image, True), (Color, True), (Point, True)),
+        *(
+            (Item, True),
+            (Kinded, True),
+            (Image, True),
+            (Times, True),
+            (Named, True),
+            (Kinded | Image, True),
+            (Color, True),
+            (Point, True),
+        ),
         *(
             (Custom, False),
             (Initialized, False),
-            (Annotated[Annotated[Item, Tag("item")] | Annotated[Point, Tag("point")], Discriminator(tag)], False),
+            (
+                Annotated[
+                    Annotated[Item, Tag("item")] | Annotated[Point, Tag("point")],
+                    Discriminator(tag),
+                ],
+                False,
+            ),
             (Open, False),
             (Holder, False),
             (Json, False),
@@ -449,7 +624,11 @@ def test_types_that_may_call_the_application_are_not_inert(type_: Any, inert: bo
 
 
 TEXTS = [
-    *('["e",{"id":1,"text":"a","tags":["b"]}]', '["e", {"id":1,"text":"a","tags":[]} ]', '["e",{"id":1,"text":"a","tags":[]},1]'),
+    *(
+        '["e",{"id":1,"text":"a","tags":["b"]}]',
+        '["e", {"id":1,"text":"a","tags":[]} ]',
+        '["e",{"id":1,"text":"a","tags":[]},1]',
+    ),
     *(
         '["e",{"id":1,"text":"a","tags":[]}]]',
         '["e",{"id":1,"text":"a","tags":[]}',
@@ -482,7 +661,13 @@ TEXTS = [
         '["e",-0]',
         '["e",{}]',
     ),
-    *('["e",{"kind":"kinded","color":"blue"}]', '["e",{"class_":1}]', '["e",{"class":1}]', '["e",[{"id":1,"text":"","tags":[]},{}]]', ""),
+    *(
+        '["e",{"kind":"kinded","color":"blue"}]',
+        '["e",{"class_":1}]',
+        '["e",{"class":1}]',
+        '["e",[{"id":1,"text":"","tags":[]},{}]]',
+        "",
+    ),
 ]
 
 
@@ -502,13 +687,21 @@ def found(decode: Callable[[str], tuple[Any, ...]], text: str) -> str:
 READERS = [(ArgumentsAdapter("e", [Arg("x", type_)]), reader(type_)) for type_ in TYPES]
 
 
-@given(st.sampled_from(READERS), st.sampled_from(TEXTS), st.integers(0, 60), st.integers(0, 2), st.text('[]{},"e1n: \\', max_size=2))
+@given(
+    st.sampled_from(READERS),
+    st.sampled_from(TEXTS),
+    st.integers(0, 60),
+    st.integers(0, 2),
+    st.text('[]{},"e1n: \\', max_size=2),
+)
 def test_whatever_comes_is_read_as_by_the_long_way(
     readers: tuple[ArgumentsAdapter, PositionalReader], text: str, at: int, cut: int, put: str
 ) -> None:
     adapter, long = readers
     for given_text in (text, text[:at] + put + text[at + cut :]):
-        assert found(adapter.decode, given_text) == found(lambda text: long.read(text)[1:2], given_text)
+        assert found(adapter.decode, given_text) == found(
+            lambda text: long.read(text)[1:2], given_text
+        )
 
 
 @pytest.mark.parametrize("number", range(len(TYPES)), ids=map(str, TYPES))

@@ -32,7 +32,8 @@ Incomplete()  # E: mypy pyright
 
 class WrongTypes(ChatNamespace):
     @override
-    async def on_connect(self, ctx: ChatContext, auth: dict[str, str]) -> NameTaken | None:  # E: mypy pyright
+    # E: mypy pyright
+    async def on_connect(self, ctx: ChatContext, auth: dict[str, str]) -> NameTaken | None:
         return None
 
     @override
@@ -44,7 +45,8 @@ class WrongTypes(ChatNamespace):
         return 3
 
     @override
-    def on_send_message(self, ctx: ChatContext, room: RoomName, body: Body) -> SendMessageResult:  # E: mypy pyright
+    # E: mypy pyright
+    def on_send_message(self, ctx: ChatContext, room: RoomName, body: Body) -> SendMessageResult:
         return NotInRoom(room=room)
 
     @override
@@ -99,7 +101,8 @@ class WrongHandlers(ChatHandlers):
         return "yes"
 
     @override
-    def on_typing_changed(self, room: RoomName, name: UserName, active: int) -> int:  # E: mypy pyright
+    # E: mypy pyright
+    def on_typing_changed(self, room: RoomName, name: UserName, active: int) -> int:
         return 1
 
     @override

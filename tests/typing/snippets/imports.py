@@ -1,4 +1,6 @@
-"""Names that a generated package doesn't have, though it loads those that it has when they are used."""
+"""Names that a generated package doesn't have, though it loads those that it has when they are
+used.
+"""
 
 import examples.chat.contract as chat
 from examples.chat.contract import ChatClient

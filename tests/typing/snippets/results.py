@@ -20,7 +20,8 @@ async def results(chat: ChatClient, room: RoomName) -> None:
             assert_never(result)  # E: mypy pyright
     if isinstance(result, SendMessageAck):
         return
-    joined: JoinAck = (await chat.send_message(room, TextBody(text="hi"))).unwrap()  # E: mypy pyright
+    # E: mypy pyright
+    joined: JoinAck = (await chat.send_message(room, TextBody(text="hi"))).unwrap()
     print(joined)
 
 

@@ -1,4 +1,6 @@
-"""Dynamic namespaces, acknowledgements of many, events between servers and mutable sessions, with and without mistakes."""
+"""Dynamic namespaces, acknowledgements of many, events between servers and mutable sessions, with
+and without mistakes.
+"""
 
 from typing_extensions import assert_type, override
 
@@ -92,7 +94,8 @@ class Admin(AdminNamespace):
         return None
 
     @override
-    async def on_refresh_from_cluster(self, slug: Slug, blob: str | None) -> None:  # E: mypy pyright
+    # E: mypy pyright
+    async def on_refresh_from_cluster(self, slug: Slug, blob: str | None) -> None:
         print(slug, blob)
 
 

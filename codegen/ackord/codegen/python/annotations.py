@@ -67,7 +67,9 @@ _CHECKED: Final[Mapping[ScalarName, str]] = MappingProxyType(
         "json": "Json",
     }
 )
-"""The runtime's annotated form of a scalar, where pydantic's own reading or writing isn't the contract's."""
+"""The runtime's annotated form of a scalar, where pydantic's own reading or writing isn't the
+contract's.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +104,28 @@ class Annotations:
         return alternatives(self._operands(type_, checked=True))
 
     def evaluated(self, type_: Type) -> Doc:
-        """Give what pydantic should see, as an expression: in one, pyright doesn't take ``Annotated[…] | None``."""
+        """Give what pydantic should see, as an expression: in one, pyright doesn't take
+        ``Annotated[…] | None``.
+        """
         operands = self._operands(type_, checked=True)
         others = [operand for operand in operands if operand != "None"]
-        if len(others) == len(operands) or not any(layout(other, width=UNLIMITED).startswith(self._annotated() + "[") for other in others):
+        if len(others) == len(operands) or not any(
+            layout(other, width=UNLIMITED).startswith(self._annotated() + "[") for other in others
+        ):
             return alternatives(operands)
         return subscript(self.imports.use("typing", "Optional"), (alternatives(others),))
 
     def _annotated(self) -> str:
-        return self.imports.use("typing", "Annotated") if self.imports.uses("typing", "Annotated") else "Annotated"
+        return (
+            self.imports.use("typing", "Annotated")
+            if self.imports.uses("typing", "Annotated")
+            else "Annotated"
+        )
 
     def received(self, field: Field) -> Doc:
-        """Give the type of an argument as a handler gets it: with what stands for absence where it may be absent."""
+        """Give the type of an argument as a handler gets it: with what stands for absence where it
+        may be absent.
+        """
         static = self.static(field.type)
         return alternatives((static, self.absence(field.type))) if field.is_maybe else static
 
@@ -125,7 +137,9 @@ class Annotations:
         return subscript(self.imports.runtime("Maybe"), (validated,))
 
     def absence(self, type_: Type) -> str:
-        """Give what stands for the absence of a value of the type: `None`, unless that is a value."""
+        """Give what stands for the absence of a value of the type: `None`, unless that is a
+        value.
+        """
         return self.imports.use("pydantic", "MISSING") if self.has_null(type_) else "None"
 
     def has_null(self, type_: Type) -> bool:
@@ -137,14 +151,23 @@ class Annotations:
         if checked and name in _CHECKED:
             return self.imports.runtime(_CHECKED[name])
         module, symbol = _CLASSES[name]
-        return self.imports.builtin(symbol) if module == "builtins" else self.imports.use(module, symbol)
+        return (
+            self.imports.builtin(symbol)
+            if module == "builtins"
+            else self.imports.use(module, symbol)
+        )
 
     def limits(self, constraints: Constraints, scalar: ScalarName | None = None) -> Doc | None:
-        """Give the call that keeps the constraints of a scalar, or of a list or mapping, where there are any."""
+        """Give the call that keeps the constraints of a scalar, or of a list or mapping, where
+        there are any.
+        """
         given: list[tuple[str, object]] = [
             ("min_length", _either(constraints.min_length, constraints.min_items)),
             ("max_length", _either(constraints.max_length, constraints.max_items)),
-            ("pattern", None if constraints.pattern is None else ascii_pattern(constraints.pattern)),
+            (
+                "pattern",
+                None if constraints.pattern is None else ascii_pattern(constraints.pattern),
+            ),
             ("ge", constraints.ge),
             ("gt", constraints.gt),
             ("le", constraints.le),
@@ -157,15 +180,27 @@ class Annotations:
         if not arguments:
             return None
         if scalar == "decimal":
-            return call(self.imports.runtime("DecimalLimits"), [f"{name}={self._decimal_limit(name, value)}" for name, value in arguments])
-        return call(self.imports.use("pydantic", "Field"), [f"{name}={literal(value)}" for name, value in arguments])
+            return call(
+                self.imports.runtime("DecimalLimits"),
+                [f"{name}={self._decimal_limit(name, value)}" for name, value in arguments],
+            )
+        return call(
+            self.imports.use("pydantic", "Field"),
+            [f"{name}={literal(value)}" for name, value in arguments],
+        )
 
     def _decimal_limit(self, name: str, value: object) -> str:
         counts = name in {"max_digits", "decimal_places"}
-        return literal(value) if counts else f"{self.scalar('decimal', checked=False)}({literal(str(value))})"
+        return (
+            literal(value)
+            if counts
+            else f"{self.scalar('decimal', checked=False)}({literal(str(value))})"
+        )
 
     def metadata(self, type_: ScalarType) -> list[Doc]:
-        """Give what pydantic needs to know of a scalar with limits besides its class or the runtime's form of it."""
+        """Give what pydantic needs to know of a scalar with limits besides its class or the
+        runtime's form of it.
+        """
         limits = self.limits(type_.constraints, type_.name)
         if limits is None:
             return []
@@ -176,9 +211,14 @@ class Annotations:
         """Give the members of a union, or the one type that it is."""
         match type_:
             case UnionType(members):
-                # Python types last: their own validators may take what is exactly of another member's type.
+                # Python types last: their own validators may take what is exactly of another
+                # member's type.
                 ordered = sorted(members, key=self._is_python_type) if checked else members
-                return [operand for member in ordered for operand in self._member(member, checked=checked)]
+                return [
+                    operand
+                    for member in ordered
+                    for operand in self._member(member, checked=checked)
+                ]
             case NullableType(item):
                 inner = self._operands(item, checked=checked)
                 return inner if "None" in inner else [*inner, "None"]
@@ -186,37 +226,61 @@ class Annotations:
                 return [self._single(type_, checked=checked)]
 
     def _member(self, type_: Type, *, checked: bool) -> list[Doc]:
-        """Give the operands of a union's member, a Python type so that its serializer leaves the values of other members alone."""
+        """Give the operands of a union's member, a Python type so that its serializer leaves the
+        values of other members alone.
+        """
         if not checked or not self._is_python_type(type_):
             return self._operands(type_, checked=checked)
         metadata = self.imports.runtime("UnionMember")
-        return [subscript(self.imports.use("typing", "Annotated"), (self._single(type_, checked=True), metadata))]
+        return [
+            subscript(
+                self.imports.use("typing", "Annotated"),
+                (self._single(type_, checked=True), metadata),
+            )
+        ]
 
     def _is_python_type(self, type_: Type) -> bool:
         if not isinstance(type_, RefType):
             return False
         declaration = self.declarations[type_.name]
-        return self._is_python_type(declaration.type) if isinstance(declaration, Alias) else isinstance(declaration, PythonType)
+        return (
+            self._is_python_type(declaration.type)
+            if isinstance(declaration, Alias)
+            else isinstance(declaration, PythonType)
+        )
 
     def _single(self, type_: Type, *, checked: bool) -> Doc:
         match type_:
             case ScalarType(name):
                 metadata = self.metadata(type_) if checked else []
                 scalar = self.scalar(name, checked=checked and not (metadata and name == "int"))
-                return subscript(self.imports.use("typing", "Annotated"), (scalar, *metadata)) if metadata else scalar
+                return (
+                    subscript(self.imports.use("typing", "Annotated"), (scalar, *metadata))
+                    if metadata
+                    else scalar
+                )
             case RefType(name):
                 return self.declared(name)
             case LiteralType(values):
-                annotation = subscript(self.imports.use("typing", "Literal"), [literal(value) for value in values])
+                annotation = subscript(
+                    self.imports.use("typing", "Literal"), [literal(value) for value in values]
+                )
                 if not checked or all(isinstance(value, str) for value in values):
                     return annotation
-                return subscript(self.imports.use("typing", "Annotated"), (annotation, self.imports.runtime("StrictLiteral")))
+                return subscript(
+                    self.imports.use("typing", "Annotated"),
+                    (annotation, self.imports.runtime("StrictLiteral")),
+                )
             case ListType(item, constraints):
                 inner = alternatives(self._operands(item, checked=checked))
-                return self._limited(subscript(self.imports.builtin("list"), (inner,)), constraints, checked=checked)
+                return self._limited(
+                    subscript(self.imports.builtin("list"), (inner,)), constraints, checked=checked
+                )
             case MapType(value, constraints):
                 inner = alternatives(self._operands(value, checked=checked))
-                mapping = subscript(self.imports.builtin("dict"), (self.imports.builtin("str"), inner))
+                mapping = subscript(
+                    self.imports.builtin("dict"), (self.imports.builtin("str"), inner)
+                )
                 return self._limited(mapping, constraints, checked=checked)
             case TupleType(items):
                 inners = [alternatives(self._operands(item, checked=checked)) for item in items]
@@ -228,7 +292,11 @@ class Annotations:
 
     def _limited(self, annotation: Doc, constraints: Constraints, *, checked: bool) -> Doc:
         limits = self.limits(constraints) if checked else None
-        return annotation if limits is None else subscript(self.imports.use("typing", "Annotated"), (annotation, limits))
+        return (
+            annotation
+            if limits is None
+            else subscript(self.imports.use("typing", "Annotated"), (annotation, limits))
+        )
 
 
 def _either(one: int | None, other: int | None) -> int | None:

@@ -8,7 +8,15 @@ from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.documentation import documentation
 from ackord.codegen.python.events_module import result_type
 from ackord.codegen.python.imports import Imports
-from ackord.codegen.python.layout import Doc, alternatives, assignment, brackets, call, concat, subscript
+from ackord.codegen.python.layout import (
+    Doc,
+    alternatives,
+    assignment,
+    brackets,
+    call,
+    concat,
+    subscript,
+)
 from ackord.codegen.python.methods import Methods, class_head, signature
 from ackord.codegen.python.namespace_classes import NamespaceClasses, plan_side
 from ackord.codegen.python.naming import EventNames, Names, NamespaceNames
@@ -19,11 +27,25 @@ from typing_extensions import override
 
 def plan_client(contract: Contract, names: Names, guard: str) -> Module:
     """Plan the module."""
-    return plan_side(contract, names, guard, _ClientClasses, path="client.py", doc=f"The client's side of the contract `{contract.name}`.")
+    return plan_side(
+        contract,
+        names,
+        guard,
+        _ClientClasses,
+        path="client.py",
+        doc=f"The client's side of the contract `{contract.name}`.",
+    )
 
 
 class _ClientClasses(NamespaceClasses):
-    def __init__(self, namespace: Namespace, names: NamespaceNames, imports: Imports, annotations: Annotations, methods: Methods) -> None:
+    def __init__(
+        self,
+        namespace: Namespace,
+        names: NamespaceNames,
+        imports: Imports,
+        annotations: Annotations,
+        methods: Methods,
+    ) -> None:
         super().__init__(namespace, names, imports, annotations, methods)
         self._incoming = list(zip(namespace.server_to_client, names.server_to_client, strict=True))
 
@@ -43,14 +65,20 @@ class _ClientClasses(NamespaceClasses):
         base = subscript(self._imports.runtime("ConnectRefusedError"), (error,))
         return Class(
             head=class_head(self._names.refused, base),
-            doc=f"The server has refused a connection to `{self._namespace.path}`; `error` says why.",
+            doc=(
+                f"The server has refused a connection to `{self._namespace.path}`; `error` says "
+                "why."
+            ),
         )
 
     def _handlers(self) -> Definition:
         path = self._namespace.path
         return Class(
             head=class_head(self._names.handlers, self._imports.runtime("ClientHandlers")),
-            doc=f"What a client of `{path}` does with events; override the methods of those that matter.",
+            doc=(
+                f"What a client of `{path}` does with events; override the methods of those that "
+                "matter."
+            ),
             methods=tuple(self._handler(event, names) for event, names in self._incoming),
         )
 
@@ -62,14 +90,24 @@ class _ClientClasses(NamespaceClasses):
             doc=documentation(
                 self._namespace,
                 f"A client of `{path}`.",
-                more=f"Connect it with `async with {self._names.client}(url, …) as client:`, or `await client.connect()`.",
+                more=(
+                    f"Connect it with `async with {self._names.client}(url, …) as client:`, or "
+                    "`await client.connect()`."
+                ),
             ),
-            methods=(self._init(), *(self._methods.sending(event, names) for event, names in sending)),
+            methods=(
+                self._init(),
+                *(self._methods.sending(event, names) for event, names in sending),
+            ),
         )
 
     def _handler(self, event: Event, names: EventNames) -> Method:
-        body: tuple[Doc, ...] = (f"raise {self._imports.builtin('NotImplementedError')}",) if event.acked else ()
-        return self._methods.handling(event, names, decorators=(f"@{self._imports.runtime('unhandled')}",), body=body)
+        body: tuple[Doc, ...] = (
+            (f"raise {self._imports.builtin('NotImplementedError')}",) if event.acked else ()
+        )
+        return self._methods.handling(
+            event, names, decorators=(f"@{self._imports.runtime('unhandled')}",), body=body
+        )
 
     def _init(self) -> Method:
         names = self._names
@@ -80,7 +118,10 @@ class _ClientClasses(NamespaceClasses):
         if auth is not None:
             parameters.append(concat("auth: ", self._annotations.static(auth)))
         options = f"**options: {self._imports.use('typing', 'Unpack')}[{self._imports.runtime('ClientOptions')}]"
-        parameters += [assignment(concat("handlers: ", alternatives((names.handlers, "None"))), "None"), options]
+        parameters += [
+            assignment(concat("handlers: ", alternatives((names.handlers, "None"))), "None"),
+            options,
+        ]
         arguments = [
             f"{self._imports.use('.', 'events')}.{names.constant}",
             "url",
@@ -108,4 +149,6 @@ class _ClientClasses(NamespaceClasses):
         result = result_type(event, names, self._annotations)
         annotation = subscript(self._imports.runtime("ClientEvent"), (parameters, result, item))
         target = concat(f"self.{names.handler}: ", annotation)
-        return assignment(target, call("self._incoming", [f"{self._imports.use('.', 'events')}.{names.constant}"]))
+        return assignment(
+            target, call("self._incoming", [f"{self._imports.use('.', 'events')}.{names.constant}"])
+        )

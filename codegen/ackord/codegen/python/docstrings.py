@@ -14,7 +14,9 @@ _TAB = 4
 
 
 def docstring(text: str, indent: int) -> str:
-    """Give a docstring whose first line stands at column `indent`, without indentation before it."""
+    """Give a docstring whose first line stands at column `indent`, without indentation before
+    it.
+    """
     lines = _wrap(_escape(text), WIDTH - indent)
     if not lines:
         return _QUOTES + _QUOTES
@@ -28,8 +30,13 @@ def docstring(text: str, indent: int) -> str:
 
 
 def comment(text: str) -> str:
-    """Give a text that stays on one line of a comment, and that isn't read as the declaration of an encoding there (PEP 263)."""
-    visible = "".join(character if character.isprintable() else _escaped(character) for character in text.replace("\\", "\\\\"))
+    """Give a text that stays on one line of a comment, and that isn't read as the declaration of an
+    encoding there (PEP 263).
+    """
+    visible = "".join(
+        character if character.isprintable() else _escaped(character)
+        for character in text.replace("\\", "\\\\")
+    )
     return re.sub(r"(?<=coding)[:=]", lambda match: _escaped(match[0]), visible)
 
 
@@ -37,7 +44,8 @@ def _escape(text: str) -> str:
     """Escape what would end the docstring, change its meaning or not be visible."""
     normal = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(_TAB)
     visible = "".join(
-        character if character == "\n" or character.isprintable() else _escaped(character) for character in normal.replace("\\", "\\\\")
+        character if character == "\n" or character.isprintable() else _escaped(character)
+        for character in normal.replace("\\", "\\\\")
     )
     return visible.replace(_QUOTES, '\\"\\"\\"')
 
@@ -63,7 +71,9 @@ def _wrap(text: str, width: int) -> list[str]:
         margin = line[: len(line) - len(line.lstrip())] if lines else ""
         # The first line has the quotes before it, and both where it is the only one.
         room = max(width - len(margin) - (0 if lines else 2 * len(_QUOTES) + 1), _NARROWEST)
-        pieces = textwrap.wrap(stripped, room, break_long_words=False, break_on_hyphens=False) or [""]
+        pieces = textwrap.wrap(stripped, room, break_long_words=False, break_on_hyphens=False) or [
+            ""
+        ]
         lines += [margin + piece if piece else "" for piece in pieces]
     while lines and not lines[-1]:
         lines.pop()

@@ -22,11 +22,23 @@ class Documented(Protocol):
 
 
 def documentation(
-    declared: Documented, fallback: str | None = None, *, more: str | None = None, parameters: Iterable[tuple[str, Documented]] = ()
+    declared: Documented,
+    fallback: str | None = None,
+    *,
+    more: str | None = None,
+    parameters: Iterable[tuple[str, Documented]] = (),
 ) -> str | None:
-    """Give the text of a docstring, or nothing where there is nothing to say; `more` comes after what the schema says."""
-    paragraphs = [text.strip() for text in (declared.doc or fallback, more) if text and text.strip()]
-    described = [f"    {name}: {_one_line(words)}" for name, field in parameters if (words := documentation(field))]
+    """Give the text of a docstring, or nothing where there is nothing to say; `more` comes after
+    what the schema says.
+    """
+    paragraphs = [
+        text.strip() for text in (declared.doc or fallback, more) if text and text.strip()
+    ]
+    described = [
+        f"    {name}: {_one_line(words)}"
+        for name, field in parameters
+        if (words := documentation(field))
+    ]
     if described:
         paragraphs.append("\n".join(("Args:", *described)))
     if declared.deprecated:

@@ -1,4 +1,6 @@
-"""Plan ``events.py``: one table for each event and each namespace, which server and client share."""
+"""Plan ``events.py``: one table for each event and each namespace, which server and client
+share.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,20 @@ class _EventsModule:
         self._contract = contract
         self._names = names
         self._imports = Imports(names.avoid)
-        self._annotations = Annotations(self._imports, names, {declaration.name: declaration for declaration in contract.types})
+        self._annotations = Annotations(
+            self._imports, names, {declaration.name: declaration for declaration in contract.types}
+        )
         self._values = Values(self._annotations)
 
     def module(self, guard: str) -> Module:
         definitions: list[Definition] = []
         exports: list[str] = []
         for namespace, names in zip(self._contract.namespaces, self._names.namespaces, strict=True):
-            events = (*namespace.client_to_server, *namespace.server_to_client, *namespace.server_to_server)
+            events = (
+                *namespace.client_to_server,
+                *namespace.server_to_client,
+                *namespace.server_to_server,
+            )
             for event, event_names in zip(events, names.events, strict=True):
                 definitions.append(self._event(event, event_names))
                 exports.append(event_names.constant)
@@ -51,7 +59,10 @@ class _EventsModule:
         guard_call = f"{self._imports.runtime('check')}{guard}"
         return Module(
             path="events.py",
-            doc=f"The events of the contract `{self._contract.name}`, as server and client share them.",
+            doc=(
+                f"The events of the contract `{self._contract.name}`, as server and client share "
+                "them."
+            ),
             imports=self._imports.sections(),
             exports=tuple(sorted(exports)),
             definitions=tuple(definitions),
@@ -60,14 +71,26 @@ class _EventsModule:
 
     def _event(self, event: Event, names: EventNames) -> Definition:
         class_ = self._imports.runtime("Event")
-        annotation = subscript(self._final(), (subscript(class_, (result_type(event, names, self._annotations),)),))
+        annotation = subscript(
+            self._final(), (subscript(class_, (result_type(event, names, self._annotations),)),)
+        )
         arguments: list[Doc] = [literal(event.name), f"handler={literal(names.handler)}"]
         if event.args:
-            arguments.append(concat("args=", tuple_of([self._argument(field) for field in event.args])))
+            arguments.append(
+                concat("args=", tuple_of([self._argument(field) for field in event.args]))
+            )
         if event.acked:
-            arguments.append(concat("ack=", "None" if event.ack is None else self._annotations.evaluated(event.ack)))
+            arguments.append(
+                concat(
+                    "ack=", "None" if event.ack is None else self._annotations.evaluated(event.ack)
+                )
+            )
         if event.errors:
-            arguments.append(concat("errors=", tuple_of([self._annotations.error(error) for error in event.errors])))
+            arguments.append(
+                concat(
+                    "errors=", tuple_of([self._annotations.error(error) for error in event.errors])
+                )
+            )
         if event.ack_style != "bare":
             arguments.append(f"style={literal(event.ack_style)}")
         if event.acked and event.timeout is not None:
@@ -75,12 +98,17 @@ class _EventsModule:
         if event.concurrent:
             arguments.append("concurrent=True")
         value = call(class_, arguments, broken=True)
-        return Statement(lines=(assignment(concat(f"{names.constant}: ", annotation), value),), doc=documentation(event))
+        return Statement(
+            lines=(assignment(concat(f"{names.constant}: ", annotation), value),),
+            doc=documentation(event),
+        )
 
     def _argument(self, field: Field) -> Doc:
         arguments: list[Doc] = [literal(field.name), self._annotations.evaluated(field.type)]
         if field.default is not None:
-            arguments.append(concat("default=", self._values.expression(field.default.value, field.type)))
+            arguments.append(
+                concat("default=", self._values.expression(field.default.value, field.type))
+            )
         elif field.is_maybe:
             absence = self._annotations.absence(field.type)
             arguments.append("optional=True" if absence == "None" else f"default={absence}")
@@ -103,12 +131,17 @@ class _EventsModule:
         )
         for keyword, events in directions:
             if events:
-                arguments.append(concat(f"{keyword}=", tuple_of([event.constant for event in events])))
+                arguments.append(
+                    concat(f"{keyword}=", tuple_of([event.constant for event in events]))
+                )
         if not namespace.error_replies:
             arguments.append("error_replies=False")
         value = call(self._imports.runtime("NamespaceContract"), arguments, broken=True)
         annotation = subscript(self._final(), (self._imports.runtime("NamespaceContract"),))
-        return Statement(lines=(assignment(concat(f"{names.constant}: ", annotation), value),), doc=documentation(namespace))
+        return Statement(
+            lines=(assignment(concat(f"{names.constant}: ", annotation), value),),
+            doc=documentation(namespace),
+        )
 
     def _final(self) -> str:
         return self._imports.use("typing", "Final")

@@ -1,4 +1,6 @@
-"""Imports as collected symbols: asking for a symbol gives the name under which the module has it."""
+"""Imports as collected symbols: asking for a symbol gives the name under which the module has
+it.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,13 @@ _FUTURE: Final = "__future__"
 class Imports:
     """The imports of one generated module.
 
-    A symbol keeps its name unless the module uses that name for something of its own; then it is imported with an underscore before it.
+    A symbol keeps its name unless the module uses that name for something of its own; then it is
+    imported with an underscore before it.
     """
 
-    def __init__(self, avoid: AbstractSet[str], *, python_types: AbstractSet[str] = frozenset()) -> None:
+    def __init__(
+        self, avoid: AbstractSet[str], *, python_types: AbstractSet[str] = frozenset()
+    ) -> None:
         self._avoid = avoid
         self._python_types = python_types
         """Modules of existing Python types, which are the user's."""
@@ -82,7 +87,11 @@ def _order(symbol: tuple[tuple[str, str], str]) -> tuple[object, ...]:
 def import_order(name: str) -> tuple[object, ...]:
     """Sort as isort does: constants, classes, the rest, each without regard to case."""
     kind = 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
-    natural = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name.lower()) if part]
+    natural = [
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"(\d+)", name.lower())
+        if part
+    ]
     return kind, natural, name
 
 

@@ -25,7 +25,9 @@ FROM_RUNTIME: Final = (
     "UnknownError",
     "unwrap",
 )
-"""What users of any contract match, catch and call; a name of the contract goes before one of these."""
+"""What users of any contract match, catch and call; a name of the contract goes before one of
+these.
+"""
 
 
 _LAZY: Final = ("client.py", "server.py")
@@ -49,16 +51,33 @@ def plan_init(contract: Contract, modules: Iterable[Module]) -> Module:
             imports.use_as(f"{RUNTIME}.v1", name, name)
             exports.append(name)
     summary = f"The contract `{contract.name}`, version {contract.version}."
-    doc = f"{summary}\n\n{contract.doc.strip()}" if contract.doc and contract.doc.strip() else summary
+    doc = (
+        f"{summary}\n\n{contract.doc.strip()}" if contract.doc and contract.doc.strip() else summary
+    )
     definition = _lazy_names(imports, lazy)
-    return Module(path="__init__.py", doc=doc, imports=imports.sections()[1:], exports=tuple(sorted(exports)), definitions=(definition,))
+    return Module(
+        path="__init__.py",
+        doc=doc,
+        imports=imports.sections()[1:],
+        exports=tuple(sorted(exports)),
+        definitions=(definition,),
+    )
 
 
 def _lazy_names(imports: Imports, names: Mapping[str, tuple[str, ...]]) -> Definition:
     """Plan what type checkers see as imports, and what is none."""
-    seen = [import_statement(f".{module}", sorted(listed, key=import_order)) for module, listed in sorted(names.items()) if listed]
-    listed = [concat(f"{module}=", tuple_of([literal(name) for name in found])) for module, found in sorted(names.items())]
-    loaded = assignment("__getattr__", call(imports.runtime("lazy"), ["__name__", *listed], broken=True))
+    seen = [
+        import_statement(f".{module}", sorted(listed, key=import_order))
+        for module, listed in sorted(names.items())
+        if listed
+    ]
+    listed = [
+        concat(f"{module}=", tuple_of([literal(name) for name in found]))
+        for module, found in sorted(names.items())
+    ]
+    loaded = assignment(
+        "__getattr__", call(imports.runtime("lazy"), ["__name__", *listed], broken=True)
+    )
     condition = imports.use("typing", "TYPE_CHECKING")
     if not seen:
         return Statement(lines=(loaded,))

@@ -1,8 +1,9 @@
 """Lay out Python as ``ruff format`` would with its default settings.
 
-A document is text with groups in it; a group is printed on one line where it fits, and one item a line where it doesn't.
-The algorithm is the one of Wadler's "A prettier printer", as Prettier and ruff refine it: whether a group fits is measured up to the
-first place after it where a line may end.
+A document is text with groups in it; a group is printed on one line where it fits, and one item a
+line where it doesn't. The algorithm is the one of Wadler's "A prettier printer", as Prettier and
+ruff refine it: whether a group fits is measured up to the first place after it where a line may
+end.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A target and its value, which goes into parentheses where not even its first brackets fit behind the target."""
+    """A target and its value, which goes into parentheses where not even its first brackets fit
+    behind the target.
+    """
 
     target: Doc
     value: Doc
@@ -83,7 +86,9 @@ def concat(*parts: Doc) -> Doc:
     return Concat(parts)
 
 
-def brackets(opening: str, items: Iterable[Doc], closing: str, *, comma: bool = True, broken: bool = False) -> Doc:
+def brackets(
+    opening: str, items: Iterable[Doc], closing: str, *, comma: bool = True, broken: bool = False
+) -> Doc:
     """List items between brackets, with a comma after the last one where they stand one a line."""
     listed = tuple(items)
     if not listed:
@@ -92,7 +97,9 @@ def brackets(opening: str, items: Iterable[Doc], closing: str, *, comma: bool = 
     for position, item in enumerate(listed):
         inner += [",", Line(" "), item] if position else [item]
     trailing = IfBroken("," if comma else "")
-    return Group(Concat((opening, Nest(Concat((*inner, trailing))), Line(), closing)), broken=broken)
+    return Group(
+        Concat((opening, Nest(Concat((*inner, trailing))), Line(), closing)), broken=broken
+    )
 
 
 def call(function: str, items: Iterable[Doc], *, broken: bool = False) -> Doc:
@@ -124,7 +131,11 @@ def alternatives(operands: Iterable[Doc]) -> Doc:
     parts: list[Doc] = []
     for operand in listed:
         separator: tuple[Doc, ...] = (Line(" "), "| ") if parts else ()
-        inner = operand.body.parts if isinstance(operand, Group) and operand.bare and isinstance(operand.body, Concat) else (operand,)
+        inner = (
+            operand.body.parts
+            if isinstance(operand, Group) and operand.bare and isinstance(operand.body, Concat)
+            else (operand,)
+        )
         parts += [*separator, *inner]
     return Group(Concat(tuple(parts)), bare=True)
 
@@ -135,7 +146,9 @@ def parenthesized(body: Doc) -> Doc:
 
 
 def assignment(target: Doc, value: Doc) -> Doc:
-    """Assign a value, which goes into parentheses where it is too long and has no brackets of its own."""
+    """Assign a value, which goes into parentheses where it is too long and has no brackets of its
+    own.
+    """
     return Assignment(target, fitted(value))
 
 
@@ -146,11 +159,21 @@ def returned(value: Doc) -> Doc:
 
 def block(head: Doc, *body: Doc) -> Doc:
     """Put statements below the head of a compound one."""
-    return Concat((head, Group(Nest(Concat(tuple(part for statement in body for part in (Line(), statement)))), broken=True)))
+    return Concat(
+        (
+            head,
+            Group(
+                Nest(Concat(tuple(part for statement in body for part in (Line(), statement)))),
+                broken=True,
+            ),
+        )
+    )
 
 
 def fitted(value: Doc) -> Doc:
-    """Leave a document with brackets of its own as it is, and put parentheses around others where that makes them fit."""
+    """Leave a document with brackets of its own as it is, and put parentheses around others where
+    that makes them fit.
+    """
     match value:
         case str():
             return Fitted(value) if value.endswith(('"', "'")) else value
@@ -170,7 +193,9 @@ class _Cell:
 
 
 def layout(doc: Doc, indent: int = 0, *, width: int = WIDTH) -> str:
-    """Print a document whose first line stands at column `indent`; the result has no indentation before its first line."""
+    """Print a document whose first line stands at column `indent`; the result has no indentation
+    before its first line.
+    """
     out: list[str] = []
     column = indent
     stack = [_Cell(indent, True, doc)]
@@ -180,9 +205,17 @@ def layout(doc: Doc, indent: int = 0, *, width: int = WIDTH) -> str:
             case Concat() | Nest():
                 stack.extend(_inside(cell))
             case Assignment():
-                stack.append(_Cell(cell.indent, cell.broken, _arranged(cell.doc, width - column, width - cell.indent - _INDENT)))
+                stack.append(
+                    _Cell(
+                        cell.indent,
+                        cell.broken,
+                        _arranged(cell.doc, width - column, width - cell.indent - _INDENT),
+                    )
+                )
             case Group(body):
-                fits = not _must_break(cell.doc) and _fits(_Cell(cell.indent, False, body), stack, width - column)
+                fits = not _must_break(cell.doc) and _fits(
+                    _Cell(cell.indent, False, body), stack, width - column
+                )
                 stack.append(_Cell(cell.indent, not fits, body))
             case _:
                 text = _text(cell, column, width)
@@ -193,25 +226,47 @@ def layout(doc: Doc, indent: int = 0, *, width: int = WIDTH) -> str:
 
 
 def _arranged(doc: Assignment, room: int, inner_room: int) -> Doc:
-    """Put a value behind its target, in parentheses where its first brackets don't fit there but one more would.
+    """Put a value behind its target, in parentheses where its first brackets don't fit there but
+    one more would.
 
     So it is with a name or a number, where the target would be put into parentheses otherwise.
     """
     left = len(layout(doc.target, width=UNLIMITED) + doc.operator)
-    if isinstance(doc.value, str | Fitted) and isinstance(doc.target, Concat) and _has_optional_parentheses(doc.target.parts[-1]):
+    if (
+        isinstance(doc.value, str | Fitted)
+        and isinstance(doc.target, Concat)
+        and _has_optional_parentheses(doc.target.parts[-1])
+    ):
         length = len(doc.value if isinstance(doc.value, str) else doc.value.text)
         if left + length > room >= left + 1 and length <= inner_room:
-            return Concat((doc.target, doc.operator, "(", Group(Concat((Nest(Concat((Line(), doc.value))), Line())), broken=True), ")"))
+            return Concat(
+                (
+                    doc.target,
+                    doc.operator,
+                    "(",
+                    Group(Concat((Nest(Concat((Line(), doc.value))), Line())), broken=True),
+                    ")",
+                )
+            )
     head, bracket, _ = layout(doc.value, width=UNLIMITED).partition("\n")[0].partition("(")
     opening = len(head + bracket)
-    if isinstance(doc.value, Group) and bracket and left + opening > room >= left + 1 and opening <= inner_room:
+    if (
+        isinstance(doc.value, Group)
+        and bracket
+        and left + opening > room >= left + 1
+        and opening <= inner_room
+    ):
         inner = Group(Concat((Nest(Concat((Line(), doc.value))), Line())), broken=True)
         return Concat((doc.target, doc.operator, "(", inner, ")"))
     return Concat((doc.target, doc.operator, doc.value))
 
 
 def _has_optional_parentheses(doc: Doc) -> bool:
-    return isinstance(doc, Group) and isinstance(doc.body, Concat) and doc.body.parts[:1] == (IfBroken("("),)
+    return (
+        isinstance(doc, Group)
+        and isinstance(doc.body, Concat)
+        and doc.body.parts[:1] == (IfBroken("("),)
+    )
 
 
 def _inside(cell: _Cell) -> Iterator[_Cell]:
@@ -262,7 +317,9 @@ def _must_break(doc: Doc) -> bool:
 
 
 def _fits(candidate: _Cell, rest: list[_Cell], room: int) -> bool:
-    """Say whether a document, and what follows up to the next place where a line may end, fits into the room that is left."""
+    """Say whether a document, and what follows up to the next place where a line may end, fits into
+    the room that is left.
+    """
     pending = [candidate]
     following = len(rest)
     while room >= 0:

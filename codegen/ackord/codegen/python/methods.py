@@ -30,10 +30,18 @@ from ackord.codegen.python.values import Values
 from ackord.schema.model import Event, Field
 
 
-def signature(name: str, parameters: Iterable[Doc], result: Doc, *, is_async: bool = False, is_stub: bool = False) -> Doc:
+def signature(
+    name: str,
+    parameters: Iterable[Doc],
+    result: Doc,
+    *,
+    is_async: bool = False,
+    is_stub: bool = False,
+) -> Doc:
     """Write the head of a method.
 
-    Its parameters are broken before its result is: ruff doesn't measure up to a place within the result where a line may end.
+    Its parameters are broken before its result is: ruff doesn't measure up to a place within the
+    result where a line may end.
     """
     head = f"{'async ' if is_async else ''}def {name}"
     end = ": ..." if is_stub else ":"
@@ -42,7 +50,11 @@ def signature(name: str, parameters: Iterable[Doc], result: Doc, *, is_async: bo
     if _INDENT + len(flat) <= WIDTH:
         return flat
     return concat(
-        head, brackets("(", listed, ")", broken=True), " -> ", Fitted(result, len(end)) if isinstance(result, str) else fitted(result), end
+        head,
+        brackets("(", listed, ")", broken=True),
+        " -> ",
+        Fitted(result, len(end)) if isinstance(result, str) else fitted(result),
+        end,
     )
 
 
@@ -71,7 +83,12 @@ class Methods:
         decorators = self._deprecation(event)
         if not event.acked:
             head = signature(names.method, parameters, "None")
-            return Method(decorators=decorators, signature=head, doc=doc, body=(call("self._emit", arguments),))
+            return Method(
+                decorators=decorators,
+                signature=head,
+                doc=doc,
+                body=(call("self._emit", arguments),),
+            )
         timeout = DEFAULT_TIMEOUT if event.timeout is None else float(event.timeout)
         parameters += ["*", f"timeout: {self._imports.builtin('float')} = {literal(timeout)}"]
         result = result_type(event, names, self._annotations)
@@ -94,24 +111,41 @@ class Methods:
             is_async=True,
         )
         request = "self._gather" if names.result is None else "self._gather_results"
-        body = concat("return await ", call(request, [f"{self._events()}.{names.constant}", *names.parameters]))
+        body = concat(
+            "return await ",
+            call(request, [f"{self._events()}.{names.constant}", *names.parameters]),
+        )
         doc = self._doc(event, names, f"Send `{event.name}` and collect the answers.")
         return Method(decorators=self._deprecation(event), signature=head, doc=doc, body=(body,))
 
     def handling(
-        self, event: Event, names: EventNames, *, before: Iterable[Doc] = (), decorators: tuple[Doc, ...] = (), body: tuple[Doc, ...] = ()
+        self,
+        event: Event,
+        names: EventNames,
+        *,
+        before: Iterable[Doc] = (),
+        decorators: tuple[Doc, ...] = (),
+        body: tuple[Doc, ...] = (),
     ) -> Method:
         """Plan the method that handles an event; it gets every argument."""
         parameters = ["self", *before, *self._parameters(event, names, defaults=False)]
         return Method(
             decorators=decorators,
-            signature=signature(names.handler, parameters, result_type(event, names, self._annotations), is_async=True),
+            signature=signature(
+                names.handler,
+                parameters,
+                result_type(event, names, self._annotations),
+                is_async=True,
+            ),
             doc=self._doc(event, names, f"Handle `{event.name}`."),
             body=body,
         )
 
     def _parameters(self, event: Event, names: EventNames, *, defaults: bool) -> list[Doc]:
-        return [self._parameter(name, field, defaults=defaults) for name, field in zip(names.parameters, event.args, strict=True)]
+        return [
+            self._parameter(name, field, defaults=defaults)
+            for name, field in zip(names.parameters, event.args, strict=True)
+        ]
 
     def _parameter(self, name: str, field: Field, *, defaults: bool) -> Doc:
         target = concat(f"{name}: ", self._annotations.received(field))
@@ -124,10 +158,14 @@ class Methods:
     def _deprecation(self, event: Event) -> tuple[Doc, ...]:
         if not event.deprecated:
             return ()
-        return (concat("@", call(self._imports.runtime("deprecated"), [literal(event.deprecated)])),)
+        return (
+            concat("@", call(self._imports.runtime("deprecated"), [literal(event.deprecated)])),
+        )
 
     def _doc(self, event: Event, names: EventNames, fallback: str) -> str | None:
-        return documentation(event, fallback, parameters=zip(names.parameters, event.args, strict=True))
+        return documentation(
+            event, fallback, parameters=zip(names.parameters, event.args, strict=True)
+        )
 
     def _events(self) -> str:
         return self._imports.use(".", "events")

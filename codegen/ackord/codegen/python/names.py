@@ -50,7 +50,8 @@ class Scope:
 def attribute(name: str) -> str:
     """Make the name of a field or parameter an identifier that is neither private nor special.
 
-    ``_id`` becomes ``id_``: a leading underscore makes pydantic take a field for a private attribute.
+    ``_id`` becomes ``id_``: a leading underscore makes pydantic take a field for a private
+    attribute.
     """
     plain = name.lstrip("_")
     leading = len(name) - len(plain)

@@ -1,4 +1,6 @@
-"""What ``client.py`` and ``server.py`` have in common: classes for each namespace, planned with the same tools."""
+"""What ``client.py`` and ``server.py`` have in common: classes for each namespace, planned with the
+same tools.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,14 @@ from ackord.schema.model import Contract, Namespace
 class NamespaceClasses(ABC):
     """The classes that one namespace has on one side."""
 
-    def __init__(self, namespace: Namespace, names: NamespaceNames, imports: Imports, annotations: Annotations, methods: Methods) -> None:
+    def __init__(
+        self,
+        namespace: Namespace,
+        names: NamespaceNames,
+        imports: Imports,
+        annotations: Annotations,
+        methods: Methods,
+    ) -> None:
         self._namespace = namespace
         self._names = names
         self._imports = imports
@@ -33,10 +42,20 @@ class NamespaceClasses(ABC):
         """Give their names."""
 
 
-def plan_side(contract: Contract, names: Names, guard: str, side: type[NamespaceClasses], *, path: str, doc: str) -> Module:
+def plan_side(
+    contract: Contract,
+    names: Names,
+    guard: str,
+    side: type[NamespaceClasses],
+    *,
+    path: str,
+    doc: str,
+) -> Module:
     """Plan the module with the classes that each namespace has on one side."""
     imports = Imports(names.avoid)
-    annotations = Annotations(imports, names, {declaration.name: declaration for declaration in contract.types})
+    annotations = Annotations(
+        imports, names, {declaration.name: declaration for declaration in contract.types}
+    )
     methods = Methods(imports, annotations, Values(annotations))
     definitions: list[Definition] = []
     exports: list[str] = []

@@ -81,7 +81,9 @@ class Names:
 
 
 def name_everything(contract: Contract) -> Names:
-    """Give names in order of declaration, those of the schema before those that are made from them."""
+    """Give names in order of declaration, those of the schema before those that are made from
+    them.
+    """
     package = Scope(MODULES)
     types = {declaration.name: package.claim(declaration.name) for declaration in contract.types}
     errors = {error.name: package.claim(error.name) for error in contract.errors}
@@ -90,7 +92,12 @@ def name_everything(contract: Contract) -> Names:
     drafts = [_NamespaceDraft(namespace, package, constants) for namespace in contract.namespaces]
     results = [draft.claim_results() for draft in drafts]
     exports = package.names()
-    tag_of = {member: union.tag for union in contract.types if union.kind == "tagged_union" for member in union.members}
+    tag_of = {
+        member: union.tag
+        for union in contract.types
+        if union.kind == "tagged_union"
+        for member in union.members
+    }
     fields: dict[str, tuple[str, ...]] = {}
     tags: dict[str, str] = {}
     for declaration in contract.types:
@@ -102,14 +109,26 @@ def name_everything(contract: Contract) -> Names:
                 tags[declaration.name] = claimed[0]
             fields[declaration.name] = claimed[0 if tag is None else 1 :]
     for error in contract.errors:
-        fields[errors[error.name]] = _members((field.name for field in error.fields), reserved.ERROR | exports)
+        fields[errors[error.name]] = _members(
+            (field.name for field in error.fields), reserved.ERROR | exports
+        )
     for room in contract.rooms:
-        fields[rooms[room.name]] = _members((field.name for field in room.params), reserved.ROOM | exports)
+        fields[rooms[room.name]] = _members(
+            (field.name for field in room.params), reserved.ROOM | exports
+        )
     for namespace, draft in zip(contract.namespaces, drafts, strict=True):
         if draft.params is not None:
-            fields[draft.params] = _members((field.name for field in namespace.params), reserved.PARAMS | exports)
-    members = {declaration.name: _enum_members(declaration) for declaration in contract.types if isinstance(declaration, Enum)}
-    namespaces = tuple(draft.finish(found, exports) for draft, found in zip(drafts, results, strict=True))
+            fields[draft.params] = _members(
+                (field.name for field in namespace.params), reserved.PARAMS | exports
+            )
+    members = {
+        declaration.name: _enum_members(declaration)
+        for declaration in contract.types
+        if isinstance(declaration, Enum)
+    }
+    namespaces = tuple(
+        draft.finish(found, exports) for draft, found in zip(drafts, results, strict=True)
+    )
     return Names(
         types=MappingProxyType(types),
         errors=MappingProxyType(errors),
@@ -119,7 +138,14 @@ def name_everything(contract: Contract) -> Names:
         members=MappingProxyType(members),
         namespaces=namespaces,
         exports=exports,
-        avoid=_avoid(exports=exports - MODULES, constants=constants, fields=fields, tags=tags, members=members, namespaces=namespaces),
+        avoid=_avoid(
+            exports=exports - MODULES,
+            constants=constants,
+            fields=fields,
+            tags=tags,
+            members=members,
+            namespaces=namespaces,
+        ),
     )
 
 
@@ -158,12 +184,23 @@ class _NamespaceDraft:
         self._client_emitter = package.claim(f"{prefix}ClientEmitter")
         self._broadcast_emitter = package.claim(f"{prefix}BroadcastEmitter")
         used = dict.fromkeys(room for event in namespace.server_to_client for room in event.rooms)
-        self._room_emitters = {room: package.claim(f"{prefix}{_room_class(room)}Emitter") for room in used}
+        self._room_emitters = {
+            room: package.claim(f"{prefix}{_room_class(room)}Emitter") for room in used
+        }
         acked = [event for event in namespace.server_to_client if event.acked]
         asking = [self._broadcast_emitter] if acked else []
-        asking += [emitter for room, emitter in self._room_emitters.items() if any(room in event.rooms for event in acked)]
-        self._gatherers = {emitter: package.claim(f"{emitter.rstrip('_').removesuffix('Emitter')}Gatherer") for emitter in asking}
-        self._cluster_emitter = package.claim(f"{prefix}ClusterEmitter") if namespace.server_to_server else None
+        asking += [
+            emitter
+            for room, emitter in self._room_emitters.items()
+            if any(room in event.rooms for event in acked)
+        ]
+        self._gatherers = {
+            emitter: package.claim(f"{emitter.rstrip('_').removesuffix('Emitter')}Gatherer")
+            for emitter in asking
+        }
+        self._cluster_emitter = (
+            package.claim(f"{prefix}ClusterEmitter") if namespace.server_to_server else None
+        )
         self.params = package.claim(f"{prefix}Params") if namespace.params else None
         self._instance = package.claim(f"{prefix}Instance") if namespace.params else None
 
@@ -182,7 +219,10 @@ class _NamespaceDraft:
         server_handlers = Scope(reserved.NAMESPACE)
         emitter = Scope(reserved.EMITTER)
         sending = [client.claim(event.identifier) for event in self._source.client_to_server]
-        receiving = [server_handlers.claim(f"on_{event.identifier}") for event in self._source.client_to_server]
+        receiving = [
+            server_handlers.claim(f"on_{event.identifier}")
+            for event in self._source.client_to_server
+        ]
         emitting = [emitter.claim(event.identifier) for event in self._source.server_to_client]
         clustered = Scope()
         spreading = [clustered.claim(event.identifier) for event in self._source.server_to_server]
@@ -190,9 +230,13 @@ class _NamespaceDraft:
             server_handlers.claim(f"on_{event.identifier}", f"on_{event.identifier}_from_cluster")
             for event in self._source.server_to_server
         ]
-        listening = [client.claim(f"on_{event.identifier}") for event in self._source.server_to_client]
+        listening = [
+            client.claim(f"on_{event.identifier}") for event in self._source.server_to_client
+        ]
 
-        def names(event: Event, method: str, handler: str, suffix: str, *, has_result: bool = True) -> EventNames:
+        def names(
+            event: Event, method: str, handler: str, suffix: str, *, has_result: bool = True
+        ) -> EventNames:
             plain = f"{prefix}_{constant(event.identifier)}"
             return EventNames(
                 constant=self._constants.claim(plain, plain + suffix),
@@ -218,15 +262,21 @@ class _NamespaceDraft:
             refused=self._refused,
             client_to_server=tuple(
                 names(event, method, handler, "_FROM_CLIENT")
-                for event, method, handler in zip(self._source.client_to_server, sending, receiving, strict=True)
+                for event, method, handler in zip(
+                    self._source.client_to_server, sending, receiving, strict=True
+                )
             ),
             server_to_client=tuple(
                 names(event, method, handler, "_FROM_SERVER")
-                for event, method, handler in zip(self._source.server_to_client, emitting, listening, strict=True)
+                for event, method, handler in zip(
+                    self._source.server_to_client, emitting, listening, strict=True
+                )
             ),
             server_to_server=tuple(
                 names(event, method, handler, "_FROM_CLUSTER", has_result=False)
-                for event, method, handler in zip(self._source.server_to_server, spreading, learning, strict=True)
+                for event, method, handler in zip(
+                    self._source.server_to_server, spreading, learning, strict=True
+                )
             ),
         )
 
@@ -237,13 +287,17 @@ def _room_class(name: str) -> str:
 
 
 def _members(names: Iterable[str], taken: AbstractSet[str]) -> tuple[str, ...]:
-    """Name fields or parameters; those whose name needs no change keep it, whatever stands before them."""
+    """Name fields or parameters; those whose name needs no change keep it, whatever stands before
+    them.
+    """
     listed = tuple(names)
     free = Scope(taken)
     kept = {name for name in listed if _is_harmless(name) and name not in taken}
     for name in kept:
         free.claim(name)
-    return tuple(name if name in kept else free.claim(f"{attribute(name).rstrip('_')}_") for name in listed)
+    return tuple(
+        name if name in kept else free.claim(f"{attribute(name).rstrip('_')}_") for name in listed
+    )
 
 
 def _is_harmless(name: str) -> bool:

@@ -55,4 +55,6 @@ def _is_class(value: object) -> bool:
     return isinstance(value, Class)
 
 
-_FILTERS: Final[Mapping[str, Any]] = MappingProxyType({"layout": _layout, "comment": comment, "docstring": docstring, "literal": literal})
+_FILTERS: Final[Mapping[str, Any]] = MappingProxyType(
+    {"layout": _layout, "comment": comment, "docstring": docstring, "literal": literal}
+)

@@ -19,7 +19,8 @@ from ackord.codegen.support import unsupported
 from ackord.schema.model import Contract
 
 API: Final = (1, 0)
-"""What generated code expects of the runtime: major must be the same, minor at most the runtime's."""
+"""What generated code expects of the runtime: major must be the same, minor at most the runtime's.
+"""
 
 
 def generate_python(contract: Contract, header: Header) -> Mapping[str, str]:
@@ -34,7 +35,10 @@ def generate_python(contract: Contract, header: Header) -> Mapping[str, str]:
     names = name_everything(contract)
     guard = f"(api={API}, source={literal(header.source)})"
     try:
-        parts = [plan(contract, names, guard) for plan in (plan_types, plan_events, plan_server, plan_client)]
+        parts = [
+            plan(contract, names, guard)
+            for plan in (plan_types, plan_events, plan_server, plan_client)
+        ]
     except NoExpressionError as error:
         raise NotSupportedError((f"{error} isn't supported by this version",)) from error
     exported = [part for part in parts if part.path != "events.py"]

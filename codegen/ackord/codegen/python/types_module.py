@@ -1,4 +1,6 @@
-"""Plan ``types.py``: models, enumerations, newtypes, errors, rooms and the results of acknowledgements."""
+"""Plan ``types.py``: models, enumerations, newtypes, errors, rooms and the results of
+acknowledgements.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,16 @@ from collections.abc import Iterator
 from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.documentation import documentation, first_paragraph
 from ackord.codegen.python.imports import Imports
-from ackord.codegen.python.layout import Doc, alternatives, assignment, brackets, call, concat, fitted, subscript
+from ackord.codegen.python.layout import (
+    Doc,
+    alternatives,
+    assignment,
+    brackets,
+    call,
+    concat,
+    fitted,
+    subscript,
+)
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.methods import class_head
 from ackord.codegen.python.naming import Names
@@ -38,7 +49,9 @@ from ackord.schema.model import (
 
 
 def plan_types(contract: Contract, names: Names, guard: str) -> Module:
-    """Plan the module; definitions that are evaluated when it is imported stand after what they use."""
+    """Plan the module; definitions that are evaluated when it is imported stand after what they
+    use.
+    """
     return _TypesModule(contract, names).module(guard)
 
 
@@ -46,18 +59,32 @@ class _TypesModule:
     def __init__(self, contract: Contract, names: Names) -> None:
         self._contract = contract
         self._names = names
-        modules = {declaration.path.rpartition(".")[0] for declaration in contract.types if isinstance(declaration, PythonType)}
+        modules = {
+            declaration.path.rpartition(".")[0]
+            for declaration in contract.types
+            if isinstance(declaration, PythonType)
+        }
         self._imports = Imports(names.avoid, python_types=modules)
         declarations = {declaration.name: declaration for declaration in contract.types}
         self._annotations = Annotations(self._imports, names, declarations, inside=True)
         self._values = Values(self._annotations)
         self._sessions = _sessions(contract)
-        self._tags = {member: union.tag for union in contract.types if isinstance(union, TaggedUnion) for member in union.members}
+        self._tags = {
+            member: union.tag
+            for union in contract.types
+            if isinstance(union, TaggedUnion)
+            for member in union.members
+        }
 
     def module(self, guard: str) -> Module:
         types = self._contract.types
         definitions = [
-            *(found for each in types if isinstance(each, PythonType) for found in self._python_type(each)),
+            *(
+                found
+                for each in types
+                if isinstance(each, PythonType)
+                for found in self._python_type(each)
+            ),
             *(self._newtype(each) for each in types if isinstance(each, NewType)),
             *(self._enum(each) for each in types if isinstance(each, Enum)),
             *(self._record(each) for each in types if isinstance(each, Record)),
@@ -73,8 +100,16 @@ class _TypesModule:
             for event in (*namespace.client_to_server, *namespace.server_to_client)
             if event.result is not None
         ]
-        params = [namespace.params for namespace in self._names.namespaces if namespace.params is not None]
-        exports = (*self._names.types.values(), *self._names.errors.values(), *self._names.rooms.values(), *params, *results)
+        params = [
+            namespace.params for namespace in self._names.namespaces if namespace.params is not None
+        ]
+        exports = (
+            *self._names.types.values(),
+            *self._names.errors.values(),
+            *self._names.rooms.values(),
+            *params,
+            *results,
+        )
         guard_call = f"{self._imports.runtime('check')}{guard}"
         return Module(
             path="types.py",
@@ -90,13 +125,18 @@ class _TypesModule:
         name = self._names.types[declared.name]
         imported = self._imports.use_as(module, symbol, name)
         if imported != name:
-            yield Statement(lines=(concat(f"{name}: {self._alias_annotation()} = ", imported),), doc=documentation(declared))
+            yield Statement(
+                lines=(concat(f"{name}: {self._alias_annotation()} = ", imported),),
+                doc=documentation(declared),
+            )
 
     def _newtype(self, declared: NewType) -> Definition:
         name = self._names.types[declared.name]
         base = self._annotations.scalar(declared.base.name, checked=False)
         checked = self._annotations.scalar(declared.base.name, checked=True)
-        lines: list[Doc] = [assignment(name, call(self._imports.use("typing", "NewType"), [literal(name), base]))]
+        lines: list[Doc] = [
+            assignment(name, call(self._imports.use("typing", "NewType"), [literal(name), base]))
+        ]
         metadata = self._annotations.metadata(declared.base)
         if checked != base and not (metadata and declared.base.name == "int"):
             metadata.append(f"base={checked}")
@@ -105,12 +145,22 @@ class _TypesModule:
         return Statement(lines=tuple(lines), doc=documentation(declared))
 
     def _enum(self, declared: Enum) -> Definition:
-        base = self._imports.runtime("OpenEnum") if declared.open else self._imports.use("enum", "StrEnum")
+        base = (
+            self._imports.runtime("OpenEnum")
+            if declared.open
+            else self._imports.use("enum", "StrEnum")
+        )
         attributes = tuple(
             Statement(lines=(assignment(name, literal(member.value)),), doc=documentation(member))
-            for name, member in zip(self._names.members[declared.name], declared.members, strict=True)
+            for name, member in zip(
+                self._names.members[declared.name], declared.members, strict=True
+            )
         )
-        return Class(head=class_head(self._names.types[declared.name], base), doc=documentation(declared), attributes=attributes)
+        return Class(
+            head=class_head(self._names.types[declared.name], base),
+            doc=documentation(declared),
+            attributes=attributes,
+        )
 
     def _record(self, declared: Record) -> Definition:
         attributes: list[Statement] = []
@@ -118,7 +168,9 @@ class _TypesModule:
         if tag is not None and declared.tag_value is not None:
             value = literal(declared.tag_value)
             annotation = subscript(self._imports.use("typing", "Literal"), (value,))
-            attributes.append(self._attribute(self._names.tags[declared.name], tag, annotation, value))
+            attributes.append(
+                self._attribute(self._names.tags[declared.name], tag, annotation, value)
+            )
         attributes += self._fields(self._names.fields[declared.name], declared.fields)
         base = "Session" if declared.name in self._sessions else "Model"
         return Class(
@@ -133,23 +185,31 @@ class _TypesModule:
     def _field(self, name: str, field: Field) -> Statement:
         if field.is_maybe:
             absence = self._annotations.absence(field.type)
-            return self._attribute(name, field.name, self._annotations.maybe(field), absence, documentation(field))
+            return self._attribute(
+                name, field.name, self._annotations.maybe(field), absence, documentation(field)
+            )
         annotation = self._annotations.validated(field.type)
         if field.default is None:
             return self._attribute(name, field.name, annotation, None, documentation(field))
         if self._values.needs_models(field.default.value, field.type):
             factory = self._values.deferred(field.default.value, field.type)
-            value = call(self._imports.use("pydantic", "Field"), [concat("default_factory=", factory)])
+            value = call(
+                self._imports.use("pydantic", "Field"), [concat("default_factory=", factory)]
+            )
         else:
             value = self._values.expression(field.default.value, field.type)
         return self._attribute(name, field.name, annotation, value, documentation(field))
 
-    def _attribute(self, name: str, wire: str, annotation: Doc, default: Doc | None, doc: str | None = None) -> Statement:
+    def _attribute(
+        self, name: str, wire: str, annotation: Doc, default: Doc | None, doc: str | None = None
+    ) -> Statement:
         if name != wire:
             alias = call(self._imports.use("pydantic", "Field"), [f"alias={literal(wire)}"])
             annotation = subscript(self._imports.use("typing", "Annotated"), (annotation, alias))
         target = concat(f"{name}: ", fitted(annotation))
-        return Statement(lines=(target if default is None else assignment(target, default),), doc=doc)
+        return Statement(
+            lines=(target if default is None else assignment(target, default),), doc=doc
+        )
 
     def _alias(self, declared: Alias | TaggedUnion) -> Definition:
         if isinstance(declared, Alias):
@@ -161,7 +221,9 @@ class _TypesModule:
             value = (
                 members[0]
                 if len(members) == 1
-                else subscript(self._imports.use("typing", "Annotated"), (alternatives(members), discriminator))
+                else subscript(
+                    self._imports.use("typing", "Annotated"), (alternatives(members), discriminator)
+                )
             )
         target = f"{self._names.types[declared.name]}: {self._alias_annotation()}"
         return Statement(lines=(assignment(target, value),), doc=documentation(declared))
@@ -169,16 +231,24 @@ class _TypesModule:
     def _error(self, declared: Error) -> Definition:
         name = self._names.errors[declared.name]
         code = literal(declared.code)
-        annotation = subscript(self._imports.use("typing", "ClassVar"), (subscript(self._imports.use("typing", "Literal"), (code,)),))
+        annotation = subscript(
+            self._imports.use("typing", "ClassVar"),
+            (subscript(self._imports.use("typing", "Literal"), (code,)),),
+        )
         lines: list[Doc] = [assignment(concat("code: ", annotation), code)]
         message = first_paragraph(declared.doc)
         if message is not None:
-            text = subscript(self._imports.use("typing", "ClassVar"), (self._imports.builtin("str"),))
+            text = subscript(
+                self._imports.use("typing", "ClassVar"), (self._imports.builtin("str"),)
+            )
             lines.append(assignment(concat("__message__: ", text), literal(message)))
         return Class(
             head=class_head(name, self._imports.runtime("Error")),
             doc=documentation(declared),
-            attributes=(Statement(lines=tuple(lines)), *self._fields(self._names.fields[name], declared.fields)),
+            attributes=(
+                Statement(lines=tuple(lines)),
+                *self._fields(self._names.fields[name], declared.fields),
+            ),
         )
 
     def _room(self, declared: Room) -> Definition:
@@ -186,7 +256,10 @@ class _TypesModule:
         names = self._names.fields[name]
         dataclass = self._imports.use("dataclasses", "dataclass")
         attributes = [
-            Statement(lines=(concat(f"{python}: ", self._annotations.validated(field.type)),), doc=documentation(field))
+            Statement(
+                lines=(concat(f"{python}: ", self._annotations.validated(field.type)),),
+                doc=documentation(field),
+            )
             for python, field in zip(names, declared.params, strict=True)
         ]
         return Class(
@@ -207,16 +280,23 @@ class _TypesModule:
         template = namespace.path
         for python, field in zip(names, namespace.params, strict=True):
             template = template.replace(f"{{{field.name}}}", f"{{{python}}}")
-        class_var = subscript(self._imports.use("typing", "ClassVar"), (self._imports.builtin("str"),))
+        class_var = subscript(
+            self._imports.use("typing", "ClassVar"), (self._imports.builtin("str"),)
+        )
         attributes = [
             Statement(lines=(assignment(concat("template: ", class_var), literal(template)),)),
             *(
-                Statement(lines=(concat(f"{python}: ", self._annotations.validated(field.type)),), doc=documentation(field))
+                Statement(
+                    lines=(concat(f"{python}: ", self._annotations.validated(field.type)),),
+                    doc=documentation(field),
+                )
                 for python, field in zip(names, namespace.params, strict=True)
             ),
         ]
         return Class(
-            decorators=(f"@{self._imports.use('dataclasses', 'dataclass')}(frozen=True, slots=True)",),
+            decorators=(
+                f"@{self._imports.use('dataclasses', 'dataclass')}(frozen=True, slots=True)",
+            ),
             head=class_head(name, self._imports.runtime("Params")),
             doc=f"Which of the namespaces `{namespace.path}`.",
             attributes=tuple(attributes),
@@ -226,10 +306,17 @@ class _TypesModule:
         template, order = _positional(declared)
         python = {field.name: name for name, field in zip(names, declared.params, strict=True)}
         arguments = [literal(template), *(f"self.{python[param]}" for param in order)]
-        result = concat("return ", call("self._format", arguments) if order else literal(declared.template))
+        result = concat(
+            "return ", call("self._format", arguments) if order else literal(declared.template)
+        )
         return Method(
-            decorators=(f"@{self._imports.builtin('property')}", f"@{self._imports.runtime('override')}"),
-            signature=concat("def name", brackets("(", ["self"], ")"), f" -> {self._imports.builtin('str')}:"),
+            decorators=(
+                f"@{self._imports.builtin('property')}",
+                f"@{self._imports.runtime('override')}",
+            ),
+            signature=concat(
+                "def name", brackets("(", ["self"], ")"), f" -> {self._imports.builtin('str')}:"
+            ),
             doc="The room's name on the server.",
             body=(result,),
         )
@@ -237,7 +324,9 @@ class _TypesModule:
     def _results(self) -> Iterator[Definition]:
         for namespace, names in zip(self._contract.namespaces, self._names.namespaces, strict=True):
             events = (*namespace.client_to_server, *namespace.server_to_client)
-            for event, event_names in zip(events, (*names.client_to_server, *names.server_to_client), strict=True):
+            for event, event_names in zip(
+                events, (*names.client_to_server, *names.server_to_client), strict=True
+            ):
                 if event_names.result is not None:
                     yield self._result(event, event_names.result)
 
@@ -265,7 +354,9 @@ def _positional(room: Room) -> tuple[str, tuple[str, ...]]:
 
 
 def _in_order_of_use(declarations: tuple[TypeDeclaration, ...]) -> list[Alias | TaggedUnion]:
-    """Sort the types that are evaluated when the module is imported: each after those that it refers to, else as declared."""
+    """Sort the types that are evaluated when the module is imported: each after those that it
+    refers to, else as declared.
+    """
     evaluated = {each.name: each for each in declarations if isinstance(each, Alias | TaggedUnion)}
     ordered: dict[str, Alias | TaggedUnion] = {}
 
@@ -283,8 +374,14 @@ def _in_order_of_use(declarations: tuple[TypeDeclaration, ...]) -> list[Alias | 
 
 
 def _sessions(contract: Contract) -> frozenset[str]:
-    """Name the records that are only kept on the server, as the session of a connection: those can be changed in place."""
-    events = [event for each in contract.namespaces for event in (*each.client_to_server, *each.server_to_client, *each.server_to_server)]
+    """Name the records that are only kept on the server, as the session of a connection: those can
+    be changed in place.
+    """
+    events = [
+        event
+        for each in contract.namespaces
+        for event in (*each.client_to_server, *each.server_to_client, *each.server_to_server)
+    ]
     fields = [
         *(field for each in contract.types if isinstance(each, Record) for field in each.fields),
         *(field for room in contract.rooms for field in room.params),
@@ -299,8 +396,15 @@ def _sessions(contract: Contract) -> frozenset[str]:
         *(each.auth for each in contract.namespaces if each.auth is not None),
     ]
     sent = {name for each in types for name in _references(each)}
-    sent.update(name for each in contract.types if isinstance(each, TaggedUnion) for name in each.members)
-    return frozenset(each.session.name for each in contract.namespaces if isinstance(each.session, RefType)) - sent
+    sent.update(
+        name for each in contract.types if isinstance(each, TaggedUnion) for name in each.members
+    )
+    return (
+        frozenset(
+            each.session.name for each in contract.namespaces if isinstance(each.session, RefType)
+        )
+        - sent
+    )
 
 
 def _references(type_: Type) -> Iterator[str]:

@@ -60,10 +60,23 @@ class Values:
             case ListType(item):
                 return brackets("[", [self.expression(each, item) for each in value], "]")
             case TupleType(items):
-                expressions = [self.expression(each, item) for each, item in zip(value, items, strict=True)]
-                return concat("(", expressions[0], ",)") if len(expressions) == 1 else brackets("(", expressions, ")")
+                expressions = [
+                    self.expression(each, item) for each, item in zip(value, items, strict=True)
+                ]
+                return (
+                    concat("(", expressions[0], ",)")
+                    if len(expressions) == 1
+                    else brackets("(", expressions, ")")
+                )
             case MapType(inner):
-                return brackets("{", [concat(f"{literal(key)}: ", self.expression(each, inner)) for key, each in value.items()], "}")
+                return brackets(
+                    "{",
+                    [
+                        concat(f"{literal(key)}: ", self.expression(each, inner))
+                        for key, each in value.items()
+                    ],
+                    "}",
+                )
             case UnionType(members):
                 return self.expression(value, self._member(value, members))
             case RefType(name):
@@ -76,22 +89,31 @@ class Values:
         expression = self.expression(value, type_)
         resolved = self._resolve(type_)
         if isinstance(resolved, ListType | MapType):
-            # Lists and mappings are invariant, and mypy doesn't look at what a factory is wanted for.
-            expression = concat(self._annotations.static(resolved), brackets("(", [expression], ")"))
+            # Lists and mappings are invariant, and mypy doesn't look at what a factory is wanted
+            # for.
+            expression = concat(
+                self._annotations.static(resolved), brackets("(", [expression], ")")
+            )
         return concat("lambda: ", expression)
 
     def _resolve(self, type_: Type) -> Type:
-        while isinstance(type_, RefType) and isinstance(declaration := self._declarations[type_.name], Alias):
+        while isinstance(type_, RefType) and isinstance(
+            declaration := self._declarations[type_.name], Alias
+        ):
             type_ = declaration.type
         return type_
 
     def needs_models(self, value: Any, type_: Type) -> bool:
-        """Say whether the expression of a value calls a model, so that it must not be evaluated before all models are known."""
+        """Say whether the expression of a value calls a model, so that it must not be evaluated
+        before all models are known.
+        """
         match type_:
             case ListType(item):
                 return any(self.needs_models(each, item) for each in value)
             case TupleType(items):
-                return any(self.needs_models(each, item) for each, item in zip(value, items, strict=True))
+                return any(
+                    self.needs_models(each, item) for each, item in zip(value, items, strict=True)
+                )
             case MapType(inner):
                 return any(self.needs_models(each, inner) for each in value.values())
             case NullableType(item):
@@ -137,7 +159,9 @@ class Values:
             case NewType(name=name, base=base):
                 return call(self._annotations.declared(name), [self._scalar(value, base)])
             case Enum(name=name, members=members):
-                position = next((index for index, member in enumerate(members) if member.value == value), None)
+                position = next(
+                    (index for index, member in enumerate(members) if member.value == value), None
+                )
                 if position is None:
                     return f"{self._annotations.declared(name)}({literal(value)})"
                 return f"{self._annotations.declared(name)}.{names.members[name][position]}"
@@ -149,8 +173,14 @@ class Values:
                 ]
                 return call(self._annotations.declared(name), given)
             case TaggedUnion(tag=tag, members=members):
-                records = [record for record in map(self._declarations.__getitem__, members) if isinstance(record, Record)]
-                return self._declared(value, next(record for record in records if record.tag_value == value[tag]))
+                records = [
+                    record
+                    for record in map(self._declarations.__getitem__, members)
+                    if isinstance(record, Record)
+                ]
+                return self._declared(
+                    value, next(record for record in records if record.tag_value == value[tag])
+                )
             case Alias(type=type_):
                 return self.expression(value, type_)
             case PythonType(name=name):
@@ -160,7 +190,9 @@ class Values:
         return value is None and field.is_maybe and not self._annotations.has_null(field.type)
 
     def _member(self, value: Any, members: tuple[Type, ...]) -> Type:
-        """Find the member of an untagged union that a value is of: they differ in their JSON kind."""
+        """Find the member of an untagged union that a value is of: they differ in their JSON
+        kind.
+        """
         kind = kind_of_value(value)
         return next(member for member in members if kind in json_kinds(member, self._declarations))
 

@@ -15,7 +15,9 @@ RoomEvent: TypeAlias = Literal["create-room", "delete-room", "join-room", "leave
 """What room listeners are told; there is no repetition for whoever is in, or out, already."""
 
 RoomListener: TypeAlias = Callable[[str, str | None], object]
-"""A plain function that takes the room and, for ``join-room`` and ``leave-room``, the socket's id; what it raises is logged."""
+"""A plain function that takes the room and, for ``join-room`` and ``leave-room``, the socket's id;
+what it raises is logged.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class AckCollector(Protocol):
         ...
 
     def settle(self, sid: str, outcome: AckReply | AckordError) -> None:
-        """Learn what a socket answered, or why it will not; whatever comes late, or twice, is ignored.
+        """Learn what a socket answered, or why it will not; whatever comes late, or twice, is
+        ignored.
 
         Raises:
             PacketError: the answer isn't what an ACK packet may hold.
@@ -70,8 +73,16 @@ class Recipient(Protocol):
         """Write a broadcast; never raises, never blocks."""
         ...
 
-    def ask(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags, collector: AckCollector) -> None:
-        """Write a broadcast that asks for an acknowledgement and bring what comes of it to `collector`; never raises, never blocks."""
+    def ask(
+        self,
+        event: EncodedEvent,
+        prepared: Prepared,
+        flags: BroadcastFlags,
+        collector: AckCollector,
+    ) -> None:
+        """Write a broadcast that asks for an acknowledgement and bring what comes of it to
+        `collector`; never raises, never blocks.
+        """
         ...
 
 
@@ -102,21 +113,36 @@ class Adapter(Protocol):
         """Return the ids of the connected sockets of this process that `target` means."""
         ...
 
-    def broadcast(self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags) -> None:
+    def broadcast(
+        self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags
+    ) -> None:
         """Write an event, which is encoded and framed once, to every socket that `target` means."""
         ...
 
     def broadcast_with_ack(
-        self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags, collector: AckCollector
+        self,
+        event: EncodedEvent,
+        prepared: Prepared,
+        target: Target,
+        flags: BroadcastFlags,
+        collector: AckCollector,
     ) -> None:
-        """Write an event to every socket that `target` means and bring their acknowledgements to `collector`."""
+        """Write an event to every socket that `target` means and bring their acknowledgements to
+        `collector`.
+        """
         ...
 
     def server_side_emit(self, event: EncodedEvent) -> None:
-        """Bring an event to the namesakes of this namespace on the other servers of a cluster (`Namespace.receive_server_event`)."""
+        """Bring an event to the namesakes of this namespace on the other servers of a cluster
+        (`Namespace.receive_server_event`).
+        """
         ...
 
-    async def server_side_emit_with_ack(self, event: EncodedEvent, timeout: float) -> list[AckReply]:  # noqa: ASYNC109  # the adapter bounds the wait
+    async def server_side_emit_with_ack(
+        self,
+        event: EncodedEvent,
+        timeout: float,  # noqa: ASYNC109  # the adapter bounds the wait
+    ) -> list[AckReply]:
         """Do what `server_side_emit` does and return what each other server answers.
 
         Raises:

@@ -6,7 +6,14 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from ackord.runtime.acks import AckReply
-from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Recipient, RoomEvent, RoomListener, Target
+from ackord.runtime.adapters.base import (
+    AckCollector,
+    BroadcastFlags,
+    Recipient,
+    RoomEvent,
+    RoomListener,
+    Target,
+)
 from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.events.containment import contain
 from ackord.runtime.limited_log import LimitedLog
@@ -15,7 +22,9 @@ from ackord.runtime.socketio.event import EncodedEvent
 
 
 class MemoryAdapter:
-    """Rooms in two dicts, one for each direction, so that leaving costs what was joined and not what exists."""
+    """Rooms in two dicts, one for each direction, so that leaving costs what was joined and not
+    what exists.
+    """
 
     __slots__ = ("_listeners", "_log", "_recipients", "rooms", "sids")
 
@@ -62,16 +71,21 @@ class MemoryAdapter:
     def sockets(self, target: Target) -> set[str]:
         """See `Adapter.sockets`."""
         connected = self._recipients
-        members = (self.rooms.get(room, ()) for room in target.rooms) if target.rooms else (connected,)
+        members = (
+            (self.rooms.get(room, ()) for room in target.rooms) if target.rooms else (connected,)
+        )
         found = {sid for sids in members for sid in sids if sid in connected}
         for room in target.except_:
             found.difference_update(self.rooms.get(room, ()))
         return found
 
-    def broadcast(self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags) -> None:
+    def broadcast(
+        self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags
+    ) -> None:
         """See `Adapter.broadcast`."""
         recipients = self._recipients
-        # A recipient that is too slow is closed while the others are being served, hence the snapshots.
+        # A recipient that is too slow is closed while the others are being served, hence the
+        # snapshots.
         if not target.rooms and not target.except_:
             for recipient in tuple(recipients.values()):
                 recipient.deliver(event, prepared, flags)
@@ -80,7 +94,12 @@ class MemoryAdapter:
             recipient.deliver(event, prepared, flags)
 
     def broadcast_with_ack(
-        self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags, collector: AckCollector
+        self,
+        event: EncodedEvent,
+        prepared: Prepared,
+        target: Target,
+        flags: BroadcastFlags,
+        collector: AckCollector,
     ) -> None:
         """See `Adapter.broadcast_with_ack`."""
         asked = self.sockets(target)
@@ -92,7 +111,11 @@ class MemoryAdapter:
     def server_side_emit(self, event: EncodedEvent) -> None:
         """See `Adapter.server_side_emit`: there is no other server."""
 
-    async def server_side_emit_with_ack(self, event: EncodedEvent, timeout: float) -> list[AckReply]:  # noqa: ARG002, ASYNC109  # the Protocol's signature
+    async def server_side_emit_with_ack(
+        self,
+        event: EncodedEvent,  # noqa: ARG002  # the Protocol's signature
+        timeout: float,  # noqa: ARG002, ASYNC109  # the Protocol's signature
+    ) -> list[AckReply]:
         """See `Adapter.server_side_emit_with_ack`: there is no other server."""
         return []
 
@@ -103,7 +126,9 @@ class MemoryAdapter:
 
     def off(self, name: RoomEvent, listener: RoomListener) -> None:
         """See `Adapter.off`."""
-        self._listeners[name] = tuple(kept for kept in self._listeners.get(name, ()) if kept.listener != listener)
+        self._listeners[name] = tuple(
+            kept for kept in self._listeners.get(name, ()) if kept.listener != listener
+        )
 
     async def close(self) -> None:
         """See `Adapter.close`."""

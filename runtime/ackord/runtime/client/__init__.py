@@ -5,7 +5,8 @@
     async with connect("http://127.0.0.1:8000") as socket:
         print(await socket.emit_with_ack("hello", "world"))
 
-`connect` is all that a client of one namespace needs; a `Manager` shares one connection among several.
+`connect` is all that a client of one namespace needs; a `Manager` shares one connection among
+several.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ __all__ = [
 def connect(url: str, *, auth: Auth = None, **options: Unpack[ManagerOptions]) -> ClientSocket:
     """Return the socket of a namespace, which is the URL's path, over a connection of its own.
 
-    Nothing is opened by this: ``async with connect(…) as socket`` does that, or ``await socket.connect()`` once listeners are registered.
-    The options are those of `Manager`.
+    Nothing is opened by this: ``async with connect(…) as socket`` does that, or ``await
+    socket.connect()`` once listeners are registered. The options are those of `Manager`.
     """
     server_url, namespace = split_namespace(url)
     return Manager(server_url, **options).socket(namespace, auth=auth)

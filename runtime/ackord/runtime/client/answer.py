@@ -30,7 +30,9 @@ def read_welcome(payload: str) -> Welcome | ProtocolError:
             return Welcome(sid, members.get("pid"))
         case _:
             # The reference's hint: only Socket.IO 2.x answers without a sid.
-            return ProtocolError("the server answered CONNECT without a sid: it seems to speak Socket.IO 2.x")
+            return ProtocolError(
+                "the server answered CONNECT without a sid: it seems to speak Socket.IO 2.x"
+            )
 
 
 def read_refusal(payload: str) -> ConnectRefusedError:

@@ -12,7 +12,12 @@ from typing import Protocol
 from ackord.runtime.client.connector import ClientWebSocket, Connector, WebSocketLostError
 from ackord.runtime.client.logged import LoggedWebSocket
 from ackord.runtime.engineio.client_session import ClientSession, OpenPacket, SessionState
-from ackord.runtime.errors import DisconnectedError, InvalidPayloadError, ProtocolError, SlowConsumerError
+from ackord.runtime.errors import (
+    DisconnectedError,
+    InvalidPayloadError,
+    ProtocolError,
+    SlowConsumerError,
+)
 from ackord.runtime.later import start_later
 from ackord.runtime.log_text import masked_url
 from ackord.runtime.packet_log import LOGGER, PacketLog
@@ -39,13 +44,16 @@ class ConnectionOptions:
 
 
 class PacketHandler(Protocol):
-    """The upper layer's end of a connection; it is called from the reading task and must not wait."""
+    """The upper layer's end of a connection; it is called from the reading task and must not
+    wait.
+    """
 
     def receive_text(self, packet: str) -> None:
         """Take one Engine.IO message packet, type digit included.
 
         Raises:
-            ProtocolError: The server broke the protocol; the connection is closed with "parse error".
+            ProtocolError: The server broke the protocol; the connection is closed with "parse
+                error".
         """
         ...
 
@@ -54,7 +62,9 @@ class PacketHandler(Protocol):
         ...
 
     def closed(self, reason: str, description: str | None) -> None:
-        """Learn, once, that the connection is over; `reason` is one of the disconnect reasons of Socket.IO."""
+        """Learn, once, that the connection is over; `reason` is one of the disconnect reasons of
+        Socket.IO.
+        """
         ...
 
     @property
@@ -67,7 +77,9 @@ class PacketHandler(Protocol):
         ...
 
 
-async def open_connection(connector: Connector, url: str, headers: Mapping[str, str], options: ConnectionOptions) -> Connection:
+async def open_connection(
+    connector: Connector, url: str, headers: Mapping[str, str], options: ConnectionOptions
+) -> Connection:
     """Open a WebSocket and wait for the open packet.
 
     Raises:
@@ -80,16 +92,22 @@ async def open_connection(connector: Connector, url: str, headers: Mapping[str, 
         async with asyncio.timeout_at(session.deadline()):
             websocket = await connector.open(url, headers)
             if LOGGER.isEnabledFor(logging.DEBUG):
-                websocket = LoggedWebSocket(websocket, PacketLog(f"The connection to {masked_url(url)}", is_server=False))
+                websocket = LoggedWebSocket(
+                    websocket, PacketLog(f"The connection to {masked_url(url)}", is_server=False)
+                )
             try:
                 session.receive(await websocket.receive(), loop.time())
             except BaseException:
                 await websocket.close()
                 raise
     except TimeoutError as error:
-        raise DisconnectedError(f"the server did not open a session within {options.timeout:g} seconds") from error
+        raise DisconnectedError(
+            f"the server did not open a session within {options.timeout:g} seconds"
+        ) from error
     except WebSocketLostError as error:
-        raise DisconnectedError(f"the server closed the WebSocket before it opened a session: {error}") from error
+        raise DisconnectedError(
+            f"the server closed the WebSocket before it opened a session: {error}"
+        ) from error
     return Connection(websocket, session, options)
 
 
@@ -101,7 +119,9 @@ class Connection:
     The handler learns of the end at once; `wait_closed` returns when no task is left.
     """
 
-    def __init__(self, websocket: ClientWebSocket, session: ClientSession, options: ConnectionOptions) -> None:
+    def __init__(
+        self, websocket: ClientWebSocket, session: ClientSession, options: ConnectionOptions
+    ) -> None:
         """Take a WebSocket whose open packet the session has received."""
         self._websocket = websocket
         self._session = session
@@ -151,16 +171,19 @@ class Connection:
     def send(self, packet: str, attachments: Sequence[bytes] = (), *, bounded: bool = True) -> None:
         """Send one packet and its attachments; nothing comes between them.
 
-        What isn't `bounded` may exceed what may wait for the network: answers to the server, which isn't read meanwhile.
+        What isn't `bounded` may exceed what may wait for the network: answers to the server, which
+        isn't read meanwhile.
 
         Raises:
-            InvalidPayloadError: The text isn't Unicode, the parser can't write it, the packet has too many attachments,
-                or one of its messages is larger than the server takes.
-            SlowConsumerError: More would wait for the network than may wait; nothing of the packet is sent.
+            InvalidPayloadError: The text isn't Unicode, the parser can't write it, the packet has
+                too many attachments, or one of its messages is larger than the server takes.
+            SlowConsumerError: More would wait for the network than may wait; nothing of the packet
+                is sent.
             DisconnectedError: The connection has ended.
         """
         if self._session.expire(self._loop.time()):
-            # The machine slept beyond the heartbeat's deadline: nobody listens any more (protocol.md, 2.4).
+            # The machine slept beyond the heartbeat's deadline: nobody listens any more
+            # (protocol.md, 2.4).
             self._finish("no heartbeat in time")
         if not self.is_open:
             raise DisconnectedError("the connection has ended")
@@ -172,19 +195,30 @@ class Connection:
         size = sum(sizes)
         # One packet always fits, whatever its size.
         if bounded and self._buffered and self._buffered + size > self._options.max_buffered:
-            raise SlowConsumerError(f"{self._buffered} bytes wait for the network, of {self._options.max_buffered} that may")
+            raise SlowConsumerError(
+                f"{self._buffered} bytes wait for the network, of "
+                f"{self._options.max_buffered} that may"
+            )
         self._enqueue(message)
         for data in attachments:
             self._enqueue(data)
 
     def _refuse_what_the_server_refuses(self, sizes: list[int]) -> None:
-        """Raise here where the server would close the connection, and tell nobody why; `sizes` are those of a packet's messages."""
+        """Raise here where the server would close the connection, and tell nobody why; `sizes` are
+        those of a packet's messages.
+        """
         limit = self._options.max_attachments
         if len(sizes) - 1 > limit:
-            raise InvalidPayloadError(f"the packet has {len(sizes) - 1} attachments, and may have at most {limit} (max_attachments)")
+            raise InvalidPayloadError(
+                f"the packet has {len(sizes) - 1} attachments, and may have at most {limit} "
+                "(max_attachments)"
+            )
         largest, most = max(sizes), self.opened.max_payload
         if most is not None and largest > most:
-            raise InvalidPayloadError(f"the packet has a message of {largest} bytes, and the server takes at most {most} (its maxPayload)")
+            raise InvalidPayloadError(
+                f"the packet has a message of {largest} bytes, and the server takes at most "
+                f"{most} (its maxPayload)"
+            )
 
     async def drain(self) -> None:
         """Wait until everything was handed to the network, or the connection has ended."""
@@ -207,7 +241,9 @@ class Connection:
         self._finish(description)
 
     async def wait_closed(self) -> None:
-        """Wait until the WebSocket is closed and no task is left; the caller's cancellation doesn't disturb that."""
+        """Wait until the WebSocket is closed and no task is left; the caller's cancellation doesn't
+        disturb that.
+        """
         if self._task is not None and self._task is not asyncio.current_task():
             await asyncio.wait([self._task])
 
@@ -225,7 +261,8 @@ class Connection:
         try:
             await self._ended
         finally:
-            # Cancelled from outside (the loop is shutting down), the handler still learns of the end.
+            # Cancelled from outside (the loop is shutting down), the handler still learns of the
+            # end.
             self.end("forced close")
             reader.cancel()
             writer.cancel()
@@ -262,7 +299,9 @@ class Connection:
                 self._enqueue(packet)
 
     async def _pause(self, handler: PacketHandler) -> None:
-        """Read nothing until the handlers have caught up, and the server has taken its answers: the network slows it down."""
+        """Read nothing until the handlers have caught up, and the server has taken its answers: the
+        network slows it down.
+        """
         self._is_paused = True
         try:
             await handler.ready()
@@ -278,7 +317,8 @@ class Connection:
                 await self._wake_writer.wait()
                 self._wake_writer.clear()
                 while self._outbox:
-                    # It stays in the outbox until it's written: `writable` means that the network has taken everything.
+                    # It stays in the outbox until it's written: `writable` means that the network
+                    # has taken everything.
                     await self._websocket.send(self._outbox[0])
                     self._buffered -= _size(self._outbox.popleft())
                 self._written.set()
@@ -319,4 +359,6 @@ def _size(message: str | bytes) -> int:
     try:
         return len(message.encode())
     except UnicodeEncodeError as error:
-        raise InvalidPayloadError("text with half a surrogate pair can't be sent: it isn't Unicode") from error
+        raise InvalidPayloadError(
+            "text with half a surrogate pair can't be sent: it isn't Unicode"
+        ) from error

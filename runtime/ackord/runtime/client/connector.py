@@ -12,7 +12,9 @@ class WebSocketLostError(DisconnectedError):
     """A WebSocket ended; raised by `ClientWebSocket` and never seen by applications."""
 
     def __init__(self, reason: str, description: str) -> None:
-        """Take one of the disconnect reasons ``"transport close"`` and ``"transport error"``, and words for logs."""
+        """Take one of the disconnect reasons ``"transport close"`` and ``"transport error"``, and
+        words for logs.
+        """
         super().__init__(description)
         self.reason = reason
         self.description = description
@@ -22,7 +24,8 @@ class ClientWebSocket(Protocol):
     """One open WebSocket, as a client uses it: one task receives and one sends."""
 
     async def send(self, message: str | bytes) -> None:
-        """Send one message, text for `str` and binary for `bytes`; wait while the network takes no more.
+        """Send one message, text for `str` and binary for `bytes`; wait while the network takes no
+        more.
 
         Raises:
             WebSocketLostError: The WebSocket has ended.
@@ -33,12 +36,15 @@ class ClientWebSocket(Protocol):
         """Wait for one whole message.
 
         Raises:
-            WebSocketLostError: The WebSocket has ended, and all messages before its end were returned.
+            WebSocketLostError: The WebSocket has ended, and all messages before its end were
+                returned.
         """
         ...
 
     async def close(self) -> None:
-        """Close with a handshake, within a bound, and without one after it; a second call does nothing. Never raises."""
+        """Close with a handshake, within a bound, and without one after it; a second call does
+        nothing. Never raises.
+        """
         ...
 
 

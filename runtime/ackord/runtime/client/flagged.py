@@ -16,7 +16,9 @@ class ClientOperator:
 
     __slots__ = ("_socket", "_timeout", "_volatile")
 
-    def __init__(self, socket: ClientSocket, *, volatile: bool = False, timeout: float | None = None) -> None:
+    def __init__(
+        self, socket: ClientSocket, *, volatile: bool = False, timeout: float | None = None
+    ) -> None:
         """Take the flags; `ClientSocket.volatile` and `ClientSocket.timeout` do that."""
         self._socket = socket
         self._volatile = volatile
@@ -34,7 +36,9 @@ class ClientOperator:
 
     def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
         """Do what `ClientSocket.emit` does, with the flags."""
-        self._socket.send_plain(encode_plain_event(name, values), ack, timeout=self._timeout, volatile=self._volatile)
+        self._socket.send_plain(
+            encode_plain_event(name, values), ack, timeout=self._timeout, volatile=self._volatile
+        )
 
     def send(self, *values: Any, ack: AckCallback | None = None) -> None:
         """Send the event ``message``; see `emit`."""

@@ -1,4 +1,6 @@
-"""The listeners of a client socket's life cycle: in their place among the events, and at its end in a bounded time."""
+"""The listeners of a client socket's life cycle: in their place among the events, and at its end in
+a bounded time.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,18 @@ from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.listeners import ListenerTable, Registration
 
 ENDING_TIMEOUT: Final = 10.0
-"""Seconds in which events that arrived before the end are still handled, before ``disconnect`` is told."""
+"""Seconds in which events that arrived before the end are still handled, before ``disconnect`` is
+told.
+"""
 
 
-def notify(table: ListenerTable | None, name: str, arguments: tuple[Any, ...], queue: EventQueue | None, tasks: TaskSet) -> None:
+def notify(
+    table: ListenerTable | None,
+    name: str,
+    arguments: tuple[Any, ...],
+    queue: EventQueue | None,
+    tasks: TaskSet,
+) -> None:
     """Call the listeners of a name after the events that came before."""
     for job in _jobs(table, name, arguments, tasks):
         if queue is None:
@@ -25,8 +35,16 @@ def notify(table: ListenerTable | None, name: str, arguments: tuple[Any, ...], q
             queue.put(job, 0)
 
 
-def notify_last(table: ListenerTable | None, name: str, arguments: tuple[Any, ...], queue: EventQueue | None, tasks: TaskSet) -> None:
-    """Call the listeners of a name after the last event, but don't wait for ever for a handler that is stuck."""
+def notify_last(
+    table: ListenerTable | None,
+    name: str,
+    arguments: tuple[Any, ...],
+    queue: EventQueue | None,
+    tasks: TaskSet,
+) -> None:
+    """Call the listeners of a name after the last event, but don't wait for ever for a handler that
+    is stuck.
+    """
 
     def start() -> None:
         for job in _jobs(table, name, arguments, tasks):
@@ -38,10 +56,17 @@ def notify_last(table: ListenerTable | None, name: str, arguments: tuple[Any, ..
         queue.finish(start, ENDING_TIMEOUT)
 
 
-def _jobs(table: ListenerTable | None, name: str, arguments: tuple[Any, ...], tasks: TaskSet) -> list[Job]:
+def _jobs(
+    table: ListenerTable | None, name: str, arguments: tuple[Any, ...], tasks: TaskSet
+) -> list[Job]:
     registrations = () if table is None else table.take(name)
-    return [partial(_call, registration, arguments, f"A listener of {name!r}", tasks.log) for registration in registrations]
+    return [
+        partial(_call, registration, arguments, f"A listener of {name!r}", tasks.log)
+        for registration in registrations
+    ]
 
 
-async def _call(registration: Registration, arguments: tuple[Any, ...], what: str, log: LimitedLog) -> None:
+async def _call(
+    registration: Registration, arguments: tuple[Any, ...], what: str, log: LimitedLog
+) -> None:
     await guard(notify_in_order(registration, arguments), what, log)

@@ -41,15 +41,21 @@ class ManagerOptions(TypedDict, total=False):
     close_timeout: float
     """Seconds that a clean disconnect may take to write what waits, and then handlers to end; 5."""
     max_buffered: int
-    """Bytes that may wait for the network, more is a `SlowConsumerError` for the one who emits; 16 million."""
+    """Bytes that may wait for the network, more is a `SlowConsumerError` for the one who emits; 16
+    million.
+    """
     max_attachments: int
     """Attachments that a packet may have, incoming or outgoing; 10."""
     max_attachment_bytes: int
     """Bytes that these may have together; 64 million."""
     max_pending_events: int
-    """Incoming events that may wait for handlers, with more nothing is read; 1000, and four times as many while acknowledgements are awaited."""
+    """Incoming events that may wait for handlers, with more nothing is read; 1000, and four times
+    as many while acknowledgements are awaited.
+    """
     max_pending_bytes: int
-    """Characters and attached bytes that these may have together; 16 million, and four times as many while acknowledgements are awaited."""
+    """Characters and attached bytes that these may have together; 16 million, and four times as
+    many while acknowledgements are awaited.
+    """
     max_pending_acks: int
     """Acknowledgements that one namespace may wait for; 1000."""
 
@@ -59,19 +65,25 @@ _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 def _is_header(name: str, value: object) -> bool:
-    return _HEADER_NAME.fullmatch(name) is not None and isinstance(value, str) and _HEADER_VALUE.fullmatch(value) is not None
+    return (
+        _HEADER_NAME.fullmatch(name) is not None
+        and isinstance(value, str)
+        and _HEADER_VALUE.fullmatch(value) is not None
+    )
 
 
 class Manager:
     """The connection to one server.
 
     It opens when the first of its sockets connects and closes when the last one has disconnected.
-    Everything belongs to the event loop in which it is used, one at a time; when that has ended, another one begins without a connection.
-    A manager without a connection holds nothing that needs closing.
+    Everything belongs to the event loop in which it is used, one at a time; when that has ended,
+    another one begins without a connection. A manager without a connection holds nothing that needs
+    closing.
     """
 
     def __init__(self, url: str, **options: Unpack[ManagerOptions]) -> None:
-        """Prepare a connection to the server at an ``http``, ``https``, ``ws`` or ``wss`` URL without a path; nothing is opened yet.
+        """Prepare a connection to the server at an ``http``, ``https``, ``ws`` or ``wss`` URL
+        without a path; nothing is opened yet.
 
         Raises:
             UsageError: `url` isn't such a URL, or an option is unknown or can't work.
@@ -79,11 +91,15 @@ class Manager:
         check_names(options, ManagerOptions.__annotations__, "a connection")
         check_values(options, ManagerOptions)
         self.url = url
-        self._websocket_url = websocket_url(url, path=options.get("path", "/socket.io/"), query=options.get("query") or {})
+        self._websocket_url = websocket_url(
+            url, path=options.get("path", "/socket.io/"), query=options.get("query") or {}
+        )
         self._headers = dict(options.get("headers") or {})
         for name, value in self._headers.items():
             if not _is_header(name, value):  # the value may be a secret
-                raise UsageError(f"the header {name!r} can't be sent: HTTP can't express its name, or its value")
+                raise UsageError(
+                    f"the header {name!r} can't be sent: HTTP can't express its name, or its value"
+                )
         self._connector: Connector = options.get("connector") or WebSocketConnector()
         self.timeout = options.get("timeout", 20.0)
         """Seconds that opening the connection, and joining a namespace, may take."""
@@ -102,7 +118,10 @@ class Manager:
             options.get("max_attachment_bytes", 64_000_000),
             MAX_NAMESPACE,
         )
-        self._backlog_limits = (options.get("max_pending_events", 1000), options.get("max_pending_bytes", 16_000_000))
+        self._backlog_limits = (
+            options.get("max_pending_events", 1000),
+            options.get("max_pending_bytes", 16_000_000),
+        )
         self._max_pending_acks = options.get("max_pending_acks", 1000)
         self._sockets: dict[str, ClientMember] = {}
         self._connection: Connection | None = None
@@ -117,14 +136,17 @@ class Manager:
     def socket(self, namespace: str = "/", *, auth: Auth = None) -> ClientSocket:
         """Return the socket of a namespace: always the same one, not connected by this.
 
-        `auth` is the payload of CONNECT, or a plain or async function that returns it for each connection.
+        `auth` is the payload of CONNECT, or a plain or async function that returns it for each
+        connection.
         """
         if not namespace.startswith("/") or "," in namespace:
             raise UsageError(f"a namespace begins with '/' and has no comma: {namespace!r}")
         check_values({"auth": auth}, Manager.socket)
         socket = self._sockets.get(namespace)
         if socket is None:
-            socket = self._sockets[namespace] = ClientMember(self, namespace, self._max_pending_acks)
+            socket = self._sockets[namespace] = ClientMember(
+                self, namespace, self._max_pending_acks
+            )
         if auth is not None:
             socket.auth = auth
         return socket
@@ -137,7 +159,8 @@ class Manager:
         await self.release()
 
     def enter_loop(self) -> None:
-        """Forget what belonged to another event loop, which has ended: a connection there can't be closed any more; for `ClientMember`.
+        """Forget what belonged to another event loop, which has ended: a connection there can't be
+        closed any more; for `ClientMember`.
 
         Raises:
             UsageError: it still runs.
@@ -147,7 +170,10 @@ class Manager:
             return
         if self._loop is not None:
             if self._loop.is_running():
-                raise UsageError("this manager works in another event loop, which still runs: make one manager for each loop")
+                raise UsageError(
+                    "this manager works in another event loop, which still runs: make one "
+                    "manager for each loop"
+                )
             self._connection = None
             self._opening = asyncio.Lock()
             for socket in self._sockets.values():
@@ -155,25 +181,40 @@ class Manager:
         self._loop = running
 
     async def acquire(self) -> tuple[Connection, Backlog]:
-        """Return the open connection, opened now if need be, and the count of what waits for handlers; for `ClientMember`."""
+        """Return the open connection, opened now if need be, and the count of what waits for
+        handlers; for `ClientMember`.
+        """
         async with self._opening:
             if self._connection is not None and not self._connection.is_open:
                 await self._connection.wait_closed()
                 self._connection = None
             if self._connection is None:
-                connection = await open_connection(self._connector, self._websocket_url, self._headers, self._options)
+                connection = await open_connection(
+                    self._connector, self._websocket_url, self._headers, self._options
+                )
                 self._backlog = Backlog(*self._backlog_limits)
-                connection.start(Multiplexer(connection, self._sockets, self._parser.make_decoder(*self._decoder_limits), self._backlog))
+                connection.start(
+                    Multiplexer(
+                        connection,
+                        self._sockets,
+                        self._parser.make_decoder(*self._decoder_limits),
+                        self._backlog,
+                    )
+                )
                 self._connection = connection
             return self._connection, self._backlog
 
     def abandon(self) -> None:
-        """End the connection if no socket uses it any longer, without waiting; for `ClientMember`."""
+        """End the connection if no socket uses it any longer, without waiting; for
+        `ClientMember`.
+        """
         if self._connection is not None and not self._is_used:
             self._connection.end("forced close")
 
     async def release(self) -> None:
-        """Close the connection if no socket uses it any longer, what waits being written first; for `ClientMember`."""
+        """Close the connection if no socket uses it any longer, what waits being written first; for
+        `ClientMember`.
+        """
         # Holding the lock, so that nobody begins to use what is being closed.
         async with self._opening:
             if self._connection is not None and not self._is_used:
@@ -188,6 +229,11 @@ class Manager:
         """Return the manager."""
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Close everything."""
         await self.close()

@@ -81,7 +81,8 @@ class ClientMember(ClientSocket):
                 self._note_abandoned()
                 self._leave()
                 if self._queue is not None:
-                    # It was never opened: what waits in it belongs to a namespace that wasn't joined.
+                    # It was never opened: what waits in it belongs to a namespace that wasn't
+                    # joined.
                     self._queue.clear()
                     self._queue = None
                 await self._manager.release()
@@ -122,14 +123,23 @@ class ClientMember(ClientSocket):
         return await self._acks.wait(ack_id, partial(self._send, event, ack_id), timeout)
 
     @override
-    def send_plain(self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False) -> None:
+    def send_plain(
+        self,
+        event: EncodedEvent,
+        ack: AckCallback | None,
+        *,
+        timeout: float | None = None,
+        volatile: bool = False,
+    ) -> None:
         dropped = volatile and not self._writable
         if ack is None or (dropped and timeout is None):
             if not dropped:
                 self._send(event, None)
             return
         ack_id = self._next_ack()
-        self._acks.expect(ack_id, partial(self._settle_callback, Registration(ack), timeout is not None), timeout)
+        self._acks.expect(
+            ack_id, partial(self._settle_callback, Registration(ack), timeout is not None), timeout
+        )
         if dropped:
             return  # the timeout tells the callback
         try:
@@ -156,7 +166,9 @@ class ClientMember(ClientSocket):
 
     def handles_concurrently(self, name: str) -> bool:
         """Tell whether a listener lifts the order for an event."""
-        return self._events is not None and any(found.concurrent for found in self._events.get(name))
+        return self._events is not None and any(
+            found.concurrent for found in self._events.get(name)
+        )
 
     def find_route(self, name: str) -> Route | None:
         """Return the route of an event, or `None` if it's for listeners."""
@@ -185,7 +197,9 @@ class ClientMember(ClientSocket):
             self._end("io server disconnect")
             self._manager.abandon()
 
-    def connection_closed(self, connection: Connection, reason: str, description: str | None) -> None:
+    def connection_closed(
+        self, connection: Connection, reason: str, description: str | None
+    ) -> None:
         """Learn that a connection is over; for `Multiplexer`."""
         if self._membership is not None and self._membership.connection is connection:
             self._end(reason, description)
@@ -201,7 +215,9 @@ class ClientMember(ClientSocket):
 
     @property
     def _writable(self) -> bool:
-        return self._membership is not None and self.connected and self._membership.connection.writable
+        return (
+            self._membership is not None and self.connected and self._membership.connection.writable
+        )
 
     async def _connect_payload(self) -> str:
         auth = self.auth() if callable(self.auth) else self.auth
@@ -222,7 +238,9 @@ class ClientMember(ClientSocket):
             async with asyncio.timeout(self._manager.timeout):
                 await membership.joined
         except TimeoutError as error:
-            raise DisconnectedError(f"the server did not answer CONNECT within {self._manager.timeout:g} seconds") from error
+            raise DisconnectedError(
+                f"the server did not answer CONNECT within {self._manager.timeout:g} seconds"
+            ) from error
 
     def _receive_connect(self, packet: Packet, connection: Connection) -> None:
         membership = self._membership
@@ -232,7 +250,8 @@ class ClientMember(ClientSocket):
                 case ProtocolError() as error:
                     raise error
                 case Welcome(sid, pid):
-                    # A server that doesn't give up the first CONNECT for the second knows us by the later one now.
+                    # A server that doesn't give up the first CONNECT for the second knows us by the
+                    # later one now.
                     self.id = sid
                     self.recovery.join(pid)
             return
@@ -252,14 +271,18 @@ class ClientMember(ClientSocket):
                 membership.open()
 
     def _receive_second_answer(self, connection: Connection) -> None:
-        """Take the answer to one CONNECT after that to another, which was sent when the first had been given up."""
+        """Take the answer to one CONNECT after that to another, which was sent when the first had
+        been given up.
+        """
         if self._abandoned is not connection:
             raise UnexpectedPacketError("the namespace was joined already")
         self._abandoned = None
 
     def _note_abandoned(self) -> None:
         membership = self._membership
-        if membership is not None and (not membership.joined.done() or membership.joined.cancelled()):
+        if membership is not None and (
+            not membership.joined.done() or membership.joined.cancelled()
+        ):
             self._abandoned = membership.connection
 
     def _receive_connect_error(self, packet: Packet, connection: Connection) -> None:
@@ -301,7 +324,9 @@ class ClientMember(ClientSocket):
                 self._membership.connection.end("parse error", str(error))
             raise InvalidAckError(str(error)) from error
 
-    def _settle_callback(self, ack: Registration, error_first: bool, outcome: AckReply | AckordError) -> None:
+    def _settle_callback(
+        self, ack: Registration, error_first: bool, outcome: AckReply | AckordError
+    ) -> None:
         if not isinstance(outcome, AckordError):
             try:
                 values = self._decode_ack(outcome)
@@ -314,7 +339,9 @@ class ClientMember(ClientSocket):
             self._call_back(ack, (outcome,))
 
     def _call_back(self, callback: Registration, arguments: Sequence[Any]) -> None:
-        call_guarded(callback, arguments, self._tasks, f"A callback of namespace {self.namespace!r}")
+        call_guarded(
+            callback, arguments, self._tasks, f"A callback of namespace {self.namespace!r}"
+        )
 
     def _notify(self, name: str, *arguments: Any) -> None:
         notify(self._lifecycle, name, arguments, self._queue, self._tasks)
@@ -326,7 +353,9 @@ class ClientMember(ClientSocket):
         self._leave()
         if membership is not None and not membership.joined.done():
             words = reason if description is None else f"{reason}: {description}"
-            membership.joined.set_exception(ProtocolError(words) if reason == "parse error" else DisconnectedError(words))
+            membership.joined.set_exception(
+                ProtocolError(words) if reason == "parse error" else DisconnectedError(words)
+            )
         if was_connected:
             self._acks.fail_all(lambda: DisconnectedError(f"the socket was disconnected: {reason}"))
             notify_last(self._lifecycle, "disconnect", (reason,), self._queue, self._tasks)

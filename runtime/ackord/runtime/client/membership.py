@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger("ackord.runtime.client")
 
 MAX_EARLY: Final = 64_000_000
-"""Bytes of the events that may come before the answer to CONNECT: what a server replays to a client that comes back."""
+"""Bytes of the events that may come before the answer to CONNECT: what a server replays to a client
+that comes back.
+"""
 EARLY_COST: Final = 500
 """Bytes that each of them costs beside its text and attachments, about."""
 
@@ -39,17 +41,31 @@ EARLY_COST: Final = 500
 class Membership:
     """One stay in a namespace, and the events that arrive in it.
 
-    A handler that outlives it answers nobody, even if the socket has joined again: the new connection knows nothing of the old one's acks.
+    A handler that outlives it answers nobody, even if the socket has joined again: the new
+    connection knows nothing of the old one's acks.
     """
 
-    __slots__ = ("_early", "_early_size", "_is_over", "_socket", "_tasks", "connection", "joined", "queue")
+    __slots__ = (
+        "_early",
+        "_early_size",
+        "_is_over",
+        "_socket",
+        "_tasks",
+        "connection",
+        "joined",
+        "queue",
+    )
 
-    def __init__(self, socket: ClientMember, connection: Connection, backlog: Backlog, tasks: TaskSet) -> None:
+    def __init__(
+        self, socket: ClientMember, connection: Connection, backlog: Backlog, tasks: TaskSet
+    ) -> None:
         """Begin a stay of `socket`; the caller sends CONNECT."""
         self._socket = socket
         self._is_over = False
         self._tasks = tasks
-        self._early: list[Callable[[], None]] | None = []  # events before the answer to CONNECT: what was missed, with recovery
+        self._early: (
+            list[Callable[[], None]] | None
+        ) = []  # events before the answer to CONNECT: what was missed, with recovery
         self._early_size = 0
         self.connection = connection
         self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -62,7 +78,9 @@ class Membership:
         self._is_over = True
 
     def send_quietly(self, packet: str, attachments: Sequence[bytes] = ()) -> None:
-        """Send what the server may as well miss if the connection has ended, and what a busy network must not drop."""
+        """Send what the server may as well miss if the connection has ended, and what a busy
+        network must not drop.
+        """
         try:
             self.connection.send(packet, attachments, bounded=False)
         except DisconnectedError as error:
@@ -93,19 +111,25 @@ class Membership:
                 contain(error)
                 job = partial(self._fail_in_order, name, ack_id, internal_error(), error)
             else:
-                catch_all = (name, *decode_array(payload, attachments)[1:]) if self.catch_all else None
+                catch_all = (
+                    (name, *decode_array(payload, attachments)[1:]) if self.catch_all else None
+                )
                 job = partial(run_route, self, route, name, decoded, ack_id, catch_all)
-        # Always in a task: listeners that are registered right after `connect` has returned are found when it runs.
+        # Always in a task: listeners that are registered right after `connect` has returned are
+        # found when it runs.
         put = self.queue.put_concurrent if concurrent else self.queue.put
         size = weigh(payload) + sum(map(len, attachments))
         offset = payload if ack_id is None else None
         if self._early is None:
             self._take(put, job, size, offset)
             return
-        # They come before the answer to CONNECT, which must be reached: they can't keep this side from reading.
+        # They come before the answer to CONNECT, which must be reached: they can't keep this side
+        # from reading.
         self._early_size += len(payload) + sum(map(len, attachments)) + EARLY_COST
         if self._early_size > MAX_EARLY:
-            raise UnexpectedPacketError(f"more than {MAX_EARLY} bytes of events before the answer to CONNECT")
+            raise UnexpectedPacketError(
+                f"more than {MAX_EARLY} bytes of events before the answer to CONNECT"
+            )
         self._early.append(partial(self._take, put, job, size, offset))
 
     def open(self) -> None:
@@ -115,13 +139,18 @@ class Membership:
             take()
         self.queue.open()
 
-    def _take(self, put: Callable[[Job, int], None], job: Job, size: int, offset: str | None) -> None:
-        """Hand an event over; it isn't missed any more, which one isn't sure of before the answer to CONNECT."""
+    def _take(
+        self, put: Callable[[Job, int], None], job: Job, size: int, offset: str | None
+    ) -> None:
+        """Hand an event over; it isn't missed any more, which one isn't sure of before the answer
+        to CONNECT.
+        """
         if offset is not None:
             self._socket.recovery.note(offset)
         put(job, size)
 
-    # What the server's and the client's handling of events have in common needs this (`EventReceiver`)
+    # What the server's and the client's handling of events have in common needs this
+    # (`EventReceiver`)
 
     @property
     def connected(self) -> bool:
@@ -145,9 +174,17 @@ class Membership:
     def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
         """Answer an event; after the end nothing is sent."""
         if not self._is_over:
-            self.send_quietly(encode_ack(self._socket.prefix, ack_id, arguments, len(attachments)), attachments)
+            self.send_quietly(
+                encode_ack(self._socket.prefix, ack_id, arguments, len(attachments)), attachments
+            )
 
-    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
+    def fail_event(
+        self,
+        name: str,
+        ack_id: int | None,
+        failure: FailureReply,
+        error: BaseException | None = None,
+    ) -> None:
         """Answer an event that failed by an error ack if one was asked for, and count it."""
         # A client needn't listen to everything that a server tells.
         if ack_id is not None or failure.code != UNKNOWN_EVENT:
@@ -159,5 +196,7 @@ class Membership:
                 contain(again)
                 self._tasks.log.crash("Answering an event", again, f" (event {quoted(name)})")
 
-    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None) -> None:
+    async def _fail_in_order(
+        self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None
+    ) -> None:
         self.fail_event(name, ack_id, failure, error)

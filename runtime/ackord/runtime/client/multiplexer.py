@@ -25,10 +25,17 @@ ATTACHMENT_TIMEOUT = 30.0
 class Multiplexer:
     """Takes the packets of one connection and gives each to the socket of its namespace.
 
-    Packets for a namespace that has no socket, or one that has left, are dropped: they crossed a DISCONNECT on their way.
+    Packets for a namespace that has no socket, or one that has left, are dropped: they crossed a
+    DISCONNECT on their way.
     """
 
-    def __init__(self, connection: Connection, sockets: Mapping[str, ClientMember], decoder: PacketDecoder, backlog: Backlog) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        sockets: Mapping[str, ClientMember],
+        decoder: PacketDecoder,
+        backlog: Backlog,
+    ) -> None:
         """Serve the sockets in `sockets`, which may change."""
         self._connection = connection
         self._sockets = sockets
@@ -58,7 +65,9 @@ class Multiplexer:
         if whole is not None:
             self._receive(whole)
         else:
-            self._attachment_timer = asyncio.get_running_loop().call_later(ATTACHMENT_TIMEOUT, self._give_up)
+            self._attachment_timer = asyncio.get_running_loop().call_later(
+                ATTACHMENT_TIMEOUT, self._give_up
+            )
 
     def receive_binary(self, data: bytes) -> None:
         """Take one attachment; see `PacketHandler.receive_binary`."""
@@ -94,7 +103,9 @@ class Multiplexer:
         self._stop_timer()
 
     def _give_up(self) -> None:
-        self._connection.end("parse error", f"attachments are missing after {ATTACHMENT_TIMEOUT:g} seconds")
+        self._connection.end(
+            "parse error", f"attachments are missing after {ATTACHMENT_TIMEOUT:g} seconds"
+        )
 
     def _stop_timer(self) -> None:
         if self._attachment_timer is not None:

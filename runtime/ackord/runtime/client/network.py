@@ -16,10 +16,11 @@ from websockets.http11 import Response
 
 
 class _Connect(connect):
-    """Opens a WebSocket to the given address only, and follows no redirect, as the reference implementation.
+    """Opens a WebSocket to the given address only, and follows no redirect, as the reference
+    implementation.
 
-    The library would follow: then the payload of CONNECT and the client's own headers would go to a host that the application
-    didn't name.
+    The library would follow: then the payload of CONNECT and the client's own headers would go to a
+    host that the application didn't name.
     """
 
     @override
@@ -27,7 +28,9 @@ class _Connect(connect):
         return exc
 
 
-async def open_network_websocket(url: str, headers: Mapping[str, str], options: Mapping[str, Any]) -> NetworkWebSocket:
+async def open_network_websocket(
+    url: str, headers: Mapping[str, str], options: Mapping[str, Any]
+) -> NetworkWebSocket:
     """Open one; `options` are the library's."""
     try:
         connection = await _Connect(url, additional_headers=dict(headers), **options)
@@ -35,7 +38,9 @@ async def open_network_websocket(url: str, headers: Mapping[str, str], options: 
         raise DisconnectedError(_describe_refusal(url, error.response)) from error
     except (OSError, WebSocketException, EOFError) as error:
         # The library puts what the server answered into some of its texts.
-        raise DisconnectedError(f"can't open a WebSocket to {_without_secrets(url)}: {printable(str(error)[:300])}") from error
+        raise DisconnectedError(
+            f"can't open a WebSocket to {_without_secrets(url)}: {printable(str(error)[:300])}"
+        ) from error
     return NetworkWebSocket(connection)
 
 
@@ -66,9 +71,13 @@ class NetworkWebSocket:
 
 
 def _lost(error: ConnectionClosed) -> WebSocketLostError:
-    """Say whose end it was: a close frame of ours that answers none of theirs means that they broke RFC 6455 or a limit."""
+    """Say whose end it was: a close frame of ours that answers none of theirs means that they broke
+    RFC 6455 or a limit.
+    """
     is_our_complaint = error.sent is not None and not error.rcvd_then_sent
-    return WebSocketLostError("transport error" if is_our_complaint else "transport close", str(error))
+    return WebSocketLostError(
+        "transport error" if is_our_complaint else "transport close", str(error)
+    )
 
 
 def _describe_refusal(url: str, response: Response) -> str:
@@ -84,6 +93,8 @@ def _describe_refusal(url: str, response: Response) -> str:
 
 
 def _without_secrets(url: str) -> str:
-    """Return a URL without its query string, and without the password that may stand before the host."""
+    """Return a URL without its query string, and without the password that may stand before the
+    host.
+    """
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -10,7 +10,9 @@ _LONGEST_OFFSET: Final = 100
 
 
 class ClientRecovery:
-    """The private id that the server gave, and the offset of the latest event: the last argument of events that may be replayed."""
+    """The private id that the server gave, and the offset of the latest event: the last argument of
+    events that may be replayed.
+    """
 
     __slots__ = ("_offset", "_pid")
 
@@ -21,10 +23,16 @@ class ClientRecovery:
     def connect_members(self) -> dict[str, str]:
         """Return what goes into the payload of CONNECT."""
         members = {"pid": self._pid, "offset": self._offset}
-        return {key: value for key, value in members.items() if value is not None} if self._pid is not None else {}
+        return (
+            {key: value for key, value in members.items() if value is not None}
+            if self._pid is not None
+            else {}
+        )
 
     def join(self, pid: Any) -> bool:
-        """Note the private id that CONNECT was answered with; tell whether it is the one from before."""
+        """Note the private id that CONNECT was answered with; tell whether it is the one from
+        before.
+        """
         known = self._pid is not None and pid == self._pid
         self._pid = pid if isinstance(pid, str) else None
         if not known:

@@ -11,14 +11,17 @@ from ackord.runtime.errors import UsageError
 from ackord.runtime.packet_log import SILENT
 
 MAX_MESSAGE = 16_000_000
-"""Bytes that one incoming message may have unless configured: servers broadcast files and histories that they wouldn't accept."""
+"""Bytes that one incoming message may have unless configured: servers broadcast files and histories
+that they wouldn't accept.
+"""
 
 
 class WebSocketConnector:
     """Opens WebSockets over TCP and TLS.
 
     Certificates are verified against the system's, unless `ssl` says otherwise.
-    Proxies are the `websockets` library's: `True` takes them from the environment, a URL names one, `None` takes none.
+    Proxies are the `websockets` library's: `True` takes them from the environment, a URL names one,
+    `None` takes none.
     """
 
     def __init__(
@@ -30,7 +33,9 @@ class WebSocketConnector:
         proxy: str | Literal[True] | None = True,
         close_timeout: float = 5.0,
     ) -> None:
-        """Take what every connection has in common; `close_timeout` is the time that a closing handshake may take."""
+        """Take what every connection has in common; `close_timeout` is the time that a closing
+        handshake may take.
+        """
         self._max_message = max_message
         self._compression = compression
         self._ssl = ssl
@@ -40,12 +45,16 @@ class WebSocketConnector:
     async def open(self, url: str, headers: Mapping[str, str]) -> ClientWebSocket:
         """Open one; see `Connector.open`."""
         try:
-            # Servers import this module as well, since a contract's package has both sides; they needn't have the library.
+            # Servers import this module as well, since a contract's package has both sides; they
+            # needn't have the library.
             from ackord.runtime.client.network import open_network_websocket  # noqa: PLC0415
         except ModuleNotFoundError as error:
             if error.name != "websockets":
                 raise
-            raise UsageError("a client needs the package websockets; install it with: pip install 'ackord[client]'") from error
+            raise UsageError(
+                "a client needs the package websockets; install it with: pip install "
+                "'ackord[client]'"
+            ) from error
         options: dict[str, Any] = {
             "compression": self._compression,
             "proxy": self._proxy,
@@ -56,7 +65,8 @@ class WebSocketConnector:
             "close_timeout": self._close_timeout,
             "logger": SILENT,
         }
-        # `ssl=None` would mean "no TLS" to the library, which is an error for wss; leaving it out means "verify with the defaults".
+        # `ssl=None` would mean "no TLS" to the library, which is an error for wss; leaving it out
+        # means "verify with the defaults".
         if self._ssl is not None and not url.startswith("ws:"):
             options["ssl"] = self._ssl
         return await open_network_websocket(url, headers, options)

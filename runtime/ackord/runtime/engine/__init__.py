@@ -1,1 +1,3 @@
-"""The Engine.IO v4 server: sessions on the event loop, whatever hosts them and whatever stands on them."""
+"""The Engine.IO v4 server: sessions on the event loop, whatever hosts them and whatever stands on
+them.
+"""

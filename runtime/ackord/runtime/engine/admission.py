@@ -1,4 +1,6 @@
-"""What the application decides about a handshake: whether it may be, and the id of the session that it opens."""
+"""What the application decides about a handshake: whether it may be, and the id of the session that
+it opens.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,18 @@ async def ask(allow_request: AllowRequest, request: HandshakeRequest, log: Limit
     except BaseException as exc:
         contain_awaited(exc)
         log.crash("The allow_request hook", exc, " (the handshake is refused)")
-        raise HandshakeRefusedError(FORBIDDEN.because(name="ALLOW_REQUEST_FAILURE", error=repr(exc))) from exc
+        raise HandshakeRefusedError(
+            FORBIDDEN.because(name="ALLOW_REQUEST_FAILURE", error=repr(exc))
+        ) from exc
     if message is not None:
-        raise HandshakeRefusedError(Refusal(FORBIDDEN.code, message, FORBIDDEN.status).because(message=message))
+        raise HandshakeRefusedError(
+            Refusal(FORBIDDEN.code, message, FORBIDDEN.status).because(message=message)
+        )
 
 
-async def make_sid(generate: GenerateId, request: HandshakeRequest, taken: Container[str], log: LimitedLog) -> str:
+async def make_sid(
+    generate: GenerateId, request: HandshakeRequest, taken: Container[str], log: LimitedLog
+) -> str:
     """Make the id of a new session.
 
     Raises:
@@ -48,10 +56,18 @@ async def make_sid(generate: GenerateId, request: HandshakeRequest, taken: Conta
     except BaseException as exc:
         contain_awaited(exc)
         log.crash("The generate_id hook", exc, " (the handshake is refused)")
-        raise HandshakeRefusedError(BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=repr(exc))) from exc
+        raise HandshakeRefusedError(
+            BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=repr(exc))
+        ) from exc
     if sid in taken:
         problem = "is that of another session"
     if problem is not None:
-        log.write_warning("generate_id", problem, f"The generate_id hook made an id that {problem}; the handshake is refused")
-        raise HandshakeRefusedError(BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=f"the id {problem}"))
+        log.write_warning(
+            "generate_id",
+            problem,
+            f"The generate_id hook made an id that {problem}; the handshake is refused",
+        )
+        raise HandshakeRefusedError(
+            BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=f"the id {problem}")
+        )
     return sid

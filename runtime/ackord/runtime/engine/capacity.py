@@ -1,12 +1,15 @@
-"""How many sessions a server holds, and which of them ends where a new one finds no room (`ackord.runtime.shares` has the words).
+"""How many sessions a server holds, and which of them ends where a new one finds no room
+(`ackord.runtime.shares` has the words).
 
-Handshakes are cheap for whoever sends them, so sessions whose client has sent no message yet are bounded more tightly than all sessions:
+Handshakes are cheap for whoever sends them, so sessions whose client has sent no message yet are
+bounded more tightly than all sessions:
 
-- `max_half_open`: from half of it on, each new session ends the oldest half-open one of the client that has the most, if that is more than its
-  fair share; at the bound itself the victim of the shares. No handshake is refused.
+- `max_half_open`: from half of it on, each new session ends the oldest half-open one of the client
+  that has the most, if that is more than its fair share; at the bound itself the victim of the
+  shares. No handshake is refused.
 - `max_connections`: for a new session at the bound, these are tried in order.
-  1. A client that is greedy and has the most sessions loses its oldest half-open one, or its oldest one as long as few are half-open:
-     these few are newcomers, who need a moment to say something.
+  1. A client that is greedy and has the most sessions loses its oldest half-open one, or its oldest
+     one as long as few are half-open: these few are newcomers, who need a moment to say something.
   2. The victim among the half-open ones.
   3. Where more than half of all belong to `NOBODY`, and the newcomer doesn't, the oldest of these.
   4. The handshake is refused.
@@ -64,7 +67,13 @@ class Capacity:
             HandshakeRefusedError: there are `max_connections` sessions.
         """
         if self.sessions.is_full and self._find_victim(request.client) is None:
-            self._warn("sessions", "max_connections", self.sessions, request, "the handshake is refused with 503")
+            self._warn(
+                "sessions",
+                "max_connections",
+                self.sessions,
+                request,
+                "the handshake is refused with 503",
+            )
             raise HandshakeRefusedError(TOO_MANY_CONNECTIONS.because(name="TOO_MANY_CONNECTIONS"))
 
     def make_room(self, request: HandshakeRequest) -> None:
@@ -75,11 +84,18 @@ class Capacity:
         """
         if self.sessions.is_full:
             self.check(request)
-            self._end(self._find_victim(request.client), "sessions", "max_connections", self.sessions)
+            self._end(
+                self._find_victim(request.client), "sessions", "max_connections", self.sessions
+            )
         half_open = self.half_open
         if half_open.is_half_full:
             victim = half_open.find_victim() if half_open.is_full else half_open.find_greediest()
-            self._end(victim, "half-open sessions, whose clients have sent no message yet,", "max_half_open", half_open)
+            self._end(
+                victim,
+                "half-open sessions, whose clients have sent no message yet,",
+                "max_half_open",
+                half_open,
+            )
 
     def _find_victim(self, newcomer: str) -> RunningSession | None:
         sessions, half_open = self.sessions, self.half_open
@@ -95,16 +111,29 @@ class Capacity:
             return sessions.find_oldest(NOBODY)
         return victim
 
-    def _end(self, victim: RunningSession | None, what: str, option: str, shares: Shares[RunningSession]) -> None:
+    def _end(
+        self, victim: RunningSession | None, what: str, option: str, shares: Shares[RunningSession]
+    ) -> None:
         if victim is not None:
             self._warn(what, option, shares, victim.request, "its oldest one ends for each new one")
             victim.fail(f"more than {option}")
 
-    def _warn(self, what: str, option: str, shares: Shares[RunningSession], request: HandshakeRequest, consequence: str) -> None:
+    def _warn(
+        self,
+        what: str,
+        option: str,
+        shares: Shares[RunningSession],
+        request: HandshakeRequest,
+        consequence: str,
+    ) -> None:
         who = f"A client at {quoted(request.address)}"
         hint = f"raise {option} if that is your load"
         if request.client == NOBODY:
             who = f"What comes from {quoted(request.address)} and from other addresses that may be those of proxies"
             hint += ", and name your proxies in trusted_proxies, so that one client can't use up what belongs to all"
         text = f"{who} has {shares.count(request.client):,} {what} of {len(shares):,}, with {option} at {shares.bound:,}: {consequence}; {hint}."
-        self._log.write_warning(f"{option} {consequence}", request.client if shares.is_greedy(request.client) else None, text)
+        self._log.write_warning(
+            f"{option} {consequence}",
+            request.client if shares.is_greedy(request.client) else None,
+            text,
+        )

@@ -11,15 +11,20 @@ from ackord.runtime.option_values import check_values
 
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _PATH: Final = re.compile(r"/[\x20-\x3a\x3c-\x7e]*")
-_DOMAIN: Final = re.compile(r"\.?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE)
+_DOMAIN: Final = re.compile(
+    r"\.?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cookie:
-    """A cookie with the session id, sent with the first polling response; the server itself never reads it.
+    """A cookie with the session id, sent with the first polling response; the server itself never
+    reads it.
 
     Raises:
-        UsageError: a value can't stand in a ``Set-Cookie`` header (RFC 6265, 4.1.1), or browsers would refuse the cookie.
+        UsageError: a value can't stand in a ``Set-Cookie`` header (RFC 6265, 4.1.1), or browsers
+            would refuse the cookie.
     """
 
     name: str = "io"
@@ -40,11 +45,16 @@ class Cookie:
         if not _NAME.fullmatch(self.name):
             raise UsageError(f"{self.name!r} can't name a cookie")
         if self.path is not None and not _PATH.fullmatch(self.path):
-            raise UsageError(f"{self.path!r} can't be the path of a cookie: it must begin with a slash and hold no semicolon")
+            raise UsageError(
+                f"{self.path!r} can't be the path of a cookie: it must begin with a slash and "
+                "hold no semicolon"
+            )
         if self.domain is not None and not _DOMAIN.fullmatch(self.domain):
             raise UsageError(f"{self.domain!r} can't be the domain of a cookie")
         if self.same_site == "none" and not self.secure:
-            raise UsageError("same_site='none' needs secure=True: browsers refuse such a cookie otherwise")
+            raise UsageError(
+                "same_site='none' needs secure=True: browsers refuse such a cookie otherwise"
+            )
 
     def header(self, sid: str) -> str:
         """Return the value of ``Set-Cookie`` for a session."""

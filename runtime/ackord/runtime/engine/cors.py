@@ -15,12 +15,20 @@ from ackord.runtime.patterns import as_ascii
 
 Header: TypeAlias = tuple[bytes, bytes]
 
-Origins: TypeAlias = Literal[True] | str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | Callable[[str], bool] | None
+Origins: TypeAlias = (
+    Literal[True]
+    | str
+    | re.Pattern[str]
+    | Sequence[str | re.Pattern[str]]
+    | Callable[[str], bool]
+    | None
+)
 """Origins that are allowed.
 
-`None` allows none but the server's own; ``"*"`` tells browsers that anybody may, without credentials; `True` allows each origin by its name.
-Otherwise an origin, a pattern that must match the whole of it, a sequence of both, or a function that decides.
-Origins are compared without regard to case, a default port, or a dot at the end of the host; `ws` counts as `http`, `wss` as `https`.
+`None` allows none but the server's own; ``"*"`` tells browsers that anybody may, without
+credentials; `True` allows each origin by its name. Otherwise an origin, a pattern that must match
+the whole of it, a sequence of both, or a function that decides. Origins are compared without regard
+to case, a default port, or a dot at the end of the host; `ws` counts as `http`, `wss` as `https`.
 """
 
 DEFAULT_METHODS: Final = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
@@ -30,7 +38,9 @@ _HEADER_NAMES: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z, ]*")
 
 @dataclass(frozen=True, slots=True)
 class CorsPolicy:
-    """Which origins may use the server from a browser; headers as the reference implementation's `cors` module sends them."""
+    """Which origins may use the server from a browser; headers as the reference implementation's
+    `cors` module sends them.
+    """
 
     origins: Origins = None
     credentials: bool = False
@@ -39,7 +49,11 @@ class CorsPolicy:
     """`None` allows whatever the browser asks for."""
     exposed_headers: Sequence[str] = ()
     max_age: int | None = None
-    log: LimitedLog = field(default_factory=lambda: LimitedLog(logging.getLogger("ackord.runtime.engine")), compare=False, repr=False)
+    log: LimitedLog = field(
+        default_factory=lambda: LimitedLog(logging.getLogger("ackord.runtime.engine")),
+        compare=False,
+        repr=False,
+    )
     """Where an exception of `origins` is written, if that is a function."""
 
     @property
@@ -59,24 +73,35 @@ class CorsPolicy:
         every = (origins,) if isinstance(origins, str | re.Pattern) else origins
         plain = _normalized(origin)
         return any(
-            each == "*" or _normalized(each) == plain if isinstance(each, str) else as_ascii(each).fullmatch(origin) is not None
+            each == "*" or _normalized(each) == plain
+            if isinstance(each, str)
+            else as_ascii(each).fullmatch(origin) is not None
             for each in every
         )
 
     def headers(self, request: Mapping[str, str]) -> list[Header]:
-        """Return the headers that every response has; `request` are the request's headers, names in lower case."""
+        """Return the headers that every response has; `request` are the request's headers, names in
+        lower case.
+        """
         if self.origins is None:
             return []
         answer = self._origin_headers(request)
         if self.exposed_headers:
-            answer.append((b"access-control-expose-headers", ",".join(self.exposed_headers).encode("latin-1")))
+            answer.append(
+                (b"access-control-expose-headers", ",".join(self.exposed_headers).encode("latin-1"))
+            )
         return answer
 
     def preflight_headers(self, request: Mapping[str, str]) -> list[Header]:
         """Return the headers of the answer to a preflight request."""
-        answer = [*self.headers(request), (b"access-control-allow-methods", ",".join(self.methods).encode("latin-1"))]
+        answer = [
+            *self.headers(request),
+            (b"access-control-allow-methods", ",".join(self.methods).encode("latin-1")),
+        ]
         if self.allowed_headers is not None:
-            answer.append((b"access-control-allow-headers", ",".join(self.allowed_headers).encode("latin-1")))
+            answer.append(
+                (b"access-control-allow-headers", ",".join(self.allowed_headers).encode("latin-1"))
+            )
         else:
             answer.append((b"vary", b"Access-Control-Request-Headers"))
             wanted = request.get("access-control-request-headers")
@@ -87,10 +112,12 @@ class CorsPolicy:
         return answer
 
     def allows_websocket(self, request: Mapping[str, str], host: str) -> bool:
-        """Whether a WebSocket with these headers may be opened; `host` is the one that was asked for.
+        """Whether a WebSocket with these headers may be opened; `host` is the one that was asked
+        for.
 
         A browser always tells the origin; what tells none isn't a browser, and could claim any.
-        A site may always talk to the host that it came from; other sites may if they are allowed, as browsers hold it over long-polling.
+        A site may always talk to the host that it came from; other sites may if they are allowed,
+        as browsers hold it over long-polling.
         """
         origin = request.get("origin")
         return origin is None or self.allows(origin) or is_from(origin, host)

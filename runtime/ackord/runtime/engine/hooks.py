@@ -1,4 +1,6 @@
-"""What an application may add to the engine: middlewares, headers, and an eye on what is refused."""
+"""What an application may add to the engine: middlewares, headers, and an eye on what is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ _OF_THE_TRANSPORT: Final = frozenset(
         "upgrade",
     )
 )
-"""Headers that say how the response itself is written: a second value would contradict the transport's."""
+"""Headers that say how the response itself is written: a second value would contradict the
+transport's.
+"""
 _REPEATED: Final = frozenset((b"set-cookie", b"vary"))
 """Headers that are sent as often as they are set: those of the server and those of listeners."""
 
@@ -49,18 +53,23 @@ class RefusedRequest:
     message: str
     """What the client is told."""
     context: Mapping[str, str]
-    """What it isn't told; most refusals with code 3 and 4 have a `name`, such as ``TRANSPORT_MISMATCH``."""
+    """What it isn't told; most refusals with code 3 and 4 have a `name`, such as
+    ``TRANSPORT_MISMATCH``.
+    """
 
 
 EngineMiddleware: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None]]
-"""Runs for each HTTP request and each WebSocket handshake: `None` lets it pass, a text says why not."""
+"""Runs for each HTTP request and each WebSocket handshake: `None` lets it pass, a text says why
+not.
+"""
 ResponseHeaders: TypeAlias = dict[str, str | list[str]]
 """Headers of a response; a list of values is sent as one header line for each value."""
 HeadersListener: TypeAlias = Callable[[ResponseHeaders, HandshakeRequest], None]
 """Sets headers of a response; the names may be written in any case.
 
-``set-cookie`` and ``vary`` are sent beside the server's own; any other header, such as ``access-control-allow-origin``, replaces
-the server's. ``content-length`` and other headers that describe how the response is written can't be set.
+``set-cookie`` and ``vary`` are sent beside the server's own; any other header, such as
+``access-control-allow-origin``, replaces the server's. ``content-length`` and other headers that
+describe how the response is written can't be set.
 """
 RefusalListener: TypeAlias = Callable[[RefusedRequest], None]
 """Learns of a refused request."""
@@ -74,18 +83,27 @@ class EngineHooks:
     """The middlewares and listeners of an `EngineServer`."""
 
     def __init__(self, *, shows_all: bool = False) -> None:
-        """Begin without any; `shows_all` tells whether each request has to be looked at for another reason."""
+        """Begin without any; `shows_all` tells whether each request has to be looked at for another
+        reason.
+        """
         self.log = LimitedLog(logging.getLogger("ackord.runtime.engine"))
         """Where the engine writes what it has to tell, within limits."""
         self._middlewares: list[EngineMiddleware] = []
-        self._listeners: dict[str, list[Callable[..., None]]] = {"initial_headers": [], "headers": [], "connection_error": []}
+        self._listeners: dict[str, list[Callable[..., None]]] = {
+            "initial_headers": [],
+            "headers": [],
+            "connection_error": [],
+        }
         self._refused_headers: set[str] = set()
         self._shows_all = shows_all
         self.has_observers = shows_all
-        """Whether each request has to be looked at as a whole, such as by a middleware or a listener, even one of an open session."""
+        """Whether each request has to be looked at as a whole, such as by a middleware or a
+        listener, even one of an open session.
+        """
 
     def use(self, middleware: _MiddlewareT) -> _MiddlewareT:
-        """Run `middleware` for each HTTP request and each WebSocket handshake, after those that were added before.
+        """Run `middleware` for each HTTP request and each WebSocket handshake, after those that
+        were added before.
 
         One that raises, or returns a text, has the request refused with code 3.
         """
@@ -94,22 +112,29 @@ class EngineHooks:
         return middleware
 
     @overload
-    def on(self, name: Literal["initial_headers", "headers"], listener: None = None) -> Callable[[_HeadersT], _HeadersT]: ...
+    def on(
+        self, name: Literal["initial_headers", "headers"], listener: None = None
+    ) -> Callable[[_HeadersT], _HeadersT]: ...
     @overload
     def on(self, name: Literal["initial_headers", "headers"], listener: _HeadersT) -> _HeadersT: ...
     @overload
-    def on(self, name: Literal["connection_error"], listener: None = None) -> Callable[[_RefusalT], _RefusalT]: ...
+    def on(
+        self, name: Literal["connection_error"], listener: None = None
+    ) -> Callable[[_RefusalT], _RefusalT]: ...
     @overload
     def on(self, name: Literal["connection_error"], listener: _RefusalT) -> _RefusalT: ...
     def on(self, name: str, listener: Callable[..., None] | None = None) -> Any:
         """Call `listener` each time; without `listener`, return a decorator.
 
-        - ``initial_headers``: before the first response of each session, a WebSocket's 101 included, with its headers and the request;
+        - ``initial_headers``: before the first response of each session, a WebSocket's 101
+          included, with its headers and the request;
         - ``headers``: before each response of a session, in the same way;
         - ``connection_error``: with a `RefusedRequest`.
         """
         if name not in self._listeners:
-            raise UsageError(f"the engine has no event {name!r}; it has {', '.join(self._listeners)}")
+            raise UsageError(
+                f"the engine has no event {name!r}; it has {', '.join(self._listeners)}"
+            )
 
         def add(given: Callable[..., None]) -> Callable[..., None]:
             self._listeners[name].append(given)
@@ -118,14 +143,20 @@ class EngineHooks:
 
         return add if listener is None else add(listener)
 
-    def off(self, name: Literal["initial_headers", "headers", "connection_error"], listener: Callable[..., None]) -> None:
+    def off(
+        self,
+        name: Literal["initial_headers", "headers", "connection_error"],
+        listener: Callable[..., None],
+    ) -> None:
         """Forget a listener."""
         if listener in self._listeners[name]:
             self._listeners[name].remove(listener)
             self._look_for_observers()
 
     def _look_for_observers(self) -> None:
-        self.has_observers = bool(self._shows_all or self._middlewares or self._listeners["headers"])
+        self.has_observers = bool(
+            self._shows_all or self._middlewares or self._listeners["headers"]
+        )
 
     async def admit(self, request: HandshakeRequest) -> None:
         """Run the middlewares.
@@ -141,12 +172,17 @@ class EngineHooks:
                 self.log.crash("A middleware of the engine", exc, " (the request is refused)")
                 reason = repr(exc)
             if reason is not None:
-                raise HandshakeRefusedError(BAD_REQUEST.because(name="MIDDLEWARE_FAILURE", error=reason))
+                raise HandshakeRefusedError(
+                    BAD_REQUEST.because(name="MIDDLEWARE_FAILURE", error=reason)
+                )
 
     def headers(self, request: HandshakeRequest, *, is_initial: bool) -> list[Header]:
         """Ask the listeners for the headers of a response, and write them as HTTP does."""
         headers: ResponseHeaders = {}
-        for listener in (*(self._listeners["initial_headers"] if is_initial else ()), *self._listeners["headers"]):
+        for listener in (
+            *(self._listeners["initial_headers"] if is_initial else ()),
+            *self._listeners["headers"],
+        ):
             try:
                 listener(headers, request)
             except BaseException as exc:  # noqa: BLE001  # a hook of the application
@@ -160,7 +196,12 @@ class EngineHooks:
         ]
 
     def _can_be_sent(self, name: object, value: object) -> bool:
-        is_header = isinstance(name, str) and _NAME.fullmatch(name) and isinstance(value, str) and _VALUE.fullmatch(value)
+        is_header = (
+            isinstance(name, str)
+            and _NAME.fullmatch(name)
+            and isinstance(value, str)
+            and _VALUE.fullmatch(value)
+        )
         if is_header and str(name).lower() not in _OF_THE_TRANSPORT:
             return True
         why = "HTTP can't express it"
@@ -169,7 +210,9 @@ class EngineHooks:
         elif not isinstance(value, str):
             why = f"its value is no text and no list of texts, but has the type {type(value).__name__}"
         shown = quoted(str(name))
-        self.log.write_warning("header", shown, f"A header that a listener set is left out, as {why}: {shown}")
+        self.log.write_warning(
+            "header", shown, f"A header that a listener set is left out, as {why}: {shown}"
+        )
         return False
 
     def report(self, request: HandshakeRequest, refusal: Refusal) -> None:
@@ -178,7 +221,9 @@ class EngineHooks:
         listeners = self._listeners["connection_error"]
         if not listeners:
             return
-        refused = RefusedRequest(request=request, code=refusal.code, message=refusal.message, context=refusal.context)
+        refused = RefusedRequest(
+            request=request, code=refusal.code, message=refusal.message, context=refusal.context
+        )
         for listener in tuple(listeners):
             try:
                 listener(refused)
@@ -188,7 +233,9 @@ class EngineHooks:
 
 
 def merge_headers(own: Iterable[Header], given: Iterable[Header]) -> list[Header]:
-    """Return the server's own headers of a response with those that listeners have set; the latter win where there can be one only."""
+    """Return the server's own headers of a response with those that listeners have set; the latter
+    win where there can be one only.
+    """
     given = list(given)
     replaced = {name for name, _ in given} - _REPEATED
     return [*(header for header in own if header[0] not in replaced), *given]

@@ -1,4 +1,6 @@
-"""The hosts that a server may be asked for: a page of another site that rebinds its name in DNS to this server asks for its own."""
+"""The hosts that a server may be asked for: a page of another site that rebinds its name in DNS to
+this server asks for its own.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,17 @@ class AllowedHosts:
     __slots__ = ("_domains", "_names", "is_open")
 
     def __init__(self, patterns: Sequence[str] | None) -> None:
-        """Take names and addresses, domains with their subdomains as ``".example.org"``, and `ANY`; `None` stands for `ANY`.
+        """Take names and addresses, domains with their subdomains as ``".example.org"``, and `ANY`;
+        `None` stands for `ANY`.
 
         Raises:
             ValueError: a pattern is no host.
         """
         self.is_open = patterns is None or ANY in patterns
         """Whether every host is allowed."""
-        named = [(pattern[:1] == ".", _parse(pattern)) for pattern in patterns or () if pattern != ANY]
+        named = [
+            (pattern[:1] == ".", _parse(pattern)) for pattern in patterns or () if pattern != ANY
+        ]
         self._names = frozenset(name for _, name in named)
         self._domains = tuple(f".{name}" for is_domain, name in named if is_domain)
 
@@ -36,13 +41,18 @@ class AllowedHosts:
         if self.is_open:
             return True
         name = parse_host(host)
-        return name is not None and name[:1] != "." and (name in self._names or name.endswith(self._domains))
+        return (
+            name is not None
+            and name[:1] != "."
+            and (name in self._names or name.endswith(self._domains))
+        )
 
 
 def _parse(pattern: str) -> str:
     name = parse_host(pattern.removeprefix("."), with_port=False)
     if name is None or not _NAME.fullmatch(name):
         raise ValueError(
-            f"{pattern!r} is no host: one is a name or an address without scheme, port and path, such as 'example.org' or '.example.org', in ASCII"
+            f"{pattern!r} is no host: one is a name or an address without scheme, port and "
+            "path, such as 'example.org' or '.example.org', in ASCII"
         )
     return name

@@ -1,7 +1,8 @@
 """The seam between the Engine.IO server and the Socket.IO server.
 
-`EngineSocket` is one Engine.IO session as the Socket.IO layer sees it; `EngineHandler` is the Socket.IO end of the same session.
-The engine calls the handler from the event loop's thread, never re-entrantly from within a `send`.
+`EngineSocket` is one Engine.IO session as the Socket.IO layer sees it; `EngineHandler` is the
+Socket.IO end of the same session. The engine calls the handler from the event loop's thread, never
+re-entrantly from within a `send`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ _NO_SCOPE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandshakeRequest:
-    """An HTTP request, as hooks see it; the first of a session is the source of `Socket.handshake`."""
+    """An HTTP request, as hooks see it; the first of a session is the source of
+    `Socket.handshake`.
+    """
 
     url: str
     """Path and query string, as requested."""
@@ -28,18 +31,27 @@ class HandshakeRequest:
     headers: Mapping[str, str]
     """Lower-case names; repeated headers are joined with ``", "``."""
     address: str
-    """The client's address, or an empty string where the server doesn't tell; behind trusted proxies, what the first of them saw."""
+    """The client's address, or an empty string where the server doesn't tell; behind trusted
+    proxies, what the first of them saw.
+    """
     client: str = ""
-    """The address as limits count it: of IPv6 the network (`/64`); empty where the address isn't one client's, see "Shared limits" in docs/options.md."""
+    """The address as limits count it: of IPv6 the network (`/64`); empty where the address isn't
+    one client's, see "Shared limits" in docs/options.md.
+    """
     method: str = "GET"
     host: str = ""
-    """Host and port that the client asked for: the header ``Host``, or what a trusted proxy says."""
+    """Host and port that the client asked for: the header ``Host``, or what a trusted proxy says.
+    """
     secure: bool = False
     """Whether the request came over TLS."""
     scope: Mapping[str, Any] = field(default_factory=lambda: _NO_SCOPE, repr=False)
-    """The ASGI scope, for what isn't named here; empty once the session is open, which must not keep it alive."""
+    """The ASGI scope, for what isn't named here; empty once the session is open, which must not
+    keep it alive.
+    """
     state: dict[str, Any] = field(default_factory=dict[str, Any])
-    """What middlewares and hooks want to keep with the session: a user, a tenant, something of the scope."""
+    """What middlewares and hooks want to keep with the session: a user, a tenant, something of the
+    scope.
+    """
 
     def kept(self) -> HandshakeRequest:
         """Return what the session keeps of the request."""
@@ -61,7 +73,8 @@ class EngineSocket(Protocol):
     """One Engine.IO session, whatever its transport; it outlives an upgrade."""
 
     sid: str
-    """The session id: a secret of this client, never shown to others (`Socket.id` is another id)."""
+    """The session id: a secret of this client, never shown to others (`Socket.id` is another id).
+    """
     request: HandshakeRequest
 
     @property
@@ -76,11 +89,15 @@ class EngineSocket(Protocol):
 
     @property
     def writable(self) -> bool:
-        """Whether a packet would go out at once: nothing that was written in this turn of the event loop, or before, is on its way."""
+        """Whether a packet would go out at once: nothing that was written in this turn of the event
+        loop, or before, is on its way.
+        """
         ...
 
     def claim(self) -> bool:
-        """Return whether a volatile packet goes out at once; the caller then sends it, and claims this turn of the event loop for it."""
+        """Return whether a volatile packet goes out at once; the caller then sends it, and claims
+        this turn of the event loop for it.
+        """
         ...
 
     @property
@@ -93,7 +110,9 @@ class EngineSocket(Protocol):
         ...
 
     def send_prepared(self, prepared: Prepared) -> None:
-        """Send a text packet and its attachments, atomically; `Prepared.compress` says whether it may be compressed."""
+        """Send a text packet and its attachments, atomically; `Prepared.compress` says whether it
+        may be compressed.
+        """
         ...
 
     def send_binary(self, data: bytes) -> None:
@@ -108,10 +127,11 @@ class EngineSocket(Protocol):
         ...
 
     def hold(self, part: Part, size: int, drop: Callable[[], None] | None = None) -> None:
-        """Note how many bytes the upper layer holds for this client in one part, 0 for none: see `ackord.runtime.memory_budget`.
+        """Note how many bytes the upper layer holds for this client in one part, 0 for none: see
+        `ackord.runtime.memory_budget`.
 
-        Whether too much is held in all is found out here, and the session may be over when this returns.
-        Then `drop` was called, which must let go of the part, and call nothing else.
+        Whether too much is held in all is found out here, and the session may be over when this
+        returns. Then `drop` was called, which must let go of the part, and call nothing else.
         """
         ...
 
@@ -120,7 +140,8 @@ class EngineHandler(Protocol):
     """The upper layer's end of one session."""
 
     def receive_text(self, packet: str) -> bool:
-        """Take one Engine.IO message packet, type digit included: its Socket.IO packet begins at index 1.
+        """Take one Engine.IO message packet, type digit included: its Socket.IO packet begins at
+        index 1.
 
         Never raises for anything that a peer can send.
         Return whether the engine may go on reading: the opposite of `congested`.
@@ -132,12 +153,16 @@ class EngineHandler(Protocol):
         ...
 
     def closed(self, reason: str, description: str | None = None) -> None:
-        """Learn, once, that the session is over; `reason` is one of the disconnect reasons of Socket.IO."""
+        """Learn, once, that the session is over; `reason` is one of the disconnect reasons of
+        Socket.IO.
+        """
         ...
 
     @property
     def congested(self) -> bool:
-        """Whether more events wait for handlers than may wait: the engine stops reading this session until `ready`."""
+        """Whether more events wait for handlers than may wait: the engine stops reading this
+        session until `ready`.
+        """
         ...
 
     async def ready(self) -> None:

@@ -16,7 +16,9 @@ from typing_extensions import override
 
 
 class LoggedSocket(EngineSocket):
-    """An `EngineSocket` that writes what goes over long-polling, and gives its WebSockets what writes theirs."""
+    """An `EngineSocket` that writes what goes over long-polling, and gives its WebSockets what
+    writes theirs.
+    """
 
     __slots__ = ("_packets",)
 
@@ -24,7 +26,9 @@ class LoggedSocket(EngineSocket):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._packets = PacketLog(f"Session {shortened(self.sid)} of {quoted(self.request.address)}", is_server=True)
+        self._packets = PacketLog(
+            f"Session {shortened(self.sid)} of {quoted(self.request.address)}", is_server=True
+        )
         self._packets.note(f"is opened by {masked_url(self.request.url)}")
         given: ServerWebSocket | None = options["websocket"]
         self.websocket = None if given is None else LoggedWebSocket(given, self._packets)
@@ -49,7 +53,10 @@ class LoggedSocket(EngineSocket):
             for packet in action.payload.split(SEPARATOR):
                 self._packets.sent(packet)
         elif isinstance(action, End):
-            self._packets.note(f"has ended: {action.reason}" + (f", {quoted(action.description)}" if action.description else ""))
+            self._packets.note(
+                f"has ended: {action.reason}"
+                + (f", {quoted(action.description)}" if action.description else "")
+            )
         super()._perform(action)
 
 

@@ -24,13 +24,17 @@ if sys.platform != "win32":
     import resource
 
 MAX_CONNECTIONS: Final = 100_000
-"""Sessions of a server that was told no number, if its process may have as many files open: about a gigabyte."""
+"""Sessions of a server that was told no number, if its process may have as many files open: about a
+gigabyte.
+"""
 
 AllowRequest: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None]]
 """Decides about a handshake: `None` allows it, a text refuses it with that message."""
 
 GenerateId: TypeAlias = Callable[[HandshakeRequest], Awaitable[str] | str]
-"""Makes the id of a new session: a secret that nobody can guess, of letters, digits, ``-``, ``_``, ``.`` and ``~``."""
+"""Makes the id of a new session: a secret that nobody can guess, of letters, digits, ``-``, ``_``,
+``.`` and ``~``.
+"""
 
 
 _PATH: Final = re.compile(r"/[^?#]*")
@@ -82,28 +86,39 @@ class EngineOptions:
     upgrade_timeout: float = 10.0
     """For a WebSocket to complete the upgrade of a polling session."""
     max_payload: int = 1_000_000
-    """Largest message and largest request body that a client may send; told to it as ``maxPayload``."""
+    """Largest message and largest request body that a client may send; told to it as
+    ``maxPayload``.
+    """
     max_buffered: int = 4_000_000
-    """Outgoing bytes that may wait for a connection before it is closed as too slow; a single message may exceed it."""
+    """Outgoing bytes that may wait for a connection before it is closed as too slow; a single
+    message may exceed it.
+    """
     max_half_open: int = 10_000
-    """Sessions whose client has sent no message yet; of more, the oldest end, of the client that has the most before others."""
+    """Sessions whose client has sent no message yet; of more, the oldest end, of the client that
+    has the most before others.
+    """
     max_connections: int | None = None
-    """Sessions in all; of more, half-open ones end, then those of a client that has most of them, else handshakes are answered with 503.
+    """Sessions in all; of more, half-open ones end, then those of a client that has most of them,
+    else handshakes are answered with 503.
 
     `None` for three quarters of the files that the process may have open, 100,000 at most.
     """
     memory_budget: int | None = None
-    """Bytes that all clients together may make the server hold; with more, the one that holds the most is disconnected.
+    """Bytes that all clients together may make the server hold; with more, the one that holds the
+    most is disconnected.
 
-    `None` for a quarter of what the process may take: of the machine's memory, its control group's or what is left of ``RLIMIT_AS``,
-    whichever is the least; all servers in an event loop share it then.
+    `None` for a quarter of what the process may take: of the machine's memory, its control group's
+    or what is left of ``RLIMIT_AS``, whichever is the least; all servers in an event loop share it
+    then.
     """
     transports: tuple[str, ...] = (POLLING, WEBSOCKET)
     """Transports that are served."""
     allow_upgrades: bool = True
     """Whether a polling session may be upgraded to WebSocket."""
     cors_origins: Origins = None
-    """Other origins that may read responses and open WebSockets; `None` for none, and no CORS header."""
+    """Other origins that may read responses and open WebSockets; `None` for none, and no CORS
+    header.
+    """
     cors_credentials: bool = False
     """Whether cross-origin requests may carry cookies."""
     cors_methods: Sequence[str] = DEFAULT_METHODS
@@ -119,24 +134,37 @@ class EngineOptions:
     generate_id: GenerateId | None = None
     """Makes session ids; 120 bits from `secrets` without it."""
     cookie: Cookie | None = None
-    """A cookie with the session id, for load balancers; sent with the first polling response only."""
+    """A cookie with the session id, for load balancers; sent with the first polling response only.
+    """
     initial_packet: str | bytes | None = None
     """A message that follows the open packet of each session."""
     compression_threshold: int | None = 1024
-    """Bytes from which on a polling response is compressed if the client accepts that; `None` compresses none."""
+    """Bytes from which on a polling response is compressed if the client accepts that; `None`
+    compresses none.
+    """
     trusted_proxies: Sequence[str] = ()
-    """Addresses and networks whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed; ``"unix"`` for Unix sockets."""
+    """Addresses and networks whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed;
+    ``"unix"`` for Unix sockets.
+    """
     allowed_hosts: Sequence[str] | None = None
-    """Hosts that requests may be for, whatever the port: names, ``".example.org"`` with all subdomains, ``"*"``; `None` for any.
+    """Hosts that requests may be for, whatever the port: names, ``".example.org"`` with all
+    subdomains, ``"*"``; `None` for any.
 
-    Protects servers without authentication, such as those of a developer's machine, from DNS rebinding.
+    Protects servers without authentication, such as those of a developer's machine, from DNS
+    rebinding.
     """
 
     def __post_init__(self) -> None:
         """Check the values."""
-        check_values({each.name: getattr(self, each.name) for each in fields(self)}, EngineOptions, signed=("cors_max_age",))
+        check_values(
+            {each.name: getattr(self, each.name) for each in fields(self)},
+            EngineOptions,
+            signed=("cors_max_age",),
+        )
         if not _PATH.fullmatch(self.path):
-            raise UsageError(f"path {self.path!r} must begin with a slash, and have no '?' and no '#'")
+            raise UsageError(
+                f"path {self.path!r} must begin with a slash, and have no '?' and no '#'"
+            )
         for name in (
             "ping_interval",
             "ping_timeout",
@@ -151,13 +179,17 @@ class EngineOptions:
             if value is not None and not 0 < value < inf:
                 raise UsageError(f"{name} must be greater than zero, and finite")
         if not self.transports or not {POLLING, WEBSOCKET}.issuperset(self.transports):
-            raise UsageError(f"transports {self.transports!r} must be some of {POLLING!r} and {WEBSOCKET!r}")
+            raise UsageError(
+                f"transports {self.transports!r} must be some of {POLLING!r} and {WEBSOCKET!r}"
+            )
         _check_origins(self.cors_origins, credentials=self.cors_credentials)
         try:
             TrustedProxies(self.trusted_proxies)
             AllowedHosts(self.allowed_hosts)
         except ValueError as exc:
-            raise UsageError(f"trusted_proxies are addresses and networks, allowed_hosts names of hosts: {exc}") from exc
+            raise UsageError(
+                f"trusted_proxies are addresses and networks, allowed_hosts names of hosts: {exc}"
+            ) from exc
 
     @property
     def connections(self) -> int:
@@ -198,19 +230,31 @@ class EngineOptions:
 
 
 def _count_files() -> int:
-    """Return how many sessions the open files of this process are enough for, with some left for the application."""
+    """Return how many sessions the open files of this process are enough for, with some left for
+    the application.
+    """
     if sys.platform == "win32":
         return MAX_CONNECTIONS
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(MAX_CONNECTIONS, soft * 3 // 4))
+    return (
+        MAX_CONNECTIONS
+        if soft == resource.RLIM_INFINITY
+        else max(1, min(MAX_CONNECTIONS, soft * 3 // 4))
+    )
 
 
 def _check_origins(origins: Origins, *, credentials: bool) -> None:
     if origins is None or origins is True or callable(origins) or isinstance(origins, re.Pattern):
         return
     if credentials and (origins == "*" or "*" in origins):
-        raise UsageError("cors_credentials needs cors_origins to name the origins: browsers refuse credentials for '*'")
+        raise UsageError(
+            "cors_credentials needs cors_origins to name the origins: browsers refuse "
+            "credentials for '*'"
+        )
     for origin in (origins,) if isinstance(origins, str) else origins:
         if isinstance(origin, str) and not is_origin(origin):
             hint = "a scheme and a host, and a port if that isn't the default, such as 'https://app.example'; several are a list, a wildcard is a re.compile(…)"
-            raise UsageError(f"cors_origins has {origin!r}, which no page can have as its origin: an origin is {hint}")
+            raise UsageError(
+                f"cors_origins has {origin!r}, which no page can have as its origin: an "
+                f"origin is {hint}"
+            )

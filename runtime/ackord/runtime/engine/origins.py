@@ -1,4 +1,6 @@
-"""Origins of web pages and of native clients, and the hosts of requests, compared however they are written (RFC 6454)."""
+"""Origins of web pages and of native clients, and the hosts of requests, compared however they are
+written (RFC 6454).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _AUTHORITY: Final = re.compile(_HOST, re.ASCII | re.IGNORECASE)
 _ORIGIN: Final = re.compile(rf"([a-z][a-z0-9+.-]*)://{_HOST}/?", re.ASCII | re.IGNORECASE)
 
 
-_WITHOUT_HOST: Final = re.compile(r"(?!(?:http|ws)s?:)[a-z][a-z0-9+.-]*:/*", re.ASCII | re.IGNORECASE)
+_WITHOUT_HOST: Final = re.compile(
+    r"(?!(?:http|ws)s?:)[a-z][a-z0-9+.-]*:/*", re.ASCII | re.IGNORECASE
+)
 """Origins of clients on devices, such as ``file://``."""
 
 
@@ -31,7 +35,9 @@ class Origin(NamedTuple):
 
 
 def parse_origin(text: str) -> Origin | None:
-    """Return the origin, or `None` if the text is none that has a host, such as ``null`` and ``file://``."""
+    """Return the origin, or `None` if the text is none that has a host, such as ``null`` and
+    ``file://``.
+    """
     found = _ORIGIN.fullmatch(text)
     if found is None:
         return None
@@ -41,17 +47,25 @@ def parse_origin(text: str) -> Origin | None:
 
 
 def is_origin(text: str) -> bool:
-    """Whether a page, or a client on a device, can have this origin; also ``*``, which stands for all of them."""
+    """Whether a page, or a client on a device, can have this origin; also ``*``, which stands for
+    all of them.
+    """
     if text in {"*", "null"}:
         return True
     parsed = parse_origin(text)
-    return _WITHOUT_HOST.fullmatch(text) is not None if parsed is None else "*" not in parsed.host and "," not in parsed.host
+    return (
+        _WITHOUT_HOST.fullmatch(text) is not None
+        if parsed is None
+        else "*" not in parsed.host and "," not in parsed.host
+    )
 
 
 def is_from(origin: str, host: str) -> bool:
-    """Whether a page of this origin came from this host, which has a port unless that is the default.
+    """Whether a page of this origin came from this host, which has a port unless that is the
+    default.
 
-    The scheme may have changed at a proxy that ends TLS: a host without a port is taken for that of the origin's own scheme.
+    The scheme may have changed at a proxy that ends TLS: a host without a port is taken for that of
+    the origin's own scheme.
     """
     page, asked = parse_origin(origin), _AUTHORITY.fullmatch(host)
     if page is None or asked is None:
@@ -60,7 +74,9 @@ def is_from(origin: str, host: str) -> bool:
 
 
 def parse_host(text: str, *, with_port: bool = True) -> str | None:
-    """Return the host of a header Host, in the form of `Origin.host`, or `None` if the text is none."""
+    """Return the host of a header Host, in the form of `Origin.host`, or `None` if the text is
+    none.
+    """
     if not with_port and text.count(":") > 1 and not text.startswith("["):
         text = f"[{text}]"
     found = _AUTHORITY.fullmatch(text.strip(" \t"))

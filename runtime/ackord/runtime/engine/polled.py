@@ -25,7 +25,9 @@ _TEXT_FACTOR: Final = 2
 
 
 class PolledSession(RunningSession):
-    """A session as the requests of long-polling find it: GETs wait for packets, POSTs bring some."""
+    """A session as the requests of long-polling find it: GETs wait for packets, POSTs bring
+    some.
+    """
 
     __slots__ = ()
 
@@ -36,7 +38,9 @@ class PolledSession(RunningSession):
             self._run()
             return False
         self._get = get
-        if session.state is not State.POLLING or not session.writable:  # else it just waits, and no deadline has moved
+        if (
+            session.state is not State.POLLING or not session.writable
+        ):  # else it just waits, and no deadline has moved
             self._run()
         return True
 
@@ -58,7 +62,9 @@ class PolledSession(RunningSession):
             self._post = post
             self._post_until = now + post.patience
         if (
-            not accepted or self._post_until < self.session.heartbeat.at or self.session.state is State.CLOSING
+            not accepted
+            or self._post_until < self.session.heartbeat.at
+            or self.session.state is State.CLOSING
         ):  # else no deadline has moved
             self._run()
         return accepted
@@ -66,8 +72,9 @@ class PolledSession(RunningSession):
     def receive_payload(self, body: bytes) -> Awaitable[None] | None:
         """Take the body of a POST; return what must be awaited before it is answered, if anything.
 
-        A body may hold a hundred thousand packets: other sessions have their turn after some, and handlers set the pace.
-        ``session.is_malformed`` tells afterwards whether the body ended the session by being malformed.
+        A body may hold a hundred thousand packets: other sessions have their turn after some, and
+        handlers set the pace. ``session.is_malformed`` tells afterwards whether the body ended the
+        session by being malformed.
         """
         self._post = None
         if body[:1] == _MESSAGE and _SEPARATOR not in body and self._is_plain:
@@ -99,9 +106,13 @@ class PolledSession(RunningSession):
 
     @property
     def _is_plain(self) -> bool:
-        """Whether a message that comes over long-polling needn't go through the session's machine, as it would change nothing there."""
+        """Whether a message that comes over long-polling needn't go through the session's machine,
+        as it would change nothing there.
+        """
         session = self.session
-        return session.state is State.POLLING and not (session.heartbeat.lenient or self._is_half_open or self._running)
+        return session.state is State.POLLING and not (
+            session.heartbeat.lenient or self._is_half_open or self._running
+        )
 
     def _receive_message(self, message: str) -> Awaitable[None] | None:
         try:

@@ -17,7 +17,9 @@ _FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip")
 _RECENT: Final = 256
 """Addresses that needn't be read again."""
 MAX_HOPS: Final = 20
-"""Proxies between a client and the server: addresses beyond these in ``X-Forwarded-For`` aren't read."""
+"""Proxies between a client and the server: addresses beyond these in ``X-Forwarded-For`` aren't
+read.
+"""
 _LOCAL: Final = tuple(
     map(
         ip_network,
@@ -35,11 +37,15 @@ _LOCAL: Final = tuple(
         ),
     )
 )
-"""Networks of which a peer may be a proxy for many clients: loopback, private and shared addresses, link-local ones."""
+"""Networks of which a peer may be a proxy for many clients: loopback, private and shared addresses,
+link-local ones.
+"""
 
 
 class TrustedProxies:
-    """The proxies whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed; from anybody else they are ignored."""
+    """The proxies whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed; from anybody
+    else they are ignored.
+    """
 
     __slots__ = ("_is_local", "_name", "_networks", "_trusts_unix")
 
@@ -55,13 +61,16 @@ class TrustedProxies:
         self._name = lru_cache(_RECENT)(_name)
 
     def peer(self, address: str, headers: Mapping[str, str], *, secure: bool) -> tuple[str, bool]:
-        """Return the client's address and whether it came over TLS; `address` and `secure` are those of the connection."""
+        """Return the client's address and whether it came over TLS; `address` and `secure` are
+        those of the connection.
+        """
         if not self._trusts(address):
             return address, secure
         protocol = headers.get("x-forwarded-proto")
         if protocol is not None:
             secure = protocol.rpartition(",")[2].strip(" \t").lower() in ("https", "wss")
-        # Each proxy appends whom it saw: from the right, the first that isn't a trusted proxy is the client; it may have made up the rest.
+        # Each proxy appends whom it saw: from the right, the first that isn't a trusted proxy is
+        # the client; it may have made up the rest.
         hops = headers.get("x-forwarded-for", "")
         for _ in range(MAX_HOPS):
             if not hops or not self._trusts(address):
@@ -74,17 +83,20 @@ class TrustedProxies:
         return address, secure
 
     def identify(self, connected: str, address: str, headers: Mapping[str, str]) -> str:
-        """Return the text under which limits count a client; `connected` is the address of the connection, `address` what `peer` says.
+        """Return the text under which limits count a client; `connected` is the address of the
+        connection, `address` what `peer` says.
 
-        That is the address, of IPv6 the network of 64 bits, which is the least that a customer gets.
-        It is `NOBODY` where the address doesn't tell one client from another: that of a proxy, or of what may be one.
+        That is the address, of IPv6 the network of 64 bits, which is the least that a customer
+        gets. It is `NOBODY` where the address doesn't tell one client from another: that of a
+        proxy, or of what may be one.
         """
         if self._trusts(connected):
             return NOBODY if self._trusts(address) else self._name(address)
         if self._is_local(connected):
             return NOBODY
         if any(name in headers for name in _FORWARDED):
-            # A host that reads the header itself, as a plain uvicorn does for proxies of this machine, has taken the address from there.
+            # A host that reads the header itself, as a plain uvicorn does for proxies of this
+            # machine, has taken the address from there.
             hops = headers.get("x-forwarded-for", "").rsplit(",", MAX_HOPS)[-MAX_HOPS:]
             return self._name(address) if _parse(address) in map(_parse, hops) else NOBODY
         return self._name(address)
@@ -92,7 +104,11 @@ class TrustedProxies:
     def host(self, address: str, headers: Mapping[str, str]) -> str:
         """Return the host that the client asked for; `address` is that of the connection."""
         forwarded = headers.get("x-forwarded-host") if self._trusts(address) else None
-        return headers.get("host", "") if forwarded is None else forwarded.partition(",")[0].strip(" \t")
+        return (
+            headers.get("host", "")
+            if forwarded is None
+            else forwarded.partition(",")[0].strip(" \t")
+        )
 
     def _trusts(self, address: str) -> bool:
         if not address:

@@ -1,4 +1,6 @@
-"""What the log says of a refused request: what, who, why, and which option or setting changes that."""
+"""What the log says of a refused request: what, who, why, and which option or setting changes
+that.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,18 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.engineio.handshake import SHUTTING_DOWN, UNKNOWN_SID, UNSUPPORTED_PROTOCOL_VERSION, Refusal
+from ackord.runtime.engineio.handshake import (
+    SHUTTING_DOWN,
+    UNKNOWN_SID,
+    UNSUPPORTED_PROTOCOL_VERSION,
+    Refusal,
+)
 from ackord.runtime.limited_log import LimitedLog
 from ackord.runtime.log_text import quoted, shortened
 
-_DECISIONS: Final = frozenset(("ALLOW_REQUEST_FAILURE", "MIDDLEWARE_FAILURE", "ID_GENERATION_ERROR"))
+_DECISIONS: Final = frozenset(
+    ("ALLOW_REQUEST_FAILURE", "MIDDLEWARE_FAILURE", "ID_GENERATION_ERROR")
+)
 """Refusals by the application's code, which were logged where that code has raised."""
 _LOGGED: Final = "TOO_MANY_CONNECTIONS"
 """A refusal that `Capacity` has logged."""
@@ -23,13 +32,23 @@ _HINTS: Final[Mapping[str, str]] = {
 
 
 def log_refusal(log: LimitedLog, request: HandshakeRequest, refusal: Refusal) -> None:
-    """Write one line for each kind and interval; refusals that the application or a shutdown asked for are at INFO."""
+    """Write one line for each kind and interval; refusals that the application or a shutdown asked
+    for are at INFO.
+    """
     name = refusal.context.get("name", "")
     key: object = None
     if name == _LOGGED:
         return
-    if name in _DECISIONS or "message" in refusal.context or refusal.message == SHUTTING_DOWN.message:
-        log.write_info("refused", name, _describe(request, refusal, "The application decided so, or shuts down."))
+    if (
+        name in _DECISIONS
+        or "message" in refusal.context
+        or refusal.message == SHUTTING_DOWN.message
+    ):
+        log.write_info(
+            "refused",
+            name,
+            _describe(request, refusal, "The application decided so, or shuts down."),
+        )
         return
     if name == "ORIGIN_NOT_ALLOWED":
         origin = request.headers.get("origin", "")
@@ -38,8 +57,10 @@ def log_refusal(log: LimitedLog, request: HandshakeRequest, refusal: Refusal) ->
         key, hint = request.host, _explain_host(request)
     elif refusal.code == UNKNOWN_SID.code:
         hint = (
-            f"This process has no session {shortened(request.query.get('sid', ''))}. With several workers or servers and without sticky sessions "
-            "this happens to every client that uses long-polling: route all requests of a client to one process, or offer transports=('websocket',) "
+            f"This process has no session {shortened(request.query.get('sid', ''))}. With "
+            "several workers or servers and without sticky sessions "
+            "this happens to every client that uses long-polling: route all requests of a "
+            "client to one process, or offer transports=('websocket',) "
             "only. After a restart, or when a client was offline for long, it is normal."
         )
     elif refusal.code == UNSUPPORTED_PROTOCOL_VERSION.code:
@@ -47,13 +68,26 @@ def log_refusal(log: LimitedLog, request: HandshakeRequest, refusal: Refusal) ->
         key = version
         hint = f"The client speaks Engine.IO {quoted(version, 20)}, the server 4: clients of Socket.IO 2 and older send 3."
     else:
-        hint = _HINTS.get(name, "The request breaks the protocol; other things than Socket.IO clients send such requests as well.")
-    log.write_warning(f"refused {refusal.code} {name}", key, _describe(request, refusal, hint), client=request.client)
+        hint = _HINTS.get(
+            name,
+            (
+                "The request breaks the protocol; other things than Socket.IO clients send such "
+                "requests as well."
+            ),
+        )
+    log.write_warning(
+        f"refused {refusal.code} {name}",
+        key,
+        _describe(request, refusal, hint),
+        client=request.client,
+    )
 
 
 def _describe(request: HandshakeRequest, refusal: Refusal, hint: str) -> str:
     name = refusal.context.get("name")
-    reason = quoted(refusal.message) if name is None else f"{quoted(refusal.message)}, {quoted(name)}"
+    reason = (
+        quoted(refusal.message) if name is None else f"{quoted(refusal.message)}, {quoted(name)}"
+    )
     transport = quoted(request.query.get("transport", ""), 20)
     return f"A {request.method} request of {quoted(request.address)} (transport {transport}) was refused: {reason}. {hint}"
 
@@ -62,34 +96,42 @@ def _explain_host(request: HandshakeRequest) -> str:
     forwarded = request.headers.get("x-forwarded-host")
     shown = "" if forwarded is None else f", X-Forwarded-Host {quoted(forwarded)}"
     return (
-        f"Its Host {quoted(request.host)}{shown} is none of allowed_hosts: add it if it is a name of this server. A proxy must pass Host on, or set "
+        f"Its Host {quoted(request.host)}{shown} is none of allowed_hosts: add it if it is a "
+        "name of this server. A proxy must pass Host on, or set "
         "X-Forwarded-Host and be named in trusted_proxies."
     )
 
 
 def _explain_origin(origin: str, request: HandshakeRequest) -> str:
     start = (
-        f"Its Origin {quoted(origin)} is neither the server's own (Host {quoted(request.host or request.headers.get('host', ''))}) "
+        f"Its Origin {quoted(origin)} is neither the server's own (Host "
+        f"{quoted(request.host or request.headers.get('host', ''))}) "
         "nor one of cors_origins."
     )
     if origin.startswith("file:") or origin == "null":
         return (
-            f"{start} Devices (ESP32, Arduino) and pages of applications (Electron, Cordova) send this Origin: allow it with "
+            f"{start} Devices (ESP32, Arduino) and pages of applications (Electron, Cordova) "
+            "send this Origin: allow it with "
             f"cors_origins=[{quoted(origin)}] if such clients are yours."
         )
     if _same_host(origin, request):
         return (
-            f"{start} Only the port differs: a proxy passes Host on without the port (nginx needs 'proxy_set_header Host $http_host', "
+            f"{start} Only the port differs: a proxy passes Host on without the port (nginx "
+            "needs 'proxy_set_header Host $http_host', "
             "not $host), or sets X-Forwarded-Host and is missing in trusted_proxies."
         )
     return (
-        f"{start} If the page is yours, name its origin in cors_origins. Behind a proxy, have it pass Host on, or X-Forwarded-Host with the "
+        f"{start} If the page is yours, name its origin in cors_origins. Behind a proxy, have "
+        "it pass Host on, or X-Forwarded-Host with the "
         "proxy's address in trusted_proxies."
     )
 
 
 def _same_host(origin: str, request: HandshakeRequest) -> bool:
     try:
-        return urlsplit(origin.lower()).hostname == urlsplit(f"//{(request.host or request.headers.get('host', '')).lower()}").hostname
+        return (
+            urlsplit(origin.lower()).hostname
+            == urlsplit(f"//{(request.host or request.headers.get('host', '')).lower()}").hostname
+        )
     except ValueError:
         return False

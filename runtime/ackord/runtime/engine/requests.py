@@ -11,7 +11,9 @@ class WaitingGet(Protocol):
     """A GET that a session has taken."""
 
     def answer(self, answer: AnswerPoll) -> None:
-        """Write the answer; called once at most, perhaps from within `EngineSocket.poll`, and must not raise."""
+        """Write the answer; called once at most, perhaps from within `EngineSocket.poll`, and must
+        not raise.
+        """
         ...
 
 
@@ -22,5 +24,7 @@ class IncomingPost(Protocol):
     """Seconds that its body has to come in; the session ends if they don't suffice."""
 
     def give_up(self) -> None:
-        """Learn that the session is over, so that nobody wants the rest of the body; called once at most, and must not raise."""
+        """Learn that the session is over, so that nobody wants the rest of the body; called once at
+        most, and must not raise.
+        """
         ...

@@ -36,11 +36,13 @@ _VIOLATIONS: Final[Mapping[str, str]] = {
     "close code 1007": "a text that isn't UTF-8",
 }
 OUT_OF_MEMORY: Final = "memory budget"
-"""Description of the end of a session that held the most when all sessions together held too much."""
+"""Description of the end of a session that held the most when all sessions together held too much.
+"""
 
 
 class RunningSession:
-    """A session's machine, the transports and the handler that its actions are for, and the alarm that wakes it.
+    """A session's machine, the transports and the handler that its actions are for, and the alarm
+    that wakes it.
 
     Whoever tells the machine something calls `_run` afterwards.
     """
@@ -101,14 +103,18 @@ class RunningSession:
         self.websocket = websocket
         """The session's WebSocket, `None` over long-polling."""
         self.direct = -1
-        """The length up to which a message of `websocket` may go straight to the handler; -1 while the session has to look at all of them."""
+        """The length up to which a message of `websocket` may go straight to the handler; -1 while
+        the session has to look at all of them.
+        """
         self.max_payload = max_payload
         self.max_buffered = max_buffered
         self.light = min(LIGHT, max_buffered)
         """Bytes that may wait for a WebSocket before they are counted again."""
         self._budget = budget
         self._account: Account | None = None  # made when there is something to count
-        self._wire: ServerWebSocket | None = None  # the WebSocket, while what is sent goes straight to it
+        self._wire: ServerWebSocket | None = (
+            None  # the WebSocket, while what is sent goes straight to it
+        )
         self._probe: ServerWebSocket | None = None
         self._get: WaitingGet | None = None
         self._post: IncomingPost | None = None
@@ -120,7 +126,9 @@ class RunningSession:
         self._forget = forget
         self._log = log
         self._is_half_open = True
-        self._claimed = False  # whether a volatile packet has gone out in this turn of the event loop
+        self._claimed = (
+            False  # whether a volatile packet has gone out in this turn of the event loop
+        )
         self._base64 = websocket is not None and wants_base64(request)
         self._probe_base64 = False
         self._running = True  # until `start`: nothing may reach a handler that isn't there yet
@@ -129,7 +137,9 @@ class RunningSession:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop that the session lives on; to ask for the running one costs a system call on Python 3.11."""
+        """The event loop that the session lives on; to ask for the running one costs a system call
+        on Python 3.11.
+        """
         return self._loop
 
     @property
@@ -138,7 +148,9 @@ class RunningSession:
         return self._is_half_open
 
     def expire_if_due(self) -> None:
-        """Do what the session's timer is late for: a request must not meet a session that is over by the clock."""
+        """Do what the session's timer is late for: a request must not meet a session that is over
+        by the clock.
+        """
         now = self._loop.time()
         deadline = self.session.deadline()
         if deadline is not None and deadline <= now and not self._clock.is_catching_up:
@@ -166,7 +178,11 @@ class RunningSession:
                         self._perform(action)
                     except BaseException as exc:  # noqa: BLE001 - nothing of one client may reach another
                         contain(exc)
-                        self._log.crash(f"{type(action).__name__} of an Engine.IO session", exc, " (the session is closed)")
+                        self._log.crash(
+                            f"{type(action).__name__} of an Engine.IO session",
+                            exc,
+                            " (the session is closed)",
+                        )
                         self.session.fail("internal error")
         finally:
             self._running = False
@@ -177,20 +193,28 @@ class RunningSession:
         self._alarm.set(deadline)
 
     def _find_ways(self) -> None:
-        """See which messages needn't go through the session's machine: this is asked once for each change, not for each message."""
+        """See which messages needn't go through the session's machine: this is asked once for each
+        change, not for each message.
+        """
         session = self.session
         is_plain = session.state is State.WEBSOCKET
         self._wire = self.websocket if is_plain else None
-        # No character has more than four bytes in UTF-8: up to this length a text needn't be measured.
+        # No character has more than four bytes in UTF-8: up to this length a text needn't be
+        # measured.
         # The first message takes the long way whatever its length: it tells that somebody is there.
-        self.direct = self.max_payload // 4 if is_plain and not session.heartbeat.lenient and not self._is_half_open else -1
+        self.direct = (
+            self.max_payload // 4
+            if is_plain and not session.heartbeat.lenient and not self._is_half_open
+            else -1
+        )
 
     def _expire(self, now: float) -> None:
         if self._post is not None and self._post_until <= now:
             self.session.fail(f"request body incomplete after {self._post.patience:g} seconds")
         deadline = self.session.heartbeat.at
         if deadline <= now and not self._running and self.handler.congested:
-            # The answer to the ping may wait unread: nothing is read while events wait for handlers.
+            # The answer to the ping may wait unread: nothing is read while events wait for
+            # handlers.
             self.session.heartbeat.postpone(now)
         self.session.expire(now)
         self._run()
@@ -244,7 +268,9 @@ class RunningSession:
         if self._is_half_open:
             self._is_half_open = False
             self._settle(self)
-        if self._muted:  # the upper layer closed the session at an earlier packet of the same payload
+        if (
+            self._muted
+        ):  # the upper layer closed the session at an earlier packet of the same payload
             return
         try:
             if isinstance(message, bytes):
@@ -266,7 +292,9 @@ class RunningSession:
         account.hold(part, size, drop)
 
     def measure(self) -> None:
-        """See `ackord.runtime.memory_budget.Holder.measure`: the networks don't tell what they have taken."""
+        """See `ackord.runtime.memory_budget.Holder.measure`: the networks don't tell what they have
+        taken.
+        """
         account = self._account
         if account is not None and account.holds(Part.OUTGOING):
             size = self.session.buffered if self.websocket is None else self.websocket.buffered
@@ -298,7 +326,10 @@ class RunningSession:
         self._log.write_warning(
             "slow consumer",
             None,
-            f"A client at {quoted(self.request.address)} is disconnected: more than max_buffered ({self.max_buffered:,} bytes) wait for it.",
+            (
+                f"A client at {quoted(self.request.address)} is disconnected: more than "
+                f"max_buffered ({self.max_buffered:,} bytes) wait for it."
+            ),
         )
 
     def warn_of_size(self, size: int | None) -> None:
@@ -308,17 +339,23 @@ class RunningSession:
             "max_payload",
             None,
             f"A client at {quoted(self.request.address)} sent {words}, over max_payload ({self.max_payload:,} bytes): a message ends the "
-            "connection, the body of a POST is refused with 413. Raise max_payload if such messages are meant.",
+            "connection, the body of a POST is refused with 413. Raise max_payload if such "
+            "messages are meant.",
         )
 
     def warn_of_violation(self, description: str | None) -> None:
-        """Log that the client broke the protocol of WebSockets; messages that are too large were logged already."""
+        """Log that the client broke the protocol of WebSockets; messages that are too large were
+        logged already.
+        """
         words = _VIOLATIONS.get(description or "")
         if words is not None:
             self._log.write_warning(
                 "websocket violation",
                 description,
-                f"A client at {quoted(self.request.address)} broke the protocol of WebSockets and is disconnected with {description}: {words}.",
+                (
+                    f"A client at {quoted(self.request.address)} broke the protocol of WebSockets "
+                    f"and is disconnected with {description}: {words}."
+                ),
             )
 
     def _write(self, message: Outgoing) -> None:

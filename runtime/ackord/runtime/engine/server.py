@@ -42,12 +42,16 @@ DRAIN_INTERVAL: Final = 0.01
 class EngineServer(EngineHooks):
     """The sessions of one server, whatever hosts it.
 
-    `connect` is called for each session that opens, its open packet being written already, and returns the upper layer's end of it.
-    `discarded` is called when an event loop has ended and everything that belonged to it has been forgotten.
+    `connect` is called for each session that opens, its open packet being written already, and
+    returns the upper layer's end of it. `discarded` is called when an event loop has ended and
+    everything that belonged to it has been forgotten.
     """
 
     def __init__(
-        self, options: EngineOptions, connect: Callable[[EngineSocket], EngineHandler], discarded: Callable[[], None] | None = None
+        self,
+        options: EngineOptions,
+        connect: Callable[[EngineSocket], EngineHandler],
+        discarded: Callable[[], None] | None = None,
     ) -> None:
         self._hosts = AllowedHosts(options.allowed_hosts)
         super().__init__(shows_all=not self._hosts.is_open)
@@ -59,7 +63,9 @@ class EngineServer(EngineHooks):
         """The event loop that the server works in."""
         self._limits = options.limits
         self._sockets: dict[str, EngineSocket] = {}
-        self._capacity = Capacity(max_half_open=options.max_half_open, max_connections=options.connections, log=self.log)
+        self._capacity = Capacity(
+            max_half_open=options.max_half_open, max_connections=options.connections, log=self.log
+        )
         self._clock = AlarmClock()
         self._memory: MemoryBudget | None = None
         self._closing = False
@@ -78,16 +84,24 @@ class EngineServer(EngineHooks):
 
     @property
     def memory(self) -> MemoryBudget:
-        """What counts the memory that the clients in the running event loop make the process hold."""
+        """What counts the memory that the clients in the running event loop make the process
+        hold.
+        """
         if self._memory is None:
             limit = self.options.memory_budget
-            self._memory = budget_of(asyncio.get_running_loop()) if limit is None else MemoryBudget(limit)
+            self._memory = (
+                budget_of(asyncio.get_running_loop()) if limit is None else MemoryBudget(limit)
+            )
         return self._memory
 
-    async def open_websocket(self, request: HandshakeRequest, socket: ServerWebSocket) -> WebSocketReceiver:
-        """Open a session over a WebSocket, or offer it to the polling session that the query string names.
+    async def open_websocket(
+        self, request: HandshakeRequest, socket: ServerWebSocket
+    ) -> WebSocketReceiver:
+        """Open a session over a WebSocket, or offer it to the polling session that the query string
+        names.
 
-        The socket may be written to at once; it is for the caller to accept it in the network's sense when this has returned.
+        The socket may be written to at once; it is for the caller to accept it in the network's
+        sense when this has returned.
 
         Raises:
             HandshakeRefusedError: the request opens nothing.
@@ -111,7 +125,8 @@ class EngineServer(EngineHooks):
             raise
 
     async def open_polling(self, request: HandshakeRequest) -> EngineSocket:
-        """Return the session that a request of long-polling names, or open one; its first `EngineSocket.poll` has the open packet.
+        """Return the session that a request of long-polling names, or open one; its first
+        `EngineSocket.poll` has the open packet.
 
         Raises:
             HandshakeRefusedError: the request does neither.
@@ -126,10 +141,11 @@ class EngineServer(EngineHooks):
             raise
 
     def find_polling(self, query: Mapping[str, str], origin: str | None) -> EngineSocket | None:
-        """Return the open session that an ordinary request of long-polling names, or `None` if `open_polling` must be asked.
+        """Return the open session that an ordinary request of long-polling names, or `None` if
+        `open_polling` must be asked.
 
-        That is so for a handshake, for a request that must be refused, and where middlewares, listeners or `allowed_hosts` have to see
-        each request.
+        That is so for a handshake, for a request that must be refused, and where middlewares,
+        listeners or `allowed_hosts` have to see each request.
         """
         socket = self._sockets.get(query.get("sid", ""))
         if (
@@ -143,14 +159,25 @@ class EngineServer(EngineHooks):
             return None
         # Of all other checks, only that of the origin is left.
         if origin is not None and (
-            handshake.check_request(query, method="GET", is_websocket=False, transports=self.options.transports, origin=origin) is not None
+            handshake.check_request(
+                query,
+                method="GET",
+                is_websocket=False,
+                transports=self.options.transports,
+                origin=origin,
+            )
+            is not None
         ):
             return None
         socket.expire_if_due()
         return socket if socket.sid in self._sockets else None
 
-    def response_headers(self, request: HandshakeRequest, socket: EngineSocket | None = None) -> list[Header]:
-        """Return the headers that the answer to a request has beside those of its transport; `socket` is its session over long-polling."""
+    def response_headers(
+        self, request: HandshakeRequest, socket: EngineSocket | None = None
+    ) -> list[Header]:
+        """Return the headers that the answer to a request has beside those of its transport;
+        `socket` is its session over long-polling.
+        """
         is_initial = not request.query.get("sid")
         cookie = self.options.cookie
         headers = self.headers(request, is_initial=is_initial)
@@ -168,9 +195,11 @@ class EngineServer(EngineHooks):
         self._closing = True
 
     async def drain(self, timeout: float) -> None:  # noqa: ASYNC109 - one bound for the many waits
-        """Open no more sessions and close all with the reason "server shutting down", after what they have buffered.
+        """Open no more sessions and close all with the reason "server shutting down", after what
+        they have buffered.
 
-        Parked polls are answered at once; what clients haven't fetched after `timeout` seconds is discarded.
+        Parked polls are answered at once; what clients haven't fetched after `timeout` seconds is
+        discarded.
         """
         self.stop_accepting()
         sockets = list(self._sockets.values())
@@ -179,13 +208,18 @@ class EngineServer(EngineHooks):
         websockets = [socket.websocket for socket in sockets if socket.websocket is not None]
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        # A WebSocket doesn't tell when it has written everything, so there is nothing to wait for but the next look.
-        while (self._sockets or any(websocket.buffered for websocket in websockets)) and loop.time() < deadline:  # noqa: ASYNC110
+        # A WebSocket doesn't tell when it has written everything, so there is nothing to wait for
+        # but the next look.
+        while (  # noqa: ASYNC110
+            self._sockets or any(websocket.buffered for websocket in websockets)
+        ) and loop.time() < deadline:
             await asyncio.sleep(DRAIN_INTERVAL)
         await self.close()
 
     async def close(self) -> None:
-        """Open no more sessions and close all with the reason "server shutting down", discarding what they have buffered."""
+        """Open no more sessions and close all with the reason "server shutting down", discarding
+        what they have buffered.
+        """
         self.stop_accepting()
         for socket in list(self._sockets.values()):
             socket.close(discard=True, reason=SHUTTING_DOWN)
@@ -195,7 +229,9 @@ class EngineServer(EngineHooks):
         await asyncio.sleep(0)
 
     def _discard(self) -> None:
-        """Forget the sessions of an event loop that has ended: nothing can be sent to their clients, and nothing can run there any more."""
+        """Forget the sessions of an event loop that has ended: nothing can be sent to their
+        clients, and nothing can run there any more.
+        """
         for socket in self._sockets.values():
             socket.discard()
         self._sockets.clear()
@@ -209,11 +245,18 @@ class EngineServer(EngineHooks):
     def _check_host(self, request: HandshakeRequest) -> None:
         if self._hosts.is_open:
             return
-        # Proxies that append to X-Forwarded-Host leave what the client has made up before their own value.
+        # Proxies that append to X-Forwarded-Host leave what the client has made up before their own
+        # value.
         forwarded = request.headers.get("x-forwarded-host", "")
-        hosts = forwarded.split(",") if forwarded.partition(",")[0].strip() == request.host else [request.host]
+        hosts = (
+            forwarded.split(",")
+            if forwarded.partition(",")[0].strip() == request.host
+            else [request.host]
+        )
         if not all(map(self._hosts.allows, hosts)):
-            raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="HOST_NOT_ALLOWED", host=request.host))
+            raise HandshakeRefusedError(
+                handshake.BAD_REQUEST.because(name="HOST_NOT_ALLOWED", host=request.host)
+            )
 
     def _find(self, request: HandshakeRequest, *, is_websocket: bool) -> EngineSocket | None:
         """Return the session that a request names, or `None` for a handshake.
@@ -230,8 +273,14 @@ class EngineServer(EngineHooks):
                 origin=request.headers.get("origin"),
             )
         )
-        if is_websocket and not self.cors.allows_websocket(request.headers, request.host or request.headers.get("host", "")):
-            raise HandshakeRefusedError(handshake.FORBIDDEN.because(name="ORIGIN_NOT_ALLOWED", origin=request.headers["origin"]))
+        if is_websocket and not self.cors.allows_websocket(
+            request.headers, request.host or request.headers.get("host", "")
+        ):
+            raise HandshakeRefusedError(
+                handshake.FORBIDDEN.because(
+                    name="ORIGIN_NOT_ALLOWED", origin=request.headers["origin"]
+                )
+            )
         sid = request.query.get("sid")
         if not sid:
             return None
@@ -240,16 +289,24 @@ class EngineServer(EngineHooks):
             socket.expire_if_due()
             socket = self._sockets.get(sid)
         current = None if socket is None else socket.transport
-        _raise(handshake.check_session_request(request.query, is_websocket=is_websocket, current=current))
+        _raise(
+            handshake.check_session_request(
+                request.query, is_websocket=is_websocket, current=current
+            )
+        )
         return socket
 
-    def _offer(self, existing: EngineSocket, socket: ServerWebSocket, request: HandshakeRequest) -> None:
+    def _offer(
+        self, existing: EngineSocket, socket: ServerWebSocket, request: HandshakeRequest
+    ) -> None:
         if not self.options.upgrades:
             raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="UPGRADES_NOT_ALLOWED"))
         if not existing.offer(socket, request):
             raise HandshakeRefusedError(handshake.TAKEN.because(name="ALREADY_UPGRADING"))
 
-    async def _open(self, request: HandshakeRequest, websocket: ServerWebSocket | None) -> EngineSocket:
+    async def _open(
+        self, request: HandshakeRequest, websocket: ServerWebSocket | None
+    ) -> EngineSocket:
         self._check_accepting()
         self._capacity.check(request)
         options = self.options
@@ -262,7 +319,9 @@ class EngineServer(EngineHooks):
             sid = await make_sid(options.generate_id, request, self._sockets, self.log)
         self._check_accepting()  # a session that opens after `close` would never be closed
         self._capacity.make_room(request)
-        session = Session(self._limits, is_websocket=websocket is not None, now=asyncio.get_running_loop().time())
+        session = Session(
+            self._limits, is_websocket=websocket is not None, now=asyncio.get_running_loop().time()
+        )
         kind = LoggedSocket if LOGGER.isEnabledFor(logging.DEBUG) else EngineSocket
         socket = kind(
             sid,

@@ -2,10 +2,12 @@
 
 Everything of a server belongs to one event loop: its sessions, timers, tasks and sockets.
 Calls from other threads are of two kinds.
-Those that want no answer (`emit`, `join`, `disconnect`) are handed to the loop, in the order in which they were made.
-Those that answer (`emit_with_ack`, `fetch_sockets`) raise `UsageError` before they have done anything.
+Those that want no answer (`emit`, `join`, `disconnect`) are handed to the loop, in the order in
+which they were made. Those that answer (`emit_with_ack`, `fetch_sockets`) raise `UsageError` before
+they have done anything.
 
-When the loop has ended, everything that belonged to it is discarded, so that the next loop begins with nothing.
+When the loop has ended, everything that belonged to it is discarded, so that the next loop begins
+with nothing.
 """
 
 from __future__ import annotations
@@ -34,13 +36,16 @@ _logger = logging.getLogger("ackord.runtime.server")
 class ServerLoop:
     """The event loop of one server, and the thread in which that loop runs.
 
-    The data path compares `thread` with `threading.get_ident()`: asking for the running loop takes several times as long on Python 3.11.
+    The data path compares `thread` with `threading.get_ident()`: asking for the running loop takes
+    several times as long on Python 3.11.
     """
 
     __slots__ = ("_calls", "_discard", "_end_watch", "_has_warned", "_log", "current", "thread")
 
     def __init__(self, discard: Callable[[], None]) -> None:
-        """Begin without a loop; `discard` forgets everything that belongs to a loop which has ended."""
+        """Begin without a loop; `discard` forgets everything that belongs to a loop which has
+        ended.
+        """
         self.current: asyncio.AbstractEventLoop | None = None
         """The loop, from the server's start or its first session to the end of the loop."""
         self.thread = _NO_THREAD
@@ -64,8 +69,10 @@ class ServerLoop:
         if self.current is not None:
             if self.current.is_running():
                 raise UsageError(
-                    "this server works in another event loop, which still runs: make one server for each loop "
-                    "(with Starlette's TestClient, use one `with TestClient(app) as client:` for all connections)"
+                    "this server works in another event loop, which still runs: make one "
+                    "server for each loop "
+                    "(with Starlette's TestClient, use one `with TestClient(app) as client:` "
+                    "for all connections)"
                 )
             self._end()
         self.current = running
@@ -74,14 +81,18 @@ class ServerLoop:
         self._watch_end(running)
 
     def call(self, command: Callable[..., object], *arguments: Any) -> None:
-        """Make a call that wants no answer in the server's event loop: at once if that loop runs here, else soon; see `hand_over`."""
+        """Make a call that wants no answer in the server's event loop: at once if that loop runs
+        here, else soon; see `hand_over`.
+        """
         if get_ident() == self.thread or not self.hand_over(command, *arguments):
             command(*arguments)
 
     def hand_over(self, command: Callable[..., object], *arguments: Any) -> bool:
-        """Have the server's event loop make a call that wants no answer, unless the caller is to make it here; return whether it was taken.
+        """Have the server's event loop make a call that wants no answer, unless the caller is to
+        make it here; return whether it was taken.
 
-        Without a loop there is no client that the call could reach, and nothing that it could disturb: it is made here.
+        Without a loop there is no client that the call could reach, and nothing that it could
+        disturb: it is made here.
 
         Raises:
             SlowConsumerError: too many calls wait for the loop already.
@@ -102,7 +113,8 @@ class ServerLoop:
         return True
 
     def check(self) -> None:
-        """Refuse a call that answers, unless it is made in the server's event loop, or the server has none.
+        """Refuse a call that answers, unless it is made in the server's event loop, or the server
+        has none.
 
         Raises:
             UsageError: it names the way out.
@@ -112,17 +124,22 @@ class ServerLoop:
         loop = self.current
         if loop is not None and loop is not _running_loop() and not loop.is_closed():
             raise UsageError(
-                "this call answers, so it must be made in the server's event loop; from another thread use "
+                "this call answers, so it must be made in the server's event loop; from "
+                "another thread use "
                 "anyio.from_thread.run(…) or asyncio.run_coroutine_threadsafe(…, loop).result()"
             )
 
     def _put(self, loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
         if len(self._calls) >= MAX_WAITING:
-            raise SlowConsumerError(f"{MAX_WAITING} calls from other threads wait for the server's event loop already")
+            raise SlowConsumerError(
+                f"{MAX_WAITING} calls from other threads wait for the server's event loop already"
+            )
         self._calls.append(call)
         try:
             loop.call_soon_threadsafe(self._run_next)
-        except RuntimeError:  # the loop was closed a moment ago, and everything that waited for it is gone
+        except (
+            RuntimeError
+        ):  # the loop was closed a moment ago, and everything that waited for it is gone
             self._warn()
 
     def _run_next(self) -> None:
@@ -138,11 +155,14 @@ class ServerLoop:
         if not self._has_warned:
             self._has_warned = True
             _logger.warning(
-                "The API of a server was called that runs in no event loop: no client is connected to it in this process. (It is logged once.)"
+                "The API of a server was called that runs in no event loop: no client is "
+                "connected to it in this process. (It is logged once.)"
             )
 
     def _watch_end(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Learn when the loop ends: `asyncio.run` and its like close the asynchronous generators that were begun in it."""
+        """Learn when the loop ends: `asyncio.run` and its like close the asynchronous generators
+        that were begun in it.
+        """
         watch = self._until_end(loop)
         try:
             watch.__anext__().send(None)

@@ -21,14 +21,18 @@ MESSAGE_TOO_BIG: Final = 1009
 
 
 class EngineSocket(PolledSession):
-    """One Engine.IO session, as `ackord.runtime.engine.link.EngineSocket` describes it; made by `EngineServer`."""
+    """One Engine.IO session, as `ackord.runtime.engine.link.EngineSocket` describes it; made by
+    `EngineServer`.
+    """
 
     __slots__ = ()
 
     is_logged: ClassVar[bool] = False
     """Whether packets are written to the log: this is a `LoggedSocket`."""
 
-    def start(self, packets: Iterable[Packet], connect: Callable[[EngineSocket], EngineHandler]) -> None:
+    def start(
+        self, packets: Iterable[Packet], connect: Callable[[EngineSocket], EngineHandler]
+    ) -> None:
         """Send the open packet and what follows it, then make the upper layer's end."""
         for packet in packets:
             if self.websocket is None:
@@ -64,7 +68,9 @@ class EngineSocket(PolledSession):
         return self.session.buffered if self.websocket is None else self.websocket.buffered
 
     def claim(self) -> bool:
-        """Return whether a packet would go out at once; if so, no other one would before the event loop's next turn."""
+        """Return whether a packet would go out at once; if so, no other one would before the event
+        loop's next turn.
+        """
         if not self.writable:
             return False
         self._claimed = True
@@ -110,11 +116,13 @@ class EngineSocket(PolledSession):
         """Close the session: after what is buffered, or at once with `discard`."""
         self._muted = True
         self.session.close(reason, self._loop.time(), discard=discard)
-        self._find_ways()  # where a handler closes while `_run` hands it a message, `_run` comes to that only later
+        # where a handler closes while `_run` hands it a message, `_run` comes to that only later
+        self._find_ways()
         self._run()
 
     def _put(self, message: Outgoing) -> None:
-        # Not written here: what one turn of the loop sends becomes one response, and the upper layer is never called back from `send`.
+        # Not written here: what one turn of the loop sends becomes one response, and the upper
+        # layer is never called back from `send`.
         self.session.send(message, self._loop.time())
         self._schedule()
 
@@ -147,7 +155,9 @@ class EngineSocket(PolledSession):
     # The WebSockets' side
 
     def offer(self, websocket: ServerWebSocket, request: HandshakeRequest) -> bool:
-        """Take a WebSocket that wants to replace long-polling, opened by `request`; false if it must be refused."""
+        """Take a WebSocket that wants to replace long-polling, opened by `request`; false if it
+        must be refused.
+        """
         accepted = self.session.offer_websocket(self._loop.time())
         if accepted:
             self._probe = websocket
@@ -156,7 +166,9 @@ class EngineSocket(PolledSession):
         return accepted
 
     def watch_websocket(self, websocket: ServerWebSocket) -> ServerWebSocket:
-        """Return what the session is to write to; `LoggedSocket` has one that writes a log as well."""
+        """Return what the session is to write to; `LoggedSocket` has one that writes a log as
+        well.
+        """
         return websocket
 
     def watch_receiver(self, receiver: WebSocketReceiver) -> WebSocketReceiver:
@@ -177,7 +189,9 @@ class EngineSocket(PolledSession):
             self.session.receive_probe(message, now)
         self._run()
 
-    def lose(self, websocket: ServerWebSocket, description: str | None, *, is_violation: bool) -> None:
+    def lose(
+        self, websocket: ServerWebSocket, description: str | None, *, is_violation: bool
+    ) -> None:
         """Learn that a WebSocket is gone."""
         if self._account is not None:
             self._account.hold(Part.UNFINISHED, 0)

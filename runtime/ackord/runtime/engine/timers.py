@@ -11,15 +11,22 @@ _INFINITE: Final = float("inf")
 _STALL: Final = 0.1
 """Lateness in seconds that means that the process stood still."""
 _GRACE: Final = 0.05
-"""Seconds that what waits in the sockets then has before deadlines count: uvloop runs timers before it reads."""
+"""Seconds that what waits in the sockets then has before deadlines count: uvloop runs timers before
+it reads.
+"""
 _MANY: Final = 64
-"""Closed alarms that the heap may hold however few live: below it, clearing isn't worth its while."""
+"""Closed alarms that the heap may hold however few live: below it, clearing isn't worth its while.
+"""
 _TOLERANCE: Final = 0.001
-"""uvloop's clock and timers have a resolution of a millisecond: what is due within it is due now, or the loop would spin."""
+"""uvloop's clock and timers have a resolution of a millisecond: what is due within it is due now,
+or the loop would spin.
+"""
 
 
 class Alarm:
-    """One deadline that can be moved; moving it later costs nothing until the old one has passed."""
+    """One deadline that can be moved; moving it later costs nothing until the old one has
+    passed.
+    """
 
     __slots__ = ("_callback", "_clock", "_queued", "_when")
 
@@ -63,8 +70,8 @@ class Alarm:
 class AlarmClock:
     """Wakes alarms by a heap and a single `call_at`.
 
-    It works in the running loop, by that loop's `time()` only, so that a loop with a virtual clock works.
-    Alarms of a loop that has ended are forgotten when the first alarm is set in another one.
+    It works in the running loop, by that loop's `time()` only, so that a loop with a virtual clock
+    works. Alarms of a loop that has ended are forgotten when the first alarm is set in another one.
     """
 
     __slots__ = ("_armed", "_count", "_dead", "_handle", "_heap", "_loop", "is_catching_up")
@@ -77,7 +84,9 @@ class AlarmClock:
         self._handle: asyncio.TimerHandle | None = None
         self._armed = _INFINITE
         self.is_catching_up = False
-        """Whether the process stood still, so that what has come in meanwhile is read before alarms ring."""
+        """Whether the process stood still, so that what has come in meanwhile is read before alarms
+        ring.
+        """
 
     @property
     def size(self) -> int:
@@ -92,7 +101,8 @@ class AlarmClock:
         """Have `Alarm.reach` called at `when`; for `Alarm` itself."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            # The loop in which the clock worked before has ended, and nothing in it will ever wake this clock.
+            # The loop in which the clock worked before has ended, and nothing in it will ever wake
+            # this clock.
             self.close()
             self._loop = loop
         self._count += 1  # ties are broken here: alarms have no order

@@ -9,7 +9,9 @@ from ackord.runtime.transports.base import ServerWebSocket
 
 
 class WebSocketEnd:
-    """The engine's end of one WebSocket: a `WebSocketReceiver`, and the shortest way from it to the upper layer."""
+    """The engine's end of one WebSocket: a `WebSocketReceiver`, and the shortest way from it to the
+    upper layer.
+    """
 
     __slots__ = ("_handler", "_socket", "_websocket")
 
@@ -33,7 +35,9 @@ class WebSocketEnd:
         return not self._handler.congested
 
     def oversized(self, size: int | None) -> None:
-        """Learn that the client has sent a message of more bytes than the transport takes; `lost` follows."""
+        """Learn that the client has sent a message of more bytes than the transport takes; `lost`
+        follows.
+        """
         self._socket.warn_of_size(size)
 
     def hold(self, part: Part, size: int) -> None:

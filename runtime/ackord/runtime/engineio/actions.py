@@ -1,4 +1,6 @@
-"""What a session asks of whoever runs it; `Session.outgoing` hands these out in the order in which they must happen."""
+"""What a session asks of whoever runs it; `Session.outgoing` hands these out in the order in which
+they must happen.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ Outgoing: TypeAlias = Packet | Prepared
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Hand a message to the upper layer: text with its type digit, or bytes; skip it if the session has ended meanwhile."""
+    """Hand a message to the upper layer: text with its type digit, or bytes; skip it if the session
+    has ended meanwhile.
+    """
 
     message: Packet
 
@@ -68,4 +72,6 @@ class End:
     description: str | None = None
 
 
-Action: TypeAlias = Deliver | AnswerPoll | Write | CloseWebSocket | WriteProbe | AdoptProbe | CloseProbe | End
+Action: TypeAlias = (
+    Deliver | AnswerPoll | Write | CloseWebSocket | WriteProbe | AdoptProbe | CloseProbe | End
+)

@@ -32,7 +32,9 @@ class SessionState(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPacket:
-    """What the server announces at the start (Engine.IO protocol v4, "handshake"); times in seconds."""
+    """What the server announces at the start (Engine.IO protocol v4, "handshake"); times in
+    seconds.
+    """
 
     sid: str
     """The session's secret id; never shown to others."""
@@ -87,7 +89,9 @@ def _sid(fields: dict[str, Any]) -> str:
 
 def _upgrades(fields: dict[str, Any]) -> tuple[str, ...]:
     upgrades = fields.get("upgrades", [])
-    if not isinstance(upgrades, list) or not all(isinstance(name, str) for name in cast("list[object]", upgrades)):
+    if not isinstance(upgrades, list) or not all(
+        isinstance(name, str) for name in cast("list[object]", upgrades)
+    ):
         raise MalformedPacketError("the open packet's upgrades are not a list of names")
     return tuple(cast("list[str]", upgrades))
 
@@ -130,7 +134,8 @@ class ClientSession:
         """Take one WebSocket message; return it if it is one for Socket.IO, type digit included.
 
         Raises:
-            MalformedPacketError: The server broke the protocol; the session is closed with "parse error".
+            MalformedPacketError: The server broke the protocol; the session is closed with "parse
+                error".
         """
         if self.state is SessionState.OPEN:
             if isinstance(message, bytes) or message[:1] == "4":
@@ -146,7 +151,9 @@ class ClientSession:
         return packets
 
     def deadline(self) -> float | None:
-        """Return when `expire` must be called unless something comes before, or `None` when closed."""
+        """Return when `expire` must be called unless something comes before, or `None` when
+        closed.
+        """
         return None if self.state is SessionState.CLOSED else self._deadline
 
     def expire(self, now: float) -> bool:
@@ -157,7 +164,9 @@ class ClientSession:
         return True
 
     def extend(self, now: float) -> None:
-        """Grant the server a whole heartbeat from now: this side did not read, so silence proves nothing."""
+        """Grant the server a whole heartbeat from now: this side did not read, so silence proves
+        nothing.
+        """
         if self.opened is not None:
             self._deadline = now + self.opened.ping_interval + self.opened.ping_timeout
 
@@ -186,7 +195,8 @@ class ClientSession:
             case "1":
                 self.close("transport close")
             case "3" | "6":
-                # A PONG that nobody asked for and a NOOP mean nothing to a client on a WebSocket; the reference ignores them too.
+                # A PONG that nobody asked for and a NOOP mean nothing to a client on a WebSocket;
+                # the reference ignores them too.
                 pass
             case "0":
                 self._fail("the server opened an open session")

@@ -4,7 +4,8 @@
 
     ProtocolError
     ├── MalformedPacketError     a packet or payload that the protocol doesn't know
-    └── HandshakeRefusedError    a request that opens no session, with the code and status of the answer
+    └── HandshakeRefusedError    a request that opens no session, with the code and status of the
+    answer
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What opens a session, and what refuses it: the checks of the query string and the open packet (Engine.IO v4, "handshake")."""
+"""What opens a session, and what refuses it: the checks of the query string and the open packet
+(Engine.IO v4, "handshake").
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ POLLING: Final = "polling"
 WEBSOCKET: Final = "websocket"
 
 JSONP: Final = "j"
-"""The query parameter with the number of a callback: answers in scripts, for browsers without CORS."""
+"""The query parameter with the number of a callback: answers in scripts, for browsers without CORS.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,17 @@ class Refusal:
     """Why, for whoever observes refusals; never sent."""
 
     def because(self, **context: str) -> Refusal:
-        """Return this refusal with a reason; several have a `name`, as in the reference implementation."""
+        """Return this refusal with a reason; several have a `name`, as in the reference
+        implementation.
+        """
         return replace(self, context=context)
 
     @property
     def body(self) -> bytes:
         """The response's JSON."""
-        return json.dumps({"code": self.code, "message": self.message}, separators=(",", ":")).encode()
+        return json.dumps(
+            {"code": self.code, "message": self.message}, separators=(",", ":")
+        ).encode()
 
 
 UNKNOWN_TRANSPORT: Final = Refusal(0, "Transport unknown")
@@ -47,24 +54,37 @@ BAD_HANDSHAKE_METHOD: Final = Refusal(2, "Bad handshake method")
 BAD_REQUEST: Final = Refusal(3, "Bad request")
 FORBIDDEN: Final = Refusal(4, "Forbidden", 403)
 TAKEN: Final = Refusal(3, "Bad request", after_accept=True)
-"""For a WebSocket whose session has one already: the official suite wants to see it close, not to see its handshake fail."""
+"""For a WebSocket whose session has one already: the official suite wants to see it close, not to
+see its handshake fail.
+"""
 JSONP_NOT_SUPPORTED: Final = Refusal(3, "JSONP is not supported")
 UNSUPPORTED_PROTOCOL_VERSION: Final = Refusal(5, "Unsupported protocol version")
 QUERY_TOO_LARGE: Final = Refusal(3, "Query string too large", 414)
 HEADERS_TOO_LARGE: Final = Refusal(3, "Request headers too large", 431)
-"""These two aren't of the protocol: Node's HTTP server answers them before the reference implementation sees the request."""
+"""These two aren't of the protocol: Node's HTTP server answers them before the reference
+implementation sees the request.
+"""
 SHUTTING_DOWN: Final = Refusal(3, "Server is shutting down", 503)
 """Not of the protocol: a server that drains opens no session."""
 TOO_MANY_CONNECTIONS: Final = Refusal(3, "Too many connections", 503)
-"""Not of the protocol: there are as many sessions as there may be, and none that has to go for another one."""
+"""Not of the protocol: there are as many sessions as there may be, and none that has to go for
+another one.
+"""
 
 _ILLEGAL_IN_HEADER: Final = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
 def check_request(
-    query: Mapping[str, str], *, method: str, is_websocket: bool, transports: Collection[str], origin: str | None
+    query: Mapping[str, str],
+    *,
+    method: str,
+    is_websocket: bool,
+    transports: Collection[str],
+    origin: str | None,
 ) -> Refusal | None:
-    """Check what every request must have, in the protocol's order, before a session is looked up."""
+    """Check what every request must have, in the protocol's order, before a session is looked
+    up.
+    """
     transport = query.get("transport", "")
     if transport not in transports:
         return UNKNOWN_TRANSPORT.because(transport=transport)
@@ -81,8 +101,11 @@ def check_request(
     return None
 
 
-def check_session_request(query: Mapping[str, str], *, is_websocket: bool, current: str | None) -> Refusal | None:
-    """Check a request that names a session whose transport is `current`, `None` if there is no such session.
+def check_session_request(
+    query: Mapping[str, str], *, is_websocket: bool, current: str | None
+) -> Refusal | None:
+    """Check a request that names a session whose transport is `current`, `None` if there is no such
+    session.
 
     A WebSocket is always an upgrade here: only a polling session takes one.
     """
@@ -100,18 +123,29 @@ def check_session_request(query: Mapping[str, str], *, is_websocket: bool, curre
 
 
 def check_version(query: Mapping[str, str]) -> Refusal | None:
-    """Check the protocol version that a handshake asks for; the last check, after the application's own."""
+    """Check the protocol version that a handshake asks for; the last check, after the application's
+    own.
+    """
     version = query.get("EIO", "")
     return None if version == PROTOCOL else UNSUPPORTED_PROTOCOL_VERSION.because(protocol=version)
 
 
-def open_packet(*, sid: str, upgrades: Sequence[str], ping_interval: float, ping_timeout: float, max_payload: int) -> str:
+def open_packet(
+    *,
+    sid: str,
+    upgrades: Sequence[str],
+    ping_interval: float,
+    ping_timeout: float,
+    max_payload: int,
+) -> str:
     """Write the first packet of a session; times are given in seconds and sent in milliseconds."""
     return f'0{{"sid":{json.dumps(sid)},{_open_packet_end(tuple(upgrades), ping_interval, ping_timeout, max_payload)}'
 
 
 @lru_cache(maxsize=16)
-def _open_packet_end(upgrades: tuple[str, ...], ping_interval: float, ping_timeout: float, max_payload: int) -> str:
+def _open_packet_end(
+    upgrades: tuple[str, ...], ping_interval: float, ping_timeout: float, max_payload: int
+) -> str:
     """Write what is the same for all sessions of a server."""
     content = {
         "upgrades": upgrades,

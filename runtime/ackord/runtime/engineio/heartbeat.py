@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 MAX_POSTPONEMENTS: Final = 3
-"""Timeouts by which the end is put off for a client that isn't read from; it may have gone long ago."""
+"""Timeouts by which the end is put off for a client that isn't read from; it may have gone long
+ago.
+"""
 
 
 class Heartbeat:
@@ -21,13 +23,16 @@ class Heartbeat:
         self.at = now + interval
         """When `beat` is due."""
         self.lenient = False
-        """Whether the next packet of any kind gives the client more time to answer the ping; once in each cycle."""
+        """Whether the next packet of any kind gives the client more time to answer the ping; once
+        in each cycle.
+        """
 
     def beat(self, now: float) -> bool:
         """Return whether a PING must be sent now; false if the last one wasn't answered in time."""
         if self._awaits_pong:
             return False
-        # A timer that fires a little late must not give the client more time, but a process that stood still must not take it away.
+        # A timer that fires a little late must not give the client more time, but a process that
+        # stood still must not take it away.
         late = min(now - self.at, self._timeout / 4)
         self.at = now + self._timeout - late
         self._awaits_pong = self.lenient = True
@@ -47,7 +52,9 @@ class Heartbeat:
             self.at = max(self.at, now + self._timeout)
 
     def postpone(self, now: float) -> None:
-        """Give the client more time to answer the ping: this side reads nothing from it at present."""
+        """Give the client more time to answer the ping: this side reads nothing from it at
+        present.
+        """
         if self._awaits_pong and self._postponed < MAX_POSTPONEMENTS:
             self._postponed += 1
             self.at = max(self.at, now + self._timeout)

@@ -49,9 +49,15 @@ class Outbox:
 
 
 def _size(message: Outgoing) -> int:
-    """Count the bytes of a message on the wire; those of base64 as four thirds, without building it."""
+    """Count the bytes of a message on the wire; those of base64 as four thirds, without building
+    it.
+    """
     if isinstance(message, str):
         return (len(message) if message.isascii() else packets.utf8_length(message)) + 1
     if isinstance(message, bytes):
         return len(message) * 4 // 3 + 2
-    return packets.utf8_length(message.text) + 1 + sum(len(data) * 4 // 3 + 2 for data in message.attachments)
+    return (
+        packets.utf8_length(message.text)
+        + 1
+        + sum(len(data) * 4 // 3 + 2 for data in message.attachments)
+    )

@@ -1,8 +1,9 @@
 """Packets and payloads of Engine.IO v4.
 
-A packet is what one WebSocket message holds: a `str` that begins with the type digit, or `bytes`, which always are a message.
-There is no packet object: the data path hands these values on as they are.
-A payload is the body of a polling request or response: packets joined by ``U+001E``, binary ones as ``b`` and base64.
+A packet is what one WebSocket message holds: a `str` that begins with the type digit, or `bytes`,
+which always are a message. There is no packet object: the data path hands these values on as they
+are. A payload is the body of a polling request or response: packets joined by ``U+001E``, binary
+ones as ``b`` and base64.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def decode_packet(text: str) -> Packet:
 
 
 def encode_packet(packet: Packet) -> str:
-    """Return the packet as text: what a polling payload holds, and a WebSocket of a client that asked for base64."""
+    """Return the packet as text: what a polling payload holds, and a WebSocket of a client that
+    asked for base64.
+    """
     return packet if isinstance(packet, str) else _BINARY + b64encode(packet).decode("ascii")
 
 
@@ -59,14 +62,16 @@ def decode_payload(body: bytes) -> Iterator[Packet]:
     """Yield the packets of a payload up to the first bad one.
 
     Raises:
-        MalformedPacketError: at the first packet that is malformed, or at once if the body isn't UTF-8; what was yielded before holds.
+        MalformedPacketError: at the first packet that is malformed, or at once if the body isn't
+            UTF-8; what was yielded before holds.
     """
     try:
         text = body.decode()
     except UnicodeDecodeError as exc:
         raise MalformedPacketError("payload isn't UTF-8") from exc
     start = 0
-    # One packet at a time: a body of a million separators must not become a million strings before the first is refused.
+    # One packet at a time: a body of a million separators must not become a million strings before
+    # the first is refused.
     while (end := text.find(SEPARATOR, start)) >= 0:
         yield decode_packet(text[start:end])
         start = end + 1
@@ -76,7 +81,8 @@ def decode_payload(body: bytes) -> Iterator[Packet]:
 def encode_payload(packets: Iterable[Packet]) -> str:
     """Join packets to the body of a polling request or response.
 
-    A text packet that itself contains ``U+001E`` can't be told from two packets: the protocol has no escape, and JSON never contains it.
+    A text packet that itself contains ``U+001E`` can't be told from two packets: the protocol has
+    no escape, and JSON never contains it.
     """
     return SEPARATOR.join(map(encode_packet, packets))
 

@@ -1,8 +1,9 @@
 """One Engine.IO v4 session of a server, as a machine without I/O, clock or randomness.
 
-Every input is a method that takes `now`; what must happen in answer is collected by `outgoing()`, and `deadline()` says when `expire(now)` is
-due. An open WebSocket's messages need none of this: whoever runs the machine may pass a text frame that begins with ``4`` straight on,
-as long as `state` is `State.WEBSOCKET` and `heartbeat.lenient` is false.
+Every input is a method that takes `now`; what must happen in answer is collected by `outgoing()`,
+and `deadline()` says when `expire(now)` is due. An open WebSocket's messages need none of this:
+whoever runs the machine may pass a text frame that begins with ``4`` straight on, as long as
+`state` is `State.WEBSOCKET` and `heartbeat.lenient` is false.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ NOOP_INTERVAL: Final = 0.1
 """Seconds between two NOOPs that release a parked GET while the client wants to pause polling."""
 
 CLOSE_TIMEOUT: Final = 30.0
-"""Seconds that a closing session waits for the GET that fetches CLOSE, as the reference implementation does."""
+"""Seconds that a closing session waits for the GET that fetches CLOSE, as the reference
+implementation does.
+"""
 
 SLOW_CONSUMER: Final = "slow consumer"
 """Description of the end of a session whose client doesn't fetch what it is sent."""
@@ -151,9 +154,11 @@ class Session:
     # Sending
 
     def send(self, message: Outgoing, now: float) -> None:  # noqa: ARG002 - every input takes the time
-        """Send a packet: buffered until `flush` over long-polling, written at once over WebSocket, dropped once closed.
+        """Send a packet: buffered until `flush` over long-polling, written at once over WebSocket,
+        dropped once closed.
 
-        More than `SessionLimits.max_buffered` bytes end the session: the client doesn't fetch what it is sent.
+        More than `SessionLimits.max_buffered` bytes end the session: the client doesn't fetch what
+        it is sent.
         """
         if self.state is State.WEBSOCKET:
             self._actions.append(Write(message))
@@ -183,20 +188,27 @@ class Session:
         if self._parked:
             self._end(reason)
             return
-        # A WebSocket that was offered stays: its client may already have paused polling, and then learns of the close there.
+        # A WebSocket that was offered stays: its client may already have paused polling, and then
+        # learns of the close there.
         self._move(Trigger.CLOSE)
         self._reason = reason
         self._close_at = now + CLOSE_TIMEOUT
 
-    def fail(self, description: str, *, reason: str = "transport error", code: int | None = None) -> None:
-        """End the session at once because of its transport; `code` goes into the WebSocket's close frame."""
+    def fail(
+        self, description: str, *, reason: str = "transport error", code: int | None = None
+    ) -> None:
+        """End the session at once because of its transport; `code` goes into the WebSocket's close
+        frame.
+        """
         if self.state is not State.CLOSED:
             self._end(reason, description, abort=code is None, code=code)
 
     # Long-polling
 
     def poll(self, now: float) -> bool:
-        """Take a GET: parked until there is something to answer; false if it must be refused, the session then being over."""
+        """Take a GET: parked until there is something to answer; false if it must be refused, the
+        session then being over.
+        """
         if not self.is_over_polling:
             return False
         if self._parked:
@@ -217,7 +229,9 @@ class Session:
             self._end("transport error", "poll connection closed prematurely")
 
     def begin_post(self, now: float) -> bool:  # noqa: ARG002 - every input takes the time
-        """Take the beginning of a POST; false if it must be refused, the session then being over."""
+        """Take the beginning of a POST; false if it must be refused, the session then being
+        over.
+        """
         if not self.is_over_polling:
             return False
         if self._posting:
@@ -230,10 +244,14 @@ class Session:
         """Learn that a POST has been answered."""
         self._posting = False
 
-    def receive_payload(self, payload: Iterator[Packet], now: float, *, most: int | None = None) -> bool:
-        """Take up to `most` packets of the body of a POST, as `decode_payload` yields them; return whether there may be more.
+    def receive_payload(
+        self, payload: Iterator[Packet], now: float, *, most: int | None = None
+    ) -> bool:
+        """Take up to `most` packets of the body of a POST, as `decode_payload` yields them; return
+        whether there may be more.
 
-        A malformed packet ends the session with the reason "parse error"; the packets before it count.
+        A malformed packet ends the session with the reason "parse error"; the packets before it
+        count.
         """
         try:
             for packet in islice(payload, most):
@@ -269,7 +287,9 @@ class Session:
             self._receive(packet, now)
 
     def lose_websocket(self, description: str | None = None, *, is_violation: bool = False) -> None:
-        """Learn that the session's WebSocket is gone, because the client broke the WebSocket protocol or for another reason."""
+        """Learn that the session's WebSocket is gone, because the client broke the WebSocket
+        protocol or for another reason.
+        """
         if self.state is State.WEBSOCKET:
             self._end("transport error" if is_violation else "transport close", description)
 
@@ -284,8 +304,8 @@ class Session:
     def receive_probe(self, message: Packet, now: float) -> None:
         """Take one message of the WebSocket that was offered.
 
-        As in the reference implementation, UPGRADE completes the upgrade with or without a probe before it: clients exist that
-        don't probe. A probe is answered each time.
+        As in the reference implementation, UPGRADE completes the upgrade with or without a probe
+        before it: clients exist that don't probe. A probe is answered each time.
         """
         if self._upgrade_at is None:
             return
@@ -342,7 +362,13 @@ class Session:
         self._actions.append(AnswerPoll(payload))
 
     def _end(
-        self, reason: str, description: str | None = None, *, farewell: str = packets.CLOSE, abort: bool = False, code: int | None = None
+        self,
+        reason: str,
+        description: str | None = None,
+        *,
+        farewell: str = packets.CLOSE,
+        abort: bool = False,
+        code: int | None = None,
     ) -> None:
         if self._upgrade_at is not None:
             self._cancel_upgrade()

@@ -1,1 +1,3 @@
-"""How events are decoded, queued, handled and answered: what the sockets of servers and of clients have in common."""
+"""How events are decoded, queued, handled and answered: what the sockets of servers and of clients
+have in common.
+"""

@@ -10,33 +10,44 @@ from ackord.runtime.memory_budget import LIGHT
 from ackord.runtime.socketio.complexity import PER_CHARACTER, SHORT
 
 ASKING_FACTOR: Final = 4
-"""How many times as much may wait while this side waits for acknowledgements, which come behind what waits."""
+"""How many times as much may wait while this side waits for acknowledgements, which come behind
+what waits.
+"""
 
 _NEVER: Final = 1 << 62
 EVENT_COST: Final = 600
-"""Bytes that an event which waits takes beside what it holds: its context, its place in the queue, what is to be called."""
+"""Bytes that an event which waits takes beside what it holds: its context, its place in the queue,
+what is to be called.
+"""
 
 
 class Holder(Protocol):
     """What wants to know how much waits."""
 
     def hold_events(self, size: int) -> None:
-        """Learn how many bytes wait, about; 0 for few. All of it may be dropped before this returns."""
+        """Learn how many bytes wait, about; 0 for few.
+
+        All of it may be dropped before this returns.
+        """
         ...
 
 
 WEIGHT_PER_TURN: Final = 4_000_000
-"""Bytes of objects that the messages of one connection become before other connections have their turn."""
+"""Bytes of objects that the messages of one connection become before other connections have their
+turn.
+"""
 
 
 class Backlog:
     """How much of one connection waits for handlers, over all its namespaces.
 
     With more than may wait nothing is read from the connection.
-    But a handler may wait for an acknowledgement of the very peer whose events wait for that handler:
-    while acknowledgements are awaited, `ASKING_FACTOR` times as much may wait, so that they are reached.
+    But a handler may wait for an acknowledgement of the very peer whose events wait for that
+    handler: while acknowledgements are awaited, `ASKING_FACTOR` times as much may wait, so that
+    they are reached.
 
-    What is costly to read counts as well, whether it waits or not: after so much of it the rest waits for the next turn of the event loop.
+    What is costly to read counts as well, whether it waits or not: after so much of it the rest
+    waits for the next turn of the event loop.
     """
 
     __slots__ = (
@@ -85,7 +96,10 @@ class Backlog:
             return not self._closed
         if (self.events <= self._max_events and self._bytes <= self._max_bytes) or self._closed:
             return False
-        if self.events > ASKING_FACTOR * self._max_events or self._bytes > ASKING_FACTOR * self._max_bytes:
+        if (
+            self.events > ASKING_FACTOR * self._max_events
+            or self._bytes > ASKING_FACTOR * self._max_bytes
+        ):
             return True
         return not any(self._awaited)
 
@@ -97,7 +111,9 @@ class Backlog:
             await self._waiter.wait()
 
     def add(self, size: int) -> None:
-        """Count an event that begins to wait: what its objects weigh, or the characters of a text that is too short to be weighed."""
+        """Count an event that begins to wait: what its objects weigh, or the characters of a text
+        that is too short to be weighed.
+        """
         self.events += 1
         self._bytes += size if size > SHORT else size * PER_CHARACTER
         if self._bytes + EVENT_COST * self.events > self._most:
@@ -122,11 +138,15 @@ class Backlog:
             self._holder.hold_events(weight if weight > LIGHT else 0)
 
     def spend(self, weight: int) -> None:
-        """Count what a message cost: after `WEIGHT_PER_TURN` no more is read in this turn of the event loop."""
+        """Count what a message cost: after `WEIGHT_PER_TURN` no more is read in this turn of the
+        event loop.
+        """
         self._spent += weight
         if self._spent > WEIGHT_PER_TURN and not self._rests:
             self._rests = True
-            self.events += 1  # so that nobody takes the connection for one whose messages are all handled
+            self.events += (
+                1  # so that nobody takes the connection for one whose messages are all handled
+            )
             asyncio.get_running_loop().call_soon(self._resume)
 
     def _resume(self) -> None:
@@ -135,7 +155,9 @@ class Backlog:
         self.remove(0)
 
     def watch(self, awaited: Sized) -> None:
-        """Take a table of what this side waits for, as long as the connection lives; whoever adds to it calls `reconsider`."""
+        """Take a table of what this side waits for, as long as the connection lives; whoever adds
+        to it calls `reconsider`.
+        """
         if not any(table is awaited for table in self._awaited):
             self._awaited.append(awaited)
 

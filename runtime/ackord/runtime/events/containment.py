@@ -1,4 +1,6 @@
-"""What the application's functions raise, and what of it concerns nobody else (docs/decisions/0023)."""
+"""What the application's functions raise, and what of it concerns nobody else
+(docs/decisions/0023).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ _log = logging.getLogger("ackord.runtime")
 
 
 def contain(error: BaseException) -> None:
-    """Let what a listener, hook or middleware raised end nothing but its own event; the caller answers and logs it.
+    """Let what a listener, hook or middleware raised end nothing but its own event; the caller
+    answers and logs it.
 
     That goes for `SystemExit` and `GeneratorExit`, which libraries raise (`argparse` does), for
     `asyncio.CancelledError`, which a plain function raises by asking a cancelled future for its
@@ -37,29 +40,37 @@ def contain(error: BaseException) -> None:
 
 
 def is_closing(error: BaseException) -> bool:
-    """Tell whether the coroutine that has caught an exception is being closed; the application may raise `GeneratorExit`, too.
+    """Tell whether the coroutine that has caught an exception is being closed; the application may
+    raise `GeneratorExit`, too.
 
     Python closes what a coroutine awaits before it raises `GeneratorExit` in the coroutine itself:
     then no other frame is in the traceback. It must be asked where the exception was caught first.
     """
-    return isinstance(error, GeneratorExit) and (error.__traceback__ is None or error.__traceback__.tb_next is None)
+    return isinstance(error, GeneratorExit) and (
+        error.__traceback__ is None or error.__traceback__.tb_next is None
+    )
 
 
 def is_being_cancelled() -> bool:
-    """Tell whether somebody cancelled the current task, so that an `asyncio.CancelledError` has to go on."""
+    """Tell whether somebody cancelled the current task, so that an `asyncio.CancelledError` has to
+    go on.
+    """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 def contain_awaited(error: BaseException) -> None:
-    """Do what `contain` does, and raise again the cancellation of the task that awaited the application's function."""
+    """Do what `contain` does, and raise again the cancellation of the task that awaited the
+    application's function.
+    """
     contain(error)
     if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
         raise error
 
 
 class Step:
-    """One step of an end, of a session, socket or server: what it raises is logged, and the steps after it run.
+    """One step of an end, of a session, socket or server: what it raises is logged, and the steps
+    after it run.
 
     ::
 
@@ -74,14 +85,21 @@ class Step:
     __slots__ = ("_log", "_what")
 
     def __init__(self, what: str, log: LimitedLog | None = None) -> None:
-        """Take what the step does, as the log is to name it; and the log, where the step runs code of the application."""
+        """Take what the step does, as the log is to name it; and the log, where the step runs code
+        of the application.
+        """
         self._what = what
         self._log = log
 
     def __enter__(self) -> None:
         """Begin."""
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> bool:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
         """Log what was raised, and go on."""
         if error is None:
             return False

@@ -1,4 +1,6 @@
-"""Events of one socket are handled in the order of arrival, one at a time; other sockets' meanwhile."""
+"""Events of one socket are handled in the order of arrival, one at a time; other sockets'
+meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.events.driving import IDLE, EventHandler, Job, Waiting, go_on, handle_jobs
 from ackord.runtime.events.tasks import TaskSet
 
-# asyncio documents these for those who implement tasks of their own ("Extending", "Task lifetime support").
+# asyncio documents these for those who implement tasks of their own ("Extending", "Task lifetime
+# support").
 _enter_task: Final = asyncio._enter_task  # noqa: SLF001
 _leave_task: Final = asyncio._leave_task  # noqa: SLF001
 
@@ -22,10 +25,11 @@ class EventQueue:
     """The events of one socket that wait, and the task that handles them.
 
     Each event has a context of its own: a copy of the one in which it arrived.
-    An event that meets an idle queue needs no turn of the event loop: `enter` and `leave` frame a plain call,
-    and with `keeps_task` an event may be handled as far as its handler waits for nothing, in the name of the task, which is kept for that.
-    What arrives before `open` waits: the listeners of ``connection`` come first.
-    What waits when the peer goes is still handled, and `finish` says what comes after it.
+    An event that meets an idle queue needs no turn of the event loop: `enter` and `leave` frame a
+    plain call, and with `keeps_task` an event may be handled as far as its handler waits for
+    nothing, in the name of the task, which is kept for that. What arrives before `open` waits: the
+    listeners of ``connection`` come first. What waits when the peer goes is still handled, and
+    `finish` says what comes after it.
     """
 
     __slots__ = (
@@ -58,16 +62,22 @@ class EventQueue:
         loop: asyncio.AbstractEventLoop | None = None,
         keeps_task: bool = False,
     ) -> None:
-        """Take what makes the generator that handles the events, and the loop, which is the running one unless given."""
+        """Take what makes the generator that handles the events, and the loop, which is the running
+        one unless given.
+        """
         self._backlog = backlog
         self._tasks = tasks
         self._make_handler = make_handler
         self._keeps_task = keeps_task
         self._loop = loop or asyncio.get_running_loop()
         self._jobs: deque[tuple[Any, int, Context]] | None = None
-        self._suspended: tuple[Waiting, Context, int] | None = None  # an event that was begun at once, for the task to go on with
+        self._suspended: tuple[Waiting, Context, int] | None = (
+            None  # an event that was begun at once, for the task to go on with
+        )
         self._task: asyncio.Task[None] | None = None
-        self._parked: asyncio.Future[None] | None = None  # what the task waits for while there is nothing to handle
+        self._parked: asyncio.Future[None] | None = (
+            None  # what the task waits for while there is nothing to handle
+        )
         # There are both whenever an event can be handled at once.
         self._owner: asyncio.Task[None]
         self._handler: EventHandler
@@ -75,11 +85,16 @@ class EventQueue:
         self._farewell: tuple[Callable[[], None], asyncio.TimerHandle] | None = None
         self._open = False
         self._begun = False
-        self._is_inside_task = False  # whether events arrived in the course of some task, when last seen
+        self._is_inside_task = (
+            False  # whether events arrived in the course of some task, when last seen
+        )
         self.idle = False
-        """Whether an event could be handled at once, by a plain call, without overtaking another."""
+        """Whether an event could be handled at once, by a plain call, without overtaking another.
+        """
         self.can_step = False
-        """Whether an event could be handled at once by the handler: the queue is idle, and has a task to do so in the name of."""
+        """Whether an event could be handled at once by the handler: the queue is idle, and has a
+        task to do so in the name of.
+        """
 
     @property
     def is_open(self) -> bool:
@@ -131,10 +146,12 @@ class EventQueue:
             self.can_step = self._parked is not None and not self._parked.done()
 
     def step(self, event: Any, size: int) -> None:
-        """Handle an event as far as its handler waits for nothing; the queue must be able to: `can_step`.
+        """Handle an event as far as its handler waits for nothing; the queue must be able to:
+        `can_step`.
 
-        The task is the current one meanwhile, and it is what goes on with the rest, which counts as waiting until then:
-        so whoever asks for the current task (`asyncio.timeout`, task groups) gets the right one.
+        The task is the current one meanwhile, and it is what goes on with the rest, which counts as
+        waiting until then: so whoever asks for the current task (`asyncio.timeout`, task groups)
+        gets the right one.
         """
         self.idle = self.can_step = False
         context = copy_context()
@@ -189,7 +206,8 @@ class EventQueue:
         self._wake()
 
     def finish(self, farewell: Callable[[], None], timeout: float) -> None:
-        """Call `farewell` after what is being handled and what waits; after `timeout` seconds it is called all the same, and what waits is dropped.
+        """Call `farewell` after what is being handled and what waits; after `timeout` seconds it is
+        called all the same, and what waits is dropped.
 
         Thus nobody waits for ever for a handler that is stuck.
         """
@@ -207,10 +225,13 @@ class EventQueue:
             self._backlog.remove(size)
 
     def cancel(self) -> None:
-        """Drop what waits and cancel what is being handled, but not the handler that asks for it."""
+        """Drop what waits and cancel what is being handled, but not the handler that asks for
+        it.
+        """
         self.clear()
         current = asyncio.current_task()
-        # A task that is cancelled before it begins would never say that it ended; without jobs it ends at once.
+        # A task that is cancelled before it begins would never say that it ended; without jobs it
+        # ends at once.
         running = self._task if self._begun and not self.idle else None
         for task in (running, *(self._concurrent or ())):
             if task is not None and task is not current:
@@ -221,7 +242,10 @@ class EventQueue:
         self._tasks.log.write_warning(
             "stuck handler",
             None,
-            f"A handler still runs {timeout:g} s after its peer has gone: {dropped} events that waited for it are dropped (option ending_timeout)",
+            (
+                f"A handler still runs {timeout:g} s after its peer has gone: {dropped} events "
+                "that waited for it are dropped (option ending_timeout)"
+            ),
         )
         self.clear()
         self._say_farewell()
@@ -304,7 +328,8 @@ class EventQueue:
         except asyncio.CancelledError as cancellation:
             if self._suspended is None:
                 raise
-            # It is meant for the handler whose rest this task has just been given: it will reach it where it waits.
+            # It is meant for the handler whose rest this task has just been given: it will reach it
+            # where it waits.
             task.uncancel()
             task.cancel(*cancellation.args)
         finally:

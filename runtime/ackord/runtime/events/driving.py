@@ -1,7 +1,9 @@
-"""Generators that handle the events of a socket one after the other, each in a context of its own, whatever task drives them.
+"""Generators that handle the events of a socket one after the other, each in a context of its own,
+whatever task drives them.
 
-A generator takes an event by `send`, and yields `IDLE` when it is handled, or what the event's handler waits for.
-Thus a handler that waits for nothing costs one call: no task, no turn of the event loop, and no exception to tell that it has returned.
+A generator takes an event by `send`, and yields `IDLE` when it is handled, or what the event's
+handler waits for. Thus a handler that waits for nothing costs one call: no task, no turn of the
+event loop, and no exception to tell that it has returned.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ EventHandler: TypeAlias = Generator[Waiting, Any, None]
 
 def awaiting(function: Callable[P, T]) -> Callable[P, T]:
     """Let a generator function wait for coroutines by ``yield from``, and be awaited itself."""
-    return cast("Callable[P, T]", coroutine(cast("Callable[P, Generator[Any, Any, Any]]", function)))
+    return cast(
+        "Callable[P, T]", coroutine(cast("Callable[P, Generator[Any, Any, Any]]", function))
+    )
 
 
 @awaiting
@@ -52,14 +56,19 @@ def handle_jobs() -> EventHandler:
 
 
 @coroutine
-def go_on(handler: EventHandler, context: Context, waiting: Waiting) -> Generator[Waiting, None, None]:
-    """Wait for what the handler of an event waits for, and go on with it in its context until it has returned."""
+def go_on(
+    handler: EventHandler, context: Context, waiting: Waiting
+) -> Generator[Waiting, None, None]:
+    """Wait for what the handler of an event waits for, and go on with it in its context until it
+    has returned.
+    """
     while waiting is not IDLE:
         step: Callable[[], Waiting]
         try:
             yield waiting
         except GeneratorExit:
-            handler.close()  # which closes what the handler awaits, before it learns of it itself: see `is_closing`
+            # which closes what the handler awaits, before it learns of it itself: see `is_closing`
+            handler.close()
             raise
         except BaseException as error:  # noqa: BLE001  # everything is for the handler
             step = partial(handler.throw, error)

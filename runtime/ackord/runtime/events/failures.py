@@ -13,12 +13,16 @@ from ackord.runtime.log_text import quoted
 from ackord.runtime.shares import NOBODY
 
 InvalidPolicy: TypeAlias = Literal["drop", "disconnect"]
-"""What happens to a socket whose event failed without an ack to say so: nothing, or the end of the socket."""
+"""What happens to a socket whose event failed without an ack to say so: nothing, or the end of the
+socket.
+"""
 
 SocketT = TypeVar("SocketT")
 
 InvalidHook: TypeAlias = Callable[[SocketT, str, FailureReply], Any]
-"""A plain function or a coroutine function that takes the socket, the event's name and the failure; for metrics and audits."""
+"""A plain function or a coroutine function that takes the socket, the event's name and the failure;
+for metrics and audits.
+"""
 
 MAX_COUNTED_NAMES: Final = 1000
 OTHER_NAMES: Final = "(other)"
@@ -28,7 +32,8 @@ _SHOWN_ISSUES: Final = 3
 class Failures(Generic[SocketT]):
     """Failed events of one namespace, by name; on a server or on a client.
 
-    Names come from the peers: only the first thousand different ones are counted by name, the others together.
+    Names come from the peers: only the first thousand different ones are counted by name, the
+    others together.
     """
 
     __slots__ = ("_hook", "_namespace", "_tasks", "counts")
@@ -53,18 +58,38 @@ class Failures(Generic[SocketT]):
         sender: str = "",
         client: str = NOBODY,
     ) -> None:
-        """Count a failure, log it and tell the hook; `sender` says who sent the event, `client` whose shares it takes."""
+        """Count a failure, log it and tell the hook; `sender` says who sent the event, `client`
+        whose shares it takes.
+        """
         key = name if name in self.counts or len(self.counts) < MAX_COUNTED_NAMES else OTHER_NAMES
         self.counts[key] = self.counts.get(key, 0) + 1
         self._write(name, failure, error or failure.__cause__, sender, client)
         if self._hook is not None:
-            call_hook(self._hook, (socket, name, failure), self._tasks, "The on_invalid hook", client or sender)
+            call_hook(
+                self._hook,
+                (socket, name, failure),
+                self._tasks,
+                "The on_invalid hook",
+                client or sender,
+            )
 
-    def _write(self, name: str, failure: FailureReply, error: BaseException | None, sender: str, client: str) -> None:
+    def _write(
+        self,
+        name: str,
+        failure: FailureReply,
+        error: BaseException | None,
+        sender: str,
+        client: str,
+    ) -> None:
         event = f"Event {quoted(name)} of namespace {quoted(self._namespace)}"
         log = self._tasks.log
         if error is not None:
-            log.crash(event, error, f" (answered with {quoted(failure.code)}{sender})", cause=self._namespace)
+            log.crash(
+                event,
+                error,
+                f" (answered with {quoted(failure.code)}{sender})",
+                cause=self._namespace,
+            )
             return
         text = f"{event} failed: {quoted(failure.code)}{_describe(failure)}{sender}"
         if failure.code in {INVALID_REQUEST, UNKNOWN_EVENT}:

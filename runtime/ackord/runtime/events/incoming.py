@@ -12,7 +12,14 @@ from ackord.runtime.events.containment import contain, is_being_cancelled, is_cl
 from ackord.runtime.events.dispatch import EventQueue
 from ackord.runtime.events.driving import IDLE, EventHandler, Job, awaiting
 from ackord.runtime.events.routes import Arguments, Route
-from ackord.runtime.events.untyped import acknowledge, await_all, call_all, call_in_order, encode_reply, has_awaitable
+from ackord.runtime.events.untyped import (
+    acknowledge,
+    await_all,
+    call_all,
+    call_in_order,
+    encode_reply,
+    has_awaitable,
+)
 from ackord.runtime.listeners import NO_ACK, Registration
 
 
@@ -31,7 +38,9 @@ class EventReceiver(Protocol):
 
     @property
     def watchers(self) -> tuple[Registration, ...]:
-        """What looks at an event before its listeners: the catch-all listeners, then whatever may refuse it."""
+        """What looks at an event before its listeners: the catch-all listeners, then whatever may
+        refuse it.
+        """
         ...
 
     def take_listeners(self, name: str) -> tuple[Registration, ...]:
@@ -42,7 +51,13 @@ class EventReceiver(Protocol):
         """Answer an event; after the end nothing is sent."""
         ...
 
-    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
+    def fail_event(
+        self,
+        name: str,
+        ack_id: int | None,
+        failure: FailureReply,
+        error: BaseException | None = None,
+    ) -> None:
         """Answer an event that failed."""
         ...
 
@@ -56,7 +71,9 @@ class InlineReceiver(EventReceiver, Protocol):
 
 
 RouteEvent: TypeAlias = tuple[EventReceiver, Route, str, Arguments, int | None]
-"""An event of a typed route: the socket, the route, the event's name, its arguments, and the id of the acknowledgement that is asked for."""
+"""An event of a typed route: the socket, the route, the event's name, its arguments, and the id of
+the acknowledgement that is asked for.
+"""
 
 
 @awaiting
@@ -85,9 +102,16 @@ def handle_events() -> EventHandler:
 
 
 async def run_route(  # noqa: PLR0917  # bound once, by the queue
-    socket: EventReceiver, route: Route, name: str, arguments: Arguments, ack_id: int | None, catch_all: tuple[Any, ...] | None
+    socket: EventReceiver,
+    route: Route,
+    name: str,
+    arguments: Arguments,
+    ack_id: int | None,
+    catch_all: tuple[Any, ...] | None,
 ) -> None:
-    """Handle an event of a typed route; `catch_all` holds its plain arguments if there are watchers."""
+    """Handle an event of a typed route; `catch_all` holds its plain arguments if there are
+    watchers.
+    """
     try:
         if catch_all is not None:
             await call_in_order(socket.watchers, catch_all)
@@ -98,7 +122,9 @@ async def run_route(  # noqa: PLR0917  # bound once, by the queue
         _answer_route(socket, route, name, ack_id, answer)
 
 
-def _answer_route(socket: EventReceiver, route: Route, name: str, ack_id: int | None, answer: Any) -> None:
+def _answer_route(
+    socket: EventReceiver, route: Route, name: str, ack_id: int | None, answer: Any
+) -> None:
     if ack_id is None:
         return
     try:
@@ -108,7 +134,9 @@ def _answer_route(socket: EventReceiver, route: Route, name: str, ack_id: int | 
         _failed(socket, name, ack_id, error)
 
 
-def _rescue(socket: EventReceiver, route: Route, name: str, ack_id: int | None, error: BaseException) -> None:
+def _rescue(
+    socket: EventReceiver, route: Route, name: str, ack_id: int | None, error: BaseException
+) -> None:
     """Answer an event whose handler raised: some errors are answers."""
     if is_closing(error):
         raise error
@@ -120,7 +148,9 @@ def _rescue(socket: EventReceiver, route: Route, name: str, ack_id: int | None, 
         _answer_route(socket, route, name, ack_id, answer)
 
 
-async def run_untyped(socket: EventReceiver, name: str, arguments: list[Any], ack_id: int | None) -> None:
+async def run_untyped(
+    socket: EventReceiver, name: str, arguments: list[Any], ack_id: int | None
+) -> None:
     """Handle an event of listeners, one listener after the other."""
     try:
         if watchers := socket.watchers:
@@ -132,7 +162,9 @@ async def run_untyped(socket: EventReceiver, name: str, arguments: list[Any], ac
         _failed(socket, name, ack_id, error)
 
 
-def run_untyped_inline(socket: InlineReceiver, name: str, arguments: list[Any], ack_id: int | None) -> None:
+def run_untyped_inline(
+    socket: InlineReceiver, name: str, arguments: list[Any], ack_id: int | None
+) -> None:
     """Handle an event whose listeners are all plain functions, without a task.
 
     A plain function that returns an awaitable after all gets a task for the rest.
@@ -143,7 +175,9 @@ def run_untyped_inline(socket: InlineReceiver, name: str, arguments: list[Any], 
         registrations = socket.take_listeners(name)
         results = call_all(registrations, arguments)
         if has_awaitable(results):
-            socket.finish_later(lambda: _finish_awaited(socket, name, registrations, results, ack_id))
+            socket.finish_later(
+                lambda: _finish_awaited(socket, name, registrations, results, ack_id)
+            )
         else:
             finish_untyped(socket, name, registrations, results, ack_id)
     except BaseException as error:  # noqa: BLE001  # whatever a listener raises becomes an error ack
@@ -151,18 +185,29 @@ def run_untyped_inline(socket: InlineReceiver, name: str, arguments: list[Any], 
 
 
 def run_listener_at_once(  # noqa: PLR0917  # on the path of every message
-    socket: InlineReceiver, registration: Registration, name: str, arguments: list[Any], ack_id: int | None, queue: EventQueue
+    socket: InlineReceiver,
+    registration: Registration,
+    name: str,
+    arguments: list[Any],
+    ack_id: int | None,
+    queue: EventQueue,
 ) -> None:
-    """Handle the common event of listeners: one plain function, an idle queue, and nobody else who looks at it; `arguments` begins with the name."""
+    """Handle the common event of listeners: one plain function, an idle queue, and nobody else who
+    looks at it; `arguments` begins with the name.
+    """
     queue.enter()
     try:
         del arguments[0]
-        if registration.least <= len(arguments) <= registration.most:  # as `Registration.call`, without the call
+        if (
+            registration.least <= len(arguments) <= registration.most
+        ):  # as `Registration.call`, without the call
             result = copy_context().run(registration.listener, *arguments)
         else:
             result = copy_context().run(registration.call, arguments)
         if hasattr(result, "__await__"):
-            socket.finish_later(lambda: _finish_awaited(socket, name, (registration,), [result], ack_id))
+            socket.finish_later(
+                lambda: _finish_awaited(socket, name, (registration,), [result], ack_id)
+            )
         elif ack_id is not None and result is not NO_ACK:
             if result.__class__ is not tuple:  # as `ack_arguments`, without the call
                 result = () if result is None else (result,)
@@ -175,7 +220,11 @@ def run_listener_at_once(  # noqa: PLR0917  # on the path of every message
 
 
 async def _finish_awaited(
-    socket: EventReceiver, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None
+    socket: EventReceiver,
+    name: str,
+    registrations: tuple[Registration, ...],
+    results: list[Any],
+    ack_id: int | None,
 ) -> None:
     try:
         finish_untyped(socket, name, registrations, await await_all(results), ack_id)
@@ -184,7 +233,11 @@ async def _finish_awaited(
 
 
 def finish_untyped(
-    socket: EventReceiver, name: str, registrations: tuple[Registration, ...], results: list[Any], ack_id: int | None
+    socket: EventReceiver,
+    name: str,
+    registrations: tuple[Registration, ...],
+    results: list[Any],
+    ack_id: int | None,
 ) -> None:
     """Answer an event after its listeners are done."""
     if ack_id is not None:
@@ -196,9 +249,11 @@ def finish_untyped(
 
 
 def _failed(socket: EventReceiver, name: str, ack_id: int | None, error: BaseException) -> None:
-    """Answer an event that wasn't answered yet, whatever ended its handling; go on with the end of the task, if that was it.
+    """Answer an event that wasn't answered yet, whatever ended its handling; go on with the end of
+    the task, if that was it.
 
-    Nothing that an application can raise prevents the answer: `FailureReply` was encoded when it was made.
+    Nothing that an application can raise prevents the answer: `FailureReply` was encoded when it
+    was made.
     """
     contain(error)
     cancelled = isinstance(error, asyncio.CancelledError) and is_being_cancelled()

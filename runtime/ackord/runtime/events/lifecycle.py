@@ -17,7 +17,11 @@ Report: TypeAlias = Callable[[Exception], None]
 
 
 def call_lifecycle(
-    table: ListenerTable | None, name: str, arguments: Sequence[Any], tasks: TaskSet, report: Report | None = None
+    table: ListenerTable | None,
+    name: str,
+    arguments: Sequence[Any],
+    tasks: TaskSet,
+    report: Report | None = None,
 ) -> list[asyncio.Task[None]]:
     """Call listeners; return the tasks of those which are coroutine functions."""
     started: list[asyncio.Task[None]] = []
@@ -29,9 +33,14 @@ def call_lifecycle(
 
 
 def call_guarded(
-    registration: Registration, arguments: Sequence[Any], tasks: TaskSet, what: str, report: Report | None = None
+    registration: Registration,
+    arguments: Sequence[Any],
+    tasks: TaskSet,
+    what: str,
+    report: Report | None = None,
 ) -> asyncio.Task[None] | None:
-    """Call a function of the application that answers nobody: what it raises is logged, an awaitable that it returns gets a task.
+    """Call a function of the application that answers nobody: what it raises is logged, an
+    awaitable that it returns gets a task.
 
     It has a context of its own: it may be called in the middle of somebody else's handler.
     """
@@ -40,11 +49,19 @@ def call_guarded(
 
 
 def call_hook(
-    registration: Registration, arguments: Sequence[Any], tasks: TaskSet, what: str, client: str, *, report: Report | None = None
+    registration: Registration,
+    arguments: Sequence[Any],
+    tasks: TaskSet,
+    what: str,
+    client: str,
+    *,
+    report: Report | None = None,
 ) -> None:
-    """Do what `call_guarded` does for a function that is called as often as peers want: more than `MAX_HOOK_TASKS` don't run at a time.
+    """Do what `call_guarded` does for a function that is called as often as peers want: more than
+    `MAX_HOOK_TASKS` don't run at a time.
 
-    A call for which there is no room is left out. `client` is whose event it is, for the shares of clients.
+    A call for which there is no room is left out. `client` is whose event it is, for the shares of
+    clients.
     """
     if registration.is_async and not tasks.has_room(client, what):
         return
@@ -64,7 +81,13 @@ async def notify_in_order(registration: Registration, arguments: Sequence[Any]) 
         await result
 
 
-def _call(registration: Registration, arguments: Sequence[Any], tasks: TaskSet, what: str, report: Report | None) -> Awaitable[Any] | None:
+def _call(
+    registration: Registration,
+    arguments: Sequence[Any],
+    tasks: TaskSet,
+    what: str,
+    report: Report | None,
+) -> Awaitable[Any] | None:
     """Call a function of the application; return what it gave if that has to be awaited."""
     try:
         result = copy_context().run(registration.notify, arguments)
@@ -78,7 +101,9 @@ def _call(registration: Registration, arguments: Sequence[Any], tasks: TaskSet, 
     return result if is_awaitable else None
 
 
-async def guard(awaitable: Awaitable[Any], what: str, log: LimitedLog, report: Report | None = None) -> None:
+async def guard(
+    awaitable: Awaitable[Any], what: str, log: LimitedLog, report: Report | None = None
+) -> None:
     """Await what the application gave and log what it raises."""
     try:
         await awaitable

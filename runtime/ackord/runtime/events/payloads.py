@@ -1,4 +1,6 @@
-"""JSON of untyped events: strict, by the parser of pydantic, whose depth (200) and integers (4,300 digits) are bounded."""
+"""JSON of untyped events: strict, by the parser of pydantic, whose depth (200) and integers (4,300
+digits) are bounded.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +23,19 @@ _find_exponent: Final = compiled.find_exponent or re.compile("e[+0-9]").search
 
 
 def decode_json(text: str) -> Any:
-    r"""Decode JSON text; the escape of a lone surrogate, which JavaScript sends for half an emoji, becomes U+FFFD.
+    r"""Decode JSON text; the escape of a lone surrogate, which JavaScript sends for half an emoji,
+    becomes U+FFFD.
 
     Raises:
-        MalformedPayloadError: it isn't JSON, or deeper or with longer or larger numbers than we read.
+        MalformedPayloadError: it isn't JSON, or deeper or with longer or larger numbers than we
+            read.
     """
     try:
         value = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         value = _decode_repaired(text, error)
-    # Without an exponent a number has to have as many digits, so that most texts say soon that all of theirs are finite.
+    # Without an exponent a number has to have as many digits, so that most texts say soon that all
+    # of theirs are finite.
     if len(text) >= _LEAST_DIGITS or _find_exponent(text) or "E" in text:
         _refuse_infinity(value)
     return value
@@ -47,7 +52,9 @@ def _decode_repaired(text: str, error: ValueError) -> Any:
 
 
 def _refuse_infinity(value: Any) -> None:
-    """Refuse numbers like ``1e999``: JSON by their grammar, but no numbers that could be passed on."""
+    """Refuse numbers like ``1e999``: JSON by their grammar, but no numbers that could be passed
+    on.
+    """
     parts: list[Any] = [value]
     for part in parts:  # which grows
         kind = part.__class__

@@ -1,7 +1,8 @@
 """How the events of one name are decoded, handled and answered.
 
-A server's `Member` and a client's `Membership` look for a `Route` by the event's name; it knows nothing of pydantic.
-The typed layer has one for each event, which validates and calls one method; events without a route are for listeners.
+A server's `Member` and a client's `Membership` look for a `Route` by the event's name; it knows
+nothing of pydantic. The typed layer has one for each event, which validates and calls one method;
+events without a route are for listeners.
 """
 
 from __future__ import annotations
@@ -42,13 +43,16 @@ class Route(Protocol):
 
     @property
     def decode(self) -> Decode:
-        """Turn the text of an EVENT's JSON array, event name included, into the arguments for `handle`.
+        """Turn the text of an EVENT's JSON array, event name included, into the arguments for
+        `handle`.
 
         Called when the packet arrives, so that broken JSON closes the connection at once.
 
         Raises:
-            MalformedPayloadError: the text isn't JSON, or a placeholder is bad: a violation of the protocol.
-            InvalidArgumentsError: it is JSON, but not what the event declares: answered with an error ack.
+            MalformedPayloadError: the text isn't JSON, or a placeholder is bad: a violation of the
+                protocol.
+            InvalidArgumentsError: it is JSON, but not what the event declares: answered with an
+                error ack.
         """
         ...
 
@@ -57,7 +61,8 @@ class Route(Protocol):
 
         `socket` is a server's `Member`, or a client's `Membership`; only routes of servers need it.
 
-        Any exception becomes the error ack ``internal``; `FailureReply` becomes the one that it holds.
+        Any exception becomes the error ack ``internal``; `FailureReply` becomes the one that it
+        holds.
         """
         ...
 

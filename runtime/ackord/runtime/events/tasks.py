@@ -1,4 +1,6 @@
-"""The tasks of one server or client: each has this owner, which keeps it alive, reports what it raised and ends it."""
+"""The tasks of one server or client: each has this owner, which keeps it alive, reports what it
+raised and ends it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ MAX_HOOK_TASKS: Final = 1000
 
 
 class TaskSet:
-    """Running tasks of a server or a client, and the log for what the application's functions raise in them."""
+    """Running tasks of a server or a client, and the log for what the application's functions raise
+    in them.
+    """
 
     __slots__ = ("_hooks", "_tasks", "log")
 
@@ -32,15 +36,21 @@ class TaskSet:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, coroutine: Coroutine[Any, Any, None], context: Context | None = None) -> asyncio.Task[None]:
-        """Run a coroutine as a task of this owner, in a context or in a copy of the current one; it begins in a later turn of the event loop."""
+    def start(
+        self, coroutine: Coroutine[Any, Any, None], context: Context | None = None
+    ) -> asyncio.Task[None]:
+        """Run a coroutine as a task of this owner, in a context or in a copy of the current one; it
+        begins in a later turn of the event loop.
+        """
         task = start_later(asyncio.get_running_loop(), coroutine, context)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
 
     def has_room(self, client: str, what: str) -> bool:
-        """Tell whether a hook may run in a task because of an event of `client`; if not, log that this call of `what` is left out."""
+        """Tell whether a hook may run in a task because of an event of `client`; if not, log that
+        this call of `what` is left out.
+        """
         if self._hooks.has_room(client):
             return True
         text = f"{what} isn't called for each failure: {len(self._hooks):,} of its calls, or of other hooks, still run. Make it faster, or a plain function."
@@ -54,10 +64,13 @@ class TaskSet:
         task.add_done_callback(self._hooks.remove)
 
     async def finish(self, timeout: float) -> None:  # noqa: ASYNC109  # bounds one wait of several
-        """Wait until the tasks have ended, and cancel those that haven't after `timeout` seconds; the current one is left alone."""
+        """Wait until the tasks have ended, and cancel those that haven't after `timeout` seconds;
+        the current one is left alone.
+        """
         for task in await self._wait(timeout):
             task.cancel()
-        # What was cancelled may have begun something else; and what swallows its cancellation must not hold the server for ever.
+        # What was cancelled may have begun something else; and what swallows its cancellation must
+        # not hold the server for ever.
         for task in await self._wait(max(timeout, _CLEANING_UP)):
             task.cancel()
 
@@ -67,7 +80,9 @@ class TaskSet:
         self._hooks.clear()
 
     async def _wait(self, timeout: float) -> list[asyncio.Task[None]]:  # noqa: ASYNC109  # bounds one wait of several
-        """Wait until no task is left, those which are begun meanwhile included; return those that are left after `timeout` seconds."""
+        """Wait until no task is left, those which are begun meanwhile included; return those that
+        are left after `timeout` seconds.
+        """
         current = asyncio.current_task()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout

@@ -1,4 +1,6 @@
-"""How an untyped event meets its listeners: positional arguments in, the acknowledgement's values out."""
+"""How an untyped event meets its listeners: positional arguments in, the acknowledgement's values
+out.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ async def await_all(results: list[Any]) -> list[Any]:
     return [await result if hasattr(result, "__await__") else result for result in results]
 
 
-async def call_in_order(registrations: Sequence[Registration], arguments: Sequence[Any]) -> list[Any]:
+async def call_in_order(
+    registrations: Sequence[Registration], arguments: Sequence[Any]
+) -> list[Any]:
     """Call listeners one after the other, each after the one before is done."""
     results: list[Any] = []
     for registration in registrations:
@@ -39,7 +43,9 @@ async def call_in_order(registrations: Sequence[Registration], arguments: Sequen
     return results
 
 
-def acknowledge(registrations: Sequence[Registration], results: Sequence[Any]) -> EncodedArguments | None:
+def acknowledge(
+    registrations: Sequence[Registration], results: Sequence[Any]
+) -> EncodedArguments | None:
     """Encode what the listeners answer; `None` if they leave the event unacknowledged.
 
     Raises:

@@ -1,4 +1,6 @@
-"""The server as an ASGI application, for any ASGI server, alone or mounted in another application."""
+"""The server as an ASGI application, for any ASGI server, alone or mounted in another
+application.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,13 @@ from ackord.runtime.hosting.host_settings import INFLATES_AHEAD, inflates_ahead
 from ackord.runtime.hosting.lane import FAST_LANE, Lane
 from ackord.runtime.hosting.lifespan import OtherLifespan
 from ackord.runtime.hosting.long_polling import LongPolling
-from ackord.runtime.hosting.polling_request import MAX_HEADERS, MAX_QUERY_STRING, parse_query, recognize, size_of
+from ackord.runtime.hosting.polling_request import (
+    MAX_HEADERS,
+    MAX_QUERY_STRING,
+    parse_query,
+    recognize,
+    size_of,
+)
 from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 from ackord.runtime.transports.base import WebSocketReceiver
 from ackord.runtime.transports.polling import JSON, respond
@@ -61,7 +69,8 @@ _logger = logging.getLogger("ackord.runtime.hosting")
 _NORMAL_CLOSURE: Final = 1000
 _POLICY_VIOLATION: Final = 1008
 _TURNS_OF_A_CLOSE: Final = 3
-"""Turns of the event loop in which a connection is closed: uvicorn takes a handshake for unanswered, and logs an error, if an
+"""Turns of the event loop in which a connection is closed: uvicorn takes a handshake for
+unanswered, and logs an error, if an
 application that has refused a WebSocket with a response returns before."""
 
 
@@ -69,13 +78,20 @@ class AsgiApp:
     """An ASGI application that serves one `EngineServer` below its path.
 
     Everything else goes to `other` if there is one, and is answered with 404 otherwise.
-    Mounted below a prefix, or behind a proxy that strips one, the path is found as Starlette finds it.
+    Mounted below a prefix, or behind a proxy that strips one, the path is found as Starlette finds
+    it.
 
-    The lifespan of ASGI starts and stops the engine, then `other`; one that has no lifespan, as Django, is left out of that.
+    The lifespan of ASGI starts and stops the engine, then `other`; one that has no lifespan, as
+    Django, is left out of that.
     """
 
     def __init__(
-        self, engine: EngineServer, *, other: Application | None = None, on_startup: Hook | None = None, on_shutdown: Hook | None = None
+        self,
+        engine: EngineServer,
+        *,
+        other: Application | None = None,
+        on_startup: Hook | None = None,
+        on_shutdown: Hook | None = None,
     ) -> None:
         self.engine = engine
         self._other = other
@@ -106,7 +122,14 @@ class AsgiApp:
             if refusal is not None:
                 bare = request_of({**scope, "query_string": b"", "headers": []}, self._proxies)
                 self.engine.report(bare, refusal)
-                await _refuse(scope, receive, send, status=refusal.status, body=refusal.body, content_type=JSON)
+                await _refuse(
+                    scope,
+                    receive,
+                    send,
+                    status=refusal.status,
+                    body=refusal.body,
+                    content_type=JSON,
+                )
                 return
             request = request_of(scope, self._proxies)
             self._warn_unless_started()
@@ -117,7 +140,14 @@ class AsgiApp:
         elif self._other is not None:
             await self._other(scope, receive, send)
         elif kind in ("http", "websocket"):
-            await _refuse(scope, receive, send, status=404, body=b"Not Found", content_type=b"text/plain; charset=utf-8")
+            await _refuse(
+                scope,
+                receive,
+                send,
+                status=404,
+                body=b"Not Found",
+                content_type=b"text/plain; charset=utf-8",
+            )
         else:
             raise RuntimeError(f"unknown ASGI scope type {kind!r}")
 
@@ -125,12 +155,15 @@ class AsgiApp:
         if not self._has_warned and not self.engine.was_opened:
             self._has_warned = True
             _logger.warning(
-                "Nothing has started this server: hooks of on_startup don't run, and clients aren't told when the process ends. Mounted in another "
+                "Nothing has started this server: hooks of on_startup don't run, and clients "
+                "aren't told when the process ends. Mounted in another "
                 'application, give that one lifespan=server.lifespan(); see "Start and stop" in docs/hosting.md. (It is logged once.)'
             )
 
     async def startup(self) -> None:
-        """Run the start-up hook and open the engine, again if it was shut down before; more than once is harmless."""
+        """Run the start-up hook and open the engine, again if it was shut down before; more than
+        once is harmless.
+        """
         self.engine.server_loop.enter()
         if self._started_in is self.engine.server_loop.current:
             return
@@ -161,7 +194,10 @@ class AsgiApp:
         if path == self._prefix:
             return True
         inner = _without_root(path, scope.get("root_path", ""))
-        return any(candidate.startswith(self._prefix) or candidate + "/" == self._prefix for candidate in (inner, path))
+        return any(
+            candidate.startswith(self._prefix) or candidate + "/" == self._prefix
+            for candidate in (inner, path)
+        )
 
     async def _websocket(self, request: HandshakeRequest, receive: Receive, send: Send) -> None:
         message = await receive()
@@ -173,12 +209,16 @@ class AsgiApp:
         try:
             if lane is None:
                 violation, host = extensions.get(VIOLATION), extensions.get(HOST)
-                websocket = AsgiWebSocket(send, self._pump, subprotocol=subprotocol, violation=violation, host=host)
+                websocket = AsgiWebSocket(
+                    send, self._pump, subprotocol=subprotocol, violation=violation, host=host
+                )
                 receiver = await self.engine.open_websocket(request, websocket)
                 await websocket.run(receive, receiver, self.engine.response_headers(request))
             else:
                 receiver = await self.engine.open_websocket(request, lane.open())
-                await _attach(lane, receiver, send, subprotocol, self.engine.response_headers(request))
+                await _attach(
+                    lane, receiver, send, subprotocol, self.engine.response_headers(request)
+                )
         except HandshakeRefusedError as exc:
             if lane is not None:
                 lane.decline()
@@ -225,10 +265,12 @@ class AsgiApp:
 
 
 def _without_root(path: str, root: str) -> str:
-    """Return the path below the place where an application is mounted, as Starlette's routing finds it.
+    """Return the path below the place where an application is mounted, as Starlette's routing finds
+    it.
 
-    `root` has what a proxy has stripped from the path, what the application is mounted below, or both.
-    So the path begins with all of it, with the end of it that is the mount, or with nothing of it.
+    `root` has what a proxy has stripped from the path, what the application is mounted below, or
+    both. So the path begins with all of it, with the end of it that is the mount, or with nothing
+    of it.
     """
     start = 0
     while start >= 0 and (rest := root[start:].rstrip("/")):
@@ -242,7 +284,11 @@ def _measure(scope: Scope) -> Refusal | None:
     """Refuse a request whose head is larger than a session may keep."""
     if len(scope.get("query_string", b"")) > MAX_QUERY_STRING:
         return QUERY_TOO_LARGE.because(name="REQUEST_TOO_LARGE")
-    return HEADERS_TOO_LARGE.because(name="REQUEST_TOO_LARGE") if size_of(scope["headers"]) > MAX_HEADERS else None
+    return (
+        HEADERS_TOO_LARGE.because(name="REQUEST_TOO_LARGE")
+        if size_of(scope["headers"]) > MAX_HEADERS
+        else None
+    )
 
 
 def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
@@ -263,7 +309,9 @@ def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
     path = quote(scope["path"]) if raw_path is None else raw_path.decode("latin-1")
     client = scope.get("client")
     connected = str(client[0]) if client else ""
-    address, secure = proxies.peer(connected, headers, secure=scope.get("scheme") in ("https", "wss"))
+    address, secure = proxies.peer(
+        connected, headers, secure=scope.get("scheme") in ("https", "wss")
+    )
     return HandshakeRequest(
         url=f"{path}?{query_string}" if query_string else path,
         query=parse_query(query_string),
@@ -278,12 +326,16 @@ def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
 
 
 def _subprotocol_of(scope: Mapping[str, Any]) -> str | None:
-    """Return the first subprotocol that the client offers: a WebSocket client fails if none of its own is chosen."""
+    """Return the first subprotocol that the client offers: a WebSocket client fails if none of its
+    own is chosen.
+    """
     offered: list[str] = scope.get("subprotocols") or []
     return offered[0] if offered else None
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, *, status: int, body: bytes, content_type: bytes) -> None:
+async def _refuse(
+    scope: Scope, receive: Receive, send: Send, *, status: int, body: bytes, content_type: bytes
+) -> None:
     """Answer a request that isn't for the engine."""
     if scope["type"] == "http":
         await respond(send, status, (), body, content_type)
@@ -292,7 +344,13 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, *, status: int, bo
         await _deny(scope, send, status, body, content_type)
 
 
-async def _attach(lane: Lane, receiver: WebSocketReceiver, send: Send, subprotocol: str | None, headers: list[tuple[bytes, bytes]]) -> None:
+async def _attach(
+    lane: Lane,
+    receiver: WebSocketReceiver,
+    send: Send,
+    subprotocol: str | None,
+    headers: list[tuple[bytes, bytes]],
+) -> None:
     """Accept a WebSocket whose messages don't go through ASGI."""
     accept: Message = {"type": "websocket.accept", "headers": headers}
     if subprotocol is not None:
@@ -316,12 +374,20 @@ async def _refuse_websocket(scope: Mapping[str, Any], send: Send, refusal: Refus
     await _deny(scope, send, status, refusal.body, JSON)
 
 
-async def _deny(scope: Mapping[str, Any], send: Send, status: int, body: bytes, content_type: bytes) -> None:
-    """Refuse a WebSocket before it is accepted: with a response where the ASGI server can send one, else with its own 403."""
+async def _deny(
+    scope: Mapping[str, Any], send: Send, status: int, body: bytes, content_type: bytes
+) -> None:
+    """Refuse a WebSocket before it is accepted: with a response where the ASGI server can send one,
+    else with its own 403.
+    """
     if "websocket.http.response" not in (scope.get("extensions") or ()):
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return
-    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    headers = [
+        (b"content-type", content_type),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
     for _ in range(_TURNS_OF_A_CLOSE):

@@ -1,7 +1,9 @@
-"""Requests of open sessions over long-polling, served where uvicorn parses them: no ASGI scope, no messages and no task for each.
+"""Requests of open sessions over long-polling, served where uvicorn parses them: no ASGI scope, no
+messages and no task for each.
 
-What isn't ordinary goes through ASGI, as if this file weren't there: handshakes, whatever is refused, large, chunked or pipelined bodies,
-HTTP/1.0, and everything while somebody wants to see each request. Both ways answer with the same bytes.
+What isn't ordinary goes through ASGI, as if this file weren't there: handshakes, whatever is
+refused, large, chunked or pipelined bodies, HTTP/1.0, and everything while somebody wants to see
+each request. Both ways answer with the same bytes.
 """
 
 from __future__ import annotations
@@ -22,10 +24,14 @@ from ackord.runtime.transports.polling import CLOSE
 from typing_extensions import override
 
 MAX_BODY: Final = 65_536
-"""Bytes of a body that is kept until it is whole; a larger one goes through ASGI, where it is read no faster than it is taken."""
+"""Bytes of a body that is kept until it is whole; a larger one goes through ASGI, where it is read
+no faster than it is taken.
+"""
 
 REQUESTS_PER_TURN: Final = 32
-"""Requests of one connection after which others have their turn: the next one goes through ASGI, where it waits."""
+"""Requests of one connection after which others have their turn: the next one goes through ASGI,
+where it waits.
+"""
 
 _ORDINARY_QUERY: Final = re.compile(rb"[A-Za-z0-9._~=&-]*")
 _SOON: Final = 0.01
@@ -35,16 +41,21 @@ _SOON: Final = 0.01
 class DirectHttp(FastHttp):
     """uvicorn's HTTP/1.1, guarded, and with the fast lanes of both transports.
 
-    That of long-polling is closed, so that everything goes through ASGI, where the application is mounted in another one, which has to see the
-    requests, and with settings of uvicorn that concern each request.
+    That of long-polling is closed, so that everything goes through ASGI, where the application is
+    mounted in another one, which has to see the requests, and with settings of uvicorn that concern
+    each request.
     """
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._app = _application_of(self)
-        self._max_body = 0 if self._app is None else min(MAX_BODY, self._app.engine.options.max_payload)
+        self._max_body = (
+            0 if self._app is None else min(MAX_BODY, self._app.engine.options.max_payload)
+        )
         self._is_in_head = False
-        self._head_size: int | None = None  # how long the heads can be that came whole in what is being read
+        self._head_size: int | None = (
+            None  # how long the heads can be that came whole in what is being read
+        )
         self._requests_in_turn = 0
         self._message: DirectRequest | None = None  # whose bytes are being read
         self._outstanding: DirectRequest | None = None  # which waits for its answer
@@ -81,7 +92,8 @@ class DirectHttp(FastHttp):
 
     @override
     def on_message_begin(self) -> None:
-        # What uvicorn does here is for ASGI: `_go_through_asgi` does it. The timer for the head starts if it doesn't come whole.
+        # What uvicorn does here is for ASGI: `_go_through_asgi` does it. The timer for the head
+        # starts if it doesn't come whole.
         self._is_requested = True
         self.url = b""
         self.headers = []
@@ -129,7 +141,9 @@ class DirectHttp(FastHttp):
                 self._fail(request, exc)
 
     def _recognize(self) -> DirectRequest | None:
-        """Return the request whose head has been read, if it is an ordinary one of an open session."""
+        """Return the request whose head has been read, if it is an ordinary one of an open
+        session.
+        """
         app = self._app
         cycle: Any = self.cycle  # `None` at first, whatever uvicorn says
         parser: Any = self.parser
@@ -153,9 +167,22 @@ class DirectHttp(FastHttp):
         method = parser.get_method()
         length = request.content_length
         if method == b"POST":
-            is_small = length is not None and length.isdigit() and len(length) < 9 and int(length) <= self._max_body
-            return DirectPost(self, app.long_polling, request) if is_small and not request.is_octets else None
-        return DirectGet(self, app.long_polling, request) if method == b"GET" and length in (None, b"0") else None
+            is_small = (
+                length is not None
+                and length.isdigit()
+                and len(length) < 9
+                and int(length) <= self._max_body
+            )
+            return (
+                DirectPost(self, app.long_polling, request)
+                if is_small and not request.is_octets
+                else None
+            )
+        return (
+            DirectGet(self, app.long_polling, request)
+            if method == b"GET" and length in (None, b"0")
+            else None
+        )
 
     def _go_through_asgi(self) -> None:
         url, headers = self.url, self.headers
@@ -167,7 +194,13 @@ class DirectHttp(FastHttp):
 
     # The requests' side
 
-    def respond(self, request: DirectRequest, status: int, content_type: bytes | None = None, body: bytes = b"") -> None:
+    def respond(
+        self,
+        request: DirectRequest,
+        status: int,
+        content_type: bytes | None = None,
+        body: bytes = b"",
+    ) -> None:
         """See `ackord.runtime.hosting.direct_request.DirectConnection`."""
         if self._outstanding is request:
             self._outstanding = None
@@ -177,7 +210,9 @@ class DirectHttp(FastHttp):
         headers = request.request.headers
         is_last = not request.keep_alive or CLOSE in headers
         defaults = self.server_state.default_headers
-        transport.write(_WRITER.write(defaults, status, content_type, headers, body, keep_alive=not is_last))
+        transport.write(
+            _WRITER.write(defaults, status, content_type, headers, body, keep_alive=not is_last)
+        )
         if is_last:
             transport.close()
         if is_last or self.pipeline or self.flow.read_paused:
@@ -187,7 +222,9 @@ class DirectHttp(FastHttp):
             self.server_state.total_requests += 1
             self._idle_since = self.loop.time()
             if self._idle_timer is None:
-                self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
+                self._idle_timer = self.loop.call_later(
+                    self.timeout_keep_alive, self._look_whether_idle
+                )
 
     def spawn(self, work: Coroutine[Any, Any, None], request: DirectRequest) -> None:
         """See `ackord.runtime.hosting.direct_request.DirectConnection`."""
@@ -214,7 +251,11 @@ class DirectHttp(FastHttp):
         self._idle_timer = None
         cycle: Any = self.cycle  # `None` at first, whatever uvicorn says
         # uvicorn has a timer of its own after what went through ASGI.
-        if self._is_in_head or (cycle is not None and not cycle.response_complete) or self.timeout_keep_alive_task is not None:
+        if (
+            self._is_in_head
+            or (cycle is not None and not cycle.response_complete)
+            or self.timeout_keep_alive_task is not None
+        ):
             return
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left > _SOON:
@@ -229,10 +270,17 @@ class DirectHttp(FastHttp):
 
 
 def _application_of(http: FastHttp) -> AsgiApp | None:
-    """Return the engine's application, if uvicorn calls nothing else and has nothing else to do for each request."""
+    """Return the engine's application, if uvicorn calls nothing else and has nothing else to do for
+    each request.
+    """
     config: Any = http.config
     app: object = config.loaded_app
-    is_plain = not (http.root_path or http.access_log or http.limit_concurrency is not None or getattr(config, "reset_contextvars", False))
+    is_plain = not (
+        http.root_path
+        or http.access_log
+        or http.limit_concurrency is not None
+        or getattr(config, "reset_contextvars", False)
+    )
     # Not of a subclass, which may do more in its `__call__`.
     return app if is_plain and type(app) is AsgiApp else None
 

@@ -18,8 +18,16 @@ from typing_extensions import override
 class DirectConnection(Protocol):
     """The connection by which a request came."""
 
-    def respond(self, request: DirectRequest, status: int, content_type: bytes | None = None, body: bytes = b"") -> None:
-        """Write the whole response of the request, whose answer is the only one that is outstanding."""
+    def respond(
+        self,
+        request: DirectRequest,
+        status: int,
+        content_type: bytes | None = None,
+        body: bytes = b"",
+    ) -> None:
+        """Write the whole response of the request, whose answer is the only one that is
+        outstanding.
+        """
         ...
 
     def spawn(self, work: Coroutine[Any, Any, None], request: DirectRequest) -> None:
@@ -35,20 +43,32 @@ class _NoEvent:
 
 
 class DirectRequest(ABC):
-    """One request; it stands where uvicorn expects its cycle of request and response, and has what uvicorn asks of that."""
+    """One request; it stands where uvicorn expects its cycle of request and response, and has what
+    uvicorn asks of that.
+    """
 
-    __slots__ = ("_connection", "_polling", "disconnected", "keep_alive", "request", "response_complete")
+    __slots__ = (
+        "_connection",
+        "_polling",
+        "disconnected",
+        "keep_alive",
+        "request",
+        "response_complete",
+    )
 
     message_event = _NoEvent()
 
-    def __init__(self, connection: DirectConnection, polling: LongPolling, request: PollingRequest) -> None:
+    def __init__(
+        self, connection: DirectConnection, polling: LongPolling, request: PollingRequest
+    ) -> None:
         self._connection = connection
         self._polling = polling
         self.request = request
         self.disconnected = False
         """Whether the connection is gone; set by uvicorn, or by `lose`."""
         self.keep_alive = True
-        """Whether the connection may be used for another request; cleared by uvicorn when it stops."""
+        """Whether the connection may be used for another request; cleared by uvicorn when it stops.
+        """
         self.response_complete = False
 
     @abstractmethod
@@ -121,7 +141,9 @@ class DirectPost(DirectRequest):
 
     __slots__ = ("_body", "_is_whole", "patience")
 
-    def __init__(self, connection: DirectConnection, polling: LongPolling, request: PollingRequest) -> None:
+    def __init__(
+        self, connection: DirectConnection, polling: LongPolling, request: PollingRequest
+    ) -> None:
         super().__init__(connection, polling, request)
         self._body: bytes | bytearray = b""
         self._is_whole = False

@@ -18,7 +18,9 @@ _SOON: Final = 0.1
 
 
 class Doors:
-    """Makes an `Entrance` for each connection of a server: what uvicorn calls as its `http=` class."""
+    """Makes an `Entrance` for each connection of a server: what uvicorn calls as its `http=`
+    class.
+    """
 
     def __init__(self, http: type[GuardedHttp]) -> None:
         self._http = http
@@ -27,19 +29,30 @@ class Doors:
         self._timer: asyncio.TimerHandle | None = None
 
     def __call__(
-        self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
     ) -> Entrance:
         """Make the protocol of a new connection."""
         site = self._site
         if site is None or site.server_state is not server_state or site.app_state is not app_state:
-            site = self._site = Site(config, server_state, app_state, _loop or asyncio.get_running_loop())
+            site = self._site = Site(
+                config, server_state, app_state, _loop or asyncio.get_running_loop()
+            )
             self._waiting.clear()
             self._timer = None
         return Entrance(self, site)
 
     def make_http(self, site: Site) -> GuardedHttp:
         """Make what serves a connection that doesn't begin with a WebSocket."""
-        return self._http(config=site.config, server_state=site.server_state, app_state=site.app_state, _loop=site.loop)
+        return self._http(
+            config=site.config,
+            server_state=site.server_state,
+            app_state=site.app_state,
+            _loop=site.loop,
+        )
 
     def await_head(self, entrance: Entrance, loop: asyncio.AbstractEventLoop) -> None:
         """Drop a connection if nothing comes for too long."""
@@ -64,7 +77,9 @@ class Doors:
 
 
 class Entrance(asyncio.Protocol):
-    """A connection until its first bytes: a whole and common opening handshake is taken here, with what follows it; everything else is left to uvicorn's HTTP."""
+    """A connection until its first bytes: a whole and common opening handshake is taken here, with
+    what follows it; everything else is left to uvicorn's HTTP.
+    """
 
     __slots__ = ("_doors", "_site", "transport")
 

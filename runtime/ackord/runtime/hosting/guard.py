@@ -1,6 +1,8 @@
-"""What uvicorn's protocols leave unbounded, bounded: the bytes before a body, control frames and fragments, and clients that don't read.
+"""What uvicorn's protocols leave unbounded, bounded: the bytes before a body, control frames and
+fragments, and clients that don't read.
 
-uvicorn takes a class for each protocol (`http=` and `ws=`); `ackord.runtime.hosting.serve.configure` passes these.
+uvicorn takes a class for each protocol (`http=` and `ws=`);
+`ackord.runtime.hosting.serve.configure` passes these.
 """
 
 from __future__ import annotations
@@ -39,11 +41,17 @@ from websockets.protocol import Protocol
 from websockets.server import ServerProtocol
 
 MAX_HEAD: Final = 65_536
-"""Bytes of one request that aren't its body: request line, headers, trailers, and the frames of chunks beyond what real clients need."""
+"""Bytes of one request that aren't its body: request line, headers, trailers, and the frames of
+chunks beyond what real clients need.
+"""
 HEAD_TIMEOUT: Final = 30.0
-"""Seconds from the connection, or from the first byte of a later request, to the end of its headers."""
+"""Seconds from the connection, or from the first byte of a later request, to the end of its
+headers.
+"""
 MAX_AHEAD: Final = 512
-"""Requests of one connection that wait for the answer to an earlier one: each takes 5 KB, and one read brings thousands."""
+"""Requests of one connection that wait for the answer to an earlier one: each takes 5 KB, and one
+read brings thousands.
+"""
 MAX_BYTES_AHEAD: Final = 65_536
 """Bytes of these that are read beside the read that brought the first of them."""
 
@@ -58,7 +66,9 @@ _logs: Final[WeakKeyDictionary[ServerState, LimitedLog]] = WeakKeyDictionary()
 
 
 class _Handshake(ServerProtocol):
-    """The library's protocol, whose close frames have a code and no text, as those of the reference implementation."""
+    """The library's protocol, whose close frames have a code and no text, as those of the reference
+    implementation.
+    """
 
     @override
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
@@ -67,7 +77,8 @@ class _Handshake(ServerProtocol):
     @override
     def recv_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:
-            # RFC 6455, 5.4: it may come between fragments as every control frame, where the library takes it for a mistake.
+            # RFC 6455, 5.4: it may come between fragments as every control frame, where the library
+            # takes it for a mistake.
             self.current_size = None
         super().recv_frame(frame)
 
@@ -78,8 +89,13 @@ class _Handshake(ServerProtocol):
             return response
         # Without the library's text, which repeats what the client sent.
         versions = request.headers.get_all("Sec-WebSocket-Version")
-        is_version_wrong = response.status_code == HTTPStatus.BAD_REQUEST and versions not in ([], [_VERSION])
-        status = HTTPStatus.UPGRADE_REQUIRED if is_version_wrong else HTTPStatus(response.status_code)
+        is_version_wrong = response.status_code == HTTPStatus.BAD_REQUEST and versions not in (
+            [],
+            [_VERSION],
+        )
+        status = (
+            HTTPStatus.UPGRADE_REQUIRED if is_version_wrong else HTTPStatus(response.status_code)
+        )
         refusal = self.reject(status, "Invalid WebSocket handshake.\n")
         for name in ("Allow", "Upgrade"):
             if name in response.headers:
@@ -90,14 +106,18 @@ class _Handshake(ServerProtocol):
         return refusal
 
     def receive_request(self, request: Request) -> None:
-        """Take a request that was read already: the library's own limits, 8192 bytes a line and 128 headers, are narrower than ours."""
+        """Take a request that was read already: the library's own limits, 8192 bytes a line and 128
+        headers, are narrower than ours.
+        """
         self.parser = Protocol.parse(self)
         next(self.parser)
         self.events.append(request)
 
 
 class BadRequestError(Exception):
-    """A request that HTTP demands to be refused, and that the parser lets pass; its text says why."""
+    """A request that HTTP demands to be refused, and that the parser lets pass; its text says
+    why.
+    """
 
 
 def check_head(version: str, headers: Iterable[Header]) -> None:
@@ -112,7 +132,9 @@ def check_head(version: str, headers: Iterable[Header]) -> None:
             hosts += 1
             if not is_host(value):
                 raise BadRequestError("the header Host is malformed")
-        elif name == b"transfer-encoding" and (version != "1.1" or value.strip(b" \t").lower() != b"chunked"):
+        elif name == b"transfer-encoding" and (
+            version != "1.1" or value.strip(b" \t").lower() != b"chunked"
+        ):
             raise BadRequestError("the Transfer-Encoding isn't supported")
     if version not in _VERSIONS:
         raise BadRequestError("the version isn't HTTP/1.1")
@@ -121,19 +143,28 @@ def check_head(version: str, headers: Iterable[Header]) -> None:
 
 
 class GuardedHttp(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1 with bounds on what comes before and beside a body, in bytes and in time, and on requests sent ahead."""
+    """uvicorn's HTTP/1.1 with bounds on what comes before and beside a body, in bytes and in time,
+    and on requests sent ahead.
+    """
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._overhead = 0
         self._is_in_head = False
         self._early = b""  # what follows the opening handshake of a WebSocket in the same read
-        self._is_requested = False  # whether what is being read belongs to a request that isn't answered yet
+        self._is_requested = (
+            False  # whether what is being read belongs to a request that isn't answered yet
+        )
         self._head_timer: asyncio.TimerHandle | None = None
-        self._cycle: Any = None  # uvicorn's, of the request that is being answered; its own `cycle` is that of the last request
-        self._sizes: deque[int] = deque()  # bytes read behind each request that waits, the newest first, as in `pipeline`
+        # uvicorn's, of the request that is being answered; its own `cycle` is that of the last
+        # request
+        self._cycle: Any = None
+        self._sizes: deque[int] = (
+            deque()
+        )  # bytes read behind each request that waits, the newest first, as in `pipeline`
         self._ahead = 0  # their sum
-        self._idle_until = 0.0  # when uvicorn's timer for idle connections is due: not every event loop's timers tell
+        # when uvicorn's timer for idle connections is due: not every event loop's timers tell
+        self._idle_until = 0.0
         self._stall: StallWatch | None = None
 
     @override
@@ -151,7 +182,8 @@ class GuardedHttp(HttpToolsProtocol):
         cycle, self._cycle = self._cycle, None
         self.pipeline.clear()
         if cycle is not None and not cycle.response_complete:
-            # uvicorn tells the last request only, be it that an earlier one is still being answered.
+            # uvicorn tells the last request only, be it that an earlier one is still being
+            # answered.
             cycle.disconnected = True
             cycle.message_event.set()
 
@@ -164,16 +196,26 @@ class GuardedHttp(HttpToolsProtocol):
             self._sizes[0] += len(data)
             self._ahead += len(data)
             if self._ahead > MAX_BYTES_AHEAD:
-                self.send_400_response("Too many bytes were sent before the answer to an earlier request.")
+                self.send_400_response(
+                    "Too many bytes were sent before the answer to an earlier request."
+                )
                 return
         self._parse(data)
         if self.transport.is_closing():
             return
         if self._overhead > MAX_HEAD:
             self._refuse_overhead()
-        elif idle is not None and not self._is_requested and self._head_timer is None and self.timeout_keep_alive_task is None:
-            # Empty lines, or the rest of a body that was answered already: uvicorn has stopped this timer, and would start it no more.
-            self.timeout_keep_alive_task = self.loop.call_at(self._idle_until, self.timeout_keep_alive_handler)
+        elif (
+            idle is not None
+            and not self._is_requested
+            and self._head_timer is None
+            and self.timeout_keep_alive_task is None
+        ):
+            # Empty lines, or the rest of a body that was answered already: uvicorn has stopped this
+            # timer, and would start it no more.
+            self.timeout_keep_alive_task = self.loop.call_at(
+                self._idle_until, self.timeout_keep_alive_handler
+            )
 
     @override
     def on_response_complete(self) -> None:
@@ -190,7 +232,8 @@ class GuardedHttp(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _parse(self, data: bytes) -> None:
-        # As uvicorn's `data_received`, which drops what follows a request to upgrade, and logs each mistake of a client.
+        # As uvicorn's `data_received`, which drops what follows a request to upgrade, and logs each
+        # mistake of a client.
         self._unset_keepalive_if_required()
         parser: Any = self.parser
         while True:
@@ -198,10 +241,17 @@ class GuardedHttp(HttpToolsProtocol):
                 parser.feed_data(data)
             except HttpParserError as exc:
                 reason = exc.__context__
-                message = f"Bad request: {reason}." if isinstance(reason, BadRequestError) else "Invalid HTTP request received."
+                message = (
+                    f"Bad request: {reason}."
+                    if isinstance(reason, BadRequestError)
+                    else "Invalid HTTP request received."
+                )
                 self._warn(
                     message,
-                    f"isn't valid HTTP and was answered with 400; other things than Socket.IO clients send such requests as well. ({message})",
+                    (
+                        "isn't valid HTTP and was answered with 400; other things than Socket.IO "
+                        f"clients send such requests as well. ({message})"
+                    ),
                 )
                 self.send_400_response(message)
             except HttpParserUpgrade as upgrade:
@@ -210,7 +260,8 @@ class GuardedHttp(HttpToolsProtocol):
                     self._early = data
                     self.handle_websocket_upgrade()
                 elif data:
-                    continue  # to another protocol, such as h2c: an offer, which is ignored (RFC 9110, 7.8)
+                    # to another protocol, such as h2c: an offer, which is ignored (RFC 9110, 7.8)
+                    continue
             return
 
     def _warn(self, kind: str, text: str) -> None:
@@ -218,15 +269,27 @@ class GuardedHttp(HttpToolsProtocol):
         log = _logs.get(self.server_state)
         if log is None:
             log = _logs[self.server_state] = LimitedLog(logging.getLogger("ackord.runtime.hosting"))
-        log.write_warning(kind, None, f"A request of {quoted(str(self.client[0]) if self.client else '')} {text}")
+        log.write_warning(
+            kind, None, f"A request of {quoted(str(self.client[0]) if self.client else '')} {text}"
+        )
 
     def _refuse_overhead(self) -> None:
         if not self._is_in_head and size_of(self.headers or ()) <= MAX_HEADERS:
             self.send_400_response("Too many bytes beside the body of a request.")
             return
-        headers = ((b"content-type", JSON), (b"content-length", b"%d" % len(HEADERS_TOO_LARGE.body)), CLOSE)
-        lines = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)]
-        self.transport.write(b"".join((STATUS_LINE[HEADERS_TOO_LARGE.status], *lines, b"\r\n", HEADERS_TOO_LARGE.body)))
+        headers = (
+            (b"content-type", JSON),
+            (b"content-length", b"%d" % len(HEADERS_TOO_LARGE.body)),
+            CLOSE,
+        )
+        lines = [
+            b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)
+        ]
+        self.transport.write(
+            b"".join(
+                (STATUS_LINE[HEADERS_TOO_LARGE.status], *lines, b"\r\n", HEADERS_TOO_LARGE.body)
+            )
+        )
         self.transport.close()
 
     @override
@@ -263,7 +326,9 @@ class GuardedHttp(HttpToolsProtocol):
             self._read_on()
 
     def _read_on(self) -> None:
-        """Read on where uvicorn doesn't, because requests wait: who doesn't read isn't told that the client has gone."""
+        """Read on where uvicorn doesn't, because requests wait: who doesn't read isn't told that
+        the client has gone.
+        """
         if self.flow.read_paused and not self.transport.is_closing():
             self.flow.resume_reading()
 
@@ -277,7 +342,9 @@ class GuardedHttp(HttpToolsProtocol):
         cycle: Any = self.cycle  # `None` at first, whatever uvicorn says
         if cycle is not None and not cycle.response_complete:
             # The answer to it would be written between the frames.
-            self.send_400_response("A WebSocket can't begin before the request ahead of it is answered.")
+            self.send_400_response(
+                "A WebSocket can't begin before the request ahead of it is answered."
+            )
             return
         if any(name in _BODY and value != b"0" for name, value in self.headers):
             self.send_400_response("A WebSocket can't begin with a request that has a body.")
@@ -287,10 +354,15 @@ class GuardedHttp(HttpToolsProtocol):
         self._upgrade(early)
 
     def _upgrade(self, early: bytes) -> None:
-        """Begin a WebSocket: there is nothing else on this connection. `early` is what the client has sent already."""
+        """Begin a WebSocket: there is nothing else on this connection.
+
+        `early` is what the client has sent already.
+        """
         if self.ws_protocol_class is GuardedWebSocket:
             self.connections.discard(self)
-            websocket = GuardedWebSocket(config=self.config, server_state=self.server_state, app_state=self.app_state)
+            websocket = GuardedWebSocket(
+                config=self.config, server_state=self.server_state, app_state=self.app_state
+            )
             websocket.connection_made(self.transport)
             websocket.receive_request(self.scope["method"], self.url, self.headers)
             self.transport.set_protocol(websocket)
@@ -325,7 +397,8 @@ class GuardedHttp(HttpToolsProtocol):
 
 
 class GuardedWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket with bounds on control frames, on fragments, on what is inflated and on clients that don't read or don't go on.
+    """uvicorn's WebSocket with bounds on control frames, on fragments, on what is inflated and on
+    clients that don't read or don't go on.
 
     Implements `ackord.runtime.transports.websocket.HostWebSocket`.
     """
@@ -333,11 +406,18 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.conn = self._handshake = _Handshake(
-            extensions=self.conn.available_extensions, max_size=self.config.ws_max_size, logger=self.conn.logger
+            extensions=self.conn.available_extensions,
+            max_size=self.config.ws_max_size,
+            logger=self.conn.logger,
         )
-        self._cutter = FrameCutter()  # with the frames behind a message that the application hasn't taken yet
-        self._is_awaited = False  # whether the application waits for a message without having accepted the connection
-        self._ending: ASGIReceiveEvent | None = None  # what tells of the end of a connection, when these have been taken
+        self._cutter = (
+            FrameCutter()
+        )  # with the frames behind a message that the application hasn't taken yet
+        # whether the application waits for a message without having accepted the connection
+        self._is_awaited = False
+        self._ending: ASGIReceiveEvent | None = (
+            None  # what tells of the end of a connection, when these have been taken
+        )
         self._violation: dict[str, Any] = {}  # see `VIOLATION`
         self._fragments = self.frames  # those of which the next two tell the number and the bytes
         self._fragment_count = 0
@@ -356,7 +436,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     def receive_request(self, method: str, target: bytes, headers: Iterable[Header]) -> None:
         """Take an opening handshake that was read already, and call the application."""
-        fields = Headers((name.decode("ascii"), value.strip(b" \t").decode("latin-1")) for name, value in headers)
+        fields = Headers(
+            (name.decode("ascii"), value.strip(b" \t").decode("latin-1")) for name, value in headers
+        )
         self._handshake.receive_request(Request(target.decode("ascii"), fields, method))
         self.handle_events()
 
@@ -370,7 +452,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     @override
     def handle_parser_exception(self) -> None:
-        self._violation["code"] = None if self.conn.close_sent is None else self.conn.close_sent.code
+        self._violation["code"] = (
+            None if self.conn.close_sent is None else self.conn.close_sent.code
+        )
         if not self.transport.is_closing():
             super().handle_parser_exception()
 
@@ -411,7 +495,11 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self.read_paused = True
             if len(cutter.pending) > MAX_BYTES_AHEAD and not self.transport.is_closing():
                 self.transport.pause_reading()
-        elif 0 <= size < LENGTH_OF_2 and data[1] & 0x7F == size and not (self.read_paused or cutter.pending or cutter.missing):
+        elif (
+            0 <= size < LENGTH_OF_2
+            and data[1] & 0x7F == size
+            and not (self.read_paused or cutter.pending or cutter.missing)
+        ):
             # A frame alone, as most are.
             self._take(data)
             self._frames_in_turn = 0
@@ -430,13 +518,15 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self._refuse_handshake()
 
     def _take_frames(self) -> None:
-        """Take frames up to the next message, which the application has to handle before anything that follows.
+        """Take frames up to the next message, which the application has to handle before anything
+        that follows.
 
         So its answers come before the end of the connection, and no inflated messages pile up.
         """
         while not self.read_paused:
             if self._frames_in_turn > bounds.FRAMES_PER_TURN:
-                # The event loop would otherwise go on with this connection as long as it is the fastest.
+                # The event loop would otherwise go on with this connection as long as it is the
+                # fastest.
                 if not self.transport.is_closing():
                     self.transport.pause_reading()
                 self.loop.call_soon(self._read_on)
@@ -465,14 +555,18 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         if self._ending is not None:
             close = self.conn.close_rcvd
             self.queue.put_nowait(
-                self._ending if close is None else {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
+                self._ending
+                if close is None
+                else {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
             )
             self._ending = None
         elif not self.transport.is_closing():
             self.transport.resume_reading()
 
     def _go_on(self) -> None:
-        """Take what was read behind a message that the application has handled now, or before it accepted the connection."""
+        """Take what was read behind a message that the application has handled now, or before it
+        accepted the connection.
+        """
         if self.read_paused and self.handshake_complete and self.queue.empty():
             self.read_paused = False
             self._take_frames()
@@ -484,7 +578,12 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self._is_awaited = self.queue.empty() and not self.handshake_complete
             self._go_on()
         message = await self.queue.get()
-        if self.read_paused and self.queue.empty() and not self._cutter.pending and not self.transport.is_closing():
+        if (
+            self.read_paused
+            and self.queue.empty()
+            and not self._cutter.pending
+            and not self.transport.is_closing()
+        ):
             self.read_paused = False
             self.transport.resume_reading()
         return message
@@ -493,8 +592,11 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     def handle_ping(self) -> None:
         self._frames_in_turn += 1
         output = b"".join(self.conn.data_to_send())
-        # RFC 6455, 5.5.3: not every PING needs its own PONG, and a client that doesn't read gets none.
-        if (self.writable.is_set() or self.conn.close_sent is not None) and not self.transport.is_closing():
+        # RFC 6455, 5.5.3: not every PING needs its own PONG, and a client that doesn't read gets
+        # none.
+        if (
+            self.writable.is_set() or self.conn.close_sent is not None
+        ) and not self.transport.is_closing():
             self.transport.write(output)
 
     @override
@@ -540,7 +642,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self._go_on()
         elif self._cutter.pending and self.close_sent:  # for the answer to the close
             self._take_frames()
-        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+        if message["type"] == "websocket.http.response.body" and not message.get(
+            "more_body", False
+        ):
             # A refusal, complete: no reason for uvicorn to log that there was no handshake.
             self.handshake_complete = True
 
@@ -584,7 +688,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self.transport.abort()
 
     def _count_kept(self) -> None:
-        """Tell the receiver how much is held of messages that aren't complete or aren't read, and watch that they go on."""
+        """Tell the receiver how much is held of messages that aren't complete or aren't read, and
+        watch that they go on.
+        """
         fragments = self.frames
         if fragments is not self._fragments:  # uvicorn begins a new list for each message
             self._fragments, self._fragment_count, self._fragment_bytes = fragments, 0, 0
@@ -601,7 +707,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self._receiver.hold(Part.UNFINISHED, size)
 
     def _is_unfinished(self) -> bool:
-        """Tell whether a message has begun whose rest is to come from the client: not where it is this side that doesn't read."""
+        """Tell whether a message has begun whose rest is to come from the client: not where it is
+        this side that doesn't read.
+        """
         has_begun = self._cutter.pending or self.conn.reader.buffer or self.frames
         return bool(has_begun) and not self.read_paused and not self.close_sent
 
@@ -620,6 +728,10 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self._take_frames()
 
     def _refuse_handshake(self) -> None:
-        """Answer a request that the WebSocket library couldn't read, such as one with too many headers."""
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        """Answer a request that the WebSocket library couldn't read, such as one with too many
+        headers.
+        """
+        self.transport.write(
+            b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        )
         self.transport.close()

@@ -31,9 +31,23 @@ _logger = logging.getLogger("uvicorn.error")
 class Site:
     """What uvicorn gives to each protocol that it makes for a server."""
 
-    __slots__ = ("app_state", "config", "has_common_websockets", "loop", "registry", "server_state", "turns")
+    __slots__ = (
+        "app_state",
+        "config",
+        "has_common_websockets",
+        "loop",
+        "registry",
+        "server_state",
+        "turns",
+    )
 
-    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
         self.config = config
         self.server_state = server_state
         self.app_state = app_state
@@ -41,14 +55,17 @@ class Site:
         self.turns = turns_of(loop)
         self.registry = cast("set[asyncio.Protocol]", server_state.connections)
         """The connections, of which uvicorn wants `shutdown` only, whatever its types say."""
-        self.has_common_websockets = config.ws_protocol_class is GuardedWebSocket and config.ws_ping_interval is None
+        self.has_common_websockets = (
+            config.ws_protocol_class is GuardedWebSocket and config.ws_ping_interval is None
+        )
         """Whether nothing was asked of uvicorn that only its own WebSockets do."""
 
 
 class Handshake(asyncio.Protocol):
     """One handshake as an ASGI application sees it, and the `Lane` that it may take.
 
-    If it doesn't take the lane, one of uvicorn's protocols is put in place, and gets what came so far.
+    If it doesn't take the lane, one of uvicorn's protocols is put in place, and gets what came so
+    far.
     """
 
     __slots__ = (
@@ -64,7 +81,9 @@ class Handshake(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, site: Site, transport: asyncio.Transport, opening: Opening, early: bytes) -> None:
+    def __init__(
+        self, site: Site, transport: asyncio.Transport, opening: Opening, early: bytes
+    ) -> None:
         """Take an opening handshake, and what the client has sent after it."""
         self._site = site
         self._opening = opening
@@ -93,7 +112,9 @@ class Handshake(asyncio.Protocol):
 
     def open(self) -> DirectWebSocket:
         """Return the WebSocket, which keeps what is written until it is accepted."""
-        websocket = DirectWebSocket(self.transport, self._site.registry, self._site.turns, self._site.config.ws_max_size)
+        websocket = DirectWebSocket(
+            self.transport, self._site.registry, self._site.turns, self._site.config.ws_max_size
+        )
         if self._plain is None:
             self._websocket = websocket
         return websocket
@@ -158,7 +179,11 @@ class Handshake(asyncio.Protocol):
         if self._head is not None or self._is_gone:
             return {"type": "websocket.disconnect", "code": 1006}
         plain = self._fall_back()
-        return {"type": "websocket.disconnect", "code": 1006} if plain is None else cast("Message", await plain.receive())
+        return (
+            {"type": "websocket.disconnect", "code": 1006}
+            if plain is None
+            else cast("Message", await plain.receive())
+        )
 
     async def _send(self, message: Message) -> None:
         if self._is_gone:
@@ -168,12 +193,16 @@ class Handshake(asyncio.Protocol):
             await self._send_plainly(message)
         elif self._head is None:
             if kind == "websocket.accept":
-                self._head = write_answer(self._opening.key, message, self._site.server_state.default_headers)
+                self._head = write_answer(
+                    self._opening.key, message, self._site.server_state.default_headers
+                )
             else:  # a middleware has refused what the application accepts
                 self.decline()
                 await self._send_plainly(message)
         elif kind == "websocket.send":
-            self._websocket.send(message["bytes"] if message.get("text") is None else message["text"])
+            self._websocket.send(
+                message["bytes"] if message.get("text") is None else message["text"]
+            )
         elif kind == "websocket.close":
             self._websocket.close(message.get("code") or 1000)
         else:
@@ -212,13 +241,17 @@ class Handshake(asyncio.Protocol):
         await plain.send(cast("Any", message))
 
     def _fall_back(self) -> GuardedWebSocket | None:
-        """Return uvicorn's protocol, put in the place of this one if it isn't yet; `None` if it has refused what we would have taken."""
+        """Return uvicorn's protocol, put in the place of this one if it isn't yet; `None` if it has
+        refused what we would have taken.
+        """
         if self._plain is not None:
             return None if self._is_gone else self._plain
         self._websocket = None
         site = self._site
         self._websocket = None  # from now on the transport isn't the lane's to take
-        plain = self._plain = GuardedWebSocket(config=site.config, server_state=site.server_state, app_state=site.app_state)
+        plain = self._plain = GuardedWebSocket(
+            config=site.config, server_state=site.server_state, app_state=site.app_state
+        )
         outcome = self._outcome = site.loop.create_future()
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - it runs already

@@ -7,13 +7,17 @@ from typing import Any, Final
 from ackord.runtime.transports.asgi import Receive
 
 INFLATES_AHEAD: Final = (
-    "uvicorn compresses WebSocket messages (its default), and inflates all frames of one read before the first is handled: 250 KB of a client become "
-    "180 MB. Start it with --ws-per-message-deflate false, or use Server.run, or `ackord.runtime.hosting.serve.configure`; see docs/hosting.md."
+    "uvicorn compresses WebSocket messages (its default), and inflates all frames of one read "
+    "before the first is handled: 250 KB of a client become "
+    "180 MB. Start it with --ws-per-message-deflate false, or use Server.run, or "
+    "`ackord.runtime.hosting.serve.configure`; see docs/hosting.md."
 )
 
 
 def inflates_ahead(receive: Receive) -> bool:
-    """Tell by the `receive` of a lifespan whether this is uvicorn with compression, and without the class of ours that bounds it."""
+    """Tell by the `receive` of a lifespan whether this is uvicorn with compression, and without the
+    class of ours that bounds it.
+    """
     config: Any = getattr(getattr(receive, "__self__", None), "config", None)
     if not getattr(config, "ws_per_message_deflate", False):
         return False

@@ -13,8 +13,9 @@ FAST_LANE: Final = "ackord.websocket"
 class Lane(Protocol):
     """A WebSocket whose handshake goes through ASGI, and whose frames don't.
 
-    The application opens it, sends ``websocket.accept`` through ASGI's `send`, so that middlewares see and may change it, and attaches the
-    receiver; then it returns, and the connection goes on without it.
+    The application opens it, sends ``websocket.accept`` through ASGI's `send`, so that middlewares
+    see and may change it, and attaches the receiver; then it returns, and the connection goes on
+    without it.
     """
 
     def open(self) -> ServerWebSocket:
@@ -26,5 +27,7 @@ class Lane(Protocol):
         ...
 
     def attach(self, receiver: WebSocketReceiver) -> bool:
-        """Begin, ``websocket.accept`` having been sent; false if it didn't get through, and there is no connection."""
+        """Begin, ``websocket.accept`` having been sent; false if it didn't get through, and there
+        is no connection.
+        """
         ...

@@ -1,4 +1,6 @@
-"""The lifespan of an application that a server stands in front of; not every application has one."""
+"""The lifespan of an application that a server stands in front of; not every application has
+one.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,20 @@ _logger = logging.getLogger("ackord.runtime.hosting")
 
 
 class OtherLifespan:
-    """Runs another application's lifespan inside the server's: it starts after the server, and stops after the server has.
+    """Runs another application's lifespan inside the server's: it starts after the server, and
+    stops after the server has.
 
-    An application that has no lifespan raises, or returns without an answer: the specification of ASGI allows both.
-    What wasn't answered is left to the caller.
+    An application that has no lifespan raises, or returns without an answer: the specification of
+    ASGI allows both. What wasn't answered is left to the caller.
     """
 
-    def __init__(self, startup: Message, receive: Receive, send: Send, before_shutdown: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        startup: Message,
+        receive: Receive,
+        send: Send,
+        before_shutdown: Callable[[], Awaitable[None]],
+    ) -> None:
         """Take the message that begins it, and what runs before the application is told to stop."""
         self._startup: Message | None = startup
         self._receive = receive
@@ -46,7 +55,11 @@ class OtherLifespan:
             if self.is_started:
                 _logger.exception("The lifespan of the other application failed")
             else:
-                _logger.info("The other application has no lifespan (%s): only this server is started and stopped", type(error).__name__)
+                _logger.info(
+                    "The other application has no lifespan (%s): only this server is started "
+                    "and stopped",
+                    type(error).__name__,
+                )
 
     async def _receive_next(self) -> Message:
         startup, self._startup = self._startup, None

@@ -64,7 +64,9 @@ class LongPolling:
         headers = merge_headers(headers, self._engine.response_headers(request, socket))
         await self.serve_session(request.method, _plain(request, socket, headers), receive, send)
 
-    async def serve_session(self, method: str, request: PollingRequest, receive: Receive, send: Send) -> None:
+    async def serve_session(
+        self, method: str, request: PollingRequest, receive: Receive, send: Send
+    ) -> None:
         """Answer one request of an open session."""
         if method == "GET":
             await self._get(request, receive, send)
@@ -78,7 +80,11 @@ class LongPolling:
         threshold = self._compression_threshold
         if threshold is None or len(body) < threshold or not answer.compress:
             return None
-        return None if request.accept_encoding is None else choose_coding(request.accept_encoding.decode("latin-1"))
+        return (
+            None
+            if request.accept_encoding is None
+            else choose_coding(request.accept_encoding.decode("latin-1"))
+        )
 
     async def _get(self, request: PollingRequest, receive: Receive, send: Send) -> None:
         socket = request.socket
@@ -90,8 +96,11 @@ class LongPolling:
             await _park(socket, get)
         answer = get.answered
         if answer is None:
-            # Nobody reads it, but a middleware such as Starlette's BaseHTTPMiddleware takes it for a bug if an application answers nothing.
-            with suppress(OSError):  # the specification of ASGI: `send` may raise it when the client has gone
+            # Nobody reads it, but a middleware such as Starlette's BaseHTTPMiddleware takes it for
+            # a bug if an application answers nothing.
+            with suppress(
+                OSError
+            ):  # the specification of ASGI: `send` may raise it when the client has gone
                 await respond(send, 499, request.headers)
             return
         body = answer.payload.encode("utf-8", "replace")
@@ -124,10 +133,19 @@ class LongPolling:
         """Read the body and hand its packets on; return the status of the answer."""
         socket = request.socket
         try:
-            body = await read_body(post.wait, declared=request.content_length, limit=self._max_payload, tell=socket.grow_post)
+            body = await read_body(
+                post.wait,
+                declared=request.content_length,
+                limit=self._max_payload,
+                tell=socket.grow_post,
+            )
         except BodyTooLargeError:
             declared = request.content_length
-            socket.warn_of_size(int(declared) if declared is not None and declared.isdigit() and len(declared) < _SANE else None)
+            socket.warn_of_size(
+                int(declared)
+                if declared is not None and declared.isdigit() and len(declared) < _SANE
+                else None
+            )
             request.headers.append(CLOSE)
             return 413
         except BodyUnwantedError:
@@ -147,10 +165,22 @@ class LongPolling:
         return 400 if socket.session.is_malformed else 200
 
 
-def _plain(request: HandshakeRequest, socket: EngineSocket, headers: list[Header]) -> PollingRequest:
+def _plain(
+    request: HandshakeRequest, socket: EngineSocket, headers: list[Header]
+) -> PollingRequest:
     """Return what the answer to a request depends on; `headers` are those of the answer."""
-    given = {name: request.headers[name].encode("latin-1") for name in _RELEVANT if name in request.headers}
-    return PollingRequest(socket, headers, given.get("content-type", b""), given.get("content-length"), given.get("accept-encoding"))
+    given = {
+        name: request.headers[name].encode("latin-1")
+        for name in _RELEVANT
+        if name in request.headers
+    }
+    return PollingRequest(
+        socket,
+        headers,
+        given.get("content-type", b""),
+        given.get("content-length"),
+        given.get("accept-encoding"),
+    )
 
 
 class _Get(Interruption):
@@ -184,7 +214,9 @@ async def _park(socket: EngineSocket, get: _Get) -> None:
     """Wait until a GET has an answer, or its client has gone, which ends the session at once."""
     try:
         message: Message | None = {"type": "http.request"}
-        while message is not None and message["type"] != "http.disconnect":  # a body that comes with a GET is dropped
+        while (
+            message is not None and message["type"] != "http.disconnect"
+        ):  # a body that comes with a GET is dropped
             message = await get.wait()
     except Exception as exc:  # noqa: BLE001 - an ASGI server that can't say whether the client is there
         _logger.debug("A parked GET was lost: %r", exc)

@@ -1,4 +1,6 @@
-"""Opening handshakes of WebSockets as clients really send them (RFC 6455, 4.1), and the answer; everything else is uvicorn's to read."""
+"""Opening handshakes of WebSockets as clients really send them (RFC 6455, 4.1), and the answer;
+everything else is uvicorn's to read.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,19 @@ _REQUEST: Final = re.compile(
 )
 _FIELD: Final = re.compile(rb"([^:\r\n]+):([^\r\n]*)\r\n")
 _SINGLE: Final = frozenset(
-    (b"connection", b"host", b"origin", b"sec-websocket-key", b"sec-websocket-protocol", b"sec-websocket-version", b"upgrade")
+    (
+        b"connection",
+        b"host",
+        b"origin",
+        b"sec-websocket-key",
+        b"sec-websocket-protocol",
+        b"sec-websocket-version",
+        b"upgrade",
+    )
 )
-_TOKENS: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[\t ]*,[\t ]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+)*")
+_TOKENS: Final = re.compile(
+    rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[\t ]*,[\t ]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+)*"
+)
 _UNUSUAL: Final = frozenset((b"content-length", b"expect", b"transfer-encoding"))
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -46,7 +58,9 @@ class Opening(NamedTuple):
 
 
 def read_opening(data: bytes, *, is_compressing: bool) -> tuple[Opening, bytes] | None:
-    """Read the first bytes of a connection, if they are a whole opening handshake; return that and what follows it."""
+    """Read the first bytes of a connection, if they are a whole opening handshake; return that and
+    what follows it.
+    """
     request = _REQUEST.match(data, 0, MAX_OPENING)
     if request is None:
         return None
@@ -56,7 +70,8 @@ def read_opening(data: bytes, *, is_compressing: bool) -> tuple[Opening, bytes] 
 
 
 def key_of(headers: Sequence[Header], *, is_compressing: bool) -> bytes | None:
-    """Return the key of a handshake that needs nothing but the answer to it, or `None` if these headers are no such handshake's.
+    """Return the key of a handshake that needs nothing but the answer to it, or `None` if these
+    headers are no such handshake's.
 
     `is_compressing` tells whether an extension that a client offers would be taken.
     """
@@ -78,7 +93,13 @@ def key_of(headers: Sequence[Header], *, is_compressing: bool) -> bytes | None:
         and is_host(found.get(b"host"))
         and found.get(b"sec-websocket-version") == b"13"
         and found.get(b"upgrade", b"").lower() == b"websocket"
-        and (connection == b"upgrade" or (_TOKENS.fullmatch(connection) and b"upgrade" in map(bytes.strip, connection.split(b","))))
+        and (
+            connection == b"upgrade"
+            or (
+                _TOKENS.fullmatch(connection)
+                and b"upgrade" in map(bytes.strip, connection.split(b","))
+            )
+        )
         and (protocol is None or _TOKENS.fullmatch(protocol))
         and not (is_compressing and any(name == b"sec-websocket-extensions" for name, _ in headers))
     )
@@ -87,7 +108,12 @@ def key_of(headers: Sequence[Header], *, is_compressing: bool) -> bytes | None:
 
 def subprotocols_of(headers: Iterable[Header]) -> list[str]:
     """Return the subprotocols that a client offers."""
-    return [token.strip() for name, value in headers if name == b"sec-websocket-protocol" for token in value.decode("latin-1").split(",")]
+    return [
+        token.strip()
+        for name, value in headers
+        if name == b"sec-websocket-protocol"
+        for token in value.decode("latin-1").split(",")
+    ]
 
 
 def write_answer(key: bytes, accept: Message, default_headers: Iterable[Header]) -> bytes:

@@ -1,4 +1,6 @@
-"""A process whose event loop gets no memory ends, rather than go on without what the loop was about to do."""
+"""A process whose event loop gets no memory ends, rather than go on without what the loop was about
+to do.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,21 @@ _logger = logging.getLogger("ackord.runtime.hosting")
 def end_without_memory(loop: asyncio.AbstractEventLoop) -> None:
     """End the process with `EXIT_CODE` when a callback of the event loop raises `MemoryError`.
 
-    That callback was to accept a connection, wake a task or run a timer: it never happens now, and who waits for it waits for ever.
-    A supervisor starts the process again, and its clients come back.
+    That callback was to accept a connection, wake a task or run a timer: it never happens now, and
+    who waits for it waits for ever. A supervisor starts the process again, and its clients come
+    back.
 
-    `MemoryError` in a handler is the handler's own, as any exception, and one of a transport ends its connection.
+    `MemoryError` in a handler is the handler's own, as any exception, and one of a transport ends
+    its connection.
     """
     previous = loop.get_exception_handler()
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if isinstance(context.get("exception"), MemoryError) and "handle" in context:
             try:
-                _logger.critical("The event loop gets no memory: the process ends with exit code %d", EXIT_CODE)
+                _logger.critical(
+                    "The event loop gets no memory: the process ends with exit code %d", EXIT_CODE
+                )
             finally:
                 os._exit(EXIT_CODE)
         if previous is None:

@@ -1,4 +1,6 @@
-"""Requests of open sessions over long-polling: recognized at little cost, on every way on which they can come."""
+"""Requests of open sessions over long-polling: recognized at little cost, on every way on which
+they can come.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,17 @@ from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.socket import EngineSocket
 
 MAX_QUERY_STRING: Final = 16_384
-"""Bytes of a query string that are worth parsing: as much as Node's HTTP server takes for all headers."""
+"""Bytes of a query string that are worth parsing: as much as Node's HTTP server takes for all
+headers.
+"""
 
 MAX_PARAMETERS: Final = 1000
 """Parameters of a query string that are read: as many as Node reads."""
 
 MAX_HEADERS: Final = 32_768
-"""Bytes of the headers that a session may keep of the request that opened it; some ASGI servers take any number."""
+"""Bytes of the headers that a session may keep of the request that opened it; some ASGI servers
+take any number.
+"""
 
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 """Of every answer."""
@@ -31,7 +37,9 @@ _HOST: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]*)(
 
 @lru_cache(maxsize=64)
 def is_host(value: bytes | None) -> bool:
-    """Whether there is a header Host, and it is well-formed: empty, or a host that may have a port (RFC 9112, 3.2)."""
+    """Whether there is a header Host, and it is well-formed: empty, or a host that may have a port
+    (RFC 9112, 3.2).
+    """
     return value is not None and _HOST.fullmatch(value) is not None
 
 
@@ -55,14 +63,23 @@ class PollingRequest:
 
 
 def recognize(
-    engine: EngineServer, query_string: bytes, headers: Sequence[tuple[bytes, bytes]], *, size: int | None = None
+    engine: EngineServer,
+    query_string: bytes,
+    headers: Sequence[tuple[bytes, bytes]],
+    *,
+    size: int | None = None,
 ) -> PollingRequest | None:
-    """Recognize an ordinary request of an open session by its query string and headers, whose names are in lower case.
+    """Recognize an ordinary request of an open session by its query string and headers, whose names
+    are in lower case.
 
-    `None` means that `EngineServer.open_polling` has to look at the whole request: it opens a session, is refused, or somebody else wants to
-    see it; nothing has been done then. `size` is how many bytes the headers are at most, where that is known.
+    `None` means that `EngineServer.open_polling` has to look at the whole request: it opens a
+    session, is refused, or somebody else wants to see it; nothing has been done then. `size` is how
+    many bytes the headers are at most, where that is known.
     """
-    if len(query_string) > MAX_QUERY_STRING or (size_of(headers) if size is None else size) > MAX_HEADERS:
+    if (
+        len(query_string) > MAX_QUERY_STRING
+        or (size_of(headers) if size is None else size) > MAX_HEADERS
+    ):
         return None
     found = dict(headers)
     if len(found) != len(headers):  # the values of repeated headers would have to be joined
@@ -92,7 +109,9 @@ def size_of(headers: Iterable[tuple[bytes, bytes]]) -> int:
 
 
 def parse_query(query_string: str) -> Mapping[str, str]:
-    """Parse a query string; the last value of a repeated key counts, and what follows `MAX_PARAMETERS` parameters is ignored, as in Node."""
+    """Parse a query string; the last value of a repeated key counts, and what follows
+    `MAX_PARAMETERS` parameters is ignored, as in Node.
+    """
     query: dict[str, str] = {}
     pairs = query_string.split("&", MAX_PARAMETERS)
     del pairs[MAX_PARAMETERS:]

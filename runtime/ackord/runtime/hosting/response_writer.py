@@ -30,7 +30,9 @@ class ResponseWriter:
         *,
         keep_alive: bool,
     ) -> bytes:
-        """Return the bytes of a response; `defaults` are uvicorn's own headers, a list that it replaces once a second."""
+        """Return the bytes of a response; `defaults` are uvicorn's own headers, a list that it
+        replaces once a second.
+        """
         if defaults is not self._defaults:
             self._defaults = defaults
             self._beginnings.clear()
@@ -45,7 +47,9 @@ class ResponseWriter:
         return b"%b%d\r\n%b\r\n%b" % (beginning, len(body), lines, body)
 
     def _begin(self, status: int, content_type: bytes | None) -> bytes:
-        """Return all up to the value of the first header that isn't always the same: the length of the body."""
+        """Return all up to the value of the first header that isn't always the same: the length of
+        the body.
+        """
         lines = _lines(self._defaults)
         if content_type is not None:
             lines += _lines(((b"content-type", content_type),))

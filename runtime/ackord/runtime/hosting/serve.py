@@ -24,10 +24,19 @@ from ackord.runtime.transports.asgi import Application
 from typing_extensions import override
 
 OBJECTS_BETWEEN_COLLECTIONS: Final = 5_000
-"""New objects after which Python looks for garbage: what about 50 connections are made of, where its default is 7."""
+"""New objects after which Python looks for garbage: what about 50 connections are made of, where
+its default is 7.
+"""
 
 _SETTINGS: Final = frozenset(signature(uvicorn.Config).parameters) - {"app"}
-_OWN_SETTINGS: Final = ("host", "port", "graceful_timeout", "per_message_deflate", "fast_lane", "application")
+_OWN_SETTINGS: Final = (
+    "host",
+    "port",
+    "graceful_timeout",
+    "per_message_deflate",
+    "fast_lane",
+    "application",
+)
 _RELOADING: Final = frozenset({"reload", "reload_dirs", "reload_includes", "reload_excludes"})
 
 _logger = logging.getLogger("ackord.runtime.hosting")
@@ -36,7 +45,8 @@ _logger = logging.getLogger("ackord.runtime.hosting")
 class Host(uvicorn.Server):
     """uvicorn, with the sessions drained before it waits for connections.
 
-    uvicorn waits for running requests first and tells the application afterwards: parked polls would hold the exit until its timeout.
+    uvicorn waits for running requests first and tells the application afterwards: parked polls
+    would hold the exit until its timeout.
     """
 
     def __init__(self, config: uvicorn.Config, engine_app: AsgiApp) -> None:
@@ -60,7 +70,8 @@ class Host(uvicorn.Server):
 
     @property
     def address(self) -> str:
-        """Where the server listens: an ``http`` or ``https`` URL without a path, or ``unix:`` and the path of a Unix socket.
+        """Where the server listens: an ``http`` or ``https`` URL without a path, or ``unix:`` and
+        the path of a Unix socket.
 
         Raises:
             UsageError: nothing is listened on.
@@ -82,15 +93,17 @@ class Host(uvicorn.Server):
     def run(self, sockets: list[sockets.socket] | None = None) -> None:
         """Serve until stopped, as what this process is for.
 
-        The garbage collector is told so: it needn't look again and again at what was imported and made before, nor every few connections
-        whether there is garbage.
+        The garbage collector is told so: it needn't look again and again at what was imported and
+        made before, nor every few connections whether there is garbage.
         """
         self._has_process = True
         super().run(sockets)
 
     @override
     async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
-        """Start the application, which may get no lifespan where it is mounted in another one, then begin to listen."""
+        """Start the application, which may get no lifespan where it is mounted in another one, then
+        begin to listen.
+        """
         await self._engine_app.startup()
         try:
             await super().startup(sockets)
@@ -115,7 +128,9 @@ class Host(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _announce(self) -> None:
-        """Say where the server listens: at INFO where that is logged, else, if the server is what this process is for, on standard error."""
+        """Say where the server listens: at INFO where that is logged, else, if the server is what
+        this process is for, on standard error.
+        """
         path = self._engine_app.prefix.decode()
         line = f"Socket.IO listens on {self.address}, path {path}{' below its mount' if self._is_mounted else ''}"
         if _logger.isEnabledFor(logging.INFO):
@@ -151,10 +166,13 @@ def configure(
         engine_app: What is closed when the host stops.
         host: The address to listen on.
         port: The port to listen on; 0 for any that is free.
-        graceful_timeout: Seconds for running requests when the host stops; parked polls and WebSockets are answered before.
-        per_message_deflate: Whether WebSocket messages may be compressed; the limit of their size holds after inflation.
-        fast_lane: Whether the messages of WebSockets go past ASGI, middlewares seeing the handshake only; those that are compressed never do.
-            Long-polling does so too, unless the engine's application is mounted in another one.
+        graceful_timeout: Seconds for running requests when the host stops; parked polls and
+            WebSockets are answered before.
+        per_message_deflate: Whether WebSocket messages may be compressed; the limit of their size
+            holds after inflation.
+        fast_lane: Whether the messages of WebSockets go past ASGI, middlewares seeing the handshake
+            only; those that are compressed never do. Long-polling does so too, unless the engine's
+            application is mounted in another one.
         application: What uvicorn calls, if the engine's application is mounted in another one.
         settings: Go to `uvicorn.Config`.
 
@@ -182,7 +200,8 @@ def configure(
         # Engine.IO has its own heartbeat.
         "ws_ping_interval": None,
         "timeout_graceful_shutdown": max(1, round(graceful_timeout)),
-        # The engine's `trusted_proxies` says whom to believe; uvicorn would believe whoever comes from this machine.
+        # The engine's `trusted_proxies` says whom to believe; uvicorn would believe whoever comes
+        # from this machine.
         "proxy_headers": False,
         # The query string holds the session id, a secret of the client.
         "access_log": False,
@@ -199,10 +218,14 @@ def _check(settings: Mapping[str, Any]) -> None:
     check_names(settings, _SETTINGS.union(_OWN_SETTINGS), "the host")
     for name, value in settings.items():
         if name in _RELOADING and value:
-            raise UsageError(f"{name!r} can't work here, as the application exists already: use `uvicorn --reload module:app`")
+            raise UsageError(
+                f"{name!r} can't work here, as the application exists already: use `uvicorn "
+                "--reload module:app`"
+            )
     if settings.get("workers") not in (None, 1):
         raise UsageError(
-            "several workers can't work here, as the application exists already, and each would have clients of its own: "
+            "several workers can't work here, as the application exists already, and each "
+            "would have clients of its own: "
             "start several servers behind a load balancer with sticky sessions"
         )
     if settings.get("factory"):

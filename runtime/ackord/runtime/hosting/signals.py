@@ -1,8 +1,9 @@
 """Learn that the host is asked to stop, before it waits for its requests.
 
-An ASGI server that gets SIGTERM waits for running requests first, and ends the application's lifespan afterwards.
-A parked poll is a running request, for up to `ping_interval` seconds: it must be answered at the signal.
-The host's own handler is called as well, so the host stops as it always does.
+An ASGI server that gets SIGTERM waits for running requests first, and ends the application's
+lifespan afterwards. A parked poll is a running request, for up to `ping_interval` seconds: it must
+be answered at the signal. The host's own handler is called as well, so the host stops as it always
+does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ _STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopSignals:
-    """Calls a function at the signals that stop a host, then the host's handler; where the host handles none, nothing is changed."""
+    """Calls a function at the signals that stop a host, then the host's handler; where the host
+    handles none, nothing is changed.
+    """
 
     __slots__ = ("_ours", "_stopping")
 

@@ -1,6 +1,7 @@
 """The Socket.IO server.
 
-The names are loaded when they are first used: the modules of this package are also imported one by one, by those that they import.
+The names are loaded when they are first used: the modules of this package are also imported one by
+one, by those that they import.
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 
 class Addressee(Socket):
-    """A socket that is written to: its packets go to the connection's engine, and the acknowledgements that they ask for come back here.
+    """A socket that is written to: its packets go to the connection's engine, and the
+    acknowledgements that they ask for come back here.
 
     Implements `ackord.runtime.adapters.base.Recipient`.
     """
@@ -45,14 +46,23 @@ class Addressee(Socket):
     __slots__ = ("_acks", "_connection", "_outbox", "recovery_session")
 
     def __init__(
-        self, sid: str, namespace: Namespace, connection: Memberships, auth: dict[str, Any], session: RecoverySession | None
+        self,
+        sid: str,
+        namespace: Namespace,
+        connection: Memberships,
+        auth: dict[str, Any],
+        session: RecoverySession | None,
     ) -> None:
         super().__init__(sid, namespace, connection.engine, auth)
         self.recovery_session: RecoverySession | None = session
-        """What is kept of the socket while its client is away; `None` without connection state recovery."""
+        """What is kept of the socket while its client is away; `None` without connection state
+        recovery.
+        """
         self._connection = connection
         self._acks: PendingAcks | None = None  # made for the first question
-        self._outbox: list[tuple[EncodedEvent, int | None]] | None = []  # until the client is told that it is connected, or refused
+        self._outbox: (
+            list[tuple[EncodedEvent, int | None]] | None
+        ) = []  # until the client is told that it is connected, or refused
 
     def begin(self) -> None:
         """Note that the client was told: it is connected now."""
@@ -63,14 +73,26 @@ class Addressee(Socket):
                 self.send_event(event, ack_id=ack_id)
             except BaseException as error:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
                 contain(error)
-                self.namespace.tasks.log.crash(f"Sending event {quoted(event.name)}, emitted before the client was connected,", error)
+                self.namespace.tasks.log.crash(
+                    f"Sending event {quoted(event.name)}, emitted before the client was connected,",
+                    error,
+                )
                 if ack_id is not None and self._acks is not None:
-                    self._acks.fail(ack_id, InvalidPayloadError(f"event {event.name!r} can't be sent: {error}"))
+                    self._acks.fail(
+                        ack_id, InvalidPayloadError(f"event {event.name!r} can't be sent: {error}")
+                    )
 
     # Events and answers
 
     @override
-    def send_event(self, event: EncodedEvent, *, volatile: bool = False, compress: bool = True, ack_id: int | None = None) -> None:
+    def send_event(
+        self,
+        event: EncodedEvent,
+        *,
+        volatile: bool = False,
+        compress: bool = True,
+        ack_id: int | None = None,
+    ) -> None:
         if event.attachments:
             self.namespace.check_attachments(event.attachments, f"event {event.name!r}")
         loop = self.namespace.server_loop
@@ -81,7 +103,12 @@ class Addressee(Socket):
         if not self._connected:
             if self._outbox is not None and not volatile:
                 self._outbox.append((event, ack_id))
-            elif self.recovery_session is not None and self.namespace.recovery is not None and not volatile and ack_id is None:
+            elif (
+                self.recovery_session is not None
+                and self.namespace.recovery is not None
+                and not volatile
+                and ack_id is None
+            ):
                 self.namespace.check_event(event)
                 self.namespace.recovery.record_for_absent(self.recovery_session, event)
             return
@@ -92,7 +119,9 @@ class Addressee(Socket):
         if self.namespace.recovery is not None and ack_id is None:
             recovery = self.namespace.recovery
             self.namespace.check_event(event)
-            event = recovery.mark(event) if volatile else recovery.record(event, frozenset((self.id,)))
+            event = (
+                recovery.mark(event) if volatile else recovery.record(event, frozenset((self.id,)))
+            )
         text = encode_event(self.namespace.prefix, event.arguments, len(event.attachments), ack_id)
         if event.attachments or not compress:
             self._engine.send_prepared(Prepared(text, event.attachments, compress=compress))
@@ -137,7 +166,13 @@ class Addressee(Socket):
 
     @override
     def send_plain(
-        self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False, compress: bool = True
+        self,
+        event: EncodedEvent,
+        ack: AckCallback | None,
+        *,
+        timeout: float | None = None,
+        volatile: bool = False,
+        compress: bool = True,
     ) -> None:
         if ack is None:
             self.send_event(event, volatile=volatile, compress=compress)
@@ -145,24 +180,47 @@ class Addressee(Socket):
         loop = self.namespace.server_loop
         if get_ident() != loop.thread:
             Registration(ack)  # what can't be called is refused here, in the thread of the caller
-            if loop.hand_over(partial(self.send_plain, event, ack, timeout=timeout, volatile=volatile, compress=compress)):
+            if loop.hand_over(
+                partial(
+                    self.send_plain,
+                    event,
+                    ack,
+                    timeout=timeout,
+                    volatile=volatile,
+                    compress=compress,
+                )
+            ):
                 return
         if not self._connected and self._outbox is None:
             if timeout is not None:
-                self._call_back(Registration(ack), DisconnectedError("the socket has been disconnected"), event=event.name)
+                self._call_back(
+                    Registration(ack),
+                    DisconnectedError("the socket has been disconnected"),
+                    event=event.name,
+                )
             return
         if volatile and timeout is None and not (self._connected and self._engine.writable):
             return  # dropped: nobody will answer, and nothing would end the wait
         ack_id = self.namespace.next_ack_id()
         acks = self._pending_acks()
-        acks.expect(ack_id, partial(self._settle_callback, Registration(ack), event.name, timeout is not None), timeout)
+        acks.expect(
+            ack_id,
+            partial(self._settle_callback, Registration(ack), event.name, timeout is not None),
+            timeout,
+        )
         try:
             self.send_event(event, volatile=volatile, compress=compress, ack_id=ack_id)
         except BaseException:
             acks.discard(ack_id)
             raise
 
-    def ask(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags, collector: AckCollector) -> None:
+    def ask(
+        self,
+        event: EncodedEvent,
+        prepared: Prepared,
+        flags: BroadcastFlags,
+        collector: AckCollector,
+    ) -> None:
         """Write a broadcast that asks for an acknowledgement (see `Recipient`)."""
         settle = partial(collector.settle, self.id)
         if flags.volatile and not self._engine.writable:
@@ -202,7 +260,9 @@ class Addressee(Socket):
                 return
         if ack_id is not None and self._acks is not None:
             self._acks.receive(ack_id, payload, attachments)
-        decode_array(payload, attachments)  # awaited or not, a malformed one ends the connection as any packet does
+        decode_array(
+            payload, attachments
+        )  # awaited or not, a malformed one ends the connection as any packet does
 
     def _check_answerable(self) -> None:
         if self._connected:
@@ -217,7 +277,9 @@ class Addressee(Socket):
             self._acks.follow(self._connection.backlog)
         return self._acks
 
-    def _settle_callback(self, ack: Registration, name: str, error_first: bool, outcome: AckReply | AckordError) -> None:
+    def _settle_callback(
+        self, ack: Registration, name: str, error_first: bool, outcome: AckReply | AckordError
+    ) -> None:
         if isinstance(outcome, AckordError):
             if error_first:
                 self._call_back(ack, outcome, event=name)

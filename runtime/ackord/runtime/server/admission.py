@@ -17,15 +17,33 @@ if TYPE_CHECKING:
 
 
 class Admission:
-    """One CONNECT that waits for the predicate, the middlewares or the connect hook of a namespace, which is kept for it meanwhile.
+    """One CONNECT that waits for the predicate, the middlewares or the connect hook of a namespace,
+    which is kept for it meanwhile.
 
     It ends in one of three ways, whatever the application's code raises, and however long it takes:
-    the connection lets the socket in, or tells the client why not, or the admission was given up and nobody is answered any more.
+    the connection lets the socket in, or tells the client why not, or the admission was given up
+    and nobody is answered any more.
     """
 
-    __slots__ = ("_auth", "_auth_text", "_connection", "_server", "_socket", "_task", "_wanted", "name")
+    __slots__ = (
+        "_auth",
+        "_auth_text",
+        "_connection",
+        "_server",
+        "_socket",
+        "_task",
+        "_wanted",
+        "name",
+    )
 
-    def __init__(self, server: Server, connection: Memberships, name: str, auth: dict[str, Any], auth_text: str | None) -> None:
+    def __init__(
+        self,
+        server: Server,
+        connection: Memberships,
+        name: str,
+        auth: dict[str, Any],
+        auth_text: str | None,
+    ) -> None:
         """Begin."""
         self.name = name
         self._server = server
@@ -67,8 +85,12 @@ class Admission:
         self._decide(refusal)
 
     async def _ask(self) -> str:
-        """Find the namespace, then ask its middlewares; return the payload of CONNECT_ERROR, or nothing for a welcome."""
-        namespace = await self._server.namespaces.resolve(self.name, self._auth, self._connection.engine.request.client)
+        """Find the namespace, then ask its middlewares; return the payload of CONNECT_ERROR, or
+        nothing for a welcome.
+        """
+        namespace = await self._server.namespaces.resolve(
+            self.name, self._auth, self._connection.engine.request.client
+        )
         if namespace is None:
             return INVALID_NAMESPACE
         if not self._wanted:
@@ -79,14 +101,18 @@ class Admission:
         if namespace.recovery is not None:
             if socket.recovered and namespace.recovery.skip_middlewares:
                 return ""
-            auth_text = None if auth_text is None else encode_json(self._auth)  # without what was there for the recovery
+            auth_text = (
+                None if auth_text is None else encode_json(self._auth)
+            )  # without what was there for the recovery
         await namespace.admit(socket, auth_text)
         return ""
 
     def _report(self, error: BaseException) -> None:
         if not self._wanted:
             return
-        details = f" (in namespace {quoted(self.name)}; the client is refused with the code 'internal')"
+        details = (
+            f" (in namespace {quoted(self.name)}; the client is refused with the code 'internal')"
+        )
         self._server.log.crash("A predicate, middleware or connect hook", error, details)
         if isinstance(error, Exception):
             self._server.report(self._socket, "connect", error)

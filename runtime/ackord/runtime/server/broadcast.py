@@ -12,7 +12,14 @@ from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
 from ackord.runtime.adapters.base import BroadcastFlags, Target
 from ackord.runtime.errors import UsageError
 from ackord.runtime.listeners import Registration
-from ackord.runtime.server.gathering import Answers, BroadcastReplies, BroadcastTimeoutError, Gathered, Gathering, decode_answer
+from ackord.runtime.server.gathering import (
+    Answers,
+    BroadcastReplies,
+    BroadcastTimeoutError,
+    Gathered,
+    Gathering,
+    decode_answer,
+)
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 
 if TYPE_CHECKING:
@@ -69,7 +76,9 @@ class BroadcastOperator:
         *,
         is_empty: bool = False,
     ) -> None:
-        """Take whom to reach; nobody if the selection `is_empty`, for a target without rooms is everybody."""
+        """Take whom to reach; nobody if the selection `is_empty`, for a target without rooms is
+        everybody.
+        """
         self._is_empty = is_empty
         self._namespace = namespace
         self._target = target
@@ -77,7 +86,9 @@ class BroadcastOperator:
         self._timeout = timeout
 
     def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
-        """Reach whoever is in one of these rooms, too; once, however many of them, and nobody if there are no rooms."""
+        """Reach whoever is in one of these rooms, too; once, however many of them, and nobody if
+        there are no rooms.
+        """
         names = self._target.rooms | room_names(rooms)
         return self._derive(replace(self._target, rooms=names), is_empty=not names)
 
@@ -111,7 +122,8 @@ class BroadcastOperator:
     def emit(self, name: str, *values: Any, ack: AnswersCallback | None = None) -> None:
         """Send an event to all of them.
 
-        `ack` is called once, with an error or `None` and with the answers, as `emit_with_ack` raises or returns them.
+        `ack` is called once, with an error or `None` and with the answers, as `emit_with_ack`
+        raises or returns them.
 
         Raises:
             ReservedEventError: nobody may send this name.
@@ -128,12 +140,14 @@ class BroadcastOperator:
         self.emit("message", *values, ack=ack)
 
     async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Answers:  # noqa: ASYNC109  # Socket.IO's timeout
-        """Send an event to all of them and return what they answer, once everybody has answered or left.
+        """Send an event to all of them and return what they answer, once everybody has answered or
+        left.
 
         With nobody to ask the result is empty, at once.
 
         Raises:
-            BroadcastTimeoutError: some didn't answer in time, 20 seconds by default; it holds the answers of the others.
+            BroadcastTimeoutError: some didn't answer in time, 20 seconds by default; it holds the
+                answers of the others.
             ReservedEventError: nobody may send this name.
             InvalidPayloadError: JSON can't hold a value.
         """
@@ -148,7 +162,8 @@ class BroadcastOperator:
         """Send an encoded event to all of them.
 
         Raises:
-            InvalidPayloadError: it has more attachments than a packet may have, or the parser can't write it.
+            InvalidPayloadError: it has more attachments than a packet may have, or the parser can't
+                write it.
         """
         if self._is_empty:
             self._namespace.check_event(event)
@@ -156,8 +171,12 @@ class BroadcastOperator:
             self._namespace.broadcast_event(event, self._target, self._flags)
 
     async def request(self, event: EncodedEvent, timeout: float | None = None) -> BroadcastReplies:  # noqa: ASYNC109  # a timer, no task
-        """Send an encoded event to all of them and return their acknowledgements, undecoded, and who didn't answer."""
-        return await self._gathered(event, self._timeout if timeout is None else timeout, _undecoded)
+        """Send an encoded event to all of them and return their acknowledgements, undecoded, and
+        who didn't answer.
+        """
+        return await self._gathered(
+            event, self._timeout if timeout is None else timeout, _undecoded
+        )
 
     def report_crash(self, what: str, error: BaseException) -> None:
         """Log what the application's code raised for an answer."""
@@ -190,7 +209,11 @@ class BroadcastOperator:
         return [] if self._is_empty else self._namespace.select_sockets(self._target)
 
     def _gather(
-        self, event: EncodedEvent, timeout: float, decode: Callable[[AckReply], T], done: Callable[[Gathered[T]], None]
+        self,
+        event: EncodedEvent,
+        timeout: float,
+        decode: Callable[[AckReply], T],
+        done: Callable[[Gathered[T]], None],
     ) -> Gathering[T]:
         namespace = self._namespace
         gathering = Gathering(namespace.next_ack_id(), timeout, decode, done, namespace.forget_ack)
@@ -205,7 +228,12 @@ class BroadcastOperator:
             raise
         return gathering
 
-    async def _gathered(self, event: EncodedEvent, timeout: float, decode: Callable[[AckReply], T]) -> Gathered[T]:  # noqa: ASYNC109  # a timer, no task
+    async def _gathered(
+        self,
+        event: EncodedEvent,
+        timeout: float,  # noqa: ASYNC109  # a timer, no task
+        decode: Callable[[AckReply], T],
+    ) -> Gathered[T]:
         self._namespace.server_loop.check()
         future: asyncio.Future[Gathered[T]] = asyncio.get_running_loop().create_future()
         gathering = self._gather(event, timeout, decode, partial(_resolve, future))
@@ -220,7 +248,9 @@ class BroadcastOperator:
         except RuntimeError:  # there is nobody to ask, and no event loop to call back in
             self._namespace.check_event(event)
         else:
-            self._gather(event, self._timeout, decode_answer, partial(self._call_back, ack, event.name))
+            self._gather(
+                event, self._timeout, decode_answer, partial(self._call_back, ack, event.name)
+            )
 
     def _call_back(self, ack: Registration, name: str, gathered: Gathered[Any]) -> None:
         answers = Answers(gathered.replies, gathered.missing)
@@ -312,7 +342,9 @@ class Broadcasting:
         self._everybody().send(*values, ack=ack)
 
     async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Answers:  # noqa: ASYNC109  # Socket.IO's timeout
-        """Send an event to everybody and return what they answer; see `BroadcastOperator.emit_with_ack`."""
+        """Send an event to everybody and return what they answer; see
+        `BroadcastOperator.emit_with_ack`.
+        """
         return await self._everybody().emit_with_ack(name, *values, timeout=timeout)
 
     def send_event(self, event: EncodedEvent) -> None:

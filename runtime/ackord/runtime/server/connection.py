@@ -1,4 +1,6 @@
-"""One connection: the Socket.IO end of an Engine.IO session, with its sockets in several namespaces."""
+"""One connection: the Socket.IO end of an Engine.IO session, with its sockets in several
+namespaces.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,13 @@ from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.log_text import printable, quoted
 from ackord.runtime.memory_budget import Part
 from ackord.runtime.server.memberships import Memberships
-from ackord.runtime.socketio.errors import AttachmentError, EventNameError, MalformedPayloadError, PacketError, UnexpectedPacketError
+from ackord.runtime.socketio.errors import (
+    AttachmentError,
+    EventNameError,
+    MalformedPayloadError,
+    PacketError,
+    UnexpectedPacketError,
+)
 from ackord.runtime.socketio.names import scan_event_name
 from ackord.runtime.socketio.packet import (
     Packet,
@@ -32,7 +40,8 @@ _LIMITS: Final[Mapping[type[PacketError], str]] = {
 
 
 class Connection(Memberships):
-    """Brings packets to the sockets of their namespaces, and ends the connection at the first that breaks the protocol.
+    """Brings packets to the sockets of their namespaces, and ends the connection at the first that
+    breaks the protocol.
 
     Implements `ackord.runtime.engine.link.EngineHandler`.
     """
@@ -41,9 +50,12 @@ class Connection(Memberships):
 
     def __init__(self, server: Server, engine: EngineSocket) -> None:
         limits, parser = server.limits, server.parser
-        # Finds common events, as long as there may be some: not over, no attachments awaited, packets of text.
+        # Finds common events, as long as there may be some: not over, no attachments awaited,
+        # packets of text.
         self._split = _leave if parser.transcodes else split_event
-        self._decoder = parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name)
+        self._decoder = parser.make_decoder(
+            limits.attachments, limits.attachment_bytes, limits.namespace_name
+        )
         self._attachment_timer: asyncio.TimerHandle | None = None
         self._attached = 0  # bytes of the attachments of a packet that isn't complete
         self._over = False
@@ -128,7 +140,9 @@ class Connection(Memberships):
         self.engine.close(reason=engine_reason)
 
     def shut_if_idle(self) -> bool:
-        """End the connection, so that the client connects elsewhere, unless one of its handlers runs; tell which it was."""
+        """End the connection, so that the client connects elsewhere, unless one of its handlers
+        runs; tell which it was.
+        """
         if self.backlog.events:
             return False
         if not self._over:
@@ -148,7 +162,12 @@ class Connection(Memberships):
             elif not self._was_left(name):
                 raise _unjoined(name)
         elif kind == PacketType.EVENT:
-            socket.receive_event(scan_event_name(payload, self._server.limits.event_name), payload, ack_id, attachments)
+            socket.receive_event(
+                scan_event_name(payload, self._server.limits.event_name),
+                payload,
+                ack_id,
+                attachments,
+            )
         elif kind == PacketType.ACK:
             socket.receive_ack(ack_id, payload, attachments)
         elif kind == PacketType.DISCONNECT:
@@ -156,7 +175,8 @@ class Connection(Memberships):
                 raise MalformedPayloadError("a DISCONNECT has no payload")
             socket.end("client namespace disconnect")
         elif kind == PacketType.CONNECT and socket.is_new:
-            # In the same breath as the first CONNECT: npm's client says it twice for `connect(); disconnect(); connect()`.
+            # In the same breath as the first CONNECT: npm's client says it twice for `connect();
+            # disconnect(); connect()`.
             socket.end("client namespace disconnect")
             self._connect(name, payload)
         else:
@@ -167,7 +187,9 @@ class Connection(Memberships):
         if name not in self._sockets and not self._was_left(name):
             raise _unjoined(name)
         self._split = _leave
-        self._attachment_timer = self.loop.call_later(self._server.limits.attachment_timeout, self._attachments_timed_out)
+        self._attachment_timer = self.loop.call_later(
+            self._server.limits.attachment_timeout, self._attachments_timed_out
+        )
 
     def _attachments_timed_out(self) -> None:
         self._attachment_timer = None
@@ -193,9 +215,15 @@ class Connection(Memberships):
         self.shut(reason, reason)
 
     def _failed(self, error: BaseException) -> None:
-        """Drop a message for which the parser, or something else below the events, raised; the connection goes on with the next."""
+        """Drop a message for which the parser, or something else below the events, raised; the
+        connection goes on with the next.
+        """
         contain(error)
-        self._server.log.crash("Reading a message", error, f" (from {quoted(self.engine.request.address)}; the message is dropped)")
+        self._server.log.crash(
+            "Reading a message",
+            error,
+            f" (from {quoted(self.engine.request.address)}; the message is dropped)",
+        )
         self._decoder.reset()
         self._cancel_attachment_timer()
 
@@ -215,4 +243,6 @@ def _leave(message: str) -> None:
 
 def _unjoined(name: str | None) -> UnexpectedPacketError:
     # Without a query string, which clients put tokens into.
-    return UnexpectedPacketError(f"a packet for namespace {(name or '').partition('?')[0]!r}, which wasn't joined")
+    return UnexpectedPacketError(
+        f"a packet for namespace {(name or '').partition('?')[0]!r}, which wasn't joined"
+    )

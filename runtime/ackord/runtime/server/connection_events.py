@@ -1,4 +1,6 @@
-"""The events of which a namespace tells this program: somebody has joined, or another namespace was made."""
+"""The events of which a namespace tells this program: somebody has joined, or another namespace was
+made.
+"""
 
 from __future__ import annotations
 
@@ -33,30 +35,53 @@ class ConnectionEvents:
         raise NotImplementedError
 
     @overload
-    def on(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
+    def on(
+        self, name: ConnectionEvent, listener: None = None
+    ) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
     def on(self, name: ConnectionEvent, listener: ConnectionListener) -> ConnectionListener: ...
     @overload
-    def on(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
+    def on(
+        self, name: Literal["new_namespace"], listener: None = None
+    ) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
     @overload
-    def on(self, name: Literal["new_namespace"], listener: NamespaceListener) -> NamespaceListener: ...
+    def on(
+        self, name: Literal["new_namespace"], listener: NamespaceListener
+    ) -> NamespaceListener: ...
     def on(self, name: str, listener: Callable[..., Any] | None = None) -> Any:
-        """Call `listener` with each socket that has joined (``connection``, or ``connect``); without `listener`, return a decorator.
+        """Call `listener` with each socket that has joined (``connection``, or ``connect``);
+        without `listener`, return a decorator.
 
         On a server this is about the namespace ``/``.
-        There, ``new_namespace`` is the event that another namespace was made, before anybody is in it; its listeners are plain functions,
-        and take the namespace.
+        There, ``new_namespace`` is the event that another namespace was made, before anybody is in
+        it; its listeners are plain functions, and take the namespace.
         """
-        return partial(self._add_listener, name, once=False) if listener is None else self._add_listener(name, listener, once=False)
+        return (
+            partial(self._add_listener, name, once=False)
+            if listener is None
+            else self._add_listener(name, listener, once=False)
+        )
 
     @overload
-    def once(self, name: ConnectionEvent, listener: None = None) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
+    def once(
+        self, name: ConnectionEvent, listener: None = None
+    ) -> Callable[[ConnectionListenerT], ConnectionListenerT]: ...
     @overload
     def once(self, name: ConnectionEvent, listener: ConnectionListener) -> ConnectionListener: ...
     @overload
-    def once(self, name: Literal["new_namespace"], listener: None = None) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
+    def once(
+        self, name: Literal["new_namespace"], listener: None = None
+    ) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
     @overload
-    def once(self, name: Literal["new_namespace"], listener: NamespaceListener) -> NamespaceListener: ...
+    def once(
+        self, name: Literal["new_namespace"], listener: NamespaceListener
+    ) -> NamespaceListener: ...
     def once(self, name: str, listener: Callable[..., Any] | None = None) -> Any:
-        """Call `listener` for the next event of this name only; without `listener`, return a decorator."""
-        return partial(self._add_listener, name, once=True) if listener is None else self._add_listener(name, listener, once=True)
+        """Call `listener` for the next event of this name only; without `listener`, return a
+        decorator.
+        """
+        return (
+            partial(self._add_listener, name, once=True)
+            if listener is None
+            else self._add_listener(name, listener, once=True)
+        )

@@ -55,7 +55,9 @@ class DirectOperator(ReachingOthers):
         """Do what `Socket.emit` does, with the flags."""
         flags = self._flags
         event = encode_plain_event(name, values)
-        self._socket.send_plain(event, ack, timeout=flags.timeout, volatile=flags.volatile, compress=flags.compress)
+        self._socket.send_plain(
+            event, ack, timeout=flags.timeout, volatile=flags.volatile, compress=flags.compress
+        )
 
     def send(self, *values: Any, ack: AckCallback | None = None) -> None:
         """Send the event ``message``."""
@@ -65,7 +67,12 @@ class DirectOperator(ReachingOthers):
         """Do what `Socket.emit_with_ack` does, with the flags."""
         flags = self._flags
         seconds = flags.timeout if timeout is None else timeout
-        return await self._socket.ask_plain(encode_plain_event(name, values), seconds, volatile=flags.volatile, compress=flags.compress)
+        return await self._socket.ask_plain(
+            encode_plain_event(name, values),
+            seconds,
+            volatile=flags.volatile,
+            compress=flags.compress,
+        )
 
     @property
     @override
@@ -73,4 +80,6 @@ class DirectOperator(ReachingOthers):
         """Everybody but this socket, with the same flags."""
         flags = BroadcastFlags(volatile=self._flags.volatile, compress=self._flags.compress)
         timeout = DEFAULT_ACK_TIMEOUT if self._flags.timeout is None else self._flags.timeout
-        return BroadcastOperator(self._socket.namespace, flags=flags, timeout=timeout).except_(self._socket.id)
+        return BroadcastOperator(self._socket.namespace, flags=flags, timeout=timeout).except_(
+            self._socket.id
+        )

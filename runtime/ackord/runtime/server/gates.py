@@ -17,7 +17,9 @@ SocketMiddlewareT = TypeVar("SocketMiddlewareT", bound=SocketMiddleware)
 
 EventMiddleware: TypeAlias = "Callable[[Socket, str, tuple[Any, ...]], Awaitable[None] | None]"
 """Takes the socket, the event's name and its arguments, and raises to refuse it."""
-EventMiddlewareT = TypeVar("EventMiddlewareT", bound="Callable[[Socket, str, tuple[Any, ...]], Awaitable[None] | None]")
+EventMiddlewareT = TypeVar(
+    "EventMiddlewareT", bound="Callable[[Socket, str, tuple[Any, ...]], Awaitable[None] | None]"
+)
 
 
 class SocketGate(Registration):
@@ -37,7 +39,8 @@ class NamespaceGate(SocketGate):
     __slots__ = ("_socket",)
 
     def __init__(self, middleware: EventMiddleware, socket: Socket) -> None:
-        # Made for each event: unlike a `Registration` it needn't know how many arguments the function takes.
+        # Made for each event: unlike a `Registration` it needn't know how many arguments the
+        # function takes.
         self.listener = middleware
         self._socket = socket
 

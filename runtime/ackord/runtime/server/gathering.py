@@ -16,7 +16,8 @@ T = TypeVar("T")
 
 
 class Answers(tuple[Any, ...]):  # noqa: SLOT001  # a tuple can't have slots of its own
-    """What the sockets of a broadcast answered, in the order of arrival: a tuple that also knows who said what, and who said nothing.
+    """What the sockets of a broadcast answered, in the order of arrival: a tuple that also knows
+    who said what, and who said nothing.
 
     An answer is what `Socket.emit_with_ack` would return: one value, a tuple of several, or `None`.
     """
@@ -35,11 +36,16 @@ class Answers(tuple[Any, ...]):  # noqa: SLOT001  # a tuple can't have slots of 
 
 
 class BroadcastTimeoutError(AckTimeoutError):
-    """Some sockets of a broadcast didn't answer in time; `answers` has the answers of the others, and says who they are."""
+    """Some sockets of a broadcast didn't answer in time; `answers` has the answers of the others,
+    and says who they are.
+    """
 
     def __init__(self, answers: Answers, timeout: float) -> None:
         asked = len(answers) + len(answers.missing)
-        super().__init__(f"{len(answers.missing)} of {asked} sockets didn't acknowledge the broadcast within {timeout:g} s")
+        super().__init__(
+            f"{len(answers.missing)} of {asked} sockets didn't acknowledge the broadcast "
+            f"within {timeout:g} s"
+        )
         self.answers = answers
 
 
@@ -60,12 +66,24 @@ BroadcastReplies: TypeAlias = Gathered[AckReply]
 
 
 class Gathering(Generic[T]):
-    """Collects the acknowledgements of one broadcast; implements `ackord.runtime.adapters.base.AckCollector`.
+    """Collects the acknowledgements of one broadcast; implements
+    `ackord.runtime.adapters.base.AckCollector`.
 
-    It ends once: when everybody who was asked has answered or left, when time is over, or when nobody waits any longer.
+    It ends once: when everybody who was asked has answered or left, when time is over, or when
+    nobody waits any longer.
     """
 
-    __slots__ = ("_decode", "_done", "_forget", "_missing", "_replies", "_sealed", "_timer", "_waiting", "ack_id")
+    __slots__ = (
+        "_decode",
+        "_done",
+        "_forget",
+        "_missing",
+        "_replies",
+        "_sealed",
+        "_timer",
+        "_waiting",
+        "ack_id",
+    )
 
     def __init__(
         self,
@@ -80,7 +98,8 @@ class Gathering(Generic[T]):
         Args:
             ack_id: The id under which all are asked.
             timeout: Seconds for all of them together.
-            decode: Applied to each reply when it comes; a `PacketError` ends the connection that it came from.
+            decode: Applied to each reply when it comes; a `PacketError` ends the connection that it
+                came from.
             done: Takes the result, once.
             forget: Makes a socket, by its id, stop waiting for an ack id.
 
@@ -96,7 +115,9 @@ class Gathering(Generic[T]):
         self._missing: list[str] = []
         self._waiting: set[str] = set()
         self._sealed = False
-        self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(timeout, self._expire)
+        self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(
+            timeout, self._expire
+        )
 
     def expect(self, sids: Iterable[str]) -> None:
         """See `AckCollector.expect`."""
@@ -150,7 +171,8 @@ class Gathering(Generic[T]):
 
 
 def decode_answer(reply: AckReply) -> Any:
-    """Turn the arguments of an acknowledgement into what a caller gets: one value, a tuple of several, or `None`.
+    """Turn the arguments of an acknowledgement into what a caller gets: one value, a tuple of
+    several, or `None`.
 
     Raises:
         PacketError: it isn't a JSON array.

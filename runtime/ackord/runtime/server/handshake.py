@@ -12,7 +12,9 @@ from ackord.runtime.engine.link import HandshakeRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handshake:
-    """What a socket knows of the first HTTP request of its connection, and of its CONNECT packet."""
+    """What a socket knows of the first HTTP request of its connection, and of its CONNECT
+    packet.
+    """
 
     headers: Mapping[str, str]
     """Lower-case names."""

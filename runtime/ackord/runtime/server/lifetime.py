@@ -1,4 +1,6 @@
-"""The start and the stop of a server: what the application does before the first client comes, and after the last one has gone."""
+"""The start and the stop of a server: what the application does before the first client comes, and
+after the last one has gone.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,31 @@ DRAIN_TIMEOUT: Final = 5.0
 
 
 class Lifetime:
-    """Starts and stops one server, whoever asks for it: several hosts, lifespans and applications may, and each hook runs once."""
+    """Starts and stops one server, whoever asks for it: several hosts, lifespans and applications
+    may, and each hook runs once.
+    """
 
-    __slots__ = ("_drain", "_draining", "_engine", "_is_started", "_is_stopped", "_log", "_shutdown_hooks", "_signals", "_startup_hooks")
+    __slots__ = (
+        "_drain",
+        "_draining",
+        "_engine",
+        "_is_started",
+        "_is_stopped",
+        "_log",
+        "_shutdown_hooks",
+        "_signals",
+        "_startup_hooks",
+    )
 
-    def __init__(self, engine: EngineServer, drain: Callable[[float], Coroutine[Any, Any, None]], log: LimitedLog) -> None:
-        """Take the engine that is opened, and what ends all connections within a number of seconds."""
+    def __init__(
+        self,
+        engine: EngineServer,
+        drain: Callable[[float], Coroutine[Any, Any, None]],
+        log: LimitedLog,
+    ) -> None:
+        """Take the engine that is opened, and what ends all connections within a number of
+        seconds.
+        """
         self._log = log
         self._engine = engine
         self._drain = drain
@@ -57,7 +78,8 @@ class Lifetime:
     async def start(self, drain_timeout: float) -> None:
         """Run the hooks of the server's start and open it; more than once is harmless.
 
-        When the host is asked to stop, the server is drained at once: the host may wait for parked polls before it says so.
+        When the host is asked to stop, the server is drained at once: the host may wait for parked
+        polls before it says so.
 
         Raises:
             UsageError: the server works in another event loop that still runs.
@@ -76,11 +98,14 @@ class Lifetime:
             raise
         self._engine.open()
         loop = asyncio.get_running_loop()
-        self._signals = StopSignals(lambda: loop.call_soon_threadsafe(self._begin_drain, drain_timeout))
+        self._signals = StopSignals(
+            lambda: loop.call_soon_threadsafe(self._begin_drain, drain_timeout)
+        )
         self._signals.watch()
 
     async def stop(self, drain_timeout: float) -> None:
-        """Drain the server, then run the hooks of its stop, the latest one first; more than once is harmless.
+        """Drain the server, then run the hooks of its stop, the latest one first; more than once is
+        harmless.
 
         What a hook raises is logged, and the others still run.
         """
@@ -117,7 +142,9 @@ class Lifetime:
 
 
 class Lifespan(AbstractAsyncContextManager[None]):
-    """A server's start and stop as an asynchronous context manager; called with an application, as Starlette's `lifespan` is, it is its own."""
+    """A server's start and stop as an asynchronous context manager; called with an application, as
+    Starlette's `lifespan` is, it is its own.
+    """
 
     __slots__ = ("_drain_timeout", "_lifetime")
 
@@ -135,7 +162,12 @@ class Lifespan(AbstractAsyncContextManager[None]):
         await self._lifetime.start(self._drain_timeout)
 
     @override
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Stop the server."""
         await self._lifetime.stop(self._drain_timeout)
 

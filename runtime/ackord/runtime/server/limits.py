@@ -1,4 +1,6 @@
-"""Bounds of what one client can make the Socket.IO server hold; those of the transport are in `EngineOptions`."""
+"""Bounds of what one client can make the Socket.IO server hold; those of the transport are in
+`EngineOptions`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ class Limits:
     """
 
     connect_timeout: float = 45.0
-    """Seconds in which a connection must have joined a namespace, and in which middlewares must answer each CONNECT."""
+    """Seconds in which a connection must have joined a namespace, and in which middlewares must
+    answer each CONNECT.
+    """
     attachments: int = MAX_ATTACHMENTS
     """Attachments of one packet."""
     attachment_bytes: int = MAX_ATTACHMENT_BYTES
@@ -28,7 +32,9 @@ class Limits:
     attachment_timeout: float = 30.0
     """Seconds between a packet's header and its last attachment."""
     ending_timeout: float = 10.0
-    """Seconds in which the events that a client had sent before it went are still handled, before `disconnect` is told."""
+    """Seconds in which the events that a client had sent before it went are still handled, before
+    `disconnect` is told.
+    """
     namespace_name: int = MAX_NAMESPACE
     """Characters of a namespace's name."""
     event_name: int = MAX_EVENT_NAME
@@ -48,14 +54,15 @@ class Limits:
     queued_events: int = 256
     """Events of one connection that wait for handlers; with more, nothing is read from it.
 
-    While the server waits for acknowledgements of this connection, four times as many events and bytes may wait, for the answers come behind them;
-    past that, such waits may time out.
+    While the server waits for acknowledgements of this connection, four times as many events and
+    bytes may wait, for the answers come behind them; past that, such waits may time out.
     """
     queued_bytes: int = 4_000_000
-    """Bytes that the events of one connection take which wait for handlers; with more, nothing is read from it; see `queued_events`.
+    """Bytes that the events of one connection take which wait for handlers; with more, nothing is
+    read from it; see `queued_events`.
 
-    They are estimated from the text, and are those of the objects that it becomes: some fifty times the characters where a message holds little but
-    empty lists. Attachments count as they are.
+    They are estimated from the text, and are those of the objects that it becomes: some fifty times
+    the characters where a message holds little but empty lists. Attachments count as they are.
     """
 
     def __post_init__(self) -> None:

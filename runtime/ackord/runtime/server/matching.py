@@ -11,15 +11,18 @@ from ackord.runtime.listeners import Registration
 from ackord.runtime.patterns import as_ascii
 
 Predicate: TypeAlias = "Callable[[str], bool | Awaitable[bool]] | Callable[[str, dict[str, Any]], bool | Awaitable[bool]]"
-"""Takes the name that a client asks for and, if it wants it, the payload of CONNECT; a plain function or a coroutine function.
+"""Takes the name that a client asks for and, if it wants it, the payload of CONNECT; a plain
+function or a coroutine function.
 
 Logs call it by its attribute `text`, if it has one.
 """
 
 Matcher: TypeAlias = "str | re.Pattern[str] | Predicate"
-"""A template such as ``/tenant/{tenant}``, a pattern that the whole name must match, or a predicate.
+"""A template such as ``/tenant/{tenant}``, a pattern that the whole name must match, or a
+predicate.
 
-``\\d``, ``\\w``, ``\\s``, ``\\b`` and `re.IGNORECASE` of a pattern know ASCII only, as in JavaScript, unless it begins with ``(?u)``.
+``\\d``, ``\\w``, ``\\s``, ``\\b`` and `re.IGNORECASE` of a pattern know ASCII only, as in
+JavaScript, unless it begins with ``(?u)``.
 """
 
 _NO_PARAMS: Mapping[str, str] = {}
@@ -52,7 +55,10 @@ class NameMatcher:
             self.text = matcher.pattern
             self._pattern = as_ascii(matcher)
         else:
-            self.text = getattr(matcher, "text", None) or f"{getattr(matcher, '__qualname__', type(matcher).__name__)}()"
+            self.text = (
+                getattr(matcher, "text", None)
+                or f"{getattr(matcher, '__qualname__', type(matcher).__name__)}()"
+            )
             self._predicate = Registration(matcher)
 
     @property
@@ -61,11 +67,15 @@ class NameMatcher:
         return self._predicate is not None
 
     def match(self, name: str) -> Mapping[str, str] | None:
-        """Return the parameters of a name that fits, or `None`; a predicate isn't asked, and nothing fits it."""
+        """Return the parameters of a name that fits, or `None`; a predicate isn't asked, and
+        nothing fits it.
+        """
         found = None if self._pattern is None else self._pattern.fullmatch(name)
         if found is None:
             return None
-        return {key: value for key, value in found.groupdict().items() if value is not None} or _NO_PARAMS
+        return {
+            key: value for key, value in found.groupdict().items() if value is not None
+        } or _NO_PARAMS
 
     async def ask(self, name: str, auth: dict[str, Any]) -> Mapping[str, str] | None:
         """Return the parameters of a name that fits, or that the predicate accepts, or `None`."""
@@ -85,7 +95,10 @@ def _compile(template: str) -> re.Pattern[str]:
     for place in _PLACE.finditer(template):
         name = place[1]
         if not name.isidentifier() or name in names:
-            raise UsageError(f"{template!r} can't name namespaces: {name!r} is no name for a parameter, or used twice")
+            raise UsageError(
+                f"{template!r} can't name namespaces: {name!r} is no name for a parameter, or "
+                "used twice"
+            )
         names.add(name)
         parts += (_literal(template, template[end : place.start()]), f"(?P<{name}>{_VALUE})")
         end = place.end()

@@ -10,7 +10,12 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.engine.server import SHUTTING_DOWN
-from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, InvalidArgumentsError, internal_error
+from ackord.runtime.error_acks import (
+    INVALID_RESPONSE,
+    FailureReply,
+    InvalidArgumentsError,
+    internal_error,
+)
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.events.containment import Step, contain
 from ackord.runtime.events.dispatch import EventQueue
@@ -44,7 +49,8 @@ ENDED_HERE: Final = frozenset({"server namespace disconnect", SHUTTING_DOWN})
 
 
 class Member(Addressee):
-    """A socket as its server knows it: made for a CONNECT, let in or refused, handed the events of its client, ended once.
+    """A socket as its server knows it: made for a CONNECT, let in or refused, handed the events of
+    its client, ended once.
 
     Implements `ackord.runtime.events.incoming.InlineReceiver`.
     """
@@ -52,14 +58,25 @@ class Member(Addressee):
     __slots__ = ("_departed_rooms", "_ending", "_queue", "refused")
 
     def __init__(
-        self, sid: str, namespace: Namespace, connection: Memberships, auth: dict[str, Any], session: RecoverySession | None = None
+        self,
+        sid: str,
+        namespace: Namespace,
+        connection: Memberships,
+        auth: dict[str, Any],
+        session: RecoverySession | None = None,
     ) -> None:
         super().__init__(sid, namespace, connection, auth, session)
         self.refused = False
         """Whether a middleware disconnected the socket."""
         self._ending = False
         self._departed_rooms: frozenset[str] | None = None
-        self._queue = EventQueue(connection.backlog, namespace.tasks, handle_events, loop=connection.loop, keeps_task=True)
+        self._queue = EventQueue(
+            connection.backlog,
+            namespace.tasks,
+            handle_events,
+            loop=connection.loop,
+            keeps_task=True,
+        )
 
     @override
     def disconnect(self, close: bool = False) -> None:
@@ -117,7 +134,9 @@ class Member(Addressee):
         return not self._queue.is_open
 
     def open_events(self) -> None:
-        """Begin to handle events, after those listeners of ``connection`` that are tasks have begun to run."""
+        """Begin to handle events, after those listeners of ``connection`` that are tasks have begun
+        to run.
+        """
         self._connection.loop.call_soon(self._queue.open)
 
     # Events
@@ -132,14 +151,20 @@ class Member(Addressee):
         """The catch-all listeners, then the middlewares."""
         shared = self.namespace.event_middlewares
         if shared:
-            return (*self._any, *(NamespaceGate(middleware, self) for middleware in shared), *self._gates)
+            return (
+                *self._any,
+                *(NamespaceGate(middleware, self) for middleware in shared),
+                *self._gates,
+            )
         return (*self._any, *self._gates) if self._gates else self._any
 
     def take_listeners(self, name: str) -> tuple[Registration, ...]:
         """Return the listeners that an event is for."""
         return () if self._events is None else self._events.take(name)
 
-    def receive_event(self, name: str, payload: str, ack_id: int | None, attachments: Sequence[bytes] = ()) -> None:
+    def receive_event(
+        self, name: str, payload: str, ack_id: int | None, attachments: Sequence[bytes] = ()
+    ) -> None:
         """Take an EVENT packet: its name, and its JSON array, which begins with that.
 
         Raises:
@@ -165,9 +190,13 @@ class Member(Addressee):
         if route is None:
             registrations = () if self._events is None else self._events.by_name.get(name, ())
             if len(registrations) == 1 and registrations[0].is_plain and queue.idle and not watched:
-                run_listener_at_once(self, registrations[0], name, decode_array(payload, attachments), ack_id, queue)
+                run_listener_at_once(
+                    self, registrations[0], name, decode_array(payload, attachments), ack_id, queue
+                )
             else:
-                self._receive_untyped(name, registrations, decode_array(payload, attachments), ack_id, size)
+                self._receive_untyped(
+                    name, registrations, decode_array(payload, attachments), ack_id, size
+                )
             return
         try:
             arguments = route.decode(payload, attachments)
@@ -184,21 +213,42 @@ class Member(Addressee):
             queue.step((self, route, name, arguments, ack_id), size)
             return
         catch_all = (name, *decode_array(payload, attachments)[1:]) if watched else None
-        self._handle(partial(run_route, self, route, name, arguments, ack_id, catch_all), size, concurrent=route.concurrent)
+        self._handle(
+            partial(run_route, self, route, name, arguments, ack_id, catch_all),
+            size,
+            concurrent=route.concurrent,
+        )
 
-    def fail_event(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None = None) -> None:
-        """Answer an event that failed by an error ack, or by the namespace's policy if no ack was asked for."""
+    def fail_event(
+        self,
+        name: str,
+        ack_id: int | None,
+        failure: FailureReply,
+        error: BaseException | None = None,
+    ) -> None:
+        """Answer an event that failed by an error ack, or by the namespace's policy if no ack was
+        asked for.
+        """
         namespace = self.namespace
         sender = f", sent by socket {self.id} from {quoted(self._engine.request.address)}"
         if namespace.parent is not None:
             sender += f" in {quoted(namespace.name)}"
         client = self._engine.request.client or self.id
-        namespace.failures.record(self, name, failure, error, sender=sender, client=self._engine.request.client)
+        namespace.failures.record(
+            self, name, failure, error, sender=sender, client=self._engine.request.client
+        )
         if error is None and failure.code == INVALID_RESPONSE:
             error = failure.__cause__  # what a handler answered is nobody else's fault
         for listener in self._error_listeners:
             report = partial(namespace.server.report, self, name)
-            call_hook(listener, (name, error or failure), namespace.tasks, "A callback of an event", client, report=report)
+            call_hook(
+                listener,
+                (name, error or failure),
+                namespace.tasks,
+                "A callback of an event",
+                client,
+                report=report,
+            )
         if isinstance(error, Exception):
             namespace.server.report(self, name, error)
         try:
@@ -212,10 +262,19 @@ class Member(Addressee):
             namespace.tasks.log.crash("Answering an event", again, f" (event {quoted(name)})")
 
     def finish_later(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Queue the rest of an event which turned out to need a task; nothing of this socket can have come between."""
+        """Queue the rest of an event which turned out to need a task; nothing of this socket can
+        have come between.
+        """
         self._queue.put_first(job)
 
-    def _receive_untyped(self, name: str, registrations: tuple[Registration, ...], items: list[Any], ack_id: int | None, size: int) -> None:
+    def _receive_untyped(
+        self,
+        name: str,
+        registrations: tuple[Registration, ...],
+        items: list[Any],
+        ack_id: int | None,
+        size: int,
+    ) -> None:
         if not registrations:
             check_event_name(name, self.namespace.limits.event_name)
         del items[0]
@@ -233,7 +292,9 @@ class Member(Addressee):
             finally:
                 queue.leave()
         else:
-            self._handle(partial(run_untyped, self, name, items, ack_id), size, concurrent=concurrent)
+            self._handle(
+                partial(run_untyped, self, name, items, ack_id), size, concurrent=concurrent
+            )
 
     def _handle(self, job: Job, size: int, *, concurrent: bool) -> None:
         queue = self._queue
@@ -244,7 +305,9 @@ class Member(Addressee):
         else:
             queue.put(job, size)
 
-    async def _fail_in_order(self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None) -> None:
+    async def _fail_in_order(
+        self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None
+    ) -> None:
         self.fail_event(name, ack_id, failure, error)
 
     # The end
@@ -256,7 +319,8 @@ class Member(Addressee):
     def end(self, reason: str, description: str | None = None) -> None:
         """Leave rooms and namespace, fail what is awaited, tell listeners.
 
-        What the client had sent before it went is still handled; what waits is dropped if this side ended the socket.
+        What the client had sent before it went is still handled; what waits is dropped if this side
+        ended the socket.
         """
         if not self._connected:
             self._end_unconnected(reason)
@@ -285,7 +349,9 @@ class Member(Addressee):
             for task in departing:
                 task.add_done_callback(self._forget_rooms)
         if self._acks is not None:
-            self._acks.fail_all(lambda: DisconnectedError(f"the socket has been disconnected: {reason}"))
+            self._acks.fail_all(
+                lambda: DisconnectedError(f"the socket has been disconnected: {reason}")
+            )
         if self.namespace.server.cancel_on_disconnect:
             with Step("cancel the handlers of a socket", self.namespace.tasks.log):
                 self._queue.cancel()
@@ -295,10 +361,15 @@ class Member(Addressee):
                 self._queue.close()
             self._tell_disconnect(reason, details)
         else:
-            self._queue.finish(partial(self._tell_disconnect, reason, details), self.namespace.limits.ending_timeout)
+            self._queue.finish(
+                partial(self._tell_disconnect, reason, details),
+                self.namespace.limits.ending_timeout,
+            )
 
     def discard(self) -> None:
-        """Be disconnected without telling anybody: the event loop of the connection has ended, and its listeners can't run any more."""
+        """Be disconnected without telling anybody: the event loop of the connection has ended, and
+        its listeners can't run any more.
+        """
         self._connected = False
         self._outbox = None
         self._acks = None
@@ -306,8 +377,14 @@ class Member(Addressee):
     def _end_unconnected(self, reason: str) -> None:
         """End a socket that was never let in, or has ended already."""
         self._outbox = None
-        if self.recovery_session is not None and self.namespace.recovery is not None and not self._ending:
-            with Step("forget the session of a client that wasn't let in", self.namespace.tasks.log):
+        if (
+            self.recovery_session is not None
+            and self.namespace.recovery is not None
+            and not self._ending
+        ):
+            with Step(
+                "forget the session of a client that wasn't let in", self.namespace.tasks.log
+            ):
                 self.namespace.recovery.refuse(self.recovery_session, reason)
         with Step("take a socket out of its rooms", self.namespace.tasks.log):
             self.namespace.adapter.del_all(self.id)
@@ -325,7 +402,13 @@ class Member(Addressee):
         if self._lifecycle is None:
             return []
         namespace = self.namespace
-        return call_lifecycle(self._lifecycle, name, details, namespace.tasks, partial(namespace.server.report, self, name))
+        return call_lifecycle(
+            self._lifecycle,
+            name,
+            details,
+            namespace.tasks,
+            partial(namespace.server.report, self, name),
+        )
 
     def _forget_rooms(self, _: object) -> None:
         self._departed_rooms = None

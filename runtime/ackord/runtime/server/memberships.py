@@ -1,4 +1,6 @@
-"""The namespaces of one connection: those that it has joined, those that it wants to join, and those that it had to leave."""
+"""The namespaces of one connection: those that it has joined, those that it wants to join, and
+those that it had to leave.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,20 @@ from ackord.runtime.log_text import quoted
 from ackord.runtime.memory_budget import Part
 from ackord.runtime.server.admission import Admission
 from ackord.runtime.server.member import Member
-from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, TOO_MANY_NAMESPACES, too_complex
+from ackord.runtime.server.refusal import (
+    FAILED,
+    INVALID_NAMESPACE,
+    TOO_MANY_NAMESPACES,
+    too_complex,
+)
 from ackord.runtime.server.replay import StalledError, replay, write
 from ackord.runtime.socketio.complexity import weigh
-from ackord.runtime.socketio.packet import encode_connect, encode_connect_error, encode_disconnect, namespace_prefix
+from ackord.runtime.socketio.packet import (
+    encode_connect,
+    encode_connect_error,
+    encode_disconnect,
+    namespace_prefix,
+)
 
 if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace
@@ -31,9 +43,22 @@ _LISTENERS: Final = 10
 
 
 class Memberships(ABC):
-    """A connection as its sockets and admissions know it: each CONNECT is answered here, and each namespace is left here."""
+    """A connection as its sockets and admissions know it: each CONNECT is answered here, and each
+    namespace is left here.
+    """
 
-    __slots__ = ("_admissions", "_connect_timer", "_left", "_listening", "_pending", "_server", "_sockets", "backlog", "engine", "loop")
+    __slots__ = (
+        "_admissions",
+        "_connect_timer",
+        "_left",
+        "_listening",
+        "_pending",
+        "_server",
+        "_sockets",
+        "backlog",
+        "engine",
+        "loop",
+    )
 
     def __init__(self, server: Server, engine: EngineSocket) -> None:
         limits = server.limits
@@ -45,7 +70,9 @@ class Memberships(ABC):
         self._pending: dict[str, Admission] = {}
         self._admissions: set[Admission] = set()
         self._left: dict[str, None] | None = None  # names of namespaces, the oldest departure first
-        self._listening = 0  # tasks of listeners of the life cycle that run: a client may join and leave as fast as it can write
+        # tasks of listeners of the life cycle that run: a client may join and leave as fast as it
+        # can write
+        self._listening = 0
         self._connect_timer: asyncio.TimerHandle | None = None
         self._start_connect_timer()
 
@@ -61,7 +88,9 @@ class Memberships(ABC):
             del self._sockets[socket.namespace.name]
 
     def leave(self, namespace: Namespace) -> None:
-        """Tell the client that it was put out of a namespace; what it sent before it learns of that is ignored."""
+        """Tell the client that it was put out of a namespace; what it sent before it learns of that
+        is ignored.
+        """
         left = self._left
         if left is None:
             left = self._left = {}
@@ -96,7 +125,9 @@ class Memberships(ABC):
         self.engine.hold(Part.EVENTS, size, self._drop_events)
 
     def _drop_events(self) -> None:
-        """Drop what waits for handlers: all clients together hold too much, and this one the most."""
+        """Drop what waits for handlers: all clients together hold too much, and this one the
+        most.
+        """
         for socket in self._sockets.values():
             socket.drop_events()
 
@@ -127,7 +158,13 @@ class Memberships(ABC):
         # The client has been recognized: how long it takes now is for its network to say.
         self._stop_connect_timer()
         try:
-            await replay(self.engine, namespace.recovery, session, namespace.prefix, self._server.engine.options.max_buffered)
+            await replay(
+                self.engine,
+                namespace.recovery,
+                session,
+                namespace.prefix,
+                self._server.engine.options.max_buffered,
+            )
         except StalledError:
             self.shut("transport close", "transport close")
         finally:
@@ -167,7 +204,9 @@ class Memberships(ABC):
                 break
 
     def note_end(self, admission: Admission) -> None:
-        """Learn that nothing of an admission runs any more; until then it counts, even if it was given up."""
+        """Learn that nothing of an admission runs any more; until then it counts, even if it was
+        given up.
+        """
         self._admissions.discard(admission)
 
     def discard(self) -> None:
@@ -189,7 +228,9 @@ class Memberships(ABC):
                 self.refuse(name, too_complex(excess))
                 return
         auth = decode_object(payload)
-        self._give_up(name)  # the client began anew, as npm's does by `connect(); disconnect(); connect()`
+        self._give_up(
+            name
+        )  # the client began anew, as npm's does by `connect(); disconnect(); connect()`
         namespace = self._server.namespaces.find(name)
         if namespace is None and not self._server.namespaces.may_grow:
             self.refuse(name, INVALID_NAMESPACE)
@@ -198,19 +239,29 @@ class Memberships(ABC):
                 "namespaces",
                 None,
                 f"A client at {quoted(self.engine.request.address)} wants to join more than Limits.namespaces "
-                f"({self._server.limits.namespaces}), or more often than listeners of 'connection' and 'disconnect' come to an end, and is refused.",
+                f"({self._server.limits.namespaces}), or more often than listeners of "
+                "'connection' and 'disconnect' come to an end, and is refused.",
             )
             self.refuse(name, TOO_MANY_NAMESPACES)
-        elif namespace is not None and namespace.admits_at_once and (namespace.recovery is None or not namespace.recovery.knows(auth)):
+        elif (
+            namespace is not None
+            and namespace.admits_at_once
+            and (namespace.recovery is None or not namespace.recovery.knows(auth))
+        ):
             self._admit_at_once(namespace, auth)
         else:
-            admission = self._pending[name] = Admission(self._server, self, name, auth, payload or None)
+            admission = self._pending[name] = Admission(
+                self._server, self, name, auth, payload or None
+            )
             self._admissions.add(admission)
 
     @property
     def _has_too_many(self) -> bool:
         most = self._server.limits.namespaces
-        return len(self._sockets) + len(self._admissions) >= most or self._listening >= most * _LISTENERS
+        return (
+            len(self._sockets) + len(self._admissions) >= most
+            or self._listening >= most * _LISTENERS
+        )
 
     def _admit_at_once(self, namespace: Namespace, auth: dict[str, Any]) -> None:
         try:
@@ -221,11 +272,15 @@ class Memberships(ABC):
         else:
             self.let_in(socket)
 
-    def _fail_to_join(self, namespace: Namespace, socket: Member | None, error: BaseException) -> None:
+    def _fail_to_join(
+        self, namespace: Namespace, socket: Member | None, error: BaseException
+    ) -> None:
         contain(error)
         where = namespace.name if namespace.parent is None else namespace.parent.name
         self._server.log.crash(
-            f"Letting a client into namespace {quoted(where)}", error, " (the client is refused with the code 'internal')"
+            f"Letting a client into namespace {quoted(where)}",
+            error,
+            " (the client is refused with the code 'internal')",
         )
         if isinstance(error, Exception):
             self._server.report(socket, "connect", error)
@@ -253,17 +308,23 @@ class Memberships(ABC):
             self._left.pop(namespace.name, None)
 
     def _welcome(self, namespace: Namespace, socket: Member) -> None:
-        """Answer CONNECT; what a client missed comes first, as in the reference: it holds events back until it is connected."""
+        """Answer CONNECT; what a client missed comes first, as in the reference: it holds events
+        back until it is connected.
+        """
         session = socket.recovery_session
         if session is None or namespace.recovery is None:
             self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"}}'))
             return
         for event in namespace.recovery.join(session, socket):
             write(self.engine, namespace.prefix, event)
-        self.engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}","pid":"{session.pid}"}}'))
+        self.engine.send(
+            encode_connect(namespace.prefix, f'{{"sid":"{socket.id}","pid":"{session.pid}"}}')
+        )
 
     def _start_connect_timer(self) -> None:
-        self._connect_timer = self.loop.call_later(self._server.limits.connect_timeout, self._connect_timed_out)
+        self._connect_timer = self.loop.call_later(
+            self._server.limits.connect_timeout, self._connect_timed_out
+        )
 
     def _stop_connect_timer(self) -> None:
         timer, self._connect_timer = self._connect_timer, None
@@ -280,7 +341,9 @@ class Memberships(ABC):
     def _leave_all(self, reason: str, description: str | None) -> None:
         """End the sockets, and what was to become one."""
         if self._connect_timer is not None:
-            with Step("stop the timer of a connection that has joined no namespace", self._server.log):
+            with Step(
+                "stop the timer of a connection that has joined no namespace", self._server.log
+            ):
                 self._stop_connect_timer()
         for name in tuple(self._pending):
             with Step("give up an unanswered CONNECT", self._server.log):

@@ -45,7 +45,9 @@ Middleware: TypeAlias = "Callable[[Socket], Awaitable[None] | None]"
 MiddlewareT = TypeVar("MiddlewareT", bound="Callable[[Socket], Awaitable[None] | None]")
 
 ConnectHook: TypeAlias = "Callable[[Socket, str | None], Awaitable[None]]"
-"""Runs after the middlewares, before CONNECT is answered; takes the socket and the JSON text of CONNECT's payload."""
+"""Runs after the middlewares, before CONNECT is answered; takes the socket and the JSON text of
+CONNECT's payload.
+"""
 
 DisconnectHook: TypeAlias = "Callable[[Socket, str], Awaitable[None]]"
 """Runs after the socket has left; takes the reason."""
@@ -67,7 +69,8 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         def connected(socket: Socket) -> None:
             socket.emit("welcome")
 
-    The attributes `error_replies`, `invalid_events` and `failures` say what happens to events that fail (docs/decisions/0006).
+    The attributes `error_replies`, `invalid_events` and `failures` say what happens to events that
+    fail (docs/decisions/0006).
     """
 
     __slots__ = (
@@ -132,7 +135,8 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self._custom = False
         self._connect_hook: ConnectHook | None = None
         self._disconnect_hook: DisconnectHook | None = None
-        # Shared by the sockets, so that one broadcast can ask everybody for an acknowledgement under one id.
+        # Shared by the sockets, so that one broadcast can ask everybody for an acknowledgement
+        # under one id.
         self._next_ack_id = itertools.count()
 
     def off(self, name: str | None = None, listener: Callable[..., Any] | None = None) -> None:
@@ -146,24 +150,27 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
     def use(self, middleware: MiddlewareT) -> MiddlewareT:
         """Run `middleware` for each socket before it is connected, in the order of registration.
 
-        `RefusalReply` becomes CONNECT_ERROR; any other exception too, with a message that says nothing of it.
-        The connection stays open either way.
+        `RefusalReply` becomes CONNECT_ERROR; any other exception too, with a message that says
+        nothing of it. The connection stays open either way.
         """
         self._middlewares = (*self._middlewares, middleware)
         self._custom = True
         return middleware
 
     def use_event(self, middleware: EventMiddlewareT) -> EventMiddlewareT:
-        """Run `middleware` for each event of each socket, after catch-all listeners and before the event's own, in the order of registration.
+        """Run `middleware` for each event of each socket, after catch-all listeners and before the
+        event's own, in the order of registration.
 
-        What it raises is answered as if a listener had raised it: `FailureReply` as it says, anything else as ``internal``.
+        What it raises is answered as if a listener had raised it: `FailureReply` as it says,
+        anything else as ``internal``.
         """
         self.event_middlewares = (*self.event_middlewares, middleware)
         self._custom = True
         return middleware
 
     def set_route(self, name: str, route: Route) -> None:
-        """Have events of this name decoded and handled by `route`, before untyped listeners are asked.
+        """Have events of this name decoded and handled by `route`, before untyped listeners are
+        asked.
 
         Raises:
             ReservedEventError: clients may not send this name.
@@ -181,7 +188,9 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.make_data = make
 
     def set_connect_hook(self, hook: ConnectHook) -> None:
-        """Run `hook` for each socket after the middlewares and before CONNECT is answered; it may raise `RefusalReply`."""
+        """Run `hook` for each socket after the middlewares and before CONNECT is answered; it may
+        raise `RefusalReply`.
+        """
         self._connect_hook = hook
         self._custom = True
 
@@ -218,11 +227,15 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         child.copy_server_events(self)
 
     def settle(self) -> None:
-        """Note that whoever prepares a new namespace has done so: what is registered from now on makes it worth keeping."""
+        """Note that whoever prepares a new namespace has done so: what is registered from now on
+        makes it worth keeping.
+        """
         self._custom = False
 
     def dispose_if_unused(self) -> None:
-        """Let a dynamic namespace go if nobody is in it, or about to be, and it has no listeners of its own."""
+        """Let a dynamic namespace go if nobody is in it, or about to be, and it has no listeners of
+        its own.
+        """
         if self.is_idle:
             self.server.namespaces.rest(self)
 
@@ -231,7 +244,11 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         if self.recovery is not None:
             with Step("forget the events and the clients of a recovery", self.tasks.log):
                 self.recovery.close()
-        await guard(_close(self.adapter), f"Closing the adapter of namespace {quoted(self.name)}", self.tasks.log)
+        await guard(
+            _close(self.adapter),
+            f"Closing the adapter of namespace {quoted(self.name)}",
+            self.tasks.log,
+        )
 
     @property
     def is_unused(self) -> bool:
@@ -240,11 +257,20 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
 
     @property
     def is_idle(self) -> bool:
-        """Whether this is a dynamic namespace that nobody is in, though clients that are away may come back to it."""
-        return self.parent is not None and not self.sockets and not self.admissions and not self._custom
+        """Whether this is a dynamic namespace that nobody is in, though clients that are away may
+        come back to it.
+        """
+        return (
+            self.parent is not None
+            and not self.sockets
+            and not self.admissions
+            and not self._custom
+        )
 
     def discard(self) -> None:
-        """Forget sockets, rooms and what is kept for absent clients: the event loop that they belonged to has ended."""
+        """Forget sockets, rooms and what is kept for absent clients: the event loop that they
+        belonged to has ended.
+        """
         self.sockets.clear()
         self.admissions = 0
         self.adapter = self._make_adapter()
@@ -253,7 +279,8 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.recovery = self.server.make_recovery(self.name, self.adapter, self.dispose_if_unused)
 
     def check_attachments(self, attachments: Sequence[bytes], what: str) -> None:
-        """Refuse more attachments than a packet may have: its receiver would close the connection, and tell nobody why.
+        """Refuse more attachments than a packet may have: its receiver would close the connection,
+        and tell nobody why.
 
         Raises:
             InvalidPayloadError: there are more than `Limits.attachments`.
@@ -261,7 +288,11 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         limit = self.limits.attachments
         if len(attachments) > limit and not self.server.parser.transcodes:
             problem = f"{what} has {len(attachments)} attachments, and a packet has at most {limit} (Limits.attachments)"
-            self.server.log.write_warning("attachments", (self.name, what), f"Not sent in namespace {quoted(self.name)}: {problem}")
+            self.server.log.write_warning(
+                "attachments",
+                (self.name, what),
+                f"Not sent in namespace {quoted(self.name)}: {problem}",
+            )
             raise InvalidPayloadError(problem)
 
     def check_event(self, event: EncodedEvent) -> None:
@@ -277,7 +308,8 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
             self.server.transcoder.check(Prepared(text, event.attachments))
 
     def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
-        """Send an encoded event to some of the sockets: the one way of all broadcasts that ask for no acknowledgement.
+        """Send an encoded event to some of the sockets: the one way of all broadcasts that ask for
+        no acknowledgement.
 
         Raises:
             InvalidPayloadError: it has too many attachments, or the parser can't write it.
@@ -285,20 +317,29 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         if event.attachments:
             self.check_attachments(event.attachments, f"event {event.name!r}")
         loop = self.server_loop
-        if get_ident() != loop.thread and loop.hand_over(self.broadcast_event, event, target, flags):
+        if get_ident() != loop.thread and loop.hand_over(
+            self.broadcast_event, event, target, flags
+        ):
             return
         sent = event
         if self.recovery is not None:
             self.check_event(event)
             is_kept = not flags.volatile and not flags.local
-            sent = self.recovery.record(event, target.rooms, target.except_) if is_kept else self.recovery.mark(event)
+            sent = (
+                self.recovery.record(event, target.rooms, target.except_)
+                if is_kept
+                else self.recovery.mark(event)
+            )
         text = encode_event(self.prefix, sent.arguments, len(sent.attachments))
         prepared = Prepared(text, event.attachments, compress=flags.compress)
         self.server.transcoder.check(prepared)
         self.adapter.broadcast(event, prepared, target, flags)
 
-    def ask_sockets(self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector) -> None:
-        """Send an encoded event to some of the sockets and bring their acknowledgements to `collector`.
+    def ask_sockets(
+        self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector
+    ) -> None:
+        """Send an encoded event to some of the sockets and bring their acknowledgements to
+        `collector`.
 
         Raises:
             InvalidPayloadError: it has too many attachments, or the parser can't write it.
@@ -328,13 +369,18 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
     @property
     def admits_at_once(self) -> bool:
         """Whether nothing has to be asked before a socket is connected."""
-        return not self._middlewares and self._connect_hook is None and (self.parent is None or not self.parent.has_predicate)
+        return (
+            not self._middlewares
+            and self._connect_hook is None
+            and (self.parent is None or not self.parent.has_predicate)
+        )
 
     async def admit(self, socket: Member, auth_text: str | None) -> None:
         """Ask middlewares and hook.
 
         Raises:
-            RefusalReply: one of them says so, or disconnected the socket; whatever else they raise is raised as well.
+            RefusalReply: one of them says so, or disconnected the socket; whatever else they raise
+                is raised as well.
         """
         for middleware in self._middlewares:
             answer: Any = middleware(socket)
@@ -360,11 +406,19 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
                 self.dispose_if_unused()
 
     def announce(self, socket: Socket) -> list[asyncio.Task[None]]:
-        """Call the listeners of ``connect`` and ``connection``; return the tasks, which begin before the socket's first event is handled."""
+        """Call the listeners of ``connect`` and ``connection``; return the tasks, which begin
+        before the socket's first event is handled.
+        """
         started: list[asyncio.Task[None]] = []
         for name in _EVENTS:
             if name in self._listeners.by_name:
-                started += call_lifecycle(self._listeners, name, (socket,), self.tasks, partial(self.server.report, socket, name))
+                started += call_lifecycle(
+                    self._listeners,
+                    name,
+                    (socket,),
+                    self.tasks,
+                    partial(self.server.report, socket, name),
+                )
         return started
 
     def announce_namespace(self, namespace: Namespace) -> None:
@@ -384,9 +438,19 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         """Return an ack id that no socket of the namespace waits for."""
         return next(self._next_ack_id)
 
-    def call_back(self, callback: Registration, arguments: Sequence[Any], event: str, socket: Socket | None = None) -> None:
-        """Call a callback of the application which has to do with an event, of one socket or of many."""
-        call_guarded(callback, arguments, self.tasks, _CALLBACK, partial(self.server.report, socket, event))
+    def call_back(
+        self,
+        callback: Registration,
+        arguments: Sequence[Any],
+        event: str,
+        socket: Socket | None = None,
+    ) -> None:
+        """Call a callback of the application which has to do with an event, of one socket or of
+        many.
+        """
+        call_guarded(
+            callback, arguments, self.tasks, _CALLBACK, partial(self.server.report, socket, event)
+        )
 
     @override
     def _everybody(self) -> BroadcastOperator:
@@ -398,10 +462,16 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
     @override
     def _add_listener(self, name: str, listener: ListenerT, *, once: bool) -> ListenerT:
         if name not in _EVENTS and (name != _NEW_NAMESPACE or self.name != "/"):
-            raise UsageError(f"a namespace has the event 'connection', not {name!r}; a client's events are listened for on its socket")
+            raise UsageError(
+                f"a namespace has the event 'connection', not {name!r}; a client's events are "
+                "listened for on its socket"
+            )
         registration = Registration(listener, once=once)
         if name == _NEW_NAMESPACE and registration.is_async:
-            raise UsageError("a listener of 'new_namespace' is called while the namespace is made: it must be a plain function, not async")
+            raise UsageError(
+                "a listener of 'new_namespace' is called while the namespace is made: it must "
+                "be a plain function, not async"
+            )
         self._listeners.add(name, registration)
         self._custom = True
         return listener

@@ -1,4 +1,6 @@
-"""The namespaces of a server: those that the application named, and those that clients bring into being."""
+"""The namespaces of a server: those that the application named, and those that clients bring into
+being.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +20,31 @@ if TYPE_CHECKING:
     from ackord.runtime.server.server import Server
 
 UNUSED_TIMEOUT: Final = 60.0
-"""Seconds in which somebody has to join a dynamic namespace that the application asked for by name, or it goes."""
+"""Seconds in which somebody has to join a dynamic namespace that the application asked for by name,
+or it goes.
+"""
 
 
 class Namespaces:
-    """The namespaces of a server, by name, and the parents of dynamic ones, which are asked for names that nobody knows yet."""
+    """The namespaces of a server, by name, and the parents of dynamic ones, which are asked for
+    names that nobody knows yet.
+    """
 
     __slots__ = ("_by_name", "_cleanup", "_idle", "_made", "_parents", "_server", "main")
 
     def __init__(self, server: Server, *, cleanup: bool) -> None:
-        """Begin with the namespace ``/``; with `cleanup`, dynamic namespaces go with their last socket."""
+        """Begin with the namespace ``/``; with `cleanup`, dynamic namespaces go with their last
+        socket.
+        """
         self._server = server
         self._cleanup = cleanup
         self._parents: list[ParentNamespace] = []
-        self._made: Shares[Namespace] = Shares(server.limits.child_namespaces)  # those that clients brought into being, by these
-        self._idle: Shares[Namespace] = Shares(server.limits.child_namespaces)  # those of them that nobody was in when they were last left
+        self._made: Shares[Namespace] = Shares(
+            server.limits.child_namespaces
+        )  # those that clients brought into being, by these
+        self._idle: Shares[Namespace] = Shares(
+            server.limits.child_namespaces
+        )  # those of them that nobody was in when they were last left
         self.main = Namespace(server, "/")
         """The namespace ``/``."""
         self._by_name = {"/": self.main}
@@ -48,9 +60,13 @@ class Namespaces:
         if not name.startswith("/"):
             name = f"/{name}"
         if "," in name or len(name) > self._server.limits.namespace_name:
-            raise UsageError(f"{name[:100]!r} can't name a namespace: it holds a comma, or is too long")
+            raise UsageError(
+                f"{name[:100]!r} can't name a namespace: it holds a comma, or is too long"
+            )
         if is_template(name):
-            return next((parent for parent in self._parents if parent.name == name), None) or self._add_parent(name)
+            return next(
+                (parent for parent in self._parents if parent.name == name), None
+            ) or self._add_parent(name)
         namespace = self._by_name.get(name)
         if namespace is not None:
             return namespace
@@ -60,7 +76,8 @@ class Namespaces:
             if params is not None:
                 child = self._add_child(parent, name, params)
                 with suppress(RuntimeError):  # there is no loop before the program runs
-                    # An application that tells each of its tenants something makes one for each, whether anybody is there or not.
+                    # An application that tells each of its tenants something makes one for each,
+                    # whether anybody is there or not.
                     asyncio.get_running_loop().call_later(UNUSED_TIMEOUT, child.dispose_if_unused)
                 return child
         return self._add(Namespace(self._server, name))
@@ -77,8 +94,8 @@ class Namespaces:
     async def resolve(self, name: str, auth: dict[str, Any], client: str) -> Namespace | None:
         """Return the namespace that a client may join under this name, made if it is dynamic.
 
-        A predicate is asked about each client, also when another one has brought the namespace into being.
-        `client` is what limits count the client under (`HandshakeRequest.client`).
+        A predicate is asked about each client, also when another one has brought the namespace into
+        being. `client` is what limits count the client under (`HandshakeRequest.client`).
 
         Raises:
             RefusalReply: a predicate says so, or there are too many.
@@ -86,7 +103,9 @@ class Namespaces:
         known = self._by_name.get(name)
         if known is not None and (known.parent is None or not known.parent.has_predicate):
             return known
-        for parent in self._parents[:] if known is None or known.parent is None else (known.parent,):
+        for parent in (
+            self._parents[:] if known is None or known.parent is None else (known.parent,)
+        ):
             params = await parent.ask(name, auth)
             if params is None:
                 continue
@@ -103,7 +122,9 @@ class Namespaces:
         return None if known is not None else self._by_name.get(name)
 
     def rest(self, namespace: Namespace) -> None:
-        """Let a dynamic namespace go that nobody is in, or keep it for clients that are away as long as there is room."""
+        """Let a dynamic namespace go that nobody is in, or keep it for clients that are away as
+        long as there is room.
+        """
         if namespace.parent is None or self._by_name.get(namespace.name) is not namespace:
             return
         if self._cleanup and namespace.is_unused:
@@ -124,7 +145,11 @@ class Namespaces:
         while not made.has_room(client):
             idle = self._idle.find_oldest(client) if is_greedy else self._idle.find_victim()
             if idle is None:
-                who = "All clients together have" if made.is_full else "The clients of one address have"
+                who = (
+                    "All clients together have"
+                    if made.is_full
+                    else "The clients of one address have"
+                )
                 self._server.log.write_warning(
                     "child_namespaces",
                     made.is_full,
@@ -146,7 +171,9 @@ class Namespaces:
         self._server.tasks.start(namespace.close())
 
     def discard(self) -> None:
-        """Forget what belonged to an event loop that has ended: sockets, and namespaces that clients brought into being."""
+        """Forget what belonged to an event loop that has ended: sockets, and namespaces that
+        clients brought into being.
+        """
         for namespace in self:
             namespace.discard()
             if self._cleanup and namespace.parent is not None and namespace.is_unused:
@@ -165,7 +192,9 @@ class Namespaces:
         self._parents.append(parent)
         return parent
 
-    def _add_child(self, parent: ParentNamespace, name: str, params: Mapping[str, str]) -> Namespace:
+    def _add_child(
+        self, parent: ParentNamespace, name: str, params: Mapping[str, str]
+    ) -> Namespace:
         return self._add(parent.make_child(name, params))
 
     def _add(self, namespace: Namespace) -> Namespace:

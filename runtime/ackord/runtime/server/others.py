@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 class ReachingOthers:
-    """The methods of `BroadcastOperator` on whatever stands for one socket: they reach everybody but this one."""
+    """The methods of `BroadcastOperator` on whatever stands for one socket: they reach everybody
+    but this one.
+    """
 
     __slots__ = ()
 

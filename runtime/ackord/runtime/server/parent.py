@@ -1,4 +1,6 @@
-"""Namespaces whose names aren't known beforehand: one for each tenant, document or game that clients ask for."""
+"""Namespaces whose names aren't known beforehand: one for each tenant, document or game that
+clients ask for.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ ChildHook: TypeAlias = Callable[[Namespace], None]
 
 
 class ParentNamespace(Namespace):
-    """What the namespaces of a pattern have in common; `Server.of` makes it, and one child for each name that a client asks for.
+    """What the namespaces of a pattern have in common; `Server.of` makes it, and one child for each
+    name that a client asks for.
 
     ::
 
@@ -37,7 +40,8 @@ class ParentNamespace(Namespace):
     __slots__ = ("_child_hook", "_matcher", "children")
 
     def __init__(self, server: Server, matcher: Matcher) -> None:
-        """Take what `Server.of` was given; the parent's own name is its text, and no client can join it.
+        """Take what `Server.of` was given; the parent's own name is its text, and no client can
+        join it.
 
         Raises:
             UsageError: a template is malformed.
@@ -59,7 +63,9 @@ class ParentNamespace(Namespace):
         return self._matcher.has_predicate
 
     def match(self, name: str) -> Mapping[str, str] | None:
-        """Return the parameters of a name that fits the template or pattern, or `None`; a predicate isn't asked."""
+        """Return the parameters of a name that fits the template or pattern, or `None`; a predicate
+        isn't asked.
+        """
         return self._matcher.match(name)
 
     async def ask(self, name: str, auth: dict[str, Any]) -> Mapping[str, str] | None:
@@ -90,12 +96,21 @@ class ParentNamespace(Namespace):
             child.broadcast_event(event, target, flags)
 
     @override
-    def ask_sockets(self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector) -> None:
-        raise UsageError(f"{self.name} stands for many namespaces, which can't be asked for acknowledgements together: ask its children")
+    def ask_sockets(
+        self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector
+    ) -> None:
+        raise UsageError(
+            f"{self.name} stands for many namespaces, which can't be asked for "
+            "acknowledgements together: ask its children"
+        )
 
     @override
     def select_sockets(self, target: Target) -> list[Socket]:
-        return [socket for child in tuple(self.children.values()) for socket in child.select_sockets(target)]
+        return [
+            socket
+            for child in tuple(self.children.values())
+            for socket in child.select_sockets(target)
+        ]
 
     @override
     def send_server_event(self, event: EncodedEvent) -> None:
@@ -103,13 +118,22 @@ class ParentNamespace(Namespace):
             child.send_server_event(event)
 
     @override
-    async def server_side_emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> list[Any]:
-        raise UsageError(f"{self.name} stands for many namespaces, which can't be asked for acknowledgements together: ask its children")
+    async def server_side_emit_with_ack(
+        self, name: str, *values: Any, timeout: float | None = None
+    ) -> list[Any]:
+        raise UsageError(
+            f"{self.name} stands for many namespaces, which can't be asked for "
+            "acknowledgements together: ask its children"
+        )
 
     @override
     def _make_adapter(self) -> Adapter:
-        return MemoryAdapter(self.sockets)  # nobody is ever in it: what the application chose is for the children
+        return MemoryAdapter(
+            self.sockets
+        )  # nobody is ever in it: what the application chose is for the children
 
     @override
     async def fetch_from(self, target: Target) -> list[Socket]:
-        raise UsageError(f"{self.name} stands for many namespaces: fetch the sockets of its children")
+        raise UsageError(
+            f"{self.name} stands for many namespaces: fetch the sockets of its children"
+        )

@@ -1,4 +1,6 @@
-"""Connection state recovery of one namespace: the pure log, with the loop's clock, and the clients that are there."""
+"""Connection state recovery of one namespace: the pure log, with the loop's clock, and the clients
+that are there.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ackord.runtime.memory_budget import LIGHT, Account, MemoryBudget, Part
 from ackord.runtime.socketio.event import EncodedEvent
-from ackord.runtime.socketio.recovery import RECOVERABLE, ConnectionStateRecovery, RecoveryLog, RecoverySession
+from ackord.runtime.socketio.recovery import (
+    RECOVERABLE,
+    ConnectionStateRecovery,
+    RecoveryLog,
+    RecoverySession,
+)
 from ackord.runtime.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.socketio.room_history import RoomHistory
 
@@ -23,13 +30,28 @@ _EPOCH_BYTES = 3
 _PID_BYTES = 15
 
 REPEATED_BUFFERS: Final = 2
-"""How many times what a connection may buffer one session is told once more in a minute, before it begins anew when it comes back."""
+"""How many times what a connection may buffer one session is told once more in a minute, before it
+begins anew when it comes back.
+"""
 
 
 class Recovery:
-    """Keeps what clients of one namespace miss while they are away, and knows them when they are back."""
+    """Keeps what clients of one namespace miss while they are away, and knows them when they are
+    back.
+    """
 
-    __slots__ = ("_account", "_budget", "_due", "_emptied", "_known", "_live", "_log", "_timer", "_told", "skip_middlewares")
+    __slots__ = (
+        "_account",
+        "_budget",
+        "_due",
+        "_emptied",
+        "_known",
+        "_live",
+        "_log",
+        "_timer",
+        "_told",
+        "skip_middlewares",
+    )
 
     def __init__(
         self,
@@ -54,9 +76,15 @@ class Recovery:
             emptied: Is called when no client is away.
         """
         epoch = secrets.token_urlsafe(_EPOCH_BYTES)
-        self._log = RecoveryLog(options, epoch, memory, owner, grace, REPEATED_BUFFERS * max_buffered)
-        self._live: dict[str, Member] = {}  # by private id: clients that are there, or are coming back
-        self._known: dict[str, RecoverySession] = {}  # by public id: the sessions of these, and of those that want to join
+        self._log = RecoveryLog(
+            options, epoch, memory, owner, grace, REPEATED_BUFFERS * max_buffered
+        )
+        self._live: dict[
+            str, Member
+        ] = {}  # by private id: clients that are there, or are coming back
+        self._known: dict[
+            str, RecoverySession
+        ] = {}  # by public id: the sessions of these, and of those that want to join
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0  # when the timer is: not every event loop's timers tell
         self._emptied = emptied
@@ -72,7 +100,9 @@ class Recovery:
 
     # Events
 
-    def record(self, event: EncodedEvent, rooms: frozenset[str], except_: frozenset[str] = frozenset()) -> EncodedEvent:
+    def record(
+        self, event: EncodedEvent, rooms: frozenset[str], except_: frozenset[str] = frozenset()
+    ) -> EncodedEvent:
         """Keep an event that is being sent, and return it as it is to be sent."""
         if not self._live and not self._log.sessions:
             return event
@@ -102,7 +132,9 @@ class Recovery:
         self._account.hold(Part.HISTORY, self._told)
 
     def shed(self, account: Account) -> None:
-        """See `ackord.runtime.memory_budget.Holder.shed`: whoever missed the oldest events can't come back."""
+        """See `ackord.runtime.memory_budget.Holder.shed`: whoever missed the oldest events can't
+        come back.
+        """
         self._log.drop_events(account.weight - account.weight // 2)
         self.measure()
 
@@ -126,12 +158,16 @@ class Recovery:
     # Clients that come
 
     def knows(self, auth: dict[str, Any]) -> bool:
-        """Tell whether the payload of CONNECT has the ``pid`` of a client that is away, or was not yet missed."""
+        """Tell whether the payload of CONNECT has the ``pid`` of a client that is away, or was not
+        yet missed.
+        """
         pid = auth.get("pid")
         return pid.__class__ is str and (pid in self._live or pid in self._log.sessions)
 
     def claim(self, auth: dict[str, Any]) -> RecoverySession | None:
-        """Take ``pid`` and ``offset`` out of the payload of CONNECT, and return the session that they mean."""
+        """Take ``pid`` and ``offset`` out of the payload of CONNECT, and return the session that
+        they mean.
+        """
         pid = auth.get("pid")
         if not isinstance(pid, str):
             return None
@@ -147,16 +183,22 @@ class Recovery:
 
     def make_session(self, sid: str, client: str) -> RecoverySession:
         """Make the session of a new client, which limits count under `client`."""
-        return RecoverySession(sid, secrets.token_urlsafe(_PID_BYTES), RoomHistory(self._log.recorded), client=client)
+        return RecoverySession(
+            sid, secrets.token_urlsafe(_PID_BYTES), RoomHistory(self._log.recorded), client=client
+        )
 
     def attach(self, session: RecoverySession, socket: Member) -> None:
-        """Note which socket a session is for, before that is let in; `part` or `refuse` must follow."""
+        """Note which socket a session is for, before that is let in; `part` or `refuse` must
+        follow.
+        """
         self._known[session.sid] = session
         if session.claimed:
             self._live[session.pid] = socket
 
     def missing(self, session: RecoverySession) -> int:
-        """Return how many bytes a client that comes back has yet to be told at most; 0 for one that has to begin anew."""
+        """Return how many bytes a client that comes back has yet to be told at most; 0 for one that
+        has to begin anew.
+        """
         return (session.claimed and self._log.missing(session)) or 0
 
     def take_missed(self, session: RecoverySession, most: int) -> Iterator[EncodedEvent]:
@@ -164,7 +206,9 @@ class Recovery:
         return self._log.take_missed(session, most)
 
     def check(self, socket: Member) -> None:
-        """Make a client that is back a new one if not all that it missed is still there: the middlewares may have taken their time."""
+        """Make a client that is back a new one if not all that it missed is still there: the
+        middlewares may have taken their time.
+        """
         session = socket.recovery_session
         if session is not None and session.claimed and self._log.missing(session) is None:
             self._live.pop(session.pid, None)
@@ -194,7 +238,9 @@ class Recovery:
             self._watch()
 
     def refuse(self, session: RecoverySession, reason: str) -> None:
-        """Note that a client didn't get in; one that lost its connection meanwhile may come back as long as it could have."""
+        """Note that a client didn't get in; one that lost its connection meanwhile may come back as
+        long as it could have.
+        """
         self._detach(session)
         if reason in RECOVERABLE:
             self._log.release(session)
@@ -237,7 +283,9 @@ class Recovery:
 
     def _expire(self) -> None:
         self._timer = None
-        self._log.expire(max(_now(), self._due))  # event loops may be early by as much as their clock can tell
+        self._log.expire(
+            max(_now(), self._due)
+        )  # event loops may be early by as much as their clock can tell
         if self._told:
             self.measure()
         self._watch()

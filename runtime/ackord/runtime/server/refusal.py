@@ -13,19 +13,27 @@ INVALID_NAMESPACE: Final = '{"message":"Invalid namespace"}'
 TOO_MANY_NAMESPACES: Final = '{"message":"Too many namespaces"}'
 TOO_MANY_CHILDREN: Final = "Too many namespaces"
 FAILED: Final = '{"message":"Internal error","data":{"code":"internal"}}'
-"""The answer where a middleware or a hook raised something else; it says nothing of the exception."""
+"""The answer where a middleware or a hook raised something else; it says nothing of the exception.
+"""
 
 
 def too_complex(excess: str) -> str:
     """Return the answer to a CONNECT whose payload has too much of something."""
-    return encode_json({"message": "Invalid payload", "data": {"code": INVALID_REQUEST, "message": f"The payload has {excess}"}})
+    return encode_json(
+        {
+            "message": "Invalid payload",
+            "data": {"code": INVALID_REQUEST, "message": f"The payload has {excess}"},
+        }
+    )
 
 
 class RefusalReply(AckordError):  # noqa: N818  # it is an answer
-    """Raised by a middleware or a connect hook: the client gets CONNECT_ERROR with this message and data.
+    """Raised by a middleware or a connect hook: the client gets CONNECT_ERROR with this message and
+    data.
 
     `data` is anything that JSON can hold.
-    It is encoded when it is made: what can't be sent fails in the middleware, and the client still gets an answer.
+    It is encoded when it is made: what can't be sent fails in the middleware, and the client still
+    gets an answer.
 
     Raises:
         InvalidPayloadError: JSON can't hold `data`.
@@ -40,7 +48,9 @@ class RefusalReply(AckordError):  # noqa: N818  # it is an answer
         super().__init__(message)
         self.message = message
         self.data = data
-        self._payload = encode_json({"message": message} if data is None else {"message": message, "data": data})
+        self._payload = encode_json(
+            {"message": message} if data is None else {"message": message, "data": data}
+        )
 
     def payload(self) -> str:
         """Return the payload of CONNECT_ERROR, as it was when the refusal was made."""

@@ -32,15 +32,24 @@ SHORTEST_LOOK: Final = 0.01
 LONGEST_LOOK: Final = 0.32
 """The same for a network that has taken nothing for some time."""
 MOST_LOGS: Final = 2
-"""How many times what the log may hold is written in one attempt; a client that is behind even then begins anew."""
+"""How many times what the log may hold is written in one attempt; a client that is behind even then
+begins anew.
+"""
 
 
 class StalledError(Exception):
     """The network takes nothing."""
 
 
-async def replay(engine: EngineSocket, recovery: Recovery, session: RecoverySession, prefix: str, max_buffered: int) -> None:
-    """Write what a client missed, all but a rest that may be written at once, with the answer to CONNECT.
+async def replay(
+    engine: EngineSocket,
+    recovery: Recovery,
+    session: RecoverySession,
+    prefix: str,
+    max_buffered: int,
+) -> None:
+    """Write what a client missed, all but a rest that may be written at once, with the answer to
+    CONNECT.
 
     Raises:
         StalledError: the network has taken nothing for as long as a connection may stall.
@@ -59,7 +68,10 @@ async def replay(engine: EngineSocket, recovery: Recovery, session: RecoverySess
         left -= piece
         for event in recovery.take_missed(session, piece):
             write(engine, prefix, event)
-        await asyncio.sleep(0)  # others have their turn, also where it costs time to see that events aren't for this client
+        await asyncio.sleep(
+            0
+            # others have their turn, also where it costs time to see that events aren't for this client
+        )
 
 
 def write(engine: EngineSocket, prefix: str, event: EncodedEvent) -> None:

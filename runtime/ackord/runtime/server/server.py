@@ -46,13 +46,19 @@ if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
 
 AdapterFactory: TypeAlias = Callable[[Mapping[str, Recipient]], Adapter]
-"""Makes the adapter of a namespace; takes its connected sockets by id, to be read at each broadcast."""
+"""Makes the adapter of a namespace; takes its connected sockets by id, to be read at each
+broadcast.
+"""
 
 ErrorHookT = TypeVar("ErrorHookT", bound="Callable[[Any, str, Exception], Any]")
-"""Takes the socket or `None`, the event's name and what was raised; a plain function or a coroutine function."""
+"""Takes the socket or `None`, the event's name and what was raised; a plain function or a coroutine
+function.
+"""
 
 FLUSH_TIMEOUT: Final = 0.5
-"""Seconds in which clients that are between two polls, or slow, may still fetch what was sent before the server stops."""
+"""Seconds in which clients that are between two polls, or slow, may still fetch what was sent
+before the server stops.
+"""
 
 
 class Attachable(Protocol):
@@ -79,7 +85,8 @@ class Server(Broadcasting, ConnectionEvents):
         app = server.asgi()         # for any ASGI server
         server.run(port=8000)       # or on uvicorn, at once
 
-    What a server can do for everybody in the namespace ``/`` it has as methods of its own: `on`, `use`, `emit`, `to` …
+    What a server can do for everybody in the namespace ``/`` it has as methods of its own: `on`,
+    `use`, `emit`, `to` …
     """
 
     __slots__ = (
@@ -116,17 +123,22 @@ class Server(Broadcasting, ConnectionEvents):
         cancel_on_disconnect: bool = False,
         **engine: Unpack[EngineKeywords],
     ) -> None:
-        """Take the options of the namespaces; `engine` are those of the transports, as `EngineOptions` describes them.
+        """Take the options of the namespaces; `engine` are those of the transports, as
+        `EngineOptions` describes them.
 
         Args:
             limits: Bounds of what one client can make the server hold.
-            parser: How packets are written; all clients have to use the same one (`ackord.runtime.socketio.msgpack.MsgpackParser`).
-            error_replies: Whether an event that fails is answered by an error ack; without, by silence, as plain Socket.IO does.
+            parser: How packets are written; all clients have to use the same one
+                (`ackord.runtime.socketio.msgpack.MsgpackParser`).
+            error_replies: Whether an event that fails is answered by an error ack; without, by
+                silence, as plain Socket.IO does.
             invalid_events: What happens to a socket whose event failed without an ack to say so.
             adapter: Makes what keeps the rooms of each namespace.
             cleanup_empty_child_namespaces: Whether a dynamic namespace goes with its last socket.
-            connection_state_recovery: What is kept for clients that lose their connection, so that they can go on where they were; `None` for nothing.
-            cancel_on_disconnect: Whether the handlers of a socket that run are cancelled when it ends.
+            connection_state_recovery: What is kept for clients that lose their connection, so that
+                they can go on where they were; `None` for nothing.
+            cancel_on_disconnect: Whether the handlers of a socket that run are cancelled when it
+                ends.
 
         Raises:
             UsageError: an option doesn't exist, or its value can't work.
@@ -154,7 +166,10 @@ class Server(Broadcasting, ConnectionEvents):
         self._recovery_memory = (
             None
             if connection_state_recovery is None
-            else RecoveryMemory(max_bytes=connection_state_recovery.max_bytes, max_sessions=connection_state_recovery.max_sessions)
+            else RecoveryMemory(
+                max_bytes=connection_state_recovery.max_bytes,
+                max_sessions=connection_state_recovery.max_sessions,
+            )
         )
         self.cancel_on_disconnect = cancel_on_disconnect
         self._error_hooks: tuple[Registration, ...] = ()
@@ -175,9 +190,10 @@ class Server(Broadcasting, ConnectionEvents):
     def of(self, name: Matcher) -> Namespace:
         """Return the namespace of this name, made at first; a missing leading slash is added.
 
-        A template (``"/tenant/{tenant}"``), a pattern that the whole name must match, or a predicate gives a `ParentNamespace`,
-        of which clients make one namespace for each name that they ask for; those that were given first are asked first.
-        The predicate takes the name and, if it wants it, the payload of CONNECT, and may be `async`.
+        A template (``"/tenant/{tenant}"``), a pattern that the whole name must match, or a
+        predicate gives a `ParentNamespace`, of which clients make one namespace for each name that
+        they ask for; those that were given first are asked first. The predicate takes the name and,
+        if it wants it, the payload of CONNECT, and may be `async`.
 
         Raises:
             UsageError: no client could ask for this name, or a template is malformed.
@@ -206,32 +222,46 @@ class Server(Broadcasting, ConnectionEvents):
         return self.main.use(middleware)
 
     def use_event(self, middleware: EventMiddlewareT) -> EventMiddlewareT:
-        """Run `middleware` for each event of each socket in the namespace ``/``; see `Namespace.use_event`."""
+        """Run `middleware` for each event of each socket in the namespace ``/``; see
+        `Namespace.use_event`.
+        """
         return self.main.use_event(middleware)
 
     @overload
-    def on_server_side(self, name: str, listener: None = None) -> Callable[[ListenerT], ListenerT]: ...
+    def on_server_side(
+        self, name: str, listener: None = None
+    ) -> Callable[[ListenerT], ListenerT]: ...
     @overload
     def on_server_side(self, name: str, listener: ListenerT) -> ListenerT: ...
     def on_server_side(self, name: str, listener: Any = None) -> Any:
-        """Call `listener` for each event of this name that another server sends to the namespace ``/``."""
+        """Call `listener` for each event of this name that another server sends to the namespace
+        ``/``.
+        """
         return self.main.on_server_side(name, listener)
 
     def server_side_emit(self, name: str, *values: Any) -> None:
-        """Send an event to the namespace ``/`` of the other servers of the cluster; see `ServerEvents.server_side_emit`."""
+        """Send an event to the namespace ``/`` of the other servers of the cluster; see
+        `ServerEvents.server_side_emit`.
+        """
         self.main.server_side_emit(name, *values)
 
-    async def server_side_emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> list[Any]:  # noqa: ASYNC109  # Socket.IO's timeout
+    async def server_side_emit_with_ack(
+        self,
+        name: str,
+        *values: Any,
+        timeout: float | None = None,  # noqa: ASYNC109  # Socket.IO's timeout
+    ) -> list[Any]:
         """Do what `server_side_emit` does and return what the others answer."""
         return await self.main.server_side_emit_with_ack(name, *values, timeout=timeout)
 
     def on_error(self, hook: ErrorHookT) -> ErrorHookT:
-        """Call `hook` whenever code of the application raises what it isn't meant to, after it was logged; for services such as Sentry.
+        """Call `hook` whenever code of the application raises what it isn't meant to, after it was
+        logged; for services such as Sentry.
 
-        It takes the socket, or `None` where there is no single one, the event's name and the exception.
-        The event is a client's, one that was sent (its acknowledgement's callback raised), or one of ``connect``, ``connection``,
-        ``disconnecting``, ``disconnect`` and ``new_namespace``.
-        `FailureReply` and `RefusalReply` are answers, not errors.
+        It takes the socket, or `None` where there is no single one, the event's name and the
+        exception. The event is a client's, one that was sent (its acknowledgement's callback
+        raised), or one of ``connect``, ``connection``, ``disconnecting``, ``disconnect`` and
+        ``new_namespace``. `FailureReply` and `RefusalReply` are answers, not errors.
         """
         self._error_hooks = (*self._error_hooks, Registration(hook))
         return hook
@@ -239,10 +269,11 @@ class Server(Broadcasting, ConnectionEvents):
     # The server's start and stop
 
     def on_startup(self, hook: LifeHookT) -> LifeHookT:
-        """Run `hook` when the server starts, before it accepts a connection: a plain function or a coroutine function without arguments.
+        """Run `hook` when the server starts, before it accepts a connection: a plain function or a
+        coroutine function without arguments.
 
-        Hooks run in the order of registration, once for each start, whoever starts the server: `run`, the lifespan of `asgi`, or `lifespan`.
-        What a hook raises fails the start.
+        Hooks run in the order of registration, once for each start, whoever starts the server:
+        `run`, the lifespan of `asgi`, or `lifespan`. What a hook raises fails the start.
 
         Raises:
             UsageError: the server has started already.
@@ -250,7 +281,8 @@ class Server(Broadcasting, ConnectionEvents):
         return self._lifetime.on_startup(hook)
 
     def on_shutdown(self, hook: LifeHookT) -> LifeHookT:
-        """Run `hook` when the server has stopped, after the last connection has ended: a plain function or a coroutine function without arguments.
+        """Run `hook` when the server has stopped, after the last connection has ended: a plain
+        function or a coroutine function without arguments.
 
         The hook that was registered last runs first.
         What a hook raises is logged.
@@ -258,7 +290,8 @@ class Server(Broadcasting, ConnectionEvents):
         return self._lifetime.on_shutdown(hook)
 
     def lifespan(self, *, drain_timeout: float = DRAIN_TIMEOUT) -> Lifespan:
-        """Return an asynchronous context manager that starts the server, and drains it in the end; for an application that `asgi` is mounted in.
+        """Return an asynchronous context manager that starts the server, and drains it in the end;
+        for an application that `asgi` is mounted in.
 
         ::
 
@@ -271,18 +304,26 @@ class Server(Broadcasting, ConnectionEvents):
         check_values({"drain_timeout": drain_timeout}, Server.lifespan)
         return Lifespan(self._lifetime, drain_timeout)
 
-    def asgi(self, other: Application | None = None, *, drain_timeout: float = DRAIN_TIMEOUT) -> AsgiApp:
-        """Return the ASGI application; what isn't below the server's path goes to `other`, or is answered with 404.
+    def asgi(
+        self, other: Application | None = None, *, drain_timeout: float = DRAIN_TIMEOUT
+    ) -> AsgiApp:
+        """Return the ASGI application; what isn't below the server's path goes to `other`, or is
+        answered with 404.
 
-        The ASGI server starts and stops the server through it (the lifespan of ASGI), with `drain_timeout` seconds for handlers that still run.
-        Mounted in another application it gets no lifespan: see `lifespan`.
+        The ASGI server starts and stops the server through it (the lifespan of ASGI), with
+        `drain_timeout` seconds for handlers that still run. Mounted in another application it gets
+        no lifespan: see `lifespan`.
         """
         check_values({"other": other, "drain_timeout": drain_timeout}, Server.asgi)
-        start, stop = partial(self._lifetime.start, drain_timeout), partial(self._lifetime.stop, drain_timeout)
+        start, stop = (
+            partial(self._lifetime.start, drain_timeout),
+            partial(self._lifetime.stop, drain_timeout),
+        )
         return AsgiApp(self.engine, other=other, on_startup=start, on_shutdown=stop)
 
     def run(self, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:
-        """Serve on uvicorn until interrupted; `settings` are those of `ackord.runtime.hosting.serve.configure`, and uvicorn's.
+        """Serve on uvicorn until interrupted; `settings` are those of
+        `ackord.runtime.hosting.serve.configure`, and uvicorn's.
 
         Raises:
             UsageError: a setting doesn't exist, or can't work here.
@@ -290,15 +331,19 @@ class Server(Broadcasting, ConnectionEvents):
         try:
             from ackord.runtime.hosting.serve import run  # noqa: PLC0415  # uvicorn is an optional extra
         except ModuleNotFoundError as error:
-            raise UsageError(f"Server.run needs the package {error.name}; install it with: pip install 'ackord[server]'") from error
+            raise UsageError(
+                f"Server.run needs the package {error.name}; install it with: pip install "
+                "'ackord[server]'"
+            ) from error
 
         run(self.asgi(), host=host, port=port, **settings)
 
     async def drain(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # one bound for several waits
-        """Stop without losing what is under way: open nothing new, let running handlers finish, and end each connection after its last one.
+        """Stop without losing what is under way: open nothing new, let running handlers finish, and
+        end each connection after its last one.
 
-        The sockets' reason is ``server shutting down``; clients see ``transport close`` and connect again, elsewhere if a load balancer knows.
-        After `timeout` seconds handlers are cancelled.
+        The sockets' reason is ``server shutting down``; clients see ``transport close`` and connect
+        again, elsewhere if a load balancer knows. After `timeout` seconds handlers are cancelled.
         """
         self.engine.server_loop.check()
         loop = asyncio.get_running_loop()
@@ -316,7 +361,9 @@ class Server(Broadcasting, ConnectionEvents):
         await self.close(max(FLUSH_TIMEOUT, deadline - loop.time()))
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # bounds one wait of several
-        """End all connections with the reason ``server shutting down`` and wait for handlers, which are cancelled after `timeout` seconds."""
+        """End all connections with the reason ``server shutting down`` and wait for handlers, which
+        are cancelled after `timeout` seconds.
+        """
         self.engine.server_loop.check()
         await self.engine.close()
         await self.tasks.finish(timeout)
@@ -329,7 +376,8 @@ class Server(Broadcasting, ConnectionEvents):
     def report(self, socket: Socket | None, event: str, error: Exception) -> None:
         """Tell the error hooks what code of the application raised."""
         for hook in self._error_hooks:
-            # Outside of the loop there are only namespaces that are made when the program starts, and nothing runs coroutines.
+            # Outside of the loop there are only namespaces that are made when the program starts,
+            # and nothing runs coroutines.
             if not hook.is_async or _is_running():
                 client = NOBODY if socket is None else socket.conn.request.client or socket.id
                 call_hook(hook, (socket, event, error), self.tasks, "The on_error hook", client)
@@ -340,8 +388,11 @@ class Server(Broadcasting, ConnectionEvents):
         self._connections.add(connection)
         return connection
 
-    def make_recovery(self, name: str, adapter: Adapter, emptied: Callable[[], None]) -> Recovery | None:
-        """Make what keeps the events and absent clients of a namespace with this name and adapter, if that is wanted.
+    def make_recovery(
+        self, name: str, adapter: Adapter, emptied: Callable[[], None]
+    ) -> Recovery | None:
+        """Make what keeps the events and absent clients of a namespace with this name and adapter,
+        if that is wanted.
 
         `emptied` is called when no client is absent any longer.
         """

@@ -1,4 +1,6 @@
-"""Events between the servers of a cluster (``serverSideEmit``): what a namespace sends to its namesakes on other nodes, and what it does when one comes."""
+"""Events between the servers of a cluster (``serverSideEmit``): what a namespace sends to its
+namesakes on other nodes, and what it does when one comes.
+"""
 
 from __future__ import annotations
 
@@ -50,11 +52,14 @@ class ServerEvents:
         self._server_routes: dict[str, ServerRoute] = {}
 
     @overload
-    def on_server_side(self, name: str, listener: None = None) -> Callable[[ListenerT], ListenerT]: ...
+    def on_server_side(
+        self, name: str, listener: None = None
+    ) -> Callable[[ListenerT], ListenerT]: ...
     @overload
     def on_server_side(self, name: str, listener: ListenerT) -> ListenerT: ...
     def on_server_side(self, name: str, listener: Listener | None = None) -> Any:
-        """Call `listener` with the arguments of each event of this name that another server sends; what it returns is the acknowledgement.
+        """Call `listener` with the arguments of each event of this name that another server sends;
+        what it returns is the acknowledgement.
 
         Raises:
             ReservedEventError: no server may send this name.
@@ -86,8 +91,14 @@ class ServerEvents:
         """
         self.send_server_event(_encode(name, values))
 
-    async def server_side_emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> list[Any]:  # noqa: ASYNC109  # Socket.IO's timeout
-        """Send an event to the other servers and return what they answer, one answer each; on a single server, none.
+    async def server_side_emit_with_ack(
+        self,
+        name: str,
+        *values: Any,
+        timeout: float | None = None,  # noqa: ASYNC109  # Socket.IO's timeout
+    ) -> list[Any]:
+        """Send an event to the other servers and return what they answer, one answer each; on a
+        single server, none.
 
         Raises:
             ReservedEventError: no server may send this name.
@@ -108,11 +119,12 @@ class ServerEvents:
             self.adapter.server_side_emit(event)
 
     async def receive_server_event(self, event: EncodedEvent) -> AckReply:
-        """Handle an event of another server, for the adapter that brings it; return the acknowledgement.
+        """Handle an event of another server, for the adapter that brings it; return the
+        acknowledgement.
 
         Raises:
-            FailureReply: nobody listens, a listener returned `NO_ACK`, the answer can't be sent, or what handles the event has raised:
-                there is no acknowledgement.
+            FailureReply: nobody listens, a listener returned `NO_ACK`, the answer can't be sent, or
+                what handles the event has raised: there is no acknowledgement.
         """
         try:
             route = self._server_routes.get(event.name)
@@ -120,7 +132,9 @@ class ServerEvents:
                 await route(event)
                 return "[]", ()
             registrations = self._server_listeners.take(event.name)
-            results = await call_in_order(registrations, decode_array(event.arguments, event.attachments)[1:])
+            results = await call_in_order(
+                registrations, decode_array(event.arguments, event.attachments)[1:]
+            )
             reply = acknowledge(registrations, results)
         except FailureReply:
             raise

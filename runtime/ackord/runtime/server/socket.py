@@ -31,14 +31,16 @@ class Socket(EventSource, ReachingOthers, ABC):
     """A client in a namespace: sends events to it, and calls listeners for those that it sends.
 
     Events are handled in the order of arrival, one at a time, each with a context of its own.
-    If nothing waits before it, an event is handled at once, as far as its listeners wait for nothing; what waits goes on in the socket's task.
-    A listener registered with ``concurrent=True`` lifts the order for its event.
+    If nothing waits before it, an event is handled at once, as far as its listeners wait for
+    nothing; what waits goes on in the socket's task. A listener registered with ``concurrent=True``
+    lifts the order for its event.
 
-    Register listeners before the first ``await`` of a ``connection`` listener: as in JavaScript, an event that nobody listens for
-    yet is gone.
-    What had arrived before the client went is still handled, with `connected` false and all rooms left, and listeners of ``disconnect`` come
-    after it, but wait no longer than `Limits.ending_timeout`; if this side ends the socket, what waits is dropped and they are called at once.
-    Listeners of ``disconnecting`` are called at once in any case.
+    Register listeners before the first ``await`` of a ``connection`` listener: as in JavaScript, an
+    event that nobody listens for yet is gone.
+    What had arrived before the client went is still handled, with `connected` false and all rooms
+    left, and listeners of ``disconnect`` come after it, but wait no longer than
+    `Limits.ending_timeout`; if this side ends the socket, what waits is dropped and they are called
+    at once. Listeners of ``disconnecting`` are called at once in any case.
 
     This is what applications see of it; servers make a `Member`, which does the work.
     """
@@ -61,12 +63,16 @@ class Socket(EventSource, ReachingOthers, ABC):
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"disconnecting", "disconnect"})
 
-    def __init__(self, sid: str, namespace: Namespace, engine: EngineSocket, auth: dict[str, Any]) -> None:
+    def __init__(
+        self, sid: str, namespace: Namespace, engine: EngineSocket, auth: dict[str, Any]
+    ) -> None:
         super().__init__()
         self.id = sid
         self.namespace = namespace
         self.recovered = False
-        """Whether the client came back after it had lost its connection: it has its id, its rooms and its `data` again, and misses no event."""
+        """Whether the client came back after it had lost its connection: it has its id, its rooms
+        and its `data` again, and misses no event.
+        """
         self.data: Any = namespace.make_data()
         self.context: Any = None
         """What the typed layer keeps of this socket."""
@@ -103,16 +109,20 @@ class Socket(EventSource, ReachingOthers, ABC):
     # Listening
 
     def use(self, middleware: SocketMiddlewareT) -> SocketMiddlewareT:
-        """Run `middleware` for each event, after catch-all listeners and those of `Namespace.use_event`, before the event's own.
+        """Run `middleware` for each event, after catch-all listeners and those of
+        `Namespace.use_event`, before the event's own.
 
         It takes the event's name and a tuple of its arguments.
-        What it raises is answered as if a listener had raised it: `FailureReply` as it says, anything else as ``internal``.
+        What it raises is answered as if a listener had raised it: `FailureReply` as it says,
+        anything else as ``internal``.
         """
         self._gates = (*self._gates, SocketGate(middleware))
         return middleware
 
     def on_error(self, listener: ListenerT) -> ListenerT:
-        """Call `listener` with the name of each event of this socket that failed, and with what a middleware or a listener raised."""
+        """Call `listener` with the name of each event of this socket that failed, and with what a
+        middleware or a listener raised.
+        """
         self._error_listeners = (*self._error_listeners, Registration(listener))
         return listener
 
@@ -160,7 +170,8 @@ class Socket(EventSource, ReachingOthers, ABC):
     def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
         """Send an event: any number of values that JSON can hold, bytes anywhere in them.
 
-        `ack` is called with what the client answers, and never if it goes away; use `timeout` to learn of that.
+        `ack` is called with what the client answers, and never if it goes away; use `timeout` to
+        learn of that.
 
         Raises:
             ReservedEventError: nobody may send this name.
@@ -174,7 +185,8 @@ class Socket(EventSource, ReachingOthers, ABC):
         self.emit("message", *values, ack=ack)
 
     async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # Socket.IO's timeout
-        """Send an event and return what the client answers: one value, a tuple of several, or `None`.
+        """Send an event and return what the client answers: one value, a tuple of several, or
+        `None`.
 
         Raises:
             AckTimeoutError: no answer came in `timeout` seconds, 20 by default.
@@ -193,14 +205,31 @@ class Socket(EventSource, ReachingOthers, ABC):
     # Sending what is encoded already: what is above and the typed layer end here
 
     @abstractmethod
-    def send_event(self, event: EncodedEvent, *, volatile: bool = False, compress: bool = True, ack_id: int | None = None) -> None:
-        """Send an encoded event; before the client is told that it is connected it waits, after the end it is dropped."""
+    def send_event(
+        self,
+        event: EncodedEvent,
+        *,
+        volatile: bool = False,
+        compress: bool = True,
+        ack_id: int | None = None,
+    ) -> None:
+        """Send an encoded event; before the client is told that it is connected it waits, after the
+        end it is dropped.
+        """
 
     @abstractmethod
     def send_plain(
-        self, event: EncodedEvent, ack: AckCallback | None, *, timeout: float | None = None, volatile: bool = False, compress: bool = True
+        self,
+        event: EncodedEvent,
+        ack: AckCallback | None,
+        *,
+        timeout: float | None = None,
+        volatile: bool = False,
+        compress: bool = True,
     ) -> None:
-        """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end here."""
+        """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end
+        here.
+        """
 
     @abstractmethod
     async def request(
@@ -211,7 +240,8 @@ class Socket(EventSource, ReachingOthers, ABC):
         volatile: bool = False,
         compress: bool = True,
     ) -> AckReply:
-        """Send an encoded event and return the JSON array and the attachments of its acknowledgement.
+        """Send an encoded event and return the JSON array and the attachments of its
+        acknowledgement.
 
         Raises:
             AckTimeoutError: none came in `timeout` seconds.
@@ -219,9 +249,23 @@ class Socket(EventSource, ReachingOthers, ABC):
             SlowConsumerError: too many acknowledgements are awaited already.
         """
 
-    async def ask_plain(self, event: EncodedEvent, timeout: float | None, *, volatile: bool = False, compress: bool = True) -> Any:  # noqa: ASYNC109  # a timer, no task
-        """Send an encoded event and return what the client answers; `emit_with_ack` and its flags end here."""
-        reply = await self.request(event, DEFAULT_ACK_TIMEOUT if timeout is None else timeout, volatile=volatile, compress=compress)
+    async def ask_plain(
+        self,
+        event: EncodedEvent,
+        timeout: float | None,  # noqa: ASYNC109  # a timer, no task
+        *,
+        volatile: bool = False,
+        compress: bool = True,
+    ) -> Any:
+        """Send an encoded event and return what the client answers; `emit_with_ack` and its flags
+        end here.
+        """
+        reply = await self.request(
+            event,
+            DEFAULT_ACK_TIMEOUT if timeout is None else timeout,
+            volatile=volatile,
+            compress=compress,
+        )
         try:
             return decode_answer(reply)
         except PacketError as error:

@@ -11,7 +11,9 @@ from ackord.runtime.socketio.parser import Parser, write_packet
 
 
 class TranscodingSocket:
-    """An `EngineSocket` that sends each packet as the binary message that a parser makes of it; for the rest it is the one beneath."""
+    """An `EngineSocket` that sends each packet as the binary message that a parser makes of it; for
+    the rest it is the one beneath.
+    """
 
     __slots__ = ("_engine", "_transcoder", "request", "sid")
 

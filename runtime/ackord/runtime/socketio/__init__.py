@@ -1,4 +1,6 @@
-"""The Socket.IO protocol, version 5, pure: text and bytes in, packets and text out; no I/O, no clock."""
+"""The Socket.IO protocol, version 5, pure: text and bytes in, packets and text out; no I/O, no
+clock.
+"""
 
 from ackord.runtime.socketio.decoder import Decoder
 from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event

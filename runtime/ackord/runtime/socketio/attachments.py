@@ -11,12 +11,14 @@ _CONTAINERS: Final = (list, dict)
 
 
 def restore_attachments(value: Any, attachments: Sequence[bytes]) -> Any:
-    """Return decoded JSON with each ``{"_placeholder": true, "num": k}`` replaced by attachment `k`; lists and dicts are changed in place.
+    """Return decoded JSON with each ``{"_placeholder": true, "num": k}`` replaced by attachment
+    `k`; lists and dicts are changed in place.
 
     The depth of `value` is bounded by the JSON parser that made it.
 
     Raises:
-        AttachmentError: a `num` isn't an integer in range (CVE-2022-2421); one number may occur twice.
+        AttachmentError: a `num` isn't an integer in range (CVE-2022-2421); one number may occur
+            twice.
     """
     kind = value.__class__
     if kind is list:

@@ -1,10 +1,11 @@
 """How much the JSON text of a packet holds, found out before it is parsed.
 
-A parser makes an object of each list, object, string and number: a megabyte of ``[]`` becomes thirty megabytes, and takes thirty times as long as
-a megabyte of text. So lists, objects, levels and digits are counted on the text first, and texts with too many are never parsed.
+A parser makes an object of each list, object, string and number: a megabyte of ``[]`` becomes
+thirty megabytes, and takes thirty times as long as a megabyte of text. So lists, objects, levels
+and digits are counted on the text first, and texts with too many are never parsed.
 
-Only functions of `str` and `bytes` look at all characters, so that a megabyte takes one or two milliseconds.
-Nobody looks at a short text, whose length says that it holds little.
+Only functions of `str` and `bytes` look at all characters, so that a megabyte takes one or two
+milliseconds. Nobody looks at a short text, whose length says that it holds little.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Complexity:
     def excess(self, text: str) -> str | None:
         """Say what a text has too much of; `None` if nothing.
 
-        The counts are exact for JSON: what stands in strings doesn't count. A text that is no JSON is for the parser to refuse.
+        The counts are exact for JSON: what stands in strings doesn't count. A text that is no JSON
+        is for the parser to refuse.
         """
         opened = text.count("[") + text.count("{")
         if opened > self.depth + 1 or opened > self.containers:
@@ -76,7 +78,9 @@ class Complexity:
 
 
 def nesting(text: str) -> int:
-    """Return an upper bound of how many lists and objects stand around each other, counted for each one: their number times the depth."""
+    """Return an upper bound of how many lists and objects stand around each other, counted for each
+    one: their number times the depth.
+    """
     skeleton = _skeleton(text)
     count = skeleton.count(b"[")
     depth = 0
@@ -90,7 +94,8 @@ def nesting(text: str) -> int:
 
 
 def weigh(text: str) -> int:
-    """Estimate the bytes of the Python objects that a JSON text becomes, typed or not: more than these rather than less.
+    """Estimate the bytes of the Python objects that a JSON text becomes, typed or not: more than
+    these rather than less.
 
     What stands in strings counts, too: nothing but the numbers of some characters is looked at.
     """
@@ -108,13 +113,16 @@ def _skeleton(text: str) -> bytes:
     """Return the brackets of a text that stand outside of strings, all of them square."""
     # Surrogates that stand alone are no UTF-8, and of no interest here.
     marks = _without_escapes(text.encode(errors="replace")).translate(_SQUARE, _OUTSIDE_SKELETON)
-    # A string without brackets is two quotes now. Whichever two are taken away, all others still stand where a string begins or ends.
+    # A string without brackets is two quotes now. Whichever two are taken away, all others still
+    # stand where a string begins or ends.
     marks = marks.replace(b'""', b"")
     return b"".join(marks.split(b'"')[::2]) if b'"' in marks else marks
 
 
 def _without_escapes(data: bytes) -> bytes:
-    r"""Leave out the escapes ``\\`` and ``\"``, so that each quote that is left begins or ends a string."""
+    r"""Leave out the escapes ``\\`` and ``\"``, so that each quote that is left begins or ends a
+    string.
+    """
     if b"\\" not in data:
         return data
     return data.replace(b"\\\\", b"").replace(b'\\"', b"")

@@ -14,13 +14,25 @@ MAX_ATTACHMENT_BYTES = 10_000_000
 class Decoder:
     """Puts the binary messages of a connection to the packets that announced them.
 
-    A packet with attachments is unfinished until its last attachment came; its owner watches `waiting` and gives up after a time.
+    A packet with attachments is unfinished until its last attachment came; its owner watches
+    `waiting` and gives up after a time.
     """
 
-    __slots__ = ("_attachments", "_bytes", "_header", "_max_attachments", "_max_bytes", "_max_namespace", "_missing")
+    __slots__ = (
+        "_attachments",
+        "_bytes",
+        "_header",
+        "_max_attachments",
+        "_max_bytes",
+        "_max_namespace",
+        "_missing",
+    )
 
     def __init__(
-        self, max_attachments: int = MAX_ATTACHMENTS, max_bytes: int = MAX_ATTACHMENT_BYTES, max_namespace: int = MAX_NAMESPACE
+        self,
+        max_attachments: int = MAX_ATTACHMENTS,
+        max_bytes: int = MAX_ATTACHMENT_BYTES,
+        max_namespace: int = MAX_NAMESPACE,
     ) -> None:
         self._max_attachments = max_attachments
         self._max_bytes = max_bytes
@@ -36,7 +48,8 @@ class Decoder:
         return None if self._header is None else self._header[1]
 
     def receive_text(self, text: str, start: int = 0) -> Packet | None:
-        """Take a text message whose packet begins at `start`; return it unless its attachments are still to come.
+        """Take a text message whose packet begins at `start`; return it unless its attachments are
+        still to come.
 
         Raises:
             PacketError: it isn't a packet, or attachments are awaited.
@@ -47,7 +60,9 @@ class Decoder:
         if not attachments:
             return Packet(kind, namespace, ack_id, text[at:], ())
         if attachments > self._max_attachments:
-            raise AttachmentError(f"{attachments} attachments are more than {self._max_attachments}")
+            raise AttachmentError(
+                f"{attachments} attachments are more than {self._max_attachments}"
+            )
         plain = PacketType.EVENT if kind == PacketType.BINARY_EVENT else PacketType.ACK
         self._header = (plain, namespace, ack_id, text[at:])
         self._missing = attachments
@@ -63,7 +78,9 @@ class Decoder:
             raise AttachmentError("an attachment that no packet announced")
         self._bytes += len(data)
         if self._bytes > self._max_bytes:
-            raise AttachmentError(f"the attachments of one packet are more than {self._max_bytes} bytes")
+            raise AttachmentError(
+                f"the attachments of one packet are more than {self._max_bytes} bytes"
+            )
         self._attachments.append(data)
         self._missing -= 1
         if self._missing:

@@ -15,8 +15,11 @@ class EncodedEvent:
 
     __slots__ = ("absent", "arguments", "attachments", "name")
 
-    def __init__(self, name: str, arguments: str, attachments: Sequence[bytes] = (), absent: int = 0) -> None:
-        """Take the JSON array of the EVENT packet, which begins with the name (``["hello",1]``), and what its placeholders stand for.
+    def __init__(
+        self, name: str, arguments: str, attachments: Sequence[bytes] = (), absent: int = 0
+    ) -> None:
+        """Take the JSON array of the EVENT packet, which begins with the name (``["hello",1]``),
+        and what its placeholders stand for.
 
         `absent` arguments were left out at the end: what is added there must not take their places.
         """

@@ -1,9 +1,11 @@
-"""Packets as MessagePack, as npm's ``socket.io-msgpack-parser`` 3.x writes them: needs the extra ``ackord[msgpack]``.
+"""Packets as MessagePack, as npm's ``socket.io-msgpack-parser`` 3.x writes them: needs the extra
+``ackord[msgpack]``.
 
-A whole packet is one binary message, the map ``{type, nsp, data, id?}`` with the types 0 to 4 (protocol.md, 4.10).
-What it holds becomes the JSON text that the protocol's own parser would have sent, bytes becoming attachments,
-so that one set of rules (names, types, limits, violations) holds for both.
-JavaScript's other values become what ``JSON.stringify`` makes of them: a Date its ISO string, NaN null, undefined nothing.
+A whole packet is one binary message, the map ``{type, nsp, data, id?}`` with the types 0 to 4
+(protocol.md, 4.10). What it holds becomes the JSON text that the protocol's own parser would have
+sent, bytes becoming attachments, so that one set of rules (names, types, limits, violations) holds
+for both. JavaScript's other values become what ``JSON.stringify`` makes of them: a Date its ISO
+string, NaN null, undefined nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +21,11 @@ from typing import Any, Final
 
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.socketio.complexity import MAX_CONTAINERS
-from ackord.runtime.socketio.errors import AttachmentError, MalformedPacketError, MalformedPayloadError
+from ackord.runtime.socketio.errors import (
+    AttachmentError,
+    MalformedPacketError,
+    MalformedPayloadError,
+)
 from ackord.runtime.socketio.packet import MAX_ACK_DIGITS, Packet, PacketType, scan_header
 from ackord.runtime.socketio.parser import PacketDecoder
 from ackord.runtime.socketio.values import repair_surrogates
@@ -27,13 +33,19 @@ from ackord.runtime.socketio.values import repair_surrogates
 try:
     _msgpack: Any = import_module("msgpack")  # it has no annotations
 except ModuleNotFoundError as missing:
-    raise ModuleNotFoundError("MsgpackParser needs the package msgpack; install it with: pip install 'ackord[msgpack]'") from missing
+    raise ModuleNotFoundError(
+        "MsgpackParser needs the package msgpack; install it with: pip install 'ackord[msgpack]'"
+    ) from missing
 
-_NO_CONTAINERS: Final = bytes(code for code in range(256) if not (0x80 <= code <= 0x9F or 0xDC <= code <= 0xDF))
+_NO_CONTAINERS: Final = bytes(
+    code for code in range(256) if not (0x80 <= code <= 0x9F or 0xDC <= code <= 0xDF)
+)
 """Bytes that begin neither an array nor a map."""
 
 MAX_BINARIES: Final = 1000
-"""Binary values in one packet; they all come in one message, so that their bytes are bounded by its size."""
+"""Binary values in one packet; they all come in one message, so that their bytes are bounded by its
+size.
+"""
 
 _UNDEFINED: Final = object()
 _EXTENSION: Final = 0
@@ -42,7 +54,8 @@ _MAX_ACK_ID: Final = 10**MAX_ACK_DIGITS
 
 
 class MsgpackParser:
-    """The parser of npm's ``socket.io-msgpack-parser``, for servers and clients (see `ackord.runtime.socketio.parser.Parser`).
+    """The parser of npm's ``socket.io-msgpack-parser``, for servers and clients (see
+    `ackord.runtime.socketio.parser.Parser`).
 
     ::
 
@@ -57,12 +70,19 @@ class MsgpackParser:
         """See `Parser.transcodes`."""
         return True
 
-    def __init__(self, *, max_binaries: int = MAX_BINARIES, max_containers: int = MAX_CONTAINERS) -> None:
+    def __init__(
+        self, *, max_binaries: int = MAX_BINARIES, max_containers: int = MAX_CONTAINERS
+    ) -> None:
         """Take the numbers of binary values, and of arrays and maps, that one packet may hold."""
         self._max_binaries = max_binaries
         self._max_containers = max_containers
 
-    def make_decoder(self, max_attachments: int, max_attachment_bytes: int, max_namespace: int) -> PacketDecoder:  # noqa: ARG002  # all in one message
+    def make_decoder(
+        self,
+        max_attachments: int,  # noqa: ARG002  # all in one message
+        max_attachment_bytes: int,  # noqa: ARG002
+        max_namespace: int,
+    ) -> PacketDecoder:
         """See `Parser.make_decoder`."""
         return MsgpackDecoder(self._max_binaries, max_namespace, self._max_containers)
 
@@ -70,7 +90,8 @@ class MsgpackParser:
         """See `Parser.encode`."""
         if len(attachments) > self._max_binaries:
             raise InvalidPayloadError(
-                f"{len(attachments)} binary values, and a packet has at most {self._max_binaries} (MsgpackParser.max_binaries)"
+                f"{len(attachments)} binary values, and a packet has at most "
+                f"{self._max_binaries} (MsgpackParser.max_binaries)"
             )
         kind, _, namespace, ack_id, at = scan_header(text, 1, len(text))
         packet: dict[str, Any] = {"type": _PLAIN_TYPES.get(kind, kind), "nsp": namespace}
@@ -85,15 +106,22 @@ class MsgpackParser:
         return message
 
 
-_PLAIN_TYPES: Final[dict[int, int]] = {PacketType.BINARY_EVENT: PacketType.EVENT.value, PacketType.BINARY_ACK: PacketType.ACK.value}
+_PLAIN_TYPES: Final[dict[int, int]] = {
+    PacketType.BINARY_EVENT: PacketType.EVENT.value,
+    PacketType.BINARY_ACK: PacketType.ACK.value,
+}
 
 
 class MsgpackDecoder:
-    """From binary messages to packets; each message is a whole one (see `ackord.runtime.socketio.parser.PacketDecoder`)."""
+    """From binary messages to packets; each message is a whole one (see
+    `ackord.runtime.socketio.parser.PacketDecoder`).
+    """
 
     __slots__ = ("_max_binaries", "_max_containers", "_max_namespace")
 
-    def __init__(self, max_binaries: int, max_namespace: int, max_containers: int = MAX_CONTAINERS) -> None:
+    def __init__(
+        self, max_binaries: int, max_namespace: int, max_containers: int = MAX_CONTAINERS
+    ) -> None:
         self._max_binaries = max_binaries
         self._max_containers = max_containers
         self._max_namespace = max_namespace
@@ -105,7 +133,8 @@ class MsgpackDecoder:
     def receive_text(self, text: str, start: int = 0) -> Packet | None:
         """See `PacketDecoder.receive_text`."""
         raise MalformedPacketError(
-            f"text, where packets are binary messages: the other side uses another parser ({text[start : start + 20]!r})"
+            "text, where packets are binary messages: the other side uses another parser "
+            f"({text[start : start + 20]!r})"
         )
 
     def receive_binary(self, data: bytes) -> Packet:
@@ -123,12 +152,22 @@ class MsgpackDecoder:
         if ack_id is not None and (type(ack_id) is not int or not 0 <= ack_id < _MAX_ACK_ID):
             raise MalformedPacketError("bad ack id")
         content = packet.get("data", _UNDEFINED)
-        if content.__class__ not in _CONTENTS[kind] and not (content is _UNDEFINED and kind in _MAY_LACK_CONTENT):
+        if content.__class__ not in _CONTENTS[kind] and not (
+            content is _UNDEFINED and kind in _MAY_LACK_CONTENT
+        ):
             raise MalformedPayloadError("the data isn't what the packet's type asks for")
-        payload, attachments = ("", ()) if content is _UNDEFINED else _dump(content, self._max_binaries)
+        payload, attachments = (
+            ("", ()) if content is _UNDEFINED else _dump(content, self._max_binaries)
+        )
         if attachments and kind not in _MAY_HOLD_BINARIES:
             raise MalformedPayloadError("binary data in a packet that can't hold it")
-        return Packet(kind, namespace, ack_id if kind in _MAY_HOLD_BINARIES else None, payload, tuple(attachments))
+        return Packet(
+            kind,
+            namespace,
+            ack_id if kind in _MAY_HOLD_BINARIES else None,
+            payload,
+            tuple(attachments),
+        )
 
     def reset(self) -> None:
         """See `PacketDecoder.reset`."""
@@ -154,11 +193,14 @@ def _unpack(data: bytes, max_containers: int) -> Any:
         nonlocal extensions, formats, has_undefined, seen
         extensions += 1
         if extensions > max_containers:
-            raise MalformedPayloadError(f"more than {max_containers} dates, undefined and binary values")
+            raise MalformedPayloadError(
+                f"more than {max_containers} dates, undefined and binary values"
+            )
         if code != _EXTENSION:
             raise MalformedPayloadError(f"MessagePack extension {code} has no JSON form")
         if len(content) in _FIXED_SIZES:
-            # The library doesn't tell a fixext from an ext of the same length; notepack means different things by them.
+            # The library doesn't tell a fixext from an ext of the same length; notepack means
+            # different things by them.
             formats = formats if formats is not None else _extension_formats(data)
             form = next(islice(formats, extensions - 1 - seen, None))
             seen = extensions
@@ -178,13 +220,23 @@ def _unpack(data: bytes, max_containers: int) -> Any:
             raise MalformedPayloadError(f"more than {max_containers} arrays and maps")
         return container
 
-    # Bytes within text and numbers may look like the beginnings of arrays and maps: then each one that there is gets counted.
-    has_few = len(data) <= max_containers or len(data.translate(None, _NO_CONTAINERS)) <= max_containers
+    # Bytes within text and numbers may look like the beginnings of arrays and maps: then each one
+    # that there is gets counted.
+    has_few = (
+        len(data) <= max_containers or len(data.translate(None, _NO_CONTAINERS)) <= max_containers
+    )
     hooks = {} if has_few else {"list_hook": count, "object_hook": count}
     try:
         value = _msgpack.unpackb(data, ext_hook=extend, **hooks)
         return _drop_undefined(value) if has_undefined else value
-    except (ValueError, TypeError, RecursionError, IndexError, StopIteration, _msgpack.UnpackException) as error:
+    except (
+        ValueError,
+        TypeError,
+        RecursionError,
+        IndexError,
+        StopIteration,
+        _msgpack.UnpackException,
+    ) as error:
         raise MalformedPacketError(f"no MessagePack: {error}") from error
 
 
@@ -201,12 +253,16 @@ _FIXED_BYTES: Final = dict(
     )
 )
 _match_single_bytes: Final = re.compile(rb"[\x00-\x9f\xc0-\xc3\xe0-\xff]*").match
-"""Finds what takes one byte: small numbers, null, true, false, and the beginnings of short arrays and maps."""
+"""Finds what takes one byte: small numbers, null, true, false, and the beginnings of short arrays
+and maps.
+"""
 _EXTENSION_FORMATS: Final = frozenset({0xC7, 0xC8, 0xC9, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8})
 
 
 def _extension_formats(data: bytes) -> Iterator[int]:
-    """Yield the format bytes of the extensions in a message, in order; the items of arrays and maps simply follow their headers."""
+    """Yield the format bytes of the extensions in a message, in order; the items of arrays and maps
+    simply follow their headers.
+    """
     at, end = 0, len(data)
     while (run := _match_single_bytes(data, at)) and (at := run.end()) < end:
         form = data[at]
@@ -223,7 +279,9 @@ def _extension_formats(data: bytes) -> Iterator[int]:
 
 
 def _iso_date(content: bytes) -> str:
-    """Return what `Date.prototype.toJSON` would: notepack writes milliseconds since 1970 as one signed number of eight bytes."""
+    """Return what `Date.prototype.toJSON` would: notepack writes milliseconds since 1970 as one
+    signed number of eight bytes.
+    """
     try:
         moment = _EPOCH + timedelta(milliseconds=int.from_bytes(content, "big", signed=True))
     except OverflowError as error:
@@ -246,7 +304,14 @@ def _drop_undefined(value: Any) -> Any:
         }
     if kind is list:
         items: list[Any] = value
-        return [None if item is _UNDEFINED else _drop_undefined(item) if item.__class__ in _NESTING else item for item in items]
+        return [
+            None
+            if item is _UNDEFINED
+            else _drop_undefined(item)
+            if item.__class__ in _NESTING
+            else item
+            for item in items
+        ]
     return value
 
 
@@ -254,7 +319,10 @@ def _replace_nan(value: Any) -> Any:
     kind = value.__class__
     if kind is dict:
         members: dict[Any, Any] = value
-        return {key: _replace_nan(member) if member.__class__ in _NAN_OR_NESTING else member for key, member in members.items()}
+        return {
+            key: _replace_nan(member) if member.__class__ in _NAN_OR_NESTING else member
+            for key, member in members.items()
+        }
     if kind is list:
         items: list[Any] = value
         return [_replace_nan(item) if item.__class__ in _NAN_OR_NESTING else item for item in items]
@@ -274,7 +342,9 @@ def _dump(content: Any, max_binaries: int) -> tuple[str, Sequence[bytes]]:
 
     def write(value: Any) -> str:
         attachments.clear()
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=extract)
+        return json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=extract
+        )
 
     try:
         try:
@@ -288,11 +358,18 @@ def _dump(content: Any, max_binaries: int) -> tuple[str, Sequence[bytes]]:
 def _load(payload: str, attachments: Sequence[bytes]) -> Any:
     def restore(members: dict[str, Any]) -> Any:
         number = members.get("num")
-        if members.get("_placeholder") is True and type(number) is int and 0 <= number < len(attachments):
+        if (
+            members.get("_placeholder") is True
+            and type(number) is int
+            and 0 <= number < len(attachments)
+        ):
             return attachments[number]
         return members
 
-    return json.loads(repair_surrogates(payload) if "\\u" in payload else payload, object_hook=restore if attachments else None)
+    return json.loads(
+        repair_surrogates(payload) if "\\u" in payload else payload,
+        object_hook=restore if attachments else None,
+    )
 
 
 def _as_float(value: Any) -> float:

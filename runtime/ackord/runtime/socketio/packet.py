@@ -1,8 +1,10 @@
-"""Socket.IO packets as text: ``<type>[<n>-][<namespace>,][<ack id>][<JSON>]`` (Socket.IO protocol v5, "packet encoding").
+"""Socket.IO packets as text: ``<type>[<n>-][<namespace>,][<ack id>][<JSON>]`` (Socket.IO protocol
+v5, "packet encoding").
 
 The data path is plain functions over text.
-Both ends carry a packet as the payload of an Engine.IO message, whose type digit ``4`` stands in front:
-the encoders write it, and the scanner takes the index at which the Socket.IO packet begins, so that neither side copies the text for it.
+Both ends carry a packet as the payload of an Engine.IO message, whose type digit ``4`` stands in
+front: the encoders write it, and the scanner takes the index at which the Socket.IO packet begins,
+so that neither side copies the text for it.
 """
 
 from __future__ import annotations
@@ -53,7 +55,9 @@ Header: TypeAlias = tuple[int, int, str, int | None, int]
 """Type, number of attachments, namespace, ack id, index of the payload."""
 
 MAX_ACK_DIGITS: Final = 15
-"""Digits of an ack id: what JavaScript's numbers hold exactly, and no 100 MB of them (CVE-2020-36049)."""
+"""Digits of an ack id: what JavaScript's numbers hold exactly, and no 100 MB of them
+(CVE-2020-36049).
+"""
 MAX_ATTACHMENT_DIGITS: Final = 4
 """Digits of an attachment count; the count has a limit of its own."""
 MAX_NAMESPACE: Final = 1000
@@ -62,7 +66,10 @@ MAX_NAMESPACE: Final = 1000
 _TYPES: Final = {str(kind.value): kind.value for kind in PacketType}
 
 
-_match_event: Final = re.compile(rf'42(?:(/[^,"]{{0,{MAX_NAMESPACE}}}),)?([0-9]{{0,{MAX_ACK_DIGITS}}})(\["([^"\\]*)".*)', re.DOTALL).match
+_match_event: Final = re.compile(
+    rf'42(?:(/[^,"]{{0,{MAX_NAMESPACE}}}),)?([0-9]{{0,{MAX_ACK_DIGITS}}})(\["([^"\\]*)".*)',
+    re.DOTALL,
+).match
 
 
 def _split_event(message: str, /) -> tuple[str, int | None, str, str] | None:
@@ -74,9 +81,11 @@ def _split_event(message: str, /) -> tuple[str, int | None, str, str] | None:
 
 
 split_event: Final = compiled.split_event or _split_event
-"""Split an Engine.IO message that holds a common EVENT packet into the namespace, the ack id, the JSON array and the event's name.
+"""Split an Engine.IO message that holds a common EVENT packet into the namespace, the ack id, the
+JSON array and the event's name.
 
-`None` needn't be wrong: `scan_header` and `ackord.runtime.socketio.names.scan_event_name` know the rest, limits included.
+`None` needn't be wrong: `scan_header` and `ackord.runtime.socketio.names.scan_event_name` know the
+rest, limits included.
 """
 
 
@@ -118,7 +127,9 @@ def scan_header(text: str, start: int = 0, max_namespace: int = MAX_NAMESPACE) -
     return kind, attachments, namespace, int(digits), len(text) if end == -1 else end
 
 
-_WITHOUT_ACK_ID: Final = frozenset({PacketType.CONNECT, PacketType.DISCONNECT, PacketType.CONNECT_ERROR})
+_WITHOUT_ACK_ID: Final = frozenset(
+    {PacketType.CONNECT, PacketType.DISCONNECT, PacketType.CONNECT_ERROR}
+)
 
 
 def _scan_attachment_count(text: str, at: int) -> tuple[int, int]:
@@ -161,12 +172,22 @@ def encode_connect_error(prefix: str, payload: str) -> str:
     return f"44{prefix}{payload}"
 
 
-def encode_event(prefix: str, arguments: str, attachments: int = 0, ack_id: int | None = None) -> str:
+def encode_event(
+    prefix: str, arguments: str, attachments: int = 0, ack_id: int | None = None
+) -> str:
     """Encode the text of EVENT or BINARY_EVENT, whose JSON array begins with the event's name."""
     number = "" if ack_id is None else ack_id
-    return f"45{attachments}-{prefix}{number}{arguments}" if attachments else f"42{prefix}{number}{arguments}"
+    return (
+        f"45{attachments}-{prefix}{number}{arguments}"
+        if attachments
+        else f"42{prefix}{number}{arguments}"
+    )
 
 
 def encode_ack(prefix: str, ack_id: int, arguments: str, attachments: int = 0) -> str:
     """Encode the text of ACK or BINARY_ACK."""
-    return f"46{attachments}-{prefix}{ack_id}{arguments}" if attachments else f"43{prefix}{ack_id}{arguments}"
+    return (
+        f"46{attachments}-{prefix}{ack_id}{arguments}"
+        if attachments
+        else f"43{prefix}{ack_id}{arguments}"
+    )

@@ -1,8 +1,8 @@
 """What a packet is on the wire: the text of the protocol, or the messages of another parser.
 
 Within the runtime a packet is always text and attachments.
-A parser is the edge: it makes packets of what arrives, and turns text and attachments into what is sent.
-Both sides have to use the same parser; nothing on the wire says which.
+A parser is the edge: it makes packets of what arrives, and turns text and attachments into what is
+sent. Both sides have to use the same parser; nothing on the wire says which.
 """
 
 from __future__ import annotations
@@ -49,15 +49,20 @@ class Parser(Protocol):
 
     @property
     def transcodes(self) -> bool:
-        """Whether packets are sent as what `encode` makes of them, and not as the text that they are."""
+        """Whether packets are sent as what `encode` makes of them, and not as the text that they
+        are.
+        """
         ...
 
-    def make_decoder(self, max_attachments: int, max_attachment_bytes: int, max_namespace: int) -> PacketDecoder:
+    def make_decoder(
+        self, max_attachments: int, max_attachment_bytes: int, max_namespace: int
+    ) -> PacketDecoder:
         """Make the decoder of one connection."""
         ...
 
     def encode(self, text: str, attachments: Sequence[bytes]) -> bytes:
-        """Return the binary message that stands for a packet, whose text begins with the Engine.IO digit ``4``.
+        """Return the binary message that stands for a packet, whose text begins with the Engine.IO
+        digit ``4``.
 
         Raises:
             InvalidPayloadError: this parser can't write it.
@@ -75,7 +80,9 @@ class TextParser:
         """See `Parser.transcodes`."""
         return False
 
-    def make_decoder(self, max_attachments: int, max_attachment_bytes: int, max_namespace: int) -> PacketDecoder:
+    def make_decoder(
+        self, max_attachments: int, max_attachment_bytes: int, max_namespace: int
+    ) -> PacketDecoder:
         """See `Parser.make_decoder`."""
         return Decoder(max_attachments, max_attachment_bytes, max_namespace)
 

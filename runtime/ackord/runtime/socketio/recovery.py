@@ -1,16 +1,17 @@
 """Connection state recovery: what a client missed while it was away (protocol.md, 1.9).
 
-Each event that may be replayed carries its offset as a last argument, and clients send the latest one that they saw when they come back.
-Offsets count the recorded events of a namespace, so that a client which saw none is told everything since it joined,
-and one that brings an offset from before it joined isn't told what was before.
+Each event that may be replayed carries its offset as a last argument, and clients send the latest
+one that they saw when they come back. Offsets count the recorded events of a namespace, so that a
+client which saw none is told everything since it joined, and one that brings an offset from before
+it joined isn't told what was before.
 
 An event is replayed to a client that was in one of its rooms when it was sent, and in none of those
 that were left out. While a client is away it stays in the rooms that it was in.
 
 What a client missed may be much more than its connection may buffer, so it is taken in pieces:
-`RecoverySession.offset` is the last event that was taken, and what is sent meanwhile is recorded and
-comes after it. What one session is told more than once in a minute is bounded: a client that asks
-for the same events again and again begins anew.
+`RecoverySession.offset` is the last event that was taken, and what is sent meanwhile is recorded
+and comes after it. What one session is told more than once in a minute is bounded: a client that
+asks for the same events again and again begins anew.
 """
 
 from __future__ import annotations
@@ -26,19 +27,32 @@ from ackord.runtime.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.socketio.room_history import RoomHistory
 
 RECOVERABLE: Final = frozenset(
-    {"transport error", "transport close", "forced close", "ping timeout", "server shutting down", "forced server close"}
+    {
+        "transport error",
+        "transport close",
+        "forced close",
+        "ping timeout",
+        "server shutting down",
+        "forced server close",
+    }
 )
-"""Reasons of ends after which a client may come back; not when either side left the namespace on purpose, or after a parse error."""
+"""Reasons of ends after which a client may come back; not when either side left the namespace on
+purpose, or after a parse error.
+"""
 
 _ENTRY_COST: Final = 300
 """Bytes that an event costs beside its text and attachments, about."""
 _LOOK_COST: Final = 16
-"""What it costs to see that an event isn't for a client, as bytes that are replayed in the same time."""
+"""What it costs to see that an event isn't for a client, as bytes that are replayed in the same
+time.
+"""
 _MAX_OFFSET: Final = 40
 _REPEAT_WINDOW: Final = 60.0
 """Seconds in which what one session is told more than once is bounded."""
 _GAPS: Final = 1000
-"""Entries at the beginning of the list that may be empty; more are cut off once they are half of it."""
+"""Entries at the beginning of the list that may be empty; more are cut off once they are half of
+it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +66,18 @@ class ConnectionStateRecovery:
     max_disconnection_duration: float = 120.0
     """Seconds in which a client may come back."""
     skip_middlewares: bool = False
-    """Whether middlewares and the connect hook are left out for who comes back; they are what enforces a ban, and what an expired token meets."""
+    """Whether middlewares and the connect hook are left out for who comes back; they are what
+    enforces a ban, and what an expired token meets.
+    """
     max_sessions: int = 10_000
-    """Clients that may be away, all namespaces counted together; with more, one that left first can't come back, of an address with most of them."""
+    """Clients that may be away, all namespaces counted together; with more, one that left first
+    can't come back, of an address with most of them.
+    """
     max_packets: int = 10_000
     """Events of a namespace that are kept; with more, who missed the oldest can't come back."""
     max_bytes: int = 64_000_000
-    """Bytes that the events of all namespaces may hold together; with more, the oldest go of what holds most: a namespace, or those that one
+    """Bytes that the events of all namespaces may hold together; with more, the oldest go of what
+    holds most: a namespace, or those that one
     client brought into being."""
 
     def __post_init__(self) -> None:
@@ -119,9 +138,13 @@ class RecoveryLog:
     owner: str = NOBODY
     """Whose memory this is: the namespace's own name, or the client that brought it into being."""
     grace: float = 0.0
-    """Seconds that it may take until the loss of a connection is noticed: events are kept for longer by this."""
+    """Seconds that it may take until the loss of a connection is noticed: events are kept for
+    longer by this.
+    """
     repeat_limit: int = 8_000_000
-    """Bytes that a session is told more than once, after which it begins anew if it comes back in the same minute."""
+    """Bytes that a session is told more than once, after which it begins anew if it comes back in
+    the same minute.
+    """
     sessions: dict[str, RecoverySession] = field(default_factory=dict[str, RecoverySession])
     """The absent clients by private id, who left first at first."""
     recorded: int = 0
@@ -137,7 +160,9 @@ class RecoveryLog:
         """How many events are kept."""
         return len(self._entries) - self._oldest
 
-    def record(self, event: EncodedEvent, rooms: frozenset[str], except_: frozenset[str], now: float) -> EncodedEvent:
+    def record(
+        self, event: EncodedEvent, rooms: frozenset[str], except_: frozenset[str], now: float
+    ) -> EncodedEvent:
         """Keep an event for those whom it is for, and return it with its offset."""
         self.recorded += 1
         marked = self.mark(event)
@@ -154,10 +179,14 @@ class RecoveryLog:
     def mark(self, event: EncodedEvent) -> EncodedEvent:
         """Return an event with the offset that stands now."""
         arguments = event.arguments[:-1] + ",null" * event.absent
-        return EncodedEvent(event.name, f'{arguments},"{self.epoch}.{self.recorded:x}"]', event.attachments)
+        return EncodedEvent(
+            event.name, f'{arguments},"{self.epoch}.{self.recorded:x}"]', event.attachments
+        )
 
     def mark_if_misleading(self, event: EncodedEvent) -> EncodedEvent:
-        """Do what `mark` does to an event whose last item is a string: clients take any such string for an offset."""
+        """Do what `mark` does to an event whose last item is a string: clients take any such string
+        for an offset.
+        """
         return self.mark(event) if event.arguments.endswith('"]') else event
 
     def begin(self, session: RecoverySession) -> None:
@@ -173,10 +202,12 @@ class RecoveryLog:
         self.memory.add_session(self, session.pid, session.client)
 
     def claim(self, pid: str, offset: str | None, now: float) -> RecoverySession | None:
-        """Return the client that comes back, or `None` if it can't: it is kept until `forget`, and goes back to the absent by `release`.
+        """Return the client that comes back, or `None` if it can't: it is kept until `forget`, and
+        goes back to the absent by `release`.
 
         `offset` is the last one that it saw, or `None` if it saw none.
-        An attempt renews nothing of the session, neither its time nor what it may be told once more.
+        An attempt renews nothing of the session, neither its time nor what it may be told once
+        more.
         """
         session = self.sessions.get(pid)
         if session is None or session.claimed or session.expires <= now:
@@ -197,17 +228,29 @@ class RecoveryLog:
         return session
 
     def missing(self, session: RecoverySession) -> int | None:
-        """Return how many bytes a client has yet to be told at most, or `None` if some of its events are kept no longer."""
+        """Return how many bytes a client has yet to be told at most, or `None` if some of its
+        events are kept no longer.
+        """
         index = self._index(session.offset)
         if index < self._oldest:
             return None
-        return self._total - self._entries[index].total + self._entries[index].size if index < len(self._entries) else 0
+        return (
+            self._total - self._entries[index].total + self._entries[index].size
+            if index < len(self._entries)
+            else 0
+        )
 
-    def take_missed(self, session: RecoverySession, most: float = float("inf")) -> Iterator[EncodedEvent]:
-        """Yield the next events that a client missed, with their offsets, until they come to `most` bytes; from then on it was told them."""
+    def take_missed(
+        self, session: RecoverySession, most: float = float("inf")
+    ) -> Iterator[EncodedEvent]:
+        """Yield the next events that a client missed, with their offsets, until they come to `most`
+        bytes; from then on it was told them.
+        """
         history = session.history
         taken = 0
-        while taken < most and self._oldest <= (index := self._index(session.offset)) < len(self._entries):
+        while taken < most and self._oldest <= (index := self._index(session.offset)) < len(
+            self._entries
+        ):
             entry = self._entries[index]
             number = session.offset = session.offset + 1
             is_for_it = (not entry.rooms or history.was_in_any(entry.rooms, number)) and not (
@@ -235,7 +278,9 @@ class RecoveryLog:
         session.history.leave(room, self.recorded, self.recorded - self.kept)
 
     def release(self, session: RecoverySession) -> None:
-        """Let a client that came back and went again come back once more, as long as it could have."""
+        """Let a client that came back and went again come back once more, as long as it could
+        have.
+        """
         session.claimed = False
 
     def forget(self, session: RecoverySession) -> None:
@@ -299,7 +344,11 @@ class RecoveryLog:
 
     def _read(self, offset: str) -> int | None:
         epoch, _, number = offset.rpartition(".")
-        if epoch != self.epoch or len(offset) > _MAX_OFFSET or not (number.isascii() and number.isalnum()):
+        if (
+            epoch != self.epoch
+            or len(offset) > _MAX_OFFSET
+            or not (number.isascii() and number.isalnum())
+        ):
             return None
         try:
             return int(number, 16)

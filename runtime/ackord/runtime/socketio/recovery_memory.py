@@ -1,9 +1,10 @@
-"""What connection state recovery keeps of all namespaces of a server together: its events, and its absent clients.
+"""What connection state recovery keeps of all namespaces of a server together: its events, and its
+absent clients.
 
-Past `max_bytes`, events go: the oldest ones of the owner whose namespaces hold the most, its largest
-namespace first. The owner of a dynamic namespace is the client that brought it into being, so that
-one client can't push out the events of others; every other namespace is an owner of its own.
-Past `max_sessions`, absent clients go as `ackord.runtime.shares` says.
+Past `max_bytes`, events go: the oldest ones of the owner whose namespaces hold the most, its
+largest namespace first. The owner of a dynamic namespace is the client that brought it into being,
+so that one client can't push out the events of others; every other namespace is an owner of its
+own. Past `max_sessions`, absent clients go as `ackord.runtime.shares` says.
 """
 
 from __future__ import annotations
@@ -64,7 +65,10 @@ class RecoveryMemory:
     def add_session(self, log: KeptEvents, pid: str, client: str) -> None:
         """Note that a client is away; `client` is whom limits count it under."""
         self._absent.add((log, pid), client)
-        while len(self._absent) > self._absent.bound and (victim := self._absent.find_victim()) is not None:
+        while (
+            len(self._absent) > self._absent.bound
+            and (victim := self._absent.find_victim()) is not None
+        ):
             self._absent.remove(victim)
             victim[0].drop_session(victim[1])
 
@@ -79,7 +83,11 @@ class RecoveryMemory:
             for log in self._logs:
                 held[log.owner] += log.size
             [(owner, _)] = held.most_common(1)
-            for log in sorted((log for log in self._logs if log.owner == owner), key=attrgetter("size"), reverse=True):
+            for log in sorted(
+                (log for log in self._logs if log.owner == owner),
+                key=attrgetter("size"),
+                reverse=True,
+            ):
                 if self.size <= goal:
                     break
                 # No more than a half, because another one is the largest then.

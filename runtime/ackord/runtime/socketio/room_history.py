@@ -1,4 +1,6 @@
-"""In which rooms a client was when: what of a namespace's events is replayed to it depends on that."""
+"""In which rooms a client was when: what of a namespace's events is replayed to it depends on
+that.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class RoomHistory:
         """Begin after event `now`."""
         self.known_since = now
         """The number of the event after which everything is known."""
-        # By room: after which event the client joined, left, joined again … An odd number of entries: it is in the room.
+        # By room: after which event the client joined, left, joined again … An odd number of
+        # entries: it is in the room.
         self._spans: dict[str, list[int]] = {}
         self._left = 0
 
@@ -53,7 +56,9 @@ class RoomHistory:
                 spans.append(now)
 
     def leave(self, room: str, now: int, oldest: int = 0) -> None:
-        """Note that the client isn't in a room any more after event `now`; what was over after event `oldest` nobody will ask for."""
+        """Note that the client isn't in a room any more after event `now`; what was over after
+        event `oldest` nobody will ask for.
+        """
         spans = self._spans.get(room)
         if spans is None or len(spans) % 2 == 0:
             return
@@ -67,7 +72,9 @@ class RoomHistory:
         if self._left > MAX_STAYS:
             self.forget_until(oldest)
         if self._left > MAX_STAYS:
-            self.forget_until(sorted(end for spans in self._spans.values() for end in spans[1::2])[MAX_STAYS // 2])
+            self.forget_until(
+                sorted(end for spans in self._spans.values() for end in spans[1::2])[MAX_STAYS // 2]
+            )
 
     def was_in(self, room: str, number: int) -> bool:
         """Tell whether the client was in a room at an event."""

@@ -11,13 +11,18 @@ from typing import Any, Final, NoReturn, TypeAlias
 from ackord.runtime.errors import InvalidPayloadError
 
 _LONE_SURROGATE: Final = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"  # the first half without a second one
+    # the first half without a second one
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 MAX_REPAIRED: Final = 10_000
-"""Halves of surrogate pairs in one text that are replaced; with more of them the text stays as it is, and is refused: each takes time."""
+"""Halves of surrogate pairs in one text that are replaced; with more of them the text stays as it
+is, and is refused: each takes time.
+"""
 _HIDDEN: Final = "\0\0"
-"""Takes the place of an escaped backslash, behind which a ``u`` is a letter: no JSON text holds the character itself."""
+"""Takes the place of an escaped backslash, behind which a ``u`` is a letter: no JSON text holds the
+character itself.
+"""
 
 
 _PLACEHOLDER_MARK: Final = '"_placeholder":true'
@@ -42,17 +47,36 @@ Writer: TypeAlias = Callable[[Any, int], Iterable[str]]
 """Writes a value as pieces of JSON; the number is that of an indentation that we don't have."""
 
 
-def _make_slow_writer(markers: dict[int, Any] | None, default: Callable[[Any], object], *_: Any) -> Writer:
-    slow = JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=markers is not None, separators=(",", ":"), default=default)
+def _make_slow_writer(
+    markers: dict[int, Any] | None, default: Callable[[Any], object], *_: Any
+) -> Writer:
+    slow = JSONEncoder(
+        ensure_ascii=False,
+        allow_nan=False,
+        check_circular=markers is not None,
+        separators=(",", ":"),
+        default=default,
+    )
     return lambda value, _: (slow.encode(value),)
 
 
-# What `JSONEncoder` makes anew for each value is written in C where the interpreter has it; it is documented nowhere.
+# What `JSONEncoder` makes anew for each value is written in C where the interpreter has it; it is
+# documented nowhere.
 _make: Callable[..., Writer] = vars(encoder).get("c_make_encoder") or _make_slow_writer
 
 
 def _make_writer(default: Callable[[Any], object], *, finds_cycles: bool) -> Writer:
-    return _make({} if finds_cycles else None, default, encoder.encode_basestring, None, ":", ",", False, False, False)
+    return _make(
+        {} if finds_cycles else None,
+        default,
+        encoder.encode_basestring,
+        None,
+        ":",
+        ",",
+        False,
+        False,
+        False,
+    )
 
 
 try:
@@ -75,18 +99,23 @@ def encode_json(value: Any) -> str:
 
 
 def encode_value(value: Any) -> tuple[str, list[bytes]]:
-    """Write a value as compact JSON, with a placeholder for each `bytes`, `bytearray` or `memoryview`, and return these beside it.
+    """Write a value as compact JSON, with a placeholder for each `bytes`, `bytearray` or
+    `memoryview`, and return these beside it.
 
-    They are numbered in the order of the text, which is depth first (Socket.IO protocol v5, "binary attachments").
+    They are numbered in the order of the text, which is depth first (Socket.IO protocol v5, "binary
+    attachments").
 
     Raises:
-        InvalidPayloadError: JSON can't hold it: NaN, an infinity, a set, an object of a class, a cycle; or what looks like a placeholder stands beside bytes.
+        InvalidPayloadError: JSON can't hold it: NaN, an infinity, a set, an object of a class, a
+            cycle; or what looks like a placeholder stands beside bytes.
     """
     try:
         try:
             text = "".join(_write(value, 0))
         except RecursionError:
-            text = "".join(_make_writer(_refuse, finds_cycles=True)(value, 0))  # which tells a cycle from what is too deep
+            text = "".join(
+                _make_writer(_refuse, finds_cycles=True)(value, 0)
+            )  # which tells a cycle from what is too deep
         except _BytesFoundError:
             return _encode_with_attachments(value)
     except (TypeError, ValueError, RecursionError) as error:
@@ -103,7 +132,8 @@ def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
         nonlocal placeholders
         if _is_binary(part):
             placeholders += 1
-            # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand placeholders for it.
+            # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand
+            # placeholders for it.
             number = numbers.setdefault(id(part), len(attachments))
             if number == len(attachments):
                 attachments.append(bytes(part))
@@ -116,9 +146,11 @@ def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
 
 
 def refuse_false_placeholders(text: str, placeholders: int) -> None:
-    """Refuse a value that receivers would take for an attachment: an object whose ``_placeholder`` is true.
+    """Refuse a value that receivers would take for an attachment: an object whose ``_placeholder``
+    is true.
 
-    It's data where a packet has no attachments; in one that has some, npm's parser ends the connection over it, or puts an attachment in its place.
+    It's data where a packet has no attachments; in one that has some, npm's parser ends the
+    connection over it, or puts an attachment in its place.
 
     Args:
         text: Compact JSON that stands beside attachments.
@@ -138,19 +170,23 @@ def refuse_false_placeholders(text: str, placeholders: int) -> None:
     json.loads(text, object_hook=count)  # strings may hold the mark
     if found > placeholders:
         raise InvalidPayloadError(
-            "an object whose '_placeholder' is true can't be sent beside bytes: receivers would take it for an attachment"
+            "an object whose '_placeholder' is true can't be sent beside bytes: receivers "
+            "would take it for an attachment"
         )
 
 
 def _escape_surrogates(text: str) -> str:
-    """Write lone surrogates, which UTF-8 can't hold, as escapes: JavaScript's `JSON.stringify` does the same."""
+    """Write lone surrogates, which UTF-8 can't hold, as escapes: JavaScript's `JSON.stringify` does
+    the same.
+    """
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def repair_surrogates(text: str) -> str:
     r"""Replace the escapes of lone surrogates in JSON text by U+FFFD.
 
-    JavaScript sends half of a surrogate pair as ``\ud800``; a Python string that held it couldn't be encoded, and strict parsers refuse it.
+    JavaScript sends half of a surrogate pair as ``\ud800``; a Python string that held it couldn't
+    be encoded, and strict parsers refuse it.
     """
     if "\0" in text:
         return text

@@ -1,6 +1,7 @@
 """All that generated code may import of the runtime, for codegen API 1.
 
-What belongs to only one side is loaded when it is first asked for: a client's program doesn't load the server.
+What belongs to only one side is loaded when it is first asked for: a client's program doesn't load
+the server.
 """
 
 from importlib import import_module
@@ -19,7 +20,16 @@ from ackord.runtime.errors import (
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.guard import API, check
 from ackord.runtime.typed.lazy import lazy
-from ackord.runtime.typed.model import DeclaredError, Error, Model, OpenEnum, Session, UnknownError, constrain, unwrap
+from ackord.runtime.typed.model import (
+    DeclaredError,
+    Error,
+    Model,
+    OpenEnum,
+    Session,
+    UnknownError,
+    constrain,
+    unwrap,
+)
 from ackord.runtime.typed.params import Params
 from ackord.runtime.typed.replies import Replies
 from ackord.runtime.typed.room import Room
@@ -44,7 +54,13 @@ from ackord.runtime.validation import (
 from typing_extensions import deprecated, override
 
 if TYPE_CHECKING:
-    from ackord.runtime.typed.client import Client, ClientHandlers, ClientOptions, ConnectRefusedError, unhandled
+    from ackord.runtime.typed.client import (
+        Client,
+        ClientHandlers,
+        ClientOptions,
+        ConnectRefusedError,
+        unhandled,
+    )
     from ackord.runtime.typed.client_event import ClientEvent, EventStream
     from ackord.runtime.typed.context import Context
     from ackord.runtime.typed.emitters import (

@@ -1,4 +1,5 @@
-"""For tests of what is built on Ackord: servers and clients joined in memory, virtual time, peers that speak raw packets.
+"""For tests of what is built on Ackord: servers and clients joined in memory, virtual time, peers
+that speak raw packets.
 
 ::
 

@@ -18,39 +18,51 @@ Ts = TypeVarTuple("Ts")
 _EXECUTOR = "ackord-virtual-clock"
 
 THREAD_PATIENCE = 5.0
-"""Real seconds that a run waits for threads at most, where nothing else is left to do, or where work was given to an executor."""
+"""Real seconds that a run waits for threads at most, where nothing else is left to do, or where
+work was given to an executor.
+"""
 
 THREAD_GRACE = 0.02
 """Real seconds that other threads have to wake a task before the clock jumps."""
 
 DEFAULT_LIMIT = 3600.0
-"""Seconds of virtual time that a run may take: an hour of heartbeats with nothing else is a scenario that waits for ever."""
+"""Seconds of virtual time that a run may take: an hour of heartbeats with nothing else is a
+scenario that waits for ever.
+"""
 
 
 class DeadlockError(AssertionError):
-    """Every task waits for something that nothing is left to bring about, or virtual time ran out."""
+    """Every task waits for something that nothing is left to bring about, or virtual time ran
+    out.
+    """
 
 
-def run(main: Coroutine[Any, Any, T], *, limit: float = DEFAULT_LIMIT, debug: bool | None = None) -> T:
-    """Run a coroutine on a `VirtualClockLoop` and return its result, as `asyncio.run` does on the real clock.
+def run(
+    main: Coroutine[Any, Any, T], *, limit: float = DEFAULT_LIMIT, debug: bool | None = None
+) -> T:
+    """Run a coroutine on a `VirtualClockLoop` and return its result, as `asyncio.run` does on the
+    real clock.
 
     Whenever every task waits, time jumps to the next timer.
     `limit` is the number of virtual seconds that the run may take.
 
     Raises:
-        DeadlockError: No timer is left to jump to, or the limit was reached; the message lists what each task waits for.
+        DeadlockError: No timer is left to jump to, or the limit was reached; the message lists what
+            each task waits for.
     """
     with asyncio.Runner(loop_factory=lambda: VirtualClockLoop(limit=limit), debug=debug) as runner:
         return runner.run(main)
 
 
 class VirtualClockLoop(asyncio.SelectorEventLoop):
-    """An asyncio event loop whose `time()` begins at zero and jumps to the next timer instead of waiting for it.
+    """An asyncio event loop whose `time()` begins at zero and jumps to the next timer instead of
+    waiting for it.
 
-    It's for code that does no network I/O, and refuses it: time would run away while the network works.
-    The clock stands still while an executor works (`asyncio.to_thread`), for up to `THREAD_PATIENCE` real seconds.
-    Threads that were begun otherwise during the run, as those of aiosqlite, can't be asked whether they work: they have `THREAD_GRACE` real seconds
-    before each jump of the clock, and `THREAD_PATIENCE` where there is no timer to jump to.
+    It's for code that does no network I/O, and refuses it: time would run away while the network
+    works. The clock stands still while an executor works (`asyncio.to_thread`), for up to
+    `THREAD_PATIENCE` real seconds. Threads that were begun otherwise during the run, as those of
+    aiosqlite, can't be asked whether they work: they have `THREAD_GRACE` real seconds before each
+    jump of the clock, and `THREAD_PATIENCE` where there is no timer to jump to.
     """
 
     def __init__(self, *, limit: float = DEFAULT_LIMIT) -> None:
@@ -68,7 +80,9 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         return self._virtual_now
 
     @override
-    def run_in_executor(self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts) -> asyncio.Future[T]:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
+    ) -> asyncio.Future[T]:
         """Run a function in a thread; the clock stands still meanwhile."""
         future = super().run_in_executor(executor, func, *args)
         self._threads += 1
@@ -85,7 +99,9 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
             self._threads -= 1
 
     def patience(self, timeout: float | None) -> float:
-        """Return the real seconds that threads have to wake a task before the clock jumps by `timeout` seconds."""
+        """Return the real seconds that threads have to wake a task before the clock jumps by
+        `timeout` seconds.
+        """
         if self._threads > 0:
             return THREAD_PATIENCE
         if not self._foreign_threads():
@@ -93,8 +109,14 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         return THREAD_PATIENCE if timeout is None else THREAD_GRACE
 
     def _foreign_threads(self) -> list[threading.Thread]:
-        """Return the threads that were begun during the run, those of the default executor aside, which are counted."""
-        return [thread for thread in threading.enumerate() if thread not in self._older_threads and not thread.name.startswith(_EXECUTOR)]
+        """Return the threads that were begun during the run, those of the default executor aside,
+        which are counted.
+        """
+        return [
+            thread
+            for thread in threading.enumerate()
+            if thread not in self._older_threads and not thread.name.startswith(_EXECUTOR)
+        ]
 
     def jump(self, timeout: float | None) -> None:
         """Move the clock by `timeout` seconds; `None` means that no timer is left.
@@ -103,25 +125,34 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
             DeadlockError: There is nowhere to jump to.
         """
         if timeout is None:
-            raise DeadlockError("deadlock: nothing is left that could wake a task\n" + self._describe_tasks() + self._describe_threads())
+            raise DeadlockError(
+                "deadlock: nothing is left that could wake a task\n"
+                + self._describe_tasks()
+                + self._describe_threads()
+            )
         self._virtual_now += timeout
         if self._virtual_now > self._limit:
             # Closing the loop may need timers of its own, so the clock can't stay beyond its limit.
             limit, self._limit = self._limit, float("inf")
             raise DeadlockError(
-                f"not finished after {limit:g} seconds of virtual time\n" + self._describe_tasks() + self._describe_threads()
+                f"not finished after {limit:g} seconds of virtual time\n"
+                + self._describe_tasks()
+                + self._describe_threads()
             )
 
     def _thread_done(self, _: asyncio.Future[Any]) -> None:
         self._threads -= 1
 
     def _describe_threads(self) -> str:
-        others = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
+        others = [
+            thread for thread in threading.enumerate() if thread is not threading.current_thread()
+        ]
         if not others:
             return ""
         names = ", ".join(sorted(thread.name for thread in others)[:10])
         return (
-            f"\nother threads: {names}; virtual time waits for threads up to {THREAD_PATIENCE:g} real seconds, and only for those that were begun "
+            f"\nother threads: {names}; virtual time waits for threads up to "
+            f"{THREAD_PATIENCE:g} real seconds, and only for those that were begun "
             "in the run: run a scenario that needs more with asyncio.run"
         )
 
@@ -135,7 +166,9 @@ def _describe(task: asyncio.Task[Any]) -> str:
     if not stack:
         return f"  {task.get_name()}"
     coroutine: Any = task.get_coro()
-    while (inner := getattr(coroutine, "cr_await", None)) is not None and hasattr(inner, "cr_frame"):
+    while (inner := getattr(coroutine, "cr_await", None)) is not None and hasattr(
+        inner, "cr_frame"
+    ):
         coroutine = inner
     frame = coroutine.cr_frame
     return f"  {task.get_name()} waits in {coroutine.__qualname__}, line {frame.f_lineno} of {frame.f_code.co_filename}"
@@ -152,7 +185,10 @@ class _JumpingSelector(selectors.BaseSelector):
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         # The loop's own wake-up pipe comes first; anything after it is somebody's socket.
         if self._inner.get_map():
-            raise UsageError("no network I/O in virtual time; join the client to the server in memory, with ackord.runtime.testing.Link")
+            raise UsageError(
+                "no network I/O in virtual time; join the client to the server in memory, "
+                "with ackord.runtime.testing.Link"
+            )
         return self._inner.register(fileobj, events, data)
 
     @override

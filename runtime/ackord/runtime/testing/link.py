@@ -23,13 +23,16 @@ class Link:
 
     It's the `connector` of any client, typed or not; the URL's host doesn't matter then::
 
-        async with ChatClient("http://test", auth=ChatAuth(name="ada"), connector=Link(server)) as chat:
+        async with ChatClient("http://test", auth=ChatAuth(name="ada"), connector=Link(server)) as
+        chat:
             ...
 
     Everything but the network is real: handshake, heartbeats, packets, limits, backpressure.
     """
 
-    def __init__(self, server: Server, *, address: str = "127.0.0.1", capacity: int = CAPACITY) -> None:
+    def __init__(
+        self, server: Server, *, address: str = "127.0.0.1", capacity: int = CAPACITY
+    ) -> None:
         """Lead to `server`.
 
         Args:
@@ -47,9 +50,14 @@ class Link:
         return await self._open(url, headers)
 
     async def raw(
-        self, *, path: str | None = None, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        *,
+        path: str | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> RawPeer:
-        """Open a WebSocket that the test drives by hand; `query` is added to ``EIO=4&transport=websocket``.
+        """Open a WebSocket that the test drives by hand; `query` is added to
+        ``EIO=4&transport=websocket``.
 
         Raises:
             DisconnectedError: The server refused it.
@@ -61,7 +69,9 @@ class Link:
     async def _open(self, url: str, headers: Mapping[str, str]) -> MemoryWebSocket:
         parts = urlsplit(url)
         if not parts.path.startswith(self._engine.options.prefix):
-            raise DisconnectedError(f"the server refused the WebSocket: nothing is served at {parts.path!r}")
+            raise DisconnectedError(
+                f"the server refused the WebSocket: nothing is served at {parts.path!r}"
+            )
         sent = {"host": parts.netloc, **{name.lower(): value for name, value in headers.items()}}
         proxies = TrustedProxies(self._engine.options.trusted_proxies)
         address, secure = proxies.peer(self._address, sent, secure=parts.scheme == "wss")

@@ -63,7 +63,9 @@ class MemoryWebSocket:
             self._peer._arrive(message)
 
     async def receive(self) -> str | bytes:
-        """Wait for one message; after the end, and what came before it, raise `WebSocketLostError`."""
+        """Wait for one message; after the end, and what came before it, raise
+        `WebSocketLostError`.
+        """
         while not self._arrived:
             if self._lost is not None:
                 raise self._lost
@@ -94,7 +96,9 @@ class MemoryWebSocket:
 
     def _end(self, code: int | None) -> None:
         self.close_code = code
-        self._lost = WebSocketLostError("transport close", f"closed in memory, status {code or 1005}")
+        self._lost = WebSocketLostError(
+            "transport close", f"closed in memory, status {code or 1005}"
+        )
         self._changed.set()
 
 

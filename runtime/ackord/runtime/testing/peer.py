@@ -1,4 +1,6 @@
-"""A peer that speaks packets: for transcripts of what a server or a client says, and of what it does when told nonsense."""
+"""A peer that speaks packets: for transcripts of what a server or a client says, and of what it
+does when told nonsense.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class RawPeer:
         self.url = url
 
     async def send(self, *messages: str | bytes) -> None:
-        """Send messages: packets as text, type digit included (``42["hello"]``), and attachments as bytes."""
+        """Send messages: packets as text, type digit included (``42["hello"]``), and attachments as
+        bytes.
+        """
         for message in messages:
             await self._websocket.send(message)
 
@@ -77,7 +81,8 @@ class RawPeer:
         raise AssertionError(f"expected silence for {seconds:g} seconds, got {message!r}")
 
     async def expect_close(self, *, timeout: float = PATIENCE) -> int | None:  # noqa: ASYNC109 - a bound on what the peer does
-        """Wait until the WebSocket is closed, with nothing before; return the close frame's status, `None` for none.
+        """Wait until the WebSocket is closed, with nothing before; return the close frame's status,
+        `None` for none.
 
         Raises:
             AssertionError: A message came instead, or nothing happened in time.
@@ -98,6 +103,11 @@ class RawPeer:
         """Return the peer."""
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Close the WebSocket."""
         await self.close()

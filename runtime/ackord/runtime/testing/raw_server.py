@@ -11,12 +11,15 @@ from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.testing.memory import CAPACITY, MemoryWebSocket
 from ackord.runtime.testing.peer import RawPeer
 
-OPEN_PACKET = '0{"sid":"test","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+OPEN_PACKET = (
+    '0{"sid":"test","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+)
 """An open packet with Socket.IO's defaults."""
 
 
 class RawServer:
-    """A `Connector` whose server is the test: every WebSocket that a client opens is a `RawPeer` to `accept`.
+    """A `Connector` whose server is the test: every WebSocket that a client opens is a `RawPeer` to
+    `accept`.
 
     ::
 
@@ -29,7 +32,9 @@ class RawServer:
     """
 
     def __init__(self, *, capacity: int = CAPACITY) -> None:
-        """Make a server; `capacity` is the number of bytes that are on their way before a sender waits."""
+        """Make a server; `capacity` is the number of bytes that are on their way before a sender
+        waits.
+        """
         self._capacity = capacity
         self._queue: asyncio.Queue[RawPeer] = asyncio.Queue()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -40,7 +45,9 @@ class RawServer:
 
     @property
     def _opened(self) -> asyncio.Queue[RawPeer]:
-        """The WebSockets that were opened in the running event loop: those of another one have ended with it."""
+        """The WebSockets that were opened in the running event loop: those of another one have
+        ended with it.
+        """
         running = asyncio.get_running_loop()
         if running is not self._loop:
             self._loop = running

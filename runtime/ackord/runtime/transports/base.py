@@ -11,22 +11,26 @@ from ackord.runtime.memory_budget import Part
 class ServerWebSocket(Protocol):
     """One accepted WebSocket, as the engine writes to it.
 
-    Writes never block, never raise and keep their order; what the network doesn't take yet is buffered and counted in `buffered`.
-    The engine watches that count and closes connections that hold too much.
-    After `close`, or once the peer is gone, writes are dropped silently.
+    Writes never block, never raise and keep their order; what the network doesn't take yet is
+    buffered and counted in `buffered`. The engine watches that count and closes connections that
+    hold too much. After `close`, or once the peer is gone, writes are dropped silently.
     """
 
     @property
     def buffered(self) -> int:
-        """Bytes that were accepted by a write and not yet taken by the network; those written in this turn of the event loop at least.
+        """Bytes that were accepted by a write and not yet taken by the network; those written in
+        this turn of the event loop at least.
 
-        Volatile events ask it: of several in one turn only the first goes out, as in the reference implementation.
+        Volatile events ask it: of several in one turn only the first goes out, as in the reference
+        implementation.
         """
         ...
 
     @property
     def paused(self) -> bool:
-        """Whether the network takes less than is written at present; the engine looks for too much in `buffered` only then."""
+        """Whether the network takes less than is written at present; the engine looks for too much
+        in `buffered` only then.
+        """
         ...
 
     def send(self, message: str | bytes) -> None:
@@ -38,7 +42,9 @@ class ServerWebSocket(Protocol):
         ...
 
     def close(self, code: int | None = None) -> None:
-        """Close after what was written has gone out; `None` sends a close frame without a status."""
+        """Close after what was written has gone out; `None` sends a close frame without a
+        status.
+        """
         ...
 
     def abort(self) -> None:
@@ -52,25 +58,31 @@ class WebSocketReceiver(Protocol):
     def receive(self, message: str | bytes) -> bool:
         """Take one whole message; never raises for anything that a peer can send.
 
-        Return whether the transport may go on reading: if not, more events wait for handlers than may wait, until `ready` returns.
+        Return whether the transport may go on reading: if not, more events wait for handlers than
+        may wait, until `ready` returns.
         """
         ...
 
     def oversized(self, size: int | None) -> None:
-        """Learn that the peer has sent a message of more bytes than the transport takes; `lost` follows."""
+        """Learn that the peer has sent a message of more bytes than the transport takes; `lost`
+        follows.
+        """
         ...
 
     def hold(self, part: Part, size: int) -> None:
-        """Learn how many bytes the transport holds in one part, 0 for none; `Part.OUTGOING` may be told only when it has become much.
+        """Learn how many bytes the transport holds in one part, 0 for none; `Part.OUTGOING` may be
+        told only when it has become much.
 
-        All clients together may hold too much: then the transport is aborted before this returns, and so it should be the last thing done.
+        All clients together may hold too much: then the transport is aborted before this returns,
+        and so it should be the last thing done.
         """
         ...
 
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
         """Learn that the WebSocket is gone, by a close frame or without one; called once.
 
-        `is_violation` tells that this side closed it because the client broke the WebSocket protocol or sent a too large message.
+        `is_violation` tells that this side closed it because the client broke the WebSocket
+        protocol or sent a too large message.
         """
         ...
 

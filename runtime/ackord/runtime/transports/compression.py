@@ -13,14 +13,17 @@ _WINDOW: Final[dict[Coding, int]] = {"gzip": 31, "deflate": 15}
 """The window of 32 KB, and which header stands around it."""
 
 _WEIGHT: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
-"""RFC 9110, 12.4.2: `float` would take digits of other scripts, underscores and exponents as well."""
+"""RFC 9110, 12.4.2: `float` would take digits of other scripts, underscores and exponents as well.
+"""
 
 SLICE: Final = 65_536
 """Bytes that are compressed before others have their turn: about two milliseconds."""
 
 
 def choose_coding(accept_encoding: str | None) -> Coding | None:
-    """Return the coding that an ``Accept-Encoding`` header likes best, gzip before deflate; `None` for neither."""
+    """Return the coding that an ``Accept-Encoding`` header likes best, gzip before deflate; `None`
+    for neither.
+    """
     if not accept_encoding:
         return None
     weights: dict[str, float] = {}

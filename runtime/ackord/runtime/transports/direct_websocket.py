@@ -1,4 +1,6 @@
-"""A WebSocket on a transport of the event loop itself: no message, queue or task between the frames and the engine."""
+"""A WebSocket on a transport of the event loop itself: no message, queue or task between the frames
+and the engine.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ _SERVICE_RESTART: Final = 1012
 """The close code with which uvicorn stops."""
 
 _Held: TypeAlias = tuple[Iterable[str], bytes | bytearray, int]
-"""Of a read that is interrupted: messages that weren't delivered, and where the next frame begins in which data."""
+"""Of a read that is interrupted: messages that weren't delivered, and where the next frame begins
+in which data.
+"""
 _NOTHING: Final[_Held] = ((), b"", 0)
 
 _TEXTS_FACTOR: Final = 2
@@ -47,15 +51,17 @@ _NO_CONTEXT: Final = contextvars.Context()
 
 _MANY: Final = 64
 _LARGE: Final = 4096
-"""So many frames, or a frame of so many bytes, are written without waiting for the end of a read: the transport says whether the network
+"""So many frames, or a frame of so many bytes, are written without waiting for the end of a read:
+the transport says whether the network
 takes them."""
 
 
 class DirectWebSocket(asyncio.Protocol):
     """A `ServerWebSocket` that is the protocol of its transport, once the handshake is over.
 
-    What is written before `accept`, and what is written while a read is handled, goes out in one piece.
-    Common frames are parsed here and everything else by `UncommonFrames`, which is made when it is needed.
+    What is written before `accept`, and what is written while a read is handled, goes out in one
+    piece. Common frames are parsed here and everything else by `UncommonFrames`, which is made when
+    it is needed.
     """
 
     __slots__ = (
@@ -83,8 +89,16 @@ class DirectWebSocket(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, transport: asyncio.Transport, registry: set[asyncio.Protocol], turns: Turns, max_size: int) -> None:
-        """Write to `transport`; `registry` holds the connections of a server, which it shuts down when it stops."""
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        registry: set[asyncio.Protocol],
+        turns: Turns,
+        max_size: int,
+    ) -> None:
+        """Write to `transport`; `registry` holds the connections of a server, which it shuts down
+        when it stops.
+        """
         self.transport = transport
         """Where the frames go; also what uvicorn's own protocols call it."""
         self._registry = registry
@@ -93,11 +107,15 @@ class DirectWebSocket(asyncio.Protocol):
         self._max_size = max_size
         self.paused = False
         """Whether the network takes less than is written at present."""
-        self._out: list[bytes] | None = []  # what is collected, or `None` when what is written goes out at once
+        self._out: (
+            list[bytes] | None
+        ) = []  # what is collected, or `None` when what is written goes out at once
         self._is_mute = False  # nothing more is written, nor delivered: closed or gone
         self._is_gone = False
         self._description: str | None = None
-        self._receiver: WebSocketReceiver | None = None  # from `accept` on, until it has learned of the end
+        self._receiver: WebSocketReceiver | None = (
+            None  # from `accept` on, until it has learned of the end
+        )
         self._receive: Callable[[str | bytes], bool] = _ignore
         self._context = _NO_CONTEXT
         self._cut: bytearray | None = None  # the beginning of a frame
@@ -114,7 +132,9 @@ class DirectWebSocket(asyncio.Protocol):
 
     @property
     def buffered(self) -> int:
-        """Bytes that were written and that the network hasn't taken yet, or has taken in this turn of the event loop: one stands for those."""
+        """Bytes that were written and that the network hasn't taken yet, or has taken in this turn
+        of the event loop: one stands for those.
+        """
         size = self.transport.get_write_buffer_size()
         if self._out:
             return size + sum(map(len, self._out))
@@ -173,8 +193,13 @@ class DirectWebSocket(asyncio.Protocol):
             return
         self._description = "closed by this side"
         self._clear()
-        if self._receiver is not None and not self.transport.get_write_buffer_size() and not self._is_mute:
-            # Nothing is in the way of a close frame, which tells the peer that nothing is wrong with the network.
+        if (
+            self._receiver is not None
+            and not self.transport.get_write_buffer_size()
+            and not self._is_mute
+        ):
+            # Nothing is in the way of a close frame, which tells the peer that nothing is wrong
+            # with the network.
             self.close()
             self._hang_up()
         else:
@@ -191,9 +216,11 @@ class DirectWebSocket(asyncio.Protocol):
         return self._context is not _NO_CONTEXT
 
     def accept(self, head: bytes, receiver: WebSocketReceiver, early: bytes = b"") -> None:
-        """Become the transport's protocol: write the answer to the handshake, then what was collected, and read from now on.
+        """Become the transport's protocol: write the answer to the handshake, then what was
+        collected, and read from now on.
 
-        The receiver is called in a copy of the current context. `early` is what the client has sent already.
+        The receiver is called in a copy of the current context. `early` is what the client has sent
+        already.
         """
         self._receiver = receiver
         self._context = contextvars.copy_context()
@@ -270,7 +297,9 @@ class DirectWebSocket(asyncio.Protocol):
                 self._timer = None
             if self._progress is not None:
                 self._progress.stop()
-        if self._held is None or self._held is _NOTHING:  # else what came before the end is delivered first
+        if (
+            self._held is None or self._held is _NOTHING
+        ):  # else what came before the end is delivered first
             self._context.run(self._lose)
 
     # Reading
@@ -285,7 +314,9 @@ class DirectWebSocket(asyncio.Protocol):
             self._read((), data, 0)
         elif self._needed > len(cut) + len(data):
             cut += data
-        elif self._needed < LONGEST_HEAD:  # perhaps this is only what is needed to learn where the frame ends
+        elif (
+            self._needed < LONGEST_HEAD
+        ):  # perhaps this is only what is needed to learn where the frame ends
             self._cut = None
             self._read((), b"".join((cut, data)), 0)
         else:
@@ -326,7 +357,9 @@ class DirectWebSocket(asyncio.Protocol):
             at = self._read_one(data, at, end)
 
     def _read_one(self, data: bytes | bytearray, at: int, end: int) -> int:
-        """Take the frame at `at`, which is no common text; return where to go on: at the end if this is all for now."""
+        """Take the frame at `at`, which is no common text; return where to go on: at the end if
+        this is all for now.
+        """
         if self._uncommon is None:
             try:
                 message, at = next_message(data, at, end, self._max_size)
@@ -340,7 +373,8 @@ class DirectWebSocket(asyncio.Protocol):
                 return at
             pong, after = next_control(data, at, end)
             if after > at:
-                # RFC 6455, 5.5.3: not every PING needs its own PONG, and a client that doesn't read gets none.
+                # RFC 6455, 5.5.3: not every PING needs its own PONG, and a client that doesn't read
+                # gets none.
                 if pong and not self.paused and not self._is_mute:
                     self._write(pong)
                 return after
@@ -390,7 +424,9 @@ class DirectWebSocket(asyncio.Protocol):
     # What is kept
 
     def _count_kept(self) -> None:
-        """Tell the receiver how much is kept of messages that aren't complete or aren't delivered, and watch that they go on."""
+        """Tell the receiver how much is kept of messages that aren't complete or aren't delivered,
+        and watch that they go on.
+        """
         if self._cut is None and self._held is None and self._uncommon is None and not self._kept:
             return
         size = 0
@@ -398,7 +434,9 @@ class DirectWebSocket(asyncio.Protocol):
             size = _TEXTS_FACTOR * len(self._held[1])
         elif self._is_unfinished():
             if self._progress is None:
-                self._progress = ProgressWatch(asyncio.get_running_loop(), self._is_unfinished, self._end_unfinished)
+                self._progress = ProgressWatch(
+                    asyncio.get_running_loop(), self._is_unfinished, self._end_unfinished
+                )
             self._progress.note()
         if self._cut is not None:
             size += len(self._cut)
@@ -414,7 +452,9 @@ class DirectWebSocket(asyncio.Protocol):
         """Whether more has to come of a message, and is read when it comes."""
         if self._held is not None or self._is_mute:
             return False
-        return self._cut is not None or (self._uncommon is not None and self._uncommon.holds_anything)
+        return self._cut is not None or (
+            self._uncommon is not None and self._uncommon.holds_anything
+        )
 
     def _end_unfinished(self) -> None:
         self._description = "a message was begun and not ended"
@@ -524,7 +564,9 @@ class DirectWebSocket(asyncio.Protocol):
 
     def _await_end(self) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(bounds.CLOSE_TIMEOUT, self.transport.abort)
+            self._timer = asyncio.get_running_loop().call_later(
+                bounds.CLOSE_TIMEOUT, self.transport.abort
+            )
 
     def _hang_up(self) -> None:
         self._flush()

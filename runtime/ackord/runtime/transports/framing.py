@@ -1,4 +1,5 @@
-"""WebSocket frames as they are nearly always: whole, unfragmented text and binary messages, PING and PONG (RFC 6455, 5.2 and 5.5).
+"""WebSocket frames as they are nearly always: whole, unfragmented text and binary messages, PING
+and PONG (RFC 6455, 5.2 and 5.5).
 
 Everything else is left to the `websockets` library: see `ackord.runtime.transports.uncommon`.
 """
@@ -42,7 +43,12 @@ TEXT_HEADS: Final = [bytes((_TEXT, length)) for length in range(LENGTH_OF_2)]
 
 def _take_text(data: bytes | bytearray, max_size: int, /) -> str | None:
     size = len(data) - 6
-    if 0 <= size < LENGTH_OF_2 and data[1] - _MASKED == size and data[0] == _TEXT and size <= max_size:
+    if (
+        0 <= size < LENGTH_OF_2
+        and data[1] - _MASKED == size
+        and data[0] == _TEXT
+        and size <= max_size
+    ):
         try:
             return apply_mask(data[6:], data[2:6]).decode()
         except UnicodeDecodeError:
@@ -51,10 +57,14 @@ def _take_text(data: bytes | bytearray, max_size: int, /) -> str | None:
 
 
 take_text: Final = compiled.take_text or _take_text
-"""Return the text of a client's frame that is all of what was read, as most are; `None` if it is anything else, or longer than a byte tells."""
+"""Return the text of a client's frame that is all of what was read, as most are; `None` if it is
+anything else, or longer than a byte tells.
+"""
 
 
-def _take_texts(data: bytes | bytearray, at: int, max_size: int, limit: int, /) -> tuple[list[str], int]:
+def _take_texts(
+    data: bytes | bytearray, at: int, max_size: int, limit: int, /
+) -> tuple[list[str], int]:
     texts: list[str] = []
     end = len(data)
     try:
@@ -62,7 +72,11 @@ def _take_texts(data: bytes | bytearray, at: int, max_size: int, limit: int, /) 
             if end - at < 6 or data[at] != _TEXT:
                 break
             length = data[at + 1] - _MASKED
-            if 0 <= length < LENGTH_OF_2 and (stop := at + 6 + length) <= end and length <= max_size:
+            if (
+                0 <= length < LENGTH_OF_2
+                and (stop := at + 6 + length) <= end
+                and length <= max_size
+            ):
                 # As `next_message`, without the call.
                 text = apply_mask(data[at + 6 : stop], data[at + 2 : at + 6]).decode()
             else:
@@ -78,14 +92,18 @@ def _take_texts(data: bytes | bytearray, at: int, max_size: int, limit: int, /) 
 
 
 take_texts: Final = compiled.take_texts or _take_texts
-"""Take the whole text messages at index `at` of what a client sent, at most `limit` of them: return them, and where the next frame begins.
+"""Take the whole text messages at index `at` of what a client sent, at most `limit` of them: return
+them, and where the next frame begins.
 
 Stops at the first frame that is cut, anything else, larger than `max_size`, or no UTF-8.
 """
 
 
-def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> tuple[str | bytes | None, int]:
-    """Return the message of the client's frame at `at`, and where the next frame begins; `None` if it is cut, or isn't a common one.
+def next_message(
+    data: bytes | bytearray, at: int, end: int, max_size: int
+) -> tuple[str | bytes | None, int]:
+    """Return the message of the client's frame at `at`, and where the next frame begins; `None` if
+    it is cut, or isn't a common one.
 
     Raises:
         UnicodeDecodeError: the frame holds text, and it isn't UTF-8.
@@ -119,7 +137,9 @@ def next_message(data: bytes | bytearray, at: int, end: int, max_size: int) -> t
 
 
 def next_control(data: bytes | bytearray, at: int, end: int) -> tuple[bytes, int]:
-    """Return the PONG that answers the client's PING at `at`, or nothing for a PONG, and where the next frame begins: at `at` for anything else."""
+    """Return the PONG that answers the client's PING at `at`, or nothing for a PONG, and where the
+    next frame begins: at `at` for anything else.
+    """
     length = data[at + 1] - _MASKED if end - at >= 6 else -1
     stop = at + 6 + length
     if not 0 <= length < LENGTH_OF_2 or stop > end or data[at] not in _CONTROLS:
@@ -130,10 +150,11 @@ def next_control(data: bytes | bytearray, at: int, end: int) -> tuple[bytes, int
 
 
 def frame_size(data: bytes | bytearray, at: int, end: int, limit: int) -> int:
-    """Return how many bytes the client's frame at `at` takes, at least; 0 if its beginning tells that it is wrong.
+    """Return how many bytes the client's frame at `at` takes, at least; 0 if its beginning tells
+    that it is wrong.
 
-    Of a head that is cut, this is as much as is needed to learn more: at most three looks tell the size of a frame, however it is cut.
-    `limit` is the largest payload that is taken.
+    Of a head that is cut, this is as much as is needed to learn more: at most three looks tell the
+    size of a frame, however it is cut. `limit` is the largest payload that is taken.
     """
     if end - at < 2:
         return 2
@@ -154,15 +175,21 @@ def frame_size(data: bytes | bytearray, at: int, end: int, limit: int) -> int:
 
 
 def is_padded(data: bytes | bytearray, at: int) -> bool:
-    """Whether a frame's length is written in more bytes than it needs (RFC 6455, 5.2); false while its head is cut."""
+    """Whether a frame's length is written in more bytes than it needs (RFC 6455, 5.2); false while
+    its head is cut.
+    """
     end = len(data)
     if end - at >= 4 and data[at + 1] & _LENGTH == LENGTH_OF_2:
         return data[at + 2] == 0 and data[at + 3] < LENGTH_OF_2
-    return end - at >= 10 and data[at + 1] & _LENGTH == _LENGTH_OF_8 and not any(data[at + 2 : at + 8])
+    return (
+        end - at >= 10 and data[at + 1] & _LENGTH == _LENGTH_OF_8 and not any(data[at + 2 : at + 8])
+    )
 
 
 class FrameCutter:
-    """Cuts what a client sends into its frames, so that each is handled before the next one is looked at."""
+    """Cuts what a client sends into its frames, so that each is handled before the next one is
+    looked at.
+    """
 
     __slots__ = ("is_padded", "missing", "pending")
 
@@ -172,14 +199,17 @@ class FrameCutter:
         self.missing = 0
         """Bytes of the frame whose beginning was taken."""
         self.is_padded = False
-        """Whether the length of the frame that was taken last is written in more bytes than it needs."""
+        """Whether the length of the frame that was taken last is written in more bytes than it
+        needs.
+        """
 
     def put(self, data: bytes | bytearray) -> None:
         """Take what was read."""
         self.pending += data
 
     def take(self) -> bytearray | None:
-        """Return the next frame or, of one that is cut, what is there of it, the rest following; `None` while nothing can be told.
+        """Return the next frame or, of one that is cut, what is there of it, the rest following;
+        `None` while nothing can be told.
 
         Of what begins with a wrong frame, all is returned.
         """
@@ -212,10 +242,14 @@ def encode_binary(payload: bytes) -> bytes:
 
 
 def prepare(prepared: Prepared) -> bytes:
-    """Build the frames of a prepared message, once: its text, and its attachments with nothing between them."""
+    """Build the frames of a prepared message, once: its text, and its attachments with nothing
+    between them.
+    """
     wire = encode_text(prepared.text)
     if prepared.attachments:
-        wire += b"".join([part for data in prepared.attachments for part in (_head(_BINARY, len(data)), data)])
+        wire += b"".join(
+            [part for data in prepared.attachments for part in (_head(_BINARY, len(data)), data)]
+        )
     prepared.wire = wire
     return wire
 

@@ -10,8 +10,8 @@ from ackord.runtime.transports.asgi import Message, Receive
 class Interruption:
     """Ends what a task waits for, by cancelling it and taking that back, as `asyncio.timeout` does.
 
-    ASGI tells that a client has gone to whoever awaits `receive` only: a task beside the one that waits for something else would cost more
-    than a whole request.
+    ASGI tells that a client has gone to whoever awaits `receive` only: a task beside the one that
+    waits for something else would cost more than a whole request.
     """
 
     __slots__ = ("_cancelling", "_is_waiting", "_receive", "_task", "happened")

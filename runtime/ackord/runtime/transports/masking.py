@@ -1,4 +1,6 @@
-"""The masks of clients' WebSocket frames (RFC 6455, 5.3), applied in C where the `websockets` library was built with it."""
+"""The masks of clients' WebSocket frames (RFC 6455, 5.3), applied in C where the `websockets`
+library was built with it.
+"""
 
 from __future__ import annotations
 

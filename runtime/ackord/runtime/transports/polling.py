@@ -30,9 +30,14 @@ class BodyUnwantedError(Exception):
 
 
 async def read_body(
-    receive: Callable[[], Awaitable[Message | None]], *, declared: bytes | None, limit: int, tell: Callable[[int], None] | None = None
+    receive: Callable[[], Awaitable[Message | None]],
+    *,
+    declared: bytes | None,
+    limit: int,
+    tell: Callable[[int], None] | None = None,
 ) -> bytes:
-    """Read the body of a request, whose bytes are counted as they come; `declared` is its Content-Length.
+    """Read the body of a request, whose bytes are counted as they come; `declared` is its
+    Content-Length.
 
     `tell` learns how much is there, of a body that comes in pieces.
 
@@ -41,7 +46,11 @@ async def read_body(
         RequestAbortedError: the client has gone.
         BodyUnwantedError: `receive` has returned `None`.
     """
-    if declared is not None and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
+    if (
+        declared is not None
+        and declared.isdigit()
+        and (len(declared) > 18 or int(declared) > limit)
+    ):
         raise BodyTooLargeError
     body: bytes | bytearray = b""
     while True:
@@ -61,7 +70,9 @@ async def read_body(
 
 
 def append(body: bytes | bytearray, chunk: bytes) -> bytes | bytearray:
-    """Return the body with one more chunk; most have one only, and many small ones must not cost more than their bytes."""
+    """Return the body with one more chunk; most have one only, and many small ones must not cost
+    more than their bytes.
+    """
     if not body:
         return chunk
     if isinstance(body, bytes):
@@ -70,9 +81,19 @@ def append(body: bytes | bytearray, chunk: bytes) -> bytes | bytearray:
     return body
 
 
-async def respond(send: Send, status: int, headers: Iterable[Header], body: bytes = b"", content_type: bytes | None = None) -> None:
+async def respond(
+    send: Send,
+    status: int,
+    headers: Iterable[Header],
+    body: bytes = b"",
+    content_type: bytes | None = None,
+) -> None:
     """Send a whole response."""
     length = (b"content-length", b"%d" % len(body))
-    every = [length, *headers] if content_type is None else [(b"content-type", content_type), length, *headers]
+    every = (
+        [length, *headers]
+        if content_type is None
+        else [(b"content-type", content_type), length, *headers]
+    )
     await send({"type": "http.response.start", "status": status, "headers": every})
     await send({"type": "http.response.body", "body": body, "more_body": False})

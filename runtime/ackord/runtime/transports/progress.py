@@ -13,7 +13,12 @@ class ProgressWatch:
 
     __slots__ = ("_fail", "_is_unfinished", "_last", "_loop", "_timer")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, is_unfinished: Callable[[], bool], fail: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        is_unfinished: Callable[[], bool],
+        fail: Callable[[], None],
+    ) -> None:
         self._loop = loop
         self._is_unfinished = is_unfinished
         self._fail = fail
@@ -23,7 +28,8 @@ class ProgressWatch:
     def note(self) -> None:
         """Note that something has come of a message that isn't complete."""
         self._last = self._loop.time()
-        # One timer does for many messages: it is cheaper to look once too often than to cancel it whenever one is complete.
+        # One timer does for many messages: it is cheaper to look once too often than to cancel it
+        # whenever one is complete.
         if self._timer is None:
             self._timer = self._loop.call_later(bounds.PROGRESS_TIMEOUT, self._look)
 

@@ -13,15 +13,19 @@ class Backlog(Protocol):
     """Something that has messages to write."""
 
     async def drain(self, writer: asyncio.Task[Any] | None) -> None:
-        """Write them all, in the task `writer`, which may be cancelled while this runs; raises nothing else."""
+        """Write them all, in the task `writer`, which may be cancelled while this runs; raises
+        nothing else.
+        """
         ...
 
 
 class Pump:
-    """Drains backlogs, one after the other, in one task; a backlog whose network is full keeps that task, and another goes on.
+    """Drains backlogs, one after the other, in one task; a backlog whose network is full keeps that
+    task, and another goes on.
 
-    A broadcast to thousands so needs one task rather than thousands, and nobody waits for a client that doesn't read.
-    A task is needed at all because ASGI's `send` may rely on the task that it runs in (`asyncio.timeout`, cancellation, context variables).
+    A broadcast to thousands so needs one task rather than thousands, and nobody waits for a client
+    that doesn't read. A task is needed at all because ASGI's `send` may rely on the task that it
+    runs in (`asyncio.timeout`, cancellation, context variables).
     """
 
     __slots__ = ("_is_starting", "_loop", "_tasks", "_waiting")
@@ -29,7 +33,9 @@ class Pump:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[Backlog] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()  # the event loop itself holds only weak references
+        self._tasks: set[asyncio.Task[None]] = (
+            set()
+        )  # the event loop itself holds only weak references
         self._is_starting = False
 
     def enter(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -56,7 +62,8 @@ class Pump:
         waiting = self._waiting
         writer = asyncio.current_task(loop)
         if len(waiting) > 1:
-            # When this is called, the task has finished or waits for a network: what it hasn't come to is for another.
+            # When this is called, the task has finished or waits for a network: what it hasn't come
+            # to is for another.
             loop.call_soon(self._take_over, loop)
         while waiting and writer is not None:
             await waiting.popleft().drain(writer)

@@ -17,7 +17,9 @@ class StallWatch:
         self._transport = transport
         self._left = 0
         self.written = 0
-        """Bytes that were written since it began; for whoever writes more than small control frames meanwhile to count."""
+        """Bytes that were written since it began; for whoever writes more than small control frames
+        meanwhile to count.
+        """
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:

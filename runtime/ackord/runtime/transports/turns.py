@@ -8,7 +8,9 @@ from weakref import WeakKeyDictionary, ref
 
 
 class Turns:
-    """Tells whether two writes happened in the same turn of an event loop; `turns_of` returns the one of a loop."""
+    """Tells whether two writes happened in the same turn of an event loop; `turns_of` returns the
+    one of a loop.
+    """
 
     __slots__ = ("_loop", "current")
 
@@ -33,7 +35,9 @@ _TURNS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Turns]] = WeakKeyDict
 
 
 def turns_of(loop: asyncio.AbstractEventLoop) -> Turns:
-    """Return the turns of an event loop, the same for all that write in it: one callback a turn does for many connections."""
+    """Return the turns of an event loop, the same for all that write in it: one callback a turn
+    does for many connections.
+    """
     turns = _TURNS.get(loop)
     if turns is None:
         turns = _TURNS[loop] = Turns(loop)

@@ -20,7 +20,9 @@ _FRAGMENT_COST: Final = 64
 
 
 class Frames(Protocol):
-    """The library's reader, whose close frames have a code and no text, as those of the reference implementation."""
+    """The library's reader, whose close frames have a code and no text, as those of the reference
+    implementation.
+    """
 
     has_failed = False
     """Whether this side has closed the connection because of what the peer sent."""
@@ -33,13 +35,16 @@ class Frames(Protocol):
     @override
     def recv_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:
-            # RFC 6455, 5.4: it may come between fragments as every control frame, where the library takes it for a mistake.
+            # RFC 6455, 5.4: it may come between fragments as every control frame, where the library
+            # takes it for a mistake.
             self.current_size = None
         super().recv_frame(frame)
 
 
 class UncommonFrames:
-    """Control frames, fragments and violations: does no I/O; made when the first such frame comes, and needed while it `holds_anything`."""
+    """Control frames, fragments and violations: does no I/O; made when the first such frame comes,
+    and needed while it `holds_anything`.
+    """
 
     __slots__ = ("_fragments", "_is_text", "_library", "_max_size", "_size")
 
@@ -71,17 +76,25 @@ class UncommonFrames:
         library = self._library
         if not library.eof_sent:
             return None
-        close = library.close_sent if library.close_rcvd is None or library.has_failed else library.close_rcvd
+        close = (
+            library.close_sent
+            if library.close_rcvd is None or library.has_failed
+            else library.close_rcvd
+        )
         return None if close is None else close.code
 
     @property
     def is_violation(self) -> bool:
-        """Whether this side has closed the connection because the peer broke the protocol, or sent more than it may."""
+        """Whether this side has closed the connection because the peer broke the protocol, or sent
+        more than it may.
+        """
         return self._library.has_failed
 
     @property
     def oversized(self) -> int | None:
-        """How many bytes the message had that ended the connection by its size, 0 where that isn't known; `None` if something else did."""
+        """How many bytes the message had that ended the connection by its size, 0 where that isn't
+        known; `None` if something else did.
+        """
         error = self._library.parser_exc
         if not isinstance(error, PayloadTooBig):
             return None
@@ -93,7 +106,8 @@ class UncommonFrames:
         return self._max_size - (self._size or 0)
 
     def receive(self, frame: bytes | bytearray) -> str | bytes | None:
-        """Take one whole frame, or the beginning of one that is wrong; return the message that it completes.
+        """Take one whole frame, or the beginning of one that is wrong; return the message that it
+        completes.
 
         What the frame asks for is in `output` then.
         """
@@ -104,7 +118,11 @@ class UncommonFrames:
         library.receive_data(frame)
         message: str | bytes | None = None
         for event in library.events_received():
-            if isinstance(event, Frame) and event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
+            if isinstance(event, Frame) and event.opcode in {
+                Opcode.TEXT,
+                Opcode.BINARY,
+                Opcode.CONT,
+            }:
                 message = self._take(event)
         return message
 

@@ -24,15 +24,21 @@ MESSAGE_TOO_BIG: Final = 1009
 _NORMAL_CLOSURE: Final = 1000
 """ASGI can't send a close frame without a status."""
 _VIOLATIONS: Final = frozenset((1002, 1007, 1009))
-"""Close codes of a protocol error, of text that isn't UTF-8, and of a message that is too large (RFC 6455, 7.4.1)."""
+"""Close codes of a protocol error, of text that isn't UTF-8, and of a message that is too large
+(RFC 6455, 7.4.1).
+"""
 
 HOST: Final = "ackord.host"
-"""Among the extensions of an ASGI scope: the `HostWebSocket` by which the messages come, where the host is one of ours."""
+"""Among the extensions of an ASGI scope: the `HostWebSocket` by which the messages come, where the
+host is one of ours.
+"""
 
 VIOLATION: Final = "ackord.violation"
-"""Among the extensions of an ASGI scope: a mapping that is empty until the host closes the WebSocket because of a client's mistake.
+"""Among the extensions of an ASGI scope: a mapping that is empty until the host closes the
+WebSocket because of a client's mistake.
 
-Other ASGI servers don't tell such an end from a close frame of the client that has one of these codes.
+Other ASGI servers don't tell such an end from a close frame of the client that has one of these
+codes.
 """
 
 
@@ -44,15 +50,17 @@ class HostWebSocket(Protocol):
         ...
 
     def drop(self) -> None:
-        """Drop the connection if the network hasn't taken all that was written; else leave the end to ASGI."""
+        """Drop the connection if the network hasn't taken all that was written; else leave the end
+        to ASGI.
+        """
         ...
 
 
 class AsgiWebSocket:
     """A `ServerWebSocket` over ASGI's `send` and `receive`.
 
-    What is written while a message is received is sent by the connection's own task, right after it, which receives nothing before it is sent;
-    the rest is for the pump.
+    What is written while a message is received is sent by the connection's own task, right after
+    it, which receives nothing before it is sent; the rest is for the pump.
     """
 
     __slots__ = (
@@ -80,7 +88,9 @@ class AsgiWebSocket:
         violation: Mapping[str, Any] | None = None,
         host: HostWebSocket | None = None,
     ) -> None:
-        """Write to `send`, by a pump that should be shared by the WebSockets of a server; `violation` is the extension `VIOLATION`, `host` is `HOST`."""
+        """Write to `send`, by a pump that should be shared by the WebSockets of a server;
+        `violation` is the extension `VIOLATION`, `host` is `HOST`.
+        """
         self._send = send
         self._host = host
         self._violation = violation
@@ -90,7 +100,8 @@ class AsgiWebSocket:
         self._pump = pump or Pump()
         self._loop = asyncio.get_running_loop()
         self._pump.enter(self._loop)
-        # What is to be sent: messages, and the code of a close. ASGI's messages are made one at a time, when they are sent: thousands at once,
+        # What is to be sent: messages, and the code of a close. ASGI's messages are made one at a
+        # time, when they are sent: thousands at once,
         # in a broadcast, would leave the processor's caches before they are read.
         self._queue: deque[str | bytes | int] = deque()
         self.buffered = 0
@@ -98,9 +109,11 @@ class AsgiWebSocket:
         self.paused = True
         """Whether the network takes less than is written at present: ASGI doesn't tell."""
         self._closed = False
-        self._is_busy = True  # whether somebody will send what is queued: not before it is accepted, then a task
+        # whether somebody will send what is queued: not before it is accepted, then a task
+        self._is_busy = True
         self._writer: asyncio.Task[Any] | None = None
-        # Expires when the connection is to be dropped: a way out of `receive` that can't be mistaken for a cancellation from outside.
+        # Expires when the connection is to be dropped: a way out of `receive` that can't be
+        # mistaken for a cancellation from outside.
         self._scope: asyncio.Timeout | None = None
 
     def send(self, message: str | bytes) -> None:
@@ -140,7 +153,9 @@ class AsgiWebSocket:
         self._leave_after(bounds.CLOSE_TIMEOUT)
 
     def abort(self) -> None:
-        """Drop the connection, as far as ASGI can: what an ASGI server that isn't ours holds may still go out."""
+        """Drop the connection, as far as ASGI can: what an ASGI server that isn't ours holds may
+        still go out.
+        """
         self._end()
         if self._host is not None:
             self._host.drop()
@@ -153,8 +168,15 @@ class AsgiWebSocket:
             self._writer.cancel()
         self._leave_after(0)
 
-    async def run(self, receive: Receive, receiver: WebSocketReceiver, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        """Accept with these headers, then pass messages to the receiver until the connection is gone."""
+    async def run(
+        self,
+        receive: Receive,
+        receiver: WebSocketReceiver,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+    ) -> None:
+        """Accept with these headers, then pass messages to the receiver until the connection is
+        gone.
+        """
         if headers:
             self._accept["headers"] = list(headers)
         ending: Message = {}
@@ -175,7 +197,11 @@ class AsgiWebSocket:
             self._scope = None
             with Step("drop what a WebSocket hasn't sent"):
                 self._end()
-            is_violation = ending.get("code") in _VIOLATIONS if self._violation is None else bool(self._violation)
+            is_violation = (
+                ending.get("code") in _VIOLATIONS
+                if self._violation is None
+                else bool(self._violation)
+            )
             receiver.lost(description, is_violation=is_violation)
 
     async def _receive_all(self, receive: Receive, receiver: WebSocketReceiver) -> Message:
@@ -211,7 +237,9 @@ class AsgiWebSocket:
             self._scope.reschedule(self._loop.time() + seconds)
 
     async def drain(self, writer: asyncio.Task[Any] | None) -> None:
-        """Send what is queued: in a task of the pump, or without `writer` in the connection's own, which ends by its scope."""
+        """Send what is queued: in a task of the pump, or without `writer` in the connection's own,
+        which ends by its scope.
+        """
         queue = self._queue
         send = self._send
         self._writer = writer
@@ -229,7 +257,9 @@ class AsgiWebSocket:
             _logger.debug("A WebSocket was lost while it was written to: %r", exc)
             queue.clear()
             self.buffered = 0
-            if not self._closed:  # what has come in before is still received, and then that the connection is gone
+            if (
+                not self._closed
+            ):  # what has come in before is still received, and then that the connection is gone
                 self._closed = True
                 self._leave_after(bounds.CLOSE_TIMEOUT)
         finally:

@@ -1,1 +1,3 @@
-"""What generated code stands on: models, events, rooms, contexts, emitters, namespaces and clients with types."""
+"""What generated code stands on: models, events, rooms, contexts, emitters, namespaces and clients
+with types.
+"""

@@ -1,8 +1,9 @@
-"""The acknowledgement of one event: what its handler returns to text, and back into what its sender gets.
+"""The acknowledgement of one event: what its handler returns to text, and back into what its sender
+gets.
 
 ``bare``: success is the value itself; ``result``: it is ``{"ok": value}``.
-Failure is ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: […]}}`` in both (docs/decisions/0006):
-one object whose only key is ``error``, and whose value has a ``code``.
+Failure is ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: […]}}`` in both
+(docs/decisions/0006): one object whose only key is ``error``, and whose value has a ``code``.
 So an object of that form is never read as success, and anything else never as failure.
 """
 
@@ -30,7 +31,9 @@ AckStyle: TypeAlias = Literal["bare", "result"]
 _NAMES: Final = ("ack",)
 _SPACE: Final = r"[ \t\n\r]*"
 _begins_as_failure: Final = re.compile(rf'{_SPACE}\[{_SPACE}\{{{_SPACE}"(?:error"|[^"]*\\)').match
-"""Tells whether an array may hold a failure, from its first key: ``error``, or one with an escape, which may mean the same."""
+"""Tells whether an array may hold a failure, from its first key: ``error``, or one with an escape,
+which may mean the same.
+"""
 
 
 class _Absence(Enum):
@@ -61,14 +64,18 @@ class AckAdapter:
         "error_replies",
     )
 
-    def __init__(self, event: str, type_: Any, errors: Sequence[type[Error]] = (), style: AckStyle = "bare") -> None:
+    def __init__(
+        self, event: str, type_: Any, errors: Sequence[type[Error]] = (), style: AckStyle = "bare"
+    ) -> None:
         """Take what the event declares; `type_` is `None` where success says nothing more."""
         self._event = event
         self._type = None if type_ is UNACKED else type_
         self._errors = {error.code: error for error in errors}
         self._style: AckStyle = style
         self.error_replies = True
-        """Whether the other side answers with errors that the event doesn't declare; if not, what looks like one may be a value."""
+        """Whether the other side answers with errors that the event doesn't declare; if not, what
+        looks like one may be a value.
+        """
         self._reader: PositionalReader | None = None
         self._writer: PositionalWriter | None = None
         self._error_readers: dict[str, PositionalReader] = {}
@@ -111,13 +118,19 @@ class AckAdapter:
             return self._encode_error(value)
         if self._type is None:
             if value is not None:
-                raise InvalidPayloadError(f"ack of {self._event!r}: declared without a value, not with {type(value).__name__!r}")
+                raise InvalidPayloadError(
+                    f"ack of {self._event!r}: declared without a value, not with "
+                    f"{type(value).__name__!r}"
+                )
             return ('[{"ok":null}]', ()) if self._style == "result" else ("[]", ())
         text, attachments = (self._writer or self._build_writer()).write((value,))
-        return (f"{self._head}{text[1:-1]}{self._tail}" if self._style == "result" else text), attachments
+        return (
+            f"{self._head}{text[1:-1]}{self._tail}" if self._style == "result" else text
+        ), attachments
 
     def decode(self, payload: str, attachments: Sequence[bytes] = ()) -> Any:
-        """Return the value, the declared error or the `UnknownError` that an ACK packet's array holds.
+        """Return the value, the declared error or the `UnknownError` that an ACK packet's array
+        holds.
 
         Raises:
             InvalidAckError: it holds none of them.
@@ -128,7 +141,9 @@ class AckAdapter:
                 return self._decode_success(payload, attachments)
             return self._decode_failure(failure, payload, attachments)
         except InvalidArgumentsError as error:
-            raise InvalidAckError(f"ack of {self._event!r}: {describe(error.issues or ())}") from None
+            raise InvalidAckError(
+                f"ack of {self._event!r}: {describe(error.issues or ())}"
+            ) from None
         except ProtocolError as error:
             raise InvalidAckError(f"ack of {self._event!r}: {error}") from error
 
@@ -136,12 +151,19 @@ class AckAdapter:
         values = (self._reader or self._build_reader()).read(payload, attachments)
         if self._type is None:
             if len(values) > 1:
-                raise InvalidAckError(f"ack of {self._event!r}: declared without a value, not with {len(values)} values")
+                raise InvalidAckError(
+                    f"ack of {self._event!r}: declared without a value, not with "
+                    f"{len(values)} values"
+                )
             return None
         return values[0]["ok"] if self._style == "result" else values[0]
 
-    def _decode_failure(self, failure: dict[str, Any], payload: str, attachments: Sequence[bytes]) -> Any:
-        """Return the declared error that a failure is, or an unknown one; where the other side has no such errors, a value goes before the latter."""
+    def _decode_failure(
+        self, failure: dict[str, Any], payload: str, attachments: Sequence[bytes]
+    ) -> Any:
+        """Return the declared error that a failure is, or an unknown one; where the other side has
+        no such errors, a value goes before the latter.
+        """
         code = failure["code"]
         declared = self._errors.get(code) if code.__class__ is str else None
         if not self.error_replies and declared is None:
@@ -150,22 +172,37 @@ class AckAdapter:
             except InvalidArgumentsError:
                 pass
         message, issues = failure.get("message", ""), failure.get("issues")
-        if code.__class__ is not str or message.__class__ is not str or not (issues is None or issues.__class__ is list):
-            raise InvalidAckError(f"ack of {self._event!r}: an error whose code, message or issues aren't what they must be")
+        if (
+            code.__class__ is not str
+            or message.__class__ is not str
+            or not (issues is None or issues.__class__ is list)
+        ):
+            raise InvalidAckError(
+                f"ack of {self._event!r}: an error whose code, message or issues aren't what "
+                "they must be"
+            )
         if declared is None:
-            data = restore_attachments(failure.get("data"), attachments) if attachments else failure.get("data")
+            data = (
+                restore_attachments(failure.get("data"), attachments)
+                if attachments
+                else failure.get("data")
+            )
             return UnknownError(code, message, data, issues)
         try:
             found = self._error_reader(declared).read(payload, attachments)[0]["error"]
         except InvalidArgumentsError as error:
-            raise InvalidAckError(f"error {code!r} in the ack of {self._event!r}: {describe(error.issues or ())}") from None
+            raise InvalidAckError(
+                f"error {code!r} in the ack of {self._event!r}: {describe(error.issues or ())}"
+            ) from None
         instance: Error = found["data"]
         return instance
 
     def _encode_error(self, error: Error) -> tuple[str, Sequence[bytes]]:
         declared = self._errors.get(error.code)
         if declared is None or not isinstance(error, declared):
-            raise InvalidPayloadError(f"ack of {self._event!r}: the error {error.code!r} isn't declared")
+            raise InvalidPayloadError(
+                f"ack of {self._event!r}: the error {error.code!r} isn't declared"
+            )
         head, writer = self._error_writers.get(error.code) or self._build_error_writer(declared)
         if writer is None:
             return head + "}}]", ()
@@ -175,7 +212,11 @@ class AckAdapter:
     def _build_error_writer(self, error: type[Error]) -> tuple[str, PositionalWriter | None]:
         head = f'[{{"error":{{"code":{json.dumps(error.code)},"message":{json.dumps(error_message(error))}'
         subject = f"error {error.code!r} in the ack of {self._event!r}"
-        writer = PositionalWriter(subject, ["data"], [lambda schema_of: schema_of(error)]) if error.model_fields else None
+        writer = (
+            PositionalWriter(subject, ["data"], [lambda schema_of: schema_of(error)])
+            if error.model_fields
+            else None
+        )
         self._error_writers[error.code] = head, writer
         return head, writer
 
@@ -188,11 +229,17 @@ class AckAdapter:
         schema = core_schema.none_schema() if self._type is None else schema_of(self._type)
         if self._style == "result":
             return object_schema({"ok": core_schema.typed_dict_field(schema)})
-        return core_schema.with_default_schema(schema, default=None) if schema["type"] in {"nullable", "none"} else schema
+        return (
+            core_schema.with_default_schema(schema, default=None)
+            if schema["type"] in {"nullable", "none"}
+            else schema
+        )
 
     def _build_writer(self) -> PositionalWriter:
         if self._writer is None:
-            self._writer = PositionalWriter(f"ack of {self._event!r}", _NAMES, [lambda schema_of: schema_of(self._type)])
+            self._writer = PositionalWriter(
+                f"ack of {self._event!r}", _NAMES, [lambda schema_of: schema_of(self._type)]
+            )
             single = self._writer.pick()
             if single is not None and not issubclass(single.class_, Error):
                 self._class, self._serialize, self._constants = single
@@ -203,7 +250,9 @@ class AckAdapter:
         if reader is None:
 
             def shape(schema_of: SchemaOf) -> CoreSchema:
-                data = core_schema.with_default_schema(schema_of(error), default_factory=dict, validate_default=True)
+                data = core_schema.with_default_schema(
+                    schema_of(error), default_factory=dict, validate_default=True
+                )
                 inner = object_schema({"data": core_schema.typed_dict_field(data)})
                 return object_schema({"error": core_schema.typed_dict_field(inner)})
 
@@ -216,7 +265,8 @@ def _not_built(*_: Any, **__: Any) -> NoReturn:
 
 
 def _read_failure(payload: str, attachments: Sequence[bytes]) -> dict[str, Any] | None:
-    """Return what stands under ``error`` if the array's first item is a failure, undecoded attachments and all, or `None`.
+    """Return what stands under ``error`` if the array's first item is a failure, undecoded
+    attachments and all, or `None`.
 
     Raises:
         MalformedPayloadError: the text isn't JSON.
@@ -235,7 +285,10 @@ def _failure_reader() -> PositionalReader:
         error = object_schema(
             {
                 "code": core_schema.typed_dict_field(anything),
-                **{name: core_schema.typed_dict_field(anything, required=False) for name in ("message", "data", "issues")},
+                **{
+                    name: core_schema.typed_dict_field(anything, required=False)
+                    for name in ("message", "data", "issues")
+                },
             }
         )
         return object_schema({"error": core_schema.typed_dict_field(error)}, extra="forbid")

@@ -27,11 +27,15 @@ ClientOptions: TypeAlias = ManagerOptions
 """Options of a client, all with defaults."""
 
 REFUSED = "refused"
-"""Code of the `UnknownError` for a refusal without a code, as a server gives it that isn't Ackord's."""
+"""Code of the `UnknownError` for a refusal without a code, as a server gives it that isn't
+Ackord's.
+"""
 
 
 class ConnectRefusedError(UntypedConnectRefusedError, Generic[ErrorT_co]):
-    """The server refused the connection; `error` is one of the declared errors, or an `UnknownError`."""
+    """The server refused the connection; `error` is one of the declared errors, or an
+    `UnknownError`.
+    """
 
     def __init__(self, message: str, data: Any, error: ErrorT_co) -> None:
         super().__init__(message, data)
@@ -47,12 +51,20 @@ class ClientHandlers:
         if ClientHandlers in cls.__bases__:  # the generated one
             return
         generated = [base for base in cls.__mro__ if ClientHandlers in base.__bases__]
-        known = {name: parameters_of(getattr(base, name)) for base in generated for name in vars(base) if name.startswith("on_")}
+        known = {
+            name: parameters_of(getattr(base, name))
+            for base in generated
+            for name in vars(base)
+            if name.startswith("on_")
+        }
         check_handlers(cls, known, plain=frozenset(known))
 
 
-def unhandled(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R | Coroutine[Any, Any, R]]:
-    """Mark a method of generated handlers that does nothing: events that nobody overrides have no handler.
+def unhandled(
+    function: Callable[P, Coroutine[Any, Any, R]],
+) -> Callable[P, R | Coroutine[Any, Any, R]]:
+    """Mark a method of generated handlers that does nothing: events that nobody overrides have no
+    handler.
 
     Its type lets plain functions override it as well as coroutine functions.
     """
@@ -80,7 +92,8 @@ class Client:
         """Prepare a connection to the server at `url`; nothing is opened yet.
 
         Raises:
-            InvalidPayloadError: `auth` isn't of its declared type, or `params` can't stand in a name.
+            InvalidPayloadError: `auth` isn't of its declared type, or `params` can't stand in a
+                name.
         """
         self.__contract = contract
         self.__refused = refused
@@ -102,7 +115,9 @@ class Client:
 
     @property
     def recovered(self) -> bool:
-        """Whether the latest connection goes on where the one before was cut off, so that no event was missed."""
+        """Whether the latest connection goes on where the one before was cut off, so that no event
+        was missed.
+        """
         return self.__socket.recovered
 
     @property
@@ -114,7 +129,8 @@ class Client:
         """Open the connection and join the namespace.
 
         Raises:
-            ConnectRefusedError: the server refused; generated code has a subclass of it for each namespace.
+            ConnectRefusedError: the server refused; generated code has a subclass of it for each
+                namespace.
             DisconnectedError: the network, or the time, ended it.
         """
         self.__contract.warm("client")
@@ -123,7 +139,9 @@ class Client:
         try:
             await self.__socket.connect()
         except UntypedConnectRefusedError as refusal:
-            raise self.__refused(refusal.message, refusal.data, self.__read_refusal(refusal)) from refusal
+            raise self.__refused(
+                refusal.message, refusal.data, self.__read_refusal(refusal)
+            ) from refusal
 
     async def disconnect(self) -> None:
         """Leave the namespace and close the connection."""
@@ -133,7 +151,12 @@ class Client:
         await self.connect()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.disconnect()
 
     def _emit(self, event: Event[None], *args: object) -> None:
@@ -142,7 +165,12 @@ class Client:
     async def _request(self, event: Event[R], *args: object, timeout: float) -> R:  # noqa: ASYNC109  # a timer, no task
         return await request(self.__socket, event, args, timeout)
 
-    async def _request_result(self, event: Event[R], *args: object, timeout: float) -> R | UnknownError:  # noqa: ASYNC109  # a timer, no task
+    async def _request_result(
+        self,
+        event: Event[R],
+        *args: object,
+        timeout: float,  # noqa: ASYNC109  # a timer, no task
+    ) -> R | UnknownError:
         return await request_result(self.__socket, event, args, timeout)
 
     def _incoming(self, event: Event[Any]) -> ClientEvent[..., Any, Any]:
@@ -169,7 +197,9 @@ class Client:
         for declared in self.__contract.connect_errors:
             if declared.code == code:
                 try:
-                    return declared.model_validate_json(json.dumps(data or {}), by_alias=True, by_name=False)
+                    return declared.model_validate_json(
+                        json.dumps(data or {}), by_alias=True, by_name=False
+                    )
                 except ValidationError:
                     # What was refused is refused, however badly it is explained.
                     break
@@ -180,5 +210,8 @@ def _path(contract: NamespaceContract, params: Params | None) -> str:
     if contract.params is None:
         return contract.path
     if not isinstance(params, contract.params):
-        raise TypeError(f"namespace {contract.path} takes a {contract.params.__name__}, not {type(params).__name__!r}")
+        raise TypeError(
+            f"namespace {contract.path} takes a {contract.params.__name__}, not "
+            f"{type(params).__name__!r}"
+        )
     return params.path

@@ -25,7 +25,8 @@ DEFAULT_BUFFER: Final = 1000
 class EventStream(Generic[ItemT]):
     """The events of one name as an asynchronous iterator; it ends when the client has disconnected.
 
-    Events that come while the loop is busy are kept, up to a limit: beyond it the loop is told, after those which were kept.
+    Events that come while the loop is busy are kept, up to a limit: beyond it the loop is told,
+    after those which were kept.
     """
 
     def __init__(self, name: str, buffer: int, *, ended: bool) -> None:
@@ -49,11 +50,17 @@ class EventStream(Generic[ItemT]):
         while not self._items:
             if self._overrun:
                 self._overrun = False
-                raise SlowConsumerError(f"more than {self._limit} events {self._name!r} came while the loop over them was busy")
+                raise SlowConsumerError(
+                    f"more than {self._limit} events {self._name!r} came while the loop over "
+                    "them was busy"
+                )
             if self._ended:
                 raise StopAsyncIteration
             if self._is_awaited:
-                raise UsageError(f"two loops wait for the same stream of {self._name!r}: iterate over the event twice instead")
+                raise UsageError(
+                    f"two loops wait for the same stream of {self._name!r}: iterate over the "
+                    "event twice instead"
+                )
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
@@ -95,7 +102,8 @@ class ClientEvent(Generic[P, R, ItemT]):
         async for message in chat.on_message_posted: ...
 
     Iteration gives the argument, a tuple of several, or `None` where there is none.
-    What an acknowledged event's handler returns is the acknowledgement, so that it can have only one.
+    What an acknowledged event's handler returns is the acknowledgement, so that it can have only
+    one.
     """
 
     def __init__(self, event: Event[R]) -> None:
@@ -108,7 +116,9 @@ class ClientEvent(Generic[P, R, ItemT]):
         """Whether an event may be handled while an earlier one still is."""
 
     @overload
-    def __call__(self, handler: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __call__(
+        self, handler: Callable[P, Coroutine[Any, Any, R]]
+    ) -> Callable[P, Coroutine[Any, Any, R]]: ...
     @overload
     def __call__(self, handler: Callable[P, R]) -> Callable[P, R]: ...
     def __call__(self, handler: Callable[P, Any]) -> Callable[P, Any]:
@@ -118,7 +128,9 @@ class ClientEvent(Generic[P, R, ItemT]):
             UsageError: the event is acknowledged, and has a handler.
         """
         if self._event.acked and self._handlers:
-            raise UsageError(f"event {self._event.name!r} has a handler already, and only one can answer")
+            raise UsageError(
+                f"event {self._event.name!r} has a handler already, and only one can answer"
+            )
         self._handlers = (*self._handlers, handler)
         return handler
 
@@ -126,7 +138,9 @@ class ClientEvent(Generic[P, R, ItemT]):
         return self.stream()
 
     def stream(self, buffer: int = DEFAULT_BUFFER) -> EventStream[ItemT]:
-        """Return an iterator over the events from now on; it holds up to `buffer` of them while its loop is busy."""
+        """Return an iterator over the events from now on; it holds up to `buffer` of them while its
+        loop is busy.
+        """
         stream = EventStream[ItemT](self._event.name, buffer, ended=self._ended)
         self._streams.add(stream)
         return stream

@@ -21,7 +21,8 @@ SessionT = TypeVar("SessionT")
 class Context(Generic[SessionT]):
     """One client: its session, its rooms, and ways to send to it and to others.
 
-    There is one for each connection, the same in all handlers, from ``on_connect`` to ``on_disconnect``.
+    There is one for each connection, the same in all handlers, from ``on_connect`` to
+    ``on_disconnect``.
     """
 
     __slots__ = ("_contract", "_found_params", "_socket")
@@ -49,7 +50,9 @@ class Context(Generic[SessionT]):
 
     @property
     def recovered(self) -> bool:
-        """Whether this connection goes on where an earlier one was cut off: its id, rooms and session are those of then."""
+        """Whether this connection goes on where an earlier one was cut off: its id, rooms and
+        session are those of then.
+        """
         return self._socket.recovered
 
     @property
@@ -57,14 +60,17 @@ class Context(Generic[SessionT]):
         """The session: typed data of this connection, kept until it ends.
 
         Raises:
-            UsageError: it has fields without defaults, and nothing was assigned yet; `on_connect` is the place.
+            UsageError: it has fields without defaults, and nothing was assigned yet; `on_connect`
+                is the place.
         """
         session = self._contract.session
         data: SessionT = self._socket.data
         if session is None:
             raise UsageError(f"namespace {self._contract.path} declares no session")
         if not isinstance(data, session):
-            raise UsageError(f"the session isn't set: assign a {session.__name__} to ctx.data in on_connect")
+            raise UsageError(
+                f"the session isn't set: assign a {session.__name__} to ctx.data in on_connect"
+            )
         return data
 
     @data.setter
@@ -72,7 +78,10 @@ class Context(Generic[SessionT]):
         session = self._contract.session
         if session is None or not isinstance(value, session):
             wanted = "nothing" if session is None else session.__name__
-            raise TypeError(f"the session of namespace {self._contract.path} is {wanted}, not {type(value).__name__}")
+            raise TypeError(
+                f"the session of namespace {self._contract.path} is {wanted}, not "
+                f"{type(value).__name__}"
+            )
         self._socket.data = value
 
     @property

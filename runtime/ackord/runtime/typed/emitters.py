@@ -1,4 +1,6 @@
-"""Who can be sent to from a server: one client, or many; generated subclasses have a method for each event."""
+"""Who can be sent to from a server: one client, or many; generated subclasses have a method for
+each event.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,20 @@ ClusterTarget: TypeAlias = Callable[[EncodedEvent], None]
 class ClientTarget:
     """One client of a namespace, by its public id.
 
-    Its socket is looked up, for it may be gone; during ``on_connect`` it isn't among the connected ones yet, so that it is given.
+    Its socket is looked up, for it may be gone; during ``on_connect`` it isn't among the connected
+    ones yet, so that it is given.
     """
 
     __slots__ = ("_namespace", "_sid", "_socket", "_volatile")
 
-    def __init__(self, namespace: Namespace, sid: str, socket: Socket | None = None, *, volatile: bool = False) -> None:
+    def __init__(
+        self,
+        namespace: Namespace,
+        sid: str,
+        socket: Socket | None = None,
+        *,
+        volatile: bool = False,
+    ) -> None:
         self._namespace = namespace
         self._sid = sid
         self._socket = socket
@@ -48,7 +58,9 @@ class ClientTarget:
         return ClientTarget(self._namespace, self._sid, self._socket, volatile=True)
 
     def send_event(self, event: EncodedEvent) -> None:
-        """Send an event; one to a client that isn't there any more is dropped, as a broadcast is."""
+        """Send an event; one to a client that isn't there any more is dropped, as a broadcast
+        is.
+        """
         # Not by way of the room of that name: an id that isn't one could name any room.
         socket = self._socket or self._namespace.sockets.get(self._sid)
         if socket is not None:
@@ -59,7 +71,9 @@ class ClientTarget:
         self._namespace.server_loop.check()
         socket = self._socket or self._namespace.sockets.get(self._sid)
         if socket is None:
-            raise DisconnectedError(f"no client {self._sid!r} is connected to namespace {self._namespace.name}")
+            raise DisconnectedError(
+                f"no client {self._sid!r} is connected to namespace {self._namespace.name}"
+            )
         return await socket.request(event, timeout)
 
 
@@ -82,12 +96,19 @@ class ClientEmitter:
     async def _request(self, event: Event[R], *args: object, timeout: float) -> R:  # noqa: ASYNC109  # a timer, no task
         return await request(self.__target, event, args, timeout)
 
-    async def _request_result(self, event: Event[R], *args: object, timeout: float) -> R | UnknownError:  # noqa: ASYNC109  # a timer, no task
+    async def _request_result(
+        self,
+        event: Event[R],
+        *args: object,
+        timeout: float,  # noqa: ASYNC109  # a timer, no task
+    ) -> R | UnknownError:
         return await request_result(self.__target, event, args, timeout)
 
 
 class BroadcastEmitter:
-    """Base of what sends events to many clients, encoded once; generated subclasses with acknowledged events have `gather` as well."""
+    """Base of what sends events to many clients, encoded once; generated subclasses with
+    acknowledged events have `gather` as well.
+    """
 
     __slots__ = ("__target",)
 
@@ -134,7 +155,9 @@ class Gatherer:
         """Ask for an event that declares errors: these are answers."""
         return await self.__ask(event, args, errors=True)
 
-    async def __ask(self, event: Event[Any], args: tuple[object, ...], *, errors: bool) -> Replies[Any]:
+    async def __ask(
+        self, event: Event[Any], args: tuple[object, ...], *, errors: bool
+    ) -> Replies[Any]:
         seconds = event.timeout if self.__timeout is None else self.__timeout
         gathered = await self.__target.request(encode_typed(event, args), seconds)
         values: dict[str, Any] = {}
@@ -149,12 +172,16 @@ class Gatherer:
                 failures[sid] = error
             except Exception as error:  # noqa: BLE001  # a validator of the application: the others' answers are returned all the same
                 self.__target.report_crash(f"Reading an acknowledgement of {event.name!r}", error)
-                failures[sid] = InvalidAckError("a validator of this program raised for the acknowledgement")
+                failures[sid] = InvalidAckError(
+                    "a validator of this program raised for the acknowledgement"
+                )
         return Replies(values, failures, gathered.missing)
 
 
 class ClusterEmitter:
-    """Base of what sends events to the other servers of a cluster; on a single server they reach nobody."""
+    """Base of what sends events to the other servers of a cluster; on a single server they reach
+    nobody.
+    """
 
     __slots__ = ("__send",)
 

@@ -1,4 +1,6 @@
-"""Events and namespaces as a contract declares them: the tables that generated code hands to the runtime."""
+"""Events and namespaces as a contract declares them: the tables that generated code hands to the
+runtime.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,26 @@ from ackord.runtime.typed.params import Params
 from ackord.runtime.validation import Arg, ArgumentsAdapter, ValueAdapter
 
 R_co = TypeVar("R_co", covariant=True)
-"""What a handler of the event returns: the value, a declared error, or `None` where nothing is acknowledged."""
+"""What a handler of the event returns: the value, a declared error, or `None` where nothing is
+acknowledged.
+"""
 
 
 class Event(Generic[R_co]):
     """One event in one direction."""
 
-    __slots__ = ("acked", "args", "arguments", "concurrent", "errors", "handler", "name", "reply", "style", "timeout")
+    __slots__ = (
+        "acked",
+        "args",
+        "arguments",
+        "concurrent",
+        "errors",
+        "handler",
+        "name",
+        "reply",
+        "style",
+        "timeout",
+    )
 
     def __init__(
         self,
@@ -31,7 +46,9 @@ class Event(Generic[R_co]):
         timeout: float = 20.0,
         concurrent: bool = False,
     ) -> None:
-        """Take what the contract says; `ack` is left out where there is no acknowledgement, `None` where it says nothing more than that."""
+        """Take what the contract says; `ack` is left out where there is no acknowledgement, `None`
+        where it says nothing more than that.
+        """
         self.name = name
         self.handler = handler
         self.args = tuple(args)
@@ -74,7 +91,9 @@ class NamespaceContract:
         server_to_server: Sequence[Event[Any]] = (),
         error_replies: bool = True,
     ) -> None:
-        """Take what the contract says; `params`, `auth` and `session` are types, or `None` where none is declared."""
+        """Take what the contract says; `params`, `auth` and `session` are types, or `None` where
+        none is declared.
+        """
         self.path = path
         self.contract = contract
         self.params = params
@@ -99,7 +118,9 @@ class NamespaceContract:
         return self.session  # type: ignore[no-any-return]  # a class whose arguments are all optional
 
     def warm(self, side: Literal["server", "client"]) -> None:
-        """Build what one side reads and writes, which takes about a millisecond an event, so that no message has to wait for it."""
+        """Build what one side reads and writes, which takes about a millisecond an event, so that
+        no message has to wait for it.
+        """
         incoming, outgoing = self.client_to_server, self.server_to_client
         if side == "client":
             incoming, outgoing = outgoing, incoming

@@ -1,4 +1,6 @@
-"""Sending typed events and waiting for their typed acknowledgements, the same on the server and on the client."""
+"""Sending typed events and waiting for their typed acknowledgements, the same on the server and on
+the client.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def encode_typed(event: Event[Any], args: tuple[object, ...]) -> EncodedEvent:
     return EncodedEvent(event.name, text, attachments, event.arguments.count_absent(args))
 
 
-async def request_result(requester: Requester, event: Event[R], args: tuple[object, ...], seconds: float) -> R | UnknownError:
+async def request_result(
+    requester: Requester, event: Event[R], args: tuple[object, ...], seconds: float
+) -> R | UnknownError:
     """Send an event and return what it answers: the value, a declared error, or another one.
 
     Raises:
@@ -44,7 +48,9 @@ async def request_result(requester: Requester, event: Event[R], args: tuple[obje
     return result
 
 
-async def request(requester: Requester, event: Event[R], args: tuple[object, ...], seconds: float) -> R:
+async def request(
+    requester: Requester, event: Event[R], args: tuple[object, ...], seconds: float
+) -> R:
     """Do what `request_result` does, but raise errors.
 
     Raises:

@@ -7,14 +7,17 @@ from typing import Final
 from ackord.runtime.errors import ContractVersionError
 
 API: Final = (1, 0)
-"""The interface between generated code and this runtime: major number and the newest minor one that it knows.
+"""The interface between generated code and this runtime: major number and the newest minor one that
+it knows.
 
-The major number changes when old generated code would no longer work, the minor one when names are added.
+The major number changes when old generated code would no longer work, the minor one when names are
+added.
 """
 
 
 def check(*, api: tuple[int, int], source: str) -> None:
-    """Refuse code that was generated for another runtime; generated modules call this when they are imported.
+    """Refuse code that was generated for another runtime; generated modules call this when they are
+    imported.
 
     Raises:
         ContractVersionError: it says how to get out, both ways.
@@ -24,6 +27,8 @@ def check(*, api: tuple[int, int], source: str) -> None:
         return
     older = (major, minor) < API
     raise ContractVersionError(
-        f"the code generated from {source} is for codegen API {major}.{minor}, but the installed ackord runtime has {API[0]}.{API[1]}: "
-        f"run `ackord generate` for {source} again, or install {'an older' if older else 'a newer'} ackord"
+        f"the code generated from {source} is for codegen API {major}.{minor}, but the "
+        f"installed ackord runtime has {API[0]}.{API[1]}: "
+        f"run `ackord generate` for {source} again, or install "
+        f"{'an older' if older else 'a newer'} ackord"
     )

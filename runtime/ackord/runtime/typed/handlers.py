@@ -12,11 +12,15 @@ from ackord.runtime.listeners import is_async
 from ackord.runtime.signatures import signature_of
 
 
-def check_handlers(cls: type[Any], handlers: Mapping[str, Sequence[str]], *, plain: AbstractSet[str] = frozenset()) -> None:
-    """Refuse methods ``on_…`` that nothing would ever call, that can't be awaited, or that don't take what they are called with.
+def check_handlers(
+    cls: type[Any], handlers: Mapping[str, Sequence[str]], *, plain: AbstractSet[str] = frozenset()
+) -> None:
+    """Refuse methods ``on_…`` that nothing would ever call, that can't be awaited, or that don't
+    take what they are called with.
 
     `handlers` has what each one takes besides `self`; `plain` are those that needn't be `async`.
-    A plain function that wraps an asynchronous one, and says so by `functools.wraps`, counts as asynchronous: it returns what can be awaited.
+    A plain function that wraps an asynchronous one, and says so by `functools.wraps`, counts as
+    asynchronous: it returns what can be awaited.
 
     Raises:
         TypeError: it names the method, and the nearest event.
@@ -26,7 +30,11 @@ def check_handlers(cls: type[Any], handlers: Mapping[str, Sequence[str]], *, pla
             continue
         if name not in handlers:
             near = get_close_matches(name, handlers, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(handlers)) or 'none'}"
+            hint = (
+                f"did you mean {near[0]}?"
+                if near
+                else f"there are {', '.join(sorted(handlers)) or 'none'}"
+            )
             raise TypeError(f"{cls.__name__}.{name} belongs to no event: {hint}")
         method = getattr(cls, name)
         if name not in plain and not is_async(inspect.unwrap(method)):
@@ -38,7 +46,9 @@ def check_handlers(cls: type[Any], handlers: Mapping[str, Sequence[str]], *, pla
 
 
 def awaiting(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Return what gives a coroutine where `handler` may give any awaitable; most handlers are coroutine functions, and returned as they are."""
+    """Return what gives a coroutine where `handler` may give any awaitable; most handlers are
+    coroutine functions, and returned as they are.
+    """
     if is_async(handler):
         return cast("Callable[..., Coroutine[Any, Any, Any]]", handler)
 
@@ -60,4 +70,6 @@ def _check_parameters(cls: type[Any], name: str, taken: Sequence[str]) -> None:
     try:
         signature.bind(*([] if is_bound else ["self"]), *taken)
     except TypeError as error:
-        raise TypeError(f"{cls.__name__}.{name} is called with ({', '.join(('self', *taken))}): {error}") from None
+        raise TypeError(
+            f"{cls.__name__}.{name} is called with ({', '.join(('self', *taken))}): {error}"
+        ) from None

@@ -1,4 +1,6 @@
-"""Names of a generated package whose modules are loaded when they are first used: a client's program loads no server, nor the other way."""
+"""Names of a generated package whose modules are loaded when they are first used: a client's
+program loads no server, nor the other way.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from typing import Any
 
 
 def lazy(package: str, /, **names: tuple[str, ...]) -> Callable[[str], Any]:
-    """Return the ``__getattr__`` of a package that has some names of some of its modules; gives it a ``__dir__`` as well.
+    """Return the ``__getattr__`` of a package that has some names of some of its modules; gives it
+    a ``__dir__`` as well.
 
     ::
 

@@ -46,12 +46,19 @@ class Session(_Record):
 
 
 class Error(_Record):
-    """An error of the contract: what an acknowledgement or a refused connection says instead of success."""
+    """An error of the contract: what an acknowledgement or a refused connection says instead of
+    success.
+    """
 
     code: ClassVar[Any]
-    """What tells errors apart on the wire: a string, which subclasses declare as a literal (pyright takes class variables for invariant)."""
+    """What tells errors apart on the wire: a string, which subclasses declare as a literal (pyright
+    takes class variables for invariant).
+    """
     __message__: ClassVar[str] = ""
-    """What the wire says beside the code; the code itself where this is empty. Not the docstring: that is wrapped, and missing under ``-OO``."""
+    """What the wire says beside the code; the code itself where this is empty.
+
+    Not the docstring: that is wrapped, and missing under ``-OO``.
+    """
 
     def unwrap(self) -> NoReturn:
         """Raise `DeclaredError`: the result is no success."""
@@ -62,13 +69,17 @@ class DeclaredError(RemoteError):
     """A declared error, raised by `unwrap`; `error` is its instance."""
 
     def __init__(self, error: Error) -> None:
-        super().__init__(error.code, error_message(type(error)), error.model_dump(mode="json") or None)
+        super().__init__(
+            error.code, error_message(type(error)), error.model_dump(mode="json") or None
+        )
         self.error = error
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownError:
-    """An error that the contract doesn't declare: of a newer peer, or one of the runtime's (``invalid_request``, ``internal`` …)."""
+    """An error that the contract doesn't declare: of a newer peer, or one of the runtime's
+    (``invalid_request``, ``internal`` …).
+    """
 
     code: str
     message: str
@@ -83,7 +94,9 @@ class UnknownError:
 
 
 def error_message(error: type[Error]) -> str:
-    """Return what the wire says beside an error's code: the first paragraph of its documentation in the schema, or the code."""
+    """Return what the wire says beside an error's code: the first paragraph of its documentation in
+    the schema, or the code.
+    """
     return error.__message__ or error.code
 
 
@@ -123,7 +136,8 @@ def unwrap(result: S | Error | UnknownError) -> S:
 class OpenEnum(StrEnum):
     """An enumeration whose readers accept members that they don't know.
 
-    An unknown one is made when it is read and kept nowhere, so that a peer can't fill this process's memory with them.
+    An unknown one is made when it is read and kept nowhere, so that a peer can't fill this
+    process's memory with them.
     """
 
     @property
@@ -142,7 +156,8 @@ class OpenEnum(StrEnum):
 
 
 def constrain(newtype: Any, *metadata: object, base: Any = None) -> None:
-    """Give a `NewType` the metadata that pydantic validates it by, which type checkers don't accept inside of its call.
+    """Give a `NewType` the metadata that pydantic validates it by, which type checkers don't accept
+    inside of its call.
 
     `base` replaces the type that it was made of by an annotated form of it.
     """

@@ -73,14 +73,17 @@ class Instance(Reach):
 
 
 def _decorable(hook: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Let a decorated `async def` override a hook, too: pyright gives a plain `async def` a narrower type."""
+    """Let a decorated `async def` override a hook, too: pyright gives a plain `async def` a
+    narrower type.
+    """
     return hook
 
 
 class Namespace(Reach, Generic[ContextT]):
     """Base of generated namespaces: one method for each event of the clients.
 
-    A subclass is checked when it is defined: a method ``on_…`` that belongs to no event, or isn't `async`, is a `TypeError`.
+    A subclass is checked when it is defined: a method ``on_…`` that belongs to no event, or isn't
+    `async`, is a `TypeError`.
     """
 
     path: ClassVar[str]
@@ -98,24 +101,30 @@ class Namespace(Reach, Generic[ContextT]):
     def on_invalid(self, ctx: ContextT, event: str, failure: FailureReply) -> None:
         """Look at an event that failed, whether it was answered or not; for metrics and audits.
 
-        `failure` has the code and, for ``invalid_request``, the issues; `event` is the name that the client sent.
+        `failure` has the code and, for ``invalid_request``, the issues; `event` is the name that
+        the client sent.
         """
 
     @_decorable
     async def on_start(self) -> None:
-        """Prepare what the handlers need: called when the server starts, before it accepts a connection; what it raises fails the start.
+        """Prepare what the handlers need: called when the server starts, before it accepts a
+        connection; what it raises fails the start.
 
         A dynamic namespace is started once, not once for each of its namespaces.
         """
 
     @_decorable
     async def on_stop(self) -> None:
-        """Release what `on_start` has prepared: called when the server has stopped, after the last connection has ended."""
+        """Release what `on_start` has prepared: called when the server has stopped, after the last
+        connection has ended.
+        """
 
     def attach_to(self, server: Server) -> None:
         """Serve the namespace, or namespaces; `Server.register` calls this."""
         params = self.contract.params
-        self.attach(server.of(self.path) if params is None else server.of(_Names(self.path, params)))
+        self.attach(
+            server.of(self.path) if params is None else server.of(_Names(self.path, params))
+        )
 
     def attach(self, namespace: UntypedNamespace) -> None:
         """Handle the events of an untyped namespace, or of those that are made like it."""
@@ -128,9 +137,14 @@ class Namespace(Reach, Generic[ContextT]):
         self.__untyped = namespace
         self.contract.warm("server")
         for event in self.contract.client_to_server:
-            namespace.set_route(event.name, TypedRoute(event, awaiting(getattr(self, event.handler)), self.__context))
+            namespace.set_route(
+                event.name,
+                TypedRoute(event, awaiting(getattr(self, event.handler)), self.__context),
+            )
         for event in self.contract.server_to_server:
-            namespace.set_server_route(event.name, partial(_handle_server_event, event, getattr(self, event.handler)))
+            namespace.set_server_route(
+                event.name, partial(_handle_server_event, event, getattr(self, event.handler))
+            )
         if self.contract.session_default is not None:
             namespace.set_data_factory(self.contract.session_default)
         self.__attach_hooks(namespace)
@@ -155,15 +169,26 @@ class Namespace(Reach, Generic[ContextT]):
             UsageError: no server serves this yet.
         """
         if self.__untyped is None:
-            raise UsageError(f"no server serves this {type(self).__name__} yet: call Server.register")
+            raise UsageError(
+                f"no server serves this {type(self).__name__} yet: call Server.register"
+            )
         return self.__untyped
 
     def _at(self, params: Params) -> UntypedNamespace:
-        """Return the namespace with these parameters; where nobody is in it, one that isn't registered and reaches nobody."""
+        """Return the namespace with these parameters; where nobody is in it, one that isn't
+        registered and reaches nobody.
+        """
         parent = self.socket_namespace
         wanted = self.contract.params
-        if wanted is None or not isinstance(params, wanted) or not isinstance(parent, ParentNamespace):
-            raise TypeError(f"{self.path} takes a {getattr(wanted, '__name__', None)}, not {type(params).__name__!r}")
+        if (
+            wanted is None
+            or not isinstance(params, wanted)
+            or not isinstance(parent, ParentNamespace)
+        ):
+            raise TypeError(
+                f"{self.path} takes a {getattr(wanted, '__name__', None)}, not "
+                f"{type(params).__name__!r}"
+            )
         return parent.children.get(params.path) or UntypedNamespace(parent.server, params.path)
 
     @property
@@ -172,7 +197,9 @@ class Namespace(Reach, Generic[ContextT]):
 
     def __overrides(self, hook: str) -> bool:
         """Tell whether a hook is the application's: the generated one does nothing."""
-        generated = next((vars(base).get(hook) for base in type(self).__mro__ if "contract" in vars(base)), None)
+        generated = next(
+            (vars(base).get(hook) for base in type(self).__mro__ if "contract" in vars(base)), None
+        )
         found = getattr(self, hook, None)
         return found is not None and getattr(found, "__func__", None) is not generated
 
@@ -194,7 +221,10 @@ class Namespace(Reach, Generic[ContextT]):
             try:
                 arguments = (contract.auth.read(auth_text or "{}"),)
             except InvalidArgumentsError as failure:
-                raise RefusalReply("The auth payload isn't as declared", {"code": failure.code, "issues": failure.issues}) from None
+                raise RefusalReply(
+                    "The auth payload isn't as declared",
+                    {"code": failure.code, "issues": failure.issues},
+                ) from None
         on_connect = getattr(self, "on_connect", None)
         if on_connect is None:
             return
@@ -207,7 +237,10 @@ class Namespace(Reach, Generic[ContextT]):
         if refusal is None:
             return
         if not isinstance(refusal, contract.connect_errors):
-            raise TypeError(f"on_connect returned a {type(refusal).__name__}, which isn't one of the declared connect_errors")
+            raise TypeError(
+                f"on_connect returned a {type(refusal).__name__}, which isn't one of the "
+                "declared connect_errors"
+            )
         raise _refused(refusal)
 
     async def __disconnected(self, socket: Socket, reason: str) -> None:
@@ -229,16 +262,24 @@ class _Names:
         return self.params.parse(name) is not None
 
 
-async def _handle_server_event(event: Event[Any], handler: Callable[..., Awaitable[None]], encoded: EncodedEvent) -> None:
+async def _handle_server_event(
+    event: Event[Any], handler: Callable[..., Awaitable[None]], encoded: EncodedEvent
+) -> None:
     await handler(*event.arguments.decode(encoded.arguments, encoded.attachments))
 
 
 def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:
     """Name the handlers and hooks of a namespace, with what each takes besides `self`."""
-    handlers = {event.handler: ("ctx", *(arg.name for arg in event.args)) for event in contract.client_to_server}
+    handlers = {
+        event.handler: ("ctx", *(arg.name for arg in event.args))
+        for event in contract.client_to_server
+    }
     return {
         **handlers,
-        **{event.handler: tuple(arg.name for arg in event.args) for event in contract.server_to_server},
+        **{
+            event.handler: tuple(arg.name for arg in event.args)
+            for event in contract.server_to_server
+        },
         "on_connect": ("ctx",) if contract.auth is None else ("ctx", "auth"),
         "on_disconnect": ("ctx", "reason"),
         "on_invalid": ("ctx", "event", "failure"),
@@ -249,4 +290,7 @@ def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:
 
 def _refused(error: Error) -> RefusalReply:
     data = error.model_dump(mode="json", by_alias=True)
-    return RefusalReply(error_message(type(error)), {"code": error.code, "data": data} if data else {"code": error.code})
+    return RefusalReply(
+        error_message(type(error)),
+        {"code": error.code, "data": data} if data else {"code": error.code},
+    )

@@ -1,11 +1,26 @@
-"""The parameters of a dynamic namespace, as a contract declares them: typed values that stand in its name."""
+"""The parameters of a dynamic namespace, as a contract declares them: typed values that stand in
+its name.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import fields
 from functools import cache
-from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from urllib.parse import quote, unquote
 
 from ackord.runtime.errors import InvalidPayloadError
@@ -23,8 +38,8 @@ _UNESCAPED: Final = "!'()*-._~"
 class Params:
     """The parameters of one namespace; generated subclasses are frozen dataclasses.
 
-    In the namespace's name each stands as JavaScript's ``encodeURIComponent`` writes it, so that a client there says
-    ``io("/tenant/" + encodeURIComponent(tenant))``.
+    In the namespace's name each stands as JavaScript's ``encodeURIComponent`` writes it, so that a
+    client there says ``io("/tenant/" + encodeURIComponent(tenant))``.
     """
 
     __slots__ = ()
@@ -37,7 +52,9 @@ class Params:
         try:
             shape.validate({name: getattr(self, name) for name in shape.names})
         except ValidationError as error:
-            raise InvalidPayloadError(f"{type(self).__name__}: {describe(list_issues(error, ()))}") from error
+            raise InvalidPayloadError(
+                f"{type(self).__name__}: {describe(list_issues(error, ()))}"
+            ) from error
 
     @property
     def path(self) -> str:
@@ -49,12 +66,17 @@ class Params:
         shape = _shape(cast("Any", type(self)))
         path = shape.format(self)
         if shape.texts(path) != {name: text_of(getattr(self, name)) for name in shape.names}:
-            raise InvalidPayloadError(f"{type(self).__name__}: {path!r} isn't the name of exactly one namespace of {self.template!r}")
+            raise InvalidPayloadError(
+                f"{type(self).__name__}: {path!r} isn't the name of exactly one namespace of "
+                f"{self.template!r}"
+            )
         return path
 
     @classmethod
     def parse(cls, path: str) -> Self | None:
-        """Return the parameters in a namespace's name; `None` if it isn't the one name of valid parameters."""
+        """Return the parameters in a namespace's name; `None` if it isn't the one name of valid
+        parameters.
+        """
         shape: _Shape[Self] = _shape(cast("Any", cls))
         texts = shape.texts(path)
         if texts is None:
@@ -77,11 +99,21 @@ class _Shape(Generic[ParamsT]):
         self.names = tuple(field.name for field in fields(params))  # type: ignore[arg-type]  # subclasses are dataclasses
         parts = _PLACE.split(params.template)
         # With two parameters in one part of the path, the first takes as little as it can.
-        self._pattern = re.compile("".join(f"(?P<{part}>[^/,]+?)" if index % 2 else re.escape(part) for index, part in enumerate(parts)))
+        self._pattern = re.compile(
+            "".join(
+                f"(?P<{part}>[^/,]+?)" if index % 2 else re.escape(part)
+                for index, part in enumerate(parts)
+            )
+        )
         self._parts = parts
 
         def shape(schema_of: SchemaOf) -> core_schema.CoreSchema:
-            return object_schema({name: core_schema.typed_dict_field(schema_of(hints[name]), required=False) for name in self.names})
+            return object_schema(
+                {
+                    name: core_schema.typed_dict_field(schema_of(hints[name]), required=False)
+                    for name in self.names
+                }
+            )
 
         adapter: TypeAdapter[Any] = build_adapter(shape)
         self.validate = adapter.validator.validate_python
@@ -94,7 +126,10 @@ class _Shape(Generic[ParamsT]):
         }
 
     def format(self, params: ParamsT) -> str:
-        return "".join(quote(text_of(getattr(params, part)), _UNESCAPED) if index % 2 else part for index, part in enumerate(self._parts))
+        return "".join(
+            quote(text_of(getattr(params, part)), _UNESCAPED) if index % 2 else part
+            for index, part in enumerate(self._parts)
+        )
 
     def texts(self, path: str) -> dict[str, str] | None:
         """Return the parameters of a path as text."""
@@ -102,7 +137,9 @@ class _Shape(Generic[ParamsT]):
         if match is None:
             return None
         try:
-            return {name: unquote(text, errors="strict") for name, text in match.groupdict().items()}
+            return {
+                name: unquote(text, errors="strict") for name, text in match.groupdict().items()
+            }
         except UnicodeDecodeError:
             return None
 
@@ -112,7 +149,9 @@ class _Shape(Generic[ParamsT]):
         Raises:
             ValidationError: one isn't of its type.
         """
-        plain: dict[str, Any] = {name: text for name, text in texts.items() if name not in self._literals}
+        plain: dict[str, Any] = {
+            name: text for name, text in texts.items() if name not in self._literals
+        }
         values: dict[str, Any] = self._read(plain)
         return values | {name: members.get(texts[name]) for name, members in self._literals.items()}
 

@@ -13,12 +13,16 @@ R_co = TypeVar("R_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Replies(Generic[R_co]):
-    """What the clients of a broadcast answered, and who didn't; iterating gives the answers in the order of arrival."""
+    """What the clients of a broadcast answered, and who didn't; iterating gives the answers in the
+    order of arrival.
+    """
 
     values: dict[str, R_co]
     """The answers by client, in the order of arrival."""
     failures: dict[str, PeerError]
-    """By client: a `RemoteError` where it answered an error that isn't a value, an `InvalidAckError` where the answer isn't as declared."""
+    """By client: a `RemoteError` where it answered an error that isn't a value, an
+    `InvalidAckError` where the answer isn't as declared.
+    """
     missing: tuple[str, ...]
     """The clients that didn't answer in time, or left."""
 

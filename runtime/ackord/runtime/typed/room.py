@@ -24,7 +24,8 @@ _ESCAPES: Final = frozenset("%0123456789ABCDEF")
 class Room(ABC):
     """A room with its parameters; generated subclasses are frozen dataclasses.
 
-    Parameters are validated when a room is made, so that no name can be smuggled in that the contract doesn't allow.
+    Parameters are validated when a room is made, so that no name can be smuggled in that the
+    contract doesn't allow.
     """
 
     __slots__ = ()
@@ -41,14 +42,17 @@ class Room(ABC):
         try:
             validate(tuple(getattr(self, name) for name in names))
         except ValidationError as error:
-            raise InvalidPayloadError(f"{type(self).__name__}: {describe(list_issues(error, names))}") from error
+            raise InvalidPayloadError(
+                f"{type(self).__name__}: {describe(list_issues(error, names))}"
+            ) from error
 
     @staticmethod
     def _format(template: str, *values: object) -> str:
         """Fill the ``{}`` of a template from left to right; literal braces are doubled.
 
-        Rooms of one template never get the same name for different parameters: in every value but the last, ``%`` and the character that
-        tells where the value ends are written as ``%25`` and its like, everything else as it is.
+        Rooms of one template never get the same name for different parameters: in every value but
+        the last, ``%`` and the character that tells where the value ends are written as ``%25`` and
+        its like, everything else as it is.
         """
         literals, ends = _split(template)
         texts = [text_of(value) for value in values]
@@ -60,7 +64,8 @@ class Room(ABC):
 
 @cache
 def _split(template: str) -> tuple[list[str], list[str | None]]:
-    """Return the literal texts around the places of a template, and for each place the character by which one sees that its value is over.
+    """Return the literal texts around the places of a template, and for each place the character by
+    which one sees that its value is over.
 
     It is one of the literal after it that no escape holds; the last value needs none.
     """
@@ -78,7 +83,8 @@ def _split(template: str) -> tuple[list[str], list[str | None]]:
     for index, literal in enumerate(literals[1:-1], 1):
         found = next((char for char in literal if char not in _ESCAPES), None)
         if found is None:
-            # Nothing in it could be told from an escape, as when two places stand side by side: this can.
+            # Nothing in it could be told from an escape, as when two places stand side by side:
+            # this can.
             found = ","
             literals[index] = f",{literal}"
         ends.append(found)
@@ -89,7 +95,10 @@ def _escape(text: str, end: str) -> str:
     if "%" not in text and end not in text:
         return text
     return "".join(
-        "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass")) if char in ("%", end) else char for char in text
+        "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
+        if char in ("%", end)
+        else char
+        for char in text
     )
 
 

@@ -18,17 +18,23 @@ if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
 
 _CALLED: Final = re.compile(r"Error calling function `[^`]*`: (\w+)")
-_REFUSALS: Final = frozenset(("ValueError", "TypeError", "UnicodeEncodeError", "PydanticSerializationUnexpectedValue"))
+_REFUSALS: Final = frozenset(
+    ("ValueError", "TypeError", "UnicodeEncodeError", "PydanticSerializationUnexpectedValue")
+)
 
 Handler: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
 
 class TypedRoute:
-    """Validates the arguments, calls one handler, encodes its answer (see `ackord.runtime.events.routes.Route`)."""
+    """Validates the arguments, calls one handler, encodes its answer (see
+    `ackord.runtime.events.routes.Route`).
+    """
 
     __slots__ = ("_event", "_handler", "_make_context", "concurrent", "decode", "encode")
 
-    def __init__(self, event: Event[Any], handler: Handler, make_context: Callable[[Socket], Any]) -> None:
+    def __init__(
+        self, event: Event[Any], handler: Handler, make_context: Callable[[Socket], Any]
+    ) -> None:
         """Take the event, what handles it, and what makes the handler's first argument."""
         self._event = event
         self._handler = handler
@@ -50,18 +56,22 @@ class TypedRoute:
 
 
 def declared_error(event: Event[Any], error: BaseException) -> Any:
-    """Return the declared error of an event that a handler raised (`Error.unwrap` does): it is an answer as well; raise anything else again."""
+    """Return the declared error of an event that a handler raised (`Error.unwrap` does): it is an
+    answer as well; raise anything else again.
+    """
     if isinstance(error, DeclaredError) and isinstance(error.error, event.errors):
         return error.error
     raise error
 
 
 def encode_answer(event: Event[Any], answer: Any) -> EncodedArguments:
-    """Return the acknowledgement of an event; empty if it declares none, for whoever asks for one all the same has to get one.
+    """Return the acknowledgement of an event; empty if it declares none, for whoever asks for one
+    all the same has to get one.
 
     Raises:
         FailureReply: the answer isn't as declared: ``invalid_response``.
-        InvalidPayloadError: a serializer of the application raised something else than `ValueError` or `TypeError`.
+        InvalidPayloadError: a serializer of the application raised something else than `ValueError`
+            or `TypeError`.
     """
     if not event.acked:
         return "[]", ()
@@ -74,6 +84,8 @@ def encode_answer(event: Event[Any], answer: Any) -> EncodedArguments:
 
 
 def _is_crash(error: BaseException | None) -> bool:
-    """Tell whether a serializer has failed, rather than refused a value: pydantic keeps no more of what it raised than its name."""
+    """Tell whether a serializer has failed, rather than refused a value: pydantic keeps no more of
+    what it raised than its name.
+    """
     found = _CALLED.search(str(error)) if isinstance(error, PydanticSerializationError) else None
     return found is not None and found[1] not in _REFUSALS

@@ -18,7 +18,9 @@ from pydantic import MISSING, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 MAX_SHORT: Final = 400
-"""Characters of a message below which its JSON can't be as deep as we read (200), whether its arguments stand in an array or not."""
+"""Characters of a message below which its JSON can't be as deep as we read (200), whether its
+arguments stand in an array or not.
+"""
 
 
 class _Absence(Enum):
@@ -42,9 +44,11 @@ class Arg:
     type: Any
     """Anything that pydantic can validate."""
     default: Any = REQUIRED
-    """The value where a sender left the argument out, or sent null in its place and null is no value of the type.
+    """The value where a sender left the argument out, or sent null in its place and null is no
+    value of the type.
 
-    With pydantic's `MISSING` the argument may be left out, and null is a value of its type: `MISSING` stands for absence alone.
+    With pydantic's `MISSING` the argument may be left out, and null is a value of its type:
+    `MISSING` stands for absence alone.
     """
     optional: bool = False
     """Whether it may be absent, and is `None` then."""
@@ -76,8 +80,11 @@ class ArgumentsAdapter:
         self._name = name
         self._args = tuple(args)
         self._count = len(self._args)
-        # What stands for absence in each argument that may be left out at the end, the last one first.
-        self._absent = tuple(takewhile(lambda absent: absent is not REQUIRED, map(_absence, reversed(self._args))))
+        # What stands for absence in each argument that may be left out at the end, the last one
+        # first.
+        self._absent = tuple(
+            takewhile(lambda absent: absent is not REQUIRED, map(_absence, reversed(self._args)))
+        )
         encoded = json.dumps(name)
         self._head = f"[{encoded},"
         self._empty = f"[{encoded}]"
@@ -85,11 +92,13 @@ class ArgumentsAdapter:
         self._writer: PositionalWriter | None = None
         self._wanted = slice(1, self._count + 1)
         self._defaults: tuple[_Default, ...] = ()
-        # What the common message is read by: its only argument, of up to `_short` characters in all.
+        # What the common message is read by: its only argument, of up to `_short` characters in
+        # all.
         self._offset = len(self._head)
         self._short = 0
         self._validate: Callable[[str], Any] = _not_built
-        # What the common message is written by: its only argument, if it is an instance of `_class`.
+        # What the common message is written by: its only argument, if it is an instance of
+        # `_class`.
         self._class: type | None = None
         self._serialize: Callable[..., bytes] = _not_built
         self._constants = False
@@ -103,14 +112,20 @@ class ArgumentsAdapter:
         self._build_writer()
 
     def decode(self, payload: str, attachments: Sequence[bytes] = ()) -> tuple[Any, ...]:
-        """Return the arguments of an EVENT's JSON array, defaults filled in; its first item, the name, isn't looked at.
+        """Return the arguments of an EVENT's JSON array, defaults filled in; its first item, the
+        name, isn't looked at.
 
         Raises:
             MalformedPayloadError: the text isn't JSON.
             AttachmentError: a placeholder names an attachment that isn't there.
             InvalidArgumentsError: it is JSON, but not what the event declares.
         """
-        if len(payload) < self._short and payload[: self._offset] == self._head and payload[-1] == "]" and not attachments:
+        if (
+            len(payload) < self._short
+            and payload[: self._offset] == self._head
+            and payload[-1] == "]"
+            and not attachments
+        ):
             validate = self._validate
             try:
                 value = validate(payload[self._offset : -1])
@@ -124,7 +139,8 @@ class ArgumentsAdapter:
 
     @raises_warnings
     def encode(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
-        """Return the JSON array of an EVENT and its attachments; absent arguments are left out at the end, and null before others.
+        """Return the JSON array of an EVENT and its attachments; absent arguments are left out at
+        the end, and null before others.
 
         Raises:
             InvalidPayloadError: a value isn't of its declared type, or JSON can't hold it.
@@ -145,7 +161,9 @@ class ArgumentsAdapter:
             return self._empty, ()
         writer = self._writer or self._build_writer()
         absent = self.count_absent(values) if self._absent else 0
-        text, attachments = writer.write((*values[:-absent], *(None,) * absent) if absent else values)
+        text, attachments = writer.write(
+            (*values[:-absent], *(None,) * absent) if absent else values
+        )
         if absent == count:
             return self._empty, attachments
         if absent:
@@ -177,9 +195,14 @@ class ArgumentsAdapter:
                 if arg.default is not REQUIRED and not accepts_null(arg.type)
             )
             replaced = {index for index, *_ in self._defaults}
-            shapes = [_read_shape(arg, null_is_absent=index in replaced) for index, arg in enumerate(self._args)]
+            shapes = [
+                _read_shape(arg, null_is_absent=index in replaced)
+                for index, arg in enumerate(self._args)
+            ]
             names = [arg.name for arg in self._args]
-            self._reader = PositionalReader(["event", *names], [lambda _: core_schema.any_schema(), *shapes])
+            self._reader = PositionalReader(
+                ["event", *names], [lambda _: core_schema.any_schema(), *shapes]
+            )
             single = self._reader.pick(1) if self._count == 1 and not self._defaults else None
             if single is not None:
                 self._validate = single
@@ -189,7 +212,9 @@ class ArgumentsAdapter:
     def _build_writer(self) -> PositionalWriter:
         if self._writer is None:
             names = [arg.name for arg in self._args]
-            self._writer = PositionalWriter(f"arguments of {self._name!r}", names, [_write_shape(arg) for arg in self._args])
+            self._writer = PositionalWriter(
+                f"arguments of {self._name!r}", names, [_write_shape(arg) for arg in self._args]
+            )
             single = self._writer.pick() if self._count == 1 else None
             if single is not None:
                 self._class, self._serialize, self._constants = single
@@ -200,7 +225,9 @@ def _read_shape(arg: Arg, *, null_is_absent: bool) -> Shape:
     def shape(schema_of: SchemaOf) -> CoreSchema:
         schema = schema_of(arg.type)
         if null_is_absent or arg.optional:
-            return core_schema.with_default_schema(core_schema.nullable_schema(schema), default=None)
+            return core_schema.with_default_schema(
+                core_schema.nullable_schema(schema), default=None
+            )
         if arg.default is not REQUIRED:
             return core_schema.with_default_schema(schema, default=arg.default)
         return schema

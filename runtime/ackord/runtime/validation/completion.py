@@ -1,8 +1,8 @@
 """Having pydantic build what it puts off, once for all adapters.
 
 The classes of a contract are put together on first use, so that importing a contract costs little.
-An adapter of a class that isn't built yet gets a validator and a serializer of its own for it and all that it holds: tens of kilobytes;
-one of a class that is built refers to that.
+An adapter of a class that isn't built yet gets a validator and a serializer of its own for it and
+all that it holds: tens of kilobytes; one of a class that is built refers to that.
 """
 
 from __future__ import annotations

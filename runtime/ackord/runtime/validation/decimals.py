@@ -1,6 +1,7 @@
 """Limits of decimal numbers, exact and without a value that makes them raise.
 
-pydantic's own check of multiples divides under the precision of the current decimal context, and raises `InvalidOperation` where the quotient has more digits.
+pydantic's own check of multiples divides under the precision of the current decimal context, and
+raises `InvalidOperation` where the quotient has more digits.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ class DecimalLimits:
     lt: Decimal | None = None
     multiple_of: Decimal | None = None
     max_digits: int | None = None
-    """Digits before and after the point; zeros in front and at the end of the fraction don't count."""
+    """Digits before and after the point; zeros in front and at the end of the fraction don't count.
+    """
     decimal_places: int | None = None
     """Digits after the point; zeros at the end don't count."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def check(self, value: Decimal) -> Decimal:
@@ -59,11 +63,15 @@ class DecimalLimits:
         if whole > self.max_digits or _has_more_places(value, self.max_digits - whole):
             raise PydanticKnownError("decimal_max_digits", {"max_digits": self.max_digits})
         if self.decimal_places is not None and whole > self.max_digits - self.decimal_places:
-            raise PydanticKnownError("decimal_whole_digits", {"whole_digits": self.max_digits - self.decimal_places})
+            raise PydanticKnownError(
+                "decimal_whole_digits", {"whole_digits": self.max_digits - self.decimal_places}
+            )
 
 
 def is_multiple(value: Decimal, step: Decimal) -> bool:
-    """Tell whether a finite value is a multiple of a positive step, in time that is in proportion to the number of its digits, whatever the exponent."""
+    """Tell whether a finite value is a multiple of a positive step, in time that is in proportion
+    to the number of its digits, whatever the exponent.
+    """
     sign, digits, exponent = value.as_tuple()
     _, step_digits, step_exponent = step.as_tuple()
     if not isinstance(exponent, int) or not isinstance(step_exponent, int):
@@ -74,7 +82,8 @@ def is_multiple(value: Decimal, step: Decimal) -> bool:
             return False  # it has decimal places that no multiple has
         value = Decimal((sign, digits[: exponent - step_exponent] or (0,), step_exponent))
     elif exponent > highest:
-        # A factor 2 or 5 occurs in a number of n digits at most 3.33 n times: higher powers of ten add nothing that the step could need.
+        # A factor 2 or 5 occurs in a number of n digits at most 3.33 n times: higher powers of ten
+        # add nothing that the step could need.
         value = Decimal((sign, digits, highest))
     precision = value.adjusted() - step.adjusted() + 2
     context = _SHORT if precision <= _SHORT.prec else _context(precision)

@@ -1,10 +1,12 @@
 """Validators for large payloads: they say less of what is wrong, at a cost that is bounded.
 
-pydantic makes an error for each value that is wrong, with a copy of that value: half a million wrong items in a megabyte take more than half a
-second, and a record with thirty fields that is sent a megabyte of unknown ones copies it thirty times. Hence here
+pydantic makes an error for each value that is wrong, with a copy of that value: half a million
+wrong items in a megabyte take more than half a second, and a record with thirty fields that is sent
+a megabyte of unknown ones copies it thirty times. Hence here
 
 - a list, a map or a tuple is left at its first item that is wrong;
-- a field that is missing has a value that nothing accepts, rather than an error with a copy of the record.
+- a field that is missing has a value that nothing accepts, rather than an error with a copy of the
+  record.
 
 Defaults that are lists are copied for each record, as pydantic does, but faster.
 """
@@ -28,7 +30,20 @@ MISSING: Final = _Missing()
 
 _REFUSING: Final = frozenset(
     {
-        *("str", "int", "float", "bool", "none", "list", "tuple", "dict", "model", "typed-dict", "literal", "enum"),
+        *(
+            "str",
+            "int",
+            "float",
+            "bool",
+            "none",
+            "list",
+            "tuple",
+            "dict",
+            "model",
+            "typed-dict",
+            "literal",
+            "enum",
+        ),
         *("date", "time", "datetime", "timedelta", "decimal", "uuid", "tagged-union"),
     }
 )
@@ -52,7 +67,10 @@ def _copy(part: Any, definitions: Mapping[str, Any]) -> Any:
     """Copy a core schema; what isn't made of dictionaries and sequences stays what it is."""
     kind = part.__class__
     if kind is dict:
-        copied = {key: value if key == "metadata" else _copy(value, definitions) for key, value in part.items()}
+        copied = {
+            key: value if key == "metadata" else _copy(value, definitions)
+            for key, value in part.items()
+        }
         return _rewrite(part, copied, definitions)
     if kind is list:
         return [_copy(value, definitions) for value in part]
@@ -69,8 +87,12 @@ def _rewrite(part: dict[str, Any], copied: dict[str, Any], definitions: Mapping[
             copied["schema"] = _with_missing(part["schema"], copied["schema"], definitions)
         case "typed-dict-field" if part.get("required") is not False:
             copied["schema"] = _with_missing(part["schema"], copied["schema"], definitions)
-        case "default" if part.get("default").__class__ in _MUTABLE and all(item.__class__ in _SCALARS for item in part["default"]):
-            copied["default_factory"] = copied.pop("default").copy  # as good as pydantic's deep copy, in a twentieth of its time
+        case "default" if part.get("default").__class__ in _MUTABLE and all(
+            item.__class__ in _SCALARS for item in part["default"]
+        ):
+            copied["default_factory"] = copied.pop(
+                "default"
+            ).copy  # as good as pydantic's deep copy, in a twentieth of its time
         case _:
             pass
     return copied
@@ -97,7 +119,10 @@ def _refuses(part: Any, definitions: Mapping[str, Any]) -> bool:
             case "function-wrap" if part["schema"]["type"] == "url":
                 return True
             case "union":
-                return all(_refuses(choice[0] if choice.__class__ is tuple else choice, definitions) for choice in part["choices"])
+                return all(
+                    _refuses(choice[0] if choice.__class__ is tuple else choice, definitions)
+                    for choice in part["choices"]
+                )
             case kind:
                 return kind in _REFUSING
     return False

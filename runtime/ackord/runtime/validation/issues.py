@@ -1,6 +1,7 @@
 """What pydantic finds wrong, as a peer may be told: location and reason, never the input.
 
-Reasons are pydantic's words, or those of the application where a validator of its own says them: the text of a `ValueError` that it raises, or of pydantic's `PydanticCustomError`.
+Reasons are pydantic's words, or those of the application where a validator of its own says them:
+the text of a `ValueError` that it raises, or of pydantic's `PydanticCustomError`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from pydantic_core import ErrorDetails
 MAX_ISSUES: Final = 20
 """Issues of one payload that are reported."""
 MAX_LISTED: Final = 1000
-"""More errors than these aren't listed at all: pydantic has no way to list some, and half a million take a second."""
+"""More errors than these aren't listed at all: pydantic has no way to list some, and half a million
+take a second.
+"""
 MAX_LOCATION_PART: Final = 64
 """Characters of one part of a location: the keys of maps are the peer's."""
 
@@ -29,7 +32,8 @@ MAX_MESSAGE: Final = 500
 
 _NOT_VALID: Final = "Value is not valid"
 NEUTRAL_MESSAGES: Final = {
-    # pydantic's own words for these name a part of the input, or hold the text of an exception that wasn't meant for the peer.
+    # pydantic's own words for these name a part of the input, or hold the text of an exception that
+    # wasn't meant for the peer.
     "assertion_error": _NOT_VALID,
     "bytes_invalid_encoding": "Data is not in the encoding that it should be in",
     "datetime_object_invalid": "Invalid datetime object",
@@ -47,7 +51,9 @@ NEUTRAL_MESSAGES: Final = {
 _PYDANTIC: Final = frozenset({"pydantic", "pydantic_core"})
 _RAISE: Final = opmap["RAISE_VARARGS"]
 _LABEL: Final = re.compile(r"[a-z]+(-[a-z]+)*\[|<class '")
-"""pydantic's name for a union's member where it isn't a plain word: it tells of our functions, not of the value."""
+"""pydantic's name for a union's member where it isn't a plain word: it tells of our functions, not
+of the value.
+"""
 
 
 def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -57,7 +63,9 @@ def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, 
     """
     count = error.error_count()
     if count > MAX_LISTED:
-        return [{"loc": [], "type": "too_many_issues", "msg": f"{count} values are not as declared"}]
+        return [
+            {"loc": [], "type": "too_many_issues", "msg": f"{count} values are not as declared"}
+        ]
     found = error.errors(include_url=False, include_context=True)[:MAX_ISSUES]
     for issue in found:
         if issue["input"] is MISSING:
@@ -85,13 +93,17 @@ def _shortened(text: str) -> str:
 
 
 def _text_on_purpose(error: object) -> str | None:
-    """Return the text of a `ValueError` that a validator of the application raises itself, in a `raise` statement of its own package.
+    """Return the text of a `ValueError` that a validator of the application raises itself, in a
+    `raise` statement of its own package.
 
-    What a function of the standard library or of another package raises for it is no answer to a peer: mostly it holds the input.
+    What a function of the standard library or of another package raises for it is no answer to a
+    peer: mostly it holds the input.
     """
     if not isinstance(error, ValueError) or isinstance(error, ValidationError):
         return None
-    frames = list(dropwhile(lambda frame: _package(frame) in _PYDANTIC, _frames(error.__traceback__)))
+    frames = list(
+        dropwhile(lambda frame: _package(frame) in _PYDANTIC, _frames(error.__traceback__))
+    )
     if not frames:
         return None
     owner, raising = _package(frames[0]), frames[-1]
@@ -111,7 +123,11 @@ def _package(trace: TracebackType) -> str:
 
 
 def _location(loc: tuple[int | str, ...], names: Sequence[str]) -> list[int | str]:
-    parts = [part if isinstance(part, int) else part[:MAX_LOCATION_PART] for part in loc if isinstance(part, int) or not _LABEL.match(part)]
+    parts = [
+        part if isinstance(part, int) else part[:MAX_LOCATION_PART]
+        for part in loc
+        if isinstance(part, int) or not _LABEL.match(part)
+    ]
     if parts and isinstance(parts[0], int) and parts[0] < len(names):
         parts[0] = names[parts[0]]
     return parts
@@ -119,4 +135,6 @@ def _location(loc: tuple[int | str, ...], names: Sequence[str]) -> list[int | st
 
 def describe(issues: Sequence[Mapping[str, Any]]) -> str:
     """Return issues as one line for an exception of this program."""
-    return "; ".join(f"{'.'.join(map(str, issue['loc'])) or 'value'}: {issue['msg']}" for issue in issues)
+    return "; ".join(
+        f"{'.'.join(map(str, issue['loc'])) or 'value'}: {issue['msg']}" for issue in issues
+    )

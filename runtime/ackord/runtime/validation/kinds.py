@@ -1,8 +1,9 @@
 """Which kinds of JSON value a core schema accepts, and unions that choose their member by that.
 
-pydantic tries the members of a union one after the other. Each one that fails copies the value into its error, so that values in which unions
-are nested take time for each level above them. Members of a contract's untagged unions differ in the kind of their JSON values:
-the kind says which member a value is for, and only that one is tried.
+pydantic tries the members of a union one after the other. Each one that fails copies the value into
+its error, so that values in which unions are nested take time for each level above them. Members of
+a contract's untagged unions differ in the kind of their JSON values: the kind says which member a
+value is for, and only that one is tried.
 """
 
 from __future__ import annotations
@@ -35,13 +36,22 @@ _SIMPLE: Final[Mapping[str, frozenset[type]]] = {
     "typed-dict": _OBJECT,
     "tagged-union": _OBJECT,
 }
-_NAMES: Final = {dict: "an object", list: "a list", str: "a string", int: "a number", bool: "true or false", _NOTHING: "null"}
+_NAMES: Final = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    int: "a number",
+    bool: "true or false",
+    _NOTHING: "null",
+}
 
 _Definitions = Mapping[str, Any]
 
 
 def by_kind(schema: CoreSchema) -> CoreSchema | None:
-    """Return a copy whose unions choose their members by the kind of JSON value, for validators of JSON; `None` if there is none to change."""
+    """Return a copy whose unions choose their members by the kind of JSON value, for validators of
+    JSON; `None` if there is none to change.
+    """
     rewriter = _Rewriter(schema)
     copied: CoreSchema = rewriter.copy(schema)
     return copied if rewriter.changed else None
@@ -51,14 +61,22 @@ class _Rewriter:
     def __init__(self, schema: CoreSchema) -> None:
         whole: Any = schema
         definitions: list[Any] = whole["definitions"] if whole["type"] == "definitions" else []
-        self._definitions: _Definitions = {definition["ref"]: definition for definition in definitions}
+        self._definitions: _Definitions = {
+            definition["ref"]: definition for definition in definitions
+        }
         self.changed = False
 
     def copy(self, part: Any) -> Any:
         kind = part.__class__
         if kind is dict:
-            copied = {key: value if key == "metadata" else self.copy(value) for key, value in part.items()}
-            return self._choose(part, copied) if part.get("type") == "union" and "choices" in part else copied
+            copied = {
+                key: value if key == "metadata" else self.copy(value) for key, value in part.items()
+            }
+            return (
+                self._choose(part, copied)
+                if part.get("type") == "union" and "choices" in part
+                else copied
+            )
         if kind is list:
             return [self.copy(value) for value in part]
         if kind is tuple:
@@ -77,16 +95,26 @@ class _Rewriter:
             return copied  # scalars are cheap to try
         self.changed = True
         expected = list(dict.fromkeys(_NAMES[int if kind is float else kind] for kind in chosen))
-        message = f"Input should be {', '.join(expected[:-1])} or {expected[-1]}" if len(expected) > 1 else f"Input should be {expected[0]}"
+        message = (
+            f"Input should be {', '.join(expected[:-1])} or {expected[-1]}"
+            if len(expected) > 1
+            else f"Input should be {expected[0]}"
+        )
         # A function that is asked with the decoded value; this one is the fastest there is.
         tagged: Any = core_schema.tagged_union_schema(
-            chosen, discriminator=type, custom_error_type="union_type", custom_error_message=message, ref=union.get("ref")
+            chosen,
+            discriminator=type,
+            custom_error_type="union_type",
+            custom_error_message=message,
+            ref=union.get("ref"),
         )
         return tagged
 
 
 def json_kinds(schema: Any, definitions: _Definitions) -> frozenset[type]:
-    """Return the types of the decoded JSON values that a schema may accept; none if that can't be said."""
+    """Return the types of the decoded JSON values that a schema may accept; none if that can't be
+    said.
+    """
     part = schema[0] if schema.__class__ is tuple else schema
     for _ in range(20):  # as deep as a scalar is wrapped
         kind: str = part["type"]
@@ -94,7 +122,12 @@ def json_kinds(schema: Any, definitions: _Definitions) -> frozenset[type]:
             return _SIMPLE[kind]
         if kind == "literal":
             expected: list[object] = part["expected"]
-            return frozenset[type]().union(*(_NUMBER if type(value) is int else frozenset[type]({type(value)}) for value in expected))
+            return frozenset[type]().union(
+                *(
+                    _NUMBER if type(value) is int else frozenset[type]({type(value)})
+                    for value in expected
+                )
+            )
         if kind == "enum":
             return {"str": _TEXT, "int": _NUMBER}.get(part.get("sub_type", ""), frozenset())
         if kind == "nullable":

@@ -1,4 +1,6 @@
-"""JSON arrays of typed values, read and written in one pass: the arguments of events and acknowledgements."""
+"""JSON arrays of typed values, read and written in one pass: the arguments of events and
+acknowledgements.
+"""
 
 from __future__ import annotations
 
@@ -30,22 +32,39 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import CoreSchema, PydanticSerializationError, SchemaSerializer, core_schema
 
 LARGE: Final = 4096
-"""Characters from which on less is said of what is wrong with a payload; see `ackord.runtime.validation.impatience`."""
+"""Characters from which on less is said of what is wrong with a payload; see
+`ackord.runtime.validation.impatience`.
+"""
 FAILURES: Final = (TypeError, ValueError, RecursionError)
-"""What a serializer raises of its own accord, by `raises_warnings` or otherwise; after any of them the long way is tried."""
+"""What a serializer raises of its own accord, by `raises_warnings` or otherwise; after any of them
+the long way is tried.
+"""
 
 
 class PositionalReader:
     """Reads JSON arrays; items after the declared ones are ignored."""
 
-    __slots__ = ("_copies_nested", "_has_maps", "_is_bare", "_names", "_schema", "_validate", "_validate_large", "takes_attachments")
+    __slots__ = (
+        "_copies_nested",
+        "_has_maps",
+        "_is_bare",
+        "_names",
+        "_schema",
+        "_validate",
+        "_validate_large",
+        "takes_attachments",
+    )
 
     def __init__(self, names: Sequence[str], shapes: Sequence[Shape]) -> None:
-        """Take a name and a schema for each position; the name is where issues say that they are."""
+        """Take a name and a schema for each position; the name is where issues say that they
+        are.
+        """
 
         def array(schema_of: SchemaOf) -> CoreSchema:
             items = [shape(schema_of) for shape in shapes]
-            return core_schema.tuple_schema([*items, core_schema.any_schema()], variadic_item_index=len(items))
+            return core_schema.tuple_schema(
+                [*items, core_schema.any_schema()], variadic_item_index=len(items)
+            )
 
         adapter = build_adapter(array)
         traits = look_at(adapter.core_schema)
@@ -60,12 +79,14 @@ class PositionalReader:
         self._is_bare = not traits.attachments and not traits.aliases
 
     def read(self, payload: str, attachments: Sequence[bytes] = ()) -> tuple[Any, ...]:
-        """Return the values of the array, those after the declared ones included, decoded but not checked.
+        """Return the values of the array, those after the declared ones included, decoded but not
+        checked.
 
         Raises:
             MalformedPayloadError: the text isn't JSON.
             AttachmentError: a placeholder names an attachment that isn't there.
-            InvalidArgumentsError: it is JSON, but not what is declared, or bytes stand where none are declared.
+            InvalidArgumentsError: it is JSON, but not what is declared, or bytes stand where none
+                are declared.
         """
         validate = self._validate if len(payload) <= LARGE else self._prepare_large(payload)
         try:
@@ -78,14 +99,16 @@ class PositionalReader:
             repaired = repair(error, payload)
             if repaired is not None:
                 return self.read(repaired, attachments)
-            # Not chained: pydantic's exception holds the peer's input, which has no place in this program's logs.
+            # Not chained: pydantic's exception holds the peer's input, which has no place in this
+            # program's logs.
             raise refusal(error, payload, self._names) from None
         if attachments and self._has_maps:
             self._refuse_placeholders(values, len(attachments))
         return values
 
     def _refuse_placeholders(self, values: tuple[Any, ...], count: int) -> None:
-        """Refuse attachments where JSON or a map is declared: their placeholders would pass for data.
+        """Refuse attachments where JSON or a map is declared: their placeholders would pass for
+        data.
 
         An object whose ``num`` is the number of none of the `count` attachments is data for sure.
         """
@@ -95,9 +118,15 @@ class PositionalReader:
                 kind = part.__class__
                 if kind is dict:
                     number = part.get("num")
-                    if part.get("_placeholder") is True and type(number) is int and 0 <= number < count:
+                    if (
+                        part.get("_placeholder") is True
+                        and type(number) is int
+                        and 0 <= number < count
+                    ):
                         message = "Bytes, or an object that looks like their placeholder, can't stand here"
-                        raise InvalidArgumentsError([{"loc": [name], "type": "bytes_unexpected", "msg": message}])
+                        raise InvalidArgumentsError(
+                            [{"loc": [name], "type": "bytes_unexpected", "msg": message}]
+                        )
                     parts += part.values()
                 elif kind is list or kind is tuple:
                     parts += part
@@ -114,10 +143,15 @@ class PositionalReader:
     def pick(self, position: int) -> Callable[[str], Any] | None:
         """Return what validates the text of one position alone; `None` if that isn't as good.
 
-        Whoever uses it has to read the whole again where it raises `ValidationError`, so that nothing of the application's may have been called.
+        Whoever uses it has to read the whole again where it raises `ValidationError`, so that
+        nothing of the application's may have been called.
         """
         schema = pick_item(self._schema, position)
-        return build_validator(schema).validate_json if self._is_bare and look_at(schema).inert else None
+        return (
+            build_validator(schema).validate_json
+            if self._is_bare and look_at(schema).inert
+            else None
+        )
 
 
 class SingleWriter(NamedTuple):
@@ -126,7 +160,8 @@ class SingleWriter(NamedTuple):
     class_: type
     """Of the instances that it may be used for."""
     serialize: Callable[..., bytes]
-    """Raises one of `FAILURES` where the value isn't as declared, if called by a function that `raises_warnings`: write it as an array then.
+    """Raises one of `FAILURES` where the value isn't as declared, if called by a function that
+    `raises_warnings`: write it as an array then.
 
     Names on the wire have to be asked for: `by_alias=True`.
     """
@@ -137,11 +172,24 @@ class SingleWriter(NamedTuple):
 class PositionalWriter:
     """Writes JSON arrays of exactly the declared length."""
 
-    __slots__ = ("_constants", "_names", "_schema", "_serialize", "_serialize_or_say_why", "_subject", "_takes_attachments", "_validate")
+    __slots__ = (
+        "_constants",
+        "_names",
+        "_schema",
+        "_serialize",
+        "_serialize_or_say_why",
+        "_subject",
+        "_takes_attachments",
+        "_validate",
+    )
 
     def __init__(self, subject: str, names: Sequence[str], shapes: Sequence[Shape]) -> None:
         """Take a name and a schema for each position; `subject` begins the messages of errors."""
-        adapter = build_adapter(lambda schema_of: core_schema.tuple_positional_schema([shape(schema_of) for shape in shapes]))
+        adapter = build_adapter(
+            lambda schema_of: core_schema.tuple_positional_schema(
+                [shape(schema_of) for shape in shapes]
+            )
+        )
         self._schema = adapter.core_schema
         self._subject = subject
         self._names = tuple(names)
@@ -150,14 +198,16 @@ class PositionalWriter:
         self._constants = traits.constants
         self._validate = adapter.validator.validate_python
         self._serialize = _without_warnings(adapter.serializer)
-        self._serialize_or_say_why = partial(adapter.serializer.to_json, by_alias=True, warnings="error")
+        self._serialize_or_say_why = partial(
+            adapter.serializer.to_json, by_alias=True, warnings="error"
+        )
 
     @raises_warnings
     def write(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
         """Return the array as compact JSON, and the attachments that its placeholders stand for.
 
-        Models are checked when they are made, and frozen: here only that each value is of its declared type,
-        and that what their lists hold can be written as declared.
+        Models are checked when they are made, and frozen: here only that each value is of its
+        declared type, and that what their lists hold can be written as declared.
 
         Raises:
             InvalidPayloadError: a value isn't of its declared type, or JSON can't hold it.
@@ -192,11 +242,15 @@ class PositionalWriter:
 
     def _write_or_say_why(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
         attachments: list[bytes] = []
-        context: dict[str, Any] | None = {ATTACHMENTS: attachments} if self._takes_attachments else None
+        context: dict[str, Any] | None = (
+            {ATTACHMENTS: attachments} if self._takes_attachments else None
+        )
         try:
             text = self._serialize_or_say_why(self._validate(values), context=context).decode()
         except ValidationError as error:
-            raise InvalidPayloadError(f"{self._subject}: {describe(list_issues(error, self._names))}") from error
+            raise InvalidPayloadError(
+                f"{self._subject}: {describe(list_issues(error, self._names))}"
+            ) from error
         except (PydanticSerializationError, UnicodeError) as error:
             raise InvalidPayloadError(f"{self._subject}: {error}") from error
         self._refuse_constants(text)
@@ -215,5 +269,11 @@ class PositionalWriter:
 
 
 def _without_warnings(serializer: SchemaSerializer) -> Callable[..., bytes]:
-    """Return what serializes, and raises one of `FAILURES` in a function that `raises_warnings` where the value isn't as declared."""
-    return serializer.to_json if raised_warnings.WORKS else partial(serializer.to_json, warnings="error")
+    """Return what serializes, and raises one of `FAILURES` in a function that `raises_warnings`
+    where the value isn't as declared.
+    """
+    return (
+        serializer.to_json
+        if raised_warnings.WORKS
+        else partial(serializer.to_json, warnings="error")
+    )

@@ -14,7 +14,9 @@ from ackord.runtime.validation.issues import list_issues
 from pydantic import ValidationError
 
 MAX_NESTING: Final = 250_000
-"""Lists and objects in a large payload times their levels, where a recursive type has unions: each level is decoded once for its union."""
+"""Lists and objects in a large payload times their levels, where a recursive type has unions: each
+level is decoded once for its union.
+"""
 
 
 def check_nesting(payload: str) -> None:
@@ -29,14 +31,22 @@ def check_nesting(payload: str) -> None:
 
 
 def repair(error: ValidationError, payload: str) -> str | None:
-    """Return text that pydantic can read where halves of surrogate pairs keep it from that, which JavaScript sends; `None` elsewhere."""
-    if error.error_count() > 1 or error.errors(include_url=False, include_context=False, include_input=False)[0]["type"] != "json_invalid":
+    """Return text that pydantic can read where halves of surrogate pairs keep it from that, which
+    JavaScript sends; `None` elsewhere.
+    """
+    if (
+        error.error_count() > 1
+        or error.errors(include_url=False, include_context=False, include_input=False)[0]["type"]
+        != "json_invalid"
+    ):
         return None
     repaired = repair_surrogates(payload)
     return None if repaired == payload else repaired
 
 
-def refusal(error: ValidationError, payload: str, names: Sequence[str]) -> MalformedPayloadError | InvalidArgumentsError:
+def refusal(
+    error: ValidationError, payload: str, names: Sequence[str]
+) -> MalformedPayloadError | InvalidArgumentsError:
     """Return what to raise; `names` are those of the positions of the array."""
     issues = list_issues(error, names)
     if issues[0]["type"] == "json_invalid" and not _is_json(payload):
@@ -45,7 +55,9 @@ def refusal(error: ValidationError, payload: str, names: Sequence[str]) -> Malfo
 
 
 def _is_json(payload: str) -> bool:
-    """Tell JSON that pydantic can't read (lone surrogates, very deep or very long numbers) from what is no JSON."""
+    """Tell JSON that pydantic can't read (lone surrogates, very deep or very long numbers) from
+    what is no JSON.
+    """
 
     def refuse(constant: str) -> NoReturn:
         raise json.JSONDecodeError("not JSON", constant, 0)

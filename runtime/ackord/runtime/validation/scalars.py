@@ -1,4 +1,5 @@
-"""Types of the schema language that need more than pydantic's own rules to travel in a Socket.IO packet.
+"""Types of the schema language that need more than pydantic's own rules to travel in a Socket.IO
+packet.
 
 To a type checker each is the plain type that it annotates.
 
@@ -17,12 +18,13 @@ alias          Python                 on the wire
 `Json`         `pydantic.JsonValue`   any JSON
 =============  =====================  ==========================================================
 
-An `int` with limits is ``Annotated[int, Field(ge=0), WholeNumber]``, so that pydantic checks the limits in its own code.
-A literal with numbers or booleans is ``Annotated[Literal[1, True], StrictLiteral]``.
-A `python:` type in a union is ``Annotated[IPv4Address, UnionMember]``.
+An `int` with limits is ``Annotated[int, Field(ge=0), WholeNumber]``, so that pydantic checks the
+limits in its own code. A literal with numbers or booleans is ``Annotated[Literal[1, True],
+StrictLiteral]``. A `python:` type in a union is ``Annotated[IPv4Address, UnionMember]``.
 
-The serializer of each alias refuses what isn't an instance of its Python type, with `PydanticSerializationUnexpectedValue`:
-of a union's members, pydantic takes the first whose serializer doesn't refuse the value.
+The serializer of each alias refuses what isn't an instance of its Python type, with
+`PydanticSerializationUnexpectedValue`: of a union's members, pydantic takes the first whose
+serializer doesn't refuse the value.
 """
 
 from __future__ import annotations
@@ -39,7 +41,15 @@ from operator import is_
 from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
 
 from ackord.runtime.socketio.errors import AttachmentError
-from pydantic import AfterValidator, AnyUrl, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, JsonValue, Tag
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    JsonValue,
+    Tag,
+)
 from pydantic_core import (
     CoreSchema,
     PydanticCustomError,
@@ -49,7 +59,9 @@ from pydantic_core import (
 )
 
 ATTACHMENTS: Final = "ackord_attachments"
-"""Key of the packet's attachments in the context of a validation (a sequence to read) or a serialization (a list to fill)."""
+"""Key of the packet's attachments in the context of a validation (a sequence to read) or a
+serialization (a list to fill).
+"""
 
 _NUMBERS: Final = "ackord_attachment_numbers"
 """Key of the numbers that attachments have got already, by identity."""
@@ -70,13 +82,16 @@ _MAX_EXACT: Final = 2.0**53
 
 
 def read_attachment(value: Any, info: core_schema.ValidationInfo) -> bytes:
-    """Return the attachment that a placeholder stands for (Socket.IO protocol v5, "binary attachments").
+    """Return the attachment that a placeholder stands for (Socket.IO protocol v5, "binary
+    attachments").
 
     Raises:
         AttachmentError: the packet has attachments, but not this one.
     """
     context: Any = info.context
-    attachments: Sequence[bytes] | None = context.get(ATTACHMENTS) if context.__class__ is dict else None
+    attachments: Sequence[bytes] | None = (
+        context.get(ATTACHMENTS) if context.__class__ is dict else None
+    )
     if attachments is None:
         return _read_base64(value)
     if value.__class__ is dict:
@@ -103,11 +118,14 @@ def _write_attachment(value: Any, info: core_schema.SerializationInfo) -> Any:
     if not isinstance(value, bytes):
         raise PydanticSerializationUnexpectedValue("Expected bytes")
     context: Any = info.context
-    attachments: list[bytes] | None = context.get(ATTACHMENTS) if context.__class__ is dict else None
+    attachments: list[bytes] | None = (
+        context.get(ATTACHMENTS) if context.__class__ is dict else None
+    )
     if attachments is None:
         return b64encode(value).decode("ascii")
     context[PLACEHOLDERS] = context.get(PLACEHOLDERS, 0) + 1
-    # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand placeholders for it.
+    # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand
+    # placeholders for it.
     numbers: dict[int, int] = context.setdefault(_NUMBERS, {})
     number = numbers.setdefault(id(value), len(attachments))
     if number == len(attachments):
@@ -118,21 +136,32 @@ def _write_attachment(value: Any, info: core_schema.SerializationInfo) -> Any:
 class _AttachmentSchema:
     """Annotation of `Bytes`."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         return core_schema.json_or_python_schema(
             core_schema.with_info_plain_validator_function(read_attachment),
-            # Not `bytes_schema`: called with `strict=False` it encodes text, and bytes in JSON that is decoded already are base64 text.
+            # Not `bytes_schema`: called with `strict=False` it encodes text, and bytes in JSON that
+            # is decoded already are base64 text.
             core_schema.custom_error_schema(core_schema.is_instance_schema(bytes), "bytes_type"),
-            serialization=core_schema.plain_serializer_function_ser_schema(_write_attachment, info_arg=True, when_used="json"),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _write_attachment, info_arg=True, when_used="json"
+            ),
         )
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return {"type": "string", "format": "binary"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: annotations must be hashable, schemas aren't
+@dataclass(
+    frozen=True, slots=True, eq=False
+)  # hashed by identity: annotations must be hashable, schemas aren't
 class _TextSchema:
-    """Annotation of a type that is a string of one form in JSON, and nothing but an instance in Python."""
+    """Annotation of a type that is a string of one form in JSON, and nothing but an instance in
+    Python.
+    """
 
     pattern: str
     error: str
@@ -145,20 +174,29 @@ class _TextSchema:
     format: str | None = None
     """The format that JSON Schemas name."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         text = core_schema.custom_error_schema(
-            core_schema.str_schema(strict=True, pattern=self.pattern), self.error, custom_error_message=self.message
+            core_schema.str_schema(strict=True, pattern=self.pattern),
+            self.error,
+            custom_error_message=self.message,
         )
         return core_schema.json_or_python_schema(
-            core_schema.chain_schema([text, self.parse]), self.python, serialization=self.serialization
+            core_schema.chain_schema([text, self.parse]),
+            self.python,
+            serialization=self.serialization,
         )
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return handler(schema) | ({"format": self.format} if self.format else {})
 
 
 class WholeNumber:
-    """Annotation of an `int`: a number without fraction is one, as JSON and JavaScript don't tell ``5.0`` from ``5``.
+    """Annotation of an `int`: a number without fraction is one, as JSON and JavaScript don't tell
+    ``5.0`` from ``5``.
 
     Beyond 2^53 a number with a fraction part may stand for several integers, so it is refused.
     """
@@ -167,9 +205,16 @@ class WholeNumber:
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         integer = handler(source)
         limits = core_schema.float_schema(strict=True, ge=-_MAX_EXACT, le=_MAX_EXACT)
-        numbers = [core_schema.int_schema(strict=True), core_schema.chain_schema([limits, core_schema.int_schema(strict=False)])]
-        number = core_schema.custom_error_schema(core_schema.union_schema([*numbers], mode="left_to_right"), "int_type")
-        schema = core_schema.json_or_python_schema(core_schema.chain_schema([number, integer]), integer)
+        numbers = [
+            core_schema.int_schema(strict=True),
+            core_schema.chain_schema([limits, core_schema.int_schema(strict=False)]),
+        ]
+        number = core_schema.custom_error_schema(
+            core_schema.union_schema([*numbers], mode="left_to_right"), "int_type"
+        )
+        schema = core_schema.json_or_python_schema(
+            core_schema.chain_schema([number, integer]), integer
+        )
 
         def finished(_: Any) -> CoreSchema:
             return schema
@@ -179,7 +224,9 @@ class WholeNumber:
         return tagged
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         whole: Any = schema
         return handler(whole["python_schema"])
 
@@ -188,7 +235,10 @@ class _LiteralWriter:
     """Writes the values of one literal: pydantic's own serializer takes 1 for ``True``."""
 
     def __init__(self, values: tuple[Any, ...]) -> None:
-        self._values = {kind: frozenset(value for value in values if value.__class__ is kind) for kind in _LITERAL_KINDS}
+        self._values = {
+            kind: frozenset(value for value in values if value.__class__ is kind)
+            for kind in _LITERAL_KINDS
+        }
 
     def __call__(self, value: Any) -> Any:
         if value not in self._values.get(value.__class__, ()):
@@ -197,7 +247,9 @@ class _LiteralWriter:
 
 
 class StrictLiteral:
-    """Annotation of a literal: ``true``, ``1`` and ``1.0`` are three values in JSON, though they are equal in Python."""
+    """Annotation of a literal: ``true``, ``1`` and ``1.0`` are three values in JSON, though they
+    are equal in Python.
+    """
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -212,36 +264,54 @@ class StrictLiteral:
             core_schema.union_schema([*members], mode="left_to_right"),
             "literal_error",
             custom_error_context={"expected": f"{', '.join(others)} or {last}" if others else last},
-            serialization=core_schema.plain_serializer_function_ser_schema(_LiteralWriter(values), when_used="json"),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _LiteralWriter(values), when_used="json"
+            ),
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         literal: Any = schema
         return handler(
-            core_schema.literal_schema([value for chain in literal["schema"]["choices"] for value in chain["steps"][-1]["expected"]])
+            core_schema.literal_schema(
+                [
+                    value
+                    for chain in literal["schema"]["choices"]
+                    for value in chain["steps"][-1]["expected"]
+                ]
+            )
         )
 
 
 class UnionMember:
-    """Annotation of a Python type of the application's in a union: its own validator and serializer may take any value."""
+    """Annotation of a Python type of the application's in a union: its own validator and serializer
+    may take any value.
+    """
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         class_ = source
         while not isinstance(class_, type):
-            class_ = class_.__supertype__  # of a `NewType`; other types don't stand in unions (S035)
+            class_ = (
+                class_.__supertype__
+            )  # of a `NewType`; other types don't stand in unions (S035)
 
         def serialize(value: Any, handler: core_schema.SerializerFunctionWrapHandler) -> Any:
             if not isinstance(value, class_):
-                raise PydanticSerializationUnexpectedValue(f"Expected an instance of {class_.__name__}")
+                raise PydanticSerializationUnexpectedValue(
+                    f"Expected an instance of {class_.__name__}"
+                )
             return handler(value)
 
         schema = handler(source)
         return core_schema.json_or_python_schema(
             schema,
             core_schema.chain_schema([core_schema.is_instance_schema(class_), schema]),
-            serialization=core_schema.wrap_serializer_function_ser_schema(serialize, schema=schema, when_used="json"),
+            serialization=core_schema.wrap_serializer_function_ser_schema(
+                serialize, schema=schema, when_used="json"
+            ),
         )
 
 
@@ -261,25 +331,33 @@ def _format_int64(value: Any) -> str:
 def _format_decimal(value: Any) -> str:
     text = str(value)
     if not isinstance(value, decimal.Decimal) or not _DECIMAL_TEXT.fullmatch(text):
-        raise PydanticSerializationUnexpectedValue("Expected a finite decimal number with an exponent of at most six digits")
+        raise PydanticSerializationUnexpectedValue(
+            "Expected a finite decimal number with an exponent of at most six digits"
+        )
     return text
 
 
 def _format_datetime(value: Any) -> str:
-    """Write a date and time with its offset, or in UTC where RFC 3339 has no form of the offset: it has no seconds."""
+    """Write a date and time with its offset, or in UTC where RFC 3339 has no form of the offset: it
+    has no seconds.
+    """
     if not isinstance(value, dt.datetime) or (offset := value.utcoffset()) is None:
         raise PydanticSerializationUnexpectedValue("Expected a date and time with an offset")
     if offset % _MINUTE:
         try:
             value = value.astimezone(dt.UTC)
         except OverflowError:
-            raise PydanticSerializationUnexpectedValue("Expected a date and time in the years 1 to 9999 of UTC") from None
+            raise PydanticSerializationUnexpectedValue(
+                "Expected a date and time in the years 1 to 9999 of UTC"
+            ) from None
     return _with_z(value.isoformat())
 
 
 def _format_time(value: Any) -> str:
     if not isinstance(value, dt.time) or (value.utcoffset() or _MINUTE) % _MINUTE:
-        raise PydanticSerializationUnexpectedValue("Expected a time without an offset, or with one of whole minutes")
+        raise PydanticSerializationUnexpectedValue(
+            "Expected a time without an offset, or with one of whole minutes"
+        )
     return _with_z(value.isoformat())
 
 
@@ -302,7 +380,11 @@ def format_duration(duration: Any) -> str:
     seconds, microseconds = divmod(microseconds, 1_000_000)
     fraction = f".{microseconds:06}".rstrip("0") if microseconds else ""
     date = f"{days}D" if days else ""
-    time = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "") + (f"{seconds}{fraction}S" if seconds or fraction else "")
+    time = (
+        (f"{hours}H" if hours else "")
+        + (f"{minutes}M" if minutes else "")
+        + (f"{seconds}{fraction}S" if seconds or fraction else "")
+    )
     if not date and not time:
         return "PT0S"
     return f"{sign}P{date}T{time}" if time else f"{sign}P{date}"
@@ -330,15 +412,21 @@ def _int64(*, strict: bool) -> CoreSchema:
 class _TimeSchema:
     """Annotation of `Time`."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         return core_schema.time_schema(strict=True, serialization=_text(_format_time))
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return handler(schema) | {"format": "time"}
 
 
 def _text(function: Callable[[Any], str]) -> core_schema.SerSchema:
-    return core_schema.plain_serializer_function_ser_schema(function, return_schema=core_schema.str_schema(), when_used="json")
+    return core_schema.plain_serializer_function_ser_schema(
+        function, return_schema=core_schema.str_schema(), when_used="json"
+    )
 
 
 Int: TypeAlias = Annotated[int, WholeNumber]
@@ -414,7 +502,9 @@ _FUNCTIONS: Final = (
 
 
 def is_own(function: Any) -> bool:
-    """Tell functions in core schemas that are ours: they may be called for a value that turns out to be wrong, and write what is declared."""
+    """Tell functions in core schemas that are ours: they may be called for a value that turns out
+    to be wrong, and write what is declared.
+    """
     return function.__class__ is _LiteralWriter or any(function is own for own in _FUNCTIONS)
 
 

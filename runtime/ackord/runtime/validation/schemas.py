@@ -1,4 +1,6 @@
-"""Core schemas of arrays and single values: how ours are built, and the copies of them that read otherwise."""
+"""Core schemas of arrays and single values: how ours are built, and the copies of them that read
+otherwise.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ _CORE_CONFIG: Final = CoreConfig(strict=True, allow_inf_nan=False, ser_json_inf_
 class _Annotation:
     shape: Shape
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         def schema_of(type_: Any) -> CoreSchema:
             complete(type_)
             return handler.generate_schema(type_)
@@ -40,8 +44,11 @@ def build_adapter(shape: Shape) -> TypeAdapter[Any]:
     return TypeAdapter(Annotated[Any, _Annotation(shape)], config=_CONFIG)
 
 
-def object_schema(fields: dict[str, core_schema.TypedDictField], *, extra: core_schema.ExtraBehavior = "ignore") -> CoreSchema:
-    """Build the schema of a JSON object, as strict as what is around it: pydantic-core takes a typed dictionary's configuration from itself alone.
+def object_schema(
+    fields: dict[str, core_schema.TypedDictField], *, extra: core_schema.ExtraBehavior = "ignore"
+) -> CoreSchema:
+    """Build the schema of a JSON object, as strict as what is around it: pydantic-core takes a
+    typed dictionary's configuration from itself alone.
 
     `extra` says what happens to keys that aren't among `fields`.
     """
@@ -54,9 +61,13 @@ def accepts_null(type_: Any) -> bool:
 
 
 def pick_item(schema: Any, position: int) -> CoreSchema:
-    """Return the core schema of one position of a tuple's, with the definitions that it may need."""
+    """Return the core schema of one position of a tuple's, with the definitions that it may
+    need.
+    """
     if schema["type"] == "definitions":
-        return core_schema.definitions_schema(pick_item(schema["schema"], position), schema["definitions"])
+        return core_schema.definitions_schema(
+            pick_item(schema["schema"], position), schema["definitions"]
+        )
     item: CoreSchema = schema["items_schema"][position]
     return item
 
@@ -67,11 +78,15 @@ class Reader:
 
     validate: Callable[..., Any]
     copies_nested: bool
-    """Whether a value may be decoded again for each level above it: unions ask for the kind of a value that may hold more of them."""
+    """Whether a value may be decoded again for each level above it: unions ask for the kind of a
+    value that may hold more of them.
+    """
 
 
 def build_reader(adapter: TypeAdapter[Any]) -> Reader:
-    """Build a validator of JSON for an adapter's schema, whose unions choose their members by the kind of JSON value."""
+    """Build a validator of JSON for an adapter's schema, whose unions choose their members by the
+    kind of JSON value.
+    """
     traits = look_at(adapter.core_schema)
     chosen = by_kind(adapter.core_schema) if traits.unions else None
     if chosen is None:
@@ -96,7 +111,9 @@ def build_impatient(schema: CoreSchema) -> SchemaValidator:
 
 
 def _build_anew(schema: CoreSchema) -> SchemaValidator:
-    """Build a validator without those that the models have already: they know nothing of what was changed in a copy of their schemas."""
+    """Build a validator without those that the models have already: they know nothing of what was
+    changed in a copy of their schemas.
+    """
     # The keyword is pydantic's own, so it may go one day.
     try:
         return SchemaValidator(schema, _CORE_CONFIG, _use_prebuilt=False)

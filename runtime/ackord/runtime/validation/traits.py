@@ -11,8 +11,29 @@ from pydantic_core import CoreSchema
 
 _KNOWN: Final = frozenset(
     {
-        *("model", "model-fields", "model-field", "typed-dict", "typed-dict-field", "union", "tagged-union", "nullable", "default"),
-        *("list", "tuple", "set", "frozenset", "dict", "definitions", "definition-ref", "json-or-python", "chain", "custom-error"),
+        *(
+            "model",
+            "model-fields",
+            "model-field",
+            "typed-dict",
+            "typed-dict-field",
+            "union",
+            "tagged-union",
+            "nullable",
+            "default",
+        ),
+        *(
+            "list",
+            "tuple",
+            "set",
+            "frozenset",
+            "dict",
+            "definitions",
+            "definition-ref",
+            "json-or-python",
+            "chain",
+            "custom-error",
+        ),
         *(
             "str",
             "int",
@@ -56,7 +77,9 @@ class Traits:
     aliases: bool
     """Something has another name on the wire than in Python."""
     inert: bool
-    """Nothing but pydantic-core and functions of ours reads and writes the values; what we don't know for sure isn't inert."""
+    """Nothing but pydantic-core and functions of ours reads and writes the values; what we don't
+    know for sure isn't inert.
+    """
     constants: bool
     """``NaN`` or ``Infinity`` may be written, which JSON doesn't have."""
 
@@ -87,12 +110,18 @@ def look_at(schema: CoreSchema) -> Traits:
 
 
 def instance_class(schema: CoreSchema) -> type | None:
-    """Return the class whose own instances (not those of its subclasses) are all valid, and taken as they are; `None` if there is none."""
+    """Return the class whose own instances (not those of its subclasses) are all valid, and taken
+    as they are; `None` if there is none.
+    """
     part = _resolve(schema)
     kind: str = part["type"]
     if kind == "model":
         model: type = part["cls"]
-        return model if part.get("config", {}).get("revalidate_instances", "never") == "never" else None
+        return (
+            model
+            if part.get("config", {}).get("revalidate_instances", "never") == "never"
+            else None
+        )
     return _SCALARS.get(kind) if part.keys() <= _UNCONSTRAINED else None
 
 
@@ -100,7 +129,9 @@ def _resolve(schema: Any) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     while schema["type"] in {"definitions", "definition-ref", "json-or-python"}:
         if schema["type"] == "definitions":
-            definitions.update({definition["ref"]: definition for definition in schema["definitions"]})
+            definitions.update(
+                {definition["ref"]: definition for definition in schema["definitions"]}
+            )
             schema = schema["schema"]
         elif schema["type"] == "json-or-python":
             schema = schema["python_schema"]
@@ -111,7 +142,9 @@ def _resolve(schema: Any) -> dict[str, Any]:
 
 
 def _is_inert(part: dict[str, Any]) -> bool:
-    if any(part.get(key) == "allow" for key in _EXTRAS) or (callable(part.get("discriminator")) and part["discriminator"] is not type):
+    if any(part.get(key) == "allow" for key in _EXTRAS) or (
+        callable(part.get("discriminator")) and part["discriminator"] is not type
+    ):
         return False
     kind = part.get("type")
     if kind.__class__ is not str:
@@ -127,7 +160,9 @@ def _is_inert(part: dict[str, Any]) -> bool:
 
 
 def _parts(schema: CoreSchema) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Go through the parts of a schema, each with whether values are written by it: of a chain, only the last step is."""
+    """Go through the parts of a schema, each with whether values are written by it: of a chain,
+    only the last step is.
+    """
     stack: list[tuple[Any, bool]] = [(schema, True)]
     while stack:
         part, written = stack.pop()
@@ -135,7 +170,9 @@ def _parts(schema: CoreSchema) -> Iterator[tuple[dict[str, Any], bool]]:
         if kind is dict:
             yield part, written
             members: dict[Any, Any] = part
-            if part.get("type").__class__ is not str:  # a table of fields: these may be called anything
+            if (
+                part.get("type").__class__ is not str
+            ):  # a table of fields: these may be called anything
                 stack += [(value, written) for value in members.values()]
                 continue
             steps: list[Any] = members.get("steps", [])

@@ -16,7 +16,9 @@ from pydantic_core import PydanticSerializationError
 
 
 class ValueAdapter:
-    """Reads and writes one JSON value that stands alone: the payload of CONNECT; built on first use."""
+    """Reads and writes one JSON value that stands alone: the payload of CONNECT; built on first
+    use.
+    """
 
     __slots__ = ("_adapter", "_copies_nested", "_name", "_type", "_validate", "_validate_large")
 
@@ -42,7 +44,9 @@ class ValueAdapter:
         """
         try:
             adapter = self._adapter or self._build()
-            validate = self._validate if len(payload) <= LARGE else self._prepare_large(adapter, payload)
+            validate = (
+                self._validate if len(payload) <= LARGE else self._prepare_large(adapter, payload)
+            )
             return validate(payload, by_alias=True, by_name=False)
         except ValidationError as error:
             repaired = repair(error, payload)
@@ -50,7 +54,9 @@ class ValueAdapter:
                 return self.read(repaired)
             refused = refusal(error, payload, ())
         if isinstance(refused, InvalidArgumentsError):
-            refused = InvalidArgumentsError([{**issue, "loc": [self._name, *issue["loc"]]} for issue in refused.issues or ()])
+            refused = InvalidArgumentsError(
+                [{**issue, "loc": [self._name, *issue["loc"]]} for issue in refused.issues or ()]
+            )
         raise refused
 
     def dump(self, value: Any) -> Any:
@@ -61,9 +67,16 @@ class ValueAdapter:
         """
         adapter = self._adapter or self._build()
         try:
-            return adapter.dump_python(adapter.validator.validate_python(value), mode="json", by_alias=True, warnings="error")
+            return adapter.dump_python(
+                adapter.validator.validate_python(value),
+                mode="json",
+                by_alias=True,
+                warnings="error",
+            )
         except ValidationError as error:
-            raise InvalidPayloadError(f"{self._name}: {describe(list_issues(error, ()))}") from error
+            raise InvalidPayloadError(
+                f"{self._name}: {describe(list_issues(error, ()))}"
+            ) from error
         except PydanticSerializationError as error:
             raise InvalidPayloadError(f"{self._name}: {error}") from error
 
