@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 import uvicorn
+from ackord.runtime.asgi_types import Application
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.hosting.serve import configure
-from ackord.runtime.transports.asgi import Application
+from ackord.runtime.hosting.uvicorn.serve import configure
 
 
 class Lane(StrEnum):

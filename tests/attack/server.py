@@ -10,9 +10,9 @@ import re
 from typing import Any
 
 from ackord.runtime.engine.options import EngineKeywords
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.server.limits import Limits
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.stubs import v1 as _v1
 
 from tests import lanes

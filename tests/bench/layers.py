@@ -20,15 +20,15 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import uvloop
+from ackord.runtime.bounds.memory import Part
 from ackord.runtime.engine.link import EngineSocket, HandshakeRequest
 from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.server import EngineServer
-from ackord.runtime.events.routes import Arguments, EncodedArguments
-from ackord.runtime.memory_budget import Part
+from ackord.runtime.engine.websocket import WebSocketReceiver
+from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
 from ackord.runtime.server import Server
-from ackord.runtime.transports.base import WebSocketReceiver
-from ackord.runtime.transports.direct_websocket import DirectWebSocket
-from ackord.runtime.transports.turns import turns_of
+from ackord.runtime.sockets.routes import Arguments, EncodedArguments
+from ackord.runtime.websocket.turns import turns_of
 from pydantic import TypeAdapter
 
 from tests.bench.contract import Item

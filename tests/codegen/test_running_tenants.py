@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from ackord.runtime.adapters.base import Recipient
 from ackord.runtime.adapters.memory import MemoryAdapter
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server
 from ackord.runtime.server.namespace import Namespace
-from ackord.runtime.socketio.event import EncodedEvent
-from ackord.runtime.socketio.msgpack import MsgpackParser
-from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.testing import Link, RawPeer, run
 from typing_extensions import override
 

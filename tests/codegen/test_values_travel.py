@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ackord.codegen import generate
-from ackord.runtime.error_acks import FailureReply
+from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.schema import load_bytes
 from ackord.schema.json_kinds import json_kinds
 from ackord.schema.model import (

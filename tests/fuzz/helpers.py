@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ackord.runtime.events import payloads
-from ackord.runtime.socketio.errors import PacketError
-from ackord.runtime.socketio.names import scan_event_name
-from ackord.runtime.socketio.packet import MAX_NAMESPACE, scan_header, split_event
-from ackord.runtime.transports.framing import next_message, take_text, take_texts
+from ackord.runtime.protocol.socketio.errors import PacketError
+from ackord.runtime.protocol.socketio.names import scan_event_name
+from ackord.runtime.protocol.socketio.packet import MAX_NAMESPACE, scan_header, split_event
+from ackord.runtime.sockets import payloads
+from ackord.runtime.websocket.framing import next_message, take_text, take_texts
 
 from tests.runtime.speedups.frames import NOT_UTF_8, UTF_8, frame
 from tests.runtime.speedups.functions import PYTHON

@@ -14,29 +14,33 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from ackord.runtime import tasks
 from ackord.runtime.engine import running
 from ackord.runtime.engine.cors import CorsPolicy
 from ackord.runtime.engine.proxies import TrustedProxies
-from ackord.runtime.engineio.client_session import decode_open_packet
-from ackord.runtime.engineio.errors import MalformedPacketError
-from ackord.runtime.engineio.handshake import check_request, check_session_request, check_version
-from ackord.runtime.engineio.packet import (
+from ackord.runtime.hosting.asgi import request_of
+from ackord.runtime.protocol.engineio.client_session import decode_open_packet
+from ackord.runtime.protocol.engineio.errors import MalformedPacketError
+from ackord.runtime.protocol.engineio.handshake import (
+    check_request,
+    check_session_request,
+    check_version,
+)
+from ackord.runtime.protocol.engineio.packet import (
     decode_packet,
     decode_payload,
     encode_packet,
     encode_payload,
 )
-from ackord.runtime.error_acks import InvalidArgumentsError
-from ackord.runtime.events import tasks
-from ackord.runtime.events.payloads import decode_array, decode_object
-from ackord.runtime.hosting.asgi import request_of
+from ackord.runtime.protocol.socketio.decoder import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, Decoder
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
+from ackord.runtime.protocol.socketio.errors import PacketError
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.names import RESERVED_EVENTS, scan_event_name
+from ackord.runtime.protocol.socketio.packet import MAX_NAMESPACE, Packet, scan_header
+from ackord.runtime.protocol.socketio.values import encode_value, repair_surrogates
 from ackord.runtime.server import Server, Socket
-from ackord.runtime.socketio.decoder import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, Decoder
-from ackord.runtime.socketio.errors import PacketError
-from ackord.runtime.socketio.msgpack import MsgpackParser
-from ackord.runtime.socketio.names import RESERVED_EVENTS, scan_event_name
-from ackord.runtime.socketio.packet import MAX_NAMESPACE, Packet, scan_header
-from ackord.runtime.socketio.values import encode_value, repair_surrogates
+from ackord.runtime.sockets.payloads import decode_array, decode_object
 from ackord.runtime.testing import Link, run
 from ackord.runtime.validation import (
     Arg,

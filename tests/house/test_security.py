@@ -14,11 +14,11 @@ from typing import Any, Final
 import pytest
 from ackord.runtime.client import manager
 from ackord.runtime.client.manager import ManagerOptions
-from ackord.runtime.client.websocket import WebSocketConnector
 from ackord.runtime.engine.options import EngineOptions
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server.limits import Limits
-from ackord.runtime.socketio.msgpack import MsgpackParser
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
+from ackord.runtime.websocket.client import WebSocketConnector
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "SECURITY.md").read_text(encoding="utf-8")

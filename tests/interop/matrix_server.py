@@ -8,9 +8,9 @@ import argparse
 from typing import Any
 
 from ackord.runtime import RefusalReply, Server, Socket
-from ackord.runtime.socketio.msgpack import MsgpackParser
-from ackord.runtime.socketio.parser import TEXT_PARSER
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.parser import TEXT_PARSER
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 
 from tests import lanes
 

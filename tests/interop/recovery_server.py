@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ackord.runtime import Server, Socket
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 
 from tests import lanes
 

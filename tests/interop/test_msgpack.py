@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ackord.runtime.client import Manager
 from ackord.runtime.errors import ConnectRefusedError, ProtocolError
-from ackord.runtime.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 
 from tests.interop.conftest import NodeScripts
 

@@ -15,7 +15,7 @@ from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.client import ManagerOptions, connect
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.options import EngineKeywords, EngineOptions
-from ackord.runtime.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 
 NOTHING_THAT_FITS: Final[tuple[Any, ...]] = (object(), object, {1: 2}, [[1]])
 

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 import pytest
 from ackord.runtime.client import connect
+from ackord.runtime.protocol.socketio.parser import TextParser
 from ackord.runtime.server import Namespace, Server, Socket
 from ackord.runtime.server.broadcast import BroadcastOperator
-from ackord.runtime.socketio.parser import TextParser
 from ackord.runtime.stubs.v1 import Arg, Event
 from ackord.runtime.testing import RawPeer, RawServer, run
 from ackord.runtime.typed.client_event import ClientEvent

@@ -8,8 +8,8 @@ import sys
 from typing import Any, Final
 
 import pytest
-from ackord.runtime.listeners import positional_range
 from ackord.runtime.signatures import signature_of
+from ackord.runtime.sockets.listeners import positional_range
 from ackord.runtime.typed.handlers import check_handlers, parameters_of
 
 _QUOTE: Final = (

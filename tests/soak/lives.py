@@ -22,8 +22,8 @@ from typing import Final
 
 import uvloop
 from ackord.runtime.adapters import MemoryAdapter
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server, Socket
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 
 from tests import lanes
 from tests.lanes import Lane

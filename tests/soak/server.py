@@ -20,7 +20,7 @@ from typing import Any
 import uvloop
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.socket import EngineSocket
-from ackord.runtime.engineio.session import Session
+from ackord.runtime.protocol.engineio.session import Session
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.server.connection import Connection
 from ackord.runtime.server.member import Member

@@ -16,7 +16,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
     from ackord.runtime.errors import (
         AckordError,
         AckTimeoutError,
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
         SlowConsumerError,
         UsageError,
     )
-    from ackord.runtime.listeners import NO_ACK
+    from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
+    from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
     from ackord.runtime.server import (
         Answers,
         BroadcastOperator,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         Server,
         Socket,
     )
-    from ackord.runtime.socketio.msgpack import MsgpackParser
+    from ackord.runtime.sockets.listeners import NO_ACK
 
 __all__ = [
     "NO_ACK",

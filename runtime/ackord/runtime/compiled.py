@@ -33,17 +33,17 @@ ENABLED: Final = _helpers is not None
 take_text: Final[Callable[[bytes | bytearray, int], str | None] | None] = getattr(
     _helpers, "take_text", None
 )
-"""See `ackord.runtime.transports.framing.take_text`."""
+"""See `ackord.runtime.websocket.framing.take_text`."""
 
 take_texts: Final[Callable[[bytes | bytearray, int, int, int], tuple[list[str], int]] | None] = (
     getattr(_helpers, "take_texts", None)
 )
-"""See `ackord.runtime.transports.framing.take_texts`."""
+"""See `ackord.runtime.websocket.framing.take_texts`."""
 
 split_event: Final[Callable[[str], tuple[str, int | None, str, str] | None] | None] = getattr(
     _helpers, "split_event", None
 )
-"""See `ackord.runtime.socketio.packet.split_event`."""
+"""See `ackord.runtime.protocol.socketio.packet.split_event`."""
 
 find_exponent: Final[Callable[[str], object] | None] = getattr(_helpers, "find_exponent", None)
-"""See `ackord.runtime.events.payloads`."""
+"""See `ackord.runtime.sockets.payloads`."""

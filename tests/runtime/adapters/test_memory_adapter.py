@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Iterable
 
 import pytest
-from ackord.runtime.acks import AckReply
 from ackord.runtime.adapters import AckCollector, BroadcastFlags, MemoryAdapter, Target
-from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import AckordError
-from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.sockets.acks import AckReply
 
 EVENT = EncodedEvent("x", '["x"]')
 PREPARED = Prepared('42["x"]')

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from ackord.runtime.transports.asgi import Message, Scope
+from ackord.runtime.asgi_types import Message, Scope
 
 from tests.runtime.budget.clients import Step
 from tests.runtime.budget.stage import Stage

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeAlias
 
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.transports.base import WebSocketReceiver
+from ackord.runtime.engine.websocket import WebSocketReceiver
 from websockets.frames import Frame, Opcode
 
 from tests.runtime.budget.network import MemoryTransport, MemoryWebSocket

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.protocol.engineio.prepared import Prepared
 from typing_extensions import override
 
 _ADDRESSES: Final = {"peername": ("127.0.0.1", 50_000), "sockname": ("127.0.0.1", 8000)}

@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any, Final, Protocol
 
-from ackord.runtime.transports.asgi import Message, Scope
+from ackord.runtime.asgi_types import Message, Scope
 
 from tests.runtime.budget.clients import Step
 from tests.runtime.budget.network import MemoryTransport

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from ackord.runtime.client import Manager, membership
-from ackord.runtime.client.connector import WebSocketLostError
 from ackord.runtime.client.recovery import ClientRecovery
+from ackord.runtime.engine.client_websocket import WebSocketLostError
 from ackord.runtime.errors import DisconnectedError, ProtocolError
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.testing import Link, RawServer, run
 from ackord.runtime.testing.raw_server import OPEN_PACKET
 

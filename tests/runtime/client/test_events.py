@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from ackord.runtime import NO_ACK
 from ackord.runtime.client import ClientSocket, connect
-from ackord.runtime.error_acks import FailureReply
 from ackord.runtime.errors import (
     AckTimeoutError,
     DisconnectedError,
@@ -19,7 +18,8 @@ from ackord.runtime.errors import (
     SlowConsumerError,
     UsageError,
 )
-from ackord.runtime.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.error_acks import FailureReply
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.testing import OPEN_PACKET, RawPeer, RawServer, run
 
 Scenario = Callable[[ClientSocket, RawPeer], Awaitable[None]]

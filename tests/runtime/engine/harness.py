@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ackord.runtime.asgi_types import Application, Message
 from ackord.runtime.engine.server import EngineOptions, EngineServer, EngineSocket
-from ackord.runtime.engineio.packet import Packet
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.transports.asgi import Application, Message
+from ackord.runtime.protocol.engineio.packet import Packet
 
 
 @dataclass

@@ -8,7 +8,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.testing.clock import run
 from hypothesis import given, settings
 from hypothesis import strategies as st

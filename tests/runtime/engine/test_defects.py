@@ -11,7 +11,7 @@ import asyncio
 import json
 
 import pytest
-from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.testing.clock import run
 
 from tests.runtime.engine.harness import DeniedError, Request, Site

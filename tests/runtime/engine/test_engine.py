@@ -11,8 +11,8 @@ import pytest
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.server import EngineOptions
-from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import UsageError
+from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.testing.clock import run
 
 from tests.runtime.engine.harness import DeniedError, Request, Site

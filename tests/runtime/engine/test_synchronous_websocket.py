@@ -7,9 +7,9 @@ from __future__ import annotations
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.server import EngineServer
-from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.engine.websocket import ServerWebSocket, WebSocketReceiver
+from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.testing.clock import run
-from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
 from typing_extensions import override
 
 from tests.runtime.engine.harness import Recorder, Site

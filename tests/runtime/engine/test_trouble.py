@@ -6,11 +6,11 @@ import asyncio
 import time
 
 import pytest
+from ackord.runtime.asgi_types import Message
 from ackord.runtime.engine.hooks import RefusedRequest
 from ackord.runtime.engine.server import EngineOptions, EngineServer, EngineSocket
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.testing.clock import run
-from ackord.runtime.transports.asgi import Message
 from typing_extensions import override
 
 from tests.attempts import hold_once

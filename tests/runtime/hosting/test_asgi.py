@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
 from ackord.runtime.hosting.asgi import AsgiApp
+from ackord.runtime.polling.body import respond
 from ackord.runtime.testing.clock import run
-from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
-from ackord.runtime.transports.polling import respond
 
 from tests.runtime.engine.harness import DeniedError, Request, Response, Site, WebSocket
 

@@ -11,10 +11,11 @@ from itertools import pairwise
 from typing import Any, cast
 
 import pytest
+from ackord.runtime.asgi_types import Receive, Scope, Send
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.hosting import direct_polling, guard
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.transports.asgi import Receive, Scope, Send
+from ackord.runtime.hosting.uvicorn import guard
+from ackord.runtime.hosting.uvicorn import polling as direct_polling
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint

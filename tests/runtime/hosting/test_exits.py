@@ -18,7 +18,7 @@ import pytest
 import uvloop
 from ackord.runtime.client import connect
 from ackord.runtime.errors import ConnectRefusedError
-from ackord.runtime.hosting.serve import Host, configure
+from ackord.runtime.hosting.uvicorn.serve import Host, configure
 from ackord.runtime.server import Server, Socket
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_in_thread

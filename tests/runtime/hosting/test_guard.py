@@ -9,9 +9,9 @@ import logging
 import socket as sockets
 
 import pytest
-from ackord.runtime.hosting import guard
-from ackord.runtime.transports import bounds
-from ackord.runtime.transports.direct_websocket import DirectWebSocket
+from ackord.runtime.hosting.uvicorn import guard
+from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
+from ackord.runtime.websocket import bounds
 
 from tests.runtime.hosting.network import Served, frame, masked, play, until
 

@@ -13,11 +13,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from ackord.runtime.hosting import guard
-from ackord.runtime.hosting.serve import Host, configure
+from ackord.runtime.asgi_types import Message, Receive, Scope, Send
+from ackord.runtime.hosting.uvicorn import guard
+from ackord.runtime.hosting.uvicorn.serve import Host, configure
 from ackord.runtime.server import Server, Socket
-from ackord.runtime.transports import bounds
-from ackord.runtime.transports.asgi import Message, Receive, Scope, Send
+from ackord.runtime.websocket import bounds
 
 from tests.attempts import hold_once
 from tests.runtime.engine.harness import Site

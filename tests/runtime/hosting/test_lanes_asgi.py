@@ -10,8 +10,8 @@ import logging
 from collections.abc import Awaitable, Callable
 
 import pytest
+from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 from fastapi import FastAPI, WebSocket
 from starlette.applications import Starlette
 from starlette.routing import Mount

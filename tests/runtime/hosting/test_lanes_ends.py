@@ -6,7 +6,7 @@ import asyncio
 import struct
 
 import pytest
-from ackord.runtime.transports import bounds
+from ackord.runtime.websocket import bounds
 
 from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, send_at_once, text
 from tests.runtime.hosting.network import Served, frame, masked, until

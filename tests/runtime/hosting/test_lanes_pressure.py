@@ -7,8 +7,8 @@ import socket as sockets
 from collections.abc import Callable
 
 import pytest
-from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.transports import bounds
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.websocket import bounds
 
 from tests.attempts import hold_once
 from tests.runtime.hosting.lanes import (

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
 from ackord.runtime.errors import UsageError
-from ackord.runtime.hosting.serve import configure
+from ackord.runtime.hosting.uvicorn.serve import configure
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import Link, run
-from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
 from fastapi import FastAPI, Response
 from fastapi import Request as HttpRequest
 from starlette.applications import Starlette

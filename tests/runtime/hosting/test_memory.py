@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ackord.runtime.server import Limits, Server, Socket
-from ackord.runtime.transports import bounds
+from ackord.runtime.websocket import bounds
 
 from tests.runtime.engine.harness import Site
 from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, text

@@ -9,7 +9,7 @@ import textwrap
 import time
 
 import pytest
-from ackord.runtime.hosting.opening import (
+from ackord.runtime.hosting.uvicorn.opening import (
     MAX_OPENING,
     key_of,
     read_opening,
@@ -184,7 +184,7 @@ def test_a_handshake_in_pieces_is_answered_as_well(cut: int) -> None:
 def test_a_server_that_has_the_process_keeps_the_garbage_collector_from_what_stays() -> None:
     code = """
         import gc, sys
-        from ackord.runtime.hosting.serve import OBJECTS_BETWEEN_COLLECTIONS, configure
+        from ackord.runtime.hosting.uvicorn.serve import OBJECTS_BETWEEN_COLLECTIONS, configure
         from ackord.runtime.server import Server
 
         host = configure(Server().asgi(), port=0, callback_notify=None)

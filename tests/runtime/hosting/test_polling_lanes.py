@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ackord.runtime.hosting import direct_polling
+from ackord.runtime.hosting.uvicorn import polling as direct_polling
 
 from tests.attempts import hold_once
 from tests.runtime.hosting.network import Connection, until

@@ -9,7 +9,7 @@ import logging
 from urllib.parse import parse_qsl
 
 import pytest
-from ackord.runtime.hosting.polling_request import parse_query
+from ackord.runtime.polling.request import parse_query
 from hypothesis import given
 from hypothesis import strategies as st
 

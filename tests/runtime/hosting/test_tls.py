@@ -8,7 +8,7 @@ import ssl
 from pathlib import Path
 
 import pytest
-from ackord.runtime.transports.direct_websocket import DirectWebSocket
+from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
 
 from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, send_in_pieces, text
 from tests.runtime.hosting.network import Served, frame, masked

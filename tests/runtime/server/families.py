@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Final, TypeAlias
 
-from ackord.runtime.socketio.complexity import MAX_CONTAINERS, MAX_DEPTH
+from ackord.runtime.protocol.socketio.complexity import MAX_CONTAINERS, MAX_DEPTH
 
 Family: TypeAlias = Callable[[int], str]
 """Makes a JSON value of about so many characters."""

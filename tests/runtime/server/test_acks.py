@@ -12,8 +12,8 @@ from ackord.runtime.errors import (
     InvalidPayloadError,
     SlowConsumerError,
 )
+from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server import Limits, Server
-from ackord.runtime.socketio.event import EncodedEvent
 
 from tests.runtime.server.stage import Stage, play
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from ackord.runtime.adapters import MemoryAdapter
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Limits, RefusalReply, Server, Socket
-from ackord.runtime.socketio.msgpack import MsgpackParser
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from typing_extensions import override
 
 from tests.runtime.server.stage import Stage, check_empty, play

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from ackord.runtime.error_acks import FailureReply
 from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.runtime.server import Server, Socket
 
 from tests.runtime.server.stage import Stage, play, serve

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import DisconnectedError
-from ackord.runtime.events.routes import Arguments, EncodedArguments
+from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.server import Limits, Namespace, RefusalReply, Server, Socket
+from ackord.runtime.sockets.routes import Arguments, EncodedArguments
 from ackord.runtime.testing import RawPeer
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -9,10 +9,10 @@ from collections.abc import Generator
 from logging.handlers import BufferingHandler
 from typing import Any
 
+from ackord.runtime import tasks
 from ackord.runtime.engine import running
-from ackord.runtime.events import tasks
-from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.server import Server, Socket
+from ackord.runtime.sockets.backlog import Backlog
 from ackord.runtime.testing import run
 from hypothesis import given, settings
 from hypothesis import strategies as st

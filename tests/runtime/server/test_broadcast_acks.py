@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from ackord.runtime.errors import AckTimeoutError
+from ackord.runtime.protocol.socketio.event import encode_plain_event
 from ackord.runtime.server import Answers, BroadcastTimeoutError, Limits, Server, Socket
-from ackord.runtime.socketio.event import encode_plain_event
 from ackord.runtime.testing import RawPeer
 
 from tests.runtime.server.stage import Stage, play

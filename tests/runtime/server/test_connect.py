@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from ackord.runtime.errors import UsageError
+from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server import Limits, RefusalReply, Server, Socket
-from ackord.runtime.socketio.event import EncodedEvent
 
 from tests.runtime.server.stage import Stage, check_empty, play
 

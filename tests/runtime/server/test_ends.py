@@ -15,9 +15,9 @@ import pytest
 from ackord.runtime.adapters import MemoryAdapter
 from ackord.runtime.adapters.base import Recipient
 from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server, Socket
-from ackord.runtime.socketio.msgpack import MsgpackParser
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from typing_extensions import override
 
 from tests.runtime.server.stage import Stage, play

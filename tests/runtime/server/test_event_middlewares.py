@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from ackord.runtime.error_acks import FailureReply
+from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.runtime.server import RefusalReply, Server, Socket
 
 from tests.runtime.server.stage import Stage, play

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import ReservedEventError, UsageError
-from ackord.runtime.events.routes import Arguments, EncodedArguments
+from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.server import Limits, Server, Socket
+from ackord.runtime.sockets.routes import Arguments, EncodedArguments
 
 from tests.runtime.server.stage import Stage, play, serve
 

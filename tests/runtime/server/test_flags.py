@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.socket import EngineSocket
-from ackord.runtime.engineio.actions import AnswerPoll
-from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import AckTimeoutError
+from ackord.runtime.protocol.engineio.actions import AnswerPoll
+from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import run
 

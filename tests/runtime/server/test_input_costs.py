@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from time import thread_time
 from typing import Any, Final, TypeAlias
 
-from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidAckError
-from ackord.runtime.events.payloads import decode_array, decode_object
-from ackord.runtime.socketio.complexity import Complexity, weigh
-from ackord.runtime.socketio.errors import PacketError
+from ackord.runtime.protocol.socketio.complexity import Complexity, weigh
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
+from ackord.runtime.protocol.socketio.errors import PacketError
+from ackord.runtime.sockets.payloads import decode_array, decode_object
 from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.validation import Arg, ArgumentsAdapter, ValueAdapter
 from pydantic import Field

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from ackord.runtime.errors import InvalidAckError, SlowConsumerError
-from ackord.runtime.events.tasks import MAX_HOOK_TASKS
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.server import Limits, Server, Socket
-from ackord.runtime.socketio.msgpack import MsgpackParser
+from ackord.runtime.tasks import MAX_HOOK_TASKS
 from ackord.runtime.testing import RawPeer
 
 from tests.runtime.server.stage import Stage, play

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.server import Server, Socket
-from ackord.runtime.socketio.msgpack import MsgpackParser
 from ackord.runtime.testing import Link, RawPeer, run
 
 from tests.runtime.server.two_transports import Client

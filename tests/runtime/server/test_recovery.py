@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Limits, RefusalReply, Server, Socket
-from ackord.runtime.socketio.msgpack import MsgpackParser
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.testing import RawPeer
-from ackord.runtime.transports import bounds
+from ackord.runtime.websocket import bounds
 from typing_extensions import override
 
 from tests.runtime.server import two_transports

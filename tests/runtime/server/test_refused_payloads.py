@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 from ackord.runtime.errors import InvalidPayloadError, UsageError
-from ackord.runtime.events.payloads import decode_array
+from ackord.runtime.protocol.socketio.decoder import Decoder
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
+from ackord.runtime.protocol.socketio.values import encode_value
 from ackord.runtime.server import (
     BroadcastOperator,
     ConnectionStateRecovery,
@@ -20,10 +23,7 @@ from ackord.runtime.server import (
     Server,
     Socket,
 )
-from ackord.runtime.socketio.decoder import Decoder
-from ackord.runtime.socketio.msgpack import MsgpackParser
-from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
-from ackord.runtime.socketio.values import encode_value
+from ackord.runtime.sockets.payloads import decode_array
 from ackord.runtime.testing import Link, run
 from hypothesis import given
 from hypothesis import strategies as st

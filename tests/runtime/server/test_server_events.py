@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ackord.runtime.acks import AckReply
 from ackord.runtime.adapters import MemoryAdapter, Recipient
-from ackord.runtime.error_acks import FailureReply
 from ackord.runtime.errors import InvalidPayloadError, ReservedEventError, UsageError
+from ackord.runtime.protocol.socketio.error_acks import FailureReply
+from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server import Server
-from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.testing import run
 from typing_extensions import override
 

@@ -21,10 +21,10 @@ from ackord.runtime.errors import (
     SlowConsumerError,
     UsageError,
 )
+from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.server import Namespace, ParentNamespace, Server, Socket
 from ackord.runtime.server.broadcast import EVERYBODY, BroadcastOperator
 from ackord.runtime.server.direct import DirectOperator
-from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.testing import RawPeer
 from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.emitters import ClientTarget

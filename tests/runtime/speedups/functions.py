@@ -47,9 +47,9 @@ def in_python() -> Functions:
     try:
         for name in found:
             setattr(compiled, name, None)
-        framing = _again("ackord.runtime.transports.framing")
-        packet = _again("ackord.runtime.socketio.packet")
-        payloads = _again("ackord.runtime.events.payloads")
+        framing = _again("ackord.runtime.websocket.framing")
+        packet = _again("ackord.runtime.protocol.socketio.packet")
+        payloads = _again("ackord.runtime.sockets.payloads")
     finally:
         for name, value in found.items():
             setattr(compiled, name, value)

@@ -21,9 +21,9 @@ BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta
 USED = """
 import json
 from ackord.runtime import compiled
-from ackord.runtime.events import payloads
-from ackord.runtime.socketio.packet import split_event
-from ackord.runtime.transports.framing import take_text, take_texts
+from ackord.runtime.sockets import payloads
+from ackord.runtime.protocol.socketio.packet import split_event
+from ackord.runtime.websocket.framing import take_text, take_texts
 functions = (take_text, take_texts, split_event, payloads._find_exponent)
 print(json.dumps([function.__name__ if "speedups" in str(function.__module__) else None for function in functions]))
 """

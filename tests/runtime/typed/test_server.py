@@ -13,7 +13,6 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from ackord.runtime.error_acks import FailureReply
 from ackord.runtime.errors import (
     AckTimeoutError,
     DisconnectedError,
@@ -21,6 +20,7 @@ from ackord.runtime.errors import (
     RemoteError,
     UsageError,
 )
+from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import Link, RawPeer, run
 from typing_extensions import override

@@ -10,9 +10,9 @@ import weakref
 from typing import Annotated, Any
 
 import pytest
-from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
-from ackord.runtime.socketio.errors import AttachmentError, MalformedPayloadError
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
+from ackord.runtime.protocol.socketio.errors import AttachmentError, MalformedPayloadError
 from ackord.runtime.typed.model import Model
 from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Json, Maybe
 from ackord.runtime.validation.issues import MAX_ISSUES, MAX_LOCATION_PART

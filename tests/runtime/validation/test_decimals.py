@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Annotated, Any
 
 import pytest
-from ackord.runtime.error_acks import InvalidArgumentsError
-from ackord.runtime.socketio.errors import MalformedPayloadError
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
+from ackord.runtime.protocol.socketio.errors import MalformedPayloadError
 from ackord.runtime.validation import (
     Arg,
     ArgumentsAdapter,

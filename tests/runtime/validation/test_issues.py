@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Annotated, Any
 
 import pytest
-from ackord.runtime.error_acks import InvalidArgumentsError
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
 from ackord.runtime.validation import Arg, ArgumentsAdapter
 from ackord.runtime.validation.issues import MAX_MESSAGE, NEUTRAL_MESSAGES
 from pydantic import AfterValidator, BaseModel, BeforeValidator, TypeAdapter, field_validator

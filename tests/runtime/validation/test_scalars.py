@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
 from ackord.runtime.typed.model import Model, OpenEnum
 from ackord.runtime.validation import (
     Arg,

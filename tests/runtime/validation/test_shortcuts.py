@@ -13,9 +13,9 @@ from types import SimpleNamespace
 from typing import Annotated, Any, Literal, TypeAlias
 
 import pytest
-from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
-from ackord.runtime.socketio.errors import MalformedPayloadError
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
+from ackord.runtime.protocol.socketio.errors import MalformedPayloadError
 from ackord.runtime.typed.ack import AckAdapter
 from ackord.runtime.typed.model import Error, Model, OpenEnum
 from ackord.runtime.validation import (

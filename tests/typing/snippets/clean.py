@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, assert_never, cast
 
-from typing_extensions import assert_type, override
-
 from examples.chat.contract import (
     Body,
     ChatAuth,
@@ -32,6 +30,7 @@ from examples.chat.contract import (
     UserName,
     unwrap,
 )
+from typing_extensions import assert_type, override
 
 
 class Chat(ChatNamespace):

@@ -1,7 +1,5 @@
 """Mistakes of whoever handles events."""
 
-from typing_extensions import override
-
 from examples.chat.contract import (
     Body,
     ChatAuth,
@@ -20,6 +18,7 @@ from examples.chat.contract import (
     TooManyRooms,
     UserName,
 )
+from typing_extensions import override
 
 
 class Incomplete(ChatNamespace):

@@ -3,8 +3,10 @@ used.
 """
 
 import examples.chat.contract as chat
-from examples.chat.contract import ChatClient
-from examples.chat.contract import ChatCleint  # E: mypy pyright
+from examples.chat.contract import (
+    ChatCleint,  # E: mypy pyright
+    ChatClient,
+)
 
 print(chat.ChatNamespace, chat.ChatNamspace)  # E: mypy pyright
 print(ChatClient)

@@ -2,8 +2,6 @@
 and without mistakes.
 """
 
-from typing_extensions import assert_type, override
-
 from tests.codegen.golden.tenants.expected import (
     AdminContext,
     AdminNamespace,
@@ -26,6 +24,7 @@ from tests.codegen.golden.tenants.expected import (
     TenantStatusAck,
     UnknownError,
 )
+from typing_extensions import assert_type, override
 
 PARAMS = TenantParams(Slug("acme"), Plan.FREE)
 AUTH = TenantAuth(token="t")

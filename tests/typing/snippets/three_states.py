@@ -3,9 +3,8 @@
 from typing import assert_never
 
 from pydantic import MISSING
-from typing_extensions import assert_type
-
 from tests.codegen.golden.every_type.expected import Absent, Code, TypesClient
+from typing_extensions import assert_type
 
 
 def describe(record: Absent) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from ackord.runtime.acks import AckReply
-from ackord.runtime.engineio.prepared import Prepared
 from ackord.runtime.errors import AckordError
-from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.sockets.acks import AckReply
 
 RoomEvent: TypeAlias = Literal["create-room", "delete-room", "join-room", "leave-room"]
 """What room listeners are told; there is no repetition for whoever is in, or out, already."""

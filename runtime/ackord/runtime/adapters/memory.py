@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 
-from ackord.runtime.acks import AckReply
 from ackord.runtime.adapters.base import (
     AckCollector,
     BroadcastFlags,
@@ -14,11 +13,12 @@ from ackord.runtime.adapters.base import (
     RoomListener,
     Target,
 )
-from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.events.containment import contain
-from ackord.runtime.limited_log import LimitedLog
-from ackord.runtime.listeners import Registration
-from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.containment import contain
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.sockets.acks import AckReply
+from ackord.runtime.sockets.listeners import Registration
 
 
 class MemoryAdapter:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ackord.runtime.errors import ConnectRefusedError, ProtocolError
-from ackord.runtime.events.payloads import decode_json, decode_object
-from ackord.runtime.socketio.errors import MalformedPayloadError
+from ackord.runtime.protocol.socketio.errors import MalformedPayloadError
+from ackord.runtime.sockets.payloads import decode_json, decode_object
 
 
 class Welcome(NamedTuple):

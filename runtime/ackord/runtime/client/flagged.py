@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.acks import AckCallback, check_timeout
-from ackord.runtime.socketio.event import encode_plain_event
+from ackord.runtime.protocol.socketio.event import encode_plain_event
+from ackord.runtime.sockets.acks import AckCallback, check_timeout
 
 if TYPE_CHECKING:
     from ackord.runtime.client.socket import ClientSocket

@@ -7,12 +7,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
-from ackord.runtime.events.dispatch import EventQueue
-from ackord.runtime.events.driving import Job
-from ackord.runtime.events.lifecycle import guard, notify_in_order
-from ackord.runtime.events.tasks import TaskSet
-from ackord.runtime.limited_log import LimitedLog
-from ackord.runtime.listeners import ListenerTable, Registration
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.sockets.driving import Job
+from ackord.runtime.sockets.lifecycle import guard, notify_in_order
+from ackord.runtime.sockets.listeners import ListenerTable, Registration
+from ackord.runtime.sockets.queue import EventQueue
+from ackord.runtime.tasks import TaskSet
 
 ENDING_TIMEOUT: Final = 10.0
 """Seconds in which events that arrived before the end are still handled, before ``disconnect`` is

@@ -9,18 +9,18 @@ from types import TracebackType
 from typing import Final, Self, TypedDict, Unpack
 
 from ackord.runtime.client.address import websocket_url
-from ackord.runtime.client.connection import Connection, ConnectionOptions, open_connection
-from ackord.runtime.client.connector import Connector
 from ackord.runtime.client.member import ClientMember
 from ackord.runtime.client.multiplexer import Multiplexer
 from ackord.runtime.client.socket import Auth, ClientSocket
-from ackord.runtime.client.websocket import WebSocketConnector
+from ackord.runtime.engine.client import Connection, ConnectionOptions, open_connection
+from ackord.runtime.engine.client_websocket import Connector
 from ackord.runtime.errors import UsageError
-from ackord.runtime.events.backlog import Backlog
 from ackord.runtime.option_values import check_names, check_values
-from ackord.runtime.socketio.decoder import MAX_ATTACHMENTS
-from ackord.runtime.socketio.packet import MAX_NAMESPACE
-from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
+from ackord.runtime.protocol.socketio.decoder import MAX_ATTACHMENTS
+from ackord.runtime.protocol.socketio.packet import MAX_NAMESPACE
+from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
+from ackord.runtime.sockets.backlog import Backlog
+from ackord.runtime.websocket.client import WebSocketConnector
 
 
 class ManagerOptions(TypedDict, total=False):

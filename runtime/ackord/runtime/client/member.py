@@ -8,21 +8,15 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.acks import AckCallback, AckReply, PendingAcks
 from ackord.runtime.client.answer import Welcome, read_refusal, read_welcome
-from ackord.runtime.client.connection import Connection
 from ackord.runtime.client.lifecycle import notify, notify_last
 from ackord.runtime.client.membership import Membership
 from ackord.runtime.client.socket import ClientSocket, SocketState
+from ackord.runtime.engine.client import Connection
 from ackord.runtime.errors import AckordError, DisconnectedError, InvalidAckError, ProtocolError
-from ackord.runtime.events.dispatch import EventQueue
-from ackord.runtime.events.lifecycle import call_guarded
-from ackord.runtime.events.payloads import decode_array
-from ackord.runtime.events.routes import Route
-from ackord.runtime.listeners import Registration
-from ackord.runtime.socketio.errors import MalformedPayloadError, UnexpectedPacketError
-from ackord.runtime.socketio.event import EncodedEvent
-from ackord.runtime.socketio.packet import (
+from ackord.runtime.protocol.socketio.errors import MalformedPayloadError, UnexpectedPacketError
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.protocol.socketio.packet import (
     Packet,
     PacketType,
     encode_connect,
@@ -30,7 +24,13 @@ from ackord.runtime.socketio.packet import (
     encode_event,
     namespace_prefix,
 )
-from ackord.runtime.socketio.values import encode_json
+from ackord.runtime.protocol.socketio.values import encode_json
+from ackord.runtime.sockets.acks import AckCallback, AckReply, PendingAcks
+from ackord.runtime.sockets.lifecycle import call_guarded
+from ackord.runtime.sockets.listeners import Registration
+from ackord.runtime.sockets.payloads import decode_array
+from ackord.runtime.sockets.queue import EventQueue
+from ackord.runtime.sockets.routes import Route
 from typing_extensions import override
 
 if TYPE_CHECKING:

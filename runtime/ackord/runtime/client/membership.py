@@ -8,22 +8,22 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ackord.runtime.client.connection import Connection
-from ackord.runtime.error_acks import UNKNOWN_EVENT, FailureReply, internal_error
+from ackord.runtime.containment import contain
+from ackord.runtime.engine.client import Connection
 from ackord.runtime.errors import DisconnectedError
-from ackord.runtime.events.backlog import Backlog
-from ackord.runtime.events.containment import contain
-from ackord.runtime.events.dispatch import EventQueue
-from ackord.runtime.events.driving import Job
-from ackord.runtime.events.incoming import run_route, run_untyped
-from ackord.runtime.events.payloads import decode_array
-from ackord.runtime.events.tasks import TaskSet
-from ackord.runtime.listeners import Registration
-from ackord.runtime.log_text import quoted
-from ackord.runtime.socketio.complexity import weigh
-from ackord.runtime.socketio.errors import PacketError, UnexpectedPacketError
-from ackord.runtime.socketio.names import scan_event_name
-from ackord.runtime.socketio.packet import Packet, encode_ack
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.socketio.complexity import weigh
+from ackord.runtime.protocol.socketio.error_acks import UNKNOWN_EVENT, FailureReply, internal_error
+from ackord.runtime.protocol.socketio.errors import PacketError, UnexpectedPacketError
+from ackord.runtime.protocol.socketio.names import scan_event_name
+from ackord.runtime.protocol.socketio.packet import Packet, encode_ack
+from ackord.runtime.sockets.backlog import Backlog
+from ackord.runtime.sockets.driving import Job
+from ackord.runtime.sockets.incoming import run_route, run_untyped
+from ackord.runtime.sockets.listeners import Registration
+from ackord.runtime.sockets.payloads import decode_array
+from ackord.runtime.sockets.queue import EventQueue
+from ackord.runtime.tasks import TaskSet
 
 if TYPE_CHECKING:
     from ackord.runtime.client.member import ClientMember

@@ -7,13 +7,13 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ackord.runtime.client.connection import Connection
+from ackord.runtime.containment import contain
+from ackord.runtime.engine.client import Connection
 from ackord.runtime.errors import ProtocolError
-from ackord.runtime.events.backlog import Backlog
-from ackord.runtime.events.containment import contain
-from ackord.runtime.limited_log import LimitedLog
-from ackord.runtime.socketio.packet import Packet
-from ackord.runtime.socketio.parser import PacketDecoder
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.protocol.socketio.packet import Packet
+from ackord.runtime.protocol.socketio.parser import PacketDecoder
+from ackord.runtime.sockets.backlog import Backlog
 
 if TYPE_CHECKING:
     from ackord.runtime.client.member import ClientMember

@@ -9,15 +9,15 @@ from enum import Enum
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeAlias
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
 from ackord.runtime.client.flagged import ClientOperator
 from ackord.runtime.client.recovery import ClientRecovery
-from ackord.runtime.event_source import EventSource
-from ackord.runtime.events.failures import Failures, InvalidHook
-from ackord.runtime.events.routes import Route
-from ackord.runtime.events.tasks import TaskSet
-from ackord.runtime.limited_log import LimitedLog
-from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
+from ackord.runtime.sockets.failures import Failures, InvalidHook
+from ackord.runtime.sockets.routes import Route
+from ackord.runtime.sockets.source import EventSource
+from ackord.runtime.tasks import TaskSet
 
 AuthPayload: TypeAlias = Mapping[str, Any]
 Auth: TypeAlias = AuthPayload | Callable[[], AuthPayload | Awaitable[AuthPayload]] | None

@@ -8,12 +8,12 @@ import re
 from collections.abc import Container
 from typing import Final
 
+from ackord.runtime.containment import contain_awaited
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.options import AllowRequest, GenerateId
-from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
-from ackord.runtime.events.containment import contain_awaited
-from ackord.runtime.limited_log import LimitedLog
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
+from ackord.runtime.protocol.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
 
 SID_BYTES: Final = 15
 """Random bytes of a session id: 20 characters, as the reference implementation's."""

@@ -1,5 +1,5 @@
 """How many sessions a server holds, and which of them ends where a new one finds no room
-(`ackord.runtime.shares` has the words).
+(`ackord.runtime.bounds.shares` has the words).
 
 Handshakes are cheap for whoever sends them, so sessions whose client has sent no message yet are
 bounded more tightly than all sessions:
@@ -19,13 +19,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from ackord.runtime.bounds.shares import NOBODY, Shares
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.running import RunningSession
-from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.engineio.handshake import TOO_MANY_CONNECTIONS
-from ackord.runtime.limited_log import LimitedLog
-from ackord.runtime.log_text import quoted
-from ackord.runtime.shares import NOBODY, Shares
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
+from ackord.runtime.protocol.engineio.handshake import TOO_MANY_CONNECTIONS
 
 _NEWCOMERS: Final = 100
 """Half-open sessions that a greedy client's sessions make room for."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from ackord.runtime.containment import contain
 from ackord.runtime.engine.origins import is_from, parse_origin
-from ackord.runtime.events.containment import contain
-from ackord.runtime.limited_log import LimitedLog
+from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.patterns import as_ascii
 
 Header: TypeAlias = tuple[bytes, bytes]

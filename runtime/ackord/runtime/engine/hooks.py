@@ -10,15 +10,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 
+from ackord.runtime.containment import contain, contain_awaited
 from ackord.runtime.engine.cors import Header
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.refusals import log_refusal
-from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.engineio.handshake import BAD_REQUEST, Refusal
 from ackord.runtime.errors import UsageError
-from ackord.runtime.events.containment import contain, contain_awaited
-from ackord.runtime.limited_log import LimitedLog
-from ackord.runtime.log_text import quoted
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
+from ackord.runtime.protocol.engineio.handshake import BAD_REQUEST, Refusal
 
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")

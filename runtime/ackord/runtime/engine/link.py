@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.memory_budget import Part
+from ackord.runtime.bounds.memory import Part
+from ackord.runtime.protocol.engineio.prepared import Prepared
 
 _NO_SCOPE: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -128,7 +128,7 @@ class EngineSocket(Protocol):
 
     def hold(self, part: Part, size: int, drop: Callable[[], None] | None = None) -> None:
         """Note how many bytes the upper layer holds for this client in one part, 0 for none: see
-        `ackord.runtime.memory_budget`.
+        `ackord.runtime.bounds.memory`.
 
         Whether too much is held in all is found out here, and the session may be over when this
         returns. Then `drop` was called, which must let go of the part, and call nothing else.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ackord.runtime.bounds.memory import Part
 from ackord.runtime.engine.socket import EngineSocket
-from ackord.runtime.engineio.actions import Action, AnswerPoll, End
-from ackord.runtime.engineio.packet import SEPARATOR
-from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.log_text import masked_url, quoted, shortened
-from ackord.runtime.memory_budget import Part
-from ackord.runtime.packet_log import PacketLog
-from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
+from ackord.runtime.engine.websocket import ServerWebSocket, WebSocketReceiver
+from ackord.runtime.logs.packets import PacketLog
+from ackord.runtime.logs.text import masked_url, quoted, shortened
+from ackord.runtime.protocol.engineio.actions import Action, AnswerPoll, End
+from ackord.runtime.protocol.engineio.packet import SEPARATOR
+from ackord.runtime.protocol.engineio.prepared import Prepared
 from typing_extensions import override
 
 

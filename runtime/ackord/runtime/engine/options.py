@@ -15,10 +15,10 @@ from ackord.runtime.engine.hosts import AllowedHosts
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.origins import is_origin
 from ackord.runtime.engine.proxies import TrustedProxies
-from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
-from ackord.runtime.engineio.session import SessionLimits
 from ackord.runtime.errors import UsageError
 from ackord.runtime.option_values import check_values
+from ackord.runtime.protocol.engineio.handshake import POLLING, WEBSOCKET
+from ackord.runtime.protocol.engineio.session import SessionLimits
 
 if sys.platform != "win32":
     import resource

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Iterator
 from typing import Final
 
+from ackord.runtime.bounds.memory import Part
 from ackord.runtime.engine.requests import IncomingPost, WaitingGet
 from ackord.runtime.engine.running import RunningSession
-from ackord.runtime.engineio.packet import MESSAGE, SEPARATOR, Packet, decode_payload
-from ackord.runtime.engineio.state import State
-from ackord.runtime.memory_budget import Part
+from ackord.runtime.protocol.engineio.packet import MESSAGE, SEPARATOR, Packet, decode_payload
+from ackord.runtime.protocol.engineio.state import State
 
 _MESSAGE: Final = MESSAGE.encode()
 _SEPARATOR: Final = SEPARATOR.encode()

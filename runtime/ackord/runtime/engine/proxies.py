@@ -7,7 +7,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
-from ackord.runtime.shares import NOBODY
+from ackord.runtime.bounds.shares import NOBODY
 
 UNIX: Final = "unix"
 """Among the trusted proxies: whoever connects without an address, by a Unix socket."""

@@ -9,14 +9,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.engineio.handshake import (
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.logs.text import quoted, shortened
+from ackord.runtime.protocol.engineio.handshake import (
     SHUTTING_DOWN,
     UNKNOWN_SID,
     UNSUPPORTED_PROTOCOL_VERSION,
     Refusal,
 )
-from ackord.runtime.limited_log import LimitedLog
-from ackord.runtime.log_text import quoted, shortened
 
 _DECISIONS: Final = frozenset(
     ("ALLOW_REQUEST_FAILURE", "MIDDLEWARE_FAILURE", "ID_GENERATION_ERROR")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ackord.runtime.engineio.actions import AnswerPoll
+from ackord.runtime.protocol.engineio.actions import AnswerPoll
 
 
 class WaitingGet(Protocol):

@@ -6,10 +6,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, assert_never
 
+from ackord.runtime.bounds.memory import LIGHT, Account, MemoryBudget, Part
+from ackord.runtime.containment import Step, contain
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
 from ackord.runtime.engine.requests import IncomingPost, WaitingGet
 from ackord.runtime.engine.timers import AlarmClock
-from ackord.runtime.engineio.actions import (
+from ackord.runtime.engine.websocket import ServerWebSocket
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.engineio.actions import (
     Action,
     AdoptProbe,
     AnswerPoll,
@@ -21,15 +26,10 @@ from ackord.runtime.engineio.actions import (
     Write,
     WriteProbe,
 )
-from ackord.runtime.engineio.packet import Packet, encode_packet
-from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.engineio.session import SLOW_CONSUMER, Session
-from ackord.runtime.engineio.state import State
-from ackord.runtime.events.containment import Step, contain
-from ackord.runtime.limited_log import LimitedLog
-from ackord.runtime.log_text import quoted
-from ackord.runtime.memory_budget import LIGHT, Account, MemoryBudget, Part
-from ackord.runtime.transports.base import ServerWebSocket
+from ackord.runtime.protocol.engineio.packet import Packet, encode_packet
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.engineio.session import SLOW_CONSUMER, Session
+from ackord.runtime.protocol.engineio.state import State
 
 _VIOLATIONS: Final[Mapping[str, str]] = {
     "close code 1002": "a malformed frame",
@@ -292,7 +292,7 @@ class RunningSession:
         account.hold(part, size, drop)
 
     def measure(self) -> None:
-        """See `ackord.runtime.memory_budget.Holder.measure`: the networks don't tell what they have
+        """See `ackord.runtime.bounds.memory.Holder.measure`: the networks don't tell what they have
         taken.
         """
         account = self._account

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from ackord.runtime.bounds.memory import MemoryBudget, budget_of
 from ackord.runtime.engine.admission import SID_BYTES, ask, make_sid
 from ackord.runtime.engine.capacity import Capacity
 from ackord.runtime.engine.cors import Header
@@ -20,15 +21,14 @@ from ackord.runtime.engine.running import RunningSession
 from ackord.runtime.engine.server_loop import ServerLoop
 from ackord.runtime.engine.socket import EngineSocket
 from ackord.runtime.engine.timers import AlarmClock
+from ackord.runtime.engine.websocket import ServerWebSocket, WebSocketReceiver
 from ackord.runtime.engine.websocket_end import WebSocketEnd
-from ackord.runtime.engineio import handshake
-from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.engineio.handshake import Refusal
-from ackord.runtime.engineio.packet import MESSAGE, Packet
-from ackord.runtime.engineio.session import Session
-from ackord.runtime.memory_budget import MemoryBudget, budget_of
-from ackord.runtime.packet_log import LOGGER
-from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
+from ackord.runtime.logs.packets import LOGGER
+from ackord.runtime.protocol.engineio import handshake
+from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
+from ackord.runtime.protocol.engineio.handshake import Refusal
+from ackord.runtime.protocol.engineio.packet import MESSAGE, Packet
+from ackord.runtime.protocol.engineio.session import Session
 
 __all__ = ["AllowRequest", "EngineOptions", "EngineServer", "EngineSocket"]
 

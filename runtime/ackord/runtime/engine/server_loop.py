@@ -20,9 +20,9 @@ from functools import partial
 from threading import get_ident
 from typing import Any, Final
 
+from ackord.runtime.containment import contain
 from ackord.runtime.errors import SlowConsumerError, UsageError
-from ackord.runtime.events.containment import contain
-from ackord.runtime.limited_log import LimitedLog
+from ackord.runtime.logs.limited import LimitedLog
 
 MAX_WAITING: Final = 100_000
 """Calls from other threads that may wait for the event loop."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
 
+from ackord.runtime.bounds.memory import LIGHT, Part
 from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
 from ackord.runtime.engine.polled import PolledSession
 from ackord.runtime.engine.running import wants_base64
-from ackord.runtime.engineio.actions import Outgoing
-from ackord.runtime.engineio.handshake import POLLING, WEBSOCKET
-from ackord.runtime.engineio.packet import Packet, utf8_length
-from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.engineio.session import SLOW_CONSUMER
-from ackord.runtime.memory_budget import LIGHT, Part
-from ackord.runtime.transports.base import ServerWebSocket, WebSocketReceiver
+from ackord.runtime.engine.websocket import ServerWebSocket, WebSocketReceiver
+from ackord.runtime.protocol.engineio.actions import Outgoing
+from ackord.runtime.protocol.engineio.handshake import POLLING, WEBSOCKET
+from ackord.runtime.protocol.engineio.packet import Packet, utf8_length
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.engineio.session import SLOW_CONSUMER
 
 MESSAGE_TOO_BIG: Final = 1009
 """Close code of RFC 6455, 7.4.1."""

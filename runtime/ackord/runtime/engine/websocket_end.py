@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ackord.runtime.bounds.memory import Part
 from ackord.runtime.engine.socket import EngineSocket
-from ackord.runtime.engineio.packet import MESSAGE
-from ackord.runtime.memory_budget import Part
-from ackord.runtime.transports.base import ServerWebSocket
+from ackord.runtime.engine.websocket import ServerWebSocket
+from ackord.runtime.protocol.engineio.packet import MESSAGE
 
 
 class WebSocketEnd:

@@ -10,27 +10,32 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.server import EngineServer
-from ackord.runtime.engineio.errors import HandshakeRefusedError
-from ackord.runtime.engineio.handshake import FORBIDDEN, HEADERS_TOO_LARGE, QUERY_TOO_LARGE, Refusal
+from ackord.runtime.engine.websocket import WebSocketReceiver
+from ackord.runtime.hosting.direct import FAST_LANE, Lane
 from ackord.runtime.hosting.host_settings import INFLATES_AHEAD, inflates_ahead
-from ackord.runtime.hosting.lane import FAST_LANE, Lane
 from ackord.runtime.hosting.lifespan import OtherLifespan
-from ackord.runtime.hosting.long_polling import LongPolling
-from ackord.runtime.hosting.polling_request import (
+from ackord.runtime.polling.asgi import LongPolling
+from ackord.runtime.polling.body import JSON, respond
+from ackord.runtime.polling.request import (
     MAX_HEADERS,
     MAX_QUERY_STRING,
     parse_query,
     recognize,
     size_of,
 )
-from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
-from ackord.runtime.transports.base import WebSocketReceiver
-from ackord.runtime.transports.polling import JSON, respond
-from ackord.runtime.transports.pump import Pump
-from ackord.runtime.transports.websocket import HOST, VIOLATION, AsgiWebSocket
+from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
+from ackord.runtime.protocol.engineio.handshake import (
+    FORBIDDEN,
+    HEADERS_TOO_LARGE,
+    QUERY_TOO_LARGE,
+    Refusal,
+)
+from ackord.runtime.websocket.asgi import HOST, VIOLATION, AsgiWebSocket
+from ackord.runtime.websocket.pump import Pump
 
 Hook = Callable[[], Awaitable[None]]
 """What runs when the server starts or stops."""

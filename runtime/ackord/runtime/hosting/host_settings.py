@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ackord.runtime.transports.asgi import Receive
+from ackord.runtime.asgi_types import Receive
 
 INFLATES_AHEAD: Final = (
     "uvicorn compresses WebSocket messages (its default), and inflates all frames of one read "
     "before the first is handled: 250 KB of a client become "
     "180 MB. Start it with --ws-per-message-deflate false, or use Server.run, or "
-    "`ackord.runtime.hosting.serve.configure`; see docs/hosting.md."
+    "`ackord.runtime.hosting.uvicorn.serve.configure`; see docs/hosting.md."
 )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 
-from ackord.runtime.transports.asgi import Application, Message, Receive, Scope, Send
+from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
 
 _logger = logging.getLogger("ackord.runtime.hosting")
 

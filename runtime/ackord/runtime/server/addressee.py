@@ -7,9 +7,8 @@ from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.acks import AckCallback, AckReply, PendingAcks
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
-from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.containment import contain
 from ackord.runtime.errors import (
     AckordError,
     AckTimeoutError,
@@ -19,16 +18,17 @@ from ackord.runtime.errors import (
     SlowConsumerError,
     UsageError,
 )
-from ackord.runtime.events.containment import contain
-from ackord.runtime.events.payloads import decode_array
-from ackord.runtime.listeners import Registration
-from ackord.runtime.log_text import quoted
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.complexity import weigh
+from ackord.runtime.protocol.socketio.errors import PacketError
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.protocol.socketio.packet import encode_ack, encode_event
+from ackord.runtime.protocol.socketio.recovery import RecoverySession
 from ackord.runtime.server.socket import Socket
-from ackord.runtime.socketio.complexity import weigh
-from ackord.runtime.socketio.errors import PacketError
-from ackord.runtime.socketio.event import EncodedEvent
-from ackord.runtime.socketio.packet import encode_ack, encode_event
-from ackord.runtime.socketio.recovery import RecoverySession
+from ackord.runtime.sockets.acks import AckCallback, AckReply, PendingAcks
+from ackord.runtime.sockets.listeners import Registration
+from ackord.runtime.sockets.payloads import decode_array
 from typing_extensions import override
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.events.containment import Step, contain, is_being_cancelled
-from ackord.runtime.log_text import quoted
+from ackord.runtime.containment import Step, contain, is_being_cancelled
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.socketio.values import encode_json
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, RefusalReply
-from ackord.runtime.socketio.values import encode_json
 
 if TYPE_CHECKING:
     from ackord.runtime.server.member import Member

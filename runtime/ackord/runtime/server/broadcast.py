@@ -8,10 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
 from ackord.runtime.adapters.base import BroadcastFlags, Target
 from ackord.runtime.errors import UsageError
-from ackord.runtime.listeners import Registration
+from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.server.gathering import (
     Answers,
     BroadcastReplies,
@@ -20,7 +19,8 @@ from ackord.runtime.server.gathering import (
     Gathering,
     decode_answer,
 )
-from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
+from ackord.runtime.sockets.listeners import Registration
 
 if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace

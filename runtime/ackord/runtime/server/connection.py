@@ -8,25 +8,25 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from ackord.runtime.bounds.memory import Part
+from ackord.runtime.containment import Step, contain
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
-from ackord.runtime.events.containment import Step, contain
-from ackord.runtime.log_text import printable, quoted
-from ackord.runtime.memory_budget import Part
-from ackord.runtime.server.memberships import Memberships
-from ackord.runtime.socketio.errors import (
+from ackord.runtime.logs.text import printable, quoted
+from ackord.runtime.protocol.socketio.errors import (
     AttachmentError,
     EventNameError,
     MalformedPayloadError,
     PacketError,
     UnexpectedPacketError,
 )
-from ackord.runtime.socketio.names import scan_event_name
-from ackord.runtime.socketio.packet import (
+from ackord.runtime.protocol.socketio.names import scan_event_name
+from ackord.runtime.protocol.socketio.packet import (
     Packet,
     PacketType,
     split_event,
 )
+from ackord.runtime.server.memberships import Memberships
 from typing_extensions import override
 
 if TYPE_CHECKING:

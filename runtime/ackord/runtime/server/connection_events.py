@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
-from ackord.runtime.listeners import ListenerT
+from ackord.runtime.sockets.listeners import ListenerT
 
 if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace

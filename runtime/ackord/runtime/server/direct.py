@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, check_timeout
 from ackord.runtime.adapters.base import BroadcastFlags
+from ackord.runtime.protocol.socketio.event import encode_plain_event
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.others import ReachingOthers
-from ackord.runtime.socketio.event import encode_plain_event
+from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, check_timeout
 from typing_extensions import override
 
 if TYPE_CHECKING:

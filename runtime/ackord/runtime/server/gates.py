@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from ackord.runtime.listeners import Registration
+from ackord.runtime.sockets.listeners import Registration
 from typing_extensions import override
 
 if TYPE_CHECKING:

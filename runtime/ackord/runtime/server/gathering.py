@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-from ackord.runtime.acks import AckReply, check_timeout
 from ackord.runtime.errors import AckordError, AckTimeoutError
-from ackord.runtime.events.payloads import decode_array
-from ackord.runtime.socketio.errors import PacketError
+from ackord.runtime.protocol.socketio.errors import PacketError
+from ackord.runtime.sockets.acks import AckReply, check_timeout
+from ackord.runtime.sockets.payloads import decode_array
 
 T = TypeVar("T")
 

@@ -10,12 +10,12 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
+from ackord.runtime.containment import contain_awaited
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.errors import UsageError
-from ackord.runtime.events.containment import contain_awaited
 from ackord.runtime.hosting.signals import StopSignals
-from ackord.runtime.later import start_later
-from ackord.runtime.limited_log import LimitedLog
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.tasks import start_later
 from typing_extensions import override
 
 LifeHook: TypeAlias = Callable[[], Awaitable[None] | None]

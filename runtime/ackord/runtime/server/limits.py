@@ -7,10 +7,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from ackord.runtime.option_values import check_values
-from ackord.runtime.socketio.complexity import MAX_CONTAINERS, MAX_DEPTH, MAX_DIGITS, Complexity
-from ackord.runtime.socketio.decoder import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
-from ackord.runtime.socketio.names import MAX_EVENT_NAME
-from ackord.runtime.socketio.packet import MAX_NAMESPACE
+from ackord.runtime.protocol.socketio.complexity import (
+    MAX_CONTAINERS,
+    MAX_DEPTH,
+    MAX_DIGITS,
+    Complexity,
+)
+from ackord.runtime.protocol.socketio.decoder import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
+from ackord.runtime.protocol.socketio.names import MAX_EVENT_NAME
+from ackord.runtime.protocol.socketio.packet import MAX_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

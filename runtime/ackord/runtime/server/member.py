@@ -9,35 +9,35 @@ from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
+from ackord.runtime.containment import Step, contain
 from ackord.runtime.engine.server import SHUTTING_DOWN
-from ackord.runtime.error_acks import (
+from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.socketio.complexity import weigh
+from ackord.runtime.protocol.socketio.error_acks import (
     INVALID_RESPONSE,
     FailureReply,
     InvalidArgumentsError,
     internal_error,
 )
-from ackord.runtime.errors import DisconnectedError
-from ackord.runtime.events.containment import Step, contain
-from ackord.runtime.events.dispatch import EventQueue
-from ackord.runtime.events.driving import Job
-from ackord.runtime.events.incoming import (
+from ackord.runtime.protocol.socketio.errors import PacketError
+from ackord.runtime.protocol.socketio.names import check_event_name
+from ackord.runtime.protocol.socketio.recovery import RecoverySession
+from ackord.runtime.server.addressee import Addressee
+from ackord.runtime.server.broadcast import room_names
+from ackord.runtime.server.gates import NamespaceGate
+from ackord.runtime.sockets.driving import Job
+from ackord.runtime.sockets.incoming import (
     handle_events,
     run_listener_at_once,
     run_route,
     run_untyped,
     run_untyped_inline,
 )
-from ackord.runtime.events.lifecycle import call_hook, call_lifecycle
-from ackord.runtime.events.payloads import decode_array
-from ackord.runtime.listeners import Registration
-from ackord.runtime.log_text import quoted
-from ackord.runtime.server.addressee import Addressee
-from ackord.runtime.server.broadcast import room_names
-from ackord.runtime.server.gates import NamespaceGate
-from ackord.runtime.socketio.complexity import weigh
-from ackord.runtime.socketio.errors import PacketError
-from ackord.runtime.socketio.names import check_event_name
-from ackord.runtime.socketio.recovery import RecoverySession
+from ackord.runtime.sockets.lifecycle import call_hook, call_lifecycle
+from ackord.runtime.sockets.listeners import Registration
+from ackord.runtime.sockets.payloads import decode_array
+from ackord.runtime.sockets.queue import EventQueue
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Member(Addressee):
     """A socket as its server knows it: made for a CONNECT, let in or refused, handed the events of
     its client, ended once.
 
-    Implements `ackord.runtime.events.incoming.InlineReceiver`.
+    Implements `ackord.runtime.sockets.incoming.InlineReceiver`.
     """
 
     __slots__ = ("_departed_rooms", "_ending", "_queue", "refused")

@@ -10,12 +10,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from ackord.runtime.bounds.memory import Part
+from ackord.runtime.containment import Step, contain
 from ackord.runtime.engine.link import EngineSocket
-from ackord.runtime.events.backlog import Backlog
-from ackord.runtime.events.containment import Step, contain
-from ackord.runtime.events.payloads import decode_object
-from ackord.runtime.log_text import quoted
-from ackord.runtime.memory_budget import Part
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.socketio.complexity import weigh
+from ackord.runtime.protocol.socketio.packet import (
+    encode_connect,
+    encode_connect_error,
+    encode_disconnect,
+    namespace_prefix,
+)
 from ackord.runtime.server.admission import Admission
 from ackord.runtime.server.member import Member
 from ackord.runtime.server.refusal import (
@@ -25,13 +30,8 @@ from ackord.runtime.server.refusal import (
     too_complex,
 )
 from ackord.runtime.server.replay import StalledError, replay, write
-from ackord.runtime.socketio.complexity import weigh
-from ackord.runtime.socketio.packet import (
-    encode_connect,
-    encode_connect_error,
-    encode_disconnect,
-    namespace_prefix,
-)
+from ackord.runtime.sockets.backlog import Backlog
+from ackord.runtime.sockets.payloads import decode_object
 
 if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace
@@ -121,7 +121,7 @@ class Memberships(ABC):
     # Memory
 
     def hold_events(self, size: int) -> None:
-        """See `ackord.runtime.events.backlog.Holder.hold_events`."""
+        """See `ackord.runtime.sockets.backlog.Holder.hold_events`."""
         self.engine.hold(Part.EVENTS, size, self._drop_events)
 
     def _drop_events(self) -> None:

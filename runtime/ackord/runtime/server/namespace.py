@@ -10,23 +10,23 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
-from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.containment import Step
 from ackord.runtime.errors import InvalidPayloadError, ReservedEventError, UsageError
-from ackord.runtime.events.containment import Step
-from ackord.runtime.events.failures import Failures, InvalidHook, InvalidPolicy
-from ackord.runtime.events.lifecycle import Report, call_guarded, call_lifecycle, guard
-from ackord.runtime.events.routes import Route
-from ackord.runtime.listeners import ListenerT, ListenerTable, Registration
-from ackord.runtime.log_text import quoted
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.protocol.socketio.names import RESERVED_EVENTS
+from ackord.runtime.protocol.socketio.packet import encode_event, namespace_prefix
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection_events import ConnectionEvents
 from ackord.runtime.server.gates import EventMiddleware, EventMiddlewareT
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.refusal import RefusalReply
 from ackord.runtime.server.server_events import ServerEvents
-from ackord.runtime.socketio.event import EncodedEvent
-from ackord.runtime.socketio.names import RESERVED_EVENTS
-from ackord.runtime.socketio.packet import encode_event, namespace_prefix
+from ackord.runtime.sockets.failures import Failures, InvalidHook, InvalidPolicy
+from ackord.runtime.sockets.lifecycle import Report, call_guarded, call_lifecycle, guard
+from ackord.runtime.sockets.listeners import ListenerT, ListenerTable, Registration
+from ackord.runtime.sockets.routes import Route
 from typing_extensions import override
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from ackord.runtime.bounds.shares import Shares
 from ackord.runtime.errors import UsageError
 from ackord.runtime.server.matching import Matcher, is_template
 from ackord.runtime.server.namespace import Namespace
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, RefusalReply
-from ackord.runtime.shares import Shares
 
 if TYPE_CHECKING:
     from ackord.runtime.server.server import Server

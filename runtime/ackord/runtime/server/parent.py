@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.errors import UsageError
+from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server.matching import Matcher, NameMatcher
 from ackord.runtime.server.namespace import Namespace
-from ackord.runtime.socketio.event import EncodedEvent
 from typing_extensions import override
 
 if TYPE_CHECKING:

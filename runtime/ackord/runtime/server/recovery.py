@@ -9,16 +9,16 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from ackord.runtime.memory_budget import LIGHT, Account, MemoryBudget, Part
-from ackord.runtime.socketio.event import EncodedEvent
-from ackord.runtime.socketio.recovery import (
+from ackord.runtime.bounds.memory import LIGHT, Account, MemoryBudget, Part
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.protocol.socketio.recovery import (
     RECOVERABLE,
     ConnectionStateRecovery,
     RecoveryLog,
     RecoverySession,
 )
-from ackord.runtime.socketio.recovery_memory import RecoveryMemory
-from ackord.runtime.socketio.room_history import RoomHistory
+from ackord.runtime.protocol.socketio.recovery_memory import RecoveryMemory
+from ackord.runtime.protocol.socketio.room_history import RoomHistory
 
 __all__ = ["ConnectionStateRecovery", "Recovery"]
 
@@ -125,14 +125,14 @@ class Recovery:
     # Memory
 
     def measure(self) -> None:
-        """See `ackord.runtime.memory_budget.Holder.measure`."""
+        """See `ackord.runtime.bounds.memory.Holder.measure`."""
         if self._account is None:
             self._account = Account(self._budget(), self)
         self._told = self._log.size
         self._account.hold(Part.HISTORY, self._told)
 
     def shed(self, account: Account) -> None:
-        """See `ackord.runtime.memory_budget.Holder.shed`: whoever missed the oldest events can't
+        """See `ackord.runtime.bounds.memory.Holder.shed`: whoever missed the oldest events can't
         come back.
         """
         self._log.drop_events(account.weight - account.weight // 2)

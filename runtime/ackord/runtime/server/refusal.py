@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ackord.runtime.error_acks import INVALID_REQUEST
 from ackord.runtime.errors import AckordError
-from ackord.runtime.socketio.values import encode_json
+from ackord.runtime.protocol.socketio.error_acks import INVALID_REQUEST
+from ackord.runtime.protocol.socketio.values import encode_json
 
 INVALID_NAMESPACE: Final = '{"message":"Invalid namespace"}'
 """The answer for a namespace that doesn't exist, as the reference implementation gives it."""

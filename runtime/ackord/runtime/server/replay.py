@@ -15,15 +15,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.socketio.packet import encode_event
-from ackord.runtime.transports import bounds
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.packet import encode_event
+from ackord.runtime.websocket import bounds
 
 if TYPE_CHECKING:
     from ackord.runtime.engine.link import EngineSocket
+    from ackord.runtime.protocol.socketio.event import EncodedEvent
+    from ackord.runtime.protocol.socketio.recovery import RecoverySession
     from ackord.runtime.server.recovery import Recovery
-    from ackord.runtime.socketio.event import EncodedEvent
-    from ackord.runtime.socketio.recovery import RecoverySession
 
 PIECES: Final = 4
 """Into how many pieces that is divided which a connection may buffer."""

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, Unpa
 
 from ackord.runtime.adapters.base import Adapter, Recipient
 from ackord.runtime.adapters.memory import MemoryAdapter
+from ackord.runtime.asgi_types import Application
+from ackord.runtime.bounds.shares import NOBODY
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engine.options import EngineKeywords, EngineOptions
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.errors import UsageError
-from ackord.runtime.events.failures import InvalidPolicy
-from ackord.runtime.events.lifecycle import call_hook
-from ackord.runtime.events.tasks import TaskSet
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.limited_log import LimitedLog
-from ackord.runtime.listeners import ListenerT, Registration
+from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.option_values import check_names, check_values
+from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
+from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
+from ackord.runtime.protocol.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
 from ackord.runtime.server.connection import Connection
 from ackord.runtime.server.connection_events import ConnectionEvents
@@ -35,11 +36,10 @@ from ackord.runtime.server.namespaces import Namespaces
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.recovery import Recovery
 from ackord.runtime.server.transcoding import Transcoder
-from ackord.runtime.shares import NOBODY
-from ackord.runtime.socketio.parser import TEXT_PARSER, Parser
-from ackord.runtime.socketio.recovery import ConnectionStateRecovery
-from ackord.runtime.socketio.recovery_memory import RecoveryMemory
-from ackord.runtime.transports.asgi import Application
+from ackord.runtime.sockets.failures import InvalidPolicy
+from ackord.runtime.sockets.lifecycle import call_hook
+from ackord.runtime.sockets.listeners import ListenerT, Registration
+from ackord.runtime.tasks import TaskSet
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Server(Broadcasting, ConnectionEvents):
         Args:
             limits: Bounds of what one client can make the server hold.
             parser: How packets are written; all clients have to use the same one
-                (`ackord.runtime.socketio.msgpack.MsgpackParser`).
+                (`ackord.runtime.protocol.socketio.msgpack.MsgpackParser`).
             error_replies: Whether an event that fails is answered by an error ack; without, by
                 silence, as plain Socket.IO does.
             invalid_events: What happens to a socket whose event failed without an ack to say so.
@@ -323,13 +323,13 @@ class Server(Broadcasting, ConnectionEvents):
 
     def run(self, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:
         """Serve on uvicorn until interrupted; `settings` are those of
-        `ackord.runtime.hosting.serve.configure`, and uvicorn's.
+        `ackord.runtime.hosting.uvicorn.serve.configure`, and uvicorn's.
 
         Raises:
             UsageError: a setting doesn't exist, or can't work here.
         """
         try:
-            from ackord.runtime.hosting.serve import run  # noqa: PLC0415  # uvicorn is an optional extra
+            from ackord.runtime.hosting.uvicorn.serve import run  # noqa: PLC0415  # uvicorn is an optional extra
         except ModuleNotFoundError as error:
             raise UsageError(
                 f"Server.run needs the package {error.name}; install it with: pip install "

@@ -9,22 +9,26 @@ from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, overload
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
-from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply, internal_error
+from ackord.runtime.containment import contain_awaited
 from ackord.runtime.errors import ReservedEventError, UsageError
-from ackord.runtime.events.containment import contain_awaited
-from ackord.runtime.events.payloads import decode_array
-from ackord.runtime.events.untyped import acknowledge, call_in_order
-from ackord.runtime.listeners import Listener, ListenerT, ListenerTable, Registration
-from ackord.runtime.log_text import quoted
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.socketio.error_acks import (
+    INVALID_RESPONSE,
+    FailureReply,
+    internal_error,
+)
+from ackord.runtime.protocol.socketio.event import EncodedEvent, check_name
+from ackord.runtime.protocol.socketio.values import encode_value
 from ackord.runtime.server.gathering import decode_answer
-from ackord.runtime.socketio.event import EncodedEvent, check_name
-from ackord.runtime.socketio.values import encode_value
+from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
+from ackord.runtime.sockets.listeners import Listener, ListenerT, ListenerTable, Registration
+from ackord.runtime.sockets.payloads import decode_array
+from ackord.runtime.sockets.untyped import acknowledge, call_in_order
 
 if TYPE_CHECKING:
     from ackord.runtime.adapters.base import Adapter
     from ackord.runtime.engine.server_loop import ServerLoop
-    from ackord.runtime.events.tasks import TaskSet
+    from ackord.runtime.tasks import TaskSet
 
 RESERVED_SERVER_EVENTS: Final = frozenset({"connect", "connection", "new_namespace"})
 """Names that a server tells itself."""

@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ackord.runtime.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.errors import InvalidAckError
-from ackord.runtime.event_source import EventSource
-from ackord.runtime.listeners import ListenerT, Registration
+from ackord.runtime.protocol.socketio.errors import PacketError
+from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.server.broadcast import BroadcastOperator, room_names
 from ackord.runtime.server.direct import DirectFlags, DirectOperator
 from ackord.runtime.server.gates import SocketGate, SocketMiddlewareT
 from ackord.runtime.server.gathering import decode_answer
 from ackord.runtime.server.handshake import Handshake, make_handshake
 from ackord.runtime.server.others import ReachingOthers
-from ackord.runtime.socketio.errors import PacketError
-from ackord.runtime.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
+from ackord.runtime.sockets.listeners import ListenerT, Registration
+from ackord.runtime.sockets.source import EventSource
 from typing_extensions import override
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ackord.runtime.bounds.memory import Part
 from ackord.runtime.engine.link import EngineSocket, HandshakeRequest
-from ackord.runtime.engineio.prepared import Prepared
-from ackord.runtime.memory_budget import Part
-from ackord.runtime.socketio.parser import Parser, write_packet
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.parser import Parser, write_packet
 
 
 class TranscodingSocket:

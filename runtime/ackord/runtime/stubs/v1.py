@@ -7,7 +7,6 @@ the server.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ackord.runtime.error_acks import FailureReply
 from ackord.runtime.errors import (
     AckordError,
     AckTimeoutError,
@@ -17,6 +16,7 @@ from ackord.runtime.errors import (
     RemoteError,
     SlowConsumerError,
 )
+from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.guard import API, check
 from ackord.runtime.typed.lazy import lazy

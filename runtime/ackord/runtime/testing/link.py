@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ackord.runtime.client.connector import ClientWebSocket, WebSocketLostError
+from ackord.runtime.engine.client_websocket import ClientWebSocket, WebSocketLostError
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.proxies import TrustedProxies
-from ackord.runtime.engineio.errors import HandshakeRefusedError
+from ackord.runtime.engine.websocket import WebSocketReceiver
 from ackord.runtime.errors import DisconnectedError
-from ackord.runtime.events.tasks import TaskSet
+from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
 from ackord.runtime.server import Server
+from ackord.runtime.tasks import TaskSet
 from ackord.runtime.testing.memory import CAPACITY, MemoryServerWebSocket, MemoryWebSocket
 from ackord.runtime.testing.peer import RawPeer
-from ackord.runtime.transports.base import WebSocketReceiver
 
 
 class Link:

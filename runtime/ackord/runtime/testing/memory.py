@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from ackord.runtime.client.connector import WebSocketLostError
-from ackord.runtime.engineio.packet import utf8_length
-from ackord.runtime.engineio.prepared import Prepared
+from ackord.runtime.engine.client_websocket import WebSocketLostError
+from ackord.runtime.protocol.engineio.packet import utf8_length
+from ackord.runtime.protocol.engineio.prepared import Prepared
 
 CAPACITY = 65_536
 """Bytes that are on their way before a sender waits, as if the network were full."""

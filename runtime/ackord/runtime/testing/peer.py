@@ -8,7 +8,7 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from ackord.runtime.client.connector import WebSocketLostError
+from ackord.runtime.engine.client_websocket import WebSocketLostError
 from ackord.runtime.testing.memory import MemoryWebSocket
 
 PATIENCE = 10.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from ackord.runtime.client.connector import ClientWebSocket
 from ackord.runtime.client.socket import ClientSocket
+from ackord.runtime.engine.client_websocket import ClientWebSocket
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.testing.memory import CAPACITY, MemoryWebSocket
 from ackord.runtime.testing.peer import RawPeer

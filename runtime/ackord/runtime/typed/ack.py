@@ -16,9 +16,9 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final, Literal, NoReturn, TypeAlias
 
-from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidAckError, InvalidPayloadError, ProtocolError
-from ackord.runtime.socketio.attachments import restore_attachments
+from ackord.runtime.protocol.socketio.attachments import restore_attachments
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
 from ackord.runtime.typed.model import Error, UnknownError, error_message
 from ackord.runtime.validation.issues import describe
 from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter

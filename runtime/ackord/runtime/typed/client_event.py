@@ -8,9 +8,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Generic, ParamSpec, Self, TypeVar, overload
 from weakref import WeakSet
 
-from ackord.runtime.error_acks import unknown_event
 from ackord.runtime.errors import SlowConsumerError, UsageError
-from ackord.runtime.events.routes import Arguments, EncodedArguments
+from ackord.runtime.protocol.socketio.error_acks import unknown_event
+from ackord.runtime.sockets.routes import Arguments, EncodedArguments
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.route import declared_error, encode_answer
 
@@ -156,11 +156,11 @@ class ClientEvent(Generic[P, R, ItemT]):
             stream.end()
 
     def decode(self, payload: str, attachments: Sequence[bytes]) -> Arguments:
-        """See `ackord.runtime.events.routes.Route.decode`."""
+        """See `ackord.runtime.sockets.routes.Route.decode`."""
         return self._event.arguments.decode(payload, attachments)
 
     async def handle(self, socket: Any, arguments: Arguments) -> Any:  # noqa: ARG002  # a Route takes it
-        """See `ackord.runtime.events.routes.Route.handle`."""
+        """See `ackord.runtime.sockets.routes.Route.handle`."""
         if self._streams:
             item: Any = arguments if len(arguments) > 1 else arguments[0] if arguments else None
             for stream in tuple(self._streams):
@@ -173,11 +173,11 @@ class ClientEvent(Generic[P, R, ItemT]):
         return answer
 
     def rescue(self, error: BaseException) -> Any:
-        """See `ackord.runtime.events.routes.Route.rescue`."""
+        """See `ackord.runtime.sockets.routes.Route.rescue`."""
         return declared_error(self._event, error)
 
     def encode(self, answer: Any) -> EncodedArguments:
-        """See `ackord.runtime.events.routes.Route.encode`."""
+        """See `ackord.runtime.sockets.routes.Route.encode`."""
         if self._event.acked and not self._handlers:
             raise unknown_event()
         return encode_answer(self._event, answer)

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
-from ackord.runtime.acks import AckReply
 from ackord.runtime.errors import DisconnectedError, InvalidAckError, PeerError
+from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.namespace import Namespace
-from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.exchange import encode_typed, request, request_result
 from ackord.runtime.typed.model import Error, UnknownError

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
-from ackord.runtime.acks import AckReply
-from ackord.runtime.socketio.event import EncodedEvent
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.model import Error, UnknownError
 

@@ -8,8 +8,8 @@ from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from typing import Any, cast
 
-from ackord.runtime.listeners import is_async
 from ackord.runtime.signatures import signature_of
+from ackord.runtime.sockets.listeners import is_async
 
 
 def check_handlers(

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, ParamSpec, TypeVar
 
-from ackord.runtime.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.errors import UsageError
+from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
+from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.namespace import Namespace as UntypedNamespace
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import RefusalReply
-from ackord.runtime.socketio.event import EncodedEvent
 from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, ClusterTarget, room_names
 from ackord.runtime.typed.event import Event, NamespaceContract

@@ -7,9 +7,9 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ackord.runtime.error_acks import INVALID_RESPONSE, FailureReply
 from ackord.runtime.errors import InvalidPayloadError
-from ackord.runtime.events.routes import Arguments, Decode, Encode, EncodedArguments
+from ackord.runtime.protocol.socketio.error_acks import INVALID_RESPONSE, FailureReply
+from ackord.runtime.sockets.routes import Arguments, Decode, Encode, EncodedArguments
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.model import DeclaredError
 from pydantic_core import PydanticSerializationError
@@ -27,7 +27,7 @@ Handler: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
 class TypedRoute:
     """Validates the arguments, calls one handler, encodes its answer (see
-    `ackord.runtime.events.routes.Route`).
+    `ackord.runtime.sockets.routes.Route`).
     """
 
     __slots__ = ("_event", "_handler", "_make_context", "concurrent", "decode", "encode")

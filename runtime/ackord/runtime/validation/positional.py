@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn
 
-from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
-from ackord.runtime.socketio.values import refuse_false_placeholders
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
+from ackord.runtime.protocol.socketio.values import refuse_false_placeholders
 from ackord.runtime.validation import raised_warnings
 from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.raised_warnings import raises_warnings

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from ackord.runtime.error_acks import InvalidArgumentsError
-from ackord.runtime.socketio.complexity import nesting
-from ackord.runtime.socketio.errors import MalformedPayloadError
-from ackord.runtime.socketio.values import repair_surrogates
+from ackord.runtime.protocol.socketio.complexity import nesting
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
+from ackord.runtime.protocol.socketio.errors import MalformedPayloadError
+from ackord.runtime.protocol.socketio.values import repair_surrogates
 from ackord.runtime.validation.issues import list_issues
 from pydantic import ValidationError
 

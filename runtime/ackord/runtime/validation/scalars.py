@@ -40,7 +40,7 @@ from math import isfinite
 from operator import is_
 from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
 
-from ackord.runtime.socketio.errors import AttachmentError
+from ackord.runtime.protocol.socketio.errors import AttachmentError
 from pydantic import (
     AfterValidator,
     AnyUrl,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from ackord.runtime.error_acks import InvalidArgumentsError
 from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
 from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.positional import LARGE
 from ackord.runtime.validation.refusals import check_nesting, refusal, repair

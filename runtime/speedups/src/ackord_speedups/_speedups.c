@@ -1,9 +1,9 @@
 /* What ackord's runtime does for every message, in C: same contracts and same results as its Python.
  *
- *     take_text       ackord.runtime.transports.framing.take_text
- *     take_texts      ackord.runtime.transports.framing.take_texts
- *     split_event     ackord.runtime.socketio.packet.split_event
- *     find_exponent   the regular expression of ackord.runtime.events.payloads
+ *     take_text       ackord.runtime.websocket.framing.take_text
+ *     take_texts      ackord.runtime.websocket.framing.take_texts
+ *     split_event     ackord.runtime.protocol.socketio.packet.split_event
+ *     find_exponent   the regular expression of ackord.runtime.sockets.payloads
  *
  * The Python is the reference: what the two answer is compared by tests/runtime/speedups.
  * There is no state: every function depends on its arguments only, so any number of interpreters and threads may call it.

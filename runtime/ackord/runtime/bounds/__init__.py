@@ -1,0 +1,1 @@
+"""Bounds that belong to all clients together: memory, and shares of what is counted."""

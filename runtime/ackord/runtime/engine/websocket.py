@@ -1,0 +1,91 @@
+"""What the server's engine needs of a WebSocket, and what a WebSocket needs of the engine."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ackord.runtime.bounds.memory import Part
+from ackord.runtime.protocol.engineio.prepared import Prepared
+
+
+class ServerWebSocket(Protocol):
+    """One accepted WebSocket, as the engine writes to it.
+
+    Writes never block, never raise and keep their order; what the network doesn't take yet is
+    buffered and counted in `buffered`. The engine watches that count and closes connections that
+    hold too much. After `close`, or once the peer is gone, writes are dropped silently.
+    """
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that were accepted by a write and not yet taken by the network; those written in
+        this turn of the event loop at least.
+
+        Volatile events ask it: of several in one turn only the first goes out, as in the reference
+        implementation.
+        """
+        ...
+
+    @property
+    def paused(self) -> bool:
+        """Whether the network takes less than is written at present; the engine looks for too much
+        in `buffered` only then.
+        """
+        ...
+
+    def send(self, message: str | bytes) -> None:
+        """Write one message: text for `str`, binary for `bytes`."""
+        ...
+
+    def send_prepared(self, prepared: Prepared) -> None:
+        """Write a text message and its binary messages with nothing between them."""
+        ...
+
+    def close(self, code: int | None = None) -> None:
+        """Close after what was written has gone out; `None` sends a close frame without a
+        status.
+        """
+        ...
+
+    def abort(self) -> None:
+        """Drop the connection and what is buffered now."""
+        ...
+
+
+class WebSocketReceiver(Protocol):
+    """The engine's end of one accepted WebSocket, as the transport calls it."""
+
+    def receive(self, message: str | bytes) -> bool:
+        """Take one whole message; never raises for anything that a peer can send.
+
+        Return whether the transport may go on reading: if not, more events wait for handlers than
+        may wait, until `ready` returns.
+        """
+        ...
+
+    def oversized(self, size: int | None) -> None:
+        """Learn that the peer has sent a message of more bytes than the transport takes; `lost`
+        follows.
+        """
+        ...
+
+    def hold(self, part: Part, size: int) -> None:
+        """Learn how many bytes the transport holds in one part, 0 for none; `Part.OUTGOING` may be
+        told only when it has become much.
+
+        All clients together may hold too much: then the transport is aborted before this returns,
+        and so it should be the last thing done.
+        """
+        ...
+
+    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
+        """Learn that the WebSocket is gone, by a close frame or without one; called once.
+
+        `is_violation` tells that this side closed it because the client broke the WebSocket
+        protocol or sent a too large message.
+        """
+        ...
+
+    async def ready(self) -> None:
+        """Wait until the receiver takes more, or is gone."""
+        ...

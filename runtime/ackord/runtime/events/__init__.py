@@ -1,3 +1,0 @@
-"""How events are decoded, queued, handled and answered: what the sockets of servers and of clients
-have in common.
-"""

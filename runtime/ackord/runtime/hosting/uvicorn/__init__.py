@@ -1,0 +1,1 @@
+"""All that touches the classes of uvicorn itself: serving, and the direct ends of both transports."""

@@ -1,0 +1,240 @@
+"""Run an application on uvicorn with the settings that suit Socket.IO."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import socket as sockets
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from inspect import signature
+from typing import Any, Final
+
+import uvicorn
+from ackord.runtime.asgi_types import Application
+from ackord.runtime.errors import UsageError
+from ackord.runtime.hosting.asgi import AsgiApp
+from ackord.runtime.hosting.out_of_memory import end_without_memory
+from ackord.runtime.hosting.uvicorn.first_bytes import Doors
+from ackord.runtime.hosting.uvicorn.guard import GuardedHttp, GuardedWebSocket
+from ackord.runtime.hosting.uvicorn.polling import DirectHttp
+from ackord.runtime.option_values import check_names, check_values
+from typing_extensions import override
+
+OBJECTS_BETWEEN_COLLECTIONS: Final = 5_000
+"""New objects after which Python looks for garbage: what about 50 connections are made of, where
+its default is 7.
+"""
+
+_SETTINGS: Final = frozenset(signature(uvicorn.Config).parameters) - {"app"}
+_OWN_SETTINGS: Final = (
+    "host",
+    "port",
+    "graceful_timeout",
+    "per_message_deflate",
+    "fast_lane",
+    "application",
+)
+_RELOADING: Final = frozenset({"reload", "reload_dirs", "reload_includes", "reload_excludes"})
+
+_logger = logging.getLogger("ackord.runtime.hosting")
+
+
+class Host(uvicorn.Server):
+    """uvicorn, with the sessions drained before it waits for connections.
+
+    uvicorn waits for running requests first and tells the application afterwards: parked polls
+    would hold the exit until its timeout.
+    """
+
+    def __init__(self, config: uvicorn.Config, engine_app: AsgiApp) -> None:
+        super().__init__(config)
+        self._engine_app = engine_app
+        self._is_mounted = config.app is not engine_app
+        self._has_process = False
+
+    @property
+    def port(self) -> int | None:
+        """The port that is listened on, useful after asking for port 0; `None` for a Unix socket.
+
+        Raises:
+            UsageError: nothing is listened on.
+        """
+        match self._name:
+            case (_, int(port), *_):
+                return port
+            case _:
+                return None
+
+    @property
+    def address(self) -> str:
+        """Where the server listens: an ``http`` or ``https`` URL without a path, or ``unix:`` and
+        the path of a Unix socket.
+
+        Raises:
+            UsageError: nothing is listened on.
+        """
+        match self._name:
+            case (host, port, *_):
+                return f"{'https' if self.config.is_ssl else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+            case path:
+                return f"unix:{path}"
+
+    @property
+    def _name(self) -> Any:
+        listeners = self.servers[0].sockets if self.started else ()
+        if not listeners:
+            raise UsageError("the host isn't listening")
+        return listeners[0].getsockname()
+
+    @override
+    def run(self, sockets: list[sockets.socket] | None = None) -> None:
+        """Serve until stopped, as what this process is for.
+
+        The garbage collector is told so: it needn't look again and again at what was imported and
+        made before, nor every few connections whether there is garbage.
+        """
+        self._has_process = True
+        super().run(sockets)
+
+    @override
+    async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
+        """Start the application, which may get no lifespan where it is mounted in another one, then
+        begin to listen.
+        """
+        await self._engine_app.startup()
+        try:
+            await super().startup(sockets)
+        except BaseException:  # uvicorn exits where it can't listen
+            await self._stop_application()
+            raise
+        self._announce()
+        if self._has_process:
+            end_without_memory(asyncio.get_running_loop())
+            gc.collect()
+            gc.freeze()
+            youngest, *older = gc.get_threshold()
+            if 0 < youngest < OBJECTS_BETWEEN_COLLECTIONS:
+                gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *older)
+
+    @override
+    async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
+        """Stop: no new connections, all sessions closed, running requests answered."""
+        for server in self.servers:
+            server.close()
+        await self._stop_application()
+        await super().shutdown(sockets)
+
+    def _announce(self) -> None:
+        """Say where the server listens: at INFO where that is logged, else, if the server is what
+        this process is for, on standard error.
+        """
+        path = self._engine_app.prefix.decode()
+        line = f"Socket.IO listens on {self.address}, path {path}{' below its mount' if self._is_mounted else ''}"
+        if _logger.isEnabledFor(logging.INFO):
+            _logger.info(line)
+        elif self._has_process:
+            sys.stderr.write(f"{line} (Ctrl-C stops it)\n")
+
+    @override
+    def _log_started_message(self, listeners: Sequence[sockets.SocketType]) -> None:
+        """Leave this line of uvicorn's to `_announce`, which knows the path of Socket.IO."""
+
+    async def _stop_application(self) -> None:
+        try:
+            await self._engine_app.shutdown()
+        except Exception:
+            _logger.exception("The application raised while it was shut down")
+
+
+def configure(
+    engine_app: AsgiApp,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    graceful_timeout: float = 5,
+    per_message_deflate: bool = False,
+    fast_lane: bool = True,
+    application: Application | None = None,
+    **settings: Any,
+) -> Host:
+    """Make a `Host` that isn't running yet; `await host.serve()` runs it.
+
+    Args:
+        engine_app: What is closed when the host stops.
+        host: The address to listen on.
+        port: The port to listen on; 0 for any that is free.
+        graceful_timeout: Seconds for running requests when the host stops; parked polls and
+            WebSockets are answered before.
+        per_message_deflate: Whether WebSocket messages may be compressed; the limit of their size
+            holds after inflation.
+        fast_lane: Whether the messages of WebSockets go past ASGI, middlewares seeing the handshake
+            only; those that are compressed never do. Long-polling does so too, unless the engine's
+            application is mounted in another one.
+        application: What uvicorn calls, if the engine's application is mounted in another one.
+        settings: Go to `uvicorn.Config`.
+
+    Raises:
+        UsageError: a setting doesn't exist, or can't work here.
+    """
+    own = {
+        "host": host,
+        "port": port,
+        "graceful_timeout": graceful_timeout,
+        "per_message_deflate": per_message_deflate,
+        "fast_lane": fast_lane,
+        "application": application,
+    }
+    check_values(own, configure)
+    _check(settings)
+    options: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "http": Doors(DirectHttp) if fast_lane else GuardedHttp,
+        "ws": GuardedWebSocket,
+        # Costs up to 100 KB a connection and a third of the CPU of small messages.
+        "ws_per_message_deflate": per_message_deflate,
+        "ws_max_size": engine_app.engine.options.max_payload,
+        # Engine.IO has its own heartbeat.
+        "ws_ping_interval": None,
+        "timeout_graceful_shutdown": max(1, round(graceful_timeout)),
+        # The engine's `trusted_proxies` says whom to believe; uvicorn would believe whoever comes
+        # from this machine.
+        "proxy_headers": False,
+        # The query string holds the session id, a secret of the client.
+        "access_log": False,
+        "log_level": "warning",
+        # uvicorn would read it from the environment.
+        "workers": 1,
+        **settings,
+    }
+    return Host(uvicorn.Config(application or engine_app, **options), engine_app)
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    """Refuse the settings that uvicorn would ignore here, or wouldn't know."""
+    check_names(settings, _SETTINGS.union(_OWN_SETTINGS), "the host")
+    for name, value in settings.items():
+        if name in _RELOADING and value:
+            raise UsageError(
+                f"{name!r} can't work here, as the application exists already: use `uvicorn "
+                "--reload module:app`"
+            )
+    if settings.get("workers") not in (None, 1):
+        raise UsageError(
+            "several workers can't work here, as the application exists already, and each "
+            "would have clients of its own: "
+            "start several servers behind a load balancer with sticky sessions"
+        )
+    if settings.get("factory"):
+        raise UsageError("'factory' can't work here: the application is given, not made")
+    if settings.get("interface") not in (None, "auto", "asgi3"):
+        raise UsageError("'interface' can't be changed: the application is ASGI 3")
+
+
+def run(engine_app: AsgiApp, *, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:
+    """Serve until interrupted."""
+    with suppress(KeyboardInterrupt):
+        configure(engine_app, host=host, port=port, **settings).run()

@@ -1,0 +1,290 @@
+"""One opening handshake on uvicorn, as an ASGI application sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final, cast
+from urllib.parse import unquote
+
+from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
+from ackord.runtime.engine.websocket import WebSocketReceiver
+from ackord.runtime.hosting.direct import FAST_LANE
+from ackord.runtime.hosting.uvicorn.guard import GuardedWebSocket
+from ackord.runtime.hosting.uvicorn.opening import Opening, subprotocols_of, write_answer
+from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
+from ackord.runtime.tasks import start_later
+from ackord.runtime.websocket.turns import turns_of
+from typing_extensions import override
+from uvicorn.config import Config
+from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remote_addr, is_ssl
+from uvicorn.server import ServerState
+
+MAX_EARLY: Final = 65_536
+"""Bytes after a handshake from which on no more is read before it is answered."""
+
+_INTERNAL_ERROR: Final = 1011
+
+_logger = logging.getLogger("uvicorn.error")
+
+
+class Site:
+    """What uvicorn gives to each protocol that it makes for a server."""
+
+    __slots__ = (
+        "app_state",
+        "config",
+        "has_common_websockets",
+        "loop",
+        "registry",
+        "server_state",
+        "turns",
+    )
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.config = config
+        self.server_state = server_state
+        self.app_state = app_state
+        self.loop = loop
+        self.turns = turns_of(loop)
+        self.registry = cast("set[asyncio.Protocol]", server_state.connections)
+        """The connections, of which uvicorn wants `shutdown` only, whatever its types say."""
+        self.has_common_websockets = (
+            config.ws_protocol_class is GuardedWebSocket and config.ws_ping_interval is None
+        )
+        """Whether nothing was asked of uvicorn that only its own WebSockets do."""
+
+
+class Handshake(asyncio.Protocol):
+    """One handshake as an ASGI application sees it, and the `Lane` that it may take.
+
+    If it doesn't take the lane, one of uvicorn's protocols is put in place, and gets what came so
+    far.
+    """
+
+    __slots__ = (
+        "_early",
+        "_head",
+        "_is_gone",
+        "_is_told",
+        "_opening",
+        "_outcome",
+        "_plain",
+        "_site",
+        "_websocket",
+        "transport",
+    )
+
+    def __init__(
+        self, site: Site, transport: asyncio.Transport, opening: Opening, early: bytes
+    ) -> None:
+        """Take an opening handshake, and what the client has sent after it."""
+        self._site = site
+        self._opening = opening
+        self.transport = transport
+        self._early = early
+        self._is_gone = False
+        self._is_told = False  # whether the application has got "websocket.connect"
+        self._head: bytes | None = None
+        self._websocket: DirectWebSocket | None = None
+        self._plain: GuardedWebSocket | None = None
+        self._outcome: asyncio.Future[None] | None = None
+
+    def start(self) -> None:
+        """Call the application."""
+        site = self._site
+        site.registry.add(self)
+        self.transport.set_protocol(self)
+        if len(self._early) > MAX_EARLY:
+            self.transport.pause_reading()
+        task = start_later(site.loop, self._run())
+        tasks = site.server_state.tasks
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    # The lane
+
+    def open(self) -> DirectWebSocket:
+        """Return the WebSocket, which keeps what is written until it is accepted."""
+        websocket = DirectWebSocket(
+            self.transport, self._site.registry, self._site.turns, self._site.config.ws_max_size
+        )
+        if self._plain is None:
+            self._websocket = websocket
+        return websocket
+
+    def decline(self) -> None:
+        """Have everything go through ASGI after all."""
+        self._websocket = None
+
+    def attach(self, receiver: WebSocketReceiver) -> bool:
+        """Begin, if "websocket.accept" has come through."""
+        if self._head is None or self._websocket is None or self._is_gone:
+            return False
+        self._site.registry.discard(self)
+        self._websocket.accept(self._head, receiver, self._take_early())
+        return True
+
+    # The transport's side
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._early += data
+        if len(self._early) > MAX_EARLY:
+            self.transport.pause_reading()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_gone = True
+        self._site.registry.discard(self)
+
+    def shutdown(self) -> None:
+        """Refuse because the server stops; called by uvicorn."""
+        plain = self._fall_back()
+        if plain is not None:
+            plain.shutdown()
+
+    # ASGI
+
+    async def _run(self) -> None:
+        # uvicorn types each kind of message.
+        application = cast("Application", cast("Any", self._site.config).loaded_app)
+        error: BaseException | None = None
+        try:
+            await application(self._scope(), self._receive, self._send)
+        except BaseException as exc:  # noqa: BLE001 - as uvicorn does, or leaves to it
+            error = exc
+        websocket = self._websocket
+        if websocket is not None and websocket.is_accepted:
+            if error is not None:
+                _logger.error("Exception in ASGI application\n", exc_info=error)
+                websocket.close(_INTERNAL_ERROR)
+        elif self._is_gone:
+            self._end(None)
+            if error is not None and not isinstance(error, ClientDisconnected):
+                _logger.error("Exception in ASGI application\n", exc_info=error)
+        else:
+            self._end(None if self._fall_back() is None else error)
+
+    async def _receive(self) -> Message:
+        if not self._is_told:
+            self._is_told = True
+            return {"type": "websocket.connect"}
+        if self._head is not None or self._is_gone:
+            return {"type": "websocket.disconnect", "code": 1006}
+        plain = self._fall_back()
+        return (
+            {"type": "websocket.disconnect", "code": 1006}
+            if plain is None
+            else cast("Message", await plain.receive())
+        )
+
+    async def _send(self, message: Message) -> None:
+        if self._is_gone:
+            raise ClientDisconnected
+        kind = message["type"]
+        if self._websocket is None:
+            await self._send_plainly(message)
+        elif self._head is None:
+            if kind == "websocket.accept":
+                self._head = write_answer(
+                    self._opening.key, message, self._site.server_state.default_headers
+                )
+            else:  # a middleware has refused what the application accepts
+                self.decline()
+                await self._send_plainly(message)
+        elif kind == "websocket.send":
+            self._websocket.send(
+                message["bytes"] if message.get("text") is None else message["text"]
+            )
+        elif kind == "websocket.close":
+            self._websocket.close(message.get("code") or 1000)
+        else:
+            raise RuntimeError(f"Unexpected ASGI message {kind!r} after 'websocket.accept'.")
+
+    def _scope(self) -> Scope:
+        target, headers, _ = self._opening
+        raw_path, _, query_string = target.partition(b"?")
+        path = raw_path.decode("ascii")
+        config = self._site.config
+        root = config.root_path
+        transport = self.transport
+        return {
+            "type": "websocket",
+            "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
+            "http_version": "1.1",
+            "scheme": "wss" if is_ssl(transport) else "ws",
+            "server": get_local_addr(transport),
+            "client": get_remote_addr(transport),
+            "root_path": root,
+            "path": root + (unquote(path) if "%" in path else path),
+            "raw_path": root.encode("ascii") + raw_path,
+            "query_string": query_string,
+            "headers": headers,
+            "subprotocols": subprotocols_of(headers),
+            "state": self._site.app_state.copy(),
+            "extensions": {"websocket.http.response": {}, FAST_LANE: self},
+        }
+
+    # Without the lane
+
+    async def _send_plainly(self, message: Message) -> None:
+        plain = self._fall_back()
+        if plain is None:
+            raise ClientDisconnected
+        await plain.send(cast("Any", message))
+
+    def _fall_back(self) -> GuardedWebSocket | None:
+        """Return uvicorn's protocol, put in the place of this one if it isn't yet; `None` if it has
+        refused what we would have taken.
+        """
+        if self._plain is not None:
+            return None if self._is_gone else self._plain
+        self._websocket = None
+        site = self._site
+        self._websocket = None  # from now on the transport isn't the lane's to take
+        plain = self._plain = GuardedWebSocket(
+            config=site.config, server_state=site.server_state, app_state=site.app_state
+        )
+        outcome = self._outcome = site.loop.create_future()
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - it runs already
+            await outcome
+
+        plain.app = cast("Any", application)
+        plain.connection_made(self.transport)
+        plain.receive_request("GET", self._opening.target, self._opening.headers)
+        self._is_gone = plain.queue.empty()
+        if not self._is_gone:
+            plain.queue.get_nowait()  # "websocket.connect", which comes from here
+        self._site.registry.discard(self)
+        self.transport.set_protocol(plain)
+        early = self._take_early()
+        if self._is_gone:
+            return None
+        if early:
+            plain.data_received(early)
+        return plain
+
+    def _end(self, error: BaseException | None) -> None:
+        """Tell uvicorn's protocol how the application ended."""
+        outcome = self._outcome
+        if outcome is not None and not outcome.done():
+            if error is None:
+                outcome.set_result(None)
+            else:
+                outcome.set_exception(error)
+                outcome.exception()  # whoever waits for it may be gone
+
+    def _take_early(self) -> bytes:
+        early = self._early
+        if len(early) > MAX_EARLY:
+            self.transport.resume_reading()
+        self._early = b""
+        return early

@@ -1,0 +1,1 @@
+"""The log: lines with a limit for each cause, text from peers made safe, and packets at DEBUG."""

@@ -1,0 +1,244 @@
+"""Lines of the log with a limit for each cause: nobody floods the log, and no cause hides another
+one.
+
+A cause is a kind of line ("unknown_event") and a key within that kind (namespace and event name).
+The first line of a cause is written at once; further ones are counted for `INTERVAL` seconds, and
+then their number is written. Keys may hold what a peer made up, so a kind has at most `MAX_CAUSES`
+causes at a time; the others share one. These causes are shared among clients
+(`ackord.runtime.bounds.shares`): what one client makes up leaves lines for what happens to others. What
+the application's code raises never shares a limit with what peers do: its causes are the type of
+the exception, where it was raised, and what the code was called for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Hashable
+from contextlib import suppress
+from types import FrameType
+from typing import Any, Final, TypeAlias
+
+from ackord.runtime.bounds.shares import NOBODY, Shares
+from ackord.runtime.logs.text import quoted
+
+INTERVAL: Final = 60.0
+"""Seconds in which a cause has one line."""
+MAX_CAUSES: Final = 20
+"""Causes of one kind that have lines of their own at a time."""
+MAX_CRASHES: Final = 1000
+"""The same for exceptions of the application: it has only so many places."""
+
+_CRASH: Final = "crash"
+_CRASH_BELOW: Final = "crash below the application"
+_OTHERS: Final = object()
+_NOT_THE_APPLICATION: Final = sys.stdlib_module_names | {"pydantic", "pydantic_core"}
+_RUNTIME: Final = "ackord.runtime"
+
+_Place: TypeAlias = tuple[str, int]
+"""A file and a line."""
+
+
+class _Cause:
+    """What was written of one cause, and what was left out since."""
+
+    __slots__ = ("level", "line", "omitted", "timer", "until")
+
+    def __init__(self) -> None:
+        self.until = 0.0
+        self.omitted = 0
+        self.level = logging.WARNING
+        self.line = ""
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class _Kind:
+    """The causes of one kind, by key, and whose they are."""
+
+    __slots__ = ("causes", "shares")
+
+    def __init__(self, most: int) -> None:
+        self.causes: dict[Hashable, _Cause] = {}
+        self.shares: Shares[tuple[Hashable]] = Shares(most)  # keys may be `None`, members not
+
+    def find(self, key: Hashable) -> _Cause | None:
+        return self.causes.get(key)
+
+    def add(self, key: Hashable, client: str) -> _Cause:
+        cause = self.causes[key] = _Cause()
+        if key is not _OTHERS:
+            self.shares.add((key,), client)
+        return cause
+
+    def forget(self, key: Hashable) -> None:
+        del self.causes[key]
+        self.shares.remove((key,))
+
+
+class LimitedLog:
+    """A logger that writes one line for each cause and interval; one for each server, engine and
+    client socket.
+    """
+
+    __slots__ = ("_kinds", "_logger")
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self._kinds: dict[str, _Kind] = {}
+
+    def crash(
+        self, what: str, error: BaseException, details: str = "", *, cause: str | None = None
+    ) -> None:
+        """Write that a function of the application, or a library that was called for it, has
+        raised; with the traceback.
+
+        `what` says what failed; `cause` takes its place in the cause where `what` holds something
+        of a peer. `details` are only written.
+        """
+        outer, inner, where = _find_places(error)
+        name = f"{type(error).__module__}.{type(error).__qualname__}"
+        text = f"{what} failed: {name.removeprefix('builtins.')} at {where}: {_text_of(error)}{details}"
+        if outer is None:
+            self._write(
+                logging.ERROR, _CRASH_BELOW, (name, inner, what), MAX_CAUSES, text, error=error
+            )
+        else:
+            self._write(
+                logging.ERROR,
+                _CRASH,
+                (name, outer, inner, what if cause is None else cause),
+                MAX_CRASHES,
+                text,
+                error=error,
+            )
+
+    def write_warning(self, kind: str, key: Hashable, text: str, *, client: str = NOBODY) -> None:
+        """Write a line at WARNING; what a peer sent has to be `quoted` in `text`.
+
+        `client` is who has brought it about, for the shares of clients, where the key is something
+        that clients make up.
+        """
+        self._write(logging.WARNING, kind, key, MAX_CAUSES, text, client=client)
+
+    def write_info(self, kind: str, key: Hashable, text: str, *, client: str = NOBODY) -> None:
+        """Write a line at INFO, as `write_warning` does."""
+        self._write(logging.INFO, kind, key, MAX_CAUSES, text, client=client)
+
+    def close(self) -> None:
+        """Write what was left out until now, and begin anew."""
+        kinds, self._kinds = self._kinds, {}
+        for kind in kinds.values():
+            for cause in kind.causes.values():
+                self._tell_omitted(cause)
+
+    def _write(
+        self,
+        level: int,
+        kind: str,
+        key: Hashable,
+        most: int,
+        text: str,
+        *,
+        client: str = NOBODY,
+        error: BaseException | None = None,
+    ) -> None:
+        if not self._logger.isEnabledFor(level):
+            return
+        now = _now()
+        causes = self._kinds.get(kind)
+        if causes is None:
+            causes = self._kinds[kind] = _Kind(most)
+        cause = causes.find(key)
+        if cause is None:
+            if not causes.shares.has_room(client):
+                self._forget_old(causes, now)
+            if not causes.shares.has_room(client):
+                key = _OTHERS
+            cause = causes.find(key) or causes.add(key, client)
+        if _is_current(cause, now):
+            cause.omitted += 1
+            if cause.timer is None:
+                with suppress(
+                    RuntimeError
+                ):  # no loop: the next line of this cause says how many were left out
+                    cause.timer = asyncio.get_running_loop().call_later(
+                        cause.until - now, self._tell_omitted, cause
+                    )
+            return
+        self._tell_omitted(cause)
+        cause.until = now + INTERVAL
+        cause.level, cause.line = level, text
+        if key is _OTHERS:
+            text = f"{text} (of this kind there are more than {len(causes.shares)} different lines: others are counted only)"
+        self._emit(level, text, error)
+
+    def _tell_omitted(self, cause: _Cause) -> None:
+        if cause.timer is not None:
+            cause.timer.cancel()
+            cause.timer = None
+        omitted, cause.omitted = cause.omitted, 0
+        if omitted:
+            self._emit(
+                cause.level, f"{omitted} more of these since, not written in full: {cause.line}"
+            )
+
+    def _forget_old(self, kind: _Kind, now: float) -> None:
+        for key, cause in list(kind.causes.items()):
+            if not _is_current(cause, now):
+                self._tell_omitted(cause)
+                kind.forget(key)
+
+    def _emit(self, level: int, text: str, error: BaseException | None = None) -> None:
+        # Filters and handlers of logs are the application's, too: an event is answered whatever
+        # they raise.
+        with suppress(Exception):
+            self._logger.log(level, "%s", text, exc_info=error)
+
+
+def _is_current(cause: _Cause, now: float) -> bool:
+    # A time far ahead is that of an event loop that has ended.
+    return now < cause.until <= now + INTERVAL
+
+
+def _now() -> float:
+    try:
+        return asyncio.get_running_loop().time()
+    except RuntimeError:
+        return time.monotonic()
+
+
+def _find_places(error: BaseException) -> tuple[_Place | None, _Place | None, str]:
+    """Return the first line of the application in a traceback, the last line of all, and words for
+    the application's last line.
+    """
+    outer: _Place | None = None
+    inner: _Place | None = None
+    shown = "an unknown place"
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        inner = (code.co_filename, trace.tb_lineno)
+        is_ours = not _is_of_the_application(trace.tb_frame)
+        if not is_ours or outer is None:
+            shown = f"{code.co_filename}:{trace.tb_lineno} in {code.co_qualname}"
+        if not is_ours and outer is None:
+            outer = inner
+        trace = trace.tb_next
+    return outer, inner, shown
+
+
+def _is_of_the_application(frame: FrameType) -> bool:
+    module: Any = frame.f_globals.get("__name__", "")
+    return not (
+        f"{module}.".startswith(f"{_RUNTIME}.")
+        or str(module).partition(".")[0] in _NOT_THE_APPLICATION
+    )
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return quoted(str(error), 200)
+    except Exception:  # noqa: BLE001  # an exception of the application that can't be printed
+        return "(its text can't be made)"

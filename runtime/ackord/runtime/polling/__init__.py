@@ -1,0 +1,1 @@
+"""Long-polling, one of the two transports: requests, bodies and the server end on ASGI."""

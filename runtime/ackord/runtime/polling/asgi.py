@@ -1,0 +1,225 @@
+"""The HTTP side of an Engine.IO server: handshakes, GETs that wait, POSTs, preflights."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Final
+
+from ackord.runtime.asgi_types import Message, Receive, Send
+from ackord.runtime.engine.hooks import merge_headers
+from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.server import EngineServer
+from ackord.runtime.engine.socket import EngineSocket
+from ackord.runtime.polling.body import (
+    CLOSE,
+    JSON,
+    TEXT_HTML,
+    TEXT_PLAIN,
+    BodyTooLargeError,
+    BodyUnwantedError,
+    Header,
+    RequestAbortedError,
+    read_body,
+    respond,
+)
+from ackord.runtime.polling.compression import Coding, choose_coding, compress
+from ackord.runtime.polling.interruption import Interruption
+from ackord.runtime.polling.request import NO_STORE, PollingRequest
+from ackord.runtime.protocol.engineio.actions import AnswerPoll
+from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
+
+_logger = logging.getLogger("ackord.runtime.hosting")
+
+_SANE: Final = 20
+"""Digits of a number of bytes that is read."""
+_RELEVANT: Final = ("content-type", "content-length", "accept-encoding")
+
+
+class LongPolling:
+    """Serves the HTTP requests of an `EngineServer`."""
+
+    def __init__(self, engine: EngineServer) -> None:
+        self._engine = engine
+        options = engine.options
+        self._max_payload = options.max_payload
+        self._compression_threshold = options.compression_threshold
+        # No session lives longer than this without a packet, so neither does the body of a request.
+        self.patience = options.ping_interval + options.ping_timeout
+        """Seconds that the body of a request has."""
+
+    async def serve(self, request: HandshakeRequest, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        cors = self._engine.cors
+        if request.method == "OPTIONS" and cors.is_enabled:
+            await respond(send, 204, cors.preflight_headers(request.headers))
+            return
+        headers = [NO_STORE, *cors.headers(request.headers)]
+        try:
+            socket = await self._engine.open_polling(request)
+        except HandshakeRefusedError as exc:
+            await respond(send, exc.refusal.status, headers, exc.refusal.body, JSON)
+            return
+        headers = merge_headers(headers, self._engine.response_headers(request, socket))
+        await self.serve_session(request.method, _plain(request, socket, headers), receive, send)
+
+    async def serve_session(
+        self, method: str, request: PollingRequest, receive: Receive, send: Send
+    ) -> None:
+        """Answer one request of an open session."""
+        if method == "GET":
+            await self._get(request, receive, send)
+        elif method == "POST":
+            await self._post(request, receive, send)
+        else:
+            await respond(send, 500, request.headers)  # as the reference implementation does
+
+    def coding_of(self, request: PollingRequest, answer: AnswerPoll, body: bytes) -> Coding | None:
+        """Return how the answer to a GET is to be compressed, if it is."""
+        threshold = self._compression_threshold
+        if threshold is None or len(body) < threshold or not answer.compress:
+            return None
+        return (
+            None
+            if request.accept_encoding is None
+            else choose_coding(request.accept_encoding.decode("latin-1"))
+        )
+
+    async def _get(self, request: PollingRequest, receive: Receive, send: Send) -> None:
+        socket = request.socket
+        get = _Get(receive, socket.loop)
+        if not socket.poll(get):
+            await respond(send, 400, request.headers)
+            return
+        if get.answered is None:
+            await _park(socket, get)
+        answer = get.answered
+        if answer is None:
+            # Nobody reads it, but a middleware such as Starlette's BaseHTTPMiddleware takes it for
+            # a bug if an application answers nothing.
+            with suppress(
+                OSError
+            ):  # the specification of ASGI: `send` may raise it when the client has gone
+                await respond(send, 499, request.headers)
+            return
+        body = answer.payload.encode("utf-8", "replace")
+        coding = self.coding_of(request, answer, body)
+        if coding is not None:
+            body = await compress(body, coding)
+            request.headers.append((b"content-encoding", coding.encode()))
+        await respond(send, 200, request.headers, body, TEXT_PLAIN)
+
+    async def _post(self, request: PollingRequest, receive: Receive, send: Send) -> None:
+        socket = request.socket
+        if request.is_octets:
+            socket.fail("invalid content")
+            await respond(send, 400, request.headers)
+            return
+        post = _Post(receive, socket.loop, self.patience)
+        if not socket.begin_post(post):
+            await respond(send, 400, request.headers)
+            return
+        try:
+            status = await self._receive(request, post)
+        finally:
+            socket.end_post()
+        if status == 200:
+            await respond(send, 200, request.headers, b"ok", TEXT_HTML)
+        else:
+            await respond(send, status, request.headers)
+
+    async def _receive(self, request: PollingRequest, post: _Post) -> int:
+        """Read the body and hand its packets on; return the status of the answer."""
+        socket = request.socket
+        try:
+            body = await read_body(
+                post.wait,
+                declared=request.content_length,
+                limit=self._max_payload,
+                tell=socket.grow_post,
+            )
+        except BodyTooLargeError:
+            declared = request.content_length
+            socket.warn_of_size(
+                int(declared)
+                if declared is not None and declared.isdigit() and len(declared) < _SANE
+                else None
+            )
+            request.headers.append(CLOSE)
+            return 413
+        except BodyUnwantedError:
+            request.headers.append(CLOSE)
+            return 400
+        except RequestAbortedError as exc:
+            socket.fail(str(exc))
+            return 400
+        except asyncio.CancelledError:
+            socket.fail("data request cancelled")
+            raise
+        if not socket.session.is_over_polling:
+            return 400
+        rest = socket.receive_payload(body)
+        if rest is not None:
+            await rest
+        return 400 if socket.session.is_malformed else 200
+
+
+def _plain(
+    request: HandshakeRequest, socket: EngineSocket, headers: list[Header]
+) -> PollingRequest:
+    """Return what the answer to a request depends on; `headers` are those of the answer."""
+    given = {
+        name: request.headers[name].encode("latin-1")
+        for name in _RELEVANT
+        if name in request.headers
+    }
+    return PollingRequest(
+        socket,
+        headers,
+        given.get("content-type", b""),
+        given.get("content-length"),
+        given.get("accept-encoding"),
+    )
+
+
+class _Get(Interruption):
+    """A GET as the engine sees it."""
+
+    __slots__ = ("answered",)
+
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(receive, loop)
+        self.answered: AnswerPoll | None = None
+
+    def answer(self, answer: AnswerPoll) -> None:
+        self.answered = answer
+        self.interrupt()
+
+
+class _Post(Interruption):
+    """A POST as the engine sees it."""
+
+    __slots__ = ("patience",)
+
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop, patience: float) -> None:
+        super().__init__(receive, loop)
+        self.patience = patience
+
+    def give_up(self) -> None:
+        self.interrupt()
+
+
+async def _park(socket: EngineSocket, get: _Get) -> None:
+    """Wait until a GET has an answer, or its client has gone, which ends the session at once."""
+    try:
+        message: Message | None = {"type": "http.request"}
+        while (
+            message is not None and message["type"] != "http.disconnect"
+        ):  # a body that comes with a GET is dropped
+            message = await get.wait()
+    except Exception as exc:  # noqa: BLE001 - an ASGI server that can't say whether the client is there
+        _logger.debug("A parked GET was lost: %r", exc)
+    finally:
+        if get.answered is None:
+            socket.abort_poll(get)

@@ -1,0 +1,99 @@
+"""The requests and responses of long-polling, over ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, TypeAlias
+
+from ackord.runtime.asgi_types import Message, Send
+
+Header: TypeAlias = tuple[bytes, bytes]
+
+TEXT_PLAIN: Final = b"text/plain; charset=UTF-8"
+TEXT_HTML: Final = b"text/html"
+JSON: Final = b"application/json"
+
+CLOSE: Final[Header] = (b"connection", b"close")
+"""The rest of the body is of no interest: the connection can't be used for another request."""
+
+
+class BodyTooLargeError(Exception):
+    """The body of a request has more bytes than it may."""
+
+
+class RequestAbortedError(Exception):
+    """The client is gone before its request was complete."""
+
+
+class BodyUnwantedError(Exception):
+    """The wait for the rest of a body was interrupted."""
+
+
+async def read_body(
+    receive: Callable[[], Awaitable[Message | None]],
+    *,
+    declared: bytes | None,
+    limit: int,
+    tell: Callable[[int], None] | None = None,
+) -> bytes:
+    """Read the body of a request, whose bytes are counted as they come; `declared` is its
+    Content-Length.
+
+    `tell` learns how much is there, of a body that comes in pieces.
+
+    Raises:
+        BodyTooLargeError: it has, or says that it has, more than `limit` bytes.
+        RequestAbortedError: the client has gone.
+        BodyUnwantedError: `receive` has returned `None`.
+    """
+    if (
+        declared is not None
+        and declared.isdigit()
+        and (len(declared) > 18 or int(declared) > limit)
+    ):
+        raise BodyTooLargeError
+    body: bytes | bytearray = b""
+    while True:
+        message = await receive()
+        if message is None:
+            raise BodyUnwantedError
+        if message["type"] != "http.request":
+            raise RequestAbortedError("data request connection closed prematurely")
+        chunk: bytes = message.get("body", b"")
+        if len(body) + len(chunk) > limit:
+            raise BodyTooLargeError
+        body = append(body, chunk)
+        if not message.get("more_body", False):
+            return bytes(body)
+        if tell is not None:
+            tell(len(body))
+
+
+def append(body: bytes | bytearray, chunk: bytes) -> bytes | bytearray:
+    """Return the body with one more chunk; most have one only, and many small ones must not cost
+    more than their bytes.
+    """
+    if not body:
+        return chunk
+    if isinstance(body, bytes):
+        body = bytearray(body)
+    body += chunk
+    return body
+
+
+async def respond(
+    send: Send,
+    status: int,
+    headers: Iterable[Header],
+    body: bytes = b"",
+    content_type: bytes | None = None,
+) -> None:
+    """Send a whole response."""
+    length = (b"content-length", b"%d" % len(body))
+    every = (
+        [length, *headers]
+        if content_type is None
+        else [(b"content-type", content_type), length, *headers]
+    )
+    await send({"type": "http.response.start", "status": status, "headers": every})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,391 @@
+"""One Engine.IO v4 session of a server, as a machine without I/O, clock or randomness.
+
+Every input is a method that takes `now`; what must happen in answer is collected by `outgoing()`,
+and `deadline()` says when `expire(now)` is due. An open WebSocket's messages need none of this:
+whoever runs the machine may pass a text frame that begins with ``4`` straight on, as long as
+`state` is `State.WEBSOCKET` and `heartbeat.lenient` is false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from ackord.runtime.protocol.engineio import packet as packets
+from ackord.runtime.protocol.engineio.actions import (
+    Action,
+    AdoptProbe,
+    AnswerPoll,
+    CloseProbe,
+    CloseWebSocket,
+    Deliver,
+    End,
+    Outgoing,
+    Write,
+    WriteProbe,
+)
+from ackord.runtime.protocol.engineio.errors import MalformedPacketError
+from ackord.runtime.protocol.engineio.heartbeat import Heartbeat
+from ackord.runtime.protocol.engineio.outbox import Outbox
+from ackord.runtime.protocol.engineio.packet import Packet
+from ackord.runtime.protocol.engineio.state import (
+    ON_POLLING,
+    OPEN,
+    TRANSITIONS,
+    UPGRADING,
+    State,
+    Trigger,
+)
+
+NOOP_INTERVAL: Final = 0.1
+"""Seconds between two NOOPs that release a parked GET while the client wants to pause polling."""
+
+CLOSE_TIMEOUT: Final = 30.0
+"""Seconds that a closing session waits for the GET that fetches CLOSE, as the reference
+implementation does.
+"""
+
+SLOW_CONSUMER: Final = "slow consumer"
+"""Description of the end of a session whose client doesn't fetch what it is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimits:
+    """Times in seconds and sizes in bytes that all sessions of a server share."""
+
+    ping_interval: float = 25.0
+    ping_timeout: float = 20.0
+    upgrade_timeout: float = 10.0
+    max_buffered: int = 4_000_000
+
+
+class Session:
+    """The state machine of one session.
+
+    A session over WebSocket starts in `State.WEBSOCKET`, one over long-polling in `State.POLLING`.
+    The first thing sent should be the open packet.
+    """
+
+    __slots__ = (
+        "_actions",
+        "_close_at",
+        "_limits",
+        "_noop_at",
+        "_outbox",
+        "_parked",
+        "_posting",
+        "_reason",
+        "_upgrade_at",
+        "heartbeat",
+        "is_malformed",
+        "state",
+    )
+
+    def __init__(self, limits: SessionLimits, *, is_websocket: bool, now: float) -> None:
+        self.state = State.WEBSOCKET if is_websocket else State.POLLING
+        self.heartbeat = Heartbeat(limits.ping_interval, limits.ping_timeout, now)
+        self.is_malformed = False
+        """Whether a POST with a malformed packet ended the session."""
+        self._limits = limits
+        self._actions: list[Action] = []
+        self._outbox = Outbox()
+        self._parked = False
+        self._posting = False
+        self._noop_at = 0.0
+        self._close_at = 0.0
+        self._upgrade_at: float | None = None
+        self._reason = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can still be sent."""
+        return self.state in OPEN
+
+    @property
+    def is_over_polling(self) -> bool:
+        """Whether the session lives and its transport is long-polling."""
+        return self.state in ON_POLLING
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that wait for a GET."""
+        return self._outbox.size
+
+    @property
+    def writable(self) -> bool:
+        """Whether a GET is parked and nothing waits for it; without a meaning over WebSocket."""
+        return self._parked and not self._outbox
+
+    def outgoing(self) -> list[Action]:
+        """Take what must happen now, in this order."""
+        actions = self._actions
+        if actions:
+            self._actions = []
+        return actions
+
+    # Time
+
+    def deadline(self) -> float | None:
+        """When `expire` is due, or `None` for a session that is over."""
+        if self.state is State.CLOSED:
+            return None
+        due = self._close_at if self.state is State.CLOSING else self.heartbeat.at
+        if self._upgrade_at is not None and self._upgrade_at < due:
+            due = self._upgrade_at
+        if self.state is State.PROBED and self._parked and self._noop_at < due:
+            due = self._noop_at
+        return due
+
+    def expire(self, now: float) -> None:
+        """Do what is due."""
+        if self._upgrade_at is not None and now >= self._upgrade_at:
+            self._cancel_upgrade()
+        if self.state is State.CLOSED:
+            return
+        if self.state is State.CLOSING:
+            if now >= self._close_at:
+                self._end(self._reason)
+            return
+        if self.state is State.PROBED and self._parked and now >= self._noop_at:
+            self._noop_at = now + NOOP_INTERVAL
+            self._answer_poll(packets.NOOP)
+        if now >= self.heartbeat.at:
+            if self.heartbeat.beat(now):
+                self.send(packets.PING, now)
+                self.flush(now)
+            else:
+                self._end("ping timeout")
+
+    # Sending
+
+    def send(self, message: Outgoing, now: float) -> None:  # noqa: ARG002 - every input takes the time
+        """Send a packet: buffered until `flush` over long-polling, written at once over WebSocket,
+        dropped once closed.
+
+        More than `SessionLimits.max_buffered` bytes end the session: the client doesn't fetch what
+        it is sent.
+        """
+        if self.state is State.WEBSOCKET:
+            self._actions.append(Write(message))
+        elif self.state in OPEN:
+            # Checked before, not after: one message that is larger than the limit still goes out.
+            if self._outbox.size > self._limits.max_buffered:
+                self.fail(SLOW_CONSUMER)
+            else:
+                self._outbox.put(message)
+
+    def flush(self, now: float) -> None:  # noqa: ARG002 - every input takes the time
+        """Answer a parked GET with all that is buffered."""
+        if self._parked and self._outbox:
+            self._parked = False
+            self._actions.append(self._outbox.take_answer())
+
+    def close(self, reason: str, now: float, *, discard: bool = False) -> None:
+        """Close from this side: after what is buffered, or at once with `discard`."""
+        if not self.is_open:
+            if discard and self.state is State.CLOSING:
+                self._end(self._reason)
+            return
+        if self.state is State.WEBSOCKET or discard:
+            self._end(reason, abort=discard)
+            return
+        self.flush(now)
+        if self._parked:
+            self._end(reason)
+            return
+        # A WebSocket that was offered stays: its client may already have paused polling, and then
+        # learns of the close there.
+        self._move(Trigger.CLOSE)
+        self._reason = reason
+        self._close_at = now + CLOSE_TIMEOUT
+
+    def fail(
+        self, description: str, *, reason: str = "transport error", code: int | None = None
+    ) -> None:
+        """End the session at once because of its transport; `code` goes into the WebSocket's close
+        frame.
+        """
+        if self.state is not State.CLOSED:
+            self._end(reason, description, abort=code is None, code=code)
+
+    # Long-polling
+
+    def poll(self, now: float) -> bool:
+        """Take a GET: parked until there is something to answer; false if it must be refused, the
+        session then being over.
+        """
+        if not self.is_over_polling:
+            return False
+        if self._parked:
+            self._end("transport error", "overlap from client")
+            return False
+        self._parked = True
+        if self._outbox:
+            self.flush(now)
+        elif self.state is State.CLOSING:
+            self._answer_poll(packets.NOOP + packets.SEPARATOR + packets.CLOSE)
+            self._end(self._reason)
+        return True
+
+    def abort_poll(self, now: float) -> None:  # noqa: ARG002 - every input takes the time
+        """Learn that the client has dropped the parked GET."""
+        if self._parked:
+            self._parked = False
+            self._end("transport error", "poll connection closed prematurely")
+
+    def begin_post(self, now: float) -> bool:  # noqa: ARG002 - every input takes the time
+        """Take the beginning of a POST; false if it must be refused, the session then being
+        over.
+        """
+        if not self.is_over_polling:
+            return False
+        if self._posting:
+            self._end("transport error", "data request overlap from client")
+            return False
+        self._posting = True
+        return True
+
+    def end_post(self) -> None:
+        """Learn that a POST has been answered."""
+        self._posting = False
+
+    def receive_payload(
+        self, payload: Iterator[Packet], now: float, *, most: int | None = None
+    ) -> bool:
+        """Take up to `most` packets of the body of a POST, as `decode_payload` yields them; return
+        whether there may be more.
+
+        A malformed packet ends the session with the reason "parse error"; the packets before it
+        count.
+        """
+        try:
+            for packet in islice(payload, most):
+                if not self.is_over_polling:
+                    return False
+                if packet[:1] == packets.CLOSE:
+                    self._end("transport close", farewell=packets.NOOP)
+                    return False
+                self._receive(packet, now)
+                most = None if most is None else most - 1
+        except MalformedPacketError as exc:
+            if self.is_over_polling:
+                self.is_malformed = True
+                self._end("parse error", str(exc))
+            return False
+        return most == 0
+
+    # WebSocket
+
+    def receive(self, message: Packet, now: float) -> None:
+        """Take one message of the session's WebSocket."""
+        if self.state is not State.WEBSOCKET:
+            return
+        try:
+            packet = message if isinstance(message, bytes) else packets.decode_packet(message)
+        except MalformedPacketError as exc:
+            self._end("parse error", str(exc))
+            return
+        # The reference ignores CLOSE here and lets the connection die by ping timeout.
+        if packet[:1] == packets.CLOSE:
+            self._end("transport close")
+        else:
+            self._receive(packet, now)
+
+    def lose_websocket(self, description: str | None = None, *, is_violation: bool = False) -> None:
+        """Learn that the session's WebSocket is gone, because the client broke the WebSocket
+        protocol or for another reason.
+        """
+        if self.state is State.WEBSOCKET:
+            self._end("transport error" if is_violation else "transport close", description)
+
+    def offer_websocket(self, now: float) -> bool:
+        """Take a WebSocket that wants to replace long-polling; false if it must be refused."""
+        if self.state is not State.POLLING:
+            return False
+        self._move(Trigger.OFFER)
+        self._upgrade_at = now + self._limits.upgrade_timeout
+        return True
+
+    def receive_probe(self, message: Packet, now: float) -> None:
+        """Take one message of the WebSocket that was offered.
+
+        As in the reference implementation, UPGRADE completes the upgrade with or without a probe
+        before it: clients exist that don't probe. A probe is answered each time.
+        """
+        if self._upgrade_at is None:
+            return
+        if message == packets.PING_PROBE:
+            if self.state is State.OFFERED:
+                self._move(Trigger.PROBE)
+                self._noop_at = now + NOOP_INTERVAL
+            self._actions.append(WriteProbe(packets.PONG_PROBE))
+        elif message[:1] == packets.UPGRADE:
+            self._upgrade()
+        else:
+            self._cancel_upgrade()
+
+    def lose_probe(self) -> None:
+        """Learn that the WebSocket that probes is gone; the session goes on over long-polling."""
+        if self._upgrade_at is not None:
+            self._upgrade_at = None
+            if self.state in UPGRADING:
+                self._move(Trigger.CANCEL)
+
+    # Steps
+
+    def _receive(self, packet: Packet, now: float) -> None:
+        kind = packets.MESSAGE if isinstance(packet, bytes) else packet[:1]
+        if kind == packets.PONG:
+            self.heartbeat.pong(now)
+            return
+        self.heartbeat.sign_of_life(now)
+        if kind == packets.PING:
+            self._end("transport error", "invalid heartbeat direction")
+        elif kind == packets.MESSAGE and self.is_open:
+            self._actions.append(Deliver(packet))
+        # OPEN, UPGRADE and NOOP mean nothing here and are ignored.
+
+    def _upgrade(self) -> None:
+        self._upgrade_at = None
+        closing = self.state is State.CLOSING
+        if self._parked:
+            self._answer_poll(packets.CLOSE)
+        self._actions.append(AdoptProbe())
+        self._actions.extend(map(Write, self._outbox.take()))
+        if closing:
+            self._actions.append(CloseWebSocket())
+            self._end(self._reason)
+        else:
+            self._move(Trigger.UPGRADE)
+
+    def _cancel_upgrade(self) -> None:
+        self.lose_probe()
+        self._actions.append(CloseProbe())
+
+    def _answer_poll(self, payload: str) -> None:
+        self._parked = False
+        self._actions.append(AnswerPoll(payload))
+
+    def _end(
+        self,
+        reason: str,
+        description: str | None = None,
+        *,
+        farewell: str = packets.CLOSE,
+        abort: bool = False,
+        code: int | None = None,
+    ) -> None:
+        if self._upgrade_at is not None:
+            self._cancel_upgrade()
+        if self._parked:
+            self._answer_poll(farewell)
+        if self.state is State.WEBSOCKET:
+            self._actions.append(CloseWebSocket(code, abort))
+        self._outbox.take()
+        self._move(Trigger.END)
+        self._actions.append(End(reason, description))
+
+    def _move(self, trigger: Trigger) -> None:
+        self.state = TRANSITIONS[self.state, trigger]

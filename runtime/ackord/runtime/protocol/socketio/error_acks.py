@@ -1,0 +1,88 @@
+"""The error acknowledgements that this runtime sends: whoever asked for an ack gets one
+(docs/decisions/0006).
+
+This is the one place that builds ``{"error": {"code": …, "message": …, "data"?: …, "issues"?:
+[…]}}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ackord.runtime.errors import AckordError
+from ackord.runtime.protocol.socketio.values import encode_json
+
+INVALID_REQUEST: Final = "invalid_request"
+INVALID_RESPONSE: Final = "invalid_response"
+UNKNOWN_EVENT: Final = "unknown_event"
+INTERNAL: Final = "internal"
+RATE_LIMITED: Final = "rate_limited"
+
+RESERVED_CODES: Final = frozenset(
+    {INVALID_REQUEST, INVALID_RESPONSE, UNKNOWN_EVENT, INTERNAL, RATE_LIMITED}
+)
+"""Codes that the runtime answers with; a contract can't declare them."""
+
+
+class FailureReply(AckordError):  # noqa: N818  # it is an answer
+    """Raised by a handler or a route to answer the event with this error acknowledgement.
+
+    `data` is anything that JSON can hold; `issues` say where the request is wrong and why, without
+    echoing it. It is encoded when it is made: what can't be sent fails in the handler, and whoever
+    asked still gets an answer.
+
+    Raises:
+        InvalidPayloadError: JSON can't hold `data` or `issues`.
+    """
+
+    # What a subclass answers with that doesn't call `__init__`.
+    code: str = INTERNAL
+    message: str = "The handler failed"
+    data: Any = None
+    issues: Sequence[Mapping[str, Any]] | None = None
+    _arguments_text: str = encode_json([{"error": {"code": INTERNAL, "message": message}}])
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        data: Any = None,
+        issues: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.data = data
+        self.issues = issues
+        error: dict[str, Any] = {"code": code, "message": message}
+        if data is not None:
+            error["data"] = data
+        if issues is not None:
+            error["issues"] = list(issues)
+        self._arguments_text = encode_json([{"error": error}])
+
+    def arguments_text(self) -> str:
+        """Return the ACK packet's JSON array, as it was when the failure was made."""
+        return self._arguments_text
+
+
+class InvalidArgumentsError(FailureReply):
+    """The arguments of an event don't fit its declaration; answered with ``invalid_request``."""
+
+    def __init__(
+        self,
+        issues: Sequence[Mapping[str, Any]] | None = None,
+        message: str = "The arguments don't fit the event",
+    ) -> None:
+        super().__init__(INVALID_REQUEST, message, issues=issues)
+
+
+def unknown_event() -> FailureReply:
+    """Return the failure for an event that nobody handles; the name isn't echoed."""
+    return FailureReply(UNKNOWN_EVENT, "Nobody handles this event")
+
+
+def internal_error() -> FailureReply:
+    """Return the failure for a handler that raised; it says nothing of the exception."""
+    return FailureReply(INTERNAL, "The handler failed")

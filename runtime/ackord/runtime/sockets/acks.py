@@ -1,0 +1,167 @@
+"""Acknowledgements that this side waits for: one table per socket, on the server and on the
+client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Any, Final, TypeAlias
+
+from ackord.runtime.containment import Step
+from ackord.runtime.errors import AckordError, AckTimeoutError, SlowConsumerError, UsageError
+from ackord.runtime.sockets.backlog import Backlog
+
+DEFAULT_ACK_TIMEOUT: Final = 20.0
+"""Seconds that `emit_with_ack` waits unless told otherwise."""
+
+AckCallback: TypeAlias = Callable[..., Any]
+"""A callback of the application: it takes the acknowledgement's arguments; with a timeout, first
+the error that came instead of them, or `None`.
+"""
+
+AckReply: TypeAlias = tuple[str, Sequence[bytes]]
+"""The JSON array of an ACK packet as text, and its attachments."""
+
+Settle: TypeAlias = Callable[[AckReply | AckordError], None]
+"""Takes the reply, or why there will be none; called exactly once, unless the entry is discarded.
+"""
+
+
+def check_timeout(seconds: Any) -> None:
+    """Check a number of seconds that an application gives.
+
+    Raises:
+        UsageError: it's no number, negative or endless.
+    """
+    if not isinstance(seconds, int | float) or not 0 <= seconds < inf:
+        raise UsageError(f"a timeout is a number of seconds from 0 on, not {seconds!r}")
+
+
+class PendingAcks:
+    """The acknowledgements that one socket waits for.
+
+    Every entry ends in exactly one way: by its reply, by its timeout, by the end of the connection,
+    or because nobody waits any longer.
+    """
+
+    __slots__ = ("_backlog", "_entries", "_limit")
+
+    def __init__(self, limit: int = 1000) -> None:
+        self._limit = limit
+        self._entries: dict[int, tuple[Settle, asyncio.TimerHandle | None]] = {}
+        self._backlog: Backlog | None = None
+
+    def follow(self, backlog: Backlog) -> None:
+        """Say that the acknowledgements come on a connection whose reading depends on `backlog`,
+        behind the events that wait there.
+        """
+        self._unfollow()
+        self._backlog = backlog
+        backlog.watch(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def expect(self, ack_id: int, settle: Settle, timeout: float | None = None) -> None:
+        """Call `settle` once the acknowledgement is there, after `timeout` seconds, or when the
+        connection ends.
+
+        Raises:
+            SlowConsumerError: too many are awaited already.
+            UsageError: `timeout` is no such number.
+        """
+        if timeout is not None:
+            check_timeout(timeout)
+        if len(self._entries) >= self._limit:
+            raise SlowConsumerError(
+                f"{self._limit} acknowledgements are awaited from this peer already"
+            )
+        timer = (
+            None
+            if timeout is None
+            else asyncio.get_running_loop().call_later(timeout, self._expire, ack_id, timeout)
+        )
+        self._entries[ack_id] = (settle, timer)
+        if self._backlog is not None:
+            self._backlog.reconsider()
+
+    async def wait(
+        self,
+        ack_id: int,
+        send: Callable[[], None],
+        timeout: float | None = None,  # noqa: ASYNC109  # a timer in the table, no task
+    ) -> AckReply:
+        """Call `send`, then wait for the acknowledgement of `ack_id`.
+
+        Raises:
+            AckTimeoutError: none came in time.
+            DisconnectedError: the connection ended first.
+            SlowConsumerError: too many are awaited already.
+        """
+        future: asyncio.Future[AckReply] = asyncio.get_running_loop().create_future()
+
+        def settle(outcome: AckReply | AckordError) -> None:
+            if future.done():
+                return
+            if isinstance(outcome, AckordError):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+        self.expect(ack_id, settle, timeout)
+        try:
+            send()
+            return await future
+        finally:
+            self.discard(ack_id)
+
+    def receive(self, ack_id: int, payload: str, attachments: Sequence[bytes]) -> bool:
+        """Settle an entry by its reply; tell whether it was awaited: unknown, late and repeated ids
+        are ignored.
+        """
+        entry = self._entries.pop(ack_id, None)
+        if entry is None:
+            return False
+        settle, timer = entry
+        if timer is not None:
+            timer.cancel()
+        settle((payload, attachments))
+        return True
+
+    def discard(self, ack_id: int) -> None:
+        """Forget an entry that nobody waits for any longer."""
+        entry = self._entries.pop(ack_id, None)
+        if entry is not None and entry[1] is not None:
+            entry[1].cancel()
+
+    def fail(self, ack_id: int, error: AckordError) -> None:
+        """Settle an entry by an error: its event wasn't sent, or its reply can't be used."""
+        entry = self._entries.pop(ack_id, None)
+        if entry is not None:
+            settle, timer = entry
+            if timer is not None:
+                timer.cancel()
+            settle(error)
+
+    def fail_all(self, error: Callable[[], AckordError]) -> None:
+        """Settle every entry by an error of its own: the connection is over."""
+        self._unfollow()
+        entries = tuple(self._entries.values())
+        self._entries.clear()
+        for settle, timer in entries:
+            if timer is not None:
+                timer.cancel()
+            with Step("tell who waits for an acknowledgement that there will be none"):
+                settle(error())
+
+    def _unfollow(self) -> None:
+        if self._backlog is not None:
+            self._backlog.unwatch(self._entries)
+            self._backlog = None
+
+    def _expire(self, ack_id: int, timeout: float) -> None:
+        entry = self._entries.pop(ack_id, None)
+        if entry is not None:
+            entry[0](AckTimeoutError(f"no acknowledgement within {timeout:g} s"))

@@ -1,1 +1,0 @@
-"""WebSocket and long-polling, as the engine sees them and as ASGI servers give them."""

@@ -1,0 +1,274 @@
+"""A WebSocket of an ASGI server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol
+
+from ackord.runtime.asgi_types import Message, Receive, Send
+from ackord.runtime.containment import Step
+from ackord.runtime.engine.websocket import WebSocketReceiver
+from ackord.runtime.protocol.engineio.packet import utf8_length
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.websocket import bounds
+from ackord.runtime.websocket.pump import Pump
+
+_logger = logging.getLogger("ackord.runtime.hosting")
+
+_TURN: Final = range(bounds.FRAMES_PER_TURN)
+
+MESSAGE_TOO_BIG: Final = 1009
+_NORMAL_CLOSURE: Final = 1000
+"""ASGI can't send a close frame without a status."""
+_VIOLATIONS: Final = frozenset((1002, 1007, 1009))
+"""Close codes of a protocol error, of text that isn't UTF-8, and of a message that is too large
+(RFC 6455, 7.4.1).
+"""
+
+HOST: Final = "ackord.host"
+"""Among the extensions of an ASGI scope: the `HostWebSocket` by which the messages come, where the
+host is one of ours.
+"""
+
+VIOLATION: Final = "ackord.violation"
+"""Among the extensions of an ASGI scope: a mapping that is empty until the host closes the
+WebSocket because of a client's mistake.
+
+Other ASGI servers don't tell such an end from a close frame of the client that has one of these
+codes.
+"""
+
+
+class HostWebSocket(Protocol):
+    """What ASGI has no words for, between a WebSocket and its host."""
+
+    def watch(self, receiver: WebSocketReceiver) -> None:
+        """Tell the receiver from now on how much is held."""
+        ...
+
+    def drop(self) -> None:
+        """Drop the connection if the network hasn't taken all that was written; else leave the end
+        to ASGI.
+        """
+        ...
+
+
+class AsgiWebSocket:
+    """A `ServerWebSocket` over ASGI's `send` and `receive`.
+
+    What is written while a message is received is sent by the connection's own task, right after
+    it, which receives nothing before it is sent; the rest is for the pump.
+    """
+
+    __slots__ = (
+        "_accept",
+        "_closed",
+        "_host",
+        "_is_busy",
+        "_loop",
+        "_pump",
+        "_queue",
+        "_scope",
+        "_send",
+        "_violation",
+        "_writer",
+        "buffered",
+        "paused",
+    )
+
+    def __init__(
+        self,
+        send: Send,
+        pump: Pump | None = None,
+        *,
+        subprotocol: str | None = None,
+        violation: Mapping[str, Any] | None = None,
+        host: HostWebSocket | None = None,
+    ) -> None:
+        """Write to `send`, by a pump that should be shared by the WebSockets of a server;
+        `violation` is the extension `VIOLATION`, `host` is `HOST`.
+        """
+        self._send = send
+        self._host = host
+        self._violation = violation
+        self._accept: Message = {"type": "websocket.accept"}
+        if subprotocol is not None:
+            self._accept["subprotocol"] = subprotocol
+        self._pump = pump or Pump()
+        self._loop = asyncio.get_running_loop()
+        self._pump.enter(self._loop)
+        # What is to be sent: messages, and the code of a close. ASGI's messages are made one at a
+        # time, when they are sent: thousands at once,
+        # in a broadcast, would leave the processor's caches before they are read.
+        self._queue: deque[str | bytes | int] = deque()
+        self.buffered = 0
+        """Bytes that were written and that the ASGI server hasn't taken yet."""
+        self.paused = True
+        """Whether the network takes less than is written at present: ASGI doesn't tell."""
+        self._closed = False
+        # whether somebody will send what is queued: not before it is accepted, then a task
+        self._is_busy = True
+        self._writer: asyncio.Task[Any] | None = None
+        # Expires when the connection is to be dropped: a way out of `receive` that can't be
+        # mistaken for a cancellation from outside.
+        self._scope: asyncio.Timeout | None = None
+
+    def send(self, message: str | bytes) -> None:
+        """Write one message."""
+        if self._closed:
+            return
+        self._queue.append(message)
+        self.buffered += _size(message)
+        if not self._is_busy:
+            self._is_busy = True
+            self._pump.add(self)
+
+    def send_prepared(self, prepared: Prepared) -> None:
+        """Write a text message and its attachments."""
+        if prepared.attachments or self._closed:
+            self.send(prepared.text)
+            for data in prepared.attachments:
+                self.send(data)
+            return
+        # As `send`, without the call: one for each recipient of a broadcast.
+        text = prepared.text
+        self._queue.append(text)
+        self.buffered += len(text) if text.isascii() else utf8_length(text)
+        if not self._is_busy:
+            self._is_busy = True
+            self._pump.add(self)
+
+    def close(self, code: int | None = None) -> None:
+        """Close after what was written."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.append(code or _NORMAL_CLOSURE)
+        if not self._is_busy:
+            self._is_busy = True
+            self._pump.add(self)
+        self._leave_after(bounds.CLOSE_TIMEOUT)
+
+    def abort(self) -> None:
+        """Drop the connection, as far as ASGI can: what an ASGI server that isn't ours holds may
+        still go out.
+        """
+        self._end()
+        if self._host is not None:
+            self._host.drop()
+
+    def _end(self) -> None:
+        self._closed = True
+        self._queue.clear()
+        self.buffered = 0
+        if self._writer is not None:
+            self._writer.cancel()
+        self._leave_after(0)
+
+    async def run(
+        self,
+        receive: Receive,
+        receiver: WebSocketReceiver,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+    ) -> None:
+        """Accept with these headers, then pass messages to the receiver until the connection is
+        gone.
+        """
+        if headers:
+            self._accept["headers"] = list(headers)
+        ending: Message = {}
+        description: str | None = None
+        try:
+            if self._host is not None:
+                self._host.watch(receiver)
+            async with asyncio.timeout(None) as self._scope:
+                if self._closed:  # the receiver has closed it while it was opened
+                    self._leave_after(bounds.CLOSE_TIMEOUT)
+                await self._send(self._accept)
+                await self.drain(None)
+                ending = await self._receive_all(receive, receiver)
+                description = f"close code {ending.get('code')}"
+        except TimeoutError:
+            description = "closed by this side"
+        finally:
+            self._scope = None
+            with Step("drop what a WebSocket hasn't sent"):
+                self._end()
+            is_violation = (
+                ending.get("code") in _VIOLATIONS
+                if self._violation is None
+                else bool(self._violation)
+            )
+            receiver.lost(description, is_violation=is_violation)
+
+    async def _receive_all(self, receive: Receive, receiver: WebSocketReceiver) -> Message:
+        """Pass messages on, and return the one that tells of the end."""
+        queue = self._queue
+        take = receiver.receive
+        while True:
+            for _ in _TURN:
+                message = await receive()
+                if message["type"] == "websocket.receive":
+                    text: str | None = message.get("text")
+                    if self._is_busy:
+                        may_go_on = take(message["bytes"] if text is None else text)
+                    else:
+                        self._is_busy = True
+                        may_go_on = take(message["bytes"] if text is None else text)
+                        if queue:
+                            await self.drain(None)
+                        else:
+                            self._is_busy = False
+                    if not may_go_on:
+                        await receiver.ready()
+                elif message["type"] == "websocket.disconnect":
+                    if message.get("code") == MESSAGE_TOO_BIG and not self._closed:
+                        # The ASGI server's, or the client's about a message of ours.
+                        receiver.oversized(None)
+                    return message
+            # An ASGI server may hand thousands of messages on without a turn of the event loop.
+            await asyncio.sleep(0)
+
+    def _leave_after(self, seconds: float) -> None:
+        if self._scope is not None and not self._scope.expired():
+            self._scope.reschedule(self._loop.time() + seconds)
+
+    async def drain(self, writer: asyncio.Task[Any] | None) -> None:
+        """Send what is queued: in a task of the pump, or without `writer` in the connection's own,
+        which ends by its scope.
+        """
+        queue = self._queue
+        send = self._send
+        self._writer = writer
+        try:
+            while queue:
+                item = queue.popleft()
+                if isinstance(item, str):
+                    await send({"type": "websocket.send", "text": item})
+                elif isinstance(item, bytes):
+                    await send({"type": "websocket.send", "bytes": item})
+                else:
+                    await send({"type": "websocket.close", "code": item})
+                self.buffered = self.buffered - _size(item) if queue else 0
+        except Exception as exc:  # noqa: BLE001 - each ASGI server has its own for a connection that is gone
+            _logger.debug("A WebSocket was lost while it was written to: %r", exc)
+            queue.clear()
+            self.buffered = 0
+            if (
+                not self._closed
+            ):  # what has come in before is still received, and then that the connection is gone
+                self._closed = True
+                self._leave_after(bounds.CLOSE_TIMEOUT)
+        finally:
+            self._writer = None
+            self._is_busy = False
+
+
+def _size(item: str | bytes | int) -> int:
+    """Return the bytes of a message, or 0 for the code of a close."""
+    if isinstance(item, str):
+        return len(item) if item.isascii() else utf8_length(item)
+    return 0 if isinstance(item, int) else len(item)
