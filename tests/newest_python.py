@@ -36,7 +36,7 @@ ELSEWHERE: Final = (
     "budget",
     "hosting",
     "speedups",
-    "client/test_network.py",
+    "websocket/test_network.py",
     "server/test_cost.py",
 )
 """What takes real time and real sockets, or counts what each version of Python counts otherwise."""

@@ -90,13 +90,15 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "MsgpackParser":  # the one that needs an extra
-        value = globals()[name] = import_module(f"{__name__}.socketio.msgpack").MsgpackParser
+        value = globals()[name] = import_module(
+            f"{__name__}.protocol.socketio.msgpack"
+        ).MsgpackParser
         return value
     if name == "NO_ACK":
-        value = globals()[name] = import_module(f"{__name__}.listeners").NO_ACK
+        value = globals()[name] = import_module(f"{__name__}.sockets.listeners").NO_ACK
         return value
     errors = import_module(
-        f"{__name__}.error_acks" if name in _ERROR_ACKS else f"{__name__}.errors"
+        f"{__name__}.protocol.socketio.error_acks" if name in _ERROR_ACKS else f"{__name__}.errors"
     )
     home = errors if hasattr(errors, name) else import_module(f"{__name__}.server")
     value = globals()[name] = getattr(home, name)

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from ackord.runtime import available_memory
+from ackord.runtime.bounds import available_memory
 from ackord.runtime.bounds.memory import Account, MemoryBudget, Part
 from hypothesis import given
 from hypothesis import strategies as st

@@ -152,7 +152,7 @@ def test_a_clients_mistakes_never_hide_crashes_and_crashes_never_hide_one_anothe
             " KeyError",
             " OverflowError",
         ]
-        assert "test_limited_log.py:" in crashes[0]
+        assert "test_limited.py:" in crashes[0]
         assert (
             "in serve_mistakes.<locals>.connected.<locals>.first: 'first\\nERROR forged'"
             in crashes[0]
