@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from ackord.runtime.client import Manager, membership
+from ackord.runtime.client import Manager, stay
 from ackord.runtime.client.recovery import ClientRecovery
 from ackord.runtime.engine.client_websocket import WebSocketLostError
 from ackord.runtime.errors import DisconnectedError, ProtocolError
@@ -130,7 +130,7 @@ def test_a_client_that_missed_more_than_may_wait_for_handlers_gets_all_of_it_onc
 def test_what_a_server_may_send_before_it_answers_connect_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(membership, "MAX_EARLY", 100_000)
+    monkeypatch.setattr(stay, "MAX_EARLY", 100_000)
 
     async def scenario() -> None:
         server = RawServer()

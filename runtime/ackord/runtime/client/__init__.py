@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Unpack
 
 from ackord.runtime.client.address import split_namespace
-from ackord.runtime.client.flagged import ClientOperator
 from ackord.runtime.client.manager import Manager, ManagerOptions
+from ackord.runtime.client.operator import ClientOperator
 from ackord.runtime.client.socket import Auth, ClientSocket
 from ackord.runtime.engine.client_websocket import ClientWebSocket, Connector, WebSocketLostError
 from ackord.runtime.websocket.client import WebSocketConnector

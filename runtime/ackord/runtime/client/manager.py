@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Final, Self, TypedDict, Unpack
 
 from ackord.runtime.client.address import websocket_url
-from ackord.runtime.client.member import ClientMember
 from ackord.runtime.client.multiplexer import Multiplexer
 from ackord.runtime.client.socket import Auth, ClientSocket
 from ackord.runtime.engine.client import Connection, ConnectionOptions, open_connection
@@ -123,7 +122,7 @@ class Manager:
             options.get("max_pending_bytes", 16_000_000),
         )
         self._max_pending_acks = options.get("max_pending_acks", 1000)
-        self._sockets: dict[str, ClientMember] = {}
+        self._sockets: dict[str, ClientSocket] = {}
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -144,7 +143,7 @@ class Manager:
         check_values({"auth": auth}, Manager.socket)
         socket = self._sockets.get(namespace)
         if socket is None:
-            socket = self._sockets[namespace] = ClientMember(
+            socket = self._sockets[namespace] = ClientSocket(
                 self, namespace, self._max_pending_acks
             )
         if auth is not None:
@@ -160,7 +159,7 @@ class Manager:
 
     def enter_loop(self) -> None:
         """Forget what belonged to another event loop, which has ended: a connection there can't be
-        closed any more; for `ClientMember`.
+        closed any more.
 
         Raises:
             UsageError: it still runs.
@@ -182,7 +181,7 @@ class Manager:
 
     async def acquire(self) -> tuple[Connection, Backlog]:
         """Return the open connection, opened now if need be, and the count of what waits for
-        handlers; for `ClientMember`.
+        handlers.
         """
         async with self._opening:
             if self._connection is not None and not self._connection.is_open:
@@ -204,17 +203,13 @@ class Manager:
                 self._connection = connection
             return self._connection, self._backlog
 
-    def abandon(self) -> None:
-        """End the connection if no socket uses it any longer, without waiting; for
-        `ClientMember`.
-        """
+    def close_if_unused(self) -> None:
+        """End the connection if no socket uses it any longer, without waiting."""
         if self._connection is not None and not self._is_used:
             self._connection.end("forced close")
 
     async def release(self) -> None:
-        """Close the connection if no socket uses it any longer, what waits being written first; for
-        `ClientMember`.
-        """
+        """Close the connection if no socket uses it any longer, what waits being written first."""
         # Holding the lock, so that nobody begins to use what is being closed.
         async with self._opening:
             if self._connection is not None and not self._is_used:

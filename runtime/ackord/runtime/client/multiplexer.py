@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from ackord.runtime.client.contracts import PacketReceiver
 from ackord.runtime.containment import contain
 from ackord.runtime.engine.client import Connection
 from ackord.runtime.errors import ProtocolError
@@ -14,9 +14,6 @@ from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.protocol.socketio.packet import Packet
 from ackord.runtime.protocol.socketio.parser import PacketDecoder
 from ackord.runtime.sockets.backlog import Backlog
-
-if TYPE_CHECKING:
-    from ackord.runtime.client.member import ClientMember
 
 ATTACHMENT_TIMEOUT = 30.0
 """Seconds between a packet's header and its last attachment."""
@@ -32,7 +29,7 @@ class Multiplexer:
     def __init__(
         self,
         connection: Connection,
-        sockets: Mapping[str, ClientMember],
+        sockets: Mapping[str, PacketReceiver],
         decoder: PacketDecoder,
         backlog: Backlog,
     ) -> None:

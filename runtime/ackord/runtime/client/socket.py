@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import logging
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeAlias
 
-from ackord.runtime.client.flagged import ClientOperator
+from ackord.runtime.client.answer import Welcome, read_refusal, read_welcome
+from ackord.runtime.client.contracts import ConnectionSource
+from ackord.runtime.client.lifecycle import notify, notify_last
+from ackord.runtime.client.operator import ClientOperator
 from ackord.runtime.client.recovery import ClientRecovery
+from ackord.runtime.client.stay import ClientNamespace, Stay
+from ackord.runtime.engine.client import Connection
+from ackord.runtime.errors import AckordError, DisconnectedError, ProtocolError
 from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.socketio.errors import MalformedPayloadError, UnexpectedPacketError
 from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
-from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
+from ackord.runtime.protocol.socketio.packet import (
+    Packet,
+    PacketType,
+    encode_connect,
+    encode_disconnect,
+    encode_event,
+    namespace_prefix,
+)
+from ackord.runtime.protocol.socketio.values import encode_json
+from ackord.runtime.sockets.acks import (
+    DEFAULT_ACK_TIMEOUT,
+    AckCallback,
+    AckReply,
+    PendingAcks,
+    check_timeout,
+)
 from ackord.runtime.sockets.failures import Failures, InvalidHook
+from ackord.runtime.sockets.lifecycle import call_guarded
+from ackord.runtime.sockets.listeners import Registration
+from ackord.runtime.sockets.outgoing import (
+    read_answer,
+    receive_ack,
+    settle_callback,
+    tell_outgoing,
+)
+from ackord.runtime.sockets.queue import EventQueue
 from ackord.runtime.sockets.routes import Route
 from ackord.runtime.sockets.source import EventSource
 from ackord.runtime.tasks import TaskSet
@@ -33,7 +67,7 @@ class SocketState(Enum):
     CONNECTED = "connected"
 
 
-class ClientSocket(EventSource, ABC):
+class ClientSocket(EventSource):
     """One namespace of one server.
 
     ::
@@ -51,16 +85,34 @@ class ClientSocket(EventSource, ABC):
     arrival, unless a listener was registered as `concurrent`. A listener that raises is logged, and
     answered with the error ack ``internal`` if the server asked for an acknowledgement.
 
-    This is what applications see of it; a `Manager` makes a `ClientMember`, which does the work.
+    A `Manager` makes the sockets.
     """
 
-    __slots__ = ("_state", "_tasks", "auth", "failures", "id", "namespace", "recovered", "recovery")
+    __slots__ = (
+        "_abandoned",
+        "_acks",
+        "_lock",
+        "_manager",
+        "_max_pending_acks",
+        "_namespace",
+        "_next_ack_id",
+        "_queue",
+        "_state",
+        "_stay",
+        "_tasks",
+        "auth",
+        "failures",
+        "id",
+        "namespace",
+        "recovered",
+        "recovery",
+    )
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset(
         {"connect", "connect_error", "disconnect"}
     )
 
-    def __init__(self, namespace: str) -> None:
+    def __init__(self, manager: ConnectionSource, namespace: str, max_pending_acks: int) -> None:
         super().__init__()
         self.namespace = namespace
         self.auth: Auth = None
@@ -79,6 +131,21 @@ class ClientSocket(EventSource, ABC):
         """Incoming events that failed, by name: those that didn't fit, that a listener raised for,
         or that asked in vain for an answer.
         """
+        self._manager = manager
+        self._namespace = ClientNamespace(
+            namespace,
+            namespace_prefix(namespace),
+            partial(self.failures.record, self),
+            self.recovery,
+        )
+        self._stay: Stay | None = None
+        self._lock = asyncio.Lock()
+        self._queue: EventQueue | None = None
+        self._max_pending_acks = max_pending_acks
+        self._acks = PendingAcks(max_pending_acks)
+        self._abandoned: Connection | None = None
+        """Where a CONNECT was given up before its answer, which may still come."""
+        self._next_ack_id = 0
 
     @property
     def connected(self) -> bool:
@@ -95,7 +162,6 @@ class ClientSocket(EventSource, ABC):
         """Whether the namespace is joined or being joined."""
         return self._state is not SocketState.DISCONNECTED
 
-    @abstractmethod
     async def connect(self) -> None:
         """Open the connection if need be, and join the namespace; nothing happens if it is joined.
 
@@ -106,14 +172,49 @@ class ClientSocket(EventSource, ABC):
             DisconnectedError: The network, the time, or `disconnect` ended it.
             ProtocolError: The server broke the protocol, or speaks an older one.
         """
+        self._manager.enter_loop()
+        async with self._lock:
+            if self.connected:
+                return
+            payload = await self._connect_payload()
+            self._state = SocketState.CONNECTING
+            try:
+                await self._join(payload)
+            except BaseException as error:
+                self._note_abandoned()
+                self._leave()
+                if self._queue is not None:
+                    # It was never opened: what waits in it belongs to a namespace that wasn't
+                    # joined.
+                    self._queue.clear()
+                    self._queue = None
+                await self._manager.release()
+                if isinstance(error, AckordError):
+                    self._notify("connect_error", error)
+                raise
 
-    @abstractmethod
     async def disconnect(self) -> None:
         """Leave the namespace; return when nothing of it is left running.
 
         Events that wait for handlers are dropped, handlers that run may end, within the manager's
         `close_timeout`. Called in a handler, that one is not waited for.
         """
+        self._manager.enter_loop()
+        if self._stay is not None and self.connected:
+            self._stay.send_quietly(encode_disconnect(self._namespace.prefix))
+        if self._queue is not None:
+            self._queue.clear()
+        self._end("io client disconnect")
+        await self._manager.release()
+        await self._tasks.finish(self._manager.close_timeout)
+
+    def set_route(self, name: str, route: Route) -> None:
+        """Decode, handle and answer the events of one name by `route` instead of by listeners;
+        catch-all listeners stay.
+        """
+        self._namespace.routes[name] = route
+
+    # Sending
 
     def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
         """Send an event.
@@ -150,8 +251,7 @@ class ClientSocket(EventSource, ABC):
         reply = await self.request(
             encode_plain_event(name, values), DEFAULT_ACK_TIMEOUT if timeout is None else timeout
         )
-        arguments = self._decode_ack(reply)
-        return arguments[0] if len(arguments) == 1 else tuple(arguments) or None
+        return read_answer(reply)
 
     @property
     def volatile(self) -> ClientOperator:
@@ -169,11 +269,12 @@ class ClientSocket(EventSource, ABC):
         check_timeout(seconds)
         return ClientOperator(self, timeout=seconds)
 
-    @abstractmethod
     async def drain(self) -> None:
         """Wait until everything that was emitted is handed to the network, or the connection has
         ended.
         """
+        if self._stay is not None:
+            await self._stay.connection.drain()
 
     def on_invalid(self, hook: InvalidHook[ClientSocket]) -> InvalidHook[ClientSocket]:
         """Call `hook` with the socket, the event's name and the failure for each incoming event
@@ -182,27 +283,22 @@ class ClientSocket(EventSource, ABC):
         self.failures.set_hook(hook)
         return hook
 
-    @abstractmethod
-    def set_route(self, name: str, route: Route) -> None:
-        """Decode, handle and answer the events of one name by `route` instead of by listeners;
-        catch-all listeners stay.
-        """
-
     # Sending what is encoded already: what is above and the typed layer end here
 
-    @abstractmethod
     def send_event(self, event: EncodedEvent, *, volatile: bool = False) -> None:
         """Send an encoded event that asks for no acknowledgement; raises what `emit` raises."""
+        if not volatile or self._writable:
+            self._send(event, None)
 
-    @abstractmethod
-    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # Socket.IO's timeout
+    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
         """Send an encoded event and return the JSON array of its acknowledgement as text, and the
         attachments.
 
         Raises what `emit_with_ack` raises; `None` sets no timeout.
         """
+        ack_id = self._next_ack()
+        return await self._acks.wait(ack_id, partial(self._send, event, ack_id), timeout)
 
-    @abstractmethod
     def send_plain(
         self,
         event: EncodedEvent,
@@ -214,12 +310,17 @@ class ClientSocket(EventSource, ABC):
         """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end
         here.
         """
-
-    @abstractmethod
-    def _decode_ack(self, reply: AckReply) -> list[Any]:
-        """Decode an acknowledgement's values; one that isn't JSON ends the connection, as any
-        packet that isn't.
-        """
+        dropped = volatile and not self._writable
+        if ack is None or (dropped and timeout is None):
+            if not dropped:
+                self._send(event, None)
+            return
+        ack_id = self._next_ack()
+        settle = partial(settle_callback, self, Registration(ack), event.name, timeout is not None)
+        if dropped:
+            self._acks.expect(ack_id, settle, timeout)  # the timeout tells the callback
+        else:
+            self._acks.send_and_expect(ack_id, partial(self._send, event, ack_id), settle, timeout)
 
     async def __aenter__(self) -> Self:
         """Connect; see `connect`."""
@@ -234,3 +335,165 @@ class ClientSocket(EventSource, ABC):
     ) -> None:
         """Disconnect; see `disconnect`."""
         await self.disconnect()
+
+    # What the manager and the packets of a connection need of a socket (`PacketReceiver`)
+
+    def receive(self, packet: Packet, connection: Connection) -> None:
+        """Take a packet for this namespace; for `Multiplexer`.
+
+        Raises:
+            ProtocolError: It ends the connection.
+        """
+        kind = packet.type
+        if kind == PacketType.EVENT:
+            if self._stay is not None:
+                self._stay.receive_event(packet)
+        elif kind == PacketType.ACK:
+            if self.connected and packet.payload:
+                receive_ack(self._acks, packet.ack_id, packet.payload, packet.attachments)
+        elif kind == PacketType.CONNECT:
+            self._receive_connect(packet, connection)
+        elif kind == PacketType.CONNECT_ERROR:
+            self._receive_connect_error(packet, connection)
+        elif packet.payload:
+            raise MalformedPayloadError("DISCONNECT has no payload")
+        elif self.active:
+            self._end("io server disconnect")
+            self._manager.close_if_unused()
+
+    def connection_closed(
+        self, connection: Connection, reason: str, description: str | None
+    ) -> None:
+        """Learn that a connection is over; for `Multiplexer`."""
+        if self._stay is not None and self._stay.connection is connection:
+            self._end(reason, description)
+
+    def discard(self) -> None:
+        """Forget the stay in a namespace whose event loop has ended; for `Manager`."""
+        self._leave()
+        self._lock = asyncio.Lock()
+        self._queue = None
+        self._abandoned = None
+        self._acks = PendingAcks(self._max_pending_acks)
+        self._tasks.discard()
+
+    @property
+    def _writable(self) -> bool:
+        return self._stay is not None and self.connected and self._stay.connection.writable
+
+    async def _connect_payload(self) -> str:
+        auth = self.auth() if callable(self.auth) else self.auth
+        if inspect.isawaitable(auth):
+            auth = await auth
+        recovery = self.recovery.connect_members()
+        return "" if auth is None and not recovery else encode_json({**recovery, **(auth or {})})
+
+    async def _join(self, payload: str) -> None:
+        connection, backlog = await self._manager.acquire()
+        if not self.active:
+            raise DisconnectedError("disconnected while connecting")
+        stay = self._stay = Stay(self._namespace, self, connection, backlog, self._tasks)
+        self._queue = stay.queue
+        self._acks.follow(backlog)
+        connection.send(encode_connect(self._namespace.prefix, payload), bounded=False)
+        try:
+            async with asyncio.timeout(self._manager.timeout):
+                await stay.joined
+        except TimeoutError as error:
+            raise DisconnectedError(
+                f"the server did not answer CONNECT within {self._manager.timeout:g} seconds"
+            ) from error
+
+    def _receive_connect(self, packet: Packet, connection: Connection) -> None:
+        stay = self._stay
+        if self.connected:
+            self._receive_second_answer(connection)
+            match read_welcome(packet.payload):
+                case ProtocolError() as error:
+                    raise error
+                case Welcome(sid, pid):
+                    # A server that doesn't give up the first CONNECT for the second knows us by the
+                    # later one now.
+                    self.id = sid
+                    self.recovery.join(pid)
+            return
+        if stay is None or stay.joined.done():
+            # Nobody waits for it any longer; the server is to know.
+            connection.send(encode_disconnect(self._namespace.prefix), bounded=False)
+            return
+        match read_welcome(packet.payload):
+            case ProtocolError() as error:
+                stay.joined.set_exception(error)
+            case Welcome(sid, pid):
+                self.id = sid
+                self.recovered = self.recovery.join(pid)
+                self._state = SocketState.CONNECTED
+                self._notify("connect")
+                stay.open()
+                stay.joined.set_result(None)
+
+    def _receive_second_answer(self, connection: Connection) -> None:
+        """Take the answer to one CONNECT after that to another, which was sent when the first had
+        been given up.
+        """
+        if self._abandoned is not connection:
+            raise UnexpectedPacketError("the namespace was joined already")
+        self._abandoned = None
+
+    def _note_abandoned(self) -> None:
+        stay = self._stay
+        if stay is not None and (not stay.joined.done() or stay.joined.cancelled()):
+            self._abandoned = stay.connection
+
+    def _receive_connect_error(self, packet: Packet, connection: Connection) -> None:
+        if self.connected:
+            self._receive_second_answer(connection)
+            return
+        if self._stay is None or self._stay.joined.done():
+            return
+        self._stay.joined.set_exception(read_refusal(packet.payload))
+
+    def _send(self, event: EncodedEvent, ack_id: int | None) -> None:
+        if self._stay is None or not self.connected:
+            raise DisconnectedError("the socket is not connected")
+        text = encode_event(self._namespace.prefix, event.arguments, len(event.attachments), ack_id)
+        self._stay.connection.send(text, event.attachments)
+        if self._any_outgoing:
+            tell_outgoing(self, event)
+
+    def _next_ack(self) -> int:
+        ack_id = self._next_ack_id
+        self._next_ack_id += 1
+        return ack_id
+
+    def _call_back(self, callback: Registration, arguments: Sequence[Any], event: str) -> None:
+        call_guarded(
+            callback,
+            arguments,
+            self._tasks,
+            f"A callback of event {quoted(event)} of namespace {quoted(self.namespace)}",
+        )
+
+    def _notify(self, name: str, *arguments: Any) -> None:
+        notify(self._lifecycle, name, arguments, self._queue, self._tasks)
+
+    def _end(self, reason: str, description: str | None = None) -> None:
+        """Note that the namespace is left, or can't be joined any more."""
+        was_connected, stay = self.connected, self._stay
+        self._note_abandoned()
+        self._leave()
+        if stay is not None and not stay.joined.done():
+            words = reason if description is None else f"{reason}: {description}"
+            stay.joined.set_exception(
+                ProtocolError(words) if reason == "parse error" else DisconnectedError(words)
+            )
+        if was_connected:
+            self._acks.fail_all(lambda: DisconnectedError(f"the socket was disconnected: {reason}"))
+            notify_last(self._lifecycle, "disconnect", (reason,), self._queue, self._tasks)
+
+    def _leave(self) -> None:
+        if self._stay is not None:
+            self._stay.end()
+        self._state = SocketState.DISCONNECTED
+        self._stay = None
+        self.id = None

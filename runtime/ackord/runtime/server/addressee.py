@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags
 from ackord.runtime.containment import contain
 from ackord.runtime.errors import (
-    AckordError,
     AckTimeoutError,
     DisconnectedError,
     InvalidAckError,
@@ -21,14 +20,13 @@ from ackord.runtime.errors import (
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.protocol.socketio.complexity import weigh
-from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.packet import encode_ack, encode_event
 from ackord.runtime.protocol.socketio.recovery import RecoverySession
 from ackord.runtime.server.socket import Socket
 from ackord.runtime.sockets.acks import AckCallback, AckReply, PendingAcks
 from ackord.runtime.sockets.listeners import Registration
-from ackord.runtime.sockets.payloads import decode_array
+from ackord.runtime.sockets.outgoing import receive_ack, settle_callback, tell_outgoing
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -115,7 +113,7 @@ class Addressee(Socket):
         if volatile and not self._engine.claim():
             return
         if self._any_outgoing:
-            self._tell_outgoing(event)
+            tell_outgoing(self, event)
         if self.namespace.recovery is not None and ack_id is None:
             recovery = self.namespace.recovery
             self.namespace.check_event(event)
@@ -144,7 +142,7 @@ class Addressee(Socket):
         if flags.volatile and not self._engine.claim():
             return
         if self._any_outgoing:
-            self._tell_outgoing(event)
+            tell_outgoing(self, event)
         self._engine.send_prepared(prepared)
 
     # Questions, which ask for an acknowledgement
@@ -195,24 +193,16 @@ class Addressee(Socket):
             if timeout is not None:
                 self._call_back(
                     Registration(ack),
-                    DisconnectedError("the socket has been disconnected"),
-                    event=event.name,
+                    (DisconnectedError("the socket has been disconnected"),),
+                    event.name,
                 )
             return
         if volatile and timeout is None and not (self._connected and self._engine.writable):
             return  # dropped: nobody will answer, and nothing would end the wait
         ack_id = self.namespace.next_ack_id()
-        acks = self._pending_acks()
-        acks.expect(
-            ack_id,
-            partial(self._settle_callback, Registration(ack), event.name, timeout is not None),
-            timeout,
-        )
-        try:
-            self.send_event(event, volatile=volatile, compress=compress, ack_id=ack_id)
-        except BaseException:
-            acks.discard(ack_id)
-            raise
+        settle = partial(settle_callback, self, Registration(ack), event.name, timeout is not None)
+        send = partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
+        self._pending_acks().send_and_expect(ack_id, send, settle, timeout)
 
     def ask(
         self,
@@ -258,11 +248,7 @@ class Addressee(Socket):
                 if ack_id is not None and self._acks is not None:
                     self._acks.fail(ack_id, InvalidAckError(f"the acknowledgement has {excess}"))
                 return
-        if ack_id is not None and self._acks is not None:
-            self._acks.receive(ack_id, payload, attachments)
-        decode_array(
-            payload, attachments
-        )  # awaited or not, a malformed one ends the connection as any packet does
+        receive_ack(self._acks, ack_id, payload, attachments)
 
     def _check_answerable(self) -> None:
         if self._connected:
@@ -277,28 +263,5 @@ class Addressee(Socket):
             self._acks.follow(self._connection.backlog)
         return self._acks
 
-    def _settle_callback(
-        self, ack: Registration, name: str, error_first: bool, outcome: AckReply | AckordError
-    ) -> None:
-        if isinstance(outcome, AckordError):
-            if error_first:
-                self._call_back(ack, outcome, event=name)
-            return
-        try:
-            arguments = decode_array(*outcome)
-        except PacketError as error:
-            if error_first:
-                self._call_back(ack, InvalidAckError(str(error)), event=name)
-            raise
-        self._call_back(ack, *((None, *arguments) if error_first else arguments), event=name)
-
-    def _call_back(self, callback: Registration, *arguments: Any, event: str) -> None:
+    def _call_back(self, callback: Registration, arguments: Sequence[Any], event: str) -> None:
         self.namespace.call_back(callback, arguments, event, self)
-
-    def _tell_outgoing(self, event: EncodedEvent) -> None:
-        try:
-            arguments = decode_array(event.arguments, event.attachments)
-        except PacketError:
-            arguments = [event.name]
-        for listener in self._any_outgoing:
-            self._call_back(listener, *arguments, event=event.name)

@@ -17,10 +17,10 @@ from ackord.runtime.server.gathering import (
     BroadcastTimeoutError,
     Gathered,
     Gathering,
-    decode_answer,
 )
 from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
 from ackord.runtime.sockets.listeners import Registration
+from ackord.runtime.sockets.outgoing import decode_answer
 
 if TYPE_CHECKING:
     from ackord.runtime.server.namespace import Namespace

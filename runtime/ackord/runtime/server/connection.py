@@ -27,6 +27,7 @@ from ackord.runtime.protocol.socketio.packet import (
     split_event,
 )
 from ackord.runtime.server.memberships import Memberships
+from ackord.runtime.sockets.incoming import receive_event
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Connection(Memberships):
         if socket is None:
             return self._receive_uncommon(packet)
         try:
-            socket.receive_event(name, payload, ack_id)
+            receive_event(socket, name, payload, ack_id)
         except PacketError as error:
             self._violated(error)
         except BaseException as error:  # noqa: BLE001  # a parser of the application
@@ -162,7 +163,8 @@ class Connection(Memberships):
             elif not self._was_left(name):
                 raise _unjoined(name)
         elif kind == PacketType.EVENT:
-            socket.receive_event(
+            receive_event(
+                socket,
                 scan_event_name(payload, self._server.limits.event_name),
                 payload,
                 ack_id,

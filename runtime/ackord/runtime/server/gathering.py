@@ -10,7 +10,6 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 from ackord.runtime.errors import AckordError, AckTimeoutError
 from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.sockets.acks import AckReply, check_timeout
-from ackord.runtime.sockets.payloads import decode_array
 
 T = TypeVar("T")
 
@@ -168,14 +167,3 @@ class Gathering(Generic[T]):
     def _finish(self, *, timed_out: bool) -> None:
         self.abandon()
         self._done(Gathered(self._replies, tuple(self._missing), timed_out))
-
-
-def decode_answer(reply: AckReply) -> Any:
-    """Turn the arguments of an acknowledgement into what a caller gets: one value, a tuple of
-    several, or `None`.
-
-    Raises:
-        PacketError: it isn't a JSON array.
-    """
-    arguments = decode_array(*reply)
-    return arguments[0] if len(arguments) == 1 else tuple(arguments) or None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
@@ -13,30 +12,19 @@ from ackord.runtime.containment import Step, contain
 from ackord.runtime.engine.server import SHUTTING_DOWN
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.logs.text import quoted
-from ackord.runtime.protocol.socketio.complexity import weigh
 from ackord.runtime.protocol.socketio.error_acks import (
     INVALID_RESPONSE,
     FailureReply,
-    InvalidArgumentsError,
-    internal_error,
 )
-from ackord.runtime.protocol.socketio.errors import PacketError
-from ackord.runtime.protocol.socketio.names import check_event_name
 from ackord.runtime.protocol.socketio.recovery import RecoverySession
 from ackord.runtime.server.addressee import Addressee
 from ackord.runtime.server.broadcast import room_names
 from ackord.runtime.server.gates import NamespaceGate
-from ackord.runtime.sockets.driving import Job
 from ackord.runtime.sockets.incoming import (
     handle_events,
-    run_listener_at_once,
-    run_route,
-    run_untyped,
-    run_untyped_inline,
 )
 from ackord.runtime.sockets.lifecycle import call_hook, call_lifecycle
 from ackord.runtime.sockets.listeners import Registration
-from ackord.runtime.sockets.payloads import decode_array
 from ackord.runtime.sockets.queue import EventQueue
 from typing_extensions import override
 
@@ -52,7 +40,7 @@ class Member(Addressee):
     """A socket as its server knows it: made for a CONNECT, let in or refused, handed the events of
     its client, ended once.
 
-    Implements `ackord.runtime.sockets.incoming.InlineReceiver`.
+    Implements `ackord.runtime.sockets.incoming.EventReceiver`.
     """
 
     __slots__ = ("_departed_rooms", "_ending", "_queue", "refused")
@@ -142,11 +130,6 @@ class Member(Addressee):
     # Events
 
     @property
-    def catch_all(self) -> tuple[Registration, ...]:
-        """The catch-all listeners for incoming events."""
-        return self._any
-
-    @property
     def watchers(self) -> tuple[Registration, ...]:
         """The catch-all listeners, then the middlewares."""
         shared = self.namespace.event_middlewares
@@ -157,67 +140,6 @@ class Member(Addressee):
                 *self._gates,
             )
         return (*self._any, *self._gates) if self._gates else self._any
-
-    def take_listeners(self, name: str) -> tuple[Registration, ...]:
-        """Return the listeners that an event is for."""
-        return () if self._events is None else self._events.take(name)
-
-    def receive_event(
-        self, name: str, payload: str, ack_id: int | None, attachments: Sequence[bytes] = ()
-    ) -> None:
-        """Take an EVENT packet: its name, and its JSON array, which begins with that.
-
-        Raises:
-            PacketError: it ends the connection.
-        """
-        namespace = self.namespace
-        queue = self._queue
-        size = len(payload)
-        if size > namespace.short:
-            excess = namespace.complexity.excess(payload)
-            if excess is not None:
-                check_event_name(name, namespace.limits.event_name)
-                self._connection.backlog.spend(size)
-                too_much = InvalidArgumentsError(message=f"The message has {excess}")
-                queue.put(partial(self._fail_in_order, name, ack_id, too_much, None), size)
-                return
-            size = weigh(payload)
-            self._connection.backlog.spend(size)
-        if attachments:
-            size += sum(map(len, attachments))
-        route = namespace.routes.get(name)
-        watched = self._any or self._gates or namespace.event_middlewares
-        if route is None:
-            registrations = () if self._events is None else self._events.by_name.get(name, ())
-            if len(registrations) == 1 and registrations[0].is_plain and queue.idle and not watched:
-                run_listener_at_once(
-                    self, registrations[0], name, decode_array(payload, attachments), ack_id, queue
-                )
-            else:
-                self._receive_untyped(
-                    name, registrations, decode_array(payload, attachments), ack_id, size
-                )
-            return
-        try:
-            arguments = route.decode(payload, attachments)
-        except FailureReply as failure:
-            queue.put(partial(self._fail_in_order, name, ack_id, failure, None), size)
-            return
-        except PacketError:
-            raise
-        except BaseException as error:  # noqa: BLE001  # a validator of the application, or the library that calls it
-            contain(error)
-            queue.put(partial(self._fail_in_order, name, ack_id, internal_error(), error), size)
-            return
-        if not watched and not route.concurrent and queue.can_step:
-            queue.step((self, route, name, arguments, ack_id), size)
-            return
-        catch_all = (name, *decode_array(payload, attachments)[1:]) if watched else None
-        self._handle(
-            partial(run_route, self, route, name, arguments, ack_id, catch_all),
-            size,
-            concurrent=route.concurrent,
-        )
 
     def fail_event(
         self,
@@ -260,55 +182,6 @@ class Member(Addressee):
         except BaseException as again:  # noqa: BLE001  # a parser of the application
             contain(again)
             namespace.tasks.log.crash("Answering an event", again, f" (event {quoted(name)})")
-
-    def finish_later(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Queue the rest of an event which turned out to need a task; nothing of this socket can
-        have come between.
-        """
-        self._queue.put_first(job)
-
-    def _receive_untyped(
-        self,
-        name: str,
-        registrations: tuple[Registration, ...],
-        items: list[Any],
-        ack_id: int | None,
-        size: int,
-    ) -> None:
-        if not registrations:
-            check_event_name(name, self.namespace.limits.event_name)
-        del items[0]
-        queue = self._queue
-        is_async = concurrent = False
-        for registration in registrations:
-            is_async |= registration.is_async
-            concurrent |= registration.concurrent
-        for registration in self._any:
-            is_async |= registration.is_async
-        if not is_async and queue.idle and not self._gates and not self.namespace.event_middlewares:
-            queue.enter()
-            try:
-                contextvars.copy_context().run(run_untyped_inline, self, name, items, ack_id)
-            finally:
-                queue.leave()
-        else:
-            self._handle(
-                partial(run_untyped, self, name, items, ack_id), size, concurrent=concurrent
-            )
-
-    def _handle(self, job: Job, size: int, *, concurrent: bool) -> None:
-        queue = self._queue
-        if concurrent:
-            queue.put_concurrent(job, size)
-        elif queue.can_step:
-            queue.step(job, size)
-        else:
-            queue.put(job, size)
-
-    async def _fail_in_order(
-        self, name: str, ack_id: int | None, failure: FailureReply, error: BaseException | None
-    ) -> None:
-        self.fail_event(name, ack_id, failure, error)
 
     # The end
 

@@ -89,6 +89,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         "invalid_events",
         "limits",
         "make_data",
+        "max_event_name",
         "name",
         "params",
         "parent",
@@ -123,6 +124,7 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self.limits: Limits = server.limits
         self.complexity = server.limits.complexity
         self.short = self.complexity.short
+        self.max_event_name = server.limits.event_name
         """Characters of a payload up to which nobody has to look whether it holds too much."""
         self.tasks = server.tasks
         self.make_data: Callable[[], Any] = dict

@@ -19,9 +19,9 @@ from ackord.runtime.protocol.socketio.error_acks import (
 )
 from ackord.runtime.protocol.socketio.event import EncodedEvent, check_name
 from ackord.runtime.protocol.socketio.values import encode_value
-from ackord.runtime.server.gathering import decode_answer
 from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckReply, check_timeout
 from ackord.runtime.sockets.listeners import Listener, ListenerT, ListenerTable, Registration
+from ackord.runtime.sockets.outgoing import decode_answer
 from ackord.runtime.sockets.payloads import decode_array
 from ackord.runtime.sockets.untyped import acknowledge, call_in_order
 

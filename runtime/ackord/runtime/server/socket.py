@@ -9,17 +9,15 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ackord.runtime.engine.link import EngineSocket
-from ackord.runtime.errors import InvalidAckError
-from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.server.broadcast import BroadcastOperator, room_names
 from ackord.runtime.server.direct import DirectFlags, DirectOperator
 from ackord.runtime.server.gates import SocketGate, SocketMiddlewareT
-from ackord.runtime.server.gathering import decode_answer
 from ackord.runtime.server.handshake import Handshake, make_handshake
 from ackord.runtime.server.others import ReachingOthers
 from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
 from ackord.runtime.sockets.listeners import ListenerT, Registration
+from ackord.runtime.sockets.outgoing import read_answer
 from ackord.runtime.sockets.source import EventSource
 from typing_extensions import override
 
@@ -266,7 +264,4 @@ class Socket(EventSource, ReachingOthers, ABC):
             volatile=volatile,
             compress=compress,
         )
-        try:
-            return decode_answer(reply)
-        except PacketError as error:
-            raise InvalidAckError(str(error)) from error
+        return read_answer(reply)

@@ -87,6 +87,24 @@ class PendingAcks:
         if self._backlog is not None:
             self._backlog.reconsider()
 
+    def send_and_expect(
+        self,
+        ack_id: int,
+        send: Callable[[], None],
+        settle: Settle,
+        timeout: float | None = None,
+    ) -> None:
+        """Call `send`, which asks for the acknowledgement; `settle` learns of it as `expect` says.
+
+        Nothing is awaited where `send` raises.
+        """
+        self.expect(ack_id, settle, timeout)
+        try:
+            send()
+        except BaseException:
+            self.discard(ack_id)
+            raise
+
     async def wait(
         self,
         ack_id: int,

@@ -1,16 +1,38 @@
-"""What happens to one incoming event, from its decoded arguments to its acknowledgement."""
+"""What happens to one incoming event, from its packet to its acknowledgement, on either side.
+
+The rules:
+
+- Arguments are decoded when the packet comes, in the order of the packets; handlers run in the same
+  order, one at a time, unless an event is `concurrent`.
+- A packet that breaks the protocol raises `PacketError`, which ends the connection (Socket.IO
+  protocol v5). Everything else that goes wrong with an event is an answer: an error ack where an ack
+  was asked for, else what the namespace does with failed events. The answer keeps its place in the
+  order, too.
+- An event that meets an idle queue is handled at once: by a plain call where all listeners are plain
+  functions, otherwise in the name of the queue's task as far as the handler waits for nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from ackord.runtime.containment import contain, is_being_cancelled, is_closing
-from ackord.runtime.protocol.socketio.error_acks import FailureReply, internal_error, unknown_event
+from ackord.runtime.protocol.socketio.complexity import Complexity, weigh
+from ackord.runtime.protocol.socketio.error_acks import (
+    FailureReply,
+    InvalidArgumentsError,
+    internal_error,
+    unknown_event,
+)
+from ackord.runtime.protocol.socketio.errors import PacketError
+from ackord.runtime.protocol.socketio.names import check_event_name
 from ackord.runtime.sockets.driving import IDLE, EventHandler, Job, awaiting
-from ackord.runtime.sockets.listeners import NO_ACK, Registration
+from ackord.runtime.sockets.listeners import NO_ACK, ListenerTable, Registration
+from ackord.runtime.sockets.payloads import decode_array
 from ackord.runtime.sockets.queue import EventQueue
 from ackord.runtime.sockets.routes import Arguments, Route
 from ackord.runtime.sockets.untyped import (
@@ -23,6 +45,35 @@ from ackord.runtime.sockets.untyped import (
 )
 
 
+class EventRules(Protocol):
+    """What holds for the events of a namespace."""
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        """Events that are decoded, handled and answered by a route instead of by listeners."""
+        ...
+
+    @property
+    def event_middlewares(self) -> Sequence[Any]:
+        """Functions that see each event before its listeners."""
+        ...
+
+    @property
+    def short(self) -> int:
+        """Characters up to which a payload is never too complex."""
+        ...
+
+    @property
+    def complexity(self) -> Complexity:
+        """Bounds on what the JSON of one packet may hold."""
+        ...
+
+    @property
+    def max_event_name(self) -> int:
+        """Characters of an event's name."""
+        ...
+
+
 class EventReceiver(Protocol):
     """A socket that receives events, of a server or of a client."""
 
@@ -32,8 +83,8 @@ class EventReceiver(Protocol):
         ...
 
     @property
-    def catch_all(self) -> tuple[Registration, ...]:
-        """The catch-all listeners for incoming events."""
+    def namespace(self) -> EventRules:
+        """What holds for the events of the namespace."""
         ...
 
     @property
@@ -43,9 +94,23 @@ class EventReceiver(Protocol):
         """
         ...
 
-    def take_listeners(self, name: str) -> tuple[Registration, ...]:
-        """Return the listeners that an event is for."""
+    @property
+    def _any(self) -> tuple[Registration, ...]:
+        """The catch-all listeners for incoming events."""
         ...
+
+    @property
+    def _gates(self) -> tuple[Registration, ...]:
+        """The middlewares of this socket alone."""
+        ...
+
+    @property
+    def _events(self) -> ListenerTable | None:
+        """The listeners, if there are any."""
+        ...
+
+    @property
+    def _queue(self) -> EventQueue: ...
 
     def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
         """Answer an event; after the end nothing is sent."""
@@ -62,12 +127,128 @@ class EventReceiver(Protocol):
         ...
 
 
-class InlineReceiver(EventReceiver, Protocol):
-    """A socket that handles events without a task where it can."""
+def receive_event(
+    socket: EventReceiver,
+    name: str,
+    payload: str,
+    ack_id: int | None,
+    attachments: Sequence[bytes] = (),
+) -> None:
+    """Take an EVENT packet: its name, and its JSON array, which begins with that.
 
-    def finish_later(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Queue the rest of an event before whatever waits."""
-        ...
+    Raises:
+        PacketError: it ends the connection.
+    """
+    namespace = socket.namespace
+    queue = socket._queue
+    size = len(payload)
+    if size > namespace.short:
+        excess = namespace.complexity.excess(payload)
+        if excess is not None:
+            check_event_name(name, namespace.max_event_name)
+            queue.backlog.spend(size)
+            too_much = InvalidArgumentsError(message=f"The message has {excess}")
+            queue.put(partial(_fail_in_order, socket, name, ack_id, too_much, None), size)
+            return
+        size = weigh(payload)
+        queue.backlog.spend(size)
+    if attachments:
+        size += sum(map(len, attachments))
+    route = namespace.routes.get(name)
+    watched = socket._any or socket._gates or namespace.event_middlewares
+    if route is None:
+        events = socket._events
+        registrations = () if events is None else events.by_name.get(name, ())
+        items = decode_array(payload, attachments)
+        if len(registrations) == 1 and registrations[0].is_plain and queue.idle and not watched:
+            run_listener_at_once(socket, registrations[0], name, items, ack_id, queue)
+        else:
+            _receive_untyped(socket, name, registrations, items, ack_id, size)
+        return
+    try:
+        arguments = route.decode(payload, attachments)
+    except BaseException as error:  # noqa: BLE001  # a validator of the application, or the library that calls it
+        queue.put(_failing(socket, name, ack_id, error), size)
+        return
+    if not watched and not route.concurrent and queue.can_step:
+        queue.step((socket, route, name, arguments, ack_id), size)
+        return
+    catch_all = (name, *decode_array(payload, attachments)[1:]) if watched else None
+    _handle(
+        queue,
+        partial(run_route, socket, route, name, arguments, ack_id, catch_all),
+        size,
+        concurrent=route.concurrent,
+    )
+
+
+def _failing(socket: EventReceiver, name: str, ack_id: int | None, error: BaseException) -> Job:
+    """Return what answers, in its turn, an event whose arguments couldn't be decoded.
+
+    Raises:
+        PacketError: it ends the connection.
+    """
+    if isinstance(error, FailureReply):
+        return partial(_fail_in_order, socket, name, ack_id, error, None)
+    if isinstance(error, PacketError):
+        raise error
+    contain(error)
+    return partial(_fail_in_order, socket, name, ack_id, internal_error(), error)
+
+
+async def _fail_in_order(
+    socket: EventReceiver,
+    name: str,
+    ack_id: int | None,
+    failure: FailureReply,
+    error: BaseException | None,
+) -> None:
+    socket.fail_event(name, ack_id, failure, error)
+
+
+def _receive_untyped(  # noqa: PLR0917  # on the path of every message
+    socket: EventReceiver,
+    name: str,
+    registrations: tuple[Registration, ...],
+    items: list[Any],
+    ack_id: int | None,
+    size: int,
+) -> None:
+    namespace = socket.namespace
+    if not registrations:
+        check_event_name(name, namespace.max_event_name)
+    del items[0]
+    queue = socket._queue
+    is_async = concurrent = False
+    for registration in registrations:
+        is_async |= registration.is_async
+        concurrent |= registration.concurrent
+    for registration in socket._any:
+        is_async |= registration.is_async
+    if not is_async and queue.idle and not socket._gates and not namespace.event_middlewares:
+        queue.enter()
+        try:
+            copy_context().run(run_untyped_inline, socket, name, items, ack_id)
+        finally:
+            queue.leave()
+    else:
+        _handle(
+            queue, partial(run_untyped, socket, name, items, ack_id), size, concurrent=concurrent
+        )
+
+
+def _handle(queue: EventQueue, job: Job, size: int, *, concurrent: bool) -> None:
+    if concurrent:
+        queue.put_concurrent(job, size)
+    elif queue.can_step:
+        queue.step(job, size)
+    else:
+        queue.put(job, size)
+
+
+def take_listeners(socket: EventReceiver, name: str) -> tuple[Registration, ...]:
+    """Return the listeners that an event is for."""
+    return () if socket._events is None else socket._events.take(name)
 
 
 RouteEvent: TypeAlias = tuple[EventReceiver, Route, str, Arguments, int | None]
@@ -155,7 +336,7 @@ async def run_untyped(
     try:
         if watchers := socket.watchers:
             await call_in_order(watchers, [name, *arguments])
-        registrations = socket.take_listeners(name)
+        registrations = take_listeners(socket, name)
         results = await call_in_order(registrations, arguments)
         finish_untyped(socket, name, registrations, results, ack_id)
     except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
@@ -163,19 +344,19 @@ async def run_untyped(
 
 
 def run_untyped_inline(
-    socket: InlineReceiver, name: str, arguments: list[Any], ack_id: int | None
+    socket: EventReceiver, name: str, arguments: list[Any], ack_id: int | None
 ) -> None:
     """Handle an event whose listeners are all plain functions, without a task.
 
     A plain function that returns an awaitable after all gets a task for the rest.
     """
     try:
-        if socket.catch_all:
-            call_all(socket.catch_all, [name, *arguments])
-        registrations = socket.take_listeners(name)
+        if socket._any:
+            call_all(socket._any, [name, *arguments])
+        registrations = take_listeners(socket, name)
         results = call_all(registrations, arguments)
         if has_awaitable(results):
-            socket.finish_later(
+            socket._queue.put_first(
                 lambda: _finish_awaited(socket, name, registrations, results, ack_id)
             )
         else:
@@ -185,7 +366,7 @@ def run_untyped_inline(
 
 
 def run_listener_at_once(  # noqa: PLR0917  # on the path of every message
-    socket: InlineReceiver,
+    socket: EventReceiver,
     registration: Registration,
     name: str,
     arguments: list[Any],
@@ -205,7 +386,7 @@ def run_listener_at_once(  # noqa: PLR0917  # on the path of every message
         else:
             result = copy_context().run(registration.call, arguments)
         if hasattr(result, "__await__"):
-            socket.finish_later(
+            socket._queue.put_first(
                 lambda: _finish_awaited(socket, name, (registration,), [result], ack_id)
             )
         elif ack_id is not None and result is not NO_ACK:
@@ -244,7 +425,7 @@ def finish_untyped(
         reply = acknowledge(registrations, results)
         if reply is not None:
             socket.send_ack(ack_id, *reply)
-    elif not registrations and not socket.catch_all:
+    elif not registrations and not socket._any:
         socket.fail_event(name, None, unknown_event())
 
 

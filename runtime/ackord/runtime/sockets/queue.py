@@ -17,8 +17,8 @@ from ackord.runtime.tasks import TaskSet
 
 # asyncio documents these for those who implement tasks of their own ("Extending", "Task lifetime
 # support").
-_enter_task: Final = asyncio._enter_task  # noqa: SLF001
-_leave_task: Final = asyncio._leave_task  # noqa: SLF001
+_enter_task: Final = asyncio._enter_task
+_leave_task: Final = asyncio._leave_task
 
 
 class EventQueue:
@@ -33,7 +33,6 @@ class EventQueue:
     """
 
     __slots__ = (
-        "_backlog",
         "_begun",
         "_concurrent",
         "_farewell",
@@ -49,6 +48,7 @@ class EventQueue:
         "_suspended",
         "_task",
         "_tasks",
+        "backlog",
         "can_step",
         "idle",
     )
@@ -65,7 +65,7 @@ class EventQueue:
         """Take what makes the generator that handles the events, and the loop, which is the running
         one unless given.
         """
-        self._backlog = backlog
+        self.backlog = backlog
         self._tasks = tasks
         self._make_handler = make_handler
         self._keeps_task = keeps_task
@@ -109,11 +109,11 @@ class EventQueue:
             self._jobs = deque()
         self._jobs.append((event, size, copy_context()))
         self._start()
-        self._backlog.add(size)  # which may `clear` the queue
+        self.backlog.add(size)  # which may `clear` the queue
 
     def put_first(self, event: Any) -> None:
         """Handle the rest of an event before those which came after it."""
-        self._backlog.add(0)
+        self.backlog.add(0)
         if self._jobs is None:
             self._jobs = deque()
         self._jobs.appendleft((event, 0, copy_context()))
@@ -121,7 +121,7 @@ class EventQueue:
 
     def put_concurrent(self, job: Job, size: int) -> None:
         """Handle an event now, whatever came before; it counts as waiting until it is done."""
-        self._backlog.add(size)
+        self.backlog.add(size)
         if self._concurrent is None:
             self._concurrent = set()
         task = self._tasks.start(job())
@@ -183,7 +183,7 @@ class EventQueue:
         else:
             self._suspended = (waiting, context, size)
             self._wake()
-            self._backlog.add(size)
+            self.backlog.add(size)
 
     def _take_turn(self) -> asyncio.Task[Any] | None:
         """Make the queue's task the current one, whatever task that was; return it."""
@@ -222,7 +222,7 @@ class EventQueue:
         """Drop what waits; what is being handled goes on."""
         jobs, self._jobs = self._jobs, None
         for _, size, _ in jobs or ():
-            self._backlog.remove(size)
+            self.backlog.remove(size)
 
     def cancel(self) -> None:
         """Drop what waits and cancel what is being handled, but not the handler that asks for
@@ -298,7 +298,7 @@ class EventQueue:
             try:
                 await go_on(handler, context, waiting)
             finally:
-                self._backlog.remove(size)
+                self.backlog.remove(size)
         while not task.cancelling():
             if not self._jobs:
                 return True
@@ -309,7 +309,7 @@ class EventQueue:
                 if waiting is not IDLE:
                     await go_on(handler, context, waiting)
             finally:
-                self._backlog.remove(size)
+                self.backlog.remove(size)
         return False
 
     async def _park(self, task: asyncio.Task[None]) -> bool:
@@ -341,7 +341,7 @@ class EventQueue:
         """Go on without the task that has ended."""
         self.idle = True
         if self._suspended is not None:
-            self._backlog.remove(self._suspended[-1])
+            self.backlog.remove(self._suspended[-1])
             self._suspended = None
         if self._farewell is not None and not (done and self._jobs):
             # Cancelled, perhaps: nothing is begun any more for a peer that has gone.
@@ -356,4 +356,4 @@ class EventQueue:
         # Here rather than in the task, which may be cancelled before it begins.
         if self._concurrent is not None:
             self._concurrent.discard(task)
-        self._backlog.remove(size)
+        self.backlog.remove(size)

@@ -1,0 +1,69 @@
+"""What a client emits, with flags."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
+from ackord.runtime.sockets.outgoing import read_answer
+
+
+class EventSender(Protocol):
+    """A socket that sends encoded events; `ClientSocket` says what each method does."""
+
+    def send_plain(
+        self,
+        event: EncodedEvent,
+        ack: AckCallback | None,
+        *,
+        timeout: float | None = None,
+        volatile: bool = False,
+    ) -> None:
+        """Send an event, with a callback for its acknowledgement."""
+        ...
+
+    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
+        """Send an event and return its acknowledgement."""
+        ...
+
+
+class ClientOperator:
+    """A client's socket with flags for what is emitted; immutable."""
+
+    __slots__ = ("_socket", "_timeout", "_volatile")
+
+    def __init__(
+        self, socket: EventSender, *, volatile: bool = False, timeout: float | None = None
+    ) -> None:
+        """Take the flags; `ClientSocket.volatile` and `ClientSocket.timeout` do that."""
+        self._socket = socket
+        self._volatile = volatile
+        self._timeout = timeout
+
+    @property
+    def volatile(self) -> ClientOperator:
+        """Emit only if the event would go out at once: it is dropped while disconnected, or while
+        the network is busy.
+        """
+        return ClientOperator(self._socket, volatile=True, timeout=self._timeout)
+
+    def timeout(self, seconds: float) -> ClientOperator:
+        """Bound the time that an acknowledgement may take; see `ClientSocket.timeout`."""
+        check_timeout(seconds)
+        return ClientOperator(self._socket, volatile=self._volatile, timeout=seconds)
+
+    def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
+        """Do what `ClientSocket.emit` does, with the flags."""
+        self._socket.send_plain(
+            encode_plain_event(name, values), ack, timeout=self._timeout, volatile=self._volatile
+        )
+
+    def send(self, *values: Any, ack: AckCallback | None = None) -> None:
+        """Send the event ``message``; see `emit`."""
+        self.emit("message", *values, ack=ack)
+
+    async def emit_with_ack(self, name: str, *values: Any) -> Any:
+        """Do what `ClientSocket.emit_with_ack` does, with the timeout."""
+        seconds = DEFAULT_ACK_TIMEOUT if self._timeout is None else self._timeout
+        return read_answer(await self._socket.request(encode_plain_event(name, values), seconds))
