@@ -159,11 +159,14 @@ def receive_event(
     if route is None:
         events = socket._events
         registrations = () if events is None else events.by_name.get(name, ())
-        items = decode_array(payload, attachments)
         if len(registrations) == 1 and registrations[0].is_plain and queue.idle and not watched:
-            run_listener_at_once(socket, registrations[0], name, items, ack_id, queue)
+            run_listener_at_once(
+                socket, registrations[0], name, decode_array(payload, attachments), ack_id, queue
+            )
         else:
-            _receive_untyped(socket, name, registrations, items, ack_id, size)
+            _receive_untyped(
+                socket, name, registrations, decode_array(payload, attachments), ack_id, size
+            )
         return
     try:
         arguments = route.decode(payload, attachments)

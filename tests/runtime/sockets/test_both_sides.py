@@ -1,0 +1,112 @@
+"""Sockets of servers and of clients do the same with what they send and with its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from ackord.runtime.client import ClientSocket, connect
+from ackord.runtime.errors import AckordError, InvalidPayloadError
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.server import Server, Socket
+from ackord.runtime.testing import Link, RawPeer, RawServer, run
+
+Side = Callable[[Any, Callable[[Any, RawPeer], Awaitable[None]]], None]
+
+
+def server_side(parser: Any, scenario: Callable[[Any, RawPeer], Awaitable[None]]) -> None:
+    """Run a scenario with a server's socket and its client."""
+
+    async def main() -> None:
+        server = Server() if parser is None else Server(parser=parser)
+        sockets: list[Socket] = []
+        server.on("connection", sockets.append)
+        peer = await Link(server).raw()
+        await peer.receive()
+        await peer.send("40" if parser is None else parser.encode("40", ()))
+        await peer.receive()
+        await asyncio.sleep(0)
+        await scenario(sockets[0], peer)
+        await server.close()
+
+    run(main())
+
+
+def client_side(parser: Any, scenario: Callable[[Any, RawPeer], Awaitable[None]]) -> None:
+    """Run a scenario with a client's socket and its server."""
+
+    async def main() -> None:
+        server = RawServer()
+        options: Any = {} if parser is None else {"parser": parser}
+        socket: ClientSocket = connect("http://test", connector=server, **options)
+        connecting = asyncio.ensure_future(socket.connect())
+        peer = await server.accept()
+        await peer.send('0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000}')
+        await peer.receive()
+        answer = '40{"sid":"s"}'
+        await peer.send(answer if parser is None else parser.encode(answer, ()))
+        await connecting
+        await scenario(socket, peer)
+        await socket.disconnect()
+
+    run(main())
+
+
+both_sides = pytest.mark.parametrize("side", [server_side, client_side], ids=["server", "client"])
+
+
+@both_sides
+@pytest.mark.parametrize("number", [10**400, -(10**309)])
+def test_an_event_that_a_parser_can_not_write_leaves_no_acknowledgement_awaited(
+    side: Side, number: int
+) -> None:
+    async def scenario(socket: Any, peer: RawPeer) -> None:
+        told: list[object] = []
+        for _ in range(1001):  # more than may be awaited
+            with pytest.raises(InvalidPayloadError):
+                socket.emit("event", number, ack=told.append)
+            with pytest.raises(InvalidPayloadError):
+                await socket.emit_with_ack("event", number)
+        socket.emit("event", 1, ack=told.append)
+        assert told == []
+
+    side(MsgpackParser(), scenario)
+
+
+@both_sides
+@pytest.mark.parametrize("awaited", ["a callback", "a callback with a timeout", "a task", "nobody"])
+@pytest.mark.parametrize("answer", ["430[1", '430["\\ud800', "430[NaN]"])
+def test_an_acknowledgement_that_is_no_json_ends_the_connection(
+    side: Side, awaited: str, answer: str
+) -> None:
+    async def scenario(socket: Any, peer: RawPeer) -> None:
+        told: list[tuple[object, ...]] = []
+        ended: list[str] = []
+        socket.on("disconnect", ended.append)
+        task: asyncio.Future[Any] | None = None
+        match awaited:
+            case "a callback":
+                socket.emit("event", ack=lambda *values: told.append(values))
+            case "a callback with a timeout":
+                socket.timeout(5).emit("event", ack=lambda *values: told.append(values))
+            case "a task":
+                task = asyncio.ensure_future(socket.emit_with_ack("event"))
+                await asyncio.sleep(0)
+            case _:
+                socket.emit("event")
+        await peer.receive()
+        await peer.send(answer)
+        await asyncio.sleep(1)
+        assert ended in (["parse error"], ["forced close"])
+        errors = [value for values in told for value in values]
+        if task is not None:
+            with pytest.raises(AckordError):
+                await task
+        elif awaited == "a callback with a timeout":
+            assert [type(error).__name__ for error in errors] == ["InvalidAckError"]
+        else:
+            assert errors == []
+
+    side(None, scenario)
