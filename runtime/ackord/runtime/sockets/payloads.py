@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from math import inf
 from typing import Any, Final
 
 from ackord.runtime import compiled
 from ackord.runtime.protocol.socketio.attachments import restore_attachments
 from ackord.runtime.protocol.socketio.errors import MalformedPayloadError
-from ackord.runtime.protocol.socketio.values import repair_surrogates
+from ackord.runtime.protocol.socketio.values import is_finite, repair_surrogates
 from pydantic_core import from_json
 
-_INFINITIES: Final = (inf, -inf)
 _LEAST_DIGITS: Final = 309
 """Digits of the least number without an exponent that is too large for a float."""
 _find_exponent: Final = compiled.find_exponent or re.compile("e[+0-9]").search
@@ -55,16 +53,8 @@ def _refuse_infinity(value: Any) -> None:
     """Refuse numbers like ``1e999``: JSON by their grammar, but no numbers that could be passed
     on.
     """
-    parts: list[Any] = [value]
-    for part in parts:  # which grows
-        kind = part.__class__
-        if kind is float:
-            if part in _INFINITIES:
-                raise MalformedPayloadError("a number is too large")
-        elif kind is list:
-            parts += part
-        elif kind is dict:
-            parts += part.values()
+    if not is_finite(value):
+        raise MalformedPayloadError("a number is too large")
 
 
 def decode_array(payload: str, attachments: Sequence[bytes] = ()) -> list[Any]:

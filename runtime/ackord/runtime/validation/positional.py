@@ -5,7 +5,7 @@ acknowledgements.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -39,6 +39,8 @@ FAILURES: Final = (TypeError, ValueError, RecursionError)
 """What a serializer raises of its own accord, by `raises_warnings` or otherwise; after any of them
 the long way is tried.
 """
+
+_SCALARS: Final[frozenset[type]] = frozenset({str, int, float, bool, bytes, type(None)})
 
 
 class PositionalReader:
@@ -127,11 +129,16 @@ class PositionalReader:
                         raise InvalidArgumentsError(
                             [{"loc": [name], "type": "bytes_unexpected", "msg": message}]
                         )
-                    parts += part.values()
+                    items: Collection[Any] = part.values()
                 elif kind is list or kind is tuple:
-                    parts += part
+                    items = part
                 elif isinstance(part, BaseModel):
-                    parts += vars(part).values()
+                    items = vars(part).values()
+                else:
+                    continue
+                # Half a million scalars are passed over by functions in C.
+                if not _SCALARS.issuperset(map(type, items)):
+                    parts += [item for item in items if type(item) not in _SCALARS]
 
     def _prepare_large(self, payload: str) -> Callable[..., tuple[Any, ...]]:
         if self._copies_nested:

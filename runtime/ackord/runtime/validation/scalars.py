@@ -36,11 +36,11 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
 from operator import is_
 from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
 
 from ackord.runtime.protocol.socketio.errors import AttachmentError
+from ackord.runtime.protocol.socketio.values import is_finite
 from pydantic import (
     AfterValidator,
     AnyUrl,
@@ -390,18 +390,10 @@ def format_duration(duration: Any) -> str:
     return f"{sign}P{date}T{time}" if time else f"{sign}P{date}"
 
 
-def _refuse_non_finite(value: Any) -> Any:
+def refuse_non_finite(value: Any) -> Any:
     """JSON has no NaN and no infinities, though Python's and pydantic's parsers take them."""
-    parts: list[Any] = [value]
-    for part in parts:  # which grows
-        kind = part.__class__
-        if kind is float:
-            if not isfinite(part):
-                raise PydanticKnownError("finite_number")
-        elif kind is dict:
-            parts += part.values()
-        elif kind is list:
-            parts += part
+    if not is_finite(value):
+        raise PydanticKnownError("finite_number")
     return value
 
 
@@ -488,7 +480,7 @@ Decimal: TypeAlias = Annotated[
     ),
 ]
 Url: TypeAlias = AnyUrl
-Json: TypeAlias = Annotated[JsonValue, AfterValidator(_refuse_non_finite)]
+Json: TypeAlias = Annotated[JsonValue, AfterValidator(refuse_non_finite)]
 
 _FUNCTIONS: Final = (
     read_attachment,

@@ -107,7 +107,7 @@ def build_serializer(schema: CoreSchema) -> SchemaSerializer:
 
 def build_impatient(schema: CoreSchema) -> SchemaValidator:
     """Build a validator of JSON for large payloads; see `ackord.runtime.validation.impatience`."""
-    return _build_anew(impatient(by_kind(schema) or schema))
+    return _build_anew(impatient(by_kind(schema, scalars=True) or schema))
 
 
 def _build_anew(schema: CoreSchema) -> SchemaValidator:

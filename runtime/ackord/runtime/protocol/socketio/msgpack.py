@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from itertools import islice
-from math import isfinite
 from typing import Any, Final
 
 from ackord.runtime.errors import InvalidPayloadError
@@ -29,6 +28,7 @@ from ackord.runtime.protocol.socketio.errors import (
 from ackord.runtime.protocol.socketio.packet import MAX_ACK_DIGITS, Packet, PacketType, scan_header
 from ackord.runtime.protocol.socketio.parser import PacketDecoder
 from ackord.runtime.protocol.socketio.values import repair_surrogates
+from pydantic_core import to_json
 
 try:
     _msgpack: Any = import_module("msgpack")  # it has no annotations
@@ -187,10 +187,9 @@ _MAY_HOLD_BINARIES: Final = frozenset({PacketType.EVENT, PacketType.ACK})
 def _unpack(data: bytes, max_containers: int) -> Any:
     formats: Iterator[int] | None = None
     extensions = seen = 0
-    has_undefined = False
 
     def extend(code: int, content: bytes) -> Any:
-        nonlocal extensions, formats, has_undefined, seen
+        nonlocal extensions, formats, seen
         extensions += 1
         if extensions > max_containers:
             raise MalformedPayloadError(
@@ -205,7 +204,6 @@ def _unpack(data: bytes, max_containers: int) -> Any:
             form = next(islice(formats, extensions - 1 - seen, None))
             seen = extensions
             if form == _FIXEXT_1:
-                has_undefined = True
                 return _UNDEFINED
             if form == _FIXEXT_8:
                 return _iso_date(content)
@@ -228,7 +226,10 @@ def _unpack(data: bytes, max_containers: int) -> Any:
     hooks = {} if has_few else {"list_hook": count, "object_hook": count}
     try:
         value = _msgpack.unpackb(data, ext_hook=extend, **hooks)
-        return _drop_undefined(value) if has_undefined else value
+        # The packet's own members; what its data holds is replaced when it is written.
+        if value.__class__ is dict:
+            return {key: part for key, part in value.items() if part is not _UNDEFINED}
+        return value
     except (
         ValueError,
         TypeError,
@@ -289,69 +290,39 @@ def _iso_date(content: bytes) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-_NESTING: Final[frozenset[type]] = frozenset({list, dict})
-_NAN_OR_NESTING: Final[frozenset[type]] = frozenset({float, list, dict})
-
-
-def _drop_undefined(value: Any) -> Any:
-    kind = value.__class__
-    if kind is dict:
-        members: dict[Any, Any] = value
-        return {
-            key: _drop_undefined(member) if member.__class__ in _NESTING else member
-            for key, member in members.items()
-            if member is not _UNDEFINED
-        }
-    if kind is list:
-        items: list[Any] = value
-        return [
-            None
-            if item is _UNDEFINED
-            else _drop_undefined(item)
-            if item.__class__ in _NESTING
-            else item
-            for item in items
-        ]
-    return value
-
-
-def _replace_nan(value: Any) -> Any:
-    kind = value.__class__
-    if kind is dict:
-        members: dict[Any, Any] = value
-        return {
-            key: _replace_nan(member) if member.__class__ in _NAN_OR_NESTING else member
-            for key, member in members.items()
-        }
-    if kind is list:
-        items: list[Any] = value
-        return [_replace_nan(item) if item.__class__ in _NAN_OR_NESTING else item for item in items]
-    return None if kind is float and not isfinite(value) else value
+_REPLACED: Final[frozenset[type]] = frozenset({list, dict, bytes, object})
 
 
 def _dump(content: Any, max_binaries: int) -> tuple[str, Sequence[bytes]]:
     attachments: list[bytes] = []
 
-    def extract(part: Any) -> dict[str, Any]:
-        if part.__class__ is not bytes:
-            raise MalformedPayloadError("a value that has no JSON form")
+    def replace(part: Any) -> Any:
+        """Return a value with placeholders for bytes, and without what is undefined."""
+        kind = part.__class__
+        if kind is list:
+            items: list[Any] = part
+            if _REPLACED.isdisjoint(map(type, items)):
+                return items
+            return [replace(item) if type(item) in _REPLACED else item for item in items]
+        if kind is dict:
+            members: dict[Any, Any] = part
+            if bytes in map(type, members):
+                raise MalformedPayloadError("a key that is no text")
+            return {
+                key: replace(member) if type(member) in _REPLACED else member
+                for key, member in members.items()
+                if member is not _UNDEFINED
+            }
+        if part is _UNDEFINED:
+            return None
         if len(attachments) == max_binaries:
             raise AttachmentError(f"more than {max_binaries} binary values")
         attachments.append(part)
         return {"_placeholder": True, "num": len(attachments) - 1}
 
-    def write(value: Any) -> str:
-        attachments.clear()
-        return json.dumps(
-            value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=extract
-        )
-
     try:
-        try:
-            return write(content), attachments
-        except ValueError:
-            return write(_replace_nan(content)), attachments
-    except (TypeError, ValueError, RecursionError) as error:
+        return to_json(replace(content), inf_nan_mode="null").decode(), attachments
+    except (ValueError, RecursionError) as error:
         raise MalformedPayloadError("a value that has no JSON form") from error
 
 
