@@ -253,11 +253,28 @@ _FIXED_BYTES: Final = dict(
         strict=True,
     )
 )
-_match_single_bytes: Final = re.compile(rb"[\x00-\x9f\xc0-\xc3\xe0-\xff]*").match
-"""Finds what takes one byte: small numbers, null, true, false, and the beginnings of short arrays
-and maps.
-"""
+_SHORT: Final = 32
+"""Bytes of text and of binary values from which on each one is skipped by itself."""
 _EXTENSION_FORMATS: Final = frozenset({0xC7, 0xC8, 0xC9, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8})
+
+
+def _short_values() -> Iterator[bytes]:
+    """Yield regular expressions of values that are no extensions."""
+    # Small numbers, null, true, false, and the beginnings of short arrays and maps.
+    yield rb"[\x00-\x9f\xc0-\xc3\xe0-\xff]++"
+    for form, size in _FIXED_BYTES.items():
+        if form not in _EXTENSION_FORMATS:
+            yield b"\\x%02x.{%d}" % (form, size)
+    for size in range(_SHORT):
+        length = b"\\x%02x" % size
+        heads = b"\\x%02x|[\\xc4\\xd9]%b|[\\xc5\\xda]\\x00%b|[\\xc6\\xdb]\\x00{3}%b"
+        yield b"(?:%b).{%d}" % (heads % (0xA0 + size, length, length, length), size)
+
+
+_match_short_values: Final = re.compile(
+    b"(?:" + b"|".join(_short_values()) + b")*+", re.DOTALL
+).match
+"""Finds values that are no extensions and have few bytes."""
 
 
 def _extension_formats(data: bytes) -> Iterator[int]:
@@ -265,7 +282,7 @@ def _extension_formats(data: bytes) -> Iterator[int]:
     simply follow their headers.
     """
     at, end = 0, len(data)
-    while (run := _match_single_bytes(data, at)) and (at := run.end()) < end:
+    while (run := _match_short_values(data, at)) and (at := run.end()) < end:
         form = data[at]
         at += 1
         if form in _EXTENSION_FORMATS:
