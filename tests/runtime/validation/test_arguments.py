@@ -454,6 +454,26 @@ def test_large_payloads_are_read_by_the_same_rules() -> None:
             adapter.decode(f'["e","{text}",{rows}]')
 
 
+@pytest.mark.parametrize("type_", [Json, list[Json], dict[str, Json], list[list[Json]]])
+@pytest.mark.parametrize("size", [1, 5000])
+def test_no_number_in_json_is_infinite_in_small_and_large_payloads(type_: Any, size: int) -> None:
+    adapter = ArgumentsAdapter("e", [Arg("x", type_)])
+    around = '{"a":[%s]}' if type_ == dict[str, Json] else "[[%s]]"
+    for last, fine in (
+        ("1e308", True),
+        ("1e309", False),
+        ("NaN", False),
+        ('[{"b":-1e999}]', False),
+    ):
+        payload = f'["e",{around % ",".join(["1"] * size + [last])}]'
+        if fine:
+            assert len(adapter.decode(payload)) == 1
+        else:
+            with pytest.raises(InvalidArgumentsError) as caught:
+                adapter.decode(payload)
+            assert [issue["type"] for issue in caught.value.issues or ()] == ["finite_number"]
+
+
 def test_what_looks_like_a_placeholder_is_refused_beside_bytes_only() -> None:
     adapter = ArgumentsAdapter("e", [Arg("data", Json), Arg("files", list[Bytes])])
     image = b"x"

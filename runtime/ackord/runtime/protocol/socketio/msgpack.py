@@ -142,6 +142,8 @@ class MsgpackDecoder:
         packet = _unpack(data, self._max_containers)
         if packet.__class__ is not dict:
             raise MalformedPacketError("a packet must be a map")
+        # Undefined members of the packet itself; those of its data are left out by `_dump`.
+        packet = {key: member for key, member in packet.items() if member is not _UNDEFINED}
         kind, namespace, ack_id = packet.get("type"), packet.get("nsp"), packet.get("id")
         if type(kind) is not int or not PacketType.CONNECT <= kind <= PacketType.CONNECT_ERROR:
             raise MalformedPacketError("unknown packet type")
@@ -225,11 +227,7 @@ def _unpack(data: bytes, max_containers: int) -> Any:
     )
     hooks = {} if has_few else {"list_hook": count, "object_hook": count}
     try:
-        value = _msgpack.unpackb(data, ext_hook=extend, **hooks)
-        # The packet's own members; what its data holds is replaced when it is written.
-        if value.__class__ is dict:
-            return {key: part for key, part in value.items() if part is not _UNDEFINED}
-        return value
+        return _msgpack.unpackb(data, ext_hook=extend, **hooks)
     except (
         ValueError,
         TypeError,
@@ -253,7 +251,7 @@ _FIXED_BYTES: Final = dict(
         strict=True,
     )
 )
-_SHORT: Final = 32
+_SHORT: Final = 8
 """Bytes of text and of binary values from which on each one is skipped by itself."""
 _EXTENSION_FORMATS: Final = frozenset({0xC7, 0xC8, 0xC9, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8})
 
