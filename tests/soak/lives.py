@@ -16,7 +16,8 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import product
 from typing import Final
 
@@ -37,8 +38,8 @@ DURATIONS: Final = (0.2, 0.0003)
 """Seconds that clients may be away: long enough to come back, and so short that uvloop makes no
 timer of it.
 """
-CLIENTS: Final = 20
-"""How many live at a time."""
+CLIENTS: Final = 6
+"""How many of a server live at a time."""
 KINDS: Final = (
     "Member",
     "Connection",
@@ -58,6 +59,7 @@ class Lives:
 
     def __init__(self, seed: int, duration: float) -> None:
         """Let clients be away for `duration` seconds."""
+        self.duration = duration
         recovery = ConnectionStateRecovery(max_disconnection_duration=duration)
         self.server = Server(
             connection_state_recovery=recovery, ping_interval=0.5, ping_timeout=0.5
@@ -117,11 +119,7 @@ class Lives:
                 group.create_task(one_after_the_other())
 
     def left(self) -> dict[str, int]:
-        """Count what is alive, after a collection."""
-        gc.collect()
-        kinds = Counter(
-            type(thing).__name__ for thing in gc.get_objects() if not is_cancelled(thing)
-        )
+        """Count what the server holds."""
         adapter, recovery = self.server.main.adapter, self.server.main.recovery
         assert isinstance(adapter, MemoryAdapter)
         assert recovery is not None
@@ -133,21 +131,25 @@ class Lives:
             "tasks of the server": len(self.server.tasks),
             "absent clients": len(recovery.log.sessions),
             "events": recovery.log.kept,
-            **{name: kinds[name] for name in KINDS},
         }
 
-    async def settled(self, start: dict[str, int]) -> dict[str, int]:
-        """Wait, ten seconds at most, until nothing is left but what there was at the start; return
-        what is too much.
-        """
-        much: dict[str, int] = {}
-        for _ in range(100):
-            left = self.left()
-            much = {name: count for name, count in left.items() if count > start.get(name, 0)}
-            if not much:
-                return {}
-            await asyncio.sleep(0.1)
-        return much
+    def judge(self, lives: int) -> list[str]:
+        """Return what isn't as it must be, but for what is left."""
+        problems: list[str] = []
+        untold = sum(self.told[life] != 1 for life in range(1, self.began + 1))
+        if untold:
+            problems.append(f"the ends of {untold} lives were not told once")
+        is_long = self.duration == DURATIONS[0]
+        if self.began < lives or (is_long and not lives / 10 < self.recovered < lives):
+            problems.append(f"{self.began} lives, {self.recovered} of them recovered")
+        return problems
+
+
+def count_objects() -> Counter[str]:
+    """Count the objects that are alive in this process, after a collection."""
+    gc.collect()
+    kinds = Counter(type(thing).__name__ for thing in gc.get_objects() if not is_cancelled(thing))
+    return Counter({name: kinds[name] for name in KINDS})
 
 
 def is_cancelled(thing: object) -> bool:
@@ -155,31 +157,67 @@ def is_cancelled(thing: object) -> bool:
     return isinstance(thing, asyncio.TimerHandle) and thing.cancelled()
 
 
-async def soak(lives: int, lane: Lane, seed: int, duration: float) -> list[str]:
-    """Let clients come and go; return what isn't as it must be."""
-    load = Lives(seed, duration)
+async def settle(loads: Mapping[str, Lives], start: Counter[str] | None = None) -> list[str]:
+    """Wait, ten seconds at most, until the servers hold nothing, and until there are no more objects
+    than at the start, if there was one; return what is too much.
+    """
+    much: list[str] = []
+    for _ in range(100):
+        much = [
+            f"{count} {what} of {name} are left"
+            for name, load in loads.items()
+            for what, count in load.left().items()
+            if count
+        ]
+        if start is not None and not much:
+            much = [
+                f"{count} {kind} more than at the start are left"
+                for kind, count in (count_objects() - start).items()
+            ]
+        if not much:
+            break
+        await asyncio.sleep(0.1)
+    return much
+
+
+@asynccontextmanager
+async def serving(load: Lives, lane: Lane) -> AsyncGenerator[int]:
+    """Serve on a port, which is what the context is."""
     host = lanes.host(load.server.asgi(), lane, port=0, host=HOST, log_level="error")
-    serving = asyncio.create_task(host.serve())
+    task = asyncio.create_task(host.serve())
     while not host.started:  # noqa: ASYNC110 - uvicorn doesn't tell
         await asyncio.sleep(0.01)
-    port: int = host.servers[0].sockets[0].getsockname()[1]
     try:
-        await load.happen(port, 2 * CLIENTS)
-        await load.settled(dict.fromkeys(KINDS, sys.maxsize))
-        start = load.left()
-        await load.happen(port, lives)
-        problems = [
-            f"{count} {name} are left, {start.get(name, 0)} at the start"
-            for name, count in (await load.settled(start)).items()
-        ]
+        yield host.servers[0].sockets[0].getsockname()[1]
     finally:
         host.should_exit = True
-        await serving
-    untold = sum(load.told[life] != 1 for life in range(1, load.began + 1))
-    if untold:
-        problems.append(f"the ends of {untold} lives were not told once")
-    if load.began < lives or (duration == DURATIONS[0] and not lives / 10 < load.recovered < lives):
-        problems.append(f"{load.began} lives, {load.recovered} of them recovered")
+        await task
+
+
+async def soak(lives: int, seed: int) -> list[str]:
+    """Let so many clients come and go at servers of each lane and duration, side by side; return
+    what isn't as it must be.
+    """
+    loads: dict[str, Lives] = {}
+    ports: dict[str, int] = {}
+    async with AsyncExitStack() as stack:
+        for lane, duration in product((Lane.FAST, Lane.ASGI), DURATIONS):
+            name = f"the {lane} server whose clients may be away for {duration} s"
+            load = loads[name] = Lives(seed, duration)
+            ports[name] = await stack.enter_async_context(serving(load, lane))
+
+        async def happen(count: int) -> None:
+            async with asyncio.TaskGroup() as group:
+                for name, load in loads.items():
+                    group.create_task(load.happen(ports[name], count))
+
+        await happen(2 * CLIENTS)  # some objects are made once and for all
+        problems = await settle(loads)
+        start = count_objects()
+        await happen(lives // len(loads))
+        problems += await settle(loads, start)
+    for name, load in loads.items():
+        problems += [f"{name}: {problem}" for problem in load.judge(lives // len(loads))]
     return problems
 
 
@@ -192,19 +230,15 @@ def main() -> int:
         logging.ERROR
     )  # it warns of what is written to clients that have gone
     failed = False
-    lives = options.lives // (len(LOOPS) * 2 * len(DURATIONS))
-    for name, lane, duration in product(LOOPS, (Lane.FAST, Lane.ASGI), DURATIONS):
+    lives = options.lives // len(LOOPS)
+    for name, make_loop in LOOPS.items():
         began = time.monotonic()
-        with asyncio.Runner(loop_factory=LOOPS[name]) as runner:
-            problems = runner.run(soak(lives, lane, options.seed, duration))
+        with asyncio.Runner(loop_factory=make_loop) as runner:
+            problems = runner.run(soak(lives, options.seed))
         failed = failed or bool(problems)
         outcome = problems or "each end was told once, nothing is left"
         took = time.monotonic() - began
-        print(
-            f"{lives} lives, {name}, {lane}, away for {duration} s, seed {options.seed}, "
-            f"{took:.0f} s: {outcome}",
-            flush=True,
-        )
+        print(f"{lives} lives, {name}, seed {options.seed}, {took:.0f} s: {outcome}", flush=True)
     return failed
 
 

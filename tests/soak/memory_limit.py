@@ -31,7 +31,7 @@ ADDRESS_SPACE: Final = 700_000_000
 PATIENCE: Final = 30.0
 """Seconds in which a stranger is served, or the server has exited."""
 _CONNECTIONS: Final = 60
-_MESSAGES: Final = 5
+_MESSAGES: Final = 20
 _UPGRADE: Final = (
     "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: "
     "websocket\r\nConnection: Upgrade\r\n"

@@ -8,17 +8,12 @@ import asyncio
 
 import pytest
 
-from tests.lanes import Lane
-from tests.soak.lives import DURATIONS, LOOPS, soak
+from tests.soak.lives import LOOPS, soak
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("loop", LOOPS)
-@pytest.mark.parametrize("lane", [Lane.FAST, Lane.ASGI])
-@pytest.mark.parametrize("duration", DURATIONS)
-def test_the_end_of_each_short_life_is_told_and_nothing_is_left(
-    loop: str, lane: Lane, duration: float
-) -> None:
+def test_the_end_of_each_short_life_is_told_and_nothing_is_left(loop: str) -> None:
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
-        assert runner.run(soak(375, lane, 1, duration)) == []
+        assert runner.run(soak(1500, 1)) == []
