@@ -66,9 +66,11 @@ class ServerSite(Site):
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
-        server = self.server = Server(
-            cancel_on_disconnect=True, limits=Limits(queued_events=5000), **options
-        )
+        settings: dict[str, Any] = {"cancel_on_disconnect": True, **options}
+        server = self.server = Server(limits=Limits(queued_events=5000), **settings)
+        self.handled = 0
+        self.ends = 0
+        self.may_go_on = asyncio.Event()
         self.engine = server.engine
         self.app = server.asgi()
 
@@ -80,7 +82,12 @@ class ServerSite(Site):
 
             @socket.on("wait")
             async def wait(*values: object) -> None:
-                await asyncio.Event().wait()
+                await self.may_go_on.wait()
+                self.handled += 1
+
+            @socket.on("disconnect")
+            def disconnected(_: str) -> None:
+                self.ends += 1
 
     @property
     def used(self) -> int:
@@ -131,6 +138,38 @@ def test_the_heaviest_connection_goes_and_the_others_stay(
     ]
     assert "'127.0.0.1'" in line
     assert "(800,000 bytes)" in line
+
+
+@on_every_lane
+@pytest.mark.parametrize("leaves", [True, False], ids=["leaves", "is cut off"])
+def test_events_of_a_client_that_has_gone_are_dropped_if_they_are_the_most(
+    lane: Lane, caplog: pytest.LogCaptureFixture, *, leaves: bool
+) -> None:
+    async def scenario(served: Served, site: ServerSite) -> None:
+        (reader, writer), (_, heavy) = [await join(served) for _ in range(2)]
+        heavy.write(waiting_events(HEAVY // 10) * 7)
+        await until(lambda: site.used > HEAVY // 2)
+        if leaves:
+            heavy.write(text("41"))
+            await until(lambda: len(site.server.main.sockets) == 1)
+        else:
+            heavy.transport.abort()
+            await served.gone(1)
+        held = site.used
+        writer.write(waiting_events(3 * LIGHT) + text("41") + text("40"))
+        await until(lambda: 0 < site.used < held)
+        assert LIGHT < site.used < 4 * LIGHT
+        site.may_go_on.set()
+        await until(lambda: site.ends == 2 and not site.used)
+        assert site.handled == 1 + 2, "one that had begun, and those of the other client"
+        while (await frame(reader))[1][:2] != b"40":
+            pass
+
+    serve(lane, scenario, memory_budget=BUDGET, cancel_on_disconnect=False)
+    [line] = [
+        record.getMessage() for record in caplog.records if "memory_budget" in record.getMessage()
+    ]
+    assert ("is disconnected" if leaves else "has gone, and its events") in line
 
 
 @on_every_lane

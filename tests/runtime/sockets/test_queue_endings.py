@@ -94,6 +94,10 @@ class Life:
             self.queue.close()
             self._say_farewell()
 
+    def drop(self) -> None:
+        """Drop what waits: all clients together hold too much."""
+        self.queue.clear()
+
     def go_on(self) -> None:
         """Give those which wait what they wait for."""
         self.may_go_on.set()
@@ -156,6 +160,7 @@ STEPS: Final = (
     Life.end,
     Life.end_and_cancel,
     Life.end_here,
+    Life.drop,
     Life.go_on,
     turn,
 )

@@ -302,11 +302,19 @@ class RunningSession:
             account.hold(Part.OUTGOING, size)
 
     def shed(self, account: Account) -> None:
-        """End the session, in the next turn of the event loop, and let go now of what it holds."""
+        """End the session, in the next turn of the event loop, and let go now of what it holds.
+
+        Of a session that has ended already it is the events that still wait for handlers.
+        """
+        consequence = (
+            "has gone, and its events that wait are dropped"
+            if self.session.state is State.CLOSED
+            else "is disconnected"
+        )
         self._log.write_warning(
             "memory_budget",
             None,
-            f"A client at {quoted(self.request.address)} is disconnected: all clients together make this process hold more than memory_budget "
+            f"A client at {quoted(self.request.address)} {consequence}: all clients together make this process hold more than memory_budget "
             f"({account.limit:,} bytes), and this one the most: {account}.",
         )
         self.session.fail(OUT_OF_MEMORY)

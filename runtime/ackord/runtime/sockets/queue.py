@@ -198,7 +198,10 @@ class EventQueue:
     def open(self) -> None:
         """Begin to handle events."""
         self._open = self.idle = True
-        self._start()
+        if self._jobs is None:
+            self._say_farewell()  # the peer has gone, and what waited was dropped
+        else:
+            self._start()
 
     def close(self) -> None:
         """Keep no task any more for events to come."""
