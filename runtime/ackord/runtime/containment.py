@@ -7,11 +7,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from types import TracebackType
-from typing import NoReturn
+from typing import Final, NoReturn
+from weakref import WeakSet
 
 from ackord.runtime.logs.limited import LimitedLog
 
 _log = logging.getLogger("ackord.runtime")
+_interrupted: Final[WeakSet[asyncio.AbstractEventLoop]] = WeakSet()
+"""Event loops that have been told of a `KeyboardInterrupt`."""
 
 
 def contain(error: BaseException) -> None:
@@ -24,7 +27,11 @@ def contain(error: BaseException) -> None:
 
     `KeyboardInterrupt` is Ctrl-C: it ends the program, but in the next turn of the event loop.
     Thus the event is answered first, and no transport takes it for an error of its connection,
-    as uvloop's do.
+    as uvloop's do. One ends the program: further ones of the same event loop, such as those of the
+    listeners of ``disconnect`` whose clients lose their connections now, end their event only.
+    They would break off `asyncio.Runner.close`, which cancels the tasks that are left and awaits
+    them, and tasks that nobody awaits log their end while the interpreter is going, where that may
+    block for ever.
 
     Raises:
         GeneratorExit: it closes the coroutine that awaited the application's function.
@@ -36,7 +43,9 @@ def contain(error: BaseException) -> None:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             raise error from None
-        loop.call_soon(_interrupt, error)
+        if loop not in _interrupted:
+            _interrupted.add(loop)
+            loop.call_soon(_interrupt, error)
 
 
 def is_closing(error: BaseException) -> bool:

@@ -20,6 +20,7 @@ from ackord.runtime.client import connect
 from ackord.runtime.errors import ConnectRefusedError
 from ackord.runtime.hosting.uvicorn.serve import Host, configure
 from ackord.runtime.server import Server, Socket
+from ackord.runtime.testing import Link
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_in_thread
 
@@ -187,3 +188,39 @@ def test_ctrl_c_while_a_handler_runs_ends_the_server_in_good_order(lane: Lane) -
     answers, printed = interrupt(lane, "signal")
     assert answers[2:] == ["430[]"]
     assert printed == ["disconnect server shutting down", "interrupted"]
+
+
+@pytest.mark.parametrize("make_loop", [uvloop.new_event_loop, asyncio.SelectorEventLoop])
+def test_an_event_loop_is_interrupted_once_so_that_its_end_runs_through(
+    make_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    server = Server()
+    told: list[str] = []
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        @socket.on("disconnect")
+        async def disconnected(reason: str) -> None:
+            try:
+                await asyncio.sleep(0)
+                raise KeyboardInterrupt
+            finally:
+                await asyncio.sleep(0)
+                told.append(reason)
+
+    async def scenario() -> None:
+        links = [Link(server) for _ in range(5)]
+        peers = [await link.raw() for link in links]
+        for peer in peers:
+            await peer.send("40")
+            await peer.receive_text()
+            await peer.receive_text()
+        for peer in peers:
+            await peer.close()
+        await asyncio.Event().wait()
+
+    runner = asyncio.Runner(loop_factory=make_loop)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(scenario())
+    runner.close()
+    assert told == ["transport close"] * 5
