@@ -488,8 +488,9 @@ def test_how_many_namespaces_clients_can_make_is_bounded() -> None:
 ATTACKER, STRANGER = "203.0.113.1", "203.0.113.2"
 
 
-@pytest.mark.parametrize("leaves", ["stays", "leaves", "is cut off"])
+@pytest.mark.parametrize("leaves", ["stays", "leaves", "is cut off", "waits"])
 @pytest.mark.parametrize("attacker", [ATTACKER, "127.0.0.1"])
+@pytest.mark.parametrize("stranger", [STRANGER, "127.0.0.1"])
 @pytest.mark.parametrize(
     "options",
     [
@@ -500,14 +501,20 @@ ATTACKER, STRANGER = "203.0.113.1", "203.0.113.2"
     ids=["recovery", "kept", "plain"],
 )
 def test_whoever_makes_namespaces_a_newcomer_of_another_address_gets_one(
-    options: Any, attacker: str, leaves: str
+    options: Any, stranger: str, attacker: str, leaves: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = Server(limits=Limits(child_namespaces=40), **options)
     parent = template(server, "/t/{id}")
 
+    @parent.use
+    async def check(socket: Socket) -> None:
+        if "slow" in socket.handshake.auth:
+            await asyncio.Event().wait()
+
     async def scenario(stage: Stage) -> None:
         peer = await Link(server, address=attacker).raw()
-        await peer.send(*(f"40/t/{number},{{}}" for number in range(60)))
+        auth = '{"slow":1}' if leaves == "waits" else "{}"
+        await peer.send(*(f"40/t/{number},{auth}" for number in range(60)))
         if leaves == "leaves":
             await peer.send(*(f"41/t/{number}," for number in range(60)))
         await asyncio.sleep(1)
@@ -516,7 +523,7 @@ def test_whoever_makes_namespaces_a_newcomer_of_another_address_gets_one(
             await asyncio.sleep(1)
         made = list(parent.children)
         assert len(made) <= 40
-        newcomer = Link(server, address=STRANGER)
+        newcomer = Link(server, address=stranger)
         for number in range(3):
             raw = await newcomer.raw()
             await raw.receive_text()
@@ -529,6 +536,38 @@ def test_whoever_makes_namespaces_a_newcomer_of_another_address_gets_one(
         # What went was the oldest of what nobody is in.
         gone = [name for name in made if name not in parent.children]
         assert gone == made[: len(gone)]
+        while gone and leaves == "waits":
+            if (text := await peer.receive_text()).startswith(f"44{gone[0]},"):
+                assert text == f'44{gone.pop(0)},{{"message":"Too many namespaces"}}'
+
+    play(server, scenario)
+    lines = [
+        each.getMessage() for each in caplog.records if "child_namespaces" in each.getMessage()
+    ]
+    assert all(("trusted_proxies" in line) == (attacker == "127.0.0.1") for line in lines)
+    assert lines or (leaves, attacker) != ("stays", "127.0.0.1")
+
+
+def test_a_namespace_that_somebody_has_joined_stays_though_others_wait_to_be_let_in() -> None:
+    server = Server(limits=Limits(child_namespaces=2))
+    parent = template(server, "/t/{id}")
+
+    @parent.use
+    async def check(socket: Socket) -> None:
+        if "slow" in socket.handshake.auth:
+            await asyncio.sleep(8)
+
+    async def scenario(stage: Stage) -> None:
+        peer, other = [await stage.open() for _ in range(2)]
+        await peer.send('40/t/1,{"slow":1}', '40/t/2,{"slow":1}')
+        await asyncio.sleep(1)
+        await stage.enter(other, "/t/1")
+        await stage.enter(other, "/t/3")
+        await peer.expect('44/t/2,{"message":"Too many namespaces"}')
+        await other.send("40/t/4,")
+        await other.expect('44/t/4,{"message":"Too many namespaces"}')
+        assert (await peer.receive_text()).startswith('40/t/1,{"sid":"')
+        assert len(parent.children["/t/1"].sockets) == 2
 
     play(server, scenario)
 
@@ -549,7 +588,7 @@ def test_a_client_that_asks_twice_while_the_name_is_looked_up_is_let_in_once() -
         await peer.expect_silence(10)
         (child,) = parent.children.values()
         assert len(child.sockets) == 1
-        assert child.admissions == 0
+        assert not child.admissions
         await peer.send("41/x,")
         await asyncio.sleep(1)
         assert parent.children == {}

@@ -128,7 +128,7 @@ def test_a_server_works_in_the_next_loop_as_in_its_first(
         peer = await stage.open()
         assert server.engine.sessions == server.engine.half_open == 1
         check_empty(server.main)
-        assert server.main.admissions == 0
+        assert not server.main.admissions
         assert [namespace.name for namespace in server.namespaces] == ["/"]
         await peer.send("40")
         pid = joined(await peer.receive_text())["pid"]

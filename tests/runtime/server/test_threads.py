@@ -214,6 +214,7 @@ ATTRIBUTES = {
         "admits_at_once",
         "event_middlewares",
         "failures",
+        "is_pending",
         "is_unused",
         "make_data",
         "name",
@@ -258,7 +259,7 @@ OURS = {
         "forget_ack",
         "next_ack_id",
     ),
-    *("check_attachments", "check_event", "close", "report_crash"),
+    *("check_attachments", "check_event", "close", "refuse_all", "report_crash"),
     *(
         "check_attachments",
         "check_event",

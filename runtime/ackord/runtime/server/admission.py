@@ -61,6 +61,11 @@ class Admission:
         self._release("transport close")
         self._task.cancel()
 
+    def refuse(self, payload: str) -> None:
+        """Answer now, by CONNECT_ERROR: the namespace has to go for another one."""
+        self._decide(payload)
+        self._task.cancel()
+
     def discard(self) -> None:
         """Forget the socket: the event loop has ended."""
         self._wanted = False
@@ -96,7 +101,9 @@ class Admission:
         if not self._wanted:
             return FAILED
         socket = self._socket = self._connection.make_socket(namespace, self._auth)
-        namespace.admissions += 1
+        namespace.admissions.add(self)
+        if namespace.parent is not None and not namespace.sockets:
+            self._server.namespaces.note_pending(namespace)
         auth_text = self._auth_text
         if namespace.recovery is not None:
             if socket.recovered and namespace.recovery.skip_middlewares:
@@ -135,7 +142,7 @@ class Admission:
         socket, self._socket = self._socket, None
         if socket is None:
             return
-        socket.namespace.admissions -= 1
+        socket.namespace.admissions.discard(self)
         if reason is not None:
             with Step("end a socket that wasn't let in", self._server.log):
                 socket.end(reason)

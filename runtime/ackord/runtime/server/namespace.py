@@ -30,6 +30,7 @@ from ackord.runtime.sockets.routes import Route
 from typing_extensions import override
 
 if TYPE_CHECKING:
+    from ackord.runtime.server.admission import Admission
     from ackord.runtime.server.member import Member
     from ackord.runtime.server.parent import ParentNamespace
     from ackord.runtime.server.server import Server
@@ -132,8 +133,8 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
         self._listeners = ListenerTable()
         self._middlewares: tuple[Middleware, ...] = ()
         self.event_middlewares: tuple[EventMiddleware, ...] = ()
-        self.admissions = 0
-        """How many sockets wait for middlewares or the connect hook."""
+        self.admissions: set[Admission] = set()
+        """Those which wait for middlewares or the connect hook."""
         self._custom = False
         self._connect_hook: ConnectHook | None = None
         self._disconnect_hook: DisconnectHook | None = None
@@ -269,12 +270,27 @@ class Namespace(Broadcasting, ConnectionEvents, ServerEvents):
             and not self._custom
         )
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether this is a dynamic namespace that nobody is in, while some wait to be let in."""
+        return (
+            self.parent is not None
+            and not self.sockets
+            and bool(self.admissions)
+            and not self._custom
+        )
+
+    def refuse_all(self, payload: str) -> None:
+        """Refuse those that wait to be let in, with this payload of CONNECT_ERROR."""
+        for admission in tuple(self.admissions):
+            admission.refuse(payload)
+
     def discard(self) -> None:
         """Forget sockets, rooms and what is kept for absent clients: the event loop that they
         belonged to has ended.
         """
         self.sockets.clear()
-        self.admissions = 0
+        self.admissions.clear()
         self.adapter = self._make_adapter()
         if self.recovery is not None:
             self.recovery.log.clear()

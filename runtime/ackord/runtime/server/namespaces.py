@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from ackord.runtime.bounds.shares import Shares
+from ackord.runtime.bounds.shares import NOBODY, Shares
 from ackord.runtime.errors import UsageError
 from ackord.runtime.server.matching import Matcher, is_template
 from ackord.runtime.server.namespace import Namespace
@@ -30,7 +30,16 @@ class Namespaces:
     names that nobody knows yet.
     """
 
-    __slots__ = ("_by_name", "_cleanup", "_idle", "_made", "_parents", "_server", "main")
+    __slots__ = (
+        "_by_name",
+        "_cleanup",
+        "_idle",
+        "_made",
+        "_parents",
+        "_pending",
+        "_server",
+        "main",
+    )
 
     def __init__(self, server: Server, *, cleanup: bool) -> None:
         """Begin with the namespace ``/``; with `cleanup`, dynamic namespaces go with their last
@@ -45,6 +54,9 @@ class Namespaces:
         self._idle: Shares[Namespace] = Shares(
             server.limits.child_namespaces
         )  # those of them that nobody was in when they were last left
+        self._pending: Shares[Namespace] = Shares(
+            server.limits.child_namespaces
+        )  # those of them that nobody was in when somebody last asked to be let in
         self.main = Namespace(server, "/")
         """The namespace ``/``."""
         self._by_name = {"/": self.main}
@@ -133,38 +145,58 @@ class Namespaces:
             self._note_idle(namespace)
 
     def _make_room(self, client: str) -> None:
-        """Let an idle namespace go for a new one of `client`, if need be.
+        """Let a namespace go for a new one of `client`, if need be.
 
-        What goes is one of the client's own, if it is greedy; else the victim of all that are idle.
+        What goes is one of the client's own, if it is greedy; else the victim of all. First come
+        those that are idle; then those that nobody has joined yet, whose clients wait for
+        middlewares or the connect hook and are refused. A namespace that somebody is in stays.
 
         Raises:
             RefusalReply: there is none, so that the client can't have one more.
         """
         made = self._made
-        is_greedy = made.is_greedy(client)
+        own = client if made.is_greedy(client) else None
         while not made.has_room(client):
-            idle = self._idle.find_oldest(client) if is_greedy else self._idle.find_victim()
-            if idle is None:
-                who = (
-                    "All clients together have"
-                    if made.is_full
-                    else "The clients of one address have"
-                )
-                self._server.log.write_warning(
-                    "child_namespaces",
-                    made.is_full,
-                    f"{who} made as many dynamic namespaces as they may: {len(made):,} are in use or kept, with Limits.child_namespaces at "
-                    f"{made.bound:,}. Clients that ask for further names are refused.",
-                )
+            idle = _find_victim(self._idle, own)
+            if idle is not None:
+                self._idle.remove(idle)
+                if idle.is_idle and idle.parent is not None:  # else somebody is in it again
+                    self._dispose(idle, idle.parent)
+                    return
+                continue
+            pending = _find_victim(self._pending, own)
+            if pending is None:
+                self._warn_of_number()
                 raise RefusalReply(TOO_MANY_CHILDREN)
-            self._idle.remove(idle)
-            if idle.is_idle and idle.parent is not None:  # else somebody is in it again
-                self._dispose(idle, idle.parent)
-                return
+            self._pending.remove(pending)
+            if pending.is_pending:
+                pending.refuse_all(RefusalReply(TOO_MANY_CHILDREN).payload())
+                if pending not in made:
+                    return
+
+    def _warn_of_number(self) -> None:
+        made = self._made
+        who = "All clients together have" if made.is_full else "The clients of one address have"
+        hint = (
+            " Name your proxies in trusted_proxies: without that their clients can't be told apart."
+            if 2 * made.count(NOBODY) > len(made)
+            else ""
+        )
+        self._server.log.write_warning(
+            "child_namespaces",
+            made.is_full,
+            f"{who} made as many dynamic namespaces as they may: {len(made):,} are in use or kept, with Limits.child_namespaces at "
+            f"{made.bound:,}. Clients that ask for further names are refused.{hint}",
+        )
 
     def _note_idle(self, namespace: Namespace) -> None:
         if namespace in self._made:
             self._idle.add(namespace, self._made.client_of(namespace))
+
+    def note_pending(self, namespace: Namespace) -> None:
+        """Learn that a client waits to be let into a namespace that nobody is in."""
+        if namespace in self._made:
+            self._pending.add(namespace, self._made.client_of(namespace))
 
     def _dispose(self, namespace: Namespace, parent: ParentNamespace) -> None:
         self._remove(namespace, parent)
@@ -185,6 +217,7 @@ class Namespaces:
         del self._by_name[namespace.name]
         self._made.remove(namespace)
         self._idle.remove(namespace)
+        self._pending.remove(namespace)
         parent.forget_child(namespace.name)
 
     def _add_parent(self, matcher: Matcher) -> ParentNamespace:
@@ -202,3 +235,8 @@ class Namespaces:
         self.main.announce_namespace(namespace)
         namespace.settle()
         return namespace
+
+
+def _find_victim(namespaces: Shares[Namespace], own: str | None) -> Namespace | None:
+    """Return the namespace that goes first: of one client, or of all."""
+    return namespaces.find_victim() if own is None else namespaces.find_oldest(own)
