@@ -27,7 +27,7 @@ from typing_extensions import override
 
 from tests.lanes import add_option
 from tests.soak.client import Tally, live
-from tests.soak.wire import HOST, WebSocket
+from tests.soak.wire import HOST
 
 ROOT = Path(__file__).parents[2]
 RAMP = 200
@@ -39,52 +39,33 @@ its allocator keep.
 
 
 class ServerProcess:
-    """The server in its process, and its control connection."""
+    """The server in its process, which tells by a pipe what is alive in it: so there is nothing but
+    what is counted.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self._process = process
-        self._control: WebSocket | None = None
         self.port = port
 
     async def report(self) -> dict[str, Any]:
         """Ask what is alive in the server."""
-        control = self._control
-        if control is None:
-            control = self._control = await self._join()
-        control.send('42/control,0["report"]')
-        while True:
-            packet = await control.receive()
-            if packet == "2":
-                control.send("3")
-            elif isinstance(packet, str) and packet.startswith("43/control,0"):
-                [report] = json.loads(packet.removeprefix("43/control,0"))
-                return dict(report, rss=self.rss())
+        report: dict[str, Any] = json.loads(await asyncio.to_thread(self._ask))
+        return dict(report, rss=self.rss())
 
-    async def _join(self) -> WebSocket:
-        """Open the control connection.
-
-        Nothing is asked before the answer to CONNECT: what comes with CONNECT waits for a task,
-        which its socket keeps as long as it lives, and two reports can be compared only if the
-        control connection adds the same to both.
-        """
-        control = await WebSocket.open(self.port, "/socket.io/?EIO=4&transport=websocket")
-        control.send("40/control,")
-        while not str(await control.receive()).startswith("40/control,"):
-            pass
-        return control
-
-    def disconnect(self) -> None:
-        """Leave the server to others."""
-        if self._control is not None:
-            self._control.abort()
-            self._control = None
+    def _ask(self) -> bytes:
+        question, answer = self._process.stdin, self._process.stdout
+        assert question is not None
+        assert answer is not None
+        question.write(b"\n")
+        question.flush()
+        return answer.readline()
 
     async def settled(self, seconds: float) -> dict[str, Any]:
-        """Wait until nobody but the control connection is left, and report."""
+        """Wait until no session is left, and report."""
         end = time.monotonic() + seconds
         while True:
             report = await self.report()
-            if report["sessions"] <= 1 or time.monotonic() > end:
+            if not report["sessions"] or time.monotonic() > end:
                 return report
             await asyncio.sleep(0.2)
 
@@ -118,7 +99,8 @@ async def serving(module: str, *arguments: str) -> AsyncGenerator[ServerProcess]
     # pages back, so that what is left can be seen.
     environment = {**os.environ, "PYTHONMALLOC": "malloc"}
     command = [sys.executable, "-m", module, "--port", str(port), *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: ASYNC220 - once, before the load
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe)  # noqa: ASYNC220 - once, before the load
     server = ServerProcess(process, port)
     try:
         for _ in range(600):
@@ -131,9 +113,8 @@ async def serving(module: str, *arguments: str) -> AsyncGenerator[ServerProcess]
                 break
         yield server
     finally:
-        server.disconnect()
         process.terminate()
-        process.wait(20)
+        process.communicate(timeout=20)
 
 
 @dataclass
@@ -242,7 +223,6 @@ async def soak(clients: int, seconds: float, pace: float, seed: int, *settings: 
                 lag = max(lag, time.monotonic() - due)
 
         watching = asyncio.create_task(watch())
-        server.disconnect()
         try:
             tally = await load(server.port, clients, seconds, pace, seed)
         finally:

@@ -1,7 +1,8 @@
 """The server under the soak: ``python -m tests.soak.server --port N``.
 
 Each side numbers what it sends to the other and checks the numbers of the other; what doesn't fit
-is counted and reported. The namespace ``/control`` tells what is left in the process.
+is counted and reported. For each byte on its standard input the process writes a line of JSON that
+tells what is alive in it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import argparse
 import asyncio
 import ctypes
 import gc
-import logging
+import json
+import os
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -59,7 +61,6 @@ class Soak:
         self.ends: Counter[str] = Counter()
         self.events = 0
         self.server.on("connection", self._connected)
-        self.server.of("/control").on("connection", self._control)
 
     async def tick(self) -> None:
         """Tell everybody the time."""
@@ -112,9 +113,6 @@ class Soak:
             self.problems["an ack of another event, or out of order"] += 1
         ledger.acked = number
 
-    def _control(self, socket: Socket) -> None:
-        socket.on("report", self.report)
-
     def report(self) -> dict[str, Any]:
         """Count what is alive, after a collection."""
         gc.collect()
@@ -144,6 +142,12 @@ async def serve(port: int, lane: lanes.Lane, ping_interval: float, ping_timeout:
     soak = Soak(ping_interval, ping_timeout)
     host = lanes.host(soak.server.asgi(), lane, port=port, log_level="error")
     ticking = asyncio.create_task(soak.tick())
+
+    def answer() -> None:
+        for _ in os.read(0, 1):
+            print(json.dumps(soak.report()), flush=True)
+
+    asyncio.get_running_loop().add_reader(0, answer)
     try:
         await host.serve()
     finally:
@@ -157,8 +161,6 @@ def main() -> None:
     parser.add_argument("--ping-timeout", type=float, default=20)
     lanes.add_option(parser)
     options = parser.parse_args()
-    # What is left out of the log is told by a timer a minute later, which is no leak.
-    logging.getLogger("ackord.runtime").setLevel(logging.ERROR)
     uvloop.run(serve(options.port, options.lane, options.ping_interval, options.ping_timeout))
 
 

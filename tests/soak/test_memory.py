@@ -61,7 +61,7 @@ async def peak_of(server: ServerProcess, seconds: float, *, least: float = 0.0) 
 async def gives_back(server: ServerProcess, before: float) -> None:
     """Wait until nobody is there; what they took must be free again."""
     report = await server.settled(30)
-    assert report["sessions"] <= 1
+    assert not report["sessions"]
     for _ in range(20):
         if report["rss"] <= before + NOISE:
             return
