@@ -9,10 +9,14 @@ import json
 import os
 import shutil
 import socket as sockets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pytest
+from ackord.runtime.engine.options import EngineOptions
+from ackord.runtime.hosting.waiting import WaitingConnections, waiting_of
+from typing_extensions import override
 
 from tests.runtime.hosting.lanes import FAST, THROUGH_ASGI, Lane, text
 from tests.runtime.hosting.network import Connection, Served, frame, response
@@ -170,3 +174,56 @@ async def until_open(port: int) -> None:
             writer.close()
             return
     raise AssertionError("nginx doesn't listen")
+
+
+@on_both_ways
+@pytest.mark.parametrize("beginning", [b"", b"G", b"GET / HTTP/1.1\r\n"])
+def test_connections_without_requests_keep_nobody_out(
+    lane: Lane, beginning: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(served: Served) -> None:
+        early = await served.open_websocket()
+        reader, writer = await served.connect()
+        head = b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n"
+        writer.write(head)
+        assert (await response(reader))[0] == 200
+        silent = [await served.connect() for _ in range(50)]
+        for _, each in silent:
+            each.write(beginning)
+        # The oldest have gone, the newest wait.
+        for gone, _ in silent[:30]:
+            with suppress(ConnectionResetError):
+                assert await gone.read() == b""
+        await check_echo(await served.open_websocket())
+        await check_echo(early)
+        writer.write(head)  # a connection that is idle doesn't count
+        assert (await response(reader))[0] == 200
+        assert len(waiting_of(served.host.server_state)) == 19
+
+    lane.play(scenario, max_half_open=20)
+    [line] = [each for each in caplog.messages if "no request has come" in each]
+    assert "max_half_open at 20" in line
+
+
+def test_of_connections_without_requests_the_greediest_address_loses_its_oldest() -> None:
+    class Transport(asyncio.Transport):
+        def __init__(self, address: str) -> None:
+            super().__init__({"peername": (address, 1)})
+            self.is_gone = False
+
+        @override
+        def abort(self) -> None:
+            self.is_gone = True
+
+    waiting = WaitingConnections(EngineOptions(max_half_open=20))
+    stranger, *attackers = [
+        Transport("203.0.113.2"),
+        *(Transport("203.0.113.1") for _ in range(50)),
+    ]
+    for transport in (stranger, *attackers):
+        waiting.add(transport)
+    assert not stranger.is_gone
+    assert [each.is_gone for each in attackers] == [True] * 41 + [False] * 9
+    for transport in (stranger, *attackers):
+        waiting.remove(transport)
+    assert len(waiting) == 0

@@ -54,8 +54,10 @@ class Doors:
             _loop=site.loop,
         )
 
-    def await_head(self, entrance: Entrance, loop: asyncio.AbstractEventLoop) -> None:
+    def await_head(self, entrance: Entrance, site: Site) -> None:
         """Drop a connection if nothing comes for too long."""
+        loop = site.loop
+        site.waiting.add(entrance.transport)
         self._waiting[entrance] = loop.time()
         if self._timer is None:
             self._timer = loop.call_later(guard.HEAD_TIMEOUT, self._look, loop)
@@ -93,7 +95,7 @@ class Entrance(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's isn't a subclass
         self._site.registry.add(self)
-        self._doors.await_head(self, self._site.loop)
+        self._doors.await_head(self, self._site)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -103,6 +105,7 @@ class Entrance(asyncio.Protocol):
         if site.has_common_websockets:
             opening = read_opening(data, is_compressing=site.config.ws_per_message_deflate)
         if opening is not None:
+            site.waiting.remove(self.transport)
             Handshake(site, self.transport, *opening).start()
             return
         http = self._doors.make_http(site)
@@ -113,6 +116,7 @@ class Entrance(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
+        self._site.waiting.remove(self.transport)
 
     def shutdown(self) -> None:
         """Close because the server stops; called by uvicorn."""

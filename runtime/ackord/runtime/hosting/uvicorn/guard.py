@@ -8,16 +8,14 @@ uvicorn takes a class for each protocol (`http=` and `ws=`);
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final, cast
-from weakref import WeakKeyDictionary
 
 from ackord.runtime.bounds.memory import LIGHT, Part
 from ackord.runtime.engine.websocket import WebSocketReceiver
-from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.hosting.waiting import waiting_of
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.polling.body import CLOSE, JSON, Header
 from ackord.runtime.polling.request import MAX_HEADERS, is_host, size_of
@@ -33,7 +31,6 @@ from typing_extensions import override
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
@@ -60,9 +57,6 @@ _VERSION: Final = "13"
 """The only version of the WebSocket protocol."""
 _VERSIONS: Final = frozenset(("1.0", "1.1"))
 _BODY: Final = frozenset((b"content-length", b"transfer-encoding"))
-
-_logs: Final[WeakKeyDictionary[ServerState, LimitedLog]] = WeakKeyDictionary()
-"""One for each server that runs."""
 
 
 class _Handshake(ServerProtocol):
@@ -149,6 +143,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
+        self._waiting = waiting_of(self.server_state)
         self._overhead = 0
         self._is_in_head = False
         self._early = b""  # what follows the opening handshake of a WebSocket in the same read
@@ -266,10 +261,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def _warn(self, kind: str, text: str) -> None:
         """Write one line for each kind and interval, where uvicorn writes one for each request."""
-        log = _logs.get(self.server_state)
-        if log is None:
-            log = _logs[self.server_state] = LimitedLog(logging.getLogger("ackord.runtime.hosting"))
-        log.write_warning(
+        self._waiting.log.write_warning(
             kind, None, f"A request of {quoted(str(self.client[0]) if self.client else '')} {text}"
         )
 
@@ -384,15 +376,17 @@ class GuardedHttp(HttpToolsProtocol):
             self._stall.stop()
 
     def _await_head(self) -> None:
+        self._waiting.add(self.transport)
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT, self._head_timed_out)
 
     def _stop_waiting(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+            self._waiting.remove(self.transport)
 
     def _head_timed_out(self) -> None:
-        self._head_timer = None
+        self._stop_waiting()
         self.transport.abort()
 
 

@@ -20,6 +20,7 @@ from ackord.runtime.hosting.out_of_memory import end_without_memory
 from ackord.runtime.hosting.uvicorn.first_bytes import Doors
 from ackord.runtime.hosting.uvicorn.guard import GuardedHttp, GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.polling import DirectHttp
+from ackord.runtime.hosting.waiting import waiting_of
 from ackord.runtime.option_values import check_names, check_values
 from typing_extensions import override
 
@@ -54,6 +55,7 @@ class Host(uvicorn.Server):
         self._engine_app = engine_app
         self._is_mounted = config.app is not engine_app
         self._has_process = False
+        waiting_of(self.server_state, engine_app.engine.options)
 
     @property
     def port(self) -> int | None:

@@ -13,6 +13,7 @@ from ackord.runtime.hosting.direct import FAST_LANE
 from ackord.runtime.hosting.uvicorn.guard import GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.opening import Opening, subprotocols_of, write_answer
 from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
+from ackord.runtime.hosting.waiting import waiting_of
 from ackord.runtime.tasks import start_later
 from ackord.runtime.websocket.turns import turns_of
 from typing_extensions import override
@@ -39,6 +40,7 @@ class Site:
         "registry",
         "server_state",
         "turns",
+        "waiting",
     )
 
     def __init__(
@@ -53,6 +55,7 @@ class Site:
         self.app_state = app_state
         self.loop = loop
         self.turns = turns_of(loop)
+        self.waiting = waiting_of(server_state)
         self.registry = cast("set[asyncio.Protocol]", server_state.connections)
         """The connections, of which uvicorn wants `shutdown` only, whatever its types say."""
         self.has_common_websockets = (

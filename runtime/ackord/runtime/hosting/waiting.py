@@ -1,0 +1,93 @@
+"""Connections from which no whole request has come, of which a client can open any number at once.
+
+They end after `ackord.runtime.hosting.uvicorn.guard.HEAD_TIMEOUT`. Until then they are bounded like
+half-open sessions, by the same number: from half of it on, each new one ends the oldest one of the
+address that has the most, if that is more than its fair share; at the bound the oldest one in any
+case (`ackord.runtime.bounds.shares` has the words). No connection is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from ackord.runtime.bounds.shares import NOBODY, Shares
+from ackord.runtime.engine.options import EngineOptions
+from ackord.runtime.engine.proxies import TrustedProxies
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.logs.text import quoted
+from uvicorn.server import ServerState
+
+_LEAST: Final = 100
+"""Connections that may wait however few sessions there may be."""
+
+
+class WaitingConnections:
+    """The connections of one server that wait for a request."""
+
+    __slots__ = ("_proxies", "_shares", "log")
+
+    def __init__(self, options: EngineOptions) -> None:
+        self._proxies = TrustedProxies(options.trusted_proxies)
+        # A process that may have few files open needs them for sessions.
+        files = max(_LEAST, options.connections // 2)
+        self._shares: Shares[asyncio.WriteTransport] = Shares(min(options.max_half_open, files))
+        self.log = LimitedLog(logging.getLogger("ackord.runtime.hosting"))
+        """For what concerns connections before they are sessions."""
+
+    def __len__(self) -> int:
+        return len(self._shares)
+
+    def add(self, transport: asyncio.WriteTransport) -> None:
+        """Count a connection, for which another one may have to end."""
+        shares = self._shares
+        if transport in shares:
+            return
+        address = _address_of(transport)
+        if shares.is_half_full:
+            victim = shares.find_victim() if shares.is_full else shares.find_greediest()
+            if victim is not None:
+                self._end(victim)
+        shares.add(transport, self._proxies.identify(address, address, {}))
+
+    def remove(self, transport: asyncio.WriteTransport) -> None:
+        """Count a connection no longer: a request has come, or it is gone."""
+        self._shares.remove(transport)
+
+    def _end(self, victim: asyncio.WriteTransport) -> None:
+        shares = self._shares
+        client = shares.client_of(victim)
+        who = f"A client at {quoted(_address_of(victim))} has"
+        hint = ""
+        if client == NOBODY:
+            who = "Clients at addresses that may be those of proxies have"
+            hint = " Bound the connections of one client in the proxy, if there is one."
+        self.log.write_warning(
+            "waiting connections",
+            client,
+            f"{who} {shares.count(client):,} connections of {len(shares):,} from which no request has come, with max_half_open at "
+            f"{shares.bound:,}: the oldest one ends for each new one.{hint}",
+        )
+        shares.remove(victim)
+        victim.abort()
+
+
+def _address_of(transport: asyncio.WriteTransport) -> str:
+    peer: object = transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) and peer else ""
+
+
+_WAITING: Final[WeakKeyDictionary[ServerState, WaitingConnections]] = WeakKeyDictionary()
+"""Those of each server that runs."""
+
+
+def waiting_of(state: ServerState, options: EngineOptions | None = None) -> WaitingConnections:
+    """Return the waiting connections of a server, which is bounded by these options where it is
+    asked first.
+    """
+    waiting = _WAITING.get(state)
+    if waiting is None:
+        waiting = _WAITING[state] = WaitingConnections(options or EngineOptions())
+    return waiting
