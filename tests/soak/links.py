@@ -106,6 +106,7 @@ class Link:
         if self._websocket is not None:
             self._websocket.close()
         else:
+            self._pause_polling = True  # the session is unknown once the server has read CLOSE
             self._may_post.clear()
             await self._stop_posting()
             with suppress(GoneError, OSError):
