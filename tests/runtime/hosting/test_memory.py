@@ -211,6 +211,39 @@ def test_the_body_of_a_request_counts(lane: Lane) -> None:
 
 
 @on_every_lane
+@pytest.mark.parametrize("is_read", [True, False], ids=["requests ahead", "a response"])
+def test_what_a_connection_of_long_polling_holds_counts(
+    lane: Lane, caplog: pytest.LogCaptureFixture, *, is_read: bool
+) -> None:
+    async def scenario(served: Served, site: ServerSite) -> None:
+        query = await served.open_polling()
+        post = f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: 2"
+        assert await served.request(post, b"40") == (200, b"ok")
+        assert (await served.get(query))[1].startswith(b"40")
+        request = f"GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        reader, writer = await served.connect()
+        writer.write(request)
+        [socket] = site.server.main.sockets.values()
+        await until(lambda: socket.conn.writable)
+        if is_read:
+            writer.write(request * 200)
+        else:
+            reader._transport.pause_reading()  # type: ignore[attr-defined]  # how else does one not read?
+            for _ in range(60):
+                socket.emit("much", "x" * 300_000)
+        await until(lambda: any("A connection of" in line for line in caplog.messages))
+        assert site.used == 0
+        other, asking = await join(served)
+        asking.write(text('420["echo",1]'))
+        assert await frame(other) == (0x81, b"430[1]")
+
+    serve(lane, scenario, memory_budget=BUDGET, max_buffered=100_000_000)
+    what = "requests that wait" if is_read else "outgoing"
+    [line] = [each for each in caplog.messages if "memory_budget" in each]
+    assert f"most of them {what}" in line
+
+
+@on_every_lane
 def test_nothing_is_counted_when_all_clients_have_gone(lane: Lane) -> None:
     choose = random.Random(9)  # noqa: S311  # not a secret
 

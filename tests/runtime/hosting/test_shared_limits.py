@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.hosting.waiting import WaitingConnections, waiting_of
+from ackord.runtime.server import Server
 from typing_extensions import override
 
 from tests.runtime.hosting.lanes import FAST, THROUGH_ASGI, Lane, text
@@ -215,7 +215,7 @@ def test_of_connections_without_requests_the_greediest_address_loses_its_oldest(
         def abort(self) -> None:
             self.is_gone = True
 
-    waiting = WaitingConnections(EngineOptions(max_half_open=20))
+    waiting = WaitingConnections(Server(max_half_open=20).engine)
     stranger, *attackers = [
         Transport("203.0.113.2"),
         *(Transport("203.0.113.1") for _ in range(50)),

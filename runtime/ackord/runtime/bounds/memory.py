@@ -43,6 +43,7 @@ class Part(StrEnum):
     UNFINISHED = "messages that aren't complete, or aren't read yet"
     ATTACHMENTS = "attachments of packets that aren't complete"
     BODY = "the body of a request"
+    AHEAD = "requests that wait for the answer to an earlier one"
     OUTGOING = "outgoing messages"
     HISTORY = "events for clients that come back"
 

@@ -13,9 +13,11 @@ import logging
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from ackord.runtime.bounds.memory import MemoryBudget, budget_of
 from ackord.runtime.bounds.shares import NOBODY, Shares
 from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.proxies import TrustedProxies
+from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted
 from uvicorn.server import ServerState
@@ -27,15 +29,25 @@ _LEAST: Final = 100
 class WaitingConnections:
     """The connections of one server that wait for a request."""
 
-    __slots__ = ("_proxies", "_shares", "log")
+    __slots__ = ("_engine", "_proxies", "_shares", "log")
 
-    def __init__(self, options: EngineOptions) -> None:
+    def __init__(self, engine: EngineServer | None = None) -> None:
+        """Take the engine whose options bound them, and whose budget counts what they hold."""
+        self._engine = engine
+        options = EngineOptions() if engine is None else engine.options
         self._proxies = TrustedProxies(options.trusted_proxies)
         # A process that may have few files open needs them for sessions.
         files = max(_LEAST, options.connections // 2)
         self._shares: Shares[asyncio.WriteTransport] = Shares(min(options.max_half_open, files))
         self.log = LimitedLog(logging.getLogger("ackord.runtime.hosting"))
         """For what concerns connections before they are sessions."""
+
+    @property
+    def memory(self) -> MemoryBudget:
+        """What counts what connections hold."""
+        if self._engine is None:
+            return budget_of(asyncio.get_running_loop())
+        return self._engine.memory
 
     def __len__(self) -> int:
         return len(self._shares)
@@ -83,11 +95,11 @@ _WAITING: Final[WeakKeyDictionary[ServerState, WaitingConnections]] = WeakKeyDic
 """Those of each server that runs."""
 
 
-def waiting_of(state: ServerState, options: EngineOptions | None = None) -> WaitingConnections:
-    """Return the waiting connections of a server, which is bounded by these options where it is
-    asked first.
+def waiting_of(state: ServerState, engine: EngineServer | None = None) -> WaitingConnections:
+    """Return the waiting connections of a server, which are those of this engine if they are asked
+    for first with it.
     """
     waiting = _WAITING.get(state)
     if waiting is None:
-        waiting = _WAITING[state] = WaitingConnections(options or EngineOptions())
+        waiting = _WAITING[state] = WaitingConnections(engine)
     return waiting

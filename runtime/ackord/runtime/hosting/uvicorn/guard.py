@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-from ackord.runtime.bounds.memory import LIGHT, Part
+from ackord.runtime.bounds.memory import LIGHT, Account, Part
 from ackord.runtime.engine.websocket import WebSocketReceiver
 from ackord.runtime.hosting.waiting import waiting_of
 from ackord.runtime.logs.text import quoted
@@ -46,9 +46,10 @@ HEAD_TIMEOUT: Final = 30.0
 headers.
 """
 MAX_AHEAD: Final = 512
-"""Requests of one connection that wait for the answer to an earlier one: each takes 5 KB, and one
-read brings thousands.
+"""Requests of one connection that wait for the answer to an earlier one: one read brings thousands.
 """
+REQUEST_COST: Final = 5_000
+"""Bytes that such a request takes."""
 MAX_BYTES_AHEAD: Final = 65_536
 """Bytes of these that are read beside the read that brought the first of them."""
 
@@ -161,6 +162,7 @@ class GuardedHttp(HttpToolsProtocol):
         # when uvicorn's timer for idle connections is due: not every event loop's timers tell
         self._idle_until = 0.0
         self._stall: StallWatch | None = None
+        self._account: Account | None = None  # made when there is something to count
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -172,6 +174,7 @@ class GuardedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._stop_waiting()
+        self._release()
         if self._stall is not None:
             self._stall.stop()
         cycle, self._cycle = self._cycle, None
@@ -198,6 +201,8 @@ class GuardedHttp(HttpToolsProtocol):
         self._parse(data)
         if self.transport.is_closing():
             return
+        if self._sizes:
+            self._count_ahead()
         if self._overhead > MAX_HEAD:
             self._refuse_overhead()
         elif (
@@ -217,6 +222,8 @@ class GuardedHttp(HttpToolsProtocol):
         super().on_response_complete()
         while len(self._sizes) > len(self.pipeline):
             self._ahead -= self._sizes.pop()
+        if self._account is not None:
+            self._count_ahead()
         if self._sizes:
             self._read_on()
         self._idle_until = self.loop.time() + self.timeout_keep_alive
@@ -342,6 +349,7 @@ class GuardedHttp(HttpToolsProtocol):
             self.send_400_response("A WebSocket can't begin with a request that has a body.")
             return
         self._overhead = 0
+        self._release()
         early, self._early = self._early, b""
         self._upgrade(early)
 
@@ -368,12 +376,49 @@ class GuardedHttp(HttpToolsProtocol):
         super().pause_writing()
         if self._stall is not None:
             self._stall.start()
+        self._hold(Part.OUTGOING, self.transport.get_write_buffer_size())
 
     @override
     def resume_writing(self) -> None:
         super().resume_writing()
         if self._stall is not None:
             self._stall.stop()
+        self._hold(Part.OUTGOING, 0)
+
+    # What is held
+
+    def measure(self) -> None:
+        """See `ackord.runtime.bounds.memory.Holder.measure`."""
+        if self._account is not None and self._account.holds(Part.OUTGOING):
+            self._account.hold(Part.OUTGOING, self.transport.get_write_buffer_size())
+
+    def shed(self, account: Account) -> None:
+        """Drop the connection: see `ackord.runtime.bounds.memory.Holder.shed`."""
+        self._waiting.log.write_warning(
+            "memory_budget",
+            None,
+            f"A connection of {quoted(str(self.client[0]) if self.client else '')} is closed: all clients together make this process hold more than "
+            f"memory_budget ({account.limit:,} bytes), and this connection the most: {account}.",
+        )
+        account.close()
+        self.transport.abort()
+
+    def _count_ahead(self) -> None:
+        size = self._ahead + REQUEST_COST * len(self._sizes)
+        self._hold(Part.AHEAD, size if size > LIGHT else 0)
+
+    def _hold(self, part: Part, size: int) -> None:
+        account = self._account
+        if account is None:
+            if not size:
+                return
+            account = self._account = Account(self._waiting.memory, self)
+        account.hold(part, size)
+
+    def _release(self) -> None:
+        if self._account is not None:
+            self._account.release()
+            self._account = None
 
     def _await_head(self) -> None:
         self._waiting.add(self.transport)

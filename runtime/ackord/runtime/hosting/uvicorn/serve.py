@@ -55,7 +55,7 @@ class Host(uvicorn.Server):
         self._engine_app = engine_app
         self._is_mounted = config.app is not engine_app
         self._has_process = False
-        waiting_of(self.server_state, engine_app.engine.options)
+        waiting_of(self.server_state, engine_app.engine)
 
     @property
     def port(self) -> int | None:
