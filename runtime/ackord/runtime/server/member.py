@@ -234,7 +234,6 @@ class Member(Addressee):
                 self._queue.close()
             self._tell_disconnect(reason, details)
         else:
-            self._connection.drain(self)
             self._queue.finish(
                 partial(self._tell_disconnect, reason, details),
                 self.namespace.limits.ending_timeout,
@@ -264,7 +263,6 @@ class Member(Addressee):
             self.namespace.adapter.del_all(self.id)
 
     def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
-        self._connection.drained(self)
         if self._lifecycle is not None:
             with Step("tell the listeners of 'disconnect'", self.namespace.tasks.log):
                 if tasks := self._tell("disconnect", details):

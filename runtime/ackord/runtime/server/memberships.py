@@ -50,7 +50,6 @@ class Memberships(ABC):
     __slots__ = (
         "_admissions",
         "_connect_timer",
-        "_draining",
         "_left",
         "_listening",
         "_pending",
@@ -71,9 +70,6 @@ class Memberships(ABC):
         self._pending: dict[str, Admission] = {}
         self._admissions: set[Admission] = set()
         self._left: dict[str, None] | None = None  # names of namespaces, the oldest departure first
-        self._draining: set[Member] | None = (
-            None  # sockets that have ended, whose events still wait
-        )
         # tasks of listeners of the life cycle that run: a client may join and leave as fast as it
         # can write
         self._listening = 0
@@ -90,17 +86,6 @@ class Memberships(ABC):
         """Let a socket go whose namespace was left."""
         if self._sockets.get(socket.namespace.name) is socket:
             del self._sockets[socket.namespace.name]
-
-    def drain(self, socket: Member) -> None:
-        """Take a socket that has ended, and whose events that wait are still to be handled."""
-        if self._draining is None:
-            self._draining = set()
-        self._draining.add(socket)
-
-    def drained(self, socket: Member) -> None:
-        """Learn that the last event of a socket has been handled or dropped."""
-        if self._draining is not None:
-            self._draining.discard(socket)
 
     def leave(self, namespace: Namespace) -> None:
         """Tell the client that it was put out of a namespace; what it sent before it learns of that
@@ -143,10 +128,11 @@ class Memberships(ABC):
         """Drop what waits for handlers: all clients together hold too much, and this one the
         most.
 
-        Sockets that have ended are among those whose events wait.
+        Events of sockets that have ended are among them.
         """
-        for socket in (*self._sockets.values(), *(self._draining or ())):
+        for socket in self._sockets.values():
             socket.drop_events()
+        self.backlog.drop_rests()
 
     # What an admission asks of its connection
 

@@ -32,6 +32,14 @@ class Holder(Protocol):
         ...
 
 
+class Queue(Protocol):
+    """Events that wait."""
+
+    def clear(self) -> None:
+        """Drop them."""
+        ...
+
+
 WEIGHT_PER_TURN: Final = 4_000_000
 """Bytes of objects that the messages of one connection become before other connections have their
 turn.
@@ -59,6 +67,7 @@ class Backlog:
         "_max_bytes",
         "_max_events",
         "_most",
+        "_rest",
         "_rests",
         "_spent",
         "_waiter",
@@ -81,6 +90,7 @@ class Backlog:
         self.on_idle: Callable[[], None] | None = None
         """Called once, when nothing waits and nothing is being handled any more."""
         self._waiter: asyncio.Event | None = None
+        self._rest: set[Queue] | None = None  # queues of sockets that have ended
         self._spent = 0  # of the weight after which others have their turn
         self._rests = False  # whether they have it now
 
@@ -153,6 +163,22 @@ class Backlog:
         self._spent = 0
         self._rests = False
         self.remove(0)
+
+    def add_rest(self, queue: Queue) -> None:
+        """Take the queue of a socket that has ended, whose events are still handled."""
+        if self._rest is None:
+            self._rest = set()
+        self._rest.add(queue)
+
+    def remove_rest(self, queue: Queue) -> None:
+        """Learn that the last of these events has been handled or dropped."""
+        if self._rest is not None:
+            self._rest.discard(queue)
+
+    def drop_rests(self) -> None:
+        """Drop what waits of the sockets that have ended."""
+        for queue in tuple(self._rest or ()):
+            queue.clear()
 
     def watch(self, awaited: Sized) -> None:
         """Take a table of what this side waits for, as long as the connection lives; whoever adds
