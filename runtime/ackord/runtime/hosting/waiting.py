@@ -49,14 +49,15 @@ class WaitingConnections:
             return budget_of(asyncio.get_running_loop())
         return self._engine.memory
 
+    def __contains__(self, transport: asyncio.WriteTransport) -> bool:
+        return transport in self._shares
+
     def __len__(self) -> int:
         return len(self._shares)
 
     def add(self, transport: asyncio.WriteTransport) -> None:
         """Count a connection, for which another one may have to end."""
         shares = self._shares
-        if transport in shares:
-            return
         address = _address_of(transport)
         if shares.is_half_full:
             victim = shares.find_victim() if shares.is_full else shares.find_greediest()

@@ -421,7 +421,8 @@ class GuardedHttp(HttpToolsProtocol):
             self._account = None
 
     def _await_head(self) -> None:
-        self._waiting.add(self.transport)
+        if self.transport not in self._waiting:  # else the first bytes aren't the whole head
+            self._waiting.add(self.transport)
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT, self._head_timed_out)
 
     def _stop_waiting(self) -> None:
