@@ -88,8 +88,11 @@ class WaitingConnections:
 
 
 def _address_of(transport: asyncio.WriteTransport) -> str:
-    peer: object = transport.get_extra_info("peername")
-    return str(peer[0]) if isinstance(peer, tuple) and peer else ""
+    match transport.get_extra_info("peername"):
+        case (str(address), *_):
+            return address
+        case _:  # of a Unix socket
+            return ""
 
 
 _WAITING: Final[WeakKeyDictionary[ServerState, WaitingConnections]] = WeakKeyDictionary()
