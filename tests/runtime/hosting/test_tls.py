@@ -4,14 +4,20 @@ way.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import uvicorn
+import uvloop
 from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
 
+from tests.runtime.engine.harness import Site
 from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, send_in_pieces, text
-from tests.runtime.hosting.network import Served, frame, masked
+from tests.runtime.hosting.network import Served, frame, masked, until
 
 # Self-signed, for localhost, until 2126; made for this test and of no use elsewhere.
 KEY = """-----BEGIN EC PRIVATE KEY-----
@@ -66,3 +72,43 @@ def test_messages_go_both_ways_through_tls(lane: Lane, certificate: Path) -> Non
         assert served.site.recorder.ends == [("transport close", "close code 1000")]
 
     lane.play(scenario, settings={"ssl_certfile": certificate})
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["a client", "a client that reads nothing"])
+@pytest.mark.parametrize("loop_factory", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
+def test_plain_uvicorn_with_tls_logs_no_error_for_a_refused_websocket(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+    reads: bool,
+    certificate: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        site = Site()
+        host = uvicorn.Server(
+            uvicorn.Config(site.app, port=0, ssl_certfile=certificate, ws_per_message_deflate=False)
+        )
+        task = asyncio.create_task(host.serve())
+        await until(lambda: host.started or task.done())
+        port = host.servers[0].sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=ssl.create_default_context(cadata=CERTIFICATE)
+        )
+        writer.write(
+            b"GET /socket.io/?EIO=4&transport=websocket&sid=none HTTP/1.1\r\nHost: x\r\n"
+            b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        if reads:
+            assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+            writer.close()
+        else:
+            writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads
+            await until(lambda: any("refused" in each for each in caplog.messages))
+            writer.transport.abort()
+        await until(lambda: not host.server_state.connections)
+        host.should_exit = True
+        await task
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(main())
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []

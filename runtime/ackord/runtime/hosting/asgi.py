@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -75,8 +76,14 @@ _NORMAL_CLOSURE: Final = 1000
 _POLICY_VIOLATION: Final = 1008
 _TURNS_OF_A_CLOSE: Final = 3
 """Turns of the event loop in which a connection is closed: uvicorn takes a handshake for
-unanswered, and logs an error, if an
-application that has refused a WebSocket with a response returns before."""
+unanswered, and logs an error, if an application that has refused a WebSocket with a response
+returns before.
+"""
+_TLS_CLOSE_TIMEOUT: Final = 31.0
+"""Seconds in which a connection with TLS is closed: its client has to agree, and event loops give
+it 30 seconds.
+"""
+_ABNORMAL_CLOSURE: Final = 1006
 
 
 class AsgiApp:
@@ -227,7 +234,7 @@ class AsgiApp:
         except HandshakeRefusedError as exc:
             if lane is not None:
                 lane.decline()
-            await _refuse_websocket(request.scope, send, exc.refusal)
+            await _refuse_websocket(request.scope, receive, send, exc.refusal)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         startup = await receive()
@@ -346,7 +353,7 @@ async def _refuse(
         await respond(send, status, (), body, content_type)
     else:
         await receive()  # "websocket.connect"
-        await _deny(scope, send, status, body, content_type)
+        await _deny(scope, receive, send, status, body, content_type)
 
 
 async def _attach(
@@ -369,23 +376,31 @@ async def _attach(
             receiver.lost()
 
 
-async def _refuse_websocket(scope: Mapping[str, Any], send: Send, refusal: Refusal) -> None:
+async def _refuse_websocket(
+    scope: Mapping[str, Any], receive: Receive, send: Send, refusal: Refusal
+) -> None:
     if refusal.after_accept:
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": _NORMAL_CLOSURE})
         return
     # As the reference implementation does: 400 also where long-polling would say 403.
     status = 400 if refusal.status == FORBIDDEN.status else refusal.status
-    await _deny(scope, send, status, refusal.body, JSON)
+    await _deny(scope, receive, send, status, refusal.body, JSON)
 
 
 async def _deny(
-    scope: Mapping[str, Any], send: Send, status: int, body: bytes, content_type: bytes
+    scope: Mapping[str, Any],
+    receive: Receive,
+    send: Send,
+    status: int,
+    body: bytes,
+    content_type: bytes,
 ) -> None:
     """Refuse a WebSocket before it is accepted: with a response where the ASGI server can send one,
     else with its own 403.
     """
-    if "websocket.http.response" not in (scope.get("extensions") or ()):
+    extensions = scope.get("extensions") or ()
+    if "websocket.http.response" not in extensions:
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return
     headers = [
@@ -397,3 +412,10 @@ async def _deny(
     await send({"type": "websocket.http.response.body", "body": body})
     for _ in range(_TURNS_OF_A_CLOSE):
         await asyncio.sleep(0)
+    if scope.get("scheme") == "wss" and HOST not in extensions:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TLS_CLOSE_TIMEOUT):
+                # uvicorn tells of an end twice: when it has written the response, with this code,
+                # and when the connection is closed. Other servers tell of it once.
+                if (await receive()).get("code") == _ABNORMAL_CLOSURE:
+                    await receive()
