@@ -17,9 +17,13 @@ _SEPARATOR: Final = SEPARATOR.encode()
 
 PACKETS_PER_TURN: Final = 256
 """Packets of one POST that are handled before other sessions have their turn."""
+_STEP: Final = 8
+"""Packets of a POST that are handled before the handler is asked whether there may be more in this
+turn: each one, where the body is `_LARGE` and its packets may be costly.
+"""
 _LARGE: Final = 65_536
-"""Bytes of a POST from which on its packets may be costly: then it is `_FEW` packets."""
-_FEW: Final = 8
+_MANY: Final = 32
+"""Packets of one POST after which no further request is handled in the same turn."""
 _TEXT_FACTOR: Final = 2
 """How many times the bytes of a body its text takes, as a rule: one byte a character or two."""
 
@@ -85,13 +89,14 @@ class PolledSession(RunningSession):
             else:
                 return self._receive_message(message)
         payload = decode_payload(body)
-        most = PACKETS_PER_TURN if len(body) < _LARGE else _FEW
-        has_more = self.session.receive_payload(payload, self._loop.time(), most=most)
-        self._run()
+        step = _STEP if len(body) < _LARGE else 1
+        has_more, taken = self._receive_packets(payload, step)
         if has_more:
             self.hold(Part.BODY, _TEXT_FACTOR * len(body))
-            return self._receive_rest(payload, most)
-        return self.handler.ready() if self.handler.congested else None
+            return self._receive_rest(payload, step)
+        # A client may send further requests without waiting for the answer to this one: after many
+        # packets they are for the next turn.
+        return self._pause() if self.handler.congested or taken > _MANY else None
 
     def grow_post(self, size: int) -> None:
         """Learn how much of the body of a POST is there."""
@@ -122,12 +127,24 @@ class PolledSession(RunningSession):
             return None
         return None if may_go_on else self.handler.ready()
 
-    async def _receive_rest(self, payload: Iterator[Packet], most: int) -> None:
+    def _receive_packets(self, payload: Iterator[Packet], step: int) -> tuple[bool, int]:
+        """Take the packets of one turn; return whether there may be more, and how many were taken
+        at most.
+        """
+        taken = 0
+        while taken < PACKETS_PER_TURN:
+            has_more = self.session.receive_payload(payload, self._loop.time(), most=step)
+            self._run()
+            taken += step
+            if not has_more or self.handler.congested:
+                return has_more, taken
+        return True, taken
+
+    async def _receive_rest(self, payload: Iterator[Packet], step: int) -> None:
         has_more = True
         while has_more:
             await self._pause()
-            has_more = self.session.receive_payload(payload, self._loop.time(), most=most)
-            self._run()
+            has_more, _ = self._receive_packets(payload, step)
         if self.handler.congested:
             await self.handler.ready()
 

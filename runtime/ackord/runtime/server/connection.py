@@ -26,7 +26,7 @@ from ackord.runtime.protocol.socketio.packet import (
     PacketType,
     split_event,
 )
-from ackord.runtime.server.memberships import Memberships
+from ackord.runtime.server.memberships import MEMBERSHIP_WEIGHT, Memberships
 from ackord.runtime.sockets.incoming import receive_event
 from typing_extensions import override
 
@@ -159,7 +159,7 @@ class Connection(Memberships):
             if kind == PacketType.CONNECT:
                 self._connect(name, payload)
             elif kind == PacketType.DISCONNECT and not payload and self._give_up(name):
-                pass
+                self.backlog.spend(MEMBERSHIP_WEIGHT)
             elif not self._was_left(name):
                 raise _unjoined(name)
         elif kind == PacketType.EVENT:
@@ -175,6 +175,7 @@ class Connection(Memberships):
         elif kind == PacketType.DISCONNECT:
             if payload:
                 raise MalformedPayloadError("a DISCONNECT has no payload")
+            self.backlog.spend(MEMBERSHIP_WEIGHT)
             socket.end("client namespace disconnect")
         elif kind == PacketType.CONNECT and socket.is_new:
             # In the same breath as the first CONNECT: npm's client says it twice for `connect();

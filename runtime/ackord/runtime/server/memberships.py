@@ -30,7 +30,7 @@ from ackord.runtime.server.refusal import (
     too_complex,
 )
 from ackord.runtime.server.replay import StalledError, replay, write
-from ackord.runtime.sockets.backlog import Backlog
+from ackord.runtime.sockets.backlog import WEIGHT_PER_TURN, Backlog
 from ackord.runtime.sockets.payloads import decode_object
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from ackord.runtime.server.server import Server
 
 _SID_BYTES = 15
+MEMBERSHIP_WEIGHT: Final = WEIGHT_PER_TURN // 7
+"""What a CONNECT or a DISCONNECT is charged for, so that a read may hold thousands of them: each
+calls listeners and middlewares, may make a namespace, and takes as long as fifty events.
+"""
 _LISTENERS: Final = 10
 """Listeners of the life cycle that may run for each namespace that a connection may join."""
 
@@ -223,6 +227,7 @@ class Memberships(ABC):
 
     def _connect(self, name: str, payload: str) -> None:
         complexity = self._server.complexity
+        self.backlog.spend(MEMBERSHIP_WEIGHT)
         if len(payload) > complexity.short:
             self.backlog.spend(weigh(payload))
             excess = complexity.excess(payload)

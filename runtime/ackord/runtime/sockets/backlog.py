@@ -40,9 +40,9 @@ class Queue(Protocol):
         ...
 
 
-WEIGHT_PER_TURN: Final = 4_000_000
+WEIGHT_PER_TURN: Final = 1_000_000
 """Bytes of objects that the messages of one connection become before other connections have their
-turn.
+turn; what costs something else than objects is given a weight.
 """
 
 

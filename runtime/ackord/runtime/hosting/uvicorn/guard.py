@@ -463,6 +463,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self._fragment_count = 0
         self._fragment_bytes = 0
         self._frames_in_turn = 0
+        self._bytes_in_turn = 0  # of messages, after they were inflated
         self._receiver: WebSocketReceiver | None = None
         self._kept = 0
         self._progress = ProgressWatch(self.loop, self._is_unfinished, self._end_unfinished)
@@ -614,6 +615,10 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     @override
     async def receive(self) -> ASGIReceiveEvent:
         # As uvicorn's, which reads on before a message is handled.
+        if self._bytes_in_turn >= bounds.BYTES_PER_TURN:
+            # A frame of a kilobyte may be a message of a megabyte: a read brings hundreds.
+            self._bytes_in_turn = 0
+            await asyncio.sleep(0)
         if self.read_paused:
             self._is_awaited = self.queue.empty() and not self.handshake_complete
             self._go_on()
@@ -662,6 +667,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         if self.close_sent:
             return
         data = frames[0] if len(frames) == 1 else b"".join(frames)
+        self._bytes_in_turn += len(data)
         if self.curr_msg_data_type == "text":
             try:
                 self.queue.put_nowait({"type": "websocket.receive", "text": str(data, "utf-8")})
