@@ -11,6 +11,7 @@ import argparse
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import uvloop
 
@@ -47,6 +48,9 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only attacks with this in their name")
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="(default: %(default)s)")
     parser.add_argument("--format", choices=["text", "markdown"], default="text")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="PATH", help="write the table into this file as well"
+    )
     options = parser.parse_args()
     form: Format = options.format
     signal.signal(
@@ -70,6 +74,8 @@ def main() -> int:
                 else:
                     print(line(attack.name, system, row[system]), file=sys.stderr, flush=True)
     print(report(rows, form))
+    if options.markdown is not None:
+        options.markdown.write_text(report(rows, "markdown") + "\n", encoding="utf-8")
     return 1 if failed else 0
 
 

@@ -111,6 +111,40 @@ async def refused_connects(aim: Aim) -> None:
     await _send(aim, 4, [b"".join(frame(f"40{name},") for name in names) * 20] * 2000)
 
 
+async def joining_and_leaving(aim: Aim) -> None:
+    await _send(aim, 4, [(frame("40/typed,") + frame("41/typed,")) * 500] * 20)
+
+
+async def packets_for_nobody(aim: Aim) -> None:
+    """Send acknowledgements that nobody waits for, and packets for a namespace that was left."""
+    await _send(aim, 4, [(frame("431234[1]") + frame('42["nobody"]') + frame("3")) * 1000] * 50)
+
+
+async def batches_of_connects(aim: Aim) -> None:
+    """Join 99 namespaces, and be refused in some thousand, by one POST; send several at once."""
+
+    async def post(number: int) -> None:
+        pipe, sid = await aim.open_session(ADDRESS)
+        names = [f"40/tenant-{number * 1000 + each}," for each in range(1000)]
+        body = request("POST", f"{POLLING}&sid={sid}", ADDRESS, "\x1e".join(names).encode())
+        await aim.flood(pipe.ask, repeat(body * 2, 5), "times two batches of 1,000 CONNECTs")
+
+    await aim.each(aim.many(20), post, 4)
+
+
+async def batches_sent_ahead(aim: Aim) -> None:
+    """Send POSTs of 250 events each without waiting for their answers."""
+    events = "\x1e".join(['42["echo",1]'] * 250).encode()
+
+    async def post(_: int) -> None:
+        pipe, sid = await aim.open_session(ADDRESS)
+        await pipe.ask(request("POST", f"{POLLING}&sid={sid}", ADDRESS, b"40"))
+        body = request("POST", f"{POLLING}&sid={sid}", ADDRESS, events)
+        await aim.flood(pipe.ask, repeat(body * 15, 20), "times 15 batches of 250 events")
+
+    await aim.each(4, post)
+
+
 async def pings(aim: Aim) -> None:
     await _send(aim, 4, [frame(b"x" * 125, PING) * 1000] * 2000, reads=False)
 

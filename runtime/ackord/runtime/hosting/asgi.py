@@ -353,7 +353,7 @@ async def _refuse(
         await respond(send, status, (), body, content_type)
     else:
         await receive()  # "websocket.connect"
-        await _deny(scope, receive, send, status, body, content_type)
+        await _deny(scope, receive, send, status=status, body=body, content_type=content_type)
 
 
 async def _attach(
@@ -385,13 +385,14 @@ async def _refuse_websocket(
         return
     # As the reference implementation does: 400 also where long-polling would say 403.
     status = 400 if refusal.status == FORBIDDEN.status else refusal.status
-    await _deny(scope, receive, send, status, refusal.body, JSON)
+    await _deny(scope, receive, send, status=status, body=refusal.body, content_type=JSON)
 
 
 async def _deny(
     scope: Mapping[str, Any],
     receive: Receive,
     send: Send,
+    *,
     status: int,
     body: bytes,
     content_type: bytes,
