@@ -6,6 +6,7 @@ import asyncio
 import struct
 import tracemalloc
 import zlib
+from itertools import pairwise
 
 import pytest
 from websockets.asyncio.client import connect
@@ -114,3 +115,19 @@ def test_many_compressed_fragments_are_counted_together() -> None:
         await served.gone()
 
     play(scenario, settings=ON, max_payload=10_000)
+
+
+def test_others_have_their_turn_within_a_read_that_inflates_to_much() -> None:
+    async def scenario(served: Served) -> None:
+        _, writer = await compressing(served)
+        log = served.site.recorder.log
+        bombs = deflated(b"4" * 200_000) * 20
+        assert len(bombs) < 10_000, "one read"
+        writer.write(bombs)
+        seen = [0]
+        while seen[-1] < 20:
+            await asyncio.sleep(0)
+            seen.append(len(log))
+        assert max(after - before for before, after in pairwise(seen)) == 1
+
+    play(scenario, settings=ON, echo=False)

@@ -11,6 +11,7 @@ from itertools import chain
 import pytest
 from ackord.runtime.server import Limits, Server
 
+from tests.attack.server import Typed
 from tests.runtime.server.stage import Stage, play
 
 TEXT = "x" * 150_000
@@ -31,6 +32,7 @@ KINDS: dict[str, tuple[Callable[[int], list[str]], int]] = {
     "events with much text": (lambda _: [f'42["note","{TEXT}"]'], 7),
     "events with many objects": (lambda _: [f'42["note",{EMPTY_LISTS}]'], 2),
     "events that are too complex": (lambda _: [f'42["note",[{TEXT.replace("x", "[],")}0]]'], 3),
+    "events with wrong arguments": (lambda _: ['42/typed,["tree",1]'], 64),
     "acknowledgements nobody waits for": (lambda _: [f'439["{TEXT}"]'], 7),
 }
 """Packets by the number of the time, and after how many packets others have their turn."""
@@ -47,6 +49,7 @@ def serve() -> Server:
         raise ValueError("closed")
 
     server.of("/closed").use(refuse)
+    server.register(Typed())
     return server
 
 
@@ -55,9 +58,10 @@ def test_others_have_their_turn_within_a_read_of(kind: str) -> None:
     packets, most = KINDS[kind]
 
     async def scenario(stage: Stage) -> None:
-        await stage.join()
+        peer, _ = await stage.join()
+        await stage.enter(peer, "/typed")
         (connection,) = stage.server.connections
-        read = chain.from_iterable(packets(number) for number in range(100))
+        read = chain.from_iterable(packets(number) for number in range(1000))
         counts: list[int] = []
         for _ in range(4):
             counts.append(1)

@@ -18,7 +18,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from ackord.runtime.containment import contain, is_being_cancelled, is_closing
 from ackord.runtime.protocol.socketio.complexity import Complexity, weigh
@@ -30,6 +30,7 @@ from ackord.runtime.protocol.socketio.error_acks import (
 )
 from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.protocol.socketio.names import check_event_name
+from ackord.runtime.sockets.backlog import WEIGHT_PER_TURN
 from ackord.runtime.sockets.driving import IDLE, EventHandler, Job, awaiting
 from ackord.runtime.sockets.listeners import NO_ACK, ListenerTable, Registration
 from ackord.runtime.sockets.payloads import decode_array
@@ -43,6 +44,11 @@ from ackord.runtime.sockets.untyped import (
     encode_reply,
     has_awaitable,
 )
+
+FAILURE_WEIGHT: Final = WEIGHT_PER_TURN // 63
+"""What an event is charged for whose arguments are wrong: to say what is wrong, and to log and
+report it, takes as long as ten events.
+"""
 
 
 class EventRules(Protocol):
@@ -148,7 +154,7 @@ def receive_event(
             check_event_name(name, namespace.max_event_name)
             queue.backlog.spend(size)
             too_much = InvalidArgumentsError(message=f"The message has {excess}")
-            queue.put(partial(_fail_in_order, socket, name, ack_id, too_much, None), size)
+            _put_failure(socket, name, ack_id, too_much, size)
             return
         size = weigh(payload)
         queue.backlog.spend(size)
@@ -171,7 +177,7 @@ def receive_event(
     try:
         arguments = route.decode(payload, attachments)
     except BaseException as error:  # noqa: BLE001  # a validator of the application, or the library that calls it
-        queue.put(_failing(socket, name, ack_id, error), size)
+        _put_failure(socket, name, ack_id, error, size)
         return
     if not watched and not route.concurrent and queue.can_step:
         queue.step((socket, route, name, arguments, ack_id), size)
@@ -185,18 +191,23 @@ def receive_event(
     )
 
 
-def _failing(socket: EventReceiver, name: str, ack_id: int | None, error: BaseException) -> Job:
-    """Return what answers, in its turn, an event whose arguments couldn't be decoded.
+def _put_failure(
+    socket: EventReceiver, name: str, ack_id: int | None, error: BaseException, size: int
+) -> None:
+    """Answer, in its turn, an event whose arguments couldn't be decoded.
 
     Raises:
         PacketError: it ends the connection.
     """
-    if isinstance(error, FailureReply):
-        return partial(_fail_in_order, socket, name, ack_id, error, None)
     if isinstance(error, PacketError):
         raise error
-    contain(error)
-    return partial(_fail_in_order, socket, name, ack_id, internal_error(), error)
+    if isinstance(error, FailureReply):
+        job = partial(_fail_in_order, socket, name, ack_id, error, None)
+    else:
+        contain(error)
+        job = partial(_fail_in_order, socket, name, ack_id, internal_error(), error)
+    socket._queue.backlog.spend(FAILURE_WEIGHT)
+    socket._queue.put(job, size)
 
 
 async def _fail_in_order(

@@ -45,8 +45,9 @@ HEAD_TIMEOUT: Final = 30.0
 """Seconds from the connection, or from the first byte of a later request, to the end of its
 headers.
 """
-MAX_AHEAD: Final = 512
-"""Requests of one connection that wait for the answer to an earlier one: one read brings thousands.
+MAX_AHEAD: Final = 64
+"""Requests of one connection that wait for the answer to an earlier one: each takes 5 KB and as
+long as several events, and one read brings thousands.
 """
 REQUEST_COST: Final = 5_000
 """Bytes that such a request takes."""
