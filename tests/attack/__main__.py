@@ -17,7 +17,7 @@ import uvloop
 
 from tests.attack.attacks import ATTACKS, Attack
 from tests.attack.observe import Observation, from_a_process, observe, warm_up
-from tests.attack.report import line, report
+from tests.attack.report import line, report, write_markdown
 from tests.attack.target import SYSTEMS, Target, serving
 from tests.bench.child import ChildError
 from tests.bench.tables import Format
@@ -49,7 +49,10 @@ def main() -> int:
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="(default: %(default)s)")
     parser.add_argument("--format", choices=["text", "markdown"], default="text")
     parser.add_argument(
-        "--markdown", type=Path, metavar="PATH", help="write the table into this file as well"
+        "--markdown",
+        type=Path,
+        metavar="PATH",
+        help="write the table into this page as well, between the marks that docs/attacks.md has",
     )
     options = parser.parse_args()
     form: Format = options.format
@@ -75,7 +78,7 @@ def main() -> int:
                     print(line(attack.name, system, row[system]), file=sys.stderr, flush=True)
     print(report(rows, form))
     if options.markdown is not None:
-        options.markdown.write_text(report(rows, "markdown") + "\n", encoding="utf-8")
+        write_markdown(options.markdown, report(rows, "markdown"))
     return 1 if failed else 0
 
 

@@ -5,6 +5,7 @@ worse than Node's.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from tests.attack.attacks import ATTACKS
@@ -32,6 +33,9 @@ SAME_MEMORY: Final = (1.2, 25.0)
 """The same for megabytes that an attack takes."""
 SAME_LOG: Final = 100_000
 """Bytes of log that are as good as none."""
+
+BEGIN: Final = "<!-- results: written by --markdown -->\n"
+END: Final = "<!-- end of results -->\n"
 
 Rows = Mapping[str, Mapping[str, Observation]]
 
@@ -63,6 +67,17 @@ def report(rows: Rows, form: Format) -> str:
             else "Nothing is worse than Node's."
         )
     return "\n\n".join(parts)
+
+
+def write_markdown(path: Path, table: str) -> None:
+    """Write the table into a page, between the two lines that mark its place, or into a file that
+    has no such lines as all that it holds.
+    """
+    page = path.read_text(encoding="utf-8") if path.exists() else ""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    text = f"{before}{begin}\n{table}\n\n{end}{after}" if end else f"{table}\n"
+    path.write_text(text, encoding="utf-8")
 
 
 def line(attack: str, system: str, observed: Observation) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 import pytest
 import uvloop
@@ -13,7 +14,7 @@ import uvloop
 from tests.attack.attacker import attack as attack_from_here
 from tests.attack.attacks import ATTACKS, Attack
 from tests.attack.observe import Observation, observe
-from tests.attack.report import report, worse
+from tests.attack.report import BEGIN, END, report, worse, write_markdown
 from tests.attack.target import Target, serving
 
 SECONDS = 0.5
@@ -131,3 +132,21 @@ def test_the_table_has_a_row_for_each_server() -> None:
         "* On plain ASGI this is the host's affair: frames until a message is complete.\n\n"
         "Nothing is worse than Node's."
     )
+
+
+@pytest.mark.parametrize(
+    ("page", "written"),
+    [
+        (f"# Page\n{BEGIN}old\n{END}rest\n", f"# Page\n{BEGIN}\nnew\n\n{END}rest\n"),
+        ("old\n", "new\n"),
+        (None, "new\n"),
+    ],
+)
+def test_the_table_is_written_between_its_marks(
+    page: str | None, written: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.md"
+    if page is not None:
+        path.write_text(page, encoding="utf-8")
+    write_markdown(path, "new")
+    assert path.read_text(encoding="utf-8") == written
