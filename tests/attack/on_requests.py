@@ -13,7 +13,7 @@ HALF_OPEN = 10_500
 """Handshakes: more than a server of ours keeps half open."""
 CONNECTIONS = 2000
 FEW = 20
-MANY = 100
+MANY = 50
 """Requests in one write."""
 BATCHES = "batches of requests"
 
@@ -145,7 +145,7 @@ async def refused_requests(aim: Aim) -> None:
 
     async def ask(_: int) -> None:
         pipe = await aim.pipe()
-        await aim.flood(pipe.write, repeat(b"".join(wrong) * 25, 1000), BATCHES)
+        await aim.flood(pipe.write, repeat(b"".join(wrong) * 15, 1000), BATCHES)
         pipe.abort()
 
     await aim.each(4, ask)
