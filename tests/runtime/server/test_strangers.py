@@ -48,8 +48,11 @@ class Site:
         def crash() -> None:
             raise ValueError("a mistake of the application")
 
+        def echo(value: object) -> object:
+            return value
+
         def connected(socket: Socket) -> None:
-            socket.on("echo", lambda value: value)
+            socket.on("echo", echo)
             socket.on("crash", crash)
 
         self.server.on_error(hook)

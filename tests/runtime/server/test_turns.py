@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import chain
 
 import pytest
-from ackord.runtime.server import Limits, Server
+from ackord.runtime.server import Limits, Server, Socket
 
 from tests.attack.server import Typed
 from tests.runtime.server.stage import Stage, play
@@ -40,7 +40,13 @@ KINDS: dict[str, tuple[Callable[[int], list[str]], int]] = {
 
 def serve() -> Server:
     server = Server(limits=Limits(namespaces=1000))
-    server.on("connection", lambda client: client.on("note", lambda _: None))
+
+    @server.on("connection")
+    def connected(socket: Socket) -> None:
+        @socket.on("note")
+        def note(_: object) -> None:
+            pass
+
     for number in range(100):
         server.of(f"/room-{number}")
     server.of(re.compile(r"/tenant-\d+"))
