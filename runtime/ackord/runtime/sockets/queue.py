@@ -220,7 +220,7 @@ class EventQueue:
             return
         timer = self._loop.call_later(timeout, self._give_up, timeout)
         self._farewell = (farewell, timer)
-        self._backlog.add_rest(self)
+        self.backlog.add_rest(self)
 
     def clear(self) -> None:
         """Drop what waits; what is being handled goes on."""
@@ -258,7 +258,7 @@ class EventQueue:
         if self._farewell is not None:
             (farewell, timer), self._farewell = self._farewell, None
             timer.cancel()
-            self._backlog.remove_rest(self)
+            self.backlog.remove_rest(self)
             farewell()
 
     # The task
