@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from ackord.runtime.hosting.waiting import WaitingConnections, waiting_of
+from ackord.runtime.hosting.uvicorn.waiting import WaitingConnections, waiting_of
 from ackord.runtime.server import Server
 from typing_extensions import override
 

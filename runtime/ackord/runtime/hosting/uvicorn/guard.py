@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 
 from ackord.runtime.bounds.memory import LIGHT, Account, Part
 from ackord.runtime.engine.websocket import WebSocketReceiver
-from ackord.runtime.hosting.waiting import waiting_of
+from ackord.runtime.hosting.uvicorn.waiting import waiting_of
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.polling.body import CLOSE, JSON, Header
 from ackord.runtime.polling.request import MAX_HEADERS, is_host, size_of
@@ -49,7 +49,7 @@ MAX_AHEAD: Final = 64
 """Requests of one connection that wait for the answer to an earlier one: each takes 5 KB and as
 long as several events, and one read brings thousands.
 """
-REQUEST_COST: Final = 5_000
+_REQUEST_COST: Final = 5_000
 """Bytes that such a request takes."""
 MAX_BYTES_AHEAD: Final = 65_536
 """Bytes of these that are read beside the read that brought the first of them."""
@@ -405,7 +405,7 @@ class GuardedHttp(HttpToolsProtocol):
         self.transport.abort()
 
     def _count_ahead(self) -> None:
-        size = self._ahead + REQUEST_COST * len(self._sizes)
+        size = self._ahead + _REQUEST_COST * len(self._sizes)
         self._hold(Part.AHEAD, size if size > LIGHT else 0)
 
     def _hold(self, part: Part, size: int) -> None:

@@ -20,7 +20,7 @@ from ackord.runtime.hosting.out_of_memory import end_without_memory
 from ackord.runtime.hosting.uvicorn.first_bytes import Doors
 from ackord.runtime.hosting.uvicorn.guard import GuardedHttp, GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.polling import DirectHttp
-from ackord.runtime.hosting.waiting import waiting_of
+from ackord.runtime.hosting.uvicorn.waiting import waiting_of
 from ackord.runtime.option_values import check_names, check_values
 from typing_extensions import override
 

@@ -12,8 +12,8 @@ from ackord.runtime.engine.websocket import WebSocketReceiver
 from ackord.runtime.hosting.direct import FAST_LANE
 from ackord.runtime.hosting.uvicorn.guard import GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.opening import Opening, subprotocols_of, write_answer
+from ackord.runtime.hosting.uvicorn.waiting import waiting_of
 from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
-from ackord.runtime.hosting.waiting import waiting_of
 from ackord.runtime.tasks import start_later
 from ackord.runtime.websocket.turns import turns_of
 from typing_extensions import override
