@@ -330,14 +330,22 @@ def _dump(content: Any, max_binaries: int) -> tuple[str, Sequence[bytes]]:
             }
         if part is _UNDEFINED:
             return None
+        if kind is not bytes:
+            raise MalformedPayloadError("a value that has no JSON form")
         if len(attachments) == max_binaries:
             raise AttachmentError(f"more than {max_binaries} binary values")
         attachments.append(part)
         return {"_placeholder": True, "num": len(attachments) - 1}
 
     try:
-        return to_json(replace(content), inf_nan_mode="null").decode(), attachments
-    except (ValueError, RecursionError) as error:
+        try:
+            return to_json(replace(content), inf_nan_mode="null").decode(), attachments
+        except (ValueError, RecursionError):
+            # Deeper than may be: written all the same, for the bounds on the text say what is wrong.
+            attachments.clear()
+            text = json.dumps(content, default=replace, ensure_ascii=False, separators=(",", ":"))
+            return text, attachments
+    except (ValueError, TypeError, RecursionError) as error:
         raise MalformedPayloadError("a value that has no JSON form") from error
 
 
