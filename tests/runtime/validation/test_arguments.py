@@ -14,7 +14,8 @@ from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
 from ackord.runtime.protocol.socketio.errors import AttachmentError, MalformedPayloadError
 from ackord.runtime.typed.model import Model
-from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Json, Maybe
+from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Json, Maybe, Url
+from ackord.runtime.validation.impatience import MAX_URLS
 from ackord.runtime.validation.issues import MAX_ISSUES, MAX_LOCATION_PART
 from ackord.runtime.validation.value import ValueAdapter
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field
@@ -511,3 +512,18 @@ def test_an_argument_of_three_states_is_null_or_left_out(
     assert alone.encode((MISSING,))[0] == '["e"]'
     assert alone.decode('["e"]') == (MISSING,)
     assert alone.decode('["e",null]') == (None,)
+
+
+def test_a_payload_has_a_bounded_number_of_urls() -> None:
+    links = ArgumentsAdapter("e", [Arg("links", dict[str, list[Url]])])
+
+    def payload(number: int) -> str:
+        texts = ",".join(['"http://a.b"'] * (number // 3))
+        return f'["e",{{"a":[{texts}],"b":[{texts}],"c":[{texts}]}}]'
+
+    for _ in range(2):
+        (read,) = links.decode(payload(MAX_URLS), ())
+        assert [len(urls) for urls in read.values()] == [MAX_URLS // 3] * 3
+        with pytest.raises(InvalidArgumentsError) as refused:
+            links.decode(payload(MAX_URLS + 3), ())
+        assert [issue["type"] for issue in refused.value.issues or ()] == ["too_many_urls"]

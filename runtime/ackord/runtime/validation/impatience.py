@@ -6,6 +6,8 @@ a megabyte of unknown ones copies it thirty times. Hence here
 
 - a list, a map or a tuple is left at its first item that is wrong;
 - a list or a map of JSON values is searched for infinities once, not once for each value;
+- a message may have so many URLs: each takes as long as a list or an object of its own, for a
+  function of pydantic in Python makes it;
 - a field that is missing has a value that nothing accepts, rather than an error with a copy of the
   record.
 
@@ -14,11 +16,34 @@ Defaults that are lists are copied for each record, as pydantic does, but faster
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ackord.runtime.validation.scalars import refuse_non_finite
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+
+class UrlCount:
+    """How many URLs of one payload have been read."""
+
+    __slots__ = ("is_needed", "read")
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.is_needed = False
+        """Whether the type has URLs."""
+
+    def limited(self, validate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """Wrap the function that makes a URL, so that a payload has no more than `MAX_URLS`."""
+        self.is_needed = True
+
+        def validate_limited(value: Any, handler: Any) -> Any:
+            self.read += 1
+            if self.read > MAX_URLS:
+                raise PydanticCustomError("too_many_urls", f"At most {MAX_URLS} URLs in a message")
+            return validate(value, handler)
+
+        return validate_limited
 
 
 class _Missing:
@@ -29,6 +54,9 @@ class _Missing:
 
 MISSING: Final = _Missing()
 """Input of an issue whose value is missing."""
+
+MAX_URLS: Final = 15_000
+"""URLs in one payload that is large."""
 
 _REFUSING: Final = frozenset(
     {
@@ -56,36 +84,41 @@ _ITEMS: Final = frozenset({"items_schema", "values_schema"})
 """Keys of a schema, which tell it from the table of a record that has a field named ``type``."""
 
 
-def impatient(schema: CoreSchema) -> CoreSchema:
-    """Return a copy of a core schema for large payloads."""
+def impatient(schema: CoreSchema, urls: UrlCount) -> CoreSchema:
+    """Return a copy of a core schema for large payloads, which counts URLs in `urls`."""
     whole: Any = schema
     definitions: list[Any] = whole["definitions"] if whole["type"] == "definitions" else []
     by_ref = {definition["ref"]: definition for definition in definitions}
-    copied: CoreSchema = _copy(schema, by_ref)
+    copied: CoreSchema = _copy(schema, by_ref, urls)
     return copied
 
 
-def _copy(part: Any, definitions: Mapping[str, Any]) -> Any:
+def _copy(part: Any, definitions: Mapping[str, Any], urls: UrlCount) -> Any:
     """Copy a core schema; what isn't made of dictionaries and sequences stays what it is."""
     kind = part.__class__
     if kind is dict:
         copied = {
-            key: value if key == "metadata" else _copy(value, definitions)
+            key: value if key == "metadata" else _copy(value, definitions, urls)
             for key, value in part.items()
         }
-        return _rewrite(part, copied, definitions)
+        return _rewrite(part, copied, definitions, urls)
     if kind is list:
-        return [_copy(value, definitions) for value in part]
+        return [_copy(value, definitions, urls) for value in part]
     if kind is tuple:
-        return tuple(_copy(value, definitions) for value in part)
+        return tuple(_copy(value, definitions, urls) for value in part)
     return part
 
 
-def _rewrite(part: dict[str, Any], copied: dict[str, Any], definitions: Mapping[str, Any]) -> Any:
+def _rewrite(
+    part: dict[str, Any], copied: dict[str, Any], definitions: Mapping[str, Any], urls: UrlCount
+) -> Any:
     match part.get("type"):
         case "list" | "tuple" | "dict" if not part.keys().isdisjoint(_ITEMS):
             copied["fail_fast"] = True
             return _check_items_together(copied)
+        case "function-wrap" if part["schema"].get("type") == "url":
+            function = part["function"]
+            copied["function"] = {**function, "function": urls.limited(function["function"])}
         case "model-field":
             copied["schema"] = _with_missing(part["schema"], copied["schema"], definitions)
         case "typed-dict-field" if part.get("required") is not False:

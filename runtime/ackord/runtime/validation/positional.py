@@ -144,7 +144,7 @@ class PositionalReader:
         if self._copies_nested:
             check_nesting(payload)
         if self._validate_large is None:
-            self._validate_large = build_impatient(self._schema).validate_json
+            self._validate_large = build_impatient(self._schema)
         return self._validate_large
 
     def pick(self, position: int) -> Callable[[str], Any] | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias
 
 from ackord.runtime.validation.completion import complete
-from ackord.runtime.validation.impatience import impatient
+from ackord.runtime.validation.impatience import UrlCount, impatient
 from ackord.runtime.validation.kinds import by_kind
 from ackord.runtime.validation.traits import look_at
 from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
@@ -105,9 +105,20 @@ def build_serializer(schema: CoreSchema) -> SchemaSerializer:
     return SchemaSerializer(schema, _CORE_CONFIG)
 
 
-def build_impatient(schema: CoreSchema) -> SchemaValidator:
-    """Build a validator of JSON for large payloads; see `ackord.runtime.validation.impatience`."""
-    return _build_anew(impatient(by_kind(schema, scalars=True) or schema))
+def build_impatient(schema: CoreSchema) -> Callable[..., Any]:
+    """Build a function that validates the JSON of large payloads; see
+    `ackord.runtime.validation.impatience`.
+    """
+    urls = UrlCount()
+    validate = _build_anew(impatient(by_kind(schema, scalars=True) or schema, urls)).validate_json
+    if not urls.is_needed:
+        return validate
+
+    def validate_counting(payload: str, **keywords: Any) -> Any:
+        urls.read = 0
+        return validate(payload, **keywords)
+
+    return validate_counting
 
 
 def _build_anew(schema: CoreSchema) -> SchemaValidator:

@@ -89,7 +89,7 @@ class ValueAdapter:
 
     def _prepare_large(self, adapter: TypeAdapter[Any], payload: str) -> Callable[..., Any]:
         if self._validate_large is None:
-            self._validate_large = build_impatient(adapter.core_schema).validate_json
+            self._validate_large = build_impatient(adapter.core_schema)
         if self._copies_nested:
             check_nesting(payload)
         return self._validate_large

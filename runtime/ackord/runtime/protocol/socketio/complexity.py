@@ -15,7 +15,7 @@ from typing import Final
 
 MAX_DEPTH: Final = 100
 """Levels of lists and objects in an argument."""
-MAX_CONTAINERS: Final = 20_000
+MAX_CONTAINERS: Final = 15_000
 """Lists and objects in one packet, its array of arguments included."""
 MAX_DIGITS: Final = 4300
 """Digits of one number; pydantic's parser has the same bound."""

@@ -308,7 +308,9 @@ def _iso_date(content: bytes) -> str:
 _REPLACED: Final[frozenset[type]] = frozenset({list, dict, bytes, object})
 
 
-def _dump(content: Any, max_binaries: int) -> tuple[str, Sequence[bytes]]:
+def _dump(  # noqa: C901  # one case for each kind of value
+    content: Any, max_binaries: int
+) -> tuple[str, Sequence[bytes]]:
     attachments: list[bytes] = []
 
     def replace(part: Any) -> Any:
