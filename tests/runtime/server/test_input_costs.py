@@ -25,7 +25,7 @@ from tests.codegen.golden.every_type.expected import types
 from tests.runtime.server.families import FAMILIES, flat_list
 
 IS_THOROUGH: Final = "ACKORD_THOROUGH" in os.environ
-FACTOR: Final = 6 if IS_THOROUGH else 10
+FACTOR: Final = 6 if IS_THOROUGH else 8
 """How many times as much as a flat list a text may cost: more where the machine may be busy.
 
 Without limits it was up to 286.
