@@ -519,11 +519,15 @@ CASES = [
     Case("S060", "acks: result\n" + events("a: {ack: «json», acks: bare}")),
     Case("S060", "errors: {Bad: {}}\n" + events("a: {ack: «json», errors: [Bad]}")),
     Case("S061", fields("a: «list[bytes]»"), says="max_items: 10"),
-    Case("S061", events("a: {args: {files: '«map[str, list[bytes] | null]»'}}")),
+    Case(
+        "S061",
+        "ignore: [S063]\n" + events("a: {args: {files: '«map[str, list[bytes] | null]»'}}"),
+    ),
     Case(
         "S061",
         types("A: {fields: {a: bytes?}}\nB: {union: [A], tag: kind}\nC: B | int")
-        + events("a: {args: {b: '«list[C]»'}}"),
+        + events("a: {args: {b: '«list[C]»'}}")
+        + "ignore: [S063]\n",
     ),
     Case("S061", types("A: {newtype: bytes}\nB: {union: «['list[A]', int]»}")),
     Case(
@@ -538,6 +542,18 @@ CASES = [
             "A] | null'}}"
         ),
     ),
+    Case(
+        "S063",
+        types("Body: {newtype: str}\nItem: {fields: {text: str?, kids: 'list[Item] | null'}}")
+        + "namespaces:\n  «/chat»:\n    auth: {fields: {token: str, page: {fields: {url: bytes}}}}\n"
+        "    client_to_server: {say: {args: {body: Body, item: Item, items: 'map[str, Item]'}}}\n"
+        "    server_to_client: {ask: {args: {question: str}, ack: json, acks: result}}\n",
+        says="any size: say.items, ask.ack, auth.token, Body, Item.text and 2 more",
+    ),
+    Case("S063", events("a: {args: {b: str}}").replace("/chat", "«/chat»"), says="any size: a.b "),
+    Case("S016", "ignore: [S061, S062, S063, «S064»]\n", says="no code of a warning"),
+    Case("S016", "ignore: [«S021»]\n", says="the code of an error"),
+    Case("S010", "ignore: «S063»\n", says="write `ignore: [A, B]`"),
 ]
 
 
@@ -587,6 +603,56 @@ def test_recursion_without_untagged_unions_and_unions_without_recursion_give_no_
     )
 
 
+@pytest.mark.parametrize(
+    ("of", "warns"),
+    [
+        ("str", True),
+        ("{type: str, max_length: 5}", False),
+        ("{type: str, pattern: '^[a-z*+|]{1,32}(?:-[0-9])?$'}", False),
+        ("{type: str, pattern: '^[a-z]+$'}", True),
+        ("{type: str, pattern: '^[a-z]{1,}$'}", True),
+        ("{type: str, pattern: '^a|b$'}", True),
+        ("{type: str, pattern: '(?m)^a$'}", True),
+        ("{type: str, pattern: '^[a-z]{1,32}'}", True),
+        ("{type: bytes, max_length: 5}", False),
+        ("'list[int]'", True),
+        ("{type: 'list[int]', max_items: 5}", False),
+        ("{type: 'map[str, bool]', max_items: 5}", False),
+        ("{type: 'list[str]', max_items: 5}", True),
+        ("'tuple[int, str | null]'", True),
+        ("'tuple[int, uuid | null]'", False),
+        ("'literal[\"a\"]'", False),
+        ("Kind", False),
+        ("Tree", False),
+        ("{python: ipaddress.IPv4Address}", False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("place", "from_client"),
+    [
+        ("client_to_server: {{a: {{args: {{b: {of}}}}}}}", True),
+        ("auth: {{fields: {{b: {of}}}}}", True),
+        ("server_to_client: {{a: {{ack: {of}, acks: result}}}}", True),
+        ("server_to_client: {{a: {{args: {{b: {of}}}}}}}", False),
+        ("client_to_server: {{a: {{ack: {of}, acks: result}}}}", False),
+        ("session: {{fields: {{b: {of}}}}}", False),
+        ("server_to_server: {{a: {{args: {{b: {of}}}}}}}", False),
+    ],
+)
+def test_types_without_limits_are_warned_of_where_clients_send_them(
+    of: str, warns: bool, place: str, from_client: bool
+) -> None:
+    declared = types("Kind: {enum: [a, b]}\nTree: {fields: {next: 'Tree?'}}")
+    if of.startswith("{python"):
+        declared, of = declared + f"  Address: {of}\n", "Address"
+    text = HEAD + declared + "namespaces:\n  /chat:\n    " + place.format(of=of) + "\n"
+    expected = ["S063"] if warns and from_client else []
+    assert [one.code for one in load_bytes(text.encode(), "demo.yaml").diagnostics] == expected
+    ignored = load_bytes(("ignore: [S063]\n" + text).encode(), "demo.yaml")
+    assert ignored.diagnostics == ()
+    assert ignored.contract is not None
+
+
 DOC = Path(__file__).parents[2] / "docs/diagnostics.md"
 
 
@@ -603,7 +669,8 @@ def documentation() -> str:
         """\
 Each problem that `ackord` finds in a schema file has a code, whose meaning never changes.
 Under each code stands the rule that is broken, and one way to break it.
-No code is generated from a file that has an error; a warning tells what is likely to go wrong, and keeps nothing from being generated.""",
+No code is generated from a file that has an error; a warning tells what is likely to go wrong, and keeps nothing from being generated.
+A schema file can end warnings that its authors have thought about: `ignore: [S063]` at its top.""",
     ]
     for code, rule in CODES.items():
         parts.append(f"## {code}\n\n{rule}")

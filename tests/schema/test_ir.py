@@ -31,7 +31,7 @@ from ackord.schema.model import (
     UnionType,
 )
 
-HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
+HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\nignore: [S063]\n"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 STR, INT, BOOL = ScalarType("str"), ScalarType("int"), ScalarType("bool")
@@ -259,7 +259,7 @@ def event(text: str, *, above: str = "", document: str = "") -> Event:
 
 def test_the_sample_of_the_design() -> None:
     result = load_bytes(DESIGN.encode(), "collab.yaml")
-    assert result.diagnostics == ()
+    assert [found.code for found in result.diagnostics] == ["S063"]
     assert result.contract == COLLAB
 
 

@@ -70,6 +70,10 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         # Warnings
         "S061": "A list or a map that holds attachments says with `max_items` how many items it has at most.",
         "S062": "A union whose values hold values of the same union is tagged: others are read once for each level above them.",
+        "S063": "What clients send has limits: `max_length` on text and bytes, `max_items` on lists and maps.",
     }
 )
 """Each code and its rule, as one sentence."""
+
+WARNINGS: Final = ("S061", "S062", "S063")
+"""The codes of warnings, which a schema may list under ``ignore:``."""

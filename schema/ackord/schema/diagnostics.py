@@ -55,6 +55,7 @@ class Reporter:
 
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
+        self._ignored: frozenset[str] = frozenset()
         self._suggestions = 0
 
     def error(
@@ -80,7 +81,11 @@ class Reporter:
         hint: str | None = None,
         related: Iterable[Related] = (),
     ) -> None:
-        """Report what is likely to go wrong in a contract that can be used."""
+        """Report what is likely to go wrong in a contract that can be used, unless the file ignores
+        the code.
+        """
+        if code in self._ignored:
+            return
         self._add("warning", code, place, message, hint, related)
 
     def _add(  # noqa: PLR0917  # passed on as they come
@@ -103,6 +108,10 @@ class Reporter:
             related=tuple(related),
         )
         self._found[found] = None
+
+    def ignore(self, codes: frozenset[str]) -> None:
+        """Report no warnings with these codes from now on."""
+        self._ignored = codes
 
     @property
     def has_errors(self) -> bool:

@@ -208,6 +208,8 @@ class Document:
     version: str
     doc: str | None
     acks: AckStyle | None
+    ignored: frozenset[str]
+    """Codes of warnings that aren't reported."""
     imports: bool
     """Whether other files are imported, which this release refuses."""
     types: tuple[TypeDeclarationNode, ...]

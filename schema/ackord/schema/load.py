@@ -115,4 +115,5 @@ def _read(source: Source, report: Reporter) -> Contract | None:
         report.extend(unknown_language)
         return None
     report.extend(attempt.diagnostics())
+    report.ignore(document.ignored)
     return resolve(document, report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ackord.schema.codes import CODES, WARNINGS
 from ackord.schema.diagnostics import Reporter
 from ackord.schema.document import Document, Name
 from ackord.schema.names import SNAKE_NAME
@@ -26,6 +27,7 @@ KEYS: Final = (
     "version",
     "doc",
     "acks",
+    "ignore",
     "import",
     "types",
     "errors",
@@ -67,6 +69,7 @@ def read_document(node: Node | None, start: Place, report: Reporter) -> Document
         version=_read_version(section),
         doc=section.prose("doc"),
         acks=acks[1] if acks else None,
+        ignored=_read_ignored(section),
         imports="import" in section,
         types=tuple(read_type_declaration(entry, report) for entry in section.entries("types")),
         errors=tuple(read_error(entry, report) for entry in section.entries("errors")),
@@ -87,6 +90,20 @@ def _check_language(section: Section) -> None:
         section.report.error(
             "S013", node.place, message, hint=f"write `ackord: {LANGUAGE_VERSION}`"
         )
+
+
+def _read_ignored(section: Section) -> frozenset[str]:
+    names = section.names("ignore")
+    for name in names:
+        if name.text not in WARNINGS:
+            what = "the code of an error" if name.text in CODES else "no code of a warning"
+            section.report.error(
+                "S016",
+                name.place,
+                f"{name.text[:60]!r} is {what}: only warnings can be ignored",
+                hint=f"warnings are {', '.join(WARNINGS)}",
+            )
+    return frozenset(name.text for name in names)
 
 
 def _read_version(section: Section) -> str:

@@ -34,6 +34,7 @@ def resolve(document: Document, report: Reporter) -> Contract:
     namespaces = tuple(resolver.resolve(node) for node in document.namespaces)
     declarations.check_recursion()
     types.run_checks()
+    resolver.warn_of_sizes(namespaces)
     contract = Contract(
         name=document.name.text,
         version=document.version,

@@ -28,7 +28,10 @@ from ackord.schema.names import SNAKE_NAME, camel_case, snake_case
 from ackord.schema.resolve_rooms import PARAMETER, check_template, resolve_params
 from ackord.schema.resolve_types import TypeResolver
 from ackord.schema.source import Place
+from ackord.schema.unbounded import Limit, unbounded_from_clients
 
+_SHOWN: Final = 5
+"""So many of the places that a warning is about are listed."""
 _PATH: Final = re.compile(r"/|(?:/(?:[A-Za-z0-9_.~-]|\{[^{}/]*\})+)+")
 
 
@@ -63,6 +66,26 @@ class NamespaceResolver:
             doc=node.doc,
             deprecated=node.deprecated,
         )
+
+    def warn_of_sizes(self, namespaces: Iterable[Namespace]) -> None:
+        """Warn once a namespace of what its clients may send in any size, once all types are
+        known.
+        """
+        if self._report.has_errors:
+            return
+        places = {node.path.text: node.path.place for node in self._document.namespaces}
+        for namespace in namespaces:
+            found = unbounded_from_clients(namespace, self._types.declarations, self._types.lifted)
+            if found:
+                where = list(dict.fromkeys(one.where for one in found))
+                more = f" and {len(where) - _SHOWN} more" if len(where) > _SHOWN else ""
+                shown = ", ".join(where[:_SHOWN]) + more
+                self._report.warning(
+                    "S063",
+                    places[namespace.path],
+                    f"clients of {namespace.path} may send values of any size: {shown}",
+                    hint=_say_limits({one.lacks for one in found}),
+                )
 
     def _check_path(self, node: NamespaceNode) -> None:
         path = node.path
@@ -192,7 +215,7 @@ class NamespaceResolver:
             if arg.type is not None and arg.type.fields is not None
         ]
         for prefix in (plain, longer):
-            if not any(self._types.is_lifted(prefix + ending) for ending in endings):
+            if not any(prefix + ending in self._types.lifted for ending in endings):
                 return prefix
         return longer + origin
 
@@ -253,3 +276,16 @@ class NamespaceResolver:
                 hint = "arguments are positional: move it to the front, or let it be absent too"
                 first = related(f"{optional.name.text!r} may be absent", optional.name.place)
                 self._report.error("S055", arg.name.place, message, hint=hint, related=[first])
+
+
+def _say_limits(lacking: set[Limit]) -> str:
+    ways: dict[Limit, str] = {
+        "max_length": "`max_length` on text and bytes",
+        "max_items": "`max_items` on lists and maps",
+        "json": "a type of its own in place of `json`",
+    }
+    wanted = ", ".join(way for limit, way in ways.items() if limit in lacking)
+    return (
+        f"write {wanted}; a server takes no message over 1 MB anyway (its `max_payload`), and "
+        "where that is limit enough, `ignore: [S063]` at the top of the file ends this warning"
+    )

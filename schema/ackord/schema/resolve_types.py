@@ -76,13 +76,14 @@ class TypeResolver:
     ) -> None:
         self.declarations: dict[str, TypeDeclaration] = {}
         """The types of the IR, in order; the caller adds those that it resolves."""
+        self.lifted: set[str] = set()
+        """The names that inline records have been given."""
         self.written: dict[str, Json] = {}
         """The JSON Schemas of what ``python:`` types write, by name; the caller adds them."""
         self._declared = declared
         self._report = report
         self._imports = imports
         self._taken: dict[str, Place] = {}
-        self._lifted: set[str] = set()
         self._checks: list[Callable[[], None]] = []
 
     def claim(self, name: str, place: Place, *, hint: str | None = None) -> bool:
@@ -98,10 +99,6 @@ class TypeResolver:
             related=[related("first used here", first)],
         )
         return False
-
-    def is_lifted(self, name: str) -> bool:
-        """Tell whether an inline record has a name already."""
-        return name in self._lifted
 
     def node(self, name: str) -> TypeDeclarationNode | None:
         """Give a declaration as it was written."""
@@ -209,7 +206,7 @@ class TypeResolver:
         hint = f"this inline record gets the name {name}; declare it under `types:` with a name of its own"
         if not self.claim(name, node.place, hint=hint):
             return None
-        self._lifted.add(name)
+        self.lifted.add(name)
         # Declared before its fields are resolved, so that records nested in it come after it.
         self.declarations[name] = Record(
             name=name, fields=(), doc=node.doc, deprecated=node.deprecated
