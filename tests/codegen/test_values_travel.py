@@ -25,7 +25,7 @@ import pytest
 from ackord.codegen import generate
 from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.schema import load_bytes
-from ackord.schema.json_kinds import json_kinds
+from ackord.schema.analysis.json_kinds import json_kinds
 from ackord.schema.model import (
     Alias,
     Contract,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from ackord.schema import LoadResult, dump_contract, load_bytes, load_contract_json, render_text
-from ackord.schema.diagnostics import Reporter
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.expressions.parser import parse_expression
 from ackord.schema.source import Source
-from ackord.schema.type_expression import parse_expression
-from ackord.schema.yaml_nodes import Scalar
+from ackord.schema.yaml.nodes import Scalar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -6,15 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from ackord.schema import (
-    load_bytes,
-    read_document,
-    read_events,
-    read_fields,
-    read_namespaces,
-    read_types,
-)
-from ackord.schema.resolve_types import SCALARS
+from ackord.schema import load_bytes
+from ackord.schema.document import events, fields, namespaces, reader, types
+from ackord.schema.resolve.types import SCALARS
 
 DOC = (Path(__file__).parents[2] / "docs/schema.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOC, re.DOTALL)
@@ -31,12 +25,12 @@ def test_each_example_is_a_good_contract(number: int) -> None:
 
 def test_each_key_and_type_is_described() -> None:
     keys = {
-        *read_document.KEYS,
-        *read_events.KEYS,
-        *read_fields.CONSTRAINT_KEYS,
-        *read_fields.DOC_KEYS,
-        *read_namespaces.KEYS,
-        *(key for form, others in read_types.FORMS.items() for key in (form, *others.keys)),
+        *reader.KEYS,
+        *events.KEYS,
+        *fields.CONSTRAINT_KEYS,
+        *fields.DOC_KEYS,
+        *namespaces.KEYS,
+        *(key for form, others in types.FORMS.items() for key in (form, *others.keys)),
         *SCALARS,
     }
     words = set(re.findall(r"`([a-z0-9_]+)`", DOC)) | set(

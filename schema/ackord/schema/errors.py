@@ -1,6 +1,6 @@
 """What this package raises.
 
-Problems of schema files are data (see `diagnostics.py`); only misuse and broken files that a tool
+Problems of schema files are data (see the package `diagnostics`); only misuse and broken files that a tool
 wrote are exceptions.
 
     SchemaError

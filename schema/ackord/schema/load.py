@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ackord.schema.diagnostics import Diagnostic, Reporter
+from ackord.schema.diagnostics.reporter import Diagnostic, Reporter
+from ackord.schema.document.reader import read_document
 from ackord.schema.model import Contract
-from ackord.schema.read_document import read_document
-from ackord.schema.resolve import resolve
+from ackord.schema.resolve.contract import resolve
 from ackord.schema.source import Source
-from ackord.schema.yaml_reader import read_yaml
+from ackord.schema.yaml.reader import read_yaml
 
 MAX_BYTES: Final = 1_000_000
 """Size of a schema file."""

@@ -11,8 +11,7 @@ from ackord.codegen.python.imports import Imports
 from ackord.codegen.python.layout import UNLIMITED, Doc, alternatives, call, layout, subscript
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import Names
-from ackord.schema.constraints import ascii_pattern
-from ackord.schema.json_kinds import json_kinds
+from ackord.schema.analysis.json_kinds import json_kinds
 from ackord.schema.model import (
     Alias,
     Constraints,
@@ -30,6 +29,7 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
+from ackord.schema.resolve.constraints import ascii_pattern
 
 TYPES_MODULE: Final = ".types"
 

@@ -8,7 +8,7 @@ from typing import Any, assert_never, cast
 from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.layout import Doc, brackets, call, concat
 from ackord.codegen.python.literals import literal
-from ackord.schema.json_kinds import json_kinds, kind_of_value
+from ackord.schema.analysis.json_kinds import json_kinds, kind_of_value
 from ackord.schema.model import (
     Alias,
     Enum,

@@ -6,8 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ackord.schema.diagnostics import Reporter
-from ackord.schema.document import (
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.document.fields import (
+    CONSTRAINT_KEYS,
+    DOC_KEYS,
+    check_name,
+    read_constraints,
+    read_expression,
+    read_fields,
+)
+from ackord.schema.document.nodes import (
     AliasNode,
     BrokenNode,
     EnumMemberNode,
@@ -20,17 +28,9 @@ from ackord.schema.document import (
     TypeNode,
     UnionNode,
 )
+from ackord.schema.document.section import Section, read_text
 from ackord.schema.names import FIELD_NAME, TYPE_NAME
-from ackord.schema.read_fields import (
-    CONSTRAINT_KEYS,
-    DOC_KEYS,
-    check_name,
-    read_constraints,
-    read_expression,
-    read_fields,
-)
-from ackord.schema.section import Section, read_text
-from ackord.schema.yaml_nodes import Entry, Mapping, Scalar, Sequence, describe
+from ackord.schema.yaml.nodes import Entry, Mapping, Scalar, Sequence, describe
 
 
 def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode:

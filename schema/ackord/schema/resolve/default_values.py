@@ -11,8 +11,8 @@ from decimal import Decimal
 from math import isinf
 from typing import Annotated, Any, Final
 
-from ackord.schema.constraints import ascii_pattern, decimal_problem, limits
-from ackord.schema.json_kinds import json_kinds, kind_of_value
+from ackord.schema.analysis.json_kinds import json_kinds, kind_of_value
+from ackord.schema.expressions.syntax import Word
 from ackord.schema.model import (
     Alias,
     Constraints,
@@ -34,8 +34,8 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
-from ackord.schema.type_syntax import Word
-from ackord.schema.yaml_nodes import exact_decimal
+from ackord.schema.resolve.constraints import ascii_pattern, decimal_problem, limits
+from ackord.schema.yaml.nodes import exact_decimal
 from pydantic import AnyUrl, AwareDatetime, TypeAdapter, ValidationError
 from pydantic import Field as Limits
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from ackord.schema.diagnostics import Reporter
-from ackord.schema.document import EventNode, Name, NamespaceNode, TypeNode
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.document.events import read_event
+from ackord.schema.document.fields import DOC_KEYS, check_name, read_fields, read_type
+from ackord.schema.document.nodes import EventNode, Name, NamespaceNode, TypeNode
+from ackord.schema.document.section import Section, read_mapping
 from ackord.schema.names import SNAKE_NAME
-from ackord.schema.read_events import read_event
-from ackord.schema.read_fields import DOC_KEYS, check_name, read_fields, read_type
-from ackord.schema.section import Section, read_mapping
-from ackord.schema.yaml_nodes import Entry, Mapping
+from ackord.schema.yaml.nodes import Entry, Mapping
 
 KEYS: Final = (
     "name",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ackord.schema.diagnostics import Reporter
-from ackord.schema.document import ErrorNode, Name
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.document.fields import DOC_KEYS, check_name, read_fields
+from ackord.schema.document.nodes import ErrorNode, Name
+from ackord.schema.document.section import Section, read_mapping
 from ackord.schema.names import TYPE_NAME, snake_case
-from ackord.schema.read_fields import DOC_KEYS, check_name, read_fields
-from ackord.schema.section import Section, read_mapping
-from ackord.schema.yaml_nodes import Entry, Mapping
+from ackord.schema.yaml.nodes import Entry, Mapping
 
 
 def read_error(entry: Entry, report: Reporter) -> ErrorNode:

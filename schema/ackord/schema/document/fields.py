@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from ackord.schema.diagnostics import Reporter
-from ackord.schema.document import ConstraintNode, FieldNode, Name, TypeNode
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.document.nodes import ConstraintNode, FieldNode, Name, TypeNode
+from ackord.schema.document.section import Section
+from ackord.schema.expressions.parser import parse_expression
+from ackord.schema.expressions.syntax import Expression
 from ackord.schema.names import FIELD_NAME, NameForm, camel_case, snake_case
-from ackord.schema.section import Section
 from ackord.schema.source import Place
-from ackord.schema.type_expression import parse_expression
-from ackord.schema.type_syntax import Expression
-from ackord.schema.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, describe
+from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 
 COUNTS: Final = (
     "min_length",

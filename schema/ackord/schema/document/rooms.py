@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ackord.schema.diagnostics import Reporter
-from ackord.schema.document import Name, RoomNode
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.document.fields import DOC_KEYS, check_name, read_fields
+from ackord.schema.document.nodes import Name, RoomNode
+from ackord.schema.document.section import Section, read_mapping
 from ackord.schema.names import SNAKE_NAME
-from ackord.schema.read_fields import DOC_KEYS, check_name, read_fields
-from ackord.schema.section import Section, read_mapping
-from ackord.schema.yaml_nodes import Entry
+from ackord.schema.yaml.nodes import Entry
 
 
 def read_room(entry: Entry, report: Reporter) -> RoomNode:

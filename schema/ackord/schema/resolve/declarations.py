@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from ackord.schema.constraints import constrain
-from ackord.schema.diagnostics import Reporter, related
-from ackord.schema.document import (
+from ackord.schema.analysis.python_types import PythonTypeError, load_json_schemas
+from ackord.schema.analysis.recursion import (
+    MAX_ALIASES,
+    alias_cycles,
+    endless_records,
+    long_aliases,
+)
+from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.document.nodes import (
     AliasNode,
     BrokenNode,
     EnumNode,
@@ -17,6 +23,7 @@ from ackord.schema.document import (
     TypeDeclarationNode,
     UnionNode,
 )
+from ackord.schema.expressions.syntax import NameSyntax
 from ackord.schema.model import (
     Alias,
     Enum,
@@ -29,11 +36,9 @@ from ackord.schema.model import (
     TypeDeclaration,
 )
 from ackord.schema.names import snake_case
-from ackord.schema.python_types import PythonTypeError, load_json_schemas
-from ackord.schema.recursion import MAX_ALIASES, alias_cycles, endless_records, long_aliases
-from ackord.schema.resolve_types import SCALARS, TypeResolver
+from ackord.schema.resolve.constraints import constrain
+from ackord.schema.resolve.types import SCALARS, TypeResolver
 from ackord.schema.source import Place
-from ackord.schema.type_syntax import NameSyntax
 
 
 class DeclarationResolver:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from typing import Final, get_args
 
-from ackord.schema.diagnostics import Reporter
-from ackord.schema.document import Name
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.document.nodes import Name
 from ackord.schema.model import AckStyle
 from ackord.schema.source import Place
-from ackord.schema.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, describe, is_null
+from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe, is_null
 
 _OTHER_WORDS: Final[MappingOf[str, str]] = {
     "default": "write the default into the type: `type: int = 5`",

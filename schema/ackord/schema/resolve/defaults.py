@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ackord.schema.defaults import DefaultChecker, DefaultError
-from ackord.schema.diagnostics import Reporter
+from ackord.schema.analysis.recursion import endless_defaults
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.expressions.syntax import DefaultSyntax
 from ackord.schema.model import Contract, Default, Event, Field, Namespace, Record, TypeDeclaration
-from ackord.schema.recursion import endless_defaults
+from ackord.schema.resolve.default_values import DefaultChecker, DefaultError
 from ackord.schema.source import Place
-from ackord.schema.type_syntax import DefaultSyntax
 
 
 def settle_defaults(contract: Contract, report: Reporter) -> Contract:

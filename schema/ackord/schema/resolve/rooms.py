@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ackord.schema.diagnostics import Reporter, related
-from ackord.schema.document import FieldNode, Name, RoomNode
+from ackord.schema.analysis.room_names import has_text, may_share_a_name
+from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.document.nodes import FieldNode, Name, RoomNode
 from ackord.schema.model import (
     Alias,
     Enum,
@@ -21,8 +22,7 @@ from ackord.schema.model import (
     TypeDeclaration,
 )
 from ackord.schema.names import camel_case
-from ackord.schema.resolve_types import TypeResolver
-from ackord.schema.room_names import has_text, may_share_a_name
+from ackord.schema.resolve.types import TypeResolver
 from ackord.schema.source import Place
 
 PARAMETER: Final = re.compile(r"\{([^{}]*)\}")

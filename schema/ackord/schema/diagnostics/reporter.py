@@ -2,7 +2,7 @@
 
 Nothing in this package raises because of what a schema file says: each reader reports what it finds
 and goes on, so that one run shows everything that is wrong.
-`CODES` in `codes.py` lists what can be reported.
+`CODES` in `rules.py` lists what can be reported.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
-from ackord.schema.codes import CODES
+from ackord.schema.diagnostics.rules import CODES
 from ackord.schema.source import Place, Range
 
 Severity: TypeAlias = Literal["error", "warning"]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ackord.schema.codes import CODES, WARNINGS
-from ackord.schema.diagnostics import Reporter
-from ackord.schema.document import Document, Name
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.diagnostics.rules import CODES, WARNINGS
+from ackord.schema.document.errors import read_error
+from ackord.schema.document.fields import check_name
+from ackord.schema.document.namespaces import read_namespace
+from ackord.schema.document.nodes import Document, Name
+from ackord.schema.document.rooms import read_room
+from ackord.schema.document.section import Section
+from ackord.schema.document.types import read_type_declaration
 from ackord.schema.names import SNAKE_NAME
-from ackord.schema.read_errors import read_error
-from ackord.schema.read_fields import check_name
-from ackord.schema.read_namespaces import read_namespace
-from ackord.schema.read_rooms import read_room
-from ackord.schema.read_types import read_type_declaration
-from ackord.schema.section import Section
 from ackord.schema.source import Place
-from ackord.schema.yaml_nodes import Mapping, Node, Scalar, describe
+from ackord.schema.yaml.nodes import Mapping, Node, Scalar, describe
 
 LANGUAGE_VERSION: Final = 1
 """The version of the language that is read."""

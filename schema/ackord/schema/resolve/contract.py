@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ackord.schema.diagnostics import Reporter, related
-from ackord.schema.document import Document, ErrorNode
+from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.document.nodes import Document, ErrorNode
 from ackord.schema.model import Contract, Error, Room
 from ackord.schema.names import RESERVED_CODES, SNAKE_NAME, snake_case
-from ackord.schema.resolve_declarations import DeclarationResolver
-from ackord.schema.resolve_namespaces import NamespaceResolver
-from ackord.schema.resolve_rooms import resolve_room
-from ackord.schema.resolve_types import TypeResolver
-from ackord.schema.settle import settle_defaults
+from ackord.schema.resolve.declarations import DeclarationResolver
+from ackord.schema.resolve.defaults import settle_defaults
+from ackord.schema.resolve.namespaces import NamespaceResolver
+from ackord.schema.resolve.rooms import resolve_room
+from ackord.schema.resolve.types import TypeResolver
 from ackord.schema.source import Place
 
 

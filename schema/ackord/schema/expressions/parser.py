@@ -13,10 +13,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final, TypeVar
 
-from ackord.schema.diagnostics import Reporter
-from ackord.schema.model import Json
-from ackord.schema.source import Place
-from ackord.schema.type_syntax import (
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.expressions.syntax import (
     DefaultSyntax,
     Expression,
     ListSyntax,
@@ -30,8 +28,10 @@ from ackord.schema.type_syntax import (
     UnionSyntax,
     Word,
 )
-from ackord.schema.type_tokens import ExpressionError, Token, string_value, tokenize
-from ackord.schema.yaml_nodes import Scalar, exact_decimal
+from ackord.schema.expressions.tokens import ExpressionError, Token, string_value, tokenize
+from ackord.schema.model import Json
+from ackord.schema.source import Place
+from ackord.schema.yaml.nodes import Scalar, exact_decimal
 
 MAX_DEPTH: Final = 20
 """Levels of brackets in one expression."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from ackord.schema.attachments import types_within, written_types
+from ackord.schema.analysis.attachments import types_within, written_types
 from ackord.schema.model import (
     Alias,
     ListType,

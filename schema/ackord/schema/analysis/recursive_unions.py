@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ackord.schema.attachments import types_within, written_types
-from ackord.schema.json_kinds import json_kinds
+from ackord.schema.analysis.attachments import types_within, written_types
+from ackord.schema.analysis.json_kinds import json_kinds
 from ackord.schema.model import RefType, Type, TypeDeclaration, UnionType
 
 

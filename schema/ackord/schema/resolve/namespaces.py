@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from ackord.schema.ack_forms import AckForms
-from ackord.schema.diagnostics import Reporter, related
-from ackord.schema.document import (
+from ackord.schema.analysis.ack_forms import AckForms
+from ackord.schema.analysis.json_kinds import json_kinds
+from ackord.schema.analysis.unbounded import Limit, unbounded_from_clients
+from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.document.nodes import (
     BrokenNode,
     Document,
     ErrorNode,
@@ -22,13 +24,11 @@ from ackord.schema.document import (
     RoomNode,
     TypeNode,
 )
-from ackord.schema.json_kinds import json_kinds
 from ackord.schema.model import AckStyle, Event, Field, Namespace, RefType, Type
 from ackord.schema.names import SNAKE_NAME, camel_case, snake_case
-from ackord.schema.resolve_rooms import PARAMETER, check_template, resolve_params
-from ackord.schema.resolve_types import TypeResolver
+from ackord.schema.resolve.rooms import PARAMETER, check_template, resolve_params
+from ackord.schema.resolve.types import TypeResolver
 from ackord.schema.source import Place
-from ackord.schema.unbounded import Limit, unbounded_from_clients
 
 _SHOWN: Final = 5
 """So many of the places that a warning is about are listed."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
+from ackord.schema.analysis.python_types import find_class
 from ackord.schema.model import (
     Alias,
     Enum,
@@ -29,7 +30,6 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
-from ackord.schema.python_types import find_class
 from pydantic import AnyUrl
 
 JsonKind: TypeAlias = Literal["null", "bool", "number", "string", "array", "object"]

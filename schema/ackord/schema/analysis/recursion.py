@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
-from ackord.schema.json_kinds import json_kinds, kind_of_value
+from ackord.schema.analysis.json_kinds import json_kinds, kind_of_value
 from ackord.schema.model import (
     Alias,
     Json,

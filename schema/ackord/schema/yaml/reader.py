@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ackord.schema.diagnostics import Reporter, related
+from ackord.schema.diagnostics.reporter import Reporter, related
 from ackord.schema.source import Source
-from ackord.schema.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence
+from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError

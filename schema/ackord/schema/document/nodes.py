@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from ackord.schema.expressions.syntax import Expression
 from ackord.schema.model import AckStyle
 from ackord.schema.source import Place
-from ackord.schema.type_syntax import Expression
 
 
 @dataclass(frozen=True, slots=True)

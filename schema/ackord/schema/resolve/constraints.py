@@ -11,8 +11,8 @@ from itertools import count
 from math import ceil, isinf
 from typing import Any, Final
 
-from ackord.schema.diagnostics import Reporter, related
-from ackord.schema.document import ConstraintNode
+from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.document.nodes import ConstraintNode
 from ackord.schema.model import (
     Constraints,
     ListType,
@@ -25,7 +25,7 @@ from ackord.schema.model import (
     Type,
     UnionType,
 )
-from ackord.schema.yaml_nodes import exact_decimal
+from ackord.schema.yaml.nodes import exact_decimal
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 _TEXT: Final = frozenset({"min_length", "max_length", "pattern"})

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ackord.schema.diagnostics import Reporter
-from ackord.schema.document import EventNode, Name
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.document.fields import DOC_KEYS, check_name, read_fields, read_type
+from ackord.schema.document.nodes import EventNode, Name
+from ackord.schema.document.section import Section, read_mapping
 from ackord.schema.names import RESERVED_EVENTS, RESERVED_IDENTIFIERS, SNAKE_NAME, snake_case
-from ackord.schema.read_fields import DOC_KEYS, check_name, read_fields, read_type
-from ackord.schema.section import Section, read_mapping
-from ackord.schema.yaml_nodes import Entry, Mapping
+from ackord.schema.yaml.nodes import Entry, Mapping
 
 KEYS: Final = ("name", "args", "ack", "errors", "timeout", "acks", "rooms", "concurrent", *DOC_KEYS)
 """Keys of an event."""

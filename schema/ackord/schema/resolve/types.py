@@ -7,11 +7,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, get_args
 
-from ackord.schema.attachments import PACKET_ATTACHMENTS, has_collections, unbounded_attachments
-from ackord.schema.constraints import constrain
-from ackord.schema.diagnostics import Reporter, related
-from ackord.schema.document import FieldNode, TypeDeclarationNode, TypeNode
-from ackord.schema.json_kinds import json_kinds, python_classes, shared_class
+from ackord.schema.analysis.attachments import (
+    PACKET_ATTACHMENTS,
+    has_collections,
+    unbounded_attachments,
+)
+from ackord.schema.analysis.json_kinds import json_kinds, python_classes, shared_class
+from ackord.schema.analysis.recursive_unions import recursive_unions
+from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.document.nodes import FieldNode, TypeDeclarationNode, TypeNode
+from ackord.schema.expressions.syntax import (
+    Expression,
+    ListSyntax,
+    LiteralSyntax,
+    MapSyntax,
+    NameSyntax,
+    NullSyntax,
+    TupleSyntax,
+    TypeSyntax,
+    UnionSyntax,
+)
 from ackord.schema.model import (
     Default,
     Field,
@@ -30,19 +45,8 @@ from ackord.schema.model import (
     UnionType,
 )
 from ackord.schema.names import camel_case
-from ackord.schema.recursive_unions import recursive_unions
+from ackord.schema.resolve.constraints import constrain
 from ackord.schema.source import Place
-from ackord.schema.type_syntax import (
-    Expression,
-    ListSyntax,
-    LiteralSyntax,
-    MapSyntax,
-    NameSyntax,
-    NullSyntax,
-    TupleSyntax,
-    TypeSyntax,
-    UnionSyntax,
-)
 
 SCALARS: Final[tuple[ScalarName, ...]] = get_args(ScalarName)
 _BUILT_IN: Final = (*SCALARS, "list", "map", "tuple", "literal", "null")

@@ -24,7 +24,7 @@ _TOKEN = re.compile(
 
 
 class ExpressionError(Exception):
-    """An expression doesn't follow the grammar; never leaves `type_expression`."""
+    """An expression doesn't follow the grammar; never leaves `parser.py`."""
 
     def __init__(self, start: int, end: int, message: str, hint: str | None = None) -> None:
         super().__init__(message)

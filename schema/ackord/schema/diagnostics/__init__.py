@@ -1,0 +1,1 @@
+"""Problems of schema files: the rules, what is reported, and how people read it."""

@@ -1,0 +1,1 @@
+"""Nodes -> document: what a schema file says, before names are looked up."""

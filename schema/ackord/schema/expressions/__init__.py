@@ -1,0 +1,1 @@
+"""One-line type expressions: text -> tokens -> tree."""

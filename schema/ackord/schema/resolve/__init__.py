@@ -1,0 +1,1 @@
+"""Document -> contract: names are looked up, types, constraints and defaults checked."""
