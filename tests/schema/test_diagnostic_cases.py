@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ackord.schema import CODES, load_bytes, render_text
+from ackord.schema import RULES, load_bytes, render_text
+from ackord.schema.lint.checks import CHECKS
 
 HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
 
@@ -579,7 +580,11 @@ ELSEWHERE = {"S001", "S002", "S003"}
 
 
 def test_each_code_has_a_case() -> None:
-    assert {code for case in CASES for code in case.codes.split()} | ELSEWHERE == set(CODES)
+    assert {code for case in CASES for code in case.codes.split()} | ELSEWHERE == set(RULES)
+
+
+def test_each_rule_that_warns_has_a_check_that_can_be_switched_off() -> None:
+    assert set(CHECKS) == {rule.code for rule in RULES.values() if rule.severity == "warning"}
 
 
 @pytest.mark.parametrize(
@@ -672,8 +677,9 @@ Under each code stands the rule that is broken, and one way to break it.
 No code is generated from a file that has an error; a warning tells what is likely to go wrong, and keeps nothing from being generated.
 A schema file can end warnings that its authors have thought about: `ignore: [S063]` at its top.""",
     ]
-    for code, rule in CODES.items():
-        parts.append(f"## {code}\n\n{rule}")
+    for rule in RULES.values():
+        code = rule.code
+        parts.append(f"## {code}\n\n**{rule.title}** ({rule.severity}). {rule.explanation}")
         example = next((case for case in CASES if case.codes.split()[0] == code), None)
         if example is not None:
             text, _ = example.marked()

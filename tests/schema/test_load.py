@@ -53,6 +53,19 @@ def test_a_lone_surrogate_is_reported() -> None:
     assert codes(result) == ["S004"]
 
 
+def test_the_document_is_there_beside_the_contract_and_beside_errors() -> None:
+    good = load_bytes(GOOD + b"types: {A: int}\n", "a.yaml")
+    broken = load_bytes(GOOD + b"types: {A: int, B: strr}\n", "a.yaml")
+    assert good.document is not None
+    assert good.contract is not None
+    assert [node.name.text for node in good.document.types] == ["A"]
+    assert broken.document is not None
+    assert broken.contract is None
+    assert [node.name.text for node in broken.document.types] == ["A", "B"]
+    for text in (b"doc: [", b"- a", b"ackord: 2\n"):
+        assert load_bytes(text, "a.yaml").document is None
+
+
 def test_an_empty_file_lacks_its_keys() -> None:
     assert codes(load_bytes(b"", "a.yaml")) == ["S012", "S012", "S012"]
 

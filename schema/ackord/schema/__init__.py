@@ -4,30 +4,28 @@
 `ackord.schema.model` holds the classes of the contract.
 """
 
-from ackord.schema.diagnostics.render import render_text as render_text
-from ackord.schema.diagnostics.reporter import Diagnostic as Diagnostic
-from ackord.schema.diagnostics.reporter import Related as Related
-from ackord.schema.diagnostics.rules import CODES as CODES
-from ackord.schema.errors import ContractJsonError as ContractJsonError
-from ackord.schema.errors import SchemaError as SchemaError
-from ackord.schema.load import LoadResult as LoadResult
-from ackord.schema.load import load_bytes as load_bytes
-from ackord.schema.load import load_contract as load_contract
-from ackord.schema.model import Contract as Contract
-from ackord.schema.serialize import dump_contract as dump_contract
-from ackord.schema.serialize import load_contract_json as load_contract_json
-from ackord.schema.source import Place as Place
-from ackord.schema.source import Range as Range
+from ackord.schema.diagnostics.diagnostic import Diagnostic, Related
+from ackord.schema.diagnostics.render import render_text
+from ackord.schema.diagnostics.rules import CODES, RULES, Rule
+from ackord.schema.document.nodes import Document
+from ackord.schema.errors import ContractJsonError, SchemaError
+from ackord.schema.load import LoadResult, load_bytes, load_contract
+from ackord.schema.model import Contract
+from ackord.schema.serialize import dump_contract, load_contract_json
+from ackord.schema.source import Place, Range
 
 __all__ = [
     "CODES",
+    "RULES",
     "Contract",
     "ContractJsonError",
     "Diagnostic",
+    "Document",
     "LoadResult",
     "Place",
     "Range",
     "Related",
+    "Rule",
     "SchemaError",
     "dump_contract",
     "load_bytes",

@@ -1,4 +1,4 @@
-"""Loading a schema file: text -> document -> IR."""
+"""Loading a schema file: text -> nodes -> document -> contract, then warnings."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ackord.schema.diagnostics.reporter import Diagnostic, Reporter
+from ackord.schema.diagnostics.diagnostic import Diagnostic
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.document.nodes import Document
 from ackord.schema.document.reader import read_document
+from ackord.schema.lint.checks import lint
 from ackord.schema.model import Contract
 from ackord.schema.resolve.contract import resolve
 from ackord.schema.source import Source
@@ -26,8 +29,12 @@ _STOPPING: Final = frozenset({"S004", "S006", "S007"})
 class LoadResult:
     """What became of a schema file."""
 
+    document: Document | None
+    """What the file says, with places, also where there are errors; `None` where it isn't YAML or
+    isn't written in this version of the language.
+    """
     contract: Contract | None
-    """`None` where there are errors."""
+    """What the file means; `None` where there are errors."""
     diagnostics: tuple[Diagnostic, ...]
     """All problems of the file, in order of position."""
     source_sha256: str
@@ -52,9 +59,13 @@ def load_contract(path: Path) -> LoadResult:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)
-        report.error("S001", Source(file, "").place(0, 0), f"the file can't be read: {reason}")
+        report.add("S001", Source(file, "").place(0, 0), f"the file can't be read: {reason}")
         return LoadResult(
-            contract=None, diagnostics=report.diagnostics(), source_sha256="", sources={}
+            document=None,
+            contract=None,
+            diagnostics=report.diagnostics(),
+            source_sha256="",
+            sources={},
         )
     return load_bytes(data, file)
 
@@ -63,11 +74,11 @@ def load_bytes(data: bytes, file: str) -> LoadResult:
     """Load the content of a schema file; `file` is the name that diagnostics show."""
     report = Reporter()
     source = _decode(data, file, report)
-    contract = None if report.diagnostics() else _read(source, report)
-    diagnostics = report.diagnostics()
+    document, contract = (None, None) if report.has_errors else _read(source, report)
     return LoadResult(
-        contract=None if any(found.severity == "error" for found in diagnostics) else contract,
-        diagnostics=diagnostics,
+        document=document,
+        contract=contract,
+        diagnostics=report.diagnostics(),
         source_sha256=hashlib.sha256(source.text.encode()).hexdigest(),
         sources={file: source.text},
     )
@@ -76,11 +87,10 @@ def load_bytes(data: bytes, file: str) -> LoadResult:
 def _decode(data: bytes, file: str, report: Reporter) -> Source:
     if len(data) > MAX_BYTES:
         source = Source(file, "")
-        report.error(
+        report.add(
             "S002",
             source.place(0, 0),
             f"the file has more than {MAX_BYTES} bytes",
-            hint="schema files are written by hand",
         )
         return source
     try:
@@ -93,27 +103,24 @@ def _decode(data: bytes, file: str, report: Reporter) -> Source:
     except UnicodeDecodeError as exc:
         source = Source(file, data.decode(errors="replace"))
         offset = len(data[: exc.start].decode(errors="replace"))
-        report.error(
+        report.add(
             "S003",
             source.place(offset, offset + 1),
             f"the byte 0x{data[exc.start]:02x} isn't valid UTF-8",
-            hint="save the file as UTF-8",
         )
         return source
 
 
-def _read(source: Source, report: Reporter) -> Contract | None:
+def _read(source: Source, report: Reporter) -> tuple[Document | None, Contract | None]:
     node = read_yaml(source, report)
-    if any(found.code in _STOPPING for found in report.diagnostics()) or (
-        node is None and report.diagnostics()
-    ):
-        return None
-    attempt = Reporter()
-    document = read_document(node, source.place(0, 0), attempt)
-    unknown_language = [found for found in attempt.diagnostics() if found.code == "S013"]
-    if unknown_language:
-        report.extend(unknown_language)
-        return None
-    report.extend(attempt.diagnostics())
-    report.ignore(document.ignored)
-    return resolve(document, report)
+    found = {one.code for one in report.diagnostics()}
+    if found & _STOPPING or (node is None and found):
+        return None, None
+    document = read_document(node, source.place(0, 0), report)
+    if document is None:
+        return None, None
+    resolved = resolve(document, report)
+    if report.has_errors:
+        return document, None
+    lint(resolved, report)
+    return document, resolved.contract

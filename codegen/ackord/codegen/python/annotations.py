@@ -12,6 +12,7 @@ from ackord.codegen.python.layout import UNLIMITED, Doc, alternatives, call, lay
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import Names
 from ackord.schema.analysis.json_kinds import json_kinds
+from ackord.schema.analysis.patterns import ascii_pattern
 from ackord.schema.model import (
     Alias,
     Constraints,
@@ -29,7 +30,6 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
-from ackord.schema.resolve.constraints import ascii_pattern
 
 TYPES_MODULE: Final = ".types"
 

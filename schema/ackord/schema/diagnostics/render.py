@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from ackord.schema.diagnostics.reporter import Diagnostic
+from ackord.schema.diagnostics.diagnostic import Diagnostic
 from ackord.schema.source import Range, Source
 
 _RED: Final = "31"

@@ -27,7 +27,7 @@ def read_event(entry: Entry, report: Reporter, *, to_client: bool) -> EventNode:
     section = Section(mapping, name.place, "an event", KEYS, report)
     identifier = _read_identifier(name, section)
     if "rooms" in section and not to_client:
-        report.error(
+        report.add(
             "S047", section.key_place("rooms"), "only events under 'server_to_client' go to rooms"
         )
     ack = section.node("ack")
@@ -57,12 +57,12 @@ def _read_identifier(name: Name, section: Section) -> Name:
             and given.text in RESERVED_IDENTIFIERS
             and well_named
         ):
-            report.error("S053", given.place, f"{given.text!r} names an event of Socket.IO itself")
+            report.add("S053", given.place, f"{given.text!r} names an event of Socket.IO itself")
         return given
     identifier = Name(snake_case(name.text[:200]), name.place)
     if well_named and identifier.text in RESERVED_IDENTIFIERS:
         hint = "give it another name in generated code with `name:`"
-        report.error(
+        report.add(
             "S053",
             name.place,
             (
@@ -79,7 +79,7 @@ def _read_identifier(name: Name, section: Section) -> Name:
             and identifier.text not in RESERVED_IDENTIFIERS
         )
         hint = f"say how generated code calls it, for example `name: {identifier.text if good else 'my_event'}`"
-        report.error(
+        report.add(
             "S017", name.place, f"{name.text!r} can't be a name in generated code", hint=hint
         )
     return identifier
@@ -88,18 +88,16 @@ def _read_identifier(name: Name, section: Section) -> Name:
 def _check_event_name(name: Name, report: Reporter) -> bool:
     text = name.text
     if text in RESERVED_EVENTS:
-        report.error(
+        report.add(
             "S053",
             name.place,
             f"{text!r} is an event of Socket.IO itself",
             hint="choose another name",
         )
     elif re.fullmatch(r"[-+]?[0-9.]+", text):
-        report.error(
-            "S054", name.place, f"the event name {text!r} is a number", hint="choose a name"
-        )
+        report.add("S054", name.place, f"the event name {text!r} is a number", hint="choose a name")
     elif not 1 <= len(text) <= 128 or not text.isprintable():
-        report.error("S054", name.place, "an event name has 1 to 128 printable characters")
+        report.add("S054", name.place, "an event name has 1 to 128 printable characters")
     else:
         return True
     return False
@@ -118,7 +116,7 @@ def _read_timeout(section: Section) -> tuple[Name, float] | None:
             if isinstance(text, str) and re.fullmatch(r"[1-9][0-9]{0,3}", text)
             else "for example 5s, 500ms or 2m"
         )
-        section.report.error(
+        section.report.add(
             "S016",
             node.place,
             "a timeout is a number and a unit, more than 0 and at most a day",

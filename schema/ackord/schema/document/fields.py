@@ -38,7 +38,7 @@ def read_type(node: Node, where: Place, report: Reporter) -> TypeNode | None:
         case Mapping():
             return _read_type_mapping(node, where, report)
         case Sequence():
-            report.error(
+            report.add(
                 "S010",
                 node.place,
                 "a type is an expression, not a list",
@@ -55,14 +55,14 @@ def read_expression(node: Node, report: Reporter) -> Expression | None:
     if isinstance(node, Scalar) and node.kind == "text":
         return parse_expression(node, report)
     if isinstance(node, Scalar) and node.kind == "null" and node.text:
-        report.error(
+        report.add(
             "S020",
             node.place,
             "null alone is no type",
             hint="write `T | null` for a value that may be null",
         )
     else:
-        report.error("S010", node.place, f"expected a type, found {describe(node)}")
+        report.add("S010", node.place, f"expected a type, found {describe(node)}")
     return None
 
 
@@ -92,7 +92,7 @@ def _read_type_mapping(node: Mapping, where: Place, report: Reporter) -> TypeNod
         if keys
         else "write `{fields: {}}` for a record without fields"
     )
-    report.error(
+    report.add(
         "S022",
         node.place if keys else where,
         "expected a type, found a bare mapping of names",
@@ -118,7 +118,7 @@ def _read_constraint(key: str, node: Node, report: Reporter) -> int | Decimal | 
     if key == "pattern":
         if isinstance(node, Scalar) and node.kind == "text":
             return node.text
-        report.error(
+        report.add(
             "S010",
             node.place,
             f"'pattern' is text, not {describe(node)}",
@@ -133,7 +133,7 @@ def _read_constraint(key: str, node: Node, report: Reporter) -> int | Decimal | 
         found = describe(node)
         if isinstance(node, Scalar) and node.kind in {"int", "float"}:
             wanted, found = f"{wanted} with at most 400 digits", node.text[:20]
-        report.error("S010", node.place, f"{key!r} is {wanted}, not {found}")
+        report.add("S010", node.place, f"{key!r} is {wanted}, not {found}")
         return None
     return value if key in BOUNDS else _read_count(key, node, value, report)
 
@@ -141,11 +141,11 @@ def _read_constraint(key: str, node: Node, report: Reporter) -> int | Decimal | 
 def _read_count(key: str, node: Node, value: int | Decimal, report: Reporter) -> int | None:
     least = 1 if key == "max_digits" else 0
     if not isinstance(value, int):
-        report.error("S010", node.place, f"{key!r} is a whole number, not {value}")
+        report.add("S010", node.place, f"{key!r} is a whole number, not {value}")
     elif value < least:
-        report.error("S016", node.place, f"{key!r} is at least {least}, not {value}")
+        report.add("S016", node.place, f"{key!r} is at least {least}, not {value}")
     elif value > MAX_COUNT:
-        report.error(
+        report.add(
             "S016",
             node.place,
             f"{key!r} is at most {MAX_COUNT}, not {str(value)[:20]}",
@@ -177,7 +177,5 @@ def check_name(name: Name, form: NameForm, what: str, report: Reporter) -> bool:
     )
     shown = short if short == name.text else f"{short}…"
     hint = f"for example {suggestion}" if suggestion else None
-    report.error(
-        "S017", name.place, f"{shown!r} can't name {what}: expected {form.words}", hint=hint
-    )
+    report.add("S017", name.place, f"{shown!r} can't name {what}: expected {form.words}", hint=hint)
     return False

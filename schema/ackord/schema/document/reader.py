@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.diagnostics.rules import CODES, WARNINGS
+from ackord.schema.diagnostics.rules import RULES, WARNINGS
 from ackord.schema.document.errors import read_error
 from ackord.schema.document.fields import check_name
 from ackord.schema.document.namespaces import read_namespace
@@ -38,23 +38,28 @@ KEYS: Final = (
 _VERSION: Final = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.(?:0|[1-9][0-9]{0,9})){2}")
 
 
-def read_document(node: Node | None, start: Place, report: Reporter) -> Document:
-    """Read the root of a file; `start` is where missing keys are reported."""
+def read_document(node: Node | None, start: Place, report: Reporter) -> Document | None:
+    """Read the root of a file; `start` is where missing keys are reported.
+
+    Nothing but that is reported of a file in an unknown version of the language, or without any
+    keys; the result is then `None`.
+    """
     if node is not None and not isinstance(node, Mapping):
-        report.error(
+        report.add(
             "S010",
             node.place,
             f"a schema file is a mapping, not {describe(node)}",
             hint="start it with `ackord: 1`",
         )
-        node = None
-        section = Section(Mapping(start, ()), start, "a schema file", KEYS, Reporter())
-    else:
-        section = Section(node or Mapping(start, ()), start, "a schema file", KEYS, report)
-    _check_language(section)
+        return None
+    root = node or Mapping(start, ())
+    if not _is_known_language(root, report):
+        return None
+    section = Section(root, start, "a schema file", KEYS, report)
+    section.node("ackord", required=True)
     if "import" in section:
         hint = "declare the types in this file"
-        report.error(
+        report.add(
             "S015",
             section.key_place("import"),
             "imports aren't supported by this version yet",
@@ -78,26 +83,26 @@ def read_document(node: Node | None, start: Place, report: Reporter) -> Document
     )
 
 
-def _check_language(section: Section) -> None:
-    node = section.node("ackord", required=True)
-    if node is None:
-        return
-    if not isinstance(node, Scalar) or node.number() != LANGUAGE_VERSION:
-        found = node.text if isinstance(node, Scalar) else describe(node)
-        message = (
-            f"this release reads version {LANGUAGE_VERSION} of the language, not {found[:60]!r}"
-        )
-        section.report.error(
-            "S013", node.place, message, hint=f"write `ackord: {LANGUAGE_VERSION}`"
-        )
+def _is_known_language(root: Mapping, report: Reporter) -> bool:
+    node = next((entry.value for entry in root if entry.key.text == "ackord"), None)
+    if node is None or (isinstance(node, Scalar) and node.number() == LANGUAGE_VERSION):
+        return True
+    found = node.text if isinstance(node, Scalar) else describe(node)
+    report.add(
+        "S013",
+        node.place,
+        f"this release reads version {LANGUAGE_VERSION} of the language, not {found[:60]!r}",
+        hint=f"write `ackord: {LANGUAGE_VERSION}`",
+    )
+    return False
 
 
 def _read_ignored(section: Section) -> frozenset[str]:
     names = section.names("ignore")
     for name in names:
         if name.text not in WARNINGS:
-            what = "the code of an error" if name.text in CODES else "no code of a warning"
-            section.report.error(
+            what = "the code of an error" if name.text in RULES else "no code of a warning"
+            section.report.add(
                 "S016",
                 name.place,
                 f"{name.text[:60]!r} is {what}: only warnings can be ignored",
@@ -114,7 +119,7 @@ def _read_version(section: Section) -> str:
         found = repr(node.text[:60]) if isinstance(node, Scalar) else describe(node)
         parts = re.findall(r"[0-9]+", node.text[:60])[:3] if isinstance(node, Scalar) else []
         numbers = [part.lstrip("0") or "0" for part in parts] + ["0"] * (3 - len(parts))
-        section.report.error(
+        section.report.add(
             "S014",
             node.place,
             f"the version of a contract is three numbers, not {found}",

@@ -57,7 +57,7 @@ class Section:
                     or _OTHER_WORDS.get(entry.key.text)
                     or f"known keys: {', '.join(known)}"
                 )
-                report.error(
+                report.add(
                     "S011", entry.key.place, f"unknown key {entry.key.text!r} in {what}", hint=hint
                 )
 
@@ -72,7 +72,7 @@ class Section:
         """Take a value of any kind."""
         entry = self._entries.get(key)
         if entry is None and required:
-            self.report.error("S012", self.where, f"{self.what} needs the key {key!r}")
+            self.report.add("S012", self.where, f"{self.what} needs the key {key!r}")
         return entry.value if entry else None
 
     def text(self, key: str, *, required: bool = False) -> Name | None:
@@ -92,7 +92,7 @@ class Section:
             return default
         value = node.boolean() if isinstance(node, Scalar) else None
         if value is None:
-            self.report.error("S010", node.place, f"{key!r} is true or false, not {describe(node)}")
+            self.report.add("S010", node.place, f"{key!r} is true or false, not {describe(node)}")
             return default
         return value
 
@@ -106,7 +106,7 @@ class Section:
             if found.text == style:
                 return Name(found.text, self.key_place("acks")), style
         hint = self.report.nearest(found.text, styles)
-        self.report.error(
+        self.report.add(
             "S016",
             found.place,
             "'acks' is bare (the value itself) or result ({\"ok\": value})",
@@ -120,7 +120,7 @@ class Section:
         if node is None or is_null(node):
             return ()
         if not isinstance(node, Sequence):
-            self.report.error(
+            self.report.add(
                 "S010",
                 node.place,
                 f"{key!r} is a list of names, not {describe(node)}",
@@ -133,7 +133,7 @@ class Section:
             if name is None:
                 continue
             if name.text in found:
-                self.report.error("S019", name.place, f"{name.text!r} is listed twice")
+                self.report.add("S019", name.place, f"{name.text!r} is listed twice")
             found.setdefault(name.text, name)
         return tuple(found.values())
 
@@ -150,7 +150,7 @@ def read_mapping(node: Node, what: str, report: Reporter) -> Mapping | None:
         return node
     if is_null(node):
         return Mapping(node.place, ())
-    report.error("S010", node.place, f"{what} is a mapping, not {describe(node)}")
+    report.add("S010", node.place, f"{what} is a mapping, not {describe(node)}")
     return None
 
 
@@ -163,5 +163,5 @@ def read_text(node: Node, what: str, report: Reporter) -> Name | None:
         if isinstance(node, Scalar) and node.kind != "null"
         else None
     )
-    report.error("S010", node.place, f"{what} is text, not {describe(node)}", hint=hint)
+    report.add("S010", node.place, f"{what} is text, not {describe(node)}", hint=hint)
     return None

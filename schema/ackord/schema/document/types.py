@@ -45,7 +45,7 @@ def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode
             name=name, type=TypeNode(expression.place, expression), doc=None, deprecated=None
         )
     if not isinstance(entry.value, Mapping):
-        report.error(
+        report.add(
             "S010",
             entry.value.place,
             f"a type declaration is a mapping or an expression, not {describe(entry.value)}",
@@ -57,7 +57,7 @@ def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode
         wanted = ", ".join(f"`{form}`" for form in FORMS)
         found = f"both {' and '.join(f'`{form}`' for form in forms)}" if forms else "none"
         hint = None if forms else "a record is written `{fields: {…}}`"
-        report.error(
+        report.add(
             "S023",
             name.place,
             f"{name.text} needs exactly one of {wanted}; it has {found}",
@@ -87,14 +87,14 @@ def _read_enum(name: Name, section: Section) -> EnumNode | None:
     node = section.node("enum")
     if not isinstance(node, Sequence):
         place = node.place if node is not None else name.place
-        section.report.error(
+        section.report.add(
             "S010",
             place,
             f"'enum' is a list of members, not {describe(node) if node is not None else 'nothing'}",
         )
         return None
     if not node.items:
-        section.report.error("S029", node.place, "an enum needs members")
+        section.report.add("S029", node.place, "an enum needs members")
         return None
     members: dict[str, EnumMemberNode] = {}
     for item in node.items:
@@ -102,9 +102,9 @@ def _read_enum(name: Name, section: Section) -> EnumNode | None:
         if member is None:
             continue
         if not member.value.text:
-            section.report.error("S029", member.value.place, "a member of an enum isn't empty")
+            section.report.add("S029", member.value.place, "a member of an enum isn't empty")
         elif member.value.text in members:
-            section.report.error(
+            section.report.add(
                 "S029", member.value.place, f"the member {member.value.text!r} is listed twice"
             )
         else:
@@ -146,7 +146,7 @@ def _read_union(name: Name, section: Section) -> UnionNode | None:
     node = section.node("union")
     if not isinstance(node, Sequence):
         place = node.place if node is not None else name.place
-        section.report.error(
+        section.report.add(
             "S010",
             place,
             f"'union' is a list of types, not {describe(node) if node is not None else 'nothing'}",
@@ -155,7 +155,7 @@ def _read_union(name: Name, section: Section) -> UnionNode | None:
     members = [read_expression(item, section.report) for item in node.items]
     whole = tuple(member for member in members if member is not None)
     if not node.items:
-        section.report.error("S010", node.place, "a union needs members")
+        section.report.add("S010", node.place, "a union needs members")
     if not node.items or len(whole) != len(members) or ("tag" in section and tag is None):
         return None
     return UnionNode(

@@ -58,7 +58,7 @@ _FORMS: Final = {
 def parse_expression(scalar: Scalar, report: Reporter) -> Expression | None:
     """Parse an expression; `None` where it isn't one, which has then been reported."""
     if len(scalar.text) > MAX_LENGTH:
-        report.error(
+        report.add(
             "S020",
             scalar.place,
             f"an expression has at most {MAX_LENGTH} characters",
@@ -68,7 +68,7 @@ def parse_expression(scalar: Scalar, report: Reporter) -> Expression | None:
     try:
         return _Parser(scalar).expression()
     except ExpressionError as exc:
-        report.error("S020", scalar.inside(exc.start, exc.end), exc.message, hint=exc.hint)
+        report.add("S020", scalar.inside(exc.start, exc.end), exc.message, hint=exc.hint)
         return None
 
 

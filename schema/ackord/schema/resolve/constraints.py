@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from decimal import Decimal
@@ -11,7 +10,8 @@ from itertools import count
 from math import ceil, isinf
 from typing import Any, Final
 
-from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.diagnostics.diagnostic import related
+from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import ConstraintNode
 from ackord.schema.model import (
     Constraints,
@@ -42,15 +42,6 @@ _OF_SCALAR: Final = {
     "decimal": _DECIMAL,
 }
 _WHOLE: Final = frozenset({"int", "int64"})
-_ESCAPE: Final = re.compile(r"\\b\{|\\.", re.DOTALL)
-_ASCII: Final = {
-    r"\d": "[0-9]",
-    r"\D": "[^0-9]",
-    r"\w": "[0-9A-Za-z_]",
-    r"\W": "[^0-9A-Za-z_]",
-    r"\b": r"(?-u:\b)",
-}
-"""Classes that may stand in other classes, too."""
 _MAX_WHOLE_DIGITS: Final = 500
 """No bound has more digits before its point."""
 
@@ -107,15 +98,6 @@ def decimal_problem(value: Decimal, constraints: Constraints) -> str | None:
     )
 
 
-def ascii_pattern(pattern: str) -> str:
-    r"""Write a pattern so that ``\d``, ``\w`` and ``\b`` know only ASCII's digits and letters, as
-    in JavaScript.
-
-    To Rust's regex crate, which pydantic searches with, they are those of all scripts.
-    """
-    return _ESCAPE.sub(lambda match: _ASCII.get(match[0], match[0]), pattern)
-
-
 def _describe(base: Type) -> str:
     match base:
         case ScalarType(name):
@@ -140,7 +122,7 @@ def _constraints(
                 if allowed
                 else f"{what} takes no constraints here"
             )
-            report.error("S025", node.key_place, f"{node.name!r} doesn't fit {what}", hint=hint)
+            report.add("S025", node.key_place, f"{node.name!r} doesn't fit {what}", hint=hint)
         elif node.name in _NUMBER:
             number = _exact(node, what, report)
             value = None if number is None else _bound(node, number, what, report)
@@ -161,10 +143,10 @@ def _exact(node: ConstraintNode, what: str, report: Reporter) -> int | Decimal |
     )
     if number is None or isinstance(number, str):
         wanted = "a decimal number" if what == "decimal" else "a number without quotes"
-        report.error("S010", node.place, f"{node.name!r} of {what} is {wanted}, not text")
+        report.add("S010", node.place, f"{node.name!r} of {what} is {wanted}, not text")
         return None
     if node.name == "multiple_of" and number <= 0:
-        report.error("S016", node.place, f"'multiple_of' is more than 0, not {number}")
+        report.add("S016", node.place, f"'multiple_of' is more than 0, not {number}")
         return None
     return number
 
@@ -180,16 +162,16 @@ def _bound(
     if what in _WHOLE:
         if number == int(number):
             return int(number)
-        report.error("S016", node.place, f"{node.name!r} of {what} is a whole number, not {number}")
+        report.add("S016", node.place, f"{node.name!r} of {what} is a whole number, not {number}")
         return None
     value = float(Decimal(number))  # infinite where an integer would raise
     if isinf(value) or (number and not value):
-        report.error("S016", node.place, f"{node.name!r} is {number}, which a float can't hold")
+        report.add("S016", node.place, f"{node.name!r} is {number}, which a float can't hold")
         return None
     if isinstance(number, int):
         if number == value:
             return number
-        report.error(
+        report.add(
             "S016",
             node.place,
             f"{node.name!r} is {number}, which a float can't hold",
@@ -210,7 +192,7 @@ def _is_pattern(node: ConstraintNode, report: Reporter) -> bool:
             lines[-1],
         )
         hint = "look-around and back-references aren't supported" if "supported" in reason else None
-        report.error(
+        report.add(
             "S027",
             node.place,
             f"this pattern is no regular expression that can be used: {reason}",
@@ -231,7 +213,7 @@ def _check_room(found: dict[str, ConstraintNode], what: str, report: Reporter) -
     for one, other in (("ge", "gt"), ("le", "lt")):
         if one in found and other in found:
             message = f"{one!r} and {other!r} can't stand together"
-            report.error(
+            report.add(
                 "S026",
                 found[other].key_place,
                 message,
@@ -258,7 +240,7 @@ def _check_order(
     if least < most or (least == most and not exclusive):
         return True
     message = f"no value fits: {low.name!r} is {low.value} and {high.name!r} is {high.value}"
-    report.error(
+    report.add(
         "S026", high.place, message, related=[related(f"{low.name!r} stands here", low.place)]
     )
     return False
@@ -273,7 +255,7 @@ def _check_multiples(
         first += size
     if first > most or (first == most and high.name == "lt"):
         message = f"no value fits: there is no multiple of {step.value} between {low.value} and {high.value}"
-        report.error(
+        report.add(
             "S026", step.place, message, related=[related(f"{low.name!r} stands here", low.place)]
         )
 
@@ -305,11 +287,11 @@ def _check_reach(
         return
     step = 1 if what in _WHOLE else 0
     if least and _number(least) + (step if least.name == "gt" else 0) >= above:
-        report.error(
+        report.add(
             "S026", least.place, f"no value fits: {least.name!r} is {least.value}, and {why}"
         )
     if most and _number(most) - (step if most.name == "lt" else 0) <= below:
-        report.error("S026", most.place, f"no value fits: {most.name!r} is {most.value}, and {why}")
+        report.add("S026", most.place, f"no value fits: {most.name!r} is {most.value}, and {why}")
 
 
 def _number(node: ConstraintNode) -> Fraction:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.diagnostics.diagnostic import related
+from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import Document, ErrorNode
 from ackord.schema.model import Contract, Error, Room
 from ackord.schema.names import RESERVED_CODES, SNAKE_NAME, snake_case
 from ackord.schema.resolve.declarations import DeclarationResolver
-from ackord.schema.resolve.defaults import settle_defaults
 from ackord.schema.resolve.namespaces import NamespaceResolver
+from ackord.schema.resolve.resolved import Resolved
 from ackord.schema.resolve.rooms import resolve_room
 from ackord.schema.resolve.types import TypeResolver
 from ackord.schema.source import Place
 
 
-def resolve(document: Document, report: Reporter) -> Contract:
+def resolve(document: Document, report: Reporter) -> Resolved:
     """Resolve all names of a document.
 
-    The result is only a contract if nothing has been reported, here or before.
+    The result holds a contract that can be used only if no error has been reported, here or before.
     """
     types = TypeResolver(
         {node.name.text: node for node in document.types}, report, imports=document.imports
@@ -28,13 +29,13 @@ def resolve(document: Document, report: Reporter) -> Contract:
         )
     declarations = DeclarationResolver(document.types, types, report)
     declarations.resolve()
+    declarations.check_recursion()
+    types.defaults.complete()
     errors = _errors(document, types, report)
     rooms = _rooms(document, types, report)
     resolver = NamespaceResolver(document, types, report)
     namespaces = tuple(resolver.resolve(node) for node in document.namespaces)
-    declarations.check_recursion()
     types.run_checks()
-    resolver.warn_of_sizes(namespaces)
     contract = Contract(
         name=document.name.text,
         version=document.version,
@@ -44,7 +45,7 @@ def resolve(document: Document, report: Reporter) -> Contract:
         namespaces=namespaces,
         doc=document.doc,
     )
-    return settle_defaults(contract, report)
+    return Resolved(document, contract, tuple(types.written), frozenset(types.lifted))
 
 
 def _errors(document: Document, types: TypeResolver, report: Reporter) -> tuple[Error, ...]:
@@ -55,7 +56,7 @@ def _errors(document: Document, types: TypeResolver, report: Reporter) -> tuple[
         code = node.code
         first = codes.setdefault(code.text, code.place)
         if first != code.place:
-            report.error(
+            report.add(
                 "S041",
                 code.place,
                 f"the code {code.text!r} is used twice",
@@ -77,14 +78,14 @@ def _errors(document: Document, types: TypeResolver, report: Reporter) -> tuple[
 def _check_code(node: ErrorNode, report: Reporter) -> None:
     code = node.code
     if code.text in RESERVED_CODES:
-        report.error(
+        report.add(
             "S040",
             code.place,
             f"the code {code.text!r} is reserved for the runtime",
             hint="give the error a `code` of its own",
         )
     elif not SNAKE_NAME.pattern.fullmatch(code.text) and code.place != node.name.place:
-        report.error(
+        report.add(
             "S040",
             code.place,
             f"the code {code.text[:60]!r} isn't snake_case",

@@ -11,7 +11,8 @@ from ackord.schema.analysis.recursion import (
     endless_records,
     long_aliases,
 )
-from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.diagnostics.diagnostic import related
+from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import (
     AliasNode,
     BrokenNode,
@@ -72,13 +73,13 @@ class DeclarationResolver:
         places = {node.name.text: node.name.place for node in self._nodes}
         for cycle in alias_cycles(declarations):
             message = f"the alias {cycle[0]} refers to itself: {' -> '.join(cycle)}"
-            self._report.error(
+            self._report.add(
                 "S036", places[cycle[0]], message, hint="records may refer to themselves"
             )
             for name in cycle:
                 declarations.pop(name, None)
         for name in long_aliases(declarations):
-            self._report.error(
+            self._report.add(
                 "S036",
                 places[name],
                 f"the alias {name} refers to its type through more than {MAX_ALIASES} others",
@@ -92,7 +93,7 @@ class DeclarationResolver:
             message = (
                 f"a value of {cycle[0]} would need another one without end: {' -> '.join(cycle)}"
             )
-            self._report.error(
+            self._report.add(
                 "S037",
                 place,
                 message,
@@ -121,15 +122,7 @@ class DeclarationResolver:
             case RecordNode():
                 return self._record(node)
             case UnionNode(tag=None):
-                for member in node.members:
-                    self._types.refuse_optional(member)
-                target = self._types.union([member.type for member in node.members])
-                self._types.warn_of_costs(target, node.place)
-                return (
-                    Alias(name=name, type=target, doc=node.doc, deprecated=node.deprecated)
-                    if target
-                    else None
-                )
+                return self._untagged_union(node)
             case UnionNode():
                 return self._tagged_union(node)
             case AliasNode():
@@ -163,7 +156,7 @@ class DeclarationResolver:
         )
         if not isinstance(base, ScalarType):
             hint = f"for an alias write `{node.name.text}: {{type: …}}`"
-            self._report.error(
+            self._report.add(
                 "S028",
                 node.base.place,
                 "the base of a newtype is a built-in scalar other than json",
@@ -178,7 +171,7 @@ class DeclarationResolver:
         name = node.name.text
         tag = self._tags.get(name)
         if node.tag_value is not None and tag is None:
-            self._report.error(
+            self._report.add(
                 "S039",
                 node.tag_value.place,
                 f"{name} is in no union with a tag",
@@ -189,7 +182,7 @@ class DeclarationResolver:
             for field in node.fields:
                 if field.name.text == tag.text:
                     first = related(f"the tag {tag.text!r} is named here", tag.place)
-                    self._report.error(
+                    self._report.add(
                         "S033",
                         field.name.place,
                         f"the field {tag.text!r} would be the union's tag",
@@ -207,6 +200,15 @@ class DeclarationResolver:
             node.tag_value.text if node.tag_value is not None else snake_case(node.name.text[:200])
         )
 
+    def _untagged_union(self, node: UnionNode) -> Alias | None:
+        for member in node.members:
+            self._types.refuse_optional(member)
+        target = self._types.union([member.type for member in node.members])
+        if target is None:
+            return None
+        self._types.written.append((target, node.place))
+        return Alias(name=node.name.text, type=target, doc=node.doc, deprecated=node.deprecated)
+
     def _note_members(self, node: UnionNode, tag: Name) -> None:
         for member in node.members:
             if not isinstance(member.type, NameSyntax):
@@ -215,7 +217,7 @@ class DeclarationResolver:
             first = self._tags.setdefault(name, tag)
             if first.text != tag.text:
                 message = f"{name} is in a union with the tag {first.text!r} and in one with the tag {tag.text!r}"
-                self._report.error(
+                self._report.add(
                     "S039", member.place, message, related=[related("the other tag", first.place)]
                 )
 
@@ -233,11 +235,11 @@ class DeclarationResolver:
                 continue
             elif name is None or not isinstance(declared, RecordNode):
                 hint = "members are names of records; leave `tag` out for a union of other types"
-                self._report.error(
+                self._report.add(
                     "S032", member.place, "a member of a union with a tag is a record", hint=hint
                 )
             elif name in members:
-                self._report.error("S019", member.place, f"{name!r} is listed twice")
+                self._report.add("S019", member.place, f"{name!r} is listed twice")
             else:
                 members[name] = member.place
                 self._check_tag_value(declared, member.place, values)
@@ -254,7 +256,7 @@ class DeclarationResolver:
         place = record.tag_value.place if record.tag_value is not None else member
         if value in values:
             first = related("the other member", values[value])
-            self._report.error(
+            self._report.add(
                 "S034",
                 place,
                 f"two members of a union have the tag value {value!r}",
@@ -267,9 +269,9 @@ class DeclarationResolver:
         try:
             schemas = load_json_schemas(node.path.text)
         except PythonTypeError as exc:
-            self._report.error("S038", node.path.place, str(exc))
+            self._report.add("S038", node.path.place, str(exc))
             return None
-        self._types.written[node.name.text] = schemas.written
+        self._types.output_schemas[node.name.text] = schemas.written
         return PythonType(
             name=node.name.text,
             path=node.path.text,

@@ -12,6 +12,7 @@ from math import isinf
 from typing import Annotated, Any, Final
 
 from ackord.schema.analysis.json_kinds import json_kinds, kind_of_value
+from ackord.schema.analysis.patterns import ascii_pattern
 from ackord.schema.expressions.syntax import Word
 from ackord.schema.model import (
     Alias,
@@ -34,7 +35,7 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
-from ackord.schema.resolve.constraints import ascii_pattern, decimal_problem, limits
+from ackord.schema.resolve.constraints import decimal_problem, limits
 from ackord.schema.yaml.nodes import exact_decimal
 from pydantic import AnyUrl, AwareDatetime, TypeAdapter, ValidationError
 from pydantic import Field as Limits

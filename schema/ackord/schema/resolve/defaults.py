@@ -1,90 +1,76 @@
-"""The last step to the IR: default values, which can be checked only when all types are known."""
+"""Default values: checked when all declared types are known, and put into the records."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from ackord.schema.analysis.recursion import endless_defaults
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.expressions.syntax import DefaultSyntax
-from ackord.schema.model import Contract, Default, Event, Field, Namespace, Record, TypeDeclaration
+from ackord.schema.model import Default, Field, Record, Type, TypeDeclaration
 from ackord.schema.resolve.default_values import DefaultChecker, DefaultError
 from ackord.schema.source import Place
 
 
-def settle_defaults(contract: Contract, report: Reporter) -> Contract:
-    """Put checked values where the resolver has left defaults as they were written."""
-    return _Settler(contract, report).contract()
+class DefaultResolver:
+    """Resolves the defaults of one contract.
 
+    A default may hold values of every declared type. So those of fields of declared records wait
+    until all types are declared; everything else that has defaults is resolved after that.
+    """
 
-class _Settler:
-    def __init__(self, contract: Contract, report: Reporter) -> None:
-        self._contract = contract
+    def __init__(self, declarations: dict[str, TypeDeclaration], report: Reporter) -> None:
+        self._declarations = declarations
         self._report = report
-        self._places: dict[tuple[str, str], Place] = {}
-        """Where the defaults of records stand, by record and field."""
-        self._failed = False
-        self._checker = DefaultChecker(
-            {declaration.name: declaration for declaration in contract.types}
-        )
+        self._waiting: dict[tuple[str, str], DefaultSyntax] | None = {}
+        """By record and field; `None` when all types are declared."""
 
-    def contract(self) -> Contract:
-        types = tuple(self._declaration(declaration) for declaration in self._contract.types)
-        if not self._failed:
-            self._check_endless({declaration.name: declaration for declaration in types})
-        return replace(
-            self._contract,
-            types=types,
-            errors=tuple(
-                replace(error, fields=self._fields(error.fields)) for error in self._contract.errors
-            ),
-            namespaces=tuple(self._namespace(namespace) for namespace in self._contract.namespaces),
-        )
+    def resolve(self, written: DefaultSyntax, of: Type, owner: str, name: str) -> Default | None:
+        """Check a default; `None` where it is put into its record later."""
+        if self._waiting is None:
+            # No contract is given where a default is wrong: any value will do to go on.
+            return self._check(written, of, name) or Default(None)
+        self._waiting[owner, name] = written
+        return None
 
-    def _declaration(self, declaration: TypeDeclaration) -> TypeDeclaration:
-        if not isinstance(declaration, Record):
-            return declaration
-        for field in declaration.fields:
-            if field.default is not None and isinstance(field.default.value, DefaultSyntax):
-                self._places[declaration.name, field.name] = field.default.value.place
-        return replace(declaration, fields=self._fields(declaration.fields))
+    def complete(self) -> None:
+        """Put the defaults into the records that have waited for them: all types are declared."""
+        waiting, self._waiting = self._waiting or {}, None
+        places = {key: written.place for key, written in waiting.items()}
+        right = True
+        for name, record in list(self._declarations.items()):
+            if isinstance(record, Record):
+                fields = [self._with_default(name, field, waiting) for field in record.fields]
+                right &= all(
+                    field.default is not None for field in fields if (name, field.name) in waiting
+                )
+                self._declarations[name] = replace(record, fields=tuple(fields))
+        if right:
+            self._check_endless(places)
 
-    def _check_endless(self, declarations: Mapping[str, TypeDeclaration]) -> None:
-        for cycle in endless_defaults(declarations):
+    def _with_default(
+        self, owner: str, field: Field, waiting: dict[tuple[str, str], DefaultSyntax]
+    ) -> Field:
+        written = waiting.get((owner, field.name))
+        if written is None:
+            return field
+        return replace(field, default=self._check(written, field.type, field.name))
+
+    def _check(self, written: DefaultSyntax, of: Type, name: str) -> Default | None:
+        try:
+            return Default(DefaultChecker(self._declarations).check(written.value, of))
+        except DefaultError as exc:
+            self._report.add(
+                "S031", written.place, f"the default of {name!r} isn't one of its type: {exc}"
+            )
+            return None
+
+    def _check_endless(self, places: dict[tuple[str, str], Place]) -> None:
+        for cycle in endless_defaults(self._declarations):
             way = " -> ".join(f"{record}.{field}" for record, field in cycle)
-            message = f"this default contains itself without end: {way}"
-            self._report.error(
+            self._report.add(
                 "S037",
-                self._places[cycle[0]],
-                message,
+                places[cycle[0]],
+                f"this default contains itself without end: {way}",
                 hint="say in the default what the field has, or let it be absent (`T?`)",
             )
-
-    def _namespace(self, namespace: Namespace) -> Namespace:
-        return replace(
-            namespace,
-            client_to_server=self._events(namespace.client_to_server),
-            server_to_client=self._events(namespace.server_to_client),
-            server_to_server=self._events(namespace.server_to_server),
-        )
-
-    def _events(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        return tuple(replace(event, args=self._fields(event.args)) for event in events)
-
-    def _fields(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-        return tuple(self._field(field) for field in fields)
-
-    def _field(self, field: Field) -> Field:
-        written = field.default.value if field.default is not None else None
-        if not isinstance(written, DefaultSyntax):
-            return field
-        try:
-            value = self._checker.check(written.value, field.type)
-        except DefaultError as exc:
-            self._failed = True
-            self._report.error(
-                "S031", written.place, f"the default of {field.name!r} isn't one of its type: {exc}"
-            )
-            return field
-        return replace(field, default=Default(value))

@@ -9,8 +9,8 @@ from typing import Final
 
 from ackord.schema.analysis.ack_forms import AckForms
 from ackord.schema.analysis.json_kinds import json_kinds
-from ackord.schema.analysis.unbounded import Limit, unbounded_from_clients
-from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.diagnostics.diagnostic import related
+from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import (
     BrokenNode,
     Document,
@@ -30,8 +30,6 @@ from ackord.schema.resolve.rooms import PARAMETER, check_template, resolve_param
 from ackord.schema.resolve.types import TypeResolver
 from ackord.schema.source import Place
 
-_SHOWN: Final = 5
-"""So many of the places that a warning is about are listed."""
 _PATH: Final = re.compile(r"/|(?:/(?:[A-Za-z0-9_.~-]|\{[^{}/]*\})+)+")
 
 
@@ -67,26 +65,6 @@ class NamespaceResolver:
             deprecated=node.deprecated,
         )
 
-    def warn_of_sizes(self, namespaces: Iterable[Namespace]) -> None:
-        """Warn once a namespace of what its clients may send in any size, once all types are
-        known.
-        """
-        if self._report.has_errors:
-            return
-        places = {node.path.text: node.path.place for node in self._document.namespaces}
-        for namespace in namespaces:
-            found = unbounded_from_clients(namespace, self._types.declarations, self._types.lifted)
-            if found:
-                where = list(dict.fromkeys(one.where for one in found))
-                more = f" and {len(where) - _SHOWN} more" if len(where) > _SHOWN else ""
-                shown = ", ".join(where[:_SHOWN]) + more
-                self._report.warning(
-                    "S063",
-                    places[namespace.path],
-                    f"clients of {namespace.path} may send values of any size: {shown}",
-                    hint=_say_limits({one.lacks for one in found}),
-                )
-
     def _check_path(self, node: NamespaceNode) -> None:
         path = node.path
         if not _PATH.fullmatch(path.text):
@@ -95,7 +73,7 @@ class NamespaceResolver:
                 if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", path.text)
                 else "for example /chat, /admin/users or /tenant/{tenant}"
             )
-            self._report.error(
+            self._report.add(
                 "S050", path.place, f"{path.text[:60]!r} is no path of a namespace", hint=hint
             )
         else:
@@ -112,7 +90,7 @@ class NamespaceResolver:
             name = Name(plain or snake_case(path.text[:200]), path.place)
             if not SNAKE_NAME.pattern.fullmatch(name.text) and _PATH.fullmatch(path.text):
                 hint = "say how generated code calls it: `name: my_namespace`"
-                self._report.error(
+                self._report.add(
                     "S017",
                     path.place,
                     f"{path.text[:60]!r} can't be a name in generated code",
@@ -125,7 +103,7 @@ class NamespaceResolver:
         first = taken.setdefault(name.text, name.place)
         if first != name.place:
             message = f"{what} is {name.text!r} in generated code, as another one is"
-            self._report.error(
+            self._report.add(
                 "S018",
                 name.place,
                 message,
@@ -142,7 +120,7 @@ class NamespaceResolver:
         declared = self._types.node(resolved.name) if isinstance(resolved, RefType) else None
         if not isinstance(declared, RecordNode | PythonNode | BrokenNode):
             hint = "write `{fields: {…}}` or the name of a record"
-            self._report.error(
+            self._report.add(
                 "S052",
                 node.place,
                 "what a client connects with, and what is kept of it, is a record",
@@ -157,7 +135,7 @@ class NamespaceResolver:
         for name in names:
             if name.text not in declared:
                 hint = self._report.nearest(name.text, declared) or f"declare it under `{what}s:`"
-                self._report.error(code, name.place, f"unknown {what} {name.text!r}", hint=hint)
+                self._report.add(code, name.place, f"unknown {what} {name.text!r}", hint=hint)
         return tuple(name.text for name in names if name.text in declared)
 
     def _events(
@@ -225,10 +203,12 @@ class NamespaceResolver:
         """
 
         def check() -> None:
-            if AckForms(self._types.declarations, self._types.written).may_look_like_failure(ack):
+            if AckForms(self._types.declarations, self._types.output_schemas).may_look_like_failure(
+                ack
+            ):
                 message = "this acknowledgement could be an object with the key 'error', which is how a failure looks"
                 hint = 'write `acks: result` beside it: then success is {"ok": value}'
-                self._report.error("S060", place, message, hint=hint)
+                self._report.add("S060", place, message, hint=hint)
 
         self._types.later(check)
 
@@ -237,7 +217,7 @@ class NamespaceResolver:
         for key, setting in settings:
             if setting is not None:
                 message = f"{key!r} says nothing here: {node.name.text} has no acknowledgement"
-                self._report.error(
+                self._report.add(
                     "S056",
                     setting[0].place,
                     message,
@@ -253,7 +233,7 @@ class NamespaceResolver:
             if arg.is_maybe and "null" in json_kinds(arg.type, self._types.declarations):
                 message = f"the argument {arg.name!r} can't be left out before {following.name!r}: null in its place is a value"
                 hint = "move it to the end, let it be absent or null but not both, or put the arguments into a record"
-                self._report.error("S058", places[arg.name], message, hint=hint)
+                self._report.add("S058", places[arg.name], message, hint=hint)
 
     def _check_order(self, args: Iterable[FieldNode]) -> None:
         optional: FieldNode | None = None
@@ -275,17 +255,4 @@ class NamespaceResolver:
                 message = f"the argument {arg.name.text!r} must be there, but {optional.name.text!r} before it may be absent"
                 hint = "arguments are positional: move it to the front, or let it be absent too"
                 first = related(f"{optional.name.text!r} may be absent", optional.name.place)
-                self._report.error("S055", arg.name.place, message, hint=hint, related=[first])
-
-
-def _say_limits(lacking: set[Limit]) -> str:
-    ways: dict[Limit, str] = {
-        "max_length": "`max_length` on text and bytes",
-        "max_items": "`max_items` on lists and maps",
-        "json": "a type of its own in place of `json`",
-    }
-    wanted = ", ".join(way for limit, way in ways.items() if limit in lacking)
-    return (
-        f"write {wanted}; a server takes no message over 1 MB anyway (its `max_payload`), and "
-        "where that is limit enough, `ignore: [S063]` at the top of the file ends this warning"
-    )
+                self._report.add("S055", arg.name.place, message, hint=hint, related=[first])

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from ackord.schema.analysis.room_names import has_text, may_share_a_name
-from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.diagnostics.diagnostic import related
+from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import FieldNode, Name, RoomNode
 from ackord.schema.model import (
     Alias,
@@ -52,7 +53,7 @@ def resolve_room(
         message = (
             "this can be the name of any room, and each client is in one that has its id as a name"
         )
-        report.error("S045", template.place, message, hint=_OWN_TEXT)
+        report.add("S045", template.place, message, hint=_OWN_TEXT)
     else:
         others = tuple(earlier)
         types.later(lambda: _check_distinct(room, template.place, others, types, report))
@@ -69,7 +70,7 @@ def _check_distinct(
 ) -> None:
     for other, first in others:
         if may_share_a_name(room, other, types.declarations):
-            report.error(
+            report.add(
                 "S045",
                 place,
                 "another room can have the same name",
@@ -90,7 +91,7 @@ def check_template(
     declared = {param.name.text: param.name.place for param in params}
     rest = PARAMETER.sub("", text)
     if not text or "{" in rest or "}" in rest:
-        report.error(
+        report.add(
             code,
             template.place,
             "expected text with `{param}` in it" if text else "this is empty",
@@ -98,7 +99,7 @@ def check_template(
         )
         return
     if "}{" in text:
-        report.error(
+        report.add(
             code,
             template.place,
             "two parameters need text between them",
@@ -106,17 +107,15 @@ def check_template(
         )
     for name in dict.fromkeys(used):
         if used.count(name) > 1:
-            report.error(code, template.place, f"the parameter {name!r} stands here twice")
+            report.add(code, template.place, f"the parameter {name!r} stands here twice")
         if name not in declared:
             hint = report.nearest(name, declared) or "declare it under `params:`"
-            report.error(
-                code, template.place, f"{{{name}}} isn't declared under 'params'", hint=hint
-            )
+            report.add(code, template.place, f"{{{name}}} isn't declared under 'params'", hint=hint)
     if not set(used) <= set(declared):
         return  # the one that isn't used is probably meant
     for name, place in declared.items():
         if name not in used:
-            report.error(
+            report.add(
                 code,
                 place,
                 f"the parameter {name!r} isn't used in {text!r}",
@@ -142,12 +141,12 @@ def _check_later(field: Field, place: Place, types: TypeResolver, report: Report
     def check() -> None:
         if not _is_scalar_like(field.type, types.declarations):
             hint = "use str, int, int64, uuid, date, a newtype of one of them, an enum or a literal"
-            report.error(
+            report.add(
                 "S044", place, f"the parameter {field.name!r} can't be a part of a name", hint=hint
             )
         elif text := _shared_text(field.type, types.declarations):
             hint = "otherwise both give the same name"
-            report.error(
+            report.add(
                 "S044",
                 place,
                 f"two values of the parameter {field.name!r} are the same text, {text!r}",

@@ -7,14 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, get_args
 
-from ackord.schema.analysis.attachments import (
-    PACKET_ATTACHMENTS,
-    has_collections,
-    unbounded_attachments,
-)
 from ackord.schema.analysis.json_kinds import json_kinds, python_classes, shared_class
-from ackord.schema.analysis.recursive_unions import recursive_unions
-from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.diagnostics.diagnostic import related
+from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import FieldNode, TypeDeclarationNode, TypeNode
 from ackord.schema.expressions.syntax import (
     Expression,
@@ -28,7 +23,6 @@ from ackord.schema.expressions.syntax import (
     UnionSyntax,
 )
 from ackord.schema.model import (
-    Default,
     Field,
     Json,
     ListType,
@@ -46,6 +40,7 @@ from ackord.schema.model import (
 )
 from ackord.schema.names import camel_case
 from ackord.schema.resolve.constraints import constrain
+from ackord.schema.resolve.defaults import DefaultResolver
 from ackord.schema.source import Place
 
 SCALARS: Final[tuple[ScalarName, ...]] = get_args(ScalarName)
@@ -82,8 +77,12 @@ class TypeResolver:
         """The types of the IR, in order; the caller adds those that it resolves."""
         self.lifted: set[str] = set()
         """The names that inline records have been given."""
-        self.written: dict[str, Json] = {}
+        self.written: list[tuple[Type, Place]] = []
+        """Each type as it is written somewhere, with its place."""
+        self.output_schemas: dict[str, Json] = {}
         """The JSON Schemas of what ``python:`` types write, by name; the caller adds them."""
+        self.defaults = DefaultResolver(self.declarations, report)
+        """The default values of all fields and arguments."""
         self._declared = declared
         self._report = report
         self._imports = imports
@@ -95,7 +94,7 @@ class TypeResolver:
         first = self._taken.setdefault(name, place)
         if first == place:
             return True
-        self._report.error(
+        self._report.add(
             "S018",
             place,
             f"the name {name} is used twice",
@@ -128,11 +127,11 @@ class TypeResolver:
         """Report a ``?`` or a default."""
         if expression.optional is not None:
             hint = "write `T | null` for a value that may be null"
-            self._report.error(
+            self._report.add(
                 "S024", expression.optional, "only fields and arguments may be absent", hint=hint
             )
         if expression.default is not None:
-            self._report.error(
+            self._report.add(
                 "S024", expression.default.place, "only fields and arguments have defaults"
             )
 
@@ -146,33 +145,8 @@ class TypeResolver:
         if base is None:
             return None
         constrained = constrain(base, node.constraints, self._report)
-        self.warn_of_costs(constrained, node.expression.place)
+        self.written.append((constrained, node.expression.place))
         return constrained
-
-    def warn_of_costs(self, of: Type | None, place: Place) -> None:
-        """Warn of lists and maps that may hold more attachments than a packet, and of unions that
-        hold themselves.
-        """
-        if of is not None and has_collections(of):
-            self.later(lambda: self._warn_of_attachments(of, place))
-        if of is not None:
-            self.later(lambda: self._warn_of_recursion(of, place))
-
-    def _warn_of_recursion(self, of: Type, place: Place) -> None:
-        if (
-            next(recursive_unions(of, self.declarations), None) is not None
-            and not self._report.has_errors
-        ):
-            message = "values of this union may hold values of the same union, to any depth: each is read once for each level above it"
-            hint = "use a tagged union, or a record with one field for each member"
-            self._report.warning("S062", place, message, hint=hint)
-
-    def _warn_of_attachments(self, of: Type, place: Place) -> None:
-        kind = next(unbounded_attachments(of, self.declarations), None)
-        if kind is not None:
-            message = f"this {kind} may hold any number of attachments, but a packet has at most {PACKET_ATTACHMENTS}"
-            hint = f"say how many there may be, as in `max_items: {PACKET_ATTACHMENTS}`"
-            self._report.warning("S061", place, message, hint=hint)
 
     def fields(self, nodes: Iterable[FieldNode], owner: str) -> tuple[Field, ...]:
         """Resolve fields; those whose type is broken are left out."""
@@ -188,7 +162,7 @@ class TypeResolver:
         expression = node.type.expression
         default = expression.default if expression else None
         if default is not None and expression is not None and expression.optional is not None:
-            self._report.error(
+            self._report.add(
                 "S024",
                 expression.optional,
                 "`?` and a default can't stand together",
@@ -201,7 +175,7 @@ class TypeResolver:
             required=required,
             default=None
             if default is None
-            else Default(default),  # as written; `settle_defaults` puts the value in its place
+            else self.defaults.resolve(default, of, owner, node.name.text),
             doc=node.type.doc,
             deprecated=node.type.deprecated,
         )
@@ -229,7 +203,7 @@ class TypeResolver:
             case NameSyntax():
                 return self._name(syntax)
             case NullSyntax(place):
-                self._report.error(
+                self._report.add(
                     "S020",
                     place,
                     "null alone is no type",
@@ -255,7 +229,7 @@ class TypeResolver:
         others = [member for member in members if not isinstance(member, NullSyntax)]
         nulls = [member for member in members if isinstance(member, NullSyntax)]
         if not others:
-            self._report.error(
+            self._report.add(
                 "S020",
                 nulls[0].place,
                 "null alone is no type",
@@ -263,7 +237,7 @@ class TypeResolver:
             )
             return None
         for null in nulls[1:]:
-            self._report.error("S035", null.place, "null stands in the union twice")
+            self._report.add("S035", null.place, "null stands in the union twice")
         every = self._all(others)
         if every is None:
             return None
@@ -291,7 +265,7 @@ class TypeResolver:
                     else "members of one kind can't be told apart"
                 )
                 first = related(f"the other {clash}", first_of[clash])
-                self._report.error(
+                self._report.add(
                     "S035",
                     place,
                     f"two members of this union are written as a JSON {clash}",
@@ -311,7 +285,7 @@ class TypeResolver:
                 shared, first_place = other
                 message = f"two members of this union are {'any object' if shared is object else shared.__name__} in Python"
                 hint = "when one is sent, nothing says which of them: declare a union of records with a `tag`"
-                self._report.error(
+                self._report.add(
                     "S035",
                     place,
                     message,
@@ -333,7 +307,7 @@ class TypeResolver:
             if any(
                 type(value) is type(literal.value) and value == literal.value for value in values
             ):
-                self._report.error(
+                self._report.add(
                     "S030", literal.place, f"the value {literal.value!r} is listed twice"
                 )
             else:
@@ -354,5 +328,5 @@ class TypeResolver:
             if self._imports:
                 return None  # that imports aren't supported has been said
             hint = "names have no dots: declare the type in this file"
-        self._report.error("S021", syntax.place, f"unknown type {syntax.name!r}", hint=hint)
+        self._report.add("S021", syntax.place, f"unknown type {syntax.name!r}", hint=hint)
         return None

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ackord.schema.diagnostics.reporter import Reporter, related
+from ackord.schema.diagnostics.diagnostic import related
+from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.source import Source
 from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
 from ruamel.yaml import YAML
@@ -79,7 +80,7 @@ def _parse(text: str, builder: _Builder, source: Source, report: Reporter) -> st
     except ReaderError as exc:
         error: Any = exc
         character = ord(error.character) if isinstance(error.character, str) else error.character
-        report.error(
+        report.add(
             "S004",
             source.place(error.position, error.position + 1),
             f"the character U+{character:04X} isn't allowed in YAML",
@@ -89,7 +90,7 @@ def _parse(text: str, builder: _Builder, source: Source, report: Reporter) -> st
     except (YAMLError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as exc:
         # ruamel lets these escape on some broken escapes, tags and directives.
         offset = builder.offset
-        report.error(
+        report.add(
             "S004",
             source.place(offset, offset + 1),
             f"after this place the file isn't valid YAML: {_one_line(str(exc))}",
@@ -124,7 +125,7 @@ def _report_syntax(exc: Any, text: str, source: Source, report: Reporter) -> str
         if exc.context and start != offset
         else []
     )
-    report.error("S004", source.place(offset, offset + 1), problem, hint=hint, related=context)
+    report.add("S004", source.place(offset, offset + 1), problem, hint=hint, related=context)
     if not (after_quote or (in_flow and start >= line_start)) or "stream end" in problem:
         return None  # what follows may be part of the broken place
     line_end = text.find("\n", offset)
@@ -197,7 +198,7 @@ class _Builder:
 
     def _text(self, value: str, start: int, end: int) -> str:
         if _SURROGATE.search(value):
-            self._report.error(
+            self._report.add(
                 "S004", self._source.place(start, end), "half of a surrogate pair is no character"
             )
             return ""
@@ -220,13 +221,13 @@ class _Builder:
             )
 
     def _refuse(self, start: int, end: int, message: str, hint: str) -> None:
-        self._report.error("S006", self._source.place(start, end), message, hint=hint)
+        self._report.add("S006", self._source.place(start, end), message, hint=hint)
 
     def _push(self, opened: _Open) -> None:
         self._open.append(opened)
         if len(self._open) > MAX_DEPTH:
             place = self._source.place(opened.start, opened.start + 1)
-            self._report.error("S007", place, f"this is nested more than {MAX_DEPTH} levels deep")
+            self._report.add("S007", place, f"this is nested more than {MAX_DEPTH} levels deep")
             raise _TooDeepError
 
     def _close(self, end: int) -> None:
@@ -248,7 +249,7 @@ class _Builder:
         seen: dict[str, Entry] = {}
         for key, value in zip(nodes[::2], nodes[1::2], strict=True):
             if not isinstance(key, Scalar):
-                self._report.error("S006", key.place, "a key is a name, not a list or a mapping")
+                self._report.add("S006", key.place, "a key is a name, not a list or a mapping")
                 continue
             if key.text == "<<" and key.style is None:
                 self._refuse(
@@ -261,7 +262,7 @@ class _Builder:
             first = seen.get(key.text)
             if first is not None:
                 place = first.key.place
-                self._report.error(
+                self._report.add(
                     "S005",
                     key.place,
                     f"the key {key.text!r} stands here for the second time",

@@ -1,0 +1,34 @@
+"""Regular expressions of constraints."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_ESCAPE: Final = re.compile(r"\\b\{|\\.", re.DOTALL)
+_ASCII: Final = {
+    r"\d": "[0-9]",
+    r"\D": "[^0-9]",
+    r"\w": "[0-9A-Za-z_]",
+    r"\W": "[^0-9A-Za-z_]",
+    r"\b": r"(?-u:\b)",
+}
+"""Classes that may stand in other classes, too."""
+_ESCAPE_OR_CLASS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
+_OPEN: Final = re.compile(r"[*+|]|\{[0-9]+,\}|\(\?(?!:)")
+"""What may make a pattern match a text of any length."""
+
+
+def ascii_pattern(pattern: str) -> str:
+    r"""Write a pattern so that ``\d``, ``\w`` and ``\b`` know only ASCII's digits and letters, as
+    in JavaScript.
+
+    To Rust's regex crate, which pydantic searches with, they are those of all scripts.
+    """
+    return _ESCAPE.sub(lambda match: _ASCII.get(match[0], match[0]), pattern)
+
+
+def limits_length(pattern: str) -> bool:
+    """Tell whether a pattern surely limits the length of a text, as ``^[a-z]{1,32}$`` does."""
+    bare = _ESCAPE_OR_CLASS.sub(".", pattern)
+    return bare.startswith("^") and bare.endswith("$") and _OPEN.search(bare) is None

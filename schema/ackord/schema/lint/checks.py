@@ -1,0 +1,31 @@
+"""The checks that give warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.lint.attachments import check_attachments
+from ackord.schema.lint.recursive_unions import check_recursive_unions
+from ackord.schema.lint.sizes import check_sizes
+from ackord.schema.resolve.resolved import Resolved
+
+Check: TypeAlias = Callable[[Resolved, Reporter], None]
+
+CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
+    {
+        "S061": check_attachments,
+        "S062": check_recursive_unions,
+        "S063": check_sizes,
+    }
+)
+"""The check of each rule that gives warnings, by its code."""
+
+
+def lint(resolved: Resolved, report: Reporter) -> None:
+    """Run all checks but those that the schema file ignores."""
+    for code, check in CHECKS.items():
+        if code not in resolved.document.ignored:
+            check(resolved, report)
