@@ -5,19 +5,16 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
-_NEEDED = ("jinja2", "rich", "ruamel.yaml", "typer")
-
 
 def main() -> None:
     """Run the command line."""
-    missing = [name for name in _NEEDED if not _is_installed(name)]
-    if missing:
+    if not _is_installed("typer"):
         sys.stderr.write(
-            f"ackord: the command line needs {', '.join(missing)}; install it with: pip "
-            "install 'ackord[codegen]'\n"
+            "ackord: the command line needs the package typer; install it with: pip install "
+            "'ackord[codegen]'\n"
         )
         sys.exit(1)
-    from ackord.codegen.cli import run  # noqa: PLC0415 - needs what was looked for above
+    from ackord.codegen.cli.app import run  # noqa: PLC0415 - needs what was looked for above
 
     run()
 
@@ -26,5 +23,4 @@ def _is_installed(name: str) -> bool:
     try:
         return find_spec(name) is not None
     except ModuleNotFoundError:
-        # The parent of a dotted name is missing.
         return False

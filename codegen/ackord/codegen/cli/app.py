@@ -1,0 +1,75 @@
+"""Running the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+from ackord.codegen.cli.outcome import FAILED
+from ackord.codegen.cli.verbs import command_of, extra_with, find_verbs
+
+_WRONG_USAGE: Final = 2
+"""What typer exits with where an argument is missing, unknown or not as it must be."""
+
+app = typer.Typer(
+    name="ackord",
+    help="One contract between a Socket.IO server and its clients: typed, validated, conformant.",
+    epilog="Exit codes: 0 all is well, 1 crash or wrong usage, 100 findings.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"ackord {version('ackord')}")
+        raise typer.Exit
+
+
+@app.callback()
+def ackord(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """One contract between a Socket.IO server and its clients: typed, validated, conformant."""
+
+
+def run() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        _group(sys.argv[1:])(prog_name="ackord")
+    except SystemExit as exit_:
+        sys.exit(FAILED if exit_.code == _WRONG_USAGE else exit_.code)
+    except ModuleNotFoundError as error:
+        extra = extra_with(error.name or "")
+        if extra is None:
+            raise
+        sys.stderr.write(
+            f"ackord: this needs the package {error.name}; install it with: pip install {extra}\n"
+        )
+        sys.exit(FAILED)
+    sys.exit(0)
+
+
+def _group(arguments: Sequence[str]) -> Any:
+    """Make the command with the verb that is called, or with all verbs if there is none such, as
+    for ``--help``.
+    """
+    verbs = find_verbs()
+    if not verbs:
+        sys.stderr.write(
+            "ackord: no verbs are found among the installed packages; install ackord again\n"
+        )
+        sys.exit(FAILED)
+    called = next((argument for argument in arguments if not argument.startswith("-")), "")
+    group: Any = typer.main.get_command(app)
+    for name in [called] if called in verbs else sorted(verbs):
+        group.add_command(command_of(verbs[name]), name)
+    return group

@@ -1,0 +1,40 @@
+"""The arguments that several verbs have."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Schema = Annotated[
+    Path, typer.Argument(metavar="SCHEMA", help="The schema file.", show_default=False)
+]
+
+
+def package_name(out: Path) -> str:
+    """Give the import name of the package in a directory."""
+    return Path(os.path.abspath(out)).name  # noqa: PTH100 - a link is imported by its own name
+
+
+def _importable(out: Path) -> Path:
+    from ackord.codegen.package_name import name_problem  # noqa: PLC0415 - takes a while
+
+    problem = name_problem(package_name(out))
+    if problem is not None:
+        raise typer.BadParameter(problem)
+    return out
+
+
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="The package's directory; its last part is the import name.",
+        show_default=False,
+        callback=_importable,
+    ),
+]

@@ -1,0 +1,56 @@
+"""From a schema file to generated files in memory, as several verbs begin."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NoReturn
+
+import typer
+from ackord.codegen.cli.arguments import package_name
+from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail, has_color
+from ackord.codegen.errors import CodegenError, OutputFailedError
+from ackord.codegen.generation import generate
+from ackord.codegen.package_name import hidden_type
+from ackord.schema import Contract, load_contract, render_text
+
+_UNREADABLE: Final = "S001"
+
+
+def generate_files(schema: Path, out: Path) -> Mapping[str, str]:
+    """Load a schema file and generate from it; what is wrong goes to standard error."""
+    contract, sha256 = _load(schema)
+    hidden = hidden_type(package_name(out), contract)
+    if hidden is not None:
+        raise typer.BadParameter(hidden, param_hint="'--out'")
+    try:
+        return generate(contract, source=schema.name, sha256=sha256)
+    except CodegenError as error:
+        fail_with(error, where=f"{schema} - ")
+
+
+def fail_with(error: CodegenError, *, where: str = "") -> NoReturn:
+    """Show what kept code from being generated or written, and exit."""
+    fail(
+        error.problems,
+        FAILED if isinstance(error, OutputFailedError) else FINDINGS,
+        where=where,
+    )
+
+
+def _load(schema: Path) -> tuple[Contract, str]:
+    # Types that a schema takes from existing modules are looked for where the command runs, as
+    # `python -m` does; what the command itself needs has been imported before.
+    sys.path.insert(0, str(Path.cwd()))
+    result = load_contract(schema)
+    if result.diagnostics:
+        typer.echo(
+            render_text(result.diagnostics, result.sources, color=has_color(sys.stderr)),
+            nl=False,
+            err=True,
+        )
+    if result.contract is None:
+        unreadable = any(found.code == _UNREADABLE for found in result.diagnostics)
+        raise typer.Exit(FAILED if unreadable else FINDINGS)
+    return result.contract, result.source_sha256

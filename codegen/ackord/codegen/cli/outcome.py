@@ -1,0 +1,26 @@
+"""What a command comes to: its exit code, and how problems are shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Final, NoReturn, TextIO
+
+import typer
+
+FAILED: Final = 1
+"""Exit code after a crash or wrong usage."""
+FINDINGS: Final = 100
+"""Exit code where the schema or the generated code isn't as it should be."""
+
+
+def fail(problems: Iterable[str], code: int, *, where: str = "") -> NoReturn:
+    """Show problems, each on a line that begins as diagnostics do, and exit."""
+    for problem in problems:
+        typer.echo(f"{where}error: {problem}", err=True)
+    raise typer.Exit(code)
+
+
+def has_color(stream: TextIO) -> bool:
+    """Say whether to use colors, after no-color.org."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

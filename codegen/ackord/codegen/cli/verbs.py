@@ -1,0 +1,68 @@
+"""The verbs of the command line, which all parts of Ackord add as entry points."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+
+import typer
+from ackord.codegen.cli.outcome import FAILED
+
+GROUP: Final = "ackord.verbs"
+
+_OF_EXTRA: Final = re.compile(r"([A-Za-z0-9._-]+).*;.*extra == ['\"]([^'\"]+)['\"]")
+
+
+def find_verbs() -> Mapping[str, EntryPoint]:
+    """Give the verbs of all installed distributions by name, without loading them."""
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def command_of(verb: EntryPoint) -> Any:
+    """Load a verb. One that can't be loaded becomes a command that says why in one line."""
+    try:
+        command = typer.main.get_command(_load(verb))
+    except Exception as error:  # noqa: BLE001 - importing runs the code of any distribution
+        command = typer.main.get_command(_unavailable(verb, error))
+    command.name = verb.name
+    return command
+
+
+def _load(verb: EntryPoint) -> typer.Typer:
+    loaded: object = verb.load()
+    if not isinstance(loaded, typer.Typer):
+        raise TypeError(f"{verb.value} is no typer.Typer")
+    return loaded
+
+
+def extra_with(module: str) -> str | None:
+    """Say what to install where a module is missing, as pip takes it: the extra that requires the
+    module, of a distribution that has verbs.
+    """
+    for verb in find_verbs().values():
+        for line in (verb.dist.requires or ()) if verb.dist else ():
+            match = _OF_EXTRA.match(line)
+            if match and module in {match[1], match[1].partition(".")[0]}:
+                return f"'{verb.dist.name}[{match[2]}]'" if verb.dist else None
+    return None
+
+
+def _unavailable(verb: EntryPoint, error: Exception) -> typer.Typer:
+    extra = extra_with(error.name or "") if isinstance(error, ModuleNotFoundError) else None
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    if extra is not None:
+        reason = f"{reason}; install it with: pip install {extra}"
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+    @app.command(
+        help=f"Not available: {reason}",
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )
+    def unavailable() -> None:
+        sys.stderr.write(f"ackord: {verb.name!r} is not available: {reason}\n")
+        raise typer.Exit(FAILED)
+
+    return app

@@ -1,0 +1,155 @@
+"""Verbs that other distributions add to the command line, as a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHAT = Path(__file__).parent / "golden" / "chat" / "schema.yaml"
+VERBS = {
+    "greet": """
+from typing import Annotated
+import typer
+verb = typer.Typer(add_completion=False)
+@verb.command()
+def greet(name: Annotated[str, typer.Option("--name")] = "you") -> None:
+    "Say hello."
+    typer.echo(f"hello, {name}")
+""",
+    "split": """
+import typer
+verb = typer.Typer(add_completion=False)
+@verb.command()
+def split() -> None:
+    "Need what isn't installed, once called."
+    import left_half
+""",
+    "lost": "import left_half\nverb = None\n",
+    "crash": "raise RuntimeError('no\\n luck')\n",
+    "plain": "verb = print\n",
+    "nameless": "vrb = None\n",
+}
+METADATA = """\
+Metadata-Version: 2.4
+Name: halves
+Version: 1.0
+Provides-Extra: left
+Requires-Dist: left_half>=1; extra == 'left'
+"""
+
+
+@pytest.fixture(scope="module")
+def plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a directory with a distribution that has verbs of all sorts."""
+    folder = tmp_path_factory.mktemp("plugins")
+    info = folder / "halves-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(METADATA)
+    points = "".join(f"{name} = halves_{name}:verb\n" for name in VERBS)
+    (info / "entry_points.txt").write_text(f"[ackord.verbs]\n{points}")
+    for name, code in VERBS.items():
+        (folder / f"halves_{name}.py").write_text(code)
+    return folder
+
+
+def python(
+    code: str, *arguments: str | Path, path: Path | str = "", cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(path),
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+    }
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+MAIN = "from ackord.codegen.main import main; main()"
+NOT_INSTALLED = "No module named 'left_half'; install it with: pip install 'halves[left]'"
+
+
+def test_help_lists_the_verbs_of_all_distributions_and_says_which_are_not_available(
+    plugins: Path,
+) -> None:
+    shown = python(MAIN, "--help", path=plugins)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    lines = [" ".join(line.strip("│ ").split()) for line in shown.stdout.splitlines()]
+    verbs = lines[next(n for n, line in enumerate(lines) if "Commands" in line) :]
+    assert [line.split()[0] for line in verbs if line[:1].islower()][:8] == sorted(
+        [*VERBS, "check", "generate"]
+    )
+    assert "greet Say hello." in verbs
+    assert any(line.startswith("crash Not available: no luck") for line in verbs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "out", "error"),
+    [
+        (("greet", "--name", "Ada"), 0, "hello, Ada\n", ""),
+        (("lost", "--port", "5"), 1, "", f"ackord: 'lost' is not available: {NOT_INSTALLED}\n"),
+        (("crash",), 1, "", "ackord: 'crash' is not available: no luck\n"),
+        (("plain",), 1, "", "ackord: 'plain' is not available: halves_plain:verb is no typer"),
+        (("nameless",), 1, "", "ackord: 'nameless' is not available: module 'halves_nameless' "),
+        (
+            ("split",),
+            1,
+            "",
+            "ackord: this needs the package left_half; install it with: pip install 'halves[left]'",
+        ),
+    ],
+)
+def test_a_verb_runs_or_says_in_one_line_why_it_cannot(
+    plugins: Path, arguments: tuple[str, ...], code: int, out: str, error: str
+) -> None:
+    done = python(MAIN, *arguments, path=plugins)
+    assert (done.returncode, done.stdout) == (code, out)
+    assert done.stderr.startswith(error)
+    assert done.stderr.count("\n") == bool(error)
+
+
+def test_a_misspelled_verb_is_told_the_nearest(plugins: Path) -> None:
+    done = python(MAIN, "gret", path=plugins)
+    assert done.returncode == 1
+    assert "Did you mean 'greet'?" in done.stderr
+
+
+def test_help_loads_neither_schema_nor_generator_and_a_verb_loads_no_other_one(
+    plugins: Path,
+) -> None:
+    report = "import atexit, sys; atexit.register(lambda: print('LOADED', *sorted(sys.modules)));"
+    shown = python(f"{report}{MAIN}", "--help").stdout.rpartition("LOADED")[2].split()
+    assert not {"pydantic", "jinja2", "ruamel.yaml", "ackord.schema"} & set(shown)
+    greeted = python(f"{report}{MAIN}", "greet", path=plugins).stdout.rpartition("LOADED")[2]
+    assert not {"halves_lost", "halves_split", "ackord.codegen.cli.check"} & set(greeted.split())
+
+
+def test_without_any_verbs_the_command_line_says_what_to_do() -> None:
+    done = python(
+        "import importlib.metadata as m; m.entry_points = lambda **_: ();" + MAIN, "generate"
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "install ackord again" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_files_of_the_working_directory_hide_nothing_that_the_command_line_imports(
+    tmp_path: Path,
+) -> None:
+    for name in ("jinja2", "pydantic", "difflib", "typer", "left_half"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('hidden')\n")
+    script = f"import sys; sys.path.remove(''); {MAIN}"  # as the console script, which has no ''
+    done = python(script, "generate", CHAT, "--out", "contract", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
