@@ -98,7 +98,7 @@ CASES = [
     Case("S010", types("A: {enum: «owner»}")),
     Case("S010", types("A: {union: «B»}")),
     Case("S010", types("A: {union: «[]»}")),
-    Case("S010", types("A: {enum: [«1», two]}"), says='write "1" in quotes'),
+    Case("S010", types("A: {enum: [«1», two]}"), says='write `literal[1, "two"]`'),
     Case("S010", fields("a: {type: str, min_length: «1.5»}"), says="a whole number"),
     Case("S010", fields("a: {type: str, pattern: «5»}")),
     Case("S010", fields("a: {type: int, ge: «one»}")),
@@ -140,7 +140,7 @@ CASES = [
         says="whole number",
     ),
     Case("S010", fields("a: {type: int, ge: «'5'»}"), says="a number without quotes"),
-    Case("S010", fields("a: {type: float, le: «.inf»}"), says="with at most 400 digits, not .inf"),
+    Case("S010", fields("a: {type: float, le: «.inf»}"), says="'le' is a finite number, not .inf"),
     Case("S010", fields("a: {type: decimal, le: «1e999999»}"), says="with at most 400 digits"),
     Case(
         "S010 S010",
@@ -556,6 +556,127 @@ CASES = [
     Case("S016", "ignore: [«S021»]\n", says="the code of an error"),
     Case("S010", "ignore: «S063»\n", says="write `ignore: [A, B]`"),
 ]
+
+
+LONG = "a" * 120
+TEMPTING = {
+    "a finite number": [
+        *(fields(f"a: {{type: float, le: {bound}}}") for bound in (".inf", "-.Inf", ".NAN")),
+        fields("a: {type: str, max_length: .inf}"),
+        *(fields(f"a: float = {value}") for value in (".inf", "-.inf", "nan", "-Infinity")),
+    ],
+    "at most 100 characters": [
+        types(f"A{LONG}: int"),
+        fields(f"{LONG}: int"),
+        events(f"{LONG}: {{}}"),
+        events(f"a: {{name: {LONG}}}"),
+        events(f"a: {{args: {{{LONG}: int}}}}"),
+        f"errors: {{Bad: {{code: {LONG}}}}}\n",
+        f"errors: {{A{LONG}: {{}}}}\n",
+        f"rooms: {{{LONG}: {{name: x}}}}\n",
+        f"namespaces: {{/{LONG}: {{}}}}\n",
+    ],
+    "a space after the colon": [
+        "types:\n  A:{fields: {a: int}}\n",
+        "types:\n  A:int\n",
+        "types:\n  A:int\n  B:int\n",
+        "doc:x\n",
+        "types: {A:{fields: {}}}\n",
+        fields("a:int"),
+        events("a:{args: {b: int}}"),
+    ],
+    "doesn't line up": [
+        "types:\n  A: int\n B: int\n",
+        "types:\n  A: int\n   B: int\n",
+        "types:\n    A: int\n  B: int\n",
+        "errors:\n  - A\n - B\n",
+        "doc: x\n  version: y\n",
+        types("A:\n  fields:\n    a: int\n   b: int"),
+    ],
+    "this is a no-break space (U+00A0)": [
+        "types:\n\u00a0 A: int\n",
+        "types:\n \u00a0A: int\n",
+        "types:\n  A:\u00a0int\n",
+        fields("a: list[\u00a0int]"),
+        fields("a: str\u00a0| null"),
+    ],
+    "this is an ideographic space (U+3000)": ["types:\n\u3000A: int\n"],
+    "this is a zero width space (U+200B)": ["types:\n  \u200bA: int\n", "\u200btypes: {}\n"],
+    "{type: str, pattern: '^[^@": [fields("a: email"), fields("a: list[Email]")],
+    "did you mean 'datetime'?": [fields("a: date-time")],
+    "did you mean 'str'?": [fields("a: text")],
+    "write map[str, T]": [fields("a: dict")],
+    'as text: `datetime = "2026-01-31T12:00:00Z"`': [
+        fields("a: datetime = now"),
+        fields("a: datetime = 5"),
+    ],
+    'as text: `duration = "PT5M"`': [fields("a: duration = soon")],
+    "text in a default stands in double quotes": [fields("a: duration = 5s")],
+    "| null`": [fields("a: literal[null]"), fields('a: literal["x", None]')],
+    "write true": [fields("a: literal[True]")],
+    "write `true`": [fields(f"a: bool = {word}") for word in ("yes", "on", "True", "TRUE")],
+    "write `false`": [fields("a: bool = no"), fields("a: json = False")],
+    "null is written `null`": [fields("a: int | null = None"), fields("a: json = undefined")],
+    "`{type: str, max_length: 5}`": [
+        fields("a: str(max_length=5)"),
+        fields("a: 'str(max_length: 5)'"),
+        fields("a: varchar(5)"),
+        fields("a: str[5]"),
+        fields("a: str<5>"),
+    ],
+    "`{type: int, ge: 0, le: 5}`": [fields("a: int(ge=0, le=5)")],
+    "list[int]": [
+        fields("a: [int]"),
+        fields("a: tuple[int, ...]"),
+        fields("a: int[]"),
+    ],
+    "list[T]": [fields("a: [int, str]"), fields("a: []"), fields('a: "[int]"')],
+    "a map is written map[str, T]": [fields("a: '{str: int}'")],
+    "square brackets": [fields("a: list(int)"), fields("a: Array<int>")],
+    "the units ms, s and m": [events("a: {ack: int, timeout: 1h30m}")],
+    "write 60m": [events("a: {ack: int, timeout: 1h}"), events("a: {ack: int, timeout: 1 hour}")],
+    "at most 1440m": [events("a: {ack: int, timeout: 25h}")],
+    "write 5s": [events("a: {ack: int, timeout: 5 seconds}"), events("a: {ack: int, timeout: 5S}")],
+    "Bad is an error: list it under `errors`": [
+        "errors: {Bad: {}}\n" + fields("a: Bad"),
+        "errors: {Bad: {}}\n" + events("a: {ack: int | Bad}"),
+        "errors: {Bad: {}}\n" + types("A: {union: [Bad], tag: x}"),
+    ],
+    "lobby is a room": ["rooms: {lobby: {name: lobby}}\n" + fields("a: lobby")],
+    "Thing is a type": [fields("b: int") + events("a: {errors: [Thing]}")],
+    "write `literal[1, 2]` in place of the enum": [
+        types("A: {enum: [1, 2]}"),
+        types("A: {enum: [{value: 1}, {value: 2}]}"),
+    ],
+    "write `literal[true, false]`": [types("A: {enum: [true, False]}")],
+    "for example `enum: [": [types("A: {enum: {a: 1, b: 2}}")],
+    "rename one of the two": [events("a: {args: {userId: int, user_id: int}}")],
+}
+"""What people write who come from elsewhere, under the words that must be said about it."""
+
+
+@pytest.mark.parametrize(
+    ("says", "text"), [(says, text) for says, texts in TEMPTING.items() for text in texts]
+)
+def test_each_likely_mistake_is_told_what_to_write(says: str, text: str) -> None:
+    result = load_bytes((HEAD + text).encode(), "demo.yaml")
+    assert result.contract is None
+    told = [f"{one.message}; {one.hint}" for one in result.diagnostics]
+    assert all(says in one for one in told), told
+    assert told
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_the_version_of_the_language_in_quotes_is_told_to_lose_them(quote: str) -> None:
+    result = load_bytes(HEAD.replace("ackord: 1", f"ackord: {quote}1{quote}").encode(), "demo.yaml")
+    assert [one.hint for one in result.diagnostics] == ["write `ackord: 1`, without quotes"]
+
+
+def test_a_schema_in_json_may_escape_any_character() -> None:
+    text = '{"ackord": 1, "name": "demo", "version": "1.0.0", "doc": "a\\ud83d\\ude00\\u00e9"}'
+    contract = load_bytes(text.encode(), "demo.json").contract
+    assert contract is not None
+    assert contract.doc == "a\U0001f600\u00e9"
 
 
 def case_name(case: Case) -> str:

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+MAX_NAME: Final = 100
+"""Characters of a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class NameForm:
@@ -13,6 +16,10 @@ class NameForm:
 
     pattern: re.Pattern[str]
     words: str
+
+    def is_only_too_long(self, name: str) -> bool:
+        """Tell whether nothing but its length is wrong with a name."""
+        return len(name) > MAX_NAME and self.pattern.fullmatch(name[:MAX_NAME]) is not None
 
 
 TYPE_NAME: Final = NameForm(

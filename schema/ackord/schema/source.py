@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -63,3 +64,16 @@ def _split_lines(text: str) -> list[str]:
             start = index + 1
     pieces.append(text[start:])
     return pieces
+
+
+def invisible_name(character: str) -> tuple[str, str] | None:
+    """Say what a character is that looks like a space or like nothing and isn't a space of YAML,
+    and what to do with it; `None` for every other one.
+    """
+    category = unicodedata.category(character)
+    if category not in {"Zs", "Cf"} or character == " ":
+        return None
+    name = unicodedata.name(character, "invisible character").lower()
+    article = "an" if name[0] in "aeiou" else "a"
+    what = f"this is {article} {name} (U+{ord(character):04X}), which YAML takes for no space"
+    return what, "write an ordinary space" if category == "Zs" else "remove it"

@@ -9,14 +9,29 @@ from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.fields import DOC_KEYS, check_name, read_fields, read_type
 from ackord.schema.document.nodes import EventNode, Name
 from ackord.schema.document.section import Section, read_mapping
-from ackord.schema.names import RESERVED_EVENTS, RESERVED_IDENTIFIERS, SNAKE_NAME, snake_case
-from ackord.schema.yaml.nodes import Entry, Mapping
+from ackord.schema.names import (
+    MAX_NAME,
+    RESERVED_EVENTS,
+    RESERVED_IDENTIFIERS,
+    SNAKE_NAME,
+    snake_case,
+)
+from ackord.schema.yaml.nodes import Entry, Mapping, Scalar
 
 KEYS: Final = ("name", "args", "ack", "errors", "timeout", "acks", "rooms", "concurrent", *DOC_KEYS)
 """Keys of an event."""
 _TIMEOUT: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _MAX_TIMEOUT: Final = 86_400.0
+_OTHER_UNIT: Final = re.compile(r"([0-9]{1,4}) *([a-z]+)")
+_MINUTES: Final = frozenset({"m", "min", "mins", "minute", "minutes"})
+_OTHER_UNITS: Final = (
+    (frozenset({"ms", "msec", "msecs", "millis", "millisecond", "milliseconds"}), "ms"),
+    (frozenset({"s", "sec", "secs", "second", "seconds"}), "s"),
+    (_MINUTES | {"h", "hr", "hrs", "hour", "hours", "d", "day", "days"}, "m"),
+)
+"""How people write units, and which of ours takes their place."""
+_IN_MINUTES: Final = {"h": 60, "d": 1440}
 _IDENTIFIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 
 
@@ -79,8 +94,10 @@ def _read_identifier(name: Name, section: Section) -> Name:
             and identifier.text not in RESERVED_IDENTIFIERS
         )
         hint = f"say how generated code calls it, for example `name: {identifier.text if good else 'my_event'}`"
+        if SNAKE_NAME.is_only_too_long(identifier.text):
+            hint = f"names there have at most {MAX_NAME} characters: {hint}"
         report.add(
-            "S017", name.place, f"{name.text!r} can't be a name in generated code", hint=hint
+            "S017", name.place, f"{name.text[:60]!r} can't be a name in generated code", hint=hint
         )
     return identifier
 
@@ -107,20 +124,28 @@ def _read_timeout(section: Section) -> tuple[Name, float] | None:
     node = section.node("timeout")
     if node is None:
         return None
-    text = getattr(node, "text", None)
-    match = _TIMEOUT.fullmatch(text) if isinstance(text, str) else None
+    text = node.text if isinstance(node, Scalar) else ""
+    match = _TIMEOUT.fullmatch(text)
     seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
     if match is None or not 0 < seconds <= _MAX_TIMEOUT:
-        hint = (
-            f"write {text}s"
-            if isinstance(text, str) and re.fullmatch(r"[1-9][0-9]{0,3}", text)
-            else "for example 5s, 500ms or 2m"
-        )
         section.report.add(
             "S016",
             node.place,
-            "a timeout is a number and a unit, more than 0 and at most a day",
-            hint=hint,
+            "a timeout is a number and one of the units ms, s and m, more than 0 and at most a day",
+            hint=_timeout_hint(text),
         )
         return None
     return Name(match[0], section.key_place("timeout")), round(seconds, 9)
+
+
+def _timeout_hint(text: str) -> str:
+    if re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        return f"write {text}s or {text}ms"
+    match = _OTHER_UNIT.fullmatch(text.lower())
+    unit = next((to for names, to in _OTHER_UNITS if match and match[2] in names), None)
+    if match is None or unit is None:
+        return "for example 5s, 500ms or 2m"
+    if unit == "m" and match[2] not in _MINUTES:
+        minutes = int(match[1]) * _IN_MINUTES[match[2][0]]
+        return f"write {minutes}m" if minutes * 60 <= _MAX_TIMEOUT else "at most 1440m"
+    return f"write {match[1]}{unit}"

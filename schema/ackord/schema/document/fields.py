@@ -11,7 +11,7 @@ from ackord.schema.document.nodes import ConstraintNode, FieldNode, Name, TypeNo
 from ackord.schema.document.section import Section
 from ackord.schema.expressions.parser import parse_expression
 from ackord.schema.expressions.syntax import Expression
-from ackord.schema.names import FIELD_NAME, NameForm, camel_case, snake_case
+from ackord.schema.names import FIELD_NAME, MAX_NAME, NameForm, camel_case, snake_case
 from ackord.schema.source import Place
 from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 
@@ -39,10 +39,7 @@ def read_type(node: Node, where: Place, report: Reporter) -> TypeNode | None:
             return _read_type_mapping(node, where, report)
         case Sequence():
             report.add(
-                "S010",
-                node.place,
-                "a type is an expression, not a list",
-                hint="several values are a tuple: tuple[A, B]",
+                "S010", node.place, "a type is an expression, not a list", hint=_list_hint(node)
             )
             return None
         case Scalar():
@@ -64,6 +61,13 @@ def read_expression(node: Node, report: Reporter) -> Expression | None:
     else:
         report.add("S010", node.place, f"expected a type, found {describe(node)}")
     return None
+
+
+def _list_hint(node: Sequence) -> str:
+    texts = [item.text if isinstance(item, Scalar) and item.text else "T" for item in node.items]
+    if len(texts) == 1:
+        return f"write `list[{texts[0][:60]}]`"
+    return "write list[T] for any number of values, tuple[A, B] for fixed positions"
 
 
 def _read_type_mapping(node: Mapping, where: Place, report: Reporter) -> TypeNode | None:
@@ -132,7 +136,11 @@ def _read_constraint(key: str, node: Node, report: Reporter) -> int | Decimal | 
         wanted = "a whole number" if key in COUNTS else "a number"
         found = describe(node)
         if isinstance(node, Scalar) and node.kind in {"int", "float"}:
-            wanted, found = f"{wanted} with at most 400 digits", node.text[:20]
+            found = node.text[:20]
+            if any(map(str.isdigit, found)):
+                wanted += " with at most 400 digits"
+            else:
+                wanted = "a finite number"
         report.add("S010", node.place, f"{key!r} is {wanted}, not {found}")
         return None
     return value if key in BOUNDS else _read_count(key, node, value, report)
@@ -170,6 +178,14 @@ def check_name(name: Name, form: NameForm, what: str, report: Reporter) -> bool:
     """Report a name that hasn't the form of its kind."""
     if form.pattern.fullmatch(name.text):
         return True
+    if form.is_only_too_long(name.text):
+        report.add(
+            "S017",
+            name.place,
+            f"this name of {what} is too long",
+            hint=f"names have at most {MAX_NAME} characters",
+        )
+        return False
     short = name.text[:60]
     suggestion = next(
         (made for made in (snake_case(short), camel_case(short)) if form.pattern.fullmatch(made)),

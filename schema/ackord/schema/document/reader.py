@@ -92,7 +92,8 @@ def _is_known_language(root: Mapping, report: Reporter) -> bool:
         "S013",
         node.place,
         f"this release reads version {LANGUAGE_VERSION} of the language, not {found[:60]!r}",
-        hint=f"write `ackord: {LANGUAGE_VERSION}`",
+        hint=f"write `ackord: {LANGUAGE_VERSION}`"
+        + (", without quotes" if isinstance(node, Scalar) and node.style else ""),
     )
     return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from typing import Final, get_args
@@ -9,9 +10,11 @@ from typing import Final, get_args
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import Name
 from ackord.schema.model import AckStyle
-from ackord.schema.source import Place
+from ackord.schema.source import Place, invisible_name
 from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe, is_null
 
+_JOINED: Final = re.compile(r"([\w./-]{1,60}):[^ \t\r\n]")
+"""A key and a value with nothing between them, which YAML takes for one text."""
 _OTHER_WORDS: Final[MappingOf[str, str]] = {
     "default": "write the default into the type: `type: int = 5`",
     "optional": "write a question mark after the type: `type: str?`",
@@ -150,18 +153,20 @@ def read_mapping(node: Node, what: str, report: Reporter) -> Mapping | None:
         return node
     if is_null(node):
         return Mapping(node.place, ())
-    report.add("S010", node.place, f"{what} is a mapping, not {describe(node)}")
+    joined = _JOINED.match(node.text) if isinstance(node, Scalar) and not node.style else None
+    hint = f"write a space after the colon: `{joined[1]}: …`" if joined else None
+    if joined and isinstance(node, Scalar):
+        invisible = invisible_name(node.text[joined.end() - 1])
+        hint = f"{invisible[0]}: {invisible[1]}" if invisible else hint
+    report.add("S010", node.place, f"{what} is a mapping, not {describe(node)}", hint=hint)
     return None
 
 
-def read_text(node: Node, what: str, report: Reporter) -> Name | None:
-    """Take a text."""
+def read_text(node: Node, what: str, report: Reporter, *, hint: str | None = None) -> Name | None:
+    """Take a text; `hint` says what to do with something else, if not to put it in quotes."""
     if isinstance(node, Scalar) and node.kind == "text":
         return Name(node.text, node.place)
-    hint = (
-        f'write "{node.text}" in quotes'
-        if isinstance(node, Scalar) and node.kind != "null"
-        else None
-    )
+    if hint is None and isinstance(node, Scalar) and node.kind != "null":
+        hint = f'write "{node.text}" in quotes'
     report.add("S010", node.place, f"{what} is text, not {describe(node)}", hint=hint)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -30,7 +31,7 @@ from ackord.schema.document.nodes import (
 )
 from ackord.schema.document.section import Section, read_text
 from ackord.schema.names import FIELD_NAME, TYPE_NAME
-from ackord.schema.yaml.nodes import Entry, Mapping, Scalar, Sequence, describe
+from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 
 
 def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode:
@@ -91,6 +92,7 @@ def _read_enum(name: Name, section: Section) -> EnumNode | None:
             "S010",
             place,
             f"'enum' is a list of members, not {describe(node) if node is not None else 'nothing'}",
+            hint="for example `enum: [owner, viewer]`",
         )
         return None
     if not node.items:
@@ -98,7 +100,7 @@ def _read_enum(name: Name, section: Section) -> EnumNode | None:
         return None
     members: dict[str, EnumMemberNode] = {}
     for item in node.items:
-        member = _read_enum_member(item, section.report)
+        member = _read_enum_member(item, node, section.report)
         if member is None:
             continue
         if not member.value.text:
@@ -118,14 +120,36 @@ def _read_enum(name: Name, section: Section) -> EnumNode | None:
     )
 
 
-def _read_enum_member(item: Scalar | Sequence | Mapping, report: Reporter) -> EnumMemberNode | None:
+def _read_enum_member(item: Node, members: Sequence, report: Reporter) -> EnumMemberNode | None:
     if not isinstance(item, Mapping):
-        value = read_text(item, "a member of an enum", report)
+        value = read_text(item, "a member of an enum", report, hint=_literal_hint(item, members))
         return EnumMemberNode(value=value) if value else None
     section = Section(item, item.place, "a member of an enum", ("value", *DOC_KEYS), report)
-    value = section.text("value", required=True)
+    node = section.node("value", required=True)
+    hint = None if node is None else _literal_hint(node, members)
+    value = None if node is None else read_text(node, "'value'", report, hint=hint)
     doc, deprecated = section.prose("doc"), section.prose("deprecated")
     return EnumMemberNode(value=value, doc=doc, deprecated=deprecated) if value else None
+
+
+def _literal_hint(item: Node, members: Sequence) -> str | None:
+    """Say how values are declared that aren't text on the wire; in quotes, they would be text."""
+    if not isinstance(item, Scalar) or item.kind not in {"int", "bool"}:
+        return None
+    scalars = [one if isinstance(one, Scalar) else _value_of(one) for one in members.items]
+    values = [
+        json.dumps(one.text, ensure_ascii=False) if one.kind == "text" else one.text.lower()
+        for one in scalars
+        if one is not None and one.kind in {"text", "int", "bool"}
+    ]
+    shown = ", ".join(values[:5]) + (", …" if len(values) > 5 else "")
+    return f"write `literal[{shown}]` in place of the enum; in quotes it would be text on the wire"
+
+
+def _value_of(member: Node) -> Scalar | None:
+    entries = member.entries if isinstance(member, Mapping) else ()
+    value = next((entry.value for entry in entries if entry.key.text == "value"), None)
+    return value if isinstance(value, Scalar) else None
 
 
 def _read_record(name: Name, section: Section) -> RecordNode | None:

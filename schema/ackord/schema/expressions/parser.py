@@ -53,6 +53,7 @@ _FORMS: Final = {
     "union": "A | B",
 }
 """What people write who come from other languages, in lower case, and what it is here."""
+_OPENINGS: Final = {"[": "a list is written list[T]", "{": "a map is written map[str, T]"}
 
 
 def parse_expression(scalar: Scalar, report: Reporter) -> Expression | None:
@@ -111,11 +112,9 @@ class _Parser:
     def _member(self) -> TypeSyntax:
         token = self._take()
         if token.kind != "name":
-            hint = (
-                'fixed values are a literal type: literal["a", "b"]'
-                if token.kind in {"string", "number"}
-                else None
-            )
+            hint = _OPENINGS.get(token.text)
+            if token.kind in {"string", "number"}:
+                hint = 'fixed values are a literal type: literal["a", "b"]'
             raise ExpressionError(token.start, token.end, f"expected a type, found {token}", hint)
         if self._at("["):
             return self._generic(token)
@@ -154,10 +153,14 @@ class _Parser:
                 values = self._bracketed(self._literal)
                 return LiteralSyntax(self._since(name.start), values)
             case _:
-                form = _FORMS.get(name.text.lower())
-                hint = (
-                    f"write {form}" if form else "only list, map, tuple and literal take brackets"
-                )
+                hint = "only list, map, tuple and literal take brackets"
+                inside = self._tokens[self._index + 1]
+                if name.text.lower() in _FORMS:
+                    hint = f"write {_FORMS[name.text.lower()]}"
+                elif inside.text == "]":
+                    hint = f"write list[{name.text}]"
+                elif inside.kind == "number":
+                    hint = "constraints stand beside the type: `{type: str, max_length: 5}`"
                 raise ExpressionError(name.start, name.end, f"{name.text} takes no brackets", hint)
 
     def _map(self, name: Token) -> TypeSyntax:
@@ -191,7 +194,12 @@ class _Parser:
             return LiteralValue(self._place(token), token.text == "true")
         if token.kind == "number" and token.text.lstrip("-").isdigit():
             return LiteralValue(self._place(token), self._integer(token))
+        lower = token.text.lower()
         hint = f'write "{token.text}"' if token.kind == "name" else None
+        if token.kind == "name" and lower in {"null", "none", "nil", "undefined"}:
+            hint = 'null is a type of its own: write `literal["a"] | null`'
+        elif token.kind == "name" and lower in {"true", "false"}:
+            hint = f"write {lower}"
         raise ExpressionError(
             token.start,
             token.end,

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ackord.schema.source import invisible_name
 from typing_extensions import override
 
 TokenKind: TypeAlias = Literal["name", "string", "number", "symbol", "end"]
@@ -21,6 +22,13 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+
+
+_WORD = re.compile(r"[\w.+-]+|.", re.DOTALL)
+_CALL = re.compile(r"([A-Za-z][A-Za-z0-9_]*)[(<]([^()<>]{0,200})")
+_ARGUMENT = re.compile(r"([a-z_]+) *[=:] *([^,=:]+)")
+_VARIADIC = re.compile(r"tuple\[([^\[\],]+),")
+_NOT_FINITE = re.compile(r"[-+]?\.?(?:inf|infinity|nan)", re.IGNORECASE)
 
 
 class ExpressionError(Exception):
@@ -71,6 +79,9 @@ def string_value(token: Token) -> str | None:
 def _unreadable(text: str, position: int) -> ExpressionError:
     start = position + len(text[position:]) - len(text[position:].lstrip(" \t\r\n"))
     character = text[start]
+    invisible = invisible_name(character)
+    if invisible is not None:
+        return ExpressionError(start, start + 1, *invisible)
     if character == '"':
         return ExpressionError(
             start, len(text), "this string doesn't end, or holds an escape that JSON doesn't know"
@@ -79,13 +90,36 @@ def _unreadable(text: str, position: int) -> ExpressionError:
         return ExpressionError(
             start, start + 1, 'unexpected "\'"', "strings stand in double quotes"
         )
-    if character in "()":
-        return ExpressionError(
-            start,
-            start + 1,
-            f"unexpected {character!r}",
-            "types take square brackets, as in list[str]; there are no groups",
-        )
-    word = re.compile(r"[\w.+-]+|.", re.DOTALL).match(text, start)
+    if character in "()<>":
+        return ExpressionError(start, start + 1, f"unexpected {character!r}", _call_hint(text))
+    word = _WORD.match(text, start)
     found = word[0] if word else character
-    return ExpressionError(start, start + len(found), f"unexpected {found!r}")
+    return ExpressionError(
+        start, start + len(found), f"unexpected {found!r}", _word_hint(text, start, found)
+    )
+
+
+def _call_hint(text: str) -> str:
+    """Say how a type is limited, where it is written like a call: ``str(max_length=5)``."""
+    call = _CALL.search(text)
+    name = call[1] if call else ""
+    if call is None or name.lower() in {"list", "array", "set", "map", "dict", "tuple", "literal"}:
+        return "types take square brackets, as in list[str]; there are no groups"
+    name = "str" if name.lower() in {"varchar", "char", "string"} else name
+    given = [f"{key}: {value}" for key, value in _ARGUMENT.findall(call[2])]
+    if not given and call[2].strip().isdigit():
+        given = [f"max_length: {call[2].strip()}"]
+    if not given:
+        return "types take square brackets, as in list[str]; there are no groups"
+    return f"constraints stand beside the type: `{{type: {name}, {', '.join(given)}}}`"
+
+
+def _word_hint(text: str, start: int, found: str) -> str | None:
+    if found.startswith("..."):
+        item = _VARIADIC.search(text)
+        return f"any number of values is a list: list[{item[1].strip() if item else 'T'}]"
+    if _NOT_FINITE.fullmatch(found):
+        return "write a finite number: JSON has no others"
+    if "=" in text[:start]:
+        return "text in a default stands in double quotes"
+    return None

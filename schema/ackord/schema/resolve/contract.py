@@ -6,7 +6,7 @@ from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import Document, ErrorNode
 from ackord.schema.model import Contract, Error, Room
-from ackord.schema.names import RESERVED_CODES, SNAKE_NAME, snake_case
+from ackord.schema.names import MAX_NAME, RESERVED_CODES, SNAKE_NAME, snake_case
 from ackord.schema.resolve.declarations import DeclarationResolver
 from ackord.schema.resolve.namespaces import NamespaceResolver
 from ackord.schema.resolve.resolved import Resolved
@@ -21,7 +21,10 @@ def resolve(document: Document, report: Reporter) -> Resolved:
     The result holds a contract that can be used only if no error has been reported, here or before.
     """
     types = TypeResolver(
-        {node.name.text: node for node in document.types}, report, imports=document.imports
+        {node.name.text: node for node in document.types},
+        report,
+        others=_other_names(document),
+        imports=document.imports,
     )
     for node in (*document.types, *document.errors):
         types.claim(
@@ -46,6 +49,19 @@ def resolve(document: Document, report: Reporter) -> Resolved:
         doc=document.doc,
     )
     return Resolved(document, contract, tuple(types.written), frozenset(types.lifted))
+
+
+def _other_names(document: Document) -> dict[str, str]:
+    """Say of names that aren't types what to do where they are used as one."""
+    rooms = {
+        node.name.text: f"{node.name.text} is a room: list it under `rooms` of an event"
+        for node in document.rooms
+    }
+    errors = {
+        node.name.text: f"{node.name.text} is an error: list it under `errors` of an event"
+        for node in document.errors
+    }
+    return rooms | errors
 
 
 def _errors(document: Document, types: TypeResolver, report: Reporter) -> tuple[Error, ...]:
@@ -83,6 +99,13 @@ def _check_code(node: ErrorNode, report: Reporter) -> None:
             code.place,
             f"the code {code.text!r} is reserved for the runtime",
             hint="give the error a `code` of its own",
+        )
+    elif SNAKE_NAME.is_only_too_long(code.text) and code.place != node.name.place:
+        report.add(
+            "S040",
+            code.place,
+            "this code is too long",
+            hint=f"codes have at most {MAX_NAME} characters",
         )
     elif not SNAKE_NAME.pattern.fullmatch(code.text) and code.place != node.name.place:
         report.add(

@@ -73,8 +73,29 @@ The runtime has the same forms in `scalars.py`, and a test compares both.
 """
 
 
+_EXAMPLES: Final = {
+    "datetime": "2026-01-31T12:00:00Z",
+    "date": "2026-01-31",
+    "time": "12:00:00",
+    "duration": "PT5M",
+    "uuid": "12345678-1234-5678-1234-567812345678",
+    "decimal": "12.50",
+    "url": "https://example.org/",
+}
+_TRUTH: Final = {
+    **dict.fromkeys(("true", "yes", "y", "on"), "true"),
+    **dict.fromkeys(("false", "no", "n", "off"), "false"),
+}
+"""What YAML 1.1 and other languages call true and false."""
+
+
 class DefaultError(Exception):
     """A value isn't one of its type; the message says why."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+        """What to write, where that can be said."""
 
 
 class DefaultChecker:
@@ -126,17 +147,16 @@ class DefaultChecker:
         if of.name == "bytes":
             raise DefaultError("bytes can't have a default")
         if isinstance(value, Word):
-            hint = (
-                f': write "{value.text}"'
-                if of.name not in {"int", "int64", "float", "bool"}
-                else ""
+            raise DefaultError(
+                f"expected {of.name}, found the word {value.text}", _word_hint(value.text, of.name)
             )
-            raise DefaultError(f"expected {of.name}, found the word {value.text}{hint}")
         if of.name == "decimal":
             return _decimal(value, of.constraints)
         form = _WRITTEN_AS_TEXT.get(of.name)
         if form is not None and not (isinstance(value, str) and form.fullmatch(value)):
-            raise DefaultError(f"{_show(value)} isn't how a {of.name} is written")
+            raise DefaultError(
+                f"{_show(value)} isn't how a {of.name} is written", _text_hint(of.name)
+            )
         value = _whole(value, of)
         parsed = _parse(value, of)
         match of.name:
@@ -205,6 +225,24 @@ class DefaultChecker:
         return checked
 
 
+def _word_hint(word: str, of: str) -> str | None:
+    """Say what to write in place of a word that isn't JSON."""
+    lower = word.lower()
+    if of in {"bool", "json"} and lower in _TRUTH:
+        return f"write `{_TRUTH[lower]}`"
+    if lower in {"none", "nil", "undefined"}:
+        return "null is written `null`"
+    if of in {"float", "json"} and lower in {"inf", "infinity", "nan"}:
+        return "write a finite number: JSON has no others"
+    if of in _EXAMPLES:
+        return _text_hint(of)
+    return f'write "{word}"' if of in {"str", "json"} else None
+
+
+def _text_hint(of: str) -> str:
+    return f'write a fixed value as text: `{of} = "{_EXAMPLES[of]}"`'
+
+
 def _whole(value: Json, of: ScalarType) -> Json:
     """Give a number without fraction as an integer where an `int` stands, as on the wire, where 5.0
     is one.
@@ -264,7 +302,7 @@ def _plain(value: Json) -> Json:
     """Refuse words where nothing says which enum they are of."""
     match value:
         case Word(text):
-            raise DefaultError(f'expected JSON, found the word {text}: write "{text}"')
+            raise DefaultError(f"expected JSON, found the word {text}", _word_hint(text, "json"))
         case list():
             return [_plain(element) for element in value]  # pyright: ignore[reportUnknownVariableType]  # decoded JSON
         case Decimal():

@@ -61,7 +61,10 @@ class DefaultResolver:
             return Default(DefaultChecker(self._declarations).check(written.value, of))
         except DefaultError as exc:
             self._report.add(
-                "S031", written.place, f"the default of {name!r} isn't one of its type: {exc}"
+                "S031",
+                written.place,
+                f"the default of {name!r} isn't one of its type: {exc}",
+                hint=exc.hint,
             )
             return None
 

@@ -25,11 +25,12 @@ from ackord.schema.document.nodes import (
     TypeNode,
 )
 from ackord.schema.model import AckStyle, Event, Field, Namespace, RefType, Type
-from ackord.schema.names import SNAKE_NAME, camel_case, snake_case
+from ackord.schema.names import MAX_NAME, SNAKE_NAME, camel_case, snake_case
 from ackord.schema.resolve.rooms import PARAMETER, check_template, resolve_params
 from ackord.schema.resolve.types import TypeResolver
 from ackord.schema.source import Place
 
+_OTHER_NAME: Final = "give one of the two another `name:`"
 _PATH: Final = re.compile(r"/|(?:/(?:[A-Za-z0-9_.~-]|\{[^{}/]*\})+)+")
 
 
@@ -90,6 +91,8 @@ class NamespaceResolver:
             name = Name(plain or snake_case(path.text[:200]), path.place)
             if not SNAKE_NAME.pattern.fullmatch(name.text) and _PATH.fullmatch(path.text):
                 hint = "say how generated code calls it: `name: my_namespace`"
+                if SNAKE_NAME.is_only_too_long(name.text):
+                    hint = f"names there have at most {MAX_NAME} characters: {hint}"
                 self._report.add(
                     "S017",
                     path.place,
@@ -99,7 +102,9 @@ class NamespaceResolver:
         self._claim(self._identifiers, name, f"the namespace {path.text}")
         return name.text
 
-    def _claim(self, taken: dict[str, Place], name: Name, what: str) -> None:
+    def _claim(
+        self, taken: dict[str, Place], name: Name, what: str, hint: str = _OTHER_NAME
+    ) -> None:
         first = taken.setdefault(name.text, name.place)
         if first != name.place:
             message = f"{what} is {name.text!r} in generated code, as another one is"
@@ -107,7 +112,7 @@ class NamespaceResolver:
                 "S018",
                 name.place,
                 message,
-                hint="give one of them another `name:`",
+                hint=hint,
                 related=[related("the other one", first)],
             )
 
@@ -134,7 +139,11 @@ class NamespaceResolver:
     ) -> tuple[str, ...]:
         for name in names:
             if name.text not in declared:
-                hint = self._report.nearest(name.text, declared) or f"declare it under `{what}s:`"
+                hint = self._report.nearest(name.text, declared) or (
+                    f"{name.text} is a type: declare {what}s under `{what}s:`"
+                    if self._types.node(name.text) is not None
+                    else f"declare it under `{what}s:`"
+                )
                 self._report.add(code, name.place, f"unknown {what} {name.text!r}", hint=hint)
         return tuple(name.text for name in names if name.text in declared)
 
@@ -243,6 +252,7 @@ class NamespaceResolver:
                 identifiers,
                 Name(snake_case(arg.name.text[:200]), arg.name.place),
                 f"the argument {arg.name.text}",
+                "rename one of the two; the names of arguments don't travel",
             )
             if arg.type is None:
                 continue

@@ -5,6 +5,7 @@ and defaults are checked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Final, get_args
 
 from ackord.schema.analysis.json_kinds import json_kinds, python_classes, shared_class
@@ -59,8 +60,42 @@ _ELSEWHERE: Final = {
     "timestamp": "datetime",
     "timedelta": "duration",
     "none": "null",
+    "text": "str",
+    "char": "str",
+    "varchar": "str",
+    "int32": "int",
+    "bigint": "int64",
+    "float32": "float",
+    "float64": "float",
+    "blob": "bytes",
+    "buffer": "bytes",
+    "guid": "uuid",
+    "date-time": "datetime",
+    "interval": "duration",
+    "unknown": "json",
 }
 """Names of built-in types in other languages."""
+
+
+_NO_OTHERS: Final[Mapping[str, str]] = MappingProxyType({})
+_FORMS: Final = {
+    "array": "list[T]",
+    "set": "list[T]",
+    "dict": "map[str, T]",
+    "optional": "T?",
+    "enum": '`{enum: [a, b]}`, or literal["a", "b"]',
+}
+"""Kinds of types in other languages, and how they are written."""
+_FORMATS: Final = {
+    "email": r"'^[^@\s]{1,64}@[^@\s]{1,255}$'",
+    "phone": r"'^[+][0-9]{5,15}$'",
+    "slug": r"'^[a-z0-9-]{1,64}$'",
+    "hostname": r"'^[A-Za-z0-9.-]{1,253}$'",
+    "ip": r"'^[0-9A-Fa-f.:]{2,45}$'",
+    "ipv4": r"'^[0-9.]{7,15}$'",
+    "ipv6": r"'^[0-9A-Fa-f.:]{2,45}$'",
+}
+"""Kinds of text that have types elsewhere, with a pattern that is good enough to begin with."""
 
 
 class TypeResolver:
@@ -71,8 +106,12 @@ class TypeResolver:
         declared: Mapping[str, TypeDeclarationNode],
         report: Reporter,
         *,
+        others: Mapping[str, str] = _NO_OTHERS,
         imports: bool = False,
     ) -> None:
+        """Take the declarations under ``types:``, what to say of other names that aren't types, and
+        whether there are imports, whose names are then not unknown.
+        """
         self.declarations: dict[str, TypeDeclaration] = {}
         """The types of the IR, in order; the caller adds those that it resolves."""
         self.lifted: set[str] = set()
@@ -85,6 +124,7 @@ class TypeResolver:
         """The default values of all fields and arguments."""
         self._declared = declared
         self._report = report
+        self._others = others
         self._imports = imports
         self._taken: dict[str, Place] = {}
         self._checks: list[Callable[[], None]] = []
@@ -321,9 +361,15 @@ class TypeResolver:
         if syntax.name in self._declared:
             return RefType(syntax.name)
         hint = self._report.nearest(syntax.name, [*self._declared, *_BUILT_IN])
-        elsewhere = _ELSEWHERE.get(syntax.name.lower())
-        if elsewhere is not None:
-            hint = f"did you mean {elsewhere!r}?"
+        word = syntax.name.lower()
+        if syntax.name in self._others:
+            hint = self._others[syntax.name]
+        elif word in _ELSEWHERE:
+            hint = f"did you mean {_ELSEWHERE[word]!r}?"
+        elif word in _FORMS:
+            hint = f"write {_FORMS[word]}"
+        elif word in _FORMATS:
+            hint = f"there is no type for it yet: write `{{type: str, pattern: {_FORMATS[word]}}}`"
         elif "." in syntax.name:
             if self._imports:
                 return None  # that imports aren't supported has been said

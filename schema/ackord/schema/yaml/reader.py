@@ -16,7 +16,7 @@ from typing import Any
 
 from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.source import Source
+from ackord.schema.source import Source, invisible_name
 from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -29,6 +29,9 @@ _MAX_SYNTAX_ERRORS = 20
 """So many broken lines are reported at most."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_JOINED = re.compile(r"""[ ]*(?:-[ ]+)?["']?(?![0-9]+:)[\w./-]{1,100}["']?:(?!//)(?=[^ \t\r\n])""")
+_KEY_ONLY = re.compile(r"[ ]*[^ :]+")
 
 _FLOW_HINT = "quote the type or use block style: inside {…} and […], and after a closing quote, YAML reads brackets, commas and bars itself"
 
@@ -114,7 +117,14 @@ def _report_syntax(exc: Any, text: str, source: Source, report: Reporter) -> str
     in_flow = "or '}'" in problem or "or ']'" in problem
     after_quote = re.search(r"""["'][ \t]*[|\]?,=]*[ \t]*$""", text[line_start:offset]) is not None
     hint = None
-    if in_flow or after_quote:
+    if any(_lacks_space(line) for line in _lines_near(text, offset, start)):
+        hint = "write a space after the colon of a key, as in `key: value`"
+    elif text[offset - 1 : offset] == ":":
+        hint = "write a space after the colon"
+    elif not in_flow and _is_out_of_line(problem, text, line_start, offset):
+        problem = "this line doesn't line up with the ones above it"
+        hint = "begin all keys of a mapping, and all items of a list, in the same column"
+    elif in_flow or after_quote:
         hint = _FLOW_HINT
     elif "'\\t'" in problem:
         hint = "indent with spaces"
@@ -131,6 +141,45 @@ def _report_syntax(exc: Any, text: str, source: Source, report: Reporter) -> str
     line_end = text.find("\n", offset)
     line_end = len(text) if line_end < 0 else line_end
     return text[:line_start] + " " * (line_end - line_start) + text[line_end:]
+
+
+def _lines_near(text: str, *offsets: int) -> Iterator[str]:
+    """Give the lines at some places of a text, and the ones before them."""
+    for offset in offsets:
+        before, _, line = text[:offset].rpartition("\n")
+        yield line + text[offset:].partition("\n")[0]
+        yield before.rpartition("\n")[2]
+
+
+def _lacks_space(line: str) -> bool:
+    """Tell whether a line is a key and a value with nothing between them, which YAML takes for one
+    text.
+    """
+    joined = _JOINED.match(line)
+    if joined is None:
+        return False
+    rest = line[joined.end() :]
+    return rest[0] in "{[\"'" or not re.search(r":(?:[ \t]|$)", rest)
+
+
+def _is_out_of_line(problem: str, text: str, line_start: int, offset: int) -> bool:
+    """Tell whether a line begins further left or right than the ones that it belongs to."""
+    if "expected <block end>" in problem and "start>" in problem:
+        return True
+    above = text[:line_start].rstrip("\n").rpartition("\n")[2]
+    return (
+        "mapping values are not allowed" in problem
+        and _KEY_ONLY.fullmatch(text, line_start, offset) is not None
+        and _indent(text[line_start:offset]) > _indent(above)
+    )
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _join(pair: str) -> str:
+    return pair.encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def _one_line(text: str) -> str:
@@ -197,6 +246,8 @@ class _Builder:
                 pass
 
     def _text(self, value: str, start: int, end: int) -> str:
+        # JSON escapes a character beyond U+FFFF as a pair of surrogates.
+        value = _PAIR.sub(lambda pair: _join(pair[0]), value)
         if _SURROGATE.search(value):
             self._report.add(
                 "S004", self._source.place(start, end), "half of a surrogate pair is no character"
@@ -251,6 +302,8 @@ class _Builder:
             if not isinstance(key, Scalar):
                 self._report.add("S006", key.place, "a key is a name, not a list or a mapping")
                 continue
+            if key.style is None and self._is_unspaced(key):
+                continue
             if key.text == "<<" and key.style is None:
                 self._refuse(
                     key.start,
@@ -275,6 +328,17 @@ class _Builder:
                 key, Scalar(self._source, key.start, key.end, "", None) if absent else value
             )
         return tuple(seen.values())
+
+    def _is_unspaced(self, key: Scalar) -> bool:
+        """Report a character in a key that only looks like a space, as editors and web pages put
+        it into indentation.
+        """
+        for offset, character in enumerate(key.text):
+            found = invisible_name(character) if not character.isascii() else None
+            if found is not None:
+                self._report.add("S004", key.inside(offset, offset + 1), found[0], hint=found[1])
+                return True
+        return False
 
     def _add(self, node: Node) -> None:
         if self._open:
