@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Final, TypeVar
 
 from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.expressions.other_languages import FORMS
 from ackord.schema.expressions.syntax import (
     DefaultSyntax,
     Expression,
@@ -41,18 +42,6 @@ MAX_LENGTH: Final = 10_000
 T = TypeVar("T")
 
 _WORDS: Final[dict[str, Json]] = {"true": True, "false": False, "null": None}
-_FORMS: Final = {
-    "dict": "map[str, T]",
-    "object": "map[str, T]",
-    "record": "map[str, T]",
-    "array": "list[T]",
-    "set": "list[T]",
-    "enum": 'literal["a", "b"]',
-    "optional": "T?",
-    "nullable": "T | null",
-    "union": "A | B",
-}
-"""What people write who come from other languages, in lower case, and what it is here."""
 _OPENINGS: Final = {"[": "a list is written list[T]", "{": "a map is written map[str, T]"}
 
 
@@ -155,8 +144,8 @@ class _Parser:
             case _:
                 hint = "only list, map, tuple and literal take brackets"
                 inside = self._tokens[self._index + 1]
-                if name.text.lower() in _FORMS:
-                    hint = f"write {_FORMS[name.text.lower()]}"
+                if name.text.lower() in FORMS:
+                    hint = f"write {FORMS[name.text.lower()]}"
                 elif inside.text == "]":
                     hint = f"write list[{name.text}]"
                 elif inside.kind == "number":

@@ -12,6 +12,7 @@ from ackord.schema.analysis.json_kinds import json_kinds, python_classes, shared
 from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import FieldNode, TypeDeclarationNode, TypeNode
+from ackord.schema.expressions.other_languages import FORMATS, FORMS, NAMES
 from ackord.schema.expressions.syntax import (
     Expression,
     ListSyntax,
@@ -46,56 +47,7 @@ from ackord.schema.source import Place
 
 SCALARS: Final[tuple[ScalarName, ...]] = get_args(ScalarName)
 _BUILT_IN: Final = (*SCALARS, "list", "map", "tuple", "literal", "null")
-_ELSEWHERE: Final = {
-    "string": "str",
-    "integer": "int",
-    "number": "float",
-    "double": "float",
-    "boolean": "bool",
-    "binary": "bytes",
-    "any": "json",
-    "object": "json",
-    "long": "int64",
-    "uri": "url",
-    "timestamp": "datetime",
-    "timedelta": "duration",
-    "none": "null",
-    "text": "str",
-    "char": "str",
-    "varchar": "str",
-    "int32": "int",
-    "bigint": "int64",
-    "float32": "float",
-    "float64": "float",
-    "blob": "bytes",
-    "buffer": "bytes",
-    "guid": "uuid",
-    "date-time": "datetime",
-    "interval": "duration",
-    "unknown": "json",
-}
-"""Names of built-in types in other languages."""
-
-
 _NO_OTHERS: Final[Mapping[str, str]] = MappingProxyType({})
-_FORMS: Final = {
-    "array": "list[T]",
-    "set": "list[T]",
-    "dict": "map[str, T]",
-    "optional": "T?",
-    "enum": '`{enum: [a, b]}`, or literal["a", "b"]',
-}
-"""Kinds of types in other languages, and how they are written."""
-_FORMATS: Final = {
-    "email": r"'^[^@\s]{1,64}@[^@\s]{1,255}$'",
-    "phone": r"'^[+][0-9]{5,15}$'",
-    "slug": r"'^[a-z0-9-]{1,64}$'",
-    "hostname": r"'^[A-Za-z0-9.-]{1,253}$'",
-    "ip": r"'^[0-9A-Fa-f.:]{2,45}$'",
-    "ipv4": r"'^[0-9.]{7,15}$'",
-    "ipv6": r"'^[0-9A-Fa-f.:]{2,45}$'",
-}
-"""Kinds of text that have types elsewhere, with a pattern that is good enough to begin with."""
 
 
 class TypeResolver:
@@ -364,12 +316,12 @@ class TypeResolver:
         word = syntax.name.lower()
         if syntax.name in self._others:
             hint = self._others[syntax.name]
-        elif word in _ELSEWHERE:
-            hint = f"did you mean {_ELSEWHERE[word]!r}?"
-        elif word in _FORMS:
-            hint = f"write {_FORMS[word]}"
-        elif word in _FORMATS:
-            hint = f"there is no type for it yet: write `{{type: str, pattern: {_FORMATS[word]}}}`"
+        elif word in NAMES:
+            hint = f"did you mean {NAMES[word]!r}?"
+        elif word in FORMS:
+            hint = f"write {FORMS[word]}"
+        elif word in FORMATS:
+            hint = f"there is no type for it yet: write `{{type: str, pattern: {FORMATS[word]}}}`"
         elif "." in syntax.name:
             if self._imports:
                 return None  # that imports aren't supported has been said

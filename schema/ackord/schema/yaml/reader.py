@@ -18,6 +18,7 @@ from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.source import Source, invisible_name
 from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
+from ackord.schema.yaml.syntax_errors import one_line, report_syntax
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
@@ -30,10 +31,6 @@ _MAX_SYNTAX_ERRORS = 20
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_JOINED = re.compile(r"""[ ]*(?:-[ ]+)?["']?(?![0-9]+:)[\w./-]{1,100}["']?:(?!//)(?=[^ \t\r\n])""")
-_KEY_ONLY = re.compile(r"[ ]*[^ :]+")
-
-_FLOW_HINT = "quote the type or use block style: inside {…} and […], and after a closing quote, YAML reads brackets, commas and bars itself"
 
 
 @dataclass(slots=True)
@@ -89,14 +86,14 @@ def _parse(text: str, builder: _Builder, source: Source, report: Reporter) -> st
             f"the character U+{character:04X} isn't allowed in YAML",
         )
     except MarkedYAMLError as exc:
-        return _report_syntax(exc, text, source, report)
+        return report_syntax(exc, text, source, report)
     except (YAMLError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as exc:
         # ruamel lets these escape on some broken escapes, tags and directives.
         offset = builder.offset
         report.add(
             "S004",
             source.place(offset, offset + 1),
-            f"after this place the file isn't valid YAML: {_one_line(str(exc))}",
+            f"after this place the file isn't valid YAML: {one_line(str(exc))}",
         )
     return None
 
@@ -108,82 +105,8 @@ def _events(text: str) -> Iterator[Any]:
     return events
 
 
-def _report_syntax(exc: Any, text: str, source: Source, report: Reporter) -> str | None:
-    mark = exc.problem_mark or exc.context_mark
-    offset: int = mark.index if mark is not None else 0
-    start: int = exc.context_mark.index if exc.context_mark is not None else offset
-    problem = _one_line(str(exc.problem or exc.context or "this isn't YAML"))
-    line_start = text.rfind("\n", 0, offset) + 1
-    in_flow = "or '}'" in problem or "or ']'" in problem
-    after_quote = re.search(r"""["'][ \t]*[|\]?,=]*[ \t]*$""", text[line_start:offset]) is not None
-    hint = None
-    if any(_lacks_space(line) for line in _lines_near(text, offset, start)):
-        hint = "write a space after the colon of a key, as in `key: value`"
-    elif text[offset - 1 : offset] == ":":
-        hint = "write a space after the colon"
-    elif not in_flow and _is_out_of_line(problem, text, line_start, offset):
-        problem = "this line doesn't line up with the ones above it"
-        hint = "begin all keys of a mapping, and all items of a list, in the same column"
-    elif in_flow or after_quote:
-        hint = _FLOW_HINT
-    elif "'\\t'" in problem:
-        hint = "indent with spaces"
-    elif "cannot start any token" in problem or "mapping values are not allowed" in problem:
-        hint = "put the value in quotes, or mend the indentation"
-    context = (
-        [related(_one_line(str(exc.context)), source.place(start, start + 1))]
-        if exc.context and start != offset
-        else []
-    )
-    report.add("S004", source.place(offset, offset + 1), problem, hint=hint, related=context)
-    if not (after_quote or (in_flow and start >= line_start)) or "stream end" in problem:
-        return None  # what follows may be part of the broken place
-    line_end = text.find("\n", offset)
-    line_end = len(text) if line_end < 0 else line_end
-    return text[:line_start] + " " * (line_end - line_start) + text[line_end:]
-
-
-def _lines_near(text: str, *offsets: int) -> Iterator[str]:
-    """Give the lines at some places of a text, and the ones before them."""
-    for offset in offsets:
-        before, _, line = text[:offset].rpartition("\n")
-        yield line + text[offset:].partition("\n")[0]
-        yield before.rpartition("\n")[2]
-
-
-def _lacks_space(line: str) -> bool:
-    """Tell whether a line is a key and a value with nothing between them, which YAML takes for one
-    text.
-    """
-    joined = _JOINED.match(line)
-    if joined is None:
-        return False
-    rest = line[joined.end() :]
-    return rest[0] in "{[\"'" or not re.search(r":(?:[ \t]|$)", rest)
-
-
-def _is_out_of_line(problem: str, text: str, line_start: int, offset: int) -> bool:
-    """Tell whether a line begins further left or right than the ones that it belongs to."""
-    if "expected <block end>" in problem and "start>" in problem:
-        return True
-    above = text[:line_start].rstrip("\n").rpartition("\n")[2]
-    return (
-        "mapping values are not allowed" in problem
-        and _KEY_ONLY.fullmatch(text, line_start, offset) is not None
-        and _indent(text[line_start:offset]) > _indent(above)
-    )
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
 def _join(pair: str) -> str:
     return pair.encode("utf-16", "surrogatepass").decode("utf-16")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 class _Builder:

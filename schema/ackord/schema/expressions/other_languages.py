@@ -1,0 +1,57 @@
+"""What people write in type expressions who come from other languages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NAMES: Final = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "double": "float",
+    "boolean": "bool",
+    "binary": "bytes",
+    "any": "json",
+    "object": "json",
+    "long": "int64",
+    "uri": "url",
+    "timestamp": "datetime",
+    "timedelta": "duration",
+    "none": "null",
+    "text": "str",
+    "char": "str",
+    "varchar": "str",
+    "int32": "int",
+    "bigint": "int64",
+    "float32": "float",
+    "float64": "float",
+    "blob": "bytes",
+    "buffer": "bytes",
+    "guid": "uuid",
+    "date-time": "datetime",
+    "interval": "duration",
+    "unknown": "json",
+}
+"""Names of types, in lower case, and the built-in type that each is here."""
+FORMS: Final = {
+    "array": "list[T]",
+    "set": "list[T]",
+    "dict": "map[str, T]",
+    "object": "map[str, T]",
+    "record": "map[str, T]",
+    "enum": '`enum: [a, b]` under `types:`, or literal["a", "b"]',
+    "optional": "T?",
+    "nullable": "T | null",
+    "union": "A | B",
+}
+"""Names of types made of others, in lower case, and how each is written here."""
+FORMATS: Final = {
+    "email": r"'^[^@\s]{1,64}@[^@\s]{1,255}$'",
+    "phone": r"'^[+][0-9]{5,15}$'",
+    "slug": r"'^[a-z0-9-]{1,64}$'",
+    "hostname": r"'^[A-Za-z0-9.-]{1,253}$'",
+    "ip": r"'^[0-9A-Fa-f.:]{2,45}$'",
+    "ipv4": r"'^[0-9.]{7,15}$'",
+    "ipv6": r"'^[0-9A-Fa-f.:]{2,45}$'",
+}
+"""Kinds of text that have types elsewhere, with a pattern that is good enough to begin with."""
