@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from ackord.schema.analysis.room_names import has_text, may_share_a_name
@@ -55,8 +56,10 @@ def resolve_room(
         )
         report.add("S045", template.place, message, hint=_OWN_TEXT)
     else:
-        others = tuple(earlier)
-        types.later(lambda: _check_distinct(room, template.place, others, types, report))
+        before = len(earlier)
+        types.later(
+            lambda: _check_distinct(room, template.place, islice(earlier, before), types, report)
+        )
         earlier.append((room, template.place))
     return room
 
