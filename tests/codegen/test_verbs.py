@@ -50,7 +50,7 @@ def plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
     info.mkdir()
     (info / "METADATA").write_text(METADATA)
     points = "".join(f"{name} = halves_{name}:verb\n" for name in VERBS)
-    (info / "entry_points.txt").write_text(f"[ackord.verbs]\n{points}")
+    (info / "entry_points.txt").write_text(f"[ackord.verbs]\n{points}check = halves_greet:verb\n")
     for name, code in VERBS.items():
         (folder / f"halves_{name}.py").write_text(code)
     return folder
@@ -118,6 +118,15 @@ def test_a_verb_runs_or_says_in_one_line_why_it_cannot(
     assert (done.returncode, done.stdout) == (code, out)
     assert done.stderr.startswith(error)
     assert done.stderr.count("\n") == bool(error)
+
+
+def test_no_other_distribution_takes_the_place_of_a_verb_of_ours(plugins: Path) -> None:
+    later = f"import sys; sys.path.append({str(plugins)!r}); {MAIN}"
+    for shown in (
+        python(MAIN, "check", "--help", path=plugins),
+        python(later, "check", "--help"),
+    ):
+        assert "Compare a generated package" in shown.stdout
 
 
 def test_a_misspelled_verb_is_told_the_nearest(plugins: Path) -> None:

@@ -160,7 +160,7 @@ def steps(text: str) -> int:
 @pytest.mark.parametrize("name", sorted(HOSTILE.keys() - LOOKED_AHEAD))
 def test_a_hostile_file_of_twice_the_size_costs_about_twice_as_much(name: str) -> None:
     _, text = HOSTILE[name]
-    small, large = steps(text(150)), steps(text(300))
+    small, large = steps(text(110)), steps(text(220))
     assert large < 2.2 * small + 2000
 
 

@@ -17,8 +17,16 @@ _OF_EXTRA: Final = re.compile(r"([A-Za-z0-9._-]+).*;.*extra == ['\"]([^'\"]+)['\
 
 
 def find_verbs() -> Mapping[str, EntryPoint]:
-    """Give the verbs of all installed distributions by name, without loading them."""
-    return {point.name: point for point in entry_points(group=GROUP)}
+    """Give the verbs of all installed distributions by name, without loading them.
+
+    No other distribution can take the place of Ackord's own verbs.
+    """
+    points = sorted(entry_points(group=GROUP), key=_is_own)
+    return {point.name: point for point in points}
+
+
+def _is_own(verb: EntryPoint) -> bool:
+    return verb.dist is not None and verb.dist.name == "ackord"
 
 
 def command_of(verb: EntryPoint) -> Any:
