@@ -1,7 +1,7 @@
 """What this package raises.
 
-Problems of schema files are data (see the package `diagnostics`); only misuse and broken files that a tool
-wrote are exceptions.
+Problems of schema files are data (see the package `diagnostics`); only misuse and broken files that
+a tool wrote are exceptions.
 
     SchemaError
     └── ContractJsonError       a contract.json can't be read

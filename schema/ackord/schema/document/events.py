@@ -93,7 +93,10 @@ def _read_identifier(name: Name, section: Section) -> Name:
             SNAKE_NAME.pattern.fullmatch(identifier.text)
             and identifier.text not in RESERVED_IDENTIFIERS
         )
-        hint = f"say how generated code calls it, for example `name: {identifier.text if good else 'my_event'}`"
+        hint = (
+            "say how generated code calls it, for example `name: "
+            f"{identifier.text if good else 'my_event'}`"
+        )
         if SNAKE_NAME.is_only_too_long(identifier.text):
             hint = f"names there have at most {MAX_NAME} characters: {hint}"
         report.add(

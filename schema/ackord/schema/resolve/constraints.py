@@ -254,7 +254,10 @@ def _check_multiples(
     if first == least and low.name == "gt":
         first += size
     if first > most or (first == most and high.name == "lt"):
-        message = f"no value fits: there is no multiple of {step.value} between {low.value} and {high.value}"
+        message = (
+            f"no value fits: there is no multiple of {step.value} between {low.value} and "
+            f"{high.value}"
+        )
         report.add(
             "S026", step.place, message, related=[related(f"{low.name!r} stands here", low.place)]
         )

@@ -216,7 +216,10 @@ class DeclarationResolver:
             name = member.type.name
             first = self._tags.setdefault(name, tag)
             if first.text != tag.text:
-                message = f"{name} is in a union with the tag {first.text!r} and in one with the tag {tag.text!r}"
+                message = (
+                    f"{name} is in a union with the tag {first.text!r} and in one with the tag "
+                    f"{tag.text!r}"
+                )
                 self._report.add(
                     "S039", member.place, message, related=[related("the other tag", first.place)]
                 )

@@ -215,7 +215,10 @@ class NamespaceResolver:
             if AckForms(self._types.declarations, self._types.output_schemas).may_look_like_failure(
                 ack
             ):
-                message = "this acknowledgement could be an object with the key 'error', which is how a failure looks"
+                message = (
+                    "this acknowledgement could be an object with the key 'error', which is how a "
+                    "failure looks"
+                )
                 hint = 'write `acks: result` beside it: then success is {"ok": value}'
                 self._report.add("S060", place, message, hint=hint)
 
@@ -240,8 +243,14 @@ class NamespaceResolver:
         places = {node.name.text: node.name.place for node in nodes}
         for arg, following in pairwise(args):
             if arg.is_maybe and "null" in json_kinds(arg.type, self._types.declarations):
-                message = f"the argument {arg.name!r} can't be left out before {following.name!r}: null in its place is a value"
-                hint = "move it to the end, let it be absent or null but not both, or put the arguments into a record"
+                message = (
+                    f"the argument {arg.name!r} can't be left out before {following.name!r}: null "
+                    "in its place is a value"
+                )
+                hint = (
+                    "move it to the end, let it be absent or null but not both, or put the "
+                    "arguments into a record"
+                )
                 self._report.add("S058", places[arg.name], message, hint=hint)
 
     def _check_order(self, args: Iterable[FieldNode]) -> None:
@@ -262,7 +271,10 @@ class NamespaceResolver:
             ):
                 optional = optional or arg
             elif optional is not None:
-                message = f"the argument {arg.name.text!r} must be there, but {optional.name.text!r} before it may be absent"
+                message = (
+                    f"the argument {arg.name.text!r} must be there, but {optional.name.text!r} "
+                    "before it may be absent"
+                )
                 hint = "arguments are positional: move it to the front, or let it be absent too"
                 first = related(f"{optional.name.text!r} may be absent", optional.name.place)
                 self._report.add("S055", arg.name.place, message, hint=hint, related=[first])

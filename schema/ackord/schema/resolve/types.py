@@ -173,7 +173,10 @@ class TypeResolver:
         )
 
     def _lift(self, node: TypeNode, fields: tuple[FieldNode, ...], name: str) -> Type | None:
-        hint = f"this inline record gets the name {name}; declare it under `types:` with a name of its own"
+        hint = (
+            f"this inline record gets the name {name}; declare it under `types:` with a name of "
+            "its own"
+        )
         if not self.claim(name, node.place, hint=hint):
             return None
         self.lifted.add(name)
@@ -275,8 +278,14 @@ class TypeResolver:
             )
             if clash is None and other is not None:
                 shared, first_place = other
-                message = f"two members of this union are {'any object' if shared is object else shared.__name__} in Python"
-                hint = "when one is sent, nothing says which of them: declare a union of records with a `tag`"
+                message = (
+                    "two members of this union are "
+                    f"{'any object' if shared is object else shared.__name__} in Python"
+                )
+                hint = (
+                    "when one is sent, nothing says which of them: declare a union of records "
+                    "with a `tag`"
+                )
                 self._report.add(
                     "S035",
                     place,
