@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
+from xml.etree import ElementTree as ET
 
 from tests.bench.plots import plots
 from tests.bench.report import targets_report, workload_report
@@ -28,11 +29,17 @@ def write_docs(results: Results, docs: Path) -> list[str]:
     results.save(docs / raw)
     for earlier in (docs / "benchmarks").glob("*.svg"):
         earlier.unlink()
-    for name, svg in drawn.items():
-        (docs / "benchmarks" / name).write_text(svg, encoding="utf-8")
+    for name, plot in drawn.items():
+        plot.save(docs / "benchmarks" / name)
     page = docs / "benchmarks.md"
     page.write_text(with_results(page.read_text(encoding="utf-8"), results, raw), encoding="utf-8")
     return [page.name, raw, *(f"benchmarks/{name}" for name in drawn)]
+
+
+def texts_of(svg: Path) -> list[str]:
+    """Return what is written on a plot."""
+    root = ET.parse(svg).getroot()  # noqa: S314  # drawn by `write_docs`
+    return [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
 def with_results(page: str, results: Results, raw: str) -> str:

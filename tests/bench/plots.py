@@ -1,26 +1,23 @@
 """Results as plots: where the CPU goes, what connections cost, latency, growth."""
 
+# The annotations of matplotlib leave out types of keyword arguments.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
-from tests.bench.panels import (
-    CURVE_HEIGHT,
-    WIDTH,
-    Bar,
-    Curve,
-    Interval,
-    Place,
-    draw_bars,
-    draw_curves,
-    draw_intervals,
-    rows_height,
-)
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
 from tests.bench.ratios import Metric, spread
 from tests.bench.results import Results, Sample, WorkloadResult
-from tests.bench.svg import FAINT, Svg
 from tests.bench.systems import SYSTEMS
 from tests.bench.targets import METRICS
 
@@ -39,173 +36,207 @@ GROWTH: Final = {
     "rooms": "rooms of each client: CPU of a delivery to one room",
     "namespaces": "namespaces of each client: CPU of an echo",
 }
-MARGIN: Final = 24
+STYLE: Final[dict[Any, Any]] = {
+    "svg.hashsalt": "ackord",  # else each file has other ids
+    "svg.fonttype": "none",  # text stays text: smaller files, and tests can read it
+    "font.family": "sans-serif",
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#d0d7de",
+    "ytick.left": False,
+}
+WIDTH: Final = 12.0
+"""Inches of a plot; two panels stand side by side."""
+ROW: Final = 0.21
+"""Inches of a bar."""
+TITLE: Final = 0.75
+"""Inches around the bars of a panel."""
 
 
-def plots(results: Results) -> dict[str, str]:
-    """Draw what there are results for; names of files and SVG."""
-    drawn = {
-        "cpu.svg": _cpu(results),
-        "connections.svg": _connections(results),
-        "latency.svg": _latency(results),
-        "growth.svg": _growth(results),
-    }
-    return {name: svg.render() for name, svg in drawn.items() if svg is not None}
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One of the drawings of a plot."""
+
+    title: str
+    height: float
+    """In inches."""
+    draw: Callable[[Axes], None]
 
 
-def _cpu(results: Results) -> Svg | None:
-    workloads = [
-        workload
-        for workload in results.workloads
-        if workload.kind == "cpu" and not _is_growth(workload)
-    ]
-    panels = [
-        (f"{workload.title}: CPU µs/{workload.unit}", _bars(workload, METRICS["CPU"], of_it=_user))
-        for workload in workloads
-    ]
-    return _bar_plot(
-        "CPU of the server for each unit of work: user (dark) and kernel (pale)", panels
-    )
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Panels under a heading, two in a row."""
+
+    title: str
+    panels: Sequence[Panel]
+
+    def save(self, path: Path) -> None:
+        """Write the plot as SVG: the same bytes each time with the same version of matplotlib."""
+        pairs = [self.panels[number : number + 2] for number in range(0, len(self.panels), 2)]
+        heights = [max(panel.height for panel in pair) for pair in pairs]
+        with mpl.rc_context(STYLE):
+            figure = Figure(figsize=(WIDTH, sum(heights) + 0.4), layout="constrained")
+            figure.suptitle(self.title, x=0.01, ha="left", size=11, weight="bold", color="#656d76")
+            grid = figure.add_gridspec(len(pairs), 2, height_ratios=heights)
+            for number, panel in enumerate(self.panels):
+                axes = figure.add_subplot(grid[number // 2, number % 2])
+                axes.set_title(panel.title)
+                panel.draw(axes)
+            figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
 
 
-def _connections(results: Results) -> Svg | None:
-    workload = next((workload for workload in results.workloads if workload.kind == "accept"), None)
-    if workload is None:
-        return None
-    panels = [
-        ("CPU µs for each connection", _bars(workload, METRICS["CPU"], of_it=_user)),
-        ("KB of memory for each, at rest", _bars(workload, _kilobytes)),
-    ]
-    return _bar_plot(f"{workload.title}: user (dark) and kernel (pale); memory", panels)
-
-
-def _latency(results: Results) -> Svg | None:
-    panels: list[tuple[str, list[Interval]]] = []
-    for workload in results.workloads:
-        intervals: list[Interval] = []
-        for key, result in workload.systems.items():
-            p50, p99 = (
-                spread(result.samples, lambda sample: sample.p50),
-                spread(result.samples, METRICS["p99"]),
-            )
-            if p50 is not None and p99 is not None:
-                intervals.append(Interval(SYSTEMS[key].title, COLORS[key], p50.median, p99.median))
-        if intervals:
-            panels.append((workload.title, intervals))
-    if not panels:
-        return None
-    ends = [
-        end
-        for _, intervals in panels
-        for interval in intervals
-        for end in (interval.low, interval.high)
-    ]
-    scale = (
-        10 ** math.floor(math.log10(max(min(ends), 1.0))),
-        10 ** math.ceil(math.log10(max(*ends, 10.0))),
-    )
-    svg, places = _grid(
-        "Latency at a fixed rate: p50 (ring) and p99 (dot), logarithmic",
-        [rows_height(len(rows)) for _, rows in panels],
-    )
-    for (title, intervals), at in zip(panels, places, strict=True):
-        draw_intervals(svg, at, title, intervals, scale)
-    return svg
-
-
-def _growth(results: Results) -> Svg | None:
-    panels: list[tuple[str, list[str], dict[str, list[float]]]] = []
-    for prefix, title in GROWTH.items():
-        workloads = [
-            workload for workload in results.workloads if workload.name.startswith(f"{prefix}-")
-        ]
-        costs = {
-            key: [spread(workload.systems[key].samples, METRICS["CPU"]) for workload in workloads]
-            for key in (workloads[0].systems if workloads else ())
-        }
-        whole = {
-            key: [cost.median for cost in all_costs if cost is not None]
-            for key, all_costs in costs.items()
-            if None not in all_costs
-        }
-        if len(workloads) > 1 and whole:
-            panels.append(
-                (title, [workload.name.rpartition("-")[2] for workload in workloads], whole)
-            )
-    if not panels:
-        return None
-    svg, places = _grid("How cost grows, in multiples of the first", [CURVE_HEIGHT] * len(panels))
-    for (title, names, whole), at in zip(panels, places, strict=True):
-        draw_curves(
-            svg,
-            at,
-            title,
-            names,
+def plots(results: Results) -> Mapping[str, Plot]:
+    """Plan a plot of each kind that there are results for, by the name of its file."""
+    planned = {
+        "cpu.svg": Plot(
+            "CPU of the server for each unit of work: user (dark) and kernel (pale)",
             [
-                Curve(COLORS[key], [value / values[0] for value in values])
-                for key, values in whole.items()
+                panel
+                for workload in results.workloads
+                if workload.kind == "cpu" and workload.name.partition("-")[0] not in GROWTH
+                for panel in _cpu(workload, f"{workload.title}: CPU µs/{workload.unit}")
             ],
+        ),
+        "connections.svg": Plot(
+            "What connections cost: CPU, user (dark) and kernel (pale); memory",
+            [
+                panel
+                for workload in results.workloads
+                if workload.kind == "accept"
+                for panel in (
+                    *_cpu(workload, f"{workload.title}: CPU µs/connection"),
+                    *_memory(workload),
+                )
+            ],
+        ),
+        "latency.svg": Plot(
+            "Latency at a fixed rate: p50 (ring) and p99 (dot), logarithmic",
+            [panel for workload in results.workloads for panel in _latency(workload)],
+        ),
+        "growth.svg": Plot(
+            "How cost grows, in multiples of the first",
+            [
+                panel
+                for prefix, title in GROWTH.items()
+                for panel in _growth(
+                    [each for each in results.workloads if each.name.startswith(f"{prefix}-")],
+                    title,
+                )
+            ],
+        ),
+    }
+    return {name: plot for name, plot in planned.items() if plot.panels}
+
+
+def medians(workload: WorkloadResult, metric: Metric) -> dict[str, float]:
+    """Return the median of each system that has one."""
+    spreads = {key: spread(each.samples, metric) for key, each in workload.systems.items()}
+    return {key: found.median for key, found in spreads.items() if found is not None}
+
+
+def _cpu(workload: WorkloadResult, title: str) -> Iterator[Panel]:
+    whole, user = medians(workload, METRICS["CPU"]), medians(workload, _user)
+
+    if whole:
+        kernel = {key: max(0.0, whole[key] - user[key]) for key in whole}
+        yield Panel(title, _height(whole), lambda axes: _draw_bars(axes, user, kernel))
+
+
+def _memory(workload: WorkloadResult) -> Iterator[Panel]:
+    resident = medians(workload, _kilobytes)
+    if resident:
+        yield Panel(
+            f"{workload.title}: KB of memory at rest",
+            _height(resident),
+            lambda axes: _draw_bars(axes, resident),
         )
-    x = float(MARGIN)
-    for key in dict.fromkeys(key for _, _, whole in panels for key in whole):
-        svg.circle(x + 5, 50, 4, fill=COLORS[key])
-        svg.text(x + 14, 54, SYSTEMS[key].title)
-        x += 240
-    return svg
 
 
-def _bar_plot(title: str, panels: Sequence[tuple[str, list[Bar]]]) -> Svg | None:
-    filled = [(name, bars) for name, bars in panels if bars]
-    if not filled:
-        return None
-    svg, places = _grid(title, [rows_height(len(bars)) for _, bars in filled])
-    for (name, bars), at in zip(filled, places, strict=True):
-        draw_bars(svg, at, name, bars)
-    return svg
+def _latency(workload: WorkloadResult) -> Iterator[Panel]:
+    p50, p99 = medians(workload, _p50), medians(workload, METRICS["p99"])
+
+    def draw(axes: Axes) -> None:
+        for row, key in enumerate(p99):
+            axes.plot([p50[key], p99[key]], [row, row], color=COLORS[key])
+            axes.plot(p50[key], row, "o", color=COLORS[key], markerfacecolor="white")
+            axes.plot(p99[key], row, "o", color=COLORS[key])
+        axes.set_xscale("log")
+        axes.set_xlim(10 ** math.floor(math.log10(min(p50.values()))), None)
+        axes.xaxis.set_major_formatter(FuncFormatter(microseconds))
+        axes.grid(axis="x", color="#d0d7de")
+        axes.margins(y=0.12)
+        _name_rows(axes, list(p99))
+
+    if p99:
+        yield Panel(workload.title, _height(p99), draw)
 
 
-def _bars(workload: WorkloadResult, metric: Metric, of_it: Metric | None = None) -> list[Bar]:
-    """Make a bar for each system; `of_it` is the part that is dark."""
-    bars: list[Bar] = []
-    for key, result in workload.systems.items():
-        whole = spread(result.samples, metric)
-        if whole is None:
-            continue
-        dark = spread(result.samples, of_it) if of_it is not None else None
-        parts = (
-            (whole.median,)
-            if dark is None
-            else (min(dark.median, whole.median), max(0.0, whole.median - dark.median))
+def _growth(workloads: Sequence[WorkloadResult], title: str) -> Iterator[Panel]:
+    costs = [medians(workload, METRICS["CPU"]) for workload in workloads]
+    whole = [key for key in (costs[0] if costs else ()) if all(key in cost for cost in costs)]
+    sizes = [workload.name.rpartition("-")[2] for workload in workloads]
+
+    def draw(axes: Axes) -> None:
+        for key in whole:
+            values = [cost[key] / costs[0][key] for cost in costs]
+            axes.plot(sizes, values, "o-", color=COLORS[key], label=SYSTEMS[key].title)
+        axes.set_ylim(0, None)
+        axes.yaxis.set_major_formatter("{x:g}\N{MULTIPLICATION SIGN}")
+        axes.grid(axis="y", color="#d0d7de")
+        axes.legend(frameon=False)
+
+    if whole and len(workloads) > 1:
+        yield Panel(title, 2.4, draw)
+
+
+def _draw_bars(axes: Axes, *parts: Mapping[str, float]) -> None:
+    """Draw a bar for each system, of one part or of a dark and a pale one, and write its value."""
+    keys = list(parts[0])
+    totals = dict.fromkeys(keys, 0.0)
+    for part, alpha in zip(parts, (1.0, 0.45), strict=False):
+        axes.barh(
+            range(len(keys)),
+            [part[key] for key in keys],
+            left=list(totals.values()),
+            height=0.7,
+            color=[COLORS[key] for key in keys],
+            alpha=alpha,
         )
-        bars.append(
-            Bar(
-                SYSTEMS[key].title,
-                COLORS[key],
-                parts,
-                f"{whole.median:.1f}" if whole.median < 100 else f"{whole.median:,.0f}",
-            )
-        )
-    return bars
+        totals = {key: totals[key] + part[key] for key in keys}
+    for row, total in enumerate(totals.values()):
+        note = f"{total:.1f}" if total < 100 else f"{total:,.0f}"
+        axes.annotate(note, (total, row), (3, 0), textcoords="offset points", va="center")
+    axes.margins(x=0.12)
+    _name_rows(axes, keys)
 
 
-def _grid(title: str, heights: Sequence[int]) -> tuple[Svg, list[Place]]:
-    """Make a drawing with a heading, and find places for panels of these heights, two in a row."""
-    rows = [max(heights[number : number + 2]) for number in range(0, len(heights), 2)]
-    tops = [64 + sum(rows[:number]) for number in range(len(rows))]
-    svg = Svg(2 * WIDTH + 3 * MARGIN, 64 + sum(rows) + MARGIN // 2, title)
-    svg.text(MARGIN, 28, title, size=15, fill=FAINT, bold=True)
-    return svg, [
-        (MARGIN + (number % 2) * (WIDTH + MARGIN), tops[number // 2])
-        for number in range(len(heights))
-    ]
+def _name_rows(axes: Axes, keys: Sequence[str]) -> None:
+    axes.set_yticks(range(len(keys)), [SYSTEMS[key].title for key in keys])
+    axes.invert_yaxis()
 
 
-def _is_growth(workload: WorkloadResult) -> bool:
-    return workload.name.partition("-")[0] in GROWTH
+def _height(rows: Mapping[str, float]) -> float:
+    return TITLE + len(rows) * ROW
+
+
+def microseconds(value: float, _position: int | None = None) -> str:
+    """Write a time in the unit that suits it, as a label of an axis."""
+    for unit, size in (("s", 1e6), ("ms", 1e3)):
+        if value >= size:
+            return f"{value / size:g} {unit}"
+    return f"{value:g} µs"
 
 
 def _user(sample: Sample) -> float:
     return sample.user
+
+
+def _p50(sample: Sample) -> float | None:
+    return sample.p50
 
 
 def _kilobytes(sample: Sample) -> float | None:

@@ -5,6 +5,7 @@ the values that would slip through.
 from __future__ import annotations
 
 import json
+import re
 import unittest
 import warnings
 from collections.abc import Callable, Sequence
@@ -144,6 +145,8 @@ TYPES: list[Any] = [
         tuple[int, str],
     ),
 ]
+NAMES = [re.sub(" at 0x[0-9a-f]+", "", str(type_)) for type_ in TYPES]
+"""Without addresses: all workers of pytest need the same names."""
 
 
 def shape(type_: Any) -> Shape:
@@ -281,7 +284,7 @@ def test_whatever_is_sent_comes_out_as_by_the_long_way(writers: Writers, value: 
     compare(writers, value)
 
 
-@pytest.mark.parametrize("number", range(len(TYPES)), ids=map(str, TYPES))
+@pytest.mark.parametrize("number", range(len(TYPES)), ids=NAMES)
 def test_what_is_right_for_some_type_is_written_or_refused_for_each(number: int) -> None:
     for value in [*VALID, *VALID]:  # the first builds the adapters
         compare(WRITERS[number], value)
@@ -704,7 +707,7 @@ def test_whatever_comes_is_read_as_by_the_long_way(
         )
 
 
-@pytest.mark.parametrize("number", range(len(TYPES)), ids=map(str, TYPES))
+@pytest.mark.parametrize("number", range(len(TYPES)), ids=NAMES)
 def test_what_is_right_or_wrong_for_some_type_is_so_for_the_others(number: int) -> None:
     adapter, long = READERS[number]
     for text in [*TEXTS, *TEXTS]:  # the first builds the adapter
