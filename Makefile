@@ -1,14 +1,17 @@
 # One verb each; every target sets up what it needs and can be run again at any time.
-# Needs Python 3.11 or newer with venv and pip, git and make; test and bench also a C compiler and Python's headers. Everything else is installed below .venv and tests/node/node_modules.
+# Needs Python 3.11 or newer with venv and pip, git and make; bench also a C compiler. Everything else is installed below .venv and tests/node/node_modules.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo test test-newest lint types bench bench-full soak thorough attack fuzz clean
+.PHONY: help setup node demo unit test test-newest lint types bench bench-full soak thorough attack fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTEST_ARGS ?=
+# All tests of a file run in one worker, so that they share what the file sets up. `make test WORKERS=0` runs all in one process.
+WORKERS ?= auto
+PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
 SOAK_ARGS ?=
 LIVES_ARGS ?=
@@ -44,9 +47,12 @@ demo: setup node ## Generate, type-check and start the chat example with its web
 	@echo "== starting the chat; Ctrl-C ends it"
 	@exec $(PY) -m examples.chat.server --host $(HOST) --port $(PORT)
 
+unit: setup ## Run what needs no network, no Node and no compiler, in half a minute
+	@$(PY) -m pytest -q --unit $(PARALLEL) $(PYTEST_ARGS)
+
 test: setup node ## Run the whole test suite
 	@echo "== running the tests"
-	@$(PY) -m pytest -rs $(PYTEST_ARGS)
+	@$(PY) -m pytest -q -rs $(PARALLEL) $(PYTEST_ARGS)
 
 test-newest: setup ## Run what of the runtime needs no network on the newest other Python, if there is one
 	@$(PY) -m tests.newest_python $(PYTEST_ARGS)

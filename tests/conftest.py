@@ -1,22 +1,146 @@
-"""What all tests share: in CI (``ACKORD_NO_SKIP=1``) nothing may skip; and no example of hypothesis
-fails for being slow.
+"""What all tests share.
 
-A machine may stand still for a while: what must be done in bounded time says so itself, and
-measures CPU time.
+- In CI (``ACKORD_NO_SKIP=1``) nothing may skip.
+- No example of hypothesis fails for being slow: a machine may stand still for a while. What must be
+  done in bounded time says so itself, and measures CPU time.
+- ``--unit`` runs only what needs no network, no other process and no compiler, and fails where a
+  test needs one after all.
+- With workers (``pytest -n``) files that wait for real time come first, and a test that is marked
+  `alone` runs while no other test does.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Generator
+from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.turns import turn
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+NOTHING_SKIPS: Final = os.environ.get("ACKORD_NO_SKIP") == "1"
+OUTSIDE: Final = (
+    "tests/attack",
+    "tests/bench",
+    "tests/codegen",
+    "tests/conformance",
+    "tests/examples",
+    "tests/house",
+    "tests/interop",
+    "tests/runtime/budget/test_budget.py",
+    "tests/runtime/budget/test_counting.py",
+    "tests/runtime/budget/test_guard.py",
+    "tests/runtime/websocket/test_network.py",
+    "tests/runtime/hosting",
+    "tests/runtime/server/test_cost.py",
+    "tests/runtime/speedups",
+    "tests/soak",
+    "tests/typing",
+)
+"""Folders and files that need a network, other processes or a compiler, or count what each version of
+Python counts otherwise: not for ``--unit``.
+"""
+COMPILED: Final = (
+    "tests/bench/test_bench.py",
+    "tests/bench/test_generator",
+    "tests/runtime/speedups",
+)
+"""Folders and files, or how their names begin, that need a C compiler and Python's headers."""
+WAITING: Final = (
+    "tests/soak",
+    "tests/interop",
+    "tests/conformance",
+    "tests/attack",
+    "tests/runtime/hosting",
+    "tests/typing",
+    "tests/codegen",
+    "tests/bench",
+    "tests/runtime/budget",
+)
+"""Folders of which files take long, or wait: the workers begin with them."""
+REACHING_OUT: Final = {"socket.bind", "socket.connect", "subprocess.Popen"}
+"""Events of Python's audit of what ``--unit`` doesn't need."""
+
 settings.register_profile("ackord", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("unit", settings.get_profile("ackord"), max_examples=20)
 # What hypothesis itself brings for CI is the same, and takes the same examples each time: new ones
 # are looked for elsewhere.
-settings.load_profile("ci" if os.environ.get("ACKORD_NO_SKIP") == "1" else "ackord")
+settings.load_profile("ci" if NOTHING_SKIPS else "ackord")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--unit",
+        action="store_true",
+        help="run only what needs no network, no other process and no compiler, and isn't slow",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--unit"):
+        settings.load_profile("unit")
+
+
+def _refuse_to_reach_out(event: str, arguments: tuple[object, ...]) -> None:
+    if event in REACHING_OUT:
+        pytest.fail(f"a unit test makes no {event}: name its file in OUTSIDE of tests/conftest.py")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Take two workers for each core, since many tests wait; unit tests don't."""
+    return len(os.sched_getaffinity(0)) * (1 if config.getoption("--unit") else 2)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what ``--unit`` doesn't run before it is imported."""
+    return True if config.getoption("--unit") and _is_below(collection_path, OUTSIDE) else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--unit"):
+        config.hook.pytest_deselected(items=[item for item in items if _is_slow(item)])
+        items[:] = [item for item in items if not _is_slow(item)]
+        sys.addaudithook(_refuse_to_reach_out)
+    for item in items:
+        if _is_below(item.path, COMPILED):
+            item.add_marker("compiler")
+    # Stable, and so as random as before within both parts.
+    items.sort(key=lambda item: not _is_below(item.path, WAITING))
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None
+
+
+def _is_below(path: Path, beginnings: tuple[str, ...]) -> bool:
+    name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else ""
+    return name.startswith(beginnings)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let the workers take turns; before the time limit of the test begins."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    with turn(ROOT / ".cache" / "turns", alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a compiler where there is none; with one reason, so that it is one line."""
+    if item.get_closest_marker("compiler") and not _can_compile():
+        pytest.skip("there is no C compiler (gcc or clang; CC names another)")
+
+
+def _can_compile() -> bool:
+    return shutil.which(os.environ.get("CC", "cc")) is not None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -25,11 +149,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn a skip into a failure where nothing may skip."""
     report = yield
-    if (
-        report.skipped
-        and not hasattr(report, "wasxfail")
-        and os.environ.get("ACKORD_NO_SKIP") == "1"
-    ):
+    if report.skipped and not hasattr(report, "wasxfail") and NOTHING_SKIPS:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         report.outcome = "failed"
         report.longrepr = f"nothing may skip here (ACKORD_NO_SKIP=1): {reason}"

@@ -32,14 +32,6 @@ INSTALLED: Final = (
     "runtime/speedups/src/ackord_speedups/*.*",
 )
 """What the environment is made of, and made anew for."""
-ELSEWHERE: Final = (
-    "budget",
-    "hosting",
-    "speedups",
-    "websocket/test_network.py",
-    "server/test_cost.py",
-)
-"""What takes real time and real sockets, or counts what each version of Python counts otherwise."""
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -64,16 +56,8 @@ def main(arguments: Sequence[str] = ()) -> int:
         ):
             return 1
         prepared.touch()
-    command = [
-        str(folder / "bin" / "python"),
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "tests/runtime",
-    ]
-    command += [f"--ignore=tests/runtime/{name}" for name in ELSEWHERE]
+    options = ("-q", "-p", "no:cacheprovider", "--unit", "-n", "auto", "--dist", "loadfile")
+    command = [str(folder / "bin" / "python"), "-m", "pytest", *options, "tests/runtime"]
     return subprocess.run([*command, *arguments], cwd=ROOT, check=False).returncode
 
 

@@ -56,9 +56,3 @@ def test_those_on_the_path_count_as_well(pyenv: Path, monkeypatch: pytest.Monkey
         (3, sys.version_info.minor + 1, 5),
         str(pyenv / "bin" / newer),
     )
-
-
-def test_what_is_left_out_is_there() -> None:
-    assert all(
-        (newest_python.ROOT / "tests/runtime" / name).exists() for name in newest_python.ELSEWHERE
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import logging
 import logging.config
@@ -31,6 +32,18 @@ def text_of(node: ast.expr) -> str:
     return "…"
 
 
+@functools.cache
+def strings() -> str:
+    """Return all texts of the runtime's sources."""
+    texts = (
+        text_of(node)
+        for tree in TREES
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr | ast.Constant)
+    )
+    return "\n".join(text for text in texts if text.strip("… "))
+
+
 def section(title: str) -> str:
     return re.split(r"^##+ ", PAGE.partition(f"# {title}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
 
@@ -42,19 +55,13 @@ def documented() -> Iterator[str]:
             yield from re.findall(r"`([^`]+)`", row)
 
 
-STRINGS = "\n".join(
-    text_of(node)
-    for tree in TREES
-    for node in ast.walk(tree)
-    if isinstance(node, ast.JoinedStr | ast.Constant) and text_of(node).strip("… ")
-)
 LINES = sorted(set(documented()))
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_each_line_of_the_page_is_written(line: str) -> None:
     texts = [
-        STRINGS,
+        strings(),
         " failed: 'invalid_request'",
         " failed: 'unknown_event'",
         "'ORIGIN_NOT_ALLOWED'. ",

@@ -220,6 +220,7 @@ def test_a_client_that_speaks_is_counted_once() -> None:
     run(scenario())
 
 
+@pytest.mark.slow
 def test_thousands_of_half_open_handshakes_cost_a_few_kilobytes_each() -> None:
     async def scenario() -> None:
         site = Site(max_half_open=3000, max_connections=100_000)
