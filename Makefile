@@ -52,7 +52,7 @@ unit: setup ## Run what needs no network, no Node and no compiler, in half a min
 
 test: setup node ## Run the whole test suite
 	@echo "== running the tests"
-	@$(PY) -m pytest -q -rs $(PARALLEL) $(PYTEST_ARGS)
+	@$(PY) -m pytest -rs $(PARALLEL) $(PYTEST_ARGS)
 
 test-newest: setup ## Run what of the runtime needs no network on the newest other Python, if there is one
 	@$(PY) -m tests.newest_python $(PYTEST_ARGS)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import sysconfig
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,7 @@ OUTSIDE: Final = (
     "tests/codegen",
     "tests/conformance",
     "tests/examples",
+    "tests/fuzz/test_targets.py::test_a_mistake_is_found_and_kept",
     "tests/house",
     "tests/interop",
     "tests/runtime/budget/test_budget.py",
@@ -39,12 +41,21 @@ OUTSIDE: Final = (
     "tests/runtime/websocket/test_network.py",
     "tests/runtime/hosting",
     "tests/runtime/server/test_cost.py",
+    "tests/runtime/server/test_input_costs.py",
+    "tests/runtime/protocol/socketio/test_values.py::test_json_is_the_same_on_an_interpreter_that_writes",
     "tests/runtime/speedups",
+    "tests/runtime/test_option_values.py::test_a_connection_that_fails_shows_neither_password",
+    "tests/runtime/logs/test_packets.py",
+    "tests/runtime/test_public_api.py::test_the_package_loads_nothing_until_a_name_is_used",
+    "tests/runtime/test_public_api.py::test_a_server_needs_neither_uvicorn_nor_the_client",
+    "tests/runtime/testing/test_clock.py::test_networks_are_refused",
+    "tests/runtime/typed/test_definitions.py::test_the_types_of_a_contract_load_neither",
+    "tests/schema/test_fuzz.py",
     "tests/soak",
     "tests/typing",
 )
-"""Folders and files that need a network, other processes or a compiler, or count what each version of
-Python counts otherwise: not for ``--unit``.
+"""Not for ``--unit``: how the names of folders, files and tests begin that need a network, other
+processes or a compiler, take long, or count what each version of Python counts otherwise.
 """
 COMPILED: Final = (
     "tests/bench/test_bench.py",
@@ -99,29 +110,27 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out what ``--unit`` doesn't run before it is imported."""
-    return True if config.getoption("--unit") and _is_below(collection_path, OUTSIDE) else None
+    if config.getoption("--unit") and collection_path.is_relative_to(ROOT):
+        name = collection_path.relative_to(ROOT).as_posix()
+        return True if name.startswith(OUTSIDE) else None
+    return None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--unit"):
-        config.hook.pytest_deselected(items=[item for item in items if _is_slow(item)])
-        items[:] = [item for item in items if not _is_slow(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not _is_unit(item)])
+        items[:] = [item for item in items if _is_unit(item)]
         sys.addaudithook(_refuse_to_reach_out)
     for item in items:
-        if _is_below(item.path, COMPILED):
+        if item.nodeid.startswith(COMPILED):
             item.add_marker("compiler")
     # Stable, and so as random as before within both parts.
-    items.sort(key=lambda item: not _is_below(item.path, WAITING))
+    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
 
 
-def _is_slow(item: pytest.Item) -> bool:
-    return item.get_closest_marker("slow") is not None
-
-
-def _is_below(path: Path, beginnings: tuple[str, ...]) -> bool:
-    name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else ""
-    return name.startswith(beginnings)
+def _is_unit(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is None and not item.nodeid.startswith(OUTSIDE)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -136,11 +145,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs a compiler where there is none; with one reason, so that it is one line."""
     if item.get_closest_marker("compiler") and not _can_compile():
-        pytest.skip("there is no C compiler (gcc or clang; CC names another)")
+        pytest.skip("no C compiler (gcc or clang; CC names another), or no C headers of Python")
 
 
 def _can_compile() -> bool:
-    return shutil.which(os.environ.get("CC", "cc")) is not None
+    compiler = shutil.which(os.environ.get("CC", "cc"))
+    return compiler is not None and Path(sysconfig.get_path("include"), "Python.h").is_file()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -87,8 +87,8 @@ def install_speedups(python: Path) -> None:
 def _note(reason: str) -> None:
     print(
         f"note: {reason}, so Ackord is installed without its compiled helpers.\n"
-        "      Everything works without them, if a little slower; `make test` needs compiler "
-        "and headers, `make bench` the compiler.",
+        "      Everything works without them, if a little slower; `make test` skips their tests, "
+        "and `make bench` needs the compiler.",
         file=sys.stderr,
     )
 
