@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.targets import CUT, TARGETS, Target, failing_logs
@@ -86,7 +86,6 @@ def test_a_decoder_raises_nothing_but_what_it_declares(name: str) -> None:
     for seed in target.seeds:
         target.run(seed)
 
-    @settings(max_examples=150, deadline=None)
     @given(inputs(target))
     def check(data: bytes) -> None:
         target.run(data)

@@ -58,11 +58,7 @@ PACKETS = st.one_of(
 )
 
 
-@settings(
-    max_examples=300,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    deadline=None,
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(messages=st.lists(PACKETS, max_size=12))
 def test_a_server_may_say_anything(
     caplog: pytest.LogCaptureFixture, messages: list[str | bytes]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.testing.clock import run
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.runtime.engine.harness import Recorder, Request, Site, WebSocket
@@ -177,7 +177,6 @@ class Play:
             assert task.exception() is None
 
 
-@settings(max_examples=150, deadline=None)
 @given(steps=st.lists(STEPS, max_size=40), seed=st.integers(0, 3))
 @pytest.mark.filterwarnings("error")
 def test_any_sequence_of_requests_messages_and_calls_ends_well(

@@ -19,7 +19,7 @@ from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArg
 from ackord.runtime.server import Limits, Namespace, RefusalReply, Server, Socket
 from ackord.runtime.sockets.routes import Arguments, EncodedArguments
 from ackord.runtime.testing import RawPeer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
@@ -277,7 +277,6 @@ async def check_alive(peer: RawPeer) -> None:
 
 
 @given(programs)
-@settings(max_examples=150, deadline=None)
 def test_whatever_the_application_does_whoever_asks_gets_one_answer(program: Program) -> None:
     server = make_server(program)
 

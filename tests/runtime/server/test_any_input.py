@@ -14,7 +14,7 @@ from ackord.runtime.engine import running
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.sockets.backlog import Backlog
 from ackord.runtime.testing import run
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.runtime.server.stage import Stage, check_empty, play
@@ -104,7 +104,6 @@ def no_mistake_logged() -> Generator[None]:
     assert [record.getMessage() for record in handler.buffer] == []
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(PACKETS) | JUNK, st.sampled_from([0.0, 0.0, 0.02, 0.2])),

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.runtime.speedups.building import compile_module
 from tests.runtime.speedups.differential import ARRAYS, HEADS, HUGE, IDS, compare, exact, same
 from tests.runtime.speedups.frames import NOT_UTF_8, frame
 from tests.runtime.speedups.functions import PYTHON, Functions, in_c
-
-SLOW = [HealthCheck.too_slow]
-"""A busy machine is no mistake of these strategies."""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +76,6 @@ INTEGERS = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
 @given(
     data=st.data(),
     reads=st.lists(frames(), max_size=6).map(b"".join),
@@ -98,7 +94,6 @@ def test_any_read_gives_the_same_texts(
     assert same(functions.take_text(read[at:], max_size), PYTHON.take_text(read[at:], max_size))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=SLOW)
 @given(
     texts=st.lists(st.text(max_size=300), max_size=8),
     key=st.binary(min_size=4, max_size=4),
@@ -147,13 +142,11 @@ MESSAGES = st.one_of(
 )
 
 
-@settings(max_examples=800, deadline=None, suppress_health_check=SLOW)
 @given(message=MESSAGES)
 def test_any_message_is_split_the_same(functions: Functions, message: str) -> None:
     assert same(functions.split_event(message), PYTHON.split_event(message))
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=SLOW)
 @given(
     text=st.one_of(
         st.text("eE+-0123456789.é€\U0001f600\ud800", max_size=30), st.text(max_size=60), MESSAGES

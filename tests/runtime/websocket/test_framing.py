@@ -252,7 +252,6 @@ def cut_streams(draw: st.DrawFn) -> list[bytes]:
     return [stream[start:end] for start, end in pairwise(edges) if start < end]
 
 
-@settings(deadline=None)
 @given(cut_streams())
 def test_a_cutter_cuts_any_stream_into_its_frames(pieces: list[bytes]) -> None:
     cutter, taken = FrameCutter(), bytearray()
@@ -272,13 +271,11 @@ def test_a_cutter_cuts_any_stream_into_its_frames(pieces: list[bytes]) -> None:
     assert len(cutter.pending) < 10
 
 
-@settings(deadline=None, max_examples=500)
 @given(cut_streams())
 def test_any_stream_cut_anywhere_means_what_the_library_says(pieces: list[bytes]) -> None:
     assert asyncio.run(ours(pieces)) == theirs(b"".join(pieces))
 
 
-@settings(deadline=None, max_examples=300)
 @given(cut_streams(), st.sets(st.integers(1, 8)), st.booleans())
 def test_it_means_the_same_to_a_receiver_that_asks_for_pauses(
     pieces: list[bytes], pauses: set[int], hasty: bool
@@ -288,7 +285,7 @@ def test_it_means_the_same_to_a_receiver_that_asks_for_pauses(
         assert asyncio.run(ours(pieces, pauses, hasty=hasty)) == theirs(b"".join(pieces))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.lists(st.one_of(common, common, control), min_size=1, max_size=12),
     st.integers(1, 40_000),
@@ -367,7 +364,6 @@ def test_a_connection_whose_receiver_cannot_go_on_is_dropped() -> None:
     assert asyncio.run(scenario())
 
 
-@settings(deadline=None)
 @given(streams)
 def test_a_byte_at_a_time_means_the_same(stream: bytes) -> None:
     assert asyncio.run(ours([stream[at : at + 1] for at in range(len(stream))])) == theirs(stream)
