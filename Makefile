@@ -64,10 +64,10 @@ lint: setup ## Check style, formatting and the directions of imports
 	@lint-imports
 
 types: setup ## Check types with mypy --strict and pyright strict
-	@echo "== mypy --strict"
-	@mypy
-	@echo "== pyright strict"
-	@pyright
+	@echo "== mypy --strict and, on another core, pyright strict"
+	@mkdir -p .cache
+	@pyright >.cache/pyright.txt 2>&1 & other=$$!; mypy; status=$$?; \
+	wait $$other || status=1; cat .cache/pyright.txt; exit $$status
 
 bench: setup node ## Measure this server beside python-socketio and Node's socket.io, for a few minutes
 	@$(PY) -m tests.bench $(BENCH_ARGS)

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -72,6 +73,7 @@ WAITING: Final = (
     "tests/typing",
     "tests/codegen",
     "tests/bench",
+    "tests/fuzz",
     "tests/runtime/budget",
 )
 """Folders of which files take long, or wait: the workers begin with them."""
@@ -80,6 +82,7 @@ REACHING_OUT: Final = {"socket.bind", "socket.connect", "subprocess.Popen"}
 
 settings.register_profile("ackord", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("unit", settings.get_profile("ackord"), max_examples=20)
+settings.register_profile("thorough", settings.get_profile("ackord"), max_examples=1000)
 # What hypothesis itself brings for CI is the same, and takes the same examples each time: new ones
 # are looked for elsewhere.
 settings.load_profile("ci" if NOTHING_SKIPS else "ackord")
@@ -94,7 +97,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--unit"):
+    if config.getoption("--unit") and not config.getoption("--hypothesis-profile"):
         settings.load_profile("unit")
 
 
@@ -103,6 +106,7 @@ def _refuse_to_reach_out(event: str, arguments: tuple[object, ...]) -> None:
         pytest.fail(f"a unit test makes no {event}: name its file in OUTSIDE of tests/conftest.py")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Take two workers for each core, since many tests wait; unit tests don't."""
     return len(os.sched_getaffinity(0)) * (1 if config.getoption("--unit") else 2)
@@ -127,6 +131,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("compiler")
     # Stable, and so as random as before within both parts.
     items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
+
+
+def pytest_collection_finish() -> None:
+    """Set aside what is there before the first test, so that it costs no `gc.collect()` in tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def _is_unit(item: pytest.Item) -> bool:
