@@ -31,6 +31,8 @@ SPEEDUPS := runtime/speedups
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Else pytest rewrites all tests in each worker, and each server that a test starts compiles all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show this list
 	@echo "Ackord: one contract between a Socket.IO server and its clients."

@@ -77,6 +77,13 @@ WAITING: Final = (
     "tests/runtime/budget",
 )
 """Folders of which files take long, or wait: the workers begin with them."""
+ALONE: Final = (
+    "tests/attack/test_attack.py::test_a_stranger_is_served_while_somebody_attacks",
+    "tests/bench/test_bench.py::test_what_perf_counts_meanwhile_is_told_for_each_unit",
+    "tests/runtime/hosting/test_guard.py::test_a_flood_of_control_frames_leaves_others_their_turn",
+    "tests/runtime/hosting/test_lanes_pressure.py::test_a_close_does_not_wait_forever",
+)
+"""How the names of tests begin that are marked `alone`: a machine with much to do fails them."""
 REACHING_OUT: Final = {"socket.bind", "socket.connect", "subprocess.Popen"}
 """Events of Python's audit of what ``--unit`` doesn't need."""
 
@@ -129,6 +136,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.nodeid.startswith(COMPILED):
             item.add_marker("compiler")
+        if item.nodeid.startswith(ALONE):
+            item.add_marker("alone")
     # Stable, and so as random as before within both parts.
     items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import COMPILED, OUTSIDE, ROOT, WAITING
+from tests.conftest import ALONE, COMPILED, OUTSIDE, ROOT, WAITING
 from tests.house.proportion import MEASURING
 from tests.turns import turn
 
 
 def test_what_the_configuration_names_is_there() -> None:
-    for name in (*OUTSIDE, *COMPILED, *WAITING, *MEASURING):
+    for name in (*OUTSIDE, *COMPILED, *WAITING, *ALONE, *MEASURING):
         path, _, test = name.partition("::")
         (found, *_) = ROOT.glob(f"{path}*")
         assert found.is_dir() or f"def {test}" in found.read_text(encoding="utf-8"), name

@@ -15,10 +15,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "logging.md").read_text(encoding="utf-8")
-TREES = [
-    ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted((ROOT / "runtime" / "ackord" / "runtime").rglob("*.py"))
-]
 WRITERS = {"crash": 0, "write_warning": 2, "write_info": 2}
 """Methods that write a line, and which argument begins it."""
 
@@ -33,11 +29,18 @@ def text_of(node: ast.expr) -> str:
 
 
 @functools.cache
+def trees() -> list[ast.Module]:
+    """Return the runtime's sources, parsed."""
+    paths = sorted((ROOT / "runtime" / "ackord" / "runtime").rglob("*.py"))
+    return [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+
+
+@functools.cache
 def strings() -> str:
     """Return all texts of the runtime's sources."""
     texts = (
         text_of(node)
-        for tree in TREES
+        for tree in trees()
         for node in ast.walk(tree)
         if isinstance(node, ast.JoinedStr | ast.Constant)
     )
@@ -79,7 +82,7 @@ def test_each_line_of_the_page_is_written(line: str) -> None:
 
 def test_each_line_that_is_written_stands_on_the_page() -> None:
     missing: list[str] = []
-    for node in (node for tree in TREES for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    for node in (node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = (
             node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         )
@@ -101,7 +104,7 @@ def test_each_line_that_is_written_stands_on_the_page() -> None:
 def test_the_loggers_of_the_page_are_those_that_there_are() -> None:
     used = {
         text_of(node.args[0])
-        for tree in TREES
+        for tree in trees()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
