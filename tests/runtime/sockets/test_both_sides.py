@@ -84,13 +84,17 @@ def test_an_acknowledgement_that_is_no_json_ends_the_connection(
     async def scenario(socket: Any, peer: RawPeer) -> None:
         told: list[tuple[object, ...]] = []
         ended: list[str] = []
+
+        def tell(*values: object) -> None:
+            told.append(values)
+
         socket.on("disconnect", ended.append)
         task: asyncio.Future[Any] | None = None
         match awaited:
             case "a callback":
-                socket.emit("event", ack=lambda *values: told.append(values))
+                socket.emit("event", ack=tell)
             case "a callback with a timeout":
-                socket.timeout(5).emit("event", ack=lambda *values: told.append(values))
+                socket.timeout(5).emit("event", ack=tell)
             case "a task":
                 task = asyncio.ensure_future(socket.emit_with_ack("event"))
                 await asyncio.sleep(0)
