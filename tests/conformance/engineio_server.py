@@ -7,7 +7,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from ackord.runtime.engine.server import EngineOptions, EngineServer, EngineSocket
+from ackord.runtime.engine.link import EngineSocket
+from ackord.runtime.engine.options import EngineOptions
+from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.hosting.asgi import AsgiApp
 
 from tests import lanes

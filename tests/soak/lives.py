@@ -43,7 +43,7 @@ CLIENTS: Final = 6
 KINDS: Final = (
     "Member",
     "Connection",
-    "EngineSocket",
+    "EngineSession",
     "Session",
     "RecoverySession",
     "Task",

@@ -21,7 +21,7 @@ from typing import Any
 
 import uvloop
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.engine.socket import EngineSocket
+from ackord.runtime.engine.session import EngineSession
 from ackord.runtime.protocol.engineio.session import Session
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.server.connection import Connection
@@ -33,7 +33,7 @@ TICK = 1.0
 """Seconds between two broadcasts to everybody."""
 
 KINDS = (
-    *(kind.__name__ for kind in (Member, Connection, EngineSocket, Session, HandshakeRequest)),
+    *(kind.__name__ for kind in (Member, Connection, EngineSession, Session, HandshakeRequest)),
     "Task",
     "TimerHandle",
 )

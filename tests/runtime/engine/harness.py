@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ackord.runtime.asgi_types import Application, Message
-from ackord.runtime.engine.server import EngineOptions, EngineServer, EngineSocket
+from ackord.runtime.engine.link import EngineSocket
+from ackord.runtime.engine.options import EngineOptions
+from ackord.runtime.engine.server import EngineServer
+from ackord.runtime.engine.session import EngineSession
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.protocol.engineio.packet import Packet
 
@@ -24,6 +27,12 @@ class Recorder:
     echo: bool = False
     congested: bool = False
     relieved: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def session(self) -> EngineSession:
+        """What the engine itself knows of the session."""
+        assert isinstance(self.socket, EngineSession)
+        return self.socket
 
     def receive_text(self, packet: str) -> bool:
         if packet == "4raise":

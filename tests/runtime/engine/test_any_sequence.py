@@ -154,7 +154,7 @@ class Play:
         engine = self.site.engine
         live = [recorder for recorder in self.site.recorders if not recorder.ends]
         assert engine.sessions == len(live)
-        assert engine.half_open == sum(recorder.socket.is_half_open for recorder in live)
+        assert engine.half_open == sum(recorder.session.is_half_open for recorder in live)
         assert all(len(recorder.ends) <= 1 for recorder in self.site.recorders)
 
     async def finish(self) -> None:

@@ -8,7 +8,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from ackord.runtime.engine.server import EngineOptions
+from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.testing.clock import run
 
 from tests.runtime.engine.harness import DeniedError, Site

@@ -9,8 +9,7 @@ import dataclasses
 import json
 
 import pytest
-from ackord.runtime.engine.options import EngineKeywords
-from ackord.runtime.engine.server import EngineOptions
+from ackord.runtime.engine.options import EngineKeywords, EngineOptions
 from ackord.runtime.server import Server
 from ackord.runtime.testing.clock import run
 

@@ -10,7 +10,7 @@ import weakref
 import pytest
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.engine.server import EngineOptions
+from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.testing.clock import run
@@ -485,7 +485,7 @@ def test_a_client_that_never_polls_is_bounded() -> None:
         assert site.recorder.ends == []  # never from within a send
         await settle()
         assert site.recorder.ends == [("transport error", "slow consumer")]
-        assert socket.session.buffered == 0
+        assert socket.buffered == 0
 
     run(scenario())
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ackord.runtime.engine.hosts import AllowedHosts
-from ackord.runtime.engine.server import EngineOptions
+from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.errors import UsageError
 from ackord.runtime.testing.clock import run
 from hypothesis import given

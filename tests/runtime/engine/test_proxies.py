@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.proxies import TrustedProxies
-from ackord.runtime.engine.server import EngineOptions
 from ackord.runtime.errors import UsageError
 from ackord.runtime.testing.clock import run
 

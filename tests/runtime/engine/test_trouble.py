@@ -9,7 +9,9 @@ from itertools import pairwise
 import pytest
 from ackord.runtime.asgi_types import Message
 from ackord.runtime.engine.hooks import RefusedRequest
-from ackord.runtime.engine.server import EngineOptions, EngineServer, EngineSocket
+from ackord.runtime.engine.link import EngineSocket
+from ackord.runtime.engine.options import EngineOptions
+from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.testing.clock import run
 from typing_extensions import override

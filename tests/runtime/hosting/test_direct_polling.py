@@ -413,11 +413,11 @@ def test_a_client_that_does_not_read_its_answers_is_not_read_from() -> None:
         [served] = talk.served.host.server_state.connections
         assert isinstance(served, direct_polling.DirectHttp)
         for _ in range(300):
-            if recorder.socket.session.buffered == 0:
+            if recorder.socket.buffered == 0:
                 recorder.socket.send("4" + "x" * 100_000)
             await talk.get(connection, query)
             await asyncio.sleep(0.001)
-        assert recorder.socket.session.buffered > 0  # the last answers aren't even fetched
+        assert recorder.socket.buffered > 0  # the last answers aren't even fetched
         assert served.transport.get_write_buffer_size() < 1_000_000
         connection[1].transport.abort()
 
@@ -438,7 +438,7 @@ def test_a_mistake_of_ours_is_answered_with_500_and_logged(
     async def post(talk: Talk) -> None:
         query = await talk.open()
         connection = await talk.connect()
-        socket = talk.site.recorder.socket
+        socket = talk.site.recorder.session
         socket.handler = Broken(socket, congested=True) if is_late else cast("Recorder", None)
         await talk.post(connection, query, b"3")
         assert await talk.receive(connection) == 500

@@ -33,7 +33,7 @@ async def deaf(served: Served) -> Connection:
 
 
 def buffered(served: Served) -> int:
-    websocket = served.site.recorder.socket.websocket
+    websocket = served.site.recorder.session.websocket
     assert websocket is not None
     return websocket.buffered
 

@@ -9,7 +9,7 @@ import re
 
 import pytest
 from ackord.runtime.client import connect
-from ackord.runtime.engine.logged import LoggedSocket
+from ackord.runtime.engine.logged import LoggedSession
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import Link, run
 
@@ -117,7 +117,7 @@ def test_without_debug_nothing_is_wrapped() -> None:
     async def scenario() -> None:
         site = Site()
         await site.open_websocket()
-        assert not isinstance(site.recorder.socket, LoggedSocket)
+        assert not isinstance(site.recorder.socket, LoggedSession)
 
     run(scenario())
 

@@ -10,7 +10,7 @@ from logging.handlers import BufferingHandler
 from typing import Any
 
 from ackord.runtime import tasks
-from ackord.runtime.engine import running
+from ackord.runtime.engine import session as engine_session
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.sockets.backlog import Backlog
 from ackord.runtime.testing import run
@@ -93,7 +93,7 @@ def no_mistake_logged() -> Generator[None]:
     none.
     """
     handler = BufferingHandler(capacity=1000)
-    loggers = [logging.getLogger(module.__name__) for module in (running, tasks)]
+    loggers = [logging.getLogger(module.__name__) for module in (engine_session, tasks)]
     for logger in loggers:
         logger.addHandler(handler)
     try:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.engine.socket import EngineSocket
+from ackord.runtime.engine.polled import begin_post, end_post, poll, receive_payload
+from ackord.runtime.engine.session import EngineSession
 from ackord.runtime.errors import AckTimeoutError
 from ackord.runtime.protocol.engineio.actions import AnswerPoll
 from ackord.runtime.protocol.engineio.prepared import Prepared
@@ -53,9 +54,9 @@ def test_of_several_volatile_events_in_one_turn_only_the_first_goes_out() -> Non
 class Get:
     """A GET that waits for its answer."""
 
-    def __init__(self, engine: EngineSocket) -> None:
+    def __init__(self, engine: EngineSession) -> None:
         self.answers: list[str] = []
-        assert engine.poll(self)
+        assert poll(engine, self)
 
     def answer(self, answer: AnswerPoll) -> None:
         self.answers.append(answer.payload)
@@ -70,13 +71,13 @@ class Post:
         raise AssertionError("its body was there")
 
 
-async def open_polling(server: Server) -> tuple[EngineSocket, Socket]:
+async def open_polling(server: Server) -> tuple[EngineSession, Socket]:
     """Open a session over long-polling and join a namespace."""
     engine = await server.engine.open_polling(REQUEST)
     assert Get(engine).answers[0].startswith("0{")
-    assert engine.begin_post(Post())
-    assert engine.receive_payload(b"40") is None
-    engine.end_post()
+    assert begin_post(engine, Post())
+    assert receive_payload(engine, b"40") is None
+    end_post(engine)
     get = Get(engine)
     await asyncio.sleep(1)
     assert get.answers[0].startswith("40{")

@@ -51,6 +51,8 @@ class Part(StrEnum):
 class Holder(Protocol):
     """A connection, or something else that holds what clients made it hold."""
 
+    __slots__ = ()
+
     def measure(self) -> None:
         """Tell the account what of it isn't up to date."""
         ...

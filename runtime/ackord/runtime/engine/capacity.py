@@ -21,7 +21,7 @@ from typing import Final
 
 from ackord.runtime.bounds.shares import NOBODY, Shares
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.engine.running import RunningSession
+from ackord.runtime.engine.session import EngineSession
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
@@ -37,23 +37,23 @@ class Capacity:
     __slots__ = ("_log", "half_open", "sessions")
 
     def __init__(self, *, max_half_open: int, max_connections: int, log: LimitedLog) -> None:
-        self.sessions: Shares[RunningSession] = Shares(max_connections)
+        self.sessions: Shares[EngineSession] = Shares(max_connections)
         """All sessions."""
-        self.half_open: Shares[RunningSession] = Shares(max_half_open)
+        self.half_open: Shares[EngineSession] = Shares(max_half_open)
         """Those whose client has sent no message yet."""
         self._log = log
 
-    def add(self, socket: RunningSession) -> None:
+    def add(self, session: EngineSession) -> None:
         """Count a new session."""
-        client = socket.request.client
-        self.sessions.add(socket, client)
-        self.half_open.add(socket, client)
+        client = session.request.client
+        self.sessions.add(session, client)
+        self.half_open.add(session, client)
 
-    def remove(self, socket: RunningSession) -> None:
+    def remove(self, session: EngineSession) -> None:
         """Count a session no longer."""
-        self.sessions.remove(socket)
-        if socket.is_half_open:
-            self.half_open.remove(socket)
+        self.sessions.remove(session)
+        if session.is_half_open:
+            self.half_open.remove(session)
 
     def clear(self) -> None:
         """Count no session any longer."""
@@ -97,7 +97,7 @@ class Capacity:
                 half_open,
             )
 
-    def _find_victim(self, newcomer: str) -> RunningSession | None:
+    def _find_victim(self, newcomer: str) -> EngineSession | None:
         sessions, half_open = self.sessions, self.half_open
         greediest = sessions.find_greediest()
         if greediest is not None:
@@ -112,7 +112,7 @@ class Capacity:
         return victim
 
     def _end(
-        self, victim: RunningSession | None, what: str, option: str, shares: Shares[RunningSession]
+        self, victim: EngineSession | None, what: str, option: str, shares: Shares[EngineSession]
     ) -> None:
         if victim is not None:
             self._warn(what, option, shares, victim.request, "its oldest one ends for each new one")
@@ -122,7 +122,7 @@ class Capacity:
         self,
         what: str,
         option: str,
-        shares: Shares[RunningSession],
+        shares: Shares[EngineSession],
         request: HandshakeRequest,
         consequence: str,
     ) -> None:

@@ -1,7 +1,8 @@
 """The seam between the Engine.IO server and the Socket.IO server.
 
-`EngineSocket` is one Engine.IO session as the Socket.IO layer sees it; `EngineHandler` is the
-Socket.IO end of the same session. The engine calls the handler from the event loop's thread, never
+`EngineSocket` is one Engine.IO session as the Socket.IO layer sees it, and
+`ackord.runtime.engine.session.EngineSession` is what implements it. `EngineHandler` is the Socket.IO
+end of the same session. The engine calls the handler from the event loop's thread, never
 re-entrantly from within a `send`.
 """
 
@@ -72,6 +73,8 @@ class HandshakeRequest:
 class EngineSocket(Protocol):
     """One Engine.IO session, whatever its transport; it outlives an upgrade."""
 
+    __slots__ = ()
+
     sid: str
     """The session id: a secret of this client, never shown to others (`Socket.id` is another id).
     """
@@ -139,6 +142,8 @@ class EngineSocket(Protocol):
 class EngineHandler(Protocol):
     """The upper layer's end of one session."""
 
+    __slots__ = ()
+
     def receive_text(self, packet: str) -> bool:
         """Take one Engine.IO message packet, type digit included: its Socket.IO packet begins at
         index 1.
@@ -153,7 +158,7 @@ class EngineHandler(Protocol):
         ...
 
     def closed(self, reason: str, description: str | None = None) -> None:
-        """Learn, once, that the session is over; `reason` is one of the disconnect reasons of
+        """Called once, when the session is over; `reason` is one of the disconnect reasons of
         Socket.IO.
         """
         ...

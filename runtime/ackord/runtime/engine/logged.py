@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ackord.runtime.bounds.memory import Part
-from ackord.runtime.engine.socket import EngineSocket
+from ackord.runtime.engine.session import EngineSession
 from ackord.runtime.engine.websocket import ServerWebSocket, WebSocketReceiver
 from ackord.runtime.logs.packets import PacketLog
 from ackord.runtime.logs.text import masked_url, quoted, shortened
@@ -15,8 +15,8 @@ from ackord.runtime.protocol.engineio.prepared import Prepared
 from typing_extensions import override
 
 
-class LoggedSocket(EngineSocket):
-    """An `EngineSocket` that writes what goes over long-polling, and gives its WebSockets what
+class LoggedSession(EngineSession):
+    """An `EngineSession` that writes what goes over long-polling, and gives its WebSockets what
     writes theirs.
     """
 
@@ -42,13 +42,12 @@ class LoggedSocket(EngineSocket):
         return LoggedReceiver(receiver, self._packets)
 
     @override
-    def receive_payload(self, body: bytes) -> Any:
+    def watch_payload(self, body: bytes) -> None:
         for packet in body.decode("utf-8", "replace").split(SEPARATOR):
             self._packets.received(packet)
-        return super().receive_payload(body)
 
     @override
-    def _perform(self, action: Action) -> None:
+    def perform(self, action: Action) -> None:
         if isinstance(action, AnswerPoll):
             for packet in action.payload.split(SEPARATOR):
                 self._packets.sent(packet)
@@ -57,10 +56,10 @@ class LoggedSocket(EngineSocket):
                 f"has ended: {action.reason}"
                 + (f", {quoted(action.description)}" if action.description else "")
             )
-        super()._perform(action)
+        super().perform(action)
 
 
-class LoggedWebSocket:
+class LoggedWebSocket(ServerWebSocket):
     """A `ServerWebSocket` that writes what is sent."""
 
     __slots__ = ("_packets", "_websocket")
@@ -70,35 +69,35 @@ class LoggedWebSocket:
         self._packets = packets
 
     @property
+    @override
     def buffered(self) -> int:
-        """See `ServerWebSocket.buffered`."""
         return self._websocket.buffered
 
     @property
+    @override
     def paused(self) -> bool:
-        """See `ServerWebSocket.paused`."""
         return self._websocket.paused
 
+    @override
     def send(self, message: str | bytes) -> None:
-        """See `ServerWebSocket.send`."""
         self._packets.sent(message)
         self._websocket.send(message)
 
+    @override
     def send_prepared(self, prepared: Prepared) -> None:
-        """See `ServerWebSocket.send_prepared`."""
         self._packets.sent_prepared(prepared)
         self._websocket.send_prepared(prepared)
 
+    @override
     def close(self, code: int | None = None) -> None:
-        """See `ServerWebSocket.close`."""
         self._websocket.close(code)
 
+    @override
     def abort(self) -> None:
-        """See `ServerWebSocket.abort`."""
         self._websocket.abort()
 
 
-class LoggedReceiver:
+class LoggedReceiver(WebSocketReceiver):
     """A `WebSocketReceiver` that writes what is received."""
 
     __slots__ = ("_packets", "_receiver")
@@ -107,23 +106,23 @@ class LoggedReceiver:
         self._receiver = receiver
         self._packets = packets
 
+    @override
     def receive(self, message: str | bytes) -> bool:
-        """See `WebSocketReceiver.receive`."""
         self._packets.received(message)
         return self._receiver.receive(message)
 
+    @override
     def oversized(self, size: int | None) -> None:
-        """See `WebSocketReceiver.oversized`."""
         self._receiver.oversized(size)
 
+    @override
     def hold(self, part: Part, size: int) -> None:
-        """See `WebSocketReceiver.hold`."""
         self._receiver.hold(part, size)
 
+    @override
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
-        """See `WebSocketReceiver.lost`."""
         self._receiver.lost(description, is_violation=is_violation)
 
+    @override
     async def ready(self) -> None:
-        """See `WebSocketReceiver.ready`."""
         await self._receiver.ready()

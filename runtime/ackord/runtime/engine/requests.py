@@ -10,9 +10,11 @@ from ackord.runtime.protocol.engineio.actions import AnswerPoll
 class WaitingGet(Protocol):
     """A GET that a session has taken."""
 
+    __slots__ = ()
+
     def answer(self, answer: AnswerPoll) -> None:
-        """Write the answer; called once at most, perhaps from within `EngineSocket.poll`, and must
-        not raise.
+        """Write the answer; called once at most, perhaps from within
+        `ackord.runtime.engine.polled.poll`, and must not raise.
         """
         ...
 
@@ -20,11 +22,13 @@ class WaitingGet(Protocol):
 class IncomingPost(Protocol):
     """A POST whose body is being read."""
 
+    __slots__ = ()
+
     patience: float
     """Seconds that its body has to come in; the session ends if they don't suffice."""
 
     def give_up(self) -> None:
-        """Learn that the session is over, so that nobody wants the rest of the body; called once at
-        most, and must not raise.
+        """Called once at most, when the session is over and the rest of the body isn't needed any
+        more; must not raise.
         """
         ...

@@ -14,23 +14,20 @@ from ackord.runtime.engine.capacity import Capacity
 from ackord.runtime.engine.cors import Header
 from ackord.runtime.engine.hooks import EngineHooks
 from ackord.runtime.engine.hosts import AllowedHosts
-from ackord.runtime.engine.link import EngineHandler, HandshakeRequest
-from ackord.runtime.engine.logged import LoggedSocket
-from ackord.runtime.engine.options import AllowRequest, EngineOptions
-from ackord.runtime.engine.running import RunningSession
+from ackord.runtime.engine.link import EngineHandler, EngineSocket, HandshakeRequest
+from ackord.runtime.engine.logged import LoggedSession
+from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.server_loop import ServerLoop
-from ackord.runtime.engine.socket import EngineSocket
+from ackord.runtime.engine.session import EngineSession
 from ackord.runtime.engine.timers import AlarmClock
 from ackord.runtime.engine.websocket import ServerWebSocket, WebSocketReceiver
-from ackord.runtime.engine.websocket_end import WebSocketEnd
+from ackord.runtime.engine.websocket_end import WebSocketEnd, offer_websocket
 from ackord.runtime.logs.packets import LOGGER
 from ackord.runtime.protocol.engineio import handshake
 from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
 from ackord.runtime.protocol.engineio.handshake import Refusal
 from ackord.runtime.protocol.engineio.packet import MESSAGE, Packet
 from ackord.runtime.protocol.engineio.session import Session
-
-__all__ = ["AllowRequest", "EngineOptions", "EngineServer", "EngineSocket"]
 
 SHUTTING_DOWN: Final = "server shutting down"
 """The reason of sessions that end with the server."""
@@ -62,7 +59,7 @@ class EngineServer(EngineHooks):
         self.server_loop = ServerLoop(self._discard)
         """The event loop that the server works in."""
         self._limits = options.limits
-        self._sockets: dict[str, EngineSocket] = {}
+        self._sessions: dict[str, EngineSession] = {}
         self._capacity = Capacity(
             max_half_open=options.max_half_open, max_connections=options.connections, log=self.log
         )
@@ -75,7 +72,7 @@ class EngineServer(EngineHooks):
     @property
     def sessions(self) -> int:
         """How many sessions there are."""
-        return len(self._sockets)
+        return len(self._sessions)
 
     @property
     def half_open(self) -> int:
@@ -95,13 +92,13 @@ class EngineServer(EngineHooks):
         return self._memory
 
     async def open_websocket(
-        self, request: HandshakeRequest, socket: ServerWebSocket
+        self, request: HandshakeRequest, websocket: ServerWebSocket
     ) -> WebSocketReceiver:
         """Open a session over a WebSocket, or offer it to the polling session that the query string
         names.
 
-        The socket may be written to at once; it is for the caller to accept it in the network's
-        sense when this has returned.
+        The engine may write to `websocket` at once. The caller accepts the WebSocket on the network
+        when this has returned.
 
         Raises:
             HandshakeRefusedError: the request opens nothing.
@@ -110,23 +107,23 @@ class EngineServer(EngineHooks):
         try:
             self._check_host(request)
             await self.admit(request)
-            existing = self._find(request, is_websocket=True)
-            if existing is None:
-                existing = await self._open(request, socket)
-                socket = existing.websocket or socket
+            session = self._find(request, is_websocket=True)
+            if session is None:
+                session = await self._open(request, websocket)
+                websocket = session.websocket or websocket
             else:
-                if existing.is_logged:
-                    socket = existing.watch_websocket(socket)
-                self._offer(existing, socket, request)
-            end = WebSocketEnd(existing, socket)
-            return existing.watch_receiver(end) if existing.is_logged else end
+                if session.is_logged:
+                    websocket = session.watch_websocket(websocket)
+                self._offer(session, websocket, request)
+            end = WebSocketEnd(session, websocket)
+            return session.watch_receiver(end) if session.is_logged else end
         except HandshakeRefusedError as exc:
             self.report(request, exc.refusal)
             raise
 
-    async def open_polling(self, request: HandshakeRequest) -> EngineSocket:
-        """Return the session that a request of long-polling names, or open one; its first
-        `EngineSocket.poll` has the open packet.
+    async def open_polling(self, request: HandshakeRequest) -> EngineSession:
+        """Return the session that a request of long-polling names, or open one; the answer to its
+        first GET has the open packet.
 
         Raises:
             HandshakeRefusedError: the request does neither.
@@ -140,21 +137,21 @@ class EngineServer(EngineHooks):
             self.report(request, exc.refusal)
             raise
 
-    def find_polling(self, query: Mapping[str, str], origin: str | None) -> EngineSocket | None:
+    def find_polling(self, query: Mapping[str, str], origin: str | None) -> EngineSession | None:
         """Return the open session that an ordinary request of long-polling names, or `None` if
         `open_polling` must be asked.
 
         That is so for a handshake, for a request that must be refused, and where middlewares,
         listeners or `allowed_hosts` have to see each request.
         """
-        socket = self._sockets.get(query.get("sid", ""))
+        session = self._sessions.get(query.get("sid", ""))
         if (
-            socket is None
-            or socket.websocket is not None
+            session is None
+            or session.websocket is not None
             or query.get("transport") != handshake.POLLING
             or query.get("EIO") != handshake.PROTOCOL
             or self.has_observers
-            or socket.loop.is_closed()
+            or session.loop.is_closed()
         ):
             return None
         # Of all other checks, only that of the origin is left.
@@ -169,20 +166,20 @@ class EngineServer(EngineHooks):
             is not None
         ):
             return None
-        socket.expire_if_due()
-        return socket if socket.sid in self._sockets else None
+        session.expire_if_due()
+        return session if session.sid in self._sessions else None
 
     def response_headers(
-        self, request: HandshakeRequest, socket: EngineSocket | None = None
+        self, request: HandshakeRequest, session: EngineSession | None = None
     ) -> list[Header]:
         """Return the headers that the answer to a request has beside those of its transport;
-        `socket` is its session over long-polling.
+        `session` is its session over long-polling.
         """
         is_initial = not request.query.get("sid")
         cookie = self.options.cookie
         headers = self.headers(request, is_initial=is_initial)
-        if is_initial and cookie is not None and socket is not None:
-            headers.insert(0, (b"set-cookie", cookie.header(socket.sid).encode("latin-1")))
+        if is_initial and cookie is not None and session is not None:
+            headers.insert(0, (b"set-cookie", cookie.header(session.sid).encode("latin-1")))
         return headers
 
     def open(self) -> None:
@@ -202,16 +199,16 @@ class EngineServer(EngineHooks):
         discarded.
         """
         self.stop_accepting()
-        sockets = list(self._sockets.values())
-        for socket in sockets:
-            socket.close(reason=SHUTTING_DOWN)
-        websockets = [socket.websocket for socket in sockets if socket.websocket is not None]
+        sessions = list(self._sessions.values())
+        for session in sessions:
+            session.close(reason=SHUTTING_DOWN)
+        websockets = [each.websocket for each in sessions if each.websocket is not None]
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         # A WebSocket doesn't tell when it has written everything, so there is nothing to wait for
         # but the next look.
         while (  # noqa: ASYNC110
-            self._sockets or any(websocket.buffered for websocket in websockets)
+            self._sessions or any(websocket.buffered for websocket in websockets)
         ) and loop.time() < deadline:
             await asyncio.sleep(DRAIN_INTERVAL)
         await self.close()
@@ -221,8 +218,8 @@ class EngineServer(EngineHooks):
         what they have buffered.
         """
         self.stop_accepting()
-        for socket in list(self._sockets.values()):
-            socket.close(discard=True, reason=SHUTTING_DOWN)
+        for session in list(self._sessions.values()):
+            session.close(discard=True, reason=SHUTTING_DOWN)
         self._clock.close()
         self.log.close()
         # One turn of the loop, so that parked polls and writers have started to answer.
@@ -232,9 +229,9 @@ class EngineServer(EngineHooks):
         """Forget the sessions of an event loop that has ended: nothing can be sent to their
         clients, and nothing can run there any more.
         """
-        for socket in self._sockets.values():
-            socket.discard()
-        self._sockets.clear()
+        for session in self._sessions.values():
+            session.discard()
+        self._sessions.clear()
         self._capacity.clear()
         self._memory = None
         self._clock.close()
@@ -258,7 +255,7 @@ class EngineServer(EngineHooks):
                 handshake.BAD_REQUEST.because(name="HOST_NOT_ALLOWED", host=request.host)
             )
 
-    def _find(self, request: HandshakeRequest, *, is_websocket: bool) -> EngineSocket | None:
+    def _find(self, request: HandshakeRequest, *, is_websocket: bool) -> EngineSession | None:
         """Return the session that a request names, or `None` for a handshake.
 
         Raises:
@@ -284,29 +281,29 @@ class EngineServer(EngineHooks):
         sid = request.query.get("sid")
         if not sid:
             return None
-        socket = self._sockets.get(sid)
-        if socket is not None:
-            socket.expire_if_due()
-            socket = self._sockets.get(sid)
-        current = None if socket is None else socket.transport
+        session = self._sessions.get(sid)
+        if session is not None:
+            session.expire_if_due()
+            session = self._sessions.get(sid)
+        current = None if session is None else session.transport
         _raise(
             handshake.check_session_request(
                 request.query, is_websocket=is_websocket, current=current
             )
         )
-        return socket
+        return session
 
     def _offer(
-        self, existing: EngineSocket, socket: ServerWebSocket, request: HandshakeRequest
+        self, session: EngineSession, websocket: ServerWebSocket, request: HandshakeRequest
     ) -> None:
         if not self.options.upgrades:
             raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="UPGRADES_NOT_ALLOWED"))
-        if not existing.offer(socket, request):
+        if not offer_websocket(session, websocket, request):
             raise HandshakeRefusedError(handshake.TAKEN.because(name="ALREADY_UPGRADING"))
 
     async def _open(
         self, request: HandshakeRequest, websocket: ServerWebSocket | None
-    ) -> EngineSocket:
+    ) -> EngineSession:
         self._check_accepting()
         self._capacity.check(request)
         options = self.options
@@ -316,17 +313,17 @@ class EngineServer(EngineHooks):
         if options.generate_id is None:
             sid = secrets.token_urlsafe(SID_BYTES)
         else:
-            sid = await make_sid(options.generate_id, request, self._sockets, self.log)
+            sid = await make_sid(options.generate_id, request, self._sessions, self.log)
         self._check_accepting()  # a session that opens after `close` would never be closed
         self._capacity.make_room(request)
-        session = Session(
+        machine = Session(
             self._limits, is_websocket=websocket is not None, now=asyncio.get_running_loop().time()
         )
-        kind = LoggedSocket if LOGGER.isEnabledFor(logging.DEBUG) else EngineSocket
-        socket = kind(
+        kind = LoggedSession if LOGGER.isEnabledFor(logging.DEBUG) else EngineSession
+        session = kind(
             sid,
             request.kept(),
-            session,
+            machine,
             websocket=websocket,
             clock=self._clock,
             max_payload=options.max_payload,
@@ -336,8 +333,8 @@ class EngineServer(EngineHooks):
             forget=self._forget,
             log=self.log,
         )
-        self._sockets[sid] = socket
-        self._capacity.add(socket)
+        self._sessions[sid] = session
+        self._capacity.add(session)
         packets: list[Packet] = [
             handshake.open_packet(
                 sid=sid,
@@ -351,19 +348,19 @@ class EngineServer(EngineHooks):
         if initial is not None:
             packets.append(MESSAGE + initial if isinstance(initial, str) else initial)
         try:
-            socket.start(packets, self._connect)
+            session.start(packets, self._connect)
         except BaseException:
-            self._forget(socket)
+            self._forget(session)
             raise
-        return socket
+        return session
 
     def _check_accepting(self) -> None:
         if self._closing:
             raise HandshakeRefusedError(handshake.SHUTTING_DOWN)
 
-    def _forget(self, socket: RunningSession) -> None:
-        if self._sockets.pop(socket.sid, None) is not None:
-            self._capacity.remove(socket)
+    def _forget(self, session: EngineSession) -> None:
+        if self._sessions.pop(session.sid, None) is not None:
+            self._capacity.remove(session)
 
 
 def _raise(refusal: Refusal | None) -> None:

@@ -1,11 +1,33 @@
-"""What the server's engine needs of a WebSocket, and what a WebSocket needs of the engine."""
+"""What the server's engine needs of a WebSocket, and what a WebSocket needs of the engine.
+
+Backpressure: a `ServerWebSocket` never refuses a write. It buffers what the network doesn't take,
+says so by `paused`, and counts it in `buffered`; the engine looks at that count and ends sessions
+whose client doesn't read. A `WebSocketReceiver` whose handlers can't keep up returns false from
+`receive`, and nothing is read from that client until `ready` returns.
+"""
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Protocol
 
 from ackord.runtime.bounds.memory import Part
 from ackord.runtime.protocol.engineio.prepared import Prepared
+
+
+class CloseCode(IntEnum):
+    """Why a WebSocket is closed (RFC 6455, 7.4.1, and the registry of IANA)."""
+
+    NORMAL = 1000
+    PROTOCOL_ERROR = 1002
+    ABNORMAL = 1006
+    """Never sent: stands for an end without a close frame."""
+    INVALID_DATA = 1007
+    """A text that isn't UTF-8."""
+    POLICY_VIOLATION = 1008
+    MESSAGE_TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
+    SERVICE_RESTART = 1012
 
 
 class ServerWebSocket(Protocol):
@@ -15,6 +37,8 @@ class ServerWebSocket(Protocol):
     buffered and counted in `buffered`. The engine watches that count and closes connections that
     hold too much. After `close`, or once the peer is gone, writes are dropped silently.
     """
+
+    __slots__ = ()
 
     @property
     def buffered(self) -> int:
@@ -55,6 +79,8 @@ class ServerWebSocket(Protocol):
 class WebSocketReceiver(Protocol):
     """The engine's end of one accepted WebSocket, as the transport calls it."""
 
+    __slots__ = ()
+
     def receive(self, message: str | bytes) -> bool:
         """Take one whole message; never raises for anything that a peer can send.
 
@@ -64,13 +90,13 @@ class WebSocketReceiver(Protocol):
         ...
 
     def oversized(self, size: int | None) -> None:
-        """Learn that the peer has sent a message of more bytes than the transport takes; `lost`
+        """Called when the peer has sent a message of more bytes than the transport takes; `lost`
         follows.
         """
         ...
 
     def hold(self, part: Part, size: int) -> None:
-        """Learn how many bytes the transport holds in one part, 0 for none; `Part.OUTGOING` may be
+        """Note how many bytes the transport holds in one part, 0 for none; `Part.OUTGOING` may be
         told only when it has become much.
 
         All clients together may hold too much: then the transport is aborted before this returns,
@@ -79,7 +105,7 @@ class WebSocketReceiver(Protocol):
         ...
 
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
-        """Learn that the WebSocket is gone, by a close frame or without one; called once.
+        """Called once, when the WebSocket is gone, by a close frame or without one.
 
         `is_violation` tells that this side closed it because the client broke the WebSocket
         protocol or sent a too large message.

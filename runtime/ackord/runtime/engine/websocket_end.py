@@ -1,55 +1,97 @@
-"""The engine's end of one WebSocket."""
+"""The engine's end of a WebSocket: messages on their way from the transport to the session.
+
+A session over long-polling may be offered a WebSocket by `offer_websocket`. That WebSocket probes
+while the session goes on over long-polling, and becomes the session's WebSocket with the client's
+UPGRADE packet; `ackord.runtime.protocol.engineio.session` has the rules.
+"""
 
 from __future__ import annotations
 
 from ackord.runtime.bounds.memory import Part
-from ackord.runtime.engine.socket import EngineSocket
-from ackord.runtime.engine.websocket import ServerWebSocket
-from ackord.runtime.protocol.engineio.packet import MESSAGE
+from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.session import EngineSession, wants_base64
+from ackord.runtime.engine.violations import warn_of_size, warn_of_violation
+from ackord.runtime.engine.websocket import CloseCode, ServerWebSocket, WebSocketReceiver
+from ackord.runtime.protocol.engineio.packet import MESSAGE, Packet, utf8_length
+from typing_extensions import override
 
 
-class WebSocketEnd:
-    """The engine's end of one WebSocket: a `WebSocketReceiver`, and the shortest way from it to the
-    upper layer.
-    """
+class WebSocketEnd(WebSocketReceiver):
+    """The engine's end of one WebSocket, and the shortest way from there to the upper layer."""
 
-    __slots__ = ("_handler", "_socket", "_websocket")
+    __slots__ = ("_handler", "_session", "_websocket")
 
-    def __init__(self, socket: EngineSocket, websocket: ServerWebSocket) -> None:
-        self._socket = socket
+    def __init__(self, session: EngineSession, websocket: ServerWebSocket) -> None:
+        self._session = session
         self._websocket = websocket
-        self._handler = socket.handler
+        self._handler = session.handler
 
+    @override
     def receive(self, message: str | bytes) -> bool:
-        """Take one whole message; return whether the transport may go on reading."""
-        socket = self._socket
+        session = self._session
         try:
-            if len(message) <= socket.direct and socket.websocket is self._websocket:
+            if len(message) <= session.unchecked_length and session.websocket is self._websocket:
                 if isinstance(message, bytes):
                     return self._handler.receive_binary(message)
                 if message[:1] == MESSAGE:
                     return self._handler.receive_text(message)
-            socket.receive(self._websocket, message)
+            _receive(session, self._websocket, message)
         except BaseException as exc:  # noqa: BLE001 - nothing of one client may reach another
-            socket.blame_handler(exc)
+            session.blame_handler(exc)
         return not self._handler.congested
 
+    @override
     def oversized(self, size: int | None) -> None:
-        """Learn that the client has sent a message of more bytes than the transport takes; `lost`
-        follows.
-        """
-        self._socket.warn_of_size(size)
+        session = self._session
+        warn_of_size(session.log, session.request, size, session.max_payload)
 
+    @override
     def hold(self, part: Part, size: int) -> None:
-        """Learn how many bytes the transport holds."""
-        self._socket.hold(part, size)
+        self._session.hold(part, size)
 
+    @override
     def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
-        """Learn that the WebSocket is gone."""
+        session = self._session
         if is_violation:
-            self._socket.warn_of_violation(description)
-        self._socket.lose(self._websocket, description, is_violation=is_violation)
+            warn_of_violation(session.log, session.request, description)
+        if session.account is not None:
+            session.account.hold(Part.UNFINISHED, 0)
+        if self._websocket is session.websocket:
+            session.machine.lose_websocket(description, is_violation=is_violation)
+        elif self._websocket is session.probe:
+            session.probe = None
+            session.machine.lose_probe()
+        session.run()
 
+    @override
     async def ready(self) -> None:
-        """Wait until more may be read."""
         await self._handler.ready()
+
+
+def offer_websocket(
+    session: EngineSession, websocket: ServerWebSocket, request: HandshakeRequest
+) -> bool:
+    """Take a WebSocket that wants to replace long-polling, opened by `request`; false if it must be
+    refused.
+    """
+    accepted = session.machine.offer_websocket(session.loop.time())
+    if accepted:
+        session.probe = websocket
+        session.probe_wants_base64 = wants_base64(request)
+        session.run()
+    return accepted
+
+
+def _receive(session: EngineSession, websocket: ServerWebSocket, message: Packet) -> None:
+    """Take a message that must go through the session's machine."""
+    size = len(message) if isinstance(message, bytes) else utf8_length(message)
+    now = session.loop.time()
+    if websocket is session.websocket:
+        if size > session.max_payload:
+            warn_of_size(session.log, session.request, size, session.max_payload)
+            session.machine.fail("message too big", code=CloseCode.MESSAGE_TOO_BIG)
+        else:
+            session.machine.receive(message, now)
+    elif websocket is session.probe:
+        session.machine.receive_probe(message, now)
+    session.run()

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from ackord.runtime.asgi_types import Message, Receive, Send
+from ackord.runtime.bounds.memory import Part
 from ackord.runtime.engine.hooks import merge_headers
 from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.polled import abort_poll, begin_post, end_post, poll, receive_payload
+from ackord.runtime.engine.requests import IncomingPost, WaitingGet
 from ackord.runtime.engine.server import EngineServer
-from ackord.runtime.engine.socket import EngineSocket
+from ackord.runtime.engine.session import EngineSession
+from ackord.runtime.engine.violations import warn_of_size
 from ackord.runtime.polling.body import (
     CLOSE,
     JSON,
@@ -29,6 +34,7 @@ from ackord.runtime.polling.interruption import Interruption
 from ackord.runtime.polling.request import NO_STORE, PollingRequest
 from ackord.runtime.protocol.engineio.actions import AnswerPoll
 from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
+from typing_extensions import override
 
 _logger = logging.getLogger("ackord.runtime.hosting")
 
@@ -57,12 +63,12 @@ class LongPolling:
             return
         headers = [NO_STORE, *cors.headers(request.headers)]
         try:
-            socket = await self._engine.open_polling(request)
+            session = await self._engine.open_polling(request)
         except HandshakeRefusedError as exc:
             await respond(send, exc.refusal.status, headers, exc.refusal.body, JSON)
             return
-        headers = merge_headers(headers, self._engine.response_headers(request, socket))
-        await self.serve_session(request.method, _plain(request, socket, headers), receive, send)
+        headers = merge_headers(headers, self._engine.response_headers(request, session))
+        await self.serve_session(request.method, _plain(request, session, headers), receive, send)
 
     async def serve_session(
         self, method: str, request: PollingRequest, receive: Receive, send: Send
@@ -87,13 +93,13 @@ class LongPolling:
         )
 
     async def _get(self, request: PollingRequest, receive: Receive, send: Send) -> None:
-        socket = request.socket
-        get = _Get(receive, socket.loop)
-        if not socket.poll(get):
+        session = request.session
+        get = _Get(receive, session.loop)
+        if not poll(session, get):
             await respond(send, 400, request.headers)
             return
         if get.answered is None:
-            await _park(socket, get)
+            await _park(session, get)
         answer = get.answered
         if answer is None:
             # Nobody reads it, but a middleware such as Starlette's BaseHTTPMiddleware takes it for
@@ -111,19 +117,19 @@ class LongPolling:
         await respond(send, 200, request.headers, body, TEXT_PLAIN)
 
     async def _post(self, request: PollingRequest, receive: Receive, send: Send) -> None:
-        socket = request.socket
+        session = request.session
         if request.is_octets:
-            socket.fail("invalid content")
+            session.fail("invalid content")
             await respond(send, 400, request.headers)
             return
-        post = _Post(receive, socket.loop, self.patience)
-        if not socket.begin_post(post):
+        post = _Post(receive, session.loop, self.patience)
+        if not begin_post(session, post):
             await respond(send, 400, request.headers)
             return
         try:
             status = await self._receive(request, post)
         finally:
-            socket.end_post()
+            end_post(session)
         if status == 200:
             await respond(send, 200, request.headers, b"ok", TEXT_HTML)
         else:
@@ -131,42 +137,40 @@ class LongPolling:
 
     async def _receive(self, request: PollingRequest, post: _Post) -> int:
         """Read the body and hand its packets on; return the status of the answer."""
-        socket = request.socket
+        session = request.session
         try:
             body = await read_body(
                 post.wait,
                 declared=request.content_length,
                 limit=self._max_payload,
-                tell=socket.grow_post,
+                tell=partial(session.hold, Part.BODY),
             )
         except BodyTooLargeError:
             declared = request.content_length
-            socket.warn_of_size(
-                int(declared)
-                if declared is not None and declared.isdigit() and len(declared) < _SANE
-                else None
-            )
+            is_number = declared is not None and declared.isdigit() and len(declared) < _SANE
+            size = int(declared) if declared is not None and is_number else None
+            warn_of_size(session.log, session.request, size, self._max_payload)
             request.headers.append(CLOSE)
             return 413
         except BodyUnwantedError:
             request.headers.append(CLOSE)
             return 400
         except RequestAbortedError as exc:
-            socket.fail(str(exc))
+            session.fail(str(exc))
             return 400
         except asyncio.CancelledError:
-            socket.fail("data request cancelled")
+            session.fail("data request cancelled")
             raise
-        if not socket.session.is_over_polling:
+        if not session.machine.is_over_polling:
             return 400
-        rest = socket.receive_payload(body)
+        rest = receive_payload(session, body)
         if rest is not None:
             await rest
-        return 400 if socket.session.is_malformed else 200
+        return 400 if session.machine.is_malformed else 200
 
 
 def _plain(
-    request: HandshakeRequest, socket: EngineSocket, headers: list[Header]
+    request: HandshakeRequest, session: EngineSession, headers: list[Header]
 ) -> PollingRequest:
     """Return what the answer to a request depends on; `headers` are those of the answer."""
     given = {
@@ -175,7 +179,7 @@ def _plain(
         if name in request.headers
     }
     return PollingRequest(
-        socket,
+        session,
         headers,
         given.get("content-type", b""),
         given.get("content-length"),
@@ -183,7 +187,7 @@ def _plain(
     )
 
 
-class _Get(Interruption):
+class _Get(Interruption, WaitingGet):
     """A GET as the engine sees it."""
 
     __slots__ = ("answered",)
@@ -192,12 +196,13 @@ class _Get(Interruption):
         super().__init__(receive, loop)
         self.answered: AnswerPoll | None = None
 
+    @override
     def answer(self, answer: AnswerPoll) -> None:
         self.answered = answer
         self.interrupt()
 
 
-class _Post(Interruption):
+class _Post(Interruption, IncomingPost):
     """A POST as the engine sees it."""
 
     __slots__ = ("patience",)
@@ -206,11 +211,12 @@ class _Post(Interruption):
         super().__init__(receive, loop)
         self.patience = patience
 
+    @override
     def give_up(self) -> None:
         self.interrupt()
 
 
-async def _park(socket: EngineSocket, get: _Get) -> None:
+async def _park(session: EngineSession, get: _Get) -> None:
     """Wait until a GET has an answer, or its client has gone, which ends the session at once."""
     try:
         message: Message | None = {"type": "http.request"}
@@ -222,4 +228,4 @@ async def _park(socket: EngineSocket, get: _Get) -> None:
         _logger.debug("A parked GET was lost: %r", exc)
     finally:
         if get.answered is None:
-            socket.abort_poll(get)
+            abort_poll(session, get)

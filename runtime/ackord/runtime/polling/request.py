@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 
 from ackord.runtime.engine.cors import Header
 from ackord.runtime.engine.server import EngineServer
-from ackord.runtime.engine.socket import EngineSocket
+from ackord.runtime.engine.session import EngineSession
 
 MAX_QUERY_STRING: Final = 16_384
 """Bytes of a query string that are worth parsing: as much as Node's HTTP server takes for all
@@ -47,7 +47,7 @@ def is_host(value: bytes | None) -> bool:
 class PollingRequest:
     """What the answer to a request of an open session depends on."""
 
-    socket: EngineSocket
+    session: EngineSession
     headers: list[Header]
     """Of the answer, whatever it is."""
     content_type: bytes = b""
@@ -87,14 +87,14 @@ def recognize(
     if b"host" not in found or not is_host(found[b"host"]):
         return None
     origin = found[b"origin"].decode("latin-1") if b"origin" in found else None
-    socket = engine.find_polling(parse_query(query_string.decode("latin-1")), origin)
-    if socket is None:
+    session = engine.find_polling(parse_query(query_string.decode("latin-1")), origin)
+    if session is None:
         return None
     answered: list[Header] = [NO_STORE]
     if engine.cors.is_enabled:
         answered += engine.cors.headers({} if origin is None else {"origin": origin})
     return PollingRequest(
-        socket,
+        session,
         answered,
         found.get(b"content-type", b""),
         found.get(b"content-length"),

@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Coroutine
 from typing import Any, Protocol
 
-from ackord.runtime.bounds.memory import LIGHT
+from ackord.runtime.bounds.memory import LIGHT, Part
+from ackord.runtime.engine.polled import abort_poll, begin_post, end_post, poll, receive_payload
 from ackord.runtime.polling.asgi import LongPolling
 from ackord.runtime.polling.body import CLOSE, TEXT_HTML, TEXT_PLAIN, append
 from ackord.runtime.polling.compression import Coding, compress
@@ -105,7 +106,7 @@ class DirectGet(DirectRequest):
 
     @override
     def start(self) -> None:
-        if not self.request.socket.poll(self):
+        if not poll(self.request.session, self):
             self._respond(400)
 
     @override
@@ -119,7 +120,7 @@ class DirectGet(DirectRequest):
     @override
     def lose(self) -> None:
         self.disconnected = True
-        self.request.socket.abort_poll(self)
+        abort_poll(self.request.session, self)
 
     def answer(self, answer: AnswerPoll) -> None:
         """See `ackord.runtime.engine.requests.WaitingGet`."""
@@ -151,7 +152,7 @@ class DirectPost(DirectRequest):
 
     @override
     def start(self) -> None:
-        if not self.request.socket.begin_post(self):
+        if not begin_post(self.request.session, self):
             self._respond(400)
 
     @override
@@ -159,20 +160,20 @@ class DirectPost(DirectRequest):
         if not self.response_complete:
             self._body = append(self._body, chunk)
             if len(self._body) > LIGHT:
-                self.request.socket.grow_post(len(self._body))
+                self.request.session.hold(Part.BODY, len(self._body))
 
     @override
     def complete(self) -> None:
         if self.response_complete:  # refused, or given up, before the body was whole
             return
         self._is_whole = True
-        socket = self.request.socket
-        if not socket.session.is_over_polling:
+        session = self.request.session
+        if not session.machine.is_over_polling:
             self._finish(400)
             return
-        rest = socket.receive_payload(bytes(self._body))
+        rest = receive_payload(session, bytes(self._body))
         if rest is None:
-            self._finish(400 if socket.session.is_malformed else 200)
+            self._finish(400 if session.machine.is_malformed else 200)
         else:
             self._connection.spawn(self._await(rest), self)
 
@@ -181,12 +182,12 @@ class DirectPost(DirectRequest):
         self.disconnected = True
         if not self._is_whole:
             self.response_complete = True
-            self.request.socket.fail("data request connection closed prematurely")
-            self.request.socket.end_post()
+            self.request.session.fail("data request connection closed prematurely")
+            end_post(self.request.session)
 
     @override
     def fail(self) -> None:
-        self.request.socket.end_post()
+        end_post(self.request.session)
         super().fail()
 
     def give_up(self) -> None:
@@ -199,11 +200,11 @@ class DirectPost(DirectRequest):
         try:
             await rest
         finally:
-            self.request.socket.end_post()
-        self._finish(400 if self.request.socket.session.is_malformed else 200)
+            end_post(self.request.session)
+        self._finish(400 if self.request.session.machine.is_malformed else 200)
 
     def _finish(self, status: int) -> None:
-        self.request.socket.end_post()
+        end_post(self.request.session)
         if status == 200:
             self._respond(200, TEXT_HTML, b"ok")
         else:
