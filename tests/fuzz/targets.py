@@ -15,17 +15,17 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from ackord.runtime import tasks
-from ackord.runtime.engine import running
+from ackord.runtime.engine import session as engine_session
 from ackord.runtime.engine.cors import CorsPolicy
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.hosting.asgi import request_of
-from ackord.runtime.protocol.engineio.client_session import decode_open_packet
 from ackord.runtime.protocol.engineio.errors import MalformedPacketError
 from ackord.runtime.protocol.engineio.handshake import (
     check_request,
     check_session_request,
     check_version,
 )
+from ackord.runtime.protocol.engineio.open_packet import decode_open_packet
 from ackord.runtime.protocol.engineio.packet import (
     decode_packet,
     decode_payload,
@@ -312,7 +312,7 @@ def failing_logs() -> Generator[None]:
     quiet.
     """
     raising = _Raising()
-    own = [logging.getLogger(module.__name__) for module in (running, tasks)]
+    own = [logging.getLogger(module.__name__) for module in (engine_session, tasks)]
     of_peers = logging.getLogger("ackord.runtime.server")
     level = of_peers.level
     for logger in own:

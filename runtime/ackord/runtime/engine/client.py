@@ -19,7 +19,9 @@ from ackord.runtime.errors import (
 )
 from ackord.runtime.logs.packets import LOGGER, PacketLog
 from ackord.runtime.logs.text import masked_url
-from ackord.runtime.protocol.engineio.client_session import ClientSession, OpenPacket, SessionState
+from ackord.runtime.protocol.engineio.client_session import ClientSession
+from ackord.runtime.protocol.engineio.open_packet import OpenPacket
+from ackord.runtime.protocol.engineio.state import ClientState
 from ackord.runtime.protocol.socketio.decoder import MAX_ATTACHMENTS
 from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser, write_packet
 from ackord.runtime.tasks import start_later
@@ -149,7 +151,7 @@ class Connection:
     @property
     def is_open(self) -> bool:
         """Whether packets can still be sent."""
-        return self._session.state is SessionState.OPEN
+        return self._session.state is ClientState.OPEN
 
     @property
     def writable(self) -> bool:

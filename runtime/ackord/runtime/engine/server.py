@@ -26,6 +26,7 @@ from ackord.runtime.logs.packets import LOGGER
 from ackord.runtime.protocol.engineio import handshake
 from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
 from ackord.runtime.protocol.engineio.handshake import Refusal
+from ackord.runtime.protocol.engineio.open_packet import encode_open_packet
 from ackord.runtime.protocol.engineio.packet import MESSAGE, Packet
 from ackord.runtime.protocol.engineio.session import Session
 
@@ -336,7 +337,7 @@ class EngineServer(EngineHooks):
         self._sessions[sid] = session
         self._capacity.add(session)
         packets: list[Packet] = [
-            handshake.open_packet(
+            encode_open_packet(
                 sid=sid,
                 upgrades=options.upgrades if websocket is None else (),
                 ping_interval=options.ping_interval,

@@ -4,12 +4,11 @@ import json
 
 import pytest
 from ackord.runtime.protocol.engineio.client_session import (
-    MAX_OPEN_PACKET,
     ClientSession,
-    SessionState,
-    decode_open_packet,
 )
 from ackord.runtime.protocol.engineio.errors import MalformedPacketError
+from ackord.runtime.protocol.engineio.open_packet import MAX_OPEN_PACKET
+from ackord.runtime.protocol.engineio.state import ClientState
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,23 +30,6 @@ def open_packet(**changes: object) -> str:
         "maxPayload": 1000000,
     }
     return "0" + json.dumps(fields | changes)
-
-
-def test_the_open_packet_is_read_in_seconds() -> None:
-    packet = decode_open_packet(OPEN)
-    assert packet.sid == "abc"
-    assert packet.upgrades == ("websocket",)
-    assert (packet.ping_interval, packet.ping_timeout, packet.max_payload) == (
-        25.0,
-        20.0,
-        1_000_000,
-    )
-
-
-def test_an_open_packet_needs_neither_upgrades_nor_a_payload_limit() -> None:
-    packet = decode_open_packet('0{"sid":"x","pingInterval":0,"pingTimeout":20000}')
-    assert packet.upgrades == ()
-    assert packet.max_payload is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +70,7 @@ def test_a_bad_open_packet_closes_with_parse_error(packet: str) -> None:
     session = ClientSession(0.0, open_timeout=20.0)
     with pytest.raises(MalformedPacketError):
         session.receive(packet, 1.0)
-    assert session.state is SessionState.CLOSED
+    assert session.state is ClientState.CLOSED
     assert session.close_reason == "parse error"
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 from ackord.runtime.protocol.engineio.handshake import (
     BAD_HANDSHAKE_METHOD,
@@ -16,7 +14,6 @@ from ackord.runtime.protocol.engineio.handshake import (
     check_request,
     check_session_request,
     check_version,
-    open_packet,
 )
 
 POLLING = {"EIO": "4", "transport": "polling"}
@@ -117,24 +114,3 @@ def test_refusals_have_the_codes_of_the_protocol(
 ) -> None:
     assert refusal.status == status
     assert refusal.body == f'{{"code":{code},"message":"{message}"}}'.encode()
-
-
-def test_the_open_packet_has_exactly_five_keys_and_times_in_milliseconds() -> None:
-    packet = open_packet(
-        sid="abc", upgrades=["websocket"], ping_interval=25, ping_timeout=20, max_payload=1_000_000
-    )
-    assert (
-        packet
-        == '0{"sid":"abc","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
-    )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "milliseconds"),
-    [(0.29, 290), (0.3, 300), (1.001, 1001), (0.0005, 0.5), (4.35, 4350)],
-)
-def test_times_are_not_truncated(seconds: float, milliseconds: float) -> None:
-    packet = open_packet(
-        sid="abc", upgrades=[], ping_interval=seconds, ping_timeout=1, max_payload=1
-    )
-    assert json.loads(packet[1:])["pingInterval"] == milliseconds

@@ -4,18 +4,13 @@
 
     ProtocolError
     ├── MalformedPacketError     a packet or payload that the protocol doesn't know
-    └── HandshakeRefusedError    a request that opens no session, with the code and status of the
-    answer
+    └── HandshakeRefusedError    a request that opens no session, with the answer's code and status
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ackord.runtime.errors import ProtocolError
-
-if TYPE_CHECKING:
-    from ackord.runtime.protocol.engineio.handshake import Refusal
+from ackord.runtime.protocol.engineio.handshake import Refusal
 
 
 class MalformedPacketError(ProtocolError):

@@ -1,14 +1,11 @@
-"""What opens a session, and what refuses it: the checks of the query string and the open packet
-(Engine.IO v4, "handshake").
-"""
+"""The checks of the request that opens a session, and how it is refused (Engine.IO v4, "handshake")."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Final
 
 PROTOCOL: Final = "4"
@@ -32,7 +29,7 @@ class Refusal:
     after_accept: bool = False
     """Whether a WebSocket is accepted and then closed, rather than refused with the status."""
     context: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
-    """Why, for whoever observes refusals; never sent."""
+    """Why, for listeners and logs; never sent."""
 
     def because(self, **context: str) -> Refusal:
         """Return this refusal with a reason; several have a `name`, as in the reference
@@ -128,35 +125,3 @@ def check_version(query: Mapping[str, str]) -> Refusal | None:
     """
     version = query.get("EIO", "")
     return None if version == PROTOCOL else UNSUPPORTED_PROTOCOL_VERSION.because(protocol=version)
-
-
-def open_packet(
-    *,
-    sid: str,
-    upgrades: Sequence[str],
-    ping_interval: float,
-    ping_timeout: float,
-    max_payload: int,
-) -> str:
-    """Write the first packet of a session; times are given in seconds and sent in milliseconds."""
-    return f'0{{"sid":{json.dumps(sid)},{_open_packet_end(tuple(upgrades), ping_interval, ping_timeout, max_payload)}'
-
-
-@lru_cache(maxsize=16)
-def _open_packet_end(
-    upgrades: tuple[str, ...], ping_interval: float, ping_timeout: float, max_payload: int
-) -> str:
-    """Write what is the same for all sessions of a server."""
-    content = {
-        "upgrades": upgrades,
-        "pingInterval": _milliseconds(ping_interval),
-        "pingTimeout": _milliseconds(ping_timeout),
-        "maxPayload": max_payload,
-    }
-    return json.dumps(content, separators=(",", ":"))[1:]
-
-
-def _milliseconds(seconds: float) -> int | float:
-    # 0.29 * 1000 is 289.99999999999994: round, don't truncate.
-    value = round(float(seconds) * 1000, 3)
-    return int(value) if value.is_integer() else value

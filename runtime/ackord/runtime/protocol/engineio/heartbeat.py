@@ -1,4 +1,17 @@
-"""The server's side of the heartbeat: PING after an interval, the end if no PONG comes in time."""
+"""The server's side of the heartbeat: PING after an interval, the end if no PONG comes in time.
+
+The cycle of one client (Engine.IO v4, "heartbeat"), with the times of `Heartbeat.at`:
+
+1. `interval` seconds after the last PONG, `beat` asks for a PING.
+2. The client has `timeout` seconds for its PONG, which begins the next cycle. The first other
+   packet in that time extends it to `timeout` seconds from that packet; later ones don't, so that
+   a client which never answers a PING doesn't live for ever.
+3. Without a PONG in time, `beat` returns false: the session ends.
+
+This side may be the reason for a missing PONG. A PING that this side sends late shortens the time
+for the PONG, by a quarter at most (`beat`). While a client isn't read from, because its handlers
+are busy, the end is put off (`postpone`).
+"""
 
 from __future__ import annotations
 

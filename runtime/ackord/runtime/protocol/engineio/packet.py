@@ -2,8 +2,12 @@
 
 A packet is what one WebSocket message holds: a `str` that begins with the type digit, or `bytes`,
 which always are a message. There is no packet object: the data path hands these values on as they
-are. A payload is the body of a polling request or response: packets joined by ``U+001E``, binary
-ones as ``b`` and base64.
+are.
+
+A payload is the body of a polling request or response (Engine.IO v4, "payload"): packets joined by
+``U+001E``, binary ones as ``b`` and base64. Text in a payload isn't escaped, so packets mustn't
+contain the separator; JSON never does. A payload is read packet by packet: those before the first
+malformed one count.
 """
 
 from __future__ import annotations

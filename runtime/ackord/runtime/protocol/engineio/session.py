@@ -1,9 +1,40 @@
 """One Engine.IO v4 session of a server, as a machine without I/O, clock or randomness.
 
 Every input is a method that takes `now`; what must happen in answer is collected by `outgoing()`,
-and `deadline()` says when `expire(now)` is due. An open WebSocket's messages need none of this:
-whoever runs the machine may pass a text frame that begins with ``4`` straight on, as long as
-`state` is `State.WEBSOCKET` and `heartbeat.lenient` is false.
+and `deadline()` says when `expire(now)` is due. The states and the transitions between them are in
+`ackord.runtime.protocol.engineio.state`; only `Session._move` changes the state. The rules, with the
+sections of the protocol (https://socket.io/docs/v4/engine-io-protocol):
+
+Long-polling ("HTTP long-polling")
+    The server answers a GET with all packets that wait, or keeps the GET *parked* until there is
+    one. A client has one GET and one POST at a time: a second one ends the session. A session that
+    closes while no GET is parked waits `CLOSE_TIMEOUT` for one that fetches the CLOSE packet.
+
+Heartbeat ("heartbeat"; `ackord.runtime.protocol.engineio.heartbeat`)
+    The server sends PING every `ping_interval`. The client has `ping_timeout` for its PONG; once in
+    each cycle, another packet of the client starts that time again, because a large message may
+    delay the PONG behind it. A client that sends PING breaks the protocol.
+
+Upgrade ("upgrade")
+    1. The client opens a WebSocket with the id of its session (`offer_websocket`). Polling goes on.
+       A session takes one such WebSocket at a time, and only before it has been upgraded.
+    2. The client sends ``2probe`` on the WebSocket, and the server answers ``3probe``.
+    3. The client waits until its parked GET is answered, so that no packet is lost with it. The
+       server therefore answers a parked GET with NOOP every `NOOP_INTERVAL` from the probe on.
+    4. The client sends ``5`` on the WebSocket. What still waits is written to the WebSocket first,
+       so the order of packets stays.
+
+    An upgrade that isn't complete after `upgrade_timeout`, or whose WebSocket ends or sends
+    anything else, is cancelled: the session goes on over long-polling.
+
+Backpressure
+    Over long-polling, packets wait here. More than `max_buffered` bytes end the session: the client
+    doesn't fetch what it is sent. One packet may be larger than that. Over WebSocket the transport
+    buffers, and whoever runs the machine watches that.
+
+An open WebSocket's messages need none of this: whoever runs the machine may pass a text message
+that begins with ``4`` straight on, as long as `state` is `State.WEBSOCKET` and `heartbeat.lenient`
+is false.
 """
 
 from __future__ import annotations
@@ -230,7 +261,7 @@ class Session:
         return True
 
     def abort_poll(self, now: float) -> None:  # noqa: ARG002 - every input takes the time
-        """Learn that the client has dropped the parked GET."""
+        """End the session: the client has dropped the parked GET."""
         if self._parked:
             self._parked = False
             self._end("transport error", "poll connection closed prematurely")
@@ -248,7 +279,7 @@ class Session:
         return True
 
     def end_post(self) -> None:
-        """Learn that a POST has been answered."""
+        """Take the next POST from now on: this one has been answered."""
         self._posting = False
 
     def receive_payload(
@@ -294,8 +325,8 @@ class Session:
             self._receive(packet, now)
 
     def lose_websocket(self, description: str | None = None, *, is_violation: bool = False) -> None:
-        """Learn that the session's WebSocket is gone, because the client broke the WebSocket
-        protocol or for another reason.
+        """End the session, whose WebSocket is gone: `is_violation` says that the client broke the
+        WebSocket protocol.
         """
         if self.state is State.WEBSOCKET:
             self._end("transport error" if is_violation else "transport close", description)
@@ -327,7 +358,7 @@ class Session:
             self._cancel_upgrade()
 
     def lose_probe(self) -> None:
-        """Learn that the WebSocket that probes is gone; the session goes on over long-polling."""
+        """Go on over long-polling: the WebSocket that was offered is gone."""
         if self._upgrade_at is not None:
             self._upgrade_at = None
             if self.state in UPGRADING:

@@ -1,4 +1,19 @@
-"""The states of a server's session, and how it gets from one to another."""
+"""The states of a session on the server and on the client, and how one follows another.
+
+On the server, a session over WebSocket begins in `State.WEBSOCKET` and stays there until its end. A
+session over long-polling begins in `State.POLLING`; an upgrade (Engine.IO v4, "upgrade") takes it
+by `OFFERED` and, if the client probes, `PROBED` to `WEBSOCKET`, or back where the upgrade fails.
+Until then requests are answered as before: the WebSocket carries nothing but the probe.
+
+    POLLING ──OFFER──▶ OFFERED ──PROBE──▶ PROBED
+       ▲                 │  │               │  │
+       ├─────CANCEL──────┘  │               │  │
+       ├─────CANCEL─────────┼───────────────┘  │
+                            └─────UPGRADE──────┴──▶ WEBSOCKET
+
+CLOSE by this side leaves the three states of long-polling for `CLOSING`, which waits for a GET that
+fetches the CLOSE packet; END leads from everywhere to `CLOSED`.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +67,6 @@ TRANSITIONS: Final = {
     (State.WEBSOCKET, Trigger.END): State.CLOSED,
     (State.CLOSING, Trigger.END): State.CLOSED,
 }
-
 """What is possible; anything else is a mistake of `Session`."""
 
 OPEN: Final = frozenset((State.POLLING, State.OFFERED, State.PROBED, State.WEBSOCKET))
@@ -63,3 +77,29 @@ ON_POLLING: Final = frozenset((State.POLLING, State.OFFERED, State.PROBED, State
 
 UPGRADING: Final = frozenset((State.OFFERED, State.PROBED))
 """A WebSocket wants to take over."""
+
+
+class ClientState(Enum):
+    """Where a client's session stands."""
+
+    OPENING = auto()
+    """The open packet hasn't come yet."""
+    OPEN = auto()
+    """Messages may go both ways."""
+    CLOSED = auto()
+    """Over; `ClientSession.close_reason` says why."""
+
+
+class ClientTrigger(Enum):
+    """What moves a client's session from state to state."""
+
+    OPEN = auto()
+    END = auto()
+
+
+CLIENT_TRANSITIONS: Final = {
+    (ClientState.OPENING, ClientTrigger.OPEN): ClientState.OPEN,
+    (ClientState.OPENING, ClientTrigger.END): ClientState.CLOSED,
+    (ClientState.OPEN, ClientTrigger.END): ClientState.CLOSED,
+}
+"""What is possible; anything else is a mistake of `ClientSession`."""
