@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 from ackord.runtime import tasks
 from ackord.runtime.engine import session as engine_session
 from ackord.runtime.engine.cors import CorsPolicy
+from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.hosting.asgi import request_of
 from ackord.runtime.protocol.engineio.errors import MalformedPacketError
@@ -217,9 +218,14 @@ def handshake(data: bytes) -> None:
         if refusal is not None:
             json.loads(refusal.body)
     for policy in (
-        CorsPolicy(None),
-        CorsPolicy("*"),
-        CorsPolicy(["http://a.example", re.compile("http://[a-z]+")], credentials=True),
+        CorsPolicy(EngineOptions()),
+        CorsPolicy(EngineOptions(cors_origins="*")),
+        CorsPolicy(
+            EngineOptions(
+                cors_origins=["http://a.example", re.compile("http://[a-z]+")],
+                cors_credentials=True,
+            )
+        ),
     ):
         policy.allows_websocket(request.headers, request.host)
         for name, value in [

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from ackord.runtime.engine.cors import CorsPolicy, Origins
+from ackord.runtime.engine.cors import CorsPolicy
 from ackord.runtime.engine.options import EngineOptions
+from ackord.runtime.engine.origins import Origins
 from ackord.runtime.errors import UsageError
 from ackord.runtime.testing.clock import run
 
@@ -129,7 +130,7 @@ def test_a_preflight_is_answered_with_all_that_is_configured() -> None:
 
 
 def test_the_headers_that_a_preflight_asks_for_are_allowed_by_default() -> None:
-    policy = CorsPolicy("*")
+    policy = CorsPolicy(EngineOptions(cors_origins="*"))
     assert policy.preflight_headers(
         {"origin": APP, "access-control-request-headers": "x-a, x-b"}
     ) == [
@@ -220,7 +221,7 @@ def test_a_function_that_raises_allows_nothing(caplog: pytest.LogCaptureFixture)
 def test_by_default_a_page_may_open_websockets_to_the_host_that_it_came_from(
     origin: str, host: str, *, same: bool
 ) -> None:
-    assert CorsPolicy().allows_websocket({"origin": origin}, host) is same
+    assert CorsPolicy(EngineOptions()).allows_websocket({"origin": origin}, host) is same
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "ws", "wss"])
@@ -236,7 +237,9 @@ def test_an_origin_and_a_host_may_each_name_the_default_port_or_not(scheme: str,
     every = {f"a.example:{each}" for each in (80, 443, 8000)} | {"a.example"}
     for origin in origins:
         for host in every:
-            assert CorsPolicy().allows_websocket({"origin": origin}, host) is (host in hosts), (
+            assert CorsPolicy(EngineOptions()).allows_websocket({"origin": origin}, host) is (
+                host in hosts
+            ), (
                 origin,
                 host,
             )
@@ -261,7 +264,7 @@ def test_an_origin_and_a_host_may_each_name_the_default_port_or_not(scheme: str,
 def test_an_allowed_origin_is_the_same_however_it_is_written(
     allowed: str | re.Pattern[str], origin: str, *, is_allowed: bool
 ) -> None:
-    assert CorsPolicy(allowed).allows(origin) is is_allowed
+    assert CorsPolicy(EngineOptions(cors_origins=allowed)).allows(origin) is is_allowed
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,44 @@ def test_a_middleware_that_raises_or_gives_a_reason_refuses_with_code_3(raises: 
     run(scenario())
 
 
+@pytest.mark.parametrize("is_async", [True, False])
+@pytest.mark.parametrize(
+    ("hook", "answer", "status"),
+    [
+        ("allow_request", None, 200),
+        ("allow_request", "No token", 403),
+        ("allow_request", True, 403),
+        ("allow_request", b"No token", 403),
+        ("use", None, 200),
+        ("use", "closed today", 400),
+        ("use", False, 400),
+        ("generate_id", "abc", 200),
+        ("generate_id", None, 400),
+        ("generate_id", b"abc", 400),
+    ],
+)
+def test_a_hook_may_be_a_function_or_a_coroutine_function(
+    hook: str, answer: object, status: int, *, is_async: bool
+) -> None:
+    def function(request: HandshakeRequest) -> Any:
+        return answer
+
+    async def coroutine(request: HandshakeRequest) -> Any:
+        return answer
+
+    given = coroutine if is_async else function
+
+    async def scenario() -> None:
+        options: dict[str, Any] = {} if hook == "use" else {hook: given}
+        site = Site(**options)
+        if hook == "use":
+            site.engine.use(given)
+        assert (await site.get(HANDSHAKE)).status == status
+        assert site.engine.sessions == (status == 200)
+
+    run(scenario())
+
+
 def cancelled() -> None:
     """Do what raises `asyncio.CancelledError` although nobody cancels the task."""
     future = asyncio.get_running_loop().create_future()

@@ -9,6 +9,7 @@ from collections.abc import Container
 from typing import Final
 
 from ackord.runtime.containment import contain_awaited
+from ackord.runtime.engine.answers import text_of
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.options import AllowRequest, GenerateId
 from ackord.runtime.logs.limited import LimitedLog
@@ -28,7 +29,7 @@ async def ask(allow_request: AllowRequest, request: HandshakeRequest, log: Limit
         HandshakeRefusedError: it says no, or raises.
     """
     try:
-        message = await allow_request(request)
+        message = await text_of(allow_request(request))
     except BaseException as exc:
         contain_awaited(exc)
         log.crash("The allow_request hook", exc, " (the handshake is refused)")
@@ -50,8 +51,7 @@ async def make_sid(
         HandshakeRefusedError: the application's function raises, or makes an id that can't be used.
     """
     try:
-        made = generate(request)
-        sid = made if isinstance(made, str) else await made
+        sid = await text_of(generate(request)) or ""
         problem = None if _SID.fullmatch(sid) else "can't stand in a URL and a cookie"
     except BaseException as exc:
         contain_awaited(exc)

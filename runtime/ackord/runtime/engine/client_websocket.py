@@ -23,6 +23,8 @@ class WebSocketLostError(DisconnectedError):
 class ClientWebSocket(Protocol):
     """One open WebSocket, as a client uses it: one task receives and one sends."""
 
+    __slots__ = ()
+
     async def send(self, message: str | bytes) -> None:
         """Send one message, text for `str` and binary for `bytes`; wait while the network takes no
         more.
@@ -50,6 +52,8 @@ class ClientWebSocket(Protocol):
 
 class Connector(Protocol):
     """Opens WebSockets: over the network, or in memory for tests."""
+
+    __slots__ = ()
 
     async def open(self, url: str, headers: Mapping[str, str]) -> ClientWebSocket:
         """Open a WebSocket to a ``ws`` or ``wss`` URL, sending these headers with the request.

@@ -6,10 +6,10 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
+from ackord.runtime.engine.fields import TOKEN
 from ackord.runtime.errors import UsageError
 from ackord.runtime.option_values import check_values
 
-_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _PATH: Final = re.compile(r"/[\x20-\x3a\x3c-\x7e]*")
 _DOMAIN: Final = re.compile(
     r"\.?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*",
@@ -42,7 +42,7 @@ class Cookie:
     def __post_init__(self) -> None:
         """Check the values: they become part of a header."""
         check_values(asdict(self), Cookie, signed=("max_age",))
-        if not _NAME.fullmatch(self.name):
+        if not TOKEN.fullmatch(self.name):
             raise UsageError(f"{self.name!r} can't name a cookie")
         if self.path is not None and not _PATH.fullmatch(self.path):
             raise UsageError(

@@ -4,72 +4,42 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Final
 
+from ackord.runtime.asgi_types import Header
 from ackord.runtime.containment import contain
+from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.origins import is_from, parse_origin
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.patterns import as_ascii
 
-Header: TypeAlias = tuple[bytes, bytes]
-
-Origins: TypeAlias = (
-    Literal[True]
-    | str
-    | re.Pattern[str]
-    | Sequence[str | re.Pattern[str]]
-    | Callable[[str], bool]
-    | None
-)
-"""Origins that are allowed.
-
-`None` allows none but the server's own; ``"*"`` tells browsers that anybody may, without
-credentials; `True` allows each origin by its name. Otherwise an origin, a pattern that must match
-the whole of it, a sequence of both, or a function that decides. Origins are compared without regard
-to case, a default port, or a dot at the end of the host; `ws` counts as `http`, `wss` as `https`.
-"""
-
-DEFAULT_METHODS: Final = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
-
 _HEADER_NAMES: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z, ]*")
 
 
-@dataclass(frozen=True, slots=True)
 class CorsPolicy:
     """Which origins may use the server from a browser; headers as the reference implementation's
     `cors` module sends them.
     """
 
-    origins: Origins = None
-    credentials: bool = False
-    methods: Sequence[str] = DEFAULT_METHODS
-    allowed_headers: Sequence[str] | None = None
-    """`None` allows whatever the browser asks for."""
-    exposed_headers: Sequence[str] = ()
-    max_age: int | None = None
-    log: LimitedLog = field(
-        default_factory=lambda: LimitedLog(logging.getLogger("ackord.runtime.engine")),
-        compare=False,
-        repr=False,
-    )
-    """Where an exception of `origins` is written, if that is a function."""
+    __slots__ = ("_log", "_options", "is_enabled")
 
-    @property
-    def is_enabled(self) -> bool:
+    def __init__(self, options: EngineOptions) -> None:
+        """Follow the options whose names begin with ``cors_``."""
+        self._options = options
+        self.is_enabled = options.cors_origins is not None
         """Whether CORS headers are sent, and preflight requests answered."""
-        return self.origins is not None
+        self._log = LimitedLog(logging.getLogger("ackord.runtime.engine"))
 
     def allows(self, origin: str) -> bool:
         """Whether an origin is one of those that are allowed."""
-        origins = self.origins
+        origins = self._options.cors_origins
         if origins is None:
             return False
         if origins is True:
             return True
         if callable(origins):
-            return _ask(origins, origin, self.log)
+            return _ask(origins, origin, self._log)
         every = (origins,) if isinstance(origins, str | re.Pattern) else origins
         plain = _normalized(origin)
         return any(
@@ -83,12 +53,15 @@ class CorsPolicy:
         """Return the headers that every response has; `request` are the request's headers, names in
         lower case.
         """
-        if self.origins is None:
+        if not self.is_enabled:
             return []
         answer = self._origin_headers(request)
-        if self.exposed_headers:
+        if self._options.cors_exposed_headers:
             answer.append(
-                (b"access-control-expose-headers", ",".join(self.exposed_headers).encode("latin-1"))
+                (
+                    b"access-control-expose-headers",
+                    ",".join(self._options.cors_exposed_headers).encode("latin-1"),
+                )
             )
         return answer
 
@@ -96,19 +69,25 @@ class CorsPolicy:
         """Return the headers of the answer to a preflight request."""
         answer = [
             *self.headers(request),
-            (b"access-control-allow-methods", ",".join(self.methods).encode("latin-1")),
+            (
+                b"access-control-allow-methods",
+                ",".join(self._options.cors_methods).encode("latin-1"),
+            ),
         ]
-        if self.allowed_headers is not None:
+        if self._options.cors_allowed_headers is not None:
             answer.append(
-                (b"access-control-allow-headers", ",".join(self.allowed_headers).encode("latin-1"))
+                (
+                    b"access-control-allow-headers",
+                    ",".join(self._options.cors_allowed_headers).encode("latin-1"),
+                )
             )
         else:
             answer.append((b"vary", b"Access-Control-Request-Headers"))
             wanted = request.get("access-control-request-headers")
             if wanted is not None and _HEADER_NAMES.fullmatch(wanted):
                 answer.append((b"access-control-allow-headers", wanted.encode("ascii")))
-        if self.max_age is not None:
-            answer.append((b"access-control-max-age", str(self.max_age).encode()))
+        if self._options.cors_max_age is not None:
+            answer.append((b"access-control-max-age", str(self._options.cors_max_age).encode()))
         return answer
 
     def allows_websocket(self, request: Mapping[str, str], host: str) -> bool:
@@ -123,13 +102,13 @@ class CorsPolicy:
         return origin is None or self.allows(origin) or is_from(origin, host)
 
     def _origin_headers(self, request: Mapping[str, str]) -> list[Header]:
-        if self.origins == "*":
+        if self._options.cors_origins == "*":
             return [(b"access-control-allow-origin", b"*")]
         answer: list[Header] = [(b"vary", b"Origin")]
         origin = request.get("origin")
         if origin is not None and self.allows(origin):
             answer.append((b"access-control-allow-origin", origin.encode("latin-1")))
-            if self.credentials:
+            if self._options.cors_credentials:
                 answer.append((b"access-control-allow-credentials", b"true"))
         return answer
 

@@ -5,13 +5,14 @@ refused.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 
+from ackord.runtime.asgi_types import Header
 from ackord.runtime.containment import contain, contain_awaited
-from ackord.runtime.engine.cors import Header
+from ackord.runtime.engine.answers import text_of
+from ackord.runtime.engine.fields import TOKEN, VALUE
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.refusals import log_refusal
 from ackord.runtime.errors import UsageError
@@ -20,8 +21,6 @@ from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
 from ackord.runtime.protocol.engineio.handshake import BAD_REQUEST, Refusal
 
-_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _OF_THE_TRANSPORT: Final = frozenset(
     (
         "connection",
@@ -58,9 +57,9 @@ class RefusedRequest:
     """
 
 
-EngineMiddleware: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None]]
-"""Runs for each HTTP request and each WebSocket handshake: `None` lets it pass, a text says why
-not.
+EngineMiddleware: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None] | str | None]
+"""Runs for each HTTP request and each WebSocket handshake, as a function or a coroutine function:
+`None` lets it pass, a text says why not.
 """
 ResponseHeaders: TypeAlias = dict[str, str | list[str]]
 """Headers of a response; a list of values is sent as one header line for each value."""
@@ -166,7 +165,7 @@ class EngineHooks:
         """
         for middleware in self._middlewares:
             try:
-                reason = await middleware(request)
+                reason = await text_of(middleware(request))
             except BaseException as exc:  # noqa: BLE001  # a hook of the application
                 contain_awaited(exc)
                 self.log.crash("A middleware of the engine", exc, " (the request is refused)")
@@ -198,9 +197,9 @@ class EngineHooks:
     def _can_be_sent(self, name: object, value: object) -> bool:
         is_header = (
             isinstance(name, str)
-            and _NAME.fullmatch(name)
+            and TOKEN.fullmatch(name)
             and isinstance(value, str)
-            and _VALUE.fullmatch(value)
+            and VALUE.fullmatch(value)
         )
         if is_header and str(name).lower() not in _OF_THE_TRANSPORT:
             return True

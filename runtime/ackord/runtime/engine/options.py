@@ -10,10 +10,9 @@ from math import inf
 from typing import Final, TypeAlias, TypedDict
 
 from ackord.runtime.engine.cookie import Cookie
-from ackord.runtime.engine.cors import DEFAULT_METHODS, CorsPolicy, Origins
 from ackord.runtime.engine.hosts import AllowedHosts
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.engine.origins import is_origin
+from ackord.runtime.engine.origins import Origins, is_origin
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.errors import UsageError
 from ackord.runtime.option_values import check_values
@@ -28,12 +27,14 @@ MAX_CONNECTIONS: Final = 100_000
 gigabyte.
 """
 
-AllowRequest: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None]]
-"""Decides about a handshake: `None` allows it, a text refuses it with that message."""
+AllowRequest: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None] | str | None]
+"""Decides about a handshake, as a function or a coroutine function: `None` allows it, a text refuses
+it with that message.
+"""
 
 GenerateId: TypeAlias = Callable[[HandshakeRequest], Awaitable[str] | str]
-"""Makes the id of a new session: a secret that nobody can guess, of letters, digits, ``-``, ``_``,
-``.`` and ``~``.
+"""Makes the id of a new session, as a function or a coroutine function: a secret that nobody can
+guess, of letters, digits, ``-``, ``_``, ``.`` and ``~``.
 """
 
 
@@ -41,7 +42,11 @@ _PATH: Final = re.compile(r"/[^?#]*")
 
 
 class EngineKeywords(TypedDict, total=False):
-    """The options of `EngineOptions`, as keyword arguments of whatever passes them on."""
+    """The options of `EngineOptions` as the keyword arguments of a `Server`.
+
+    Type checkers take keyword arguments from a `TypedDict` only (PEP 692), so the names stand here
+    a second time; a test holds both lists against each other.
+    """
 
     path: str
     ping_interval: float
@@ -121,7 +126,7 @@ class EngineOptions:
     """
     cors_credentials: bool = False
     """Whether cross-origin requests may carry cookies."""
-    cors_methods: Sequence[str] = DEFAULT_METHODS
+    cors_methods: Sequence[str] = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
     """Methods that a preflight request is told of."""
     cors_allowed_headers: Sequence[str] | None = None
     """Request headers that a preflight request is told of; `None` for those that it asks for."""
@@ -205,18 +210,6 @@ class EngineOptions:
     def upgrades(self) -> tuple[str, ...]:
         """What a polling session may be upgraded to."""
         return (WEBSOCKET,) if self.allow_upgrades and WEBSOCKET in self.transports else ()
-
-    @property
-    def cors(self) -> CorsPolicy:
-        """The options of CORS."""
-        return CorsPolicy(
-            self.cors_origins,
-            credentials=self.cors_credentials,
-            methods=self.cors_methods,
-            allowed_headers=self.cors_allowed_headers,
-            exposed_headers=self.cors_exposed_headers,
-            max_age=self.cors_max_age,
-        )
 
     @property
     def limits(self) -> SessionLimits:

@@ -5,8 +5,25 @@ written (RFC 6454).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from ipaddress import IPv6Address
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+Origins: TypeAlias = (
+    Literal[True]
+    | str
+    | re.Pattern[str]
+    | Sequence[str | re.Pattern[str]]
+    | Callable[[str], bool]
+    | None
+)
+"""Origins that are allowed.
+
+`None` allows none but the server's own; ``"*"`` tells browsers that anybody may, without
+credentials; `True` allows each origin by its name. Otherwise an origin, a pattern that must match
+the whole of it, a sequence of both, or a function that decides. Origins are compared without regard
+to case, a default port, or a dot at the end of the host; `ws` counts as `http`, `wss` as `https`.
+"""
 
 _PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _PAGES: Final = {"ws": "http", "wss": "https"}

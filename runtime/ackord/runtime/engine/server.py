@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from ackord.runtime.asgi_types import Header
 from ackord.runtime.bounds.memory import MemoryBudget, budget_of
 from ackord.runtime.engine.admission import SID_BYTES, ask, make_sid
 from ackord.runtime.engine.capacity import Capacity
-from ackord.runtime.engine.cors import Header
+from ackord.runtime.engine.cors import CorsPolicy
 from ackord.runtime.engine.hooks import EngineHooks
 from ackord.runtime.engine.hosts import AllowedHosts
 from ackord.runtime.engine.link import EngineHandler, EngineSocket, HandshakeRequest
@@ -54,7 +55,7 @@ class EngineServer(EngineHooks):
         self._hosts = AllowedHosts(options.allowed_hosts)
         super().__init__(shows_all=not self._hosts.is_open)
         self.options = options
-        self.cors = options.cors
+        self.cors = CorsPolicy(options)
         self._connect = connect
         self._discarded = discarded
         self.server_loop = ServerLoop(self._discard)

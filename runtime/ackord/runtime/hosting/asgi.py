@@ -15,14 +15,14 @@ from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.server import EngineServer
-from ackord.runtime.engine.websocket import WebSocketReceiver
+from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
 from ackord.runtime.hosting.direct import FAST_LANE, Lane
 from ackord.runtime.hosting.host_settings import INFLATES_AHEAD, inflates_ahead
 from ackord.runtime.hosting.lifespan import OtherLifespan
 from ackord.runtime.polling.asgi import LongPolling
 from ackord.runtime.polling.body import JSON, respond
 from ackord.runtime.polling.request import (
-    MAX_HEADERS,
+    MAX_HEADER_BYTES,
     MAX_QUERY_STRING,
     parse_query,
     recognize,
@@ -72,8 +72,6 @@ _NAMES: Final = {
 
 _logger = logging.getLogger("ackord.runtime.hosting")
 
-_NORMAL_CLOSURE: Final = 1000
-_POLICY_VIOLATION: Final = 1008
 _TURNS_OF_A_CLOSE: Final = 3
 """Turns of the event loop in which a connection is closed: uvicorn takes a handshake for
 unanswered, and logs an error, if an application that has refused a WebSocket with a response
@@ -83,7 +81,6 @@ _TLS_CLOSE_TIMEOUT: Final = 31.0
 """Seconds in which a connection with TLS is closed: its client has to agree, and event loops give
 it 30 seconds.
 """
-_ABNORMAL_CLOSURE: Final = 1006
 
 
 class AsgiApp:
@@ -298,7 +295,7 @@ def _measure(scope: Scope) -> Refusal | None:
         return QUERY_TOO_LARGE.because(name="REQUEST_TOO_LARGE")
     return (
         HEADERS_TOO_LARGE.because(name="REQUEST_TOO_LARGE")
-        if size_of(scope["headers"]) > MAX_HEADERS
+        if size_of(scope["headers"]) > MAX_HEADER_BYTES
         else None
     )
 
@@ -381,7 +378,7 @@ async def _refuse_websocket(
 ) -> None:
     if refusal.after_accept:
         await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": _NORMAL_CLOSURE})
+        await send({"type": "websocket.close", "code": CloseCode.NORMAL})
         return
     # As the reference implementation does: 400 also where long-polling would say 403.
     status = 400 if refusal.status == FORBIDDEN.status else refusal.status
@@ -402,7 +399,7 @@ async def _deny(
     """
     extensions = scope.get("extensions") or ()
     if "websocket.http.response" not in extensions:
-        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        await send({"type": "websocket.close", "code": CloseCode.POLICY_VIOLATION})
         return
     headers = [
         (b"content-type", content_type),
@@ -418,5 +415,5 @@ async def _deny(
             async with asyncio.timeout(_TLS_CLOSE_TIMEOUT):
                 # uvicorn tells of an end twice: when it has written the response, with this code,
                 # and when the connection is closed. Other servers tell of it once.
-                if (await receive()).get("code") == _ABNORMAL_CLOSURE:
+                if (await receive()).get("code") == CloseCode.ABNORMAL:
                     await receive()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from ackord.runtime.asgi_types import Message, Receive, Send
+from ackord.runtime.asgi_types import Header, Message, Receive, Send
 from ackord.runtime.bounds.memory import Part
 from ackord.runtime.engine.hooks import merge_headers
 from ackord.runtime.engine.link import HandshakeRequest
@@ -24,7 +24,6 @@ from ackord.runtime.polling.body import (
     TEXT_PLAIN,
     BodyTooLargeError,
     BodyUnwantedError,
-    Header,
     RequestAbortedError,
     read_body,
     respond,

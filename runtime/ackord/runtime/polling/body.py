@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, TypeAlias
+from typing import Final
 
-from ackord.runtime.asgi_types import Message, Send
-
-Header: TypeAlias = tuple[bytes, bytes]
+from ackord.runtime.asgi_types import Header, Message, Send
 
 TEXT_PLAIN: Final = b"text/plain; charset=UTF-8"
 TEXT_HTML: Final = b"text/html"

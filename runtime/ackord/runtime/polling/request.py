@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Final
 from urllib.parse import unquote_plus
 
-from ackord.runtime.engine.cors import Header
+from ackord.runtime.asgi_types import Header
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.session import EngineSession
 
@@ -24,7 +24,7 @@ headers.
 MAX_PARAMETERS: Final = 1000
 """Parameters of a query string that are read: as many as Node reads."""
 
-MAX_HEADERS: Final = 32_768
+MAX_HEADER_BYTES: Final = 32_768
 """Bytes of the headers that a session may keep of the request that opened it; some ASGI servers
 take any number.
 """
@@ -78,7 +78,7 @@ def recognize(
     """
     if (
         len(query_string) > MAX_QUERY_STRING
-        or (size_of(headers) if size is None else size) > MAX_HEADERS
+        or (size_of(headers) if size is None else size) > MAX_HEADER_BYTES
     ):
         return None
     found = dict(headers)

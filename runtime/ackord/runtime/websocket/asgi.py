@@ -10,23 +10,20 @@ from typing import Any, Final, Protocol
 
 from ackord.runtime.asgi_types import Message, Receive, Send
 from ackord.runtime.containment import Step
-from ackord.runtime.engine.websocket import WebSocketReceiver
+from ackord.runtime.engine.websocket import CloseCode, ServerWebSocket, WebSocketReceiver
 from ackord.runtime.protocol.engineio.packet import utf8_length
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.websocket import bounds
-from ackord.runtime.websocket.pump import Pump
+from ackord.runtime.websocket.pump import Drainable, Pump
+from typing_extensions import override
 
 _logger = logging.getLogger("ackord.runtime.hosting")
 
 _TURN: Final = range(bounds.FRAMES_PER_TURN)
 
-MESSAGE_TOO_BIG: Final = 1009
-_NORMAL_CLOSURE: Final = 1000
-"""ASGI can't send a close frame without a status."""
-_VIOLATIONS: Final = frozenset((1002, 1007, 1009))
-"""Close codes of a protocol error, of text that isn't UTF-8, and of a message that is too large
-(RFC 6455, 7.4.1).
-"""
+_VIOLATIONS: Final = frozenset(
+    (CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA, CloseCode.MESSAGE_TOO_BIG)
+)
 
 HOST: Final = "ackord.host"
 """Among the extensions of an ASGI scope: the `HostWebSocket` by which the messages come, where the
@@ -45,6 +42,8 @@ codes.
 class HostWebSocket(Protocol):
     """What ASGI has no words for, between a WebSocket and its host."""
 
+    __slots__ = ()
+
     def watch(self, receiver: WebSocketReceiver) -> None:
         """Tell the receiver from now on how much is held."""
         ...
@@ -56,7 +55,7 @@ class HostWebSocket(Protocol):
         ...
 
 
-class AsgiWebSocket:
+class AsgiWebSocket(ServerWebSocket, Drainable):
     """A `ServerWebSocket` over ASGI's `send` and `receive`.
 
     What is written while a message is received is sent by the connection's own task, right after
@@ -78,6 +77,9 @@ class AsgiWebSocket:
         "buffered",
         "paused",
     )
+
+    buffered: int
+    paused: bool
 
     def __init__(
         self,
@@ -116,8 +118,8 @@ class AsgiWebSocket:
         # mistaken for a cancellation from outside.
         self._scope: asyncio.Timeout | None = None
 
+    @override
     def send(self, message: str | bytes) -> None:
-        """Write one message."""
         if self._closed:
             return
         self._queue.append(message)
@@ -126,8 +128,8 @@ class AsgiWebSocket:
             self._is_busy = True
             self._pump.add(self)
 
+    @override
     def send_prepared(self, prepared: Prepared) -> None:
-        """Write a text message and its attachments."""
         if prepared.attachments or self._closed:
             self.send(prepared.text)
             for data in prepared.attachments:
@@ -141,17 +143,19 @@ class AsgiWebSocket:
             self._is_busy = True
             self._pump.add(self)
 
+    @override
     def close(self, code: int | None = None) -> None:
-        """Close after what was written."""
         if self._closed:
             return
         self._closed = True
-        self._queue.append(code or _NORMAL_CLOSURE)
+        # ASGI can't send a close frame without a status.
+        self._queue.append(code or CloseCode.NORMAL)
         if not self._is_busy:
             self._is_busy = True
             self._pump.add(self)
         self._leave_after(bounds.CLOSE_TIMEOUT)
 
+    @override
     def abort(self) -> None:
         """Drop the connection, as far as ASGI can: what an ASGI server that isn't ours holds may
         still go out.
@@ -225,7 +229,7 @@ class AsgiWebSocket:
                     if not may_go_on:
                         await receiver.ready()
                 elif message["type"] == "websocket.disconnect":
-                    if message.get("code") == MESSAGE_TOO_BIG and not self._closed:
+                    if message.get("code") == CloseCode.MESSAGE_TOO_BIG and not self._closed:
                         # The ASGI server's, or the client's about a message of ours.
                         receiver.oversized(None)
                     return message
@@ -236,6 +240,7 @@ class AsgiWebSocket:
         if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(self._loop.time() + seconds)
 
+    @override
     async def drain(self, writer: asyncio.Task[Any] | None) -> None:
         """Send what is queued: in a task of the pump, or without `writer` in the connection's own,
         which ends by its scope.

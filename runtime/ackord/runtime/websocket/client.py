@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from ssl import SSLContext
 from typing import Any, Literal
 
-from ackord.runtime.engine.client_websocket import ClientWebSocket
+from ackord.runtime.engine.client_websocket import ClientWebSocket, Connector
 from ackord.runtime.errors import UsageError
 from ackord.runtime.logs.packets import SILENT
+from typing_extensions import override
 
 MAX_MESSAGE = 16_000_000
 """Bytes that one incoming message may have unless configured: servers broadcast files and histories
@@ -16,7 +17,7 @@ that they wouldn't accept.
 """
 
 
-class WebSocketConnector:
+class WebSocketConnector(Connector):
     """Opens WebSockets over TCP and TLS.
 
     Certificates are verified against the system's, unless `ssl` says otherwise.
@@ -42,11 +43,11 @@ class WebSocketConnector:
         self._proxy: str | Literal[True] | None = proxy
         self._close_timeout = close_timeout
 
+    @override
     async def open(self, url: str, headers: Mapping[str, str]) -> ClientWebSocket:
-        """Open one; see `Connector.open`."""
         try:
-            # Servers import this module as well, since a contract's package has both sides; they
-            # needn't have the library.
+            # Servers import this module too, because a contract's package has both sides; a server
+            # runs without the library.
             from ackord.runtime.websocket.network import open_network_websocket  # noqa: PLC0415
         except ModuleNotFoundError as error:
             if error.name != "websockets":

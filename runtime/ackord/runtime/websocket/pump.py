@@ -9,8 +9,10 @@ from typing import Any, Protocol
 from ackord.runtime.tasks import start_later
 
 
-class Backlog(Protocol):
+class Drainable(Protocol):
     """Something that has messages to write."""
+
+    __slots__ = ()
 
     async def drain(self, writer: asyncio.Task[Any] | None) -> None:
         """Write them all, in the task `writer`, which may be cancelled while this runs; raises
@@ -20,19 +22,19 @@ class Backlog(Protocol):
 
 
 class Pump:
-    """Drains backlogs, one after the other, in one task; a backlog whose network is full keeps that
-    task, and another goes on.
+    """Drains many sources one after the other in one task.
 
-    A broadcast to thousands so needs one task rather than thousands, and nobody waits for a client
-    that doesn't read. A task is needed at all because ASGI's `send` may rely on the task that it
-    runs in (`asyncio.timeout`, cancellation, context variables).
+    Where a network takes no more, its source keeps that task, and another task goes on with the
+    other sources. A broadcast to thousands so needs one task rather than thousands, and no client
+    waits for one that doesn't read. A task is needed at all because ASGI's `send` may rely on the
+    task that it runs in (`asyncio.timeout`, cancellation, context variables).
     """
 
     __slots__ = ("_is_starting", "_loop", "_tasks", "_waiting")
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: deque[Backlog] = deque()
+        self._waiting: deque[Drainable] = deque()
         self._tasks: set[asyncio.Task[None]] = (
             set()
         )  # the event loop itself holds only weak references
@@ -45,9 +47,9 @@ class Pump:
             self._waiting.clear()
             self._is_starting = False
 
-    def add(self, backlog: Backlog) -> None:
-        """Have a backlog drained soon; it must not be added again before it is."""
-        self._waiting.append(backlog)
+    def add(self, source: Drainable) -> None:
+        """Drain `source` soon; until then it must not be added again."""
+        self._waiting.append(source)
         if not self._is_starting and self._loop is not None:
             self._start(self._loop)
 

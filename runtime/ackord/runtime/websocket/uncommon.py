@@ -12,9 +12,6 @@ from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
-INVALID_DATA: Final = 1007
-"""Close code of RFC 6455, 7.4.1, for text that isn't UTF-8."""
-POLICY_VIOLATION: Final = 1008
 _FRAGMENT_COST: Final = 64
 """Bytes that a fragment takes beside its own."""
 
@@ -150,7 +147,7 @@ class UncommonFrames:
         fragments.append(bytes(frame.data))
         if len(fragments) > bounds.MAX_FRAGMENTS:
             fragments.clear()
-            self.fail(POLICY_VIOLATION)
+            self.fail(CloseCode.POLICY_VIOLATION)
             return None
         if not frame.fin:
             return None
@@ -161,5 +158,5 @@ class UncommonFrames:
         try:
             return payload.decode()
         except UnicodeDecodeError:
-            self.fail(INVALID_DATA)
+            self.fail(CloseCode.INVALID_DATA)
             return None

@@ -13,26 +13,27 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final, cast
 
+from ackord.runtime.asgi_types import Header
 from ackord.runtime.bounds.memory import LIGHT, Account, Part
-from ackord.runtime.engine.websocket import WebSocketReceiver
+from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
 from ackord.runtime.hosting.uvicorn.waiting import waiting_of
 from ackord.runtime.logs.text import quoted
-from ackord.runtime.polling.body import CLOSE, JSON, Header
-from ackord.runtime.polling.request import MAX_HEADERS, is_host, size_of
+from ackord.runtime.polling.body import CLOSE, JSON
+from ackord.runtime.polling.request import MAX_HEADER_BYTES, is_host, size_of
 from ackord.runtime.protocol.engineio.handshake import HEADERS_TOO_LARGE
 from ackord.runtime.websocket import bounds
 from ackord.runtime.websocket.asgi import HOST, VIOLATION
 from ackord.runtime.websocket.framing import LENGTH_OF_2, FrameCutter
 from ackord.runtime.websocket.progress import ProgressWatch
 from ackord.runtime.websocket.stall import StallWatch
-from ackord.runtime.websocket.uncommon import INVALID_DATA, POLICY_VIOLATION
 from httptools import HttpParserError, HttpParserUpgrade
 from typing_extensions import override
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets import frames
 from websockets.datastructures import Headers
-from websockets.frames import CloseCode, Frame, Opcode
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import Protocol
 from websockets.server import ServerProtocol
@@ -54,7 +55,6 @@ _REQUEST_COST: Final = 5_000
 MAX_BYTES_AHEAD: Final = 65_536
 """Bytes of these that are read beside the read that brought the first of them."""
 
-_ABNORMAL_CLOSURE: Final = 1006
 _VERSION: Final = "13"
 """The only version of the WebSocket protocol."""
 _VERSIONS: Final = frozenset(("1.0", "1.1"))
@@ -67,7 +67,7 @@ class _Handshake(ServerProtocol):
     """
 
     @override
-    def fail(self, code: CloseCode | int, reason: str = "") -> None:
+    def fail(self, code: frames.CloseCode | int, reason: str = "") -> None:
         super().fail(code)
 
     @override
@@ -274,7 +274,7 @@ class GuardedHttp(HttpToolsProtocol):
         )
 
     def _refuse_overhead(self) -> None:
-        if not self._is_in_head and size_of(self.headers or ()) <= MAX_HEADERS:
+        if not self._is_in_head and size_of(self.headers or ()) <= MAX_HEADER_BYTES:
             self.send_400_response("Too many bytes beside the body of a request.")
             return
         headers = (
@@ -506,7 +506,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         waiting = [self.queue.get_nowait() for _ in range(self.queue.qsize())] if has_more else []
         if self.handshake_complete and self.conn.close_rcvd is None and not self.close_sent:
             # uvicorn says 1005 whether there was a close frame without a status or none at all.
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": _ABNORMAL_CLOSURE})
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL})
         super().connection_lost(exc)
         if has_more:  # what came before the end is taken first
             self._ending, *_ = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
@@ -657,7 +657,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             return
         if len(self.frames) >= bounds.MAX_FRAGMENTS:
             self.frames = []
-            self._fail(POLICY_VIOLATION)
+            self._fail(CloseCode.POLICY_VIOLATION)
             return
         super().handle_cont(event)
 
@@ -673,7 +673,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             try:
                 self.queue.put_nowait({"type": "websocket.receive", "text": str(data, "utf-8")})
             except UnicodeDecodeError:
-                self._fail(INVALID_DATA)
+                self._fail(CloseCode.INVALID_DATA)
                 return
         else:
             self.queue.put_nowait({"type": "websocket.receive", "bytes": bytes(data)})
@@ -761,7 +761,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         return bool(has_begun) and not self.read_paused and not self.close_sent
 
     def _end_unfinished(self) -> None:
-        self._fail(POLICY_VIOLATION)
+        self._fail(CloseCode.POLICY_VIOLATION)
 
     def _fail(self, code: int) -> None:
         self.conn.fail(code)

@@ -12,10 +12,11 @@ from hashlib import sha1
 from itertools import chain
 from typing import Final, NamedTuple
 
-from ackord.runtime.asgi_types import Message
+from ackord.runtime.asgi_types import Header, Message
+from ackord.runtime.engine.fields import TOKENS
 from ackord.runtime.polling.request import is_host
 
-MAX_HEADERS: Final = 100
+MAX_HEADER_COUNT: Final = 100
 """Headers of a common handshake; uvicorn and the `websockets` library have their own limits."""
 
 MAX_OPENING: Final = 65_536
@@ -36,15 +37,11 @@ _SINGLE: Final = frozenset(
         b"upgrade",
     )
 )
-_TOKENS: Final = re.compile(
-    rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[\t ]*,[\t ]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+)*"
-)
+_TOKENS: Final = re.compile(TOKENS.pattern.encode())
 _UNUSUAL: Final = frozenset((b"content-length", b"expect", b"transfer-encoding"))
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 _HEAD: Final = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: %b\r\n"
-
-Header = tuple[bytes, bytes]
 
 
 class Opening(NamedTuple):
@@ -75,7 +72,7 @@ def key_of(headers: Sequence[Header], *, is_compressing: bool) -> bytes | None:
 
     `is_compressing` tells whether an extension that a client offers would be taken.
     """
-    if len(headers) > MAX_HEADERS or sum(map(len, chain.from_iterable(headers))) > MAX_OPENING:
+    if len(headers) > MAX_HEADER_COUNT or sum(map(len, chain.from_iterable(headers))) > MAX_OPENING:
         return None
     found: dict[bytes, bytes] = {}
     for name, value in headers:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ackord.runtime.polling.body import CLOSE, Header
+from ackord.runtime.asgi_types import Header
+from ackord.runtime.polling.body import CLOSE
 from ackord.runtime.polling.request import NO_STORE
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
-from ackord.runtime.engine.websocket import WebSocketReceiver
+from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
 from ackord.runtime.hosting.direct import FAST_LANE
 from ackord.runtime.hosting.uvicorn.guard import GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.opening import Opening, subprotocols_of, write_answer
@@ -23,8 +23,6 @@ from uvicorn.server import ServerState
 
 MAX_EARLY: Final = 65_536
 """Bytes after a handshake from which on no more is read before it is answered."""
-
-_INTERNAL_ERROR: Final = 1011
 
 _logger = logging.getLogger("uvicorn.error")
 
@@ -167,7 +165,7 @@ class Handshake(asyncio.Protocol):
         if websocket is not None and websocket.is_accepted:
             if error is not None:
                 _logger.error("Exception in ASGI application\n", exc_info=error)
-                websocket.close(_INTERNAL_ERROR)
+                websocket.close(CloseCode.INTERNAL_ERROR)
         elif self._is_gone:
             self._end(None)
             if error is not None and not isinstance(error, ClientDisconnected):
@@ -180,10 +178,10 @@ class Handshake(asyncio.Protocol):
             self._is_told = True
             return {"type": "websocket.connect"}
         if self._head is not None or self._is_gone:
-            return {"type": "websocket.disconnect", "code": 1006}
+            return {"type": "websocket.disconnect", "code": CloseCode.ABNORMAL}
         plain = self._fall_back()
         return (
-            {"type": "websocket.disconnect", "code": 1006}
+            {"type": "websocket.disconnect", "code": CloseCode.ABNORMAL}
             if plain is None
             else cast("Message", await plain.receive())
         )
@@ -207,7 +205,7 @@ class Handshake(asyncio.Protocol):
                 message["bytes"] if message.get("text") is None else message["text"]
             )
         elif kind == "websocket.close":
-            self._websocket.close(message.get("code") or 1000)
+            self._websocket.close(message.get("code") or CloseCode.NORMAL)
         else:
             raise RuntimeError(f"Unexpected ASGI message {kind!r} after 'websocket.accept'.")
 

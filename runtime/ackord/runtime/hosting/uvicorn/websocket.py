@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from ackord.runtime.bounds.memory import LIGHT, Part
 from ackord.runtime.containment import Step
-from ackord.runtime.engine.websocket import WebSocketReceiver
+from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.tasks import start_later
 from ackord.runtime.websocket import bounds
@@ -32,11 +32,8 @@ from ackord.runtime.websocket.framing import (
 from ackord.runtime.websocket.progress import ProgressWatch
 from ackord.runtime.websocket.stall import StallWatch
 from ackord.runtime.websocket.turns import Turns
-from ackord.runtime.websocket.uncommon import INVALID_DATA, POLICY_VIOLATION, UncommonFrames
+from ackord.runtime.websocket.uncommon import UncommonFrames
 from typing_extensions import override
-
-_SERVICE_RESTART: Final = 1012
-"""The close code with which uvicorn stops."""
 
 _Held: TypeAlias = tuple[Iterable[str], bytes | bytearray, int]
 """Of a read that is interrupted: messages that weren't delivered, and where the next frame begins
@@ -240,7 +237,7 @@ class DirectWebSocket(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """Close because the server stops; called by uvicorn."""
-        self.close(_SERVICE_RESTART)
+        self.close(CloseCode.SERVICE_RESTART)  # the code with which uvicorn stops
         self._hang_up()
 
     # The transport's side
@@ -364,7 +361,7 @@ class DirectWebSocket(asyncio.Protocol):
             try:
                 message, at = next_message(data, at, end, self._max_size)
             except UnicodeDecodeError:
-                self._fail(INVALID_DATA)
+                self._fail(CloseCode.INVALID_DATA)
                 return end
             if message is not None:
                 if not self._receive(message) and not self._is_mute:
@@ -458,7 +455,7 @@ class DirectWebSocket(asyncio.Protocol):
 
     def _end_unfinished(self) -> None:
         self._description = "a message was begun and not ended"
-        self._context.run(self._fail, POLICY_VIOLATION)
+        self._context.run(self._fail, CloseCode.POLICY_VIOLATION)
 
     # Interrupted reads
 
@@ -581,7 +578,9 @@ class DirectWebSocket(asyncio.Protocol):
             self._clear()
         if receiver is not None:
             is_violation = self._uncommon is not None and self._uncommon.is_violation
-            receiver.lost(self._description or "close code 1006", is_violation=is_violation)
+            receiver.lost(
+                self._description or f"close code {CloseCode.ABNORMAL}", is_violation=is_violation
+            )
 
 
 def _ignore(message: str | bytes) -> bool:  # noqa: ARG001 - takes the place of `WebSocketReceiver.receive`
