@@ -57,7 +57,7 @@ def host(
             return configure(
                 app,
                 application=application,
-                fast_lane=lane is Lane.FAST,
+                direct=lane is Lane.FAST,
                 graceful_timeout=1,
                 **settings,
             )

@@ -281,15 +281,15 @@ async def reference(options: str) -> AsyncGenerator[str]:
         ),
     ],
 )
-@pytest.mark.parametrize("fast_lane", [True, False], ids=[Lane.FAST, Lane.ASGI])
+@pytest.mark.parametrize("direct", [True, False], ids=[Lane.FAST, Lane.ASGI])
 def test_requests_are_answered_as_npms_engine_io_answers_them(
-    cases: Mapping[str, Sequence[Step]], theirs: str, ours: Mapping[str, Any], *, fast_lane: bool
+    cases: Mapping[str, Sequence[Step]], theirs: str, ours: Mapping[str, Any], *, direct: bool
 ) -> None:
     require_node()
 
     async def main() -> dict[str, tuple[list[Answer], list[Answer]]]:
         site = Site(echo=True, path="/engine.io/", **ours)
-        async with reference(theirs) as there, serving(site, fast_lane=fast_lane) as served:
+        async with reference(theirs) as there, serving(site, direct=direct) as served:
             here = f"http://127.0.0.1:{served.host.port}/engine.io/"
             return {
                 name: (await play(here, steps), await play(there, steps))

@@ -20,7 +20,7 @@ class Lane:
     """How a server is run."""
 
     name: str
-    fast_lane: bool
+    direct: bool
     loop_factory: Callable[[], asyncio.AbstractEventLoop]
 
     def play(
@@ -31,7 +31,7 @@ class Lane:
         **options: Any,
     ) -> None:
         """Run a scenario with a server on this lane."""
-        merged = {"fast_lane": self.fast_lane, **(settings or {})}
+        merged = {"direct": self.direct, **(settings or {})}
         network.play(scenario, settings=merged, loop_factory=self.loop_factory, **options)
 
 

@@ -142,7 +142,7 @@ async def play_on(
         return f"session-{next(numbers)}"
 
     site = Site(echo=True, generate_id=generate_id, **options)
-    host_settings = {"fast_lane": lane == "direct", "date_header": False, **(settings or {})}
+    host_settings = {"direct": lane == "direct", "date_header": False, **(settings or {})}
     async with asyncio.timeout(20), serving(site, **host_settings) as served:
         talk = Talk(served, cut=cut)
         await script(talk)

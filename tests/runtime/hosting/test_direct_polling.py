@@ -130,7 +130,7 @@ async def is_direct(served: Served) -> bool:
     ("settings", "expected"),
     [
         ({}, True),
-        ({"fast_lane": False}, False),
+        ({"direct": False}, False),
         ({"root_path": "/mounted"}, False),
         ({"access_log": True, "log_level": "info"}, False),
         ({"limit_concurrency": 100}, False),

@@ -81,7 +81,7 @@ def make_server(error: type[BaseException]) -> Server:
 
 @asynccontextmanager
 async def serving(server: Server, lane: Lane) -> AsyncGenerator[Host]:
-    host = configure(server.asgi(), port=0, graceful_timeout=2, fast_lane=lane.fast_lane)
+    host = configure(server.asgi(), port=0, graceful_timeout=2, direct=lane.direct)
     task = asyncio.create_task(host.serve())
     await until(lambda: host.started or task.done())
     try:
@@ -153,7 +153,7 @@ def interrupt(lane: Lane, name: str) -> tuple[list[str], list[str]]:
         "--loop",
         loop,
         "--lane",
-        "fast" if lane.fast_lane else "asgi",
+        "fast" if lane.direct else "asgi",
     ]
     received: list[str] = []
     with subprocess.Popen(
@@ -179,7 +179,7 @@ def test_an_interrupt_that_reaches_a_handler_ends_the_server(lane: Lane, name: s
     answers, printed = interrupt(lane, name)
     assert printed[-1] == "interrupted"
     assert (
-        answers[2:] == [f"430{json.dumps([FAILED], separators=(',', ':'))}"] or not lane.fast_lane
+        answers[2:] == [f"430{json.dumps([FAILED], separators=(',', ':'))}"] or not lane.direct
     ), "ASGI has it sent by a task"
 
 

@@ -20,7 +20,7 @@ POLLING = "/socket.io/?EIO=4&transport=polling"
 
 @pytest.fixture(params=[True, False], ids=["fast lane", "through ASGI"])
 def lane(request: pytest.FixtureRequest) -> dict[str, bool]:
-    return {"fast_lane": request.param}
+    return {"direct": request.param}
 
 
 async def until_gone(reader: asyncio.StreamReader) -> bytes:

@@ -238,7 +238,7 @@ def test_connections_that_are_dropped_in_any_state_leave_nothing_behind(lane: La
     async def main() -> None:
         server = Server()
         server.on("connection")(greet)
-        host = configure(server.asgi(), port=0, fast_lane=lane.fast_lane)
+        host = configure(server.asgi(), port=0, direct=lane.direct)
         task = asyncio.create_task(host.serve())
         await until(lambda: host.started)
         left: dict[str, Counter[str]] = {}
@@ -360,7 +360,7 @@ def test_the_exit_does_not_wait_for_a_middleware_that_holds_an_acceptance_back(
 
         async with (
             asyncio.timeout(20),
-            serving(site, application=middleware, fast_lane=lane.fast_lane) as served,
+            serving(site, application=middleware, direct=lane.direct) as served,
         ):
             connection = await served.connect()
             connection[1].write(get("EIO=4&transport=websocket", UPGRADE) + text("4hi"))

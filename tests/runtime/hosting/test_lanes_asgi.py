@@ -64,9 +64,7 @@ def play(
         site = Site(echo=True)
         async with (
             asyncio.timeout(20),
-            serving(
-                site, application=wrap(site.app), fast_lane=lane.fast_lane, **settings
-            ) as served,
+            serving(site, application=wrap(site.app), direct=lane.direct, **settings) as served,
         ):
             await scenario(served)
 

@@ -97,7 +97,7 @@ class ServerSite(Site):
 def serve(lane: Lane, scenario: Callable[[Served, ServerSite], object], **options: Any) -> None:
     async def main() -> None:
         site = ServerSite(**options)
-        async with asyncio.timeout(30), serving(site, fast_lane=lane.fast_lane) as served:
+        async with asyncio.timeout(30), serving(site, direct=lane.direct) as served:
             result = scenario(served, site)
             assert asyncio.iscoroutine(result)
             await result

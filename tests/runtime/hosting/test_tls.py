@@ -59,7 +59,7 @@ def test_messages_go_both_ways_through_tls(lane: Lane, certificate: Path) -> Non
         assert (await frame(reader))[1].startswith(b"0{")
         assert served.site.recorder.socket.request.secure
         [connection] = served.host.server_state.connections
-        assert isinstance(connection, DirectWebSocket) == lane.fast_lane
+        assert isinstance(connection, DirectWebSocket) == lane.direct
         large = "4" + "x" * 500_000
         await send_in_pieces(
             (reader, writer), text("4hi") * 3, text(large)[:1000], text(large)[1000:]

@@ -16,7 +16,7 @@ from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
-from ackord.runtime.hosting.direct import FAST_LANE, Lane
+from ackord.runtime.hosting.direct import DIRECT_UPGRADE, DirectUpgrade
 from ackord.runtime.hosting.host_settings import INFLATES_AHEAD, inflates_ahead
 from ackord.runtime.hosting.lifespan import OtherLifespan
 from ackord.runtime.polling.asgi import LongPolling
@@ -213,10 +213,10 @@ class AsgiApp:
         if message["type"] != "websocket.connect":
             return
         extensions: Mapping[str, Any] = request.scope.get("extensions") or {}
-        lane: Lane | None = extensions.get(FAST_LANE)
+        direct: DirectUpgrade | None = extensions.get(DIRECT_UPGRADE)
         subprotocol = _subprotocol_of(request.scope)
         try:
-            if lane is None:
+            if direct is None:
                 violation, host = extensions.get(VIOLATION), extensions.get(HOST)
                 websocket = AsgiWebSocket(
                     send, self._pump, subprotocol=subprotocol, violation=violation, host=host
@@ -224,13 +224,13 @@ class AsgiApp:
                 receiver = await self.engine.open_websocket(request, websocket)
                 await websocket.run(receive, receiver, self.engine.response_headers(request))
             else:
-                receiver = await self.engine.open_websocket(request, lane.open())
+                receiver = await self.engine.open_websocket(request, direct.open())
                 await _attach(
-                    lane, receiver, send, subprotocol, self.engine.response_headers(request)
+                    direct, receiver, send, subprotocol, self.engine.response_headers(request)
                 )
         except HandshakeRefusedError as exc:
-            if lane is not None:
-                lane.decline()
+            if direct is not None:
+                direct.decline()
             await _refuse_websocket(request.scope, receive, send, exc.refusal)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -354,7 +354,7 @@ async def _refuse(
 
 
 async def _attach(
-    lane: Lane,
+    direct: DirectUpgrade,
     receiver: WebSocketReceiver,
     send: Send,
     subprotocol: str | None,
@@ -367,7 +367,7 @@ async def _attach(
     is_attached = False
     try:
         await send(accept)
-        is_attached = lane.attach(receiver)
+        is_attached = direct.attach(receiver)
     finally:
         if not is_attached:  # it is gone already, or a middleware has refused it
             receiver.lost()

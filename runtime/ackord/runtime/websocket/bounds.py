@@ -1,4 +1,4 @@
-"""What one WebSocket may cost before and beside its messages, on every lane."""
+"""What one WebSocket may cost before and beside its messages, whichever way it is hosted."""
 
 from __future__ import annotations
 

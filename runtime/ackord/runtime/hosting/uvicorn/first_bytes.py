@@ -7,8 +7,8 @@ from typing import Any, Final, cast
 
 from ackord.runtime.hosting.uvicorn import guard
 from ackord.runtime.hosting.uvicorn.guard import GuardedHttp
-from ackord.runtime.hosting.uvicorn.opening import read_opening
-from ackord.runtime.hosting.uvicorn.upgrade import Handshake, Site
+from ackord.runtime.hosting.uvicorn.upgrade import ServerContext, Upgrade
+from ackord.runtime.hosting.uvicorn.upgrade_request import read_upgrade_request
 from typing_extensions import override
 from uvicorn.config import Config
 from uvicorn.server import ServerState
@@ -17,15 +17,15 @@ _SOON: Final = 0.1
 """Seconds that waiting connections may be dropped late, so that one timer does for many."""
 
 
-class Doors:
-    """Makes an `Entrance` for each connection of a server: what uvicorn calls as its `http=`
+class FirstBytesFactory:
+    """Makes a `FirstBytes` for each connection of a server: what uvicorn calls as its `http=`
     class.
     """
 
     def __init__(self, http: type[GuardedHttp]) -> None:
         self._http = http
-        self._site: Site | None = None
-        self._waiting: dict[Entrance, float] = {}  # and since when, the oldest first
+        self._context: ServerContext | None = None
+        self._waiting: dict[FirstBytes, float] = {}  # and since when, the oldest first
         self._timer: asyncio.TimerHandle | None = None
 
     def __call__(
@@ -34,81 +34,89 @@ class Doors:
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> Entrance:
+    ) -> FirstBytes:
         """Make the protocol of a new connection."""
-        site = self._site
-        if site is None or site.server_state is not server_state or site.app_state is not app_state:
-            site = self._site = Site(
+        context = self._context
+        if (
+            context is None
+            or context.server_state is not server_state
+            or context.app_state is not app_state
+        ):
+            context = self._context = ServerContext(
                 config, server_state, app_state, _loop or asyncio.get_running_loop()
             )
             self._waiting.clear()
             self._timer = None
-        return Entrance(self, site)
+        return FirstBytes(self, context)
 
-    def make_http(self, site: Site) -> GuardedHttp:
+    def make_http(self, context: ServerContext) -> GuardedHttp:
         """Make what serves a connection that doesn't begin with a WebSocket."""
         return self._http(
-            config=site.config,
-            server_state=site.server_state,
-            app_state=site.app_state,
-            _loop=site.loop,
+            config=context.config,
+            server_state=context.server_state,
+            app_state=context.app_state,
+            _loop=context.loop,
         )
 
-    def await_head(self, entrance: Entrance, site: Site) -> None:
+    def await_head(self, connection: FirstBytes, context: ServerContext) -> None:
         """Drop a connection if nothing comes for too long."""
-        loop = site.loop
-        site.waiting.add(entrance.transport)
-        self._waiting[entrance] = loop.time()
+        loop = context.loop
+        context.waiting.add(connection.transport)
+        self._waiting[connection] = loop.time()
         if self._timer is None:
             self._timer = loop.call_later(guard.HEAD_TIMEOUT, self._look, loop)
 
-    def forget(self, entrance: Entrance) -> None:
+    def forget(self, connection: FirstBytes) -> None:
         """Wait no longer."""
-        self._waiting.pop(entrance, None)
+        self._waiting.pop(connection, None)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now = loop.time()
-        for entrance, since in list(self._waiting.items()):
+        for connection, since in list(self._waiting.items()):
             left = since + guard.HEAD_TIMEOUT - now
             if left > _SOON:
                 self._timer = loop.call_later(left, self._look, loop)
                 return
-            del self._waiting[entrance]
-            entrance.transport.abort()
+            del self._waiting[connection]
+            connection.transport.abort()
 
 
-class Entrance(asyncio.Protocol):
-    """A connection until its first bytes: a whole and common opening handshake is taken here, with
-    what follows it; everything else is left to uvicorn's HTTP.
+class FirstBytes(asyncio.Protocol):
+    """A connection until its first bytes have come.
+
+    Where these are the whole request of a common WebSocket, an `Upgrade` follows; everything else
+    is for HTTP.
     """
 
-    __slots__ = ("_doors", "_site", "transport")
+    __slots__ = ("_context", "_factory", "transport")
 
     transport: asyncio.Transport
 
-    def __init__(self, doors: Doors, site: Site) -> None:
-        self._doors = doors
-        self._site = site
+    def __init__(self, factory: FirstBytesFactory, context: ServerContext) -> None:
+        self._factory = factory
+        self._context = context
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's isn't a subclass
-        self._site.registry.add(self)
-        self._doors.await_head(self, self._site)
+        self._context.registry.add(self)
+        self._factory.await_head(self, self._context)
 
     @override
     def data_received(self, data: bytes) -> None:
-        site = self._site
+        context = self._context
         self._leave()
-        opening = None
-        if site.has_common_websockets:
-            opening = read_opening(data, is_compressing=site.config.ws_per_message_deflate)
-        if opening is not None:
-            site.waiting.remove(self.transport)
-            Handshake(site, self.transport, *opening).start()
+        request = None
+        if context.has_common_websockets:
+            request = read_upgrade_request(
+                data, is_compressing=context.config.ws_per_message_deflate
+            )
+        if request is not None:
+            context.waiting.remove(self.transport)
+            Upgrade(context, self.transport, *request).start()
             return
-        http = self._doors.make_http(site)
+        http = self._factory.make_http(context)
         http.connection_made(self.transport)
         self.transport.set_protocol(http)
         http.data_received(data)
@@ -116,12 +124,12 @@ class Entrance(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
-        self._site.waiting.remove(self.transport)
+        self._context.waiting.remove(self.transport)
 
     def shutdown(self) -> None:
-        """Close because the server stops; called by uvicorn."""
+        """Called by uvicorn when the server stops."""
         self.transport.close()
 
     def _leave(self) -> None:
-        self._site.registry.discard(self)
-        self._doors.forget(self)
+        self._context.registry.discard(self)
+        self._factory.forget(self)

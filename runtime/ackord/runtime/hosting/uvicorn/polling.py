@@ -39,11 +39,11 @@ _SOON: Final = 0.01
 
 
 class DirectHttp(FastHttp):
-    """uvicorn's HTTP/1.1, guarded, and with the fast lanes of both transports.
+    """uvicorn's HTTP/1.1, guarded, and with both transports past ASGI.
 
-    That of long-polling is closed, so that everything goes through ASGI, where the application is
-    mounted in another one, which has to see the requests, and with settings of uvicorn that concern
-    each request.
+    Requests of long-polling go through ASGI all the same where the application is mounted in
+    another one, which has to see the requests, and with settings of uvicorn that concern each
+    request.
     """
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:

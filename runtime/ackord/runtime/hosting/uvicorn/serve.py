@@ -17,7 +17,7 @@ from ackord.runtime.asgi_types import Application
 from ackord.runtime.errors import UsageError
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.out_of_memory import end_without_memory
-from ackord.runtime.hosting.uvicorn.first_bytes import Doors
+from ackord.runtime.hosting.uvicorn.first_bytes import FirstBytesFactory
 from ackord.runtime.hosting.uvicorn.guard import GuardedHttp, GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.polling import DirectHttp
 from ackord.runtime.hosting.uvicorn.waiting import waiting_of
@@ -35,7 +35,7 @@ _OWN_SETTINGS: Final = (
     "port",
     "graceful_timeout",
     "per_message_deflate",
-    "fast_lane",
+    "direct",
     "application",
 )
 _RELOADING: Final = frozenset({"reload", "reload_dirs", "reload_includes", "reload_excludes"})
@@ -158,7 +158,7 @@ def configure(
     port: int = 8000,
     graceful_timeout: float = 5,
     per_message_deflate: bool = False,
-    fast_lane: bool = True,
+    direct: bool = True,
     application: Application | None = None,
     **settings: Any,
 ) -> Host:
@@ -172,7 +172,7 @@ def configure(
             WebSockets are answered before.
         per_message_deflate: Whether WebSocket messages may be compressed; the limit of their size
             holds after inflation.
-        fast_lane: Whether the messages of WebSockets go past ASGI, middlewares seeing the handshake
+        direct: Whether the messages of WebSockets go past ASGI, middlewares seeing the handshake
             only; those that are compressed never do. Long-polling does so too, unless the engine's
             application is mounted in another one.
         application: What uvicorn calls, if the engine's application is mounted in another one.
@@ -186,7 +186,7 @@ def configure(
         "port": port,
         "graceful_timeout": graceful_timeout,
         "per_message_deflate": per_message_deflate,
-        "fast_lane": fast_lane,
+        "direct": direct,
         "application": application,
     }
     check_values(own, configure)
@@ -194,7 +194,7 @@ def configure(
     options: dict[str, Any] = {
         "host": host,
         "port": port,
-        "http": Doors(DirectHttp) if fast_lane else GuardedHttp,
+        "http": FirstBytesFactory(DirectHttp) if direct else GuardedHttp,
         "ws": GuardedWebSocket,
         # Costs up to 100 KB a connection and a third of the CPU of small messages.
         "ws_per_message_deflate": per_message_deflate,

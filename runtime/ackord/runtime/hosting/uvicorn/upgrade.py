@@ -1,4 +1,11 @@
-"""One opening handshake on uvicorn, as an ASGI application sees it."""
+"""The handshake of one WebSocket on uvicorn, as an ASGI application sees it.
+
+The application gets a scope and messages as from uvicorn itself, so that middlewares work, and a
+`DirectUpgrade` among the extensions of the scope. If the application uses that, a `DirectWebSocket`
+takes the connection over. In every other case uvicorn's own protocol takes it over, with all that
+the client has sent: where the application ignores the extension or declines, and where a
+middleware refuses what the application accepts.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +16,13 @@ from urllib.parse import unquote
 
 from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
 from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
-from ackord.runtime.hosting.direct import FAST_LANE
+from ackord.runtime.hosting.direct import DIRECT_UPGRADE, DirectUpgrade
 from ackord.runtime.hosting.uvicorn.guard import GuardedWebSocket
-from ackord.runtime.hosting.uvicorn.opening import Opening, subprotocols_of, write_answer
+from ackord.runtime.hosting.uvicorn.upgrade_request import (
+    UpgradeRequest,
+    subprotocols_of,
+    write_response,
+)
 from ackord.runtime.hosting.uvicorn.waiting import waiting_of
 from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
 from ackord.runtime.tasks import start_later
@@ -27,7 +38,7 @@ MAX_EARLY: Final = 65_536
 _logger = logging.getLogger("uvicorn.error")
 
 
-class Site:
+class ServerContext:
     """What uvicorn gives to each protocol that it makes for a server."""
 
     __slots__ = (
@@ -62,32 +73,32 @@ class Site:
         """Whether nothing was asked of uvicorn that only its own WebSockets do."""
 
 
-class Handshake(asyncio.Protocol):
-    """One handshake as an ASGI application sees it, and the `Lane` that it may take.
-
-    If it doesn't take the lane, one of uvicorn's protocols is put in place, and gets what came so
-    far.
-    """
+class Upgrade(asyncio.Protocol, DirectUpgrade):
+    """The protocol of a connection from the request of a WebSocket to the answer."""
 
     __slots__ = (
+        "_context",
         "_early",
         "_head",
         "_is_gone",
         "_is_told",
-        "_opening",
         "_outcome",
         "_plain",
-        "_site",
+        "_request",
         "_websocket",
         "transport",
     )
 
     def __init__(
-        self, site: Site, transport: asyncio.Transport, opening: Opening, early: bytes
+        self,
+        context: ServerContext,
+        transport: asyncio.Transport,
+        request: UpgradeRequest,
+        early: bytes,
     ) -> None:
-        """Take an opening handshake, and what the client has sent after it."""
-        self._site = site
-        self._opening = opening
+        """Take a request, and what the client has sent after it."""
+        self._context = context
+        self._request = request
         self.transport = transport
         self._early = early
         self._is_gone = False
@@ -99,36 +110,39 @@ class Handshake(asyncio.Protocol):
 
     def start(self) -> None:
         """Call the application."""
-        site = self._site
-        site.registry.add(self)
+        context = self._context
+        context.registry.add(self)
         self.transport.set_protocol(self)
         if len(self._early) > MAX_EARLY:
             self.transport.pause_reading()
-        task = start_later(site.loop, self._run())
-        tasks = site.server_state.tasks
+        task = start_later(context.loop, self._run())
+        tasks = context.server_state.tasks
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    # The lane
+    # The application's side
 
+    @override
     def open(self) -> DirectWebSocket:
-        """Return the WebSocket, which keeps what is written until it is accepted."""
         websocket = DirectWebSocket(
-            self.transport, self._site.registry, self._site.turns, self._site.config.ws_max_size
+            self.transport,
+            self._context.registry,
+            self._context.turns,
+            self._context.config.ws_max_size,
         )
         if self._plain is None:
             self._websocket = websocket
         return websocket
 
+    @override
     def decline(self) -> None:
-        """Have everything go through ASGI after all."""
         self._websocket = None
 
+    @override
     def attach(self, receiver: WebSocketReceiver) -> bool:
-        """Begin, if "websocket.accept" has come through."""
         if self._head is None or self._websocket is None or self._is_gone:
             return False
-        self._site.registry.discard(self)
+        self._context.registry.discard(self)
         self._websocket.accept(self._head, receiver, self._take_early())
         return True
 
@@ -143,10 +157,10 @@ class Handshake(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_gone = True
-        self._site.registry.discard(self)
+        self._context.registry.discard(self)
 
     def shutdown(self) -> None:
-        """Refuse because the server stops; called by uvicorn."""
+        """Called by uvicorn when the server stops: refuse."""
         plain = self._fall_back()
         if plain is not None:
             plain.shutdown()
@@ -155,7 +169,7 @@ class Handshake(asyncio.Protocol):
 
     async def _run(self) -> None:
         # uvicorn types each kind of message.
-        application = cast("Application", cast("Any", self._site.config).loaded_app)
+        application = cast("Application", cast("Any", self._context.config).loaded_app)
         error: BaseException | None = None
         try:
             await application(self._scope(), self._receive, self._send)
@@ -191,15 +205,15 @@ class Handshake(asyncio.Protocol):
             raise ClientDisconnected
         kind = message["type"]
         if self._websocket is None:
-            await self._send_plainly(message)
+            await self._send_by_uvicorn(message)
         elif self._head is None:
             if kind == "websocket.accept":
-                self._head = write_answer(
-                    self._opening.key, message, self._site.server_state.default_headers
+                self._head = write_response(
+                    self._request.key, message, self._context.server_state.default_headers
                 )
             else:  # a middleware has refused what the application accepts
                 self.decline()
-                await self._send_plainly(message)
+                await self._send_by_uvicorn(message)
         elif kind == "websocket.send":
             self._websocket.send(
                 message["bytes"] if message.get("text") is None else message["text"]
@@ -210,10 +224,10 @@ class Handshake(asyncio.Protocol):
             raise RuntimeError(f"Unexpected ASGI message {kind!r} after 'websocket.accept'.")
 
     def _scope(self) -> Scope:
-        target, headers, _ = self._opening
+        target, headers, _ = self._request
         raw_path, _, query_string = target.partition(b"?")
         path = raw_path.decode("ascii")
-        config = self._site.config
+        config = self._context.config
         root = config.root_path
         transport = self.transport
         return {
@@ -229,42 +243,41 @@ class Handshake(asyncio.Protocol):
             "query_string": query_string,
             "headers": headers,
             "subprotocols": subprotocols_of(headers),
-            "state": self._site.app_state.copy(),
-            "extensions": {"websocket.http.response": {}, FAST_LANE: self},
+            "state": self._context.app_state.copy(),
+            "extensions": {"websocket.http.response": {}, DIRECT_UPGRADE: self},
         }
 
-    # Without the lane
+    # uvicorn's WebSocket
 
-    async def _send_plainly(self, message: Message) -> None:
+    async def _send_by_uvicorn(self, message: Message) -> None:
         plain = self._fall_back()
         if plain is None:
             raise ClientDisconnected
         await plain.send(cast("Any", message))
 
     def _fall_back(self) -> GuardedWebSocket | None:
-        """Return uvicorn's protocol, put in the place of this one if it isn't yet; `None` if it has
-        refused what we would have taken.
+        """Return uvicorn's protocol, which takes the place of this one at the first call; `None` if
+        that protocol has refused the request.
         """
         if self._plain is not None:
             return None if self._is_gone else self._plain
-        self._websocket = None
-        site = self._site
-        self._websocket = None  # from now on the transport isn't the lane's to take
+        context = self._context
+        self._websocket = None  # from now on the transport belongs to uvicorn's protocol
         plain = self._plain = GuardedWebSocket(
-            config=site.config, server_state=site.server_state, app_state=site.app_state
+            config=context.config, server_state=context.server_state, app_state=context.app_state
         )
-        outcome = self._outcome = site.loop.create_future()
+        outcome = self._outcome = context.loop.create_future()
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - it runs already
             await outcome
 
         plain.app = cast("Any", application)
         plain.connection_made(self.transport)
-        plain.receive_request("GET", self._opening.target, self._opening.headers)
+        plain.receive_request("GET", self._request.target, self._request.headers)
         self._is_gone = plain.queue.empty()
         if not self._is_gone:
             plain.queue.get_nowait()  # "websocket.connect", which comes from here
-        self._site.registry.discard(self)
+        self._context.registry.discard(self)
         self.transport.set_protocol(plain)
         early = self._take_early()
         if self._is_gone:
@@ -281,7 +294,7 @@ class Handshake(asyncio.Protocol):
                 outcome.set_result(None)
             else:
                 outcome.set_exception(error)
-                outcome.exception()  # whoever waits for it may be gone
+                outcome.exception()  # nobody may be left who waits for it
 
     def _take_early(self) -> bytes:
         early = self._early

@@ -9,12 +9,12 @@ import textwrap
 import time
 
 import pytest
-from ackord.runtime.hosting.uvicorn.opening import (
-    MAX_OPENING,
-    key_of,
-    read_opening,
+from ackord.runtime.hosting.uvicorn.upgrade_request import (
+    MAX_UPGRADE_REQUEST,
+    read_upgrade_request,
     subprotocols_of,
-    write_answer,
+    websocket_key,
+    write_response,
 )
 from websockets.client import ClientProtocol
 from websockets.http11 import Response
@@ -47,7 +47,7 @@ def without(name: bytes) -> list[bytes]:
 
 
 def test_a_common_handshake_is_read() -> None:
-    read = read_opening(request(*LINES), is_compressing=False)
+    read = read_upgrade_request(request(*LINES), is_compressing=False)
     assert read is not None
     opening, rest = read
     assert rest == b""
@@ -60,11 +60,11 @@ def test_a_common_handshake_is_read() -> None:
 def test_what_the_library_sends_is_common() -> None:
     client = ClientProtocol(parse_uri("ws://example.org/socket.io/?EIO=4&transport=websocket"))
     client.send_request(client.connect())
-    read = read_opening(b"".join(client.data_to_send()) + b"\x81", is_compressing=False)
+    read = read_upgrade_request(b"".join(client.data_to_send()) + b"\x81", is_compressing=False)
     assert read is not None
     opening, rest = read
     assert rest == b"\x81"
-    answer = write_answer(
+    answer = write_response(
         opening.key, {"type": "websocket.accept"}, [(b"date", b"today"), (b"server", b"uvicorn")]
     )
     client.receive_data(answer)
@@ -133,34 +133,34 @@ def test_what_the_library_sends_is_common() -> None:
         pytest.param(request(*LINES, b"Content-Length: 5"), id="a body"),
         pytest.param(request(*LINES, b"Transfer-Encoding: chunked"), id="a streamed body"),
         pytest.param(request(*LINES, *[b"X: y"] * 100), id="many headers"),
-        pytest.param(request(*LINES, b"X: " + b"y" * MAX_OPENING), id="long headers"),
+        pytest.param(request(*LINES, b"X: " + b"y" * MAX_UPGRADE_REQUEST), id="long headers"),
     ],
 )
 def test_everything_else_is_left_to_uvicorn(data: bytes) -> None:
-    assert read_opening(data, is_compressing=False) is None
+    assert read_upgrade_request(data, is_compressing=False) is None
 
 
 def test_compression_is_left_to_uvicorn_where_it_is_on_and_offered() -> None:
-    assert read_opening(request(*LINES), is_compressing=True) is None
+    assert read_upgrade_request(request(*LINES), is_compressing=True) is None
     assert (
-        read_opening(request(*without(b"sec-websocket-extensions")), is_compressing=True)
+        read_upgrade_request(request(*without(b"sec-websocket-extensions")), is_compressing=True)
         is not None
     )
-    assert key_of([(b"sec-websocket-key", KEY)], is_compressing=False) is None
+    assert websocket_key([(b"sec-websocket-key", KEY)], is_compressing=False) is None
 
 
 def test_blanks_of_a_value_cost_nothing() -> None:
     data = request(*LINES, b"X: a" + b" " * 7000 + b"b")
     started = time.process_time()
     for _ in range(100):
-        assert read_opening(data, is_compressing=False) is not None
+        assert read_upgrade_request(data, is_compressing=False) is not None
     assert time.process_time() - started < 1  # it takes 0.01 s; a quadratic one takes 10 s
 
 
 @pytest.mark.parametrize("header", [(b"x\r\n", b"y"), (b"x", b"y\nz"), (b"x", b"\0")])
 def test_an_answer_cannot_be_split_by_a_header(header: tuple[bytes, bytes]) -> None:
     with pytest.raises(RuntimeError, match="holds a line break"):
-        write_answer(KEY, {"type": "websocket.accept", "headers": [header]}, [])
+        write_response(KEY, {"type": "websocket.accept", "headers": [header]}, [])
 
 
 @pytest.mark.parametrize("cut", [1, 3, 60, 200])

@@ -1,5 +1,7 @@
-"""Opening handshakes of WebSockets as clients really send them (RFC 6455, 4.1), and the answer;
-everything else is uvicorn's to read.
+"""The request that opens a WebSocket, as clients really send it (RFC 6455, 4.1), and the response.
+
+Only requests without anything unusual are read here; every other one is left to uvicorn and the
+`websockets` library, which also refuse what is wrong.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from ackord.runtime.polling.request import is_host
 MAX_HEADER_COUNT: Final = 100
 """Headers of a common handshake; uvicorn and the `websockets` library have their own limits."""
 
-MAX_OPENING: Final = 65_536
+MAX_UPGRADE_REQUEST: Final = 65_536
 """Bytes of a common handshake: what is too large for the engine is refused by the engine."""
 
 _REQUEST: Final = re.compile(
@@ -44,7 +46,7 @@ _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _HEAD: Final = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: %b\r\n"
 
 
-class Opening(NamedTuple):
+class UpgradeRequest(NamedTuple):
     """The request that opens a WebSocket, nothing about it being unusual."""
 
     target: bytes
@@ -54,25 +56,32 @@ class Opening(NamedTuple):
     key: bytes
 
 
-def read_opening(data: bytes, *, is_compressing: bool) -> tuple[Opening, bytes] | None:
+def read_upgrade_request(
+    data: bytes, *, is_compressing: bool
+) -> tuple[UpgradeRequest, bytes] | None:
     """Read the first bytes of a connection, if they are a whole opening handshake; return that and
     what follows it.
     """
-    request = _REQUEST.match(data, 0, MAX_OPENING)
+    request = _REQUEST.match(data, 0, MAX_UPGRADE_REQUEST)
     if request is None:
         return None
     headers = [(name.lower(), value.strip(b" \t")) for name, value in _FIELD.findall(request[2])]
-    key = key_of(headers, is_compressing=is_compressing)
-    return None if key is None else (Opening(request[1], headers, key), data[request.end() :])
+    key = websocket_key(headers, is_compressing=is_compressing)
+    return (
+        None if key is None else (UpgradeRequest(request[1], headers, key), data[request.end() :])
+    )
 
 
-def key_of(headers: Sequence[Header], *, is_compressing: bool) -> bytes | None:
+def websocket_key(headers: Sequence[Header], *, is_compressing: bool) -> bytes | None:
     """Return the key of a handshake that needs nothing but the answer to it, or `None` if these
     headers are no such handshake's.
 
     `is_compressing` tells whether an extension that a client offers would be taken.
     """
-    if len(headers) > MAX_HEADER_COUNT or sum(map(len, chain.from_iterable(headers))) > MAX_OPENING:
+    if (
+        len(headers) > MAX_HEADER_COUNT
+        or sum(map(len, chain.from_iterable(headers))) > MAX_UPGRADE_REQUEST
+    ):
         return None
     found: dict[bytes, bytes] = {}
     for name, value in headers:
@@ -113,7 +122,7 @@ def subprotocols_of(headers: Iterable[Header]) -> list[str]:
     ]
 
 
-def write_answer(key: bytes, accept: Message, default_headers: Iterable[Header]) -> bytes:
+def write_response(key: bytes, accept: Message, default_headers: Iterable[Header]) -> bytes:
     """Build the answer to a handshake that the application accepts.
 
     Raises:
