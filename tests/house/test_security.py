@@ -51,7 +51,7 @@ ADVISORIES: Final = [
 ]
 TESTS: Final = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)))
 ROWS: Final = dict(re.findall(r"^\| `([\w.]+)` \| ([\d.,]+) \|", PAGE, re.MULTILINE))
-WATCHED: Final = ("hosting.uvicorn.guard", "polling.request", "websocket.bounds")
+WATCHED: Final = ("hosting.uvicorn.bounds", "polling.request", "websocket.bounds")
 """Modules whose public constants are all limits."""
 
 

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from ackord.runtime.engine.link import HandshakeRequest
-from ackord.runtime.hosting.uvicorn.polling_request import DirectRequest
+from ackord.runtime.hosting.uvicorn.polling import DirectRequest
 
 from tests.runtime.engine.harness import Site
 from tests.runtime.hosting.network import Connection, Served, serving, until

@@ -169,7 +169,7 @@ def test_cve_2021_32640_and_cve_2016_10542_headers_of_the_handshake_are_read_in_
     "implementation", [{"http": "h11"}, {"http": "httptools"}, {"ws": "websockets-sansio"}]
 )
 def test_uvicorns_own_protocols_serve_as_well(implementation: dict[str, str]) -> None:
-    """Nothing relies on the protocols of `ackord.runtime.hosting.uvicorn.guard`: any ASGI server will
+    """Nothing relies on the protocols of `ackord.runtime.hosting.uvicorn`: any ASGI server will
     do.
     """
 

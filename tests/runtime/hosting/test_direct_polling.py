@@ -14,8 +14,8 @@ import pytest
 from ackord.runtime.asgi_types import Receive, Scope, Send
 from ackord.runtime.engine.link import HandshakeRequest
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.hosting.uvicorn import guard
-from ackord.runtime.hosting.uvicorn import polling as direct_polling
+from ackord.runtime.hosting.uvicorn import bounds
+from ackord.runtime.hosting.uvicorn.http import REQUESTS_PER_TURN, Http
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -336,7 +336,7 @@ def test_a_connection_that_has_served_both_ways_is_idle_after_the_last() -> None
 def test_a_later_request_that_is_never_finished_ends_its_connection(
     monkeypatch: pytest.MonkeyPatch, lane: str, beginning: str
 ) -> None:
-    monkeypatch.setattr(guard, "HEAD_TIMEOUT", 0.2)
+    monkeypatch.setattr(bounds, "HEAD_TIMEOUT", 0.2)
 
     async def begin(talk: Talk) -> None:
         connection = await talk.connect()
@@ -396,7 +396,7 @@ def test_others_have_their_turn_between_many_requests_that_are_sent_ahead() -> N
         for _ in range(300):
             assert await talk.receive(connection) == 200
         steps = [after - before for before, after in pairwise(turns)]
-        assert max(steps) <= direct_polling.REQUESTS_PER_TURN + 1
+        assert max(steps) <= REQUESTS_PER_TURN + 1
 
     transcript(flood, lane="direct")
 
@@ -411,7 +411,7 @@ def test_a_client_that_does_not_read_its_answers_is_not_read_from() -> None:
         )
         recorder = talk.site.recorder
         [served] = talk.served.host.server_state.connections
-        assert isinstance(served, direct_polling.DirectHttp)
+        assert isinstance(served, Http)
         for _ in range(300):
             if recorder.socket.buffered == 0:
                 recorder.socket.send("4" + "x" * 100_000)

@@ -9,7 +9,8 @@ import logging
 import socket as sockets
 
 import pytest
-from ackord.runtime.hosting.uvicorn import guard
+from ackord.runtime.hosting.uvicorn import bounds as http_bounds
+from ackord.runtime.hosting.uvicorn.guarded_websocket import GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
 from ackord.runtime.websocket import bounds
 
@@ -161,7 +162,7 @@ def test_many_requests_on_one_connection_are_no_flood_of_headers() -> None:
 def test_who_never_finishes_a_request_is_dropped(
     monkeypatch: pytest.MonkeyPatch, beginning: bytes
 ) -> None:
-    monkeypatch.setattr(guard, "HEAD_TIMEOUT", 0.2)
+    monkeypatch.setattr(http_bounds, "HEAD_TIMEOUT", 0.2)
 
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
@@ -174,7 +175,7 @@ def test_who_never_finishes_a_request_is_dropped(
 def test_a_websocket_outlives_the_time_for_a_request(
     monkeypatch: pytest.MonkeyPatch, lane: dict[str, bool]
 ) -> None:
-    monkeypatch.setattr(guard, "HEAD_TIMEOUT", 0.1)
+    monkeypatch.setattr(http_bounds, "HEAD_TIMEOUT", 0.1)
 
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
@@ -248,7 +249,7 @@ def test_after_many_control_frames_nothing_more_is_read_in_this_turn(lane: dict[
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         [connection] = served.host.server_state.connections
-        assert isinstance(connection, DirectWebSocket | guard.GuardedWebSocket)
+        assert isinstance(connection, DirectWebSocket | GuardedWebSocket)
         [transport] = served.transports
         await until(transport.is_reading)
         connection.data_received(masked(0x8A, b"") * bounds.FRAMES_PER_TURN)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from ackord.runtime.asgi_types import Message, Receive, Scope, Send
-from ackord.runtime.hosting.uvicorn import guard
+from ackord.runtime.hosting.uvicorn import bounds as http_bounds
 from ackord.runtime.hosting.uvicorn.serve import Host, configure
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.websocket import bounds
@@ -56,7 +56,7 @@ async def rest(connection: Connection) -> bytes:
 def test_only_so_many_requests_may_be_sent_ahead(
     lane: Lane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "MAX_AHEAD", 10)
+    monkeypatch.setattr(http_bounds, "MAX_AHEAD", 10)
 
     async def scenario(served: Served) -> None:
         few, many = await served.connect(), await served.connect()

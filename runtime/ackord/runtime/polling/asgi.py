@@ -48,7 +48,8 @@ class LongPolling:
     def __init__(self, engine: EngineServer) -> None:
         self._engine = engine
         options = engine.options
-        self._max_payload = options.max_payload
+        self.max_payload = options.max_payload
+        """Bytes that the body of a request may have."""
         self._compression_threshold = options.compression_threshold
         # No session lives longer than this without a packet, so neither does the body of a request.
         self.patience = options.ping_interval + options.ping_timeout
@@ -141,14 +142,14 @@ class LongPolling:
             body = await read_body(
                 post.wait,
                 declared=request.content_length,
-                limit=self._max_payload,
+                limit=self.max_payload,
                 tell=partial(session.hold, Part.BODY),
             )
         except BodyTooLargeError:
             declared = request.content_length
             is_number = declared is not None and declared.isdigit() and len(declared) < _SANE
             size = int(declared) if declared is not None and is_number else None
-            warn_of_size(session.log, session.request, size, self._max_payload)
+            warn_of_size(session.log, session.request, size, self.max_payload)
             request.headers.append(CLOSE)
             return 413
         except BodyUnwantedError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final, cast
 
-from ackord.runtime.hosting.uvicorn import guard
-from ackord.runtime.hosting.uvicorn.guard import GuardedHttp
+from ackord.runtime.hosting.uvicorn import bounds
+from ackord.runtime.hosting.uvicorn.http import Http
 from ackord.runtime.hosting.uvicorn.upgrade import ServerContext, Upgrade
 from ackord.runtime.hosting.uvicorn.upgrade_request import read_upgrade_request
 from typing_extensions import override
@@ -22,8 +22,7 @@ class FirstBytesFactory:
     class.
     """
 
-    def __init__(self, http: type[GuardedHttp]) -> None:
-        self._http = http
+    def __init__(self) -> None:
         self._context: ServerContext | None = None
         self._waiting: dict[FirstBytes, float] = {}  # and since when, the oldest first
         self._timer: asyncio.TimerHandle | None = None
@@ -49,13 +48,14 @@ class FirstBytesFactory:
             self._timer = None
         return FirstBytes(self, context)
 
-    def make_http(self, context: ServerContext) -> GuardedHttp:
+    def make_http(self, context: ServerContext) -> Http:
         """Make what serves a connection that doesn't begin with a WebSocket."""
-        return self._http(
+        return Http(
             config=context.config,
             server_state=context.server_state,
             app_state=context.app_state,
             _loop=context.loop,
+            is_direct=True,
         )
 
     def await_head(self, connection: FirstBytes, context: ServerContext) -> None:
@@ -64,7 +64,7 @@ class FirstBytesFactory:
         context.waiting.add(connection.transport)
         self._waiting[connection] = loop.time()
         if self._timer is None:
-            self._timer = loop.call_later(guard.HEAD_TIMEOUT, self._look, loop)
+            self._timer = loop.call_later(bounds.HEAD_TIMEOUT, self._look, loop)
 
     def forget(self, connection: FirstBytes) -> None:
         """Wait no longer."""
@@ -74,7 +74,7 @@ class FirstBytesFactory:
         self._timer = None
         now = loop.time()
         for connection, since in list(self._waiting.items()):
-            left = since + guard.HEAD_TIMEOUT - now
+            left = since + bounds.HEAD_TIMEOUT - now
             if left > _SOON:
                 self._timer = loop.call_later(left, self._look, loop)
                 return

@@ -1,26 +1,26 @@
-"""Requests of open sessions over long-polling, served where uvicorn parses them: no ASGI scope, no
-messages and no task for each.
+"""Requests of open sessions over long-polling that don't go through ASGI.
 
-What isn't ordinary goes through ASGI, as if this file weren't there: handshakes, whatever is
-refused, large, chunked or pipelined bodies, HTTP/1.0, and everything while somebody wants to see
-each request. Both ways answer with the same bytes.
+A GET waits for its answer without a task. A POST is answered as its last byte comes, unless its
+packets are more than one turn's worth or handlers don't keep up; then a task waits.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Coroutine
-from typing import Any, Final
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Coroutine, Sequence
+from typing import Any, Final, Protocol
 
-from ackord.runtime.containment import Step
+from ackord.runtime.asgi_types import Header
+from ackord.runtime.bounds.memory import LIGHT, Part
+from ackord.runtime.engine.polled import abort_poll, begin_post, end_post, poll, receive_payload
+from ackord.runtime.engine.requests import IncomingPost, WaitingGet
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.hosting.uvicorn.polling_request import DirectGet, DirectPost, DirectRequest
-from ackord.runtime.hosting.uvicorn.protocol import FastHttp
-from ackord.runtime.hosting.uvicorn.response import ResponseWriter
-from ackord.runtime.polling.body import CLOSE
-from ackord.runtime.polling.request import recognize
-from ackord.runtime.tasks import start_later
+from ackord.runtime.polling.asgi import LongPolling
+from ackord.runtime.polling.body import CLOSE, TEXT_HTML, TEXT_PLAIN, append
+from ackord.runtime.polling.compression import Coding, compress
+from ackord.runtime.polling.request import PollingRequest, recognize
+from ackord.runtime.protocol.engineio.actions import AnswerPoll
 from typing_extensions import override
 
 MAX_BODY: Final = 65_536
@@ -28,171 +28,13 @@ MAX_BODY: Final = 65_536
 no faster than it is taken.
 """
 
-REQUESTS_PER_TURN: Final = 32
-"""Requests of one connection after which others have their turn: the next one goes through ASGI,
-where it waits.
-"""
-
 _ORDINARY_QUERY: Final = re.compile(rb"[A-Za-z0-9._~=&-]*")
-_SOON: Final = 0.01
-"""Seconds that the end of an idle connection may come early, so that no timer is set for them."""
 
 
-class DirectHttp(FastHttp):
-    """uvicorn's HTTP/1.1, guarded, and with both transports past ASGI.
+class DirectConnection(Protocol):
+    """The connection by which a request came."""
 
-    Requests of long-polling go through ASGI all the same where the application is mounted in
-    another one, which has to see the requests, and with settings of uvicorn that concern each
-    request.
-    """
-
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        self._app = _application_of(self)
-        self._max_body = (
-            0 if self._app is None else min(MAX_BODY, self._app.engine.options.max_payload)
-        )
-        self._is_in_head = False
-        self._head_size: int | None = (
-            None  # how long the heads can be that came whole in what is being read
-        )
-        self._requests_in_turn = 0
-        self._message: DirectRequest | None = None  # whose bytes are being read
-        self._outstanding: DirectRequest | None = None  # which waits for its answer
-        self._idle_since = 0.0
-        self._idle_timer: asyncio.TimerHandle | None = None
-
-    # The transport's side
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        self._requests_in_turn = 0
-        self._head_size = None if self._is_in_head else len(data)
-        super().data_received(data)
-        if self._is_in_head and self._head_timer is None and not self.transport.is_closing():
-            self._await_head()
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        with Step("end a connection of uvicorn's"):
-            super().connection_lost(exc)
-        with Step("stop the timer of an idle connection"):
-            self._cancel_idle_timer()
-        request, self._outstanding, self._message = self._outstanding, None, None
-        if request is not None:
-            request.lose()
-        self.cycle = None  # type: ignore[assignment]  # it holds this object, and this object it
-
-    @override
-    def handle_websocket_upgrade(self) -> None:
-        self._cancel_idle_timer()
-        super().handle_websocket_upgrade()
-
-    # The parser's side
-
-    @override
-    def on_message_begin(self) -> None:
-        # What uvicorn does here is for ASGI: `_go_through_asgi` does it. The timer for the head
-        # starts if it doesn't come whole.
-        self._is_requested = True
-        self.url = b""
-        self.headers = []
-        self._is_in_head = True
-
-    @override
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
-
-    @override
-    def on_headers_complete(self) -> None:
-        self._is_requested = True
-        self._is_in_head = False
-        request = self._recognize()
-        if request is None:
-            self._go_through_asgi()
-            return
-        self._stop_waiting()
-        self._requests_in_turn += 1
-        self._message = self._outstanding = request
-        self.cycle = request  # type: ignore[assignment]  # it has what uvicorn asks of its own
-        try:
-            request.start()
-        except BaseException as exc:  # noqa: BLE001 - as uvicorn does; the parser would take it for a mistake of the client
-            self._fail(request, exc)
-
-    @override
-    def on_body(self, body: bytes) -> None:
-        if self._message is None:
-            super().on_body(body)
-        else:
-            self._overhead = max(0, self._overhead - 2 * len(body))
-            self._message.receive(body)
-
-    @override
-    def on_message_complete(self) -> None:
-        request, self._message = self._message, None
-        if request is None:
-            super().on_message_complete()
-        else:
-            self._overhead = 0
-            try:
-                request.complete()
-            except BaseException as exc:  # noqa: BLE001 - as above
-                self._fail(request, exc)
-
-    def _recognize(self) -> DirectRequest | None:
-        """Return the request whose head has been read, if it is an ordinary one of an open
-        session.
-        """
-        app = self._app
-        cycle: Any = self.cycle  # `None` at first, whatever uvicorn says
-        parser: Any = self.parser
-        if (
-            app is None
-            or (cycle is not None and not cycle.response_complete)
-            or self._requests_in_turn >= REQUESTS_PER_TURN
-            or self.flow.write_paused
-            or self.transport.is_closing()
-            or parser.get_http_version() != "1.1"
-            or not parser.should_keep_alive()
-            or parser.should_upgrade()
-        ):
-            return None
-        path, _, query = self.url.partition(b"?")
-        if path != app.prefix or _ORDINARY_QUERY.fullmatch(query) is None:
-            return None
-        request = recognize(app.engine, query, self.headers, size=self._head_size)
-        if request is None or request.is_streamed:
-            return None
-        method = parser.get_method()
-        length = request.content_length
-        if method == b"POST":
-            is_small = (
-                length is not None
-                and length.isdigit()
-                and len(length) < 9
-                and int(length) <= self._max_body
-            )
-            return (
-                DirectPost(self, app.long_polling, request)
-                if is_small and not request.is_octets
-                else None
-            )
-        return (
-            DirectGet(self, app.long_polling, request)
-            if method == b"GET" and length in (None, b"0")
-            else None
-        )
-
-    def _go_through_asgi(self) -> None:
-        url, headers = self.url, self.headers
-        super().on_message_begin()
-        self.url = url
-        for name, value in headers:
-            super().on_header(name, value)
-        super().on_headers_complete()
-
-    # The requests' side
+    __slots__ = ()
 
     def respond(
         self,
@@ -201,89 +43,227 @@ class DirectHttp(FastHttp):
         content_type: bytes | None = None,
         body: bytes = b"",
     ) -> None:
-        """See `ackord.runtime.hosting.uvicorn.polling_request.DirectConnection`."""
-        if self._outstanding is request:
-            self._outstanding = None
-        transport = self.transport
-        if request.disconnected or transport.is_closing():
-            return
-        headers = request.request.headers
-        is_last = not request.keep_alive or CLOSE in headers
-        defaults = self.server_state.default_headers
-        transport.write(
-            _WRITER.write(defaults, status, content_type, headers, body, keep_alive=not is_last)
-        )
-        if is_last:
-            transport.close()
-        if is_last or self.pipeline or self.flow.read_paused:
-            self.on_response_complete()
-        else:
-            # The same, but for the timer, which uvicorn makes anew for each request.
-            self.server_state.total_requests += 1
-            self._idle_since = self.loop.time()
-            if self._idle_timer is None:
-                self._idle_timer = self.loop.call_later(
-                    self.timeout_keep_alive, self._look_whether_idle
-                )
+        """Write the whole response of the request, whose answer is the only one that is
+        outstanding.
+        """
+        ...
 
     def spawn(self, work: Coroutine[Any, Any, None], request: DirectRequest) -> None:
-        """See `ackord.runtime.hosting.uvicorn.polling_request.DirectConnection`."""
-        task = start_later(self.loop, self._work(work, request))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    async def _work(self, work: Coroutine[Any, Any, None], request: DirectRequest) -> None:
-        try:
-            await work
-        except BaseException as exc:
-            self._fail(request, exc)
-            if not isinstance(exc, Exception):
-                raise
-
-    def _fail(self, request: DirectRequest, exc: BaseException) -> None:
-        """Answer as uvicorn does when an application raises."""
-        self.logger.error("Exception in ASGI application\n", exc_info=exc)
-        request.fail()
-
-    # Idle connections
-
-    def _look_whether_idle(self) -> None:
-        self._idle_timer = None
-        cycle: Any = self.cycle  # `None` at first, whatever uvicorn says
-        # uvicorn has a timer of its own after what went through ASGI.
-        if (
-            self._is_in_head
-            or (cycle is not None and not cycle.response_complete)
-            or self.timeout_keep_alive_task is not None
-        ):
-            return
-        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
-        if left > _SOON:
-            self._idle_timer = self.loop.call_later(left, self._look_whether_idle)
-        else:
-            self.timeout_keep_alive_handler()
-
-    def _cancel_idle_timer(self) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-            self._idle_timer = None
+        """Run what a request has to wait for in a task, which the server knows."""
+        ...
 
 
-def _application_of(http: FastHttp) -> AsgiApp | None:
-    """Return the engine's application, if uvicorn calls nothing else and has nothing else to do for
-    each request.
+class _NoEvent:
+    """Where uvicorn would wake a task."""
+
+    def set(self) -> None:
+        """Wake nobody."""
+
+
+class DirectRequest(ABC):
+    """One request; it stands where uvicorn expects its cycle of request and response, and has what
+    uvicorn asks of that.
     """
-    config: Any = http.config
-    app: object = config.loaded_app
-    is_plain = not (
-        http.root_path
-        or http.access_log
-        or http.limit_concurrency is not None
-        or getattr(config, "reset_contextvars", False)
+
+    __slots__ = (
+        "_connection",
+        "_polling",
+        "disconnected",
+        "keep_alive",
+        "request",
+        "response_complete",
     )
-    # Not of a subclass, which may do more in its `__call__`.
-    return app if is_plain and type(app) is AsgiApp else None
+
+    message_event = _NoEvent()
+
+    def __init__(
+        self, connection: DirectConnection, polling: LongPolling, request: PollingRequest
+    ) -> None:
+        self._connection = connection
+        self._polling = polling
+        self.request = request
+        self.disconnected = False
+        """Whether the connection is gone; set by uvicorn, or by `lose`."""
+        self.keep_alive = True
+        """Whether the connection may be used for another request; cleared by uvicorn when it stops.
+        """
+        self.response_complete = False
+
+    @abstractmethod
+    def start(self) -> None:
+        """Take the head."""
+
+    @abstractmethod
+    def receive(self, chunk: bytes) -> None:
+        """Take a part of the body."""
+
+    @abstractmethod
+    def complete(self) -> None:
+        """Called when the body is complete."""
+
+    @abstractmethod
+    def lose(self) -> None:
+        """Called when the connection is gone before the answer."""
+
+    def fail(self) -> None:
+        """Answer that something is wrong here."""
+        self.request.headers = [CLOSE]
+        self._respond(500, b"text/plain; charset=utf-8", b"Internal Server Error")
+
+    def _respond(self, status: int, content_type: bytes | None = None, body: bytes = b"") -> None:
+        if not self.response_complete:
+            self.response_complete = True
+            self._connection.respond(self, status, content_type, body)
 
 
-_WRITER: Final = ResponseWriter()
-"""One for all connections: it keeps the headers of the server that asked last."""
+class DirectGet(DirectRequest, WaitingGet):
+    """A GET, which waits for its answer without a task."""
+
+    __slots__ = ()
+
+    @override
+    def start(self) -> None:
+        if not poll(self.request.session, self):
+            self._respond(400)
+
+    @override
+    def receive(self, chunk: bytes) -> None:
+        """Drop it; what announces a body goes through ASGI."""
+
+    @override
+    def complete(self) -> None:
+        """Do nothing."""
+
+    @override
+    def lose(self) -> None:
+        self.disconnected = True
+        abort_poll(self.request.session, self)
+
+    @override
+    def answer(self, answer: AnswerPoll) -> None:
+        body = answer.payload.encode("utf-8", "replace")
+        coding = self._polling.coding_of(self.request, answer, body)
+        if coding is None:
+            self._respond(200, TEXT_PLAIN, body)
+        else:
+            self._connection.spawn(self._compress(body, coding), self)
+
+    async def _compress(self, body: bytes, coding: Coding) -> None:
+        compressed = await compress(body, coding)
+        self.request.headers.append((b"content-encoding", coding.encode()))
+        self._respond(200, TEXT_PLAIN, compressed)
+
+
+class DirectPost(DirectRequest, IncomingPost):
+    """A POST, answered as its last byte comes, if the handlers keep up."""
+
+    __slots__ = ("_body", "_is_whole", "patience")
+
+    def __init__(
+        self, connection: DirectConnection, polling: LongPolling, request: PollingRequest
+    ) -> None:
+        super().__init__(connection, polling, request)
+        self._body: bytes | bytearray = b""
+        self._is_whole = False
+        self.patience = polling.patience
+
+    @override
+    def start(self) -> None:
+        if not begin_post(self.request.session, self):
+            self._respond(400)
+
+    @override
+    def receive(self, chunk: bytes) -> None:
+        if not self.response_complete:
+            self._body = append(self._body, chunk)
+            if len(self._body) > LIGHT:
+                self.request.session.hold(Part.BODY, len(self._body))
+
+    @override
+    def complete(self) -> None:
+        if self.response_complete:  # refused, or given up, before the body was whole
+            return
+        self._is_whole = True
+        session = self.request.session
+        if not session.machine.is_over_polling:
+            self._finish(400)
+            return
+        rest = receive_payload(session, bytes(self._body))
+        if rest is None:
+            self._finish(400 if session.machine.is_malformed else 200)
+        else:
+            self._connection.spawn(self._await(rest), self)
+
+    @override
+    def lose(self) -> None:
+        self.disconnected = True
+        if not self._is_whole:
+            self.response_complete = True
+            self.request.session.fail("data request connection closed prematurely")
+            end_post(self.request.session)
+
+    @override
+    def fail(self) -> None:
+        end_post(self.request.session)
+        super().fail()
+
+    @override
+    def give_up(self) -> None:
+        if not self.response_complete:
+            self.request.headers.append(CLOSE)
+            self._finish(400)
+
+    async def _await(self, rest: Awaitable[None]) -> None:
+        try:
+            await rest
+        finally:
+            end_post(self.request.session)
+        self._finish(400 if self.request.session.machine.is_malformed else 200)
+
+    def _finish(self, status: int) -> None:
+        end_post(self.request.session)
+        if status == 200:
+            self._respond(200, TEXT_HTML, b"ok")
+        else:
+            self._respond(status)
+
+
+def read_direct_request(
+    connection: DirectConnection,
+    app: AsgiApp,
+    parser: Any,
+    url: bytes,
+    headers: Sequence[Header],
+    *,
+    head_size: int | None,
+) -> DirectRequest | None:
+    """Return the request whose head `parser` has read, or `None` if it must go through ASGI.
+
+    `head_size` is how many bytes the head has at most, where that is known.
+    """
+    if (
+        parser.get_http_version() != "1.1"
+        or not parser.should_keep_alive()
+        or parser.should_upgrade()
+    ):
+        return None
+    path, _, query = url.partition(b"?")
+    if path != app.prefix or _ORDINARY_QUERY.fullmatch(query) is None:
+        return None
+    request = recognize(app.engine, query, headers, size=head_size)
+    if request is None or request.is_streamed:
+        return None
+    method = parser.get_method()
+    length = request.content_length
+    if method == b"GET" and length in (None, b"0"):
+        return DirectGet(connection, app.long_polling, request)
+    if method == b"POST" and not request.is_octets and _is_small(length, app.long_polling):
+        return DirectPost(connection, app.long_polling, request)
+    return None
+
+
+def _is_small(length: bytes | None, polling: LongPolling) -> bool:
+    if length is None or not length.isdigit() or len(length) >= 9:
+        return False
+    size = int(length)
+    return size <= MAX_BODY and size <= polling.max_payload

@@ -9,6 +9,7 @@ import socket as sockets
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from inspect import signature
 from typing import Any, Final
 
@@ -18,8 +19,8 @@ from ackord.runtime.errors import UsageError
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.out_of_memory import end_without_memory
 from ackord.runtime.hosting.uvicorn.first_bytes import FirstBytesFactory
-from ackord.runtime.hosting.uvicorn.guard import GuardedHttp, GuardedWebSocket
-from ackord.runtime.hosting.uvicorn.polling import DirectHttp
+from ackord.runtime.hosting.uvicorn.guarded_websocket import GuardedWebSocket
+from ackord.runtime.hosting.uvicorn.http import Http
 from ackord.runtime.hosting.uvicorn.waiting import waiting_of
 from ackord.runtime.option_values import check_names, check_values
 from typing_extensions import override
@@ -194,7 +195,7 @@ def configure(
     options: dict[str, Any] = {
         "host": host,
         "port": port,
-        "http": FirstBytesFactory(DirectHttp) if direct else GuardedHttp,
+        "http": FirstBytesFactory() if direct else partial(Http, is_direct=False),
         "ws": GuardedWebSocket,
         # Costs up to 100 KB a connection and a third of the CPU of small messages.
         "ws_per_message_deflate": per_message_deflate,

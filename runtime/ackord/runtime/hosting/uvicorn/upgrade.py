@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
 from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
 from ackord.runtime.hosting.direct import DIRECT_UPGRADE, DirectUpgrade
-from ackord.runtime.hosting.uvicorn.guard import GuardedWebSocket
+from ackord.runtime.hosting.uvicorn.guarded_websocket import GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.upgrade_request import (
     UpgradeRequest,
     subprotocols_of,

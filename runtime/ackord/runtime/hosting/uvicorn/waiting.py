@@ -1,6 +1,6 @@
 """Connections from which no whole request has come, of which a client can open any number at once.
 
-They end after `ackord.runtime.hosting.uvicorn.guard.HEAD_TIMEOUT`. Until then they are bounded like
+They end after `ackord.runtime.hosting.uvicorn.bounds.HEAD_TIMEOUT`. Until then they are bounded like
 half-open sessions, by the same number: from half of it on, each new one ends the oldest one of the
 address that has the most, if that is more than its fair share; at the bound the oldest one in any
 case (`ackord.runtime.bounds.shares` has the words). No connection is refused.
