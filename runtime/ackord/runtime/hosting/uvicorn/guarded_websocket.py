@@ -27,8 +27,7 @@ from ackord.runtime.hosting.uvicorn.handshake import GuardedHandshake
 from ackord.runtime.websocket import bounds
 from ackord.runtime.websocket.asgi import HOST, VIOLATION, HostWebSocket
 from ackord.runtime.websocket.framing import LENGTH_OF_2, FrameCutter
-from ackord.runtime.websocket.progress import ProgressWatch
-from ackord.runtime.websocket.stall import StallWatch
+from ackord.runtime.websocket.watch import ProgressWatch, StallWatch
 from typing_extensions import override
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol

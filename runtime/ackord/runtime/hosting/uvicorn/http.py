@@ -45,7 +45,7 @@ from ackord.runtime.polling.body import CLOSE, JSON
 from ackord.runtime.polling.request import MAX_HEADER_BYTES, size_of
 from ackord.runtime.protocol.engineio.handshake import HEADERS_TOO_LARGE
 from ackord.runtime.tasks import start_later
-from ackord.runtime.websocket.stall import StallWatch
+from ackord.runtime.websocket.watch import StallWatch
 from httptools import HttpParserError, HttpParserUpgrade
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol

@@ -1,5 +1,30 @@
-"""A WebSocket on a transport of the event loop itself: no message, queue or task between the frames
-and the engine.
+"""A WebSocket whose frames go past ASGI: straight between the transport and the engine.
+
+No message, queue or task stands between the two. The rules:
+
+Reading
+    Common frames (whole texts, binary messages, control frames) are parsed here, by the functions
+    of `ackord.runtime.websocket.framing`; everything else by the `websockets` library, in
+    `UncommonFrames`, which is made when it is needed (RFC 6455, 5.2 and 5.4). A frame that isn't
+    whole waits in `_cut`. Other connections have their turn after some frames or bytes of one read,
+    and a receiver that can't keep up stops the reading: what is left of the read then waits in
+    `_held`, and goes first (`_go_on`). Nothing is delivered after the end of a connection but what
+    came before the end.
+
+Writing
+    What is written while a read is handled is collected in `_out`, and goes out in one piece at the
+    end of the read; so does what is written before the handshake is accepted. Many frames or a
+    large one aren't collected, because the transport must say whether the network takes them.
+
+Backpressure
+    The transport says by `pause_writing` that the network doesn't take what is written; then
+    `paused` is true, and the engine looks at `buffered`. A client that takes nothing for some time
+    is dropped (`StallWatch`), as one that begins a message and doesn't go on (`ProgressWatch`).
+
+The end
+    `close` writes a close frame and waits for the client's (RFC 6455, 7.1.2), `abort` drops the
+    connection. From either on, `_is_mute` says that nothing more is written or delivered. The
+    receiver is told once, by `_lose`.
 """
 
 from __future__ import annotations
@@ -12,7 +37,7 @@ from typing import Final, TypeAlias
 
 from ackord.runtime.bounds.memory import LIGHT, Part
 from ackord.runtime.containment import Step
-from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
+from ackord.runtime.engine.websocket import CloseCode, ServerWebSocket, WebSocketReceiver
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.tasks import start_later
 from ackord.runtime.websocket import bounds
@@ -29,10 +54,9 @@ from ackord.runtime.websocket.framing import (
     take_text,
     take_texts,
 )
-from ackord.runtime.websocket.progress import ProgressWatch
-from ackord.runtime.websocket.stall import StallWatch
 from ackord.runtime.websocket.turns import Turns
 from ackord.runtime.websocket.uncommon import UncommonFrames
+from ackord.runtime.websocket.watch import ProgressWatch, StallWatch
 from typing_extensions import override
 
 _Held: TypeAlias = tuple[Iterable[str], bytes | bytearray, int]
@@ -48,18 +72,11 @@ _NO_CONTEXT: Final = contextvars.Context()
 
 _MANY: Final = 64
 _LARGE: Final = 4096
-"""So many frames, or a frame of so many bytes, are written without waiting for the end of a read:
-the transport says whether the network
-takes them."""
+"""So many frames, or a frame of so many bytes, are written without waiting for the end of a read."""
 
 
-class DirectWebSocket(asyncio.Protocol):
-    """A `ServerWebSocket` that is the protocol of its transport, once the handshake is over.
-
-    What is written before `accept`, and what is written while a read is handled, goes out in one
-    piece. Common frames are parsed here and everything else by `UncommonFrames`, which is made when
-    it is needed.
-    """
+class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
+    """A WebSocket of the engine, and the protocol of its transport once the handshake is over."""
 
     __slots__ = (
         "_context",
@@ -85,6 +102,8 @@ class DirectWebSocket(asyncio.Protocol):
         "paused",
         "transport",
     )
+
+    paused: bool
 
     def __init__(
         self,
@@ -128,17 +147,16 @@ class DirectWebSocket(asyncio.Protocol):
     # The engine's side
 
     @property
+    @override
     def buffered(self) -> int:
-        """Bytes that were written and that the network hasn't taken yet, or has taken in this turn
-        of the event loop: one stands for those.
-        """
+        # One byte stands for what the network has taken in this turn of the event loop.
         size = self.transport.get_write_buffer_size()
         if self._out:
             return size + sum(map(len, self._out))
         return size or int(self._written_in is not None and self._written_in is self._turns.current)
 
+    @override
     def send(self, message: str | bytes) -> None:
-        """Write one message."""
         if self._is_mute:
             return
         if isinstance(message, str):
@@ -159,8 +177,8 @@ class DirectWebSocket(asyncio.Protocol):
             if len(out) > _MANY or len(frame) > _LARGE:
                 self._flush()
 
+    @override
     def send_prepared(self, prepared: Prepared) -> None:
-        """Write a text message and its attachments."""
         if self._is_mute:
             return
         frames = prepared.wire or prepare(prepared)
@@ -172,8 +190,9 @@ class DirectWebSocket(asyncio.Protocol):
         else:
             self._write(frames)
 
+    @override
     def close(self, code: int | None = None) -> None:
-        """Close after what was written: say so, and wait for the peer to agree."""
+        # After what was written: a close frame, whose answer is waited for.
         if self._is_mute:
             return
         uncommon = self._uncommon = self._uncommon or UncommonFrames(self._max_size)
@@ -184,8 +203,8 @@ class DirectWebSocket(asyncio.Protocol):
             self._await_end()
             self._let_go()
 
+    @override
     def abort(self) -> None:
-        """Drop the connection and what is buffered now."""
         if self._is_gone:
             return
         self._description = "closed by this side"
@@ -236,7 +255,7 @@ class DirectWebSocket(asyncio.Protocol):
             self.data_received(early)
 
     def shutdown(self) -> None:
-        """Close because the server stops; called by uvicorn."""
+        """Called by uvicorn when the server stops."""
         self.close(CloseCode.SERVICE_RESTART)  # the code with which uvicorn stops
         self._hang_up()
 
