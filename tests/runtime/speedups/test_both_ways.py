@@ -32,7 +32,7 @@ def test_it_is_the_other_way(environment: dict[str, str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("folder", ["transports", "socketio", "events", "server"])
+@pytest.mark.parametrize("folder", ["websocket", "protocol", "sockets", "server"])
 def test_the_tests_pass_the_other_way(
     folder: str, environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -101,6 +101,10 @@ class EngineSession(EngineSocket, Holder):
 
     handler: EngineHandler
     """The upper layer's end; set by `start`."""
+    unchecked_length: int
+    """The length up to which a message of `websocket` needn't go through the machine; set by
+    `start`.
+    """
 
     def __init__(
         self,
@@ -127,8 +131,6 @@ class EngineSession(EngineSocket, Holder):
         self.machine = machine
         self.websocket = websocket
         """The session's WebSocket, `None` over long-polling."""
-        self.unchecked_length = NO_LENGTH
-        """The length up to which a message of `websocket` needn't go through the machine."""
         self.max_payload = max_payload
         self.max_buffered = max_buffered
         self.light = min(LIGHT, max_buffered)
@@ -345,13 +347,13 @@ class EngineSession(EngineSocket, Holder):
         ends the session's time as a half-open one.
         """
         machine = self.machine
-        is_plain = machine.state is State.WEBSOCKET
-        self._wire = self.websocket if is_plain else None
-        self.unchecked_length = (
-            self.max_payload // 4
-            if is_plain and not machine.heartbeat.lenient and not self.is_half_open
-            else NO_LENGTH
-        )
+        if machine.state is not State.WEBSOCKET:
+            self._wire = None
+            self.unchecked_length = NO_LENGTH
+            return
+        self._wire = self.websocket
+        must_see_all = self.is_half_open or machine.heartbeat.lenient
+        self.unchecked_length = NO_LENGTH if must_see_all else self.max_payload // 4
 
     def perform(self, action: Action) -> None:  # noqa: C901, PLR0912 - one case for each action
         """Do one thing that the machine asks for."""

@@ -46,7 +46,7 @@ class Alarm:
     def close(self) -> None:
         """Never call back again, and let go of the callback."""
         if self._queued < _INFINITE:
-            self._clock.bury()
+            self._clock.discard()
         self._when = self._queued = _INFINITE
         self._callback = None
 
@@ -110,8 +110,8 @@ class AlarmClock:
         if when < self._armed:
             self._arm(loop, when)
 
-    def bury(self) -> None:
-        """Learn that an alarm that is waited for has been closed; for `Alarm` itself."""
+    def discard(self) -> None:
+        """Count an alarm that is waited for and has been closed; for `Alarm` itself."""
         self._dead += 1
         if self._dead > _MANY and self._dead * 2 > len(self._heap):
             # In place: `_ring` may be going through it.

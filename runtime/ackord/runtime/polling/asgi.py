@@ -1,4 +1,10 @@
-"""The HTTP side of an Engine.IO server: handshakes, GETs that wait, POSTs, preflights."""
+"""The HTTP side of an Engine.IO server: handshakes, GETs that wait, POSTs, preflights.
+
+A GET of an open session waits here until the session answers it, or the client goes, which ends the
+session (Engine.IO v4, "HTTP long-polling"). A POST is answered when its packets were handed on: a
+client that sends more than handlers take is slowed down by that. Bodies are counted as they come,
+and must be complete within `LongPolling.patience`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,18 @@
-"""A WebSocket of an ASGI server."""
+"""A WebSocket of an ASGI server.
+
+ASGI's `send` waits for the network, and the engine's writes never wait: between the two stands a
+queue. Who empties it:
+
+- While the connection's own task hands a message to the receiver, that task sends what the receiver
+  writes, and receives nothing before. A client that sends and doesn't read so stops itself.
+- Everything else is sent by the `Pump`, in a task that many WebSockets share.
+- `_is_busy` says that one of them does, or will: there is never a second one.
+
+ASGI can't say how much the network has taken, close without a status, or drop a connection. So
+`paused` is always true, and the engine looks at `buffered`, which counts the queue, at each write; a
+close without a status has the code 1000; `abort` clears the queue and ends the application's call.
+A host of ours says more by the extensions `HOST` and `VIOLATION` of the scope.
+"""
 
 from __future__ import annotations
 

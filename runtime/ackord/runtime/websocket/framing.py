@@ -1,7 +1,10 @@
 """WebSocket frames as they are nearly always: whole, unfragmented text and binary messages, PING
 and PONG (RFC 6455, 5.2 and 5.5).
 
-Everything else is left to the `websockets` library: see `ackord.runtime.websocket.uncommon`.
+A frame of a client is two bytes, a longer length where 125 isn't enough, four bytes of mask, and the
+data masked with these; the frames of a server aren't masked. The functions here read a frame only
+if it is whole, and return that they haven't read it where it is not common: then
+`ackord.runtime.websocket.uncommon` has it read by the `websockets` library.
 """
 
 from __future__ import annotations

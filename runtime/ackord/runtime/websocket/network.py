@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from ackord.runtime.engine.client_websocket import WebSocketLostError
+from ackord.runtime.engine.client_websocket import ClientWebSocket, WebSocketLostError
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.logs.text import printable, quoted
 from typing_extensions import override
@@ -44,29 +44,29 @@ async def open_network_websocket(
     return NetworkWebSocket(connection)
 
 
-class NetworkWebSocket:
+class NetworkWebSocket(ClientWebSocket):
     """One WebSocket of the `websockets` library."""
 
     def __init__(self, connection: ClientConnection) -> None:
         """Take an open connection."""
         self._connection = connection
 
+    @override
     async def send(self, message: str | bytes) -> None:
-        """Send one message; see `ClientWebSocket.send`."""
         try:
             await self._connection.send(message)
         except ConnectionClosed as error:
             raise _lost(error) from error
 
+    @override
     async def receive(self) -> str | bytes:
-        """Wait for one message; see `ClientWebSocket.receive`."""
         try:
             return await self._connection.recv()
         except ConnectionClosed as error:
             raise _lost(error) from error
 
+    @override
     async def close(self) -> None:
-        """Close; see `ClientWebSocket.close`."""
         await self._connection.close()
 
 

@@ -1,4 +1,10 @@
-"""WebSocket frames that are rare or wrong, as the `websockets` library reads them."""
+"""WebSocket frames that are rare or wrong, as the `websockets` library reads them.
+
+These are fragments (RFC 6455, 5.4), close frames (5.5.1 and 7), and everything that the protocol
+forbids: unmasked frames, reserved bits, opcodes without a meaning, lengths in more bytes than
+needed. The library gets whole frames only. It is asked as long as a message is unfinished or the
+closing handshake goes on, and dropped again after that.
+"""
 
 from __future__ import annotations
 

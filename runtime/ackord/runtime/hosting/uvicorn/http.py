@@ -127,7 +127,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         self._overhead += len(data)
         self._is_requested = False
         idle = self.timeout_keep_alive_task
-        if self._ahead and self._ahead.grow(len(data)):
+        if self._ahead.sizes and self._ahead.grow(len(data)):
             self.send_400_response(
                 "Too many bytes were sent before the answer to an earlier request."
             )
@@ -135,7 +135,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         self._parse(data)
         if self.transport.is_closing():
             return
-        if self._ahead:
+        if self._ahead.sizes:
             self._count_ahead()
         if self._overhead > bounds.MAX_HEAD:
             self._refuse_overhead()
@@ -239,7 +239,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
             self._reading.receive(body)
             return
         super().on_body(body)
-        if self._ahead:
+        if self._ahead.sizes:
             self._read_on()
 
     @override
@@ -285,7 +285,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         super().on_headers_complete()
         if len(self.pipeline) > bounds.MAX_AHEAD:
             raise BadRequestError("too many requests were sent before the answer to an earlier one")
-        if len(self.pipeline) > len(self._ahead):
+        if len(self.pipeline) > len(self._ahead.sizes):
             self._ahead.add()
             self._read_on()
 
@@ -300,7 +300,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         self._ahead.shrink(len(self.pipeline))
         if self._account is not None:
             self._count_ahead()
-        if self._ahead:
+        if self._ahead.sizes:
             self._read_on()
         self._idle_until = self.loop.time() + self.timeout_keep_alive
 

@@ -296,7 +296,7 @@ class Session:
                 if not self.is_over_polling:
                     return False
                 if packet[:1] == packets.CLOSE:
-                    self._end("transport close", farewell=packets.NOOP)
+                    self._end("transport close", poll_answer=packets.NOOP)
                     return False
                 self._receive(packet, now)
                 most = None if most is None else most - 1
@@ -404,14 +404,14 @@ class Session:
         reason: str,
         description: str | None = None,
         *,
-        farewell: str = packets.CLOSE,
+        poll_answer: str = packets.CLOSE,
         abort: bool = False,
         code: int | None = None,
     ) -> None:
         if self._upgrade_at is not None:
             self._cancel_upgrade()
         if self._parked:
-            self._answer_poll(farewell)
+            self._answer_poll(poll_answer)
         if self.state is State.WEBSOCKET:
             self._actions.append(CloseWebSocket(code, abort))
         self._outbox.take()
