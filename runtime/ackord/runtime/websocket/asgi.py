@@ -122,7 +122,7 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
         self._queue: deque[str | bytes | int] = deque()
         self.buffered = 0
         """Bytes that were written and that the ASGI server hasn't taken yet."""
-        self.paused = True
+        self.paused = True  # pyright: ignore[reportIncompatibleMethodOverride]  # read each time: no property
         """Whether the network takes less than is written at present: ASGI doesn't tell."""
         self._closed = False
         # whether somebody will send what is queued: not before it is accepted, then a task
@@ -275,7 +275,7 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
         except Exception as exc:  # noqa: BLE001 - each ASGI server has its own for a connection that is gone
             _logger.debug("A WebSocket was lost while it was written to: %r", exc)
             queue.clear()
-            self.buffered = 0
+            self.buffered = 0  # pyright: ignore[reportIncompatibleMethodOverride]  # read each time: no property
             if (
                 not self._closed
             ):  # what has come in before is still received, and then that the connection is gone

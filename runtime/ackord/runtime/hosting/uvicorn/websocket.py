@@ -295,7 +295,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
 
     @override
     def resume_writing(self) -> None:
-        self.paused = False
+        self.paused = False  # pyright: ignore[reportIncompatibleMethodOverride]  # read each time: no property
         if self._stall is not None:
             self._stall.stop()
             self._stall = None
