@@ -21,14 +21,18 @@ def warn_of_memory(
 ) -> None:
     """Log that the client holds the most of too much memory, and what follows from that."""
     consequence = (
-        "has gone, and its events that wait are dropped" if has_gone else "is disconnected"
+        "is disconnected: all clients together make this process hold more than memory_budget"
     )
+    if has_gone:
+        consequence = (
+            "has gone, and its events that wait are dropped: all clients together make this "
+            "process hold more than memory_budget"
+        )
     log.write_warning(
         "memory_budget",
         None,
-        f"A client at {quoted(request.address)} {consequence}: all clients together make "
-        f"this process hold more than memory_budget ({account.limit:,} bytes), and this one the "
-        f"most: {account}.",
+        f"A client at {quoted(request.address)} {consequence} ({account.limit:,} bytes), and this "
+        f"one the most: {account}.",
     )
 
 
