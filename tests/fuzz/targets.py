@@ -280,7 +280,7 @@ async def _serve(data: bytes) -> None:
     await asyncio.sleep(1)
     assert not server.connections
     assert not server.main.sockets
-    assert len(server.tasks) == 0
+    assert len(server.environment.tasks) == 0
     await server.close()
 
 

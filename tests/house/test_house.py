@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import grimp
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,6 +26,17 @@ def test_each_part_is_marked_as_typed() -> None:
         (ROOT / root / "ackord" / root / "py.typed").is_file()
         for root in ("schema", "codegen", "runtime")
     )
+
+
+@pytest.mark.parametrize("package", ["ackord.schema", "ackord.codegen", "ackord.runtime"])
+def test_no_module_imports_itself_by_way_of_others_for_types_neither(package: str) -> None:
+    graph = grimp.build_graph(package)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert sum(map(len, imports.values())) > 20
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
 def test_the_npm_lock_file_names_no_host() -> None:

@@ -41,7 +41,7 @@ timer of it.
 CLIENTS: Final = 6
 """How many of a server live at a time."""
 KINDS: Final = (
-    "Member",
+    "Socket",
     "Connection",
     "EngineSession",
     "Session",
@@ -120,7 +120,7 @@ class Lives:
 
     def left(self) -> dict[str, int]:
         """Count what the server holds."""
-        adapter, recovery = self.server.main.adapter, self.server.main.recovery
+        adapter, recovery = self.server.main.adapter, self.server.main.core.recovery
         assert isinstance(adapter, MemoryAdapter)
         assert recovery is not None
         return {
@@ -128,7 +128,7 @@ class Lives:
             "connections": len(self.server.connections),
             "sockets": len(self.server.main.sockets),
             "rooms": len(adapter.rooms) + len(adapter.sids),
-            "tasks of the server": len(self.server.tasks),
+            "tasks of the server": len(self.server.environment.tasks),
             "absent clients": len(recovery.log.sessions),
             "events": recovery.log.kept,
         }

@@ -25,7 +25,6 @@ from ackord.runtime.engine.session import EngineSession
 from ackord.runtime.protocol.engineio.session import Session
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.server.connection import Connection
-from ackord.runtime.server.member import Member
 
 from tests import lanes
 
@@ -33,7 +32,7 @@ TICK = 1.0
 """Seconds between two broadcasts to everybody."""
 
 KINDS = (
-    *(kind.__name__ for kind in (Member, Connection, EngineSession, Session, HandshakeRequest)),
+    *(kind.__name__ for kind in (Socket, Connection, EngineSession, Session, HandshakeRequest)),
     "Task",
     "TimerHandle",
 )
@@ -117,7 +116,7 @@ class Soak:
         """Count what is alive, after a collection."""
         # Clients of long-polling that close may still have a request under way, which is refused
         # and logged. What is left out of the log is told by timers, a minute later, and no leak.
-        self.server.log.close()
+        self.server.environment.log.close()
         self.server.engine.log.close()
         gc.collect()
         if sys.platform == "linux":

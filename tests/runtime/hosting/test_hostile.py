@@ -312,7 +312,7 @@ async def census(server: Server, host: Host) -> Counter[str]:
         lambda: (
             not (
                 server.engine.sessions
-                or len(server.tasks)
+                or len(server.environment.tasks)
                 or host.server_state.connections
                 or host.server_state.tasks
             )

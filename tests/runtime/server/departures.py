@@ -84,7 +84,9 @@ async def scenario() -> None:
     assert alive == 0, f"{alive} sockets are alive"
     assert blocks < 9000, f"{blocks} blocks of memory, one or more for each client"
     assert asyncio.all_tasks() == {asyncio.current_task()}, f"{asyncio.all_tasks()}"
-    assert len(server.tasks) == 0, f"{len(server.tasks)} tasks of the server"
+    assert len(server.environment.tasks) == 0, (
+        f"{len(server.environment.tasks)} tasks of the server"
+    )
     assert server.engine.sessions == 0, f"{server.engine.sessions} sessions"
     assert server.connections == frozenset(), f"{len(server.connections)} connections"
     check_empty(server.main)

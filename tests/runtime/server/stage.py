@@ -57,7 +57,7 @@ def play(server: Server, scenario: Callable[[Stage], Awaitable[Any]]) -> None:
             await scenario(Stage(server))
         finally:
             await server.close()
-        assert len(server.tasks) == 0
+        assert len(server.environment.tasks) == 0
 
     run(main())
 

@@ -129,7 +129,7 @@ def test_any_sequence_of_packets_leaves_nothing_behind(
         await asyncio.sleep(2)
         assert len(server.connections) == 1
         assert len(server.main.sockets) == 1
-        assert len(server.tasks) == 0
+        assert len(server.environment.tasks) == 0
         await witness.close()
         await asyncio.sleep(1)
         check_empty(server.main)

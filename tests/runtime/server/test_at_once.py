@@ -7,11 +7,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from ackord.runtime.server import Server, Socket
+from ackord.runtime.server import Limits, Server, Socket
 from ackord.runtime.testing import RawPeer
 
 from tests.runtime.server.stage import Stage, play
@@ -19,8 +18,8 @@ from tests.runtime.server.stage import Stage, play
 Listener = Callable[..., Coroutine[Any, Any, Any]]
 
 
-def serve(**listeners: Listener) -> Server:
-    server = Server()
+def serve(limits: Limits | None = None, **listeners: Listener) -> Server:
+    server = Server(limits=limits)
 
     async def warm() -> None:
         """The first event of a socket starts its task; those after it need no turn of the event
@@ -259,9 +258,7 @@ def test_what_waited_no_longer_counts_once_it_is_handled() -> None:
             await peer.expect("431[400]")
             assert not connection.congested
 
-    server = serve(slow=slow)
-    server.limits = replace(server.limits, queued_bytes=500)
-    play(server, scenario)
+    play(serve(Limits(queued_bytes=500), slow=slow), scenario)
 
 
 @pytest.mark.parametrize("waits", [False, True])
@@ -307,7 +304,7 @@ def test_a_handler_that_disconnects_its_own_socket_runs_to_its_end(waits: bool) 
         await peer.expect("41")
         await asyncio.sleep(2)
         assert ends == ["disconnect", "handler"]
-        assert len(server.tasks) == 0
+        assert len(server.environment.tasks) == 0
 
     play(server, scenario)
 
@@ -334,6 +331,6 @@ def test_a_socket_that_ends_in_the_first_step_of_a_handler_says_so_after_the_han
         await peer.send('42["close"]', '42["warm"]')
         await asyncio.sleep(1)
         assert log == ["handled", "transport close"]
-        assert len(server.tasks) == 0
+        assert len(server.environment.tasks) == 0
 
     play(server, scenario)

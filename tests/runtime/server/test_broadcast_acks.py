@@ -23,7 +23,7 @@ async def crowd(stage: Stage, count: int) -> tuple[list[RawPeer], list[str]]:
 
 def awaited(server: Server) -> int:
     """Count the acknowledgements that sockets wait for."""
-    return sum(socket.awaited_acks for socket in server.main.sockets.values())
+    return sum(socket._awaited_acks for socket in server.main.sockets.values())
 
 
 def test_everybody_is_asked_under_one_id_and_it_shows_who_said_what() -> None:

@@ -217,11 +217,11 @@ def test_an_end_is_told_once_and_nothing_is_left_whatever_is_raised_on_the_way(
                 if isinstance(namespace.adapter, Adapter)
             ] == [{}, {}]
             assert [
-                namespace.recovery.waits
+                namespace.core.recovery.waits
                 for namespace in namespaces
-                if namespace.recovery is not None
+                if namespace.core.recovery is not None
             ] == [False, False]
-            assert len(server.tasks) == 0
+            assert len(server.environment.tasks) == 0
             if way not in {"disconnect", "leave"}:
                 assert server.connections == frozenset()
                 assert server.engine.sessions == 0

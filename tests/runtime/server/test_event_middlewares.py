@@ -314,11 +314,11 @@ def test_a_handler_that_had_no_time_to_begin_is_cancelled_without_a_trace(
         connection.receive_text('42["work"]')
         connection.receive_text('42["work"]')
         assert connection.backlog.events == 2
-        server.main.sockets[sid].end("transport close")
+        server.main.sockets[sid]._end("transport close")
         await asyncio.sleep(0.1)
         assert outcome == ["transport close"]
         assert connection.backlog.events == 0
-        assert len(server.tasks) == 0
+        assert len(server.environment.tasks) == 0
         assert caplog.text == ""
         await peer.close()
 

@@ -126,10 +126,10 @@ def test_a_listener_runs_in_a_task_which_ends_with_its_socket() -> None:
         await peer.expect('431["timeout"]')
         await peer.send('422["bounded"]')
         await peer.expect('432["timeout"]')
-        assert len(stage.server.tasks) == 1
+        assert len(stage.server.environment.tasks) == 1
         await peer.send("41")
         await asyncio.sleep(0.1)
-        assert len(stage.server.tasks) == 0
+        assert len(stage.server.environment.tasks) == 0
 
     play(serve(bounded=bounded), scenario)
 

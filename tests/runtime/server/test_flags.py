@@ -115,7 +115,7 @@ def test_a_volatile_question_that_is_dropped_runs_into_its_timeout() -> None:
         with pytest.raises(AckTimeoutError):
             await socket.volatile.timeout(5).emit_with_ack("q")
         assert asyncio.get_running_loop().time() == started + 5
-        assert socket.awaited_acks == 0
+        assert socket._awaited_acks == 0
         await peer.expect('42["busy"]')
         asking = asyncio.create_task(socket.volatile.emit_with_ack("q"))
         await peer.expect('421["q"]')

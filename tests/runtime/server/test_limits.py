@@ -465,7 +465,7 @@ def test_hooks_that_are_slow_run_a_bounded_number_of_times_and_leave_room_for_ot
             await attacker.send(*['42["attack","x"]'] * 100)
         await attacker.expect_silence(1)
         assert called.count("attack") == MAX_HOOK_TASKS // 2
-        assert len(server.tasks) < MAX_HOOK_TASKS
+        assert len(server.environment.tasks) < MAX_HOOK_TASKS
         stranger, _ = await stage.join()
         await stranger.send('42["mine","x"]')
         await stranger.expect_silence(1)
@@ -514,7 +514,7 @@ def test_a_client_that_joins_and_leaves_faster_than_listeners_end_is_refused(eve
             await peer.send("41")
         await peer.send("40")
         await peer.expect('44{"message":"Too many namespaces"}')
-        assert len(server.tasks) <= 21
+        assert len(server.environment.tasks) <= 21
         await stage.join()
         going_on.set()
         await asyncio.sleep(1)

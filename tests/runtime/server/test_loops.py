@@ -96,7 +96,7 @@ def make_server() -> Server:
         @socket.on("work")
         async def work() -> str:
             await asyncio.sleep(1)
-            if socket.namespace.server.engine.sessions > 1:
+            if server.engine.sessions > 1:
                 await asyncio.sleep(5000)
             return "done"
 
@@ -128,8 +128,8 @@ def test_a_server_works_in_the_next_loop_as_in_its_first(
         peer = await stage.open()
         assert server.engine.sessions == server.engine.half_open == 1
         check_empty(server.main)
-        assert not server.main.admissions
-        assert [namespace.name for namespace in server.namespaces] == ["/"]
+        assert not server.main.core.admissions
+        assert [namespace.name for namespace in server._namespaces] == ["/"]
         await peer.send("40")
         pid = joined(await peer.receive_text())["pid"]
         await peer.send('421["work"]')

@@ -280,7 +280,7 @@ def test_a_client_that_stays_away_too_long_is_new_and_nothing_of_it_is_left() ->
         server.emit("x")
         await peer.close()
         await asyncio.sleep(11)
-        recovery = server.main.recovery
+        recovery = server.main.core.recovery
         assert recovery is not None
         assert not recovery.waits
         assert (await welcome(await stage.open(), pid=me["pid"]))["pid"] != me["pid"]
@@ -298,7 +298,7 @@ def test_a_session_is_gone_once_its_client_is_back() -> None:
         me = await welcome(peer)
         await peer.close()
         await asyncio.sleep(1)
-        recovery = server.main.recovery
+        recovery = server.main.core.recovery
         assert recovery is not None
         assert recovery.waits
         peer, _ = await come_back(stage, me)
@@ -343,7 +343,7 @@ def test_middlewares_run_again_see_who_came_back_and_may_refuse() -> None:
         await peer.send("40" + json.dumps({"pid": me["pid"]}))
         assert await peer.receive_text() == '44{"message":"banned"}'
         check_empty(server.main)
-        recovery = server.main.recovery
+        recovery = server.main.core.recovery
         assert recovery is not None
         assert not recovery.waits
 
@@ -373,7 +373,7 @@ def test_who_comes_back_is_new_if_what_it_missed_goes_while_middlewares_run() ->
         assert now["pid"] != me["pid"]
         (socket,) = server.main.sockets.values()
         assert (socket.recovered, socket.data, socket.rooms) == (False, {}, frozenset({socket.id}))
-        recovery = server.main.recovery
+        recovery = server.main.core.recovery
         assert recovery is not None
         assert not recovery.waits
 
@@ -516,7 +516,7 @@ def test_a_client_that_cannot_be_welcomed_leaves_nothing() -> None:
         peer = await stage.open()
         await peer.send(MsgpackParser().encode("40", ()))
         assert isinstance(await peer.receive(), bytes)
-        recovery = server.main.recovery
+        recovery = server.main.core.recovery
         assert recovery is not None
         server.emit("x")
         assert (recovery.waits, recovery.log.kept) == (False, 0)
@@ -693,7 +693,7 @@ def test_two_namespaces_share_what_their_connection_may_buffer() -> None:
         assert sum(text.startswith("40") for text in texts) == len(names)
         assert all(
             socket.recovered
-            for namespace in server.namespaces
+            for namespace in server._namespaces
             for socket in namespace.sockets.values()
         )
 
@@ -718,7 +718,7 @@ def test_an_end_in_the_middle_of_what_was_missed_leaves_nothing(end: str) -> Non
         else:
             await peer.close()
         await asyncio.sleep(1)
-        assert len(server.tasks) == 0
+        assert len(server.environment.tasks) == 0
         check_empty(server.main)
         if end in {"leave", "cut"}:
             _, replayed = await come_back(stage, me)

@@ -112,13 +112,13 @@ def test_it_is_an_error_of_the_sender_and_leaves_nothing(
         await peer.receive()
         (socket,) = server.main.sockets.values()
         assert [type(error) for error in early] == [InvalidPayloadError]
-        assert socket.awaited_acks == 0
+        assert socket._awaited_acks == 0
         for name, send in SENDERS.items():
             with pytest.raises(InvalidPayloadError, match=says):
                 await call(send, socket, value)
-            assert socket.awaited_acks == 0, name
-        if server.main.recovery is not None:
-            assert server.main.recovery.log.kept == 0
+            assert socket._awaited_acks == 0, name
+        if server.main.core.recovery is not None:
+            assert server.main.core.recovery.log.kept == 0
         socket.emit("fine", [b"x"])
         assert b"fine" in (
             first if isinstance(first := await peer.receive(), bytes) else first.encode()
@@ -241,7 +241,7 @@ def test_a_mistake_of_the_program_raises_and_reaches_nobody(
         socket = stage.server.main.sockets[sid]
         with pytest.raises(UsageError):
             await call(mistake, stage.server.main, socket)
-        assert socket.awaited_acks == 0
+        assert socket._awaited_acks == 0
         socket.emit("end")
         await peer.expect('42["end"]')
 

@@ -138,6 +138,6 @@ def play(
                 await scenario(client)
         finally:
             await server.close()
-        assert len(server.tasks) == 0
+        assert len(server.environment.tasks) == 0
 
     run(main())

@@ -78,12 +78,12 @@ class Stay:
         "_early",
         "_early_size",
         "_is_over",
+        "_namespace",
         "_queue",
         "_source",
         "_tasks",
         "connection",
         "joined",
-        "namespace",
     )
 
     def __init__(
@@ -102,7 +102,7 @@ class Stay:
         """Events before the answer to CONNECT: what was missed, with recovery."""
         self._early_size = 0
         self._queue = EventQueue(backlog, tasks)
-        self.namespace = namespace
+        self._namespace = namespace
         self.connection = connection
         self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the server has answered CONNECT, or will not."""
@@ -123,7 +123,7 @@ class Stay:
         try:
             self.connection.send(packet, attachments, bounded=False)
         except DisconnectedError as error:
-            _log.debug("not sent in namespace %s: %s", self.namespace.name, error)
+            _log.debug("not sent in namespace %s: %s", self._namespace.name, error)
 
     def receive_event(self, packet: Packet) -> None:
         """Take an EVENT packet.
@@ -162,7 +162,7 @@ class Stay:
         CONNECT.
         """
         if packet.ack_id is None:
-            self.namespace.recovery.note(packet.payload)
+            self._namespace.recovery.note(packet.payload)
         receive_event(self, name, packet.payload, packet.ack_id, packet.attachments)
 
     # What the server's and the client's handling of events have in common needs this
@@ -174,7 +174,7 @@ class Stay:
         return not self._is_over
 
     @property
-    def watchers(self) -> tuple[Registration, ...]:
+    def _watchers(self) -> tuple[Registration, ...]:
         """The catch-all listeners: clients have no middlewares."""
         return self._source._any
 
@@ -183,21 +183,21 @@ class Stay:
         return self._source._any
 
     @property
-    def _gates(self) -> tuple[Registration, ...]:
+    def _middlewares(self) -> tuple[Registration, ...]:
         return ()
 
     @property
     def _events(self) -> ListenerTable | None:
         return self._source._events
 
-    def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
+    def _send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
         """Answer an event; after the end nothing is sent."""
         if not self._is_over:
             self.send_quietly(
-                encode_ack(self.namespace.prefix, ack_id, arguments, len(attachments)), attachments
+                encode_ack(self._namespace.prefix, ack_id, arguments, len(attachments)), attachments
             )
 
-    def fail_event(
+    def _fail_event(
         self,
         name: str,
         ack_id: int | None,
@@ -207,10 +207,10 @@ class Stay:
         """Answer an event that failed by an error ack if one was asked for, and count it."""
         # A client needn't listen to everything that a server tells.
         if ack_id is not None or failure.code != UNKNOWN_EVENT:
-            self.namespace.record_failure(name, failure, error)
+            self._namespace.record_failure(name, failure, error)
         if ack_id is not None:
             try:
-                self.send_ack(ack_id, failure.arguments_text())
+                self._send_ack(ack_id, failure.arguments_text())
             except BaseException as again:  # noqa: BLE001  # a parser of the application
                 contain(again)
                 self._tasks.log.crash("Answering an event", again, f" (event {quoted(name)})")

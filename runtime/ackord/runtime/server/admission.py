@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ackord.runtime.containment import Step, contain, is_being_cancelled
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.socketio.values import encode_json
+from ackord.runtime.server.contracts import SocketConnection
+from ackord.runtime.server.joining import make_socket
+from ackord.runtime.server.namespaces import Namespaces
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, RefusalReply
+from ackord.runtime.server.socket import Socket
 
-if TYPE_CHECKING:
-    from ackord.runtime.server.member import Member
-    from ackord.runtime.server.memberships import Memberships
-    from ackord.runtime.server.server import Server
+
+class AdmittingConnection(SocketConnection, Protocol):
+    """A connection, as the CONNECTs that wait know it."""
+
+    async def catch_up(self, socket: Socket) -> None:
+        """Write what a client missed, as far as that takes longer than a turn of the event loop."""
+        ...
+
+    def let_in(self, socket: Socket, admission: Admission | None = None) -> None:
+        """Answer a CONNECT by a welcome."""
+        ...
+
+    def refuse(self, name: str, payload: str, admission: Admission | None = None) -> None:
+        """Answer a CONNECT by CONNECT_ERROR."""
+        ...
+
+    def note_end(self, admission: Admission) -> None:
+        """Learn that nothing of an admission runs any more."""
+        ...
 
 
 class Admission:
@@ -29,7 +48,7 @@ class Admission:
         "_auth",
         "_auth_text",
         "_connection",
-        "_server",
+        "_namespaces",
         "_socket",
         "_task",
         "_wanted",
@@ -38,21 +57,21 @@ class Admission:
 
     def __init__(
         self,
-        server: Server,
-        connection: Memberships,
+        namespaces: Namespaces[Socket],
+        connection: AdmittingConnection,
         name: str,
         auth: dict[str, Any],
         auth_text: str | None,
     ) -> None:
         """Begin."""
         self.name = name
-        self._server = server
+        self._namespaces = namespaces
         self._connection = connection
         self._auth = auth
         self._auth_text = auth_text
-        self._socket: Member | None = None
+        self._socket: Socket | None = None
         self._wanted = True
-        self._task = server.tasks.start(self._run())
+        self._task = namespaces.environment.tasks.start(self._run())
         self._task.add_done_callback(self._done)
 
     def give_up(self) -> None:
@@ -70,12 +89,12 @@ class Admission:
         """Forget the socket: the event loop has ended."""
         self._wanted = False
         if self._socket is not None:
-            self._socket.discard()
+            self._socket._discard()
 
     async def _run(self) -> None:
         refusal = FAILED
         try:
-            async with asyncio.timeout(self._server.limits.connect_timeout):
+            async with asyncio.timeout(self._namespaces.environment.limits.connect_timeout):
                 refusal = await self._ask()
             if not refusal and self._socket is not None:
                 await self._connection.catch_up(self._socket)
@@ -93,17 +112,17 @@ class Admission:
         """Find the namespace, then ask its middlewares; return the payload of CONNECT_ERROR, or
         nothing for a welcome.
         """
-        namespace = await self._server.namespaces.resolve(
+        namespace = await self._namespaces.resolve(
             self.name, self._auth, self._connection.engine.request.client
         )
         if namespace is None:
             return INVALID_NAMESPACE
         if not self._wanted:
             return FAILED
-        socket = self._socket = self._connection.make_socket(namespace, self._auth)
+        socket = self._socket = make_socket(self._connection, namespace, self._auth)
         namespace.admissions.add(self)
         if namespace.parent is not None and not namespace.sockets:
-            self._server.namespaces.note_pending(namespace)
+            self._namespaces.note_pending(namespace)
         auth_text = self._auth_text
         if namespace.recovery is not None:
             if socket.recovered and namespace.recovery.skip_middlewares:
@@ -120,9 +139,11 @@ class Admission:
         details = (
             f" (in namespace {quoted(self.name)}; the client is refused with the code 'internal')"
         )
-        self._server.log.crash("A predicate, middleware or connect hook", error, details)
+        self._namespaces.environment.log.crash(
+            "A predicate, middleware or connect hook", error, details
+        )
         if isinstance(error, Exception):
-            self._server.report(self._socket, "connect", error)
+            self._namespaces.environment.errors.report(self._socket, "connect", error)
 
     def _decide(self, refusal: str) -> None:
         """Answer, unless nobody waits for it any more."""
@@ -142,12 +163,12 @@ class Admission:
         socket, self._socket = self._socket, None
         if socket is None:
             return
-        socket.namespace.admissions.discard(self)
+        socket._namespace.admissions.discard(self)
         if reason is not None:
-            with Step("end a socket that wasn't let in", self._server.log):
-                socket.end(reason)
-        with Step("let an unused namespace go", self._server.log):
-            socket.namespace.dispose_if_unused()
+            with Step("end a socket that wasn't let in", self._namespaces.environment.log):
+                socket._end(reason)
+        with Step("let an unused namespace go", self._namespaces.environment.log):
+            socket._namespace.dispose_if_unused()
 
     def _done(self, _: object) -> None:
         self._connection.note_end(self)

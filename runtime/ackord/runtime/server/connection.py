@@ -1,18 +1,23 @@
 """One connection: the Socket.IO end of an Engine.IO session, with its sockets in several
 namespaces.
+
+Packets come in (`receive_text`, `receive_binary`) and go to the sockets of their namespaces. The
+first packet that breaks the protocol ends the connection. Each CONNECT is answered here, at once or
+after an `Admission`, and each namespace is left here.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from ackord.runtime.bounds.memory import Part
 from ackord.runtime.containment import Step, contain
-from ackord.runtime.engine.link import EngineSocket
+from ackord.runtime.engine.link import EngineHandler, EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
 from ackord.runtime.logs.text import printable, quoted
+from ackord.runtime.protocol.socketio.complexity import weigh
 from ackord.runtime.protocol.socketio.errors import (
     AttachmentError,
     EventNameError,
@@ -24,14 +29,36 @@ from ackord.runtime.protocol.socketio.names import scan_event_name
 from ackord.runtime.protocol.socketio.packet import (
     Packet,
     PacketType,
+    encode_connect_error,
+    encode_disconnect,
+    namespace_prefix,
     split_event,
 )
-from ackord.runtime.server.memberships import MEMBERSHIP_WEIGHT, Memberships
+from ackord.runtime.server.admission import Admission
+from ackord.runtime.server.contracts import RemoteSocket
+from ackord.runtime.server.core import NamespaceCore
+from ackord.runtime.server.environment import Environment
+from ackord.runtime.server.joining import has_missed, make_socket, replay_missed, welcome
+from ackord.runtime.server.namespaces import Namespaces
+from ackord.runtime.server.refusal import (
+    FAILED,
+    INVALID_NAMESPACE,
+    TOO_MANY_NAMESPACES,
+    too_complex,
+)
+from ackord.runtime.server.replay import StalledError
+from ackord.runtime.server.socket import Socket
+from ackord.runtime.sockets.backlog import WEIGHT_PER_TURN, Backlog
 from ackord.runtime.sockets.incoming import receive_event
+from ackord.runtime.sockets.payloads import decode_object
 from typing_extensions import override
 
-if TYPE_CHECKING:
-    from ackord.runtime.server.server import Server
+_MEMBERSHIP_WEIGHT: Final = WEIGHT_PER_TURN // 7
+"""What a CONNECT or a DISCONNECT is charged for, so that a read may hold thousands of them: each
+calls listeners and middlewares, may make a namespace, and takes as long as fifty events.
+"""
+_LISTENERS: Final = 10
+"""Listeners of the life cycle that may run for each namespace that a connection may join."""
 
 _LIMITS: Final[Mapping[type[PacketError], str]] = {
     AttachmentError: " (see Limits.attachments, attachment_bytes and attachment_timeout)",
@@ -40,17 +67,67 @@ _LIMITS: Final[Mapping[type[PacketError], str]] = {
 """Which options bound what a violation may be about."""
 
 
-class Connection(Memberships):
+class Connections:
+    """The open connections of a server, with what each of them needs."""
+
+    __slots__ = ("_open", "environment", "namespaces")
+
+    def __init__(self, environment: Environment, namespaces: Namespaces[Socket]) -> None:
+        self.environment = environment
+        self.namespaces = namespaces
+        self._open: set[Connection] = set()
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._open)
+
+    def connect(self, engine: EngineSocket) -> Connection:
+        """Make the Socket.IO end of a session (the `connect` of `EngineServer`)."""
+        connection = Connection(self, engine)
+        self._open.add(connection)
+        return connection
+
+    def forget(self, connection: Connection) -> None:
+        """Forget a connection that is over."""
+        self._open.discard(connection)
+
+    def discard(self) -> None:
+        """Forget the connections: their event loop has ended."""
+        for connection in self._open:
+            connection.discard()
+        self._open.clear()
+
+
+class Connection(EngineHandler):
     """Brings packets to the sockets of their namespaces, and ends the connection at the first that
     breaks the protocol.
-
-    Implements `ackord.runtime.engine.link.EngineHandler`.
     """
 
-    __slots__ = ("_attached", "_attachment_timer", "_decoder", "_over", "_split")
+    __slots__ = (
+        "_admissions",
+        "_attached",
+        "_attachment_timer",
+        "_connect_timer",
+        "_connections",
+        "_decoder",
+        "_left",
+        "_listening",
+        "_over",
+        "_pending",
+        "_sockets",
+        "_split",
+        "backlog",
+        "engine",
+        "loop",
+    )
 
-    def __init__(self, server: Server, engine: EngineSocket) -> None:
-        limits, parser = server.limits, server.parser
+    def __init__(self, connections: Connections, engine: EngineSocket) -> None:
+        """Begin to count the time until a namespace is joined."""
+        environment = connections.environment
+        limits, parser = environment.limits, environment.parser
+        self._connections = connections
+        self.engine = environment.transcoder.wrap(engine)
+        self.backlog = Backlog(limits.queued_events, limits.queued_bytes, self)
+        self.loop = asyncio.get_running_loop()
         # Finds common events, as long as there may be some: not over, no attachments awaited,
         # packets of text.
         self._split = _leave if parser.transcodes else split_event
@@ -60,12 +137,20 @@ class Connection(Memberships):
         self._attachment_timer: asyncio.TimerHandle | None = None
         self._attached = 0  # bytes of the attachments of a packet that isn't complete
         self._over = False
-        super().__init__(server, engine)  # last, for it begins to count the time
+        self._sockets: dict[str, Socket] = {}
+        self._pending: dict[str, Admission] = {}
+        self._admissions: set[Admission] = set()
+        self._left: dict[str, None] | None = None  # names of namespaces, the oldest departure first
+        # Tasks of listeners of the life cycle that run: a client may join and leave as fast as it
+        # can write.
+        self._listening = 0
+        self._connect_timer: asyncio.TimerHandle | None = None
+        self._start_connect_timer()
 
     # EngineHandler
 
+    @override
     def receive_text(self, packet: str) -> bool:
-        """See `EngineHandler.receive_text`."""
         event = self._split(packet)
         if event is None:
             return self._receive_uncommon(packet)
@@ -97,8 +182,8 @@ class Connection(Memberships):
             self._failed(error)
         return not self.backlog.congested
 
+    @override
     def receive_binary(self, data: bytes) -> bool:
-        """See `EngineHandler.receive_binary`."""
         if self._over:
             return True
         try:
@@ -115,26 +200,26 @@ class Connection(Memberships):
             self._failed(error)
         return not self.backlog.congested
 
+    @override
     def closed(self, reason: str, description: str | None = None) -> None:
-        """See `EngineHandler.closed`."""
         self._over = True
         self._split = _leave
         self._end(reason, description)
-        self._server.forget(self)
+        self._connections.forget(self)
 
     @property
+    @override
     def congested(self) -> bool:
-        """See `EngineHandler.congested`."""
         return self.backlog.congested
 
+    @override
     async def ready(self) -> None:
-        """See `EngineHandler.ready`."""
         await self.backlog.ready()
 
     # What the server does with a connection
 
-    @override
     def shut(self, socket_reason: str, engine_reason: str) -> None:
+        """End the sockets, then the connection."""
         self._over = True
         self._split = _leave
         self._end(socket_reason, None)
@@ -159,28 +244,28 @@ class Connection(Memberships):
             if kind == PacketType.CONNECT:
                 self._connect(name, payload)
             elif kind == PacketType.DISCONNECT and not payload and self._give_up(name):
-                self.backlog.spend(MEMBERSHIP_WEIGHT)
+                self.backlog.spend(_MEMBERSHIP_WEIGHT)
             elif not self._was_left(name):
                 raise _unjoined(name)
         elif kind == PacketType.EVENT:
             receive_event(
                 socket,
-                scan_event_name(payload, self._server.limits.event_name),
+                scan_event_name(payload, self._connections.environment.limits.event_name),
                 payload,
                 ack_id,
                 attachments,
             )
         elif kind == PacketType.ACK:
-            socket.receive_ack(ack_id, payload, attachments)
+            socket._receive_ack(ack_id, payload, attachments)
         elif kind == PacketType.DISCONNECT:
             if payload:
                 raise MalformedPayloadError("a DISCONNECT has no payload")
-            self.backlog.spend(MEMBERSHIP_WEIGHT)
-            socket.end("client namespace disconnect")
-        elif kind == PacketType.CONNECT and socket.is_new:
+            self.backlog.spend(_MEMBERSHIP_WEIGHT)
+            socket._end("client namespace disconnect")
+        elif kind == PacketType.CONNECT and socket._is_new:
             # In the same breath as the first CONNECT: npm's client says it twice for `connect();
             # disconnect(); connect()`.
-            socket.end("client namespace disconnect")
+            socket._end("client namespace disconnect")
             self._connect(name, payload)
         else:
             raise UnexpectedPacketError(f"packet type {kind} for a namespace that was joined")
@@ -191,7 +276,7 @@ class Connection(Memberships):
             raise _unjoined(name)
         self._split = _leave
         self._attachment_timer = self.loop.call_later(
-            self._server.limits.attachment_timeout, self._attachments_timed_out
+            self._connections.environment.limits.attachment_timeout, self._attachments_timed_out
         )
 
     def _attachments_timed_out(self) -> None:
@@ -212,7 +297,9 @@ class Connection(Memberships):
         text, address = printable(str(error)[:300]), quoted(self.engine.request.address)
         limits = _LIMITS.get(type(error), "")
         line = f"A client at {address} broke the protocol and is disconnected: {text}{limits}"
-        self._server.log.write_warning("violation", text, line, client=self.engine.request.client)
+        self._connections.environment.log.write_warning(
+            "violation", text, line, client=self.engine.request.client
+        )
         # The names that the reference has for it: over polling the transport isn't closed at once.
         reason = "forced close" if self.engine.transport == "websocket" else "forced server close"
         self.shut(reason, reason)
@@ -222,7 +309,7 @@ class Connection(Memberships):
         connection goes on with the next.
         """
         contain(error)
-        self._server.log.crash(
+        self._connections.environment.log.crash(
             "Reading a message",
             error,
             f" (from {quoted(self.engine.request.address)}; the message is dropped)",
@@ -230,14 +317,259 @@ class Connection(Memberships):
         self._decoder.reset()
         self._cancel_attachment_timer()
 
+    # What sockets ask of their connection
+
+    def forget(self, name: str, socket: RemoteSocket) -> None:
+        """Forget a socket whose namespace was left."""
+        if self._sockets.get(name) is socket:
+            del self._sockets[name]
+
+    def leave(self, name: str, prefix: str) -> None:
+        """Tell the client that it was put out of a namespace; what it sent before it learns of that
+        is ignored.
+        """
+        left = self._left
+        if left is None:
+            left = self._left = {}
+        left.pop(name, None)
+        left[name] = None
+        if len(left) > self._connections.environment.limits.namespaces:
+            # No more can have been joined at a time, and clients may make up any number of names.
+            del left[next(iter(left))]
+        with Step(
+            "tell a client that it was put out of a namespace", self._connections.environment.log
+        ):
+            self.engine.send(encode_disconnect(prefix))
+
+    def disconnect(self) -> None:
+        """Leave all namespaces, then end the connection."""
+        for socket in tuple(self._sockets.values()):
+            with Step(
+                "tell a client that it was put out of a namespace",
+                self._connections.environment.log,
+            ):
+                self.engine.send(encode_disconnect(socket._namespace.prefix))
+        self.shut("server namespace disconnect", "forced server close")
+
+    def count_tasks(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        """Take listeners of the life cycle into account, as long as they run."""
+        for task in tasks:
+            self._listening += 1
+            task.add_done_callback(self._count_down)
+
+    def _count_down(self, _: object) -> None:
+        self._listening -= 1
+
+    # Memory
+
+    def hold_events(self, size: int) -> None:
+        """Note how many bytes the events take that wait for handlers."""
+        self.engine.hold(Part.EVENTS, size, self._drop_events)
+
+    def _drop_events(self) -> None:
+        """Drop what waits for handlers: all clients together hold too much, and this one the
+        most.
+
+        Events of sockets that have ended are among them.
+        """
+        for socket in self._sockets.values():
+            socket._drop_events()
+        self.backlog.drop_rests()
+
+    # What an admission asks of its connection
+
+    def let_in(self, socket: Socket, admission: Admission | None = None) -> None:
+        """Answer a CONNECT by a welcome; or by a refusal, if even now something fails."""
+        namespace = socket._namespace
+        try:
+            self._join(namespace, socket)
+        except BaseException as error:  # noqa: BLE001  # an adapter or a parser of the application
+            self._sockets.pop(namespace.name, None)
+            self._fail_to_join(namespace, socket, error)
+            self.refuse(namespace.name, FAILED, admission)
+            socket._end("server namespace disconnect")
+            namespace.remove(socket)
+            return
+        if admission is not None:
+            self._forget_admission(namespace.name, admission)
+        socket._begin()
+        self.count_tasks(namespace.announce(socket))
+        socket._open_events()
+
+    def refuse(self, name: str, payload: str, admission: Admission | None = None) -> None:
+        """Answer a CONNECT by CONNECT_ERROR."""
+        if admission is not None:
+            self._forget_admission(name, admission)
+        prefix = namespace_prefix(name)
+        for each in (payload, FAILED):
+            try:
+                self.engine.send(encode_connect_error(prefix, each))
+            except BaseException as error:  # noqa: BLE001  # a parser of the application
+                contain(error)
+                self._connections.environment.log.crash(
+                    "Writing a refusal to join a namespace", error
+                )
+            else:
+                break
+
+    def note_end(self, admission: Admission) -> None:
+        """Learn that nothing of an admission runs any more; until then it counts, even if it was
+        given up.
+        """
+        self._admissions.discard(admission)
+
+    def discard(self) -> None:
+        """Forget the sockets, and those that were to join: the event loop has ended."""
+        for socket in self._sockets.values():
+            socket._discard()
+        for admission in self._admissions:
+            admission.discard()
+
+    async def catch_up(self, socket: Socket) -> None:
+        """Write what a client missed, as far as that takes longer than a turn of the event loop."""
+        if not has_missed(socket):
+            return
+        # The client has been recognized: how long it takes now is for its network to say.
+        self._stop_connect_timer()
+        try:
+            await replay_missed(self.engine, socket)
+        except StalledError:
+            self.shut("transport close", "transport close")
+        finally:
+            if not self._sockets and self.engine.is_open:
+                self._start_connect_timer()
+
+    # Joining and leaving
+
+    def _connect(self, name: str, payload: str) -> None:
+        complexity = self._connections.environment.complexity
+        self.backlog.spend(_MEMBERSHIP_WEIGHT)
+        if len(payload) > complexity.short:
+            self.backlog.spend(weigh(payload))
+            excess = complexity.excess(payload)
+            if excess is not None:
+                self._give_up(name)
+                self.refuse(name, too_complex(excess))
+                return
+        auth = decode_object(payload)
+        self._give_up(
+            name
+        )  # the client began anew, as npm's does by `connect(); disconnect(); connect()`
+        namespace = self._connections.namespaces.find(name)
+        if namespace is None and not self._connections.namespaces.may_grow:
+            self.refuse(name, INVALID_NAMESPACE)
+        elif self._has_too_many:
+            self._connections.environment.log.write_warning(
+                "namespaces",
+                None,
+                f"A client at {quoted(self.engine.request.address)} wants to join more than Limits.namespaces "
+                f"({self._connections.environment.limits.namespaces}), or more often than listeners of "
+                "'connection' and 'disconnect' come to an end, and is refused.",
+            )
+            self.refuse(name, TOO_MANY_NAMESPACES)
+        elif (
+            namespace is not None
+            and namespace.admits_at_once
+            and (namespace.recovery is None or not namespace.recovery.knows(auth))
+        ):
+            self._admit_at_once(namespace, auth)
+        else:
+            admission = self._pending[name] = Admission(
+                self._connections.namespaces,
+                self,
+                name,
+                auth,
+                payload or None,
+            )
+            self._admissions.add(admission)
+
+    @property
+    def _has_too_many(self) -> bool:
+        most = self._connections.environment.limits.namespaces
+        return (
+            len(self._sockets) + len(self._admissions) >= most
+            or self._listening >= most * _LISTENERS
+        )
+
+    def _admit_at_once(self, namespace: NamespaceCore[Socket], auth: dict[str, Any]) -> None:
+        try:
+            socket = make_socket(self, namespace, auth)
+        except BaseException as error:  # noqa: BLE001  # what makes a socket's data
+            self._fail_to_join(namespace, None, error)
+            self.refuse(namespace.name, FAILED)
+        else:
+            self.let_in(socket)
+
+    def _fail_to_join(
+        self, namespace: NamespaceCore[Socket], socket: Socket | None, error: BaseException
+    ) -> None:
+        contain(error)
+        where = namespace.name if namespace.parent is None else namespace.parent.name
+        self._connections.environment.log.crash(
+            f"Letting a client into namespace {quoted(where)}",
+            error,
+            " (the client is refused with the code 'internal')",
+        )
+        if isinstance(error, Exception):
+            self._connections.environment.errors.report(socket, "connect", error)
+
+    def _give_up(self, name: str) -> bool:
+        """Give up a CONNECT that isn't answered yet; tell whether there was one."""
+        admission = self._pending.pop(name, None)
+        if admission is None:
+            return False
+        admission.give_up()
+        return True
+
+    def _forget_admission(self, name: str, admission: Admission) -> None:
+        if self._pending.get(name) is admission:
+            del self._pending[name]
+
+    def _join(self, namespace: NamespaceCore[Socket], socket: Socket) -> None:
+        if namespace.recovery is not None:
+            namespace.recovery.check(socket)
+        self._sockets[namespace.name] = socket
+        namespace.add(socket)
+        welcome(self.engine, socket)
+        self._stop_connect_timer()
+        if self._left is not None:
+            self._left.pop(namespace.name, None)
+
+    def _start_connect_timer(self) -> None:
+        self._connect_timer = self.loop.call_later(
+            self._connections.environment.limits.connect_timeout, self._connect_timed_out
+        )
+
+    def _stop_connect_timer(self) -> None:
+        timer, self._connect_timer = self._connect_timer, None
+        if timer is not None:
+            timer.cancel()
+
+    def _connect_timed_out(self) -> None:
+        self._connect_timer = None
+        self.shut("forced server close", "forced server close")
+
+    def _was_left(self, name: str | None) -> bool:
+        return self._left is not None and name in self._left
+
     # The end
 
     def _end(self, reason: str, description: str | None) -> None:
-        with Step("let go of what a connection holds", self._server.log):
+        """End the sockets, and the CONNECTs that aren't answered yet."""
+        log = self._connections.environment.log
+        with Step("let go of what a connection holds", log):
             self.backlog.close()
             self._cancel_attachment_timer()
             self._decoder.reset()
-        self._leave_all(reason, description)
+        if self._connect_timer is not None:
+            with Step("stop the timer of a connection that has joined no namespace", log):
+                self._stop_connect_timer()
+        for name in tuple(self._pending):
+            with Step("give up an unanswered CONNECT", log):
+                self._give_up(name)
+        for socket in tuple(self._sockets.values()):
+            with Step("end a socket", log):
+                socket._end(reason, description)
 
 
 def _leave(message: str) -> None:

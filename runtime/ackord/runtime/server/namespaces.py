@@ -7,17 +7,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Generic
 
 from ackord.runtime.bounds.shares import NOBODY, Shares
 from ackord.runtime.errors import UsageError
+from ackord.runtime.server.contracts import SocketT
+from ackord.runtime.server.core import NamespaceCore
+from ackord.runtime.server.environment import Environment
 from ackord.runtime.server.matching import Matcher, is_template
-from ackord.runtime.server.namespace import Namespace
+from ackord.runtime.server.namespace import Namespace, namespace_of
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, RefusalReply
-
-if TYPE_CHECKING:
-    from ackord.runtime.server.server import Server
+from ackord.runtime.server.registrations import Registrations
 
 UNUSED_TIMEOUT: Final = 60.0
 """Seconds in which somebody has to join a dynamic namespace that the application asked for by name,
@@ -25,7 +26,7 @@ or it goes.
 """
 
 
-class Namespaces:
+class Namespaces(Generic[SocketT]):
     """The namespaces of a server, by name, and the parents of dynamic ones, which are asked for
     names that nobody knows yet.
     """
@@ -37,41 +38,41 @@ class Namespaces:
         "_made",
         "_parents",
         "_pending",
-        "_server",
+        "environment",
         "main",
     )
 
-    def __init__(self, server: Server, *, cleanup: bool) -> None:
-        """Begin with the namespace ``/``; with `cleanup`, dynamic namespaces go with their last
+    def __init__(
+        self, environment: Environment, registrations: Registrations[SocketT], *, cleanup: bool
+    ) -> None:
+        """Begin with the namespace ``/`` and what is registered for it; with `cleanup`, dynamic namespaces go with their last
         socket.
         """
-        self._server = server
+        self.environment = environment
         self._cleanup = cleanup
-        self._parents: list[ParentNamespace] = []
-        self._made: Shares[Namespace] = Shares(
-            server.limits.child_namespaces
-        )  # those that clients brought into being, by these
-        self._idle: Shares[Namespace] = Shares(
-            server.limits.child_namespaces
-        )  # those of them that nobody was in when they were last left
-        self._pending: Shares[Namespace] = Shares(
-            server.limits.child_namespaces
-        )  # those of them that nobody was in when somebody last asked to be let in
-        self.main = Namespace(server, "/")
+        self._parents: list[ParentNamespace[SocketT]] = []
+        most = environment.limits.child_namespaces
+        # The namespaces that clients brought into being, by these clients.
+        self._made: Shares[NamespaceCore[SocketT]] = Shares(most)
+        # Those of them that nobody was in when they were last left.
+        self._idle: Shares[NamespaceCore[SocketT]] = Shares(most)
+        # Those of them that nobody was in when somebody last asked to be let in.
+        self._pending: Shares[NamespaceCore[SocketT]] = Shares(most)
+        self.main: Namespace[SocketT] = Namespace(NamespaceCore(environment, "/", registrations))
         """The namespace ``/``."""
-        self._by_name = {"/": self.main}
+        self._by_name = {"/": self.main.core}
 
-    def __iter__(self) -> Iterator[Namespace]:
+    def __iter__(self) -> Iterator[NamespaceCore[SocketT]]:
         """Go through the namespaces that there are now, without the parents."""
         return iter(tuple(self._by_name.values()))
 
-    def of(self, name: Matcher) -> Namespace:
-        """See `Server.of`."""
+    def of(self, name: Matcher) -> Namespace[SocketT]:
+        """Return or make a namespace; see `Server.of`."""
         if not isinstance(name, str):
             return self._add_parent(name)
         if not name.startswith("/"):
             name = f"/{name}"
-        if "," in name or len(name) > self._server.limits.namespace_name:
+        if "," in name or len(name) > self.environment.limits.namespace_name:
             raise UsageError(
                 f"{name[:100]!r} can't name a namespace: it holds a comma, or is too long"
             )
@@ -81,20 +82,23 @@ class Namespaces:
             ) or self._add_parent(name)
         namespace = self._by_name.get(name)
         if namespace is not None:
-            return namespace
-        self._server.engine.server_loop.check()  # making a namespace calls listeners
+            return namespace_of(namespace)
+        self.environment.loop.check()  # making a namespace calls listeners
         for parent in self._parents:
-            params = parent.match(name)
+            params = parent.matcher.match(name)
             if params is not None:
                 child = self._add_child(parent, name, params)
                 with suppress(RuntimeError):  # there is no loop before the program runs
                     # An application that tells each of its tenants something makes one for each,
                     # whether anybody is there or not.
                     asyncio.get_running_loop().call_later(UNUSED_TIMEOUT, child.dispose_if_unused)
-                return child
-        return self._add(Namespace(self._server, name))
+                return namespace_of(child)
+        registrations: Registrations[SocketT] = Registrations()
+        made = Namespace(NamespaceCore(self.environment, name, registrations))
+        self._add(made.core)
+        return made
 
-    def find(self, name: str) -> Namespace | None:
+    def find(self, name: str) -> NamespaceCore[SocketT] | None:
         """Return the namespace of this name, unless it has yet to be made."""
         return self._by_name.get(name)
 
@@ -103,7 +107,9 @@ class Namespaces:
         """Whether a name that is unknown now may become a namespace."""
         return bool(self._parents)
 
-    async def resolve(self, name: str, auth: dict[str, Any], client: str) -> Namespace | None:
+    async def resolve(
+        self, name: str, auth: dict[str, Any], client: str
+    ) -> NamespaceCore[SocketT] | None:
         """Return the namespace that a client may join under this name, made if it is dynamic.
 
         A predicate is asked about each client, also when another one has brought the namespace into
@@ -113,12 +119,12 @@ class Namespaces:
             RefusalReply: a predicate says so, or there are too many.
         """
         known = self._by_name.get(name)
-        if known is not None and (known.parent is None or not known.parent.has_predicate):
+        if known is not None and not known.asks_predicate:
             return known
-        for parent in (
-            self._parents[:] if known is None or known.parent is None else (known.parent,)
-        ):
-            params = await parent.ask(name, auth)
+        for parent in self._parents[:]:
+            if known is not None and known.parent is not parent.core:
+                continue
+            params = await parent.matcher.ask(name, auth)
             if params is None:
                 continue
             # Another client may have asked for it while the predicate was awaited.
@@ -133,16 +139,16 @@ class Namespaces:
             return namespace
         return None if known is not None else self._by_name.get(name)
 
-    def rest(self, namespace: Namespace) -> None:
+    def rest(self, core: NamespaceCore[SocketT]) -> None:
         """Let a dynamic namespace go that nobody is in, or keep it for clients that are away as
         long as there is room.
         """
-        if namespace.parent is None or self._by_name.get(namespace.name) is not namespace:
+        if self._by_name.get(core.name) is not core:
             return
-        if self._cleanup and namespace.is_unused:
-            self._dispose(namespace, namespace.parent)
+        if self._cleanup and core.is_unused:
+            self._dispose(core)
         else:
-            self._note_idle(namespace)
+            self._note_idle(core)
 
     def _make_room(self, client: str) -> None:
         """Let a namespace go for a new one of `client`, if need be.
@@ -160,8 +166,8 @@ class Namespaces:
             idle = _find_victim(self._idle, own)
             if idle is not None:
                 self._idle.remove(idle)
-                if idle.is_idle and idle.parent is not None:  # else somebody is in it again
-                    self._dispose(idle, idle.parent)
+                if idle.is_idle:  # else somebody is in it again
+                    self._dispose(idle)
                     return
                 continue
             pending = _find_victim(self._pending, own)
@@ -182,25 +188,25 @@ class Namespaces:
             if 2 * made.count(NOBODY) > len(made)
             else ""
         )
-        self._server.log.write_warning(
+        self.environment.log.write_warning(
             "child_namespaces",
             made.is_full,
             f"{who} made as many dynamic namespaces as they may: {len(made):,} are in use or kept, with Limits.child_namespaces at "
             f"{made.bound:,}. Clients that ask for further names are refused.{hint}",
         )
 
-    def _note_idle(self, namespace: Namespace) -> None:
+    def _note_idle(self, namespace: NamespaceCore[SocketT]) -> None:
         if namespace in self._made:
             self._idle.add(namespace, self._made.client_of(namespace))
 
-    def note_pending(self, namespace: Namespace) -> None:
+    def note_pending(self, namespace: NamespaceCore[SocketT]) -> None:
         """Learn that a client waits to be let into a namespace that nobody is in."""
         if namespace in self._made:
             self._pending.add(namespace, self._made.client_of(namespace))
 
-    def _dispose(self, namespace: Namespace, parent: ParentNamespace) -> None:
-        self._remove(namespace, parent)
-        self._server.tasks.start(namespace.close())
+    def _dispose(self, namespace: NamespaceCore[SocketT]) -> None:
+        self._remove(namespace)
+        self.environment.tasks.start(namespace.close())
 
     def discard(self) -> None:
         """Forget what belonged to an event loop that has ended: sockets, and namespaces that
@@ -208,35 +214,41 @@ class Namespaces:
         """
         for namespace in self:
             namespace.discard()
-            if self._cleanup and namespace.parent is not None and namespace.is_unused:
-                self._remove(namespace, namespace.parent)
+            if self._cleanup and namespace.is_unused:
+                self._remove(namespace)
             else:
                 self._note_idle(namespace)
 
-    def _remove(self, namespace: Namespace, parent: ParentNamespace) -> None:
+    def _remove(self, namespace: NamespaceCore[SocketT]) -> None:
         del self._by_name[namespace.name]
         self._made.remove(namespace)
         self._idle.remove(namespace)
         self._pending.remove(namespace)
-        parent.forget_child(namespace.name)
+        for parent in self._parents:
+            if parent.core is namespace.parent:
+                del parent.children[namespace.name]
 
-    def _add_parent(self, matcher: Matcher) -> ParentNamespace:
-        parent = ParentNamespace(self._server, matcher)
+    def _add_parent(self, matcher: Matcher) -> ParentNamespace[SocketT]:
+        parent = ParentNamespace(self.environment, matcher)
         self._parents.append(parent)
         return parent
 
     def _add_child(
-        self, parent: ParentNamespace, name: str, params: Mapping[str, str]
-    ) -> Namespace:
-        return self._add(parent.make_child(name, params))
+        self, parent: ParentNamespace[SocketT], name: str, params: Mapping[str, str]
+    ) -> NamespaceCore[SocketT]:
+        child = parent.make_child(name, params)
+        child.on_idle = self.rest
+        return self._add(child)
 
-    def _add(self, namespace: Namespace) -> Namespace:
+    def _add(self, namespace: NamespaceCore[SocketT]) -> NamespaceCore[SocketT]:
         self._by_name[namespace.name] = namespace
-        self.main.announce_namespace(namespace)
+        self.main.core.announce_namespace(namespace)
         namespace.settle()
         return namespace
 
 
-def _find_victim(namespaces: Shares[Namespace], own: str | None) -> Namespace | None:
+def _find_victim(
+    namespaces: Shares[NamespaceCore[SocketT]], own: str | None
+) -> NamespaceCore[SocketT] | None:
     """Return the namespace that goes first: of one client, or of all."""
     return namespaces.find_victim() if own is None else namespaces.find_oldest(own)

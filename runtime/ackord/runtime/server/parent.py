@@ -4,26 +4,28 @@ clients ask for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, NoReturn, TypeAlias
 
-from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
+from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Target
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.server.contracts import Audience, SocketT
+from ackord.runtime.server.core import NamespaceCore
+from ackord.runtime.server.environment import Environment
 from ackord.runtime.server.matching import Matcher, NameMatcher
 from ackord.runtime.server.namespace import Namespace
+from ackord.runtime.server.registrations import Registrations
+from ackord.runtime.sockets.acks import AckReply
+from ackord.runtime.sockets.listeners import Registration
 from typing_extensions import override
 
-if TYPE_CHECKING:
-    from ackord.runtime.server.server import Server
-    from ackord.runtime.server.socket import Socket
-
-ChildHook: TypeAlias = Callable[[Namespace], None]
+ChildHook: TypeAlias = Callable[[Namespace[SocketT]], None]
 """A plain function that takes a namespace which has just been made, before any socket is in it."""
 
 
-class ParentNamespace(Namespace):
+class ParentNamespace(Namespace[SocketT]):
     """What the namespaces of a pattern have in common; `Server.of` makes it, and one child for each
     name that a client asks for.
 
@@ -37,103 +39,115 @@ class ParentNamespace(Namespace):
     What is sent to the parent, or to rooms of it, goes to all children.
     """
 
-    __slots__ = ("_child_hook", "_matcher", "children")
+    __slots__ = ("_child_hook", "children", "matcher")
 
-    def __init__(self, server: Server, matcher: Matcher) -> None:
+    def __init__(self, environment: Environment, matcher: Matcher) -> None:
         """Take what `Server.of` was given; the parent's own name is its text, and no client can
         join it.
 
         Raises:
             UsageError: a template is malformed.
         """
-        self._matcher = NameMatcher(matcher)
-        super().__init__(server, self._matcher.text)
-        self.children: dict[str, Namespace] = {}
-        self._child_hook: ChildHook | None = None
+        self.matcher = NameMatcher(matcher)
+        """Finds out which names are those of children."""
+        self.children: dict[str, Namespace[SocketT]] = {}
+        # Nobody is ever in the parent: the adapter that the application chose is for the children.
+        registrations: Registrations[SocketT] = Registrations()
+        core = NamespaceCore(
+            environment, self.matcher.text, registrations, make_adapter=MemoryAdapter
+        )
+        core.audience = Children(core, self.children)
+        super().__init__(core)
+        self._child_hook: ChildHook[SocketT] | None = None
 
-    def set_child_hook(self, hook: ChildHook) -> None:
+    def set_child_hook(self, hook: ChildHook[SocketT]) -> None:
         """Call `hook` with each child when it is made, before any socket is in it."""
         self._child_hook = hook
 
-    # What the server does with a parent
-
-    @property
-    def has_predicate(self) -> bool:
-        """Whether each client has to be asked for: a predicate may look at what it sends."""
-        return self._matcher.has_predicate
-
-    def match(self, name: str) -> Mapping[str, str] | None:
-        """Return the parameters of a name that fits the template or pattern, or `None`; a predicate
-        isn't asked.
+    def at(self, name: str) -> Namespace[SocketT]:
+        """Return the child of this name; where there is none, one that isn't registered and reaches
+        nobody.
         """
-        return self._matcher.match(name)
+        return self.children.get(name) or self._make(name)
 
-    async def ask(self, name: str, auth: dict[str, Any]) -> Mapping[str, str] | None:
-        """Return the parameters of a name that fits, or that the predicate accepts, or `None`."""
-        return await self._matcher.ask(name, auth)
-
-    def make_child(self, name: str, params: Mapping[str, str]) -> Namespace:
+    def make_child(self, name: str, params: Mapping[str, str]) -> NamespaceCore[SocketT]:
         """Make a child."""
-        child = Namespace(self.server, name)
-        child.parent = self
-        child.params = params
-        self.bequeath(child)
+        child = self._make(name)
+        child.core.params = params
+        child.core.asks_predicate = self.matcher.has_predicate
         if self._child_hook is not None:
             self._child_hook(child)
         self.children[name] = child
-        return child
+        return child.core
 
-    def forget_child(self, name: str) -> None:
-        """Let a child go."""
-        self.children.pop(name, None)
+    def _make(self, name: str) -> Namespace[SocketT]:
+        core = self.core
+        return Namespace(
+            NamespaceCore(core.environment, name, core.registrations.copy(), parent=core)
+        )
 
-    # Broadcasts go to all children
+
+class Children(Audience, Generic[SocketT]):
+    """The children of a parent, as the audience of its broadcasts."""
+
+    __slots__ = ("_children", "_core", "server_loop", "tasks")
+
+    def __init__(
+        self, core: NamespaceCore[SocketT], children: Mapping[str, Namespace[SocketT]]
+    ) -> None:
+        """Take the core of the parent, and the mapping that the children are added to."""
+        self._core = core
+        self._children = children
+        self.server_loop = core.server_loop
+        self.tasks = core.tasks
+
+    @override
+    def check_event(self, event: EncodedEvent) -> None:
+        self._core.check_event(event)
 
     @override
     def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
         # From another thread each child hands its part to the event loop.
-        for child in tuple(self.children.values()):
+        for child in self._cores():
             child.broadcast_event(event, target, flags)
 
     @override
     def ask_sockets(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector
     ) -> None:
-        raise UsageError(
-            f"{self.name} stands for many namespaces, which can't be asked for "
-            "acknowledgements together: ask its children"
-        )
+        self._refuse(", which can't be asked for acknowledgements together: ask its children")
 
     @override
-    def select_sockets(self, target: Target) -> list[Socket]:
-        return [
-            socket
-            for child in tuple(self.children.values())
-            for socket in child.select_sockets(target)
-        ]
+    def select_sockets(self, target: Target) -> list[SocketT]:
+        return [socket for child in self._cores() for socket in child.select_sockets(target)]
+
+    @override
+    async def fetch_from(self, target: Target) -> list[SocketT]:
+        self._refuse(": fetch the sockets of its children")
 
     @override
     def send_server_event(self, event: EncodedEvent) -> None:
-        for child in tuple(self.children.values()):
+        for child in self._cores():
             child.send_server_event(event)
 
     @override
-    async def server_side_emit_with_ack(
-        self, name: str, *values: Any, timeout: float | None = None
-    ) -> list[Any]:
-        raise UsageError(
-            f"{self.name} stands for many namespaces, which can't be asked for "
-            "acknowledgements together: ask its children"
-        )
+    async def ask_servers(self, event: EncodedEvent, timeout: float) -> list[AckReply]:
+        self._refuse(", which can't be asked for acknowledgements together: ask its children")
 
     @override
-    def _make_adapter(self) -> Adapter:
-        return MemoryAdapter(
-            self.sockets
-        )  # nobody is ever in it: what the application chose is for the children
+    def next_ack_id(self) -> int:
+        return self._core.next_ack_id()
 
     @override
-    async def fetch_from(self, target: Target) -> list[Socket]:
-        raise UsageError(
-            f"{self.name} stands for many namespaces: fetch the sockets of its children"
-        )
+    def forget_ack(self, sid: str, ack_id: int) -> None:
+        self._core.forget_ack(sid, ack_id)
+
+    @override
+    def call_back(self, callback: Registration, arguments: Sequence[Any], event: str) -> None:
+        self._core.call_back(callback, arguments, event)
+
+    def _cores(self) -> list[NamespaceCore[SocketT]]:
+        return [child.core for child in tuple(self._children.values())]
+
+    def _refuse(self, why: str) -> NoReturn:
+        raise UsageError(f"{self._core.name} stands for many namespaces{why}")

@@ -7,8 +7,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import Any, Final
 
+from ackord.runtime.adapters.base import Adapter
 from ackord.runtime.bounds.memory import LIGHT, Account, MemoryBudget, Part
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.recovery import (
@@ -19,12 +21,7 @@ from ackord.runtime.protocol.socketio.recovery import (
 )
 from ackord.runtime.protocol.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.protocol.socketio.room_history import RoomHistory
-
-__all__ = ["ConnectionStateRecovery", "Recovery"]
-
-if TYPE_CHECKING:
-    from ackord.runtime.adapters.base import Adapter
-    from ackord.runtime.server.member import Member
+from ackord.runtime.server.contracts import RecoverableSocket
 
 _EPOCH_BYTES = 3
 _PID_BYTES = 15
@@ -33,6 +30,21 @@ REPEATED_BUFFERS: Final = 2
 """How many times what a connection may buffer one session is told once more in a minute, before it
 begins anew when it comes back.
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoverySettings:
+    """What the recoveries of a server's namespaces have in common."""
+
+    options: ConnectionStateRecovery
+    memory: RecoveryMemory
+    """What all of them keep together."""
+    budget: Callable[[], MemoryBudget]
+    """Returns the budget of the running event loop."""
+    grace: float
+    """Seconds until a lost connection is noticed."""
+    max_buffered: int
+    """Bytes that a connection may buffer."""
 
 
 class Recovery:
@@ -50,48 +62,44 @@ class Recovery:
         "_log",
         "_timer",
         "_told",
+        "max_buffered",
         "skip_middlewares",
     )
 
     def __init__(
-        self,
-        options: ConnectionStateRecovery,
-        memory: RecoveryMemory,
-        *,
-        budget: Callable[[], MemoryBudget],
-        owner: str,
-        grace: float,
-        max_buffered: int,
-        emptied: Callable[[], None],
+        self, settings: RecoverySettings, owner: str, adapter: Adapter, emptied: Callable[[], None]
     ) -> None:
-        """Begin.
+        """Begin to follow who is in which room.
 
         Args:
-            options: Those of the server.
-            memory: What the namespaces of the server keep together.
-            budget: Returns the budget of the running event loop.
-            owner: Whose memory this is, to begin with.
-            grace: Seconds until a lost connection is noticed.
-            max_buffered: What a connection may buffer.
-            emptied: Is called when no client is away.
+            settings: Those of the server.
+            owner: The client or namespace that the memory counts for, to begin with.
+            adapter: The adapter of the namespace.
+            emptied: Called when no client is away.
         """
-        epoch = secrets.token_urlsafe(_EPOCH_BYTES)
         self._log = RecoveryLog(
-            options, epoch, memory, owner, grace, REPEATED_BUFFERS * max_buffered
+            settings.options,
+            secrets.token_urlsafe(_EPOCH_BYTES),
+            settings.memory,
+            owner,
+            settings.grace,
+            REPEATED_BUFFERS * settings.max_buffered,
         )
-        self._live: dict[
-            str, Member
-        ] = {}  # by private id: clients that are there, or are coming back
-        self._known: dict[
-            str, RecoverySession
-        ] = {}  # by public id: the sessions of these, and of those that want to join
+        # By private id: clients that are there, or are coming back.
+        self._live: dict[str, RecoverableSocket] = {}
+        # By public id: the sessions of these, and of those that want to join.
+        self._known: dict[str, RecoverySession] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0  # when the timer is: not every event loop's timers tell
         self._emptied = emptied
-        self._budget = budget
+        self._budget = settings.budget
         self._account: Account | None = None
         self._told = 0  # bytes of the log, as the account knows them
-        self.skip_middlewares = options.skip_middlewares
+        self.max_buffered = settings.max_buffered
+        """Bytes that a connection may buffer."""
+        self.skip_middlewares = settings.options.skip_middlewares
+        adapter.on("join-room", self._joined)
+        adapter.on("leave-room", self._left)
 
     @property
     def log(self) -> RecoveryLog:
@@ -140,11 +148,6 @@ class Recovery:
 
     # Rooms
 
-    def follow(self, adapter: Adapter) -> None:
-        """Learn from an adapter who joins and leaves which room."""
-        adapter.on("join-room", self._joined)
-        adapter.on("leave-room", self._left)
-
     def _joined(self, room: str, sid: str | None) -> None:
         session = self._known.get(sid or "")
         if session is not None:
@@ -178,7 +181,7 @@ class Recovery:
         live = self._live.get(pid)
         if live is not None:
             # It is back before this side noticed that it had gone.
-            live.supersede()
+            live._supersede()
         return self._log.claim(pid, offset, _now())
 
     def make_session(self, sid: str, client: str) -> RecoverySession:
@@ -187,7 +190,7 @@ class Recovery:
             sid, secrets.token_urlsafe(_PID_BYTES), RoomHistory(self._log.recorded), client=client
         )
 
-    def attach(self, session: RecoverySession, socket: Member) -> None:
+    def attach(self, session: RecoverySession, socket: RecoverableSocket) -> None:
         """Note which socket a session is for, before that is let in; `part` or `refuse` must
         follow.
         """
@@ -205,19 +208,19 @@ class Recovery:
         """Yield the next events that a client missed; see `RecoveryLog.take_missed`."""
         return self._log.take_missed(session, most)
 
-    def check(self, socket: Member) -> None:
+    def check(self, socket: RecoverableSocket) -> None:
         """Make a client that is back a new one if not all that it missed is still there: the
         middlewares may have taken their time.
         """
-        session = socket.recovery_session
+        session = socket._recovery_session
         if session is not None and session.claimed and self._log.missing(session) is None:
             self._live.pop(session.pid, None)
             self._log.forget(session)
             anew = self.make_session(socket.id, session.client)
             self.attach(anew, socket)
-            socket.begin_anew(anew)
+            socket._begin_anew(anew)
 
-    def join(self, session: RecoverySession, socket: Member) -> Iterator[EncodedEvent]:
+    def join(self, session: RecoverySession, socket: RecoverableSocket) -> Iterator[EncodedEvent]:
         """Note that a client is there; yield what it missed."""
         self._live[session.pid] = socket
         if session.claimed:

@@ -13,17 +13,15 @@ the recovery, which is bounded; a client that is slower than the log is lost to 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.packet import encode_event
+from ackord.runtime.protocol.socketio.recovery import RecoverySession
+from ackord.runtime.server.recovery import Recovery
 from ackord.runtime.websocket import bounds
-
-if TYPE_CHECKING:
-    from ackord.runtime.engine.link import EngineSocket
-    from ackord.runtime.protocol.socketio.event import EncodedEvent
-    from ackord.runtime.protocol.socketio.recovery import RecoverySession
-    from ackord.runtime.server.recovery import Recovery
 
 PIECES: Final = 4
 """Into how many pieces that is divided which a connection may buffer."""
@@ -46,7 +44,6 @@ async def replay(
     recovery: Recovery,
     session: RecoverySession,
     prefix: str,
-    max_buffered: int,
 ) -> None:
     """Write what a client missed, all but a rest that may be written at once, with the answer to
     CONNECT.
@@ -54,7 +51,7 @@ async def replay(
     Raises:
         StalledError: the network has taken nothing for as long as a connection may stall.
     """
-    piece = max_buffered // PIECES
+    piece = recovery.max_buffered // PIECES
     left = MOST_LOGS * recovery.log.options.max_bytes
     while missing := recovery.missing(session):
         if engine.buffered + min(piece, missing) > 2 * piece:

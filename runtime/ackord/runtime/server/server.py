@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, Unpack, overload
+from typing import Any, Final, Protocol, Unpack, overload
 
-from ackord.runtime.adapters.base import Adapter, Recipient
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.asgi_types import Application
-from ackord.runtime.bounds.shares import NOBODY
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engine.options import EngineKeywords, EngineOptions
 from ackord.runtime.engine.server import EngineServer
@@ -24,36 +21,25 @@ from ackord.runtime.option_values import check_names, check_values
 from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.protocol.socketio.recovery_memory import RecoveryMemory
-from ackord.runtime.server.broadcast import Broadcasting, BroadcastOperator
-from ackord.runtime.server.connection import Connection
-from ackord.runtime.server.connection_events import ConnectionEvents
-from ackord.runtime.server.gates import EventMiddlewareT
+from ackord.runtime.server.connection import Connection, Connections
+from ackord.runtime.server.environment import (
+    AdapterFactory,
+    Environment,
+    ErrorHooks,
+    ErrorHookT,
+)
 from ackord.runtime.server.lifetime import DRAIN_TIMEOUT, LifeHookT, Lifespan, Lifetime
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.matching import Matcher, Predicate
-from ackord.runtime.server.namespace import MiddlewareT, Namespace
+from ackord.runtime.server.namespace import Namespace, namespace_of
 from ackord.runtime.server.namespaces import Namespaces
 from ackord.runtime.server.parent import ParentNamespace
-from ackord.runtime.server.recovery import Recovery
+from ackord.runtime.server.recovery import RecoverySettings
+from ackord.runtime.server.registrations import Registering, Registrations
+from ackord.runtime.server.socket import Socket
 from ackord.runtime.server.transcoding import Transcoder
 from ackord.runtime.sockets.failures import InvalidPolicy
-from ackord.runtime.sockets.lifecycle import call_hook
-from ackord.runtime.sockets.listeners import ListenerT, Registration
 from ackord.runtime.tasks import TaskSet
-from typing_extensions import override
-
-if TYPE_CHECKING:
-    from ackord.runtime.server.socket import Socket
-
-AdapterFactory: TypeAlias = Callable[[Mapping[str, Recipient]], Adapter]
-"""Makes the adapter of a namespace; takes its connected sockets by id, to be read at each
-broadcast.
-"""
-
-ErrorHookT = TypeVar("ErrorHookT", bound="Callable[[Any, str, Exception], Any]")
-"""Takes the socket or `None`, the event's name and what was raised; a plain function or a coroutine
-function.
-"""
 
 FLUSH_TIMEOUT: Final = 0.5
 """Seconds in which clients that are between two polls, or slow, may still fetch what was sent
@@ -64,12 +50,12 @@ before the server stops.
 class Attachable(Protocol):
     """A typed namespace, as generated code makes them."""
 
-    def attach_to(self, server: Server) -> None:
+    def attach_to(self, server: Server, /) -> None:
         """Set routes and hooks of the namespace, or namespaces, that it stands for."""
         ...
 
 
-class Server(Broadcasting, ConnectionEvents):
+class Server(Registering[Socket]):
     """A Socket.IO server: namespaces over an Engine.IO server.
 
     ::
@@ -85,29 +71,17 @@ class Server(Broadcasting, ConnectionEvents):
         app = server.asgi()         # for any ASGI server
         server.run(port=8000)       # or on uvicorn, at once
 
-    What a server can do for everybody in the namespace ``/`` it has as methods of its own: `on`,
-    `use`, `emit`, `to` …
+    What a namespace can do, a server can do for the namespace ``/``: `on`, `use`, `emit`, `to` …
     """
 
     __slots__ = (
-        "_adapter",
+        "_audience",
         "_connections",
-        "_error_hooks",
-        "_lifetime",
-        "_recovery",
-        "_recovery_memory",
-        "cancel_on_disconnect",
-        "complexity",
+        "_namespaces",
+        "_registrations",
         "engine",
-        "error_replies",
-        "invalid_events",
-        "limits",
-        "log",
+        "environment",
         "main",
-        "namespaces",
-        "parser",
-        "tasks",
-        "transcoder",
     )
 
     def __init__(
@@ -155,39 +129,42 @@ class Server(Broadcasting, ConnectionEvents):
         }
         check_names(engine, {*EngineKeywords.__annotations__, *own}, "a server")
         check_values(own, Server.__init__)
-        self.limits = limits if limits is not None else Limits()
-        self.complexity = self.limits.complexity
-        self.parser = parser
-        self.transcoder = Transcoder(parser)
-        self.error_replies = error_replies
-        self.invalid_events: InvalidPolicy = invalid_events
-        self._adapter = adapter
-        self._recovery = connection_state_recovery
-        self._recovery_memory = (
-            None
-            if connection_state_recovery is None
-            else RecoveryMemory(
-                max_bytes=connection_state_recovery.max_bytes,
-                max_sessions=connection_state_recovery.max_sessions,
-            )
+        limits = Limits() if limits is None else limits
+        log = LimitedLog(logging.getLogger("ackord.runtime.server"))
+        tasks = TaskSet(log)
+        self.engine = EngineServer(EngineOptions(**engine), self._connect, self._discard)
+        self.environment = Environment(
+            limits=limits,
+            complexity=limits.complexity,
+            parser=parser,
+            transcoder=Transcoder(parser),
+            loop=self.engine.server_loop,
+            tasks=tasks,
+            log=log,
+            lifetime=Lifetime(self.engine, self.drain, log),
+            errors=ErrorHooks(tasks),
+            error_replies=error_replies,
+            invalid_events=invalid_events,
+            cancel_on_disconnect=cancel_on_disconnect,
+            make_adapter=adapter,
+            recovery=self._recovery_settings(connection_state_recovery),
         )
-        self.cancel_on_disconnect = cancel_on_disconnect
-        self._error_hooks: tuple[Registration, ...] = ()
-        self.log = LimitedLog(logging.getLogger("ackord.runtime.server"))
-        """Where the server writes what it has to tell, within limits."""
-        self.tasks = TaskSet(self.log)
-        self._connections: set[Connection] = set()
-        self.engine = EngineServer(EngineOptions(**engine), self.connect, self._discard)
-        self._lifetime = Lifetime(self.engine, self.drain, self.log)
-        self.namespaces = Namespaces(self, cleanup=cleanup_empty_child_namespaces)
-        self.main = self.namespaces.main
+        """What the server hands down to its parts."""
+        self._registrations: Registrations[Socket] = Registrations(is_main=True)
+        self._namespaces = Namespaces(
+            self.environment, self._registrations, cleanup=cleanup_empty_child_namespaces
+        )
+        self._connections = Connections(self.environment, self._namespaces)
+        self.main: Namespace[Socket] = self._namespaces.main
         """The namespace ``/``."""
+        # All that a server inherits is about the namespace "/".
+        self._audience = self.main.core
 
     @overload
-    def of(self, name: str) -> Namespace: ...
+    def of(self, name: str) -> Namespace[Socket]: ...
     @overload
-    def of(self, name: re.Pattern[str] | Predicate) -> ParentNamespace: ...
-    def of(self, name: Matcher) -> Namespace:
+    def of(self, name: re.Pattern[str] | Predicate) -> ParentNamespace[Socket]: ...
+    def of(self, name: Matcher) -> Namespace[Socket]:
         """Return the namespace of this name, made at first; a missing leading slash is added.
 
         A template (``"/tenant/{tenant}"``), a pattern that the whole name must match, or a
@@ -198,11 +175,12 @@ class Server(Broadcasting, ConnectionEvents):
         Raises:
             UsageError: no client could ask for this name, or a template is malformed.
         """
-        return self.namespaces.of(name)
+        return self._namespaces.of(name)
 
-    def find(self, name: str) -> Namespace | None:
+    def find(self, name: str) -> Namespace[Socket] | None:
         """Return the namespace of this name, unless it has yet to be made."""
-        return self.namespaces.find(name)
+        found = self._namespaces.find(name)
+        return None if found is None else namespace_of(found)
 
     @property
     def connections(self) -> frozenset[Connection]:
@@ -213,47 +191,6 @@ class Server(Broadcasting, ConnectionEvents):
         """Serve a typed namespace."""
         typed_namespace.attach_to(self)
 
-    def off(self, name: str | None = None, listener: Callable[..., Any] | None = None) -> None:
-        """Forget one listener, or all of a name, or all."""
-        self.main.off(name, listener)
-
-    def use(self, middleware: MiddlewareT) -> MiddlewareT:
-        """Run `middleware` for each socket before it joins the namespace ``/``."""
-        return self.main.use(middleware)
-
-    def use_event(self, middleware: EventMiddlewareT) -> EventMiddlewareT:
-        """Run `middleware` for each event of each socket in the namespace ``/``; see
-        `Namespace.use_event`.
-        """
-        return self.main.use_event(middleware)
-
-    @overload
-    def on_server_side(
-        self, name: str, listener: None = None
-    ) -> Callable[[ListenerT], ListenerT]: ...
-    @overload
-    def on_server_side(self, name: str, listener: ListenerT) -> ListenerT: ...
-    def on_server_side(self, name: str, listener: Any = None) -> Any:
-        """Call `listener` for each event of this name that another server sends to the namespace
-        ``/``.
-        """
-        return self.main.on_server_side(name, listener)
-
-    def server_side_emit(self, name: str, *values: Any) -> None:
-        """Send an event to the namespace ``/`` of the other servers of the cluster; see
-        `ServerEvents.server_side_emit`.
-        """
-        self.main.server_side_emit(name, *values)
-
-    async def server_side_emit_with_ack(
-        self,
-        name: str,
-        *values: Any,
-        timeout: float | None = None,  # noqa: ASYNC109  # Socket.IO's timeout
-    ) -> list[Any]:
-        """Do what `server_side_emit` does and return what the others answer."""
-        return await self.main.server_side_emit_with_ack(name, *values, timeout=timeout)
-
     def on_error(self, hook: ErrorHookT) -> ErrorHookT:
         """Call `hook` whenever code of the application raises what it isn't meant to, after it was
         logged; for services such as Sentry.
@@ -263,8 +200,7 @@ class Server(Broadcasting, ConnectionEvents):
         raised), or one of ``connect``, ``connection``, ``disconnecting``, ``disconnect`` and
         ``new_namespace``. `FailureReply` and `RefusalReply` are answers, not errors.
         """
-        self._error_hooks = (*self._error_hooks, Registration(hook))
-        return hook
+        return self.environment.errors.add(hook)
 
     # The server's start and stop
 
@@ -278,7 +214,7 @@ class Server(Broadcasting, ConnectionEvents):
         Raises:
             UsageError: the server has started already.
         """
-        return self._lifetime.on_startup(hook)
+        return self.environment.lifetime.on_startup(hook)
 
     def on_shutdown(self, hook: LifeHookT) -> LifeHookT:
         """Run `hook` when the server has stopped, after the last connection has ended: a plain
@@ -287,7 +223,7 @@ class Server(Broadcasting, ConnectionEvents):
         The hook that was registered last runs first.
         What a hook raises is logged.
         """
-        return self._lifetime.on_shutdown(hook)
+        return self.environment.lifetime.on_shutdown(hook)
 
     def lifespan(self, *, drain_timeout: float = DRAIN_TIMEOUT) -> Lifespan:
         """Return an asynchronous context manager that starts the server, and drains it in the end;
@@ -302,7 +238,7 @@ class Server(Broadcasting, ConnectionEvents):
         Handlers that still run have `drain_timeout` seconds.
         """
         check_values({"drain_timeout": drain_timeout}, Server.lifespan)
-        return Lifespan(self._lifetime, drain_timeout)
+        return Lifespan(self.environment.lifetime, drain_timeout)
 
     def asgi(
         self, other: Application | None = None, *, drain_timeout: float = DRAIN_TIMEOUT
@@ -316,8 +252,8 @@ class Server(Broadcasting, ConnectionEvents):
         """
         check_values({"other": other, "drain_timeout": drain_timeout}, Server.asgi)
         start, stop = (
-            partial(self._lifetime.start, drain_timeout),
-            partial(self._lifetime.stop, drain_timeout),
+            partial(self.environment.lifetime.start, drain_timeout),
+            partial(self.environment.lifetime.stop, drain_timeout),
         )
         return AsgiApp(self.engine, other=other, on_startup=start, on_shutdown=stop)
 
@@ -366,86 +302,34 @@ class Server(Broadcasting, ConnectionEvents):
         """
         self.engine.server_loop.check()
         await self.engine.close()
-        await self.tasks.finish(timeout)
-        for namespace in self.namespaces:
+        await self.environment.tasks.finish(timeout)
+        for namespace in self._namespaces:
             await namespace.close()
-        self.log.close()
+        self.environment.log.close()
 
-    # What connections and namespaces ask
-
-    def report(self, socket: Socket | None, event: str, error: Exception) -> None:
-        """Tell the error hooks what code of the application raised."""
-        for hook in self._error_hooks:
-            # Outside of the loop there are only namespaces that are made when the program starts,
-            # and nothing runs coroutines.
-            if not hook.is_async or _is_running():
-                client = NOBODY if socket is None else socket.conn.request.client or socket.id
-                call_hook(hook, (socket, event, error), self.tasks, "The on_error hook", client)
-
-    def connect(self, engine: EngineSocket) -> Connection:
-        """Make the Socket.IO end of a session (the `connect` of `EngineServer`)."""
-        connection = Connection(self, engine)
-        self._connections.add(connection)
-        return connection
-
-    def make_recovery(
-        self, name: str, adapter: Adapter, emptied: Callable[[], None]
-    ) -> Recovery | None:
-        """Make what keeps the events and absent clients of a namespace with this name and adapter,
-        if that is wanted.
-
-        `emptied` is called when no client is absent any longer.
-        """
-        if self._recovery is None or self._recovery_memory is None:
+    def _recovery_settings(
+        self, options: ConnectionStateRecovery | None
+    ) -> RecoverySettings | None:
+        if options is None:
             return None
-        options = self.engine.options
-        grace = options.ping_interval + options.ping_timeout
-        recovery = Recovery(
-            self._recovery,
-            self._recovery_memory,
+        engine = self.engine.options
+        return RecoverySettings(
+            options=options,
+            memory=RecoveryMemory(max_bytes=options.max_bytes, max_sessions=options.max_sessions),
             budget=lambda: self.engine.memory,
-            owner=name,
-            grace=grace,
-            max_buffered=options.max_buffered,
-            emptied=emptied,
+            grace=engine.ping_interval + engine.ping_timeout,
+            max_buffered=engine.max_buffered,
         )
-        recovery.follow(adapter)
-        return recovery
 
-    def make_adapter(self, recipients: Mapping[str, Recipient]) -> Adapter:
-        """Make the adapter of a namespace."""
-        return self._adapter(recipients)
-
-    def forget(self, connection: Connection) -> None:
-        """Let a connection go that is over."""
-        self._connections.discard(connection)
+    def _connect(self, engine: EngineSocket) -> Connection:
+        return self._connections.connect(engine)
 
     def _discard(self) -> None:
         """Forget what belonged to an event loop that has ended; see `EngineServer`."""
-        for connection in self._connections:
-            connection.discard()
-        self._connections.clear()
-        self.tasks.discard()
-        self.namespaces.discard()
-        self._lifetime.discard()
-
-    @override
-    def _add_listener(self, name: str, listener: ListenerT, *, once: bool) -> ListenerT:
-        add: Any = self.main.once if once else self.main.on
-        added: ListenerT = add(name, listener)
-        return added
-
-    @override
-    def _everybody(self) -> BroadcastOperator:
-        return BroadcastOperator(self.main)
-
-
-def _is_running() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+        self._connections.discard()
+        self.environment.tasks.discard()
+        self._namespaces.discard()
+        self.environment.lifetime.discard()
 
 
 def _drained(connection: Connection, busy: set[Connection], done: asyncio.Event) -> None:

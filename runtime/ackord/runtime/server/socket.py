@@ -1,31 +1,73 @@
-"""A client in a namespace."""
+"""A client in a namespace.
+
+The life of a socket: a CONNECT makes it, `_begin` follows when the client is told that it is
+connected, and `_end` when either side has left. What the application emits in between goes out at
+once; what it emits before `_begin` waits, as no event may overtake the answer to CONNECT.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Final, cast
 
+from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Target
+from ackord.runtime.containment import Step, contain
 from ackord.runtime.engine.link import EngineSocket
-from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
-from ackord.runtime.server.broadcast import BroadcastOperator, room_names
-from ackord.runtime.server.direct import DirectFlags, DirectOperator
-from ackord.runtime.server.gates import SocketGate, SocketMiddlewareT
+from ackord.runtime.engine.server import SHUTTING_DOWN
+from ackord.runtime.errors import (
+    AckTimeoutError,
+    DisconnectedError,
+    InvalidAckError,
+    InvalidPayloadError,
+    SlowConsumerError,
+    UsageError,
+)
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.complexity import weigh
+from ackord.runtime.protocol.socketio.error_acks import INVALID_RESPONSE, FailureReply
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.protocol.socketio.packet import encode_ack, encode_event
+from ackord.runtime.protocol.socketio.recovery import RecoverySession
+from ackord.runtime.server.contracts import SocketConnection
+from ackord.runtime.server.core import NamespaceCore
 from ackord.runtime.server.handshake import Handshake, make_handshake
-from ackord.runtime.server.others import ReachingOthers
-from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
+from ackord.runtime.server.middlewares import (
+    NamespaceMiddlewareCall,
+    SocketMiddlewareCall,
+    SocketMiddlewareT,
+)
+from ackord.runtime.server.namespace import Namespace
+from ackord.runtime.server.operators import (
+    BroadcastOperator,
+    SocketOperator,
+    SocketOperators,
+    others,
+    room_names,
+)
+from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, PendingAcks
+from ackord.runtime.sockets.incoming import handle_events
+from ackord.runtime.sockets.lifecycle import call_hook, call_lifecycle
 from ackord.runtime.sockets.listeners import ListenerT, Registration
-from ackord.runtime.sockets.outgoing import read_answer
+from ackord.runtime.sockets.outgoing import (
+    read_answer,
+    receive_ack,
+    settle_callback,
+    tell_outgoing,
+)
+from ackord.runtime.sockets.queue import EventQueue
 from ackord.runtime.sockets.source import EventSource
 from typing_extensions import override
 
-if TYPE_CHECKING:
-    from ackord.runtime.server.namespace import Namespace
+_ENDED_HERE: Final = frozenset({"server namespace disconnect", SHUTTING_DOWN})
+"""Reasons of the ends that this program asked for."""
 
 
-class Socket(EventSource, ReachingOthers, ABC):
+class Socket(EventSource, SocketOperators):
     """A client in a namespace: sends events to it, and calls listeners for those that it sends.
 
     Events are handled in the order of arrival, one at a time, each with a context of its own.
@@ -39,34 +81,44 @@ class Socket(EventSource, ReachingOthers, ABC):
     left, and listeners of ``disconnect`` come after it, but wait no longer than
     `Limits.ending_timeout`; if this side ends the socket, what waits is dropped and they are called
     at once. Listeners of ``disconnecting`` are called at once in any case.
-
-    This is what applications see of it; servers make a `Member`, which does the work.
     """
 
     __slots__ = (
         "__weakref__",
+        "_acks",
         "_auth",
         "_connected",
+        "_connection",
+        "_departed_rooms",
+        "_ending",
         "_engine",
         "_error_listeners",
-        "_gates",
         "_handshake",
         "_issued",
+        "_middlewares",
+        "_namespace",
+        "_outbox",
+        "_queue",
+        "_recovery_session",
+        "_refused",
         "context",
         "data",
         "id",
-        "namespace",
         "recovered",
     )
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset({"disconnecting", "disconnect"})
 
     def __init__(
-        self, sid: str, namespace: Namespace, engine: EngineSocket, auth: dict[str, Any]
+        self,
+        sid: str,
+        namespace: NamespaceCore[Any],
+        connection: SocketConnection,
+        auth: dict[str, Any],
+        session: RecoverySession | None = None,
     ) -> None:
         super().__init__()
         self.id = sid
-        self.namespace = namespace
         self.recovered = False
         """Whether the client came back after it had lost its connection: it has its id, its rooms
         and its `data` again, and misses no event.
@@ -74,13 +126,37 @@ class Socket(EventSource, ReachingOthers, ABC):
         self.data: Any = namespace.make_data()
         self.context: Any = None
         """What the typed layer keeps of this socket."""
-        self._engine = engine
+        self._namespace: NamespaceCore[Socket] = namespace
+        self._connection = connection
+        self._engine = connection.engine
         self._auth = auth
         self._issued = time.time()
         self._handshake: Handshake | None = None
-        self._connected = False
-        self._gates: tuple[SocketGate, ...] = ()
+        self._middlewares: tuple[SocketMiddlewareCall, ...] = ()
         self._error_listeners: tuple[Registration, ...] = ()
+        self._connected = False
+        self._ending = False
+        # Whether a middleware of the namespace has disconnected the socket.
+        self._refused = False
+        # What is kept of the socket while its client is away, with connection state recovery.
+        self._recovery_session: RecoverySession | None = session
+        # Made for the first event that asks for an acknowledgement.
+        self._acks: PendingAcks | None = None
+        # What is emitted until the client is told that it is connected, or refused.
+        self._outbox: list[tuple[EncodedEvent, int | None]] | None = []
+        self._departed_rooms: frozenset[str] | None = None
+        self._queue = EventQueue(
+            connection.backlog,
+            namespace.tasks,
+            handle_events,
+            loop=connection.loop,
+            keeps_task=True,
+        )
+
+    @property
+    def namespace(self) -> Namespace[Socket]:
+        """The namespace of the socket."""
+        return cast("Namespace[Socket]", self._namespace.facade)
 
     @property
     def connected(self) -> bool:
@@ -114,7 +190,7 @@ class Socket(EventSource, ReachingOthers, ABC):
         What it raises is answered as if a listener had raised it: `FailureReply` as it says,
         anything else as ``internal``.
         """
-        self._gates = (*self._gates, SocketGate(middleware))
+        self._middlewares = (*self._middlewares, SocketMiddlewareCall(middleware))
         return middleware
 
     def on_error(self, listener: ListenerT) -> ListenerT:
@@ -127,82 +203,63 @@ class Socket(EventSource, ReachingOthers, ABC):
     # Rooms
 
     @property
-    @abstractmethod
     def rooms(self) -> frozenset[str]:
         """The rooms that the socket is in, its own id among them; empty after the end."""
+        if self._departed_rooms is not None:
+            return self._departed_rooms
+        return self._namespace.adapter.socket_rooms(self.id)
 
-    @abstractmethod
     def join(self, *rooms: str | Iterable[str]) -> None:
         """Enter rooms; does nothing after the end."""
+        loop = self._namespace.server_loop
+        if get_ident() != loop.thread and loop.hand_over(self.join, room_names(rooms)):
+            return
+        if self._connected or self._outbox is not None:
+            self._namespace.adapter.add_all(self.id, room_names(rooms))
 
     def leave(self, *rooms: str | Iterable[str]) -> None:
         """Leave rooms."""
-        loop = self.namespace.server_loop
+        loop = self._namespace.server_loop
         if get_ident() != loop.thread and loop.hand_over(self.leave, room_names(rooms)):
             return
         for room in room_names(rooms):
-            self.namespace.adapter.del_(self.id, room)
+            self._namespace.adapter.del_(self.id, room)
 
-    @property
     @override
-    def broadcast(self) -> BroadcastOperator:
-        """Everybody in the namespace but this socket."""
-        return BroadcastOperator(self.namespace).except_(self.id)
+    def _flagged(
+        self, flags: BroadcastFlags | None = None, timeout: float | None = None
+    ) -> SocketOperator:
+        return SocketOperator(self, flags, timeout)
 
-    # Sending
+    @override
+    def _narrowed(
+        self,
+        target: Target | None = None,
+        flags: BroadcastFlags | None = None,
+        timeout: float | None = None,
+        *,
+        is_empty: bool | None = None,
+    ) -> BroadcastOperator:
+        return others(self, target, flags, timeout, is_empty=is_empty)
 
-    @property
-    def volatile(self) -> DirectOperator:
-        """Drop the event unless it can go out at once."""
-        return DirectOperator(self, DirectFlags(volatile=True))
-
-    def compress(self, compress: bool) -> DirectOperator:
-        """Say whether the transport may compress the event."""
-        return DirectOperator(self, DirectFlags(compress=compress))
-
-    def timeout(self, seconds: float) -> DirectOperator:
-        """Bound the wait for the acknowledgement; a callback then takes an error first."""
-        check_timeout(seconds)
-        return DirectOperator(self, DirectFlags(timeout=seconds))
-
-    def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
-        """Send an event: any number of values that JSON can hold, bytes anywhere in them.
-
-        `ack` is called with what the client answers, and never if it goes away; use `timeout` to
-        learn of that.
-
-        Raises:
-            ReservedEventError: nobody may send this name.
-            InvalidPayloadError: JSON can't hold a value.
-            SlowConsumerError: too many acknowledgements are awaited from this client already.
-        """
-        self.send_plain(encode_plain_event(name, values), ack)
-
-    def send(self, *values: Any, ack: AckCallback | None = None) -> None:
-        """Send the event ``message``."""
-        self.emit("message", *values, ack=ack)
-
-    async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # Socket.IO's timeout
-        """Send an event and return what the client answers: one value, a tuple of several, or
-        `None`.
-
-        Raises:
-            AckTimeoutError: no answer came in `timeout` seconds, 20 by default.
-            DisconnectedError: the connection ended first.
-            InvalidAckError: the answer isn't JSON.
-        """
-        return await self.ask_plain(encode_plain_event(name, values), timeout)
-
-    @abstractmethod
     def disconnect(self, close: bool = False) -> None:
         """Leave the namespace; with `close`, leave all namespaces and end the connection.
 
         During a middleware this refuses the connection.
         """
+        loop = self._namespace.server_loop
+        if get_ident() != loop.thread and loop.hand_over(self.disconnect, close):
+            return
+        if close:
+            self._connection.disconnect()
+        elif self._connected and not self._ending:
+            self._connection.leave(self._namespace.name, self._namespace.prefix)
+            self._end("server namespace disconnect")
+        elif self._outbox is not None:
+            self._refused = True
 
-    # Sending what is encoded already: what is above and the typed layer end here
+    # What goes out
 
-    @abstractmethod
     def send_event(
         self,
         event: EncodedEvent,
@@ -214,22 +271,62 @@ class Socket(EventSource, ReachingOthers, ABC):
         """Send an encoded event; before the client is told that it is connected it waits, after the
         end it is dropped.
         """
+        if event.attachments:
+            self._namespace.check_attachments(event.attachments, f"event {event.name!r}")
+        loop = self._namespace.server_loop
+        if get_ident() != loop.thread and loop.hand_over(
+            partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
+        ):
+            return
+        if not self._connected:
+            if self._outbox is not None and not volatile:
+                self._outbox.append((event, ack_id))
+            elif (
+                self._recovery_session is not None
+                and self._namespace.recovery is not None
+                and not volatile
+                and ack_id is None
+            ):
+                self._namespace.check_event(event)
+                self._namespace.recovery.record_for_absent(self._recovery_session, event)
+            return
+        if volatile and not self._engine.claim():
+            return
+        if self._any_outgoing:
+            tell_outgoing(self, event)
+        if self._namespace.recovery is not None and ack_id is None:
+            recovery = self._namespace.recovery
+            self._namespace.check_event(event)
+            event = (
+                recovery.mark(event) if volatile else recovery.record(event, frozenset((self.id,)))
+            )
+        text = encode_event(self._namespace.prefix, event.arguments, len(event.attachments), ack_id)
+        if event.attachments or not compress:
+            self._engine.send_prepared(Prepared(text, event.attachments, compress=compress))
+        else:
+            self._engine.send(text)
 
-    @abstractmethod
-    def send_plain(
-        self,
-        event: EncodedEvent,
-        ack: AckCallback | None,
-        *,
-        timeout: float | None = None,
-        volatile: bool = False,
-        compress: bool = True,
-    ) -> None:
-        """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end
-        here.
-        """
+    def _send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
+        """Answer an event; after the end nothing is sent."""
+        if not self._connected:
+            return
+        text = encode_ack(self._namespace.prefix, ack_id, arguments, len(attachments))
+        if attachments:
+            self._namespace.check_attachments(attachments, "an acknowledgement")
+            self._engine.send_prepared(Prepared(text, attachments))
+        else:
+            self._engine.send(text)
 
-    @abstractmethod
+    def deliver(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags) -> None:
+        """Write a broadcast (see `Recipient`)."""
+        if flags.volatile and not self._engine.claim():
+            return
+        if self._any_outgoing:
+            tell_outgoing(self, event)
+        self._engine.send_prepared(prepared)
+
+    # Acknowledgements that the client owes
+
     async def request(
         self,
         event: EncodedEvent,
@@ -246,11 +343,36 @@ class Socket(EventSource, ReachingOthers, ABC):
             DisconnectedError: the connection ended first.
             SlowConsumerError: too many acknowledgements are awaited already.
         """
+        self._namespace.server_loop.check()
+        self._check_answerable()
+        ack_id = self._namespace.next_ack_id()
+        send = partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
+        return await self._pending_acks().wait(ack_id, send, timeout)
 
-    async def ask_plain(
+    def ask(
         self,
         event: EncodedEvent,
-        timeout: float | None,  # noqa: ASYNC109  # a timer, no task
+        prepared: Prepared,
+        flags: BroadcastFlags,
+        collector: AckCollector,
+    ) -> None:
+        """Write a broadcast that asks for an acknowledgement (see `Recipient`)."""
+        settle = partial(collector.settle, self.id)
+        if flags.volatile and not self._engine.writable:
+            settle(AckTimeoutError("the client couldn't take a volatile event"))
+            return
+        try:
+            self._pending_acks().expect(collector.ack_id, settle)
+        except SlowConsumerError as error:
+            settle(error)
+        else:
+            self.deliver(event, prepared, flags)
+
+    @override
+    async def _ask_plain(
+        self,
+        event: EncodedEvent,
+        timeout: float | None,  # a timer, no task
         *,
         volatile: bool = False,
         compress: bool = True,
@@ -265,3 +387,299 @@ class Socket(EventSource, ReachingOthers, ABC):
             compress=compress,
         )
         return read_answer(reply)
+
+    @override
+    def _send_plain(
+        self,
+        event: EncodedEvent,
+        ack: AckCallback | None,
+        *,
+        timeout: float | None = None,
+        volatile: bool = False,
+        compress: bool = True,
+    ) -> None:
+        """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end
+        here.
+        """
+        if ack is None:
+            self.send_event(event, volatile=volatile, compress=compress)
+            return
+        loop = self._namespace.server_loop
+        if get_ident() != loop.thread:
+            Registration(ack)  # what can't be called is refused here, in the thread of the caller
+            if loop.hand_over(
+                partial(
+                    self._send_plain,
+                    event,
+                    ack,
+                    timeout=timeout,
+                    volatile=volatile,
+                    compress=compress,
+                )
+            ):
+                return
+        if not self._connected and self._outbox is None:
+            if timeout is not None:
+                self._call_back(
+                    Registration(ack),
+                    (DisconnectedError("the socket has been disconnected"),),
+                    event.name,
+                )
+            return
+        if volatile and timeout is None and not (self._connected and self._engine.writable):
+            return  # dropped: nobody will answer, and nothing would end the wait
+        ack_id = self._namespace.next_ack_id()
+        settle = partial(settle_callback, self, Registration(ack), event.name, timeout is not None)
+        send = partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
+        self._pending_acks().send_and_expect(ack_id, send, settle, timeout)
+
+    @property
+    def _awaited_acks(self) -> int:
+        """How many acknowledgements the client owes."""
+        return 0 if self._acks is None else len(self._acks)
+
+    def _forget_ack(self, ack_id: int) -> None:
+        """Wait for an acknowledgement no longer."""
+        if self._acks is not None:
+            self._acks.discard(ack_id)
+
+    def _receive_ack(self, ack_id: int | None, payload: str, attachments: Sequence[bytes]) -> None:
+        """Take an ACK packet; one that nobody waits for is ignored.
+
+        Raises:
+            PacketError: it ends the connection.
+        """
+        if not payload:
+            return
+        if len(payload) > self._namespace.short:
+            self._connection.backlog.spend(weigh(payload))
+            excess = self._namespace.complexity.excess(payload)
+            if excess is not None:
+                if ack_id is not None and self._acks is not None:
+                    self._acks.fail(ack_id, InvalidAckError(f"the acknowledgement has {excess}"))
+                return
+        receive_ack(self._acks, ack_id, payload, attachments)
+
+    def _check_answerable(self) -> None:
+        if self._connected:
+            return
+        if self._outbox is not None:
+            raise UsageError("the client can't answer before it is told that it is connected")
+        raise DisconnectedError("the socket has been disconnected")
+
+    def _pending_acks(self) -> PendingAcks:
+        if self._acks is None:
+            self._acks = PendingAcks(self._namespace.limits.pending_acks)
+            self._acks.follow(self._connection.backlog)
+        return self._acks
+
+    def _call_back(self, callback: Registration, arguments: Sequence[Any], event: str) -> None:
+        self._namespace.call_back(callback, arguments, event, self)
+
+    # Joining
+
+    def _recover(self) -> None:
+        """Restore data and rooms from the session of a client that comes back."""
+        if self._recovery_session is not None:
+            self.recovered = True
+            self.data = self._recovery_session.data
+            self._namespace.adapter.add_all(self.id, self._recovery_session.history.current)
+
+    def _begin_anew(self, session: RecoverySession) -> None:
+        """Make this the socket of a new client after all."""
+        self._recovery_session = session
+        self.recovered = False
+        self.data = self._namespace.make_data()
+        self._namespace.adapter.del_all(self.id)
+
+    def _supersede(self) -> None:
+        """End the connection: its client is back on another one."""
+        self._connection.shut("transport close", "transport close")
+
+    def _begin(self) -> None:
+        """Note that the client was told: it is connected now."""
+        self._connected = True
+        waiting, self._outbox = self._outbox, None
+        for event, ack_id in waiting or ():
+            try:
+                self.send_event(event, ack_id=ack_id)
+            except BaseException as error:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
+                contain(error)
+                self._namespace.tasks.log.crash(
+                    f"Sending event {quoted(event.name)}, emitted before the client was connected,",
+                    error,
+                )
+                if ack_id is not None and self._acks is not None:
+                    self._acks.fail(
+                        ack_id, InvalidPayloadError(f"event {event.name!r} can't be sent: {error}")
+                    )
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether the client was told in this turn of the event loop that it is connected."""
+        return not self._queue.is_open
+
+    def _open_events(self) -> None:
+        """Begin to handle events, after those listeners of ``connection`` that are tasks have begun
+        to run.
+        """
+        self._connection.loop.call_soon(self._queue.open)
+
+    # Events
+
+    @property
+    def _watchers(self) -> tuple[Registration, ...]:
+        """The catch-all listeners, then the middlewares."""
+        shared = self._namespace.event_middlewares
+        if shared:
+            return (
+                *self._any,
+                *(NamespaceMiddlewareCall(middleware, self) for middleware in shared),
+                *self._middlewares,
+            )
+        return (*self._any, *self._middlewares) if self._middlewares else self._any
+
+    def _fail_event(
+        self,
+        name: str,
+        ack_id: int | None,
+        failure: FailureReply,
+        error: BaseException | None = None,
+    ) -> None:
+        """Answer an event that failed by an error ack, or by the namespace's policy if no ack was
+        asked for.
+        """
+        namespace = self._namespace
+        sender = f", sent by socket {self.id} from {quoted(self._engine.request.address)}"
+        if namespace.parent is not None:
+            sender += f" in {quoted(namespace.name)}"
+        client = self._engine.request.client or self.id
+        namespace.failures.record(
+            self, name, failure, error, sender=sender, client=self._engine.request.client
+        )
+        if error is None and failure.code == INVALID_RESPONSE:
+            error = failure.__cause__  # what a handler answered is nobody else's fault
+        for listener in self._error_listeners:
+            report = partial(namespace.environment.errors.report, self, name)
+            call_hook(
+                listener,
+                (name, error or failure),
+                namespace.tasks,
+                "A callback of an event",
+                client,
+                report=report,
+            )
+        if isinstance(error, Exception):
+            namespace.environment.errors.report(self, name, error)
+        try:
+            if ack_id is not None:
+                if namespace.error_replies:
+                    self._send_ack(ack_id, failure.arguments_text())
+            elif namespace.invalid_events == "disconnect":
+                self.disconnect()
+        except BaseException as again:  # noqa: BLE001  # a parser of the application
+            contain(again)
+            namespace.tasks.log.crash("Answering an event", again, f" (event {quoted(name)})")
+
+    def _drop_events(self) -> None:
+        """Drop the events that wait."""
+        self._queue.clear()
+
+    # The end
+
+    def _end(self, reason: str, description: str | None = None) -> None:
+        """Leave rooms and namespace, fail what is awaited, tell listeners.
+
+        What the client had sent before it went is still handled; what waits is dropped if this side
+        ended the socket.
+        """
+        if not self._connected:
+            self._end_unconnected(reason)
+            return
+        if self._ending:  # a listener of "disconnecting" disconnects
+            return
+        self._ending = True
+        details = (reason,) if description is None else (reason, description)
+        rooms: frozenset[str] = frozenset()
+        with Step("read the rooms of a socket", self._namespace.tasks.log):
+            rooms = self._namespace.adapter.socket_rooms(self.id)
+        departing: list[asyncio.Task[None]] = []
+        if self._lifecycle is not None:
+            with Step("tell the listeners of 'disconnecting'", self._namespace.tasks.log):
+                departing = self._tell("disconnecting", details)
+        self._connected = False
+        self._connection.forget(self._namespace.name, self)
+        if self._recovery_session is not None and self._namespace.recovery is not None:
+            with Step("keep what a client needs to come back", self._namespace.tasks.log):
+                self._namespace.recovery.part(self._recovery_session, self.data, reason)
+        self._namespace.remove(self)
+        if departing:
+            # Listeners that are tasks still see the rooms that the socket was in.
+            self._departed_rooms = rooms
+            self._connection.count_tasks(departing)
+            for task in departing:
+                task.add_done_callback(self._forget_rooms)
+        if self._acks is not None:
+            self._acks.fail_all(
+                lambda: DisconnectedError(f"the socket has been disconnected: {reason}")
+            )
+        if self._namespace.environment.cancel_on_disconnect:
+            with Step("cancel the handlers of a socket", self._namespace.tasks.log):
+                self._queue.cancel()
+        if reason in _ENDED_HERE:
+            with Step("drop the events of a socket that wait", self._namespace.tasks.log):
+                self._queue.clear()
+                self._queue.close()
+            self._tell_disconnect(reason, details)
+        else:
+            self._queue.finish(
+                partial(self._tell_disconnect, reason, details),
+                self._namespace.limits.ending_timeout,
+            )
+
+    def _discard(self) -> None:
+        """Be disconnected without telling anybody: the event loop of the connection has ended, and
+        its listeners can't run any more.
+        """
+        self._connected = False
+        self._outbox = None
+        self._acks = None
+
+    def _end_unconnected(self, reason: str) -> None:
+        """End a socket that was never let in, or has ended already."""
+        self._outbox = None
+        if (
+            self._recovery_session is not None
+            and self._namespace.recovery is not None
+            and not self._ending
+        ):
+            with Step(
+                "forget the session of a client that wasn't let in", self._namespace.tasks.log
+            ):
+                self._namespace.recovery.refuse(self._recovery_session, reason)
+        with Step("take a socket out of its rooms", self._namespace.tasks.log):
+            self._namespace.adapter.del_all(self.id)
+
+    def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
+        if self._lifecycle is not None:
+            with Step("tell the listeners of 'disconnect'", self._namespace.tasks.log):
+                if tasks := self._tell("disconnect", details):
+                    self._connection.count_tasks(tasks)
+        with Step("run the disconnect hook", self._namespace.tasks.log):
+            if hook := self._namespace.run_disconnect_hook(self, reason):
+                self._connection.count_tasks((hook,))
+
+    def _tell(self, name: str, details: Sequence[str]) -> list[asyncio.Task[None]]:
+        if self._lifecycle is None:
+            return []
+        namespace = self._namespace
+        return call_lifecycle(
+            self._lifecycle,
+            name,
+            details,
+            namespace.tasks,
+            partial(namespace.environment.errors.report, self, name),
+        )
+
+    def _forget_rooms(self, _: object) -> None:
+        self._departed_rooms = None

@@ -89,12 +89,12 @@ class EventReceiver(Protocol):
         ...
 
     @property
-    def namespace(self) -> EventRules:
+    def _namespace(self) -> EventRules:
         """What holds for the events of the namespace."""
         ...
 
     @property
-    def watchers(self) -> tuple[Registration, ...]:
+    def _watchers(self) -> tuple[Registration, ...]:
         """What looks at an event before its listeners: the catch-all listeners, then whatever may
         refuse it.
         """
@@ -106,7 +106,7 @@ class EventReceiver(Protocol):
         ...
 
     @property
-    def _gates(self) -> tuple[Registration, ...]:
+    def _middlewares(self) -> tuple[Registration, ...]:
         """The middlewares of this socket alone."""
         ...
 
@@ -118,11 +118,11 @@ class EventReceiver(Protocol):
     @property
     def _queue(self) -> EventQueue: ...
 
-    def send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
+    def _send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
         """Answer an event; after the end nothing is sent."""
         ...
 
-    def fail_event(
+    def _fail_event(
         self,
         name: str,
         ack_id: int | None,
@@ -145,7 +145,7 @@ def receive_event(
     Raises:
         PacketError: it ends the connection.
     """
-    namespace = socket.namespace
+    namespace = socket._namespace
     queue = socket._queue
     size = len(payload)
     if size > namespace.short:
@@ -161,7 +161,7 @@ def receive_event(
     if attachments:
         size += sum(map(len, attachments))
     route = namespace.routes.get(name)
-    watched = socket._any or socket._gates or namespace.event_middlewares
+    watched = socket._any or socket._middlewares or namespace.event_middlewares
     if route is None:
         events = socket._events
         registrations = () if events is None else events.by_name.get(name, ())
@@ -217,7 +217,7 @@ async def _fail_in_order(
     failure: FailureReply,
     error: BaseException | None,
 ) -> None:
-    socket.fail_event(name, ack_id, failure, error)
+    socket._fail_event(name, ack_id, failure, error)
 
 
 def _receive_untyped(  # noqa: PLR0917  # on the path of every message
@@ -228,7 +228,7 @@ def _receive_untyped(  # noqa: PLR0917  # on the path of every message
     ack_id: int | None,
     size: int,
 ) -> None:
-    namespace = socket.namespace
+    namespace = socket._namespace
     if not registrations:
         check_event_name(name, namespace.max_event_name)
     del items[0]
@@ -239,7 +239,7 @@ def _receive_untyped(  # noqa: PLR0917  # on the path of every message
         concurrent |= registration.concurrent
     for registration in socket._any:
         is_async |= registration.is_async
-    if not is_async and queue.idle and not socket._gates and not namespace.event_middlewares:
+    if not is_async and queue.idle and not socket._middlewares and not namespace.event_middlewares:
         queue.enter()
         try:
             copy_context().run(run_untyped_inline, socket, name, items, ack_id)
@@ -305,11 +305,11 @@ async def run_route(  # noqa: PLR0917  # bound once, by the queue
     catch_all: tuple[Any, ...] | None,
 ) -> None:
     """Handle an event of a typed route; `catch_all` holds its plain arguments if there are
-    watchers.
+    middlewares or catch-all listeners.
     """
     try:
         if catch_all is not None:
-            await call_in_order(socket.watchers, catch_all)
+            await call_in_order(socket._watchers, catch_all)
         answer = await route.handle(socket, arguments)
     except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
         _rescue(socket, route, name, ack_id, error)
@@ -324,7 +324,7 @@ def _answer_route(
         return
     try:
         text, attachments = route.encode(answer)
-        socket.send_ack(ack_id, text, attachments)
+        socket._send_ack(ack_id, text, attachments)
     except BaseException as error:  # noqa: BLE001  # whatever it is becomes an error ack
         _failed(socket, name, ack_id, error)
 
@@ -348,7 +348,7 @@ async def run_untyped(
 ) -> None:
     """Handle an event of listeners, one listener after the other."""
     try:
-        if watchers := socket.watchers:
+        if watchers := socket._watchers:
             await call_in_order(watchers, [name, *arguments])
         registrations = take_listeners(socket, name)
         results = await call_in_order(registrations, arguments)
@@ -407,7 +407,7 @@ def run_listener_at_once(  # noqa: PLR0917  # on the path of every message
             if result.__class__ is not tuple:  # as `ack_arguments`, without the call
                 result = () if result is None else (result,)
             text, attachments = encode_reply(result)
-            socket.send_ack(ack_id, text, attachments)
+            socket._send_ack(ack_id, text, attachments)
     except BaseException as error:  # noqa: BLE001  # whatever a listener raises becomes an error ack
         _failed(socket, name, ack_id, error)
     finally:
@@ -438,9 +438,9 @@ def finish_untyped(
     if ack_id is not None:
         reply = acknowledge(registrations, results)
         if reply is not None:
-            socket.send_ack(ack_id, *reply)
+            socket._send_ack(ack_id, *reply)
     elif not registrations and not socket._any:
-        socket.fail_event(name, None, unknown_event())
+        socket._fail_event(name, None, unknown_event())
 
 
 def _failed(socket: EventReceiver, name: str, ack_id: int | None, error: BaseException) -> None:
@@ -455,8 +455,8 @@ def _failed(socket: EventReceiver, name: str, ack_id: int | None, error: BaseExc
     if cancelled and not socket.connected:
         raise error
     if isinstance(error, FailureReply):
-        socket.fail_event(name, ack_id, error)
+        socket._fail_event(name, ack_id, error)
     else:
-        socket.fail_event(name, ack_id, internal_error(), error)
+        socket._fail_event(name, ack_id, internal_error(), error)
     if cancelled:
         raise error

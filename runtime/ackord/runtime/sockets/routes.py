@@ -1,6 +1,6 @@
 """How the events of one name are decoded, handled and answered.
 
-A server's `Member` and a client's `Membership` look for a `Route` by the event's name; it knows
+A server's `Socket` and a client's `Stay` look for a `Route` by the event's name; it knows
 nothing of pydantic. The typed layer has one for each event, which validates and calls one method;
 events without a route are for listeners.
 """
@@ -59,7 +59,7 @@ class Route(Protocol):
     def handle(self, socket: Any, arguments: Arguments) -> Coroutine[Any, Any, Any]:
         """Run the handler and return its answer, for `encode`.
 
-        `socket` is a server's `Member`, or a client's `Membership`; only routes of servers need it.
+        `socket` is a server's `Socket`, or a client's `Stay`; only routes of servers need it.
 
         Any exception becomes the error ack ``internal``; `FailureReply` becomes the one that it
         holds.

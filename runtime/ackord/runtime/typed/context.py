@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server.broadcast import BroadcastOperator
+from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, room_names
 from ackord.runtime.typed.event import NamespaceContract
 from ackord.runtime.typed.params import Params, ParamsT
@@ -121,7 +121,7 @@ class Context(Generic[SessionT]):
 
     @property
     def _all(self) -> BroadcastTarget:
-        return BroadcastOperator(self._socket.namespace)
+        return BroadcastOperator(self._socket.namespace.core)
 
     @property
     def _others(self) -> BroadcastTarget:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from ackord.runtime.errors import DisconnectedError, InvalidAckError, PeerError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
-from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.namespace import Namespace
+from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.exchange import encode_typed, request, request_result
@@ -62,14 +62,14 @@ class ClientTarget:
         is.
         """
         # Not by way of the room of that name: an id that isn't one could name any room.
-        socket = self._socket or self._namespace.sockets.get(self._sid)
+        socket = self._socket or self._namespace.core.sockets.get(self._sid)
         if socket is not None:
             socket.send_event(event, volatile=self._volatile)
 
     async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
         """Send an event and return the JSON array and the attachments of its acknowledgement."""
-        self._namespace.server_loop.check()
-        socket = self._socket or self._namespace.sockets.get(self._sid)
+        self._namespace.core.server_loop.check()
+        socket = self._socket or self._namespace.core.sockets.get(self._sid)
         if socket is None:
             raise DisconnectedError(
                 f"no client {self._sid!r} is connected to namespace {self._namespace.name}"

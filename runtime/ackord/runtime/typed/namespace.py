@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, ParamSpec, Type
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
-from ackord.runtime.server.broadcast import BroadcastOperator
 from ackord.runtime.server.namespace import Namespace as UntypedNamespace
+from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import RefusalReply
 from ackord.runtime.typed.context import Context
@@ -47,7 +47,7 @@ class Reach(ABC):
 
     @property
     def _all(self) -> BroadcastTarget:
-        return BroadcastOperator(self.socket_namespace)
+        return BroadcastOperator(self.socket_namespace.core.audience)
 
     def _to(self, *rooms: Room) -> BroadcastTarget:
         return self.socket_namespace.to(room_names(rooms))
@@ -131,9 +131,9 @@ class Namespace(Reach, Generic[ContextT]):
         if self.__untyped is not None:
             raise UsageError(f"this {type(self).__name__} is registered already: make another one")
         if self.__overrides_ours("on_start"):
-            namespace.server.on_startup(self.on_start)
+            namespace.core.environment.lifetime.on_startup(self.on_start)
         if self.__overrides_ours("on_stop"):
-            namespace.server.on_shutdown(self.on_stop)
+            namespace.core.environment.lifetime.on_shutdown(self.on_stop)
         self.__untyped = namespace
         self.contract.warm("server")
         for event in self.contract.client_to_server:
@@ -189,7 +189,7 @@ class Namespace(Reach, Generic[ContextT]):
                 f"{self.path} takes a {getattr(wanted, '__name__', None)}, not "
                 f"{type(params).__name__!r}"
             )
-        return parent.children.get(params.path) or UntypedNamespace(parent.server, params.path)
+        return parent.at(params.path)
 
     @property
     def _cluster(self) -> ClusterTarget:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from ackord.runtime.server.contracts import NamespaceSocket, SocketT
 from ackord.runtime.sockets.listeners import Registration
 from typing_extensions import override
-
-if TYPE_CHECKING:
-    from ackord.runtime.server.socket import Socket
 
 SocketMiddleware: TypeAlias = Callable[[str, tuple[Any, ...]], Awaitable[None] | None]
 """Takes the event's name and its arguments, and raises to refuse it."""
 SocketMiddlewareT = TypeVar("SocketMiddlewareT", bound=SocketMiddleware)
 
-EventMiddleware: TypeAlias = "Callable[[Socket, str, tuple[Any, ...]], Awaitable[None] | None]"
+EventMiddleware: TypeAlias = Callable[[SocketT, str, tuple[Any, ...]], Awaitable[None] | None]
 """Takes the socket, the event's name and its arguments, and raises to refuse it."""
-EventMiddlewareT = TypeVar(
-    "EventMiddlewareT", bound="Callable[[Socket, str, tuple[Any, ...]], Awaitable[None] | None]"
-)
 
 
-class SocketGate(Registration):
+class SocketMiddlewareCall(Registration):
     """A middleware of one socket, called as catch-all listeners are."""
 
     __slots__ = ()
@@ -33,12 +28,12 @@ class SocketGate(Registration):
         return self.listener(name, tuple(values))
 
 
-class NamespaceGate(SocketGate):
+class NamespaceMiddlewareCall(SocketMiddlewareCall):
     """A middleware of a namespace, for one of its sockets."""
 
     __slots__ = ("_socket",)
 
-    def __init__(self, middleware: EventMiddleware, socket: Socket) -> None:
+    def __init__(self, middleware: EventMiddleware[Any], socket: NamespaceSocket) -> None:
         # Made for each event: unlike a `Registration` it needn't know how many arguments the
         # function takes.
         self.listener = middleware

@@ -1,0 +1,429 @@
+"""What the server keeps of one namespace: its sockets, its rooms, and what goes to all of them.
+
+Applications hold a `Namespace`, which shows what is theirs; the other parts of the server work on
+its `NamespaceCore`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from threading import get_ident
+from typing import Any, Final, Generic
+
+from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
+from ackord.runtime.containment import Step
+from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.protocol.socketio.packet import encode_event, namespace_prefix
+from ackord.runtime.server.contracts import Audience, PendingAdmission, SocketT
+from ackord.runtime.server.environment import AdapterFactory, Environment
+from ackord.runtime.server.recovery import Recovery
+from ackord.runtime.server.refusal import RefusalReply
+from ackord.runtime.server.registrations import (
+    CONNECTION_EVENTS,
+    NEW_NAMESPACE,
+    DisconnectHook,
+    Registrations,
+)
+from ackord.runtime.sockets.acks import AckReply
+from ackord.runtime.sockets.failures import Failures, InvalidPolicy
+from ackord.runtime.sockets.lifecycle import Report, call_guarded, call_lifecycle, guard
+from ackord.runtime.sockets.listeners import Registration
+from typing_extensions import override
+
+_CALLBACK: Final = "A callback of an event"
+_NO_PARAMS: Final[Mapping[str, str]] = {}
+
+
+class NamespaceCore(Audience, Generic[SocketT]):
+    """The sockets of one namespace, what is registered for them, and their rooms."""
+
+    __slots__ = (
+        "_make",
+        "_next_ack_id",
+        "adapter",
+        "admissions",
+        "asks_predicate",
+        "audience",
+        "complexity",
+        "environment",
+        "error_replies",
+        "event_middlewares",
+        "facade",
+        "failures",
+        "invalid_events",
+        "limits",
+        "max_event_name",
+        "name",
+        "on_idle",
+        "params",
+        "parent",
+        "prefix",
+        "recovery",
+        "registrations",
+        "routes",
+        "server_loop",
+        "short",
+        "sockets",
+        "tasks",
+    )
+
+    def __init__(
+        self,
+        environment: Environment,
+        name: str,
+        registrations: Registrations[SocketT],
+        *,
+        parent: NamespaceCore[SocketT] | None = None,
+        make_adapter: AdapterFactory | None = None,
+    ) -> None:
+        """Begin; a dynamic namespace has a `parent`."""
+        self.audience: Audience = self
+        """Where broadcasts go; those of a parent go to its children."""
+        self.facade: Any = None
+        """The `Namespace` that applications see; its module stands above this one."""
+        self.environment = environment
+        self.server_loop = environment.loop
+        self.tasks = environment.tasks
+        self.name = name
+        self.prefix = namespace_prefix(name)
+        self.parent = parent
+        self.params: Mapping[str, str] = _NO_PARAMS
+        self.asks_predicate = False
+        """Whether a predicate decides on each client, so that nobody is let in at once."""
+        self.on_idle: Callable[[NamespaceCore[SocketT]], None] | None = None
+        """Called when a dynamic namespace has become idle (`is_idle`)."""
+        source = environment if parent is None else parent
+        self.error_replies: bool = source.error_replies
+        self.invalid_events: InvalidPolicy = source.invalid_events
+        # Children count their failures together, so that many of them don't log the same.
+        self.failures: Failures[SocketT] = (
+            Failures(name, environment.tasks) if parent is None else parent.failures
+        )
+        self.registrations = registrations
+        # The same objects again, for each event that a socket receives.
+        self.routes = registrations.routes
+        self.event_middlewares = registrations.event_middlewares
+        self.limits = environment.limits
+        self.complexity = environment.complexity
+        self.max_event_name = environment.limits.event_name
+        self.short = self.complexity.short
+        """Characters of a payload up to which nobody has to look whether it holds too much."""
+        self.sockets: dict[str, SocketT] = {}
+        self._make = environment.make_adapter if make_adapter is None else make_adapter
+        self.adapter: Adapter = self._make(self.sockets)
+        self.recovery = self._make_recovery()
+        self.admissions: set[PendingAdmission] = set()
+        """Those which wait for middlewares or the connect hook."""
+        # Shared by the sockets, so that one broadcast can ask everybody for an acknowledgement
+        # under one id.
+        self._next_ack_id = itertools.count()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether this is a dynamic namespace that nobody is in, though clients that are away may
+        come back to it.
+        """
+        return (
+            self.parent is not None
+            and not self.sockets
+            and not self.admissions
+            and not self.registrations.is_custom
+        )
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether this is a dynamic namespace that nobody needs."""
+        return self.is_idle and not (self.recovery is not None and self.recovery.waits)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether this is a dynamic namespace that nobody is in, while some wait to be let in."""
+        return (
+            self.parent is not None
+            and not self.sockets
+            and bool(self.admissions)
+            and not self.registrations.is_custom
+        )
+
+    def refuse_all(self, payload: str) -> None:
+        """Refuse those that wait to be let in, with this payload of CONNECT_ERROR."""
+        for admission in tuple(self.admissions):
+            admission.refuse(payload)
+
+    def settle(self) -> None:
+        """Note that whoever prepares a new namespace has done so: what is registered from now on
+        makes it worth keeping.
+        """
+        self.registrations.is_custom = False
+
+    def dispose_if_unused(self) -> None:
+        """Let a dynamic namespace go if nobody is in it, or about to be, and it has no listeners of
+        its own.
+        """
+        if self.is_idle and self.on_idle is not None:
+            self.on_idle(self)
+
+    async def close(self) -> None:
+        """Let go of what the recovery and the adapter hold."""
+        if self.recovery is not None:
+            with Step("forget the events and the clients of a recovery", self.tasks.log):
+                self.recovery.close()
+        await guard(
+            _close(self.adapter),
+            f"Closing the adapter of namespace {quoted(self.name)}",
+            self.tasks.log,
+        )
+
+    def discard(self) -> None:
+        """Forget sockets, rooms and what is kept for absent clients: the event loop that they
+        belonged to has ended.
+        """
+        self.sockets.clear()
+        self.admissions.clear()
+        self.adapter = self._make(self.sockets)
+        if self.recovery is not None:
+            self.recovery.log.clear()
+        self.recovery = self._make_recovery()
+
+    # Sockets that come and go
+
+    def make_data(self) -> Any:
+        """Make the `data` of a new socket."""
+        return self.registrations.make_data()
+
+    @property
+    def admits_at_once(self) -> bool:
+        """Whether nothing has to be asked before a socket is connected."""
+        return (
+            not self.registrations.middlewares
+            and self.registrations.connect_hook is None
+            and not self.asks_predicate
+        )
+
+    async def admit(self, socket: SocketT, auth_text: str | None) -> None:
+        """Ask middlewares and hook.
+
+        Raises:
+            RefusalReply: one of them says so, or disconnected the socket; whatever else they raise
+                is raised as well.
+        """
+        for middleware in self.registrations.middlewares:
+            answer: Any = middleware(socket)
+            if hasattr(answer, "__await__"):
+                await answer
+        if self.registrations.connect_hook is not None:
+            await self.registrations.connect_hook(socket, auth_text)
+        if socket._refused:
+            raise RefusalReply("Disconnected")
+
+    def add(self, socket: SocketT) -> None:
+        """Take a socket in: into the namespace, and the room of its own id."""
+        self.sockets[socket.id] = socket
+        self.adapter.add_all(socket.id, (socket.id,))
+
+    def remove(self, socket: SocketT) -> None:
+        """Let a socket go, with all its rooms."""
+        with Step("take a socket out of its rooms", self.tasks.log):
+            self.adapter.del_all(socket.id)
+        self.sockets.pop(socket.id, None)
+        if self.parent is not None:
+            with Step("let an unused namespace go", self.tasks.log):
+                self.dispose_if_unused()
+
+    def announce(self, socket: SocketT) -> list[asyncio.Task[None]]:
+        """Call the listeners of ``connect`` and ``connection``; return the tasks, which begin
+        before the socket's first event is handled.
+        """
+        started: list[asyncio.Task[None]] = []
+        for name in CONNECTION_EVENTS:
+            if name in self.registrations.listeners.by_name:
+                started += call_lifecycle(
+                    self.registrations.listeners,
+                    name,
+                    (socket,),
+                    self.tasks,
+                    partial(self.environment.errors.report, socket, name),
+                )
+        return started
+
+    def announce_namespace(self, namespace: NamespaceCore[SocketT]) -> None:
+        """Call the listeners of ``new_namespace``."""
+        report = partial(self.environment.errors.report, None, NEW_NAMESPACE)
+        call_lifecycle(
+            self.registrations.listeners, NEW_NAMESPACE, (namespace.facade,), self.tasks, report
+        )
+
+    def run_disconnect_hook(self, socket: SocketT, reason: str) -> asyncio.Task[None] | None:
+        """Run the disconnect hook in a task, which is returned."""
+        if self.registrations.disconnect_hook is None:
+            socket.context = None
+            return None
+        report = partial(self.environment.errors.report, socket, "disconnect")
+        return self.tasks.start(
+            _call(self.registrations.disconnect_hook, socket, reason, self.tasks.log, report)
+        )
+
+    # What goes to the sockets, and to other servers
+
+    def check_attachments(self, attachments: Sequence[bytes], what: str) -> None:
+        """Refuse more attachments than a packet may have: its receiver would close the connection,
+        and tell nobody why.
+
+        Raises:
+            InvalidPayloadError: there are more than `Limits.attachments`.
+        """
+        limit = self.limits.attachments
+        if len(attachments) > limit and not self.environment.parser.transcodes:
+            problem = f"{what} has {len(attachments)} attachments, and a packet has at most {limit} (Limits.attachments)"
+            self.environment.log.write_warning(
+                "attachments",
+                (self.name, what),
+                f"Not sent in namespace {quoted(self.name)}: {problem}",
+            )
+            raise InvalidPayloadError(problem)
+
+    @override
+    def check_event(self, event: EncodedEvent) -> None:
+        """Refuse an event that can't be sent, before anything is kept of it.
+
+        Raises:
+            InvalidPayloadError: it has too many attachments, or the parser can't write it.
+        """
+        if event.attachments:
+            self.check_attachments(event.attachments, f"event {event.name!r}")
+        if self.environment.parser.transcodes:
+            text = encode_event(self.prefix, event.arguments, len(event.attachments))
+            self.environment.transcoder.check(Prepared(text, event.attachments))
+
+    @override
+    def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
+        """Send an encoded event to some of the sockets: the one way of all broadcasts that ask for
+        no acknowledgement.
+
+        Raises:
+            InvalidPayloadError: it has too many attachments, or the parser can't write it.
+        """
+        if event.attachments:
+            self.check_attachments(event.attachments, f"event {event.name!r}")
+        loop = self.server_loop
+        if get_ident() != loop.thread and loop.hand_over(
+            self.broadcast_event, event, target, flags
+        ):
+            return
+        sent = event
+        if self.recovery is not None:
+            self.check_event(event)
+            is_kept = not flags.volatile and not flags.local
+            sent = (
+                self.recovery.record(event, target.rooms, target.except_)
+                if is_kept
+                else self.recovery.mark(event)
+            )
+        text = encode_event(self.prefix, sent.arguments, len(sent.attachments))
+        prepared = Prepared(text, event.attachments, compress=flags.compress)
+        self.environment.transcoder.check(prepared)
+        self.adapter.broadcast(event, prepared, target, flags)
+
+    @override
+    def ask_sockets(
+        self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector
+    ) -> None:
+        """Send an encoded event to some of the sockets and bring their acknowledgements to
+        `collector`.
+
+        Raises:
+            InvalidPayloadError: it has too many attachments, or the parser can't write it.
+        """
+        if event.attachments:
+            self.check_attachments(event.attachments, f"event {event.name!r}")
+        text = encode_event(self.prefix, event.arguments, len(event.attachments), collector.ack_id)
+        prepared = Prepared(text, event.attachments, compress=flags.compress)
+        self.environment.transcoder.check(prepared)
+        self.adapter.broadcast_with_ack(event, prepared, target, flags, collector)
+
+    @override
+    def send_server_event(self, event: EncodedEvent) -> None:
+        """Send an encoded event to the other servers."""
+        loop = self.server_loop
+        if get_ident() == loop.thread or not loop.hand_over(self.send_server_event, event):
+            self.adapter.server_side_emit(event)
+
+    @override
+    async def ask_servers(
+        self, event: EncodedEvent, timeout: float
+    ) -> list[AckReply]:  # the adapter bounds the wait
+        """Send an encoded event to the other servers and return what each of them answers.
+
+        Raises:
+            AckTimeoutError: one of them didn't answer in `timeout` seconds.
+        """
+        self.server_loop.check()
+        return await self.adapter.server_side_emit_with_ack(event, timeout)
+
+    @override
+    def select_sockets(self, target: Target) -> list[SocketT]:
+        """Return some of the sockets of this process."""
+        self.server_loop.check()
+        return [self.sockets[sid] for sid in self.adapter.sockets(target)]
+
+    @override
+    async def fetch_from(self, target: Target) -> list[SocketT]:
+        """Return some of the sockets."""
+        return self.select_sockets(target)
+
+    @override
+    def next_ack_id(self) -> int:
+        """Return an ack id that no socket of the namespace waits for."""
+        return next(self._next_ack_id)
+
+    @override
+    def forget_ack(self, sid: str, ack_id: int) -> None:
+        """Make a socket of this process no longer wait for an acknowledgement."""
+        socket = self.sockets.get(sid)
+        if socket is not None:
+            socket._forget_ack(ack_id)
+
+    @override
+    def call_back(
+        self,
+        callback: Registration,
+        arguments: Sequence[Any],
+        event: str,
+        socket: SocketT | None = None,
+    ) -> None:
+        """Call a callback of the application which has to do with an event, of one socket or of
+        many.
+        """
+        call_guarded(
+            callback,
+            arguments,
+            self.tasks,
+            _CALLBACK,
+            partial(self.environment.errors.report, socket, event),
+        )
+
+    def _make_recovery(self) -> Recovery | None:
+        settings = self.environment.recovery
+        if settings is None:
+            return None
+        return Recovery(settings, self.name, self.adapter, self.dispose_if_unused)
+
+
+async def _close(adapter: Adapter) -> None:
+    await adapter.close()
+
+
+async def _call(
+    hook: DisconnectHook[SocketT], socket: SocketT, reason: str, log: LimitedLog, report: Report
+) -> None:
+    try:
+        await guard(hook(socket, reason), "The disconnect hook", log, report)
+    finally:
+        socket.context = None  # they refer to one another

@@ -1,0 +1,97 @@
+"""What a server hands down to its namespaces, connections and sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+from ackord.runtime.adapters.base import Adapter, Recipient
+from ackord.runtime.bounds.shares import NOBODY
+from ackord.runtime.engine.server_loop import ServerLoop
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.protocol.socketio.complexity import Complexity
+from ackord.runtime.protocol.socketio.parser import Parser
+from ackord.runtime.server.contracts import NamespaceSocket
+from ackord.runtime.server.lifetime import Lifetime
+from ackord.runtime.server.limits import Limits
+from ackord.runtime.server.recovery import RecoverySettings
+from ackord.runtime.server.transcoding import Transcoder
+from ackord.runtime.sockets.failures import InvalidPolicy
+from ackord.runtime.sockets.lifecycle import call_hook
+from ackord.runtime.sockets.listeners import Registration
+from ackord.runtime.tasks import TaskSet
+
+AdapterFactory: TypeAlias = Callable[[Mapping[str, Recipient]], Adapter]
+"""Makes the adapter of a namespace; takes its connected sockets by id, to be read at each
+broadcast.
+"""
+
+ErrorHookT = TypeVar("ErrorHookT", bound="Callable[..., object]")
+"""Takes the socket or `None`, the event's name and what was raised; a plain function or a coroutine
+function.
+"""
+
+
+class ErrorHooks:
+    """The hooks of `Server.on_error`."""
+
+    __slots__ = ("_hooks", "_tasks")
+
+    def __init__(self, tasks: TaskSet) -> None:
+        self._hooks: tuple[Registration, ...] = ()
+        self._tasks = tasks
+
+    def add(self, hook: ErrorHookT) -> ErrorHookT:
+        """Call `hook` at each report."""
+        self._hooks = (*self._hooks, Registration(hook))
+        return hook
+
+    def report(self, socket: NamespaceSocket | None, event: str, error: Exception) -> None:
+        """Tell the hooks what code of the application raised."""
+        for hook in self._hooks:
+            # Outside of the loop there are only namespaces that are made when the program starts,
+            # and nothing runs coroutines.
+            if not hook.is_async or _is_running():
+                client = NOBODY if socket is None else socket.conn.request.client or socket.id
+                call_hook(hook, (socket, event, error), self._tasks, "The on_error hook", client)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What the parts of a server have in common: its options, its tasks, its log."""
+
+    limits: Limits
+    complexity: Complexity
+    """What one packet may hold, from `limits`."""
+    parser: Parser
+    transcoder: Transcoder
+    loop: ServerLoop
+    """The event loop that the server works in."""
+    tasks: TaskSet
+    log: LimitedLog
+    """Where the server writes what it has to tell, within limits."""
+    lifetime: Lifetime
+    """The server's start and stop."""
+    errors: ErrorHooks
+    error_replies: bool
+    """Whether an event that fails is answered by an error ack, unless a namespace says otherwise.
+    """
+    invalid_events: InvalidPolicy
+    """What happens to a socket whose event failed without an ack to say so, unless a namespace says
+    otherwise.
+    """
+    cancel_on_disconnect: bool
+    """Whether the handlers of a socket that run are cancelled when it ends."""
+    make_adapter: AdapterFactory
+    recovery: RecoverySettings | None
+    """`None` without connection state recovery."""
+
+
+def _is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -1,0 +1,508 @@
+"""Whom an event reaches, and how it is sent: the methods `to`, `except_`, `volatile`, `emit` and the
+like, each written once.
+
+- `Selection` leads from anything that stands for a part of a namespace to a `BroadcastOperator`.
+- `Broadcasting` adds what can be done to all of them; a `Namespace` and a `Server` stand for
+  everybody, a `BroadcastOperator` for those that it has been narrowed to.
+- `SocketOperators` adds what can be done to one socket; a `Socket` inherits it, and a
+  `SocketOperator`, which is a socket with flags. As a `Selection` both are everybody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
+
+from ackord.runtime.adapters.base import BroadcastFlags, Target
+from ackord.runtime.errors import UsageError
+from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.server.contracts import Audience, RemoteSocket
+from ackord.runtime.server.gathering import (
+    Answers,
+    BroadcastReplies,
+    BroadcastTimeoutError,
+    Gathered,
+    Gathering,
+)
+from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
+from ackord.runtime.sockets.listeners import Registration
+from ackord.runtime.sockets.outgoing import decode_answer
+from typing_extensions import override
+
+T = TypeVar("T")
+
+EVERYBODY: Final = Target()
+DEFAULT_FLAGS: Final = BroadcastFlags()
+
+AnswersCallback: TypeAlias = Callable[[BroadcastTimeoutError | None, Answers], Any]
+"""Takes the error if some socket didn't answer in time, else `None`, and the answers that came."""
+
+
+def room_names(rooms: Iterable[str | Iterable[str]]) -> frozenset[str]:
+    """Flatten what `to`, `join` and the like take: rooms, and collections of rooms.
+
+    Raises:
+        UsageError: the name of a room isn't a string.
+    """
+    names: set[str] = set()
+    for room in rooms:
+        if isinstance(room, str):
+            names.add(room)
+        else:
+            names.update(_checked(room))
+    return frozenset(names)
+
+
+def _checked(rooms: Any) -> Iterable[str]:
+    items: Iterable[Any] = rooms if hasattr(rooms, "__iter__") else (rooms,)
+    for room in items:
+        if not isinstance(room, str):
+            raise UsageError(f"the name of a room is a string, not {type(room).__name__!r}")
+        yield room
+
+
+class Selection:
+    """A part of a namespace, from which broadcasts can be narrowed further."""
+
+    __slots__ = ()
+
+    _target: Target = EVERYBODY
+    _flags: BroadcastFlags = DEFAULT_FLAGS
+    _timeout: float | None = None
+    _is_empty: bool = False
+    """Whether rooms were asked for and none was named: a target without rooms is everybody."""
+
+    def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
+        """Reach the sockets that are in at least one of these rooms, each once; without any room,
+        nobody.
+        """
+        names = self._target.rooms | room_names(rooms)
+        return self._narrowed(replace(self._target, rooms=names), is_empty=not names)
+
+    def in_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
+        """Do what `to` does; the name fits `fetch_sockets` and the like."""
+        return self.to(*rooms)
+
+    def except_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
+        """Leave out the sockets that are in one of these rooms."""
+        except_ = self._target.except_ | room_names(rooms)
+        return self._narrowed(replace(self._target, except_=except_))
+
+    @property
+    def local(self) -> BroadcastOperator:
+        """Reach only sockets of this process."""
+        return self._narrowed(flags=replace(self._flags, local=True))
+
+    def _narrowed(
+        self,
+        target: Target | None = None,
+        flags: BroadcastFlags | None = None,
+        timeout: float | None = None,
+        *,
+        is_empty: bool | None = None,
+    ) -> BroadcastOperator:
+        raise NotImplementedError
+
+
+class Broadcasting(Selection):
+    """What can be done to all sockets of a selection."""
+
+    __slots__ = ()
+
+    _audience: Audience
+
+    @override
+    def _narrowed(
+        self,
+        target: Target | None = None,
+        flags: BroadcastFlags | None = None,
+        timeout: float | None = None,
+        *,
+        is_empty: bool | None = None,
+    ) -> BroadcastOperator:
+        return BroadcastOperator(
+            self._audience,
+            target or self._target,
+            flags or self._flags,
+            self._timeout if timeout is None else timeout,
+            is_empty=self._is_empty if is_empty is None else is_empty,
+        )
+
+    @property
+    def volatile(self) -> BroadcastOperator:
+        """Reach only those that can take the event at once."""
+        return self._narrowed(flags=replace(self._flags, volatile=True))
+
+    def compress(self, compress: bool) -> BroadcastOperator:
+        """Say whether the transport may compress the event."""
+        return self._narrowed(flags=replace(self._flags, compress=compress))
+
+    def timeout(self, seconds: float) -> BroadcastOperator:
+        """Bound the wait for acknowledgements."""
+        check_timeout(seconds)
+        return self._narrowed(timeout=seconds)
+
+    def emit(self, name: str, *values: Any, ack: AnswersCallback | None = None) -> None:
+        """Send an event to all of them.
+
+        `ack` is called once, with an error or `None` and with the answers, as `emit_with_ack`
+        raises or returns them.
+
+        Raises:
+            ReservedEventError: nobody may send this name.
+            InvalidPayloadError: JSON can't hold a value.
+        """
+        event = encode_plain_event(name, values)
+        if ack is None:
+            self.send_event(event)
+        else:
+            self._audience.server_loop.call(self._ask, event, Registration(ack))
+
+    def send(self, *values: Any, ack: AnswersCallback | None = None) -> None:
+        """Send the event ``message``."""
+        self.emit("message", *values, ack=ack)
+
+    async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Answers:  # noqa: ASYNC109  # Socket.IO's timeout
+        """Send an event to all of them and return what they answer, once everybody has answered or
+        left.
+
+        With nobody to ask the result is empty, at once.
+
+        Raises:
+            BroadcastTimeoutError: some didn't answer in time, 20 seconds by default; it holds the
+                answers of the others.
+            ReservedEventError: nobody may send this name.
+            InvalidPayloadError: JSON can't hold a value.
+        """
+        seconds = self._seconds(timeout)
+        gathered = await self._gathered(encode_plain_event(name, values), seconds, decode_answer)
+        answers = Answers(gathered.replies, gathered.missing)
+        if gathered.timed_out:
+            raise BroadcastTimeoutError(answers, seconds)
+        return answers
+
+    def send_event(self, event: EncodedEvent) -> None:
+        """Send an encoded event to all of them.
+
+        Raises:
+            InvalidPayloadError: it has more attachments than a packet may have, or the parser can't
+                write it.
+        """
+        if self._is_empty:
+            self._audience.check_event(event)
+        else:
+            self._audience.broadcast_event(event, self._target, self._flags)
+
+    async def fetch_sockets(self) -> list[RemoteSocket]:
+        """Return the connected sockets."""
+        return [] if self._is_empty else list(await self._audience.fetch_from(self._target))
+
+    def sockets_join(self, *rooms: str | Iterable[str]) -> None:
+        """Put all of them into rooms."""
+        self._each(partial(_join, names=room_names(rooms)))
+
+    def sockets_leave(self, *rooms: str | Iterable[str]) -> None:
+        """Take all of them out of rooms."""
+        self._each(partial(_leave, names=room_names(rooms)))
+
+    def disconnect_sockets(self, close: bool = False) -> None:
+        """Disconnect all of them from the namespace; with `close`, end their connections."""
+        self._each(partial(_disconnect, close=close))
+
+    def _each(self, command: Callable[[RemoteSocket], None]) -> None:
+        self._audience.server_loop.call(self._command, command)
+
+    def _command(self, command: Callable[[RemoteSocket], None]) -> None:
+        for socket in self._sockets():
+            command(socket)
+
+    def _sockets(self) -> Sequence[RemoteSocket]:
+        return () if self._is_empty else self._audience.select_sockets(self._target)
+
+    def _seconds(self, timeout: float | None = None) -> float:
+        if timeout is not None:
+            return timeout
+        return DEFAULT_ACK_TIMEOUT if self._timeout is None else self._timeout
+
+    def _gather(
+        self,
+        event: EncodedEvent,
+        timeout: float,
+        decode: Callable[[AckReply], T],
+        done: Callable[[Gathered[T]], None],
+    ) -> Gathering[T]:
+        audience = self._audience
+        gathering = Gathering(audience.next_ack_id(), timeout, decode, done, audience.forget_ack)
+        try:
+            if self._is_empty:
+                audience.check_event(event)
+                gathering.seal()
+            else:
+                audience.ask_sockets(event, self._target, self._flags, gathering)
+        except BaseException:
+            gathering.abandon()
+            raise
+        return gathering
+
+    async def _gathered(
+        self,
+        event: EncodedEvent,
+        timeout: float,  # noqa: ASYNC109  # a timer, no task
+        decode: Callable[[AckReply], T],
+    ) -> Gathered[T]:
+        self._audience.server_loop.check()
+        future: asyncio.Future[Gathered[T]] = asyncio.get_running_loop().create_future()
+        gathering = self._gather(event, timeout, decode, partial(_resolve, future))
+        try:
+            return await future
+        finally:
+            gathering.abandon()
+
+    def _ask(self, event: EncodedEvent, ack: Registration) -> None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # there is nobody to ask, and no event loop to call back in
+            self._audience.check_event(event)
+        else:
+            call_back = partial(self._call_back, ack, event.name)
+            self._gather(event, self._seconds(), decode_answer, call_back)
+
+    def _call_back(self, ack: Registration, name: str, gathered: Gathered[Any]) -> None:
+        answers = Answers(gathered.replies, gathered.missing)
+        error = BroadcastTimeoutError(answers, self._seconds()) if gathered.timed_out else None
+        self._audience.call_back(ack, (error, answers), name)
+
+
+class BroadcastOperator(Broadcasting):
+    """Some sockets of a namespace: everybody, or those in some rooms, less those in others.
+
+    Immutable: each method that narrows it returns another one.
+    A selection of no rooms, such as ``to([])``, reaches nobody.
+    """
+
+    __slots__ = ("_audience", "_flags", "_is_empty", "_target", "_timeout")
+
+    def __init__(
+        self,
+        audience: Audience,
+        target: Target = EVERYBODY,
+        flags: BroadcastFlags = DEFAULT_FLAGS,
+        timeout: float | None = None,
+        *,
+        is_empty: bool = False,
+    ) -> None:
+        """Take whom to reach; nobody if the selection `is_empty`."""
+        self._audience = audience
+        self._target = target
+        self._flags = flags
+        self._timeout = timeout
+        self._is_empty = is_empty
+
+    async def request(self, event: EncodedEvent, timeout: float | None = None) -> BroadcastReplies:  # noqa: ASYNC109  # a timer, no task
+        """Send an encoded event to all of them and return their acknowledgements, undecoded, and
+        who didn't answer.
+        """
+        return await self._gathered(event, self._seconds(timeout), _undecoded)
+
+    def report_crash(self, what: str, error: BaseException) -> None:
+        """Log what the application's code raised for an answer."""
+        self._audience.tasks.log.crash(what, error)
+
+
+class OneSocket(Protocol):
+    """A socket, as operators with flags know it."""
+
+    id: str
+
+    @property
+    def _namespace(self) -> Audience: ...
+
+    def _send_plain(
+        self,
+        event: EncodedEvent,
+        ack: AckCallback | None,
+        *,
+        timeout: float | None = None,
+        volatile: bool = False,
+        compress: bool = True,
+    ) -> None:
+        """Send an encoded event, with a callback for its acknowledgement."""
+        ...
+
+    async def _ask_plain(
+        self,
+        event: EncodedEvent,
+        timeout: float | None,  # noqa: ASYNC109  # a timer, no task
+        *,
+        volatile: bool = False,
+        compress: bool = True,
+    ) -> Any:
+        """Send an encoded event and return what the client answers."""
+        ...
+
+
+class SocketOperators(Selection):
+    """What can be sent to one socket; `to`, `except_`, `local` and `broadcast` lead to the others
+    in its namespace.
+    """
+
+    __slots__ = ()
+
+    def _flagged(
+        self, flags: BroadcastFlags | None = None, timeout: float | None = None
+    ) -> SocketOperator:
+        raise NotImplementedError
+
+    def _send_plain(self, event: EncodedEvent, ack: AckCallback | None) -> None:
+        raise NotImplementedError
+
+    async def _ask_plain(self, event: EncodedEvent, timeout: float | None) -> Any:  # noqa: ASYNC109  # a timer, no task
+        raise NotImplementedError
+
+    @property
+    def broadcast(self) -> BroadcastOperator:
+        """Everybody in the namespace but this socket, with the same flags."""
+        return self._narrowed()
+
+    @property
+    def volatile(self) -> SocketOperator:
+        """Drop the event unless it can go out at once."""
+        return self._flagged(replace(self._flags, volatile=True))
+
+    def compress(self, compress: bool) -> SocketOperator:
+        """Say whether the transport may compress the event."""
+        return self._flagged(replace(self._flags, compress=compress))
+
+    def timeout(self, seconds: float) -> SocketOperator:
+        """Bound the wait for the acknowledgement; a callback then takes an error first."""
+        check_timeout(seconds)
+        return self._flagged(timeout=seconds)
+
+    def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
+        """Send an event: any number of values that JSON can hold, bytes anywhere in them.
+
+        `ack` is called with what the client answers, and never if it goes away; use `timeout` to
+        learn of that.
+
+        Raises:
+            ReservedEventError: nobody may send this name.
+            InvalidPayloadError: JSON can't hold a value.
+            SlowConsumerError: too many acknowledgements are awaited from this client already.
+        """
+        self._send_plain(encode_plain_event(name, values), ack)
+
+    def send(self, *values: Any, ack: AckCallback | None = None) -> None:
+        """Send the event ``message``."""
+        self.emit("message", *values, ack=ack)
+
+    async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # Socket.IO's timeout
+        """Send an event and return what the client answers: one value, a tuple of several, or
+        `None`.
+
+        Raises:
+            AckTimeoutError: no answer came in `timeout` seconds, 20 by default.
+            DisconnectedError: the connection ended first.
+            InvalidAckError: the answer isn't JSON.
+        """
+        return await self._ask_plain(encode_plain_event(name, values), timeout)
+
+
+class SocketOperator(SocketOperators):
+    """One socket, with flags for what is sent to it; immutable."""
+
+    __slots__ = ("_flags", "_socket", "_timeout")
+
+    def __init__(
+        self,
+        socket: OneSocket,
+        flags: BroadcastFlags | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self._socket = socket
+        self._flags = DEFAULT_FLAGS if flags is None else flags
+        self._timeout = timeout
+
+    @override
+    def _flagged(
+        self, flags: BroadcastFlags | None = None, timeout: float | None = None
+    ) -> SocketOperator:
+        return SocketOperator(
+            self._socket, flags or self._flags, self._timeout if timeout is None else timeout
+        )
+
+    @override
+    def _send_plain(self, event: EncodedEvent, ack: AckCallback | None) -> None:
+        flags = self._flags
+        self._socket._send_plain(
+            event, ack, timeout=self._timeout, volatile=flags.volatile, compress=flags.compress
+        )
+
+    @override
+    async def _ask_plain(self, event: EncodedEvent, timeout: float | None) -> Any:
+        flags = self._flags
+        seconds = self._timeout if timeout is None else timeout
+        return await self._socket._ask_plain(
+            event, seconds, volatile=flags.volatile, compress=flags.compress
+        )
+
+    @override
+    def _narrowed(
+        self,
+        target: Target | None = None,
+        flags: BroadcastFlags | None = None,
+        timeout: float | None = None,
+        *,
+        is_empty: bool | None = None,
+    ) -> BroadcastOperator:
+        return others(
+            self._socket,
+            target,
+            flags or self._flags,
+            self._timeout if timeout is None else timeout,
+            is_empty=is_empty,
+        )
+
+
+def others(
+    socket: OneSocket,
+    target: Target | None,
+    flags: BroadcastFlags | None,
+    timeout: float | None,
+    *,
+    is_empty: bool | None,
+) -> BroadcastOperator:
+    """Return what reaches the sockets that `target` means, or all of the namespace, but not
+    `socket`.
+    """
+    target = target or EVERYBODY
+    return BroadcastOperator(
+        socket._namespace,
+        Target(target.rooms, target.except_ | {socket.id}),
+        flags or DEFAULT_FLAGS,
+        timeout,
+        is_empty=bool(is_empty),
+    )
+
+
+def _join(socket: RemoteSocket, names: Iterable[str]) -> None:
+    socket.join(names)
+
+
+def _leave(socket: RemoteSocket, names: Iterable[str]) -> None:
+    socket.leave(names)
+
+
+def _disconnect(socket: RemoteSocket, close: bool) -> None:
+    socket.disconnect(close)
+
+
+def _undecoded(reply: AckReply) -> AckReply:
+    return reply
+
+
+def _resolve(future: asyncio.Future[T], result: T) -> None:
+    if not future.done():
+        future.set_result(result)
