@@ -314,7 +314,7 @@ def test_a_handler_that_had_no_time_to_begin_is_cancelled_without_a_trace(
         connection.receive_text('42["work"]')
         connection.receive_text('42["work"]')
         assert connection.backlog.events == 2
-        server.main.sockets[sid]._end("transport close")
+        server.main.sockets[sid]._close("transport close")
         await asyncio.sleep(0.1)
         assert outcome == ["transport close"]
         assert connection.backlog.events == 0

@@ -45,6 +45,8 @@ class BroadcastFlags:
 class AckCollector(Protocol):
     """Collects the acknowledgements of one broadcast."""
 
+    __slots__ = ()
+
     ack_id: int
     """The id under which all sockets are asked."""
 

@@ -30,8 +30,8 @@ class AdmittingConnection(SocketConnection, Protocol):
         """Answer a CONNECT by CONNECT_ERROR."""
         ...
 
-    def note_end(self, admission: Admission) -> None:
-        """Learn that nothing of an admission runs any more."""
+    def admission_closed(self, admission: Admission) -> None:
+        """Called when nothing of an admission runs any more."""
         ...
 
 
@@ -74,10 +74,10 @@ class Admission:
         self._task = namespaces.environment.tasks.start(self._run())
         self._task.add_done_callback(self._done)
 
-    def give_up(self) -> None:
-        """Learn that nobody waits for the answer: the client has gone, left, or begun anew."""
+    def close(self) -> None:
+        """Stop: nobody waits for the answer, as the client has gone, left, or begun anew."""
         self._wanted = False
-        self._release("transport close")
+        self._close_socket("transport close")
         self._task.cancel()
 
     def refuse(self, payload: str) -> None:
@@ -153,12 +153,12 @@ class Admission:
         socket = self._socket
         if socket is not None and not refusal:
             self._connection.let_in(socket, self)
-            self._release(None)
+            self._close_socket(None)
         else:
-            self._release("server namespace disconnect")
+            self._close_socket("server namespace disconnect")
             self._connection.refuse(self.name, refusal or FAILED, self)
 
-    def _release(self, reason: str | None) -> None:
+    def _close_socket(self, reason: str | None) -> None:
         """Keep the namespace no longer; a socket that isn't let in ends for a reason."""
         socket, self._socket = self._socket, None
         if socket is None:
@@ -166,9 +166,9 @@ class Admission:
         socket._namespace.admissions.discard(self)
         if reason is not None:
             with Step("end a socket that wasn't let in", self._namespaces.environment.log):
-                socket._end(reason)
-        with Step("let an unused namespace go", self._namespaces.environment.log):
-            socket._namespace.dispose_if_unused()
+                socket._close(reason)
+        with Step("close an unused namespace", self._namespaces.environment.log):
+            socket._namespace.close_if_idle()
 
     def _done(self, _: object) -> None:
-        self._connection.note_end(self)
+        self._connection.admission_closed(self)

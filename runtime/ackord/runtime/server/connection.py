@@ -86,8 +86,8 @@ class Connections:
         self._open.add(connection)
         return connection
 
-    def forget(self, connection: Connection) -> None:
-        """Forget a connection that is over."""
+    def closed(self, connection: Connection) -> None:
+        """Called when a connection has ended."""
         self._open.discard(connection)
 
     def discard(self) -> None:
@@ -204,8 +204,8 @@ class Connection(EngineHandler):
     def closed(self, reason: str, description: str | None = None) -> None:
         self._over = True
         self._split = _leave
-        self._end(reason, description)
-        self._connections.forget(self)
+        self._close_sockets(reason, description)
+        self._connections.closed(self)
 
     @property
     @override
@@ -218,21 +218,21 @@ class Connection(EngineHandler):
 
     # What the server does with a connection
 
-    def shut(self, socket_reason: str, engine_reason: str) -> None:
+    def close(self, socket_reason: str, engine_reason: str) -> None:
         """End the sockets, then the connection."""
         self._over = True
         self._split = _leave
-        self._end(socket_reason, None)
+        self._close_sockets(socket_reason, None)
         self.engine.close(reason=engine_reason)
 
-    def shut_if_idle(self) -> bool:
+    def close_if_idle(self) -> bool:
         """End the connection, so that the client connects elsewhere, unless one of its handlers
         runs; tell which it was.
         """
         if self.backlog.events:
             return False
         if not self._over:
-            self.shut(SHUTTING_DOWN, SHUTTING_DOWN)
+            self.close(SHUTTING_DOWN, SHUTTING_DOWN)
         return True
 
     # Packets
@@ -243,7 +243,7 @@ class Connection(EngineHandler):
         if socket is None:
             if kind == PacketType.CONNECT:
                 self._connect(name, payload)
-            elif kind == PacketType.DISCONNECT and not payload and self._give_up(name):
+            elif kind == PacketType.DISCONNECT and not payload and self._close_admission(name):
                 self.backlog.spend(_MEMBERSHIP_WEIGHT)
             elif not self._was_left(name):
                 raise _unjoined(name)
@@ -261,11 +261,11 @@ class Connection(EngineHandler):
             if payload:
                 raise MalformedPayloadError("a DISCONNECT has no payload")
             self.backlog.spend(_MEMBERSHIP_WEIGHT)
-            socket._end("client namespace disconnect")
+            socket._close("client namespace disconnect")
         elif kind == PacketType.CONNECT and socket._is_new:
             # In the same breath as the first CONNECT: npm's client says it twice for `connect();
             # disconnect(); connect()`.
-            socket._end("client namespace disconnect")
+            socket._close("client namespace disconnect")
             self._connect(name, payload)
         else:
             raise UnexpectedPacketError(f"packet type {kind} for a namespace that was joined")
@@ -302,7 +302,7 @@ class Connection(EngineHandler):
         )
         # The names that the reference has for it: over polling the transport isn't closed at once.
         reason = "forced close" if self.engine.transport == "websocket" else "forced server close"
-        self.shut(reason, reason)
+        self.close(reason, reason)
 
     def _failed(self, error: BaseException) -> None:
         """Drop a message for which the parser, or something else below the events, raised; the
@@ -319,12 +319,12 @@ class Connection(EngineHandler):
 
     # What sockets ask of their connection
 
-    def forget(self, name: str, socket: RemoteSocket) -> None:
-        """Forget a socket whose namespace was left."""
+    def socket_closed(self, name: str, socket: RemoteSocket) -> None:
+        """Called when a socket has left its namespace."""
         if self._sockets.get(name) is socket:
             del self._sockets[name]
 
-    def leave(self, name: str, prefix: str) -> None:
+    def send_disconnect(self, name: str, prefix: str) -> None:
         """Tell the client that it was put out of a namespace; what it sent before it learns of that
         is ignored.
         """
@@ -349,7 +349,7 @@ class Connection(EngineHandler):
                 self._connections.environment.log,
             ):
                 self.engine.send(encode_disconnect(socket._namespace.prefix))
-        self.shut("server namespace disconnect", "forced server close")
+        self.close("server namespace disconnect", "forced server close")
 
     def count_tasks(self, tasks: Iterable[asyncio.Task[None]]) -> None:
         """Take listeners of the life cycle into account, as long as they run."""
@@ -387,7 +387,7 @@ class Connection(EngineHandler):
             self._sockets.pop(namespace.name, None)
             self._fail_to_join(namespace, socket, error)
             self.refuse(namespace.name, FAILED, admission)
-            socket._end("server namespace disconnect")
+            socket._close("server namespace disconnect")
             namespace.remove(socket)
             return
         if admission is not None:
@@ -412,9 +412,9 @@ class Connection(EngineHandler):
             else:
                 break
 
-    def note_end(self, admission: Admission) -> None:
-        """Learn that nothing of an admission runs any more; until then it counts, even if it was
-        given up.
+    def admission_closed(self, admission: Admission) -> None:
+        """Called when nothing of an admission runs any more; until then it counts, even if it was
+        closed.
         """
         self._admissions.discard(admission)
 
@@ -434,7 +434,7 @@ class Connection(EngineHandler):
         try:
             await replay_missed(self.engine, socket)
         except StalledError:
-            self.shut("transport close", "transport close")
+            self.close("transport close", "transport close")
         finally:
             if not self._sockets and self.engine.is_open:
                 self._start_connect_timer()
@@ -448,11 +448,11 @@ class Connection(EngineHandler):
             self.backlog.spend(weigh(payload))
             excess = complexity.excess(payload)
             if excess is not None:
-                self._give_up(name)
+                self._close_admission(name)
                 self.refuse(name, too_complex(excess))
                 return
         auth = decode_object(payload)
-        self._give_up(
+        self._close_admission(
             name
         )  # the client began anew, as npm's does by `connect(); disconnect(); connect()`
         namespace = self._connections.namespaces.find(name)
@@ -513,12 +513,12 @@ class Connection(EngineHandler):
         if isinstance(error, Exception):
             self._connections.environment.errors.report(socket, "connect", error)
 
-    def _give_up(self, name: str) -> bool:
+    def _close_admission(self, name: str) -> bool:
         """Give up a CONNECT that isn't answered yet; tell whether there was one."""
         admission = self._pending.pop(name, None)
         if admission is None:
             return False
-        admission.give_up()
+        admission.close()
         return True
 
     def _forget_admission(self, name: str, admission: Admission) -> None:
@@ -547,17 +547,17 @@ class Connection(EngineHandler):
 
     def _connect_timed_out(self) -> None:
         self._connect_timer = None
-        self.shut("forced server close", "forced server close")
+        self.close("forced server close", "forced server close")
 
     def _was_left(self, name: str | None) -> bool:
         return self._left is not None and name in self._left
 
     # The end
 
-    def _end(self, reason: str, description: str | None) -> None:
+    def _close_sockets(self, reason: str, description: str | None) -> None:
         """End the sockets, and the CONNECTs that aren't answered yet."""
         log = self._connections.environment.log
-        with Step("let go of what a connection holds", log):
+        with Step("release what a connection holds", log):
             self.backlog.close()
             self._cancel_attachment_timer()
             self._decoder.reset()
@@ -566,10 +566,10 @@ class Connection(EngineHandler):
                 self._stop_connect_timer()
         for name in tuple(self._pending):
             with Step("give up an unanswered CONNECT", log):
-                self._give_up(name)
+                self._close_admission(name)
         for socket in tuple(self._sockets.values()):
             with Step("end a socket", log):
-                socket._end(reason, description)
+                socket._close(reason, description)
 
 
 def _leave(message: str) -> None:

@@ -8,7 +8,7 @@ through a `Protocol` of this module, and knows nothing else of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Recipient, Target
@@ -140,6 +140,20 @@ class Audience(Protocol):
         ...
 
 
+class NamedNamespace(Protocol):
+    """A namespace that was just made, as listeners of ``new_namespace`` get it."""
+
+    @property
+    def name(self) -> str:
+        """The name, with its leading slash."""
+        ...
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """The parameters in the name of a dynamic namespace."""
+        ...
+
+
 class PendingAdmission(Protocol):
     """A CONNECT that waits for middlewares, as its namespace knows it."""
 
@@ -185,19 +199,19 @@ class SocketConnection(Protocol):
         """The event loop of the connection."""
         ...
 
-    def leave(self, name: str, prefix: str) -> None:
+    def send_disconnect(self, name: str, prefix: str) -> None:
         """Tell the client that it was put out of a namespace."""
         ...
 
-    def forget(self, name: str, socket: RemoteSocket) -> None:
-        """Forget a socket whose namespace was left."""
+    def socket_closed(self, name: str, socket: RemoteSocket) -> None:
+        """Called when a socket has left its namespace."""
         ...
 
     def disconnect(self) -> None:
         """Leave all namespaces, then end the connection."""
         ...
 
-    def shut(self, socket_reason: str, engine_reason: str) -> None:
+    def close(self, socket_reason: str, engine_reason: str) -> None:
         """End the sockets, then the connection."""
         ...
 

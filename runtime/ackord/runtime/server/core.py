@@ -157,21 +157,15 @@ class NamespaceCore(Audience, Generic[SocketT]):
         for admission in tuple(self.admissions):
             admission.refuse(payload)
 
-    def settle(self) -> None:
-        """Note that whoever prepares a new namespace has done so: what is registered from now on
-        makes it worth keeping.
-        """
-        self.registrations.is_custom = False
-
-    def dispose_if_unused(self) -> None:
-        """Let a dynamic namespace go if nobody is in it, or about to be, and it has no listeners of
-        its own.
+    def close_if_idle(self) -> None:
+        """Report a dynamic namespace that nobody is in, or about to join, and that has no listeners
+        of its own.
         """
         if self.is_idle and self.on_idle is not None:
             self.on_idle(self)
 
     async def close(self) -> None:
-        """Let go of what the recovery and the adapter hold."""
+        """Close the recovery and the adapter."""
         if self.recovery is not None:
             with Step("forget the events and the clients of a recovery", self.tasks.log):
                 self.recovery.close()
@@ -229,13 +223,13 @@ class NamespaceCore(Audience, Generic[SocketT]):
         self.adapter.add_all(socket.id, (socket.id,))
 
     def remove(self, socket: SocketT) -> None:
-        """Let a socket go, with all its rooms."""
+        """Take a socket out of the namespace and of its rooms."""
         with Step("take a socket out of its rooms", self.tasks.log):
             self.adapter.del_all(socket.id)
         self.sockets.pop(socket.id, None)
         if self.parent is not None:
-            with Step("let an unused namespace go", self.tasks.log):
-                self.dispose_if_unused()
+            with Step("close an unused namespace", self.tasks.log):
+                self.close_if_idle()
 
     def announce(self, socket: SocketT) -> list[asyncio.Task[None]]:
         """Call the listeners of ``connect`` and ``connection``; return the tasks, which begin
@@ -413,7 +407,7 @@ class NamespaceCore(Audience, Generic[SocketT]):
         settings = self.environment.recovery
         if settings is None:
             return None
-        return Recovery(settings, self.name, self.adapter, self.dispose_if_unused)
+        return Recovery(settings, self.name, self.adapter, self.close_if_idle)
 
 
 async def _close(adapter: Adapter) -> None:

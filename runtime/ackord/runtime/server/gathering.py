@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
+from ackord.runtime.adapters.base import AckCollector
 from ackord.runtime.errors import AckordError, AckTimeoutError
 from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.sockets.acks import AckReply, check_timeout
+from typing_extensions import override
 
 T = TypeVar("T")
 
@@ -64,9 +66,8 @@ BroadcastReplies: TypeAlias = Gathered[AckReply]
 """Undecoded acknowledgements: JSON arrays as text, with their attachments."""
 
 
-class Gathering(Generic[T]):
-    """Collects the acknowledgements of one broadcast; implements
-    `ackord.runtime.adapters.base.AckCollector`.
+class Gathering(AckCollector, Generic[T]):
+    """Collects the acknowledgements of one broadcast.
 
     It ends once: when everybody who was asked has answered or left, when time is over, or when
     nobody waits any longer.
@@ -118,16 +119,12 @@ class Gathering(Generic[T]):
             timeout, self._expire
         )
 
+    @override
     def expect(self, sids: Iterable[str]) -> None:
-        """See `AckCollector.expect`."""
         self._waiting.update(sids)
 
+    @override
     def settle(self, sid: str, outcome: AckReply | AckordError) -> None:
-        """See `AckCollector.settle`.
-
-        Raises:
-            PacketError: the reply can't be decoded.
-        """
         if sid not in self._waiting:
             return
         self._waiting.remove(sid)
@@ -142,12 +139,12 @@ class Gathering(Generic[T]):
         finally:
             self._finish_if_complete()
 
+    @override
     def seal(self) -> None:
-        """See `AckCollector.seal`."""
         self._sealed = True
         self._finish_if_complete()
 
-    def abandon(self) -> None:
+    def close(self) -> None:
         """Nobody waits any longer: forget everything, everywhere."""
         if self._timer is not None:
             self._timer.cancel()
@@ -165,5 +162,5 @@ class Gathering(Generic[T]):
         self._finish(timed_out=True)
 
     def _finish(self, *, timed_out: bool) -> None:
-        self.abandon()
+        self.close()
         self._done(Gathered(self._replies, tuple(self._missing), timed_out))

@@ -64,14 +64,14 @@ class Lifetime:
         self._signals: StopSignals | None = None
 
     def on_startup(self, hook: LifeHookT) -> LifeHookT:
-        """See `Server.on_startup`."""
+        """Run `hook` at each start; see `Server.on_startup`."""
         if self._is_started:
             raise UsageError("the server has started: register what runs at its start before that")
         self._startup_hooks.append(hook)
         return hook
 
     def on_shutdown(self, hook: LifeHookT) -> LifeHookT:
-        """See `Server.on_shutdown`."""
+        """Run `hook` at each stop; see `Server.on_shutdown`."""
         self._shutdown_hooks.append(hook)
         return hook
 

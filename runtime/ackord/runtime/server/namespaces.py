@@ -91,7 +91,7 @@ class Namespaces(Generic[SocketT]):
                 with suppress(RuntimeError):  # there is no loop before the program runs
                     # An application that tells each of its tenants something makes one for each,
                     # whether anybody is there or not.
-                    asyncio.get_running_loop().call_later(UNUSED_TIMEOUT, child.dispose_if_unused)
+                    asyncio.get_running_loop().call_later(UNUSED_TIMEOUT, child.close_if_idle)
                 return namespace_of(child)
         registrations: Registrations[SocketT] = Registrations()
         made = Namespace(NamespaceCore(self.environment, name, registrations))
@@ -139,19 +139,19 @@ class Namespaces(Generic[SocketT]):
             return namespace
         return None if known is not None else self._by_name.get(name)
 
-    def rest(self, core: NamespaceCore[SocketT]) -> None:
-        """Let a dynamic namespace go that nobody is in, or keep it for clients that are away as
+    def _became_idle(self, core: NamespaceCore[SocketT]) -> None:
+        """Close a dynamic namespace that nobody is in, or keep it for clients that are away as
         long as there is room.
         """
         if self._by_name.get(core.name) is not core:
             return
         if self._cleanup and core.is_unused:
-            self._dispose(core)
+            self._close(core)
         else:
             self._note_idle(core)
 
     def _make_room(self, client: str) -> None:
-        """Let a namespace go for a new one of `client`, if need be.
+        """Close a namespace for a new one of `client`, if need be.
 
         What goes is one of the client's own, if it is greedy; else the victim of all. First come
         those that are idle; then those that nobody has joined yet, whose clients wait for
@@ -167,7 +167,7 @@ class Namespaces(Generic[SocketT]):
             if idle is not None:
                 self._idle.remove(idle)
                 if idle.is_idle:  # else somebody is in it again
-                    self._dispose(idle)
+                    self._close(idle)
                     return
                 continue
             pending = _find_victim(self._pending, own)
@@ -200,11 +200,11 @@ class Namespaces(Generic[SocketT]):
             self._idle.add(namespace, self._made.client_of(namespace))
 
     def note_pending(self, namespace: NamespaceCore[SocketT]) -> None:
-        """Learn that a client waits to be let into a namespace that nobody is in."""
+        """Called when a client waits to be let into a namespace that nobody is in."""
         if namespace in self._made:
             self._pending.add(namespace, self._made.client_of(namespace))
 
-    def _dispose(self, namespace: NamespaceCore[SocketT]) -> None:
+    def _close(self, namespace: NamespaceCore[SocketT]) -> None:
         self._remove(namespace)
         self.environment.tasks.start(namespace.close())
 
@@ -237,13 +237,14 @@ class Namespaces(Generic[SocketT]):
         self, parent: ParentNamespace[SocketT], name: str, params: Mapping[str, str]
     ) -> NamespaceCore[SocketT]:
         child = parent.make_child(name, params)
-        child.on_idle = self.rest
+        child.on_idle = self._became_idle
         return self._add(child)
 
     def _add(self, namespace: NamespaceCore[SocketT]) -> NamespaceCore[SocketT]:
         self._by_name[namespace.name] = namespace
         self.main.core.announce_namespace(namespace)
-        namespace.settle()
+        # Only what is registered from now on makes a dynamic namespace worth keeping.
+        namespace.registrations.is_custom = False
         return namespace
 
 

@@ -243,7 +243,7 @@ class Broadcasting(Selection):
             else:
                 audience.ask_sockets(event, self._target, self._flags, gathering)
         except BaseException:
-            gathering.abandon()
+            gathering.close()
             raise
         return gathering
 
@@ -259,7 +259,7 @@ class Broadcasting(Selection):
         try:
             return await future
         finally:
-            gathering.abandon()
+            gathering.close()
 
     def _ask(self, event: EncodedEvent, ack: Registration) -> None:
         try:

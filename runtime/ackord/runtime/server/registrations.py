@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, overload
 
 from ackord.runtime.errors import UsageError
-from ackord.runtime.server.contracts import SocketT
+from ackord.runtime.server.contracts import NamedNamespace, SocketT
 from ackord.runtime.server.middlewares import EventMiddleware
 from ackord.runtime.server.operators import Broadcasting
 from ackord.runtime.server.server_events import ServerListeners, encode_server_event
@@ -28,8 +28,8 @@ NEW_NAMESPACE: Final = "new_namespace"
 
 ConnectionEvent: TypeAlias = Literal["connect", "connection"]
 ResultT = TypeVar("ResultT")
-NamespaceListenerT = TypeVar("NamespaceListenerT", bound="Callable[[Any], Any]")
-"""A plain function that takes a `Namespace` which has just been made."""
+NamespaceT = TypeVar("NamespaceT", bound=NamedNamespace)
+"""A `Namespace`, whose module stands above this one."""
 
 Middleware: TypeAlias = Callable[[SocketT], Awaitable[None] | None]
 """Looks at a socket before it is connected; raises `RefusalReply` to refuse it."""
@@ -124,11 +124,11 @@ class Registering(Broadcasting, Generic[SocketT]):
     @overload
     def on(
         self, name: Literal["new_namespace"], listener: None = None
-    ) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
+    ) -> Callable[[Callable[[NamespaceT], ResultT]], Callable[[NamespaceT], ResultT]]: ...
     @overload
     def on(
-        self, name: Literal["new_namespace"], listener: NamespaceListenerT
-    ) -> NamespaceListenerT: ...
+        self, name: Literal["new_namespace"], listener: Callable[[NamespaceT], ResultT]
+    ) -> Callable[[NamespaceT], ResultT]: ...
     def on(self, name: str, listener: Callable[..., Any] | None = None) -> Any:
         """Call `listener` with each socket that has joined (``connection``, or ``connect``);
         without `listener`, return a decorator.
@@ -154,11 +154,11 @@ class Registering(Broadcasting, Generic[SocketT]):
     @overload
     def once(
         self, name: Literal["new_namespace"], listener: None = None
-    ) -> Callable[[NamespaceListenerT], NamespaceListenerT]: ...
+    ) -> Callable[[Callable[[NamespaceT], ResultT]], Callable[[NamespaceT], ResultT]]: ...
     @overload
     def once(
-        self, name: Literal["new_namespace"], listener: NamespaceListenerT
-    ) -> NamespaceListenerT: ...
+        self, name: Literal["new_namespace"], listener: Callable[[NamespaceT], ResultT]
+    ) -> Callable[[NamespaceT], ResultT]: ...
     def once(self, name: str, listener: Callable[..., Any] | None = None) -> Any:
         """Call `listener` for the next event of this name only; without `listener`, return a
         decorator.

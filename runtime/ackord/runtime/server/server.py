@@ -285,7 +285,7 @@ class Server(Registering[Socket]):
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         self.engine.stop_accepting()
-        busy = {connection for connection in self.connections if not connection.shut_if_idle()}
+        busy = {connection for connection in self.connections if not connection.close_if_idle()}
         if busy:
             done = asyncio.Event()
             for connection in busy:
@@ -333,7 +333,7 @@ class Server(Registering[Socket]):
 
 
 def _drained(connection: Connection, busy: set[Connection], done: asyncio.Event) -> None:
-    connection.shut_if_idle()
+    connection.close_if_idle()
     busy.discard(connection)
     if not busy:
         done.set()

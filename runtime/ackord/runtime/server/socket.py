@@ -1,7 +1,7 @@
 """A client in a namespace.
 
 The life of a socket: a CONNECT makes it, `_begin` follows when the client is told that it is
-connected, and `_end` when either side has left. What the application emits in between goes out at
+connected, and `_close` when either side has left. What the application emits in between goes out at
 once; what it emits before `_begin` waits, as no event may overtake the answer to CONNECT.
 """
 
@@ -253,8 +253,8 @@ class Socket(EventSource, SocketOperators):
         if close:
             self._connection.disconnect()
         elif self._connected and not self._ending:
-            self._connection.leave(self._namespace.name, self._namespace.prefix)
-            self._end("server namespace disconnect")
+            self._connection.send_disconnect(self._namespace.name, self._namespace.prefix)
+            self._close("server namespace disconnect")
         elif self._outbox is not None:
             self._refused = True
 
@@ -494,7 +494,7 @@ class Socket(EventSource, SocketOperators):
 
     def _supersede(self) -> None:
         """End the connection: its client is back on another one."""
-        self._connection.shut("transport close", "transport close")
+        self._connection.close("transport close", "transport close")
 
     def _begin(self) -> None:
         """Note that the client was told: it is connected now."""
@@ -503,7 +503,7 @@ class Socket(EventSource, SocketOperators):
         for event, ack_id in waiting or ():
             try:
                 self.send_event(event, ack_id=ack_id)
-            except BaseException as error:  # noqa: BLE001  # whoever emitted it is gone; the others go out, and the client is let in
+            except BaseException as error:  # noqa: BLE001  # its sender is gone; the others go out, and the client is let in
                 contain(error)
                 self._namespace.tasks.log.crash(
                     f"Sending event {quoted(event.name)}, emitted before the client was connected,",
@@ -587,14 +587,14 @@ class Socket(EventSource, SocketOperators):
 
     # The end
 
-    def _end(self, reason: str, description: str | None = None) -> None:
+    def _close(self, reason: str, description: str | None = None) -> None:
         """Leave rooms and namespace, fail what is awaited, tell listeners.
 
         What the client had sent before it went is still handled; what waits is dropped if this side
         ended the socket.
         """
         if not self._connected:
-            self._end_unconnected(reason)
+            self._close_unconnected(reason)
             return
         if self._ending:  # a listener of "disconnecting" disconnects
             return
@@ -608,7 +608,7 @@ class Socket(EventSource, SocketOperators):
             with Step("tell the listeners of 'disconnecting'", self._namespace.tasks.log):
                 departing = self._tell("disconnecting", details)
         self._connected = False
-        self._connection.forget(self._namespace.name, self)
+        self._connection.socket_closed(self._namespace.name, self)
         if self._recovery_session is not None and self._namespace.recovery is not None:
             with Step("keep what a client needs to come back", self._namespace.tasks.log):
                 self._namespace.recovery.part(self._recovery_session, self.data, reason)
@@ -645,7 +645,7 @@ class Socket(EventSource, SocketOperators):
         self._outbox = None
         self._acks = None
 
-    def _end_unconnected(self, reason: str) -> None:
+    def _close_unconnected(self, reason: str) -> None:
         """End a socket that was never let in, or has ended already."""
         self._outbox = None
         if (

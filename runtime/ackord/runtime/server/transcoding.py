@@ -8,9 +8,10 @@ from ackord.runtime.bounds.memory import Part
 from ackord.runtime.engine.link import EngineSocket, HandshakeRequest
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.protocol.socketio.parser import Parser, write_packet
+from typing_extensions import override
 
 
-class TranscodingSocket:
+class TranscodingSocket(EngineSocket):
     """An `EngineSocket` that sends each packet as the binary message that a parser makes of it; for
     the rest it is the one beneath.
     """
@@ -24,47 +25,47 @@ class TranscodingSocket:
         self.request: HandshakeRequest = engine.request
 
     @property
+    @override
     def transport(self) -> str:
-        """See `EngineSocket.transport`."""
         return self._engine.transport
 
     @property
+    @override
     def is_open(self) -> bool:
-        """See `EngineSocket.is_open`."""
         return self._engine.is_open
 
     @property
+    @override
     def writable(self) -> bool:
-        """See `EngineSocket.writable`."""
         return self._engine.writable
 
     @property
+    @override
     def buffered(self) -> int:
-        """See `EngineSocket.buffered`."""
         return self._engine.buffered
 
+    @override
     def claim(self) -> bool:
-        """See `EngineSocket.claim`."""
         return self._engine.claim()
 
+    @override
     def send(self, packet: str) -> None:
-        """See `EngineSocket.send`."""
         self._engine.send_binary(self._transcoder.encode(packet))
 
+    @override
     def send_prepared(self, prepared: Prepared) -> None:
-        """See `EngineSocket.send_prepared`."""
         self._engine.send_binary(self._transcoder.encode_prepared(prepared))
 
+    @override
     def send_binary(self, data: bytes) -> None:
-        """See `EngineSocket.send_binary`."""
         self._engine.send_binary(data)
 
+    @override
     def close(self, *, discard: bool = False, reason: str = "forced close") -> None:
-        """See `EngineSocket.close`."""
         self._engine.close(discard=discard, reason=reason)
 
+    @override
     def hold(self, part: Part, size: int, drop: Callable[[], None] | None = None) -> None:
-        """See `EngineSocket.hold`."""
         self._engine.hold(part, size, drop)
 
 
