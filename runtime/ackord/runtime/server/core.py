@@ -188,10 +188,6 @@ class NamespaceCore(Audience, Generic[SocketT]):
 
     # Sockets that come and go
 
-    def make_data(self) -> Any:
-        """Make the `data` of a new socket."""
-        return self.registrations.make_data()
-
     @property
     def admits_at_once(self) -> bool:
         """Whether nothing has to be asked before a socket is connected."""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from functools import partial
 from threading import get_ident
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final
 
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Target
 from ackord.runtime.containment import Step, contain
@@ -123,7 +123,7 @@ class Socket(EventSource, SocketOperators):
         """Whether the client came back after it had lost its connection: it has its id, its rooms
         and its `data` again, and misses no event.
         """
-        self.data: Any = namespace.make_data()
+        self.data: Any = namespace.registrations.make_data()
         self.context: Any = None
         """What the typed layer keeps of this socket."""
         self._namespace: NamespaceCore[Socket] = namespace
@@ -156,7 +156,8 @@ class Socket(EventSource, SocketOperators):
     @property
     def namespace(self) -> Namespace[Socket]:
         """The namespace of the socket."""
-        return cast("Namespace[Socket]", self._namespace.facade)
+        namespace: Namespace[Socket] = self._namespace.facade
+        return namespace
 
     @property
     def connected(self) -> bool:
@@ -489,7 +490,7 @@ class Socket(EventSource, SocketOperators):
         """Make this the socket of a new client after all."""
         self._recovery_session = session
         self.recovered = False
-        self.data = self._namespace.make_data()
+        self.data = self._namespace.registrations.make_data()
         self._namespace.adapter.del_all(self.id)
 
     def _supersede(self) -> None:
