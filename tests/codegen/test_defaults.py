@@ -89,7 +89,7 @@ def schema(fields: dict[str, str]) -> bytes:
 def built(contract: Contract) -> Any:
     """Import ``types.py`` of a contract, as it is."""
     module = sys.modules["generated_defaults"] = ModuleType("generated_defaults")
-    exec(generate(contract, source="s.yaml", sha256="")["types.py"], module.__dict__)  # noqa: S102 - what this is about
+    exec(generate(contract, source="s.yaml")["types.py"], module.__dict__)  # noqa: S102 - what this is about
     return module.Thing
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from ackord.codegen import generate
-from ackord.codegen.python.docstrings import comment, docstring
+from ackord.codegen.python.docstrings import comment, said, wrap
 from ackord.codegen.python.literals import literal
 from ackord.schema import Contract, load_contract
 from hypothesis import given
@@ -79,7 +79,7 @@ def test_a_comment_is_one_line_and_declares_no_encoding(name: str) -> None:
 @given(DOCS, st.sampled_from([0, 4, 8, 80]))
 def test_a_docstring_is_one_expression(doc: str, indent: int) -> None:
     head = "".join(f"{' ' * level}if x:\n" for level in range(0, indent, 4))
-    assert shapes({"a.py": f"{head}{' ' * indent}{docstring(doc, indent)}\n"}) == shapes(
+    assert shapes({"a.py": f"{head}{wrap(said(doc, indent), indent)}\n"}) == shapes(
         {"a.py": f"{head}{' ' * indent}''\n"}
     )
 
@@ -105,10 +105,10 @@ PLAIN = {name: contract(name) for name in ("tenants", "names_from_hell")}
     ],
 )
 def test_no_file_name_and_no_doc_adds_a_statement(golden: str, text: str) -> None:
-    plain = generate(documented(PLAIN[golden], "doc"), source="schema.yaml", sha256="")
-    hostile = generate(documented(PLAIN[golden], text), source=f"{text}.yaml", sha256="")
+    plain = generate(documented(PLAIN[golden], "doc"), source="schema.yaml")
+    hostile = generate(documented(PLAIN[golden], text), source=f"{text}.yaml")
     assert shapes(hostile) == shapes(plain)
-    assert hostile["types.py"].splitlines()[1].startswith("# sha256:")
+    assert hostile["types.py"].splitlines()[1].startswith('"""')
 
 
 def test_the_message_of_an_error_is_its_first_paragraph_whole_and_without_docstrings(
@@ -123,9 +123,7 @@ def test_the_message_of_an_error_is_its_first_paragraph_whole_and_without_docstr
     )
     loaded = load_contract(tmp_path / "s.yaml")
     assert loaded.contract is not None
-    (tmp_path / "types_of_s.py").write_text(
-        generate(loaded.contract, source="s.yaml", sha256="")["types.py"]
-    )
+    (tmp_path / "types_of_s.py").write_text(generate(loaded.contract, source="s.yaml")["types.py"])
     script = "import types_of_s as t; from ackord.runtime.typed.model import error_message as m; print(t.Full.__doc__, m(t.Full), m(t.Closed), sep='|')"
     ran = subprocess.run(
         [sys.executable, "-OO", "-c", script],

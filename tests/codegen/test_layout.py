@@ -1,24 +1,16 @@
-"""The pretty-printer and what is printed with it, compared with ``ruff format``."""
+"""How long lines are broken and docstrings wrapped, compared with ``ruff format``."""
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from ackord.codegen import generate
-from ackord.codegen.python.docstrings import docstring
-from ackord.codegen.python.layout import (
-    alternatives,
-    assignment,
-    brackets,
-    call,
-    concat,
-    layout,
-    subscript,
-)
+from ackord.codegen.python.docstrings import said, wrap
 from ackord.codegen.python.literals import literal
+from ackord.codegen.python.module import finish
 from ackord.schema.model import (
     Constraints,
     Contract,
@@ -57,43 +49,50 @@ def ruff_diff(path: Path) -> str:
     return formatted.stdout + (formatted.stderr if formatted.returncode != 0 else "")
 
 
-@pytest.mark.parametrize(
-    ("width", "expected"),
-    [
-        (40, "x: dict[str, int] = f(a, b)"),
-        (26, "x: dict[str, int] = f(\n    a,\n    b,\n)"),
-        (18, "x: dict[\n    str,\n    int,\n] = f(a, b)"),
-        (8, "x: dict[\n    str,\n    int,\n] = f(\n    a,\n    b,\n)"),
-    ],
+LINES = (
+    "x{n}: dict[str, int] = f(a, b)",
+    "x{n} = f(a, b, c)",
+    "x{n}: TypeAlias = A | dict[str, B] | C",
+    "x{n}: TypeAlias = Annotated[A | B, Field(discriminator='c')]",
+    "x: TypeAlias = Annotated[A{n} | B | C, Field(discriminator='c')]",
+    "x{n}: A | B | list[C] = None",
+    "x{n}: list[A | B] | None",
+    "x{n}: Annotated[str, Field(min_length=1, max_length=20)] = 'a'",
+    "x: Literal['a{n}', 'b', 'c'] = 'a{n}'",
+    "x{n} = NewType('x{n}', str)",
+    "code: ClassVar[Literal['a{n}']] = 'a{n}'",
+    "_v1.constrain(X{n}, Field(pattern='^[a-z0-9-]{{1,32}}$'), base=_v1.Int)",
+    "X: Final[_v1.Event[A{n}]] = f(B, C)",
+    "X: list[int] = Field(default_factory=lambda: list[int]([A{n}, B]))",
+    "X: dict[str, A] = {{'a{n}': 1, 'b': (1,), 'c': [(2, 3), {{}}]}}",
+    "class C{n}(A): ...",
+    "class C(_v1.Base[A{n} | B | C]): ...",
+    "class C{n}(_v1.Base[A], ABC): ...",
+    "def f{n}(self, a: int, *, b: A | B = C()) -> list[D]: ...",
+    "def f(self, a: dict[str, A{n}] | None = None, b: list[A{n} | B] = [A{n}()]) -> D: ...",
+    "def f(self) -> A{n} | list[B] | None: ...",
+    "def f(self) -> A{n}: ...",
+    "def f(self) -> dict[str, A{n}]: ...",
+    "from a import b{n}, c, d",
+    "@g('a{n}', b)\ndef f(): ...",
 )
-def test_the_rightmost_brackets_are_broken_first(width: int, expected: str) -> None:
-    statement = assignment(concat("x: ", subscript("dict", ["str", "int"])), call("f", ["a", "b"]))
-    assert layout(statement, width=width) == expected
+"""Statements with a name of any length in them."""
 
 
-def test_a_single_subscript_gets_no_trailing_comma() -> None:
-    assert layout(subscript("list", ["Abcdef"]), width=8) == "list[\n    Abcdef\n]"
-
-
-def test_a_long_union_is_put_into_parentheses_only_where_it_stands_free() -> None:
-    union = alternatives(["Aaaa", "Bbbb", "Cccc"])
-    assert layout(assignment("x", union), width=30) == "x = Aaaa | Bbbb | Cccc"
-    assert layout(assignment("x", union), width=24) == "x = Aaaa | Bbbb | Cccc"
-    assert layout(assignment("x", union), width=22) == "x = Aaaa | Bbbb | Cccc"
-    assert layout(assignment("x", union), width=21) == "x = (\n    Aaaa\n    | Bbbb\n    | Cccc\n)"
-    assert (
-        layout(subscript("f", [union, "D"]), width=16)
-        == "f[\n    Aaaa\n    | Bbbb\n    | Cccc,\n    D,\n]"
-    )
-
-
-def test_empty_brackets_stay_together() -> None:
-    assert layout(brackets("(", [], ")"), width=1) == "()"
-
-
-def test_a_long_text_moves_into_parentheses_if_it_fits_there() -> None:
-    assert layout(assignment("name", '"0123456789"'), width=18) == 'name = (\n    "0123456789"\n)'
-    assert layout(assignment("name", '"0123456789"'), width=12) == 'name = "0123456789"'
+def test_ruff_leaves_statements_of_any_length_as_they_are(tmp_path: Path) -> None:
+    statements = [
+        line.format(n="n" * length).replace("'", '"')
+        for number, line in enumerate(LINES)
+        for length in range(1 + number % 3, 90, 3)
+    ]
+    nested = [
+        "if x:\n    " + each.replace("\n", "\n    ") for each in statements if each[:5] != "class"
+    ]
+    for number, text in enumerate((*statements, *nested)):
+        finished = finish(f"{text}\n").replace("if x:\n    def", "if x:\n\n    def")
+        assert ast.dump(ast.parse(finished)) == ast.dump(ast.parse(text))
+        (tmp_path / f"s{number}.py").write_text(finished.replace("x:\n    @", "x:\n\n    @"))
+    assert ruff_diff(tmp_path) == ""
 
 
 _TEXT = st.text(
@@ -110,10 +109,10 @@ def test_a_literal_evaluates_to_its_text(text: str) -> None:
 
 @given(_TEXT, st.sampled_from([0, 4, 8]))
 def test_a_docstring_is_valid_python_that_says_what_it_was_given(text: str, indent: int) -> None:
-    written = docstring(text, indent)
-    said = eval(written)  # noqa: S307 - that is what is tested
-    assert isinstance(said, str)
-    assert "".join(said.split()) == "".join(text.replace("\r", "\n").split())
+    written = wrap(said(text, indent), indent)
+    read = eval(written.lstrip())  # noqa: S307 - that is what is tested
+    assert isinstance(read, str)
+    assert "".join(read.split()) == "".join(text.replace("\r", "\n").split())
 
 
 def test_ruff_leaves_docstrings_as_they_are(tmp_path: Path) -> None:
@@ -125,10 +124,10 @@ def test_ruff_leaves_docstrings_as_they_are(tmp_path: Path) -> None:
     ]  # fmt: skip
     path = tmp_path / "docstrings.py"
     functions = [
-        f"def f{number}():\n    {docstring(text, 4)}\n" for number, text in enumerate(texts)
+        f"def f{number}():\n{wrap(said(text, 4), 4)}\n" for number, text in enumerate(texts)
     ]
     classes = [
-        f"class C{number}:\n    def f(self):\n        {docstring(text, 8)}\n"
+        f"class C{number}:\n    def f(self):\n{wrap(said(text, 8), 8)}\n"
         for number, text in enumerate(texts)
     ]
     path.write_text("\n\n".join(functions + classes), encoding="utf-8")
@@ -244,6 +243,6 @@ def test_ruff_leaves_names_of_any_length_as_they_are(tmp_path: Path) -> None:
             ),
         ),
     )
-    for file, content in generate(contract, source="long.yaml", sha256="0").items():
+    for file, content in generate(contract, source="long.yaml").items():
         (tmp_path / file).write_text(content, encoding="utf-8")
     assert ruff_diff(tmp_path) == ""

@@ -4,13 +4,18 @@ runtime.
 
 from __future__ import annotations
 
+import keyword
+import unicodedata
 import warnings
 from typing import Any
 
 import pytest
+from ackord.codegen import NotSupportedError, generate
+from ackord.codegen.casing import camel, constant, prefixed
+from ackord.codegen.planning import plan_contract
 from ackord.codegen.python import reserved
-from ackord.codegen.python.names import Scope, attribute, camel, constant
-from ackord.codegen.python.naming import name_everything
+from ackord.codegen.python.names import Scope, attribute
+from ackord.codegen.python.naming import EventNames, Names, NamespaceNames, name_everything
 from ackord.runtime.stubs import v1
 from ackord.schema.model import (
     Contract,
@@ -25,6 +30,8 @@ from ackord.schema.model import (
     ScalarType,
     TaggedUnion,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def public(class_: type[Any]) -> set[str]:
@@ -37,8 +44,8 @@ def public(class_: type[Any]) -> set[str]:
         (v1.ClientEmitter, reserved.EMITTER),
         (v1.BroadcastEmitter, reserved.EMITTER),
         (v1.Client, reserved.CLIENT),
-        (v1.Room, reserved.ROOM),
-        (v1.Error, reserved.ERROR),
+        (v1.Room, reserved.NAMES["room_parameter"]),
+        (v1.Error, reserved.NAMES["error_field"]),
     ],
 )
 def test_every_public_name_of_a_base_class_is_reserved(
@@ -73,7 +80,7 @@ def test_a_scope_gives_each_name_once() -> None:
         "class_",
     ]
     assert scope.claim("a", "b") == "b"
-    assert "b" in scope
+    assert "b" in scope.names()
 
 
 @pytest.mark.parametrize(
@@ -98,16 +105,51 @@ def test_attributes_never_begin_with_an_underscore(name: str, expected: str) -> 
         ("camelCase", "CAMEL_CASE"),
         ("1st", "N1ST"),
         ("", "EMPTY"),
-        ("…", "SYMBOL"),
+        ("…", "HORIZONTAL_ELLIPSIS"),
+        ("+-", "PLUS_SIGN_HYPHEN_MINUS"),
+        ("\U0001fa77", "U1FA77"),
         ("__x__", "X"),
+        ("Straße", "STRASSE"),
+        ("Жизнь", "ЖИЗНЬ"),
+        ("日本 語", "日本_語"),
+        ("ﬁn", "FIN"),
     ],
 )
 def test_constants_are_made_from_any_text(text: str, expected: str) -> None:
     assert constant(text) == expected
 
 
+@given(st.text(max_size=12))
+def test_a_constant_is_an_identifier_as_python_reads_it(text: str) -> None:
+    name = constant(text)
+    assert name.isidentifier()
+    assert unicodedata.normalize("NFKC", name) == name
+    assert not keyword.iskeyword(name)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name", "expected"),
+    [
+        ("Chat", "ChatRoom", "ChatRoom"),
+        ("Chat", "Chatroom", "ChatChatroom"),
+        ("A", "Room", "ARoom"),
+    ],
+)
+def test_a_namespace_is_not_said_twice(prefix: str, name: str, expected: str) -> None:
+    assert prefixed(prefix, name) == expected
+
+
 def test_classes_are_made_from_snake_case() -> None:
     assert [camel("chat_room"), camel("a"), camel("v2_api")] == ["ChatRoom", "A", "V2Api"]
+
+
+def names_of(contract: Contract) -> Names:
+    return name_everything(plan_contract(contract))
+
+
+def up(names: NamespaceNames, namespace: Namespace) -> list[EventNames]:
+    """Give the names of what clients send."""
+    return list(names.events.values())[: len(namespace.client_to_server)]
 
 
 def event(identifier: str, **more: Any) -> Event:
@@ -138,11 +180,11 @@ def test_names_of_the_schema_go_before_those_that_are_made_from_them() -> None:
             ),
         ),
     )
-    names = name_everything(contract)
+    names = names_of(contract)
     assert names.types == {"ChatClient": "ChatClient", "ARoom": "ARoom"}
     assert names.rooms == {"a": "ARoom_"}
     assert [namespace.client for namespace in names.namespaces] == ["ChatClient_", "XClient"]
-    assert [namespace.client_to_server[0].result for namespace in names.namespaces] == [
+    assert [next(iter(each.events.values())).result for each in names.namespaces] == [
         "ChatSaveResult",
         "XSaveResult",
     ]
@@ -164,18 +206,11 @@ def test_events_of_both_directions_and_namespaces_with_the_same_beginning_get_di
             Namespace(path="/a/b", identifier="a_b", client_to_server=(event("c"),)),
         ),
     )
-    first, second = name_everything(contract).namespaces
+    first, second = names_of(contract).namespaces
     constants = [
         first.constant,
         second.constant,
-        *(
-            found.constant
-            for found in (
-                *first.client_to_server,
-                *first.server_to_client,
-                *second.client_to_server,
-            )
-        ),
+        *(found.constant for found in (*first.events.values(), *second.events.values())),
     ]
     assert constants == [
         "A",
@@ -194,14 +229,10 @@ def test_what_a_client_sends_and_what_it_hears_have_different_names() -> None:
         client_to_server=(event("on_x"), event("connected")),
         server_to_client=(event("x"), event("volatile")),
     )
-    names = name_everything(
-        Contract(name="c", version="1.0.0", namespaces=(namespace,))
-    ).namespaces[0]
-    assert [(found.method, found.handler) for found in names.client_to_server] == [
+    names = names_of(Contract(name="c", version="1.0.0", namespaces=(namespace,))).namespaces[0]
+    assert [(found.method, found.handler) for found in names.events.values()] == [
         ("on_x", "on_on_x"),
         ("connected_", "on_connected"),
-    ]
-    assert [(found.method, found.handler) for found in names.server_to_client] == [
         ("x", "on_x_"),
         ("volatile_", "on_volatile"),
     ]
@@ -210,7 +241,7 @@ def test_what_a_client_sends_and_what_it_hears_have_different_names() -> None:
 def test_fields_that_need_no_change_keep_their_names_whatever_stands_before_them() -> None:
     fields = tuple(field(name) for name in ("_id", "id_", "class", "class_", "copy", "Self"))
     contract = Contract(name="c", version="1.0.0", types=(Record(name="Self", fields=fields),))
-    assert name_everything(contract).fields["Self"] == (
+    assert names_of(contract).fields["Self"] == (
         "id__",
         "id_",
         "class__",
@@ -229,13 +260,98 @@ def test_the_tag_of_a_union_is_a_field_like_others() -> None:
             TaggedUnion(name="U", tag="class", members=("A",)),
         ),
     )
-    names = name_everything(contract)
+    names = names_of(contract)
     assert (names.tags, names.fields["A"]) == ({"A": "class__"}, ("class_",))
 
 
-def test_members_of_an_enumeration_differ() -> None:
-    members = tuple(EnumMember(value=value) for value in ("a b", "a-b", "A_B", "name", "1"))
-    names = name_everything(
-        Contract(name="c", version="1.0.0", types=(Enum(name="E", members=members),))
-    )
-    assert names.members["E"] == ("A_B", "A_B_", "A_B__", "NAME", "N1")
+@given(st.permutations(["_id", "id_", "class", "class_", "copy", "x", "timeout"]))
+def test_no_name_depends_on_the_order_of_a_contract(order: list[str]) -> None:
+    def names(listed: list[str]) -> dict[str, tuple[str, ...]]:
+        fields = tuple(field(name) for name in listed)
+        rooms = tuple(Room(name=name, template=name) for name in listed if "_" not in name)
+        events = tuple(event(name, args=fields) for name in listed if name[0] != "_")
+        enum = Enum(name="E", members=tuple(EnumMember(value=name) for name in ("a", *listed[:1])))
+        contract = Contract(
+            name="c",
+            version="1.0.0",
+            types=(Record(name="R", fields=fields), enum),
+            rooms=(Room(name="x_room", template="r"), *rooms),
+            namespaces=(
+                Namespace(
+                    path="/a", identifier="a", client_to_server=events, server_to_client=events
+                ),
+            ),
+        )
+        found = names_of(contract)
+        assert found.problems == ()
+        pairs = zip(
+            plan_contract(contract).namespaces[0].events,
+            found.namespaces[0].events.values(),
+            strict=True,
+        )
+        return {
+            **dict(zip(listed, ((each,) for each in found.fields["R"]), strict=True)),
+            **{f"room {name}": (class_,) for name, class_ in found.rooms.items()},
+            **{
+                f"{plan.declared.name} {given.method == given.handler}": (
+                    given.method,
+                    given.handler,
+                    *sorted(given.parameters),
+                )
+                for plan, given in pairs
+            },
+        }
+
+    assert names(order) == names(sorted(order))
+
+
+CLASHES = {
+    "members": (
+        {
+            "types": (
+                Enum(name="Tz", members=(EnumMember(value="GMT+1"), EnumMember(value="GMT-1"))),
+            )
+        },
+        (
+            "enum Tz: the members 'GMT+1' and 'GMT-1' would all be called GMT_1 in Python; declare the "
+            'type as literal["GMT+1", "GMT-1"] (the same on the wire), or change a member'
+        ),
+    ),
+    "fields": (
+        {"types": (Record(name="R", fields=(field("_id"), field("__id"))),)},
+        (
+            "the fields of R: '_id' and '__id' would all become the attribute id_ in Python; rename "
+            "all but one of them"
+        ),
+    ),
+    "rooms": (
+        {"rooms": (Room(name="a_b", template="x"), Room(name="a__b", template="y"))},
+        (
+            "the rooms 'a_b' and 'a__b' would all become the class AB in Python; rename all but one "
+            "of them"
+        ),
+    ),
+    "arguments": (
+        {
+            "namespaces": (
+                Namespace(
+                    path="/n",
+                    identifier="n",
+                    client_to_server=(event("e", args=(field("_a"), field("__a"))),),
+                ),
+            )
+        },
+        (
+            "the arguments of 'e' in /n: '_a' and '__a' would all become the parameter a_ in Python; "
+            "rename all but one of them"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CLASHES)
+def test_two_parts_that_would_get_one_name_are_refused_with_the_way_out(kind: str) -> None:
+    parts, message = CLASHES[kind]
+    with pytest.raises(NotSupportedError) as caught:
+        generate(Contract(name="c", version="1.0.0", **parts), source="c.yaml")
+    assert caught.value.problems == (message,)

@@ -64,6 +64,7 @@ from tests.codegen.golden.two_namespaces.expected import (
     GuestsContext,
     GuestsHandlers,
     GuestsNamespace,
+    GuestsOrderResult,
     KitchenClient,
     KitchenContext,
     KitchenNamespace,
@@ -73,7 +74,6 @@ from tests.codegen.golden.two_namespaces.expected import (
     Line,
     Order,
     OrderId,
-    OrderResult,
     OrderRoom,
     OutOfStock,
     Refused,
@@ -127,7 +127,7 @@ class Guests(GuestsNamespace):
     @override
     async def on_order(
         self, ctx: GuestsContext, lines: list[Line], note: str | None
-    ) -> OrderResult:
+    ) -> GuestsOrderResult:
         self.notes.append(note)
         if lines[0].dish == "soup":
             return OutOfStock(dish="soup")

@@ -256,7 +256,7 @@ def generated(types: dict[str, Any], namespace: dict[str, Any]) -> Generated | N
         return None
     name = f"travelling_{next(NUMBERED)}"
     with tempfile.TemporaryDirectory() as directory:
-        for path, text in generate(loaded.contract, source="travel.yaml", sha256="0" * 64).items():
+        for path, text in generate(loaded.contract, source="travel.yaml").items():
             (Path(directory) / path).write_text(text, encoding="utf-8")
         module = load_package(name, Path(directory))
         __import__(f"{name}.types")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         NotSupportedError,
         OutputFailedError,
         OutputRefusedError,
+        UnknownTargetError,
     )
     from ackord.codegen.generation import generate
     from ackord.codegen.output import Changes, diff, write
@@ -22,6 +23,7 @@ __all__ = [
     "NotSupportedError",
     "OutputFailedError",
     "OutputRefusedError",
+    "UnknownTargetError",
     "diff",
     "generate",
     "write",
@@ -33,6 +35,7 @@ _HOMES = {
     "NotSupportedError": "errors",
     "OutputFailedError": "errors",
     "OutputRefusedError": "errors",
+    "UnknownTargetError": "errors",
     "diff": "output",
     "generate": "generation",
     "write": "output",

@@ -4,6 +4,7 @@
 
     CodegenError
     ├── NotSupportedError     the contract holds what this version can't generate
+    ├── UnknownTargetError    there is no target of this name
     ├── OutputRefusedError    the output directory holds what must not be overwritten
     └── OutputFailedError     the system refuses to read or write
 """
@@ -22,6 +23,10 @@ class CodegenError(Exception):
 
 class NotSupportedError(CodegenError):
     """The contract holds what this version can't generate."""
+
+
+class UnknownTargetError(CodegenError):
+    """There is no target of this name."""
 
 
 class OutputRefusedError(CodegenError):

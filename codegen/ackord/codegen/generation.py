@@ -1,26 +1,35 @@
-"""From a schema file to the files of a package."""
+"""From a contract to the files of a package."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from ackord.codegen.python.rendering import Header
-from ackord.codegen.python.target import API, generate_python
+from ackord.codegen.errors import NotSupportedError
+from ackord.codegen.limits import unsupported
+from ackord.codegen.planning import plan_contract
+from ackord.codegen.target import Options
+from ackord.codegen.targets import DEFAULT, find_target
 from ackord.schema import Contract, dump_contract
 
 
-def generate(contract: Contract, *, source: str, sha256: str) -> Mapping[str, str]:
+def generate(contract: Contract, *, source: str, target: str = DEFAULT) -> Mapping[str, str]:
     """Give the text of each file of a contract's package, by its name.
 
     Args:
         contract: The contract.
         source: Name of the schema file; its directory isn't used, so that the result is the same
             everywhere.
-        sha256: Hash of the schema file, in hexadecimal.
+        target: Name of the target.
 
     Raises:
         NotSupportedError: where the contract holds what can't be generated.
+        UnknownTargetError: there is no such target.
     """
-    header = Header(source=Path(source).name, sha256=sha256, api=API[0])
-    return {**generate_python(contract, header), "contract.json": dump_contract(contract)}
+    chosen = find_target(target)
+    plan = plan_contract(contract)
+    problems = (*unsupported(contract), *chosen.problems(plan))
+    if problems:
+        raise NotSupportedError(problems)
+    files = chosen.generate(plan, Options(source=Path(source).name))
+    return {**files, "contract.json": dump_contract(contract)}

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Final, assert_never
 
 from ackord.codegen.python.imports import Imports
-from ackord.codegen.python.layout import UNLIMITED, Doc, alternatives, call, layout, subscript
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import Names
 from ackord.schema.analysis.json_kinds import json_kinds
@@ -32,6 +31,7 @@ from ackord.schema.model import (
 )
 
 TYPES_MODULE: Final = ".types"
+_BAR: Final = " | "
 
 _CLASSES: Final[Mapping[ScalarName, tuple[str, str]]] = MappingProxyType(
     {
@@ -95,46 +95,40 @@ class Annotations:
         """Name anything that ``types.py`` has."""
         return name if self.inside else self.imports.use_as(TYPES_MODULE, name, name)
 
-    def static(self, type_: Type) -> Doc:
+    def static(self, type_: Type) -> str:
         """Give what a type checker should see: no constraints, no wire format."""
-        return alternatives(self._operands(type_, checked=False))
+        return _BAR.join(self._operands(type_, checked=False))
 
-    def validated(self, type_: Type) -> Doc:
+    def validated(self, type_: Type) -> str:
         """Give what pydantic should see."""
-        return alternatives(self._operands(type_, checked=True))
+        return _BAR.join(self._operands(type_, checked=True))
 
-    def evaluated(self, type_: Type) -> Doc:
+    def evaluated(self, type_: Type) -> str:
         """Give what pydantic should see, as an expression: in one, pyright doesn't take
         ``Annotated[…] | None``.
         """
         operands = self._operands(type_, checked=True)
         others = [operand for operand in operands if operand != "None"]
+        annotated = self.imports.known("typing", "Annotated")
         if len(others) == len(operands) or not any(
-            layout(other, width=UNLIMITED).startswith(self._annotated() + "[") for other in others
+            other.startswith(f"{annotated}[") for other in others
         ):
-            return alternatives(operands)
-        return subscript(self.imports.use("typing", "Optional"), (alternatives(others),))
+            return _BAR.join(operands)
+        return f"{self.imports.use('typing', 'Optional')}[{_BAR.join(others)}]"
 
-    def _annotated(self) -> str:
-        return (
-            self.imports.use("typing", "Annotated")
-            if self.imports.uses("typing", "Annotated")
-            else "Annotated"
-        )
-
-    def received(self, field: Field) -> Doc:
+    def received(self, field: Field) -> str:
         """Give the type of an argument as a handler gets it: with what stands for absence where it
         may be absent.
         """
         static = self.static(field.type)
-        return alternatives((static, self.absence(field.type))) if field.is_maybe else static
+        return f"{static} | {self.absence(field.type)}" if field.is_maybe else static
 
-    def maybe(self, field: Field) -> Doc:
+    def maybe(self, field: Field) -> str:
         """Give the type of a record's field that may be absent."""
         validated = self.validated(field.type)
         if self.has_null(field.type):
-            return alternatives((validated, self.absence(field.type)))
-        return subscript(self.imports.runtime("Maybe"), (validated,))
+            return f"{validated} | {self.absence(field.type)}"
+        return f"{self.imports.runtime('Maybe')}[{validated}]"
 
     def absence(self, type_: Type) -> str:
         """Give what stands for the absence of a value of the type: `None`, unless that is a
@@ -157,7 +151,7 @@ class Annotations:
             else self.imports.use(module, symbol)
         )
 
-    def limits(self, constraints: Constraints, scalar: ScalarName | None = None) -> Doc | None:
+    def limits(self, constraints: Constraints, scalar: ScalarName | None = None) -> str | None:
         """Give the call that keeps the constraints of a scalar, or of a list or mapping, where
         there are any.
         """
@@ -180,14 +174,10 @@ class Annotations:
         if not arguments:
             return None
         if scalar == "decimal":
-            return call(
-                self.imports.runtime("DecimalLimits"),
-                [f"{name}={self._decimal_limit(name, value)}" for name, value in arguments],
-            )
-        return call(
-            self.imports.use("pydantic", "Field"),
-            [f"{name}={literal(value)}" for name, value in arguments],
-        )
+            given_ = (f"{name}={self._decimal_limit(name, value)}" for name, value in arguments)
+            return f"{self.imports.runtime('DecimalLimits')}({', '.join(given_)})"
+        listed = ", ".join(f"{name}={literal(value)}" for name, value in arguments)
+        return f"{self.imports.use('pydantic', 'Field')}({listed})"
 
     def _decimal_limit(self, name: str, value: object) -> str:
         counts = name in {"max_digits", "decimal_places"}
@@ -197,7 +187,7 @@ class Annotations:
             else f"{self.scalar('decimal', checked=False)}({literal(str(value))})"
         )
 
-    def metadata(self, type_: ScalarType) -> list[Doc]:
+    def metadata(self, type_: ScalarType) -> list[str]:
         """Give what pydantic needs to know of a scalar with limits besides its class or the
         runtime's form of it.
         """
@@ -207,7 +197,7 @@ class Annotations:
         # Behind its limits, so that pydantic puts them into its own schema of `int`.
         return [limits, self.imports.runtime("WholeNumber")] if type_.name == "int" else [limits]
 
-    def _operands(self, type_: Type, *, checked: bool) -> list[Doc]:
+    def _operands(self, type_: Type, *, checked: bool) -> list[str]:
         """Give the members of a union, or the one type that it is."""
         match type_:
             case UnionType(members):
@@ -225,18 +215,14 @@ class Annotations:
             case _:
                 return [self._single(type_, checked=checked)]
 
-    def _member(self, type_: Type, *, checked: bool) -> list[Doc]:
+    def _member(self, type_: Type, *, checked: bool) -> list[str]:
         """Give the operands of a union's member, a Python type so that its serializer leaves the
         values of other members alone.
         """
         if not checked or not self._is_python_type(type_):
             return self._operands(type_, checked=checked)
-        metadata = self.imports.runtime("UnionMember")
         return [
-            subscript(
-                self.imports.use("typing", "Annotated"),
-                (self._single(type_, checked=True), metadata),
-            )
+            self._annotated(self._single(type_, checked=True), self.imports.runtime("UnionMember"))
         ]
 
     def _is_python_type(self, type_: Type) -> bool:
@@ -249,54 +235,43 @@ class Annotations:
             else isinstance(declaration, PythonType)
         )
 
-    def _single(self, type_: Type, *, checked: bool) -> Doc:
+    def _single(self, type_: Type, *, checked: bool) -> str:
         match type_:
             case ScalarType(name):
                 metadata = self.metadata(type_) if checked else []
                 scalar = self.scalar(name, checked=checked and not (metadata and name == "int"))
-                return (
-                    subscript(self.imports.use("typing", "Annotated"), (scalar, *metadata))
-                    if metadata
-                    else scalar
-                )
+                return self._annotated(scalar, *metadata) if metadata else scalar
             case RefType(name):
                 return self.declared(name)
             case LiteralType(values):
-                annotation = subscript(
-                    self.imports.use("typing", "Literal"), [literal(value) for value in values]
-                )
+                listed = ", ".join(map(literal, values))
+                annotation = f"{self.imports.use('typing', 'Literal')}[{listed}]"
                 if not checked or all(isinstance(value, str) for value in values):
                     return annotation
-                return subscript(
-                    self.imports.use("typing", "Annotated"),
-                    (annotation, self.imports.runtime("StrictLiteral")),
-                )
+                return self._annotated(annotation, self.imports.runtime("StrictLiteral"))
             case ListType(item, constraints):
-                inner = alternatives(self._operands(item, checked=checked))
+                inner = _BAR.join(self._operands(item, checked=checked))
                 return self._limited(
-                    subscript(self.imports.builtin("list"), (inner,)), constraints, checked=checked
+                    f"{self.imports.builtin('list')}[{inner}]", constraints, checked=checked
                 )
             case MapType(value, constraints):
-                inner = alternatives(self._operands(value, checked=checked))
-                mapping = subscript(
-                    self.imports.builtin("dict"), (self.imports.builtin("str"), inner)
-                )
+                inner = _BAR.join(self._operands(value, checked=checked))
+                mapping = f"{self.imports.builtin('dict')}[{self.imports.builtin('str')}, {inner}]"
                 return self._limited(mapping, constraints, checked=checked)
             case TupleType(items):
-                inners = [alternatives(self._operands(item, checked=checked)) for item in items]
-                return subscript(self.imports.builtin("tuple"), inners or ["()"])
+                inners = [_BAR.join(self._operands(item, checked=checked)) for item in items]
+                return f"{self.imports.builtin('tuple')}[{', '.join(inners or ['()'])}]"
             case UnionType() | NullableType():
-                return alternatives(self._operands(type_, checked=checked))
+                return _BAR.join(self._operands(type_, checked=checked))
             case _:
                 assert_never(type_)
 
-    def _limited(self, annotation: Doc, constraints: Constraints, *, checked: bool) -> Doc:
+    def _limited(self, annotation: str, constraints: Constraints, *, checked: bool) -> str:
         limits = self.limits(constraints) if checked else None
-        return (
-            annotation
-            if limits is None
-            else subscript(self.imports.use("typing", "Annotated"), (annotation, limits))
-        )
+        return annotation if limits is None else self._annotated(annotation, limits)
+
+    def _annotated(self, *parts: str) -> str:
+        return f"{self.imports.use('typing', 'Annotated')}[{', '.join(parts)}]"
 
 
 def _either(one: int | None, other: int | None) -> int | None:

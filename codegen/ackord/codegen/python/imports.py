@@ -4,14 +4,36 @@ it.
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from ackord.codegen.python.layout import Concat, Doc, Group, IfBroken, Line, Nest
-
 RUNTIME: Final = "ackord.runtime.stubs"
 """The one package of the runtime that generated code may import from."""
+_STANDARD: Final = {
+    "ABC": "abc",
+    "abstractmethod": "abc",
+    "dataclass": "dataclasses",
+    "StrEnum": "enum",
+    **dict.fromkeys(
+        (
+            "TYPE_CHECKING",
+            "Annotated",
+            "ClassVar",
+            "Final",
+            "Literal",
+            "NewType",
+            "TypeAlias",
+            "Unpack",
+            "overload",
+        ),
+        "typing",
+    ),
+    "Field": "pydantic",
+    "events": ".",
+}
+"""Where the symbols are that templates ask for by name."""
 _THIRD_PARTY: Final = frozenset({"pydantic", RUNTIME, f"{RUNTIME}.v1"})
 _FUTURE: Final = "__future__"
 
@@ -24,12 +46,18 @@ class Imports:
     """
 
     def __init__(
-        self, avoid: AbstractSet[str], *, python_types: AbstractSet[str] = frozenset()
+        self,
+        avoid: AbstractSet[str],
+        *,
+        python_types: AbstractSet[str] = frozenset(),
+        future: bool = True,
     ) -> None:
         self._avoid = avoid
         self._python_types = python_types
         """Modules of existing Python types, which are the user's."""
-        self._symbols: dict[tuple[str, str], str] = {(_FUTURE, "annotations"): "annotations"}
+        self._symbols: dict[tuple[str, str], str] = {}
+        if future:
+            self._symbols[_FUTURE, "annotations"] = "annotations"
 
     def use(self, module: str, name: str) -> str:
         """Import a symbol and give the name that it has here."""
@@ -38,9 +66,9 @@ class Imports:
             self._symbols[key] = self._local(name)
         return self._symbols[key]
 
-    def uses(self, module: str, name: str) -> bool:
-        """Say whether a symbol is imported already."""
-        return (module, name) in self._symbols
+    def known(self, module: str, name: str) -> str:
+        """Give the name that a symbol has here, without importing it."""
+        return self._symbols.get((module, name), name)
 
     def use_as(self, module: str, name: str, local: str) -> str:
         """Import a symbol under a name that the module has set aside for it."""
@@ -50,19 +78,28 @@ class Imports:
         """Name a builtin, which is imported only where something else has its name."""
         return self.use("builtins", name) if name in self._avoid else name
 
+    def __getattr__(self, name: str) -> str:
+        """Name a symbol of the standard library for a template: ``py.Final``, ``py.str``."""
+        if name in _STANDARD:
+            return self.use(_STANDARD[name], name)
+        if hasattr(builtins, name):
+            return self.builtin(name)
+        raise AttributeError(name)
+
     def runtime(self, name: str) -> str:
         """Name something that the runtime offers to generated code."""
         return f"{self.use_as(RUNTIME, 'v1', '_v1')}.{name}"
 
-    def sections(self) -> tuple[tuple[Doc, ...], ...]:
-        """Give the statements: future, standard library, third party, own, each sorted."""
+    def text(self) -> str:
+        """Write the statements: future, standard library, third party, own, each sorted."""
         modules: dict[str, list[str]] = {}
         for (module, name), local in sorted(self._symbols.items(), key=_order):
             modules.setdefault(module, []).append(name if name == local else f"{name} as {local}")
-        sections: dict[int, list[Doc]] = {}
+        sections: dict[int, list[str]] = {}
         for module, names in modules.items():
-            sections.setdefault(self._section(module), []).append(import_statement(module, names))
-        return tuple(tuple(statements) for _, statements in sorted(sections.items()))
+            statement = f"from {module} import {', '.join(names)}"
+            sections.setdefault(self._section(module), []).append(statement)
+        return "\n\n".join("\n".join(found) for _, found in sorted(sections.items()))
 
     def _local(self, name: str) -> str:
         taken = set(self._symbols.values())
@@ -93,12 +130,3 @@ def import_order(name: str) -> tuple[object, ...]:
         if part
     ]
     return kind, natural, name
-
-
-def import_statement(module: str, names: list[str]) -> Doc:
-    """Write one statement."""
-    listed: list[Doc] = [Line()]
-    for position, name in enumerate(names):
-        listed += [",", Line(" "), name] if position else [name]
-    inner = Nest(Concat((*listed, IfBroken(","))))
-    return Group(Concat((f"from {module} import ", IfBroken("("), inner, Line(), IfBroken(")"))))

@@ -1,340 +1,325 @@
-"""Lay out Python as ``ruff format`` would with its default settings.
+"""Break the lines of rendered Python that are too long, as ``ruff format`` does by default.
 
-A document is text with groups in it; a group is printed on one line where it fits, and one item a
-line where it doesn't. The algorithm is the one of Wadler's "A prettier printer", as Prettier and
-ruff refine it: whether a group fits is measured up to the first place after it where a line may
-end.
+A template prints each statement on one line, or one item a line with a comma after the last one.
+`arrange` is for the lines that are longer than `WIDTH`, and only for those. It breaks them
+
+- at brackets: one item a line, and a comma after the last item, which ruff takes for the wish to
+  have one item a line;
+- at the bars of a union: one member a line, in parentheses where no brackets are around it;
+- for a name or a text: in parentheses, where that makes it fit.
+
+Of several brackets in a line the last ones are broken first: brackets stay whole where what is
+before the next opening bracket fits into the line.
+
+Why there is no formatter: docs/decisions/0024.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 WIDTH: Final = 88
 """The line length of ``ruff format`` where nothing else is configured."""
-UNLIMITED: Final = 1_000_000
-"""A line length that everything fits into."""
 _INDENT: Final = 4
+_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
+_BAR: Final = " | "
+_TOKEN: Final = re.compile(
+    r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,[ ]?)"""
+    r"""|(?P<newline>\n)|(?P<bar>[ ]\|[ ])|[^"'\[({\])},|\s]+|.""",
+    re.DOTALL,
+)
+_DEF: Final = re.compile(r"((?:async )?def \w+.*) -> (.*)(:(?: \.\.\.)?)")
+_IMPORT: Final = re.compile(r"(from \S+ import )(.+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Concat:
-    """Documents one after the other."""
+class _Brackets:
+    """Brackets with something in them."""
 
-    parts: tuple[Doc, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A place where a line may end; `flat` is printed where it doesn't."""
-
-    flat: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Nest:
-    """A document whose lines are indented one step more."""
-
-    body: Doc
+    opening: str
+    items: tuple[_Parts, ...]
+    closing: str
+    is_single: bool
+    """Whether the one item has a comma after it, which makes a tuple."""
+    is_broken: bool
+    """Whether they were broken already."""
+    keeps_comma_off: bool
+    """Whether a single item gets no comma: in a subscript that would make it a tuple."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A document that is broken at all of its own lines or at none."""
-
-    body: Doc
-    broken: bool = False
-    """Whether it is broken even where it fits."""
-    bare: bool = False
-    """Whether it has no brackets of its own."""
+_Parts: TypeAlias = tuple["str | _Brackets", ...]
+"""Text and brackets one after the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class IfBroken:
-    """Text that only a broken group has."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """Text that goes into parentheses where it fits only there."""
-
-    text: str
-    after: int = 0
-    """How much must fit behind it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """A target and its value, which goes into parentheses where not even its first brackets fit
-    behind the target.
-    """
-
-    target: Doc
-    value: Doc
-    operator: str = " = "
-
-
-Doc: TypeAlias = str | Concat | Line | Nest | Group | IfBroken | Fitted | Assignment
-
-
-def concat(*parts: Doc) -> Doc:
-    """Put documents one after the other."""
-    return Concat(parts)
-
-
-def brackets(
-    opening: str, items: Iterable[Doc], closing: str, *, comma: bool = True, broken: bool = False
-) -> Doc:
-    """List items between brackets, with a comma after the last one where they stand one a line."""
-    listed = tuple(items)
-    if not listed:
-        return opening + closing
-    inner: list[Doc] = [Line()]
-    for position, item in enumerate(listed):
-        inner += [",", Line(" "), item] if position else [item]
-    trailing = IfBroken("," if comma else "")
-    return Group(
-        Concat((opening, Nest(Concat((*inner, trailing))), Line(), closing)), broken=broken
+def arrange(text: str) -> str:
+    """Break the lines of some code that are too long."""
+    lines = iter(text.split("\n"))
+    return "\n".join(
+        _arrange(_whole(line, lines)) if len(line) > WIDTH and not line.startswith("#") else line
+        for line in lines
     )
 
 
-def call(function: str, items: Iterable[Doc], *, broken: bool = False) -> Doc:
-    """Call a function."""
-    return brackets(f"{function}(", items, ")", broken=broken)
+def _whole(line: str, following: Iterator[str]) -> str:
+    """Take the lines of a statement together whose first one ends with an opening bracket."""
+    closing = _CLOSING.get(line[-1])
+    if closing is None:
+        return line
+    margin = line[: len(line) - len(line.lstrip())]
+    items: list[str] = []
+    for item in following:
+        if item.startswith(margin + closing):
+            return f"{line}{' '.join(items)}\n{item.strip()}"
+        items.append(item.strip())
+    raise AssertionError("a template opens a bracket and doesn't close it")
 
 
-def tuple_of(items: Sequence[Doc]) -> Doc:
-    """Write a tuple."""
-    if len(items) == 1:
-        return brackets("(", (concat(items[0], ","),), ")", comma=False)
-    return brackets("(", items, ")")
-
-
-def subscript(name: str, items: Iterable[Doc]) -> Doc:
-    """Subscript a generic type.
-
-    A single item gets no trailing comma, as that would make it a tuple.
-    """
-    listed = tuple(items)
-    return brackets(f"{name}[", listed, "]", comma=len(listed) > 1)
-
-
-def alternatives(operands: Iterable[Doc]) -> Doc:
-    """Join types with ``|``."""
-    listed = tuple(operands)
-    if len(listed) == 1:
-        return listed[0]
-    parts: list[Doc] = []
-    for operand in listed:
-        separator: tuple[Doc, ...] = (Line(" "), "| ") if parts else ()
-        inner = (
-            operand.body.parts
-            if isinstance(operand, Group) and operand.bare and isinstance(operand.body, Concat)
-            else (operand,)
+def _arrange(line: str) -> str:
+    """Break one line."""
+    body = line.lstrip(" ")
+    indent = len(line) - len(body)
+    margin = line[:indent]
+    if imported := _IMPORT.fullmatch(body):
+        inner = f"\n{margin}    ".join(("", *(f"{name}," for name in imported[2].split(", "))))
+        return f"{margin}{imported[1]}({inner}\n{margin})"
+    if found := _DEF.fullmatch(body):
+        return margin + _definition(_parse(found[1]), _parse(found[2]), found[3], indent)
+    parts = _parse(body.removesuffix(","))
+    if body.endswith(","):
+        return f"{margin}{_item(parts, indent, 1)},"
+    if body.startswith("class "):
+        parts = tuple(
+            replace(part, keeps_comma_off=True) if isinstance(part, _Brackets) else part
+            for part in parts
         )
-        parts += [*separator, *inner]
-    return Group(Concat(tuple(parts)), bare=True)
+    if body.startswith("return "):
+        return margin + _assigned(("return",), " ", _parse(body[7:]), indent, 0)
+    return margin + _item(parts, indent, 0, is_statement=True)
 
 
-def parenthesized(body: Doc) -> Doc:
-    """Put parentheses around a document that doesn't fit on its line."""
-    return Group(Concat((IfBroken("("), Nest(Concat((Line(), body))), Line(), IfBroken(")"))))
-
-
-def assignment(target: Doc, value: Doc) -> Doc:
-    """Assign a value, which goes into parentheses where it is too long and has no brackets of its
-    own.
+def _definition(head: _Parts, result: _Parts, end: str, indent: int) -> str:
+    """Break the parameters of a function, and its result where that is too long as well: ruff
+    doesn't look for a place within the result where the line may end.
     """
-    return Assignment(target, fitted(value))
+    opened = "".join(part if isinstance(part, str) else _broken(part, indent) for part in head)
+    column = indent + len(") -> ")
+    is_name = len(result) == 1 and isinstance(result[0], str)
+    written = _in_parentheses if is_name else _free
+    return f"{opened} -> {written(result, indent, column, len(end))}{end}"
 
 
-def returned(value: Doc) -> Doc:
-    """Return a value."""
-    return Assignment("return", value, " ")
+def _item(parts: _Parts, indent: int, tail: int, *, is_statement: bool = False) -> str:
+    """Break a statement, or an item between brackets, behind which `tail` characters follow."""
+    target, value = _split_once(parts, " = ")
+    if value is not None:
+        annotated = _split_once(target, ": ") if is_statement else (target, None)
+        left = target if annotated[1] is None else annotated[0]
+        return _assigned(left, " = ", value, indent, tail, annotation=annotated[1])
+    if is_statement:
+        name, annotation = _split_once(parts, ": ")
+        if annotation is not None and len(name) == 1:
+            head = f"{_flat(name)}: "
+            return head + _free(annotation, indent, indent + len(head), tail)
+    return _expression(parts, indent, indent, tail)
 
 
-def block(head: Doc, *body: Doc) -> Doc:
-    """Put statements below the head of a compound one."""
-    return Concat(
-        (
-            head,
-            Group(
-                Nest(Concat(tuple(part for statement in body for part in (Line(), statement)))),
-                broken=True,
-            ),
-        )
-    )
+def _assigned(
+    target: _Parts,
+    sign: str,
+    value: _Parts,
+    indent: int,
+    tail: int,
+    *,
+    annotation: _Parts | None = None,
+) -> str:
+    """Put a value behind its target.
 
-
-def fitted(value: Doc) -> Doc:
-    """Leave a document with brackets of its own as it is, and put parentheses around others where
-    that makes them fit.
+    The value goes into parentheses where it fits there, and what is before its first bracket
+    doesn't fit behind the target; so does a text, and a name or a number behind an annotation that
+    could be put into parentheses.
     """
-    match value:
-        case str():
-            return Fitted(value) if value.endswith(('"', "'")) else value
-        case Group(bare=True):
-            return parenthesized(value)
-        case _:
-            return value
+    left = len(_flat(target)) + (0 if annotation is None else len(": ") + len(_flat(annotation)))
+    room = WIDTH - indent - left - len(sign)
+    is_union = len(_operands(value)) > 1
+    is_text = len(value) == 1 and isinstance(value[0], str)
+    may_wrap = not is_union
+    if is_text:
+        first = len(_flat(value)) + tail
+        bars = annotation is not None and len(_operands(annotation)) > 1
+        may_wrap = bars or _flat(value).endswith(('"', "'"))
+    else:
+        first = _head(value)
+    inner = indent + _INDENT
+    wrapped = ""
+    if may_wrap and first > room >= 1:
+        wrapped = f"(\n{' ' * inner}{_expression(value, inner, inner, 0)}\n{' ' * indent})"
+        if any(len(line) > WIDTH for line in wrapped.split("\n")):
+            wrapped = ""
+    behind = 1 if wrapped or is_union else first
+    if annotation is None:
+        said = _expression(target, indent, indent, len(sign) + behind) + sign
+    else:
+        head = f"{_flat(target)}: "
+        said = head + _free(annotation, indent, indent + len(head), len(sign) + behind) + sign
+    if wrapped:
+        return said + wrapped
+    at = len(said.rpartition("\n")[2]) + (0 if "\n" in said else indent)
+    if sign == " ":
+        return said + _expression(value, indent, at, tail)
+    return said + _free(value, indent, at, tail)
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """A document and how it is to be printed."""
-
-    indent: int
-    broken: bool
-    doc: Doc
-
-
-def layout(doc: Doc, indent: int = 0, *, width: int = WIDTH) -> str:
-    """Print a document whose first line stands at column `indent`; the result has no indentation
-    before its first line.
-    """
-    out: list[str] = []
-    column = indent
-    stack = [_Cell(indent, True, doc)]
-    while stack:
-        cell = stack.pop()
-        match cell.doc:
-            case Concat() | Nest():
-                stack.extend(_inside(cell))
-            case Assignment():
-                stack.append(
-                    _Cell(
-                        cell.indent,
-                        cell.broken,
-                        _arranged(cell.doc, width - column, width - cell.indent - _INDENT),
-                    )
-                )
-            case Group(body):
-                fits = not _must_break(cell.doc) and _fits(
-                    _Cell(cell.indent, False, body), stack, width - column
-                )
-                stack.append(_Cell(cell.indent, not fits, body))
-            case _:
-                text = _text(cell, column, width)
-                out.append(text)
-                _, newline, last = text.rpartition("\n")
-                column = len(last) if newline else column + len(text)
-    return "".join(out)
+def _free(parts: _Parts, indent: int, column: int, tail: int) -> str:
+    """Break what no brackets are around: unions and texts may be put into parentheses."""
+    flat = _flat(parts)
+    if column + len(flat) + tail <= WIDTH:
+        return flat
+    if len(_operands(parts)) > 1:
+        inner = indent + _INDENT
+        body = _expression(parts, inner, inner, 0)
+        return f"(\n{' ' * inner}{body}\n{' ' * indent})"
+    if flat.endswith(('"', "'")):
+        return _in_parentheses(parts, indent, column, tail)
+    return _expression(parts, indent, column, tail)
 
 
-def _arranged(doc: Assignment, room: int, inner_room: int) -> Doc:
-    """Put a value behind its target, in parentheses where its first brackets don't fit there but
-    one more would.
-
-    So it is with a name or a number, where the target would be put into parentheses otherwise.
-    """
-    left = len(layout(doc.target, width=UNLIMITED) + doc.operator)
-    if (
-        isinstance(doc.value, str | Fitted)
-        and isinstance(doc.target, Concat)
-        and _has_optional_parentheses(doc.target.parts[-1])
-    ):
-        length = len(doc.value if isinstance(doc.value, str) else doc.value.text)
-        if left + length > room >= left + 1 and length <= inner_room:
-            return Concat(
-                (
-                    doc.target,
-                    doc.operator,
-                    "(",
-                    Group(Concat((Nest(Concat((Line(), doc.value))), Line())), broken=True),
-                    ")",
-                )
-            )
-    head, bracket, _ = layout(doc.value, width=UNLIMITED).partition("\n")[0].partition("(")
-    opening = len(head + bracket)
-    if (
-        isinstance(doc.value, Group)
-        and bracket
-        and left + opening > room >= left + 1
-        and opening <= inner_room
-    ):
-        inner = Group(Concat((Nest(Concat((Line(), doc.value))), Line())), broken=True)
-        return Concat((doc.target, doc.operator, "(", inner, ")"))
-    return Concat((doc.target, doc.operator, doc.value))
+def _in_parentheses(parts: _Parts, indent: int, column: int, tail: int) -> str:
+    """Put a name or a text into parentheses, where that makes it fit."""
+    flat = _flat(parts)
+    inner = indent + _INDENT
+    if column + len(flat) + tail > WIDTH >= inner + len(flat):
+        return f"(\n{' ' * inner}{flat}\n{' ' * indent})"
+    return flat
 
 
-def _has_optional_parentheses(doc: Doc) -> bool:
-    return (
-        isinstance(doc, Group)
-        and isinstance(doc.body, Concat)
-        and doc.body.parts[:1] == (IfBroken("("),)
-    )
+def _expression(parts: _Parts, indent: int, column: int, tail: int) -> str:
+    """Break a union at its bars, or else what stands there at its brackets."""
+    operands = _operands(parts)
+    if len(operands) > 1:
+        flat = _flat(parts)
+        if column + len(flat) + tail <= WIDTH:
+            return flat
+        first, *others, last = operands
+        margin = f"\n{' ' * indent}| "
+        lines = [_row(first, indent, column, 0)]
+        lines += [_row(each, indent, indent + 2, 0) for each in others]
+        return margin.join((*lines, _row(last, indent, indent + 2, tail)))
+    return _row(parts, indent, column, tail)
 
 
-def _inside(cell: _Cell) -> Iterator[_Cell]:
-    """Give what a document consists of, last part first."""
-    match cell.doc:
-        case Concat(parts):
-            return (_Cell(cell.indent, cell.broken, part) for part in reversed(parts))
-        case Nest(body):
-            return iter((_Cell(cell.indent + _INDENT, cell.broken, body),))
-        case Group(body):
-            return iter((_Cell(cell.indent, cell.broken, body),))
-        case Assignment(target, value, operator):
-            return iter(_Cell(cell.indent, cell.broken, part) for part in (value, operator, target))
-        case _:
-            return iter(())
-
-
-def _text(cell: _Cell, column: int, width: int) -> str:
-    """Give the text of a document that has no parts."""
-    match cell.doc:
-        case str(text):
-            return text
-        case Line(flat):
-            return f"\n{' ' * cell.indent}" if cell.broken else flat
-        case IfBroken(text):
-            return text if cell.broken else ""
-        case Fitted(text, after):
-            inner = cell.indent + _INDENT
-            fits_only_there = column + len(text) + after > width >= inner + len(text)
-            return f"(\n{' ' * inner}{text}\n{' ' * cell.indent})" if fits_only_there else text
-        case _:
-            return ""
-
-
-def _must_break(doc: Doc) -> bool:
-    """Say whether a group, or one within it, is broken in any case."""
-    match doc:
-        case Group(body, broken):
-            return broken or _must_break(body)
-        case Concat(parts):
-            return any(_must_break(part) for part in parts)
-        case Nest(body):
-            return _must_break(body)
-        case Assignment(target, value):
-            return _must_break(target) or _must_break(value)
-        case _:
-            return False
-
-
-def _fits(candidate: _Cell, rest: list[_Cell], room: int) -> bool:
-    """Say whether a document, and what follows up to the next place where a line may end, fits into
-    the room that is left.
-    """
-    pending = [candidate]
-    following = len(rest)
-    while room >= 0:
-        if not pending:
-            if following == 0:
-                return True
-            following -= 1
-            pending.append(rest[following])
+def _row(parts: _Parts, indent: int, column: int, tail: int) -> str:
+    """Break brackets that don't fit up to the next place where the line may end."""
+    done = ""
+    for position, part in enumerate(parts):
+        if isinstance(part, str):
+            done += part
             continue
-        cell = pending.pop()
-        match cell.doc:
-            case Concat() | Nest() | Group() | Assignment():
-                pending.extend(_inside(cell))
-            case Line() if cell.broken:
-                return True
+        rest = parts[position + 1 :]
+        at = len(done.rpartition("\n")[2]) + (0 if "\n" in done else column)
+        flat = _flat((part,))
+        following = _head(rest) + (0 if any(isinstance(each, _Brackets) for each in rest) else tail)
+        fits = not part.is_broken and at + len(flat) + following <= WIDTH
+        done += flat if fits else _broken(part, indent)
+    return done
+
+
+def _broken(brackets: _Brackets, indent: int) -> str:
+    inner = indent + _INDENT
+    margin = " " * inner
+    count = len(brackets.items)
+    keeps_off = brackets.keeps_comma_off and count == 1 and not brackets.is_single
+    comma = "" if keeps_off else ","
+    items = [f"{margin}{_item(each, inner, len(comma))}{comma}" for each in brackets.items]
+    body = "\n".join(items)
+    return f"{brackets.opening}\n{body}\n{' ' * indent}{brackets.closing}"
+
+
+def _flat(parts: _Parts) -> str:
+    return "".join(
+        part
+        if isinstance(part, str)
+        else f"{part.opening}{', '.join(map(_flat, part.items))}{',' if part.is_single else ''}{part.closing}"
+        for part in parts
+    )
+
+
+def _head(parts: _Parts) -> int:
+    """Count the characters up to the first opening bracket, and with it."""
+    length = 0
+    for part in parts:
+        if isinstance(part, _Brackets):
+            return length + len(part.opening)
+        length += len(part)
+    return length
+
+
+def _operands(parts: _Parts) -> list[_Parts]:
+    """Give the members of a union, or the one expression that it is."""
+    operands: list[list[str | _Brackets]] = [[]]
+    for part in parts:
+        if part == _BAR:
+            operands.append([])
+        else:
+            operands[-1].append(part)
+    return [tuple(operand) for operand in operands]
+
+
+def _split_once(parts: _Parts, separator: str) -> tuple[_Parts, _Parts | None]:
+    """Split at the first separator outside of brackets and texts."""
+    for position, part in enumerate(parts):
+        if isinstance(part, str) and part[:1] not in {'"', "'"} and separator in part:
+            before, _, after = part.partition(separator)
+            left = (*parts[:position], before) if before else parts[:position]
+            right = (after, *parts[position + 1 :]) if after else parts[position + 1 :]
+            return left, right
+    return parts, None
+
+
+def _parse(text: str) -> _Parts:
+    """Read text and brackets; brackets with nothing in them are text."""
+    return _sequence(_TOKEN.finditer(text))[0][0]
+
+
+def _sequence(tokens: Iterator[re.Match[str]]) -> tuple[list[_Parts], _Brackets]:
+    """Read up to a closing bracket; give the items, and what the brackets around them are like."""
+    items: list[list[str | _Brackets]] = [[]]
+    is_broken = False
+    for token in tokens:
+        current = items[-1]
+        text = token[0]
+        match token.lastgroup:
+            case "open":
+                before = current[-1] if current else ""
+                is_subscript = text == "[" and (
+                    isinstance(before, _Brackets) or before[-1:].isidentifier()
+                )
+                inner, brackets = _sequence(tokens)
+                if inner == [()]:
+                    _add(current, text + brackets.closing)
+                else:
+                    current.append(replace(brackets, opening=text, keeps_comma_off=is_subscript))
+            case "close":
+                has_comma = len(items) > 1 and not items[-1]
+                found = tuple(tuple(item) for item in (items[:-1] if has_comma else items))
+                is_single = has_comma and len(found) == 1 and not is_broken
+                return list(found), _Brackets("", found, text, is_single, is_broken, False)
+            case "comma":
+                items.append([])
+            case "bar" | "string":
+                current.append(text)
+            case "newline":
+                is_broken = True
             case _:
-                room -= len(_text(cell, 0, UNLIMITED))
-    return False
+                _add(current, text)
+    found = tuple(tuple(item) for item in items)
+    return list(found), _Brackets("", found, "", False, False, False)
+
+
+def _add(parts: list[str | _Brackets], text: str) -> None:
+    if parts and isinstance(parts[-1], str) and parts[-1] != _BAR and parts[-1][:1] not in "\"'":
+        parts[-1] += text
+    else:
+        parts.append(text)

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import keyword
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
-
-_NOT_IN_IDENTIFIERS: Final = re.compile(r"[^A-Za-z0-9_]")
 
 MODULES: Final = frozenset({"types", "events", "server", "client", "contract"})
 """The generated package's own modules; a name in ``__init__.py`` would hide one."""
 
-PARAMETERS: Final = frozenset({"self", "cls", "ctx", "timeout"})
-"""Parameters that generated methods have besides those of the schema."""
-
 
 class Scope:
-    """Hands out names that differ from each other and from those that are taken.
-
-    Names are asked for in order of declaration, so that the same schema always gets the same names.
-    """
+    """Hands out names that differ from each other and from those that are taken."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
-
-    def __contains__(self, name: object) -> bool:
-        """Say whether a name has been given away."""
-        return name in self._taken
 
     def claim(self, *candidates: str) -> str:
         """Give the first candidate that is free, or the last one with underscores after it."""
@@ -38,6 +26,24 @@ class Scope:
                 free += "_"
         self._taken.add(free)
         return free
+
+    def claim_all(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """Give names that don't depend on the order in which they are wanted.
+
+        A name that needs no change stays as it is, whatever stands before it. The others get
+        underscores; those that would be the same are the same, which `clashes` finds.
+        """
+        kept = {name for name in wanted if attribute(name) == name and self._is_free(name)}
+        others = {name for name in wanted if name not in kept}
+        self._taken |= kept
+        changed: dict[str, str] = {}
+        for name in others:
+            free = f"{attribute(name).rstrip('_')}_"
+            while not self._is_free(free):
+                free += "_"
+            changed[name] = free
+        self._taken.update(changed.values())
+        return tuple(changed.get(name, name) for name in wanted)
 
     def names(self) -> frozenset[str]:
         """Give all names that are taken."""
@@ -58,15 +64,16 @@ def attribute(name: str) -> str:
     return f"{plain}_" if leading and not plain.endswith("_") else plain
 
 
-def camel(identifier: str) -> str:
-    """Make the name of a class from a snake_case name."""
-    return "".join(part[:1].upper() + part[1:] for part in identifier.split("_") if part)
+def members(names: Sequence[str], taken: AbstractSet[str]) -> tuple[str, ...]:
+    """Name fields, arguments or parameters, none of which may be one of those that are taken."""
+    return Scope(taken).claim_all(names)
 
 
-def constant(text: str) -> str:
-    """Make the name of a constant or an enum member from any text."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
-    plain = re.sub(r"_+", "_", _NOT_IN_IDENTIFIERS.sub("_", words)).strip("_").upper()
-    if not plain:
-        return "EMPTY" if not text else "SYMBOL"
-    return f"N{plain}" if plain[0].isdigit() else plain
+def clashes(
+    declared: Sequence[str], given: Sequence[str]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """List the names that several got, each with what they are called in the contract."""
+    found: dict[str, list[str]] = {}
+    for name, wanted in zip(given, declared, strict=True):
+        found.setdefault(name, []).append(wanted)
+    return tuple((name, tuple(who)) for name, who in found.items() if len(who) > 1)

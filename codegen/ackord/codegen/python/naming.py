@@ -1,16 +1,22 @@
-"""Decide every name of a generated package."""
+"""Decide every name of a generated package.
+
+No name depends on the order of a contract. Names of the contract go before those that are made
+from them. Where two would get the same name, `Names.problems` says so.
+"""
 
 from __future__ import annotations
 
-import keyword
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ackord.codegen.casing import camel, constant, prefixed, room_class
+from ackord.codegen.plan import EventPlan, NamespacePlan, Plan
 from ackord.codegen.python import reserved
-from ackord.codegen.python.names import MODULES, PARAMETERS, Scope, attribute, camel, constant
-from ackord.schema.model import Contract, Enum, Event, Namespace, Record
+from ackord.codegen.python.names import MODULES, Scope, clashes, members
+from ackord.schema.model import Enum, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +56,7 @@ class NamespaceNames:
     client: str
     handlers: str
     refused: str
-    client_to_server: tuple[EventNames, ...]
-    server_to_client: tuple[EventNames, ...]
-    server_to_server: tuple[EventNames, ...]
-
-    @property
-    def events(self) -> tuple[EventNames, ...]:
-        """Of all directions."""
-        return (*self.client_to_server, *self.server_to_client, *self.server_to_server)
+    events: Mapping[EventPlan, EventNames]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,117 +64,185 @@ class Names:
     """The names of a package."""
 
     types: Mapping[str, str]
+    unknown: Mapping[str, str]
+    """What readers make of members that they don't know, by open type."""
     errors: Mapping[str, str]
     rooms: Mapping[str, str]
     fields: Mapping[str, tuple[str, ...]]
-    """Of records, by type; of errors and rooms, by class."""
+    """Of records, by type; of errors, rooms and parameters of namespaces, by class."""
     tags: Mapping[str, str]
     """The field that holds the tag, by record."""
     members: Mapping[str, tuple[str, ...]]
     """Of enumerations, by type."""
     namespaces: tuple[NamespaceNames, ...]
-    exports: AbstractSet[str]
-    """What the package exports, and what its modules are called."""
     avoid: AbstractSet[str]
     """All names that a symbol from elsewhere must not hide or be hidden by."""
+    problems: tuple[str, ...]
+    """Names that several parts of the contract would get."""
 
 
-def name_everything(contract: Contract) -> Names:
-    """Give names in order of declaration, those of the schema before those that are made from
-    them.
-    """
-    package = Scope(MODULES)
-    types = {declaration.name: package.claim(declaration.name) for declaration in contract.types}
-    errors = {error.name: package.claim(error.name) for error in contract.errors}
-    rooms = {room.name: package.claim(_room_class(room.name)) for room in contract.rooms}
-    constants = Scope()
-    drafts = [_NamespaceDraft(namespace, package, constants) for namespace in contract.namespaces]
-    results = [draft.claim_results() for draft in drafts]
-    exports = package.names()
-    tag_of = {
-        member: union.tag
-        for union in contract.types
-        if union.kind == "tagged_union"
-        for member in union.members
-    }
-    fields: dict[str, tuple[str, ...]] = {}
-    tags: dict[str, str] = {}
-    for declaration in contract.types:
-        if isinstance(declaration, Record):
-            tag = tag_of.get(declaration.name)
-            wire = ([] if tag is None else [tag]) + [field.name for field in declaration.fields]
-            claimed = _members(wire, reserved.MODEL | exports)
-            if tag is not None:
-                tags[declaration.name] = claimed[0]
-            fields[declaration.name] = claimed[0 if tag is None else 1 :]
-    for error in contract.errors:
-        fields[errors[error.name]] = _members(
-            (field.name for field in error.fields), reserved.ERROR | exports
-        )
-    for room in contract.rooms:
-        fields[rooms[room.name]] = _members(
-            (field.name for field in room.params), reserved.ROOM | exports
-        )
-    for namespace, draft in zip(contract.namespaces, drafts, strict=True):
-        if draft.params is not None:
-            fields[draft.params] = _members(
-                (field.name for field in namespace.params), reserved.PARAMS | exports
-            )
-    members = {
-        declaration.name: _enum_members(declaration)
-        for declaration in contract.types
-        if isinstance(declaration, Enum)
-    }
-    namespaces = tuple(
-        draft.finish(found, exports) for draft, found in zip(drafts, results, strict=True)
-    )
-    return Names(
-        types=MappingProxyType(types),
-        errors=MappingProxyType(errors),
-        rooms=MappingProxyType(rooms),
-        fields=MappingProxyType(fields),
-        tags=MappingProxyType(tags),
-        members=MappingProxyType(members),
-        namespaces=namespaces,
-        exports=exports,
-        avoid=_avoid(
-            exports=exports - MODULES,
-            constants=constants,
-            fields=fields,
-            tags=tags,
-            members=members,
+def name_everything(plan: Plan) -> Names:
+    """Name the parts of a plan."""
+    return _Naming(plan).names()
+
+
+class _Naming:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._package = Scope(MODULES)
+        self._constants = Scope()
+        self._fields: dict[str, tuple[str, ...]] = {}
+        self._tags: dict[str, str] = {}
+        self._members: dict[str, tuple[str, ...]] = {}
+        self._problems: list[str] = []
+
+    def names(self) -> Names:
+        contract = self._plan.contract
+        types = {each.name: self._package.claim(each.name) for each in contract.types}
+        errors = {error.name: self._package.claim(error.name) for error in contract.errors}
+        rooms = self._name_rooms()
+        unknown: dict[str, str] = {}
+        drafts = [
+            _NamespaceDraft(namespace, self._package, self._constants)
+            for namespace in self._plan.namespaces
+        ]
+        results = self._name_results()
+        exports = self._package.names()
+        self._name_fields(exports, errors, rooms, drafts)
+        namespaces = tuple(draft.finish(results, exports) for draft in drafts)
+        self._check_events(namespaces)
+        return Names(
+            types=MappingProxyType(types),
+            unknown=MappingProxyType(unknown),
+            errors=MappingProxyType(errors),
+            rooms=MappingProxyType(rooms),
+            fields=MappingProxyType(self._fields),
+            tags=MappingProxyType(self._tags),
+            members=MappingProxyType(self._members),
             namespaces=namespaces,
-        ),
-    )
+            avoid=self._avoid(exports - MODULES, namespaces),
+            problems=tuple(self._problems),
+        )
 
+    def _name_rooms(self) -> dict[str, str]:
+        """Name rooms; one that is called ``…_room`` goes before one that isn't."""
+        listed = [room.name for room in self._plan.contract.rooms]
+        self._refuse("the rooms", "the class", listed, [camel(name) for name in listed])
+        first = [name for name in listed if camel(name) == room_class(name)]
+        ordered = [*first, *(name for name in listed if name not in first)]
+        claimed = {name: self._package.claim(room_class(name)) for name in ordered}
+        return {name: claimed[name] for name in listed}
 
-def _avoid(
-    *,
-    exports: AbstractSet[str],
-    constants: Scope,
-    fields: Mapping[str, tuple[str, ...]],
-    tags: Mapping[str, str],
-    members: Mapping[str, tuple[str, ...]],
-    namespaces: tuple[NamespaceNames, ...],
-) -> frozenset[str]:
-    found = set(exports) | constants.names() | set(tags.values())
-    for names in (*fields.values(), *members.values()):
-        found.update(names)
-    for namespace in namespaces:
-        for event in namespace.events:
-            found.update((event.method, event.handler, *event.parameters))
-    return frozenset(found)
+    def _name_results(self) -> Mapping[EventPlan, str]:
+        """Name the unions of success and errors; the namespace stands before names that events of
+        several namespaces would have.
+        """
+        found = self._plan.results
+        plain = [f"{camel(each.event.declared.identifier)}Result" for each in found]
+        count = Counter(plain)
+        taken = self._package.names()
+        wanted = [
+            f"{camel(each.namespace.declared.identifier)}{name}"
+            if count[name] > 1 or name in taken
+            else name
+            for each, name in zip(found, plain, strict=True)
+        ]
+        return {
+            each.event: self._package.claim(name) for each, name in zip(found, wanted, strict=True)
+        }
+
+    def _name_fields(
+        self,
+        exports: AbstractSet[str],
+        errors: Mapping[str, str],
+        rooms: Mapping[str, str],
+        drafts: Sequence[_NamespaceDraft],
+    ) -> None:
+        contract = self._plan.contract
+        taken = {kind: names | exports for kind, names in reserved.NAMES.items()}
+        for declared in contract.types:
+            if isinstance(declared, Record):
+                tag = self._plan.tags.get(declared.name)
+                wire = ([] if tag is None else [tag]) + [field.name for field in declared.fields]
+                claimed = self._claim_fields(declared.name, wire, taken["field"])
+                if tag is not None:
+                    self._tags[declared.name] = claimed[0]
+                self._fields[declared.name] = claimed[0 if tag is None else 1 :]
+            elif isinstance(declared, Enum):
+                self._name_members(declared)
+        for error in contract.errors:
+            wire = [field.name for field in error.fields]
+            name = errors[error.name]
+            self._fields[name] = self._claim_fields(error.name, wire, taken["error_field"])
+        for room in contract.rooms:
+            wire = [field.name for field in room.params]
+            name = rooms[room.name]
+            self._fields[name] = self._claim_fields(room.name, wire, taken["room_parameter"])
+        for draft in drafts:
+            if draft.params is not None:
+                declared_ = draft.plan.declared
+                wire = [field.name for field in declared_.params]
+                self._fields[draft.params] = self._claim_fields(
+                    declared_.path, wire, taken["namespace_parameter"]
+                )
+
+    def _claim_fields(
+        self, owner: str, wire: Sequence[str], taken: AbstractSet[str]
+    ) -> tuple[str, ...]:
+        given = members(wire, taken)
+        self._refuse(f"the fields of {owner}:", "the attribute", wire, given)
+        return given
+
+    def _name_members(self, declared: Enum) -> None:
+        values = [member.value for member in declared.members]
+        given = tuple(constant(value) for value in values)
+        for name, clashing in clashes(values, given):
+            self._problems.append(
+                f"enum {declared.name}: the members {_listed(clashing)} would all be called {name} "
+                "in Python; declare the type as "
+                f"literal[{', '.join(f'{chr(34)}{value}{chr(34)}' for value in values[:3])}"
+                f"{', …' if len(values) > 3 else ''}] (the same on the wire), or change a member"
+            )
+        self._members[declared.name] = given
+
+    def _check_events(self, namespaces: Sequence[NamespaceNames]) -> None:
+        for plan, names in zip(self._plan.namespaces, namespaces, strict=True):
+            for event in plan.events:
+                self._refuse(
+                    f"the arguments of {event.declared.name!r} in {plan.declared.path}:",
+                    "the parameter",
+                    [field.name for field in event.declared.args],
+                    names.events[event].parameters,
+                )
+
+    def _refuse(self, where: str, what: str, declared: Sequence[str], given: Sequence[str]) -> None:
+        self._problems += [
+            f"{where} {_listed(clashing)} would all become {what} {name} in Python; rename all but "
+            "one of them"
+            for name, clashing in clashes(declared, given)
+        ]
+
+    def _avoid(
+        self, exports: AbstractSet[str], namespaces: tuple[NamespaceNames, ...]
+    ) -> frozenset[str]:
+        found = set(exports) | self._constants.names() | set(self._tags.values())
+        for names in (*self._fields.values(), *self._members.values()):
+            found.update(names)
+        for namespace in namespaces:
+            for event in namespace.events.values():
+                found.update((event.method, event.handler, *event.parameters))
+        return frozenset(found)
 
 
 class _NamespaceDraft:
     """A namespace whose classes are named, and whose events are not yet."""
 
-    def __init__(self, namespace: Namespace, package: Scope, constants: Scope) -> None:
-        self._source = namespace
-        self._package = package
+    def __init__(self, plan: NamespacePlan, package: Scope, constants: Scope) -> None:
+        self.plan = plan
         self._constants = constants
-        self._prefix = prefix = camel(namespace.identifier)
-        self._constant = constants.claim(constant(namespace.identifier))
+        identifier = plan.declared.identifier
+        self._prefix = prefix = camel(identifier)
+        self._constant = constants.claim(constant(identifier))
         self._client = package.claim(f"{prefix}Client")
         self._handlers = package.claim(f"{prefix}Handlers")
         self._refused = package.claim(f"{prefix}ConnectRefusedError")
@@ -183,69 +250,53 @@ class _NamespaceDraft:
         self._context = package.claim(f"{prefix}Context")
         self._client_emitter = package.claim(f"{prefix}ClientEmitter")
         self._broadcast_emitter = package.claim(f"{prefix}BroadcastEmitter")
-        used = dict.fromkeys(room for event in namespace.server_to_client for room in event.rooms)
-        self._room_emitters = {
-            room: package.claim(f"{prefix}{_room_class(room)}Emitter") for room in used
-        }
-        acked = [event for event in namespace.server_to_client if event.acked]
-        asking = [self._broadcast_emitter] if acked else []
-        asking += [
-            emitter
-            for room, emitter in self._room_emitters.items()
-            if any(room in event.rooms for event in acked)
+        self._room_emitters = self._name_rooms(package)
+        asking = [
+            (self._broadcast_emitter, plan.everybody),
+            *((self._room_emitters[each.room.name], each) for each in plan.rooms if each.room),
         ]
         self._gatherers = {
-            emitter: package.claim(f"{emitter.rstrip('_').removesuffix('Emitter')}Gatherer")
-            for emitter in asking
+            name: package.claim(f"{name.rstrip('_').removesuffix('Emitter')}Gatherer")
+            for name, emitter in asking
+            if emitter.asks
         }
         self._cluster_emitter = (
-            package.claim(f"{prefix}ClusterEmitter") if namespace.server_to_server else None
+            None if plan.cluster is None else package.claim(f"{prefix}ClusterEmitter")
         )
-        self.params = package.claim(f"{prefix}Params") if namespace.params else None
-        self._instance = package.claim(f"{prefix}Instance") if namespace.params else None
+        self.params = package.claim(f"{prefix}Params") if plan.is_dynamic else None
+        self._instance = package.claim(f"{prefix}Instance") if plan.is_dynamic else None
 
-    def claim_results(self) -> Iterator[str | None]:
-        """Name the unions of acknowledgement and errors, event by event."""
-        found: list[str | None] = []
-        for event in (*self._source.client_to_server, *self._source.server_to_client):
-            name = f"{camel(event.identifier)}Result"
-            found.append(self._package.claim(name, self._prefix + name) if event.errors else None)
-        return iter(found)
+    def _name_rooms(self, package: Scope) -> dict[str, str]:
+        """Name the emitters of rooms; a room that says the namespace's name doesn't say it twice,
+        unless another room's emitter has that name.
+        """
+        rooms = [each.room.name for each in self.plan.rooms if each.room is not None]
+        short = {name: prefixed(self._prefix, room_class(name)) for name in rooms}
+        count = Counter(short.values())
+        return {
+            name: package.claim(
+                f"{self._prefix}{room_class(name)}Emitter"
+                if count[plain] > 1
+                else f"{plain}Emitter"
+            )
+            for name, plain in short.items()
+        }
 
-    def finish(self, results: Iterator[str | None], exports: AbstractSet[str]) -> NamespaceNames:
+    def finish(self, results: Mapping[EventPlan, str], exports: AbstractSet[str]) -> NamespaceNames:
         """Name the events, when all names that the package exports are known."""
-        prefix = self._constant
-        client = Scope(reserved.CLIENT)
-        server_handlers = Scope(reserved.NAMESPACE)
-        emitter = Scope(reserved.EMITTER)
-        sending = [client.claim(event.identifier) for event in self._source.client_to_server]
-        receiving = [
-            server_handlers.claim(f"on_{event.identifier}")
-            for event in self._source.client_to_server
-        ]
-        emitting = [emitter.claim(event.identifier) for event in self._source.server_to_client]
-        clustered = Scope()
-        spreading = [clustered.claim(event.identifier) for event in self._source.server_to_server]
-        learning = [
-            server_handlers.claim(f"on_{event.identifier}", f"on_{event.identifier}_from_cluster")
-            for event in self._source.server_to_server
-        ]
-        listening = [
-            client.claim(f"on_{event.identifier}") for event in self._source.server_to_client
-        ]
-
-        def names(
-            event: Event, method: str, handler: str, suffix: str, *, has_result: bool = True
-        ) -> EventNames:
-            plain = f"{prefix}_{constant(event.identifier)}"
-            return EventNames(
+        events: dict[EventPlan, EventNames] = {}
+        for event, suffix, method, handler in self._methods():
+            plain = f"{self._constant}_{constant(event.declared.identifier)}"
+            events[event] = EventNames(
                 constant=self._constants.claim(plain, plain + suffix),
                 method=method,
                 handler=handler,
-                parameters=_members((field.name for field in event.args), PARAMETERS | exports),
-                result=next(results) if has_result else None,
+                parameters=members(
+                    [field.name for field in event.declared.args],
+                    reserved.NAMES["argument"] | exports,
+                ),
+                result=results.get(event),
             )
-
         return NamespaceNames(
             constant=self._constant,
             namespace=self._namespace,
@@ -260,50 +311,46 @@ class _NamespaceDraft:
             client=self._client,
             handlers=self._handlers,
             refused=self._refused,
-            client_to_server=tuple(
-                names(event, method, handler, "_FROM_CLIENT")
-                for event, method, handler in zip(
-                    self._source.client_to_server, sending, receiving, strict=True
-                )
-            ),
-            server_to_client=tuple(
-                names(event, method, handler, "_FROM_SERVER")
-                for event, method, handler in zip(
-                    self._source.server_to_client, emitting, listening, strict=True
-                )
-            ),
-            server_to_server=tuple(
-                names(event, method, handler, "_FROM_CLUSTER", has_result=False)
-                for event, method, handler in zip(
-                    self._source.server_to_server, spreading, learning, strict=True
-                )
-            ),
+            events=MappingProxyType(events),
+        )
+
+    def _methods(self) -> Iterator[tuple[EventPlan, str, str, str]]:
+        """Give each event with what tells its direction, its method and its handler."""
+        plan = self.plan
+        client = Scope(reserved.CLIENT)
+        handlers = Scope(reserved.NAMESPACE)
+        sent = client.claim_all(_identifiers(plan.client_to_server))
+        handled = handlers.claim_all(_handlers(plan.client_to_server))
+        yield from zip(
+            plan.client_to_server, _repeat("_FROM_CLIENT", sent), sent, handled, strict=True
+        )
+        emitted = Scope(reserved.EMITTER).claim_all(_identifiers(plan.server_to_client))
+        heard = client.claim_all(_handlers(plan.server_to_client))
+        yield from zip(
+            plan.server_to_client, _repeat("_FROM_SERVER", emitted), emitted, heard, strict=True
+        )
+        spread = Scope().claim_all(_identifiers(plan.server_to_server))
+        learned = [
+            handlers.claim(name, f"{name}_from_cluster")
+            for name in _handlers(plan.server_to_server)
+        ]
+        yield from zip(
+            plan.server_to_server, _repeat("_FROM_CLUSTER", spread), spread, learned, strict=True
         )
 
 
-def _room_class(name: str) -> str:
-    plain = camel(name)
-    return plain if plain.endswith("Room") else f"{plain}Room"
+def _identifiers(events: Sequence[EventPlan]) -> list[str]:
+    return [event.declared.identifier for event in events]
 
 
-def _members(names: Iterable[str], taken: AbstractSet[str]) -> tuple[str, ...]:
-    """Name fields or parameters; those whose name needs no change keep it, whatever stands before
-    them.
-    """
-    listed = tuple(names)
-    free = Scope(taken)
-    kept = {name for name in listed if _is_harmless(name) and name not in taken}
-    for name in kept:
-        free.claim(name)
-    return tuple(
-        name if name in kept else free.claim(f"{attribute(name).rstrip('_')}_") for name in listed
-    )
+def _handlers(events: Sequence[EventPlan]) -> list[str]:
+    return [f"on_{event.declared.identifier}" for event in events]
 
 
-def _is_harmless(name: str) -> bool:
-    return attribute(name) == name and not keyword.iskeyword(name)
+def _repeat(suffix: str, names: Sequence[str]) -> list[str]:
+    return [suffix] * len(names)
 
 
-def _enum_members(enum: Enum) -> tuple[str, ...]:
-    scope = Scope(reserved.ENUM)
-    return tuple(scope.claim(constant(member.value)) for member in enum.members)
+def _listed(names: Sequence[str]) -> str:
+    quoted = [repr(name) for name in names]
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -1,11 +1,15 @@
-"""Names that the base classes of generated code use themselves.
+"""Names that generated code and its base classes use themselves.
 
 The generator knows the runtime as text only; a test compares these tables with the real classes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
+
+from ackord.codegen.target import NameKind
 
 MODEL: Final = frozenset(
     {
@@ -17,14 +21,8 @@ MODEL: Final = frozenset(
 )  # fmt: skip
 """Attributes of pydantic's models, deprecated ones included, and of ours."""
 
-ERROR: Final = MODEL | {"code"}
-"""Attributes of declared errors."""
-
 ROOM: Final = frozenset({"name"})
 """Attributes of rooms."""
-
-ENUM: Final = frozenset({"name", "value", "mro"})
-"""Names that an enumeration's member can't have."""
 
 PARAMS: Final = frozenset({"parse", "path", "template"})
 """Attributes of the parameters of dynamic namespaces."""
@@ -37,3 +35,16 @@ CLIENT: Final = frozenset({"connect", "connected", "disconnect", "recovered", "s
 
 NAMESPACE: Final = frozenset({"on_connect", "on_disconnect", "on_invalid", "on_start", "on_stop"})
 """Methods of namespaces that begin like handlers."""
+
+NAMES: Final[Mapping[NameKind, frozenset[str]]] = MappingProxyType(
+    {
+        "field": MODEL,
+        "error_field": MODEL | {"code"},
+        "room_parameter": ROOM,
+        "namespace_parameter": PARAMS,
+        "argument": frozenset({"self", "cls", "ctx", "timeout"}),
+        "sent": EMITTER | CLIENT,
+        "received": NAMESPACE,
+    }
+)
+"""What names of a contract can't be, besides Python's keywords."""

@@ -1,46 +1,145 @@
-"""The Python target: a contract's IR becomes the files of a package."""
+"""The Python target: a contract's plan becomes the files of a package."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import ClassVar, Final
 
-from ackord.codegen.errors import NotSupportedError
-from ackord.codegen.python.client_module import plan_client
-from ackord.codegen.python.events_module import plan_events
-from ackord.codegen.python.init_module import plan_init
-from ackord.codegen.python.literals import literal
-from ackord.codegen.python.naming import name_everything
-from ackord.codegen.python.rendering import Header, render
-from ackord.codegen.python.server_module import plan_server
-from ackord.codegen.python.types_module import plan_types
-from ackord.codegen.python.values import NoExpressionError
-from ackord.codegen.support import unsupported
-from ackord.schema.model import Contract
+from ackord.codegen.plan import Plan
+from ackord.codegen.python.imports import RUNTIME, import_order
+from ackord.codegen.python.module import Module
+from ackord.codegen.python.names import MODULES
+from ackord.codegen.python.namespace_view import namespace_views
+from ackord.codegen.python.naming import Names, NamespaceNames, name_everything
+from ackord.codegen.python.package_name import hidden_type, name_problem
+from ackord.codegen.python.reserved import NAMES
+from ackord.codegen.python.type_views import TypeViews
+from ackord.codegen.python.values import inexpressible
+from ackord.codegen.target import NameKind, Options
+from ackord.schema import Contract
 
-API: Final = (1, 0)
-"""What generated code expects of the runtime: major must be the same, minor at most the runtime's.
+FROM_RUNTIME: Final = (
+    "AckTimeoutError",
+    "AckordError",
+    "DeclaredError",
+    "DisconnectedError",
+    "FailureReply",
+    "InvalidAckError",
+    "InvalidPayloadError",
+    "RemoteError",
+    "SlowConsumerError",
+    "UnknownError",
+    "unwrap",
+)
+"""What users of any contract match, catch and call; a name of the contract goes before one of
+these.
 """
 
 
-def generate_python(contract: Contract, header: Header) -> Mapping[str, str]:
-    """Give the text of each Python file, by its name.
+class PythonTarget:
+    """A package with the types, the server's and the client's side of a contract."""
 
-    Raises:
-        NotSupportedError: where the contract holds what can't be generated.
-    """
-    problems = unsupported(contract)
-    if problems:
-        raise NotSupportedError(problems)
-    names = name_everything(contract)
-    guard = f"(api={API}, source={literal(header.source)})"
-    try:
-        parts = [
-            plan(contract, names, guard)
-            for plan in (plan_types, plan_events, plan_server, plan_client)
-        ]
-    except NoExpressionError as error:
-        raise NotSupportedError((f"{error} isn't supported by this version",)) from error
-    exported = [part for part in parts if part.path != "events.py"]
-    modules = [plan_init(contract, exported), *parts]
-    return {module.path: render(module, header) for module in modules} | {"py.typed": ""}
+    name: ClassVar[str] = "python"
+
+    @property
+    def reserved_names(self) -> Mapping[NameKind, AbstractSet[str]]:
+        """See `ackord.codegen.target.Target.reserved_names`."""
+        return NAMES
+
+    def problems(self, plan: Plan) -> tuple[str, ...]:
+        """See `ackord.codegen.target.Target.problems`."""
+        names = name_everything(plan)
+        return (*names.problems, *inexpressible(plan, Module(plan, names, "types.py").values))
+
+    def directory_problem(self, name: str, contract: Contract) -> str | None:
+        """See `ackord.codegen.target.Target.directory_problem`."""
+        return name_problem(name) or hidden_type(name, contract)
+
+    def generate(self, plan: Plan, options: Options) -> Mapping[str, str]:
+        """See `ackord.codegen.target.Target.generate`."""
+        names = name_everything(plan)
+        types, server, client = _exports(names)
+        return {
+            "__init__.py": _init(
+                Module(plan, names, "__init__.py"), options, types, (server, client)
+            ),
+            "types.py": _types(plan, names, options, types),
+            "events.py": _side(plan, names, options, "events.py", _tables(names)),
+            "server.py": _side(plan, names, options, "server.py", server),
+            "client.py": _side(plan, names, options, "client.py", client),
+            "py.typed": "",
+        }
+
+
+def _types(plan: Plan, names: Names, options: Options, exports: list[str]) -> str:
+    module = Module(plan, names, "types.py")
+    views = TypeViews(module)
+    values = {
+        "python_types": views.python_types(),
+        "newtypes": views.newtypes(),
+        "enums": views.enums(),
+        "records": views.records(),
+        "named": views.named(),
+        "errors": views.errors(),
+        "rooms": views.rooms(),
+        "params": views.params(),
+        "results": views.results(),
+    }
+    return module.render(options, exports, {key: list(value) for key, value in values.items()})
+
+
+def _side(plan: Plan, names: Names, options: Options, file: str, exports: list[str]) -> str:
+    module = Module(plan, names, file)
+    return module.render(options, exports, {"namespaces": namespace_views(module)})
+
+
+def _init(
+    module: Module, options: Options, types: list[str], sides: tuple[list[str], list[str]]
+) -> str:
+    """Print ``__init__.py``, which exports everything that users need by name."""
+    server, client = sides
+    exports = [*types, *server, *client]
+    for name in types:
+        module.imports.use_as(".types", name, name)
+    for name in FROM_RUNTIME:
+        if name not in exports and name not in MODULES:
+            module.imports.use_as(f"{RUNTIME}.v1", name, name)
+            exports.append(name)
+    lazy = {
+        "client": sorted(client, key=import_order),
+        "server": sorted(server, key=import_order),
+    }
+    return module.render(options, exports, {"lazy": lazy})
+
+
+def _exports(names: Names) -> tuple[list[str], list[str], list[str]]:
+    """List what ``types.py``, ``server.py`` and ``client.py`` define."""
+    events = [event for each in names.namespaces for event in each.events.values()]
+    types = [
+        *names.types.values(),
+        *names.unknown.values(),
+        *names.errors.values(),
+        *names.rooms.values(),
+        *(each.params for each in names.namespaces if each.params is not None),
+        *(event.result for event in events if event.result is not None),
+    ]
+    server = [name for each in names.namespaces for name in _server_classes(each)]
+    client = [
+        name for each in names.namespaces for name in (each.refused, each.handlers, each.client)
+    ]
+    return types, server, client
+
+
+def _server_classes(names: NamespaceNames) -> Iterator[str]:
+    yield from (names.client_emitter, names.broadcast_emitter, names.context, names.namespace)
+    yield from (*names.room_emitters.values(), *names.gatherers.values())
+    yield from (each for each in (names.cluster_emitter, names.instance) if each is not None)
+
+
+def _tables(names: Names) -> list[str]:
+    return [
+        name
+        for each in names.namespaces
+        for name in (each.constant, *(event.constant for event in each.events.values()))
+    ]

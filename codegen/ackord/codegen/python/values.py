@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, assert_never, cast
 
+from ackord.codegen.plan import Plan, fields_of
 from ackord.codegen.python.annotations import Annotations
-from ackord.codegen.python.layout import Doc, brackets, call, concat
 from ackord.codegen.python.literals import literal
 from ackord.schema.analysis.json_kinds import json_kinds, kind_of_value
 from ackord.schema.model import (
@@ -37,6 +37,18 @@ class NoExpressionError(Exception):
     """A default value for which no expression can be generated."""
 
 
+def inexpressible(plan: Plan, values: Values) -> tuple[str, ...]:
+    """Name the default values for which there is no expression."""
+    problems: list[str] = []
+    for field in fields_of(plan.contract):
+        if field.default is not None:
+            try:
+                values.expression(field.default.value, field.type)
+            except NoExpressionError as error:
+                problems.append(f"{error} isn't supported by this version")
+    return tuple(dict.fromkeys(problems))
+
+
 class Values:
     """The default values of one module."""
 
@@ -44,11 +56,11 @@ class Values:
         self._declarations = annotations.declarations
         self._annotations = annotations
 
-    def expression(self, value: Any, type_: Type) -> Doc:
+    def expression(self, value: Any, type_: Type) -> str:
         """Write a JSON value as an expression of a type.
 
         Raises:
-            NoExpressionError: if there is none.
+            NoExpressionError: there is none.
         """
         match type_:
             case ScalarType():
@@ -58,25 +70,18 @@ class Values:
             case NullableType(item):
                 return "None" if value is None else self.expression(value, item)
             case ListType(item):
-                return brackets("[", [self.expression(each, item) for each in value], "]")
+                return f"[{', '.join(self.expression(each, item) for each in value)}]"
             case TupleType(items):
                 expressions = [
                     self.expression(each, item) for each, item in zip(value, items, strict=True)
                 ]
-                return (
-                    concat("(", expressions[0], ",)")
-                    if len(expressions) == 1
-                    else brackets("(", expressions, ")")
-                )
+                comma = "," if len(expressions) == 1 else ""
+                return f"({', '.join(expressions)}{comma})"
             case MapType(inner):
-                return brackets(
-                    "{",
-                    [
-                        concat(f"{literal(key)}: ", self.expression(each, inner))
-                        for key, each in value.items()
-                    ],
-                    "}",
+                entries = (
+                    f"{literal(key)}: {self.expression(each, inner)}" for key, each in value.items()
                 )
+                return f"{{{', '.join(entries)}}}"
             case UnionType(members):
                 return self.expression(value, self._member(value, members))
             case RefType(name):
@@ -84,17 +89,15 @@ class Values:
             case _:
                 assert_never(type_)
 
-    def deferred(self, value: Any, type_: Type) -> Doc:
+    def deferred(self, value: Any, type_: Type) -> str:
         """Write a default as a function of nothing, which is called when all models are known."""
         expression = self.expression(value, type_)
         resolved = self._resolve(type_)
         if isinstance(resolved, ListType | MapType):
             # Lists and mappings are invariant, and mypy doesn't look at what a factory is wanted
             # for.
-            expression = concat(
-                self._annotations.static(resolved), brackets("(", [expression], ")")
-            )
-        return concat("lambda: ", expression)
+            expression = f"{self._annotations.static(resolved)}({expression})"
+        return f"lambda: {expression}"
 
     def _resolve(self, type_: Type) -> Type:
         while isinstance(type_, RefType) and isinstance(
@@ -128,7 +131,11 @@ class Values:
             case _:
                 return False
 
-    def _scalar(self, value: Any, type_: ScalarType) -> Doc:
+    def is_mutable(self, value: Any) -> bool:
+        """Say whether whoever gets a default could change it: it is a list or a dictionary."""
+        return isinstance(value, list | dict)
+
+    def _scalar(self, value: Any, type_: ScalarType) -> str:
         match type_.name:
             case "str" | "bool" | "int":
                 return literal(value)
@@ -153,11 +160,11 @@ class Values:
         arguments = ", ".join(f"{name}={part}" for name, part in parts if part)
         return f"{self._annotations.scalar('duration', checked=False)}({arguments})"
 
-    def _declared(self, value: Any, declaration: TypeDeclaration) -> Doc:
+    def _declared(self, value: Any, declaration: TypeDeclaration) -> str:
         names = self._annotations.names
         match declaration:
             case NewType(name=name, base=base):
-                return call(self._annotations.declared(name), [self._scalar(value, base)])
+                return f"{self._annotations.declared(name)}({self._scalar(value, base)})"
             case Enum(name=name, members=members):
                 position = next(
                     (index for index, member in enumerate(members) if member.value == value), None
@@ -167,11 +174,11 @@ class Values:
                 return f"{self._annotations.declared(name)}.{names.members[name][position]}"
             case Record(name=name, fields=fields):
                 given = [
-                    concat(f"{python}=", self.expression(value[field.name], field.type))
+                    f"{python}={self.expression(value[field.name], field.type)}"
                     for python, field in zip(names.fields[name], fields, strict=True)
                     if field.name in value and not self._is_absent(field, value[field.name])
                 ]
-                return call(self._annotations.declared(name), given)
+                return f"{self._annotations.declared(name)}({', '.join(given)})"
             case TaggedUnion(tag=tag, members=members):
                 records = [
                     record
@@ -197,11 +204,11 @@ class Values:
         return next(member for member in members if kind in json_kinds(member, self._declarations))
 
 
-def _json(value: Any) -> Doc:
+def _json(value: Any) -> str:
     if isinstance(value, list):
         elements = cast("list[Any]", value)  # type: ignore[redundant-cast]  # pyright sees list[Unknown]
-        return brackets("[", [_json(each) for each in elements], "]")
+        return f"[{', '.join(map(_json, elements))}]"
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
-        return brackets("{", [concat(f"{literal(key)}: ", _json(each)) for key, each in items], "}")
+        return f"{{{', '.join(f'{literal(key)}: {_json(each)}' for key, each in items)}}}"
     return literal(value)

@@ -1,0 +1,159 @@
+"""Namespaces and what sends their events, as templates see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ackord.codegen.documentation import words
+from ackord.codegen.plan import EmitterPlan, EventPlan, NamespacePlan
+from ackord.codegen.python.event_view import EventView
+from ackord.codegen.python.module import Module
+from ackord.codegen.python.naming import NamespaceNames
+
+
+@dataclass(frozen=True, slots=True)
+class EmitterView:
+    """What sends events to some clients or servers."""
+
+    plan: EmitterPlan
+    name: str
+    gatherer: str | None
+    """What asks the same clients for acknowledgements, if there are any."""
+    sends: list[EventView]
+    asks: list[EventView]
+    module: Module
+
+    @property
+    def room(self) -> str | None:
+        """The class of the rooms that it sends to, if it sends to rooms."""
+        if self.plan.room is None:
+            return None
+        return self.module.annotations.own(self.module.names.rooms[self.plan.room.name])
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceView:
+    """A namespace: its server's side and its client's side."""
+
+    plan: NamespacePlan
+    names: NamespaceNames
+    module: Module
+
+    @property
+    def path(self) -> str:
+        """Its name on the wire, with its parameters in braces."""
+        return self.plan.declared.path
+
+    @property
+    def params(self) -> str | None:
+        """The class of its parameters, if it is dynamic."""
+        return None if self.names.params is None else self.module.annotations.own(self.names.params)
+
+    @property
+    def auth(self) -> str | None:
+        """What a client says to be let in."""
+        auth = self.plan.declared.auth
+        return None if auth is None else self.module.annotations.static(auth)
+
+    @property
+    def session(self) -> str:
+        """The data of one connection."""
+        session = self.plan.declared.session
+        return "None" if session is None else self.module.annotations.static(session)
+
+    @property
+    def checked_auth(self) -> str | None:
+        """What pydantic validates the auth payload by."""
+        auth = self.plan.declared.auth
+        return None if auth is None else self.module.annotations.evaluated(auth)
+
+    @property
+    def session_type(self) -> str | None:
+        """The class of the data of one connection."""
+        session = self.plan.declared.session
+        return None if session is None else self.module.annotations.evaluated(session)
+
+    @property
+    def connect_errors(self) -> list[str]:
+        """The errors by which a client may be refused."""
+        return [self.module.annotations.error(error.name) for error in self.plan.connect_errors]
+
+    @property
+    def error_replies(self) -> bool:
+        """Whether errors that no event declares are answered."""
+        return self.plan.declared.error_replies
+
+    def words(self, fallback: str | None = None) -> str | None:
+        """Give what the contract says about it."""
+        return words(self.plan.declared, fallback)
+
+    @property
+    def events(self) -> list[EventView]:
+        """The events of all directions."""
+        return self._views(self.plan.events)
+
+    @property
+    def client_to_server(self) -> list[EventView]:
+        """What clients send."""
+        return self._views(self.plan.client_to_server)
+
+    @property
+    def server_to_client(self) -> list[EventView]:
+        """What the server sends."""
+        return self._views(self.plan.server_to_client)
+
+    @property
+    def server_to_server(self) -> list[EventView]:
+        """What servers send each other."""
+        return self._views(self.plan.server_to_server)
+
+    @property
+    def client(self) -> EmitterView:
+        """What sends to one client."""
+        return self._emitter(self.plan.client, self.names.client_emitter)
+
+    @property
+    def everybody(self) -> EmitterView:
+        """What sends to many clients."""
+        return self._emitter(self.plan.everybody, self.names.broadcast_emitter)
+
+    @property
+    def rooms(self) -> list[EmitterView]:
+        """What sends to rooms."""
+        return [
+            self._emitter(each, self.names.room_emitters[each.room.name])
+            for each in self.plan.rooms
+            if each.room is not None
+        ]
+
+    @property
+    def broadcasts(self) -> list[EmitterView]:
+        """All that sends to many clients."""
+        return [self.everybody, *self.rooms]
+
+    @property
+    def cluster(self) -> EmitterView | None:
+        """What sends to the other servers."""
+        if self.plan.cluster is None or self.names.cluster_emitter is None:
+            return None
+        return self._emitter(self.plan.cluster, self.names.cluster_emitter)
+
+    def _emitter(self, plan: EmitterPlan, name: str) -> EmitterView:
+        return EmitterView(
+            plan,
+            name,
+            self.names.gatherers.get(name),
+            self._views(plan.sends),
+            self._views(plan.asks),
+            self.module,
+        )
+
+    def _views(self, events: Iterable[EventPlan]) -> list[EventView]:
+        return [EventView(event, self.names.events[event], self.module) for event in events]
+
+
+def namespace_views(module: Module) -> list[NamespaceView]:
+    """Show the namespaces of a contract to the template of a module."""
+    pairs = zip(module.plan.namespaces, module.names.namespaces, strict=True)
+    return [NamespaceView(plan, names, module) for plan, names in pairs]

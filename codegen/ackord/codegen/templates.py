@@ -1,0 +1,22 @@
+"""How templates are read, the same for every target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+def template_environment(package: str, filters: Mapping[str, Callable[..., Any]]) -> Environment:
+    """Read the templates of a target's package; what a template doesn't know is an error."""
+    environment = Environment(
+        loader=PackageLoader(package),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - this writes source code, not HTML
+    )
+    environment.filters.update(filters)
+    return environment
