@@ -63,6 +63,7 @@ def test_there_are_the_golden_folders_that_matter() -> None:
         "names_from_hell",
         "tenants",
         "two_namespaces",
+        "types_only",
     ]
 
 

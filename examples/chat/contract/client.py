@@ -25,7 +25,7 @@ __all__ = [
     "ChatHandlers",
 ]
 
-_v1.check(api=(1, 0), source="chat.yaml")
+_v1.check(api=(1, 1), source="chat.yaml")
 
 
 class ChatConnectRefusedError(_v1.ConnectRefusedError[NameTaken | _v1.UnknownError]):
@@ -75,6 +75,42 @@ class ChatClient(_v1.Client):
     client.connect()`.
     """
 
+    on_message_posted: _v1.Incoming[[Message], None, Message] = _v1.Incoming(
+        events.CHAT_MESSAGE_POSTED,
+    )
+    """Somebody said something."""
+
+    on_member_joined: _v1.Incoming[
+        [RoomName, UserName],
+        None,
+        tuple[RoomName, UserName],
+    ] = _v1.Incoming(events.CHAT_MEMBER_JOINED)
+    """Somebody entered a room."""
+
+    on_member_left: _v1.Incoming[
+        [RoomName, UserName],
+        None,
+        tuple[RoomName, UserName],
+    ] = _v1.Incoming(events.CHAT_MEMBER_LEFT)
+    """Somebody left a room."""
+
+    on_typing_changed: _v1.Incoming[
+        [RoomName, UserName, bool],
+        None,
+        tuple[RoomName, UserName, bool],
+    ] = _v1.Incoming(events.CHAT_TYPING_CHANGED)
+    """Somebody began or stopped writing."""
+
+    on_announcement: _v1.Incoming[[str], None, str] = _v1.Incoming(
+        events.CHAT_ANNOUNCEMENT,
+    )
+    """Something that everybody should know."""
+
+    on_still_there: _v1.Incoming[[str], bool, str] = _v1.Incoming(
+        events.CHAT_STILL_THERE,
+    )
+    """Ask a client whether somebody is sitting in front of it."""
+
     def __init__(
         self,
         url: str,
@@ -91,30 +127,6 @@ class ChatClient(_v1.Client):
             refused=ChatConnectRefusedError,
             **options,
         )
-        self.on_message_posted: _v1.ClientEvent[[Message], None, Message] = (
-            self._incoming(events.CHAT_MESSAGE_POSTED)
-        )
-        self.on_member_joined: _v1.ClientEvent[
-            [RoomName, UserName],
-            None,
-            tuple[RoomName, UserName],
-        ] = self._incoming(events.CHAT_MEMBER_JOINED)
-        self.on_member_left: _v1.ClientEvent[
-            [RoomName, UserName],
-            None,
-            tuple[RoomName, UserName],
-        ] = self._incoming(events.CHAT_MEMBER_LEFT)
-        self.on_typing_changed: _v1.ClientEvent[
-            [RoomName, UserName, bool],
-            None,
-            tuple[RoomName, UserName, bool],
-        ] = self._incoming(events.CHAT_TYPING_CHANGED)
-        self.on_announcement: _v1.ClientEvent[[str], None, str] = self._incoming(
-            events.CHAT_ANNOUNCEMENT,
-        )
-        self.on_still_there: _v1.ClientEvent[[str], bool, str] = self._incoming(
-            events.CHAT_STILL_THERE,
-        )
 
     async def join(
         self,
@@ -122,11 +134,31 @@ class ChatClient(_v1.Client):
         *,
         timeout: float = 5.0,
     ) -> JoinResult | _v1.UnknownError:
-        """Enter a room and learn who is there and what was said."""
+        """Enter a room and learn who is there and what was said.
+
+        Returns:
+            The answer, or one of these errors:
+            - `TooManyRooms`: Leave a room before joining another.
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
         return await self._request_result(events.CHAT_JOIN, room, timeout=timeout)
 
     async def leave(self, room: RoomName, *, timeout: float = 20.0) -> bool:
-        """Leave a room."""
+        """Leave a room.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.CHAT_LEAVE, room, timeout=timeout)
 
     async def send_message(
@@ -136,7 +168,19 @@ class ChatClient(_v1.Client):
         *,
         timeout: float = 5.0,
     ) -> SendMessageResult | _v1.UnknownError:
-        """Say something in a room."""
+        """Say something in a room.
+
+        Returns:
+            The answer, or one of these errors:
+            - `NotInRoom`: Join the room first.
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
         return await self._request_result(
             events.CHAT_SEND_MESSAGE,
             room,
@@ -145,9 +189,20 @@ class ChatClient(_v1.Client):
         )
 
     def typing(self, room: RoomName, active: bool = True) -> None:
-        """Tell the others in a room that one is writing, or has stopped."""
+        """Tell the others in a room that one is writing, or has stopped.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.CHAT_TYPING, room, active)
 
     async def rooms(self, *, timeout: float = 20.0) -> dict[str, int]:
-        """List the rooms in which somebody is."""
+        """List the rooms in which somebody is.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.CHAT_ROOMS, timeout=timeout)

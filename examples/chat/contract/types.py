@@ -28,7 +28,7 @@ __all__ = [
     "UserName",
 ]
 
-_v1.check(api=(1, 0), source="chat.yaml")
+_v1.check(api=(1, 1), source="chat.yaml")
 
 RoomName = NewType("RoomName", str)
 """Name of a room."""
@@ -39,14 +39,14 @@ UserName = NewType("UserName", str)
 _v1.constrain(UserName, Field(min_length=1, max_length=24))
 
 
-class TextBody(_v1.Model):
+class TextBody(_v1.Model, frozen=True):
     """Plain text."""
 
     kind: Literal["text_body"] = "text_body"
     text: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class ImageBody(_v1.Model):
+class ImageBody(_v1.Model, frozen=True):
     """A picture."""
 
     kind: Literal["image"] = "image"
@@ -56,7 +56,7 @@ class ImageBody(_v1.Model):
     caption: _v1.Maybe[Annotated[str, Field(max_length=200)]] = None
 
 
-class Message(_v1.Model):
+class Message(_v1.Model, frozen=True):
     """One message, as everybody in its room sees it."""
 
     id: _v1.Int
@@ -66,7 +66,7 @@ class Message(_v1.Model):
     body: Body
 
 
-class ChatAuth(_v1.Model):
+class ChatAuth(_v1.Model, frozen=True):
     name: UserName
 
 
@@ -75,12 +75,12 @@ class ChatSession(_v1.Session):
     rooms: list[RoomName] = []
 
 
-class JoinAck(_v1.Model):
+class JoinAck(_v1.Model, frozen=True):
     members: list[UserName]
     history: Annotated[list[Message], Field(max_length=50)]
 
 
-class SendMessageAck(_v1.Model):
+class SendMessageAck(_v1.Model, frozen=True):
     id: _v1.Int
     sent_at: _v1.Datetime
 
@@ -89,7 +89,7 @@ Body: TypeAlias = Annotated[TextBody | ImageBody, Field(discriminator="kind")]
 """What a message consists of."""
 
 
-class NameTaken(_v1.Error):
+class NameTaken(_v1.Error, frozen=True):
     """Somebody else uses this name."""
 
     code: ClassVar[Literal["name_taken"]] = "name_taken"
@@ -97,7 +97,7 @@ class NameTaken(_v1.Error):
     name: UserName
 
 
-class NotInRoom(_v1.Error):
+class NotInRoom(_v1.Error, frozen=True):
     """Join the room first."""
 
     code: ClassVar[Literal["not_in_room"]] = "not_in_room"
@@ -105,7 +105,7 @@ class NotInRoom(_v1.Error):
     room: RoomName
 
 
-class TooManyRooms(_v1.Error):
+class TooManyRooms(_v1.Error, frozen=True):
     """Leave a room before joining another."""
 
     code: ClassVar[Literal["too_many_rooms"]] = "too_many_rooms"

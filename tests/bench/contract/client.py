@@ -16,7 +16,7 @@ __all__ = [
     "BenchHandlers",
 ]
 
-_v1.check(api=(1, 0), source="bench.yaml")
+_v1.check(api=(1, 1), source="bench.yaml")
 
 
 class BenchConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
@@ -40,6 +40,9 @@ class BenchClient(_v1.Client):
     client.connect()`.
     """
 
+    on_shouted: _v1.Incoming[[Item], None, Item] = _v1.Incoming(events.BENCH_SHOUTED)
+    """Somebody shouted."""
+
     def __init__(
         self,
         url: str,
@@ -55,30 +58,66 @@ class BenchClient(_v1.Client):
             refused=BenchConnectRefusedError,
             **options,
         )
-        self.on_shouted: _v1.ClientEvent[[Item], None, Item] = self._incoming(
-            events.BENCH_SHOUTED,
-        )
 
     async def echo(self, item: Item, *, timeout: float = 20.0) -> Item:
-        """Answer the item."""
+        """Answer the item.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.BENCH_ECHO, item, timeout=timeout)
 
     def note(self, item: Item) -> None:
-        """Take the item."""
+        """Take the item.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.BENCH_NOTE, item)
 
     async def sync(self, *, timeout: float = 20.0) -> bool:
-        """Answer once everything that was sent before has been handled."""
+        """Answer once everything that was sent before has been handled.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.BENCH_SYNC, timeout=timeout)
 
     async def upload(self, data: bytes, *, timeout: float = 20.0) -> int:
-        """Answer how many bytes there are."""
+        """Answer how many bytes there are.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.BENCH_UPLOAD, data, timeout=timeout)
 
     async def join(self, groups: int, *, timeout: float = 20.0) -> bool:
-        """Join the groups from 0 on, this many."""
+        """Join the groups from 0 on, this many.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.BENCH_JOIN, groups, timeout=timeout)
 
     def shout(self, item: Item) -> None:
-        """Send the item to everybody."""
+        """Send the item to everybody.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.BENCH_SHOUT, item)

@@ -18,31 +18,31 @@ __all__ = [
     "BenchNamespace",
 ]
 
-_v1.check(api=(1, 0), source="bench.yaml")
+_v1.check(api=(1, 1), source="bench.yaml")
 
 
 class BenchClientEmitter(_v1.ClientEmitter):
     """Sends events of `/` to one client."""
 
-    def shouted(self, item: Item) -> None:
-        """Somebody shouted."""
+    def shouted(self: _v1.Emitter, item: Item) -> None:
+        """Somebody shouted.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.BENCH_SHOUTED, item)
 
 
 class BenchBroadcastEmitter(_v1.BroadcastEmitter):
     """Sends events of `/` to many clients."""
 
-    def shouted(self, item: Item) -> None:
-        """Somebody shouted."""
-        self._emit(events.BENCH_SHOUTED, item)
+    shouted = BenchClientEmitter.shouted
 
 
 class BenchGroupRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/` to `GroupRoom`."""
 
-    def shouted(self, item: Item) -> None:
-        """Somebody shouted."""
-        self._emit(events.BENCH_SHOUTED, item)
+    shouted = BenchClientEmitter.shouted
 
 
 class BenchContext(_v1.Context[None]):
@@ -100,32 +100,40 @@ class BenchNamespace(_v1.Namespace[BenchContext], ABC):
         """Send to one client."""
         return BenchClientEmitter(self._client(sid))
 
+    @_v1.handler
     async def on_connect(self, ctx: BenchContext) -> None:
         """Accept a client, whose handlers run once this has returned."""
 
+    @_v1.handler
     async def on_disconnect(self, ctx: BenchContext, reason: str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @abstractmethod
     async def on_echo(self, ctx: BenchContext, item: Item) -> Item:
         """Answer the item."""
 
+    @_v1.handler
     @abstractmethod
     async def on_note(self, ctx: BenchContext, item: Item) -> None:
         """Take the item."""
 
+    @_v1.handler
     @abstractmethod
     async def on_sync(self, ctx: BenchContext) -> bool:
         """Answer once everything that was sent before has been handled."""
 
+    @_v1.handler
     @abstractmethod
     async def on_upload(self, ctx: BenchContext, data: bytes) -> int:
         """Answer how many bytes there are."""
 
+    @_v1.handler
     @abstractmethod
     async def on_join(self, ctx: BenchContext, groups: int) -> bool:
         """Join the groups from 0 on, this many."""
 
+    @_v1.handler
     @abstractmethod
     async def on_shout(self, ctx: BenchContext, item: Item) -> None:
         """Send the item to everybody."""

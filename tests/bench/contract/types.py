@@ -14,10 +14,10 @@ __all__ = [
     "Item",
 ]
 
-_v1.check(api=(1, 0), source="bench.yaml")
+_v1.check(api=(1, 1), source="bench.yaml")
 
 
-class Item(_v1.Model):
+class Item(_v1.Model, frozen=True):
     """About a hundred bytes of JSON, or as many as the text has."""
 
     id: Annotated[int, Field(ge=0), _v1.WholeNumber]

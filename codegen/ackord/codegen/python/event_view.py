@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
-from ackord.codegen.documentation import one_line, words
+from ackord.codegen.documentation import first_paragraph, one_line, words
 from ackord.codegen.plan import EventPlan
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.module import Module
@@ -35,10 +36,41 @@ class ParameterView:
         return self.module.values.expression(self.field.default.value, self.field.type)
 
     @property
+    def initial(self) -> str | None:
+        """The default of a parameter: what stands for absence, where the default itself could be
+        changed by whoever has it.
+        """
+        return self._stand_in if self.is_mutable else self.default
+
+    @property
+    def sent(self) -> str:
+        """The type of what a caller gives."""
+        return f"{self.annotation} | {self._stand_in}" if self.is_mutable else self.annotation
+
+    @property
+    def value(self) -> str:
+        """What is sent: the default where the caller gives nothing."""
+        if not self.is_mutable:
+            return self.name
+        return f"{self.default} if {self.name} is {self._stand_in} else {self.name}"
+
+    @property
+    def is_mutable(self) -> bool:
+        """Whether the default is a list or a dictionary."""
+        default = self.field.default
+        return default is not None and self.module.values.is_mutable(default.value, self.field.type)
+
+    @property
+    def _stand_in(self) -> str:
+        return self.module.annotations.absence(self.field.type)
+
+    @property
     def doc(self) -> str | None:
         """What the contract says about it, on one line."""
-        text = words(self.field)
-        return None if text is None else one_line(text)
+        text = words(self.field) or ""
+        if self.is_mutable and self.field.default is not None:
+            text += f" Default: `{json.dumps(self.field.default.value)}`."
+        return one_line(text) or None
 
     @property
     def checked(self) -> str:
@@ -49,6 +81,14 @@ class ParameterView:
     def absence(self) -> str | None:
         """What stands for its absence, where that has a meaning of its own."""
         return self.module.annotations.absence(self.field.type) if self.field.is_maybe else None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDoc:
+    """A line about an error."""
+
+    name: str
+    doc: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +153,14 @@ class EventView:
         """What pydantic validates success by."""
         ack = self.plan.declared.ack
         return "None" if ack is None else self.module.annotations.evaluated(ack)
+
+    @property
+    def error_docs(self) -> list[ErrorDoc]:
+        """What the errors are called, and what the contract says about them."""
+        names = self.module.names.errors
+        return [
+            ErrorDoc(names[error.name], first_paragraph(error.doc)) for error in self.plan.errors
+        ]
 
     @property
     def errors(self) -> list[str]:

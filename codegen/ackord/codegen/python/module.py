@@ -21,7 +21,7 @@ from ackord.codegen.templates import template_environment
 from ackord.schema.model import PythonType
 from jinja2 import Environment
 
-API: Final = (1, 0)
+API: Final = (1, 1)
 """What generated code expects of the runtime: major must be the same, minor at most the runtime's.
 """
 _IMPORTS: Final = "\0imports\0"
@@ -61,7 +61,8 @@ class Module:
             exports: What ``__all__`` lists.
             values: What the template loops over.
         """
-        self.imports.runtime("check")
+        if self.file != "__init__.py" or self.plan.namespaces:
+            self.imports.runtime("check")
         template = _environment().get_template(f"{self.file}.jinja")
         body = template.render(
             header=comment(header(options.source, API[0])),

@@ -99,7 +99,7 @@ def _init(
 ) -> str:
     """Print ``__init__.py``, which exports everything that users need by name."""
     server, client = sides
-    exports = [*types, *server, *client]
+    exports = ["CONTRACT_VERSION", *types, *server, *client]
     for name in types:
         module.imports.use_as(".types", name, name)
     for name in FROM_RUNTIME:

@@ -131,9 +131,21 @@ class Values:
             case _:
                 return False
 
-    def is_mutable(self, value: Any) -> bool:
-        """Say whether whoever gets a default could change it: it is a list or a dictionary."""
-        return isinstance(value, list | dict)
+    def is_mutable(self, value: Any, type_: Type) -> bool:
+        """Say whether the expression of a value is a list or a dictionary, which whoever gets it
+        could change.
+        """
+        match self._resolve(type_):
+            case ListType() | MapType():
+                return True
+            case NullableType(item):
+                return value is not None and self.is_mutable(value, item)
+            case UnionType(members):
+                return self.is_mutable(value, self._member(value, members))
+            case ScalarType("json"):
+                return isinstance(value, list | dict)
+            case _:
+                return False
 
     def _scalar(self, value: Any, type_: ScalarType) -> str:
         match type_.name:

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         ConnectRefusedError,
         unhandled,
     )
-    from ackord.runtime.typed.client_event import ClientEvent, EventStream
+    from ackord.runtime.typed.client_event import ClientEvent, EventStream, Incoming
     from ackord.runtime.typed.context import Context
     from ackord.runtime.typed.emitters import (
         BroadcastEmitter,
@@ -70,8 +70,10 @@ if TYPE_CHECKING:
         ClientTarget,
         ClusterEmitter,
         ClusterTarget,
+        Emitter,
         Gatherer,
     )
+    from ackord.runtime.typed.handlers import handler
     from ackord.runtime.typed.namespace import Instance, Namespace
 
 __all__ = [
@@ -99,11 +101,13 @@ __all__ = [
     "DeclaredError",
     "DisconnectedError",
     "Duration",
+    "Emitter",
     "Error",
     "Event",
     "EventStream",
     "FailureReply",
     "Gatherer",
+    "Incoming",
     "Instance",
     "Int",
     "Int64",
@@ -130,6 +134,7 @@ __all__ = [
     "check",
     "constrain",
     "deprecated",
+    "handler",
     "lazy",
     "override",
     "unhandled",
@@ -149,10 +154,13 @@ _LAZY = {
     "ClusterTarget": "emitters",
     "ConnectRefusedError": "client",
     "Context": "context",
+    "Emitter": "emitters",
     "EventStream": "client_event",
     "Gatherer": "emitters",
+    "Incoming": "client_event",
     "Instance": "namespace",
     "Namespace": "namespace",
+    "handler": "handlers",
     "unhandled": "client",
 }
 

@@ -98,10 +98,12 @@ class Client:
         self.__contract = contract
         self.__refused = refused
         self.__handlers = handlers
-        self.__incoming: list[ClientEvent[..., Any, Any]] = []
+        self.__incoming: dict[str, ClientEvent[..., Any, Any]] = {}
         payload = None if contract.auth is None else contract.auth.dump(auth)
         self.__socket = Manager(url, **options).socket(_path(contract, params), auth=payload)
         self.__socket.on("disconnect", self.__ended)
+        for event in contract.server_to_client:
+            self.__receive(event)
 
     @property
     def connected(self) -> bool:
@@ -134,7 +136,7 @@ class Client:
             DisconnectedError: the network, or the time, ended it.
         """
         self.__contract.warm("client")
-        for event in self.__incoming:
+        for event in self.__incoming.values():
             event.begin()
         try:
             await self.__socket.connect()
@@ -174,16 +176,19 @@ class Client:
         return await request_result(self.__socket, event, args, timeout)
 
     def _incoming(self, event: Event[Any]) -> ClientEvent[..., Any, Any]:
+        """Return the client's end of an event."""
+        return self.__incoming[event.name]
+
+    def __receive(self, event: Event[Any]) -> None:
         incoming: ClientEvent[..., Any, Any] = ClientEvent(event)
         self.__socket.set_route(event.name, incoming)
-        self.__incoming.append(incoming)
+        self.__incoming[event.name] = incoming
         handler = getattr(self.__handlers, event.handler, None)
         if handler is not None and not getattr(handler, "__ackord_unhandled__", False):
             incoming(handler)
-        return incoming
 
     def __ended(self, *_: object) -> None:
-        for event in self.__incoming:
+        for event in self.__incoming.values():
             event.end()
 
     def __read_refusal(self, refusal: UntypedConnectRefusedError) -> Error | UnknownError:

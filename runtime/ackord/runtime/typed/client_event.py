@@ -185,3 +185,21 @@ class ClientEvent(Generic[P, R, ItemT]):
     @staticmethod
     def _call(handler: Callable[..., Any], arguments: Arguments) -> Any:
         return handler(*arguments)
+
+
+class Incoming(Generic[P, R, ItemT]):
+    """An event as an attribute of a generated client: each client has a `ClientEvent` of its own
+    there.
+    """
+
+    __slots__ = ("event",)
+
+    def __init__(self, event: Event[R]) -> None:
+        self.event = event
+
+    @overload
+    def __get__(self, client: None, owner: type[Any]) -> Self: ...
+    @overload
+    def __get__(self, client: object, owner: type[Any]) -> ClientEvent[P, R, ItemT]: ...
+    def __get__(self, client: Any, owner: type[Any]) -> Any:
+        return self if client is None else client._incoming(self.event)  # noqa: SLF001  # generated clients share it with their base

@@ -4,6 +4,7 @@ each event.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
@@ -17,6 +18,7 @@ from ackord.runtime.typed.exchange import encode_typed, request, request_result
 from ackord.runtime.typed.model import Error, UnknownError
 from ackord.runtime.typed.replies import Replies
 from ackord.runtime.typed.room import Room
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
@@ -77,7 +79,17 @@ class ClientTarget:
         return await socket.request(event, timeout)
 
 
-class ClientEmitter:
+class Emitter(ABC):
+    """Base of what sends events: generated methods stand on `_emit`, whomever they reach."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def _emit(self, event: Event[None], *args: object) -> None:
+        """Send an event."""
+
+
+class ClientEmitter(Emitter):
     """Base of what sends events to one client, which can acknowledge them."""
 
     __slots__ = ("__target",)
@@ -90,6 +102,7 @@ class ClientEmitter:
         """Drop the event unless the client can take it at once."""
         return type(self)(self.__target.volatile)
 
+    @override
     def _emit(self, event: Event[None], *args: object) -> None:
         self.__target.send_event(encode_typed(event, args))
 
@@ -105,7 +118,7 @@ class ClientEmitter:
         return await request_result(self.__target, event, args, timeout)
 
 
-class BroadcastEmitter:
+class BroadcastEmitter(Emitter):
     """Base of what sends events to many clients, encoded once; generated subclasses with
     acknowledged events have `gather` as well.
     """
@@ -129,6 +142,7 @@ class BroadcastEmitter:
         """Reach only clients of this process."""
         return type(self)(self.__target.local)
 
+    @override
     def _emit(self, event: Event[None], *args: object) -> None:
         self.__target.send_event(encode_typed(event, args))
 
@@ -178,7 +192,7 @@ class Gatherer:
         return Replies(values, failures, gathered.missing)
 
 
-class ClusterEmitter:
+class ClusterEmitter(Emitter):
     """Base of what sends events to the other servers of a cluster; on a single server they reach
     nobody.
     """
@@ -188,6 +202,7 @@ class ClusterEmitter:
     def __init__(self, target: ClusterTarget) -> None:
         self.__send = target
 
+    @override
     def _emit(self, event: Event[None], *args: object) -> None:
         self.__send(encode_typed(event, args))
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from ackord.runtime.errors import ContractVersionError
 
-API: Final = (1, 0)
+API: Final = (1, 1)
 """The interface between generated code and this runtime: major number and the newest minor one that
 it knows.
 

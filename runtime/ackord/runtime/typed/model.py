@@ -6,49 +6,49 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, NoReturn, Self, TypeVar
 from uuid import UUID
 
 from ackord.runtime.errors import RemoteError
 from pydantic import AnyUrl, BaseModel, ConfigDict
 from typing_extensions import override
 
-
-class _Record(BaseModel):
-    """A JSON object with known fields; unknown ones are ignored."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        strict=True,
-        extra="ignore",
-        allow_inf_nan=False,
-        ser_json_inf_nan="constants",  # found in the text and refused: null would be another value
-        defer_build=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-        serialize_by_alias=True,
-        protected_namespaces=(),
-    )
+_CONFIG: Final = ConfigDict(
+    strict=True,
+    extra="ignore",
+    allow_inf_nan=False,
+    ser_json_inf_nan="constants",  # found in the text and refused: null would be another value
+    defer_build=True,
+    validate_by_name=True,
+    validate_by_alias=True,
+    serialize_by_alias=True,
+    protected_namespaces=(),
+)
+"""Of all records: JSON objects with known fields; unknown ones are ignored."""
 
 
-class Model(_Record):
+class Model(BaseModel, frozen=True):
     """A record of the contract: frozen, strict, checked when it is made."""
+
+    model_config = _CONFIG
 
     def unwrap(self) -> Self:
         """Return the record itself: the success of a result."""
         return self
 
 
-class Session(_Record):
+class Session(BaseModel, validate_assignment=True):
     """Typed data of one connection; its fields can be assigned, and are checked then."""
 
-    model_config = ConfigDict(frozen=False, validate_assignment=True)
+    model_config = _CONFIG
 
 
-class Error(_Record):
+class Error(BaseModel, frozen=True):
     """An error of the contract: what an acknowledgement or a refused connection says instead of
     success.
     """
+
+    model_config = _CONFIG
 
     code: ClassVar[Any]
     """What tells errors apart on the wire: a string, which subclasses declare as a literal (pyright

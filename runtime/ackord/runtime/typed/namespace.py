@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
@@ -18,7 +18,7 @@ from ackord.runtime.server.refusal import RefusalReply
 from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, ClusterTarget, room_names
 from ackord.runtime.typed.event import Event, NamespaceContract
-from ackord.runtime.typed.handlers import awaiting, check_handlers
+from ackord.runtime.typed.handlers import awaiting, check_handlers, handler
 from ackord.runtime.typed.model import DeclaredError, Error, error_message
 from ackord.runtime.typed.params import Params
 from ackord.runtime.typed.room import Room
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
 
 ContextT = TypeVar("ContextT", bound=Context[Any])
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _PLAIN_HOOKS: Final = frozenset({"on_invalid"})
 """Those that aren't awaited."""
@@ -72,13 +70,6 @@ class Instance(Reach):
         return self.__untyped
 
 
-def _decorable(hook: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Let a decorated `async def` override a hook, too: pyright gives a plain `async def` a
-    narrower type.
-    """
-    return hook
-
-
 class Namespace(Reach, Generic[ContextT]):
     """Base of generated namespaces: one method for each event of the clients.
 
@@ -105,7 +96,7 @@ class Namespace(Reach, Generic[ContextT]):
         the client sent.
         """
 
-    @_decorable
+    @handler
     async def on_start(self) -> None:
         """Prepare what the handlers need: called when the server starts, before it accepts a
         connection; what it raises fails the start.
@@ -113,7 +104,7 @@ class Namespace(Reach, Generic[ContextT]):
         A dynamic namespace is started once, not once for each of its namespaces.
         """
 
-    @_decorable
+    @handler
     async def on_stop(self) -> None:
         """Release what `on_start` has prepared: called when the server has stopped, after the last
         connection has ended.
@@ -263,9 +254,9 @@ class _Names:
 
 
 async def _handle_server_event(
-    event: Event[Any], handler: Callable[..., Awaitable[None]], encoded: EncodedEvent
+    event: Event[Any], handle: Callable[..., Awaitable[None]], encoded: EncodedEvent
 ) -> None:
-    await handler(*event.arguments.decode(encoded.arguments, encoded.attachments))
+    await handle(*event.arguments.decode(encoded.arguments, encoded.attachments))
 
 
 def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:

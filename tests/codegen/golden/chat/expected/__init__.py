@@ -4,7 +4,7 @@
 A small chat with rooms, a typing indicator, history and images.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
@@ -44,6 +44,7 @@ __all__ = [
     "AckTimeoutError",
     "AckordError",
     "Body",
+    "CONTRACT_VERSION",
     "ChatAuth",
     "ChatBroadcastEmitter",
     "ChatBroadcastGatherer",
@@ -78,6 +79,9 @@ __all__ = [
     "UserName",
     "unwrap",
 ]
+
+CONTRACT_VERSION: Final = "1.0.0"
+"""The version of the contract that this package was generated from."""
 
 if TYPE_CHECKING:
     from .client import ChatClient, ChatConnectRefusedError, ChatHandlers

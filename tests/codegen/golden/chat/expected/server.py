@@ -30,41 +30,74 @@ __all__ = [
     "ChatRoomEmitter",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class ChatClientEmitter(_v1.ClientEmitter):
     """Sends events of `/chat` to one client."""
 
-    def message_posted(self, message: Message) -> None:
-        """Somebody said something."""
+    def message_posted(self: _v1.Emitter, message: Message) -> None:
+        """Somebody said something.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.CHAT_MESSAGE_POSTED, message)
 
-    def member_joined(self, room: RoomName, name: UserName) -> None:
-        """Somebody entered a room."""
+    def member_joined(self: _v1.Emitter, room: RoomName, name: UserName) -> None:
+        """Somebody entered a room.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.CHAT_MEMBER_JOINED, room, name)
 
-    def member_left(self, room: RoomName, name: UserName) -> None:
-        """Somebody left a room."""
+    def member_left(self: _v1.Emitter, room: RoomName, name: UserName) -> None:
+        """Somebody left a room.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.CHAT_MEMBER_LEFT, room, name)
 
-    def typing_changed(self, room: RoomName, name: UserName, active: bool) -> None:
-        """Somebody began or stopped writing."""
+    def typing_changed(
+        self: _v1.Emitter,
+        room: RoomName,
+        name: UserName,
+        active: bool,
+    ) -> None:
+        """Somebody began or stopped writing.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.CHAT_TYPING_CHANGED, room, name, active)
 
-    def announcement(self, text: str) -> None:
-        """Something that everybody should know."""
+    def announcement(self: _v1.Emitter, text: str) -> None:
+        """Something that everybody should know.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.CHAT_ANNOUNCEMENT, text)
 
     async def still_there(self, question: str, *, timeout: float = 10.0) -> bool:
-        """Ask a client whether somebody is sitting in front of it."""
+        """Ask a client whether somebody is sitting in front of it.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.CHAT_STILL_THERE, question, timeout=timeout)
 
 
 class ChatBroadcastGatherer(_v1.Gatherer):
     """Asks many clients of `/chat`, and collects the answers."""
 
-    async def still_there(self, question: str) -> _v1.Replies[bool]:
+    async def still_there(self: _v1.Gatherer, question: str) -> _v1.Replies[bool]:
         """Ask a client whether somebody is sitting in front of it."""
         return await self._gather(events.CHAT_STILL_THERE, question)
 
@@ -72,51 +105,26 @@ class ChatBroadcastGatherer(_v1.Gatherer):
 class ChatBroadcastEmitter(_v1.BroadcastEmitter):
     """Sends events of `/chat` to many clients."""
 
+    message_posted = ChatClientEmitter.message_posted
+    member_joined = ChatClientEmitter.member_joined
+    member_left = ChatClientEmitter.member_left
+    typing_changed = ChatClientEmitter.typing_changed
+    announcement = ChatClientEmitter.announcement
+
     def gather(self, *, timeout: float | None = None) -> ChatBroadcastGatherer:
         """Ask for acknowledgements, and take those that come within `timeout`
         seconds; `None` for as long as each event says.
         """
         return ChatBroadcastGatherer(self._target, timeout)
 
-    def message_posted(self, message: Message) -> None:
-        """Somebody said something."""
-        self._emit(events.CHAT_MESSAGE_POSTED, message)
-
-    def member_joined(self, room: RoomName, name: UserName) -> None:
-        """Somebody entered a room."""
-        self._emit(events.CHAT_MEMBER_JOINED, room, name)
-
-    def member_left(self, room: RoomName, name: UserName) -> None:
-        """Somebody left a room."""
-        self._emit(events.CHAT_MEMBER_LEFT, room, name)
-
-    def typing_changed(self, room: RoomName, name: UserName, active: bool) -> None:
-        """Somebody began or stopped writing."""
-        self._emit(events.CHAT_TYPING_CHANGED, room, name, active)
-
-    def announcement(self, text: str) -> None:
-        """Something that everybody should know."""
-        self._emit(events.CHAT_ANNOUNCEMENT, text)
-
 
 class ChatRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/chat` to `ChatRoom`."""
 
-    def message_posted(self, message: Message) -> None:
-        """Somebody said something."""
-        self._emit(events.CHAT_MESSAGE_POSTED, message)
-
-    def member_joined(self, room: RoomName, name: UserName) -> None:
-        """Somebody entered a room."""
-        self._emit(events.CHAT_MEMBER_JOINED, room, name)
-
-    def member_left(self, room: RoomName, name: UserName) -> None:
-        """Somebody left a room."""
-        self._emit(events.CHAT_MEMBER_LEFT, room, name)
-
-    def typing_changed(self, room: RoomName, name: UserName, active: bool) -> None:
-        """Somebody began or stopped writing."""
-        self._emit(events.CHAT_TYPING_CHANGED, room, name, active)
+    message_posted = ChatClientEmitter.message_posted
+    member_joined = ChatClientEmitter.member_joined
+    member_left = ChatClientEmitter.member_left
+    typing_changed = ChatClientEmitter.typing_changed
 
 
 class ChatContext(_v1.Context[ChatSession]):
@@ -174,6 +182,7 @@ class ChatNamespace(_v1.Namespace[ChatContext], ABC):
         """Send to one client."""
         return ChatClientEmitter(self._client(sid))
 
+    @_v1.handler
     async def on_connect(self, ctx: ChatContext, auth: ChatAuth) -> NameTaken | None:
         """Accept a client, whose handlers run once this has returned.
 
@@ -181,17 +190,26 @@ class ChatNamespace(_v1.Namespace[ChatContext], ABC):
         """
         return None
 
+    @_v1.handler
     async def on_disconnect(self, ctx: ChatContext, reason: str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @abstractmethod
     async def on_join(self, ctx: ChatContext, room: RoomName) -> JoinResult:
-        """Enter a room and learn who is there and what was said."""
+        """Enter a room and learn who is there and what was said.
 
+        Returns:
+            The answer, or one of these errors:
+            - `TooManyRooms`: Leave a room before joining another.
+        """
+
+    @_v1.handler
     @abstractmethod
     async def on_leave(self, ctx: ChatContext, room: RoomName) -> bool:
         """Leave a room."""
 
+    @_v1.handler
     @abstractmethod
     async def on_send_message(
         self,
@@ -199,12 +217,19 @@ class ChatNamespace(_v1.Namespace[ChatContext], ABC):
         room: RoomName,
         body: Body,
     ) -> SendMessageResult:
-        """Say something in a room."""
+        """Say something in a room.
 
+        Returns:
+            The answer, or one of these errors:
+            - `NotInRoom`: Join the room first.
+        """
+
+    @_v1.handler
     @abstractmethod
     async def on_typing(self, ctx: ChatContext, room: RoomName, active: bool) -> None:
         """Tell the others in a room that one is writing, or has stopped."""
 
+    @_v1.handler
     @abstractmethod
     async def on_rooms(self, ctx: ChatContext) -> dict[str, int]:
         """List the rooms in which somebody is."""

@@ -43,7 +43,7 @@ __all__ = [
     "TypesHandlers",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class TypesConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
@@ -77,6 +77,23 @@ class TypesClient(_v1.Client):
     client.connect()`.
     """
 
+    on_told: _v1.Incoming[
+        [Scalars, Shape | None],
+        None,
+        tuple[Scalars, Shape | None],
+    ] = _v1.Incoming(events.TYPES_TOLD)
+    """Called with each `told`."""
+
+    on_patched: _v1.Incoming[[JsonValue | MISSING], Flag, JsonValue | MISSING] = (
+        _v1.Incoming(events.TYPES_PATCHED)
+    )
+    """Called with each `patched`."""
+
+    on_asked: _v1.Incoming[[Loose], AskedResult, Loose] = _v1.Incoming(
+        events.TYPES_ASKED,
+    )
+    """Called with each `asked`."""
+
     def __init__(
         self,
         url: str,
@@ -92,34 +109,53 @@ class TypesClient(_v1.Client):
             refused=TypesConnectRefusedError,
             **options,
         )
-        self.on_told: _v1.ClientEvent[
-            [Scalars, Shape | None],
-            None,
-            tuple[Scalars, Shape | None],
-        ] = self._incoming(events.TYPES_TOLD)
-        self.on_patched: _v1.ClientEvent[
-            [JsonValue | MISSING],
-            Flag,
-            JsonValue | MISSING,
-        ] = self._incoming(events.TYPES_PATCHED)
-        self.on_asked: _v1.ClientEvent[[Loose], AskedResult, Loose] = self._incoming(
-            events.TYPES_ASKED,
-        )
 
     async def scalars(self, value: Scalars, *, timeout: float = 20.0) -> Scalars:
-        """Send `scalars`."""
+        """Send `scalars`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TYPES_SCALARS, value, timeout=timeout)
 
     async def limited(self, value: Limited, *, timeout: float = 20.0) -> Limited:
-        """Send `limited`."""
+        """Send `limited`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TYPES_LIMITED, value, timeout=timeout)
 
     async def defaults(self, value: Defaults, *, timeout: float = 20.0) -> Defaults:
-        """Send `defaults`."""
+        """Send `defaults`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TYPES_DEFAULTS, value, timeout=timeout)
 
     async def absent(self, value: Absent, *, timeout: float = 20.0) -> Absent:
-        """Send `absent`."""
+        """Send `absent`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TYPES_ABSENT, value, timeout=timeout)
 
     async def holder(
@@ -128,15 +164,43 @@ class TypesClient(_v1.Client):
         *,
         timeout: float = 20.0,
     ) -> HolderResult | _v1.UnknownError:
-        """Send `holder`."""
+        """Send `holder`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Bad`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
         return await self._request_result(events.TYPES_HOLDER, value, timeout=timeout)
 
     async def shape(self, value: Shape, *, timeout: float = 20.0) -> Shape | None:
-        """Send `shape`."""
+        """Send `shape`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TYPES_SHAPE, value, timeout=timeout)
 
     async def loose(self, value: Loose, *, timeout: float = 20.0) -> Loose:
-        """Send `loose`."""
+        """Send `loose`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TYPES_LOOSE, value, timeout=timeout)
 
     async def inline(
@@ -145,7 +209,7 @@ class TypesClient(_v1.Client):
         b: dict[str, Shape] | None,
         c: tuple[bytes, Color],
         d: Literal["x", "y"] = "x",
-        e: Tags = [],
+        e: Tags | None = None,
         f: str | None = None,
         g: Color = Color.RED,
         h: Id = Id(UUID("12345678-1234-5678-1234-567812345678")),
@@ -162,14 +226,25 @@ class TypesClient(_v1.Client):
         list[str],
         str | None,
     ]:
-        """Send `inline`."""
+        """Send `inline`.
+
+        Args:
+            e: Default: `[]`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(
             events.TYPES_INLINE,
             a,
             b,
             c,
             d,
-            e,
+            [] if e is None else e,
             f,
             g,
             h,
@@ -187,7 +262,15 @@ class TypesClient(_v1.Client):
         *,
         timeout: float = 20.0,
     ) -> list[Nothing | bool]:
-        """Send `patch`."""
+        """Send `patch`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TYPES_PATCH, id, name, note, timeout=timeout)
 
     async def either(
@@ -196,7 +279,15 @@ class TypesClient(_v1.Client):
         *,
         timeout: float = 20.0,
     ) -> dict[str, Either | bool]:
-        """Send `either`."""
+        """Send `either`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TYPES_EITHER, value, timeout=timeout)
 
     async def existing(
@@ -206,7 +297,15 @@ class TypesClient(_v1.Client):
         *,
         timeout: float = 20.0,
     ) -> Address:
-        """Send `existing`."""
+        """Send `existing`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(
             events.TYPES_EXISTING,
             value,
@@ -226,7 +325,15 @@ class TypesClient(_v1.Client):
         *,
         timeout: float = 20.0,
     ) -> Literal[1, True] | None:
-        """Send `limited_or_null`."""
+        """Send `limited_or_null`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(
             events.TYPES_LIMITED_OR_NULL,
             a,
@@ -236,7 +343,15 @@ class TypesClient(_v1.Client):
         )
 
     async def empty(self, value: Empty, *, timeout: float = 20.0) -> EmptyAck:
-        """Send `empty`."""
+        """Send `empty`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TYPES_EMPTY, value, timeout=timeout)
 
     async def failing(
@@ -244,5 +359,16 @@ class TypesClient(_v1.Client):
         *,
         timeout: float = 20.0,
     ) -> FailingResult | _v1.UnknownError:
-        """Send `failing`."""
+        """Send `failing`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Bad`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+        """
         return await self._request_result(events.TYPES_FAILING, timeout=timeout)

@@ -45,14 +45,18 @@ __all__ = [
     "TypesNamespace",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class TypesClientEmitter(_v1.ClientEmitter):
     """Sends events of `/types` to one client."""
 
-    def told(self, value: Scalars, shape: Shape | None = None) -> None:
-        """Send `told`."""
+    def told(self: _v1.Emitter, value: Scalars, shape: Shape | None = None) -> None:
+        """Send `told`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.TYPES_TOLD, value, shape)
 
     async def patched(
@@ -61,7 +65,15 @@ class TypesClientEmitter(_v1.ClientEmitter):
         *,
         timeout: float = 20.0,
     ) -> Flag:
-        """Send `patched`."""
+        """Send `patched`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TYPES_PATCHED, value, timeout=timeout)
 
     async def asked(
@@ -70,18 +82,36 @@ class TypesClientEmitter(_v1.ClientEmitter):
         *,
         timeout: float = 20.0,
     ) -> AskedResult | _v1.UnknownError:
-        """Send `asked`."""
+        """Send `asked`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Bad`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
         return await self._request_result(events.TYPES_ASKED, value, timeout=timeout)
 
 
 class TypesBroadcastGatherer(_v1.Gatherer):
     """Asks many clients of `/types`, and collects the answers."""
 
-    async def patched(self, value: JsonValue | MISSING = MISSING) -> _v1.Replies[Flag]:
+    async def patched(
+        self: _v1.Gatherer,
+        value: JsonValue | MISSING = MISSING,
+    ) -> _v1.Replies[Flag]:
         """Send `patched` and collect the answers."""
         return await self._gather(events.TYPES_PATCHED, value)
 
-    async def asked(self, value: Loose) -> _v1.Replies[AskedResult | _v1.UnknownError]:
+    async def asked(
+        self: _v1.Gatherer,
+        value: Loose,
+    ) -> _v1.Replies[AskedResult | _v1.UnknownError]:
         """Send `asked` and collect the answers."""
         return await self._gather_results(events.TYPES_ASKED, value)
 
@@ -89,15 +119,13 @@ class TypesBroadcastGatherer(_v1.Gatherer):
 class TypesBroadcastEmitter(_v1.BroadcastEmitter):
     """Sends events of `/types` to many clients."""
 
+    told = TypesClientEmitter.told
+
     def gather(self, *, timeout: float | None = None) -> TypesBroadcastGatherer:
         """Ask for acknowledgements, and take those that come within `timeout`
         seconds; `None` for as long as each event says.
         """
         return TypesBroadcastGatherer(self._target, timeout)
-
-    def told(self, value: Scalars, shape: Shape | None = None) -> None:
-        """Send `told`."""
-        self._emit(events.TYPES_TOLD, value, shape)
 
 
 class TypesContext(_v1.Context[None]):
@@ -147,40 +175,55 @@ class TypesNamespace(_v1.Namespace[TypesContext], ABC):
         """Send to one client."""
         return TypesClientEmitter(self._client(sid))
 
+    @_v1.handler
     async def on_connect(self, ctx: TypesContext) -> None:
         """Accept a client, whose handlers run once this has returned."""
 
+    @_v1.handler
     async def on_disconnect(self, ctx: TypesContext, reason: str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @abstractmethod
     async def on_scalars(self, ctx: TypesContext, value: Scalars) -> Scalars:
         """Handle `scalars`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_limited(self, ctx: TypesContext, value: Limited) -> Limited:
         """Handle `limited`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_defaults(self, ctx: TypesContext, value: Defaults) -> Defaults:
         """Handle `defaults`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_absent(self, ctx: TypesContext, value: Absent) -> Absent:
         """Handle `absent`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_holder(self, ctx: TypesContext, value: Holder) -> HolderResult:
-        """Handle `holder`."""
+        """Handle `holder`.
 
+        Returns:
+            The answer, or one of these errors:
+            - `Bad`
+        """
+
+    @_v1.handler
     @abstractmethod
     async def on_shape(self, ctx: TypesContext, value: Shape) -> Shape | None:
         """Handle `shape`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_loose(self, ctx: TypesContext, value: Loose) -> Loose:
         """Handle `loose`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_inline(
         self,
@@ -204,8 +247,13 @@ class TypesNamespace(_v1.Namespace[TypesContext], ABC):
         list[str],
         str | None,
     ]:
-        """Handle `inline`."""
+        """Handle `inline`.
 
+        Args:
+            e: Default: `[]`.
+        """
+
+    @_v1.handler
     @abstractmethod
     async def on_patch(
         self,
@@ -216,6 +264,7 @@ class TypesNamespace(_v1.Namespace[TypesContext], ABC):
     ) -> list[Nothing | bool]:
         """Handle `patch`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_either(
         self,
@@ -224,6 +273,7 @@ class TypesNamespace(_v1.Namespace[TypesContext], ABC):
     ) -> dict[str, Either | bool]:
         """Handle `either`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_existing(
         self,
@@ -233,10 +283,12 @@ class TypesNamespace(_v1.Namespace[TypesContext], ABC):
     ) -> Address:
         """Handle `existing`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_nothing(self, ctx: TypesContext) -> None:
         """Handle `nothing`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_limited_or_null(
         self,
@@ -247,10 +299,17 @@ class TypesNamespace(_v1.Namespace[TypesContext], ABC):
     ) -> Literal[1, True] | None:
         """Handle `limited_or_null`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_empty(self, ctx: TypesContext, value: Empty) -> EmptyAck:
         """Handle `empty`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_failing(self, ctx: TypesContext) -> FailingResult:
-        """Handle `failing`."""
+        """Handle `failing`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Bad`
+        """

@@ -51,7 +51,7 @@ __all__ = [
     "Tags",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 OtherAddress: TypeAlias = Address
 
@@ -97,7 +97,7 @@ class Mood(_v1.OpenEnum):
     BAD = "bad"
 
 
-class Scalars(_v1.Model):
+class Scalars(_v1.Model, frozen=True):
     """One of each."""
 
     a_str: str
@@ -116,7 +116,7 @@ class Scalars(_v1.Model):
     a_json: _v1.Json
 
 
-class Limited(_v1.Model):
+class Limited(_v1.Model, frozen=True):
     name: Annotated[
         str,
         Field(min_length=1, max_length=40, pattern="^[[0-9A-Za-z_]\"' -]+\\\\?$"),
@@ -131,7 +131,7 @@ class Limited(_v1.Model):
     price: Annotated[_v1.Decimal, _v1.DecimalLimits(ge=Decimal("0"))]
 
 
-class Defaults(_v1.Model):
+class Defaults(_v1.Model, frozen=True):
     text: str = 'it\'s "quoted" \\ and\nlong'
     number: _v1.Int = -3
     big: _v1.Int64 = 9007199254740993
@@ -165,7 +165,7 @@ class Defaults(_v1.Model):
     flag: Flag = True
 
 
-class Absent(_v1.Model):
+class Absent(_v1.Model, frozen=True):
     maybe: _v1.Maybe[_v1.Int] = None
     null_or_absent: _v1.Int | None | MISSING = MISSING
     json_or_absent: _v1.Json | MISSING = MISSING
@@ -178,25 +178,25 @@ class Absent(_v1.Model):
     maybe_shape: _v1.Maybe[Shape] = None
 
 
-class Leaf(_v1.Model):
+class Leaf(_v1.Model, frozen=True):
     value: _v1.Int
     next: _v1.Maybe[Leaf] = None
 
 
-class Circle(_v1.Model):
+class Circle(_v1.Model, frozen=True):
     """Round."""
 
     class_: Annotated[Literal["circle"], Field(alias="class")] = "circle"
     radius: float
 
 
-class Square(_v1.Model):
+class Square(_v1.Model, frozen=True):
     class_: Annotated[Literal["sq"], Field(alias="class")] = "sq"
     side: float
     inner: list[Shape] = []
 
 
-class Holder(_v1.Model):
+class Holder(_v1.Model, frozen=True):
     shape: Shape
     loose: Loose
     pair: Pair
@@ -207,16 +207,16 @@ class Holder(_v1.Model):
     id: Id
 
 
-class Empty(_v1.Model):
+class Empty(_v1.Model, frozen=True):
     pass
 
 
-class Existing(_v1.Model):
+class Existing(_v1.Model, frozen=True):
     address: Address
     others: list[OtherAddress]
 
 
-class EmptyAck(_v1.Model):
+class EmptyAck(_v1.Model, frozen=True):
     pass
 
 
@@ -239,7 +239,7 @@ Home: TypeAlias = Address
 Either: TypeAlias = _v1.Int | Annotated[Home, _v1.UnionMember] | None
 
 
-class Bad(_v1.Error):
+class Bad(_v1.Error, frozen=True):
     code: ClassVar[Literal["bad"]] = "bad"
     leaf: Leaf
     at: _v1.Datetime

@@ -15,7 +15,7 @@ __all__ = [
     "MinimalHandlers",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class MinimalConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
@@ -52,5 +52,12 @@ class MinimalClient(_v1.Client):
         )
 
     async def ping(self, *, timeout: float = 20.0) -> int:
-        """Send `ping`."""
+        """Send `ping`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.MINIMAL_PING, timeout=timeout)

@@ -16,7 +16,7 @@ __all__ = [
     "MinimalNamespace",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class MinimalClientEmitter(_v1.ClientEmitter):
@@ -74,12 +74,15 @@ class MinimalNamespace(_v1.Namespace[MinimalContext], ABC):
         """Send to one client."""
         return MinimalClientEmitter(self._client(sid))
 
+    @_v1.handler
     async def on_connect(self, ctx: MinimalContext) -> None:
         """Accept a client, whose handlers run once this has returned."""
 
+    @_v1.handler
     async def on_disconnect(self, ctx: MinimalContext, reason: str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @abstractmethod
     async def on_ping(self, ctx: MinimalContext) -> int:
         """Handle `ping`."""

@@ -5,6 +5,7 @@ Quotes \"\"\" and \\ backslashes, a     tab and an end "
 """
 
 from typing import TYPE_CHECKING
+from typing import Final as _Final
 
 from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
@@ -91,6 +92,7 @@ __all__ = [
     "Annotated",
     "Any",
     "BaseModel",
+    "CONTRACT_VERSION",
     "ClassResult",
     "ClassRoom",
     "ClassVar",
@@ -141,6 +143,9 @@ __all__ = [
     "UnknownError",
     "unwrap",
 ]
+
+CONTRACT_VERSION: _Final = "6.6.6"
+"""The version of the contract that this package was generated from."""
 
 if TYPE_CHECKING:
     from .client import (

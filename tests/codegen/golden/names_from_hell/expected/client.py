@@ -60,7 +60,7 @@ __all__ = [
     "HellHandlers",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class HellConnectRefusedError(
@@ -126,6 +126,47 @@ class HellClient_(_v1.Client):
     client.connect()`.
     """
 
+    on_class: _v1.Incoming[[_int, _int | None], None, _tuple[_int, _int | None]] = (
+        _v1.Incoming(events.HELL_CLASS_FROM_SERVER)
+    )
+    """Called with each `class`."""
+
+    on_message_: _v1.Incoming[[_str], None, _str] = _v1.Incoming(events.HELL_MESSAGE)
+    """Called with each `message`."""
+
+    on_except: _v1.Incoming[[], None, None] = _v1.Incoming(events.HELL_EXCEPT)
+    """Called with each `except_`."""
+
+    on_volatile: _v1.Incoming[[], None, None] = _v1.Incoming(events.HELL_VOLATILE)
+    """Called with each `volatile`."""
+
+    on_local: _v1.Incoming[[_int], _bool, _int] = _v1.Incoming(events.HELL_LOCAL)
+    """Called with each `local`."""
+
+    on_list: _v1.Incoming[[_list[Union]], _list[Union], _list[Union]] = _v1.Incoming(
+        events.HELL_LIST_FROM_SERVER,
+    )
+    """Called with each `list`."""
+
+    on_a_rather_long_name_of_an_event_that_goes_on_and_on: _v1.Incoming[
+        [_str, _int],
+        ARatherLongNameOfAnEventThatGoesOnAndOnResult,
+        _tuple[_str, _int],
+    ] = _v1.Incoming(events.HELL_A_RATHER_LONG_NAME_OF_AN_EVENT_THAT_GOES_ON_AND_ON)
+    """Called with each `a_rather_long_name_of_an_event_that_goes_on_and_on`."""
+
+    on_property: _v1.Incoming[[_str], None, _str] = _v1.Incoming(
+        events.HELL_PROPERTY_FROM_SERVER,
+    )
+    """Called with each `property`."""
+
+    on_float: _v1.Incoming[
+        [_float, _tuple[_int, _int]],
+        _float,
+        _tuple[_float, _tuple[_int, _int]],
+    ] = _v1.Incoming(events.HELL_FLOAT)
+    """Called with each `float`."""
+
     def __init__(
         self,
         url: _str,
@@ -142,41 +183,6 @@ class HellClient_(_v1.Client):
             refused=HellConnectRefusedError,
             **options,
         )
-        self.on_class: _v1.ClientEvent[
-            [_int, _int | None],
-            None,
-            _tuple[_int, _int | None],
-        ] = self._incoming(events.HELL_CLASS_FROM_SERVER)
-        self.on_message_: _v1.ClientEvent[[_str], None, _str] = self._incoming(
-            events.HELL_MESSAGE,
-        )
-        self.on_except: _v1.ClientEvent[[], None, None] = self._incoming(
-            events.HELL_EXCEPT,
-        )
-        self.on_volatile: _v1.ClientEvent[[], None, None] = self._incoming(
-            events.HELL_VOLATILE,
-        )
-        self.on_local: _v1.ClientEvent[[_int], _bool, _int] = self._incoming(
-            events.HELL_LOCAL,
-        )
-        self.on_list: _v1.ClientEvent[[_list[Union]], _list[Union], _list[Union]] = (
-            self._incoming(events.HELL_LIST_FROM_SERVER)
-        )
-        self.on_a_rather_long_name_of_an_event_that_goes_on_and_on: _v1.ClientEvent[
-            [_str, _int],
-            ARatherLongNameOfAnEventThatGoesOnAndOnResult,
-            _tuple[_str, _int],
-        ] = self._incoming(
-            events.HELL_A_RATHER_LONG_NAME_OF_AN_EVENT_THAT_GOES_ON_AND_ON,
-        )
-        self.on_property: _v1.ClientEvent[[_str], None, _str] = self._incoming(
-            events.HELL_PROPERTY_FROM_SERVER,
-        )
-        self.on_float: _v1.ClientEvent[
-            [_float, _tuple[_int, _int]],
-            _float,
-            _tuple[_float, _tuple[_int, _int]],
-        ] = self._incoming(events.HELL_FLOAT)
 
     async def class_(
         self,
@@ -187,7 +193,15 @@ class HellClient_(_v1.Client):
         *,
         timeout: _float = 20.0,
     ) -> _int:
-        """Send `class`."""
+        """Send `class`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(
             events.HELL_CLASS,
             class_,
@@ -205,7 +219,11 @@ class HellClient_(_v1.Client):
         x_: _int,
         y: _int,
     ) -> None:
-        """Send `def`."""
+        """Send `def`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.HELL_DEF, events_, types_, v1_, x_, y)
 
     async def list(
@@ -216,7 +234,15 @@ class HellClient_(_v1.Client):
         *,
         timeout: _float = 20.0,
     ) -> _list[_str]:
-        """Send `list`."""
+        """Send `list`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.HELL_LIST, list, int, str, timeout=timeout)
 
     async def property(
@@ -225,19 +251,42 @@ class HellClient_(_v1.Client):
         *,
         timeout: _float = 20.0,
     ) -> dict[_str, _int]:
-        """Send `property`."""
+        """Send `property`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.HELL_PROPERTY, property, timeout=timeout)
 
     def connected_(self, room: _int, rooms: _int) -> None:
-        """Send `connected`."""
+        """Send `connected`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.HELL_CONNECTED, room, rooms)
 
     async def id(self, *, timeout: _float = 20.0) -> None_:
-        """Send `id`."""
+        """Send `id`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.HELL_ID, timeout=timeout)
 
     def on_message(self, a: _int) -> None:
-        """Send `on_message`."""
+        """Send `on_message`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.HELL_ON_MESSAGE, a)
 
     async def request(
@@ -245,7 +294,18 @@ class HellClient_(_v1.Client):
         *,
         timeout: _float = 20.0,
     ) -> RequestResult | _v1.UnknownError:
-        """Send `request`."""
+        """Send `request`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `TimeoutError`: "Too late"
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+        """
         return await self._request_result(events.HELL_REQUEST, timeout=timeout)
 
     async def emit(
@@ -254,7 +314,20 @@ class HellClient_(_v1.Client):
         *,
         timeout: _float = 20.0,
     ) -> HellEmitResult | _v1.UnknownError:
-        """Send `emit`."""
+        """Send `emit`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `NotImplementedError`
+            - `ABC`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
         return await self._request_result(events.HELL_EMIT, super, timeout=timeout)
 
     async def result(
@@ -262,7 +335,18 @@ class HellClient_(_v1.Client):
         *,
         timeout: _float = 20.0,
     ) -> ResultResult | _v1.UnknownError:
-        """Send `result`."""
+        """Send `result`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Error`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+        """
         return await self._request_result(events.HELL_RESULT, timeout=timeout)
 
     @_v1.deprecated('use "new" \\ now')
@@ -274,19 +358,38 @@ class HellClient_(_v1.Client):
         self._emit(events.HELL_OLD_EVENT)
 
     def unicode(self, print: _int) -> None:
-        """Send `Ünïcode event 💥`."""
+        """Send `Ünïcode event 💥`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.HELL_UNICODE, print)
 
     async def quoted(self, *, timeout: _float = 20.0) -> _int:
-        """Send `quote"d`."""
+        """Send `quote"d`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.HELL_QUOTED, timeout=timeout)
 
     def close(self, url: _AnyUrl, auth: _int, handlers: _int, options: _int) -> None:
-        """Send `close`."""
+        """Send `close`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.HELL_CLOSE, url, auth, handlers, options)
 
     def super(self, None__: None_, True_: _bool) -> None:
-        """Send `super`."""
+        """Send `super`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.HELL_SUPER, None__, True_)
 
 
@@ -324,7 +427,18 @@ class ABClient(_v1.Client):
         )
 
     async def class_(self, *, timeout: _float = 20.0) -> ClassResult | _v1.UnknownError:
-        """Send `class`."""
+        """Send `class`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `TimeoutError`: "Too late"
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+        """
         return await self._request_result(events.A_B_CLASS, timeout=timeout)
 
     def c(self) -> None:
@@ -408,5 +522,16 @@ class AClient(_v1.Client):
         self._emit(events.A_B_C_D_FROM_CLIENT)
 
     async def emit(self, *, timeout: _float = 20.0) -> AEmitResult | _v1.UnknownError:
-        """Send `emit`."""
+        """Send `emit`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Error`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+        """
         return await self._request_result(events.A_EMIT, timeout=timeout)

@@ -82,7 +82,7 @@ __all__ = [
     "HELL_VOLATILE",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 HELL_CLASS: _Final[_v1.Event[_int]] = _v1.Event(
     "class",

@@ -74,34 +74,58 @@ __all__ = [
     "HellRoomEmitter",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class HellClientEmitter(_v1.ClientEmitter):
     """Sends events of `/` to one client."""
 
-    def class_(self, class_: _int, return_: _int | None = None) -> None:
-        """Send `class`."""
+    def class_(self: _v1.Emitter, class_: _int, return_: _int | None = None) -> None:
+        """Send `class`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.HELL_CLASS_FROM_SERVER, class_, return_)
 
-    def message(self, message: _str) -> None:
-        """Send `message`."""
+    def message(self: _v1.Emitter, message: _str) -> None:
+        """Send `message`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.HELL_MESSAGE, message)
 
-    def except__(self) -> None:
+    def except__(self: _v1.Emitter) -> None:
         """Send `except_`."""
         self._emit(events.HELL_EXCEPT)
 
-    def volatile_(self) -> None:
+    def volatile_(self: _v1.Emitter) -> None:
         """Send `volatile`."""
         self._emit(events.HELL_VOLATILE)
 
     async def local_(self, self_: _int, *, timeout: _float = 20.0) -> _bool:
-        """Send `local`."""
+        """Send `local`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.HELL_LOCAL, self_, timeout=timeout)
 
     async def list(self, list: _list[Union], *, timeout: _float = 20.0) -> _list[Union]:
-        """Send `list`."""
+        """Send `list`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.HELL_LIST_FROM_SERVER, list, timeout=timeout)
 
     async def a_rather_long_name_of_an_event_that_goes_on_and_on(
@@ -111,7 +135,19 @@ class HellClientEmitter(_v1.ClientEmitter):
         *,
         timeout: _float = 20.0,
     ) -> ARatherLongNameOfAnEventThatGoesOnAndOnResult | _v1.UnknownError:
-        """Send `a_rather_long_name_of_an_event_that_goes_on_and_on`."""
+        """Send `a_rather_long_name_of_an_event_that_goes_on_and_on`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `NotImplementedError`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
         return await self._request_result(
             events.HELL_A_RATHER_LONG_NAME_OF_AN_EVENT_THAT_GOES_ON_AND_ON,
             first_argument_with_a_long_name,
@@ -119,8 +155,12 @@ class HellClientEmitter(_v1.ClientEmitter):
             timeout=timeout,
         )
 
-    def property(self, str: _str) -> None:
-        """Send `property`."""
+    def property(self: _v1.Emitter, str: _str) -> None:
+        """Send `property`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.HELL_PROPERTY_FROM_SERVER, str)
 
     async def float(
@@ -130,23 +170,31 @@ class HellClientEmitter(_v1.ClientEmitter):
         *,
         timeout: _float = 20.0,
     ) -> _float:
-        """Send `float`."""
+        """Send `float`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.HELL_FLOAT, float, tuple, timeout=timeout)
 
 
 class HellBroadcastGatherer(_v1.Gatherer):
     """Asks many clients of `/`, and collects the answers."""
 
-    async def local_(self, self_: _int) -> _v1.Replies[_bool]:
+    async def local_(self: _v1.Gatherer, self_: _int) -> _v1.Replies[_bool]:
         """Send `local` and collect the answers."""
         return await self._gather(events.HELL_LOCAL, self_)
 
-    async def list(self, list: _list[Union]) -> _v1.Replies[_list[Union]]:
+    async def list(self: _v1.Gatherer, list: _list[Union]) -> _v1.Replies[_list[Union]]:
         """Send `list` and collect the answers."""
         return await self._gather(events.HELL_LIST_FROM_SERVER, list)
 
     async def a_rather_long_name_of_an_event_that_goes_on_and_on(
-        self,
+        self: _v1.Gatherer,
         first_argument_with_a_long_name: _str,
         second_argument_with_a_long_name: _int = 3,
     ) -> _v1.Replies[ARatherLongNameOfAnEventThatGoesOnAndOnResult | _v1.UnknownError]:
@@ -160,7 +208,7 @@ class HellBroadcastGatherer(_v1.Gatherer):
         )
 
     async def float(
-        self,
+        self: _v1.Gatherer,
         float: _float,
         tuple: _tuple[_int, _int],
     ) -> _v1.Replies[_float]:
@@ -171,59 +219,36 @@ class HellBroadcastGatherer(_v1.Gatherer):
 class HellBroadcastEmitter(_v1.BroadcastEmitter):
     """Sends events of `/` to many clients."""
 
+    class_ = HellClientEmitter.class_
+    message = HellClientEmitter.message
+    except__ = HellClientEmitter.except__
+    volatile_ = HellClientEmitter.volatile_
+    property = HellClientEmitter.property
+
     def gather(self, *, timeout: _float | None = None) -> HellBroadcastGatherer:
         """Ask for acknowledgements, and take those that come within `timeout`
         seconds; `None` for as long as each event says.
         """
         return HellBroadcastGatherer(self._target, timeout)
 
-    def class_(self, class_: _int, return_: _int | None = None) -> None:
-        """Send `class`."""
-        self._emit(events.HELL_CLASS_FROM_SERVER, class_, return_)
-
-    def message(self, message: _str) -> None:
-        """Send `message`."""
-        self._emit(events.HELL_MESSAGE, message)
-
-    def except__(self) -> None:
-        """Send `except_`."""
-        self._emit(events.HELL_EXCEPT)
-
-    def volatile_(self) -> None:
-        """Send `volatile`."""
-        self._emit(events.HELL_VOLATILE)
-
-    def property(self, str: _str) -> None:
-        """Send `property`."""
-        self._emit(events.HELL_PROPERTY_FROM_SERVER, str)
-
 
 class HellClassRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/` to `ClassRoom`."""
 
-    def class_(self, class_: _int, return_: _int | None = None) -> None:
-        """Send `class`."""
-        self._emit(events.HELL_CLASS_FROM_SERVER, class_, return_)
-
-    def message(self, message: _str) -> None:
-        """Send `message`."""
-        self._emit(events.HELL_MESSAGE, message)
+    class_ = HellClientEmitter.class_
+    message = HellClientEmitter.message
 
 
 class HellNameRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/` to `NameRoom`."""
 
-    def message(self, message: _str) -> None:
-        """Send `message`."""
-        self._emit(events.HELL_MESSAGE, message)
+    message = HellClientEmitter.message
 
 
 class HellRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/` to `Room`."""
 
-    def except__(self) -> None:
-        """Send `except_`."""
-        self._emit(events.HELL_EXCEPT)
+    except__ = HellClientEmitter.except__
 
 
 class HellContext_(_v1.Context[HellSession]):
@@ -319,6 +344,7 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
         """Send to one client."""
         return HellClientEmitter(self._client(sid))
 
+    @_v1.handler
     async def on_connect(
         self,
         ctx: HellContext_,
@@ -330,9 +356,11 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
         """
         return None
 
+    @_v1.handler
     async def on_disconnect(self, ctx: HellContext_, reason: _str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_class(
         self,
@@ -344,6 +372,7 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
     ) -> _int:
         """Handle `class`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_def(
         self,
@@ -356,6 +385,7 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
     ) -> None:
         """Handle `def`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_list(
         self,
@@ -366,34 +396,58 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
     ) -> _list[_str]:
         """Handle `list`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_property(self, ctx: HellContext_, property: _int) -> dict[_str, _int]:
         """Handle `property`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_connected(self, ctx: HellContext_, room: _int, rooms: _int) -> None:
         """Handle `connected`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_id(self, ctx: HellContext_) -> None_:
         """Handle `id`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_on_message(self, ctx: HellContext_, a: _int) -> None:
         """Handle `on_message`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_request(self, ctx: HellContext_) -> RequestResult:
-        """Handle `request`."""
+        """Handle `request`.
 
+        Returns:
+            The answer, or one of these errors:
+            - `TimeoutError`: "Too late"
+        """
+
+    @_v1.handler
     @_abstractmethod
     async def on_emit(self, ctx: HellContext_, super: _int) -> HellEmitResult:
-        """Handle `emit`."""
+        """Handle `emit`.
 
+        Returns:
+            The answer, or one of these errors:
+            - `NotImplementedError`
+            - `ABC`
+        """
+
+    @_v1.handler
     @_abstractmethod
     async def on_result(self, ctx: HellContext_) -> ResultResult:
-        """Handle `result`."""
+        """Handle `result`.
 
+        Returns:
+            The answer, or one of these errors:
+            - `Error`
+        """
+
+    @_v1.handler
     @_abstractmethod
     async def on_old_event(self, ctx: HellContext_) -> None:
         """Handle `old:event`.
@@ -401,14 +455,17 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
         Deprecated: use "new" \\ now
         """
 
+    @_v1.handler
     @_abstractmethod
     async def on_unicode(self, ctx: HellContext_, print: _int) -> None:
         """Handle `Ünïcode event 💥`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_quoted(self, ctx: HellContext_) -> _int:
         """Handle `quote"d`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_close(
         self,
@@ -420,6 +477,7 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
     ) -> None:
         """Handle `close`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_super(self, ctx: HellContext_, None__: None_, True_: _bool) -> None:
         """Handle `super`."""
@@ -480,16 +538,25 @@ class ABNamespace(_v1.Namespace[ABContext], _ABC):
         """Send to one client."""
         return ABClientEmitter(self._client(sid))
 
+    @_v1.handler
     async def on_connect(self, ctx: ABContext) -> None:
         """Accept a client, whose handlers run once this has returned."""
 
+    @_v1.handler
     async def on_disconnect(self, ctx: ABContext, reason: _str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_class(self, ctx: ABContext) -> ClassResult:
-        """Handle `class`."""
+        """Handle `class`.
 
+        Returns:
+            The answer, or one of these errors:
+            - `TimeoutError`: "Too late"
+        """
+
+    @_v1.handler
     @_abstractmethod
     async def on_c(self, ctx: ABContext) -> None:
         """Handle `c`."""
@@ -550,12 +617,15 @@ class ABCNamespace(_v1.Namespace[ABCContext], _ABC):
         """Send to one client."""
         return ABCClientEmitter(self._client(sid))
 
+    @_v1.handler
     async def on_connect(self, ctx: ABCContext) -> None:
         """Accept a client, whose handlers run once this has returned."""
 
+    @_v1.handler
     async def on_disconnect(self, ctx: ABCContext, reason: _str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_d(self, ctx: ABCContext) -> None:
         """Handle `d`."""
@@ -616,16 +686,25 @@ class ANamespace(_v1.Namespace[AContext], _ABC):
         """Send to one client."""
         return AClientEmitter(self._client(sid))
 
+    @_v1.handler
     async def on_connect(self, ctx: AContext) -> None:
         """Accept a client, whose handlers run once this has returned."""
 
+    @_v1.handler
     async def on_disconnect(self, ctx: AContext, reason: _str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_b_c_d(self, ctx: AContext) -> None:
         """Handle `b_c_d`."""
 
+    @_v1.handler
     @_abstractmethod
     async def on_emit(self, ctx: AContext) -> AEmitResult:
-        """Handle `emit`."""
+        """Handle `emit`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Error`
+        """

@@ -87,7 +87,7 @@ __all__ = [
     "UnknownError",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 None_ = _NewType("None_", _str)
 _v1.constrain(None_, _Field(min_length=1))
@@ -117,24 +117,24 @@ class StrEnum(_StrEnum):
     X = "x"
 
 
-class Annotated(_v1.Model):
+class Annotated(_v1.Model, frozen=True):
     Annotated_: _Annotated[_v1.Int, _Field(alias="Annotated")]
     Field_: _Annotated[_str, _Field(alias="Field")]
     Literal_: _Annotated[_bool, _Field(alias="Literal")]
 
 
-class Final(_v1.Model):
+class Final(_v1.Model, frozen=True):
     import_: _Annotated[_Literal["final"], _Field(alias="import")] = "final"
     Final_: _Annotated[_v1.Int, _Field(alias="Final")]
 
 
-class TypeAlias(_v1.Model):
+class TypeAlias(_v1.Model, frozen=True):
     import_: _Annotated[_Literal["type_alias"], _Field(alias="import")] = "type_alias"
     value: _str
     type: _v1.Maybe[_v1.Int] = None
 
 
-class NewType(_v1.Model):
+class NewType(_v1.Model, frozen=True):
     str: _str
     int: _v1.Int
     list: _list[_v1.Int]
@@ -145,12 +145,12 @@ class NewType(_v1.Model):
     tuple: _tuple[_v1.Int, _str]
 
 
-class MISSING(_v1.Model):
+class MISSING(_v1.Model, frozen=True):
     MISSING_: _Annotated[_v1.Int | None | _MISSING, _Field(alias="MISSING")] = _MISSING
     WHOLE_NUMBER: _Annotated[_int, _Field(ge=0), _v1.WholeNumber]
 
 
-class ClassVar(_v1.Model):
+class ClassVar(_v1.Model, frozen=True):
     datetime: _v1.Datetime
     date: _v1.Date
     time: _v1.Time
@@ -162,7 +162,7 @@ class ClassVar(_v1.Model):
     date_: _v1.Int
 
 
-class BaseModel(_v1.Model):
+class BaseModel(_v1.Model, frozen=True):
     """Ends with a quote " """
 
     self: _v1.Int
@@ -199,7 +199,7 @@ class BaseModel(_v1.Model):
     types_: _Annotated[_v1.Int, _Field(alias="types")]
 
 
-class Type(_v1.Model):
+class Type(_v1.Model, frozen=True):
     a_rather_long_name_of_a_field_that_goes_on_and_on: _list[
         ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine
     ]
@@ -209,7 +209,7 @@ class Type(_v1.Model):
     ]
 
 
-class ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine(_v1.Model):
+class ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine(_v1.Model, frozen=True):
     """A very long sentence that goes on and on until it no longer fits on its line,
     so that it has to be wrapped somewhere, and then goes on.
     """
@@ -217,23 +217,23 @@ class ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine(_v1.Model):
     x: _v1.Int
 
 
-class Exception(_v1.Model):
+class Exception(_v1.Model, frozen=True):
     x: _v1.Int
 
 
-class Overload(_v1.Model):
+class Overload(_v1.Model, frozen=True):
     y: _v1.Int
 
 
-class HellClient(_v1.Model):
+class HellClient(_v1.Model, frozen=True):
     z: _v1.Int
 
 
-class HellContext(_v1.Model):
+class HellContext(_v1.Model, frozen=True):
     z: _v1.Int
 
 
-class HellAuth(_v1.Model):
+class HellAuth(_v1.Model, frozen=True):
     self: _str
     token: _str
 
@@ -242,7 +242,7 @@ class HellSession(_v1.Session):
     class_: _Annotated[_v1.Int, _Field(alias="class")] = 0
 
 
-class ResultAck(_v1.Model):
+class ResultAck(_v1.Model, frozen=True):
     ok: _bool
 
 
@@ -260,7 +260,7 @@ Union: _TypeAlias = (
 )
 
 
-class NotImplementedError(_v1.Error):
+class NotImplementedError(_v1.Error, frozen=True):
     code: _ClassVar[_Literal["not_implemented_error"]] = "not_implemented_error"
     code_: _Annotated[_v1.Int, _Field(alias="code")]
     message: _str
@@ -268,23 +268,23 @@ class NotImplementedError(_v1.Error):
     from_: _Annotated[_str, _Field(alias="from")]
 
 
-class TimeoutError(_v1.Error):
+class TimeoutError(_v1.Error, frozen=True):
     """ "Too late" """
 
     code: _ClassVar[_Literal["timeout_error"]] = "timeout_error"
     __message__: _ClassVar[_str] = '"Too late"'
 
 
-class ABC(_v1.Error):
+class ABC(_v1.Error, frozen=True):
     code: _ClassVar[_Literal["abc"]] = "abc"
     abstractmethod: _v1.Int
 
 
-class UnknownError(_v1.Error):
+class UnknownError(_v1.Error, frozen=True):
     code: _ClassVar[_Literal["unknown_error"]] = "unknown_error"
 
 
-class Error(_v1.Error):
+class Error(_v1.Error, frozen=True):
     code: _ClassVar[_Literal["error"]] = "error"
 
 

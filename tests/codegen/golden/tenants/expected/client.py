@@ -29,7 +29,7 @@ __all__ = [
     "TenantHandlers",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class TenantConnectRefusedError(_v1.ConnectRefusedError[Closed | _v1.UnknownError]):
@@ -69,6 +69,24 @@ class TenantClient(_v1.Client):
     client.connect()`.
     """
 
+    on_status: _v1.Incoming[[Seat], TenantStatusAck, Seat] = _v1.Incoming(
+        events.TENANT_STATUS_FROM_SERVER,
+    )
+    """Called with each `status`."""
+
+    on_count: _v1.Incoming[[], int, None] = _v1.Incoming(events.TENANT_COUNT)
+    """Called with each `count`."""
+
+    on_waved: _v1.Incoming[[], None, None] = _v1.Incoming(events.TENANT_WAVED)
+    """Called with each `waved`."""
+
+    on_told: _v1.Incoming[
+        [str, str | None, str | None],
+        None,
+        tuple[str, str | None, str | None],
+    ] = _v1.Incoming(events.TENANT_TOLD)
+    """Called with each `told`."""
+
     def __init__(
         self,
         url: str,
@@ -87,20 +105,6 @@ class TenantClient(_v1.Client):
             params=params,
             **options,
         )
-        self.on_status: _v1.ClientEvent[[Seat], TenantStatusAck, Seat] = self._incoming(
-            events.TENANT_STATUS_FROM_SERVER,
-        )
-        self.on_count: _v1.ClientEvent[[], int, None] = self._incoming(
-            events.TENANT_COUNT,
-        )
-        self.on_waved: _v1.ClientEvent[[], None, None] = self._incoming(
-            events.TENANT_WAVED,
-        )
-        self.on_told: _v1.ClientEvent[
-            [str, str | None, str | None],
-            None,
-            tuple[str, str | None, str | None],
-        ] = self._incoming(events.TENANT_TOLD)
 
     async def status(
         self,
@@ -108,7 +112,19 @@ class TenantClient(_v1.Client):
         *,
         timeout: float = 20.0,
     ) -> StatusResult | _v1.UnknownError:
-        """Send `status`."""
+        """Send `status`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`: Come back tomorrow.
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
         return await self._request_result(
             events.TENANT_STATUS,
             verbose,
@@ -116,7 +132,15 @@ class TenantClient(_v1.Client):
         )
 
     async def sit(self, row: int, *, timeout: float = 20.0) -> int:
-        """Send `sit`."""
+        """Send `sit`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TENANT_SIT, row, timeout=timeout)
 
     def wave(self) -> None:
@@ -146,6 +170,9 @@ class AdminClient(_v1.Client):
     client.connect()`.
     """
 
+    on_ask: _v1.Incoming[[str], bool, str] = _v1.Incoming(events.ADMIN_ASK)
+    """Called with each `ask`."""
+
     def __init__(
         self,
         url: str,
@@ -161,18 +188,37 @@ class AdminClient(_v1.Client):
             refused=AdminConnectRefusedError,
             **options,
         )
-        self.on_ask: _v1.ClientEvent[[str], bool, str] = self._incoming(
-            events.ADMIN_ASK,
-        )
 
     async def status(self, *, timeout: float = 20.0) -> AdminStatusAck:
-        """Send `status`."""
+        """Send `status`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.ADMIN_STATUS, timeout=timeout)
 
     def refresh(self, slug: Slug) -> None:
-        """Send `refresh`."""
+        """Send `refresh`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.ADMIN_REFRESH, slug)
 
     async def flush(self, *, timeout: float = 20.0) -> FlushResult | _v1.UnknownError:
-        """Send `flush`."""
+        """Send `flush`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`: Come back tomorrow.
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+        """
         return await self._request_result(events.ADMIN_FLUSH, timeout=timeout)

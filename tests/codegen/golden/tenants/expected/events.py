@@ -40,7 +40,7 @@ __all__ = [
     "TENANT_WAVED",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 TENANT_STATUS: Final[_v1.Event[StatusResult]] = _v1.Event(
     "status",

@@ -40,14 +40,22 @@ __all__ = [
     "TenantNamespace",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class TenantClientEmitter(_v1.ClientEmitter):
     """Sends events of `/tenant/{tenant}/{class}` to one client."""
 
     async def status(self, seat: Seat, *, timeout: float = 20.0) -> TenantStatusAck:
-        """Send `status`."""
+        """Send `status`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(
             events.TENANT_STATUS_FROM_SERVER,
             seat,
@@ -55,26 +63,42 @@ class TenantClientEmitter(_v1.ClientEmitter):
         )
 
     async def count(self, *, timeout: float = 1.0) -> int:
-        """Send `count`."""
+        """Send `count`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.TENANT_COUNT, timeout=timeout)
 
-    def waved(self) -> None:
+    def waved(self: _v1.Emitter) -> None:
         """Send `waved`."""
         self._emit(events.TENANT_WAVED)
 
-    def told(self, what: str, why: str | None = None, who: str | None = None) -> None:
-        """Send `told`."""
+    def told(
+        self: _v1.Emitter,
+        what: str,
+        why: str | None = None,
+        who: str | None = None,
+    ) -> None:
+        """Send `told`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.TENANT_TOLD, what, why, who)
 
 
 class TenantBroadcastGatherer(_v1.Gatherer):
     """Asks many clients of `/tenant/{tenant}/{class}`, and collects the answers."""
 
-    async def status(self, seat: Seat) -> _v1.Replies[TenantStatusAck]:
+    async def status(self: _v1.Gatherer, seat: Seat) -> _v1.Replies[TenantStatusAck]:
         """Send `status` and collect the answers."""
         return await self._gather(events.TENANT_STATUS_FROM_SERVER, seat)
 
-    async def count(self) -> _v1.Replies[int]:
+    async def count(self: _v1.Gatherer) -> _v1.Replies[int]:
         """Send `count` and collect the answers."""
         return await self._gather(events.TENANT_COUNT)
 
@@ -82,19 +106,14 @@ class TenantBroadcastGatherer(_v1.Gatherer):
 class TenantBroadcastEmitter(_v1.BroadcastEmitter):
     """Sends events of `/tenant/{tenant}/{class}` to many clients."""
 
+    waved = TenantClientEmitter.waved
+    told = TenantClientEmitter.told
+
     def gather(self, *, timeout: float | None = None) -> TenantBroadcastGatherer:
         """Ask for acknowledgements, and take those that come within `timeout`
         seconds; `None` for as long as each event says.
         """
         return TenantBroadcastGatherer(self._target, timeout)
-
-    def waved(self) -> None:
-        """Send `waved`."""
-        self._emit(events.TENANT_WAVED)
-
-    def told(self, what: str, why: str | None = None, who: str | None = None) -> None:
-        """Send `told`."""
-        self._emit(events.TENANT_TOLD, what, why, who)
 
 
 class TenantDeskRoomGatherer(_v1.Gatherer):
@@ -102,27 +121,20 @@ class TenantDeskRoomGatherer(_v1.Gatherer):
     the answers.
     """
 
-    async def status(self, seat: Seat) -> _v1.Replies[TenantStatusAck]:
-        """Send `status` and collect the answers."""
-        return await self._gather(events.TENANT_STATUS_FROM_SERVER, seat)
-
-    async def count(self) -> _v1.Replies[int]:
-        """Send `count` and collect the answers."""
-        return await self._gather(events.TENANT_COUNT)
+    status = TenantBroadcastGatherer.status
+    count = TenantBroadcastGatherer.count
 
 
 class TenantDeskRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/tenant/{tenant}/{class}` to `DeskRoom`."""
+
+    waved = TenantClientEmitter.waved
 
     def gather(self, *, timeout: float | None = None) -> TenantDeskRoomGatherer:
         """Ask for acknowledgements, and take those that come within `timeout`
         seconds; `None` for as long as each event says.
         """
         return TenantDeskRoomGatherer(self._target, timeout)
-
-    def waved(self) -> None:
-        """Send `waved`."""
-        self._emit(events.TENANT_WAVED)
 
 
 class TenantContext(_v1.Context[TenantSession]):
@@ -206,6 +218,7 @@ class TenantNamespace(_v1.Namespace[TenantContext], ABC):
         """Send to everybody who is in none of these rooms."""
         return TenantBroadcastEmitter(self._except(*rooms))
 
+    @_v1.handler
     async def on_connect(self, ctx: TenantContext, auth: TenantAuth) -> Closed | None:
         """Accept a client, whose handlers run once this has returned.
 
@@ -213,17 +226,26 @@ class TenantNamespace(_v1.Namespace[TenantContext], ABC):
         """
         return None
 
+    @_v1.handler
     async def on_disconnect(self, ctx: TenantContext, reason: str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @abstractmethod
     async def on_status(self, ctx: TenantContext, verbose: bool) -> StatusResult:
-        """Handle `status`."""
+        """Handle `status`.
 
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`: Come back tomorrow.
+        """
+
+    @_v1.handler
     @abstractmethod
     async def on_sit(self, ctx: TenantContext, row: int) -> int:
         """Handle `sit`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_wave(self, ctx: TenantContext) -> None:
         """Handle `wave`."""
@@ -233,14 +255,22 @@ class AdminClientEmitter(_v1.ClientEmitter):
     """Sends events of `/admin` to one client."""
 
     async def ask(self, question: str, *, timeout: float = 20.0) -> bool:
-        """Send `ask`."""
+        """Send `ask`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.ADMIN_ASK, question, timeout=timeout)
 
 
 class AdminBroadcastGatherer(_v1.Gatherer):
     """Asks many clients of `/admin`, and collects the answers."""
 
-    async def ask(self, question: str) -> _v1.Replies[bool]:
+    async def ask(self: _v1.Gatherer, question: str) -> _v1.Replies[bool]:
         """Send `ask` and collect the answers."""
         return await self._gather(events.ADMIN_ASK, question)
 
@@ -259,11 +289,19 @@ class AdminClusterEmitter(_v1.ClusterEmitter):
     """Sends events of `/admin` to the other servers of the cluster."""
 
     def refresh(self, slug: Slug, blob: bytes | None = None) -> None:
-        """Forget what is known of a tenant."""
+        """Forget what is known of a tenant.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.ADMIN_REFRESH_FROM_CLUSTER, slug, blob)
 
     def plan_changed(self, slug: Slug, plan: Plan = Plan.FREE) -> None:
-        """Send `plan_changed`."""
+        """Send `plan_changed`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.ADMIN_PLAN_CHANGED, slug, plan)
 
 
@@ -319,28 +357,40 @@ class AdminNamespace(_v1.Namespace[AdminContext], ABC):
         """Send to the other servers of the cluster."""
         return AdminClusterEmitter(self._cluster)
 
+    @_v1.handler
     async def on_connect(self, ctx: AdminContext) -> None:
         """Accept a client, whose handlers run once this has returned."""
 
+    @_v1.handler
     async def on_disconnect(self, ctx: AdminContext, reason: str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @abstractmethod
     async def on_status(self, ctx: AdminContext) -> AdminStatusAck:
         """Handle `status`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_refresh(self, ctx: AdminContext, slug: Slug) -> None:
         """Handle `refresh`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_flush(self, ctx: AdminContext) -> FlushResult:
-        """Handle `flush`."""
+        """Handle `flush`.
 
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`: Come back tomorrow.
+        """
+
+    @_v1.handler
     @abstractmethod
     async def on_refresh_from_cluster(self, slug: Slug, blob: bytes | None) -> None:
         """Forget what is known of a tenant."""
 
+    @_v1.handler
     @abstractmethod
     async def on_plan_changed(self, slug: Slug, plan: Plan) -> None:
         """Handle `plan_changed`."""

@@ -26,7 +26,7 @@ __all__ = [
     "TenantStatusAck",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 Slug = NewType("Slug", str)
 """How a tenant is called."""
@@ -38,12 +38,12 @@ class Plan(StrEnum):
     PAID = "paid"
 
 
-class Seat(_v1.Model):
+class Seat(_v1.Model, frozen=True):
     row: _v1.Int
     taken: bool = False
 
 
-class TenantAuth(_v1.Model):
+class TenantAuth(_v1.Model, frozen=True):
     token: str
 
 
@@ -52,19 +52,19 @@ class TenantSession(_v1.Session):
     rows: list[_v1.Int] = []
 
 
-class StatusAck(_v1.Model):
+class StatusAck(_v1.Model, frozen=True):
     seats: list[Seat]
 
 
-class TenantStatusAck(_v1.Model):
+class TenantStatusAck(_v1.Model, frozen=True):
     seen: bool
 
 
-class AdminStatusAck(_v1.Model):
+class AdminStatusAck(_v1.Model, frozen=True):
     tenants: _v1.Int
 
 
-class Closed(_v1.Error):
+class Closed(_v1.Error, frozen=True):
     """Come back tomorrow."""
 
     code: ClassVar[Literal["closed"]] = "closed"

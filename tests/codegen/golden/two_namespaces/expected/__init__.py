@@ -6,7 +6,7 @@ Orders and their kitchen.
 Both sides see the same orders.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
@@ -45,6 +45,7 @@ from .types import (
 __all__ = [
     "AckTimeoutError",
     "AckordError",
+    "CONTRACT_VERSION",
     "CancelResult",
     "Closed",
     "ConfirmResult",
@@ -91,6 +92,9 @@ __all__ = [
     "UnknownError",
     "unwrap",
 ]
+
+CONTRACT_VERSION: Final = "2.1.0"
+"""The version of the contract that this package was generated from."""
 
 if TYPE_CHECKING:
     from .client import (

@@ -31,7 +31,7 @@ __all__ = [
     "KitchenHandlers",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class GuestsConnectRefusedError(
@@ -70,6 +70,24 @@ class GuestsClient(_v1.Client):
     client.connect()`.
     """
 
+    on_order: _v1.Incoming[[Order], None, Order] = _v1.Incoming(
+        events.GUESTS_ORDER_FROM_SERVER,
+    )
+    """Called with each `order`."""
+
+    on_closing: _v1.Incoming[[], None, None] = _v1.Incoming(events.GUESTS_CLOSING)
+    """Called with each `closing`."""
+
+    on_confirm: _v1.Incoming[[str], ConfirmResult, str] = _v1.Incoming(
+        events.GUESTS_CONFIRM,
+    )
+    """Called with each `confirm`."""
+
+    on_called: _v1.Incoming[[int, bool], None, tuple[int, bool]] = _v1.Incoming(
+        events.GUESTS_CALLED,
+    )
+    """Called with each `called`."""
+
     def __init__(
         self,
         url: str,
@@ -86,18 +104,6 @@ class GuestsClient(_v1.Client):
             refused=GuestsConnectRefusedError,
             **options,
         )
-        self.on_order: _v1.ClientEvent[[Order], None, Order] = self._incoming(
-            events.GUESTS_ORDER_FROM_SERVER,
-        )
-        self.on_closing: _v1.ClientEvent[[], None, None] = self._incoming(
-            events.GUESTS_CLOSING,
-        )
-        self.on_confirm: _v1.ClientEvent[[str], ConfirmResult, str] = self._incoming(
-            events.GUESTS_CONFIRM,
-        )
-        self.on_called: _v1.ClientEvent[[int, bool], None, tuple[int, bool]] = (
-            self._incoming(events.GUESTS_CALLED)
-        )
 
     async def order(
         self,
@@ -111,6 +117,18 @@ class GuestsClient(_v1.Client):
         Args:
             lines: What and how many.
             note: Deprecated: tell the waiter
+
+        Returns:
+            The answer, or one of these errors:
+            - `OutOfStock`: There is none left.
+            - `Closed`: Come back tomorrow.
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
         """
         return await self._request_result(
             events.GUESTS_ORDER,
@@ -125,7 +143,19 @@ class GuestsClient(_v1.Client):
         *,
         timeout: float = 20.0,
     ) -> CancelResult | _v1.UnknownError:
-        """Send `cancel`."""
+        """Send `cancel`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`: Come back tomorrow.
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
         return await self._request_result(events.GUESTS_CANCEL, id, timeout=timeout)
 
     @_v1.deprecated('call "the" waiter')
@@ -133,11 +163,22 @@ class GuestsClient(_v1.Client):
         """Send `shout`.
 
         Deprecated: call "the" waiter
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
         """
         self._emit(events.GUESTS_SHOUT, words)
 
     async def status(self, id: OrderId, *, timeout: float = 20.0) -> Order | None:
-        """Send `status`."""
+        """Send `status`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.GUESTS_STATUS, id, timeout=timeout)
 
     async def upload(
@@ -147,7 +188,15 @@ class GuestsClient(_v1.Client):
         *,
         timeout: float = 20.0,
     ) -> int:
-        """Send `upload`."""
+        """Send `upload`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.GUESTS_UPLOAD, photo, name, timeout=timeout)
 
 
@@ -176,6 +225,14 @@ class KitchenClient(_v1.Client):
     client.connect()`.
     """
 
+    on_order: _v1.Incoming[[Order], None, Order] = _v1.Incoming(
+        events.KITCHEN_ORDER_FROM_SERVER,
+    )
+    """Called with each `order`."""
+
+    on_called: _v1.Incoming[[int], None, int] = _v1.Incoming(events.KITCHEN_CALLED)
+    """Called with each `called`."""
+
     def __init__(
         self,
         url: str,
@@ -191,12 +248,6 @@ class KitchenClient(_v1.Client):
             refused=KitchenConnectRefusedError,
             **options,
         )
-        self.on_order: _v1.ClientEvent[[Order], None, Order] = self._incoming(
-            events.KITCHEN_ORDER_FROM_SERVER,
-        )
-        self.on_called: _v1.ClientEvent[[int], None, int] = self._incoming(
-            events.KITCHEN_CALLED,
-        )
 
     async def order(
         self,
@@ -205,7 +256,19 @@ class KitchenClient(_v1.Client):
         *,
         timeout: float = 20.0,
     ) -> KitchenOrderResult | _v1.UnknownError:
-        """Send `order`."""
+        """Send `order`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`: Come back tomorrow.
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
         return await self._request_result(
             events.KITCHEN_ORDER,
             id,
@@ -214,5 +277,13 @@ class KitchenClient(_v1.Client):
         )
 
     async def cancel(self, id: OrderId, *, timeout: float = 20.0) -> bool:
-        """Send `cancel`."""
+        """Send `cancel`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
         return await self._request(events.KITCHEN_CANCEL, id, timeout=timeout)

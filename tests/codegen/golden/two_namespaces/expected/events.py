@@ -42,7 +42,7 @@ __all__ = [
     "KITCHEN_ORDER_FROM_SERVER",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 GUESTS_ORDER: Final[_v1.Event[GuestsOrderResult]] = _v1.Event(
     "order",

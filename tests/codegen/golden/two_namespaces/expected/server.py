@@ -44,17 +44,21 @@ __all__ = [
     "KitchenTableRoomEmitter",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 
 class GuestsClientEmitter(_v1.ClientEmitter):
     """Sends events of `/guests` to one client."""
 
-    def order(self, order: Order) -> None:
-        """Send `order`."""
+    def order(self: _v1.Emitter, order: Order) -> None:
+        """Send `order`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.GUESTS_ORDER_FROM_SERVER, order)
 
-    def closing(self) -> None:
+    def closing(self: _v1.Emitter) -> None:
         """Send `closing`."""
         self._emit(events.GUESTS_CLOSING)
 
@@ -64,15 +68,31 @@ class GuestsClientEmitter(_v1.ClientEmitter):
         *,
         timeout: float = 20.0,
     ) -> ConfirmResult | _v1.UnknownError:
-        """Send `confirm`."""
+        """Send `confirm`.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Refused`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
         return await self._request_result(
             events.GUESTS_CONFIRM,
             question,
             timeout=timeout,
         )
 
-    def called(self, number: int, urgent: bool = False) -> None:
-        """Send `called`."""
+    def called(self: _v1.Emitter, number: int, urgent: bool = False) -> None:
+        """Send `called`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.GUESTS_CALLED, number, urgent)
 
 
@@ -80,7 +100,7 @@ class GuestsBroadcastGatherer(_v1.Gatherer):
     """Asks many clients of `/guests`, and collects the answers."""
 
     async def confirm(
-        self,
+        self: _v1.Gatherer,
         question: str,
     ) -> _v1.Replies[ConfirmResult | _v1.UnknownError]:
         """Send `confirm` and collect the answers."""
@@ -90,38 +110,28 @@ class GuestsBroadcastGatherer(_v1.Gatherer):
 class GuestsBroadcastEmitter(_v1.BroadcastEmitter):
     """Sends events of `/guests` to many clients."""
 
+    order = GuestsClientEmitter.order
+    closing = GuestsClientEmitter.closing
+    called = GuestsClientEmitter.called
+
     def gather(self, *, timeout: float | None = None) -> GuestsBroadcastGatherer:
         """Ask for acknowledgements, and take those that come within `timeout`
         seconds; `None` for as long as each event says.
         """
         return GuestsBroadcastGatherer(self._target, timeout)
 
-    def order(self, order: Order) -> None:
-        """Send `order`."""
-        self._emit(events.GUESTS_ORDER_FROM_SERVER, order)
-
-    def closing(self) -> None:
-        """Send `closing`."""
-        self._emit(events.GUESTS_CLOSING)
-
-    def called(self, number: int, urgent: bool = False) -> None:
-        """Send `called`."""
-        self._emit(events.GUESTS_CALLED, number, urgent)
-
 
 class GuestsTableRoomGatherer(_v1.Gatherer):
     """Asks everybody in some `TableRoom` of `/guests`, and collects the answers."""
 
-    async def confirm(
-        self,
-        question: str,
-    ) -> _v1.Replies[ConfirmResult | _v1.UnknownError]:
-        """Send `confirm` and collect the answers."""
-        return await self._gather_results(events.GUESTS_CONFIRM, question)
+    confirm = GuestsBroadcastGatherer.confirm
 
 
 class GuestsTableRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/guests` to `TableRoom`."""
+
+    order = GuestsClientEmitter.order
+    called = GuestsClientEmitter.called
 
     def gather(self, *, timeout: float | None = None) -> GuestsTableRoomGatherer:
         """Ask for acknowledgements, and take those that come within `timeout`
@@ -129,21 +139,11 @@ class GuestsTableRoomEmitter(_v1.BroadcastEmitter):
         """
         return GuestsTableRoomGatherer(self._target, timeout)
 
-    def order(self, order: Order) -> None:
-        """Send `order`."""
-        self._emit(events.GUESTS_ORDER_FROM_SERVER, order)
-
-    def called(self, number: int, urgent: bool = False) -> None:
-        """Send `called`."""
-        self._emit(events.GUESTS_CALLED, number, urgent)
-
 
 class GuestsOrderRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/guests` to `OrderRoom`."""
 
-    def order(self, order: Order) -> None:
-        """Send `order`."""
-        self._emit(events.GUESTS_ORDER_FROM_SERVER, order)
+    order = GuestsClientEmitter.order
 
 
 class GuestsContext(_v1.Context[None]):
@@ -229,6 +229,7 @@ class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
         """Send to one client."""
         return GuestsClientEmitter(self._client(sid))
 
+    @_v1.handler
     async def on_connect(
         self,
         ctx: GuestsContext,
@@ -240,9 +241,11 @@ class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
         """
         return None
 
+    @_v1.handler
     async def on_disconnect(self, ctx: GuestsContext, reason: str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @abstractmethod
     async def on_order(
         self,
@@ -255,12 +258,24 @@ class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
         Args:
             lines: What and how many.
             note: Deprecated: tell the waiter
+
+        Returns:
+            The answer, or one of these errors:
+            - `OutOfStock`: There is none left.
+            - `Closed`: Come back tomorrow.
         """
 
+    @_v1.handler
     @abstractmethod
     async def on_cancel(self, ctx: GuestsContext, id: OrderId) -> CancelResult:
-        """Handle `cancel`."""
+        """Handle `cancel`.
 
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`: Come back tomorrow.
+        """
+
+    @_v1.handler
     @abstractmethod
     async def on_shout(self, ctx: GuestsContext, words: str) -> None:
         """Handle `shout`.
@@ -268,10 +283,12 @@ class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
         Deprecated: call "the" waiter
         """
 
+    @_v1.handler
     @abstractmethod
     async def on_status(self, ctx: GuestsContext, id: OrderId) -> Order | None:
         """Handle `status`."""
 
+    @_v1.handler
     @abstractmethod
     async def on_upload(self, ctx: GuestsContext, photo: bytes, name: str) -> int:
         """Handle `upload`."""
@@ -280,45 +297,41 @@ class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
 class KitchenClientEmitter(_v1.ClientEmitter):
     """Sends events of `/kitchen` to one client."""
 
-    def order(self, order: Order) -> None:
-        """Send `order`."""
+    def order(self: _v1.Emitter, order: Order) -> None:
+        """Send `order`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.KITCHEN_ORDER_FROM_SERVER, order)
 
-    def called(self, number: int) -> None:
-        """Send `called`."""
+    def called(self: _v1.Emitter, number: int) -> None:
+        """Send `called`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
         self._emit(events.KITCHEN_CALLED, number)
 
 
 class KitchenBroadcastEmitter(_v1.BroadcastEmitter):
     """Sends events of `/kitchen` to many clients."""
 
-    def order(self, order: Order) -> None:
-        """Send `order`."""
-        self._emit(events.KITCHEN_ORDER_FROM_SERVER, order)
-
-    def called(self, number: int) -> None:
-        """Send `called`."""
-        self._emit(events.KITCHEN_CALLED, number)
+    order = KitchenClientEmitter.order
+    called = KitchenClientEmitter.called
 
 
 class KitchenRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/kitchen` to `KitchenRoom`."""
 
-    def order(self, order: Order) -> None:
-        """Send `order`."""
-        self._emit(events.KITCHEN_ORDER_FROM_SERVER, order)
-
-    def called(self, number: int) -> None:
-        """Send `called`."""
-        self._emit(events.KITCHEN_CALLED, number)
+    order = KitchenClientEmitter.order
+    called = KitchenClientEmitter.called
 
 
 class KitchenTableRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/kitchen` to `TableRoom`."""
 
-    def called(self, number: int) -> None:
-        """Send `called`."""
-        self._emit(events.KITCHEN_CALLED, number)
+    called = KitchenClientEmitter.called
 
 
 class KitchenContext(_v1.Context[KitchenSession]):
@@ -404,12 +417,15 @@ class KitchenNamespace(_v1.Namespace[KitchenContext], ABC):
         """Send to one client."""
         return KitchenClientEmitter(self._client(sid))
 
+    @_v1.handler
     async def on_connect(self, ctx: KitchenContext) -> None:
         """Accept a client, whose handlers run once this has returned."""
 
+    @_v1.handler
     async def on_disconnect(self, ctx: KitchenContext, reason: str) -> None:
         """Learn that a client has gone."""
 
+    @_v1.handler
     @abstractmethod
     async def on_order(
         self,
@@ -417,8 +433,14 @@ class KitchenNamespace(_v1.Namespace[KitchenContext], ABC):
         id: OrderId,
         state: State,
     ) -> KitchenOrderResult:
-        """Handle `order`."""
+        """Handle `order`.
 
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`: Come back tomorrow.
+        """
+
+    @_v1.handler
     @abstractmethod
     async def on_cancel(self, ctx: KitchenContext, id: OrderId) -> bool:
         """Handle `cancel`."""

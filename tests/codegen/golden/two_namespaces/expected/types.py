@@ -28,7 +28,7 @@ __all__ = [
     "TableRoom",
 ]
 
-_v1.check(api=(1, 0), source="schema.yaml")
+_v1.check(api=(1, 1), source="schema.yaml")
 
 OrderId = NewType("OrderId", int)
 _v1.constrain(OrderId, Field(ge=1), _v1.WholeNumber)
@@ -40,18 +40,18 @@ class State(_v1.OpenEnum):
     DONE = "done"
 
 
-class Order(_v1.Model):
+class Order(_v1.Model, frozen=True):
     id: OrderId
     state: State = State.OPEN
     lines: list[Line]
 
 
-class Line(_v1.Model):
+class Line(_v1.Model, frozen=True):
     dish: str
     count: Annotated[int, Field(ge=1, le=99), _v1.WholeNumber]
 
 
-class GuestsAuth(_v1.Model):
+class GuestsAuth(_v1.Model, frozen=True):
     table: _v1.Int
     token: _v1.Maybe[str] = None
 
@@ -60,7 +60,7 @@ class KitchenSession(_v1.Session):
     cook: str
 
 
-class OutOfStock(_v1.Error):
+class OutOfStock(_v1.Error, frozen=True):
     """There is none left."""
 
     code: ClassVar[Literal["out_of_stock"]] = "out_of_stock"
@@ -69,14 +69,14 @@ class OutOfStock(_v1.Error):
     state: State = State.DONE
 
 
-class Closed(_v1.Error):
+class Closed(_v1.Error, frozen=True):
     """Come back tomorrow."""
 
     code: ClassVar[Literal["closed"]] = "closed"
     __message__: ClassVar[str] = "Come back tomorrow."
 
 
-class Refused(_v1.Error):
+class Refused(_v1.Error, frozen=True):
     code: ClassVar[Literal["no_entry"]] = "no_entry"
     code_: Annotated[_v1.Int, Field(alias="code")]
     unwrap_: Annotated[str, Field(alias="unwrap")]
