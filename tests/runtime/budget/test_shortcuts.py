@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import unittest
 import warnings
 from collections.abc import Callable, Sequence
 from enum import Enum
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Annotated, Any, Literal, TypeAlias
 
 import pytest
@@ -758,3 +759,33 @@ def test_a_default_that_cannot_change_is_given_as_it_is() -> None:
     adapter = ArgumentsAdapter("e", [Arg("x", tuple[str, int], default=default)])
     assert adapter.decode('["e"]')[0] is default
     assert json.loads(adapter.encode(adapter.decode("[1]"))[0]) == ["e", ["a", 1]]
+
+
+class WalkedInner(Model, frozen=True):
+    whole: int
+
+
+class WalkedOuter(Model, frozen=True):
+    items: list[WalkedInner]
+    data: Bytes
+
+
+def test_the_fields_of_a_model_are_walked_through_once_whatever_holds_them() -> None:
+    def steps() -> int:
+        count = 0
+
+        def note(frame: FrameType, event: str, _: object) -> None:
+            nonlocal count
+            count += event == "call" and frame.f_code.co_name == "add"
+
+        schema = build_adapter(shape(list[WalkedOuter])).core_schema
+        sys.setprofile(note)
+        try:
+            traits = look_at(schema)
+        finally:
+            sys.setprofile(None)
+        assert (traits.attachments, traits.unions, traits.inert) == (True, False, True)
+        return count
+
+    first, second = steps(), steps()
+    assert 0 < second < first / 2

@@ -60,6 +60,12 @@ def by_kind(schema: CoreSchema, *, scalars: bool = False) -> CoreSchema | None:
     return copied if rewriter.changed else None
 
 
+def may_nest(union: Mapping[str, Any]) -> bool:
+    """Tell whether a union's members may be objects or arrays: other unions are left as they are."""
+    kinds = [json_kinds(choice, {}) for choice in union["choices"]]
+    return not all(each and each.isdisjoint(_NESTED) for each in kinds)
+
+
 class _Rewriter:
     def __init__(self, schema: CoreSchema, *, scalars: bool) -> None:
         self._scalars = scalars

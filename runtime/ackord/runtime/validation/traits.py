@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
+from ackord.runtime.validation.kinds import may_nest
 from ackord.runtime.validation.scalars import is_own, read_attachment
 from pydantic_core import CoreSchema
 
@@ -59,6 +61,7 @@ _EXTRAS: Final = ("extra_behavior", "extra_fields_behavior")
 _ALIASES: Final = ("alias", "validation_alias")
 _UNCONSTRAINED: Final = {"type", "strict", "metadata", "ref"}
 _PASSED_BY: Final = {"metadata", "steps"}
+_MODEL_PASSED_BY: Final = _PASSED_BY | {"schema"}
 _SCALARS: Final[Mapping[str, type]] = {"str": str, "int": int, "bool": bool}
 
 
@@ -71,7 +74,9 @@ class Traits:
     maps: bool
     """There are objects with any keys, and so perhaps with those of a placeholder."""
     unions: bool
-    """There are unions whose members are told apart by nothing but their values."""
+    """There are unions whose members may be objects or arrays, and are told apart by nothing but
+    their values.
+    """
     recursive: bool
     """Some schema may hold itself, so that values may be as deep as their text is."""
     aliases: bool
@@ -84,29 +89,98 @@ class Traits:
     """``NaN`` or ``Infinity`` may be written, which JSON doesn't have."""
 
 
-def look_at(schema: CoreSchema) -> Traits:
-    """Walk through a core schema."""
-    parts: list[dict[str, Any]] = []
-    types: set[Any] = set()
-    written: set[Any] = set()
-    for part, is_written in _parts(schema):
-        parts.append(part)
-        kind = part.get("type")
+class _Findings:
+    """What a walk through a schema has come across."""
+
+    __slots__ = ("aliases", "attachments", "inert", "types", "unions", "written")
+
+    def __init__(self) -> None:
+        self.types: set[str] = set()
+        self.written: set[str] = set()
+        self.unions = False
+        self.attachments = False
+        self.aliases = False
+        self.inert = True
+
+    def add(self, part: dict[str, Any], *, is_written: bool) -> None:
+        """Add one part of a schema, without those within it."""
+        kind: Any = part.get("type")
         if kind.__class__ is str:
-            types.add(kind)
+            self.types.add(kind)
             if is_written:
-                written.add(kind)
-    inert = all(map(_is_inert, parts))
+                self.written.add(kind)
+        self.unions = self.unions or (kind == "union" and "choices" in part and may_nest(part))
+        self.attachments = self.attachments or part.get("function") is read_attachment
+        self.aliases = self.aliases or any(part.get(key) is not None for key in _ALIASES)
+        self.inert = self.inert and _is_inert(part)
+
+    def update(self, others: _Findings) -> None:
+        """Add the findings of another walk."""
+        self.types |= others.types
+        self.written |= others.written
+        self.unions = self.unions or others.unions
+        self.attachments = self.attachments or others.attachments
+        self.aliases = self.aliases or others.aliases
+        self.inert = self.inert and others.inert
+
+
+_MODELS: Final[WeakKeyDictionary[type, dict[bool, tuple[Any, _Findings]]]] = WeakKeyDictionary()
+"""Findings of walks through the fields of models, by whether values are written by them, each with
+the schema that was walked through: a contract's events share its models.
+"""
+
+
+def look_at(schema: CoreSchema) -> Traits:
+    """Walk through a core schema; through the fields of each model once, whoever asks."""
+    found = _walk(schema, is_written=True)
     return Traits(
-        attachments=any(part.get("function") is read_attachment for part in parts),
-        maps="dict" in types,
-        unions="union" in types,
-        recursive="definition-ref" in types,
-        aliases=any(part.get(key) is not None for part in parts for key in _ALIASES),
-        inert=inert,
+        attachments=found.attachments,
+        maps="dict" in found.types,
+        unions=found.unions,
+        recursive="definition-ref" in found.types,
+        aliases=found.aliases,
+        inert=found.inert,
         # A field of a literal type is written whatever it holds: `model_construct` asks nobody.
-        constants=not inert or "literal" in written or "float" in written,
+        constants=not found.inert or "literal" in found.written or "float" in found.written,
     )
+
+
+def _walk(schema: Any, *, is_written: bool) -> _Findings:
+    """Go through a schema; of a chain, only the last step writes values."""
+    found = _Findings()
+    stack: list[tuple[Any, bool]] = [(schema, is_written)]
+    while stack:
+        part, written = stack.pop()
+        kind = part.__class__
+        if kind is dict:
+            found.add(part, is_written=written)
+            members: dict[Any, Any] = part
+            if (
+                part.get("type").__class__ is not str
+            ):  # a table of fields: these may be called anything
+                stack += [(value, written) for value in members.values()]
+                continue
+            if part["type"] == "model":
+                found.update(_walk_model(members, is_written=written))
+            steps: list[Any] = members.get("steps", [])
+            stack += [(step, written and step is steps[-1]) for step in steps]
+            passed_by = _MODEL_PASSED_BY if part["type"] == "model" else _PASSED_BY
+            stack += [(value, written) for key, value in members.items() if key not in passed_by]
+        elif kind is list or kind is tuple:
+            items: Sequence[Any] = part
+            stack += [(item, written) for item in items]
+    return found
+
+
+def _walk_model(model: dict[str, Any], *, is_written: bool) -> _Findings:
+    """Go through the fields of a model, unless that has been done already."""
+    fields = model["schema"]
+    known = _MODELS.setdefault(model["cls"], {})
+    walked, found = known.get(is_written, (None, None))
+    if found is None or walked is not fields:
+        found = _walk(fields, is_written=is_written)
+        known[is_written] = (fields, found)
+    return found
 
 
 def instance_class(schema: CoreSchema) -> type | None:
@@ -157,27 +231,3 @@ def _is_inert(part: dict[str, Any]) -> bool:
             function = function.get("function")
         return is_own(function)
     return kind in _KNOWN and not part.get("custom_init") and not part.get("post_init")
-
-
-def _parts(schema: CoreSchema) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Go through the parts of a schema, each with whether values are written by it: of a chain,
-    only the last step is.
-    """
-    stack: list[tuple[Any, bool]] = [(schema, True)]
-    while stack:
-        part, written = stack.pop()
-        kind = part.__class__
-        if kind is dict:
-            yield part, written
-            members: dict[Any, Any] = part
-            if (
-                part.get("type").__class__ is not str
-            ):  # a table of fields: these may be called anything
-                stack += [(value, written) for value in members.values()]
-                continue
-            steps: list[Any] = members.get("steps", [])
-            stack += [(step, written and step is steps[-1]) for step in steps]
-            stack += [(value, written) for key, value in members.items() if key not in _PASSED_BY]
-        elif kind is list or kind is tuple:
-            items: Sequence[Any] = part
-            stack += [(item, written) for item in items]
