@@ -88,6 +88,11 @@ CASES = [
     Case("S010", "«- a»\n", head="", says="a mapping, not a list"),
     Case("S010", "types: «5»\n"),
     Case("S010", "types: {A: «[int]»}\n"),
+    Case(
+        "S010",
+        types("R: {fields: {x: int}}\nU: {union: «[R]», open: true}"),
+        says="give it a `tag`",
+    ),
     Case("S010", "doc: «5»\n", says='write "5" in quotes'),
     Case("S010", "rooms: {lobby: {name: lobby, deprecated: «true»}}\n"),
     Case("S010", "rooms: {lobby: «x»}\n"),

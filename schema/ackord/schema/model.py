@@ -233,6 +233,8 @@ class TaggedUnion:
     tag: str
     members: tuple[str, ...]
     """Names of records; each has its `tag_value`, and no field named `tag` of its own."""
+    open: bool = False
+    """Whether readers accept members that they don't know."""
     doc: str | None = None
     deprecated: str | None = None
     kind: Literal["tagged_union"] = "tagged_union"

@@ -103,6 +103,7 @@ class UnionNode:
     place: Place
     members: tuple[Expression, ...]
     tag: Name | None
+    open: bool
     doc: str | None
     deprecated: str | None
 

@@ -164,6 +164,7 @@ def _read_record(name: Name, section: Section) -> RecordNode | None:
 
 def _read_union(name: Name, section: Section) -> UnionNode | None:
     tag = section.text("tag")
+    opened = section.flag("open", default=False)
     doc, deprecated = section.prose("doc"), section.prose("deprecated")
     if tag is not None and not check_name(tag, FIELD_NAME, "a tag", section.report):
         return None
@@ -176,6 +177,14 @@ def _read_union(name: Name, section: Section) -> UnionNode | None:
             f"'union' is a list of types, not {describe(node) if node is not None else 'nothing'}",
         )
         return None
+    if opened and "tag" not in section:
+        section.report.error(
+            "S010",
+            node.place,
+            "a union without a tag can't be open",
+            hint="give it a `tag`: by the tag, readers know that they don't know a member",
+        )
+        return None
     members = [read_expression(item, section.report) for item in node.items]
     whole = tuple(member for member in members if member is not None)
     if not node.items:
@@ -183,7 +192,13 @@ def _read_union(name: Name, section: Section) -> UnionNode | None:
     if not node.items or len(whole) != len(members) or ("tag" in section and tag is None):
         return None
     return UnionNode(
-        name=name, place=node.place, members=whole, tag=tag, doc=doc, deprecated=deprecated
+        name=name,
+        place=node.place,
+        members=whole,
+        tag=tag,
+        open=opened,
+        doc=doc,
+        deprecated=deprecated,
     )
 
 
@@ -219,7 +234,7 @@ FORMS: Final = {
     "newtype": _Form("a newtype", CONSTRAINT_KEYS, _read_newtype),
     "enum": _Form("an enum", ("open",), _read_enum),
     "fields": _Form("a record", ("tag_value",), _read_record),
-    "union": _Form("a union", ("tag",), _read_union),
+    "union": _Form("a union", ("tag", "open"), _read_union),
     "type": _Form("a type alias", CONSTRAINT_KEYS, _read_alias),
     "python": _Form("a python type", (), _read_python),
 }

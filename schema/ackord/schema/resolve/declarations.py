@@ -250,6 +250,7 @@ class DeclarationResolver:
             name=node.name.text,
             tag=node.tag.text,
             members=tuple(members),
+            open=node.open,
             doc=node.doc,
             deprecated=node.deprecated,
         )
