@@ -135,6 +135,7 @@ def test_there_are_mistakes_of_each_kind_and_a_file_without_any() -> None:
         "clean",
         "handling",
         "imports",
+        "open_types",
         "results",
         "rooms",
         "sending",

@@ -1,7 +1,7 @@
 """What users write; neither checker has anything to say."""
 
 from abc import ABC
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, assert_never, cast
@@ -119,6 +119,16 @@ def timed(handler: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine
     return call
 
 
+def awaited(handler: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """Wrap whatever gives an awaitable."""
+
+    @wraps(handler)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await handler(*args, **kwargs)
+
+    return call
+
+
 class Decorated(Chat):
     @override
     @logged
@@ -132,6 +142,17 @@ class Decorated(Chat):
 
     @override
     async def on_stop(self) -> None: ...
+
+
+class Awaited(HalfChat, ABC):
+    @override
+    @awaited
+    async def on_rooms(self, ctx: ChatContext) -> dict[str, int]:
+        return {}
+
+    @override
+    @awaited
+    async def on_disconnect(self, ctx: ChatContext, reason: str) -> None: ...
 
 
 class Handlers(ChatHandlers):

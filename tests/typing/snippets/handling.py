@@ -31,8 +31,7 @@ Incomplete()  # E: mypy pyright
 
 class WrongTypes(ChatNamespace):
     @override
-    # E: mypy pyright
-    async def on_connect(self, ctx: ChatContext, auth: dict[str, str]) -> NameTaken | None:
+    async def on_connect(self, ctx: ChatContext, auth: dict[str, str]) -> NameTaken | None:  # E: mypy pyright
         return None
 
     @override
@@ -44,8 +43,7 @@ class WrongTypes(ChatNamespace):
         return 3
 
     @override
-    # E: mypy pyright
-    def on_send_message(self, ctx: ChatContext, room: RoomName, body: Body) -> SendMessageResult:
+    def on_send_message(self, ctx: ChatContext, room: RoomName, body: Body) -> SendMessageResult:  # E: mypy pyright
         return NotInRoom(room=room)
 
     @override
@@ -100,8 +98,7 @@ class WrongHandlers(ChatHandlers):
         return "yes"
 
     @override
-    # E: mypy pyright
-    def on_typing_changed(self, room: RoomName, name: UserName, active: int) -> int:
+    def on_typing_changed(self, room: RoomName, name: UserName, active: int) -> int:  # E: mypy pyright
         return 1
 
     @override

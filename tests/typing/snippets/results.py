@@ -20,8 +20,7 @@ async def results(chat: ChatClient, room: RoomName) -> None:
             assert_never(result)  # E: mypy pyright
     if isinstance(result, SendMessageAck):
         return
-    # E: mypy pyright
-    joined: JoinAck = (await chat.send_message(room, TextBody(text="hi"))).unwrap()
+    joined: JoinAck = (await chat.send_message(room, TextBody(text="hi"))).unwrap()  # E: mypy pyright
     print(joined)
 
 

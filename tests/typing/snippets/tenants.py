@@ -93,8 +93,7 @@ class Admin(AdminNamespace):
         return None
 
     @override
-    # E: mypy pyright
-    async def on_refresh_from_cluster(self, slug: Slug, blob: str | None) -> None:
+    async def on_refresh_from_cluster(self, slug: Slug, blob: str | None) -> None:  # E: mypy pyright
         print(slug, blob)
 
 

@@ -15,6 +15,7 @@ from ackord.schema.analysis.patterns import ascii_pattern
 from ackord.schema.model import (
     Alias,
     Constraints,
+    Enum,
     Field,
     ListType,
     LiteralType,
@@ -212,6 +213,10 @@ class Annotations:
             case NullableType(item):
                 inner = self._operands(item, checked=checked)
                 return inner if "None" in inner else [*inner, "None"]
+            case RefType(name) if isinstance(self.declarations[name], Enum):
+                unknown = self.names.unknown.get(name)
+                known = self.declared(name)
+                return [known] if unknown is None else [known, self.own(unknown)]
             case _:
                 return [self._single(type_, checked=checked)]
 

@@ -16,7 +16,7 @@ from ackord.codegen.casing import camel, constant, prefixed, room_class
 from ackord.codegen.plan import EventPlan, NamespacePlan, Plan
 from ackord.codegen.python import reserved
 from ackord.codegen.python.names import MODULES, Scope, clashes, members
-from ackord.schema.model import Enum, Record
+from ackord.schema.model import Enum, Record, TaggedUnion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,11 @@ class _Naming:
         types = {each.name: self._package.claim(each.name) for each in contract.types}
         errors = {error.name: self._package.claim(error.name) for error in contract.errors}
         rooms = self._name_rooms()
-        unknown: dict[str, str] = {}
+        unknown = {
+            each.name: self._package.claim(f"Unknown{each.name}")
+            for each in contract.types
+            if isinstance(each, Enum | TaggedUnion) and each.open
+        }
         drafts = [
             _NamespaceDraft(namespace, self._package, self._constants)
             for namespace in self._plan.namespaces

@@ -80,6 +80,7 @@ def _types(plan: Plan, names: Names, options: Options, exports: list[str]) -> st
         "newtypes": views.newtypes(),
         "enums": views.enums(),
         "records": views.records(),
+        "unknown": views.unknown(),
         "named": views.named(),
         "errors": views.errors(),
         "rooms": views.rooms(),

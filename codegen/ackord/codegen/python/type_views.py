@@ -62,10 +62,13 @@ class ClassView:
 
 
 @dataclass(frozen=True, slots=True)
-class EnumView(ClassView):
-    """An enumeration."""
+class UnknownView:
+    """What readers make of the members of an open type that they don't know."""
 
-    is_open: bool
+    name: str
+    of: str
+    """The open type."""
+    is_enum: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class TypeViews:
                 name = self._names.types[declared.name]
                 yield NewTypeView(name, words(declared), base, ", ".join(limits))
 
-    def enums(self) -> Iterator[EnumView]:
+    def enums(self) -> Iterator[ClassView]:
         """Give the enumerations."""
         for declared in self._plan.contract.types:
             if isinstance(declared, Enum):
@@ -145,7 +148,13 @@ class TypeViews:
                     for name, member in members
                 ]
                 name = self._names.types[declared.name]
-                yield EnumView(name, words(declared), attributes, declared.open)
+                yield ClassView(name, words(declared), attributes)
+
+    def unknown(self) -> Iterator[UnknownView]:
+        """Give what stands for the members that aren't known, of each open type."""
+        for name, class_ in self._names.unknown.items():
+            is_enum = isinstance(self._plan.declarations[name], Enum)
+            yield UnknownView(class_, self._names.types[name], is_enum)
 
     def records(self) -> Iterator[RecordView]:
         """Give the records."""
@@ -211,10 +220,14 @@ class TypeViews:
 
     def _union(self, declared: TaggedUnion) -> str:
         members = [self._annotations.declared(member) for member in declared.members]
+        imports = self._module.imports
+        if declared.open:
+            members.append(self._names.unknown[declared.name])
+            metadata = f"{imports.runtime('OpenUnion')}({literal(declared.tag)})"
+            return f"{imports.Annotated}[{' | '.join(members)}, {metadata}]"
         if len(members) == 1:
             return members[0]
         tag = literal(self._names.tags[declared.members[0]])
-        imports = self._module.imports
         return f"{imports.Annotated}[{' | '.join(members)}, {imports.Field}(discriminator={tag})]"
 
     def _error(self, declared: Error) -> ErrorView:

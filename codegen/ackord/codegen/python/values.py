@@ -182,7 +182,7 @@ class Values:
                     (index for index, member in enumerate(members) if member.value == value), None
                 )
                 if position is None:
-                    return f"{self._annotations.declared(name)}({literal(value)})"
+                    return f"{self._annotations.own(names.unknown[name])}({literal(value)})"
                 return f"{self._annotations.declared(name)}.{names.members[name][position]}"
             case Record(name=name, fields=fields):
                 given = [

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, NoReturn, Self, TypeVar
 from uuid import UUID
 
 from ackord.runtime.errors import RemoteError
+from ackord.runtime.validation import UnknownMember, UnknownRecord
 from pydantic import AnyUrl, BaseModel, ConfigDict
 from typing_extensions import override
 
@@ -117,6 +118,8 @@ S = TypeVar(
     | AnyUrl
     | Enum
     | Model
+    | UnknownMember
+    | UnknownRecord
     | None,
 )
 

@@ -8,6 +8,7 @@ from enum import Enum
 from uuid import UUID
 
 from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.validation import UnknownMember
 
 
 def text_of(value: object) -> str:
@@ -17,7 +18,7 @@ def text_of(value: object) -> str:
         InvalidPayloadError: nothing does.
     """
     match value:
-        case Enum():
+        case Enum() | UnknownMember():
             return str(value.value)
         case bool():
             return "true" if value else "false"

@@ -3,6 +3,7 @@
 from ackord.runtime.validation.arguments import REQUIRED, Arg, ArgumentsAdapter
 from ackord.runtime.validation.decimals import DecimalLimits
 from ackord.runtime.validation.issues import list_issues
+from ackord.runtime.validation.open_types import OpenUnion, UnknownMember, UnknownRecord
 from ackord.runtime.validation.positional import PositionalReader, PositionalWriter
 from ackord.runtime.validation.scalars import (
     Bytes,
@@ -36,11 +37,14 @@ __all__ = [
     "Int64",
     "Json",
     "Maybe",
+    "OpenUnion",
     "PositionalReader",
     "PositionalWriter",
     "StrictLiteral",
     "Time",
     "UnionMember",
+    "UnknownMember",
+    "UnknownRecord",
     "Url",
     "ValueAdapter",
     "WholeNumber",

@@ -94,15 +94,23 @@ class _Rewriter:
         return part
 
     def _choose(self, union: dict[str, Any], copied: dict[str, Any]) -> Any:
-        chosen: dict[Any, CoreSchema] = {}
+        groups: dict[frozenset[type], list[CoreSchema]] = {}
         for choice, member in zip(union["choices"], copied["choices"], strict=True):
             kinds = json_kinds(choice, self._definitions)
-            if not kinds or not chosen.keys().isdisjoint(kinds):
+            # An open enum has two members of one kind: those that are known, and others.
+            if not kinds or any(kinds != each and kinds & each for each in groups):
                 return copied
             label: CoreSchema = member[0] if member.__class__ is tuple else member
-            chosen.update(dict.fromkeys(kinds, label))
-        if not self._scalars and chosen.keys().isdisjoint(_NESTED):
+            groups.setdefault(kinds, []).append(label)
+        if any(len(group) > 1 and kinds & _NESTED for kinds, group in groups.items()):
             return copied
+        chosen: dict[Any, CoreSchema] = {
+            kind: group[0] if len(group) == 1 else core_schema.union_schema([*group])
+            for kinds, group in groups.items()
+            for kind in kinds
+        }
+        if not self._scalars and chosen.keys().isdisjoint(_NESTED):
+            return copied  # scalars are cheap to try
         self.changed = True
         expected = list(dict.fromkeys(_NAMES[int if kind is float else kind] for kind in chosen))
         message = (

@@ -114,7 +114,13 @@ def _read_base64(value: Any) -> bytes:
         raise PydanticCustomError("bytes_base64", "Input should be base64 text") from None
 
 
-def _write_attachment(value: Any, info: core_schema.SerializationInfo) -> Any:
+def write_attachment(value: Any, info: core_schema.SerializationInfo) -> Any:
+    """Return the placeholder of bytes, which become an attachment of the packet; base64 text
+    outside of packets.
+
+    Raises:
+        PydanticSerializationUnexpectedValue: the value isn't bytes.
+    """
     if not isinstance(value, bytes):
         raise PydanticSerializationUnexpectedValue("Expected bytes")
     context: Any = info.context
@@ -145,7 +151,7 @@ class _AttachmentSchema:
             # is decoded already are base64 text.
             core_schema.custom_error_schema(core_schema.is_instance_schema(bytes), "bytes_type"),
             serialization=core_schema.plain_serializer_function_ser_schema(
-                _write_attachment, info_arg=True, when_used="json"
+                write_attachment, info_arg=True, when_used="json"
             ),
         )
 
@@ -484,7 +490,7 @@ Json: TypeAlias = Annotated[JsonValue, AfterValidator(refuse_non_finite)]
 
 _FUNCTIONS: Final = (
     read_attachment,
-    _write_attachment,
+    write_attachment,
     _format_int64,
     _format_datetime,
     _format_time,

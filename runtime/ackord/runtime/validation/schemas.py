@@ -90,7 +90,9 @@ def build_reader(adapter: TypeAdapter[Any]) -> Reader:
     traits = look_at(adapter.core_schema)
     chosen = by_kind(adapter.core_schema) if traits.unions else None
     if chosen is None:
-        return Reader(adapter.validator.validate_json, copies_nested=False)
+        # A union that asks a function for its member's tag is decoded for that.
+        copies_nested = traits.unions and traits.recursive
+        return Reader(adapter.validator.validate_json, copies_nested=copies_nested)
     return Reader(_build_anew(chosen).validate_json, copies_nested=traits.recursive)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from ackord.runtime.validation.kinds import may_nest
+from ackord.runtime.validation.open_types import read_unknown
 from ackord.runtime.validation.scalars import is_own, read_attachment
 from pydantic_core import CoreSchema
 
@@ -59,6 +60,8 @@ _KNOWN: Final = frozenset(
 """Types of schemas and of serializations that may be inert."""
 _EXTRAS: Final = ("extra_behavior", "extra_fields_behavior")
 _ALIASES: Final = ("alias", "validation_alias")
+_READING: Final = (read_attachment, read_unknown)
+"""Functions that need the attachments of a packet."""
 _UNCONSTRAINED: Final = {"type", "strict", "metadata", "ref"}
 _PASSED_BY: Final = {"metadata", "steps"}
 _MODEL_PASSED_BY: Final = _PASSED_BY | {"schema"}
@@ -109,8 +112,14 @@ class _Findings:
             self.types.add(kind)
             if is_written:
                 self.written.add(kind)
-        self.unions = self.unions or (kind == "union" and "choices" in part and may_nest(part))
-        self.attachments = self.attachments or part.get("function") is read_attachment
+        self.unions = self.unions or (
+            "choices" in part
+            and (
+                (kind == "union" and may_nest(part))
+                or (kind == "tagged-union" and callable(part["discriminator"]))
+            )
+        )
+        self.attachments = self.attachments or part.get("function") in _READING
         self.aliases = self.aliases or any(part.get(key) is not None for key in _ALIASES)
         self.inert = self.inert and _is_inert(part)
 

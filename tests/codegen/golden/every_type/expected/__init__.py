@@ -54,6 +54,7 @@ from .types import (
     Shape,
     Square,
     Tags,
+    UnknownMood,
 )
 
 __all__ = [
@@ -111,6 +112,7 @@ __all__ = [
     "TypesHandlers",
     "TypesNamespace",
     "UnknownError",
+    "UnknownMood",
     "unwrap",
 ]
 

@@ -49,6 +49,7 @@ __all__ = [
     "Shape",
     "Square",
     "Tags",
+    "UnknownMood",
 ]
 
 _v1.check(api=(1, 1), source="schema.yaml")
@@ -90,7 +91,7 @@ class Color(StrEnum):
     NAME = "name"
 
 
-class Mood(_v1.OpenEnum):
+class Mood(StrEnum):
     """Deprecated: nobody uses it"""
 
     GOOD = "good"
@@ -203,7 +204,7 @@ class Holder(_v1.Model, frozen=True):
     blob: Blob
     big: Big
     moment: Moment
-    mood: Mood
+    mood: Mood | UnknownMood
     id: Id
 
 
@@ -218,6 +219,10 @@ class Existing(_v1.Model, frozen=True):
 
 class EmptyAck(_v1.Model, frozen=True):
     pass
+
+
+class UnknownMood(_v1.UnknownMember, known=Mood):
+    """A member of `Mood` that this version of the contract doesn't know."""
 
 
 Tags: TypeAlias = Annotated[list[str], Field(max_length=3)]

@@ -24,7 +24,9 @@ from ackord.runtime.stubs.v1 import (
 )
 
 from .types import (
+    Added,
     CancelResult,
+    Change,
     Closed,
     ConfirmResult,
     GuestsAuth,
@@ -38,15 +40,21 @@ from .types import (
     OrderRoom,
     OutOfStock,
     Refused,
+    Removed,
     State,
+    StateOrStates,
     TableRoom,
+    UnknownChange,
+    UnknownState,
 )
 
 __all__ = [
     "AckTimeoutError",
     "AckordError",
+    "Added",
     "CONTRACT_VERSION",
     "CancelResult",
+    "Change",
     "Closed",
     "ConfirmResult",
     "DeclaredError",
@@ -86,10 +94,14 @@ __all__ = [
     "OutOfStock",
     "Refused",
     "RemoteError",
+    "Removed",
     "SlowConsumerError",
     "State",
+    "StateOrStates",
     "TableRoom",
+    "UnknownChange",
     "UnknownError",
+    "UnknownState",
     "unwrap",
 ]
 

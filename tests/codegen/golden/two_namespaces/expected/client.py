@@ -10,6 +10,7 @@ from ackord.runtime.stubs import v1 as _v1
 from . import events
 from .types import (
     CancelResult,
+    Change,
     Closed,
     ConfirmResult,
     GuestsAuth,
@@ -20,6 +21,8 @@ from .types import (
     OrderId,
     Refused,
     State,
+    StateOrStates,
+    UnknownState,
 )
 
 __all__ = [
@@ -158,6 +161,46 @@ class GuestsClient(_v1.Client):
         """
         return await self._request_result(events.GUESTS_CANCEL, id, timeout=timeout)
 
+    async def change(
+        self,
+        changes: list[Change],
+        states: StateOrStates,
+        *,
+        timeout: float = 20.0,
+    ) -> list[Change]:
+        """Send `change`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
+        return await self._request(
+            events.GUESTS_CHANGE,
+            changes,
+            states,
+            timeout=timeout,
+        )
+
+    async def pick(
+        self,
+        state: State | UnknownState,
+        *,
+        timeout: float = 20.0,
+    ) -> State | UnknownState:
+        """Send `pick`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
+        return await self._request(events.GUESTS_PICK, state, timeout=timeout)
+
     @_v1.deprecated('call "the" waiter')
     def shout(self, words: str) -> None:
         """Send `shout`.
@@ -252,7 +295,7 @@ class KitchenClient(_v1.Client):
     async def order(
         self,
         id: OrderId,
-        state: State,
+        state: State | UnknownState,
         *,
         timeout: float = 20.0,
     ) -> KitchenOrderResult | _v1.UnknownError:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from .types import (
     CancelResult,
+    Change,
     Closed,
     ConfirmResult,
     GuestsAuth,
@@ -22,16 +23,20 @@ from .types import (
     OutOfStock,
     Refused,
     State,
+    StateOrStates,
+    UnknownState,
 )
 
 __all__ = [
     "GUESTS",
     "GUESTS_CALLED",
     "GUESTS_CANCEL",
+    "GUESTS_CHANGE",
     "GUESTS_CLOSING",
     "GUESTS_CONFIRM",
     "GUESTS_ORDER",
     "GUESTS_ORDER_FROM_SERVER",
+    "GUESTS_PICK",
     "GUESTS_SHOUT",
     "GUESTS_STATUS",
     "GUESTS_UPLOAD",
@@ -64,6 +69,20 @@ GUESTS_CANCEL: Final[_v1.Event[CancelResult]] = _v1.Event(
     args=(_v1.Arg("id", OrderId),),
     ack=None,
     errors=(Closed,),
+)
+
+GUESTS_CHANGE: Final[_v1.Event[list[Change]]] = _v1.Event(
+    "change",
+    handler="on_change",
+    args=(_v1.Arg("changes", list[Change]), _v1.Arg("states", StateOrStates)),
+    ack=list[Change],
+)
+
+GUESTS_PICK: Final[_v1.Event[State | UnknownState]] = _v1.Event(
+    "pick",
+    handler="on_pick",
+    args=(_v1.Arg("state", State | UnknownState),),
+    ack=State | UnknownState,
 )
 
 GUESTS_SHOUT: Final[_v1.Event[None]] = _v1.Event(
@@ -120,6 +139,8 @@ GUESTS: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     client_to_server=(
         GUESTS_ORDER,
         GUESTS_CANCEL,
+        GUESTS_CHANGE,
+        GUESTS_PICK,
         GUESTS_SHOUT,
         GUESTS_STATUS,
         GUESTS_UPLOAD,
@@ -136,7 +157,7 @@ GUESTS: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
 KITCHEN_ORDER: Final[_v1.Event[KitchenOrderResult]] = _v1.Event(
     "order",
     handler="on_order",
-    args=(_v1.Arg("id", OrderId), _v1.Arg("state", State)),
+    args=(_v1.Arg("id", OrderId), _v1.Arg("state", State | UnknownState)),
     ack=None,
     errors=(Closed,),
 )

@@ -11,6 +11,7 @@ from ackord.runtime.stubs import v1 as _v1
 from . import events
 from .types import (
     CancelResult,
+    Change,
     Closed,
     ConfirmResult,
     GuestsAuth,
@@ -24,7 +25,9 @@ from .types import (
     OrderRoom,
     Refused,
     State,
+    StateOrStates,
     TableRoom,
+    UnknownState,
 )
 
 __all__ = [
@@ -277,6 +280,25 @@ class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
 
     @_v1.handler
     @abstractmethod
+    async def on_change(
+        self,
+        ctx: GuestsContext,
+        changes: list[Change],
+        states: StateOrStates,
+    ) -> list[Change]:
+        """Handle `change`."""
+
+    @_v1.handler
+    @abstractmethod
+    async def on_pick(
+        self,
+        ctx: GuestsContext,
+        state: State | UnknownState,
+    ) -> State | UnknownState:
+        """Handle `pick`."""
+
+    @_v1.handler
+    @abstractmethod
     async def on_shout(self, ctx: GuestsContext, words: str) -> None:
         """Handle `shout`.
 
@@ -431,7 +453,7 @@ class KitchenNamespace(_v1.Namespace[KitchenContext], ABC):
         self,
         ctx: KitchenContext,
         id: OrderId,
-        state: State,
+        state: State | UnknownState,
     ) -> KitchenOrderResult:
         """Handle `order`.
 

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, NewType, TypeAlias
 
 from ackord.runtime.stubs import v1 as _v1
 from pydantic import Field
 
 __all__ = [
+    "Added",
     "CancelResult",
+    "Change",
     "Closed",
     "ConfirmResult",
     "GuestsAuth",
@@ -24,8 +27,12 @@ __all__ = [
     "OrderRoom",
     "OutOfStock",
     "Refused",
+    "Removed",
     "State",
+    "StateOrStates",
     "TableRoom",
+    "UnknownChange",
+    "UnknownState",
 ]
 
 _v1.check(api=(1, 1), source="schema.yaml")
@@ -34,7 +41,7 @@ OrderId = NewType("OrderId", int)
 _v1.constrain(OrderId, Field(ge=1), _v1.WholeNumber)
 
 
-class State(_v1.OpenEnum):
+class State(StrEnum):
     OPEN = "open"
     COOKING = "cooking"
     DONE = "done"
@@ -42,13 +49,25 @@ class State(_v1.OpenEnum):
 
 class Order(_v1.Model, frozen=True):
     id: OrderId
-    state: State = State.OPEN
+    state: State | UnknownState = State.OPEN
     lines: list[Line]
 
 
 class Line(_v1.Model, frozen=True):
     dish: str
     count: Annotated[int, Field(ge=1, le=99), _v1.WholeNumber]
+
+
+class Added(_v1.Model, frozen=True):
+    class_: Annotated[Literal["added"], Field(alias="class")] = "added"
+    line: Line
+    changes: list[Change] = []
+
+
+class Removed(_v1.Model, frozen=True):
+    class_: Annotated[Literal["gone"], Field(alias="class")] = "gone"
+    dish: str
+    photo: _v1.Maybe[_v1.Bytes] = None
 
 
 class GuestsAuth(_v1.Model, frozen=True):
@@ -60,13 +79,27 @@ class KitchenSession(_v1.Session):
     cook: str
 
 
+class UnknownState(_v1.UnknownMember, known=State):
+    """A member of `State` that this version of the contract doesn't know."""
+
+
+class UnknownChange(_v1.UnknownRecord):
+    """A member of `Change` that this version of the contract doesn't know."""
+
+
+Change: TypeAlias = Annotated[Added | Removed | UnknownChange, _v1.OpenUnion("class")]
+"""What a guest has changed."""
+
+StateOrStates: TypeAlias = State | UnknownState | list[State | UnknownState]
+
+
 class OutOfStock(_v1.Error, frozen=True):
     """There is none left."""
 
     code: ClassVar[Literal["out_of_stock"]] = "out_of_stock"
     __message__: ClassVar[str] = "There is none left."
     dish: str
-    state: State = State.DONE
+    state: State | UnknownState = State.DONE
 
 
 class Closed(_v1.Error, frozen=True):
