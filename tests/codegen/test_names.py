@@ -305,42 +305,54 @@ def test_no_name_depends_on_the_order_of_a_contract(order: list[str]) -> None:
     assert names(order) == names(sorted(order))
 
 
-CLASHES = {
+CLASHES: dict[str, tuple[Contract, str]] = {
     "members": (
-        {
-            "types": (
+        Contract(
+            name="c",
+            version="1.0.0",
+            types=(
                 Enum(name="Tz", members=(EnumMember(value="GMT+1"), EnumMember(value="GMT-1"))),
-            )
-        },
+            ),
+        ),
         (
             "enum Tz: the members 'GMT+1' and 'GMT-1' would all be called GMT_1 in Python; declare the "
             'type as literal["GMT+1", "GMT-1"] (the same on the wire), or change a member'
         ),
     ),
     "fields": (
-        {"types": (Record(name="R", fields=(field("_id"), field("__id"))),)},
+        Contract(
+            name="c",
+            version="1.0.0",
+            types=(Record(name="R", fields=(field("_id"), field("__id"))),),
+        ),
         (
             "the fields of R: '_id' and '__id' would all become the attribute id_ in Python; rename "
             "all but one of them"
         ),
     ),
     "rooms": (
-        {"rooms": (Room(name="a_b", template="x"), Room(name="a__b", template="y"))},
+        Contract(
+            name="c",
+            version="1.0.0",
+            rooms=(Room(name="a_b", template="x"), Room(name="a__b", template="y")),
+        ),
         (
             "the rooms 'a_b' and 'a__b' would all become the class AB in Python; rename all but one "
             "of them"
         ),
     ),
     "arguments": (
-        {
-            "namespaces": (
+        Contract(
+            name="c",
+            version="1.0.0",
+            namespaces=(
                 Namespace(
                     path="/n",
                     identifier="n",
                     client_to_server=(event("e", args=(field("_a"), field("__a"))),),
                 ),
-            )
-        },
+            ),
+        ),
         (
             "the arguments of 'e' in /n: '_a' and '__a' would all become the parameter a_ in Python; "
             "rename all but one of them"
@@ -351,7 +363,7 @@ CLASHES = {
 
 @pytest.mark.parametrize("kind", CLASHES)
 def test_two_parts_that_would_get_one_name_are_refused_with_the_way_out(kind: str) -> None:
-    parts, message = CLASHES[kind]
+    contract, message = CLASHES[kind]
     with pytest.raises(NotSupportedError) as caught:
-        generate(Contract(name="c", version="1.0.0", **parts), source="c.yaml")
+        generate(contract, source="c.yaml")
     assert caught.value.problems == (message,)

@@ -8,6 +8,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from inspect import Parameter, signature
 from types import ModuleType
 from typing import Any, Literal
 from uuid import UUID
@@ -56,6 +57,7 @@ from tests.codegen.golden.every_type.expected import (
 )
 from tests.codegen.golden.two_namespaces.expected import (
     CancelResult,
+    Change,
     Closed,
     ConfirmResult,
     GuestsAuth,
@@ -79,6 +81,7 @@ from tests.codegen.golden.two_namespaces.expected import (
     Refused,
     State,
     TableRoom,
+    UnknownState,
 )
 
 NAMES = ["chat", "every_type", "minimal", "names_from_hell", "two_namespaces"]
@@ -152,6 +155,21 @@ class Guests(GuestsNamespace):
     @override
     async def on_shout(self, ctx: GuestsContext, words: str) -> None: ...
 
+    @override
+    async def on_change(
+        self,
+        ctx: GuestsContext,
+        changes: list[Change],
+        states: State | UnknownState | list[State | UnknownState],
+    ) -> list[Change]:
+        return changes
+
+    @override
+    async def on_pick(
+        self, ctx: GuestsContext, state: State | UnknownState
+    ) -> State | UnknownState:
+        return state
+
 
 class Kitchen(KitchenNamespace):
     @override
@@ -160,7 +178,9 @@ class Kitchen(KitchenNamespace):
         ctx.join(KitchenRoom())
 
     @override
-    async def on_order(self, ctx: KitchenContext, id: OrderId, state: State) -> KitchenOrderResult:
+    async def on_order(
+        self, ctx: KitchenContext, id: OrderId, state: State | UnknownState
+    ) -> KitchenOrderResult:
         self.to(KitchenRoom()).order(Order(id=id, state=state, lines=[]))
         return None
 
@@ -596,3 +616,8 @@ def test_names_from_hell_keep_their_names_on_the_wire(package: Callable[[str], M
     assert TypeAdapter(hell.None_).validate_python("x") == "x"
     with pytest.raises(ValidationError):
         TypeAdapter(hell.None_).validate_python("")
+
+
+def test_a_record_tells_what_it_takes() -> None:
+    assert list(signature(Order).parameters) == ["id", "state", "lines"]
+    assert signature(Order).parameters["id"].kind is Parameter.KEYWORD_ONLY

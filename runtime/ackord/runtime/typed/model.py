@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, StrEnum
+from inspect import Signature, signature
 from typing import Annotated, Any, ClassVar, Final, NoReturn, Self, TypeVar
 from uuid import UUID
 
@@ -28,10 +29,23 @@ _CONFIG: Final = ConfigDict(
 """Of all records: JSON objects with known fields; unknown ones are ignored."""
 
 
+class _Signature:
+    """The `__signature__` of classes that pydantic has put off: they are built when somebody asks
+    what they take, and pydantic replaces this then.
+    """
+
+    def __get__(self, instance: object, owner: type[BaseModel]) -> Signature:
+        if instance is not None:
+            raise AttributeError("__signature__")
+        owner.model_rebuild()
+        return signature(owner.__init__ if vars(owner).get("__signature__") is self else owner)
+
+
 class Model(BaseModel, frozen=True):
     """A record of the contract: frozen, strict, checked when it is made."""
 
     model_config = _CONFIG
+    __signature__ = _Signature()
 
     def unwrap(self) -> Self:
         """Return the record itself: the success of a result."""
@@ -42,6 +56,7 @@ class Session(BaseModel, validate_assignment=True):
     """Typed data of one connection; its fields can be assigned, and are checked then."""
 
     model_config = _CONFIG
+    __signature__ = _Signature()
 
 
 class Error(BaseModel, frozen=True):
@@ -50,6 +65,7 @@ class Error(BaseModel, frozen=True):
     """
 
     model_config = _CONFIG
+    __signature__ = _Signature()
 
     code: ClassVar[Any]
     """What tells errors apart on the wire: a string, which subclasses declare as a literal (pyright
