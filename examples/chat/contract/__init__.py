@@ -41,10 +41,10 @@ from .types import (
 )
 
 __all__ = [
+    "CONTRACT_VERSION",
     "AckTimeoutError",
     "AckordError",
     "Body",
-    "CONTRACT_VERSION",
     "ChatAuth",
     "ChatBroadcastEmitter",
     "ChatBroadcastGatherer",

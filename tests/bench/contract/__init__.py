@@ -21,6 +21,7 @@ from ackord.runtime.stubs.v1 import (
 from .types import GroupRoom, Item
 
 __all__ = [
+    "CONTRACT_VERSION",
     "AckTimeoutError",
     "AckordError",
     "BenchBroadcastEmitter",
@@ -31,7 +32,6 @@ __all__ = [
     "BenchGroupRoomEmitter",
     "BenchHandlers",
     "BenchNamespace",
-    "CONTRACT_VERSION",
     "DeclaredError",
     "DisconnectedError",
     "FailureReply",

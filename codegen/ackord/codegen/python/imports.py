@@ -121,12 +121,20 @@ def _order(symbol: tuple[tuple[str, str], str]) -> tuple[object, ...]:
     return module, *import_order(name)
 
 
+def export_order(name: str) -> tuple[int, str]:
+    """Sort the names of ``__all__``: constants, classes, the rest."""
+    return _kind(name), name
+
+
+def _kind(name: str) -> int:
+    return 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
+
+
 def import_order(name: str) -> tuple[object, ...]:
     """Sort as isort does: constants, classes, the rest, each without regard to case."""
-    kind = 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
     natural = [
         (0, int(part), "") if part.isdecimal() else (1, 0, part)
         for part in re.split(r"(\d+)", name.lower())
         if part
     ]
-    return kind, natural, name
+    return _kind(name), natural, name

@@ -11,7 +11,7 @@ from ackord.codegen.header import header
 from ackord.codegen.plan import Plan
 from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.docstrings import comment, said, wrap
-from ackord.codegen.python.imports import Imports
+from ackord.codegen.python.imports import Imports, export_order
 from ackord.codegen.python.layout import arrange
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.naming import Names
@@ -68,7 +68,7 @@ class Module:
             header=comment(header(options.source, API[0])),
             contract=self.plan.contract,
             imports=_IMPORTS,
-            exports=sorted(exports),
+            exports=sorted(exports, key=export_order),
             api=API,
             source=options.source,
             py=self.imports,

@@ -58,6 +58,7 @@ from .types import (
 )
 
 __all__ = [
+    "CONTRACT_VERSION",
     "Absent",
     "AckTimeoutError",
     "AckordError",
@@ -66,7 +67,6 @@ __all__ = [
     "Bad",
     "Big",
     "Blob",
-    "CONTRACT_VERSION",
     "Circle",
     "Code",
     "Color",

@@ -19,9 +19,9 @@ from ackord.runtime.stubs.v1 import (
 )
 
 __all__ = [
+    "CONTRACT_VERSION",
     "AckTimeoutError",
     "AckordError",
-    "CONTRACT_VERSION",
     "DeclaredError",
     "DisconnectedError",
     "FailureReply",

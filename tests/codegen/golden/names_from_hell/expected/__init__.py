@@ -62,8 +62,10 @@ from .types import (
 )
 
 __all__ = [
-    "ABBroadcastEmitter",
     "ABC",
+    "CONTRACT_VERSION",
+    "MISSING",
+    "ABBroadcastEmitter",
     "ABCBroadcastEmitter",
     "ABCClient",
     "ABCClientEmitter",
@@ -92,7 +94,6 @@ __all__ = [
     "Annotated",
     "Any",
     "BaseModel",
-    "CONTRACT_VERSION",
     "ClassResult",
     "ClassRoom",
     "ClassVar",
@@ -123,7 +124,6 @@ __all__ = [
     "InvalidPayloadError",
     "List",
     "Literal",
-    "MISSING",
     "NameRoom",
     "NewType",
     "None_",

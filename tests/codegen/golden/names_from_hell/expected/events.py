@@ -47,7 +47,6 @@ from .types import (
 )
 
 __all__ = [
-    "A",
     "A_B",
     "A_B_C",
     "A_B_CLASS",
@@ -80,6 +79,7 @@ __all__ = [
     "HELL_SUPER",
     "HELL_UNICODE",
     "HELL_VOLATILE",
+    "A",
 ]
 
 _v1.check(api=(1, 1), source="schema.yaml")

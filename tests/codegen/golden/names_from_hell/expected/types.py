@@ -49,6 +49,7 @@ from pydantic import Field as _Field
 
 __all__ = [
     "ABC",
+    "MISSING",
     "AEmitResult",
     "ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine",
     "ARatherLongNameOfAnEventThatGoesOnAndOnResult",
@@ -69,7 +70,6 @@ __all__ = [
     "HellSession",
     "List",
     "Literal",
-    "MISSING",
     "NameRoom",
     "NewType",
     "None_",

@@ -35,6 +35,7 @@ from .types import (
 )
 
 __all__ = [
+    "CONTRACT_VERSION",
     "AckTimeoutError",
     "AckordError",
     "AdminBroadcastEmitter",
@@ -47,7 +48,6 @@ __all__ = [
     "AdminHandlers",
     "AdminNamespace",
     "AdminStatusAck",
-    "CONTRACT_VERSION",
     "Closed",
     "DeclaredError",
     "DeskRoom",

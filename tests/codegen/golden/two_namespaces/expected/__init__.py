@@ -49,10 +49,10 @@ from .types import (
 )
 
 __all__ = [
+    "CONTRACT_VERSION",
     "AckTimeoutError",
     "AckordError",
     "Added",
-    "CONTRACT_VERSION",
     "CancelResult",
     "Change",
     "Closed",

@@ -20,9 +20,9 @@ from ackord.runtime.stubs.v1 import (
 from .types import Point
 
 __all__ = [
+    "CONTRACT_VERSION",
     "AckTimeoutError",
     "AckordError",
-    "CONTRACT_VERSION",
     "DeclaredError",
     "DisconnectedError",
     "FailureReply",
