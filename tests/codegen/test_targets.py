@@ -1,0 +1,85 @@
+"""The plan, and what a target makes of it: one of another language needs nothing of Python's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from ackord.codegen import NotSupportedError, UnknownTargetError, generate, targets
+from ackord.codegen.plan import EmitterPlan, Plan
+from ackord.codegen.planning import plan_contract
+from ackord.codegen.python import reserved
+from ackord.codegen.python.names import members
+from ackord.codegen.target import Options, Target
+from ackord.schema import Contract, load_contract
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def contract(name: str) -> Contract:
+    loaded = load_contract(GOLDEN / name / "schema.yaml").contract
+    assert loaded is not None
+    return loaded
+
+
+class Listing:
+    """Lists the events of a contract, in no language at all."""
+
+    name: ClassVar[str] = "listing"
+    reserved_names: ClassVar[Mapping[str, frozenset[str]]] = {}
+
+    def problems(self, plan: Plan) -> tuple[str, ...]:
+        return ("there are too many namespaces",) if len(plan.namespaces) > 1 else ()
+
+    def directory_problem(self, name: str, contract: Contract) -> str | None:
+        return None
+
+    def generate(self, plan: Plan, options: Options) -> Mapping[str, str]:
+        lines = [
+            f"{event.declared.name} {event.timeout}"
+            for namespace in plan.namespaces
+            for event in namespace.events
+            if event.acked
+        ]
+        return {"events.txt": "\n".join((options.source, *lines))}
+
+
+def test_a_target_is_chosen_by_name_and_gets_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "TARGETS", {**targets.TARGETS, "listing": Listing})
+    files = generate(contract("chat"), source="some/chat.yaml", target="listing")
+    assert files["events.txt"].splitlines() == [
+        "chat.yaml", "join 5.0", "leave 20.0", "send_message 5.0", "rooms 20.0", "still_there 10.0"
+    ]  # fmt: skip
+    assert sorted(files) == ["contract.json", "events.txt"]
+    with pytest.raises(NotSupportedError, match="too many namespaces"):
+        generate(contract("two_namespaces"), source="x.yaml", target="listing")
+    with pytest.raises(UnknownTargetError, match="no target 'cobol': listing, python"):
+        generate(contract("chat"), source="x.yaml", target="cobol")
+
+
+def test_the_plan_says_who_sends_what() -> None:
+    def sent(emitter: EmitterPlan) -> tuple[list[str], list[str]]:
+        return (
+            [event.declared.name for event in emitter.sends],
+            [event.declared.name for event in emitter.asks],
+        )
+
+    guests, kitchen = plan_contract(contract("two_namespaces")).namespaces
+    assert sent(guests.client) == (["order", "closing", "confirm", "called"], [])
+    assert sent(guests.everybody) == (["order", "closing", "called"], ["confirm"])
+    assert {each.room.name: sent(each) for each in guests.rooms if each.room} == {
+        "table": (["order", "called"], ["confirm"]),
+        "order": (["order"], []),
+    }
+    assert [each.room.name for each in kitchen.rooms if each.room] == ["kitchen", "table"]
+    assert kitchen.cluster is None
+
+
+def test_names_that_a_target_reserves_are_changed_and_others_are_not() -> None:
+    target: Target = targets.find_target("python")
+    assert target.reserved_names is reserved.NAMES
+    for taken in target.reserved_names.values():
+        listed = sorted(taken)
+        assert members([*listed, "plain"], taken) == (*(f"{name}_" for name in listed), "plain")
