@@ -112,8 +112,8 @@ class ChatBroadcastEmitter(_v1.BroadcastEmitter):
     announcement = ChatClientEmitter.announcement
 
     def gather(self, *, timeout: float | None = None) -> ChatBroadcastGatherer:
-        """Ask for acknowledgements, and take those that come within `timeout`
-        seconds; `None` for as long as each event says.
+        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
+        default as long as the contract says for each event.
         """
         return ChatBroadcastGatherer(self._target, timeout)
 
@@ -184,15 +184,16 @@ class ChatNamespace(_v1.Namespace[ChatContext], ABC):
 
     @_v1.handler
     async def on_connect(self, ctx: ChatContext, auth: ChatAuth) -> NameTaken | None:
-        """Accept a client, whose handlers run once this has returned.
+        """Called when a client connects. Its events are handled after this has
+        returned.
 
-        Return an error to refuse it.
+        Return an error to refuse the client.
         """
         return None
 
     @_v1.handler
     async def on_disconnect(self, ctx: ChatContext, reason: str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @abstractmethod

@@ -24,8 +24,8 @@ class BenchConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
 
 
 class BenchHandlers(_v1.ClientHandlers):
-    """What a client of `/` does with events; override the methods of those that
-    matter.
+    """Handlers of the events of `/`. Override the methods of the events that you
+    need.
     """
 
     @_v1.unhandled

@@ -102,11 +102,13 @@ class BenchNamespace(_v1.Namespace[BenchContext], ABC):
 
     @_v1.handler
     async def on_connect(self, ctx: BenchContext) -> None:
-        """Accept a client, whose handlers run once this has returned."""
+        """Called when a client connects. Its events are handled after this has
+        returned.
+        """
 
     @_v1.handler
     async def on_disconnect(self, ctx: BenchContext, reason: str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @abstractmethod

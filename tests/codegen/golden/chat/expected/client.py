@@ -33,8 +33,8 @@ class ChatConnectRefusedError(_v1.ConnectRefusedError[NameTaken | _v1.UnknownErr
 
 
 class ChatHandlers(_v1.ClientHandlers):
-    """What a client of `/chat` does with events; override the methods of those that
-    matter.
+    """Handlers of the events of `/chat`. Override the methods of the events that you
+    need.
     """
 
     @_v1.unhandled

@@ -51,8 +51,8 @@ class TypesConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
 
 
 class TypesHandlers(_v1.ClientHandlers):
-    """What a client of `/types` does with events; override the methods of those that
-    matter.
+    """Handlers of the events of `/types`. Override the methods of the events that
+    you need.
     """
 
     @_v1.unhandled

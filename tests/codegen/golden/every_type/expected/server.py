@@ -122,8 +122,8 @@ class TypesBroadcastEmitter(_v1.BroadcastEmitter):
     told = TypesClientEmitter.told
 
     def gather(self, *, timeout: float | None = None) -> TypesBroadcastGatherer:
-        """Ask for acknowledgements, and take those that come within `timeout`
-        seconds; `None` for as long as each event says.
+        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
+        default as long as the contract says for each event.
         """
         return TypesBroadcastGatherer(self._target, timeout)
 
@@ -177,11 +177,13 @@ class TypesNamespace(_v1.Namespace[TypesContext], ABC):
 
     @_v1.handler
     async def on_connect(self, ctx: TypesContext) -> None:
-        """Accept a client, whose handlers run once this has returned."""
+        """Called when a client connects. Its events are handled after this has
+        returned.
+        """
 
     @_v1.handler
     async def on_disconnect(self, ctx: TypesContext, reason: str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @abstractmethod

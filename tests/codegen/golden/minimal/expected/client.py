@@ -23,8 +23,8 @@ class MinimalConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
 
 
 class MinimalHandlers(_v1.ClientHandlers):
-    """What a client of `/` does with events; override the methods of those that
-    matter.
+    """Handlers of the events of `/`. Override the methods of the events that you
+    need.
     """
 
 

@@ -70,8 +70,8 @@ class HellConnectRefusedError(
 
 
 class HellHandlers(_v1.ClientHandlers):
-    """What a client of `/` does with events; override the methods of those that
-    matter.
+    """Handlers of the events of `/`. Override the methods of the events that you
+    need.
     """
 
     @_v1.unhandled
@@ -398,8 +398,8 @@ class ABConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
 
 
 class ABHandlers(_v1.ClientHandlers):
-    """What a client of `/a-b` does with events; override the methods of those that
-    matter.
+    """Handlers of the events of `/a-b`. Override the methods of the events that you
+    need.
     """
 
 
@@ -451,8 +451,8 @@ class ABCConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
 
 
 class ABCHandlers(_v1.ClientHandlers):
-    """What a client of `/a/b/c` does with events; override the methods of those that
-    matter.
+    """Handlers of the events of `/a/b/c`. Override the methods of the events that
+    you need.
     """
 
 
@@ -489,8 +489,8 @@ class AConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
 
 
 class AHandlers(_v1.ClientHandlers):
-    """What a client of `/a` does with events; override the methods of those that
-    matter.
+    """Handlers of the events of `/a`. Override the methods of the events that you
+    need.
     """
 
 

@@ -226,8 +226,8 @@ class HellBroadcastEmitter(_v1.BroadcastEmitter):
     property = HellClientEmitter.property
 
     def gather(self, *, timeout: _float | None = None) -> HellBroadcastGatherer:
-        """Ask for acknowledgements, and take those that come within `timeout`
-        seconds; `None` for as long as each event says.
+        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
+        default as long as the contract says for each event.
         """
         return HellBroadcastGatherer(self._target, timeout)
 
@@ -350,15 +350,16 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
         ctx: HellContext_,
         auth: HellAuth,
     ) -> UnknownError | Error | None:
-        """Accept a client, whose handlers run once this has returned.
+        """Called when a client connects. Its events are handled after this has
+        returned.
 
-        Return an error to refuse it.
+        Return an error to refuse the client.
         """
         return None
 
     @_v1.handler
     async def on_disconnect(self, ctx: HellContext_, reason: _str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @_abstractmethod
@@ -540,11 +541,13 @@ class ABNamespace(_v1.Namespace[ABContext], _ABC):
 
     @_v1.handler
     async def on_connect(self, ctx: ABContext) -> None:
-        """Accept a client, whose handlers run once this has returned."""
+        """Called when a client connects. Its events are handled after this has
+        returned.
+        """
 
     @_v1.handler
     async def on_disconnect(self, ctx: ABContext, reason: _str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @_abstractmethod
@@ -619,11 +622,13 @@ class ABCNamespace(_v1.Namespace[ABCContext], _ABC):
 
     @_v1.handler
     async def on_connect(self, ctx: ABCContext) -> None:
-        """Accept a client, whose handlers run once this has returned."""
+        """Called when a client connects. Its events are handled after this has
+        returned.
+        """
 
     @_v1.handler
     async def on_disconnect(self, ctx: ABCContext, reason: _str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @_abstractmethod
@@ -688,11 +693,13 @@ class ANamespace(_v1.Namespace[AContext], _ABC):
 
     @_v1.handler
     async def on_connect(self, ctx: AContext) -> None:
-        """Accept a client, whose handlers run once this has returned."""
+        """Called when a client connects. Its events are handled after this has
+        returned.
+        """
 
     @_v1.handler
     async def on_disconnect(self, ctx: AContext, reason: _str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @_abstractmethod

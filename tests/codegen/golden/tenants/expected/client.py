@@ -39,8 +39,8 @@ class TenantConnectRefusedError(_v1.ConnectRefusedError[Closed | _v1.UnknownErro
 
 
 class TenantHandlers(_v1.ClientHandlers):
-    """What a client of `/tenant/{tenant}/{class}` does with events; override the
-    methods of those that matter.
+    """Handlers of the events of `/tenant/{tenant}/{class}`. Override the methods of
+    the events that you need.
     """
 
     @_v1.unhandled
@@ -153,8 +153,8 @@ class AdminConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
 
 
 class AdminHandlers(_v1.ClientHandlers):
-    """What a client of `/admin` does with events; override the methods of those that
-    matter.
+    """Handlers of the events of `/admin`. Override the methods of the events that
+    you need.
     """
 
     @_v1.unhandled

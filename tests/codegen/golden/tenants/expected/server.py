@@ -110,8 +110,8 @@ class TenantBroadcastEmitter(_v1.BroadcastEmitter):
     told = TenantClientEmitter.told
 
     def gather(self, *, timeout: float | None = None) -> TenantBroadcastGatherer:
-        """Ask for acknowledgements, and take those that come within `timeout`
-        seconds; `None` for as long as each event says.
+        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
+        default as long as the contract says for each event.
         """
         return TenantBroadcastGatherer(self._target, timeout)
 
@@ -131,8 +131,8 @@ class TenantDeskRoomEmitter(_v1.BroadcastEmitter):
     waved = TenantClientEmitter.waved
 
     def gather(self, *, timeout: float | None = None) -> TenantDeskRoomGatherer:
-        """Ask for acknowledgements, and take those that come within `timeout`
-        seconds; `None` for as long as each event says.
+        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
+        default as long as the contract says for each event.
         """
         return TenantDeskRoomGatherer(self._target, timeout)
 
@@ -142,7 +142,7 @@ class TenantContext(_v1.Context[TenantSession]):
 
     @property
     def params(self) -> TenantParams:
-        """Which of the namespaces this is."""
+        """The parameters in the name of this namespace."""
         return self._params(TenantParams)
 
     @property
@@ -220,15 +220,16 @@ class TenantNamespace(_v1.Namespace[TenantContext], ABC):
 
     @_v1.handler
     async def on_connect(self, ctx: TenantContext, auth: TenantAuth) -> Closed | None:
-        """Accept a client, whose handlers run once this has returned.
+        """Called when a client connects. Its events are handled after this has
+        returned.
 
-        Return an error to refuse it.
+        Return an error to refuse the client.
         """
         return None
 
     @_v1.handler
     async def on_disconnect(self, ctx: TenantContext, reason: str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @abstractmethod
@@ -279,8 +280,8 @@ class AdminBroadcastEmitter(_v1.BroadcastEmitter):
     """Sends events of `/admin` to many clients."""
 
     def gather(self, *, timeout: float | None = None) -> AdminBroadcastGatherer:
-        """Ask for acknowledgements, and take those that come within `timeout`
-        seconds; `None` for as long as each event says.
+        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
+        default as long as the contract says for each event.
         """
         return AdminBroadcastGatherer(self._target, timeout)
 
@@ -359,11 +360,13 @@ class AdminNamespace(_v1.Namespace[AdminContext], ABC):
 
     @_v1.handler
     async def on_connect(self, ctx: AdminContext) -> None:
-        """Accept a client, whose handlers run once this has returned."""
+        """Called when a client connects. Its events are handled after this has
+        returned.
+        """
 
     @_v1.handler
     async def on_disconnect(self, ctx: AdminContext, reason: str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @abstractmethod

@@ -84,7 +84,7 @@ class DeskRoom(_v1.Room):
 
 @dataclass(frozen=True, slots=True)
 class TenantParams(_v1.Params):
-    """Which of the namespaces `/tenant/{tenant}/{class}`."""
+    """The parameters in the name of a namespace `/tenant/{tenant}/{class}`."""
 
     template: ClassVar[str] = "/tenant/{tenant}/{class_}"
     tenant: Slug

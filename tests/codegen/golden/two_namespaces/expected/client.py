@@ -44,8 +44,8 @@ class GuestsConnectRefusedError(
 
 
 class GuestsHandlers(_v1.ClientHandlers):
-    """What a client of `/guests` does with events; override the methods of those
-    that matter.
+    """Handlers of the events of `/guests`. Override the methods of the events that
+    you need.
     """
 
     @_v1.unhandled
@@ -55,6 +55,33 @@ class GuestsHandlers(_v1.ClientHandlers):
     @_v1.unhandled
     async def on_closing(self) -> None:
         """Handle `closing`."""
+
+    @_v1.unhandled
+    async def on_poll(self) -> bool:
+        """Handle `poll`.
+
+        Deprecated: nobody answers
+        """
+        raise NotImplementedError
+
+    @_v1.unhandled
+    async def on_noise(self, sounds: list[str], of: list[str] | None) -> None:
+        """Handle `noise`.
+
+        Deprecated: too loud
+
+        Args:
+            sounds: Default: `[]`.
+            of: Default: `["bell"]`.
+        """
+
+    @_v1.unhandled
+    async def on_music(self, songs: dict[str, int]) -> None:
+        """Handle `music`.
+
+        Args:
+            songs: Default: `{}`.
+        """
 
     @_v1.unhandled
     async def on_confirm(self, question: str) -> ConfirmResult:
@@ -80,6 +107,27 @@ class GuestsClient(_v1.Client):
 
     on_closing: _v1.Incoming[[], None, None] = _v1.Incoming(events.GUESTS_CLOSING)
     """Called with each `closing`."""
+
+    on_poll: _v1.Incoming[[], bool, None] = _v1.Incoming(events.GUESTS_POLL)
+    """Called with each `poll`.
+
+    Deprecated: nobody answers
+    """
+
+    on_noise: _v1.Incoming[
+        [list[str], list[str] | None],
+        None,
+        tuple[list[str], list[str] | None],
+    ] = _v1.Incoming(events.GUESTS_NOISE)
+    """Called with each `noise`.
+
+    Deprecated: too loud
+    """
+
+    on_music: _v1.Incoming[[dict[str, int]], None, dict[str, int]] = _v1.Incoming(
+        events.GUESTS_MUSIC,
+    )
+    """Called with each `music`."""
 
     on_confirm: _v1.Incoming[[str], ConfirmResult, str] = _v1.Incoming(
         events.GUESTS_CONFIRM,
@@ -248,8 +296,8 @@ class KitchenConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):
 
 
 class KitchenHandlers(_v1.ClientHandlers):
-    """What a client of `/kitchen` does with events; override the methods of those
-    that matter.
+    """Handlers of the events of `/kitchen`. Override the methods of the events that
+    you need.
     """
 
     @_v1.unhandled

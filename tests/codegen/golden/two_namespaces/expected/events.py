@@ -34,9 +34,12 @@ __all__ = [
     "GUESTS_CHANGE",
     "GUESTS_CLOSING",
     "GUESTS_CONFIRM",
+    "GUESTS_MUSIC",
+    "GUESTS_NOISE",
     "GUESTS_ORDER",
     "GUESTS_ORDER_FROM_SERVER",
     "GUESTS_PICK",
+    "GUESTS_POLL",
     "GUESTS_SHOUT",
     "GUESTS_STATUS",
     "GUESTS_UPLOAD",
@@ -117,6 +120,29 @@ GUESTS_CLOSING: Final[_v1.Event[None]] = _v1.Event(
     handler="on_closing",
 )
 
+GUESTS_POLL: Final[_v1.Event[bool]] = _v1.Event(
+    "poll",
+    handler="on_poll",
+    ack=bool,
+)
+"""Deprecated: nobody answers"""
+
+GUESTS_NOISE: Final[_v1.Event[None]] = _v1.Event(
+    "noise",
+    handler="on_noise",
+    args=(
+        _v1.Arg("sounds", list[str], default=[]),
+        _v1.Arg("of", list[str] | None, default=["bell"]),
+    ),
+)
+"""Deprecated: too loud"""
+
+GUESTS_MUSIC: Final[_v1.Event[None]] = _v1.Event(
+    "music",
+    handler="on_music",
+    args=(_v1.Arg("songs", dict[str, _v1.Int], default={}),),
+)
+
 GUESTS_CONFIRM: Final[_v1.Event[ConfirmResult]] = _v1.Event(
     "confirm",
     handler="on_confirm",
@@ -148,6 +174,9 @@ GUESTS: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     server_to_client=(
         GUESTS_ORDER_FROM_SERVER,
         GUESTS_CLOSING,
+        GUESTS_POLL,
+        GUESTS_NOISE,
+        GUESTS_MUSIC,
         GUESTS_CONFIRM,
         GUESTS_CALLED,
     ),

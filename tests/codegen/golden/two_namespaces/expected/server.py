@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from typing import overload
 
 from ackord.runtime.stubs import v1 as _v1
+from pydantic import MISSING
 
 from . import events
 from .types import (
@@ -37,6 +38,7 @@ __all__ = [
     "GuestsContext",
     "GuestsNamespace",
     "GuestsOrderRoomEmitter",
+    "GuestsOrderRoomGatherer",
     "GuestsTableRoomEmitter",
     "GuestsTableRoomGatherer",
     "KitchenBroadcastEmitter",
@@ -64,6 +66,54 @@ class GuestsClientEmitter(_v1.ClientEmitter):
     def closing(self: _v1.Emitter) -> None:
         """Send `closing`."""
         self._emit(events.GUESTS_CLOSING)
+
+    @_v1.deprecated("nobody answers")
+    async def poll(self, *, timeout: float = 20.0) -> bool:
+        """Send `poll`.
+
+        Deprecated: nobody answers
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
+        return await self._request(events.GUESTS_POLL, timeout=timeout)
+
+    @_v1.deprecated("too loud")
+    def noise(
+        self: _v1.Emitter,
+        sounds: list[str] | None = None,
+        of: list[str] | None | MISSING = MISSING,
+    ) -> None:
+        """Send `noise`.
+
+        Deprecated: too loud
+
+        Args:
+            sounds: Default: `[]`.
+            of: Default: `["bell"]`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
+        self._emit(
+            events.GUESTS_NOISE,
+            [] if sounds is None else sounds,
+            ["bell"] if of is MISSING else of,
+        )
+
+    def music(self: _v1.Emitter, songs: dict[str, int] | None = None) -> None:
+        """Send `music`.
+
+        Args:
+            songs: Default: `{}`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
+        self._emit(events.GUESTS_MUSIC, {} if songs is None else songs)
 
     async def confirm(
         self,
@@ -102,6 +152,14 @@ class GuestsClientEmitter(_v1.ClientEmitter):
 class GuestsBroadcastGatherer(_v1.Gatherer):
     """Asks many clients of `/guests`, and collects the answers."""
 
+    @_v1.deprecated("nobody answers")
+    async def poll(self: _v1.Gatherer) -> _v1.Replies[bool]:
+        """Send `poll` and collect the answers.
+
+        Deprecated: nobody answers
+        """
+        return await self._gather(events.GUESTS_POLL)
+
     async def confirm(
         self: _v1.Gatherer,
         question: str,
@@ -115,13 +173,37 @@ class GuestsBroadcastEmitter(_v1.BroadcastEmitter):
 
     order = GuestsClientEmitter.order
     closing = GuestsClientEmitter.closing
+    music = GuestsClientEmitter.music
     called = GuestsClientEmitter.called
 
     def gather(self, *, timeout: float | None = None) -> GuestsBroadcastGatherer:
-        """Ask for acknowledgements, and take those that come within `timeout`
-        seconds; `None` for as long as each event says.
+        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
+        default as long as the contract says for each event.
         """
         return GuestsBroadcastGatherer(self._target, timeout)
+
+    @_v1.deprecated("too loud")
+    def noise(
+        self,
+        sounds: list[str] | None = None,
+        of: list[str] | None | MISSING = MISSING,
+    ) -> None:
+        """Send `noise`.
+
+        Deprecated: too loud
+
+        Args:
+            sounds: Default: `[]`.
+            of: Default: `["bell"]`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
+        self._emit(
+            events.GUESTS_NOISE,
+            [] if sounds is None else sounds,
+            ["bell"] if of is MISSING else of,
+        )
 
 
 class GuestsTableRoomGatherer(_v1.Gatherer):
@@ -137,16 +219,58 @@ class GuestsTableRoomEmitter(_v1.BroadcastEmitter):
     called = GuestsClientEmitter.called
 
     def gather(self, *, timeout: float | None = None) -> GuestsTableRoomGatherer:
-        """Ask for acknowledgements, and take those that come within `timeout`
-        seconds; `None` for as long as each event says.
+        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
+        default as long as the contract says for each event.
         """
         return GuestsTableRoomGatherer(self._target, timeout)
+
+
+class GuestsOrderRoomGatherer(_v1.Gatherer):
+    """Asks everybody in some `OrderRoom` of `/guests`, and collects the answers."""
+
+    @_v1.deprecated("nobody answers")
+    async def poll(self: _v1.Gatherer) -> _v1.Replies[bool]:
+        """Send `poll` and collect the answers.
+
+        Deprecated: nobody answers
+        """
+        return await self._gather(events.GUESTS_POLL)
 
 
 class GuestsOrderRoomEmitter(_v1.BroadcastEmitter):
     """Sends events of `/guests` to `OrderRoom`."""
 
     order = GuestsClientEmitter.order
+    music = GuestsClientEmitter.music
+
+    def gather(self, *, timeout: float | None = None) -> GuestsOrderRoomGatherer:
+        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
+        default as long as the contract says for each event.
+        """
+        return GuestsOrderRoomGatherer(self._target, timeout)
+
+    @_v1.deprecated("too loud")
+    def noise(
+        self,
+        sounds: list[str] | None = None,
+        of: list[str] | None | MISSING = MISSING,
+    ) -> None:
+        """Send `noise`.
+
+        Deprecated: too loud
+
+        Args:
+            sounds: Default: `[]`.
+            of: Default: `["bell"]`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
+        self._emit(
+            events.GUESTS_NOISE,
+            [] if sounds is None else sounds,
+            ["bell"] if of is MISSING else of,
+        )
 
 
 class GuestsContext(_v1.Context[None]):
@@ -238,15 +362,16 @@ class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
         ctx: GuestsContext,
         auth: GuestsAuth,
     ) -> Closed | Refused | None:
-        """Accept a client, whose handlers run once this has returned.
+        """Called when a client connects. Its events are handled after this has
+        returned.
 
-        Return an error to refuse it.
+        Return an error to refuse the client.
         """
         return None
 
     @_v1.handler
     async def on_disconnect(self, ctx: GuestsContext, reason: str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @abstractmethod
@@ -441,11 +566,13 @@ class KitchenNamespace(_v1.Namespace[KitchenContext], ABC):
 
     @_v1.handler
     async def on_connect(self, ctx: KitchenContext) -> None:
-        """Accept a client, whose handlers run once this has returned."""
+        """Called when a client connects. Its events are handled after this has
+        returned.
+        """
 
     @_v1.handler
     async def on_disconnect(self, ctx: KitchenContext, reason: str) -> None:
-        """Learn that a client has gone."""
+        """Called when a client has disconnected."""
 
     @_v1.handler
     @abstractmethod
