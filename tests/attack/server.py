@@ -25,7 +25,7 @@ HANDLER_SECONDS = 0.3
 """What a handler takes that asks a database."""
 
 
-class Tree(_v1.Model):
+class Tree(_v1.Model, frozen=True):
     """A type whose untagged union contains itself."""
 
     kids: list[Tree] | Tree | str | int

@@ -57,33 +57,33 @@ class Color(OpenEnum):
     RED = "red"
 
 
-class Item(Model):
+class Item(Model, frozen=True):
     id: Annotated[int, Field(ge=0)]
     text: Annotated[str, Field(max_length=200)]
     tags: list[str]
 
 
-class Special(Item):
+class Special(Item, frozen=True):
     secret: str = "of the subclass"
 
 
-class Point(Model):
+class Point(Model, frozen=True):
     x: float
     y: float | None = None
 
 
-class Kinded(Model):
+class Kinded(Model, frozen=True):
     kind: Literal["kinded"] = "kinded"
     color: Color = Color.RED
     item: Maybe[Item] = None
 
 
-class Image(Model):
+class Image(Model, frozen=True):
     kind: Literal["image"] = "image"
     data: Bytes
 
 
-class Renamed(Model):
+class Renamed(Model, frozen=True):
     class_: Annotated[int, Field(alias="class")]
 
 
@@ -103,7 +103,7 @@ class Open(BaseModel):
     x: int
 
 
-class Times(Model):
+class Times(Model, frozen=True):
     at: Datetime
     id: Int64
 
@@ -302,7 +302,7 @@ def compare(writers: Writers, value: Any) -> None:
     assert written(two.encode, ("a", value), '["e","a",') == expected
 
 
-class Lists(Model):
+class Lists(Model, frozen=True):
     tags: list[str]
 
 
@@ -313,17 +313,17 @@ def wrong_tags() -> Any:
     return lists
 
 
-class Ratio(Model):
+class Ratio(Model, frozen=True):
     ratio: float
 
 
-class Always(Model):
+class Always(Model, frozen=True):
     model_config = ConfigDict(revalidate_instances="always")
 
     x: int
 
 
-class Whole(Model):
+class Whole(Model, frozen=True):
     low: int
     high: int
 
@@ -472,7 +472,7 @@ def test_warnings_of_the_application_stay_warnings() -> None:
 
 
 def test_an_error_of_the_contract_is_never_a_value() -> None:
-    class GoneError(Error):
+    class GoneError(Error, frozen=True):
         code = "gone"
 
     ack = AckAdapter("e", GoneError, (GoneError,))
@@ -581,7 +581,7 @@ def tag(value: Any) -> str:
     return "point" if isinstance(value, Point) else "item"
 
 
-class Tree(Model):
+class Tree(Model, frozen=True):
     children: list[Tree]
 
 
@@ -740,7 +740,7 @@ def test_json_may_be_as_deep_as_ever() -> None:
 def test_a_validator_of_the_application_sees_a_wrong_value_once() -> None:
     seen: list[str] = []
 
-    class Checked(Model):
+    class Checked(Model, frozen=True):
         name: str
 
         @field_validator("name")

@@ -38,11 +38,11 @@ Read: TypeAlias = Callable[[str], object]
 """Reads a JSON value."""
 
 
-class Tree(_v1.Model):
+class Tree(_v1.Model, frozen=True):
     kids: list[Tree] | Tree | str | int
 
 
-class Node(_v1.Model):
+class Node(_v1.Model, frozen=True):
     value: int = 0
     kids: list[Node] = Field(default=[])
     names: _v1.Maybe[dict[str, Node]] = None

@@ -23,12 +23,12 @@ class Role(_v1.OpenEnum):
     VIEWER = "viewer"
 
 
-class Text(_v1.Model):
+class Text(_v1.Model, frozen=True):
     kind: Literal["text"] = "text"
     text: Annotated[str, Field(min_length=1, max_length=10)]
 
 
-class Image(_v1.Model):
+class Image(_v1.Model, frozen=True):
     kind: Literal["img"] = "img"
     data: _v1.Bytes
     mime: _v1.Maybe[str] = None
@@ -37,13 +37,13 @@ class Image(_v1.Model):
 Body: TypeAlias = Annotated[Text | Image, Field(discriminator="kind")]
 
 
-class Line(_v1.Model):
+class Line(_v1.Model, frozen=True):
     id: int
     sent_at: _v1.Datetime
     body: Body
 
 
-class CollabAuth(_v1.Model):
+class CollabAuth(_v1.Model, frozen=True):
     token: str
 
 
@@ -55,11 +55,11 @@ class Counters(_v1.Session):
     seen: int = 0
 
 
-class SendAck(_v1.Model):
+class SendAck(_v1.Model, frozen=True):
     id: int
 
 
-class RoomFull(_v1.Error):
+class RoomFull(_v1.Error, frozen=True):
     """No more than this many fit into a document.
 
     Try another one.
@@ -70,12 +70,12 @@ class RoomFull(_v1.Error):
     limit: int
 
 
-class Banned(_v1.Error):
+class Banned(_v1.Error, frozen=True):
     code: ClassVar[Literal["banned"]] = "banned"
     until: _v1.Datetime
 
 
-class ReadOnly(_v1.Error):
+class ReadOnly(_v1.Error, frozen=True):
     """Nobody may write."""
 
     code: ClassVar[Literal["read_only"]] = "read_only"

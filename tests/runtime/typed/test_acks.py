@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from tests.runtime.typed.collab import ReadOnly, RoomFull, SendAck
 
 
-class Snapshot(v1.Error):
+class Snapshot(v1.Error, frozen=True):
     code: ClassVar[str] = "snapshot"
     data: v1.Bytes
 
 
-class Loose(v1.Model):
+class Loose(v1.Model, frozen=True):
     """A record that takes any object."""
 
     name: str | None = None
@@ -92,7 +92,7 @@ def test_what_is_not_declared_is_not_answered(adapter: AckAdapter, value: Any) -
         adapter.encode(value)
 
 
-class ForeignRoomFull(v1.Error):
+class ForeignRoomFull(v1.Error, frozen=True):
     """Another contract's error, whose code is the same."""
 
     code: ClassVar[str] = "room_full"

@@ -22,7 +22,7 @@ from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.errors import PydanticSchemaGenerationError
 
 
-class Point(Model):
+class Point(Model, frozen=True):
     x: int
     label: Maybe[str] = None
     class_: Annotated[int | None, Field(alias="class")] = None
@@ -153,7 +153,7 @@ def test_half_of_a_surrogate_pair_as_javascript_sends_it_becomes_a_replacement_c
     assert [issue["loc"] for issue in caught.value.issues or ()] == [["active"]]
 
 
-class Tagged(Model):
+class Tagged(Model, frozen=True):
     tags: list[str]
 
 
@@ -258,7 +258,7 @@ def test_the_argument_that_cannot_be_sent_is_named() -> None:
         SEARCH.encode(("x", "3", None))
 
 
-class Measured(Model):
+class Measured(Model, frozen=True):
     values: list[float]
 
 
@@ -277,7 +277,7 @@ def test_json_keeps_what_looks_like_a_placeholder() -> None:
     )
 
 
-class Labelled(Model):
+class Labelled(Model, frozen=True):
     labels: dict[str, int | bool]
     data: Bytes
 
@@ -333,7 +333,7 @@ def test_a_refused_payload_is_not_kept_alive_by_its_refusal() -> None:
     assert error.issues
 
 
-class Order(Model):
+class Order(Model, frozen=True):
     class_: Annotated[int, Field(alias="class")]
 
 
@@ -392,7 +392,7 @@ def test_what_is_no_array_holds_no_arguments(text: str) -> None:
     ]
 
 
-class Rows(Model):
+class Rows(Model, frozen=True):
     rows: list[int]
 
 

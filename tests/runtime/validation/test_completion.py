@@ -13,25 +13,25 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
 
-class Leaf(Model):
+class Leaf(Model, frozen=True):
     x: int
 
 
-class Branch(Model):
+class Branch(Model, frozen=True):
     leaves: list[Leaf]
     best: Maybe[Annotated[Leaf, Field(description="the best")]] = None
     parent: Maybe[Branch] = None
 
 
-class Root(Model):
+class Root(Model, frozen=True):
     branches: dict[str, Branch]
 
 
-class Twig(Model):
+class Twig(Model, frozen=True):
     x: int
 
 
-class Lost(Model):
+class Lost(Model, frozen=True):
     other: Nowhere  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore[reportUndefinedVariable,reportUnknownVariableType]  # what is tested
 
 

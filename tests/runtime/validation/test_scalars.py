@@ -53,11 +53,11 @@ class Digit(enum.StrEnum):
     YES = "true"
 
 
-class One(Model):
+class One(Model, frozen=True):
     kind: Literal["1"] = "1"
 
 
-class Yes(Model):
+class Yes(Model, frozen=True):
     kind: Literal["true"] = "true"
 
 
@@ -403,7 +403,7 @@ def test_a_value_that_no_text_stands_for_is_not_sent_and_an_offset_with_seconds_
 
 
 def test_json_that_is_decoded_already_is_not_taken_for_values() -> None:
-    class Stored(Model):
+    class Stored(Model, frozen=True):
         data: Bytes
         number: Int64
 

@@ -45,7 +45,7 @@ class Model(BaseModel, frozen=True):
     """A record of the contract: frozen, strict, checked when it is made."""
 
     model_config = _CONFIG
-    __signature__ = _Signature()
+    __signature__: ClassVar[Any] = _Signature()
 
     def unwrap(self) -> Self:
         """Return the record itself: the success of a result."""
@@ -56,7 +56,7 @@ class Session(BaseModel, validate_assignment=True):
     """Typed data of one connection; its fields can be assigned, and are checked then."""
 
     model_config = _CONFIG
-    __signature__ = _Signature()
+    __signature__: ClassVar[Any] = _Signature()
 
 
 class Error(BaseModel, frozen=True):
@@ -65,7 +65,7 @@ class Error(BaseModel, frozen=True):
     """
 
     model_config = _CONFIG
-    __signature__ = _Signature()
+    __signature__: ClassVar[Any] = _Signature()
 
     code: ClassVar[Any]
     """What tells errors apart on the wire: a string, which subclasses declare as a literal (pyright

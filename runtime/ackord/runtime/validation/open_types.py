@@ -170,12 +170,11 @@ def _write_unknown(record: Any, info: core_schema.SerializationInfo) -> Any:
 
 
 def _with_placeholders(value: Any, info: core_schema.SerializationInfo) -> Any:
-    match value:
-        case dict():
-            return {key: _with_placeholders(item, info) for key, item in value.items()}
-        case list():
-            return [_with_placeholders(item, info) for item in value]
-        case bytes():
-            return write_attachment(value, info)
-        case _:
-            return value
+    kind = value.__class__
+    if kind is dict:
+        members: dict[str, Any] = value
+        return {key: _with_placeholders(item, info) for key, item in members.items()}
+    if kind is list:
+        items: list[Any] = value
+        return [_with_placeholders(item, info) for item in items]
+    return write_attachment(value, info) if kind is bytes else value

@@ -84,7 +84,7 @@ def test_a_short_text_cannot_hold_too_much(limits: Complexity) -> None:
         )
 
 
-class Row(_v1.Model):
+class Row(_v1.Model, frozen=True):
     value: int = 0
     text: _v1.Maybe[str] = None
 
