@@ -32,6 +32,7 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _DEF: Final = re.compile(r"((?:async )?def \w+.*) -> (.*)(:(?: \.\.\.)?)")
+_ATTRIBUTE_OR_TEXT: Final = re.compile(r"""\w+(\.\w+)+|.*["']""", re.DOTALL)
 _IMPORT: Final = re.compile(r"(from \S+ import )(.+)")
 
 
@@ -138,8 +139,8 @@ def _assigned(
     """Put a value behind its target.
 
     The value goes into parentheses where it fits there, and what is before its first bracket
-    doesn't fit behind the target; so does a text, and a name or a number behind an annotation that
-    could be put into parentheses.
+    doesn't fit behind the target; so does a text or an attribute, and a name or a number behind an
+    annotation that could be put into parentheses.
     """
     left = len(_flat(target)) + (0 if annotation is None else len(": ") + len(_flat(annotation)))
     room = WIDTH - indent - left - len(sign)
@@ -149,7 +150,7 @@ def _assigned(
     if is_text:
         first = len(_flat(value)) + tail
         bars = annotation is not None and len(_operands(annotation)) > 1
-        may_wrap = bars or _flat(value).endswith(('"', "'"))
+        may_wrap = bars or _ATTRIBUTE_OR_TEXT.fullmatch(_flat(value)) is not None
     else:
         first = _head(value)
     inner = indent + _INDENT
