@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +36,6 @@ class LoadResult:
     """What the file means; `None` where there are errors."""
     diagnostics: tuple[Diagnostic, ...]
     """All problems of the file, in order of position."""
-    source_sha256: str
-    """Hash of the file's text with ``\\n`` as its line ends, in hex; empty where it couldn't be
-    read.
-    """
     sources: Mapping[str, str]
     """The texts of the files that were read, by the names that diagnostics use."""
 
@@ -64,7 +59,6 @@ def load_contract(path: Path) -> LoadResult:
             document=None,
             contract=None,
             diagnostics=report.diagnostics(),
-            source_sha256="",
             sources={},
         )
     return load_bytes(data, file)
@@ -79,7 +73,6 @@ def load_bytes(data: bytes, file: str) -> LoadResult:
         document=document,
         contract=contract,
         diagnostics=report.diagnostics(),
-        source_sha256=hashlib.sha256(source.text.encode()).hexdigest(),
         sources={file: source.text},
     )
 

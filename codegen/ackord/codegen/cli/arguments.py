@@ -19,7 +19,7 @@ def package_name(out: Path) -> str:
 
 
 def _importable(out: Path) -> Path:
-    from ackord.codegen.package_name import name_problem  # noqa: PLC0415 - takes a while
+    from ackord.codegen.python.package_name import name_problem  # noqa: PLC0415 - takes a while
 
     problem = name_problem(package_name(out))
     if problem is not None:

@@ -12,7 +12,7 @@ from ackord.codegen.cli.arguments import package_name
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail, has_color
 from ackord.codegen.errors import CodegenError, OutputFailedError
 from ackord.codegen.generation import generate
-from ackord.codegen.package_name import hidden_type
+from ackord.codegen.targets import DEFAULT, find_target
 from ackord.schema import Contract, load_contract, render_text
 
 _UNREADABLE: Final = "S001"
@@ -20,12 +20,12 @@ _UNREADABLE: Final = "S001"
 
 def generate_files(schema: Path, out: Path) -> Mapping[str, str]:
     """Load a schema file and generate from it; what is wrong goes to standard error."""
-    contract, sha256 = _load(schema)
-    hidden = hidden_type(package_name(out), contract)
-    if hidden is not None:
-        raise typer.BadParameter(hidden, param_hint="'--out'")
+    contract = _load(schema)
+    problem = find_target(DEFAULT).directory_problem(package_name(out), contract)
+    if problem is not None:
+        raise typer.BadParameter(problem, param_hint="'--out'")
     try:
-        return generate(contract, source=schema.name, sha256=sha256)
+        return generate(contract, source=schema.name)
     except CodegenError as error:
         fail_with(error, where=f"{schema} - ")
 
@@ -39,7 +39,7 @@ def fail_with(error: CodegenError, *, where: str = "") -> NoReturn:
     )
 
 
-def _load(schema: Path) -> tuple[Contract, str]:
+def _load(schema: Path) -> Contract:
     # Types that a schema takes from existing modules are looked for where the command runs, as
     # `python -m` does; what the command itself needs has been imported before.
     sys.path.insert(0, str(Path.cwd()))
@@ -53,4 +53,4 @@ def _load(schema: Path) -> tuple[Contract, str]:
     if result.contract is None:
         unreadable = any(found.code == _UNREADABLE for found in result.diagnostics)
         raise typer.Exit(FAILED if unreadable else FINDINGS)
-    return result.contract, result.source_sha256
+    return result.contract

@@ -11,7 +11,7 @@ A template prints each statement on one line, or one item a line with a comma af
 Of several brackets in a line the last ones are broken first: brackets stay whole where what is
 before the next opening bracket fits into the line.
 
-Why there is no formatter: docs/decisions/0024.
+Why there is no formatter: docs/decisions/0026.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def _read_union(name: Name, section: Section) -> UnionNode | None:
         )
         return None
     if opened and "tag" not in section:
-        section.report.error(
+        section.report.add(
             "S010",
             node.place,
             "a union without a tag can't be open",

@@ -51,7 +51,7 @@ class ImageBody(_v1.Model, frozen=True):
 
     kind: Literal["image"] = "image"
     mime: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
-    data: _v1.Bytes
+    data: Annotated[_v1.Bytes, Field(max_length=900000)]
     """The file's content."""
     caption: _v1.Maybe[Annotated[str, Field(max_length=200)]] = None
 

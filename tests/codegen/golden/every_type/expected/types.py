@@ -6,11 +6,11 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from ipaddress import IPv4Address as Address
 from typing import Annotated, ClassVar, Literal, NewType, TypeAlias
 from uuid import UUID
 
 from ackord.runtime.stubs import v1 as _v1
+from ipaddress import IPv4Address as Address
 from pydantic import MISSING, AnyUrl, Field
 
 __all__ = [

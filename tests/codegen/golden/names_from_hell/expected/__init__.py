@@ -4,8 +4,7 @@
 Quotes \"\"\" and \\ backslashes, a     tab and an end "
 """
 
-from typing import TYPE_CHECKING
-from typing import Final as _Final
+from typing import TYPE_CHECKING, Final as _Final
 
 from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (

@@ -5,20 +5,10 @@ from __future__ import annotations
 
 from builtins import (
     bool as _bool,
-)
-from builtins import (
     float as _float,
-)
-from builtins import (
     int as _int,
-)
-from builtins import (
     list as _list,
-)
-from builtins import (
     str as _str,
-)
-from builtins import (
     tuple as _tuple,
 )
 from typing import Final as _Final

@@ -3,27 +3,14 @@
 
 from __future__ import annotations
 
-from abc import ABC as _ABC
-from abc import abstractmethod as _abstractmethod
+from abc import ABC as _ABC, abstractmethod as _abstractmethod
 from builtins import (
     bool as _bool,
-)
-from builtins import (
     float as _float,
-)
-from builtins import (
     int as _int,
-)
-from builtins import (
     list as _list,
-)
-from builtins import (
     property as _property,
-)
-from builtins import (
     str as _str,
-)
-from builtins import (
     tuple as _tuple,
 )
 from typing import overload

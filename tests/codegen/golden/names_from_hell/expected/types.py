@@ -5,47 +5,26 @@ from __future__ import annotations
 
 from builtins import (
     bool as _bool,
-)
-from builtins import (
     float as _float,
-)
-from builtins import (
     int as _int,
-)
-from builtins import (
     list as _list,
-)
-from builtins import (
     property as _property,
-)
-from builtins import (
     str as _str,
-)
-from builtins import (
     tuple as _tuple,
 )
 from dataclasses import dataclass
 from enum import StrEnum as _StrEnum
 from typing import (
     Annotated as _Annotated,
-)
-from typing import (
     ClassVar as _ClassVar,
-)
-from typing import (
     Literal as _Literal,
-)
-from typing import (
     NewType as _NewType,
-)
-from typing import (
     TypeAlias as _TypeAlias,
 )
 from uuid import UUID as _UUID
 
 from ackord.runtime.stubs import v1 as _v1
-from pydantic import MISSING as _MISSING
-from pydantic import Field as _Field
+from pydantic import MISSING as _MISSING, Field as _Field
 
 __all__ = [
     "ABC",
