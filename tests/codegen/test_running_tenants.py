@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
-from ackord.runtime.adapters.base import Recipient
+from ackord.runtime.adapters.base import LocalNamespace
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
@@ -356,8 +356,8 @@ class Wire(MemoryAdapter):
     namesakes.
     """
 
-    def __init__(self, sockets: Mapping[str, Recipient], others: list[Namespace]) -> None:
-        super().__init__(sockets)
+    def __init__(self, namespace: LocalNamespace, others: list[Namespace]) -> None:
+        super().__init__(namespace)
         self._others = others
         self.sent: list[EncodedEvent] = []
 
@@ -370,8 +370,8 @@ def test_events_between_servers_reach_the_others_with_their_types() -> None:
     async def scenario() -> None:
         wires: list[Wire] = []
 
-        def wire(sockets: Mapping[str, Recipient]) -> Wire:
-            wires.append(Wire(sockets, []))
+        def wire(namespace: LocalNamespace) -> Wire:
+            wires.append(Wire(namespace, []))
             return wires[-1]
 
         here, there = Site(adapter=wire), Site()

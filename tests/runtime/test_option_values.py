@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import pytest
 from ackord.runtime import ConnectionStateRecovery, DisconnectedError, Limits, Server, UsageError
-from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.client import ManagerOptions, connect
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.options import EngineKeywords, EngineOptions
@@ -86,7 +85,7 @@ def test_numbers_are_numbers_and_none_is_negative() -> None:
             "cookie must be a Cookie or None, not a value of the type dict",
         ),
         ({"parser": MsgpackParser}, "parser must be a Parser, not the class MsgpackParser"),
-        ({"adapter": MemoryAdapter({})}, "adapter must be a function"),
+        ({"adapter": Server().main.adapter}, "adapter must be a function"),
         ({"invalid_events": "dropp"}, "invalid_events must be 'drop' or 'disconnect', not 'dropp'"),
         ({"cors_origins": False}, "not False"),
     ],

@@ -1,28 +1,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 import pytest
-from ackord.runtime.adapters import AckCollector, BroadcastFlags, MemoryAdapter, Target
+from ackord.runtime.adapters import (
+    AckCollector,
+    BroadcastFlags,
+    LocalAdapter,
+    LocalBus,
+    MemoryAdapter,
+    Target,
+)
 from ackord.runtime.errors import AckordError
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.server import Server
 from ackord.runtime.sockets.acks import AckReply
+from ackord.runtime.testing import run
 
 EVENT = EncodedEvent("x", '["x"]')
-PREPARED = Prepared('42["x"]')
 
 
 class Inbox:
     """A recipient that keeps what it is given."""
 
-    def __init__(
-        self, recipients: dict[str, Inbox], sid: str = "", *, leaves: str | None = None
-    ) -> None:
+    def __init__(self, sockets: dict[str, Inbox], sid: str, *, leaves: str | None = None) -> None:
         self.sid = sid
         self.received: list[Prepared] = []
-        self._recipients = recipients
+        self.commands: list[object] = []
+        self._sockets = sockets
         self._leaves = leaves
 
     def deliver(self, event: EncodedEvent, prepared: Prepared, flags: BroadcastFlags) -> None:
@@ -30,7 +38,7 @@ class Inbox:
         assert not flags.volatile
         self.received.append(prepared)
         if self._leaves is not None:
-            self._recipients.pop(self._leaves, None)
+            self._sockets.pop(self._leaves, None)
 
     def ask(
         self,
@@ -42,21 +50,56 @@ class Inbox:
         self.deliver(event, prepared, flags)
         collector.settle(self.sid, (f'["{self.sid}"]', ()))
 
+    def join(self, *rooms: object) -> None:
+        self.commands.append(("join", *rooms))
 
-def make(*sids: str) -> tuple[MemoryAdapter, dict[str, Inbox]]:
-    recipients: dict[str, Inbox] = {}
-    adapter = MemoryAdapter(recipients)
-    for sid in sids:
-        recipients[sid] = Inbox(recipients, sid)
-        adapter.add_all(sid, [sid])
-    return adapter, recipients
+    def leave(self, *rooms: object) -> None:
+        self.commands.append(("leave", *rooms))
+
+    def disconnect(self, close: bool = False) -> None:
+        self.commands.append(("disconnect", close))
 
 
-def reached(adapter: MemoryAdapter, recipients: dict[str, Inbox], target: Target) -> dict[str, int]:
-    adapter.broadcast(EVENT, PREPARED, target, BroadcastFlags())
-    counts = {sid: len(inbox.received) for sid, inbox in recipients.items() if inbox.received}
-    for inbox in recipients.values():
-        assert all(prepared is PREPARED for prepared in inbox.received)
+Make: TypeAlias = Callable[..., tuple[MemoryAdapter, dict[str, Inbox]]]
+
+
+@pytest.fixture(params=["memory", "linked"])
+def make(request: pytest.FixtureRequest) -> Make:
+    """Return what makes the adapter of a namespace, alone or linked with another server's, and the
+    sockets with these ids.
+    """
+
+    def make(*sids: str) -> tuple[MemoryAdapter, dict[str, Inbox]]:
+        bus = LocalBus()
+        is_linked = request.param == "linked"
+        server, other = (
+            Server(adapter=bus.make_adapter if is_linked else MemoryAdapter) for _ in range(2)
+        )
+        adapter, second = server.main.adapter, other.main.adapter
+        assert isinstance(adapter, MemoryAdapter)
+        if is_linked:
+            assert isinstance(adapter, LocalAdapter)
+            assert isinstance(second, LocalAdapter)
+            bus.add(adapter)
+            bus.add(second)
+        sockets: Any = server.main.core.sockets
+        for sid in sids:
+            sockets[sid] = Inbox(sockets, sid)
+            adapter.add_all(sid, [sid])
+        return adapter, sockets
+
+    return make
+
+
+def reached(adapter: MemoryAdapter, sockets: dict[str, Inbox], target: Target) -> dict[str, int]:
+    async def broadcast() -> None:
+        adapter.broadcast(EVENT, target, BroadcastFlags())
+
+    run(broadcast())
+    counts = {sid: len(inbox.received) for sid, inbox in sockets.items() if inbox.received}
+    prepared = [each for inbox in sockets.values() for each in inbox.received]
+    assert all(each is prepared[0] and each.text == '42["x"]' for each in prepared)
+    for inbox in sockets.values():
         inbox.received.clear()
     assert adapter.sockets(target) == set(counts)
     return counts
@@ -66,18 +109,18 @@ def target(*rooms: str, except_: tuple[str, ...] = ()) -> Target:
     return Target(frozenset(rooms), frozenset(except_))
 
 
-def test_without_rooms_everybody_is_reached() -> None:
+def test_without_rooms_everybody_is_reached(make: Make) -> None:
     assert reached(*make("a", "b", "c"), target()) == {"a": 1, "b": 1, "c": 1}
 
 
-def test_whoever_is_in_several_rooms_is_reached_once() -> None:
+def test_whoever_is_in_several_rooms_is_reached_once(make: Make) -> None:
     adapter, recipients = make("a", "b", "c")
     adapter.add_all("a", ["red", "blue"])
     adapter.add_all("b", ["blue"])
     assert reached(adapter, recipients, target("red", "blue")) == {"a": 1, "b": 1}
 
 
-def test_rooms_and_sockets_can_be_left_out() -> None:
+def test_rooms_and_sockets_can_be_left_out(make: Make) -> None:
     adapter, recipients = make("a", "b", "c")
     adapter.add_all("a", ["red"])
     adapter.add_all("b", ["red", "blue"])
@@ -86,33 +129,36 @@ def test_rooms_and_sockets_can_be_left_out() -> None:
     assert reached(adapter, recipients, target("red", except_=("a", "nobody"))) == {"b": 1}
 
 
-def test_the_own_id_is_a_room() -> None:
+def test_the_own_id_is_a_room(make: Make) -> None:
     assert reached(*make("a", "b"), target("b")) == {"b": 1}
 
 
-def test_an_unknown_room_reaches_nobody() -> None:
+def test_an_unknown_room_reaches_nobody(make: Make) -> None:
     assert reached(*make("a"), target("nobody")) == {}
 
 
-def test_a_socket_that_is_not_connected_yet_is_not_reached() -> None:
+def test_a_socket_that_is_not_connected_yet_is_not_reached(make: Make) -> None:
     adapter, recipients = make("a")
     adapter.add_all("pending", ["red"])
     assert reached(adapter, recipients, target("red")) == {}
 
 
-def test_a_recipient_that_goes_away_during_a_broadcast_disturbs_nobody() -> None:
-    recipients: dict[str, Inbox] = {}
-    adapter = MemoryAdapter(recipients)
+def test_a_recipient_that_goes_away_during_a_broadcast_disturbs_nobody(make: Make) -> None:
+    adapter, recipients = make()
     for sid, leaves in (("a", "c"), ("b", "a"), ("c", "b")):
-        recipients[sid] = Inbox(recipients, leaves=leaves)
+        recipients[sid] = Inbox(recipients, sid, leaves=leaves)
         adapter.add_all(sid, [sid, "red"])
     everybody = tuple(recipients.values())
-    adapter.broadcast(EVENT, PREPARED, target("red"), BroadcastFlags())
-    adapter.broadcast(EVENT, PREPARED, target(), BroadcastFlags())
+
+    async def broadcast() -> None:
+        adapter.broadcast(EVENT, target("red"), BroadcastFlags())
+        adapter.broadcast(EVENT, target(), BroadcastFlags())
+
+    run(broadcast())
     assert all(inbox.received for inbox in everybody)
 
 
-def test_leaving_all_rooms_forgets_the_socket_and_the_empty_rooms() -> None:
+def test_leaving_all_rooms_forgets_the_socket_and_the_empty_rooms(make: Make) -> None:
     adapter, _ = make("a", "b")
     adapter.add_all("a", ["red", "blue"])
     adapter.add_all("b", ["blue"])
@@ -122,7 +168,7 @@ def test_leaving_all_rooms_forgets_the_socket_and_the_empty_rooms() -> None:
     assert adapter.socket_rooms("a") == frozenset()
 
 
-def test_room_events_are_told_once() -> None:
+def test_room_events_are_told_once(make: Make) -> None:
     adapter, _ = make()
     told: list[tuple[str, str, str | None]] = []
     adapter.on("create-room", lambda room, sid: told.append(("create-room", room, sid)))
@@ -148,9 +194,9 @@ def test_room_events_are_told_once() -> None:
     ]
 
 
-def test_closing_forgets_everything() -> None:
+def test_closing_forgets_everything(make: Make) -> None:
     adapter, _ = make("a")
-    asyncio.run(adapter.close())
+    run(adapter.close())
     assert adapter.rooms == {}
     assert adapter.sids == {}
 
@@ -159,6 +205,7 @@ class Ballot:
     """A collector that writes down what it learns."""
 
     ack_id = 7
+    timeout = 1.0
 
     def __init__(self) -> None:
         self.log: list[tuple[str, object]] = []
@@ -173,18 +220,27 @@ class Ballot:
         self.log.append(("seal", None))
 
 
-def test_everybody_is_expected_before_anybody_answers() -> None:
+def test_everybody_is_expected_before_anybody_answers(make: Make) -> None:
     adapter, _ = make("a", "b", "c")
     adapter.add_all("a", ["red"])
     adapter.add_all("b", ["red"])
     ballot = Ballot()
-    adapter.broadcast_with_ack(EVENT, PREPARED, target("red"), BroadcastFlags(), ballot)
-    assert ballot.log[0] == ("expect", ["a", "b"])
-    assert sorted(ballot.log[1:-1]) == [("a", ('["a"]', ())), ("b", ('["b"]', ()))]
-    assert ballot.log[-1] == ("seal", None)
+
+    async def ask() -> None:
+        adapter.broadcast_with_ack(EVENT, target("red"), BroadcastFlags(), ballot)
+        await asyncio.sleep(0.1)
+
+    run(ask())
+    log = [
+        entry for entry in ballot.log if entry != ("expect", [])
+    ]  # nobody is on the other server
+    assert log[0] == ("expect", ["a", "b"])
+    assert sorted(log[1:-1]) == [("a", ('["a"]', ())), ("b", ('["b"]', ()))]
+    assert log[-1] == ("seal", None)
 
 
 def test_a_listener_that_raises_keeps_nobody_out_of_a_room(
+    make: Make,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     adapter, _ = make()
@@ -202,7 +258,7 @@ def test_a_listener_that_raises_keeps_nobody_out_of_a_room(
     assert caplog.text == ""
 
 
-def test_a_listener_that_changes_rooms_finds_them_consistent() -> None:
+def test_a_listener_that_changes_rooms_finds_them_consistent(make: Make) -> None:
     adapter, _ = make("a", "b")
     adapter.on(
         "leave-room", lambda _, sid: None if sid is None else adapter.add_all(sid, ["lobby"])
@@ -211,3 +267,29 @@ def test_a_listener_that_changes_rooms_finds_them_consistent() -> None:
     adapter.del_("a", "red")
     assert adapter.socket_rooms("a") == {"a", "lobby"}
     assert adapter.rooms == {"a": {"a"}, "b": {"b"}, "lobby": {"a"}}
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("join", ("join", frozenset({"blue"}))),
+        ("leave", ("leave", frozenset({"blue"}))),
+        ("disconnect", ("disconnect", True)),
+    ],
+)
+def test_commands_reach_the_sockets_of_the_target(make: Make, command: str, told: object) -> None:
+    adapter, recipients = make("a", "b", "c")
+    adapter.add_all("a", ["red"])
+    adapter.add_all("b", ["red"])
+
+    async def scenario() -> None:
+        argument = True if command == "disconnect" else frozenset({"blue"})
+        getattr(adapter, command)(target("red", except_=("b",)), BroadcastFlags(), argument)
+        await asyncio.sleep(0.1)
+
+    run(scenario())
+    assert {sid: inbox.commands for sid, inbox in recipients.items()} == {
+        "a": [told],
+        "b": [],
+        "c": [],
+    }

@@ -56,7 +56,7 @@ def uses_of_one_life(others: int, rooms: int) -> int:
     """Count the looks at rooms while a socket joins two, leaves one and goes, among so many others
     in so many rooms.
     """
-    adapter = MemoryAdapter({})
+    adapter = MemoryAdapter(Server().main.core)
     adapter.rooms, adapter.sids = by_room, by_sid = CountingRooms(), CountingRooms()
     for number in range(others):
         adapter.add_all(f"s{number}", [f"s{number}", f"room{number % rooms}"])

@@ -7,13 +7,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import pytest
 from ackord.runtime.adapters import MemoryAdapter
-from ackord.runtime.adapters.base import Recipient
+from ackord.runtime.adapters.base import LocalNamespace
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
@@ -55,8 +55,8 @@ class Adapter(MemoryAdapter):
 
     __slots__ = ("_culprit",)
 
-    def __init__(self, recipients: Mapping[str, Recipient], culprit: Culprit) -> None:
-        super().__init__(recipients)
+    def __init__(self, namespace: LocalNamespace, culprit: Culprit) -> None:
+        super().__init__(namespace)
         self._culprit = culprit
         self.on("leave-room", lambda _room, _sid: culprit.pass_by("room listener"))
 
@@ -97,7 +97,7 @@ def report(culprit: Culprit, _: Socket | None, __: str, ___: Exception) -> None:
 def serve(culprit: Culprit, told: Counter[str]) -> Server:
     """Make a server whose application does something at each step of an end."""
     server = Server(
-        adapter=lambda recipients: Adapter(recipients, culprit),
+        adapter=lambda namespace: Adapter(namespace, culprit),
         parser=Parser(culprit),
         connection_state_recovery=ConnectionStateRecovery(max_disconnection_duration=10),
         cancel_on_disconnect=True,

@@ -7,13 +7,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from ackord.runtime.adapters import MemoryAdapter
-from ackord.runtime.adapters.base import Recipient
+from ackord.runtime.adapters.base import LocalNamespace
 from ackord.runtime.engine import server_loop
 from ackord.runtime.errors import (
     InvalidPayloadError,
@@ -38,8 +38,8 @@ PACKET = '42["x",1]'
 class Noting(MemoryAdapter):
     """Notes in which thread it is called."""
 
-    def __init__(self, recipients: Mapping[str, Recipient]) -> None:
-        super().__init__(recipients)
+    def __init__(self, namespace: LocalNamespace) -> None:
+        super().__init__(namespace)
         self.told: list[object] = []
         self.threads: set[int] = set()
 
@@ -135,6 +135,7 @@ HOPS: dict[type, dict[str, tuple[tuple[Any, ...], str]]] = {
 ANSWERS: dict[type, dict[str, tuple[Any, ...]]] = {
     Server: {
         "emit_with_ack": ("x",),
+        "publish": ("x",),
         "fetch_sockets": (),
         "server_side_emit_with_ack": ("x",),
         "drain": (),
@@ -143,10 +144,16 @@ ANSWERS: dict[type, dict[str, tuple[Any, ...]]] = {
     },
     Namespace: {
         "emit_with_ack": ("x",),
+        "publish": ("x",),
         "fetch_sockets": (),
         "server_side_emit_with_ack": ("x",),
     },
-    BroadcastOperator: {"emit_with_ack": ("x",), "fetch_sockets": (), "request": (EVENT,)},
+    BroadcastOperator: {
+        "emit_with_ack": ("x",),
+        "publish": ("x",),
+        "fetch_sockets": (),
+        "request": (EVENT,),
+    },
     Socket: {"emit_with_ack": ("x",), "request": (EVENT,)},
     SocketOperator: {"emit_with_ack": ("x",)},
     Context: {},
@@ -205,8 +212,8 @@ def with_set(scenario: Callable[[Set], Any]) -> None:
     sockets: list[Socket] = []
     adapters: list[Noting] = []
 
-    def make(recipients: Mapping[str, Recipient]) -> Noting:
-        adapters.append(Noting(recipients))
+    def make(namespace: LocalNamespace) -> Noting:
+        adapters.append(Noting(namespace))
         return adapters[-1]
 
     server = Server(adapter=make)

@@ -1,10 +1,16 @@
-"""What a namespace asks of the adapter that keeps its rooms."""
+"""What a namespace and its adapter ask of each other.
+
+An `Adapter` keeps the rooms of one namespace in this process, and joins the namespace with its
+namesakes on the other servers of a cluster. The adapter is made with a `LocalNamespace`, through
+which what other servers send reaches the sockets and listeners of this process.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from ackord.runtime.errors import AckordError
 from ackord.runtime.protocol.engineio.prepared import Prepared
@@ -42,16 +48,36 @@ class BroadcastFlags:
     """Whether the transport may compress it."""
 
 
+@dataclass(frozen=True, slots=True)
+class SocketDetails:
+    """A connected socket as another server describes it."""
+
+    id: str
+    """The socket's public id."""
+    rooms: frozenset[str]
+    """The rooms that the socket is in, its own id among them."""
+    data: Any
+    """What the application keeps of the socket, as far as the adapter can carry it."""
+    handshake: Mapping[str, Any]
+    """The fields of `ackord.runtime.server.Handshake`, by name."""
+
+
 class AckCollector(Protocol):
     """Collects the acknowledgements of one broadcast."""
 
     __slots__ = ()
 
     ack_id: int
-    """The id under which all sockets are asked."""
+    """The id under which the sockets of this process are asked."""
+    timeout: float
+    """Seconds from the beginning of the broadcast after which no acknowledgement counts."""
 
     def expect(self, sids: Iterable[str]) -> None:
-        """Learn who is asked, before anybody is."""
+        """Add sockets that are asked, before their answers come.
+
+        Called again, until `seal`, when another server tells which of its sockets are asked. An
+        adapter that learns only how many they are makes up ids.
+        """
         ...
 
     def settle(self, sid: str, outcome: AckReply | AckordError) -> None:
@@ -59,12 +85,13 @@ class AckCollector(Protocol):
         ignored.
 
         Raises:
-            PacketError: the answer isn't what an ACK packet may hold.
+            PacketError: the answer isn't what an ACK packet may hold. An adapter ignores the error
+                for a socket of another server.
         """
         ...
 
     def seal(self) -> None:
-        """Learn that nobody else will be asked."""
+        """Say that `expect` won't be called again: no other socket will be asked."""
         ...
 
 
@@ -87,13 +114,105 @@ class Recipient(Protocol):
         """
         ...
 
+    def join(self, *rooms: str | Iterable[str]) -> None:
+        """Enter rooms."""
+        ...
+
+    def leave(self, *rooms: str | Iterable[str]) -> None:
+        """Leave rooms."""
+        ...
+
+    def disconnect(self, close: bool = False) -> None:
+        """Leave the namespace; with `close`, leave all namespaces and end the connection."""
+        ...
+
+
+class LocalNamespace(Protocol):
+    """A namespace of this process, as its adapter knows it.
+
+    All methods are called in the event loop's thread.
+    """
+
+    __slots__ = ()
+
+    name: str
+    """The name, with its leading slash."""
+    server_id: str
+    """Tells this server from the others of a cluster."""
+
+    @property
+    def recipients(self) -> Mapping[str, Recipient]:
+        """The connected sockets of this process by their ids; read at each broadcast."""
+        ...
+
+    @property
+    def must_prepare(self) -> bool:
+        """Whether an event is prepared even if no socket of this process gets it: an absent client
+        may come back for the event, or a test wants it checked.
+        """
+        ...
+
+    def check_event(self, event: EncodedEvent) -> None:
+        """Refuse an event that can't be sent, before it is published.
+
+        Raises:
+            InvalidPayloadError: it has too many attachments, or the parser can't write it.
+        """
+        ...
+
+    def prepare(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> Prepared:
+        """Keep an event for absent clients, and encode it for the sockets of this process.
+
+        Called once for each broadcast of this or another server, before the event is delivered.
+
+        Raises:
+            InvalidPayloadError: it has too many attachments, or the parser can't write it.
+        """
+        ...
+
+    def prepare_request(self, event: EncodedEvent, flags: BroadcastFlags, ack_id: int) -> Prepared:
+        """Encode an event that asks the sockets of this process for an acknowledgement.
+
+        Raises:
+            InvalidPayloadError: it has too many attachments, or the parser can't write it.
+        """
+        ...
+
+    def next_ack_id(self) -> int:
+        """Return an ack id that no socket of this process waits for: each server has its own."""
+        ...
+
+    def forget_ack(self, sid: str, ack_id: int) -> None:
+        """Make a socket of this process no longer wait for an acknowledgement."""
+        ...
+
+    def describe(self, sids: Iterable[str]) -> list[SocketDetails]:
+        """Describe sockets of this process for another server."""
+        ...
+
+    async def receive_server_event(self, event: EncodedEvent) -> AckReply:
+        """Handle a server-side event of another server; return the acknowledgement.
+
+        Raises:
+            FailureReply: there is no acknowledgement: nobody listens, or a listener failed.
+        """
+        ...
+
 
 class Adapter(Protocol):
     """Keeps which socket is in which room, and brings broadcasts to the sockets of the rooms.
 
     A socket's own id is a room that it joins first.
-    All methods but `close` are called from the event loop's thread and don't block.
+    All methods are called in the event loop's thread; those that aren't `async` don't block.
     """
+
+    async def start(self) -> None:
+        """Connect with the other servers.
+
+        Awaited when the server starts. The adapter of a namespace that is made later is started in
+        the background, and rooms may be joined before.
+        """
+        ...
 
     def add_all(self, sid: str, rooms: Iterable[str]) -> None:
         """Put a socket into rooms."""
@@ -115,28 +234,64 @@ class Adapter(Protocol):
         """Return the ids of the connected sockets of this process that `target` means."""
         ...
 
+    def may_reach(self, target: Target, flags: BroadcastFlags) -> bool:
+        """Tell whether `target` may mean a socket; `False` only if it surely means none, so that
+        the event isn't encoded.
+        """
+        ...
+
     def broadcast(
-        self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags
-    ) -> None:
-        """Write an event, which is encoded and framed once, to every socket that `target` means."""
+        self, event: EncodedEvent, target: Target, flags: BroadcastFlags
+    ) -> asyncio.Future[None] | None:
+        """Write an event to every socket that `target` means; return what is done when the event
+        is published to the other servers, or `None` if that is so already.
+
+        Sockets of this process get what `LocalNamespace.prepare` returns, encoded and framed once.
+        Without any, and unless `LocalNamespace.must_prepare`, nothing is prepared.
+
+        Raises:
+            InvalidPayloadError: the event can't be sent; nobody got it.
+        """
         ...
 
     def broadcast_with_ack(
         self,
         event: EncodedEvent,
-        prepared: Prepared,
         target: Target,
         flags: BroadcastFlags,
         collector: AckCollector,
     ) -> None:
         """Write an event to every socket that `target` means and bring their acknowledgements to
-        `collector`.
+        `collector`; a server that leaves meanwhile won't answer.
+
+        Raises:
+            InvalidPayloadError: the event can't be sent; nobody got it.
+        """
+        ...
+
+    def join(self, target: Target, flags: BroadcastFlags, rooms: frozenset[str]) -> None:
+        """Put every socket that `target` means into rooms."""
+        ...
+
+    def leave(self, target: Target, flags: BroadcastFlags, rooms: frozenset[str]) -> None:
+        """Take every socket that `target` means out of rooms."""
+        ...
+
+    def disconnect(self, target: Target, flags: BroadcastFlags, close: bool) -> None:
+        """Disconnect every socket that `target` means; with `close`, end their connections."""
+        ...
+
+    async def fetch(self, target: Target, timeout: float) -> Sequence[SocketDetails]:  # noqa: ASYNC109  # the adapter bounds the wait
+        """Describe the sockets of the other servers that `target` means.
+
+        Raises:
+            AckTimeoutError: a server didn't answer in `timeout` seconds.
         """
         ...
 
     def server_side_emit(self, event: EncodedEvent) -> None:
-        """Bring an event to the namesakes of this namespace on the other servers of a cluster
-        (`Namespace.receive_server_event`).
+        """Bring an event to the namesakes of this namespace on the other servers
+        (`LocalNamespace.receive_server_event`).
         """
         ...
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from ackord.runtime.adapters.base import (
     AckCollector,
     BroadcastFlags,
+    LocalNamespace,
     Recipient,
     RoomEvent,
     RoomListener,
+    SocketDetails,
     Target,
 )
 from ackord.runtime.containment import contain
 from ackord.runtime.logs.limited import LimitedLog
-from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.sockets.listeners import Registration
@@ -26,15 +28,19 @@ class MemoryAdapter:
     what exists.
     """
 
-    __slots__ = ("_listeners", "_log", "_recipients", "rooms", "sids")
+    __slots__ = ("_listeners", "_log", "_namespace", "_recipients", "rooms", "sids")
 
-    def __init__(self, recipients: Mapping[str, Recipient]) -> None:
-        """Take the namespace's connected sockets by id; the mapping is read at each broadcast."""
-        self._recipients = recipients
+    def __init__(self, namespace: LocalNamespace) -> None:
+        """Begin without rooms."""
+        self._namespace = namespace
+        self._recipients = namespace.recipients
         self._log = LimitedLog(logging.getLogger("ackord.runtime.server"))
         self._listeners: dict[RoomEvent, tuple[Registration, ...]] = {}
         self.rooms: dict[str, set[str]] = {}
         self.sids: dict[str, set[str]] = {}
+
+    async def start(self) -> None:
+        """See `Adapter.start`: there is no other server."""
 
     def add_all(self, sid: str, rooms: Iterable[str]) -> None:
         """See `Adapter.add_all`."""
@@ -79,34 +85,79 @@ class MemoryAdapter:
             found.difference_update(self.rooms.get(room, ()))
         return found
 
+    def may_reach(self, target: Target, flags: BroadcastFlags) -> bool:  # noqa: ARG002  # the Protocol's signature
+        """See `Adapter.may_reach`."""
+        if target.rooms:
+            return not self.rooms.keys().isdisjoint(target.rooms)
+        return bool(self._recipients)
+
     def broadcast(
-        self, event: EncodedEvent, prepared: Prepared, target: Target, flags: BroadcastFlags
-    ) -> None:
+        self, event: EncodedEvent, target: Target, flags: BroadcastFlags
+    ) -> asyncio.Future[None] | None:
         """See `Adapter.broadcast`."""
-        recipients = self._recipients
         # A recipient that is too slow is closed while the others are being served, hence the
         # snapshots.
-        if not target.rooms and not target.except_:
-            for recipient in tuple(recipients.values()):
+        reached = (
+            self._select(target)
+            if target.rooms or target.except_
+            else tuple(self._recipients.values())
+        )
+        if reached or self._namespace.must_prepare:
+            prepared = self._namespace.prepare(event, target, flags)
+            for recipient in reached:
                 recipient.deliver(event, prepared, flags)
-            return
-        for recipient in [recipients[sid] for sid in self.sockets(target)]:
-            recipient.deliver(event, prepared, flags)
+        return None
 
     def broadcast_with_ack(
         self,
         event: EncodedEvent,
-        prepared: Prepared,
         target: Target,
         flags: BroadcastFlags,
         collector: AckCollector,
     ) -> None:
         """See `Adapter.broadcast_with_ack`."""
-        asked = self.sockets(target)
-        collector.expect(asked)
-        for recipient in [self._recipients[sid] for sid in asked]:
-            recipient.ask(event, prepared, flags, collector)
+        self.ask(event, target, flags, collector)
         collector.seal()
+
+    def ask(
+        self,
+        event: EncodedEvent,
+        target: Target,
+        flags: BroadcastFlags,
+        collector: AckCollector,
+    ) -> None:
+        """Do what `broadcast_with_ack` does for the sockets of this process, and leave `collector`
+        open for those of other servers.
+        """
+        asked = self.sockets(target)
+        if asked or self._namespace.must_prepare:
+            prepared = self._namespace.prepare_request(event, flags, collector.ack_id)
+            collector.expect(asked)
+            for recipient in [self._recipients[sid] for sid in asked]:
+                recipient.ask(event, prepared, flags, collector)
+
+    def join(self, target: Target, flags: BroadcastFlags, rooms: frozenset[str]) -> None:  # noqa: ARG002  # the Protocol's signature
+        """See `Adapter.join`."""
+        for recipient in self._select(target):
+            recipient.join(rooms)
+
+    def leave(self, target: Target, flags: BroadcastFlags, rooms: frozenset[str]) -> None:  # noqa: ARG002  # the Protocol's signature
+        """See `Adapter.leave`."""
+        for recipient in self._select(target):
+            recipient.leave(rooms)
+
+    def disconnect(self, target: Target, flags: BroadcastFlags, close: bool) -> None:  # noqa: ARG002  # the Protocol's signature
+        """See `Adapter.disconnect`."""
+        for recipient in self._select(target):
+            recipient.disconnect(close)
+
+    async def fetch(
+        self,
+        target: Target,  # noqa: ARG002  # the Protocol's signature
+        timeout: float,  # noqa: ARG002, ASYNC109  # the Protocol's signature
+    ) -> Sequence[SocketDetails]:
+        """See `Adapter.fetch`: there is no other server."""
+        return ()
 
     def server_side_emit(self, event: EncodedEvent) -> None:
         """See `Adapter.server_side_emit`: there is no other server."""
@@ -135,6 +186,9 @@ class MemoryAdapter:
         self.rooms.clear()
         self.sids.clear()
         self._log.close()
+
+    def _select(self, target: Target) -> list[Recipient]:
+        return [self._recipients[sid] for sid in self.sockets(target)]
 
     def _drop(self, sid: str, room: str) -> None:
         members = self.rooms[room]

@@ -11,7 +11,13 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Recipient, Target
+from ackord.runtime.adapters.base import (
+    AckCollector,
+    Adapter,
+    BroadcastFlags,
+    Recipient,
+    Target,
+)
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engine.server_loop import ServerLoop
 from ackord.runtime.protocol.socketio.event import EncodedEvent
@@ -99,8 +105,17 @@ class Audience(Protocol):
         """
         ...
 
-    def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
-        """Send an event to some of the sockets; raises what `check_event` raises."""
+    def is_heard(self, target: Target, flags: BroadcastFlags) -> bool:
+        """Tell whether an event has to be encoded: somebody may get it, or come back for it."""
+        ...
+
+    def broadcast_event(
+        self, event: EncodedEvent, target: Target, flags: BroadcastFlags
+    ) -> asyncio.Future[None] | None:
+        """Send an event to some of the sockets; return what is done when the event is published to
+        the other servers, or `None` if there is nothing to wait for; raises what `check_event`
+        raises.
+        """
         ...
 
     def ask_sockets(
@@ -119,11 +134,16 @@ class Audience(Protocol):
         """Make a socket of this process no longer wait for an acknowledgement."""
         ...
 
-    def select_sockets(self, target: Target) -> Sequence[RemoteSocket]:
-        """Return some of the sockets of this process."""
+    def adapters(self) -> Sequence[Adapter]:
+        """Return what keeps the rooms: one adapter, or those of all children."""
         ...
 
-    async def fetch_from(self, target: Target) -> Sequence[RemoteSocket]:
+    async def fetch_from(
+        self,
+        target: Target,
+        flags: BroadcastFlags,
+        timeout: float,  # noqa: ASYNC109  # the adapter bounds the wait
+    ) -> Sequence[RemoteSocket]:
         """Return some of the sockets."""
         ...
 

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from threading import get_ident
 from typing import Any, Final, Generic
 
-from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
+from ackord.runtime.adapters.base import (
+    AckCollector,
+    Adapter,
+    BroadcastFlags,
+    LocalNamespace,
+    SocketDetails,
+    Target,
+)
 from ackord.runtime.containment import Step
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.logs.limited import LimitedLog
@@ -21,8 +29,9 @@ from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.packet import encode_event, namespace_prefix
-from ackord.runtime.server.contracts import Audience, PendingAdmission, SocketT
+from ackord.runtime.server.contracts import Audience, PendingAdmission, RemoteSocket, SocketT
 from ackord.runtime.server.environment import AdapterFactory, Environment
+from ackord.runtime.server.handshake import Handshake
 from ackord.runtime.server.recovery import Recovery
 from ackord.runtime.server.refusal import RefusalReply
 from ackord.runtime.server.registrations import (
@@ -31,6 +40,7 @@ from ackord.runtime.server.registrations import (
     DisconnectHook,
     Registrations,
 )
+from ackord.runtime.server.remote import FetchedSocket
 from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.sockets.failures import Failures, InvalidPolicy
 from ackord.runtime.sockets.lifecycle import Report, call_guarded, call_lifecycle, guard
@@ -41,7 +51,7 @@ _CALLBACK: Final = "A callback of an event"
 _NO_PARAMS: Final[Mapping[str, str]] = {}
 
 
-class NamespaceCore(Audience, Generic[SocketT]):
+class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
     """The sockets of one namespace, what is registered for them, and their rooms."""
 
     __slots__ = (
@@ -68,6 +78,7 @@ class NamespaceCore(Audience, Generic[SocketT]):
         "recovery",
         "registrations",
         "routes",
+        "server_id",
         "server_loop",
         "short",
         "sockets",
@@ -117,7 +128,8 @@ class NamespaceCore(Audience, Generic[SocketT]):
         """Characters of a payload up to which nobody has to look whether it holds too much."""
         self.sockets: dict[str, SocketT] = {}
         self._make = environment.make_adapter if make_adapter is None else make_adapter
-        self.adapter: Adapter = self._make(self.sockets)
+        self.server_id = environment.server_id
+        self.adapter: Adapter = self._make(self)
         self.recovery = self._make_recovery()
         self.admissions: set[PendingAdmission] = set()
         """Those which wait for middlewares or the connect hook."""
@@ -181,7 +193,7 @@ class NamespaceCore(Audience, Generic[SocketT]):
         """
         self.sockets.clear()
         self.admissions.clear()
-        self.adapter = self._make(self.sockets)
+        self.adapter = self._make(self)
         if self.recovery is not None:
             self.recovery.log.clear()
         self.recovery = self._make_recovery()
@@ -293,7 +305,20 @@ class NamespaceCore(Audience, Generic[SocketT]):
             self.environment.transcoder.check(Prepared(text, event.attachments))
 
     @override
-    def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
+    def is_heard(self, target: Target, flags: BroadcastFlags) -> bool:
+        """See `Audience.is_heard`; from another thread, which may not look at the rooms, every
+        event is encoded.
+        """
+        return (
+            get_ident() != self.server_loop.thread
+            or self.adapter.may_reach(target, flags)
+            or self.must_prepare
+        )
+
+    @override
+    def broadcast_event(
+        self, event: EncodedEvent, target: Target, flags: BroadcastFlags
+    ) -> asyncio.Future[None] | None:
         """Send an encoded event to some of the sockets: the one way of all broadcasts that ask for
         no acknowledgement.
 
@@ -306,20 +331,15 @@ class NamespaceCore(Audience, Generic[SocketT]):
         if get_ident() != loop.thread and loop.hand_over(
             self.broadcast_event, event, target, flags
         ):
-            return
-        sent = event
-        if self.recovery is not None:
-            self.check_event(event)
-            is_kept = not flags.volatile and not flags.local
-            sent = (
-                self.recovery.record(event, target.rooms, target.except_)
-                if is_kept
-                else self.recovery.mark(event)
-            )
-        text = encode_event(self.prefix, sent.arguments, len(sent.attachments))
-        prepared = Prepared(text, event.attachments, compress=flags.compress)
-        self.environment.transcoder.check(prepared)
-        self.adapter.broadcast(event, prepared, target, flags)
+            return None
+        published = self.adapter.broadcast(event, target, flags)
+        if published is not None:
+            published.add_done_callback(self._published)
+        return published
+
+    def _published(self, published: asyncio.Future[None]) -> None:
+        if not published.cancelled() and (error := published.exception()) is not None:
+            self.tasks.log.crash("Publishing an event to the other servers", error)
 
     @override
     def ask_sockets(
@@ -333,10 +353,11 @@ class NamespaceCore(Audience, Generic[SocketT]):
         """
         if event.attachments:
             self.check_attachments(event.attachments, f"event {event.name!r}")
-        text = encode_event(self.prefix, event.arguments, len(event.attachments), collector.ack_id)
-        prepared = Prepared(text, event.attachments, compress=flags.compress)
-        self.environment.transcoder.check(prepared)
-        self.adapter.broadcast_with_ack(event, prepared, target, flags, collector)
+        self.adapter.broadcast_with_ack(event, target, flags, collector)
+
+    @override
+    def adapters(self) -> tuple[Adapter, ...]:
+        return (self.adapter,)
 
     @override
     def send_server_event(self, event: EncodedEvent) -> None:
@@ -358,15 +379,72 @@ class NamespaceCore(Audience, Generic[SocketT]):
         return await self.adapter.server_side_emit_with_ack(event, timeout)
 
     @override
-    def select_sockets(self, target: Target) -> list[SocketT]:
-        """Return some of the sockets of this process."""
+    async def fetch_from(
+        self, target: Target, flags: BroadcastFlags, timeout: float
+    ) -> list[RemoteSocket]:
+        """Return some of the sockets: those of this process themselves, and what other servers tell
+        of theirs.
+
+        Raises:
+            AckTimeoutError: another server didn't answer in `timeout` seconds.
+        """
         self.server_loop.check()
-        return [self.sockets[sid] for sid in self.adapter.sockets(target)]
+        remote = () if flags.local else await self.adapter.fetch(target, timeout)
+        local = [self.sockets[sid] for sid in self.adapter.sockets(target)]
+        return [*local, *(FetchedSocket(self, details) for details in remote)]
+
+    # What the adapter asks; see `LocalNamespace`
+
+    @property
+    @override
+    def recipients(self) -> Mapping[str, SocketT]:
+        return self.sockets
+
+    @property
+    @override
+    def must_prepare(self) -> bool:
+        return self.environment.checking.always or (
+            self.recovery is not None and self.recovery.is_recording
+        )
 
     @override
-    async def fetch_from(self, target: Target) -> list[SocketT]:
-        """Return some of the sockets."""
-        return self.select_sockets(target)
+    def prepare(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> Prepared:
+        sent = event
+        if self.recovery is not None:
+            self.check_event(event)
+            is_kept = not flags.volatile and not flags.local
+            sent = (
+                self.recovery.record(event, target.rooms, target.except_)
+                if is_kept
+                else self.recovery.mark(event)
+            )
+        text = encode_event(self.prefix, sent.arguments, len(sent.attachments))
+        prepared = Prepared(text, event.attachments, compress=flags.compress)
+        self.environment.transcoder.check(prepared)
+        return prepared
+
+    @override
+    def prepare_request(self, event: EncodedEvent, flags: BroadcastFlags, ack_id: int) -> Prepared:
+        text = encode_event(self.prefix, event.arguments, len(event.attachments), ack_id)
+        prepared = Prepared(text, event.attachments, compress=flags.compress)
+        self.environment.transcoder.check(prepared)
+        return prepared
+
+    @override
+    def describe(self, sids: Iterable[str]) -> list[SocketDetails]:
+        return [
+            SocketDetails(
+                socket.id,
+                socket.rooms,
+                socket.data,
+                {field.name: getattr(socket.handshake, field.name) for field in fields(Handshake)},
+            )
+            for socket in [self.sockets[sid] for sid in sids]
+        ]
+
+    @override
+    async def receive_server_event(self, event: EncodedEvent) -> AckReply:
+        return await self.registrations.server_listeners.receive(event, self.tasks.log)
 
     @override
     def next_ack_id(self) -> int:

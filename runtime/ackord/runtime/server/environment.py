@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from ackord.runtime.adapters.base import Adapter, Recipient
+from ackord.runtime.adapters.base import Adapter, LocalNamespace
 from ackord.runtime.bounds.shares import NOBODY
 from ackord.runtime.engine.server_loop import ServerLoop
 from ackord.runtime.logs.limited import LimitedLog
@@ -23,10 +23,8 @@ from ackord.runtime.sockets.lifecycle import call_hook
 from ackord.runtime.sockets.listeners import Registration
 from ackord.runtime.tasks import TaskSet
 
-AdapterFactory: TypeAlias = Callable[[Mapping[str, Recipient]], Adapter]
-"""Makes the adapter of a namespace; takes its connected sockets by id, to be read at each
-broadcast.
-"""
+AdapterFactory: TypeAlias = Callable[[LocalNamespace], Adapter]
+"""Makes the adapter of a namespace."""
 
 ErrorHookT = TypeVar("ErrorHookT", bound="Callable[..., object]")
 """Takes the socket or `None`, the event's name and what was raised; a plain function or a coroutine
@@ -58,10 +56,25 @@ class ErrorHooks:
                 call_hook(hook, (socket, event, error), self._tasks, "The on_error hook", client)
 
 
+class Checking:
+    """Which events are checked."""
+
+    __slots__ = ("always",)
+
+    def __init__(self) -> None:
+        self.always = False
+        """Whether events are encoded, and thereby checked, though nobody gets them: in tests
+        (`ackord.runtime.testing.Link`).
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """What the parts of a server have in common: its options, its tasks, its log."""
 
+    server_id: str
+    """Tells the server from the others of a cluster."""
+    checking: Checking
     limits: Limits
     complexity: Complexity
     """What one packet may hold, from `limits`."""

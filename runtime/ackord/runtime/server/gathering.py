@@ -83,6 +83,7 @@ class Gathering(AckCollector, Generic[T]):
         "_timer",
         "_waiting",
         "ack_id",
+        "timeout",
     )
 
     def __init__(
@@ -108,6 +109,7 @@ class Gathering(AckCollector, Generic[T]):
         """
         check_timeout(timeout)
         self.ack_id = ack_id
+        self.timeout = timeout
         self._decode = decode
         self._done = done
         self._forget = forget

@@ -41,20 +41,23 @@ class Lifetime:
         "_log",
         "_shutdown_hooks",
         "_signals",
+        "_start_adapters",
         "_startup_hooks",
     )
 
     def __init__(
         self,
         engine: EngineServer,
+        start_adapters: Callable[[], Coroutine[Any, Any, None]],
         drain: Callable[[float], Coroutine[Any, Any, None]],
         log: LimitedLog,
     ) -> None:
-        """Take the engine that is opened, and what ends all connections within a number of
-        seconds.
+        """Take the engine that is opened, what starts the adapters after the hooks of the start,
+        and what ends all connections within a number of seconds.
         """
         self._log = log
         self._engine = engine
+        self._start_adapters = start_adapters
         self._drain = drain
         self._startup_hooks: list[LifeHook] = []
         self._shutdown_hooks: list[LifeHook] = []
@@ -92,6 +95,7 @@ class Lifetime:
         try:
             for hook in self._startup_hooks:
                 await _run(hook)
+            await self._start_adapters()
         except BaseException:
             self._is_started = False
             self._engine.stop_accepting()

@@ -151,7 +151,7 @@ class Namespace(Registering[SocketT]):
             FailureReply: nobody listens, a listener returned `NO_ACK`, the answer can't be sent, or
                 what handles the event has raised: there is no acknowledgement.
         """
-        return await self._registrations.server_listeners.receive(event, self.core.tasks.log)
+        return await self.core.receive_server_event(event)
 
 
 def namespace_of(core: NamespaceCore[SocketT]) -> Namespace[SocketT]:

@@ -11,6 +11,7 @@ from typing import Any, Final, Generic
 
 from ackord.runtime.bounds.shares import NOBODY, Shares
 from ackord.runtime.errors import UsageError
+from ackord.runtime.logs.text import quoted
 from ackord.runtime.server.contracts import SocketT
 from ackord.runtime.server.core import NamespaceCore
 from ackord.runtime.server.environment import Environment
@@ -19,6 +20,7 @@ from ackord.runtime.server.namespace import Namespace, namespace_of
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, RefusalReply
 from ackord.runtime.server.registrations import Registrations
+from ackord.runtime.sockets.lifecycle import guard
 
 UNUSED_TIMEOUT: Final = 60.0
 """Seconds in which somebody has to join a dynamic namespace that the application asked for by name,
@@ -35,6 +37,7 @@ class Namespaces(Generic[SocketT]):
         "_by_name",
         "_cleanup",
         "_idle",
+        "_is_started",
         "_made",
         "_parents",
         "_pending",
@@ -50,6 +53,7 @@ class Namespaces(Generic[SocketT]):
         """
         self.environment = environment
         self._cleanup = cleanup
+        self._is_started = False
         self._parents: list[ParentNamespace[SocketT]] = []
         most = environment.limits.child_namespaces
         # The namespaces that clients brought into being, by these clients.
@@ -208,10 +212,46 @@ class Namespaces(Generic[SocketT]):
         self._remove(namespace)
         self.environment.tasks.start(namespace.close())
 
+    async def start(self) -> None:
+        """Start the adapters of all namespaces; those of later ones are started when these are
+        made.
+
+        Raises:
+            Exception: what an adapter raised; the others are closed again.
+        """
+        if self._is_started:
+            return
+        self._is_started = True
+        try:
+            for namespace in self:
+                await namespace.adapter.start()
+        except BaseException:
+            await self.close()
+            raise
+
+    def start_soon(self) -> None:
+        """Start the adapters of a server that accepts a connection and was never told to start."""
+        if not self._is_started:
+            self._is_started = True
+            for namespace in self:
+                self._start_soon(namespace)
+
+    def _start_soon(self, namespace: NamespaceCore[SocketT]) -> None:
+        what = f"Starting the adapter of namespace {quoted(namespace.name)}"
+        environment = self.environment
+        environment.tasks.start(guard(namespace.adapter.start(), what, environment.log))
+
+    async def close(self) -> None:
+        """Close all namespaces, and their adapters."""
+        self._is_started = False
+        for namespace in self:
+            await namespace.close()
+
     def discard(self) -> None:
         """Forget what belonged to an event loop that has ended: sockets, and namespaces that
         clients brought into being.
         """
+        self._is_started = False
         for namespace in self:
             namespace.discard()
             if self._cleanup and namespace.is_unused:
@@ -245,6 +285,8 @@ class Namespaces(Generic[SocketT]):
         self.main.core.announce_namespace(namespace)
         # Only what is registered from now on makes a dynamic namespace worth keeping.
         namespace.registrations.is_custom = False
+        if self._is_started:
+            self._start_soon(namespace)
         return namespace
 
 

@@ -11,14 +11,18 @@ like, each written once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
-from ackord.runtime.adapters.base import BroadcastFlags, Target
+from ackord.runtime.adapters.base import Adapter, BroadcastFlags, Target
 from ackord.runtime.errors import UsageError
-from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.protocol.socketio.event import (
+    EncodedEvent,
+    check_event_name,
+    encode_plain_event,
+)
 from ackord.runtime.server.contracts import Audience, RemoteSocket
 from ackord.runtime.server.gathering import (
     Answers,
@@ -151,19 +155,40 @@ class Broadcasting(Selection):
         `ack` is called once, with an error or `None` and with the answers, as `emit_with_ack`
         raises or returns them.
 
+        Without `ack`, an event that reaches nobody isn't encoded, and its values aren't checked.
+
         Raises:
             ReservedEventError: nobody may send this name.
             InvalidPayloadError: JSON can't hold a value.
         """
-        event = encode_plain_event(name, values)
-        if ack is None:
-            self.send_event(event)
-        else:
+        if ack is not None:
+            event = encode_plain_event(name, values)
             self._audience.server_loop.call(self._ask, event, Registration(ack))
+        elif self._is_heard:
+            self.send_event(encode_plain_event(name, values))
+        else:
+            check_event_name(name)
 
     def send(self, *values: Any, ack: AnswersCallback | None = None) -> None:
         """Send the event ``message``."""
         self.emit("message", *values, ack=ack)
+
+    async def publish(self, name: str, *values: Any) -> None:
+        """Do what `emit` does, and return when the adapter has published the event to the other
+        servers: at once on a single server.
+
+        Raises:
+            ReservedEventError: nobody may send this name.
+            InvalidPayloadError: JSON can't hold a value.
+            Exception: what the adapter raised; sockets of this process may have got the event.
+        """
+        self._audience.server_loop.check()
+        if not self._is_heard:
+            check_event_name(name)
+            return
+        published = self._send(encode_plain_event(name, values))
+        if published is not None:
+            await asyncio.shield(published)
 
     async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Answers:  # noqa: ASYNC109  # Socket.IO's timeout
         """Send an event to all of them and return what they answer, once everybody has answered or
@@ -191,36 +216,55 @@ class Broadcasting(Selection):
             InvalidPayloadError: it has more attachments than a packet may have, or the parser can't
                 write it.
         """
-        if self._is_empty:
-            self._audience.check_event(event)
-        else:
-            self._audience.broadcast_event(event, self._target, self._flags)
+        self._send(event)
+
+    @property
+    def _is_heard(self) -> bool:
+        """Whether an event may reach somebody, now or when an absent client is back; if not, it
+        isn't encoded.
+        """
+        return self._is_empty or self._audience.is_heard(self._target, self._flags)
 
     async def fetch_sockets(self) -> list[RemoteSocket]:
-        """Return the connected sockets."""
-        return [] if self._is_empty else list(await self._audience.fetch_from(self._target))
+        """Return the connected sockets: those of this process themselves, and for each socket of
+        another server what that server tells of it.
+
+        Raises:
+            AckTimeoutError: a server didn't answer in time, 20 seconds by default (`timeout`).
+        """
+        if self._is_empty:
+            return []
+        return list(await self._audience.fetch_from(self._target, self._flags, self._seconds()))
 
     def sockets_join(self, *rooms: str | Iterable[str]) -> None:
-        """Put all of them into rooms."""
-        self._each(partial(_join, names=room_names(rooms)))
+        """Put all of them into rooms, those of other servers too."""
+        names = room_names(rooms)
+        self._command(lambda adapter: adapter.join(self._target, self._flags, names))
 
     def sockets_leave(self, *rooms: str | Iterable[str]) -> None:
-        """Take all of them out of rooms."""
-        self._each(partial(_leave, names=room_names(rooms)))
+        """Take all of them out of rooms, those of other servers too."""
+        names = room_names(rooms)
+        self._command(lambda adapter: adapter.leave(self._target, self._flags, names))
 
     def disconnect_sockets(self, close: bool = False) -> None:
-        """Disconnect all of them from the namespace; with `close`, end their connections."""
-        self._each(partial(_disconnect, close=close))
+        """Disconnect all of them from the namespace, those of other servers too; with `close`, end
+        their connections.
+        """
+        self._command(lambda adapter: adapter.disconnect(self._target, self._flags, close))
 
-    def _each(self, command: Callable[[RemoteSocket], None]) -> None:
-        self._audience.server_loop.call(self._command, command)
+    def _command(self, command: Callable[[Adapter], None]) -> None:
+        if not self._is_empty:
+            self._audience.server_loop.call(self._run, command)
 
-    def _command(self, command: Callable[[RemoteSocket], None]) -> None:
-        for socket in self._sockets():
-            command(socket)
+    def _run(self, command: Callable[[Adapter], None]) -> None:
+        for adapter in self._audience.adapters():
+            command(adapter)
 
-    def _sockets(self) -> Sequence[RemoteSocket]:
-        return () if self._is_empty else self._audience.select_sockets(self._target)
+    def _send(self, event: EncodedEvent) -> asyncio.Future[None] | None:
+        if self._is_empty:
+            self._audience.check_event(event)
+            return None
+        return self._audience.broadcast_event(event, self._target, self._flags)
 
     def _seconds(self, timeout: float | None = None) -> float:
         if timeout is not None:
@@ -306,6 +350,15 @@ class BroadcastOperator(Broadcasting):
         who didn't answer.
         """
         return await self._gathered(event, self._seconds(timeout), _undecoded)
+
+    def _gather_soon(
+        self,
+        event: EncodedEvent,
+        decode: Callable[[AckReply], T],
+        done: Callable[[Gathered[T]], None],
+    ) -> None:
+        """Send an encoded event to all of them, and call `done` with what they acknowledged."""
+        self._audience.server_loop.call(self._gather, event, self._seconds(), decode, done)
 
     def report_crash(self, what: str, error: BaseException) -> None:
         """Log what the application's code raised for an answer."""
@@ -485,18 +538,6 @@ def others(
         timeout,
         is_empty=bool(is_empty),
     )
-
-
-def _join(socket: RemoteSocket, names: Iterable[str]) -> None:
-    socket.join(names)
-
-
-def _leave(socket: RemoteSocket, names: Iterable[str]) -> None:
-    socket.leave(names)
-
-
-def _disconnect(socket: RemoteSocket, close: bool) -> None:
-    socket.disconnect(close)
 
 
 def _undecoded(reply: AckReply) -> AckReply:

@@ -4,10 +4,11 @@ clients ask for.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, NoReturn, TypeAlias
 
-from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Target
+from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
@@ -106,10 +107,20 @@ class Children(Audience, Generic[SocketT]):
         self._core.check_event(event)
 
     @override
-    def broadcast_event(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> None:
+    def is_heard(self, target: Target, flags: BroadcastFlags) -> bool:
+        children = self._cores()
+        return self._core.is_heard(target, flags) or any(
+            child.is_heard(target, flags) for child in children
+        )
+
+    @override
+    def broadcast_event(
+        self, event: EncodedEvent, target: Target, flags: BroadcastFlags
+    ) -> asyncio.Future[Any] | None:
         # From another thread each child hands its part to the event loop.
-        for child in self._cores():
-            child.broadcast_event(event, target, flags)
+        sent = [child.broadcast_event(event, target, flags) for child in self._cores()]
+        waiting = [published for published in sent if published is not None]
+        return asyncio.gather(*waiting) if waiting else None
 
     @override
     def ask_sockets(
@@ -118,11 +129,11 @@ class Children(Audience, Generic[SocketT]):
         self._refuse(", which can't be asked for acknowledgements together: ask its children")
 
     @override
-    def select_sockets(self, target: Target) -> list[SocketT]:
-        return [socket for child in self._cores() for socket in child.select_sockets(target)]
+    def adapters(self) -> list[Adapter]:
+        return [child.adapter for child in self._cores()]
 
     @override
-    async def fetch_from(self, target: Target) -> list[SocketT]:
+    async def fetch_from(self, target: Target, flags: BroadcastFlags, timeout: float) -> NoReturn:
         self._refuse(": fetch the sockets of its children")
 
     @override

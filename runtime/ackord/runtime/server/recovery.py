@@ -108,11 +108,16 @@ class Recovery:
 
     # Events
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether a client is there, or away, that may come back for an event."""
+        return bool(self._live or self._log.sessions)
+
     def record(
         self, event: EncodedEvent, rooms: frozenset[str], except_: frozenset[str] = frozenset()
     ) -> EncodedEvent:
         """Keep an event that is being sent, and return it as it is to be sent."""
-        if not self._live and not self._log.sessions:
+        if not self.is_recording:
             return event
         marked = self._log.record(event, rooms, except_, _now())
         if self._log.size > self._told + LIGHT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import secrets
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol, Unpack, overload
@@ -24,6 +25,7 @@ from ackord.runtime.protocol.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.server.connection import Connection, Connections
 from ackord.runtime.server.environment import (
     AdapterFactory,
+    Checking,
     Environment,
     ErrorHooks,
     ErrorHookT,
@@ -134,6 +136,8 @@ class Server(Registering[Socket]):
         tasks = TaskSet(log)
         self.engine = EngineServer(EngineOptions(**engine), self._connect, self._discard)
         self.environment = Environment(
+            server_id=secrets.token_hex(8),
+            checking=Checking(),
             limits=limits,
             complexity=limits.complexity,
             parser=parser,
@@ -141,7 +145,7 @@ class Server(Registering[Socket]):
             loop=self.engine.server_loop,
             tasks=tasks,
             log=log,
-            lifetime=Lifetime(self.engine, self.drain, log),
+            lifetime=Lifetime(self.engine, self._start_adapters, self.drain, log),
             errors=ErrorHooks(tasks),
             error_replies=error_replies,
             invalid_events=invalid_events,
@@ -303,8 +307,7 @@ class Server(Registering[Socket]):
         self.engine.server_loop.check()
         await self.engine.close()
         await self.environment.tasks.finish(timeout)
-        for namespace in self._namespaces:
-            await namespace.close()
+        await self._namespaces.close()
         self.environment.log.close()
 
     def _recovery_settings(
@@ -321,7 +324,11 @@ class Server(Registering[Socket]):
             max_buffered=engine.max_buffered,
         )
 
+    async def _start_adapters(self) -> None:
+        await self._namespaces.start()
+
     def _connect(self, engine: EngineSocket) -> Connection:
+        self._namespaces.start_soon()
         return self._connections.connect(engine)
 
     def _discard(self) -> None:

@@ -28,6 +28,7 @@ class Link:
             ...
 
     Everything but the network is real: handshake, heartbeats, packets, limits, backpressure.
+    Events of `server` that reach nobody are encoded, too, so that tests find invalid payloads.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Link:
             capacity: Bytes that are on their way to the server before a client waits.
         """
         self._engine = server.engine
+        server.environment.checking.always = True
         self._address = address
         self._capacity = capacity
         self._tasks = TaskSet()

@@ -144,7 +144,9 @@ class BroadcastEmitter(Emitter):
 
     @override
     def _emit(self, event: Event[None], *args: object) -> None:
-        self.__target.send_event(encode_typed(event, args))
+        # Arguments that nobody gets are neither validated nor encoded.
+        if self.__target._is_heard:  # noqa: SLF001  # not for applications, which emit
+            self.__target.send_event(encode_typed(event, args))
 
     @property
     def _target(self) -> BroadcastTarget:

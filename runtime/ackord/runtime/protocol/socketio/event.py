@@ -39,6 +39,19 @@ def check_name(name: Any) -> None:
         raise UsageError(f"the name of an event is a string, not {type(name).__name__!r}")
 
 
+def check_event_name(name: str) -> None:
+    """Refuse what can't be the name of an event that is sent.
+
+    Raises:
+        ReservedEventError: nobody may send this name.
+        UsageError: the name isn't a string.
+    """
+    if name.__class__ is not str:
+        check_name(name)
+    if name in RESERVED_EVENTS:
+        raise ReservedEventError(name)
+
+
 def encode_plain_event(name: str, values: Sequence[Any]) -> EncodedEvent:
     """Encode an event whose arguments are plain values: JSON and bytes.
 
@@ -47,9 +60,6 @@ def encode_plain_event(name: str, values: Sequence[Any]) -> EncodedEvent:
         InvalidPayloadError: JSON can't hold a value.
         UsageError: the name isn't a string.
     """
-    if name.__class__ is not str:
-        check_name(name)
-    if name in RESERVED_EVENTS:
-        raise ReservedEventError(name)
+    check_event_name(name)
     text, attachments = encode_value([name, *values])
     return EncodedEvent(name, text, attachments)

@@ -1,0 +1,143 @@
+"""Acknowledgements that cross servers, for adapters that join several.
+
+The server that broadcasts keeps `RemoteAcks`. Each other server makes an `AckRelay`, the collector
+of its own sockets, and sends first, once, which sockets are asked, then each outcome.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from ackord.runtime.adapters.base import AckCollector, LocalNamespace
+from ackord.runtime.errors import AckordError, DisconnectedError
+from ackord.runtime.protocol.socketio.errors import PacketError
+from ackord.runtime.sockets.acks import AckReply
+
+
+class AckRelay:
+    """Collects what the sockets of this process answer to a broadcast of another server; implements
+    `AckCollector`.
+    """
+
+    __slots__ = (
+        "_early",
+        "_expected",
+        "_is_sealed",
+        "_namespace",
+        "_settled",
+        "_timer",
+        "_waiting",
+        "ack_id",
+        "timeout",
+    )
+
+    def __init__(
+        self,
+        namespace: LocalNamespace,
+        timeout: float,
+        expected: Callable[[frozenset[str]], object],
+        settled: Callable[[str, AckReply | AckordError], object],
+    ) -> None:
+        """Begin to count the time.
+
+        Args:
+            namespace: Whose sockets are asked.
+            timeout: Seconds until the sockets no longer wait; `AckCollector.timeout` of the server
+                that broadcasts.
+            expected: Sends that server the ids of the sockets that are asked; called once, first.
+            settled: Sends that server what came of one socket.
+        """
+        self.ack_id = namespace.next_ack_id()
+        self.timeout = timeout
+        self._namespace = namespace
+        self._expected = expected
+        self._settled = settled
+        self._waiting: set[str] = set()
+        # Outcomes that came while sockets were still being asked.
+        self._early: list[tuple[str, AckReply | AckordError]] = []
+        self._is_sealed = False
+        self._timer = asyncio.get_running_loop().call_later(timeout, self.discard)
+
+    def expect(self, sids: Iterable[str]) -> None:
+        """See `AckCollector.expect`."""
+        self._waiting.update(sids)
+
+    def settle(self, sid: str, outcome: AckReply | AckordError) -> None:
+        """See `AckCollector.settle`."""
+        if sid not in self._waiting:
+            return
+        if not self._is_sealed:
+            self._early.append((sid, outcome))
+            return
+        self._waiting.remove(sid)
+        self._settled(sid, outcome)
+        if not self._waiting:
+            self._timer.cancel()
+
+    def seal(self) -> None:
+        """See `AckCollector.seal`."""
+        self._is_sealed = True
+        self._expected(frozenset(self._waiting))
+        for sid, outcome in self._early:
+            self.settle(sid, outcome)
+        self._early.clear()
+        if not self._waiting:
+            self._timer.cancel()
+
+    def discard(self) -> None:
+        """Make the sockets wait no longer."""
+        self._timer.cancel()
+        for sid in self._waiting:
+            self._namespace.forget_ack(sid, self.ack_id)
+        self._waiting.clear()
+
+
+class RemoteAcks:
+    """What the sockets of other servers answer to one broadcast of this server.
+
+    The collector is sealed when each server has told which of its sockets are asked, or has left.
+    """
+
+    __slots__ = ("_collector", "_sids", "_untold")
+
+    def __init__(self, collector: AckCollector, servers: Iterable[str]) -> None:
+        """Wait for these servers; the sockets of this process have been asked already."""
+        self._collector = collector
+        self._untold = set(servers)
+        self._sids: dict[str, set[str]] = {}
+        self._seal_if_told()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is awaited any longer."""
+        return not self._untold and not any(self._sids.values())
+
+    def expect(self, server: str, sids: Iterable[str]) -> None:
+        """Add the sockets that a server asks."""
+        if server in self._untold:
+            self._untold.remove(server)
+            self._sids[server] = set(sids)
+            self._collector.expect(self._sids[server])
+            self._seal_if_told()
+
+    def settle(self, server: str, sid: str, outcome: AckReply | AckordError) -> None:
+        """Settle a socket of a server."""
+        sids = self._sids.get(server)
+        if sids is not None and sid in sids:
+            sids.remove(sid)
+            with suppress(PacketError):  # the socket counts as one that didn't answer
+                self._collector.settle(sid, outcome)
+
+    def drop(self, server: str) -> None:
+        """Wait no longer for a server that has left."""
+        for sid in self._sids.pop(server, ()):
+            self._collector.settle(sid, DisconnectedError("the server of the socket has left"))
+        if server in self._untold:
+            self._untold.remove(server)
+            self._seal_if_told()
+
+    def _seal_if_told(self) -> None:
+        if not self._untold:
+            self._collector.seal()

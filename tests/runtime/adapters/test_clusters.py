@@ -1,0 +1,283 @@
+"""What applications do to sockets, on one server and on two servers of a cluster alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any, TypeAlias
+
+import pytest
+from ackord.runtime import ConnectionStateRecovery
+from ackord.runtime.adapters import LocalBus, MemoryAdapter
+from ackord.runtime.errors import AckTimeoutError
+from ackord.runtime.server import BroadcastTimeoutError, Namespace, Server
+from ackord.runtime.testing import RawPeer, run
+
+from tests.runtime.server.stage import Stage
+
+
+class World:
+    """Four clients, "a" to "d", which join the servers in turn; the sockets of "a" and "b" are in
+    the room "red", and "b" is in "blue" too.
+    """
+
+    def __init__(self, servers: list[Server]) -> None:
+        self.servers = servers
+        self.peers: dict[str, RawPeer] = {}
+        self.sids: dict[str, str] = {}
+
+    @property
+    def here(self) -> Namespace:
+        """The namespace of the first server, where "a" is."""
+        return self.servers[0].main
+
+    async def enter(self) -> None:
+        for number, name in enumerate("abcd"):
+            server = self.servers[number % len(self.servers)]
+            self.peers[name], answer = await Stage(server).join()
+            self.sids[name] = answer.partition('"')[0]  # with recovery a "pid" follows
+            server.main.sockets[self.sids[name]].data = name
+            if name in "ab":
+                server.main.sockets[self.sids[name]].join("red")
+        self.here.to(self.sids["b"]).sockets_join("blue")
+        await asyncio.sleep(1)
+
+    async def received(self) -> dict[str, str]:
+        """Return the packet that each client got, of those that got one."""
+        await asyncio.sleep(1)
+        packets: dict[str, str] = {}
+        for name, peer in self.peers.items():
+            try:
+                async with asyncio.timeout(0.1):
+                    packets[name] = await peer.receive_text()
+            except TimeoutError:
+                continue
+        return packets
+
+    async def rooms(self) -> dict[str, set[str]]:
+        """Return the rooms of each client, without that of its own id, as the first server tells
+        them.
+        """
+        await asyncio.sleep(1)
+        sockets = await self.here.fetch_sockets()
+        return {socket.data: set(socket.rooms - {socket.id}) for socket in sockets}
+
+
+Play: TypeAlias = Callable[[Callable[[World], Awaitable[None]]], None]
+
+
+def play_on(count: int, **options: Any) -> Play:
+    """Return what runs a scenario on so many servers."""
+
+    def play(scenario: Callable[[World], Awaitable[None]]) -> None:
+        bus = LocalBus()
+        adapter = MemoryAdapter if count == 1 else bus.make_adapter
+        servers = [Server(adapter=adapter, **options) for _ in range(count)]
+        for server in servers:
+            server.on("connection", lambda socket: socket.on("x", print))
+            server.main.on_server_side("count", lambda server=server: len(server.main.sockets))
+
+        async def main() -> None:
+            async with AsyncExitStack() as stack:
+                for server in servers:
+                    await stack.enter_async_context(server.lifespan())
+                world = World(servers)
+                await world.enter()
+                await scenario(world)
+
+        run(main())
+
+    return play
+
+
+@pytest.fixture(params=[1, 2], ids=["one server", "two servers"])
+def play(request: pytest.FixtureRequest) -> Play:
+    return play_on(request.param)
+
+
+def test_a_broadcast_reaches_the_sockets_of_the_target_once(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        for target, reached in [
+            (world.here, "abcd"),
+            (world.here.to("red"), "ab"),
+            (world.here.to("red", "blue"), "ab"),
+            (world.here.except_("blue"), "acd"),
+            (world.here.to("red").except_(world.sids["a"]), "b"),
+            (world.here.to("nobody"), ""),
+            (world.here.to([]), ""),
+            (world.here.sockets[world.sids["a"]].broadcast, "bcd"),
+        ]:
+            target.emit("x", b"\x01")
+            assert await world.received() == dict.fromkeys(
+                reached, '451-["x",{"_placeholder":true,"num":0}]'
+            )
+            for name in reached:
+                assert await world.peers[name].receive() == b"\x01"
+
+    play(scenario)
+
+
+def test_local_keeps_a_command_to_the_sockets_of_this_process() -> None:
+    async def scenario(world: World) -> None:
+        world.here.local.emit("x")
+        assert await world.received() == dict.fromkeys("ac", '42["x"]')
+        assert [socket.data for socket in await world.here.to("red").local.fetch_sockets()] == ["a"]
+        assert len(await world.here.local.emit_with_ack("x", timeout=1)) == 0
+
+    async def commands(world: World) -> None:
+        world.here.local.sockets_join("new")
+        assert {name for name, rooms in (await world.rooms()).items() if "new" in rooms} == {
+            "a",
+            "c",
+        }
+        world.here.local.sockets_leave("new", "red")
+        assert await world.rooms() == {"a": set(), "b": {"red", "blue"}, "c": set(), "d": set()}
+        world.here.local.disconnect_sockets()
+        assert set(await world.rooms()) == {"b", "d"}
+
+    with pytest.raises(BroadcastTimeoutError, match="2 of 2"):
+        play_on(2)(scenario)
+    play_on(2)(commands)
+
+
+def test_a_published_event_has_reached_the_others(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        await world.here.to("red").publish("x", 1)
+        assert await world.received() == dict.fromkeys("ab", '42["x",1]')
+        await world.here.to("nobody").publish("x", 1)
+        assert await world.received() == {}
+
+    play(scenario)
+
+
+def test_sockets_of_all_servers_acknowledge(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        async def answer(name: str, answers: str) -> None:
+            packet = await world.peers[name].receive_text()
+            ack_id = packet.removeprefix("42").removesuffix('["x"]')
+            await world.peers[name].send(f"43{ack_id}{answers}")
+
+        asking = asyncio.ensure_future(world.here.emit_with_ack("x", timeout=5))
+        await asyncio.gather(*(answer(name, f'["{name}"]') for name in "abcd"))
+        answers = await asking
+        assert answers.by_sid == {world.sids[name]: name for name in "abcd"}
+
+        asking = asyncio.ensure_future(world.here.to("red").emit_with_ack("x", timeout=5))
+        await answer("a", "[1,2]")
+        with pytest.raises(BroadcastTimeoutError) as raised:
+            await asking
+        assert list(raised.value.answers) == [(1, 2)]
+        assert raised.value.answers.missing == frozenset((world.sids["b"],))
+        assert await world.here.to("nobody").emit_with_ack("x") == ()
+        await asyncio.sleep(10)
+        sockets = [socket for server in world.servers for socket in server.main.sockets.values()]
+        assert [socket._awaited_acks for socket in sockets] == [0, 0, 0, 0]
+
+    play(scenario)
+
+
+def test_a_socket_that_leaves_ends_the_wait_for_it(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        asking = asyncio.ensure_future(world.here.to("red").emit_with_ack("x", timeout=5))
+        await world.received()
+        for name in "ab":
+            await world.peers[name].close()
+        answers = await asking
+        assert list(answers) == []
+        assert answers.missing == {world.sids["a"], world.sids["b"]}
+
+    play(scenario)
+
+
+def test_commands_reach_the_sockets_of_all_servers(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        assert await world.rooms() == {"a": {"red"}, "b": {"red", "blue"}, "c": set(), "d": set()}
+        world.here.except_("blue").sockets_join("new", ["newer"])
+        new = {"new", "newer"}
+        assert await world.rooms() == {"a": {"red"} | new, "b": {"red", "blue"}, "c": new, "d": new}
+        world.here.to("red", "new").sockets_leave("red", "newer")
+        assert await world.rooms() == {"a": {"new"}, "b": {"blue"}, "c": {"new"}, "d": {"new"}}
+        world.here.to("new").disconnect_sockets()
+        assert await world.received() == dict.fromkeys("acd", "41")
+        assert await world.rooms() == {"b": {"blue"}}
+        world.here.disconnect_sockets(close=True)
+        assert await world.rooms() == {}
+
+    play(scenario)
+
+
+def test_a_fetched_socket_takes_commands_and_tells_of_its_client(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        (fetched,) = await world.here.in_("blue").fetch_sockets()
+        assert (fetched.id, fetched.data) == (world.sids["b"], "b")
+        assert fetched.handshake.query["transport"] == "websocket"
+        told: list[Any] = []
+        fetched.emit("x", 1)
+        fetched.emit("x", ack=lambda *values: told.append(values))
+        assert await world.received() == {"b": '42["x",1]'}
+        ack_id = (await world.peers["b"].receive_text()).removeprefix("42").removesuffix('["x"]')
+        await world.peers["b"].send(f"43{ack_id}[1,null]")
+        await asyncio.sleep(1)
+        assert told == [(1, None)]
+        fetched.join("new")
+        fetched.leave("red", ["blue"])
+        assert (await world.rooms())["b"] == {"new"}
+        fetched.disconnect()
+        assert await world.received() == {"b": "41"}
+
+    play(scenario)
+
+
+def test_a_server_that_leaves_is_no_longer_waited_for() -> None:
+    async def scenario(world: World) -> None:
+        there = world.servers[1]
+        never = asyncio.Event()
+        there.main.on_server_side("slow", never.wait)
+        waiting: list[asyncio.Future[Any]] = [
+            asyncio.ensure_future(world.here.emit_with_ack("x", timeout=50)),
+            asyncio.ensure_future(world.here.server_side_emit_with_ack("slow", timeout=50)),
+        ]
+        assert set(await world.received()) == set("abcd")
+        for name in "ac":
+            await world.peers[name].send('430["here"]')
+        await there.close()
+        answers, server_answers = await asyncio.gather(*waiting)
+        assert list(answers) == ["here", "here"]
+        assert answers.missing == {world.sids["b"], world.sids["d"]}
+        assert server_answers == []
+        assert {socket.data for socket in await world.here.fetch_sockets()} == {"a", "c"}
+        assert await world.here.server_side_emit_with_ack("count") == []
+
+    play_on(2)(scenario)
+
+
+def test_servers_ask_one_another() -> None:
+    async def scenario(world: World) -> None:
+        assert await world.here.server_side_emit_with_ack("count") == [2]
+        with pytest.raises(AckTimeoutError, match="1 of 1 servers"):
+            await world.here.server_side_emit_with_ack("unknown", timeout=1)
+
+    play_on(2)(scenario)
+
+
+def test_an_event_of_another_server_is_replayed() -> None:
+    async def scenario(world: World) -> None:
+        there = world.servers[1]
+        stage = Stage(there)
+        peer = await stage.open()
+        await peer.send("40")
+        _, _, rest = (await peer.receive_text()).partition('"pid":"')
+        pid = rest.partition('"')[0]
+        world.here.emit("x", 1)
+        offset = (await peer.receive_text()).rpartition(',"')[2].removesuffix('"]')
+        await peer.close()
+        await asyncio.sleep(1)
+        world.here.emit("x", 2)
+        await asyncio.sleep(1)
+        back = await stage.open()
+        await back.send(f'40{{"pid":"{pid}","offset":"{offset}"}}')
+        assert (await back.receive_text()).startswith('42["x",2,')
+        assert pid in await back.receive_text()
+
+    play_on(2, connection_state_recovery=ConnectionStateRecovery())(scenario)
