@@ -9,12 +9,15 @@ from typing import Any, TypeAlias
 
 import pytest
 from ackord.runtime import ConnectionStateRecovery
-from ackord.runtime.adapters import LocalBus, MemoryAdapter
-from ackord.runtime.errors import AckTimeoutError
+from ackord.runtime.adapters import BroadcastFlags, LocalBus, MemoryAdapter, Target
+from ackord.runtime.errors import AckTimeoutError, InvalidPayloadError, ReservedEventError
+from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server import BroadcastTimeoutError, Namespace, Server
-from ackord.runtime.testing import RawPeer, run
+from ackord.runtime.testing import Link, RawPeer, run
+from typing_extensions import override
 
 from tests.runtime.server.stage import Stage
+from tests.runtime.server.stage import play as play_alone
 
 
 class World:
@@ -281,3 +284,89 @@ def test_an_event_of_another_server_is_replayed() -> None:
         assert pid in await back.receive_text()
 
     play_on(2, connection_state_recovery=ConnectionStateRecovery())(scenario)
+
+
+@pytest.mark.parametrize("path", ["/", "/t/{id}"])
+def test_an_event_that_reaches_nobody_is_not_encoded_unless_a_test_wants_it(path: str) -> None:
+    async def scenario() -> None:
+        bus = LocalBus()
+        server, other = Server(), Server(adapter=bus.make_adapter)
+        unsendable = {1, 2}
+        async with server.lifespan(), other.lifespan():
+            for alone in (server, other):
+                alone.of(path).to("red").emit("x", unsendable)
+                await alone.of(path).publish("x", unsendable)
+                with pytest.raises(ReservedEventError):
+                    alone.of(path).emit("connect")
+            with pytest.raises(InvalidPayloadError):
+                await asyncio.to_thread(server.of(path).emit, "x", unsendable)
+            async with Server(adapter=bus.make_adapter).lifespan():
+                with pytest.raises(InvalidPayloadError):
+                    other.to("red").emit("x", unsendable)
+            Link(server)
+            with pytest.raises(InvalidPayloadError):
+                server.of(path).to("red").emit("x", unsendable)
+            with pytest.raises(InvalidPayloadError):
+                server.of(path).emit("x", unsendable)
+
+    run(scenario())
+
+
+def test_an_event_is_encoded_as_long_as_a_client_may_come_back_for_it() -> None:
+    server = Server(connection_state_recovery=ConnectionStateRecovery())
+
+    async def scenario(stage: Stage) -> None:
+        server.environment.checking.always = False
+        peer = await stage.open()
+        server.to("red").emit("x", {1, 2})
+        await peer.send("40")
+        await peer.receive()
+        await peer.close()
+        await asyncio.sleep(1)
+        with pytest.raises(InvalidPayloadError):
+            server.to("red").emit("x", {1, 2})
+
+    play_alone(server, scenario)
+
+
+class Unreachable(MemoryAdapter):
+    """An adapter whose way to the other servers is broken."""
+
+    @override
+    async def start(self) -> None:
+        raise OSError("no way to the other servers")
+
+    @override
+    def broadcast(
+        self, event: EncodedEvent, target: Target, flags: BroadcastFlags
+    ) -> asyncio.Future[None] | None:
+        super().broadcast(event, target, flags)
+        published: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        published.set_exception(OSError("not published"))
+        return published
+
+
+def test_an_adapter_that_cannot_start_fails_the_start_of_its_server() -> None:
+    async def scenario() -> None:
+        with pytest.raises(OSError, match="no way"):
+            async with Server(adapter=Unreachable).lifespan():
+                pytest.fail("the server has started")
+
+    run(scenario())
+
+
+def test_who_awaits_a_broadcast_learns_that_it_was_not_published(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = Server(adapter=Unreachable)
+
+    async def scenario(stage: Stage) -> None:
+        peer, _ = await stage.join()
+        with pytest.raises(OSError, match="not published"):
+            await server.publish("x")
+        server.emit("x")
+        await peer.expect('42["x"]', '42["x"]')
+
+    play_alone(server, scenario)
+    assert "Starting the adapter of namespace '/' failed" in caplog.text
+    assert "Publishing an event to the other servers failed" in caplog.text

@@ -37,11 +37,11 @@ class Namespaces(Generic[SocketT]):
         "_by_name",
         "_cleanup",
         "_idle",
-        "_is_started",
         "_made",
         "_parents",
         "_pending",
         "environment",
+        "is_started",
         "main",
     )
 
@@ -53,7 +53,8 @@ class Namespaces(Generic[SocketT]):
         """
         self.environment = environment
         self._cleanup = cleanup
-        self._is_started = False
+        self.is_started = False
+        """Whether the adapters have been started, so that those of new namespaces are, too."""
         self._parents: list[ParentNamespace[SocketT]] = []
         most = environment.limits.child_namespaces
         # The namespaces that clients brought into being, by these clients.
@@ -219,9 +220,9 @@ class Namespaces(Generic[SocketT]):
         Raises:
             Exception: what an adapter raised; the others are closed again.
         """
-        if self._is_started:
+        if self.is_started:
             return
-        self._is_started = True
+        self.is_started = True
         try:
             for namespace in self:
                 await namespace.adapter.start()
@@ -231,10 +232,9 @@ class Namespaces(Generic[SocketT]):
 
     def start_soon(self) -> None:
         """Start the adapters of a server that accepts a connection and was never told to start."""
-        if not self._is_started:
-            self._is_started = True
-            for namespace in self:
-                self._start_soon(namespace)
+        self.is_started = True
+        for namespace in self:
+            self._start_soon(namespace)
 
     def _start_soon(self, namespace: NamespaceCore[SocketT]) -> None:
         what = f"Starting the adapter of namespace {quoted(namespace.name)}"
@@ -243,7 +243,7 @@ class Namespaces(Generic[SocketT]):
 
     async def close(self) -> None:
         """Close all namespaces, and their adapters."""
-        self._is_started = False
+        self.is_started = False
         for namespace in self:
             await namespace.close()
 
@@ -251,7 +251,7 @@ class Namespaces(Generic[SocketT]):
         """Forget what belonged to an event loop that has ended: sockets, and namespaces that
         clients brought into being.
         """
-        self._is_started = False
+        self.is_started = False
         for namespace in self:
             namespace.discard()
             if self._cleanup and namespace.is_unused:
@@ -285,7 +285,7 @@ class Namespaces(Generic[SocketT]):
         self.main.core.announce_namespace(namespace)
         # Only what is registered from now on makes a dynamic namespace worth keeping.
         namespace.registrations.is_custom = False
-        if self._is_started:
+        if self.is_started:
             self._start_soon(namespace)
         return namespace
 

@@ -328,7 +328,8 @@ class Server(Registering[Socket]):
         await self._namespaces.start()
 
     def _connect(self, engine: EngineSocket) -> Connection:
-        self._namespaces.start_soon()
+        if not self._namespaces.is_started:
+            self._namespaces.start_soon()
         return self._connections.connect(engine)
 
     def _discard(self) -> None:
