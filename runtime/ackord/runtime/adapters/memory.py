@@ -52,10 +52,12 @@ class MemoryAdapter:
             members = self.rooms.get(room)
             if members is None:
                 self.rooms[room] = {sid}
-                self._tell("create-room", room, None)
             else:
                 members.add(sid)
-            self._tell("join-room", room, sid)
+            if self._listeners:
+                if members is None:
+                    self._tell("create-room", room, None)
+                self._tell("join-room", room, sid)
 
     def del_(self, sid: str, room: str) -> None:
         """See `Adapter.del_`."""
