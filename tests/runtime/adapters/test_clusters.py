@@ -12,6 +12,7 @@ from ackord.runtime import ConnectionStateRecovery
 from ackord.runtime.adapters import BroadcastFlags, LocalBus, MemoryAdapter, Target
 from ackord.runtime.errors import AckTimeoutError, InvalidPayloadError, ReservedEventError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.server import BroadcastTimeoutError, Namespace, Server
 from ackord.runtime.testing import Link, RawPeer, run
 from typing_extensions import override
@@ -370,3 +371,33 @@ def test_who_awaits_a_broadcast_learns_that_it_was_not_published(
     play_alone(server, scenario)
     assert "Starting the adapter of namespace '/' failed" in caplog.text
     assert "Publishing an event to the other servers failed" in caplog.text
+
+
+@pytest.mark.parametrize("has_asked", [True, False])
+def test_a_server_that_crashes_is_no_longer_waited_for(has_asked: bool) -> None:
+    async def scenario(world: World) -> None:
+        asking = asyncio.ensure_future(world.here.emit_with_ack("x", timeout=50))
+        await asyncio.sleep(1 if has_asked else 0)
+        await world.servers[1].main.adapter.close()
+        assert set(await world.received()) == set("abcd" if has_asked else "ac")
+        for name in "ac":
+            await world.peers[name].send('430["here"]')
+        async with asyncio.timeout(10):
+            answers = await asking
+        assert list(answers) == ["here", "here"]
+        assert answers.missing == ({world.sids["b"], world.sids["d"]} if has_asked else set())
+
+    play_on(2)(scenario)
+
+
+def test_what_the_parser_cannot_write_is_refused_before_other_servers_get_it() -> None:
+    async def scenario() -> None:
+        bus = LocalBus()
+        one, two = (Server(adapter=bus.make_adapter, parser=MsgpackParser()) for _ in range(2))
+        async with one.lifespan(), two.lifespan():
+            with pytest.raises(InvalidPayloadError):
+                one.emit("x", 10**400)
+            with pytest.raises(InvalidPayloadError):
+                await one.emit_with_ack("x", 10**400)
+
+    run(scenario())

@@ -239,6 +239,25 @@ def test_everybody_is_expected_before_anybody_answers(make: Make) -> None:
     assert log[-1] == ("seal", None)
 
 
+def test_another_server_tells_who_is_asked_before_what_they_answer() -> None:
+    bus = LocalBus()
+    asker, asked = (Server(adapter=bus.make_adapter).main.core for _ in range(2))
+    for core in (asker, asked):
+        assert isinstance(core.adapter, LocalAdapter)
+        bus.add(core.adapter)
+    inboxes: dict[str, Inbox] = {}
+    sockets: Any = asked.sockets
+    inboxes["a"] = sockets["a"] = Inbox(inboxes, "a")
+    ballot = Ballot()
+
+    async def ask() -> None:
+        asker.adapter.broadcast_with_ack(EVENT, target(), BroadcastFlags(), ballot)
+        await asyncio.sleep(0.1)
+
+    run(ask())
+    assert ballot.log == [("expect", ["a"]), ("seal", None), ("a", ('["a"]', ()))]
+
+
 def test_a_listener_that_raises_keeps_nobody_out_of_a_room(
     make: Make,
     caplog: pytest.LogCaptureFixture,
