@@ -40,7 +40,9 @@ class UrlCount:
         def validate_limited(value: Any, handler: Any) -> Any:
             self.read += 1
             if self.read > MAX_URLS:
-                raise PydanticCustomError("too_many_urls", f"At most {MAX_URLS} URLs in a message")
+                raise PydanticCustomError(
+                    "too_many_urls", "At most {limit} URLs in a message", {"limit": MAX_URLS}
+                )
             return validate(value, handler)
 
         return validate_limited
