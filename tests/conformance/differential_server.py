@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ackord.runtime import RefusalReply, Server, Socket
+from ackord.runtime.server import RefusalReply, Server, Socket
 
 from tests import lanes
 

@@ -8,7 +8,7 @@ import asyncio
 from typing import Any, Final
 
 import pytest
-from ackord.runtime import Server, Socket
+from ackord.runtime.server import Server, Socket
 
 from tests.interop.foreign.raw import POLLING, WEBSOCKET, Raw, Site, play
 from tests.lanes import Lane

@@ -10,7 +10,8 @@ import asyncio
 import re
 from typing import Any
 
-from ackord.runtime import BroadcastTimeoutError, FailureReply, Server, Socket
+from ackord.runtime import FailureReply
+from ackord.runtime.server import BroadcastTimeoutError, Server, Socket
 
 from tests import lanes
 

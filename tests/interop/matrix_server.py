@@ -7,10 +7,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ackord.runtime import RefusalReply, Server, Socket
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.protocol.socketio.parser import TEXT_PARSER
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
+from ackord.runtime.server import RefusalReply, Server, Socket
 
 from tests import lanes
 

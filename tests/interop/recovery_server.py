@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ackord.runtime import Server, Socket
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
+from ackord.runtime.server import Server, Socket
 
 from tests import lanes
 

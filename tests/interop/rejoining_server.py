@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ackord.runtime import Server, Socket
+from ackord.runtime.server import Server, Socket
 
 from tests import lanes
 

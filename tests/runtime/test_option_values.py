@@ -10,11 +10,12 @@ from functools import partial
 from typing import Any, Final
 
 import pytest
-from ackord.runtime import ConnectionStateRecovery, DisconnectedError, Limits, Server, UsageError
+from ackord.runtime import DisconnectedError, UsageError
 from ackord.runtime.client import ManagerOptions, connect
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.options import EngineKeywords, EngineOptions
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.server import ConnectionStateRecovery, Limits, Server
 
 NOTHING_THAT_FITS: Final[tuple[Any, ...]] = (object(), object, {1: 2}, [[1]])
 

@@ -48,7 +48,7 @@ def test_the_package_loads_nothing_until_a_name_is_used() -> None:
 
 
 def test_a_server_needs_neither_uvicorn_nor_the_client() -> None:
-    script = "import sys; from ackord.runtime import Server; Server(); print([name for name in sys.modules if name in ('uvicorn', 'websockets')])"
+    script = "import sys; from ackord.runtime.server import Server; Server(); print([name for name in sys.modules if name in ('uvicorn', 'websockets')])"
     assert (
         subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, check=True

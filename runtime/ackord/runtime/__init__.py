@@ -2,18 +2,21 @@
 
 ::
 
-    from ackord.runtime import RefusalReply, Server, Socket
+    from ackord.runtime import NO_ACK, AckTimeoutError
     from ackord.runtime.client import connect
+    from ackord.runtime.server import Server, Socket
 
-What a server's application needs stands here, `NO_ACK` and every exception; clients are in
-`ackord.runtime.client`, tools for tests in `ackord.runtime.testing`.
+Here are every exception, `NO_ACK` and `MsgpackParser`, which servers and clients use. Servers are in
+`ackord.runtime.server`, clients in `ackord.runtime.client`, tools for tests in
+`ackord.runtime.testing`.
 The names are loaded when they are first used.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ackord.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     from ackord.runtime.errors import (
@@ -34,76 +37,37 @@ if TYPE_CHECKING:
     )
     from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
     from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
-    from ackord.runtime.server import (
-        Answers,
-        BroadcastOperator,
-        BroadcastTimeoutError,
-        ConnectionStateRecovery,
-        Handshake,
-        HandshakeRequest,
-        Limits,
-        Namespace,
-        ParentNamespace,
-        RefusalReply,
-        Server,
-        Socket,
-    )
     from ackord.runtime.sockets.listeners import NO_ACK
+
+_ACKS = ("FailureReply", "InvalidArgumentsError")
 
 __all__ = [
     "NO_ACK",
     "AckTimeoutError",
     "AckordError",
-    "Answers",
-    "BroadcastOperator",
-    "BroadcastTimeoutError",
     "ConnectRefusedError",
-    "ConnectionStateRecovery",
     "ContractVersionError",
     "DisconnectedError",
     "FailureReply",
-    "Handshake",
-    "HandshakeRequest",
     "InvalidAckError",
     "InvalidArgumentsError",
     "InvalidPayloadError",
-    "Limits",
     "MsgpackParser",
-    "Namespace",
     "NetworkError",
-    "ParentNamespace",
     "PeerError",
     "ProtocolError",
-    "RefusalReply",
     "RemoteError",
     "ReservedEventError",
-    "Server",
     "SlowConsumerError",
-    "Socket",
     "UsageError",
 ]
 
-_ERROR_ACKS = frozenset({"FailureReply", "InvalidArgumentsError"})
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "MsgpackParser":  # the one that needs an extra
-        value = globals()[name] = import_module(
-            f"{__name__}.protocol.socketio.msgpack"
-        ).MsgpackParser
-        return value
-    if name == "NO_ACK":
-        value = globals()[name] = import_module(f"{__name__}.sockets.listeners").NO_ACK
-        return value
-    errors = import_module(
-        f"{__name__}.protocol.socketio.error_acks" if name in _ERROR_ACKS else f"{__name__}.errors"
-    )
-    home = errors if hasattr(errors, name) else import_module(f"{__name__}.server")
-    value = globals()[name] = getattr(home, name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__ = lazy(
+    __name__,
+    **{
+        "errors": tuple(name for name in __all__ if name.endswith("Error") and name not in _ACKS),
+        "protocol.socketio.error_acks": _ACKS,
+        "protocol.socketio.msgpack": ("MsgpackParser",),  # needs an extra
+        "sockets.listeners": ("NO_ACK",),
+    },
+)

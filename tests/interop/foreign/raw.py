@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from ackord.runtime import ConnectionStateRecovery, Server, Socket
+from ackord.runtime.server import ConnectionStateRecovery, Server, Socket
 
 from tests import lanes
 from tests.runtime.hosting.network import Connection, frame, masked, until

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 import pytest
-from ackord.runtime import ConnectionStateRecovery
+from ackord.runtime.server import ConnectionStateRecovery
 
 from tests.interop.foreign.raw import POLLING, WEBSOCKET, Raw, Site, play
 from tests.lanes import Lane

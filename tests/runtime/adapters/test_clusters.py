@@ -8,12 +8,11 @@ from contextlib import AsyncExitStack
 from typing import Any, TypeAlias
 
 import pytest
-from ackord.runtime import ConnectionStateRecovery
 from ackord.runtime.adapters import BroadcastFlags, LocalBus, MemoryAdapter, Target
 from ackord.runtime.errors import AckTimeoutError, InvalidPayloadError, ReservedEventError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
-from ackord.runtime.server import BroadcastTimeoutError, Namespace, Server
+from ackord.runtime.server import BroadcastTimeoutError, ConnectionStateRecovery, Namespace, Server
 from ackord.runtime.testing import Link, RawPeer, run
 from typing_extensions import override
 

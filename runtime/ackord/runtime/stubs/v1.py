@@ -16,10 +16,10 @@ from ackord.runtime.errors import (
     RemoteError,
     SlowConsumerError,
 )
+from ackord.runtime.lazy import lazy
 from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.guard import API, check
-from ackord.runtime.typed.lazy import lazy
 from ackord.runtime.typed.model import (
     DeclaredError,
     Error,
