@@ -14,8 +14,8 @@ from typing import Any, assert_never
 
 import uvicorn
 from ackord.runtime.asgi_types import Application
+from ackord.runtime.hosting import configure
 from ackord.runtime.hosting.asgi import AsgiApp
-from ackord.runtime.hosting.uvicorn.serve import configure
 
 
 class Lane(StrEnum):

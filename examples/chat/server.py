@@ -15,7 +15,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Final
 
-from ackord.runtime.hosting.uvicorn.serve import configure
+from ackord.runtime.hosting import configure
 from ackord.runtime.server import Server
 from typing_extensions import override
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ackord.runtime.hosting.uvicorn.serve import Host, configure
+from ackord.runtime.hosting import Host, configure
 from ackord.runtime.server import Namespace, Server, Socket
 
 from tests.attempts import hold_once

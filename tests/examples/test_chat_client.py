@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ackord.runtime.hosting.uvicorn.serve import configure
+from ackord.runtime.hosting import configure
 
 from examples.chat import client
 from examples.chat.server import make_server

@@ -18,6 +18,7 @@ PACKAGES = (
     "ackord.runtime",
     "ackord.runtime.adapters",
     "ackord.runtime.client",
+    "ackord.runtime.hosting",
     "ackord.runtime.server",
     "ackord.runtime.testing",
 )

@@ -4,7 +4,7 @@ settings.
 
 from __future__ import annotations
 
-from ackord.runtime.hosting.uvicorn.serve import configure
+from ackord.runtime.hosting import configure
 
 from tests.bench.servers.application import make_server
 from tests.bench.servers.listening import listen, parse

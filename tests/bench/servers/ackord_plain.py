@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackord.runtime.hosting.uvicorn.serve import configure
+from ackord.runtime.hosting import configure
 from ackord.runtime.server import Server, Socket
 
 from tests.bench.servers.listening import listen

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from ackord.runtime.hosting.uvicorn.serve import configure
+from ackord.runtime.hosting import configure
 from ackord.runtime.server import Server
 from ackord.runtime.testing.clock import VirtualClockLoop
 from uvicorn.server import ServerState

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ackord.runtime.hosting.uvicorn.serve import Host, configure
+from ackord.runtime.hosting import Host, configure
 
 from tests.runtime.engine.harness import Site
 

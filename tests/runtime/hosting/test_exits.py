@@ -18,7 +18,7 @@ import pytest
 import uvloop
 from ackord.runtime.client import connect
 from ackord.runtime.errors import ConnectRefusedError
-from ackord.runtime.hosting.uvicorn.serve import Host, configure
+from ackord.runtime.hosting import Host, configure
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import Link
 from websockets.exceptions import ConnectionClosed

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from ackord.runtime.asgi_types import Message, Receive, Scope, Send
+from ackord.runtime.hosting import Host, configure
 from ackord.runtime.hosting.uvicorn import bounds as http_bounds
-from ackord.runtime.hosting.uvicorn.serve import Host, configure
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.websocket import bounds
 

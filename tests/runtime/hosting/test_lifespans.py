@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
 from ackord.runtime.errors import UsageError
-from ackord.runtime.hosting.uvicorn.serve import configure
+from ackord.runtime.hosting import configure
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import Link, run
 from fastapi import FastAPI, Response

@@ -1,1 +1,18 @@
-"""What runs a server: any ASGI server, or uvicorn with the right settings."""
+"""What runs a server: any ASGI server, or uvicorn with the right settings.
+
+`configure` gives a uvicorn that serves an application the direct way, and `Host` is what it gives;
+both need the extra ``ackord[server]``, and are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ackord.runtime.lazy import lazy
+
+if TYPE_CHECKING:
+    from ackord.runtime.hosting.uvicorn.serve import Host, configure
+
+__all__ = ["Host", "configure"]
+
+__getattr__ = lazy(__name__, **{"uvicorn.serve": ("Host", "configure")})
