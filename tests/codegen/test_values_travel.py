@@ -208,7 +208,8 @@ class Generated:
         class_ = getattr(self.module, name)
         match next(each for each in self.contract.types if each.name == name):
             case Enum(open=is_open):
-                return st.sampled_from([*class_, class_("unheard of")] if is_open else [*class_])
+                unknown = [getattr(self.module, f"Unknown{name}")("unheard of")] if is_open else []
+                return st.sampled_from([*class_, *unknown])
             case NewType(base=base):
                 return self.values(base).filter(lambda value: base.name != "int64" or value < 2**63)
             case Alias(type=target):
@@ -443,7 +444,7 @@ def example_values(module: ModuleType) -> dict[str, list[Any]]:
         "decimal": [Decimal("1.0")],
         "url": [url],
         "Role": [*module.Role],
-        "Mood": [module.Mood.GOOD, module.Mood("1")],
+        "Mood": [module.Mood.GOOD, module.UnknownMood("1")],
         "Address": [IPv4Address("127.0.0.1")],
         'literal["a","1"]': ["1"],
         "bytes": [b"", b"1"],

@@ -3,10 +3,7 @@ used.
 """
 
 import examples.chat.contract as chat
-from examples.chat.contract import (
-    ChatCleint,  # E: mypy pyright
-    ChatClient,
-)
+from examples.chat.contract import ChatCleint, ChatClient  # E: mypy pyright
 
 print(chat.ChatNamespace, chat.ChatNamspace)  # E: mypy pyright
 print(ChatClient)

@@ -24,6 +24,9 @@ _OUTSIDE_SKELETON: Final = bytes(code for code in range(256) if code not in b'[]
 _SQUARE: Final = bytes.maketrans(b"{}", b"[]")
 _ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
 
+_DEEPEST: Final = 256
+"""Levels that are counted: no parser reads as many."""
+
 _PER_LIST: Final = 96
 _PER_OBJECT: Final = 400
 _PER_QUOTE: Final = 48
@@ -84,7 +87,7 @@ def nesting(text: str) -> int:
     skeleton = _skeleton(text)
     count = skeleton.count(b"[")
     depth = 0
-    while skeleton:
+    while skeleton and depth < _DEEPEST:
         shorter = skeleton.replace(b"[]", b"")
         if len(shorter) == len(skeleton):
             break
