@@ -125,9 +125,10 @@ async def batches_of_connects(aim: Aim) -> None:
 
     async def post(number: int) -> None:
         pipe, sid = await aim.open_session(ADDRESS)
-        names = [f"40/tenant-{number * 1000 + each}," for each in range(1000)]
+        size = aim.many(1000)
+        names = [f"40/tenant-{number * size + each}," for each in range(size)]
         body = request("POST", f"{POLLING}&sid={sid}", ADDRESS, "\x1e".join(names).encode())
-        await aim.flood(pipe.ask, repeat(body * 2, 5), "times two batches of 1,000 CONNECTs")
+        await aim.flood(pipe.ask, repeat(body * 2, 5), f"times two batches of {size:,} CONNECTs")
 
     await aim.each(aim.many(20), post, 4)
 

@@ -10,7 +10,7 @@ INFLATES_AHEAD: Final = (
     "uvicorn compresses WebSocket messages (its default), and inflates all frames of one read "
     "before the first is handled: 250 KB of a client become "
     "180 MB. Start it with --ws-per-message-deflate false, or use Server.run, or "
-    "`ackord.runtime.hosting.uvicorn.serve.configure`; see docs/hosting.md."
+    "`ackord.runtime.hosting.configure`; see docs/hosting.md."
 )
 
 

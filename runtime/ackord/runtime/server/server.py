@@ -263,7 +263,7 @@ class Server(Registering[Socket]):
 
     def run(self, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:
         """Serve on uvicorn until interrupted; `settings` are those of
-        `ackord.runtime.hosting.uvicorn.serve.configure`, and uvicorn's.
+        `ackord.runtime.hosting.configure`, and uvicorn's.
 
         Raises:
             UsageError: a setting doesn't exist, or can't work here.

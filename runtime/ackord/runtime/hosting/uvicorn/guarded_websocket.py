@@ -11,7 +11,7 @@ at once, and waits without an end for clients that don't go on. Here instead:
 - The receiver learns how much is held, for `memory_budget`.
 - A close without a close frame has the code 1006 (RFC 6455, 7.1.5).
 
-uvicorn takes this class as its `ws=`; `ackord.runtime.hosting.uvicorn.serve.configure` passes it.
+uvicorn takes this class as its `ws=`; `ackord.runtime.hosting.configure` passes it.
 """
 
 from __future__ import annotations
