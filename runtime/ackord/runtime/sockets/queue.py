@@ -35,7 +35,6 @@ class EventQueue:
     __slots__ = (
         "_begun",
         "_concurrent",
-        "_farewell",
         "_handler",
         "_is_inside_task",
         "_jobs",
@@ -48,6 +47,7 @@ class EventQueue:
         "_suspended",
         "_task",
         "_tasks",
+        "_when_finished",
         "backlog",
         "can_step",
         "idle",
@@ -82,7 +82,7 @@ class EventQueue:
         self._owner: asyncio.Task[None]
         self._handler: EventHandler
         self._concurrent: set[asyncio.Task[None]] | None = None
-        self._farewell: tuple[Callable[[], None], asyncio.TimerHandle] | None = None
+        self._when_finished: tuple[Callable[[], None], asyncio.TimerHandle] | None = None
         self._open = False
         self._begun = False
         self._is_inside_task = (
@@ -139,8 +139,8 @@ class EventQueue:
         self.idle = True
         if self._jobs is not None:
             self._start()
-        elif self._farewell is not None:
-            self._say_farewell()
+        elif self._when_finished is not None:
+            self._call_when_finished()
         else:
             # Done if the handler has cancelled its own task, or ended the socket.
             self.can_step = self._parked is not None and not self._parked.done()
@@ -199,7 +199,7 @@ class EventQueue:
         """Begin to handle events."""
         self._open = self.idle = True
         if self._jobs is None:
-            self._say_farewell()  # the peer has gone, and what waited was dropped
+            self._call_when_finished()  # the peer has gone, and what waited was dropped
         else:
             self._start()
 
@@ -208,18 +208,18 @@ class EventQueue:
         self._keeps_task = False
         self._wake()
 
-    def finish(self, farewell: Callable[[], None], timeout: float) -> None:
-        """Call `farewell` after what is being handled and what waits; after `timeout` seconds it is
-        called all the same, and what waits is dropped.
+    def finish(self, when_finished: Callable[[], None], timeout: float) -> None:
+        """Call `when_finished` after the event that is being handled and those that wait.
 
-        Thus nobody waits for ever for a handler that is stuck.
+        After `timeout` seconds it is called all the same, and events that wait are dropped, so that
+        nobody waits for ever for a handler that is stuck.
         """
         self.close()
         if self._jobs is None and (self.idle or not self._open):
-            farewell()
+            when_finished()
             return
         timer = self._loop.call_later(timeout, self._give_up, timeout)
-        self._farewell = (farewell, timer)
+        self._when_finished = (when_finished, timer)
         self.backlog.add_rest(self)
 
     def clear(self) -> None:
@@ -252,14 +252,14 @@ class EventQueue:
             ),
         )
         self.clear()
-        self._say_farewell()
+        self._call_when_finished()
 
-    def _say_farewell(self) -> None:
-        if self._farewell is not None:
-            (farewell, timer), self._farewell = self._farewell, None
+    def _call_when_finished(self) -> None:
+        if self._when_finished is not None:
+            (when_finished, timer), self._when_finished = self._when_finished, None
             timer.cancel()
             self.backlog.remove_rest(self)
-            farewell()
+            when_finished()
 
     # The task
 
@@ -321,8 +321,8 @@ class EventQueue:
         """Wait for more to handle; return false if the task is needed no longer."""
         self._jobs = None
         self.idle = True
-        self._say_farewell()
-        if not self.idle:  # the farewell has put something
+        self._call_when_finished()
+        if not self.idle:  # the function has put something
             return True
         if not self._keeps_task:
             return False
@@ -348,10 +348,10 @@ class EventQueue:
         if self._suspended is not None:
             self.backlog.remove(self._suspended[-1])
             self._suspended = None
-        if self._farewell is not None and not (done and self._jobs):
+        if self._when_finished is not None and not (done and self._jobs):
             # Cancelled, perhaps: nothing is begun any more for a peer that has gone.
             self.clear()
-            self._say_farewell()
+            self._call_when_finished()
         elif self._jobs:
             self._start()
         else:

@@ -1,3 +1,3 @@
-"""The doors through which generated code enters the runtime; names are added to a door, never
+"""What generated code may import, one module for each codegen API; names are added to it, never
 changed.
 """
