@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Final, TypeAlias
 
-from ackord.runtime.protocol.socketio.complexity import MAX_CONTAINERS, MAX_DEPTH
+from ackord.runtime.protocol.socketio.complexity import (
+    MAX_CONTAINERS,
+    MAX_DEPTH,
+    MAX_VALUES,
+)
 
 Family: TypeAlias = Callable[[int], str]
 """Makes a JSON value of about so many characters."""
@@ -34,7 +38,7 @@ def _repeat(unit: str, opening: str = "[", closing: str = "]", last: str = "") -
     nested = unit.count("[") + unit.count("{")
 
     def make(size: int) -> str:
-        number = max(1, size // (len(unit) + 1))
+        number = min(max(1, size // (len(unit) + 1)), MAX_VALUES - 10)
         if nested and '"[[' not in unit:
             number = min(number, _ROOM // nested)
         return opening + ",".join([*[unit] * number, *[last] * bool(last)]) + closing
@@ -46,7 +50,7 @@ def _numbered(value: str) -> Family:
     nested = value.count("[") + value.count("{")
 
     def make(size: int) -> str:
-        number = size // (len(value) + 9)
+        number = min(size // (len(value) + 9), MAX_VALUES - 10)
         return (
             "{"
             + ",".join(

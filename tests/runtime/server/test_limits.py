@@ -142,12 +142,14 @@ def test_length_of_an_events_name(name: str) -> None:
     play(serve(event_name=100), scenario)
 
 
-LIMITS = {"depth": 20, "containers": 60, "digits": 70}
+LIMITS = {"depth": 20, "containers": 60, "digits": 70, "values": 600}
 WITHIN = {
     "lists": "[" * 20 + "]" * 20,
     "objects": '{"a":' * 19 + "{}" + "}" * 19,
     "as many lists as may be": "[" + ",".join(["[]"] * 58) + "]",
     "digits": "1" * 70,
+    "as many values as may be": "[" + ",".join(["1"] * 599) + "]",
+    "commas in text": '"' + ',\\",' * 900 + '"',
     "brackets in text": '"' + "[{" * 500 + '"',
     "brackets and digits behind escapes": '"' + '\\\\\\"[' * 500 + "1" * 500 + '\\\\"',
     "brackets in keys": '{"' + "{" * 500 + '":"' + "]" * 500 + '"}',
@@ -163,6 +165,9 @@ PAST = {
     ),
     "lists": ("[" + ",".join(["[]"] * 59) + "]", "60 lists and objects"),
     "objects": ("[" + ",".join(['{"a":1}'] * 59) + "]", "60 lists and objects"),
+    "values": ("[" + ",".join(["1"] * 602) + "]", "600 values"),
+    "members": ("{" + ",".join(f'"{n}":1' for n in range(602)) + "}", "600 values"),
+    "values hidden by text": ('["\\"' + "," * 600 + '"' + ",1" * 602 + "]", "600 values"),
     "digits": ("1" * 71, "a number of more than 70 digits"),
     "digits of a fraction": ("1." + "3" * 71, "a number of more than 70 digits"),
 }

@@ -37,7 +37,7 @@ that comes back.
 EARLY_COST: Final = 500
 """Bytes that each of them costs beside its text and attachments, about."""
 
-_ANY_COMPLEXITY: Final = Complexity(sys.maxsize, sys.maxsize, sys.maxsize)
+_ANY_COMPLEXITY: Final = Complexity(sys.maxsize, sys.maxsize, sys.maxsize, sys.maxsize)
 """Clients read whatever their server sends; the parser bounds depth and digits."""
 
 RecordFailure: TypeAlias = Callable[[str, FailureReply, BaseException | None], None]

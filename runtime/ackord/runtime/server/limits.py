@@ -11,6 +11,7 @@ from ackord.runtime.protocol.socketio.complexity import (
     MAX_CONTAINERS,
     MAX_DEPTH,
     MAX_DIGITS,
+    MAX_VALUES,
     Complexity,
 )
 from ackord.runtime.protocol.socketio.decoder import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
@@ -50,6 +51,8 @@ class Limits:
     """Lists and objects in one packet, its array of arguments included."""
     digits: int = MAX_DIGITS
     """Digits of one number in a packet."""
+    values: int = MAX_VALUES
+    """Items of lists and members of objects in one packet."""
     namespaces: int = 100
     """Namespaces that one connection may have joined."""
     child_namespaces: int = 10_000
@@ -76,5 +79,5 @@ class Limits:
 
     @property
     def complexity(self) -> Complexity:
-        """What one packet may hold: `depth`, `containers` and `digits`."""
-        return Complexity(self.depth, self.containers, self.digits)
+        """What one packet may hold: `depth`, `containers`, `digits` and `values`."""
+        return Complexity(self.depth, self.containers, self.digits, self.values)

@@ -45,6 +45,9 @@ _NAMES: Final = {
     _NOTHING: "null",
 }
 
+WHOLE_FLOAT: Final = "ackord_whole_float"
+"""Key of the metadata of an integer's schema, with the schema for numbers such as ``5.0`` there."""
+
 _Definitions = Mapping[str, Any]
 
 
@@ -82,16 +85,28 @@ class _Rewriter:
             copied = {
                 key: value if key == "metadata" else self.copy(value) for key, value in part.items()
             }
-            return (
-                self._choose(part, copied)
-                if part.get("type") == "union" and "choices" in part
-                else copied
-            )
+            if part.get("type") == "union" and "choices" in part:
+                return self._choose(part, copied)
+            whole_float = _whole_float(part) if self._scalars else None
+            return copied if whole_float is None else self._split_numbers(copied, whole_float)
         if kind is list:
             return [self.copy(value) for value in part]
         if kind is tuple:
             return tuple(self.copy(value) for value in part)
         return part
+
+    def _split_numbers(self, integer: dict[str, Any], whole_float: CoreSchema) -> Any:
+        """Choose between integers and numbers such as ``5.0`` by the kind of the value: to try the
+        one first costs an error for each of the others.
+        """
+        self.changed = True
+        numbers: Any = core_schema.tagged_union_schema(
+            {int: integer["python_schema"], float: whole_float},
+            discriminator=type,
+            custom_error_type="int_type",
+            metadata=integer.get("metadata"),
+        )
+        return numbers
 
     def _choose(self, union: dict[str, Any], copied: dict[str, Any]) -> Any:
         groups: dict[frozenset[type], list[CoreSchema]] = {}
@@ -109,6 +124,11 @@ class _Rewriter:
             for kinds, group in groups.items()
             for kind in kinds
         }
+        for choice in union["choices"]:
+            member = choice[0] if choice.__class__ is tuple else choice
+            whole_float = _whole_float(member)
+            if whole_float is not None and len(groups[_NUMBER]) == 1:
+                chosen |= {int: member["python_schema"], float: whole_float}
         if not self._scalars and chosen.keys().isdisjoint(_NESTED):
             return copied  # scalars are cheap to try
         self.changed = True
@@ -127,6 +147,13 @@ class _Rewriter:
             ref=union.get("ref"),
         )
         return tagged
+
+
+def _whole_float(part: Mapping[str, Any]) -> CoreSchema | None:
+    """Return the schema for numbers such as ``5.0`` where a part is an integer."""
+    metadata: Mapping[str, Any] = part.get("metadata") or {}
+    found: CoreSchema | None = metadata.get(WHOLE_FLOAT)
+    return found
 
 
 def json_kinds(schema: Any, definitions: _Definitions) -> frozenset[type]:

@@ -41,6 +41,7 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
 
 from ackord.runtime.protocol.socketio.errors import AttachmentError
 from ackord.runtime.protocol.socketio.values import is_finite
+from ackord.runtime.validation.kinds import WHOLE_FLOAT
 from pydantic import (
     AfterValidator,
     AnyUrl,
@@ -211,15 +212,15 @@ class WholeNumber:
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         integer = handler(source)
         limits = core_schema.float_schema(strict=True, ge=-_MAX_EXACT, le=_MAX_EXACT)
-        numbers = [
-            core_schema.int_schema(strict=True),
-            core_schema.chain_schema([limits, core_schema.int_schema(strict=False)]),
-        ]
+        whole = core_schema.chain_schema([limits, core_schema.int_schema(strict=False)])
+        numbers = [core_schema.int_schema(strict=True), whole]
         number = core_schema.custom_error_schema(
             core_schema.union_schema([*numbers], mode="left_to_right"), "int_type"
         )
         schema = core_schema.json_or_python_schema(
-            core_schema.chain_schema([number, integer]), integer
+            core_schema.chain_schema([number, integer]),
+            integer,
+            metadata={WHOLE_FLOAT: core_schema.chain_schema([whole, integer])},
         )
 
         def finished(_: Any) -> CoreSchema:

@@ -71,7 +71,14 @@ def test_digits_count_in_numbers_and_not_in_text(value: Any, digits: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "limits", [Complexity(), Complexity(depth=3), Complexity(containers=2), Complexity(digits=9)]
+    "limits",
+    [
+        Complexity(),
+        Complexity(depth=3),
+        Complexity(containers=2),
+        Complexity(digits=9),
+        Complexity(values=3),
+    ],
 )
 def test_a_short_text_cannot_hold_too_much(limits: Complexity) -> None:
     for unit in ("[", "1", '{"":'):

@@ -1,8 +1,8 @@
 """How much the JSON text of a packet holds, found out before it is parsed.
 
 A parser makes an object of each list, object, string and number: a megabyte of ``[]`` becomes
-thirty megabytes, and takes thirty times as long as a megabyte of text. So lists, objects, levels
-and digits are counted on the text first, and texts with too many are never parsed.
+thirty megabytes, and takes thirty times as long as a megabyte of text. So lists, objects, levels,
+values and digits are counted on the text first, and texts with too many are never parsed.
 
 Only functions of `str` and `bytes` look at all characters, so that a megabyte takes one or two
 milliseconds. Nobody looks at a short text, whose length says that it holds little.
@@ -17,6 +17,10 @@ MAX_DEPTH: Final = 100
 """Levels of lists and objects in an argument."""
 MAX_CONTAINERS: Final = 15_000
 """Lists and objects in one packet, its array of arguments included."""
+MAX_VALUES: Final = 220_000
+"""Items of lists and members of objects in one packet. A megabyte of short ones takes twice as long
+to validate as one of numbers with five digits, which are fewer.
+"""
 MAX_DIGITS: Final = 4300
 """Digits of one number; pydantic's parser has the same bound."""
 
@@ -48,11 +52,13 @@ class Complexity:
     """Lists and objects, the packet's own included."""
     digits: int = MAX_DIGITS
     """Digits of one number in a row."""
+    values: int = MAX_VALUES
+    """Items of lists and members of objects, those of the packet's own array included."""
 
     @property
     def short(self) -> int:
         """How many characters a text may have that can't hold more than allowed."""
-        return min(2 * self.depth + 3, 2 * self.containers + 1, self.digits, SHORT)
+        return min(2 * self.depth + 3, 2 * self.containers + 1, self.digits, self.values, SHORT)
 
     def excess(self, text: str) -> str | None:
         """Say what a text has too much of; `None` if nothing.
@@ -67,17 +73,18 @@ class Complexity:
                 return f"more than {self.containers} lists and objects"
             if _is_deeper(skeleton, self.depth + 1):
                 return f"more than {self.depth} levels of lists and objects"
+        # Between two items, or members, stands one comma.
+        if text.count(",") >= self.values and _outside_strings(text).count(b",") >= self.values:
+            return f"more than {self.values} values"
         if len(text) > self.digits and self._has_long_number(text):
             return f"a number of more than {self.digits} digits"
         return None
 
     def _has_long_number(self, text: str) -> bool:
         zeros = b"0" * (self.digits + 1)
-        data = text.encode(errors="replace")
-        if zeros not in data.translate(_ZEROS):
+        if zeros not in text.encode(errors="replace").translate(_ZEROS):
             return False
-        outside_strings = b'"'.join(_without_escapes(data).split(b'"')[::2])
-        return zeros in outside_strings.translate(_ZEROS)
+        return zeros in _outside_strings(text).translate(_ZEROS)
 
 
 def nesting(text: str) -> int:
@@ -120,6 +127,11 @@ def _skeleton(text: str) -> bytes:
     # stand where a string begins or ends.
     marks = marks.replace(b'""', b"")
     return b"".join(marks.split(b'"')[::2]) if b'"' in marks else marks
+
+
+def _outside_strings(text: str) -> bytes:
+    """Return what stands outside of strings, with a quote in the place of each."""
+    return b'"'.join(_without_escapes(text.encode(errors="replace")).split(b'"')[::2])
 
 
 def _without_escapes(data: bytes) -> bytes:
