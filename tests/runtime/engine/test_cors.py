@@ -1,4 +1,4 @@
-"""CORS as the reference's `cors` module answers it (protocol.md 3.9), and origins of WebSockets."""
+"""CORS as the reference's `cors` module answers it (npm's cors), and origins of WebSockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every default of protocol.md 1.1 that is the engine's, by its name there; `perMessageDeflate` is
+"""Every default of npm's engine.io, by its name there; `perMessageDeflate` is
 tested on a real network in hosting.
 """
 

@@ -1,4 +1,4 @@
-"""The rows of protocol.md 4.6 that are the engine's, over both transports."""
+"""Violations of Engine.IO v4 and how each ends, over both transports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Advisories against other implementations (protocol.md 6.1, peers.md 1.6) that take a real
+"""Advisories against other implementations (SECURITY.md lists them) that take a real
 network; each in its test's name.
 
 Those that need none are in ``tests/runtime/engine/test_defects.py``, ``test_cookie.py`` and

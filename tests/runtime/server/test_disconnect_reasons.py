@@ -1,4 +1,4 @@
-"""Every reason of protocol.md 1.11, by name, over both transports."""
+"""Every reason of a disconnect in Socket.IO's documentation, by name, over both transports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The defects of peers.md 1.5 and the advisories of protocol.md 6.1 and peers.md 1.6 that lie in
+"""Known defects of other implementations and the advisories of SECURITY.md that lie in
 the Socket.IO layer, by name.
 
 Those of the Engine.IO layer are in tests/runtime/engine/test_defects.py.

@@ -1,4 +1,4 @@
-"""The client's side of connection state recovery (protocol.md, 1.9)."""
+"""The client's side of connection state recovery (Socket.IO's documentation)."""
 
 from __future__ import annotations
 

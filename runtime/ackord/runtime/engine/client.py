@@ -185,7 +185,7 @@ class Connection:
         """
         if self._session.expire(self._loop.time()):
             # The machine slept beyond the heartbeat's deadline: nobody listens any more
-            # (protocol.md, 2.4).
+            # (engine.io-client does the same).
             self._finish("no heartbeat in time")
         if not self.is_open:
             raise DisconnectedError("the connection has ended")

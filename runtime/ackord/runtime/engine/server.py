@@ -209,7 +209,7 @@ class EngineServer(EngineHooks):
         deadline = loop.time() + timeout
         # A WebSocket doesn't tell when it has written everything, so there is nothing to wait for
         # but the next look.
-        while (  # noqa: ASYNC110
+        while (  # noqa: ASYNC110  # sessions and WebSockets end in many places
             self._sessions or any(websocket.buffered for websocket in websockets)
         ) and loop.time() < deadline:
             await asyncio.sleep(DRAIN_INTERVAL)

@@ -1,7 +1,7 @@
 """What a client missed, written as fast as its network takes it.
 
 A client that comes back gets the events that it missed before the answer to CONNECT: npm's client
-holds them back until it is connected (protocol.md, 1.9). There may be more of them than a
+holds them back until it is connected. There may be more of them than a
 connection may buffer, so they are written in pieces, and the next piece waits until the network
 has taken most of the last one.
 

@@ -142,7 +142,7 @@ def _check_items_together(container: dict[str, Any]) -> Any:
         items = container[key]
         if items.__class__ is dict and _checks_json(items):
             container[key] = items["schema"]
-            return core_schema.no_info_after_validator_function(refuse_non_finite, container)  # pyright: ignore[reportArgumentType]
+            return core_schema.no_info_after_validator_function(refuse_non_finite, container)  # pyright: ignore[reportArgumentType]  # schemas are dictionaries here
     return container
 
 

@@ -1,10 +1,9 @@
 """Packets as MessagePack, as npm's ``socket.io-msgpack-parser`` 3.x writes them: needs the extra
 ``ackord[msgpack]``.
 
-A whole packet is one binary message, the map ``{type, nsp, data, id?}`` with the types 0 to 4
-(protocol.md, 4.10). What it holds becomes the JSON text that the protocol's own parser would have
-sent, bytes becoming attachments, so that one set of rules (names, types, limits, violations) holds
-for both. JavaScript's other values become what ``JSON.stringify`` makes of them: a Date its ISO
+A whole packet is one binary message, the map ``{type, nsp, data, id?}`` with the types 0 to 4.
+What it holds becomes the JSON text that the protocol's own parser would have sent, bytes becoming
+attachments, so that one set of rules (names, types, limits, violations) holds for both. JavaScript's other values become what ``JSON.stringify`` makes of them: a Date its ISO
 string, NaN null, undefined nothing.
 """
 
@@ -80,7 +79,7 @@ class MsgpackParser:
     def make_decoder(
         self,
         max_attachments: int,  # noqa: ARG002  # all in one message
-        max_attachment_bytes: int,  # noqa: ARG002
+        max_attachment_bytes: int,  # noqa: ARG002  # as above
         max_namespace: int,
     ) -> PacketDecoder:
         """See `Parser.make_decoder`."""

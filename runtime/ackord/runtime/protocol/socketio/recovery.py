@@ -1,4 +1,6 @@
-"""Connection state recovery: what a client missed while it was away (protocol.md, 1.9).
+"""Connection state recovery: what a client missed while it was away.
+
+The rules are those of Socket.IO's documentation, "Connection state recovery".
 
 Each event that may be replayed carries its offset as a last argument, and clients send the latest
 one that they saw when they come back. Offsets count the recorded events of a namespace, so that a
