@@ -1,6 +1,6 @@
 """Where the time of a message goes, layer by layer: ``python -m tests.bench.layers``.
 
-The bytes of a masked frame go into the fast lane's protocol object, and the answer's into a
+The bytes of a masked frame go into the direct protocol object, and the answer's into a
 transport that takes them: no socket, no other process. Each line has everything up to a layer, the
 rest being replaced by something that does nothing, so the difference of two lines is what a layer
 costs. The layers take turns, and the lowest of many runs counts: what disturbs a run only makes it
@@ -126,7 +126,7 @@ def masked(text: str) -> bytes:
 async def connect(
     receiver: Callable[[DirectWebSocket], Coroutine[Any, Any, WebSocketReceiver]],
 ) -> DirectWebSocket:
-    """Open a WebSocket on the fast lane, up to where messages take the shortest way."""
+    """Open a WebSocket the direct way, up to where messages take the shortest way."""
     websocket = DirectWebSocket(
         cast("asyncio.Transport", Sink()), set(), turns_of(asyncio.get_running_loop()), 1_000_000
     )

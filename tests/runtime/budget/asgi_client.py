@@ -1,4 +1,4 @@
-"""A client whose WebSocket goes through ASGI, as on a server that has no fast lane."""
+"""A client whose WebSocket goes through ASGI, as on a server that hosts through ASGI."""
 
 from __future__ import annotations
 

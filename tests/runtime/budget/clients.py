@@ -89,7 +89,7 @@ class Direct:
 
 
 class Framed:
-    """A client on the fast lane: bytes of frames, from uvicorn's side of the transport to the same
+    """A client the direct way: bytes of frames, from uvicorn's side of the transport to the same
     side.
     """
 

@@ -35,8 +35,8 @@ class Lane:
         network.play(scenario, settings=merged, loop_factory=self.loop_factory, **options)
 
 
-FAST: Final = Lane("fast lane", True, uvloop.new_event_loop)
-FAST_ON_ASYNCIO: Final = Lane("fast lane without uvloop", True, asyncio.SelectorEventLoop)
+FAST: Final = Lane("direct", True, uvloop.new_event_loop)
+FAST_ON_ASYNCIO: Final = Lane("direct without uvloop", True, asyncio.SelectorEventLoop)
 THROUGH_ASGI: Final = Lane("through ASGI", False, uvloop.new_event_loop)
 
 on_every_lane = pytest.mark.parametrize(

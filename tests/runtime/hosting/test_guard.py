@@ -19,7 +19,7 @@ from tests.runtime.hosting.network import Served, frame, masked, play, until
 POLLING = "/socket.io/?EIO=4&transport=polling"
 
 
-@pytest.fixture(params=[True, False], ids=["fast lane", "through ASGI"])
+@pytest.fixture(params=[True, False], ids=["direct", "through ASGI"])
 def lane(request: pytest.FixtureRequest) -> dict[str, bool]:
     return {"direct": request.param}
 

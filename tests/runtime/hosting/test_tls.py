@@ -1,4 +1,4 @@
-"""The fast lane speaks through TLS as well: the protocol of a TLS transport is replaced in the same
+"""Direct hosting speaks through TLS as well: the protocol of a TLS transport is replaced in the same
 way.
 """
 
