@@ -63,6 +63,37 @@ def test_the_server_disconnects_the_namespace() -> None:
     joined(scenario)
 
 
+def test_events_from_before_the_end_are_handled_though_the_next_connection_fails() -> None:
+    async def main() -> None:
+        server = RawServer()
+        socket = connect("http://test", connector=server)
+        handled: list[str] = []
+
+        @socket.on("event")
+        async def event(name: str) -> None:  # pyright: ignore[reportUnusedFunction]  # registered
+            await asyncio.sleep(1)
+            handled.append(name)
+
+        socket.on("disconnect", handled.append)
+
+        @socket.on("connect_error")
+        def failed(_: object) -> None:  # pyright: ignore[reportUnusedFunction]  # registered
+            handled.append("failed")
+
+        peer = await server.join(socket)
+        await peer.send('42["event","one"]', '42["event","two"]', "41")
+        await asyncio.sleep(0.1)
+        server.refusal = "nobody is there"
+        with pytest.raises(DisconnectedError):
+            await socket.connect()
+        await asyncio.sleep(5)
+        assert sorted(handled) == ["failed", "io server disconnect", "one", "two"]
+        assert handled.index("one") < handled.index("two") < handled.index("io server disconnect")
+        await socket.disconnect()
+
+    run(main())
+
+
 def test_the_server_disconnects_one_namespace_of_two() -> None:
     async def scenario() -> None:
         server = RawServer()

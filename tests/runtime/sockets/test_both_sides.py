@@ -114,3 +114,17 @@ def test_an_acknowledgement_that_is_no_json_ends_the_connection(
             assert errors == []
 
     side(None, scenario)
+
+
+@both_sides
+def test_listeners_for_outgoing_events_are_told_of_what_was_written_only(side: Side) -> None:
+    async def scenario(socket: Any, peer: RawPeer) -> None:
+        told: list[object] = []
+        socket.on_any_outgoing(lambda *values: told.append(values))  # pyright: ignore[reportUnknownLambdaType,reportUnknownArgumentType]  # any values
+        with pytest.raises(InvalidPayloadError):
+            socket.emit("event", 10**400)
+        assert told == []
+        socket.emit("event", 1)
+        assert told == [("event", 1)]
+
+    side(MsgpackParser(), scenario)

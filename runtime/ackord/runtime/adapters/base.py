@@ -81,7 +81,7 @@ class AckCollector(Protocol):
         ...
 
     def settle(self, sid: str, outcome: AckReply | AckordError) -> None:
-        """Learn what a socket answered, or why it will not; whatever comes late, or twice, is
+        """Settle a socket: its answer, or why there will be none; a second or late call is
         ignored.
 
         Raises:

@@ -52,8 +52,8 @@ class ManagerOptions(TypedDict, total=False):
     as many while acknowledgements are awaited.
     """
     max_pending_bytes: int
-    """Characters and attached bytes that these may have together; 16 million, and four times as
-    many while acknowledgements are awaited.
+    """Bytes of the objects that these events become, estimated from their text, and of their
+    attachments; 16 million, and four times as many while acknowledgements are awaited.
     """
     max_pending_acks: int
     """Acknowledgements that one namespace may wait for; 1000."""

@@ -183,11 +183,6 @@ class ClientSocket(EventSource):
             except BaseException as error:
                 self._note_abandoned()
                 self._leave()
-                if self._queue is not None:
-                    # It was never opened: what waits in it belongs to a namespace that wasn't
-                    # joined.
-                    self._queue.clear()
-                    self._queue = None
                 await self._manager.release()
                 if isinstance(error, AckordError):
                     self._notify("connect_error", error)
@@ -364,7 +359,7 @@ class ClientSocket(EventSource):
     def connection_closed(
         self, connection: Connection, reason: str, description: str | None
     ) -> None:
-        """Learn that a connection is over; for `Multiplexer`."""
+        """Called when a connection has ended; for `Multiplexer`."""
         if self._stay is not None and self._stay.connection is connection:
             self._end(reason, description)
 
@@ -394,15 +389,21 @@ class ClientSocket(EventSource):
             raise DisconnectedError("disconnected while connecting")
         stay = self._stay = Stay(self._namespace, self, connection, backlog, self._tasks)
         self._queue = stay.queue
-        self._acks.follow(backlog)
-        connection.send(encode_connect(self._namespace.prefix, payload), bounded=False)
         try:
+            self._acks.follow(backlog)
+            connection.send(encode_connect(self._namespace.prefix, payload), bounded=False)
             async with asyncio.timeout(self._manager.timeout):
                 await stay.joined
-        except TimeoutError as error:
-            raise DisconnectedError(
-                f"the server did not answer CONNECT within {self._manager.timeout:g} seconds"
-            ) from error
+        except BaseException as error:
+            # The queue was never opened: what waits in it belongs to a namespace that wasn't
+            # joined. Events of an earlier stay wait in a queue of their own.
+            stay.queue.clear()
+            self._queue = None
+            if isinstance(error, TimeoutError):
+                raise DisconnectedError(
+                    f"the server did not answer CONNECT within {self._manager.timeout:g} seconds"
+                ) from error
+            raise
 
     def _receive_connect(self, packet: Packet, connection: Connection) -> None:
         stay = self._stay

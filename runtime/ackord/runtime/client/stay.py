@@ -131,9 +131,9 @@ class Stay:
         Raises:
             ProtocolError: It ends the connection.
         """
-        take = partial(self._take, scan_event_name(packet.payload), packet)
+        name = scan_event_name(packet.payload)
         if self._early is None:
-            take()
+            self._take(name, packet)
             return
         # They come before the answer to CONNECT, which must be reached: they can't keep this side
         # from reading.
@@ -142,7 +142,7 @@ class Stay:
             raise UnexpectedPacketError(
                 f"more than {MAX_EARLY} bytes of events before the answer to CONNECT"
             )
-        self._early.append(take)
+        self._early.append(partial(self._take, name, packet))
 
     def open(self) -> None:
         """Take the events that came before the server's answer to CONNECT, which is there now, and

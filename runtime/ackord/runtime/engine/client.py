@@ -64,7 +64,7 @@ class PacketHandler(Protocol):
         ...
 
     def closed(self, reason: str, description: str | None) -> None:
-        """Learn, once, that the connection is over; `reason` is one of the disconnect reasons of
+        """Called once when the connection has ended; `reason` is one of the disconnect reasons of
         Socket.IO.
         """
         ...

@@ -263,7 +263,7 @@ class Connection(EngineHandler):
             self.backlog.spend(_MEMBERSHIP_WEIGHT)
             socket._close("client namespace disconnect")
         elif kind == PacketType.CONNECT and socket._is_new:
-            # In the same breath as the first CONNECT: npm's client says it twice for `connect();
+            # In the same turn of the event loop: npm's client sends CONNECT twice for `connect();
             # disconnect(); connect()`.
             socket._close("client namespace disconnect")
             self._connect(name, payload)

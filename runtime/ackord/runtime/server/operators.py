@@ -155,7 +155,8 @@ class Broadcasting(Selection):
         `ack` is called once, with an error or `None` and with the answers, as `emit_with_ack`
         raises or returns them.
 
-        Without `ack`, an event that reaches nobody isn't encoded, and its values aren't checked.
+        Without `ack`, an event that reaches nobody isn't encoded, and its values aren't checked;
+        those of `to()` without any room are.
 
         Raises:
             ReservedEventError: nobody may send this name.

@@ -120,7 +120,12 @@ class Children(Audience, Generic[SocketT]):
         # From another thread each child hands its part to the event loop.
         sent = [child.broadcast_event(event, target, flags) for child in self._cores()]
         waiting = [published for published in sent if published is not None]
-        return asyncio.gather(*waiting) if waiting else None
+        if not waiting:
+            return None
+        together = asyncio.gather(*waiting)
+        # Each child has logged what failed; whoever awaits this is told as well.
+        together.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return together
 
     @override
     def ask_sockets(

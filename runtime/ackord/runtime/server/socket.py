@@ -293,19 +293,20 @@ class Socket(EventSource, SocketOperators):
             return
         if volatile and not self._engine.claim():
             return
-        if self._any_outgoing:
-            tell_outgoing(self, event)
+        sent = event
         if self._namespace.recovery is not None and ack_id is None:
             recovery = self._namespace.recovery
             self._namespace.check_event(event)
-            event = (
+            sent = (
                 recovery.mark(event) if volatile else recovery.record(event, frozenset((self.id,)))
             )
-        text = encode_event(self._namespace.prefix, event.arguments, len(event.attachments), ack_id)
-        if event.attachments or not compress:
-            self._engine.send_prepared(Prepared(text, event.attachments, compress=compress))
+        text = encode_event(self._namespace.prefix, sent.arguments, len(sent.attachments), ack_id)
+        if sent.attachments or not compress:
+            self._engine.send_prepared(Prepared(text, sent.attachments, compress=compress))
         else:
             self._engine.send(text)
+        if self._any_outgoing:
+            tell_outgoing(self, event)
 
     def _send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
         """Answer an event; after the end nothing is sent."""
@@ -322,9 +323,9 @@ class Socket(EventSource, SocketOperators):
         """Write a broadcast (see `Recipient`)."""
         if flags.volatile and not self._engine.claim():
             return
+        self._engine.send_prepared(prepared)
         if self._any_outgoing:
             tell_outgoing(self, event)
-        self._engine.send_prepared(prepared)
 
     # Acknowledgements that the client owes
 
@@ -639,8 +640,8 @@ class Socket(EventSource, SocketOperators):
             )
 
     def _discard(self) -> None:
-        """Be disconnected without telling anybody: the event loop of the connection has ended, and
-        its listeners can't run any more.
+        """Disconnect without calling listeners: the event loop of the connection has ended, and they
+        can't run any more.
         """
         self._connected = False
         self._outbox = None

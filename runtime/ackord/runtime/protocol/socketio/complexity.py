@@ -63,8 +63,9 @@ class Complexity:
     def excess(self, text: str) -> str | None:
         """Say what a text has too much of; `None` if nothing.
 
-        The counts are exact for JSON: what stands in strings doesn't count. A text that is no JSON
-        is for the parser to refuse.
+        For JSON the counts of lists and objects, levels and digits are exact: what stands in strings
+        doesn't count. Values are counted by the commas between them, so that as many more may pass
+        as there are lists and objects. A text that is no JSON is for the parser to refuse.
         """
         opened = text.count("[") + text.count("{")
         if opened > self.depth + 1 or opened > self.containers:
