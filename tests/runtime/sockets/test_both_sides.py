@@ -9,11 +9,20 @@ from typing import Any
 import pytest
 from ackord.runtime.client import ClientSocket, connect
 from ackord.runtime.errors import AckordError, InvalidPayloadError
+from ackord.runtime.protocol.socketio.decoder import Decoder
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
+from ackord.runtime.protocol.socketio.packet import Packet
+from ackord.runtime.protocol.socketio.parser import Parser, TextParser
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import Link, RawPeer, RawServer, run
+from typing_extensions import override
 
 Side = Callable[[Any, Callable[[Any, RawPeer], Awaitable[None]]], None]
+
+
+def written(parser: Parser | None, text: str) -> str | bytes:
+    """Return what stands for a packet on the wire."""
+    return text if parser is None or not parser.transcodes else parser.encode(text, ())
 
 
 def server_side(parser: Any, scenario: Callable[[Any, RawPeer], Awaitable[None]]) -> None:
@@ -25,7 +34,7 @@ def server_side(parser: Any, scenario: Callable[[Any, RawPeer], Awaitable[None]]
         server.on("connection", sockets.append)
         peer = await Link(server).raw()
         await peer.receive()
-        await peer.send("40" if parser is None else parser.encode("40", ()))
+        await peer.send(written(parser, "40"))
         await peer.receive()
         await asyncio.sleep(0)
         await scenario(sockets[0], peer)
@@ -45,8 +54,7 @@ def client_side(parser: Any, scenario: Callable[[Any, RawPeer], Awaitable[None]]
         peer = await server.accept()
         await peer.send('0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000}')
         await peer.receive()
-        answer = '40{"sid":"s"}'
-        await peer.send(answer if parser is None else parser.encode(answer, ()))
+        await peer.send(written(parser, '40{"sid":"s"}'))
         await connecting
         await scenario(socket, peer)
         await socket.disconnect()
@@ -128,3 +136,69 @@ def test_listeners_for_outgoing_events_are_told_of_what_was_written_only(side: S
         assert told == [("event", 1)]
 
     side(MsgpackParser(), scenario)
+
+
+HEADER = '451-["event",{"_placeholder":true,"num":0}]'
+
+
+class OddParser(TextParser):
+    """Text, but some binary messages raise, or begin a packet."""
+
+    @override
+    def make_decoder(self, *limits: int) -> Decoder:  # pyright: ignore[reportIncompatibleMethodOverride]  # handed on
+        return OddDecoder(*limits)
+
+
+class OddDecoder(Decoder):
+    """The decoder of `OddParser`."""
+
+    @override
+    def receive_binary(self, data: bytes) -> Packet | None:
+        if data == b"raise":
+            raise ZeroDivisionError
+        return super().receive_text(HEADER, 1) if data == b"begin" else super().receive_binary(data)
+
+
+@both_sides
+@pytest.mark.parametrize("messages", [[HEADER], [b"begin"], [HEADER.replace("1-", "2-"), b"1"]])
+def test_the_attachments_of_a_packet_must_come_in_time(
+    side: Side, messages: list[str | bytes]
+) -> None:
+    async def scenario(socket: Any, peer: RawPeer) -> None:
+        ended: list[str] = []
+        socket.on("disconnect", ended.append)
+        for message in messages:
+            await peer.send(message)
+        await asyncio.sleep(15)
+        assert ended == []
+        await asyncio.sleep(20)
+        assert ended in (["parse error"], ["forced close"])
+
+    side(OddParser(), scenario)
+
+
+@both_sides
+def test_a_message_that_the_parser_fails_for_is_dropped_with_the_packet_that_waited_for_it(
+    side: Side,
+) -> None:
+    async def scenario(socket: Any, peer: RawPeer) -> None:
+        told: list[object] = []
+        ended: list[str] = []
+        socket.on("event", told.append)
+        socket.on("disconnect", ended.append)
+        for message in (
+            HEADER,
+            b"raise",
+            '42["event",1]',
+            HEADER,
+            b"2",
+            HEADER,
+            b"raise",
+            '42["event",3]',
+        ):
+            await peer.send(message)
+        await asyncio.sleep(40)  # more than attachments may take, less than a heartbeat
+        assert told == [1, b"2", 3]
+        assert ended == []
+
+    side(OddParser(), scenario)

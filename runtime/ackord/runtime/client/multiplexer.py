@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 
 from ackord.runtime.client.contracts import PacketReceiver
-from ackord.runtime.containment import contain
 from ackord.runtime.engine.client import Connection
 from ackord.runtime.errors import ProtocolError
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.protocol.socketio.packet import Packet
 from ackord.runtime.protocol.socketio.parser import PacketDecoder
 from ackord.runtime.sockets.backlog import Backlog
+from ackord.runtime.sockets.reader import PacketReader
 
 ATTACHMENT_TIMEOUT = 30.0
 """Seconds between a packet's header and its last attachment."""
@@ -36,10 +35,11 @@ class Multiplexer:
         """Serve the sockets in `sockets`, which may change."""
         self._connection = connection
         self._sockets = sockets
-        self._decoder = decoder
+        self._reader = PacketReader(decoder, ATTACHMENT_TIMEOUT, backlog, self)
         self._backlog = backlog
-        self._attachment_timer: asyncio.TimerHandle | None = None
         self._log = LimitedLog(logging.getLogger("ackord.runtime.client"))
+
+    # What the connection tells (`ackord.runtime.engine.client.PacketHandler`)
 
     @property
     def congested(self) -> bool:
@@ -51,60 +51,39 @@ class Multiplexer:
         await self._backlog.ready()
 
     def receive_text(self, packet: str) -> None:
-        """Take one message packet; see `PacketHandler.receive_text`."""
-        try:
-            whole = self._decoder.receive_text(packet, 1)
-        except ProtocolError:
-            raise
-        except BaseException as error:  # noqa: BLE001  # a parser of the application
-            self._drop(error)
-            return
-        if whole is not None:
-            self._receive(whole)
-        else:
-            self._attachment_timer = asyncio.get_running_loop().call_later(
-                ATTACHMENT_TIMEOUT, self._give_up
-            )
+        """Take one message packet; what breaks the protocol ends the connection."""
+        self._reader.receive_text(packet)
 
     def receive_binary(self, data: bytes) -> None:
-        """Take one attachment; see `PacketHandler.receive_binary`."""
-        try:
-            whole = self._decoder.receive_binary(data)
-        except ProtocolError:
-            raise
-        except BaseException as error:  # noqa: BLE001  # a parser of the application
-            self._drop(error)
-            return
-        if whole is not None:
-            self._stop_timer()
-            self._receive(whole)
+        """Take one binary message; what breaks the protocol ends the connection."""
+        self._reader.receive_binary(data)
 
     def closed(self, reason: str, description: str | None) -> None:
         """Tell every socket that the connection is over."""
-        self._stop_timer()
+        self._reader.close()
         self._backlog.close()
         self._log.close()
         for socket in list(self._sockets.values()):
             socket.connection_closed(self._connection, reason, description)
 
-    def _receive(self, packet: Packet) -> None:
+    # What the reader of packets tells (`ackord.runtime.sockets.reader.ReadingConnection`)
+
+    def receive_packet(self, packet: Packet) -> None:
+        """Hand a packet to the socket of its namespace."""
         socket = self._sockets.get(packet.namespace)
         if socket is not None:
             socket.receive(packet, self._connection)
 
-    def _drop(self, error: BaseException) -> None:
-        """Drop a message for which the parser raised; the connection goes on with the next."""
-        contain(error)
+    def attachments_awaited(self, namespace: str | None) -> None:
+        """Take attachments for any namespace: a packet may have crossed a DISCONNECT."""
+
+    def hold_attachments(self, size: int) -> None:
+        """Count nothing: a client has one server, and `ManagerOptions.max_attachment_bytes`."""
+
+    def violated(self, error: ProtocolError) -> None:
+        """End the connection."""
+        self._connection.end("parse error", str(error))
+
+    def message_dropped(self, error: BaseException) -> None:
+        """Log that a message is dropped."""
         self._log.crash("Reading a message", error, " (the message is dropped)")
-        self._decoder.reset()
-        self._stop_timer()
-
-    def _give_up(self) -> None:
-        self._connection.end(
-            "parse error", f"attachments are missing after {ATTACHMENT_TIMEOUT:g} seconds"
-        )
-
-    def _stop_timer(self) -> None:
-        if self._attachment_timer is not None:
-            self._attachment_timer.cancel()
-            self._attachment_timer = None

@@ -16,13 +16,13 @@ from ackord.runtime.bounds.memory import Part
 from ackord.runtime.containment import Step, contain
 from ackord.runtime.engine.link import EngineHandler, EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
+from ackord.runtime.errors import ProtocolError
 from ackord.runtime.logs.text import printable, quoted
 from ackord.runtime.protocol.socketio.complexity import weigh
 from ackord.runtime.protocol.socketio.errors import (
     AttachmentError,
     EventNameError,
     MalformedPayloadError,
-    PacketError,
     UnexpectedPacketError,
 )
 from ackord.runtime.protocol.socketio.names import scan_event_name
@@ -51,6 +51,7 @@ from ackord.runtime.server.socket import Socket
 from ackord.runtime.sockets.backlog import WEIGHT_PER_TURN, Backlog
 from ackord.runtime.sockets.incoming import receive_event
 from ackord.runtime.sockets.payloads import decode_object
+from ackord.runtime.sockets.reader import PacketReader
 from typing_extensions import override
 
 _MEMBERSHIP_WEIGHT: Final = WEIGHT_PER_TURN // 7
@@ -60,7 +61,7 @@ calls listeners and middlewares, may make a namespace, and takes as long as fift
 _LISTENERS: Final = 10
 """Listeners of the life cycle that may run for each namespace that a connection may join."""
 
-_LIMITS: Final[Mapping[type[PacketError], str]] = {
+_LIMITS: Final[Mapping[type[ProtocolError], str]] = {
     AttachmentError: " (see Limits.attachments, attachment_bytes and attachment_timeout)",
     EventNameError: " (see Limits.event_name)",
 }
@@ -104,15 +105,12 @@ class Connection(EngineHandler):
 
     __slots__ = (
         "_admissions",
-        "_attached",
-        "_attachment_timer",
         "_connect_timer",
         "_connections",
-        "_decoder",
         "_left",
         "_listening",
-        "_over",
         "_pending",
+        "_reader",
         "_sockets",
         "_split",
         "backlog",
@@ -128,15 +126,15 @@ class Connection(EngineHandler):
         self.engine = environment.transcoder.wrap(engine)
         self.backlog = Backlog(limits.queued_events, limits.queued_bytes, self)
         self.loop = asyncio.get_running_loop()
+        self._reader = PacketReader(
+            parser.make_decoder(limits.attachments, limits.attachment_bytes, limits.namespace_name),
+            limits.attachment_timeout,
+            self.backlog,
+            self,
+        )
         # Finds common events, as long as there may be some: not over, no attachments awaited,
         # packets of text.
         self._split = _leave if parser.transcodes else split_event
-        self._decoder = parser.make_decoder(
-            limits.attachments, limits.attachment_bytes, limits.namespace_name
-        )
-        self._attachment_timer: asyncio.TimerHandle | None = None
-        self._attached = 0  # bytes of the attachments of a packet that isn't complete
-        self._over = False
         self._sockets: dict[str, Socket] = {}
         self._pending: dict[str, Admission] = {}
         self._admissions: set[Admission] = set()
@@ -153,57 +151,26 @@ class Connection(EngineHandler):
     def receive_text(self, packet: str) -> bool:
         event = self._split(packet)
         if event is None:
-            return self._receive_uncommon(packet)
+            return self._reader.receive_text(packet)
         namespace, ack_id, payload, name = event
         socket = self._sockets.get(namespace)
         if socket is None:
-            return self._receive_uncommon(packet)
+            return self._reader.receive_text(packet)
         try:
             receive_event(socket, name, payload, ack_id)
-        except PacketError as error:
-            self._violated(error)
-        except BaseException as error:  # noqa: BLE001  # a parser of the application
-            self._failed(error)
+        except ProtocolError as error:
+            self.violated(error)
+        except BaseException as error:  # noqa: BLE001  # what the application plugs in below events
+            self._reader.drop(error)
         backlog = self.backlog
         return not (backlog.events and backlog.congested)
 
-    def _receive_uncommon(self, packet: str) -> bool:
-        if self._over:
-            return True
-        try:
-            whole = self._decoder.receive_text(packet, 1)
-            if whole is None:
-                self._await_attachments()
-            else:
-                self._receive(whole)
-        except PacketError as error:
-            self._violated(error)
-        except BaseException as error:  # noqa: BLE001  # a parser of the application
-            self._failed(error)
-        return not self.backlog.congested
-
     @override
     def receive_binary(self, data: bytes) -> bool:
-        if self._over:
-            return True
-        try:
-            whole = self._decoder.receive_binary(data)
-            if whole is None:
-                self._attached += len(data)
-                self.engine.hold(Part.ATTACHMENTS, self._attached)
-            else:
-                self._cancel_attachment_timer()
-                self._receive(whole)
-        except PacketError as error:
-            self._violated(error)
-        except BaseException as error:  # noqa: BLE001  # a parser of the application
-            self._failed(error)
-        return not self.backlog.congested
+        return self._reader.receive_binary(data)
 
     @override
     def closed(self, reason: str, description: str | None = None) -> None:
-        self._over = True
-        self._split = _leave
         self._close_sockets(reason, description)
         self._connections.closed(self)
 
@@ -220,8 +187,6 @@ class Connection(EngineHandler):
 
     def close(self, socket_reason: str, engine_reason: str) -> None:
         """End the sockets, then the connection."""
-        self._over = True
-        self._split = _leave
         self._close_sockets(socket_reason, None)
         self.engine.close(reason=engine_reason)
 
@@ -231,13 +196,14 @@ class Connection(EngineHandler):
         """
         if self.backlog.events:
             return False
-        if not self._over:
+        if not self._reader.is_closed:
             self.close(SHUTTING_DOWN, SHUTTING_DOWN)
         return True
 
-    # Packets
+    # What the reader of packets tells its connection (`ReadingConnection`)
 
-    def _receive(self, packet: Packet) -> None:
+    def receive_packet(self, packet: Packet) -> None:
+        """Take a packet that isn't a common event; see `ReadingConnection.receive_packet`."""
         kind, name, ack_id, payload, attachments = packet
         socket = self._sockets.get(name)
         if socket is None:
@@ -270,30 +236,24 @@ class Connection(EngineHandler):
         else:
             raise UnexpectedPacketError(f"packet type {kind} for a namespace that was joined")
 
-    def _await_attachments(self) -> None:
-        name = self._decoder.waiting
-        if name not in self._sockets and not self._was_left(name):
-            raise _unjoined(name)
+    def attachments_awaited(self, namespace: str | None) -> None:
+        """See `ReadingConnection.attachments_awaited`."""
+        if namespace not in self._sockets and not self._was_left(namespace):
+            raise _unjoined(namespace)
         self._split = _leave
-        self._attachment_timer = self.loop.call_later(
-            self._connections.environment.limits.attachment_timeout, self._attachments_timed_out
-        )
 
-    def _attachments_timed_out(self) -> None:
-        self._attachment_timer = None
-        self._violated(AttachmentError("the attachments of a packet didn't come in time"))
+    def hold_attachments(self, size: int) -> None:
+        """See `ReadingConnection.hold_attachments`."""
+        self.engine.hold(Part.ATTACHMENTS, size)
+        if (
+            not size
+            and not self._reader.is_closed
+            and not self._connections.environment.parser.transcodes
+        ):
+            self._split = split_event
 
-    def _cancel_attachment_timer(self) -> None:
-        if self._attachment_timer is not None:
-            self._attachment_timer.cancel()
-            self._attachment_timer = None
-            if not self._over:
-                self._split = split_event
-        if self._attached:
-            self._attached = 0
-            self.engine.hold(Part.ATTACHMENTS, 0)
-
-    def _violated(self, error: PacketError) -> None:
+    def violated(self, error: ProtocolError) -> None:
+        """Log the violation, and end the connection."""
         text, address = printable(str(error)[:300]), quoted(self.engine.request.address)
         limits = _LIMITS.get(type(error), "")
         line = f"A client at {address} broke the protocol and is disconnected: {text}{limits}"
@@ -304,18 +264,13 @@ class Connection(EngineHandler):
         reason = "forced close" if self.engine.transport == "websocket" else "forced server close"
         self.close(reason, reason)
 
-    def _failed(self, error: BaseException) -> None:
-        """Drop a message for which the parser, or something else below the events, raised; the
-        connection goes on with the next.
-        """
-        contain(error)
+    def message_dropped(self, error: BaseException) -> None:
+        """See `ReadingConnection.message_dropped`."""
         self._connections.environment.log.crash(
             "Reading a message",
             error,
             f" (from {quoted(self.engine.request.address)}; the message is dropped)",
         )
-        self._decoder.reset()
-        self._cancel_attachment_timer()
 
     # What sockets ask of their connection
 
@@ -556,11 +511,11 @@ class Connection(EngineHandler):
 
     def _close_sockets(self, reason: str, description: str | None) -> None:
         """End the sockets, and the CONNECTs that aren't answered yet."""
+        self._split = _leave
         log = self._connections.environment.log
         with Step("release what a connection holds", log):
             self.backlog.close()
-            self._cancel_attachment_timer()
-            self._decoder.reset()
+            self._reader.close()
         if self._connect_timer is not None:
             with Step("stop the timer of a connection that has joined no namespace", log):
                 self._stop_connect_timer()
