@@ -18,7 +18,6 @@ from ackord.runtime.engine.link import EngineHandler, EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
 from ackord.runtime.errors import ProtocolError
 from ackord.runtime.logs.text import printable, quoted
-from ackord.runtime.protocol.socketio.complexity import weigh
 from ackord.runtime.protocol.socketio.errors import (
     AttachmentError,
     EventNameError,
@@ -400,8 +399,7 @@ class Connection(EngineHandler):
         complexity = self._connections.environment.complexity
         self.backlog.spend(_MEMBERSHIP_WEIGHT)
         if len(payload) > complexity.short:
-            self.backlog.spend(weigh(payload))
-            excess = complexity.excess(payload)
+            _, excess = self.backlog.charge(payload, complexity)
             if excess is not None:
                 self._close_admission(name)
                 self.refuse(name, too_complex(excess))

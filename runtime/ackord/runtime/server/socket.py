@@ -28,7 +28,6 @@ from ackord.runtime.errors import (
 )
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.engineio.prepared import Prepared
-from ackord.runtime.protocol.socketio.complexity import weigh
 from ackord.runtime.protocol.socketio.error_acks import INVALID_RESPONSE, FailureReply
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.packet import encode_ack, encode_event
@@ -454,8 +453,7 @@ class Socket(EventSource, SocketOperators):
         if not payload:
             return
         if len(payload) > self._namespace.short:
-            self._connection.backlog.spend(weigh(payload))
-            excess = self._namespace.complexity.excess(payload)
+            _, excess = self._connection.backlog.charge(payload, self._namespace.complexity)
             if excess is not None:
                 if ack_id is not None and self._acks is not None:
                     self._acks.fail(ack_id, InvalidAckError(f"the acknowledgement has {excess}"))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sized
 from typing import Final, Protocol
 
 from ackord.runtime.bounds.memory import LIGHT
-from ackord.runtime.protocol.socketio.complexity import PER_CHARACTER, SHORT
+from ackord.runtime.protocol.socketio.complexity import PER_CHARACTER, SHORT, Complexity, weigh
 
 ASKING_FACTOR: Final = 4
 """How many times as much may wait while this side waits for acknowledgements, which come behind
@@ -158,6 +158,15 @@ class Backlog:
                 1  # so that nobody takes the connection for one whose messages are all handled
             )
             asyncio.get_running_loop().call_soon(self._resume)
+
+    def charge(self, payload: str, complexity: Complexity) -> tuple[int, str | None]:
+        """Count what it costs to read a payload longer than `Complexity.short`; return the bytes
+        that its objects take, and what it has too much of to be parsed, or `None`.
+        """
+        excess = complexity.excess(payload)
+        weight = weigh(payload) if excess is None else len(payload)
+        self.spend(weight)
+        return weight, excess
 
     def _resume(self) -> None:
         self._spent = 0

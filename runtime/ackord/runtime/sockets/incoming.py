@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
 from ackord.runtime.containment import contain, is_being_cancelled, is_closing
-from ackord.runtime.protocol.socketio.complexity import Complexity, weigh
+from ackord.runtime.protocol.socketio.complexity import Complexity
 from ackord.runtime.protocol.socketio.error_acks import (
     FailureReply,
     InvalidArgumentsError,
@@ -149,15 +149,12 @@ def receive_event(
     queue = socket._queue
     size = len(payload)
     if size > namespace.short:
-        excess = namespace.complexity.excess(payload)
+        size, excess = queue.backlog.charge(payload, namespace.complexity)
         if excess is not None:
             check_event_name(name, namespace.max_event_name)
-            queue.backlog.spend(size)
             too_much = InvalidArgumentsError(message=f"The message has {excess}")
             _put_failure(socket, name, ack_id, too_much, size)
             return
-        size = weigh(payload)
-        queue.backlog.spend(size)
     if attachments:
         size += sum(map(len, attachments))
     route = namespace.routes.get(name)
