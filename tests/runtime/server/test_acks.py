@@ -14,6 +14,7 @@ from ackord.runtime.errors import (
 )
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server import Limits, Server
+from ackord.runtime.sockets.outgoing import decode_answer
 
 from tests.runtime.server.stage import Stage, play
 
@@ -128,7 +129,7 @@ def test_whoever_waits_for_an_answer_learns_of_the_end_at_once() -> None:
         with pytest.raises(ConnectionError):
             await socket.emit_with_ack("ask")
         with pytest.raises(DisconnectedError):
-            await socket.request(EncodedEvent("ask", '["ask"]'), 1)
+            await socket.request(EncodedEvent("ask", '["ask"]'), decode_answer, 1)
         socket.timeout(1).emit("ask", ack=note_kind)
         assert outcomes == [DisconnectedError, DisconnectedError]
         socket.emit("ask", ack=outcomes.append)

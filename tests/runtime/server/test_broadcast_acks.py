@@ -226,13 +226,15 @@ def test_a_socket_that_owes_too_many_answers_is_not_asked() -> None:
     play(server, scenario)
 
 
-def test_undecoded_replies_for_the_typed_layer() -> None:
+def test_replies_for_the_typed_layer_are_decoded_as_it_says() -> None:
     server = Server()
 
     async def scenario(stage: Stage) -> None:
         (a, _), (sid_a, sid_b) = await crowd(stage, 2)
         asking = asyncio.create_task(
-            server.main.to(sid_a, sid_b).request(encode_plain_event("q", []), timeout=1)
+            server.main.to(sid_a, sid_b).request(
+                encode_plain_event("q", []), lambda reply: reply, 1
+            )
         )
         await a.expect('420["q"]')
         await a.send('461-0[{"_placeholder":true,"num":0}]', b"\x01")

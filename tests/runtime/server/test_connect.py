@@ -7,6 +7,7 @@ import pytest
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server import Limits, RefusalReply, Server, Socket
+from ackord.runtime.sockets.outgoing import decode_answer
 
 from tests.runtime.server.stage import Stage, check_empty, play
 
@@ -124,7 +125,7 @@ def test_the_connect_hook_runs_after_middlewares_with_the_text_of_auth() -> None
         ran.append(auth)
         socket.send_event(EncodedEvent("from hook", '["from hook"]'))
         with pytest.raises(UsageError):
-            await socket.request(EncodedEvent("x", '["x"]'), timeout=1)
+            await socket.request(EncodedEvent("x", '["x"]'), decode_answer, 1)
         if auth is None:
             raise RefusalReply("no auth")
 

@@ -152,12 +152,12 @@ ANSWERS: dict[type, dict[str, tuple[Any, ...]]] = {
         "emit_with_ack": ("x",),
         "publish": ("x",),
         "fetch_sockets": (),
-        "request": (EVENT,),
+        "request": (EVENT, str),
     },
-    Socket: {"emit_with_ack": ("x",), "request": (EVENT,)},
+    Socket: {"emit_with_ack": ("x",), "request": (EVENT, str)},
     SocketOperator: {"emit_with_ack": ("x",)},
     Context: {},
-    ClientTarget: {"request": (EVENT,)},
+    ClientTarget: {"request": (EVENT, str)},
 }
 
 NARROWING = {"to", "in_", "except_", "volatile", "local", "compress", "timeout", "broadcast"}

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from ackord.runtime.client import ClientSocket, connect
-from ackord.runtime.errors import AckordError, InvalidPayloadError
+from ackord.runtime.errors import AckordError, InvalidAckError, InvalidPayloadError
 from ackord.runtime.protocol.socketio.decoder import Decoder
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.protocol.socketio.packet import Packet
 from ackord.runtime.protocol.socketio.parser import Parser, TextParser
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import Link, RawPeer, RawServer, run
+from ackord.runtime.typed.event import Event
+from ackord.runtime.typed.exchange import request
+from pydantic import AfterValidator
 from typing_extensions import override
 
 Side = Callable[[Any, Callable[[Any, RawPeer], Awaitable[None]]], None]
@@ -62,6 +65,16 @@ def client_side(parser: Any, scenario: Callable[[Any, RawPeer], Awaitable[None]]
     run(main())
 
 
+def superstitious(number: int) -> int:
+    """Raise what a validator of an application may raise."""
+    if number >= 13:
+        raise (ZeroDivisionError, asyncio.CancelledError, StopIteration)[number - 13]
+    return number
+
+
+TYPED: Event[int] = Event(
+    "event", handler="on_event", ack=Annotated[int, AfterValidator(superstitious)]
+)
 both_sides = pytest.mark.parametrize("side", [server_side, client_side], ids=["server", "client"])
 
 
@@ -84,7 +97,9 @@ def test_an_event_that_a_parser_can_not_write_leaves_no_acknowledgement_awaited(
 
 
 @both_sides
-@pytest.mark.parametrize("awaited", ["a callback", "a callback with a timeout", "a task", "nobody"])
+@pytest.mark.parametrize(
+    "awaited", ["a callback", "a callback with a timeout", "a task", "a typed task", "nobody"]
+)
 @pytest.mark.parametrize("answer", ["430[1", '430["\\ud800', "430[NaN]"])
 def test_an_acknowledgement_that_is_no_json_ends_the_connection(
     side: Side, awaited: str, answer: str
@@ -106,6 +121,9 @@ def test_an_acknowledgement_that_is_no_json_ends_the_connection(
             case "a task":
                 task = asyncio.ensure_future(socket.emit_with_ack("event"))
                 await asyncio.sleep(0)
+            case "a typed task":
+                task = asyncio.ensure_future(request(socket, TYPED, (), 5))
+                await asyncio.sleep(0)
             case _:
                 socket.emit("event")
         await peer.receive()
@@ -120,6 +138,28 @@ def test_an_acknowledgement_that_is_no_json_ends_the_connection(
             assert [type(error).__name__ for error in errors] == ["InvalidAckError"]
         else:
             assert errors == []
+
+    side(None, scenario)
+
+
+@both_sides
+def test_a_typed_acknowledgement_is_read_once_as_its_event_says(side: Side) -> None:
+    async def scenario(socket: Any, peer: RawPeer) -> None:
+        for answer, expected in (
+            ("[1]", 1),
+            ("[1,1e999]", 1),  # what isn't declared is ignored
+            ('["1"]', InvalidAckError),
+            ("[13]", ZeroDivisionError),
+            ("[14]", asyncio.CancelledError),
+            ("[15]", RuntimeError),  # what becomes of a StopIteration in a coroutine
+        ):
+            task = asyncio.ensure_future(request(socket, TYPED, (), 5))
+            await asyncio.sleep(0)
+            asked = str(await peer.receive())
+            await peer.send(asked.partition("[")[0].replace("42", "43") + answer)
+            [outcome] = await asyncio.gather(task, return_exceptions=True)
+            assert outcome == expected or type(outcome) is expected
+        assert socket.connected
 
     side(None, scenario)
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from ackord.runtime.adapters.base import AckCollector, LocalNamespace
-from ackord.runtime.errors import AckordError, DisconnectedError
+from ackord.runtime.errors import AckordError, DisconnectedError, InvalidAckError
 from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.sockets.acks import AckReply
+from ackord.runtime.sockets.payloads import decode_array
 
 
 class AckRelay:
@@ -68,6 +69,17 @@ class AckRelay:
         """See `AckCollector.settle`."""
         if sid not in self._waiting:
             return
+        if isinstance(outcome, AckordError):
+            self._take(sid, outcome)
+            return
+        try:
+            decode_array(*outcome)  # the other server can't end the connection
+        except PacketError as error:
+            self._take(sid, InvalidAckError(str(error)))
+            raise
+        self._take(sid, outcome)
+
+    def _take(self, sid: str, outcome: AckReply | AckordError) -> None:
         if not self._is_sealed:
             self._early.append((sid, outcome))
             return
@@ -81,7 +93,7 @@ class AckRelay:
         self._is_sealed = True
         self._expected(frozenset(self._waiting))
         for sid, outcome in self._early:
-            self.settle(sid, outcome)
+            self._take(sid, outcome)
         self._early.clear()
         if not self._waiting:
             self._timer.cancel()

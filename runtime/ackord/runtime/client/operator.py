@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
-from ackord.runtime.sockets.outgoing import read_answer
+from ackord.runtime.sockets.outgoing import decode_answer
+
+T = TypeVar("T")
 
 
 class EventSender(Protocol):
@@ -23,8 +26,13 @@ class EventSender(Protocol):
         """Send an event, with a callback for its acknowledgement."""
         ...
 
-    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
-        """Send an event and return its acknowledgement."""
+    async def request(
+        self,
+        event: EncodedEvent,
+        decode: Callable[[AckReply], T],
+        timeout: float | None = None,  # noqa: ASYNC109  # a timer, no task
+    ) -> T:
+        """Send an event and return what `decode` makes of its acknowledgement."""
         ...
 
 
@@ -66,4 +74,5 @@ class ClientOperator:
     async def emit_with_ack(self, name: str, *values: Any) -> Any:
         """Do what `ClientSocket.emit_with_ack` does, with the timeout."""
         seconds = DEFAULT_ACK_TIMEOUT if self._timeout is None else self._timeout
-        return read_answer(await self._socket.request(encode_plain_event(name, values), seconds))
+        event = encode_plain_event(name, values)
+        return await self._socket.request(event, decode_answer, seconds)

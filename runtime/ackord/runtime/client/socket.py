@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from functools import partial
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 from ackord.runtime.client.answer import Welcome, read_refusal, read_welcome
 from ackord.runtime.client.contracts import ConnectionSource
@@ -43,7 +43,7 @@ from ackord.runtime.sockets.failures import Failures, InvalidHook
 from ackord.runtime.sockets.lifecycle import call_guarded
 from ackord.runtime.sockets.listeners import Registration
 from ackord.runtime.sockets.outgoing import (
-    read_answer,
+    decode_answer,
     receive_ack,
     settle_callback,
     tell_outgoing,
@@ -52,6 +52,8 @@ from ackord.runtime.sockets.queue import EventQueue
 from ackord.runtime.sockets.routes import Route
 from ackord.runtime.sockets.source import EventSource
 from ackord.runtime.tasks import TaskSet
+
+T = TypeVar("T")
 
 AuthPayload: TypeAlias = Mapping[str, Any]
 Auth: TypeAlias = AuthPayload | Callable[[], AuthPayload | Awaitable[AuthPayload]] | None
@@ -243,10 +245,8 @@ class ClientSocket(EventSource):
             SlowConsumerError: Too much waits for the network, or too many acknowledgements are
                 awaited.
         """
-        reply = await self.request(
-            encode_plain_event(name, values), DEFAULT_ACK_TIMEOUT if timeout is None else timeout
-        )
-        return read_answer(reply)
+        seconds = DEFAULT_ACK_TIMEOUT if timeout is None else timeout
+        return await self.request(encode_plain_event(name, values), decode_answer, seconds)
 
     @property
     def volatile(self) -> ClientOperator:
@@ -285,14 +285,19 @@ class ClientSocket(EventSource):
         if not volatile or self._writable:
             self._send(event, None)
 
-    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
-        """Send an encoded event and return the JSON array of its acknowledgement as text, and the
-        attachments.
+    async def request(
+        self,
+        event: EncodedEvent,
+        decode: Callable[[AckReply], T],
+        timeout: float | None = None,  # noqa: ASYNC109  # a timer, no task
+    ) -> T:
+        """Send an encoded event and return what `decode` makes of the JSON array and the
+        attachments of its acknowledgement, when they come.
 
         Raises what `emit_with_ack` raises; `None` sets no timeout.
         """
         ack_id = self._next_ack()
-        return await self._acks.wait(ack_id, partial(self._send, event, ack_id), timeout)
+        return await self._acks.wait(ack_id, partial(self._send, event, ack_id), decode, timeout)
 
     def send_plain(
         self,

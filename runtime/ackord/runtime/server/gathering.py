@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from ackord.runtime.adapters.base import AckCollector
 from ackord.runtime.errors import AckordError, AckTimeoutError
@@ -60,10 +60,6 @@ class Gathered(Generic[T]):
     """Ids of those that were asked and didn't answer."""
     timed_out: bool
     """Whether time was over before all others had answered or left."""
-
-
-BroadcastReplies: TypeAlias = Gathered[AckReply]
-"""Undecoded acknowledgements: JSON arrays as text, with their attachments."""
 
 
 class Gathering(AckCollector, Generic[T]):

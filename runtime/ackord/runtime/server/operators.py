@@ -26,7 +26,6 @@ from ackord.runtime.protocol.socketio.event import (
 from ackord.runtime.server.contracts import Audience, RemoteSocket
 from ackord.runtime.server.gathering import (
     Answers,
-    BroadcastReplies,
     BroadcastTimeoutError,
     Gathered,
     Gathering,
@@ -346,11 +345,16 @@ class BroadcastOperator(Broadcasting):
         self._timeout = timeout
         self._is_empty = is_empty
 
-    async def request(self, event: EncodedEvent, timeout: float | None = None) -> BroadcastReplies:  # noqa: ASYNC109  # a timer, no task
-        """Send an encoded event to all of them and return their acknowledgements, undecoded, and
-        who didn't answer.
+    async def request(
+        self,
+        event: EncodedEvent,
+        decode: Callable[[AckReply], T],
+        timeout: float | None = None,  # noqa: ASYNC109  # a timer, no task
+    ) -> Gathered[T]:
+        """Send an encoded event to all of them and return what `decode` makes of their
+        acknowledgements, when they come, and who didn't answer.
         """
-        return await self._gathered(event, self._seconds(timeout), _undecoded)
+        return await self._gathered(event, self._seconds(timeout), decode)
 
     def _gather_soon(
         self,
@@ -539,10 +543,6 @@ def others(
         timeout,
         is_empty=bool(is_empty),
     )
-
-
-def _undecoded(reply: AckReply) -> AckReply:
-    return reply
 
 
 def _resolve(future: asyncio.Future[T], result: T) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from threading import get_ident
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Target
 from ackord.runtime.containment import Step, contain
@@ -53,7 +53,7 @@ from ackord.runtime.sockets.incoming import handle_events
 from ackord.runtime.sockets.lifecycle import call_hook, call_lifecycle
 from ackord.runtime.sockets.listeners import ListenerT, Registration
 from ackord.runtime.sockets.outgoing import (
-    read_answer,
+    decode_answer,
     receive_ack,
     settle_callback,
     tell_outgoing,
@@ -61,6 +61,8 @@ from ackord.runtime.sockets.outgoing import (
 from ackord.runtime.sockets.queue import EventQueue
 from ackord.runtime.sockets.source import EventSource
 from typing_extensions import override
+
+T = TypeVar("T")
 
 _ENDED_HERE: Final = frozenset({"server namespace disconnect", SHUTTING_DOWN})
 """Reasons of the ends that this program asked for."""
@@ -331,24 +333,26 @@ class Socket(EventSource, SocketOperators):
     async def request(
         self,
         event: EncodedEvent,
+        decode: Callable[[AckReply], T],
         timeout: float | None = None,  # noqa: ASYNC109  # a timer, no task
         *,
         volatile: bool = False,
         compress: bool = True,
-    ) -> AckReply:
-        """Send an encoded event and return the JSON array and the attachments of its
-        acknowledgement.
+    ) -> T:
+        """Send an encoded event and return what `decode` makes of the JSON array and the
+        attachments of its acknowledgement, when they come.
 
         Raises:
             AckTimeoutError: none came in `timeout` seconds.
             DisconnectedError: the connection ended first.
+            InvalidAckError: it isn't JSON: `decode` raised a `PacketError`.
             SlowConsumerError: too many acknowledgements are awaited already.
         """
         self._namespace.server_loop.check()
         self._check_answerable()
         ack_id = self._namespace.next_ack_id()
         send = partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
-        return await self._pending_acks().wait(ack_id, send, timeout)
+        return await self._pending_acks().wait(ack_id, send, decode, timeout)
 
     def ask(
         self,
@@ -381,13 +385,13 @@ class Socket(EventSource, SocketOperators):
         """Send an encoded event and return what the client answers; `emit_with_ack` and its flags
         end here.
         """
-        reply = await self.request(
+        return await self.request(
             event,
+            decode_answer,
             DEFAULT_ACK_TIMEOUT if timeout is None else timeout,
             volatile=volatile,
             compress=compress,
         )
-        return read_answer(reply)
 
     @override
     def _send_plain(

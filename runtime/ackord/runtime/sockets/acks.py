@@ -7,11 +7,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from ackord.runtime.containment import Step
-from ackord.runtime.errors import AckordError, AckTimeoutError, SlowConsumerError, UsageError
+from ackord.runtime.errors import (
+    AckordError,
+    AckTimeoutError,
+    InvalidAckError,
+    SlowConsumerError,
+    UsageError,
+)
+from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.sockets.backlog import Backlog
+
+T = TypeVar("T")
 
 DEFAULT_ACK_TIMEOUT: Final = 20.0
 """Seconds that `emit_with_ack` waits unless told otherwise."""
@@ -26,6 +35,8 @@ AckReply: TypeAlias = tuple[str, Sequence[bytes]]
 
 Settle: TypeAlias = Callable[[AckReply | AckordError], None]
 """Takes the reply, or why there will be none; called exactly once, unless the entry is discarded.
+
+It decodes the reply, and raises the `PacketError` for one that isn't JSON.
 """
 
 
@@ -109,35 +120,54 @@ class PendingAcks:
         self,
         ack_id: int,
         send: Callable[[], None],
+        decode: Callable[[AckReply], T],
         timeout: float | None = None,  # noqa: ASYNC109  # a timer in the table, no task
-    ) -> AckReply:
-        """Call `send`, then wait for the acknowledgement of `ack_id`.
+    ) -> T:
+        """Call `send`, then wait for the acknowledgement of `ack_id`; return what `decode` makes of
+        it when it comes.
 
         Raises:
             AckTimeoutError: none came in time.
             DisconnectedError: the connection ended first.
+            InvalidAckError: it isn't JSON.
             SlowConsumerError: too many are awaited already.
+            BaseException: what else `decode` raised.
         """
-        future: asyncio.Future[AckReply] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[tuple[T] | BaseException] = (
+            asyncio.get_running_loop().create_future()
+        )
+
+        def resolve(result: tuple[T] | BaseException) -> None:
+            if not future.done():
+                future.set_result(result)
 
         def settle(outcome: AckReply | AckordError) -> None:
-            if future.done():
-                return
             if isinstance(outcome, AckordError):
-                future.set_exception(outcome)
+                resolve(outcome)
+                return
+            try:
+                value = decode(outcome)
+            except PacketError as error:
+                resolve(InvalidAckError(str(error)))
+                raise
+            except BaseException as error:  # noqa: BLE001  # a validator of the application: its exception is raised where the answer is awaited
+                resolve(error)
             else:
-                future.set_result(outcome)
+                resolve((value,))
 
         self.expect(ack_id, settle, timeout)
         try:
             send()
-            return await future
+            return _unwrap(await future)
         finally:
             self.discard(ack_id)
 
     def receive(self, ack_id: int, payload: str, attachments: Sequence[bytes]) -> bool:
-        """Settle an entry by its reply; tell whether it was awaited: unknown, late and repeated ids
-        are ignored.
+        """Settle an entry by its reply, which is decoded thereby; tell whether it was awaited:
+        unknown, late and repeated ids are ignored.
+
+        Raises:
+            PacketError: the reply isn't JSON.
         """
         entry = self._entries.pop(ack_id, None)
         if entry is None:
@@ -183,3 +213,12 @@ class PendingAcks:
         entry = self._entries.pop(ack_id, None)
         if entry is not None:
             entry[0](AckTimeoutError(f"no acknowledgement within {timeout:g} s"))
+
+
+def _unwrap(result: tuple[T] | BaseException) -> T:
+    try:
+        if isinstance(result, BaseException):
+            raise result
+        return result[0]
+    finally:
+        del result  # an exception that is raised refers to this frame

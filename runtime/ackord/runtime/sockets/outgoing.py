@@ -7,7 +7,8 @@ The rules:
 - A callback with a timeout takes the error or `None` before the values, and is called in any case. A
   callback without one takes the values, and isn't called if there are none to come.
 - An acknowledgement that isn't JSON ends the connection, as every packet that isn't does (Socket.IO
-  protocol v5, "Packet encoding"), whether it is awaited or not.
+  protocol v5, "Packet encoding"), whether it is awaited or not. It is decoded once, when it comes,
+  by what the application awaits.
 - Listeners for outgoing events are told of what was written; they can't change or prevent it.
 """
 
@@ -45,9 +46,8 @@ def receive_ack(
     Raises:
         PacketError: it ends the connection.
     """
-    if ack_id is not None and acks is not None:
-        acks.receive(ack_id, payload, attachments)
-    decode_array(payload, attachments)
+    if ack_id is None or acks is None or not acks.receive(ack_id, payload, attachments):
+        decode_array(payload, attachments)
 
 
 def settle_callback(
@@ -85,18 +85,6 @@ def decode_answer(reply: AckReply) -> Any:
     """
     arguments = decode_array(*reply)
     return arguments[0] if len(arguments) == 1 else tuple(arguments) or None
-
-
-def read_answer(reply: AckReply) -> Any:
-    """Do what `decode_answer` does, for a caller of `emit_with_ack`.
-
-    Raises:
-        InvalidAckError: it isn't a JSON array.
-    """
-    try:
-        return decode_answer(reply)
-    except PacketError as error:
-        raise InvalidAckError(str(error)) from error
 
 
 def tell_outgoing(socket: Sender, event: EncodedEvent) -> None:

@@ -16,9 +16,12 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final, Literal, NoReturn, TypeAlias
 
-from ackord.runtime.errors import InvalidAckError, InvalidPayloadError, ProtocolError
+from ackord.runtime.errors import InvalidAckError, InvalidPayloadError
 from ackord.runtime.protocol.socketio.attachments import restore_attachments
 from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
+from ackord.runtime.protocol.socketio.errors import PacketError
+from ackord.runtime.sockets.acks import AckReply
+from ackord.runtime.sockets.payloads import decode_array
 from ackord.runtime.typed.model import Error, UnknownError, error_message
 from ackord.runtime.validation.issues import describe
 from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter
@@ -134,6 +137,7 @@ class AckAdapter:
 
         Raises:
             InvalidAckError: it holds none of them.
+            PacketError: the text isn't JSON, or a placeholder is bad.
         """
         try:
             failure = _read_failure(payload, attachments) if _begins_as_failure(payload) else None
@@ -144,8 +148,17 @@ class AckAdapter:
             raise InvalidAckError(
                 f"ack of {self._event!r}: {describe(error.issues or ())}"
             ) from None
-        except ProtocolError as error:
-            raise InvalidAckError(f"ack of {self._event!r}: {error}") from error
+        except PacketError as error:
+            raise type(error)(f"ack of {self._event!r}: {error}") from error
+
+    def decode_reply(self, reply: AckReply) -> Any:
+        """Do what `decode` does with the text and the attachments of an ACK packet."""
+        try:
+            return self.decode(*reply)
+        except InvalidAckError:
+            # pydantic's parser takes NaN and Infinity for JSON, and says that a type is wrong.
+            decode_array(*reply)
+            raise
 
     def _decode_success(self, payload: str, attachments: Sequence[bytes]) -> Any:
         values = (self._reader or self._build_reader()).read(payload, attachments)

@@ -8,7 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
+from ackord.runtime.containment import contain
 from ackord.runtime.errors import DisconnectedError, InvalidAckError, PeerError
+from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server.namespace import Namespace
 from ackord.runtime.server.operators import BroadcastOperator
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 BroadcastTarget: TypeAlias = BroadcastOperator
 """Whom a broadcast reaches, and how."""
@@ -68,15 +71,20 @@ class ClientTarget:
         if socket is not None:
             socket.send_event(event, volatile=self._volatile)
 
-    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
-        """Send an event and return the JSON array and the attachments of its acknowledgement."""
+    async def request(
+        self,
+        event: EncodedEvent,
+        decode: Callable[[AckReply], T],
+        timeout: float | None = None,  # noqa: ASYNC109  # a timer, no task
+    ) -> T:
+        """Send an event and return what `decode` makes of its acknowledgement."""
         self._namespace.core.server_loop.check()
         socket = self._socket or self._namespace.core.sockets.get(self._sid)
         if socket is None:
             raise DisconnectedError(
                 f"no client {self._sid!r} is connected to namespace {self._namespace.name}"
             )
-        return await socket.request(event, timeout)
+        return await socket.request(event, decode, timeout)
 
 
 class Emitter(ABC):
@@ -175,22 +183,30 @@ class Gatherer:
         self, event: Event[Any], args: tuple[object, ...], *, errors: bool
     ) -> Replies[Any]:
         seconds = event.timeout if self.__timeout is None else self.__timeout
-        gathered = await self.__target.request(encode_typed(event, args), seconds)
-        values: dict[str, Any] = {}
-        failures: dict[str, PeerError] = {}
-        for sid, (payload, attachments) in gathered.replies.items():
+
+        def decode(reply: AckReply) -> Any:
             try:
-                answer = event.reply.decode(payload, attachments)
+                answer = event.reply.decode_reply(reply)
                 if not errors and isinstance(answer, Error | UnknownError):
                     answer.unwrap()
-                values[sid] = answer
+            except PacketError:
+                raise
             except PeerError as error:
-                failures[sid] = error
-            except Exception as error:  # noqa: BLE001  # a validator of the application: the others' answers are returned all the same
+                return error
+            except BaseException as error:  # noqa: BLE001  # a validator of the application: the others' answers are returned all the same
+                contain(error)
                 self.__target.report_crash(f"Reading an acknowledgement of {event.name!r}", error)
-                failures[sid] = InvalidAckError(
-                    "a validator of this program raised for the acknowledgement"
-                )
+                return InvalidAckError("a validator of this program raised for the acknowledgement")
+            return answer
+
+        gathered = await self.__target.request(encode_typed(event, args), decode, seconds)
+        values: dict[str, Any] = {}
+        failures: dict[str, PeerError] = {}
+        for sid, answer in gathered.replies.items():
+            if isinstance(answer, PeerError):
+                failures[sid] = answer
+            else:
+                values[sid] = answer
         return Replies(values, failures, gathered.missing)
 
 

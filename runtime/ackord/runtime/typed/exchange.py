@@ -4,6 +4,7 @@ the client.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from ackord.runtime.protocol.socketio.event import EncodedEvent
@@ -12,13 +13,19 @@ from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.model import Error, UnknownError
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Requester(Protocol):
     """A socket that can ask the other side: that of a server or of a client."""
 
-    async def request(self, event: EncodedEvent, timeout: float | None = None) -> AckReply:  # noqa: ASYNC109  # a timer, no task
-        """Send an event and return the JSON array and the attachments of its acknowledgement."""
+    async def request(
+        self,
+        event: EncodedEvent,
+        decode: Callable[[AckReply], T],
+        timeout: float | None = None,  # noqa: ASYNC109  # a timer, no task
+    ) -> T:
+        """Send an event and return what `decode` makes of its acknowledgement."""
         ...
 
 
@@ -43,8 +50,9 @@ async def request_result(
         InvalidAckError: the answer isn't as declared.
         InvalidPayloadError: an argument isn't of its declared type, or JSON can't hold it.
     """
-    payload, attachments = await requester.request(encode_typed(event, args), seconds)
-    result: R | UnknownError = event.reply.decode(payload, attachments)
+    result: R | UnknownError = await requester.request(
+        encode_typed(event, args), event.reply.decode_reply, seconds
+    )
     return result
 
 
