@@ -194,11 +194,19 @@ def test_room_events_are_told_once(make: Make) -> None:
     ]
 
 
-def test_closing_forgets_everything(make: Make) -> None:
+@pytest.mark.parametrize("end", [lambda adapter: run(adapter.close()), MemoryAdapter.discard])  # pyright: ignore[reportUnknownLambdaType]
+def test_closing_and_discarding_forget_everything_but_listeners(
+    make: Make, end: Callable[[MemoryAdapter], None]
+) -> None:
     adapter, _ = make("a")
-    run(adapter.close())
+    told: list[str] = []
+    adapter.on("create-room", lambda room, _: told.append(room))
+    end(adapter)
     assert adapter.rooms == {}
     assert adapter.sids == {}
+    assert told == []
+    adapter.add_all("a", ["red"])
+    assert told == ["red"]
 
 
 class Ballot:

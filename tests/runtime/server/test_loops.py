@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from ackord.runtime.adapters import Adapter, LocalBus, LocalNamespace, MemoryAdapter, Target
 from ackord.runtime.client import Manager
 from ackord.runtime.errors import UsageError
 from ackord.runtime.server import ConnectionStateRecovery, Server, Socket
@@ -155,6 +156,38 @@ def test_a_server_works_in_the_next_loop_as_in_its_first(
         check_empty(server.main)
         assert server.connections == frozenset()
 
+    run_whole(second)
+
+
+@pytest.mark.parametrize("end", [run_whole, run_and_break_off, run_in_a_thread])
+@pytest.mark.parametrize("adapter", [MemoryAdapter, LocalBus().make_adapter])
+def test_listeners_of_rooms_outlive_a_loop_and_rooms_do_not(
+    end: Callable[[Scenario], None], adapter: Callable[[LocalNamespace], Adapter]
+) -> None:
+    server = Server(adapter=adapter)
+    kept = server.main.adapter
+    told: list[tuple[str, str | None]] = []
+    kept.on("join-room", lambda room, sid: told.append((room, sid)))
+
+    async def scenario() -> None:
+        told.clear()
+        _, sid = await Stage(server).join()
+        assert told == [(sid, sid)]
+        assert server.main.adapter is kept
+        assert kept.sockets(Target()) == {sid}
+        assert kept.socket_rooms(sid) == {sid}
+
+    sids: list[str] = []
+
+    async def first() -> None:
+        await scenario()
+        sids.extend(server.main.sockets)
+
+    async def second() -> None:
+        await scenario()
+        assert kept.socket_rooms(sids[0]) == frozenset()
+
+    end(first)
     run_whole(second)
 
 

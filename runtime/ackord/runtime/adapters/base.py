@@ -318,3 +318,11 @@ class Adapter(Protocol):
     async def close(self) -> None:
         """Let go of whatever the adapter holds."""
         ...
+
+    def discard(self) -> None:
+        """Forget rooms, and what other servers owe or are owed: the event loop that the adapter
+        worked in has ended, maybe without `close`.
+
+        Room listeners stay, and aren't called. `start` is awaited again in the next event loop.
+        """
+        ...

@@ -57,9 +57,13 @@ class LocalBus:
 
     def remove(self, adapter: LocalAdapter) -> None:
         """Remove an adapter; its namesakes wait no longer for its answers."""
+        for other in self.others(adapter):
+            other.drop(adapter.server_id)
+        self.forget(adapter)
+
+    def forget(self, adapter: LocalAdapter) -> None:
+        """Remove an adapter whose event loop has ended, as that of its namesakes has."""
         if self.has(adapter):
-            for other in self.others(adapter):
-                other.drop(adapter.server_id)
             del self._adapters[adapter.name][adapter.server_id]
             if not self._adapters[adapter.name]:
                 del self._adapters[adapter.name]
@@ -114,6 +118,14 @@ class LocalAdapter(MemoryAdapter):
         self._bus.remove(self)
         await self._tasks.finish(0)
         await super().close()
+
+    @override
+    def discard(self) -> None:
+        self._bus.forget(self)
+        self._asked.clear()
+        self._requests.clear()
+        self._tasks.discard()
+        super().discard()
 
     def drop(self, server_id: str) -> None:
         """Wait no longer for the answers of a server that has left."""

@@ -189,6 +189,11 @@ class MemoryAdapter:
         self.sids.clear()
         self._log.close()
 
+    def discard(self) -> None:
+        """See `Adapter.discard`."""
+        self.rooms.clear()
+        self.sids.clear()
+
     def _select(self, target: Target) -> list[Recipient]:
         return [self._recipients[sid] for sid in self.sockets(target)]
 

@@ -55,7 +55,6 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
     """The sockets of one namespace, what is registered for them, and their rooms."""
 
     __slots__ = (
-        "_make",
         "_next_ack_id",
         "adapter",
         "admissions",
@@ -127,9 +126,9 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         self.short = self.complexity.short
         """Characters of a payload up to which nobody has to look whether it holds too much."""
         self.sockets: dict[str, SocketT] = {}
-        self._make = environment.make_adapter if make_adapter is None else make_adapter
         self.server_id = environment.server_id
-        self.adapter: Adapter = self._make(self)
+        make = environment.make_adapter if make_adapter is None else make_adapter
+        self.adapter: Adapter = make(self)
         self.recovery = self._make_recovery()
         self.admissions: set[PendingAdmission] = set()
         """Those which wait for middlewares or the connect hook."""
@@ -193,7 +192,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         """
         self.sockets.clear()
         self.admissions.clear()
-        self.adapter = self._make(self)
+        self.adapter.discard()
         if self.recovery is not None:
             self.recovery.log.clear()
         self.recovery = self._make_recovery()
