@@ -295,17 +295,21 @@ def test_an_event_that_reaches_nobody_is_not_encoded_unless_a_test_wants_it(path
         async with server.lifespan(), other.lifespan():
             for alone in (server, other):
                 alone.of(path).to("red").emit("x", unsendable)
+                alone.of(path).to([]).emit("x", unsendable)
                 await alone.of(path).publish("x", unsendable)
                 with pytest.raises(ReservedEventError):
                     alone.of(path).emit("connect")
             with pytest.raises(InvalidPayloadError):
                 await asyncio.to_thread(server.of(path).emit, "x", unsendable)
+            await asyncio.to_thread(server.of(path).to([]).emit, "x", unsendable)
             async with Server(adapter=bus.make_adapter).lifespan():
                 with pytest.raises(InvalidPayloadError):
                     other.to("red").emit("x", unsendable)
+                other.to([]).emit("x", unsendable)
             Link(server)
-            with pytest.raises(InvalidPayloadError):
-                server.of(path).to("red").emit("x", unsendable)
+            for rooms in (["red"], list[str]()):
+                with pytest.raises(InvalidPayloadError):
+                    server.of(path).to(rooms).emit("x", unsendable)
             with pytest.raises(InvalidPayloadError):
                 server.of(path).emit("x", unsendable)
 
@@ -325,6 +329,7 @@ def test_an_event_is_encoded_as_long_as_a_client_may_come_back_for_it() -> None:
         await asyncio.sleep(1)
         with pytest.raises(InvalidPayloadError):
             server.to("red").emit("x", {1, 2})
+        server.to([]).emit("x", {1, 2})
 
     play_alone(server, scenario)
 

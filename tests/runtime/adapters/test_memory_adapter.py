@@ -106,7 +106,7 @@ def reached(adapter: MemoryAdapter, sockets: dict[str, Inbox], target: Target) -
 
 
 def target(*rooms: str, except_: tuple[str, ...] = ()) -> Target:
-    return Target(frozenset(rooms), frozenset(except_))
+    return Target(frozenset(rooms) or None, frozenset(except_))
 
 
 def test_without_rooms_everybody_is_reached(make: Make) -> None:
@@ -133,8 +133,9 @@ def test_the_own_id_is_a_room(make: Make) -> None:
     assert reached(*make("a", "b"), target("b")) == {"b": 1}
 
 
-def test_an_unknown_room_reaches_nobody(make: Make) -> None:
-    assert reached(*make("a"), target("nobody")) == {}
+@pytest.mark.parametrize("rooms", [{"nobody"}, ()])
+def test_an_unknown_room_and_no_room_reach_nobody(make: Make, rooms: Iterable[str]) -> None:
+    assert reached(*make("a"), Target(frozenset(rooms))) == {}
 
 
 def test_a_socket_that_is_not_connected_yet_is_not_reached(make: Make) -> None:

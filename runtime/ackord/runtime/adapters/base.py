@@ -30,10 +30,18 @@ what it raises is logged.
 class Target:
     """Whom a broadcast reaches."""
 
-    rooms: frozenset[str] = frozenset()
-    """Whoever is in one of them, once; empty: everybody in the namespace."""
+    rooms: frozenset[str] | None = None
+    """Sockets that are in one of these rooms, each once; `None`: all of the namespace.
+
+    Without any room it is nobody.
+    """
     except_: frozenset[str] = frozenset()
-    """Whoever is in one of these is left out."""
+    """Sockets that are in one of these rooms are left out."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no socket can be meant: rooms were asked for, and none was named."""
+        return self.rooms is not None and not self.rooms
 
 
 @dataclass(frozen=True, slots=True)

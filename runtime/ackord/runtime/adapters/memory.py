@@ -80,7 +80,9 @@ class MemoryAdapter:
         """See `Adapter.sockets`."""
         connected = self._recipients
         members = (
-            (self.rooms.get(room, ()) for room in target.rooms) if target.rooms else (connected,)
+            (connected,)
+            if target.rooms is None
+            else (self.rooms.get(room, ()) for room in target.rooms)
         )
         found = {sid for sids in members for sid in sids if sid in connected}
         for room in target.except_:
@@ -89,9 +91,9 @@ class MemoryAdapter:
 
     def may_reach(self, target: Target, flags: BroadcastFlags) -> bool:  # noqa: ARG002  # the Protocol's signature
         """See `Adapter.may_reach`."""
-        if target.rooms:
-            return not self.rooms.keys().isdisjoint(target.rooms)
-        return bool(self._recipients)
+        if target.rooms is None:
+            return bool(self._recipients)
+        return not self.rooms.keys().isdisjoint(target.rooms)
 
     def broadcast(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags
@@ -100,9 +102,9 @@ class MemoryAdapter:
         # A recipient that is too slow is closed while the others are being served, hence the
         # snapshots.
         reached = (
-            self._select(target)
-            if target.rooms or target.except_
-            else tuple(self._recipients.values())
+            tuple(self._recipients.values())
+            if target.rooms is None and not target.except_
+            else self._select(target)
         )
         if reached or self._namespace.must_prepare:
             prepared = self._namespace.prepare(event, target, flags)

@@ -308,6 +308,8 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         """See `Audience.is_heard`; from another thread, which may not look at the rooms, every
         event is encoded.
         """
+        if target.is_empty:
+            return self.environment.checking.always
         return (
             get_ident() != self.server_loop.thread
             or self.adapter.may_reach(target, flags)
@@ -326,6 +328,9 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         """
         if event.attachments:
             self.check_attachments(event.attachments, f"event {event.name!r}")
+        if target.is_empty:
+            self.check_event(event)
+            return None
         loop = self.server_loop
         if get_ident() != loop.thread and loop.hand_over(
             self.broadcast_event, event, target, flags

@@ -75,15 +75,13 @@ class Selection:
     _target: Target = EVERYBODY
     _flags: BroadcastFlags = DEFAULT_FLAGS
     _timeout: float | None = None
-    _is_empty: bool = False
-    """Whether rooms were asked for and none was named: a target without rooms is everybody."""
 
     def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
         """Reach the sockets that are in at least one of these rooms, each once; without any room,
         nobody.
         """
-        names = self._target.rooms | room_names(rooms)
-        return self._narrowed(replace(self._target, rooms=names), is_empty=not names)
+        names = (self._target.rooms or frozenset()) | room_names(rooms)
+        return self._narrowed(replace(self._target, rooms=names))
 
     def in_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
         """Do what `to` does; the name fits `fetch_sockets` and the like."""
@@ -104,8 +102,6 @@ class Selection:
         target: Target | None = None,
         flags: BroadcastFlags | None = None,
         timeout: float | None = None,
-        *,
-        is_empty: bool | None = None,
     ) -> BroadcastOperator:
         raise NotImplementedError
 
@@ -123,15 +119,12 @@ class Broadcasting(Selection):
         target: Target | None = None,
         flags: BroadcastFlags | None = None,
         timeout: float | None = None,
-        *,
-        is_empty: bool | None = None,
     ) -> BroadcastOperator:
         return BroadcastOperator(
             self._audience,
             target or self._target,
             flags or self._flags,
             self._timeout if timeout is None else timeout,
-            is_empty=self._is_empty if is_empty is None else is_empty,
         )
 
     @property
@@ -154,8 +147,7 @@ class Broadcasting(Selection):
         `ack` is called once, with an error or `None` and with the answers, as `emit_with_ack`
         raises or returns them.
 
-        Without `ack`, an event that reaches nobody isn't encoded, and its values aren't checked;
-        those of `to()` without any room are.
+        Without `ack`, an event that reaches nobody isn't encoded, and its values aren't checked.
 
         Raises:
             ReservedEventError: nobody may send this name.
@@ -223,7 +215,7 @@ class Broadcasting(Selection):
         """Whether an event may reach somebody, now or when an absent client is back; if not, it
         isn't encoded.
         """
-        return self._is_empty or self._audience.is_heard(self._target, self._flags)
+        return self._audience.is_heard(self._target, self._flags)
 
     async def fetch_sockets(self) -> list[RemoteSocket]:
         """Return the connected sockets: those of this process themselves, and for each socket of
@@ -232,7 +224,7 @@ class Broadcasting(Selection):
         Raises:
             AckTimeoutError: a server didn't answer in time, 20 seconds by default (`timeout`).
         """
-        if self._is_empty:
+        if self._target.is_empty:
             return []
         return list(await self._audience.fetch_from(self._target, self._flags, self._seconds()))
 
@@ -253,7 +245,7 @@ class Broadcasting(Selection):
         self._command(lambda adapter: adapter.disconnect(self._target, self._flags, close))
 
     def _command(self, command: Callable[[Adapter], None]) -> None:
-        if not self._is_empty:
+        if not self._target.is_empty:
             self._audience.server_loop.call(self._run, command)
 
     def _run(self, command: Callable[[Adapter], None]) -> None:
@@ -261,9 +253,6 @@ class Broadcasting(Selection):
             command(adapter)
 
     def _send(self, event: EncodedEvent) -> asyncio.Future[None] | None:
-        if self._is_empty:
-            self._audience.check_event(event)
-            return None
         return self._audience.broadcast_event(event, self._target, self._flags)
 
     def _seconds(self, timeout: float | None = None) -> float:
@@ -281,7 +270,7 @@ class Broadcasting(Selection):
         audience = self._audience
         gathering = Gathering(audience.next_ack_id(), timeout, decode, done, audience.forget_ack)
         try:
-            if self._is_empty:
+            if self._target.is_empty:
                 audience.check_event(event)
                 gathering.seal()
             else:
@@ -327,7 +316,7 @@ class BroadcastOperator(Broadcasting):
     A selection of no rooms, such as ``to([])``, reaches nobody.
     """
 
-    __slots__ = ("_audience", "_flags", "_is_empty", "_target", "_timeout")
+    __slots__ = ("_audience", "_flags", "_target", "_timeout")
 
     def __init__(
         self,
@@ -335,15 +324,12 @@ class BroadcastOperator(Broadcasting):
         target: Target = EVERYBODY,
         flags: BroadcastFlags = DEFAULT_FLAGS,
         timeout: float | None = None,
-        *,
-        is_empty: bool = False,
     ) -> None:
-        """Take whom to reach; nobody if the selection `is_empty`."""
+        """Take whom to reach, and how."""
         self._audience = audience
         self._target = target
         self._flags = flags
         self._timeout = timeout
-        self._is_empty = is_empty
 
     async def request(
         self,
@@ -512,15 +498,12 @@ class SocketOperator(SocketOperators):
         target: Target | None = None,
         flags: BroadcastFlags | None = None,
         timeout: float | None = None,
-        *,
-        is_empty: bool | None = None,
     ) -> BroadcastOperator:
         return others(
             self._socket,
             target,
             flags or self._flags,
             self._timeout if timeout is None else timeout,
-            is_empty=is_empty,
         )
 
 
@@ -529,8 +512,6 @@ def others(
     target: Target | None,
     flags: BroadcastFlags | None,
     timeout: float | None,
-    *,
-    is_empty: bool | None,
 ) -> BroadcastOperator:
     """Return what reaches the sockets that `target` means, or all of the namespace, but not
     `socket`.
@@ -541,7 +522,6 @@ def others(
         Target(target.rooms, target.except_ | {socket.id}),
         flags or DEFAULT_FLAGS,
         timeout,
-        is_empty=bool(is_empty),
     )
 
 

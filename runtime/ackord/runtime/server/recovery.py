@@ -114,7 +114,10 @@ class Recovery:
         return bool(self._live or self._log.sessions)
 
     def record(
-        self, event: EncodedEvent, rooms: frozenset[str], except_: frozenset[str] = frozenset()
+        self,
+        event: EncodedEvent,
+        rooms: frozenset[str] | None,
+        except_: frozenset[str] = frozenset(),
     ) -> EncodedEvent:
         """Keep an event that is being sent, and return it as it is to be sent."""
         if not self.is_recording:

@@ -239,10 +239,8 @@ class Socket(EventSource, SocketOperators):
         target: Target | None = None,
         flags: BroadcastFlags | None = None,
         timeout: float | None = None,
-        *,
-        is_empty: bool | None = None,
     ) -> BroadcastOperator:
-        return others(self, target, flags, timeout, is_empty=is_empty)
+        return others(self, target, flags, timeout)
 
     def disconnect(self, close: bool = False) -> None:
         """Leave the namespace; with `close`, leave all namespaces and end the connection.

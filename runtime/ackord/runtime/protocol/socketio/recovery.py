@@ -116,7 +116,7 @@ class RecoverySession:
 
 class _Entry(NamedTuple):
     event: EncodedEvent
-    rooms: frozenset[str]
+    rooms: frozenset[str] | None
     except_: frozenset[str]
     expires: float
     size: int
@@ -163,7 +163,11 @@ class RecoveryLog:
         return len(self._entries) - self._oldest
 
     def record(
-        self, event: EncodedEvent, rooms: frozenset[str], except_: frozenset[str], now: float
+        self,
+        event: EncodedEvent,
+        rooms: frozenset[str] | None,
+        except_: frozenset[str],
+        now: float,
     ) -> EncodedEvent:
         """Keep an event for those whom it is for, and return it with its offset."""
         self.recorded += 1
@@ -255,7 +259,7 @@ class RecoveryLog:
         ):
             entry = self._entries[index]
             number = session.offset = session.offset + 1
-            is_for_it = (not entry.rooms or history.was_in_any(entry.rooms, number)) and not (
+            is_for_it = (entry.rooms is None or history.was_in_any(entry.rooms, number)) and not (
                 entry.except_ and history.was_in_any(entry.except_, number)
             )
             cost = entry.size if is_for_it else _LOOK_COST
