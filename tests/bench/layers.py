@@ -21,7 +21,7 @@ from typing import Any, Final, cast
 
 import uvloop
 from ackord.runtime.bounds.memory import Part
-from ackord.runtime.engine.link import EngineSocket, HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest, EngineSocket
 from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.websocket import WebSocketReceiver
@@ -36,7 +36,7 @@ from tests.bench.servers.application import Bench
 
 ITEM: Final = '{"id":123456,"text":"the quick brown fox jumps over the lazy dog, twice a day","tags":["alpha","beta"]}'
 MASK: Final = b"\x37\xfa\x21\x3d"
-REQUEST: Final = HandshakeRequest(
+REQUEST: Final = EngineRequest(
     url="/?EIO=4&transport=websocket",
     query={"EIO": "4", "transport": "websocket"},
     headers={},

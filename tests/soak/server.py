@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 
 import uvloop
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.session import EngineSession
 from ackord.runtime.protocol.engineio.session import Session
 from ackord.runtime.server import Server, Socket
@@ -32,7 +32,7 @@ TICK = 1.0
 """Seconds between two broadcasts to everybody."""
 
 KINDS = (
-    *(kind.__name__ for kind in (Socket, Connection, EngineSession, Session, HandshakeRequest)),
+    *(kind.__name__ for kind in (Socket, Connection, EngineSession, Session, EngineRequest)),
     "Task",
     "TimerHandle",
 )

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeAlias
 
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.websocket import WebSocketReceiver
 from websockets.frames import Frame, Opcode
 
@@ -58,7 +58,7 @@ class Direct:
         return self._stage.loop.create_task(self._connect())
 
     async def _connect(self) -> None:
-        request = HandshakeRequest(
+        request = EngineRequest(
             url=_TARGET,
             query={"EIO": "4", "transport": "websocket"},
             headers=dict(_HEADERS),

@@ -9,7 +9,7 @@ import weakref
 
 import pytest
 from ackord.runtime.engine.cookie import Cookie
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.engineio.prepared import Prepared
@@ -82,7 +82,7 @@ def test_the_handshake_is_described_to_the_upper_layer() -> None:
 
 
 def test_allow_request_may_refuse_with_a_message() -> None:
-    async def allow(request: HandshakeRequest) -> str | None:
+    async def allow(request: EngineRequest) -> str | None:
         await asyncio.sleep(1)
         return None if request.query.get("token") == "good" else "No token"
 
@@ -100,7 +100,7 @@ def test_allow_request_may_refuse_with_a_message() -> None:
 
 
 def test_an_allow_request_that_raises_refuses(caplog: pytest.LogCaptureFixture) -> None:
-    async def allow(request: HandshakeRequest) -> str | None:
+    async def allow(request: EngineRequest) -> str | None:
         raise RuntimeError("database down, password hunter2")
 
     async def scenario() -> None:
@@ -112,7 +112,7 @@ def test_an_allow_request_that_raises_refuses(caplog: pytest.LogCaptureFixture) 
 
 
 def test_allow_request_is_asked_before_the_version_is_checked() -> None:
-    async def allow(request: HandshakeRequest) -> str | None:
+    async def allow(request: EngineRequest) -> str | None:
         return "No"
 
     async def scenario() -> None:
@@ -887,7 +887,7 @@ def test_closing_the_server_ends_everything_and_refuses_newcomers() -> None:
 
 
 def test_a_handshake_that_was_under_way_when_the_server_closed_is_refused() -> None:
-    async def allow(request: HandshakeRequest) -> str | None:
+    async def allow(request: EngineRequest) -> str | None:
         await asyncio.sleep(1)
         return None
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.hooks import RefusedRequest, ResponseHeaders
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.errors import UsageError
 from ackord.runtime.testing.clock import run
 
@@ -38,12 +38,12 @@ def test_middlewares_run_in_order_for_every_request_and_every_upgrade() -> None:
         log: list[str] = []
 
         @site.engine.use
-        async def first(request: HandshakeRequest) -> None:
+        async def first(request: EngineRequest) -> None:
             await asyncio.sleep(0.1)
             log.append(f"first {request.method} {request.query['transport']}")
 
         @site.engine.use
-        async def second(request: HandshakeRequest) -> None:
+        async def second(request: EngineRequest) -> None:
             log.append(f"second {request.scope['type']}")
 
         query = await site.open_polling()
@@ -67,13 +67,13 @@ def test_a_middleware_that_raises_or_gives_a_reason_refuses_with_code_3(raises: 
         seen = watch(site)
 
         @site.engine.use
-        async def nobody(request: HandshakeRequest) -> str:
+        async def nobody(request: EngineRequest) -> str:
             if raises:
                 raise LookupError("a secret")
             return "closed today"
 
         @site.engine.use
-        async def never(request: HandshakeRequest) -> None:
+        async def never(request: EngineRequest) -> None:
             raise AssertionError("the first has refused")
 
         response = await site.get(HANDSHAKE)
@@ -107,10 +107,10 @@ def test_a_middleware_that_raises_or_gives_a_reason_refuses_with_code_3(raises: 
 def test_a_hook_may_be_a_function_or_a_coroutine_function(
     hook: str, answer: object, status: int, *, is_async: bool
 ) -> None:
-    def function(request: HandshakeRequest) -> Any:
+    def function(request: EngineRequest) -> Any:
         return answer
 
-    async def coroutine(request: HandshakeRequest) -> Any:
+    async def coroutine(request: EngineRequest) -> Any:
         return answer
 
     given = coroutine if is_async else function
@@ -149,10 +149,10 @@ def test_whatever_hooks_raise_concerns_one_request(
             raise error
         cancelled()
 
-    async def hook(request: HandshakeRequest) -> Any:
+    async def hook(request: EngineRequest) -> Any:
         fail()
 
-    def headers(headers: ResponseHeaders, request: HandshakeRequest) -> None:
+    def headers(headers: ResponseHeaders, request: EngineRequest) -> None:
         fail()
 
     def refused(refusal: RefusedRequest) -> None:
@@ -195,7 +195,7 @@ def test_a_request_whose_task_is_cancelled_in_a_middleware_is_not_refused() -> N
         seen = watch(site)
 
         @site.engine.use
-        async def slow(request: HandshakeRequest) -> None:
+        async def slow(request: EngineRequest) -> None:
             await asyncio.sleep(10)
 
         request = Request(site.app, "GET", HANDSHAKE)
@@ -214,7 +214,7 @@ def test_a_middleware_runs_before_anything_else_is_checked_but_after_preflights(
         seen = watch(site)
 
         @site.engine.use
-        async def nobody(request: HandshakeRequest) -> str:
+        async def nobody(request: EngineRequest) -> str:
             return "no"
 
         preflight = await Request(
@@ -231,13 +231,13 @@ def test_a_middleware_runs_before_anything_else_is_checked_but_after_preflights(
 
 def test_what_hooks_put_into_the_state_lives_with_the_session_and_the_scope_does_not() -> None:
     async def scenario() -> None:
-        async def allow(request: HandshakeRequest) -> None:
+        async def allow(request: EngineRequest) -> None:
             request.state["tenant"] = request.scope["path"]
 
         site = Site(allow_request=allow)
 
         @site.engine.use
-        async def user(request: HandshakeRequest) -> None:
+        async def user(request: EngineRequest) -> None:
             request.state["user"] = request.query.get("user")
 
         await site.get(f"{HANDSHAKE}&user=ada")
@@ -256,11 +256,11 @@ def test_headers_are_asked_for_with_each_response_and_initial_ones_with_the_firs
         site = Site()
 
         @site.engine.on("initial_headers")
-        def initial(headers: ResponseHeaders, request: HandshakeRequest) -> None:
+        def initial(headers: ResponseHeaders, request: EngineRequest) -> None:
             headers["X-First"] = request.address
 
         @site.engine.on("headers")
-        def each(headers: ResponseHeaders, request: HandshakeRequest) -> None:
+        def each(headers: ResponseHeaders, request: EngineRequest) -> None:
             headers["X-Method"] = request.method
 
         opened = await site.get(HANDSHAKE)
@@ -311,7 +311,7 @@ def test_headers_that_would_break_the_response_are_left_out(
     async def scenario() -> None:
         site = Site()
 
-        def add(headers: ResponseHeaders, request: HandshakeRequest) -> None:
+        def add(headers: ResponseHeaders, request: EngineRequest) -> None:
             headers.update({name: value, "x-good": "1"})
 
         site.engine.on("headers", add)
@@ -359,10 +359,10 @@ def test_a_header_that_a_listener_sets_is_added_where_it_may_stand_several_times
     async def scenario() -> None:
         ids = iter(("SID", "OTHER"))
 
-        def generate_id(request: HandshakeRequest) -> str:
+        def generate_id(request: EngineRequest) -> str:
             return next(ids)
 
-        def add(headers: ResponseHeaders, request: HandshakeRequest) -> None:
+        def add(headers: ResponseHeaders, request: EngineRequest) -> None:
             headers.update(given)
 
         options: dict[str, Any] = {
@@ -471,7 +471,7 @@ def test_refusals_of_requests_with_a_session_are_observed() -> None:
 
 def test_refusals_by_the_application_are_observed() -> None:
     async def scenario() -> None:
-        async def members_only(request: HandshakeRequest) -> str:
+        async def members_only(request: EngineRequest) -> str:
             return "members only"
 
         site = Site(allow_request=members_only, cors_origins="https://app.example")
@@ -492,7 +492,7 @@ def test_refusals_by_the_application_are_observed() -> None:
 
 def test_session_ids_can_be_made_by_the_application_at_once_or_later() -> None:
     async def scenario() -> None:
-        async def later(request: HandshakeRequest) -> str:
+        async def later(request: EngineRequest) -> str:
             await asyncio.sleep(1)
             return f"node-7.{request.query['n']}"
 
@@ -501,7 +501,7 @@ def test_session_ids_can_be_made_by_the_application_at_once_or_later() -> None:
         await site.open_websocket("&n=2")
         assert [recorder.socket.sid for recorder in site.recorders] == ["node-7.1", "node-7.2"]
 
-        def now(request: HandshakeRequest) -> str:
+        def now(request: EngineRequest) -> str:
             return f"sid~{request.address}"
 
         at_once = Site(generate_id=now)
@@ -524,7 +524,7 @@ def test_session_ids_can_be_made_by_the_application_at_once_or_later() -> None:
 )
 def test_an_id_that_fails_refuses_the_handshake_with_code_3(sid: str | None, error: str) -> None:
     async def scenario() -> None:
-        def generate(request: HandshakeRequest) -> str:
+        def generate(request: EngineRequest) -> str:
             if site.engine.sessions == 0:
                 return "taken"
             if sid is None:

@@ -4,7 +4,7 @@ server's own protocol class does.
 
 from __future__ import annotations
 
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.websocket import ServerWebSocket, WebSocketReceiver
@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from tests.runtime.engine.harness import Recorder, Site
 
-REQUEST = HandshakeRequest(
+REQUEST = EngineRequest(
     url="/", query={"EIO": "4", "transport": "websocket"}, headers={}, address=""
 )
 

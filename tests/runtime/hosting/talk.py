@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.hosting.uvicorn.polling import DirectRequest
 
 from tests.runtime.engine.harness import Site
@@ -138,7 +138,7 @@ async def play_on(
     """
     numbers = count()
 
-    def generate_id(request: HandshakeRequest) -> str:
+    def generate_id(request: EngineRequest) -> str:
         return f"session-{next(numbers)}"
 
     site = Site(echo=True, generate_id=generate_id, **options)

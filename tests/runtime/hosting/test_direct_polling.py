@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 from ackord.runtime.asgi_types import Receive, Scope, Send
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.uvicorn import bounds
 from ackord.runtime.hosting.uvicorn.http import REQUESTS_PER_TURN, Http
@@ -221,10 +221,10 @@ def test_an_application_that_does_more_in_a_subclass_sees_each_request() -> None
 def test_who_wants_to_see_each_request_does_from_then_on() -> None:
     seen: list[str] = []
 
-    async def watch(request: HandshakeRequest) -> None:
+    async def watch(request: EngineRequest) -> None:
         seen.append(request.method)
 
-    def add_header(headers: dict[str, str | list[str]], request: HandshakeRequest) -> None:
+    def add_header(headers: dict[str, str | list[str]], request: EngineRequest) -> None:
         headers["x-method"] = request.method
 
     async def listen(talk: Talk) -> None:

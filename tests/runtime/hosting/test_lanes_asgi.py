@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from fastapi import FastAPI, WebSocket
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -274,7 +274,7 @@ def test_a_client_that_leaves_before_the_answer_leaves_nothing_behind(lane: Lane
     async def scenario(served: Served) -> None:
         answer = asyncio.Event()
 
-        async def wait(request: HandshakeRequest) -> None:
+        async def wait(request: EngineRequest) -> None:
             await answer.wait()
 
         served.site.engine.use(wait)
@@ -295,7 +295,7 @@ def test_a_server_that_stops_during_a_handshake_refuses_it(lane: Lane) -> None:
     async def scenario(served: Served) -> None:
         answer = asyncio.Event()
 
-        async def wait(request: HandshakeRequest) -> None:
+        async def wait(request: EngineRequest) -> None:
             await answer.wait()
 
         served.site.engine.use(wait)

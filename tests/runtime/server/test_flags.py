@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.polled import begin_post, end_post, poll, receive_payload
 from ackord.runtime.engine.session import EngineSession
 from ackord.runtime.errors import AckTimeoutError
@@ -18,7 +18,7 @@ from ackord.runtime.testing import run
 
 from tests.runtime.server.stage import Stage, play
 
-REQUEST = HandshakeRequest(
+REQUEST = EngineRequest(
     url="/socket.io/?EIO=4&transport=polling",
     query={"EIO": "4", "transport": "polling"},
     headers={},

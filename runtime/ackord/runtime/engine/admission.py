@@ -10,7 +10,7 @@ from typing import Final
 
 from ackord.runtime.containment import contain_awaited
 from ackord.runtime.engine.answers import text_of
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.options import AllowRequest, GenerateId
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
@@ -22,7 +22,7 @@ SID_BYTES: Final = 15
 _SID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,256}")
 
 
-async def ask(allow_request: AllowRequest, request: HandshakeRequest, log: LimitedLog) -> None:
+async def ask(allow_request: AllowRequest, request: EngineRequest, log: LimitedLog) -> None:
     """Ask the application about a handshake.
 
     Raises:
@@ -43,7 +43,7 @@ async def ask(allow_request: AllowRequest, request: HandshakeRequest, log: Limit
 
 
 async def make_sid(
-    generate: GenerateId, request: HandshakeRequest, taken: Container[str], log: LimitedLog
+    generate: GenerateId, request: EngineRequest, taken: Container[str], log: LimitedLog
 ) -> str:
     """Make the id of a new session.
 

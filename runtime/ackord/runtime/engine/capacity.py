@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import Final
 
 from ackord.runtime.bounds.shares import NOBODY, Shares
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.session import EngineSession
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted
@@ -60,7 +60,7 @@ class Capacity:
         self.sessions.clear()
         self.half_open.clear()
 
-    def check(self, request: HandshakeRequest) -> None:
+    def check(self, request: EngineRequest) -> None:
         """Refuse a handshake for which no other session would have to go.
 
         Raises:
@@ -76,7 +76,7 @@ class Capacity:
             )
             raise HandshakeRefusedError(TOO_MANY_CONNECTIONS.because(name="TOO_MANY_CONNECTIONS"))
 
-    def make_room(self, request: HandshakeRequest) -> None:
+    def make_room(self, request: EngineRequest) -> None:
         """End the sessions that have to go for a new one.
 
         Raises:
@@ -123,7 +123,7 @@ class Capacity:
         what: str,
         option: str,
         shares: Shares[EngineSession],
-        request: HandshakeRequest,
+        request: EngineRequest,
         consequence: str,
     ) -> None:
         who = f"A client at {quoted(request.address)}"

@@ -13,7 +13,7 @@ from ackord.runtime.asgi_types import Header
 from ackord.runtime.containment import contain, contain_awaited
 from ackord.runtime.engine.answers import text_of
 from ackord.runtime.engine.fields import TOKEN, VALUE
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.refusals import log_refusal
 from ackord.runtime.errors import UsageError
 from ackord.runtime.logs.limited import LimitedLog
@@ -46,7 +46,7 @@ _REPEATED: Final = frozenset((b"set-cookie", b"vary"))
 class RefusedRequest:
     """A request that reached no session."""
 
-    request: HandshakeRequest
+    request: EngineRequest
     code: int
     """Of Engine.IO, 0 to 5."""
     message: str
@@ -57,13 +57,13 @@ class RefusedRequest:
     """
 
 
-EngineMiddleware: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None] | str | None]
+EngineMiddleware: TypeAlias = Callable[[EngineRequest], Awaitable[str | None] | str | None]
 """Runs for each HTTP request and each WebSocket handshake, as a function or a coroutine function:
 `None` lets it pass, a text says why not.
 """
 ResponseHeaders: TypeAlias = dict[str, str | list[str]]
 """Headers of a response; a list of values is sent as one header line for each value."""
-HeadersListener: TypeAlias = Callable[[ResponseHeaders, HandshakeRequest], None]
+HeadersListener: TypeAlias = Callable[[ResponseHeaders, EngineRequest], None]
 """Sets headers of a response; the names may be written in any case.
 
 ``set-cookie`` and ``vary`` are sent beside the server's own; any other header, such as
@@ -157,7 +157,7 @@ class EngineHooks:
             self._shows_all or self._middlewares or self._listeners["headers"]
         )
 
-    async def admit(self, request: HandshakeRequest) -> None:
+    async def admit(self, request: EngineRequest) -> None:
         """Run the middlewares.
 
         Raises:
@@ -175,7 +175,7 @@ class EngineHooks:
                     BAD_REQUEST.because(name="MIDDLEWARE_FAILURE", error=reason)
                 )
 
-    def headers(self, request: HandshakeRequest, *, is_initial: bool) -> list[Header]:
+    def headers(self, request: EngineRequest, *, is_initial: bool) -> list[Header]:
         """Ask the listeners for the headers of a response, and write them as HTTP does."""
         headers: ResponseHeaders = {}
         for listener in (
@@ -214,7 +214,7 @@ class EngineHooks:
         )
         return False
 
-    def report(self, request: HandshakeRequest, refusal: Refusal) -> None:
+    def report(self, request: EngineRequest, refusal: Refusal) -> None:
         """Log a refused request, and tell the listeners of it."""
         log_refusal(self.log, request, refusal)
         listeners = self._listeners["connection_error"]

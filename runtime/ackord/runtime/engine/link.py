@@ -20,7 +20,7 @@ _NO_SCOPE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandshakeRequest:
+class EngineRequest:
     """An HTTP request, as hooks see it; the first of a session is the source of
     `Socket.handshake`.
     """
@@ -54,9 +54,9 @@ class HandshakeRequest:
     scope.
     """
 
-    def kept(self) -> HandshakeRequest:
+    def kept(self) -> EngineRequest:
         """Return what the session keeps of the request."""
-        return HandshakeRequest(
+        return EngineRequest(
             url=self.url,
             query=self.query,
             headers=self.headers,
@@ -78,7 +78,7 @@ class EngineSocket(Protocol):
     sid: str
     """The session id: a secret of this client, never shown to others (`Socket.id` is another id).
     """
-    request: HandshakeRequest
+    request: EngineRequest
 
     @property
     def transport(self) -> str:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias, TypedDict
 
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.hosts import AllowedHosts
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.origins import Origins, is_origin
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.errors import UsageError
@@ -27,12 +27,12 @@ MAX_CONNECTIONS: Final = 100_000
 gigabyte.
 """
 
-AllowRequest: TypeAlias = Callable[[HandshakeRequest], Awaitable[str | None] | str | None]
+AllowRequest: TypeAlias = Callable[[EngineRequest], Awaitable[str | None] | str | None]
 """Decides about a handshake, as a function or a coroutine function: `None` allows it, a text refuses
 it with that message.
 """
 
-GenerateId: TypeAlias = Callable[[HandshakeRequest], Awaitable[str] | str]
+GenerateId: TypeAlias = Callable[[EngineRequest], Awaitable[str] | str]
 """Makes the id of a new session, as a function or a coroutine function: a secret that nobody can
 guess, of letters, digits, ``-``, ``_``, ``.`` and ``~``.
 """

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted, shortened
 from ackord.runtime.protocol.engineio.handshake import (
@@ -31,7 +31,7 @@ _HINTS: Final[Mapping[str, str]] = {
 }
 
 
-def log_refusal(log: LimitedLog, request: HandshakeRequest, refusal: Refusal) -> None:
+def log_refusal(log: LimitedLog, request: EngineRequest, refusal: Refusal) -> None:
     """Write one line for each kind and interval; refusals that the application or a shutdown asked
     for are at INFO.
     """
@@ -83,7 +83,7 @@ def log_refusal(log: LimitedLog, request: HandshakeRequest, refusal: Refusal) ->
     )
 
 
-def _describe(request: HandshakeRequest, refusal: Refusal, hint: str) -> str:
+def _describe(request: EngineRequest, refusal: Refusal, hint: str) -> str:
     name = refusal.context.get("name")
     reason = (
         quoted(refusal.message) if name is None else f"{quoted(refusal.message)}, {quoted(name)}"
@@ -92,7 +92,7 @@ def _describe(request: HandshakeRequest, refusal: Refusal, hint: str) -> str:
     return f"A {request.method} request of {quoted(request.address)} (transport {transport}) was refused: {reason}. {hint}"
 
 
-def _explain_host(request: HandshakeRequest) -> str:
+def _explain_host(request: EngineRequest) -> str:
     forwarded = request.headers.get("x-forwarded-host")
     shown = "" if forwarded is None else f", X-Forwarded-Host {quoted(forwarded)}"
     return (
@@ -102,7 +102,7 @@ def _explain_host(request: HandshakeRequest) -> str:
     )
 
 
-def _explain_origin(origin: str, request: HandshakeRequest) -> str:
+def _explain_origin(origin: str, request: EngineRequest) -> str:
     start = (
         f"Its Origin {quoted(origin)} is neither the server's own (Host "
         f"{quoted(request.host or request.headers.get('host', ''))}) "
@@ -127,7 +127,7 @@ def _explain_origin(origin: str, request: HandshakeRequest) -> str:
     )
 
 
-def _same_host(origin: str, request: HandshakeRequest) -> bool:
+def _same_host(origin: str, request: EngineRequest) -> bool:
     try:
         return (
             urlsplit(origin.lower()).hostname

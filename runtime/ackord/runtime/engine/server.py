@@ -15,7 +15,7 @@ from ackord.runtime.engine.capacity import Capacity
 from ackord.runtime.engine.cors import CorsPolicy
 from ackord.runtime.engine.hooks import EngineHooks
 from ackord.runtime.engine.hosts import AllowedHosts
-from ackord.runtime.engine.link import EngineHandler, EngineSocket, HandshakeRequest
+from ackord.runtime.engine.link import EngineHandler, EngineRequest, EngineSocket
 from ackord.runtime.engine.logged import LoggedSession
 from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.server_loop import ServerLoop
@@ -94,7 +94,7 @@ class EngineServer(EngineHooks):
         return self._memory
 
     async def open_websocket(
-        self, request: HandshakeRequest, websocket: ServerWebSocket
+        self, request: EngineRequest, websocket: ServerWebSocket
     ) -> WebSocketReceiver:
         """Open a session over a WebSocket, or offer it to the polling session that the query string
         names.
@@ -123,7 +123,7 @@ class EngineServer(EngineHooks):
             self.report(request, exc.refusal)
             raise
 
-    async def open_polling(self, request: HandshakeRequest) -> EngineSession:
+    async def open_polling(self, request: EngineRequest) -> EngineSession:
         """Return the session that a request of long-polling names, or open one; the answer to its
         first GET has the open packet.
 
@@ -172,7 +172,7 @@ class EngineServer(EngineHooks):
         return session if session.sid in self._sessions else None
 
     def response_headers(
-        self, request: HandshakeRequest, session: EngineSession | None = None
+        self, request: EngineRequest, session: EngineSession | None = None
     ) -> list[Header]:
         """Return the headers that the answer to a request has beside those of its transport;
         `session` is its session over long-polling.
@@ -241,7 +241,7 @@ class EngineServer(EngineHooks):
         if self._discarded is not None:
             self._discarded()
 
-    def _check_host(self, request: HandshakeRequest) -> None:
+    def _check_host(self, request: EngineRequest) -> None:
         if self._hosts.is_open:
             return
         # Proxies that append to X-Forwarded-Host leave what the client has made up before their own
@@ -257,7 +257,7 @@ class EngineServer(EngineHooks):
                 handshake.BAD_REQUEST.because(name="HOST_NOT_ALLOWED", host=request.host)
             )
 
-    def _find(self, request: HandshakeRequest, *, is_websocket: bool) -> EngineSession | None:
+    def _find(self, request: EngineRequest, *, is_websocket: bool) -> EngineSession | None:
         """Return the session that a request names, or `None` for a handshake.
 
         Raises:
@@ -296,7 +296,7 @@ class EngineServer(EngineHooks):
         return session
 
     def _offer(
-        self, session: EngineSession, websocket: ServerWebSocket, request: HandshakeRequest
+        self, session: EngineSession, websocket: ServerWebSocket, request: EngineRequest
     ) -> None:
         if not self.options.upgrades:
             raise HandshakeRefusedError(handshake.BAD_REQUEST.because(name="UPGRADES_NOT_ALLOWED"))
@@ -304,7 +304,7 @@ class EngineServer(EngineHooks):
             raise HandshakeRefusedError(handshake.TAKEN.because(name="ALREADY_UPGRADING"))
 
     async def _open(
-        self, request: HandshakeRequest, websocket: ServerWebSocket | None
+        self, request: EngineRequest, websocket: ServerWebSocket | None
     ) -> EngineSession:
         self._check_accepting()
         self._capacity.check(request)

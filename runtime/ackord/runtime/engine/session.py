@@ -28,7 +28,7 @@ from typing import ClassVar, Final, assert_never
 
 from ackord.runtime.bounds.memory import LIGHT, Account, Holder, MemoryBudget, Part
 from ackord.runtime.containment import Step, contain
-from ackord.runtime.engine.link import EngineHandler, EngineSocket, HandshakeRequest
+from ackord.runtime.engine.link import EngineHandler, EngineRequest, EngineSocket
 from ackord.runtime.engine.requests import IncomingPost, WaitingGet
 from ackord.runtime.engine.timers import AlarmClock
 from ackord.runtime.engine.violations import warn_of_memory, warn_of_slowness
@@ -109,7 +109,7 @@ class EngineSession(EngineSocket, Holder):
     def __init__(
         self,
         sid: str,
-        request: HandshakeRequest,
+        request: EngineRequest,
         machine: Session,
         *,
         websocket: ServerWebSocket | None,
@@ -483,7 +483,7 @@ class EngineSession(EngineSocket, Holder):
         """Log the packets of a POST, where packets are logged."""
 
 
-def wants_base64(request: HandshakeRequest) -> bool:
+def wants_base64(request: EngineRequest) -> bool:
     """Return whether the client that opened a WebSocket takes binary messages as base64 only.
 
     Each WebSocket has its own answer; over long-polling, binary messages are always base64.

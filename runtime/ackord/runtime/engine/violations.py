@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ackord.runtime.bounds.memory import Account
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted
 
@@ -17,7 +17,7 @@ _VIOLATIONS: Final[Mapping[str, str]] = {
 
 
 def warn_of_memory(
-    log: LimitedLog, request: HandshakeRequest, account: Account, *, has_gone: bool
+    log: LimitedLog, request: EngineRequest, account: Account, *, has_gone: bool
 ) -> None:
     """Log that the client holds the most of too much memory, and what follows from that."""
     consequence = (
@@ -36,7 +36,7 @@ def warn_of_memory(
     )
 
 
-def warn_of_slowness(log: LimitedLog, request: HandshakeRequest, max_buffered: int) -> None:
+def warn_of_slowness(log: LimitedLog, request: EngineRequest, max_buffered: int) -> None:
     """Log that the client is disconnected because it reads too slowly."""
     log.write_warning(
         "slow consumer",
@@ -47,7 +47,7 @@ def warn_of_slowness(log: LimitedLog, request: HandshakeRequest, max_buffered: i
 
 
 def warn_of_size(
-    log: LimitedLog, request: HandshakeRequest, size: int | None, max_payload: int
+    log: LimitedLog, request: EngineRequest, size: int | None, max_payload: int
 ) -> None:
     """Log that a message, or the body of a request, is larger than it may be."""
     words = "more bytes than that" if size is None else f"{size:,} bytes"
@@ -60,7 +60,7 @@ def warn_of_size(
     )
 
 
-def warn_of_violation(log: LimitedLog, request: HandshakeRequest, description: str | None) -> None:
+def warn_of_violation(log: LimitedLog, request: EngineRequest, description: str | None) -> None:
     """Log that the client broke the protocol of WebSockets.
 
     Messages that are too large have a line of their own, `warn_of_size`.

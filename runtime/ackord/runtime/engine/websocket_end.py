@@ -8,7 +8,7 @@ UPGRADE packet; `ackord.runtime.protocol.engineio.session` has the rules.
 from __future__ import annotations
 
 from ackord.runtime.bounds.memory import Part
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.session import EngineSession, wants_base64
 from ackord.runtime.engine.violations import warn_of_size, warn_of_violation
 from ackord.runtime.engine.websocket import CloseCode, ServerWebSocket, WebSocketReceiver
@@ -69,7 +69,7 @@ class WebSocketEnd(WebSocketReceiver):
 
 
 def offer_websocket(
-    session: EngineSession, websocket: ServerWebSocket, request: HandshakeRequest
+    session: EngineSession, websocket: ServerWebSocket, request: EngineRequest
 ) -> bool:
     """Take a WebSocket that wants to replace long-polling, opened by `request`; false if it must be
     refused.

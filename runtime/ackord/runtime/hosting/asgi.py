@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
@@ -208,7 +208,7 @@ class AsgiApp:
             for candidate in (inner, path)
         )
 
-    async def _websocket(self, request: HandshakeRequest, receive: Receive, send: Send) -> None:
+    async def _websocket(self, request: EngineRequest, receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] != "websocket.connect":
             return
@@ -300,7 +300,7 @@ def _measure(scope: Scope) -> Refusal | None:
     )
 
 
-def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
+def request_of(scope: Scope, proxies: TrustedProxies) -> EngineRequest:
     """Describe the request of an ASGI scope, as it was before it went through `proxies`."""
     headers: dict[str, str] = {}
     repeated: dict[str, list[str]] = {}
@@ -321,7 +321,7 @@ def request_of(scope: Scope, proxies: TrustedProxies) -> HandshakeRequest:
     address, secure = proxies.peer(
         connected, headers, secure=scope.get("scheme") in ("https", "wss")
     )
-    return HandshakeRequest(
+    return EngineRequest(
         url=f"{path}?{query_string}" if query_string else path,
         query=parse_query(query_string),
         headers=headers,

@@ -17,7 +17,7 @@ from typing import Final
 from ackord.runtime.asgi_types import Header, Message, Receive, Send
 from ackord.runtime.bounds.memory import Part
 from ackord.runtime.engine.hooks import merge_headers
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.polled import abort_poll, begin_post, end_post, poll, receive_payload
 from ackord.runtime.engine.requests import IncomingPost, WaitingGet
 from ackord.runtime.engine.server import EngineServer
@@ -61,7 +61,7 @@ class LongPolling:
         self.patience = options.ping_interval + options.ping_timeout
         """Seconds that the body of a request has."""
 
-    async def serve(self, request: HandshakeRequest, receive: Receive, send: Send) -> None:
+    async def serve(self, request: EngineRequest, receive: Receive, send: Send) -> None:
         """Answer one request."""
         cors = self._engine.cors
         if request.method == "OPTIONS" and cors.is_enabled:
@@ -175,9 +175,7 @@ class LongPolling:
         return 400 if session.machine.is_malformed else 200
 
 
-def _plain(
-    request: HandshakeRequest, session: EngineSession, headers: list[Header]
-) -> PollingRequest:
+def _plain(request: EngineRequest, session: EngineSession, headers: list[Header]) -> PollingRequest:
     """Return what the answer to a request depends on; `headers` are those of the answer."""
     given = {
         name: request.headers[name].encode("latin-1")

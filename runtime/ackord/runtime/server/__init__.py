@@ -2,7 +2,7 @@
 
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.hooks import RefusedRequest
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server.contracts import RemoteSocket
 from ackord.runtime.server.gathering import Answers, BroadcastTimeoutError
@@ -21,8 +21,8 @@ __all__ = [
     "BroadcastTimeoutError",
     "ConnectionStateRecovery",
     "Cookie",
+    "EngineRequest",
     "Handshake",
-    "HandshakeRequest",
     "Limits",
     "Namespace",
     "ParentNamespace",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Handshake:
     """Payload of the CONNECT packet; empty when there was none."""
 
 
-def make_handshake(request: HandshakeRequest, auth: dict[str, Any], issued: float) -> Handshake:
+def make_handshake(request: EngineRequest, auth: dict[str, Any], issued: float) -> Handshake:
     """Put together what `Socket.handshake` shows; `issued` is in seconds since 1970."""
     return Handshake(
         headers=request.headers,

@@ -118,7 +118,7 @@ class Namespaces(Generic[SocketT]):
         """Return the namespace that a client may join under this name, made if it is dynamic.
 
         A predicate is asked about each client, also when another one has brought the namespace into
-        being. `client` is what limits count the client under (`HandshakeRequest.client`).
+        being. `client` is what limits count the client under (`EngineRequest.client`).
 
         Raises:
             RefusalReply: a predicate says so, or there are too many.

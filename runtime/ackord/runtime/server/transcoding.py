@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ackord.runtime.bounds.memory import Part
-from ackord.runtime.engine.link import EngineSocket, HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest, EngineSocket
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.protocol.socketio.parser import Parser, write_packet
 from typing_extensions import override
@@ -22,7 +22,7 @@ class TranscodingSocket(EngineSocket):
         self._engine = engine
         self._transcoder = transcoder
         self.sid: str = engine.sid
-        self.request: HandshakeRequest = engine.request
+        self.request: EngineRequest = engine.request
 
     @property
     @override

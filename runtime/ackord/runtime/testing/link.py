@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ackord.runtime.engine.client_websocket import ClientWebSocket, WebSocketLostError
-from ackord.runtime.engine.link import HandshakeRequest
+from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.websocket import WebSocketReceiver
 from ackord.runtime.errors import DisconnectedError
@@ -77,7 +77,7 @@ class Link:
         sent = {"host": parts.netloc, **{name.lower(): value for name, value in headers.items()}}
         proxies = TrustedProxies(self._engine.options.trusted_proxies)
         address, secure = proxies.peer(self._address, sent, secure=parts.scheme == "wss")
-        request = HandshakeRequest(
+        request = EngineRequest(
             url=f"{parts.path}?{parts.query}",
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             headers=sent,
