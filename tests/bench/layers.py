@@ -90,11 +90,8 @@ class Nothing:
     def oversized(self, size: int | None) -> None:
         """Ignore it."""
 
-    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
-        pass
-
-    def closed(self, reason: str, description: str | None = None) -> None:
-        pass
+    def closed(self, *_: Any, **__: Any) -> None:
+        """Ignore the end, of a WebSocket or of a session."""
 
     async def ready(self) -> None:
         pass

@@ -81,7 +81,7 @@ class Direct:
 
     def lose(self) -> None:
         assert self._receiver is not None
-        self._receiver.lost("close code 1001")
+        self._receiver.closed("close code 1001")
 
     def take(self) -> str:
         written, self._wire.written = self._wire.written, ""

@@ -86,7 +86,7 @@ def test_a_violation_closes_before_receive_returns() -> None:
         assert wire.is_closed
         assert recorder.ends == [("transport error", "invalid heartbeat direction")]
         receiver.receive("4late")
-        receiver.lost()
+        receiver.closed()
         assert (recorder.log, len(recorder.ends)) == ([], 1)
 
     run(scenario())

@@ -67,7 +67,7 @@ class Post:
 
     patience = 1.0
 
-    def give_up(self) -> None:
+    def close(self) -> None:
         raise AssertionError("its body was there")
 
 

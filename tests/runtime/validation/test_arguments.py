@@ -15,8 +15,8 @@ from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
 from ackord.runtime.protocol.socketio.errors import AttachmentError, MalformedPayloadError
 from ackord.runtime.typed.model import Model
 from ackord.runtime.validation import Arg, ArgumentsAdapter, Bytes, Json, Maybe, Url
-from ackord.runtime.validation.impatience import MAX_URLS
 from ackord.runtime.validation.issues import MAX_ISSUES, MAX_LOCATION_PART
+from ackord.runtime.validation.large import MAX_URLS
 from ackord.runtime.validation.value import ValueAdapter
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.errors import PydanticSchemaGenerationError

@@ -42,7 +42,7 @@ class Network:
     def oversized(self, size: int | None) -> None:
         raise AssertionError("never too large")
 
-    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
+    def closed(self, description: str | None = None, *, is_violation: bool = False) -> None:
         self.descriptions.append(description)
 
     async def ready(self) -> None:

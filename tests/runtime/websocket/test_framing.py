@@ -125,7 +125,7 @@ class Receiver:
     def oversized(self, size: int | None) -> None:
         self.sizes.append(size)
 
-    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
+    def closed(self, description: str | None = None, *, is_violation: bool = False) -> None:
         self.descriptions.append(description)
 
     async def ready(self) -> None:

@@ -41,7 +41,7 @@ class Line:
     def oversized(self, size: int | None) -> None:
         pass
 
-    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
+    def closed(self, description: str | None = None, *, is_violation: bool = False) -> None:
         pass
 
     async def ready(self) -> None:

@@ -116,7 +116,7 @@ class Capacity:
     ) -> None:
         if victim is not None:
             self._warn(what, option, shares, victim.request, "its oldest one ends for each new one")
-            victim.fail(f"more than {option}")
+            victim.close_with_error(f"more than {option}")
 
     def _warn(
         self,

@@ -157,7 +157,7 @@ class EngineHooks:
             self._shows_all or self._middlewares or self._listeners["headers"]
         )
 
-    async def admit(self, request: EngineRequest) -> None:
+    async def run_middlewares(self, request: EngineRequest) -> None:
         """Run the middlewares.
 
         Raises:

@@ -120,8 +120,8 @@ class LoggedReceiver(WebSocketReceiver):
         self._receiver.hold(part, size)
 
     @override
-    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
-        self._receiver.lost(description, is_violation=is_violation)
+    def closed(self, description: str | None = None, *, is_violation: bool = False) -> None:
+        self._receiver.closed(description, is_violation=is_violation)
 
     @override
     async def ready(self) -> None:

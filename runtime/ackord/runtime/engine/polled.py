@@ -46,11 +46,11 @@ def poll(session: EngineSession, get: WaitingGet) -> bool:
     return True
 
 
-def abort_poll(session: EngineSession, get: WaitingGet) -> None:
+def poll_closed(session: EngineSession, get: WaitingGet) -> None:
     """Learn that the client of this GET has gone; does nothing if the GET has been answered."""
     if session.waiting_get is get:
         session.waiting_get = None
-        session.machine.abort_poll(session.loop.time())
+        session.machine.poll_closed(session.loop.time())
         session.run()
 
 

@@ -12,7 +12,7 @@ from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted, shortened
 from ackord.runtime.protocol.engineio.handshake import (
-    SHUTTING_DOWN,
+    CLOSED_FOR_SHUTDOWN,
     UNKNOWN_SID,
     UNSUPPORTED_PROTOCOL_VERSION,
     Refusal,
@@ -42,7 +42,7 @@ def log_refusal(log: LimitedLog, request: EngineRequest, refusal: Refusal) -> No
     if (
         name in _DECISIONS
         or "message" in refusal.context
-        or refusal.message == SHUTTING_DOWN.message
+        or refusal.message == CLOSED_FOR_SHUTDOWN.message
     ):
         log.write_info(
             "refused",

@@ -27,7 +27,7 @@ class IncomingPost(Protocol):
     patience: float
     """Seconds that its body has to come in; the session ends if they don't suffice."""
 
-    def give_up(self) -> None:
+    def close(self) -> None:
         """Called once at most, when the session is over and the rest of the body isn't needed any
         more; must not raise.
         """

@@ -10,9 +10,9 @@ from typing import Final
 
 from ackord.runtime.asgi_types import Header
 from ackord.runtime.bounds.memory import MemoryBudget, budget_of
-from ackord.runtime.engine.admission import SID_BYTES, ask, make_sid
 from ackord.runtime.engine.capacity import Capacity
 from ackord.runtime.engine.cors import CorsPolicy
+from ackord.runtime.engine.handshake_hooks import SID_BYTES, check_allowed, make_sid
 from ackord.runtime.engine.hooks import EngineHooks
 from ackord.runtime.engine.hosts import AllowedHosts
 from ackord.runtime.engine.link import EngineHandler, EngineRequest, EngineSocket
@@ -108,7 +108,7 @@ class EngineServer(EngineHooks):
         self.server_loop.enter()
         try:
             self._check_host(request)
-            await self.admit(request)
+            await self.run_middlewares(request)
             session = self._find(request, is_websocket=True)
             if session is None:
                 session = await self._open(request, websocket)
@@ -133,7 +133,7 @@ class EngineServer(EngineHooks):
         self.server_loop.enter()
         try:
             self._check_host(request)
-            await self.admit(request)
+            await self.run_middlewares(request)
             return self._find(request, is_websocket=False) or await self._open(request, None)
         except HandshakeRefusedError as exc:
             self.report(request, exc.refusal)
@@ -310,7 +310,7 @@ class EngineServer(EngineHooks):
         self._capacity.check(request)
         options = self.options
         if options.allow_request is not None:
-            await ask(options.allow_request, request, self.log)
+            await check_allowed(options.allow_request, request, self.log)
         _raise(handshake.check_version(request.query))
         if options.generate_id is None:
             sid = secrets.token_urlsafe(SID_BYTES)
@@ -331,8 +331,8 @@ class EngineServer(EngineHooks):
             max_payload=options.max_payload,
             max_buffered=options.max_buffered,
             budget=self.memory,
-            settle=self._capacity.half_open.remove,
-            forget=self._forget,
+            on_first_message=self._capacity.half_open.remove,
+            on_closed=self._session_closed,
             log=self.log,
         )
         self._sessions[sid] = session
@@ -352,15 +352,15 @@ class EngineServer(EngineHooks):
         try:
             session.start(packets, self._connect)
         except BaseException:
-            self._forget(session)
+            self._session_closed(session)
             raise
         return session
 
     def _check_accepting(self) -> None:
         if self._closing:
-            raise HandshakeRefusedError(handshake.SHUTTING_DOWN)
+            raise HandshakeRefusedError(handshake.CLOSED_FOR_SHUTDOWN)
 
-    def _forget(self, session: EngineSession) -> None:
+    def _session_closed(self, session: EngineSession) -> None:
         if self._sessions.pop(session.sid, None) is not None:
             self._capacity.remove(session)
 

@@ -67,11 +67,11 @@ class EngineSession(EngineSocket, Holder):
     __slots__ = (
         "_alarm",
         "_budget",
-        "_forget",
         "_has_claimed",
         "_is_closed_by_handler",
         "_is_flush_due",
-        "_settle",
+        "_on_closed",
+        "_on_first_message",
         "_wants_base64",
         "_wire",
         "account",
@@ -117,14 +117,14 @@ class EngineSession(EngineSocket, Holder):
         max_payload: int,
         max_buffered: int,
         budget: MemoryBudget,
-        settle: Callable[[EngineSession], object],
-        forget: Callable[[EngineSession], None],
+        on_first_message: Callable[[EngineSession], object],
+        on_closed: Callable[[EngineSession], None],
         log: LimitedLog,
     ) -> None:
         """Take the parts of a session that begins with `start`.
 
-        `settle` is called when the client's first message has come, `forget` when the session is
-        over.
+        `on_first_message` is called when the client's first message has come, `on_closed` when the
+        session is over.
         """
         self.sid = sid
         self.request = request
@@ -155,8 +155,8 @@ class EngineSession(EngineSocket, Holder):
         self._wire: ServerWebSocket | None = None  # the WebSocket, where `send` may write to it
         self._alarm = clock.alarm(self._expire)
         self._budget = budget
-        self._settle = settle
-        self._forget = forget
+        self._on_first_message = on_first_message
+        self._on_closed = on_closed
         self.log = log
         """Where the engine writes what it has to tell, within limits."""
         self._wants_base64 = websocket is not None and wants_base64(request)
@@ -279,7 +279,7 @@ class EngineSession(EngineSocket, Holder):
         return False
 
     def _overflow(self) -> None:
-        self.machine.fail(SLOW_CONSUMER)
+        self.machine.close_with_error(SLOW_CONSUMER)
         self._update_shortcuts()
         self._flush_soon()
 
@@ -302,7 +302,7 @@ class EngineSession(EngineSocket, Holder):
                             exc,
                             " (the session is closed)",
                         )
-                        self.machine.fail("internal error")
+                        self.machine.close_with_error("internal error")
         finally:
             self.is_running = False
         self._update_shortcuts()
@@ -311,16 +311,16 @@ class EngineSession(EngineSocket, Holder):
             deadline = self.post_deadline
         self._alarm.set(deadline)
 
-    def fail(self, description: str, *, code: int | None = None) -> None:
+    def close_with_error(self, description: str, *, code: int | None = None) -> None:
         """End the session because of its transport."""
-        self.machine.fail(description, code=code)
+        self.machine.close_with_error(description, code=code)
         self.run()
 
     def blame_handler(self, exc: BaseException) -> None:
         """End the session after an exception of the handler, which promised to raise none."""
         contain(exc)
         self.log.crash("The handler of an Engine.IO session", exc, " (the session is closed)")
-        self.fail("internal error")
+        self.close_with_error("internal error")
 
     def expire_if_due(self) -> None:
         """Do what the timer is late for, so that no request meets a session whose time is over."""
@@ -331,7 +331,9 @@ class EngineSession(EngineSocket, Holder):
 
     def _expire(self, now: float) -> None:
         if self.post is not None and self.post_deadline <= now:
-            self.machine.fail(f"request body incomplete after {self.post.patience:g} seconds")
+            self.machine.close_with_error(
+                f"request body incomplete after {self.post.patience:g} seconds"
+            )
         deadline = self.machine.heartbeat.at
         if deadline <= now and not self.is_running and self.handler.congested:
             # Nothing is read while events wait for handlers, so the PONG may wait unread.
@@ -393,7 +395,7 @@ class EngineSession(EngineSocket, Holder):
     def _deliver(self, message: Packet) -> None:
         if self.is_half_open:
             self.is_half_open = False
-            self._settle(self)
+            self._on_first_message(self)
         if self._is_closed_by_handler:  # at an earlier packet of the same payload
             return
         try:
@@ -421,15 +423,15 @@ class EngineSession(EngineSocket, Holder):
         self._alarm.close()
         if description == SLOW_CONSUMER:
             warn_of_slowness(self.log, self.request, self.max_buffered)
-        self._forget(self)
+        self._on_closed(self)
         if self.account is not None:
             self.account.hold(Part.OUTGOING, 0)
         with Step("tell the handler of a session that it has ended", self.log):
             self.handler.closed(reason, description)
         post, self.post = self.post, None
         if post is not None:
-            with Step("give up the request that a session was reading", self.log):
-                post.give_up()
+            with Step("close the request that a session was reading", self.log):
+                post.close()
 
     # Memory
 
@@ -456,7 +458,7 @@ class EngineSession(EngineSocket, Holder):
         # Of a session that has ended already it is the events that still wait for handlers.
         has_gone = self.machine.state is State.CLOSED
         warn_of_memory(self.log, self.request, account, has_gone=has_gone)
-        self.machine.fail(OUT_OF_MEMORY)
+        self.machine.close_with_error(OUT_OF_MEMORY)
         self._update_shortcuts()
         self.loop.call_soon(self.run)  # no handler may be called before the next turn
         account.close()

@@ -90,7 +90,7 @@ class WebSocketReceiver(Protocol):
         ...
 
     def oversized(self, size: int | None) -> None:
-        """Called when the peer has sent a message of more bytes than the transport takes; `lost`
+        """Called when the peer has sent a message of more bytes than the transport takes; `closed`
         follows.
         """
         ...
@@ -104,7 +104,7 @@ class WebSocketReceiver(Protocol):
         """
         ...
 
-    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
+    def closed(self, description: str | None = None, *, is_violation: bool = False) -> None:
         """Called once, when the WebSocket is gone, by a close frame or without one.
 
         `is_violation` tells that this side closed it because the client broke the WebSocket

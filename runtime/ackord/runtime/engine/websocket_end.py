@@ -50,17 +50,17 @@ class WebSocketEnd(WebSocketReceiver):
         self._session.hold(part, size)
 
     @override
-    def lost(self, description: str | None = None, *, is_violation: bool = False) -> None:
+    def closed(self, description: str | None = None, *, is_violation: bool = False) -> None:
         session = self._session
         if is_violation:
             warn_of_violation(session.log, session.request, description)
         if session.account is not None:
             session.account.hold(Part.UNFINISHED, 0)
         if self._websocket is session.websocket:
-            session.machine.lose_websocket(description, is_violation=is_violation)
+            session.machine.websocket_closed(description, is_violation=is_violation)
         elif self._websocket is session.probe:
             session.probe = None
-            session.machine.lose_probe()
+            session.machine.probe_closed()
         session.run()
 
     @override
@@ -89,7 +89,7 @@ def _receive(session: EngineSession, websocket: ServerWebSocket, message: Packet
     if websocket is session.websocket:
         if size > session.max_payload:
             warn_of_size(session.log, session.request, size, session.max_payload)
-            session.machine.fail("message too big", code=CloseCode.MESSAGE_TOO_BIG)
+            session.machine.close_with_error("message too big", code=CloseCode.MESSAGE_TOO_BIG)
         else:
             session.machine.receive(message, now)
     elif websocket is session.probe:

@@ -370,7 +370,7 @@ async def _attach(
         is_attached = direct.attach(receiver)
     finally:
         if not is_attached:  # it is gone already, or a middleware has refused it
-            receiver.lost()
+            receiver.closed()
 
 
 async def _refuse_websocket(

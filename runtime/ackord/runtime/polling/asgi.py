@@ -18,7 +18,7 @@ from ackord.runtime.asgi_types import Header, Message, Receive, Send
 from ackord.runtime.bounds.memory import Part
 from ackord.runtime.engine.hooks import merge_headers
 from ackord.runtime.engine.link import EngineRequest
-from ackord.runtime.engine.polled import abort_poll, begin_post, end_post, poll, receive_payload
+from ackord.runtime.engine.polled import begin_post, end_post, poll, poll_closed, receive_payload
 from ackord.runtime.engine.requests import IncomingPost, WaitingGet
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.session import EngineSession
@@ -125,7 +125,7 @@ class LongPolling:
     async def _post(self, request: PollingRequest, receive: Receive, send: Send) -> None:
         session = request.session
         if request.is_octets:
-            session.fail("invalid content")
+            session.close_with_error("invalid content")
             await respond(send, 400, request.headers)
             return
         post = _Post(receive, session.loop, self.patience)
@@ -162,10 +162,10 @@ class LongPolling:
             request.headers.append(CLOSE)
             return 400
         except RequestAbortedError as exc:
-            session.fail(str(exc))
+            session.close_with_error(str(exc))
             return 400
         except asyncio.CancelledError:
-            session.fail("data request cancelled")
+            session.close_with_error("data request cancelled")
             raise
         if not session.machine.is_over_polling:
             return 400
@@ -216,7 +216,7 @@ class _Post(Interruption, IncomingPost):
         self.patience = patience
 
     @override
-    def give_up(self) -> None:
+    def close(self) -> None:
         self.interrupt()
 
 
@@ -232,4 +232,4 @@ async def _park(session: EngineSession, get: _Get) -> None:
         _logger.debug("A parked GET was lost: %r", exc)
     finally:
         if get.answered is None:
-            abort_poll(session, get)
+            poll_closed(session, get)

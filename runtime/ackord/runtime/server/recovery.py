@@ -223,7 +223,7 @@ class Recovery:
         session = socket._recovery_session
         if session is not None and session.claimed and self._log.missing(session) is None:
             self._live.pop(session.pid, None)
-            self._log.forget(session)
+            self._log.discard(session)
             anew = self.make_session(socket.id, session.client)
             self.attach(anew, socket)
             socket._begin_anew(anew)
@@ -233,7 +233,7 @@ class Recovery:
         self._live[session.pid] = socket
         if session.claimed:
             session.claimed = False
-            self._log.forget(session)
+            self._log.discard(session)
         else:
             self._log.begin(session)
         return self._log.take_missed(session)
@@ -254,10 +254,10 @@ class Recovery:
         """
         self._detach(session)
         if reason in RECOVERABLE:
-            self._log.release(session)
+            self._log.unclaim(session)
             self._watch()
         else:
-            self._log.forget(session)
+            self._log.discard(session)
 
     def _detach(self, session: RecoverySession) -> None:
         self._live.pop(session.pid, None)

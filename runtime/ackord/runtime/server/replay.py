@@ -60,7 +60,7 @@ async def replay(
         if missing <= piece:
             return
         if left <= 0:
-            recovery.log.lose(session)
+            recovery.log.require_fresh_start(session)
             return
         left -= piece
         for event in recovery.take_missed(session, piece):

@@ -101,7 +101,7 @@ async def _serve(websocket: MemoryWebSocket, receiver: WebSocketReceiver) -> Non
             if not receiver.receive(await websocket.receive()):
                 await receiver.ready()
     except WebSocketLostError as error:
-        receiver.lost(error.description)
+        receiver.closed(error.description)
     except asyncio.CancelledError:
-        receiver.lost("the loop has ended")
+        receiver.closed("the loop has ended")
         raise

@@ -78,9 +78,9 @@ class MemoryWebSocket:
 
     async def close(self) -> None:
         """Close both ends; see `ClientWebSocket.close`."""
-        self.shut(1000)
+        self.close_both(1000)
 
-    def shut(self, code: int | None = None, *, discard: bool = False) -> None:
+    def close_both(self, code: int | None = None, *, discard: bool = False) -> None:
         """Close both ends; what is on its way still arrives, unless discarded."""
         for end in (self, self._peer):
             if end._lost is None:
@@ -131,11 +131,11 @@ class MemoryServerWebSocket:
 
     def close(self, code: int | None = None) -> None:
         """Close; see `ServerWebSocket.close`."""
-        self._end.shut(code)
+        self._end.close_both(code)
 
     def abort(self) -> None:
         """Drop everything; see `ServerWebSocket.abort`."""
-        self._end.shut(1006, discard=True)
+        self._end.close_both(1006, discard=True)
 
 
 def _size(message: str | bytes) -> int:

@@ -14,7 +14,7 @@ from opcode import opmap
 from types import TracebackType
 from typing import Any, Final
 
-from ackord.runtime.validation.impatience import MISSING
+from ackord.runtime.validation.large import MISSING
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 

@@ -21,7 +21,7 @@ from ackord.runtime.validation.schemas import (
     SchemaOf,
     Shape,
     build_adapter,
-    build_impatient,
+    build_for_large,
     build_reader,
     build_serializer,
     build_validator,
@@ -33,7 +33,7 @@ from pydantic_core import CoreSchema, PydanticSerializationError, SchemaSerializ
 
 LARGE: Final = 4096
 """Characters from which on less is said of what is wrong with a payload; see
-`ackord.runtime.validation.impatience`.
+`ackord.runtime.validation.large`.
 """
 FAILURES: Final = (TypeError, ValueError, RecursionError)
 """What a serializer raises of its own accord, by `raises_warnings` or otherwise; after any of them
@@ -144,7 +144,7 @@ class PositionalReader:
         if self._copies_nested:
             check_nesting(payload)
         if self._validate_large is None:
-            self._validate_large = build_impatient(self._schema)
+            self._validate_large = build_for_large(self._schema)
         return self._validate_large
 
     def pick(self, position: int) -> Callable[[str], Any] | None:

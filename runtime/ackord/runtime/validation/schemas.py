@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias
 
 from ackord.runtime.validation.completion import complete
-from ackord.runtime.validation.impatience import UrlCount, impatient
 from ackord.runtime.validation.kinds import by_kind
+from ackord.runtime.validation.large import UrlCount, for_large
 from ackord.runtime.validation.traits import look_at
 from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreConfig, CoreSchema, SchemaSerializer, SchemaValidator, core_schema
@@ -107,12 +107,12 @@ def build_serializer(schema: CoreSchema) -> SchemaSerializer:
     return SchemaSerializer(schema, _CORE_CONFIG)
 
 
-def build_impatient(schema: CoreSchema) -> Callable[..., Any]:
+def build_for_large(schema: CoreSchema) -> Callable[..., Any]:
     """Build a function that validates the JSON of large payloads; see
-    `ackord.runtime.validation.impatience`.
+    `ackord.runtime.validation.large`.
     """
     urls = UrlCount()
-    validate = _build_anew(impatient(by_kind(schema, scalars=True) or schema, urls)).validate_json
+    validate = _build_anew(for_large(by_kind(schema, scalars=True) or schema, urls)).validate_json
     if not urls.is_needed:
         return validate
 

@@ -10,7 +10,7 @@ from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
 from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.positional import LARGE
 from ackord.runtime.validation.refusals import check_nesting, refusal, repair
-from ackord.runtime.validation.schemas import build_adapter, build_impatient, build_reader
+from ackord.runtime.validation.schemas import build_adapter, build_for_large, build_reader
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
@@ -89,7 +89,7 @@ class ValueAdapter:
 
     def _prepare_large(self, adapter: TypeAdapter[Any], payload: str) -> Callable[..., Any]:
         if self._validate_large is None:
-            self._validate_large = build_impatient(adapter.core_schema)
+            self._validate_large = build_for_large(adapter.core_schema)
         if self._copies_nested:
             check_nesting(payload)
         return self._validate_large

@@ -220,7 +220,7 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
                 if self._violation is None
                 else bool(self._violation)
             )
-            receiver.lost(description, is_violation=is_violation)
+            receiver.closed(description, is_violation=is_violation)
 
     async def _receive_all(self, receive: Receive, receiver: WebSocketReceiver) -> Message:
         """Pass messages on, and return the one that tells of the end."""

@@ -150,8 +150,8 @@ def test_a_second_post_is_refused_and_ends_the_session() -> None:
 def test_an_aborted_get_ends_the_session_once() -> None:
     session = polling()
     get(session)
-    session.abort_poll(1)
-    session.abort_poll(1)
+    session.poll_closed(1)
+    session.poll_closed(1)
     assert session.outgoing() == [End("transport error", "poll connection closed prematurely")]
 
 
@@ -283,15 +283,15 @@ def test_a_close_packet_ends_the_session_at_once() -> None:
 
 def test_a_lost_websocket_ends_the_session_once() -> None:
     session = websocket()
-    session.lose_websocket("close code 1006")
-    session.lose_websocket()
+    session.websocket_closed("close code 1006")
+    session.websocket_closed()
     assert session.outgoing() == [CloseWebSocket(), End("transport close", "close code 1006")]
     assert received(session, "4a") == []
 
 
 def test_a_message_that_is_too_big_is_named_in_the_close_frame() -> None:
     session = websocket()
-    session.fail("message too big", code=1009)
+    session.close_with_error("message too big", code=1009)
     assert session.outgoing() == [CloseWebSocket(1009), End("transport error", "message too big")]
 
 
@@ -451,7 +451,7 @@ def test_a_message_before_the_upgrade_packet_cancels_it() -> None:
 
 def test_a_lost_probe_leaves_the_session_as_it_was() -> None:
     session = probed()
-    session.lose_probe()
+    session.probe_closed()
     assert session.outgoing() == []
     assert session.state is State.POLLING
     assert session.deadline() == 25
@@ -511,7 +511,7 @@ INPUTS = st.sampled_from(
                 "end",
                 "offer",
                 "lose",
-                "lose_probe",
+                "probe_closed",
                 "send",
                 "flush",
                 "tick",
@@ -549,18 +549,18 @@ def apply(session: Session, name: str, argument: str, now: float) -> None:
         "message": lambda: session.receive(argument, now),
         "probe": lambda: session.receive_probe(argument, now),
         "get": lambda: session.poll(now),
-        "abort": lambda: session.abort_poll(now),
+        "abort": lambda: session.poll_closed(now),
         "begin": lambda: session.begin_post(now),
         "end": session.end_post,
         "offer": lambda: session.offer_websocket(now),
-        "lose": session.lose_websocket,
-        "lose_probe": session.lose_probe,
+        "lose": session.websocket_closed,
+        "probe_closed": session.probe_closed,
         "send": lambda: session.send("4" + "x" * 400, now),
         "flush": lambda: session.flush(now),
         "tick": lambda: session.heartbeat.postpone(now),
         "expire": lambda: session.expire(now),
         "close": lambda: session.close("forced close", now),
         "discard": lambda: session.close("server shutting down", now, discard=True),
-        "fail": lambda: session.fail("broken"),
+        "fail": lambda: session.close_with_error("broken"),
     }
     inputs[name]()

@@ -9,7 +9,7 @@ from ackord.runtime.protocol.socketio.errors import (
 from ackord.runtime.protocol.socketio.packet import (
     MAX_ACK_DIGITS,
     MAX_NAMESPACE,
-    Header,
+    PacketHeader,
     encode_ack,
     encode_connect,
     encode_connect_error,
@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 # One table drives the scanner and the encoders: packet, header without the payload's index,
 # payload.
-PACKETS: list[tuple[str, Header, str]] = [
+PACKETS: list[tuple[str, PacketHeader, str]] = [
     ("40", (0, 0, "/", None, 2), ""),
     ('40{"token":"123"}', (0, 0, "/", None, 2), '{"token":"123"}'),
     ("40/admin,", (0, 0, "/admin", None, 9), ""),
@@ -49,7 +49,7 @@ PACKETS: list[tuple[str, Header, str]] = [
 ]
 
 
-def encode(header: Header, payload: str) -> str:
+def encode(header: PacketHeader, payload: str) -> str:
     kind, attachments, namespace, ack_id, _ = header
     prefix = namespace_prefix(namespace)
     match kind:
@@ -67,14 +67,16 @@ def encode(header: Header, payload: str) -> str:
 
 
 @pytest.mark.parametrize(("text", "header", "payload"), PACKETS)
-def test_the_scanner_reads_what_the_encoders_write(text: str, header: Header, payload: str) -> None:
+def test_the_scanner_reads_what_the_encoders_write(
+    text: str, header: PacketHeader, payload: str
+) -> None:
     assert scan_header(text, 1) == header
     assert text[header[4] :] == payload
     assert encode(header, payload) == text
 
 
 @pytest.mark.parametrize(("text", "header", "payload"), PACKETS)
-def test_a_packet_is_read_wherever_it_begins(text: str, header: Header, payload: str) -> None:
+def test_a_packet_is_read_wherever_it_begins(text: str, header: PacketHeader, payload: str) -> None:
     moved = scan_header("…" * 7 + text[1:], 7)
     assert moved == (*header[:4], header[4] + 6)
     assert payload == ("…" * 7 + text[1:])[moved[4] :]

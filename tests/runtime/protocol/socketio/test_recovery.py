@@ -159,9 +159,9 @@ def test_a_client_may_come_back_once_at_a_time_and_is_forgotten_when_it_is_back(
     log.persist(session, 0)
     assert log.claim("secret a", None, 1) is session
     assert log.claim("secret a", None, 1) is None
-    log.release(session)
+    log.unclaim(session)
     assert log.claim("secret a", None, 1) is session
-    log.forget(session)
+    log.discard(session)
     assert log.sessions == {}
     assert log.claim("secret a", None, 1) is None
 
@@ -183,7 +183,7 @@ def test_absent_clients_and_events_expire() -> None:
     assert log.kept == 1
     assert log.claim("secret late", None, 111) is None, "it missed an event that is kept no longer"
     assert log.claim("secret late", "epoch.1", 111) is late
-    log.release(late)
+    log.unclaim(late)
     log.expire(170)
     assert (log.sessions, log.kept, log.size, log.deadline()) == ({}, 0, 0, None)
 
@@ -312,7 +312,7 @@ def test_whatever_a_client_missed_is_told_once_in_order_or_it_cannot_come_back(
                 return
             assert log.missing(found) is not None
             events = list(log.take_missed(found))
-            log.forget(found)
+            log.discard(found)
             session, pending = found, []
             for event in events:
                 _, number, offset = json.loads(event.arguments)
@@ -386,10 +386,10 @@ def test_whatever_rooms_a_client_joins_and_leaves_it_is_replayed_what_it_would_h
                     ]
                 assert told == [number for number, _ in due]
                 if is_complete:
-                    log.forget(session)
+                    log.discard(session)
                     offset, due = (due[-1][1] if due else offset), []
                 else:
-                    log.release(session)
+                    log.unclaim(session)
             case _:
                 pass
     assert session.history.current - {"own"} == rooms - {"own"}
@@ -443,7 +443,7 @@ def test_seeing_that_events_are_for_others_is_bounded_as_what_is_told() -> None:
     attempts = 0
     while (found := log.claim("secret a", None, 1)) is not None:
         assert missed(log, found) == []
-        log.release(found)
+        log.unclaim(found)
         attempts += 1
     assert attempts == 4
     assert log.claim("secret a", None, 62) is session

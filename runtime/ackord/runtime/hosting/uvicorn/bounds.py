@@ -16,5 +16,5 @@ MAX_AHEAD: Final = 64
 """Requests of one connection that wait for the answer to an earlier one: each takes 5 KB and as
 long as several events, and one read brings thousands.
 """
-MAX_BYTES_AHEAD: Final = 65_536
+MAX_PIPELINED_BYTES: Final = 65_536
 """Bytes of these that are read beside the read that brought the first of them."""

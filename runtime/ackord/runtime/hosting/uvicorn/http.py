@@ -5,7 +5,7 @@
 Bounds
     uvicorn leaves unbounded what comes before and beside a body: here it is bounded in bytes and in
     time (`ackord.runtime.hosting.uvicorn.bounds`). So are requests that are sent before an earlier
-    one is answered (`RequestsAhead`), and clients that don't read (`StallWatch`).
+    one is answered (`PipelinedRequests`), and clients that don't read (`StallWatch`).
 
 Long-polling past ASGI
     An ordinary request of an open session is served where uvicorn parses it: no ASGI scope, no
@@ -28,9 +28,9 @@ from ackord.runtime.bounds.memory import LIGHT, Account, Holder, Part
 from ackord.runtime.containment import Step
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.uvicorn import bounds
-from ackord.runtime.hosting.uvicorn.ahead import RequestsAhead
 from ackord.runtime.hosting.uvicorn.guarded_websocket import GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.head import BadRequestError, check_head
+from ackord.runtime.hosting.uvicorn.pipelined import PipelinedRequests
 from ackord.runtime.hosting.uvicorn.polling import (
     DirectConnection,
     DirectRequest,
@@ -79,7 +79,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         self._head_size: int | None = None  # at most, of heads that came whole in this read
         self._head_timer: asyncio.TimerHandle | None = None
         self._early = b""  # what follows the request of a WebSocket in the same read
-        self._ahead = RequestsAhead()
+        self._pipelined = PipelinedRequests()
         self._stall: StallWatch | None = None
         # The request that is being answered; uvicorn's `cycle` is that of the last request.
         self._cycle: Any = None
@@ -117,7 +117,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
             cycle.message_event.set()
         request, self._outstanding, self._reading = self._outstanding, None, None
         if request is not None:
-            request.lose()
+            request.closed()
         self.cycle = None  # type: ignore[assignment]  # it holds this object, and this object it
 
     @override
@@ -127,7 +127,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         self._overhead += len(data)
         self._is_requested = False
         idle = self.timeout_keep_alive_task
-        if self._ahead.sizes and self._ahead.grow(len(data)):
+        if self._pipelined.sizes and self._pipelined.grow(len(data)):
             self.send_400_response(
                 "Too many bytes were sent before the answer to an earlier request."
             )
@@ -135,8 +135,8 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         self._parse(data)
         if self.transport.is_closing():
             return
-        if self._ahead.sizes:
-            self._count_ahead()
+        if self._pipelined.sizes:
+            self._count_pipelined()
         if self._overhead > bounds.MAX_HEAD:
             self._refuse_overhead()
         elif self._is_in_head:
@@ -239,7 +239,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
             self._reading.receive(body)
             return
         super().on_body(body)
-        if self._ahead.sizes:
+        if self._pipelined.sizes:
             self._read_on()
 
     @override
@@ -285,8 +285,8 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         super().on_headers_complete()
         if len(self.pipeline) > bounds.MAX_AHEAD:
             raise BadRequestError("too many requests were sent before the answer to an earlier one")
-        if len(self.pipeline) > len(self._ahead.sizes):
-            self._ahead.add()
+        if len(self.pipeline) > len(self._pipelined.sizes):
+            self._pipelined.add()
             self._read_on()
 
     @override
@@ -297,10 +297,10 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
     @override
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._ahead.shrink(len(self.pipeline))
+        self._pipelined.shrink(len(self.pipeline))
         if self._account is not None:
-            self._count_ahead()
-        if self._ahead.sizes:
+            self._count_pipelined()
+        if self._pipelined.sizes:
             self._read_on()
         self._idle_until = self.loop.time() + self.timeout_keep_alive
 
@@ -373,8 +373,8 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
     def _shown_client(self) -> str:
         return quoted(str(self.client[0]) if self.client else "")
 
-    def _count_ahead(self) -> None:
-        weight = self._ahead.weight
+    def _count_pipelined(self) -> None:
+        weight = self._pipelined.weight
         self._hold(Part.AHEAD, weight if weight > LIGHT else 0)
 
     def _hold(self, part: Part, size: int) -> None:
@@ -495,7 +495,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
     def _fail(self, request: DirectRequest, exc: BaseException) -> None:
         """Answer as uvicorn does when an application raises."""
         self.logger.error("Exception in ASGI application\n", exc_info=exc)
-        request.fail()
+        request.answer_error()
 
     def _end_if_idle(self) -> None:
         self._idle_timer = None

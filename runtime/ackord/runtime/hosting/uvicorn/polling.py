@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from ackord.runtime.asgi_types import Header
 from ackord.runtime.bounds.memory import LIGHT, Part
-from ackord.runtime.engine.polled import abort_poll, begin_post, end_post, poll, receive_payload
+from ackord.runtime.engine.polled import begin_post, end_post, poll, poll_closed, receive_payload
 from ackord.runtime.engine.requests import IncomingPost, WaitingGet
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.polling.asgi import LongPolling
@@ -83,7 +83,7 @@ class DirectRequest(ABC):
         self._polling = polling
         self.request = request
         self.disconnected = False
-        """Whether the connection is gone; set by uvicorn, or by `lose`."""
+        """Whether the connection is gone; set by uvicorn, or by `closed`."""
         self.keep_alive = True
         """Whether the connection may be used for another request; cleared by uvicorn when it stops.
         """
@@ -102,10 +102,10 @@ class DirectRequest(ABC):
         """Called when the body is complete."""
 
     @abstractmethod
-    def lose(self) -> None:
+    def closed(self) -> None:
         """Called when the connection is gone before the answer."""
 
-    def fail(self) -> None:
+    def answer_error(self) -> None:
         """Answer that something is wrong here."""
         self.request.headers = [CLOSE]
         self._respond(500, b"text/plain; charset=utf-8", b"Internal Server Error")
@@ -135,9 +135,9 @@ class DirectGet(DirectRequest, WaitingGet):
         """Do nothing."""
 
     @override
-    def lose(self) -> None:
+    def closed(self) -> None:
         self.disconnected = True
-        abort_poll(self.request.session, self)
+        poll_closed(self.request.session, self)
 
     @override
     def answer(self, answer: AnswerPoll) -> None:
@@ -195,20 +195,20 @@ class DirectPost(DirectRequest, IncomingPost):
             self._connection.spawn(self._await(rest), self)
 
     @override
-    def lose(self) -> None:
+    def closed(self) -> None:
         self.disconnected = True
         if not self._is_whole:
             self.response_complete = True
-            self.request.session.fail("data request connection closed prematurely")
+            self.request.session.close_with_error("data request connection closed prematurely")
             end_post(self.request.session)
 
     @override
-    def fail(self) -> None:
+    def answer_error(self) -> None:
         end_post(self.request.session)
-        super().fail()
+        super().answer_error()
 
     @override
-    def give_up(self) -> None:
+    def close(self) -> None:
         if not self.response_complete:
             self.request.headers.append(CLOSE)
             self._finish(400)

@@ -23,8 +23,8 @@ Backpressure
 
 The end
     `close` writes a close frame and waits for the client's (RFC 6455, 7.1.2), `abort` drops the
-    connection. From either on, `_is_mute` says that nothing more is written or delivered. The
-    receiver is told once, by `_lose`.
+    connection. From either on, `_is_closed` says that nothing more is written or delivered. The
+    receiver is told once, by `_tell_receiver`.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         "_cut",
         "_description",
         "_held",
+        "_is_closed",
         "_is_gone",
-        "_is_mute",
         "_kept",
         "_max_size",
         "_needed",
@@ -126,7 +126,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         self._out: (
             list[bytes] | None
         ) = []  # what is collected, or `None` when what is written goes out at once
-        self._is_mute = False  # nothing more is written, nor delivered: closed or gone
+        self._is_closed = False  # nothing more is written, nor delivered: closed or gone
         self._is_gone = False
         self._description: str | None = None
         self._receiver: WebSocketReceiver | None = (
@@ -157,7 +157,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
 
     @override
     def send(self, message: str | bytes) -> None:
-        if self._is_mute:
+        if self._is_closed:
             return
         if isinstance(message, str):
             # As `encode_text`, without the call.
@@ -179,7 +179,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
 
     @override
     def send_prepared(self, prepared: Prepared) -> None:
-        if self._is_mute:
+        if self._is_closed:
             return
         frames = prepared.wire or prepare(prepared)
         if self._out is None:
@@ -193,15 +193,15 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
     @override
     def close(self, code: int | None = None) -> None:
         # After what was written: a close frame, whose answer is waited for.
-        if self._is_mute:
+        if self._is_closed:
             return
         uncommon = self._uncommon = self._uncommon or UncommonFrames(self._max_size)
         uncommon.close(code)
         self._write(uncommon.output())
-        self._mute()
+        self._mark_closed()
         if self._receiver is not None:
             self._await_end()
-            self._let_go()
+            self._stop_waiting()
 
     @override
     def abort(self) -> None:
@@ -212,15 +212,15 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         if (
             self._receiver is not None
             and not self.transport.get_write_buffer_size()
-            and not self._is_mute
+            and not self._is_closed
         ):
             # Nothing is in the way of a close frame, which tells the peer that nothing is wrong
             # with the network.
             self.close()
-            self._hang_up()
+            self._close_transport()
         else:
             self._is_gone = True
-            self._mute()
+            self._mark_closed()
             if self._receiver is not None:
                 self.transport.abort()
 
@@ -247,7 +247,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
             return
         out, self._out = self._out or [], None
         self.transport.write(b"".join((head, *out)))
-        if self._is_mute:
+        if self._is_closed:
             self._await_end()
         else:
             self._receive = receiver.receive
@@ -257,7 +257,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
     def shutdown(self) -> None:
         """Called by uvicorn when the server stops."""
         self.close(CloseCode.SERVICE_RESTART)  # the code with which uvicorn stops
-        self._hang_up()
+        self._close_transport()
 
     # The transport's side
 
@@ -270,7 +270,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
                 if text is None:
                     self._context.run(self._read, (), data, 0)
                     self._count_kept()
-                elif not self._context.run(self._receive, text) and not self._is_mute:
+                elif not self._context.run(self._receive, text) and not self._is_closed:
                     self._wait(_NOTHING)
             else:
                 self._context.run(self._receive_more, data)
@@ -305,7 +305,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._registry.discard(self)
-        self._is_gone = self._is_mute = True
+        self._is_gone = self._is_closed = True
         with Step("stop the timers of a WebSocket"):
             self.resume_writing()
             if self._timer is not None:
@@ -316,7 +316,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         if (
             self._held is None or self._held is _NOTHING
         ):  # else what came before the end is delivered first
-            self._context.run(self._lose)
+            self._context.run(self._tell_receiver)
 
     # Reading
 
@@ -353,7 +353,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         texts = iter(texts)
         while True:
             for text in texts:
-                if not self._receive(text) and not self._is_mute:
+                if not self._receive(text) and not self._is_closed:
                     self._wait((texts, data, at) if at < end or length_hint(texts) else _NOTHING)
                     return
             if at >= end:
@@ -383,7 +383,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
                 self._fail(CloseCode.INVALID_DATA)
                 return end
             if message is not None:
-                if not self._receive(message) and not self._is_mute:
+                if not self._receive(message) and not self._is_closed:
                     self._wait(((), data, at) if at < end else _NOTHING)
                     return end
                 return at
@@ -391,7 +391,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
             if after > at:
                 # RFC 6455, 5.5.3: not every PING needs its own PONG, and a client that doesn't read
                 # gets none.
-                if pong and not self.paused and not self._is_mute:
+                if pong and not self.paused and not self._is_closed:
                     self._write(pong)
                 return after
         return self._read_uncommon(data, at, end)
@@ -407,19 +407,19 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         stop = at + size if size else end
         uncommon = self._uncommon = uncommon or UncommonFrames(self._max_size)
         message = uncommon.receive(data[at:stop])
-        if message is not None and not self._receive(message) and not self._is_mute:
+        if message is not None and not self._receive(message) and not self._is_closed:
             self._uncommon = None
             self._wait(((), data, stop) if stop < end else _NOTHING)
             return end
-        self._obey(uncommon)
+        self._apply(uncommon)
         return stop if uncommon.ended is None else end
 
     def _fail(self, code: int) -> None:
         uncommon = self._uncommon = UncommonFrames(self._max_size)
         uncommon.fail(code)
-        self._obey(uncommon)
+        self._apply(uncommon)
 
-    def _obey(self, uncommon: UncommonFrames) -> None:
+    def _apply(self, uncommon: UncommonFrames) -> None:
         """Write what the uncommon frames ask for, and end the connection if they have ended it."""
         output = uncommon.output()
         # A client that doesn't read gets no PONG, as above.
@@ -431,9 +431,9 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
             if size is not None and self._receiver is not None:
                 self._receiver.oversized(size or None)
             self._description = self._description or f"close code {code}"
-            self._mute()
-            self._hang_up()
-            self._lose()
+            self._mark_closed()
+            self._close_transport()
+            self._tell_receiver()
         elif not uncommon.holds_anything:
             self._uncommon = None
 
@@ -466,7 +466,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
 
     def _is_unfinished(self) -> bool:
         """Whether more has to come of a message, and is read when it comes."""
-        if self._held is not None or self._is_mute:
+        if self._held is not None or self._is_closed:
             return False
         return self._cut is not None or (
             self._uncommon is not None and self._uncommon.holds_anything
@@ -500,7 +500,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         self._waiter = None
         self._go_on()
 
-    def _let_go(self) -> None:
+    def _stop_waiting(self) -> None:
         """Go on with what is held although the receiver isn't ready: it gets no more of it."""
         if self._waiter is not None:
             self._waiter.cancel()
@@ -525,7 +525,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         if self._held is not None:
             return
         if self._is_gone:
-            self._context.run(self._lose)
+            self._context.run(self._tell_receiver)
         elif not self.transport.is_closing():
             self.transport.resume_reading()
 
@@ -565,8 +565,8 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         if self._stall is not None:
             self._stall.written += size
 
-    def _mute(self) -> None:
-        self._is_mute = True
+    def _mark_closed(self) -> None:
+        self._is_closed = True
         self._receive = _ignore
 
     def _clear(self) -> None:
@@ -584,20 +584,20 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
                 bounds.CLOSE_TIMEOUT, self.transport.abort
             )
 
-    def _hang_up(self) -> None:
+    def _close_transport(self) -> None:
         self._flush()
         self.transport.close()
         if self.transport.get_write_buffer_size():
             self._await_end()
 
-    def _lose(self) -> None:
+    def _tell_receiver(self) -> None:
         receiver, self._receiver = self._receiver, None
-        self._mute()
+        self._mark_closed()
         with Step("drop what a WebSocket hasn't delivered"):
             self._clear()
         if receiver is not None:
             is_violation = self._uncommon is not None and self._uncommon.is_violation
-            receiver.lost(
+            receiver.closed(
                 self._description or f"close code {CloseCode.ABNORMAL}", is_violation=is_violation
             )
 

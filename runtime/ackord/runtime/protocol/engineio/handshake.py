@@ -61,7 +61,7 @@ HEADERS_TOO_LARGE: Final = Refusal(3, "Request headers too large", 431)
 """These two aren't of the protocol: Node's HTTP server answers them before the reference
 implementation sees the request.
 """
-SHUTTING_DOWN: Final = Refusal(3, "Server is shutting down", 503)
+CLOSED_FOR_SHUTDOWN: Final = Refusal(3, "Server is shutting down", 503)
 """Not of the protocol: a server that drains opens no session."""
 TOO_MANY_CONNECTIONS: Final = Refusal(3, "Too many connections", 503)
 """Not of the protocol: there are as many sessions as there may be, and none that has to go for

@@ -203,7 +203,7 @@ class Session:
         elif self.state in OPEN:
             # Checked before, not after: one message that is larger than the limit still goes out.
             if self._outbox.size > self._limits.max_buffered:
-                self.fail(SLOW_CONSUMER)
+                self.close_with_error(SLOW_CONSUMER)
             else:
                 self._outbox.put(message)
 
@@ -232,7 +232,7 @@ class Session:
         self._reason = reason
         self._close_at = now + CLOSE_TIMEOUT
 
-    def fail(
+    def close_with_error(
         self, description: str, *, reason: str = "transport error", code: int | None = None
     ) -> None:
         """End the session at once because of its transport; `code` goes into the WebSocket's close
@@ -260,7 +260,7 @@ class Session:
             self._end(self._reason)
         return True
 
-    def abort_poll(self, now: float) -> None:  # noqa: ARG002 - every input takes the time
+    def poll_closed(self, now: float) -> None:  # noqa: ARG002 - every input takes the time
         """End the session: the client has dropped the parked GET."""
         if self._parked:
             self._parked = False
@@ -324,7 +324,9 @@ class Session:
         else:
             self._receive(packet, now)
 
-    def lose_websocket(self, description: str | None = None, *, is_violation: bool = False) -> None:
+    def websocket_closed(
+        self, description: str | None = None, *, is_violation: bool = False
+    ) -> None:
         """End the session, whose WebSocket is gone: `is_violation` says that the client broke the
         WebSocket protocol.
         """
@@ -357,7 +359,7 @@ class Session:
         else:
             self._cancel_upgrade()
 
-    def lose_probe(self) -> None:
+    def probe_closed(self) -> None:
         """Go on over long-polling: the WebSocket that was offered is gone."""
         if self._upgrade_at is not None:
             self._upgrade_at = None
@@ -392,7 +394,7 @@ class Session:
             self._move(Trigger.UPGRADE)
 
     def _cancel_upgrade(self) -> None:
-        self.lose_probe()
+        self.probe_closed()
         self._actions.append(CloseProbe())
 
     def _answer_poll(self, payload: str) -> None:

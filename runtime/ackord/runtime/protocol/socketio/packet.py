@@ -51,7 +51,7 @@ class Packet(NamedTuple):
     """What the placeholders of `payload` stand for."""
 
 
-Header: TypeAlias = tuple[int, int, str, int | None, int]
+PacketHeader: TypeAlias = tuple[int, int, str, int | None, int]
 """Type, number of attachments, namespace, ack id, index of the payload."""
 
 MAX_ACK_DIGITS: Final = 15
@@ -89,7 +89,7 @@ rest, limits included.
 """
 
 
-def scan_header(text: str, start: int = 0, max_namespace: int = MAX_NAMESPACE) -> Header:
+def scan_header(text: str, start: int = 0, max_namespace: int = MAX_NAMESPACE) -> PacketHeader:
     """Read the header of the packet that begins at `start`.
 
     Digits are ASCII digits only.

@@ -208,7 +208,7 @@ class RecoveryLog:
         self.memory.add_session(self, session.pid, session.client)
 
     def claim(self, pid: str, offset: str | None, now: float) -> RecoverySession | None:
-        """Return the client that comes back, or `None` if it can't: it is kept until `forget`, and
+        """Return the client that comes back, or `None` if it can't: it is kept until `discard`, and
         goes back to the absent by `release`.
 
         `offset` is the last one that it saw, or `None` if it saw none.
@@ -271,7 +271,7 @@ class RecoveryLog:
             if is_for_it:
                 yield entry.event
 
-    def lose(self, session: RecoverySession) -> None:
+    def require_fresh_start(self, session: RecoverySession) -> None:
         """Have a client begin anew, although all that it missed is kept."""
         session.offset = -1
 
@@ -283,18 +283,18 @@ class RecoveryLog:
         """Note that a client is in a room no longer."""
         session.history.leave(room, self.recorded, self.recorded - self.kept)
 
-    def release(self, session: RecoverySession) -> None:
+    def unclaim(self, session: RecoverySession) -> None:
         """Let a client that came back and went again come back once more, as long as it could
         have.
         """
         session.claimed = False
 
-    def forget(self, session: RecoverySession) -> None:
+    def discard(self, session: RecoverySession) -> None:
         """Forget a client: it is back, or may not come back."""
         self.drop_session(session.pid)
 
     def drop_session(self, pid: str) -> None:
-        """Do what `forget` does."""
+        """Do what `discard` does."""
         if self.sessions.pop(pid, None) is not None:
             self.memory.remove_session(self, pid)
 

@@ -1,5 +1,5 @@
-"""What the application decides about a handshake: whether it may be, and the id of the session that
-it opens.
+"""The hooks of a handshake: `allow_request` allows or refuses it, `generate_id` makes the session's
+id.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ SID_BYTES: Final = 15
 _SID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,256}")
 
 
-async def ask(allow_request: AllowRequest, request: EngineRequest, log: LimitedLog) -> None:
-    """Ask the application about a handshake.
+async def check_allowed(
+    allow_request: AllowRequest, request: EngineRequest, log: LimitedLog
+) -> None:
+    """Call the `allow_request` hook with the request of a handshake.
 
     Raises:
-        HandshakeRefusedError: it says no, or raises.
+        HandshakeRefusedError: the hook refuses the handshake, or raises.
     """
     try:
         message = await text_of(allow_request(request))
@@ -45,10 +47,10 @@ async def ask(allow_request: AllowRequest, request: EngineRequest, log: LimitedL
 async def make_sid(
     generate: GenerateId, request: EngineRequest, taken: Container[str], log: LimitedLog
 ) -> str:
-    """Make the id of a new session.
+    """Make the id of a new session with the `generate_id` hook; `taken` has the ids in use.
 
     Raises:
-        HandshakeRefusedError: the application's function raises, or makes an id that can't be used.
+        HandshakeRefusedError: the hook raises, or makes an id that can't be used.
     """
     try:
         sid = await text_of(generate(request)) or ""

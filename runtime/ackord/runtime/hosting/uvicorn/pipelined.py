@@ -11,7 +11,7 @@ _REQUEST_COST: Final = 5_000
 """Bytes that a request takes while it waits."""
 
 
-class RequestsAhead:
+class PipelinedRequests:
     """The requests that wait for their turn, and how many bytes were read behind each."""
 
     __slots__ = ("_size", "sizes")
@@ -34,7 +34,7 @@ class RequestsAhead:
         """Count bytes behind the newest request; return whether there are too many."""
         self.sizes[0] += size
         self._size += size
-        return self._size > bounds.MAX_BYTES_AHEAD
+        return self._size > bounds.MAX_PIPELINED_BYTES
 
     def shrink(self, waiting: int) -> None:
         """Forget the oldest requests, until as many are left as wait."""

@@ -86,7 +86,7 @@ _ITEMS: Final = frozenset({"items_schema", "values_schema"})
 """Keys of a schema, which tell it from the table of a record that has a field named ``type``."""
 
 
-def impatient(schema: CoreSchema, urls: UrlCount) -> CoreSchema:
+def for_large(schema: CoreSchema, urls: UrlCount) -> CoreSchema:
     """Return a copy of a core schema for large payloads, which counts URLs in `urls`."""
     whole: Any = schema
     definitions: list[Any] = whole["definitions"] if whole["type"] == "definitions" else []
