@@ -1,5 +1,5 @@
-"""What a session asks of whoever runs it; `Session.outgoing` hands these out in the order in which
-they must happen.
+"""What a `Session` asks its owner to do; the owner performs the actions in the order in which
+`Session.outgoing` returns them.
 """
 
 from __future__ import annotations

@@ -71,9 +71,7 @@ class ClientSession:
         return True
 
     def extend(self, now: float) -> None:
-        """Grant the server a whole heartbeat from now: this side did not read, so silence proves
-        nothing.
-        """
+        """Start the server's time again: this side did not read, so a PING may have come unread."""
         if self.opened is not None:
             self._deadline = now + self.opened.ping_interval + self.opened.ping_timeout
 
@@ -102,8 +100,8 @@ class ClientSession:
             case packets.CLOSE:
                 self.close("transport close")
             case packets.PONG | packets.NOOP:
-                # A PONG that nobody asked for and a NOOP mean nothing to a client on a WebSocket;
-                # the reference ignores them too.
+                # A PONG without a PING and a NOOP mean nothing to a client on a WebSocket; the
+                # reference implementation ignores them too.
                 pass
             case packets.OPEN:
                 self._fail("the server opened an open session")

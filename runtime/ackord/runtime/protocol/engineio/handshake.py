@@ -1,4 +1,4 @@
-"""The checks of the request that opens a session, and how it is refused (Engine.IO v4, "handshake")."""
+"""The checks of requests, and how a request is refused (Engine.IO v4, "handshake")."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JSONP: Final = "j"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How a request is refused: the body is ``{"code": …, "message": …}``."""
+    """The answer to a refused request: the status, and the body ``{"code": …, "message": …}``."""
 
     code: int
     message: str
@@ -29,7 +29,7 @@ class Refusal:
     after_accept: bool = False
     """Whether a WebSocket is accepted and then closed, rather than refused with the status."""
     context: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
-    """Why, for listeners and logs; never sent."""
+    """The reason for listeners and logs; never sent."""
 
     def because(self, **context: str) -> Refusal:
         """Return this refusal with a reason; several have a `name`, as in the reference
@@ -51,8 +51,8 @@ BAD_HANDSHAKE_METHOD: Final = Refusal(2, "Bad handshake method")
 BAD_REQUEST: Final = Refusal(3, "Bad request")
 FORBIDDEN: Final = Refusal(4, "Forbidden", 403)
 TAKEN: Final = Refusal(3, "Bad request", after_accept=True)
-"""For a WebSocket whose session has one already: the official suite wants to see it close, not to
-see its handshake fail.
+"""The session has a WebSocket already. The official test suite expects a second one to be accepted
+and closed, not to be refused.
 """
 JSONP_NOT_SUPPORTED: Final = Refusal(3, "JSONP is not supported")
 UNSUPPORTED_PROTOCOL_VERSION: Final = Refusal(5, "Unsupported protocol version")
@@ -64,8 +64,8 @@ implementation sees the request.
 CLOSED_FOR_SHUTDOWN: Final = Refusal(3, "Server is shutting down", 503)
 """Not of the protocol: a server that drains opens no session."""
 TOO_MANY_CONNECTIONS: Final = Refusal(3, "Too many connections", 503)
-"""Not of the protocol: there are as many sessions as there may be, and none that has to go for
-another one.
+"""Not of the protocol: `max_connections` sessions are open, and none of them may be closed for a
+new one.
 """
 
 _ILLEGAL_IN_HEADER: Final = re.compile(r"[^\t\x20-\x7e\x80-\xff]")

@@ -1,11 +1,12 @@
-"""The server's side of the heartbeat: PING after an interval, the end if no PONG comes in time.
+"""The server's side of the heartbeat: it sends PING after an interval, and ends the session if no
+PONG comes in time.
 
 The cycle of one client (Engine.IO v4, "heartbeat"), with the times of `Heartbeat.at`:
 
 1. `interval` seconds after the last PONG, `beat` asks for a PING.
 2. The client has `timeout` seconds for its PONG, which begins the next cycle. The first other
    packet in that time extends it to `timeout` seconds from that packet; later ones don't, so that
-   a client which never answers a PING doesn't live for ever.
+   the session of a client which never answers a PING ends.
 3. Without a PONG in time, `beat` returns false: the session ends.
 
 This side may be the reason for a missing PONG. A PING that this side sends late shortens the time
@@ -18,8 +19,8 @@ from __future__ import annotations
 from typing import Final
 
 MAX_POSTPONEMENTS: Final = 3
-"""Timeouts by which the end is put off for a client that isn't read from; it may have gone long
-ago.
+"""How many times the end is put off for a client that isn't read from: the client may have gone
+long ago.
 """
 
 
@@ -36,8 +37,8 @@ class Heartbeat:
         self.at = now + interval
         """When `beat` is due."""
         self.lenient = False
-        """Whether the next packet of any kind gives the client more time to answer the ping; once
-        in each cycle.
+        """Whether the next packet of any kind extends the time for the PONG; true once in each
+        cycle.
         """
 
     def beat(self, now: float) -> bool:
@@ -52,20 +53,20 @@ class Heartbeat:
         return True
 
     def pong(self, now: float) -> None:
-        """Take a PONG; one that nobody asked for must not delay the next PING."""
+        """Take a PONG; a PONG without a PING doesn't delay the next PING."""
         self._postponed = 0
         if self._awaits_pong:
             self._awaits_pong = self.lenient = False
             self.at = now + self._interval
 
     def sign_of_life(self, now: float) -> None:
-        """Take any other packet."""
+        """Take any packet but PONG."""
         if self.lenient:
             self.lenient = False
             self.at = max(self.at, now + self._timeout)
 
     def postpone(self, now: float) -> None:
-        """Give the client more time to answer the ping: this side reads nothing from it at
+        """Give the client more time for its PONG, because this side reads nothing from it at
         present.
         """
         if self._awaits_pong and self._postponed < MAX_POSTPONEMENTS:

@@ -14,11 +14,11 @@ from ackord.runtime.protocol.engineio.errors import MalformedPacketError
 from ackord.runtime.protocol.engineio.packet import OPEN
 
 MAX_OPEN_PACKET: Final = 16_384
-"""Characters that an open packet may have; the ones of real servers have about 120."""
+"""Characters that an open packet may have; those of real servers have about 120."""
 MAX_SID: Final = 1024
 """Characters of a session id."""
 MAX_INTERVAL: Final = 86_400.0
-"""Seconds: a server that announces a heartbeat slower than once a day is broken, not patient."""
+"""Seconds that each time of the heartbeat may have: one day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def encode_open_packet(
     ping_timeout: float,
     max_payload: int | None,
 ) -> str:
-    """Write ``0{"sid":…}`` of the fields of an `OpenPacket`, which servers needn't make."""
+    """Write ``0{"sid":…}``; the arguments are the fields of an `OpenPacket`."""
     settings = _encode_settings(upgrades, ping_interval, ping_timeout, max_payload)
     return f'{OPEN}{{"sid":{json.dumps(sid)},{settings}'
 
@@ -52,7 +52,7 @@ def encode_open_packet(
 def _encode_settings(
     upgrades: tuple[str, ...], ping_interval: float, ping_timeout: float, max_payload: int | None
 ) -> str:
-    """Write what is the same for all sessions of a server."""
+    """Write the part that is the same for all sessions of a server."""
     settings: dict[str, Any] = {
         "upgrades": upgrades,
         "pingInterval": _milliseconds(ping_interval),

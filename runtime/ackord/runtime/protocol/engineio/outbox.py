@@ -1,4 +1,4 @@
-"""What a session over long-polling has to send."""
+"""The packets that a session over long-polling has to send."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ class Outbox:
 
 
 def _size(message: Outgoing) -> int:
-    """Count the bytes of a message on the wire; those of base64 as four thirds, without building
-    it.
-    """
+    """Count the bytes of a message on the wire, base64 included, without encoding it."""
     if isinstance(message, str):
         return (len(message) if message.isascii() else packets.utf8_length(message)) + 1
     if isinstance(message, bytes):

@@ -1,8 +1,7 @@
 """Packets and payloads of Engine.IO v4.
 
-A packet is what one WebSocket message holds: a `str` that begins with the type digit, or `bytes`,
-which always are a message. There is no packet object: the data path hands these values on as they
-are.
+A packet is one WebSocket message: a `str` that begins with the type digit, or `bytes`, which always
+have the type "message". There is no class for it: the data path passes these values on as they are.
 
 A payload is the body of a polling request or response (Engine.IO v4, "payload"): packets joined by
 ``U+001E``, binary ones as ``b`` and base64. Text in a payload isn't escaped, so packets mustn't

@@ -29,8 +29,8 @@ class Prepared:
         self.attachments = attachments
         self.compress = compress
         self.wire: bytes | None = None
-        """What a transport makes of it, such as WebSocket frames: built by the first that writes
-        it, and the same for all.
+        """The bytes for the network, such as WebSocket frames: built by the first connection that
+        writes the message, and shared by all.
         """
         self._packets: list[str] | None = None
 

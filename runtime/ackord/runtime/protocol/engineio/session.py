@@ -30,10 +30,10 @@ Upgrade ("upgrade")
 Backpressure
     Over long-polling, packets wait here. More than `max_buffered` bytes end the session: the client
     doesn't fetch what it is sent. One packet may be larger than that. Over WebSocket the transport
-    buffers, and whoever runs the machine watches that.
+    buffers, and the owner of the machine watches how much.
 
-An open WebSocket's messages need none of this: whoever runs the machine may pass a text message
-that begins with ``4`` straight on, as long as `state` is `State.WEBSOCKET` and `heartbeat.lenient`
+Messages of an open WebSocket need none of this: the owner may pass a text message that begins with
+``4`` straight to the upper layer, as long as `state` is `State.WEBSOCKET` and `heartbeat.lenient`
 is false.
 """
 
@@ -136,7 +136,7 @@ class Session:
 
     @property
     def is_over_polling(self) -> bool:
-        """Whether the session lives and its transport is long-polling."""
+        """Whether the session is open or closing, and its transport is long-polling."""
         return self.state in ON_POLLING
 
     @property
@@ -146,11 +146,11 @@ class Session:
 
     @property
     def writable(self) -> bool:
-        """Whether a GET is parked and nothing waits for it; without a meaning over WebSocket."""
+        """Whether a GET is parked and no packet waits; without a meaning over WebSocket."""
         return self._parked and not self._outbox
 
     def outgoing(self) -> list[Action]:
-        """Take what must happen now, in this order."""
+        """Return the actions to perform now, in this order, and forget them."""
         actions = self._actions
         if actions:
             self._actions = []
@@ -170,7 +170,7 @@ class Session:
         return due
 
     def expire(self, now: float) -> None:
-        """Do what is due."""
+        """Do everything that is due at `now`: PING, NOOP, the end of an upgrade or of the session."""
         if self._upgrade_at is not None and now >= self._upgrade_at:
             self._cancel_upgrade()
         if self.state is State.CLOSED:
@@ -214,7 +214,7 @@ class Session:
             self._actions.append(self._outbox.take_answer())
 
     def close(self, reason: str, now: float, *, discard: bool = False) -> None:
-        """Close from this side: after what is buffered, or at once with `discard`."""
+        """Close the session: after the buffered packets were fetched, or at once with `discard`."""
         if not self.is_open:
             if discard and self.state is State.CLOSING:
                 self._end(self._reason)
@@ -235,7 +235,7 @@ class Session:
     def close_with_error(
         self, description: str, *, reason: str = "transport error", code: int | None = None
     ) -> None:
-        """End the session at once because of its transport; `code` goes into the WebSocket's close
+        """Close the session at once because of an error; `code` goes into the WebSocket's close
         frame.
         """
         if self.state is not State.CLOSED:
@@ -244,8 +244,8 @@ class Session:
     # Long-polling
 
     def poll(self, now: float) -> bool:
-        """Take a GET: parked until there is something to answer; false if it must be refused, the
-        session then being over.
+        """Take a GET, and park it until there is a packet; false if the GET must be refused, in
+        which case the session is over.
         """
         if not self.is_over_polling:
             return False
@@ -261,14 +261,14 @@ class Session:
         return True
 
     def poll_closed(self, now: float) -> None:  # noqa: ARG002 - every input takes the time
-        """End the session: the client has dropped the parked GET."""
+        """Called when the client has dropped the parked GET, which ends the session."""
         if self._parked:
             self._parked = False
             self._end("transport error", "poll connection closed prematurely")
 
     def begin_post(self, now: float) -> bool:  # noqa: ARG002 - every input takes the time
-        """Take the beginning of a POST; false if it must be refused, the session then being
-        over.
+        """Take the beginning of a POST; false if the POST must be refused, in which case the
+        session is over.
         """
         if not self.is_over_polling:
             return False
@@ -279,7 +279,7 @@ class Session:
         return True
 
     def end_post(self) -> None:
-        """Take the next POST from now on: this one has been answered."""
+        """Called when a POST was answered: the next one may begin."""
         self._posting = False
 
     def receive_payload(
@@ -318,7 +318,7 @@ class Session:
         except MalformedPacketError as exc:
             self._end("parse error", str(exc))
             return
-        # The reference ignores CLOSE here and lets the connection die by ping timeout.
+        # The reference implementation ignores CLOSE here: its connection ends by a ping timeout.
         if packet[:1] == packets.CLOSE:
             self._end("transport close")
         else:
@@ -327,8 +327,8 @@ class Session:
     def websocket_closed(
         self, description: str | None = None, *, is_violation: bool = False
     ) -> None:
-        """End the session, whose WebSocket is gone: `is_violation` says that the client broke the
-        WebSocket protocol.
+        """Called when the session's WebSocket is gone, which ends the session; `is_violation` says
+        that the client broke the WebSocket protocol.
         """
         if self.state is State.WEBSOCKET:
             self._end("transport error" if is_violation else "transport close", description)
@@ -360,7 +360,7 @@ class Session:
             self._cancel_upgrade()
 
     def probe_closed(self) -> None:
-        """Go on over long-polling: the WebSocket that was offered is gone."""
+        """Called when the offered WebSocket is gone: the session goes on over long-polling."""
         if self._upgrade_at is not None:
             self._upgrade_at = None
             if self.state in UPGRADING:

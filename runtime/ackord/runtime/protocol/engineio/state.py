@@ -22,9 +22,9 @@ from typing import Final
 
 
 class State(Enum):
-    """Where a session stands."""
+    """The state of a server's session."""
 
-    __hash__ = object.__hash__  # that of `Enum` is written in Python, and asked at each request
+    __hash__ = object.__hash__  # that of `Enum` is written in Python, and called for each request
 
     POLLING = auto()
     """Open, over long-polling."""
@@ -67,20 +67,20 @@ TRANSITIONS: Final = {
     (State.WEBSOCKET, Trigger.END): State.CLOSED,
     (State.CLOSING, Trigger.END): State.CLOSED,
 }
-"""What is possible; anything else is a mistake of `Session`."""
+"""The possible transitions; any other one is a bug of `Session`."""
 
 OPEN: Final = frozenset((State.POLLING, State.OFFERED, State.PROBED, State.WEBSOCKET))
-"""Messages can be sent."""
+"""The states in which messages can be sent."""
 
 ON_POLLING: Final = frozenset((State.POLLING, State.OFFERED, State.PROBED, State.CLOSING))
-"""Requests are answered."""
+"""The states in which requests are answered."""
 
 UPGRADING: Final = frozenset((State.OFFERED, State.PROBED))
-"""A WebSocket wants to take over."""
+"""The states in which a WebSocket was offered."""
 
 
 class ClientState(Enum):
-    """Where a client's session stands."""
+    """The state of a client's session."""
 
     OPENING = auto()
     """The open packet hasn't come yet."""
@@ -102,4 +102,4 @@ CLIENT_TRANSITIONS: Final = {
     (ClientState.OPENING, ClientTrigger.END): ClientState.CLOSED,
     (ClientState.OPEN, ClientTrigger.END): ClientState.CLOSED,
 }
-"""What is possible; anything else is a mistake of `ClientSession`."""
+"""The possible transitions; any other one is a bug of `ClientSession`."""

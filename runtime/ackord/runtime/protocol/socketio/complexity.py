@@ -1,11 +1,11 @@
-"""How much the JSON text of a packet holds, found out before it is parsed.
+"""Bounds on the JSON text of a packet, checked before the text is parsed.
 
 A parser makes an object of each list, object, string and number: a megabyte of ``[]`` becomes
 thirty megabytes, and takes thirty times as long as a megabyte of text. So lists, objects, levels,
 values and digits are counted on the text first, and texts with too many are never parsed.
 
 Only functions of `str` and `bytes` look at all characters, so that a megabyte takes one or two
-milliseconds. Nobody looks at a short text, whose length says that it holds little.
+milliseconds. A short text isn't looked at: its length bounds what it can hold.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ MAX_DEPTH: Final = 100
 MAX_CONTAINERS: Final = 15_000
 """Lists and objects in one packet, its array of arguments included."""
 MAX_VALUES: Final = 220_000
-"""Items of lists and members of objects in one packet. A megabyte of short ones takes twice as long
-to validate as one of numbers with five digits, which are fewer.
+"""Items of lists and members of objects in one packet. The time for validation grows with their
+number, not with their size.
 """
 MAX_DIGITS: Final = 4300
 """Digits of one number; pydantic's parser has the same bound."""
@@ -37,14 +37,14 @@ _PER_QUOTE: Final = 48
 _PER_COMMA: Final = 48
 
 SHORT: Final = 200
-"""Characters of a text that nobody needs to look at."""
+"""Characters of a text that needn't be looked at."""
 PER_CHARACTER: Final = 70
-"""Bytes of objects that each character of such a text may become, with some to spare."""
+"""Bytes of Python objects that each character of a `SHORT` text may become, estimated high."""
 
 
 @dataclass(frozen=True, slots=True)
 class Complexity:
-    """What the JSON text of one packet may hold."""
+    """The bounds on the JSON text of one packet."""
 
     depth: int = MAX_DEPTH
     """Levels of lists and objects within the packet's own array or object."""
@@ -61,11 +61,11 @@ class Complexity:
         return min(2 * self.depth + 3, 2 * self.containers + 1, self.digits, self.values, SHORT)
 
     def excess(self, text: str) -> str | None:
-        """Say what a text has too much of; `None` if nothing.
+        """Return the bound that a text exceeds, in words; `None` if it exceeds none.
 
-        For JSON the counts of lists and objects, levels and digits are exact: what stands in strings
-        doesn't count. Values are counted by the commas between them, so that as many more may pass
-        as there are lists and objects. A text that is no JSON is for the parser to refuse.
+        For JSON the counts of lists and objects, levels and digits are exact: strings aren't
+        searched. Values are counted by the commas between them, so a text may have as many values
+        more as it has lists and objects. A text that is no JSON is left to the parser.
         """
         opened = text.count("[") + text.count("{")
         if opened > self.depth + 1 or opened > self.containers:
@@ -89,8 +89,8 @@ class Complexity:
 
 
 def nesting(text: str) -> int:
-    """Return an upper bound of how many lists and objects stand around each other, counted for each
-    one: their number times the depth.
+    """Return the number of lists and objects times the depth: an upper bound of the sum of their
+    depths.
     """
     skeleton = _skeleton(text)
     count = skeleton.count(b"[")
@@ -105,10 +105,10 @@ def nesting(text: str) -> int:
 
 
 def weigh(text: str) -> int:
-    """Estimate the bytes of the Python objects that a JSON text becomes, typed or not: more than
-    these rather than less.
+    """Estimate, rather too high than too low, the bytes of the Python objects that a JSON text
+    becomes, typed or not.
 
-    What stands in strings counts, too: nothing but the numbers of some characters is looked at.
+    Characters within strings count, too: the text isn't parsed, some characters of it are counted.
     """
     count = text.count
     return (
@@ -122,7 +122,7 @@ def weigh(text: str) -> int:
 
 def _skeleton(text: str) -> bytes:
     """Return the brackets of a text that stand outside of strings, all of them square."""
-    # Surrogates that stand alone are no UTF-8, and of no interest here.
+    # Lone surrogates can't be encoded; they don't matter here.
     marks = _without_escapes(text.encode(errors="replace")).translate(_SQUARE, _OUTSIDE_SKELETON)
     # A string without brackets is two quotes now. Whichever two are taken away, all others still
     # stand where a string begins or ends.

@@ -1,4 +1,4 @@
-"""From the messages of one connection to whole packets, attachments included."""
+"""Puts packets together from the messages of one connection, attachments included."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MAX_ATTACHMENT_BYTES = 10_000_000
 
 
 class Decoder:
-    """Puts the binary messages of a connection to the packets that announced them.
+    """Adds the binary messages of a connection to the packet that announced them.
 
-    A packet with attachments is unfinished until its last attachment came; its owner watches
-    `waiting` and gives up after a time.
+    A packet with attachments is unfinished until its last attachment has come. The owner of the
+    decoder closes the connection if that takes too long, see `waiting`.
     """
 
     __slots__ = (

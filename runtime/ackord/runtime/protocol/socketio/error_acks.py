@@ -1,4 +1,4 @@
-"""The error acknowledgements that this runtime sends: whoever asked for an ack gets one
+"""The error acknowledgements that this runtime sends: every event with an ack id is answered
 (docs/decisions/0006).
 
 This is the one place that builds ``{"error": {"code": …, "message": …, "data"?: …, "issues"?:
@@ -29,8 +29,8 @@ class FailureReply(AckordError):  # noqa: N818  # it is an answer
     """Raised by a handler or a route to answer the event with this error acknowledgement.
 
     `data` is anything that JSON can hold; `issues` say where the request is wrong and why, without
-    echoing it. It is encoded when it is made: what can't be sent fails in the handler, and whoever
-    asked still gets an answer.
+    echoing it. The error is encoded when it is made: if it can't be encoded, the exception is
+    raised in the handler, and the client gets the error ``internal``.
 
     Raises:
         InvalidPayloadError: JSON can't hold `data` or `issues`.

@@ -1,4 +1,4 @@
-"""An event that is ready to be sent, to one socket or to many, in whatever namespace."""
+"""An event that is encoded once, for one socket or many, in any namespace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class EncodedEvent:
         """Take the JSON array of the EVENT packet, which begins with the name (``["hello",1]``),
         and what its placeholders stand for.
 
-        `absent` arguments were left out at the end: what is added there must not take their places.
+        `absent` is how many optional arguments were left out at the end; an argument that is
+        appended later must not take their places.
         """
         self.name = name
         self.arguments = arguments
@@ -40,7 +41,7 @@ def check_name(name: Any) -> None:
 
 
 def check_event_name(name: str) -> None:
-    """Refuse what can't be the name of an event that is sent.
+    """Check that an event with this name may be sent.
 
     Raises:
         ReservedEventError: nobody may send this name.

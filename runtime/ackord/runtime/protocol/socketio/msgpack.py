@@ -1,10 +1,11 @@
 """Packets as MessagePack, as npm's ``socket.io-msgpack-parser`` 3.x writes them: needs the extra
 ``ackord[msgpack]``.
 
-A whole packet is one binary message, the map ``{type, nsp, data, id?}`` with the types 0 to 4.
-What it holds becomes the JSON text that the protocol's own parser would have sent, bytes becoming
-attachments, so that one set of rules (names, types, limits, violations) holds for both. JavaScript's other values become what ``JSON.stringify`` makes of them: a Date its ISO
-string, NaN null, undefined nothing.
+A whole packet is one binary message, the map ``{type, nsp, data, id?}`` with the types 0 to 4. The
+decoder turns it into the JSON text that the protocol's own parser would have sent, and bytes into
+attachments. So the same checks (names, types, limits, violations) apply to both parsers.
+JavaScript's other values become what ``JSON.stringify`` makes of them: a Date its ISO string, NaN
+null, undefined nothing.
 """
 
 from __future__ import annotations
@@ -42,9 +43,7 @@ _NO_CONTAINERS: Final = bytes(
 """Bytes that begin neither an array nor a map."""
 
 MAX_BINARIES: Final = 1000
-"""Binary values in one packet; they all come in one message, so that their bytes are bounded by its
-size.
-"""
+"""Binary values in one packet. They all come in one message, so `max_payload` bounds their bytes."""
 
 _UNDEFINED: Final = object()
 _EXTENSION: Final = 0
@@ -72,7 +71,7 @@ class MsgpackParser:
     def __init__(
         self, *, max_binaries: int = MAX_BINARIES, max_containers: int = MAX_CONTAINERS
     ) -> None:
-        """Take the numbers of binary values, and of arrays and maps, that one packet may hold."""
+        """Bound the binary values, and the arrays and maps, of one packet."""
         self._max_binaries = max_binaries
         self._max_containers = max_containers
 
@@ -112,7 +111,7 @@ _PLAIN_TYPES: Final[dict[int, int]] = {
 
 
 class MsgpackDecoder:
-    """From binary messages to packets; each message is a whole one (see
+    """Decodes binary messages, each of which is a whole packet (see
     `ackord.runtime.protocol.socketio.parser.PacketDecoder`).
     """
 
@@ -342,7 +341,7 @@ def _dump(  # noqa: C901  # one case for each kind of value
         try:
             return to_json(replace(content), inf_nan_mode="null").decode(), attachments
         except (ValueError, RecursionError):
-            # Deeper than may be: written all the same, for the bounds on the text say what is wrong.
+            # Deeper than allowed, and written all the same: `Complexity.excess` refuses the text.
             attachments.clear()
             text = json.dumps(content, default=replace, ensure_ascii=False, separators=(",", ":"))
             return text, attachments
@@ -368,5 +367,5 @@ def _load(payload: str, attachments: Sequence[bytes]) -> Any:
 
 
 def _as_float(value: Any) -> float:
-    """Write integers beyond 64 bits as the numbers that they are in JavaScript anyway."""
+    """Write integers beyond 64 bits as floats, which they are in JavaScript."""
     return float(value)

@@ -58,7 +58,7 @@ def _scan_unusual_name(payload: str, limit: int) -> str:
         start += 1
     if payload[:1] != "[" or payload[start : start + 1] not in {*'"-0123456789'}:
         raise MalformedPayloadError("an EVENT's first item must be a string or a number")
-    # An escaped character is at most twelve long, so that a longer text can't hold an admissible
+    # An escaped character has at most twelve characters of text, so a longer text can't be a valid
     # name.
     try:
         value, _ = _decode_first(payload[start : start + 12 * limit + 2])

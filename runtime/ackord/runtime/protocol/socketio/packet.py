@@ -55,8 +55,8 @@ PacketHeader: TypeAlias = tuple[int, int, str, int | None, int]
 """Type, number of attachments, namespace, ack id, index of the payload."""
 
 MAX_ACK_DIGITS: Final = 15
-"""Digits of an ack id: what JavaScript's numbers hold exactly, and no 100 MB of them
-(CVE-2020-36049).
+"""Digits of an ack id: integers up to this length are exact in JavaScript (a bound:
+CVE-2020-36049).
 """
 MAX_ATTACHMENT_DIGITS: Final = 4
 """Digits of an attachment count; the count has a limit of its own."""
@@ -82,10 +82,10 @@ def _split_event(message: str, /) -> tuple[str, int | None, str, str] | None:
 
 split_event: Final = compiled.split_event or _split_event
 """Split an Engine.IO message that holds a common EVENT packet into the namespace, the ack id, the
-JSON array and the event's name.
+JSON array and the event's name; `None` for any other message.
 
-`None` needn't be wrong: `scan_header` and `ackord.runtime.protocol.socketio.names.scan_event_name` know the
-rest, limits included.
+A message that gets `None` isn't wrong yet: `scan_header` and
+`ackord.runtime.protocol.socketio.names.scan_event_name` read all packets, and check the limits.
 """
 
 

@@ -1,8 +1,8 @@
-"""What a packet is on the wire: the text of the protocol, or the messages of another parser.
+"""How a packet is written on the wire: as the text of the protocol, or by another parser.
 
-Within the runtime a packet is always text and attachments.
-A parser is the edge: it makes packets of what arrives, and turns text and attachments into what is
-sent. Both sides have to use the same parser; nothing on the wire says which.
+Within the runtime a packet is always text and attachments. A parser decodes incoming messages into
+packets, and encodes text and attachments for sending. Client and server must use the same parser;
+nothing on the wire says which one is used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ackord.runtime.protocol.socketio.packet import Packet
 
 
 class PacketDecoder(Protocol):
-    """From the messages of one connection to whole packets."""
+    """Puts packets together from the messages of one connection."""
 
     @property
     def waiting(self) -> str | None:
@@ -49,9 +49,7 @@ class Parser(Protocol):
 
     @property
     def transcodes(self) -> bool:
-        """Whether packets are sent as what `encode` makes of them, and not as the text that they
-        are.
-        """
+        """Whether packets are sent as `encode` writes them; false if they are sent as text."""
         ...
 
     def make_decoder(
@@ -87,7 +85,7 @@ class TextParser:
         return Decoder(max_attachments, max_attachment_bytes, max_namespace)
 
     def encode(self, text: str, attachments: Sequence[bytes]) -> bytes:
-        """See `Parser.encode`; never asked, as text goes out as it is."""
+        """See `Parser.encode`; never called, because text is sent as it is."""
         raise NotImplementedError(text, attachments)
 
 
@@ -99,7 +97,7 @@ def write_packet(parser: Parser, text: str, attachments: Sequence[bytes]) -> byt
     """Return the binary message that a parser makes of a packet.
 
     Raises:
-        InvalidPayloadError: the parser can't write it, whatever it raised.
+        InvalidPayloadError: the parser raised an exception.
     """
     try:
         return parser.encode(text, attachments)
