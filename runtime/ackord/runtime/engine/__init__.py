@@ -1,3 +1,1 @@
-"""The Engine.IO v4 server: sessions on the event loop, whatever hosts them and whatever stands on
-them.
-"""
+"""Engine.IO v4 on the event loop, server and client: sessions, timers, options and hooks."""

@@ -1,4 +1,4 @@
-"""What a hook of the application answers, be it a function or a coroutine function."""
+"""Answers of the application's hooks, which are functions or coroutine functions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import inspect
 
 
 async def text_of(answer: object) -> str | None:
-    """Return what a hook has answered, which is awaited where that is needed.
+    """Return the answer of a hook; await it if the hook is a coroutine function.
 
     Raises:
-        TypeError: the answer is neither a text nor `None`.
+        TypeError: the answer is neither a string nor `None`.
     """
     if inspect.isawaitable(answer):
         answer = await answer

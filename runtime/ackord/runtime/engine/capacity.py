@@ -1,17 +1,19 @@
-"""How many sessions a server holds, and which of them ends where a new one finds no room
-(`ackord.runtime.bounds.shares` has the words).
+"""The bounds on the number of sessions, and which session is closed for a new one
+(`ackord.runtime.bounds.shares` defines "victim", "greedy" and "fair share").
 
-Handshakes are cheap for whoever sends them, so sessions whose client has sent no message yet are
-bounded more tightly than all sessions:
+A client pays little for a handshake, so *half-open* sessions, whose client has sent no message yet,
+have a bound of their own:
 
 - `max_half_open`: from half of it on, each new session ends the oldest half-open one of the client
   that has the most, if that is more than its fair share; at the bound itself the victim of the
   shares. No handshake is refused.
 - `max_connections`: for a new session at the bound, these are tried in order.
-  1. A client that is greedy and has the most sessions loses its oldest half-open one, or its oldest
-     one as long as few are half-open: these few are newcomers, who need a moment to say something.
+  1. If the client with the most sessions is greedy, its oldest half-open session is closed, or its
+     oldest session while fewer than `_NEWCOMERS` of them are half-open: new clients need a moment
+     for their first message.
   2. The victim among the half-open ones.
-  3. Where more than half of all belong to `NOBODY`, and the newcomer doesn't, the oldest of these.
+  3. If more than half of all sessions belong to `NOBODY`, and the new one doesn't, the oldest of
+     these.
   4. The handshake is refused.
 """
 
@@ -28,7 +30,7 @@ from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
 from ackord.runtime.protocol.engineio.handshake import TOO_MANY_CONNECTIONS
 
 _NEWCOMERS: Final = 100
-"""Half-open sessions that a greedy client's sessions make room for."""
+"""Half-open sessions for which sessions of a greedy client are closed."""
 
 
 class Capacity:
@@ -40,7 +42,7 @@ class Capacity:
         self.sessions: Shares[EngineSession] = Shares(max_connections)
         """All sessions."""
         self.half_open: Shares[EngineSession] = Shares(max_half_open)
-        """Those whose client has sent no message yet."""
+        """The half-open sessions."""
         self._log = log
 
     def add(self, session: EngineSession) -> None:
@@ -61,7 +63,7 @@ class Capacity:
         self.half_open.clear()
 
     def check(self, request: EngineRequest) -> None:
-        """Refuse a handshake for which no other session would have to go.
+        """Check that there is room for a new session, or a session that may be closed for it.
 
         Raises:
             HandshakeRefusedError: there are `max_connections` sessions.
@@ -77,10 +79,11 @@ class Capacity:
             raise HandshakeRefusedError(TOO_MANY_CONNECTIONS.because(name="TOO_MANY_CONNECTIONS"))
 
     def make_room(self, request: EngineRequest) -> None:
-        """End the sessions that have to go for a new one.
+        """Close the sessions that have to be closed for a new one.
 
         Raises:
-            HandshakeRefusedError: there are `max_connections` sessions, and none of them has to go.
+            HandshakeRefusedError: there are `max_connections` sessions, and none of them may be
+                closed for a new one.
         """
         if self.sessions.is_full:
             self.check(request)

@@ -31,13 +31,13 @@ class Cookie:
     path: str | None = "/"
     domain: str | None = None
     http_only: bool = True
-    """Whether scripts can't read it."""
+    """Whether the cookie is hidden from scripts."""
     secure: bool = False
-    """Whether it is sent over TLS only."""
+    """Whether the cookie is sent over TLS only."""
     same_site: Literal["strict", "lax", "none"] | None = "lax"
-    """Which cross-site requests carry it; ``"none"`` needs `secure`."""
+    """Which cross-site requests carry the cookie; ``"none"`` needs `secure`."""
     max_age: int | None = None
-    """Seconds for which it is kept; `None` for as long as the browser runs."""
+    """Seconds for which the browser keeps the cookie; `None` for as long as the browser runs."""
 
     def __post_init__(self) -> None:
         """Check the values: they become part of a header."""

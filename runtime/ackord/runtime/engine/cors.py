@@ -1,4 +1,6 @@
-"""Cross-origin resource sharing, and the origins of WebSockets, which browsers don't protect."""
+"""Cross-origin resource sharing; the origins of WebSockets are checked too, because browsers don't
+check them.
+"""
 
 from __future__ import annotations
 
@@ -94,9 +96,9 @@ class CorsPolicy:
         """Whether a WebSocket with these headers may be opened; `host` is the one that was asked
         for.
 
-        A browser always tells the origin; what tells none isn't a browser, and could claim any.
-        A site may always talk to the host that it came from; other sites may if they are allowed,
-        as browsers hold it over long-polling.
+        Browsers always send an Origin; a client that sends none isn't a browser, and could send
+        any. A page may always open a WebSocket to the host that it came from; other origins must be
+        allowed, as for long-polling.
         """
         origin = request.get("origin")
         return origin is None or self.allows(origin) or is_from(origin, host)

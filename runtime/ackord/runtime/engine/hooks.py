@@ -1,6 +1,4 @@
-"""What an application may add to the engine: middlewares, headers, and an eye on what is
-refused.
-"""
+"""The hooks of the engine: middlewares, and listeners for response headers and refused requests."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ _OF_THE_TRANSPORT: Final = frozenset(
 transport's.
 """
 _REPEATED: Final = frozenset((b"set-cookie", b"vary"))
-"""Headers that are sent as often as they are set: those of the server and those of listeners."""
+"""Headers that may be repeated: the server's own and those of listeners are all sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +46,18 @@ class RefusedRequest:
 
     request: EngineRequest
     code: int
-    """Of Engine.IO, 0 to 5."""
+    """The error code of Engine.IO, 0 to 5."""
     message: str
-    """What the client is told."""
+    """The message that the client gets."""
     context: Mapping[str, str]
-    """What it isn't told; most refusals with code 3 and 4 have a `name`, such as
+    """Details that the client doesn't get; most refusals with code 3 and 4 have a `name`, such as
     ``TRANSPORT_MISMATCH``.
     """
 
 
 EngineMiddleware: TypeAlias = Callable[[EngineRequest], Awaitable[str | None] | str | None]
-"""Runs for each HTTP request and each WebSocket handshake, as a function or a coroutine function:
-`None` lets it pass, a text says why not.
+"""A function or coroutine function that runs for each HTTP request and each WebSocket handshake:
+`None` lets the request pass, a string refuses it with that reason.
 """
 ResponseHeaders: TypeAlias = dict[str, str | list[str]]
 """Headers of a response; a list of values is sent as one header line for each value."""
@@ -71,7 +69,7 @@ HeadersListener: TypeAlias = Callable[[ResponseHeaders, EngineRequest], None]
 describe how the response is written can't be set.
 """
 RefusalListener: TypeAlias = Callable[[RefusedRequest], None]
-"""Learns of a refused request."""
+"""Called with each refused request."""
 
 _MiddlewareT = TypeVar("_MiddlewareT", bound=EngineMiddleware)
 _HeadersT = TypeVar("_HeadersT", bound=HeadersListener)
@@ -82,11 +80,11 @@ class EngineHooks:
     """The middlewares and listeners of an `EngineServer`."""
 
     def __init__(self, *, shows_all: bool = False) -> None:
-        """Begin without any; `shows_all` tells whether each request has to be looked at for another
+        """Begin without hooks; `shows_all` says that every request must be looked at for another
         reason.
         """
         self.log = LimitedLog(logging.getLogger("ackord.runtime.engine"))
-        """Where the engine writes what it has to tell, within limits."""
+        """The log of the engine, with a limit for each kind of line."""
         self._middlewares: list[EngineMiddleware] = []
         self._listeners: dict[str, list[Callable[..., None]]] = {
             "initial_headers": [],
@@ -96,15 +94,15 @@ class EngineHooks:
         self._refused_headers: set[str] = set()
         self._shows_all = shows_all
         self.has_observers = shows_all
-        """Whether each request has to be looked at as a whole, such as by a middleware or a
-        listener, even one of an open session.
+        """Whether a hook must see every request, even one of an open session; then no request takes
+        the short way past ASGI.
         """
 
     def use(self, middleware: _MiddlewareT) -> _MiddlewareT:
         """Run `middleware` for each HTTP request and each WebSocket handshake, after those that
         were added before.
 
-        One that raises, or returns a text, has the request refused with code 3.
+        If it raises, or returns a string, the request is refused with code 3.
         """
         self._middlewares.append(middleware)
         self._look_for_observers()
@@ -147,7 +145,7 @@ class EngineHooks:
         name: Literal["initial_headers", "headers", "connection_error"],
         listener: Callable[..., None],
     ) -> None:
-        """Forget a listener."""
+        """Remove a listener."""
         if listener in self._listeners[name]:
             self._listeners[name].remove(listener)
             self._look_for_observers()
@@ -161,7 +159,7 @@ class EngineHooks:
         """Run the middlewares.
 
         Raises:
-            HandshakeRefusedError: one doesn't let the request pass.
+            HandshakeRefusedError: a middleware refuses the request.
         """
         for middleware in self._middlewares:
             try:
@@ -176,7 +174,7 @@ class EngineHooks:
                 )
 
     def headers(self, request: EngineRequest, *, is_initial: bool) -> list[Header]:
-        """Ask the listeners for the headers of a response, and write them as HTTP does."""
+        """Collect the headers of a response from the listeners, encoded for HTTP."""
         headers: ResponseHeaders = {}
         for listener in (
             *(self._listeners["initial_headers"] if is_initial else ()),
@@ -215,7 +213,7 @@ class EngineHooks:
         return False
 
     def report(self, request: EngineRequest, refusal: Refusal) -> None:
-        """Log a refused request, and tell the listeners of it."""
+        """Log a refused request, and call the listeners for it."""
         log_refusal(self.log, request, refusal)
         listeners = self._listeners["connection_error"]
         if not listeners:
@@ -232,8 +230,8 @@ class EngineHooks:
 
 
 def merge_headers(own: Iterable[Header], given: Iterable[Header]) -> list[Header]:
-    """Return the server's own headers of a response with those that listeners have set; the latter
-    win where there can be one only.
+    """Merge the server's own headers of a response with those of listeners; where only one is
+    allowed, the listener's is sent.
     """
     given = list(given)
     replaced = {name for name, _ in given} - _REPEATED

@@ -1,5 +1,5 @@
-"""The hosts that a server may be asked for: a page of another site that rebinds its name in DNS to
-this server asks for its own.
+"""The option `allowed_hosts`: against DNS rebinding, where a page of another site has its own name
+point to this server, requests for other hosts are refused.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Final
 from ackord.runtime.engine.origins import parse_host
 
 ANY: Final = "*"
-"""Among the allowed hosts: any host."""
+"""The entry of `allowed_hosts` that allows any host."""
 
 _NAME: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]+")
 
 
 class AllowedHosts:
-    """Hosts by their names, whatever the port; the option `allowed_hosts`."""
+    """The allowed hosts, compared without the port."""
 
     __slots__ = ("_domains", "_names", "is_open")
 
@@ -37,7 +37,7 @@ class AllowedHosts:
         self._domains = tuple(f".{name}" for is_domain, name in named if is_domain)
 
     def allows(self, host: str) -> bool:
-        """Whether a request for this host, as the header Host has it, is taken."""
+        """Whether a request with this header Host is allowed."""
         if self.is_open:
             return True
         name = parse_host(host)

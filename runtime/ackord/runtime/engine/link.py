@@ -36,26 +36,27 @@ class EngineRequest:
     proxies, what the first of them saw.
     """
     client: str = ""
-    """The address as limits count it: of IPv6 the network (`/64`); empty where the address isn't
-    one client's, see "Shared limits" in docs/options.md.
+    """The address that limits count: of IPv6 the network (`/64`); empty where the address may
+    belong to many clients, see "Shared limits" in docs/options.md.
     """
     method: str = "GET"
     host: str = ""
-    """Host and port that the client asked for: the header ``Host``, or what a trusted proxy says.
+    """Host and port that the client asked for: the header ``Host``, or ``X-Forwarded-Host`` of a
+    trusted proxy.
     """
     secure: bool = False
     """Whether the request came over TLS."""
     scope: Mapping[str, Any] = field(default_factory=lambda: _NO_SCOPE, repr=False)
-    """The ASGI scope, for what isn't named here; empty once the session is open, which must not
-    keep it alive.
+    """The ASGI scope, for everything that isn't named here. Empty once the session is open, because
+    the session would keep the scope in memory.
     """
     state: dict[str, Any] = field(default_factory=dict[str, Any])
-    """What middlewares and hooks want to keep with the session: a user, a tenant, something of the
-    scope.
+    """For middlewares and hooks, to keep values with the session: a user, a tenant, something of
+    the scope.
     """
 
     def kept(self) -> EngineRequest:
-        """Return what the session keeps of the request."""
+        """Return the request as the session keeps it, without the scope."""
         return EngineRequest(
             url=self.url,
             query=self.query,
@@ -71,7 +72,7 @@ class EngineRequest:
 
 
 class EngineSocket(Protocol):
-    """One Engine.IO session, whatever its transport; it outlives an upgrade."""
+    """One Engine.IO session on either transport, from the handshake to the end."""
 
     __slots__ = ()
 
@@ -92,14 +93,14 @@ class EngineSocket(Protocol):
 
     @property
     def writable(self) -> bool:
-        """Whether a packet would go out at once: nothing that was written in this turn of the event
-        loop, or before, is on its way.
+        """Whether a packet would go out at once: the network has taken everything, and nothing was
+        written in this turn of the event loop.
         """
         ...
 
     def claim(self) -> bool:
-        """Return whether a volatile packet goes out at once; the caller then sends it, and claims
-        this turn of the event loop for it.
+        """Return whether a volatile packet may be sent now. If so, the caller sends it, and no
+        other volatile packet may be sent in this turn of the event loop.
         """
         ...
 
@@ -119,22 +120,22 @@ class EngineSocket(Protocol):
         ...
 
     def send_binary(self, data: bytes) -> None:
-        """Send one binary message: a packet of a parser that writes no text."""
+        """Send one binary message: a packet as `Parser.encode` writes it."""
         ...
 
     def close(self, *, discard: bool = False, reason: str = "forced close") -> None:
-        """Close the session: after what is buffered, or at once with `discard`.
+        """Close the session: after the buffered packets, or at once with `discard`.
 
-        `reason` reaches `EngineHandler.closed`, unless the transport is lost first.
+        `EngineHandler.closed` gets `reason`, unless the transport closes first.
         """
         ...
 
     def hold(self, part: Part, size: int, drop: Callable[[], None] | None = None) -> None:
-        """Note how many bytes the upper layer holds for this client in one part, 0 for none: see
+        """Count the bytes that the upper layer holds for this client in one part, 0 for none; see
         `ackord.runtime.bounds.memory`.
 
-        Whether too much is held in all is found out here, and the session may be over when this
-        returns. Then `drop` was called, which must let go of the part, and call nothing else.
+        If all clients together hold too much, this session may be closed before the call returns.
+        Then `drop` was called, which must free the part, and do nothing else.
         """
         ...
 
@@ -165,11 +166,11 @@ class EngineHandler(Protocol):
 
     @property
     def congested(self) -> bool:
-        """Whether more events wait for handlers than may wait: the engine stops reading this
-        session until `ready`.
+        """Whether too many events wait for handlers; the engine then reads nothing more from this
+        client until `ready` returns.
         """
         ...
 
     async def ready(self) -> None:
-        """Wait until no longer congested, or closed."""
+        """Wait until the handler isn't congested any more, or is closed."""
         ...

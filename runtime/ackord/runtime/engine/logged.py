@@ -1,4 +1,4 @@
-"""A session whose packets are written to the log, on both transports and both ways of hosting."""
+"""Sessions whose packets are written to the log, on both transports and both ways of hosting."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing_extensions import override
 
 
 class LoggedSession(EngineSession):
-    """An `EngineSession` that writes what goes over long-polling, and gives its WebSockets what
-    writes theirs.
+    """An `EngineSession` that logs packets over long-polling, and wraps its WebSockets to log
+    theirs.
     """
 
     __slots__ = ("_packets",)
@@ -60,7 +60,7 @@ class LoggedSession(EngineSession):
 
 
 class LoggedWebSocket(ServerWebSocket):
-    """A `ServerWebSocket` that writes what is sent."""
+    """A `ServerWebSocket` that logs the messages that are sent."""
 
     __slots__ = ("_packets", "_websocket")
 
@@ -98,7 +98,7 @@ class LoggedWebSocket(ServerWebSocket):
 
 
 class LoggedReceiver(WebSocketReceiver):
-    """A `WebSocketReceiver` that writes what is received."""
+    """A `WebSocketReceiver` that logs the messages that are received."""
 
     __slots__ = ("_packets", "_receiver")
 

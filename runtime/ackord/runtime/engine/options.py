@@ -23,17 +23,15 @@ if sys.platform != "win32":
     import resource
 
 MAX_CONNECTIONS: Final = 100_000
-"""Sessions of a server that was told no number, if its process may have as many files open: about a
-gigabyte.
-"""
+"""The default of `max_connections`, if the process may open enough files: about a gigabyte."""
 
 AllowRequest: TypeAlias = Callable[[EngineRequest], Awaitable[str | None] | str | None]
-"""Decides about a handshake, as a function or a coroutine function: `None` allows it, a text refuses
-it with that message.
+"""A function or coroutine function that decides about a handshake: `None` allows it, a string
+refuses it with that message.
 """
 
 GenerateId: TypeAlias = Callable[[EngineRequest], Awaitable[str] | str]
-"""Makes the id of a new session, as a function or a coroutine function: a secret that nobody can
+"""A function or coroutine function that makes the id of a new session: a secret that nobody can
 guess, of letters, digits, ``-``, ``_``, ``.`` and ``~``.
 """
 
@@ -45,7 +43,7 @@ class EngineKeywords(TypedDict, total=False):
     """The options of `EngineOptions` as the keyword arguments of a `Server`.
 
     Type checkers take keyword arguments from a `TypedDict` only (PEP 692), so the names stand here
-    a second time; a test holds both lists against each other.
+    a second time; a test compares both lists.
     """
 
     path: str
@@ -85,75 +83,77 @@ class EngineOptions:
     path: str = "/socket.io/"
     """Prefix of the paths that are served, with and without a slash at its end."""
     ping_interval: float = 25.0
-    """From a PONG to the next PING."""
+    """Seconds from a PONG to the next PING."""
     ping_timeout: float = 20.0
-    """From a PING to the end of a session whose client doesn't answer."""
+    """Seconds that a client has to answer a PING before its session ends."""
     upgrade_timeout: float = 10.0
-    """For a WebSocket to complete the upgrade of a polling session."""
+    """Seconds that the upgrade of a polling session to WebSocket may take."""
     max_payload: int = 1_000_000
-    """Largest message and largest request body that a client may send; told to it as
-    ``maxPayload``.
+    """Bytes of the largest message and the largest request body that a client may send; sent to
+    clients as ``maxPayload``.
     """
     max_buffered: int = 4_000_000
-    """Outgoing bytes that may wait for a connection before it is closed as too slow; a single
-    message may exceed it.
+    """Outgoing bytes that may wait for a client before its session is closed as a slow consumer; a
+    single message may be larger.
     """
     max_half_open: int = 10_000
-    """Sessions whose client has sent no message yet; of more, the oldest end, of the client that
-    has the most before others.
+    """Sessions whose client has sent no message yet; for one more, the oldest is closed, of the
+    client that has the most of them.
     """
     max_connections: int | None = None
-    """Sessions in all; of more, half-open ones end, then those of a client that has most of them,
-    else handshakes are answered with 503.
+    """Sessions in all. For one more, a session of the client that has the most is closed, or a
+    half-open one; if there is none, the handshake is answered with 503.
 
-    `None` for three quarters of the files that the process may have open, 100,000 at most.
+    `None`: three quarters of the files that the process may have open, 100,000 at most.
     """
     memory_budget: int | None = None
-    """Bytes that all clients together may make the server hold; with more, the one that holds the
+    """Bytes that the server may hold for all clients together; beyond that, the client with the
     most is disconnected.
 
-    `None` for a quarter of what the process may take: of the machine's memory, its control group's
-    or what is left of ``RLIMIT_AS``, whichever is the least; all servers in an event loop share it
-    then.
+    `None`: a quarter of the memory that the process may take, which is the least of the machine's
+    memory, its control group's limit and the rest of ``RLIMIT_AS``; all servers in an event loop
+    share it.
     """
     transports: tuple[str, ...] = (POLLING, WEBSOCKET)
     """Transports that are served."""
     allow_upgrades: bool = True
     """Whether a polling session may be upgraded to WebSocket."""
     cors_origins: Origins = None
-    """Other origins that may read responses and open WebSockets; `None` for none, and no CORS
-    header.
+    """Other origins that may read responses and open WebSockets; `None`: no other origin, and no
+    CORS headers.
     """
     cors_credentials: bool = False
     """Whether cross-origin requests may carry cookies."""
     cors_methods: Sequence[str] = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
-    """Methods that a preflight request is told of."""
+    """Methods in the answer to a preflight request."""
     cors_allowed_headers: Sequence[str] | None = None
-    """Request headers that a preflight request is told of; `None` for those that it asks for."""
+    """Request headers in the answer to a preflight request; `None`: those that the request asks
+    for.
+    """
     cors_exposed_headers: Sequence[str] = ()
     """Response headers that scripts may read."""
     cors_max_age: int | None = None
     """Seconds for which a browser may keep the answer to a preflight request."""
     allow_request: AllowRequest | None = None
-    """Asked before each handshake."""
+    """Called before each handshake; may refuse it."""
     generate_id: GenerateId | None = None
-    """Makes session ids; 120 bits from `secrets` without it."""
+    """Makes session ids; `None`: 120 random bits from `secrets`."""
     cookie: Cookie | None = None
     """A cookie with the session id, for load balancers; sent with the first polling response only.
     """
     initial_packet: str | bytes | None = None
     """A message that follows the open packet of each session."""
     compression_threshold: int | None = 1024
-    """Bytes from which on a polling response is compressed if the client accepts that; `None`
-    compresses none.
+    """Bytes from which on a polling response is compressed, if the client accepts that; `None`:
+    never.
     """
     trusted_proxies: Sequence[str] = ()
-    """Addresses and networks whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed;
-    ``"unix"`` for Unix sockets.
+    """Addresses and networks of proxies that may set ``X-Forwarded-For``, ``-Proto`` and ``-Host``;
+    ``"unix"`` for connections by Unix sockets.
     """
     allowed_hosts: Sequence[str] | None = None
-    """Hosts that requests may be for, whatever the port: names, ``".example.org"`` with all
-    subdomains, ``"*"``; `None` for any.
+    """Hosts that requests may be for, without the port: names, ``".example.org"`` with all
+    subdomains, ``"*"``; `None`: any.
 
     Protects servers without authentication, such as those of a developer's machine, from DNS
     rebinding.
@@ -208,12 +208,12 @@ class EngineOptions:
 
     @property
     def upgrades(self) -> tuple[str, ...]:
-        """What a polling session may be upgraded to."""
+        """The transports that a polling session may be upgraded to."""
         return (WEBSOCKET,) if self.allow_upgrades and WEBSOCKET in self.transports else ()
 
     @property
     def limits(self) -> SessionLimits:
-        """What the sessions need of this."""
+        """The options that the sessions need."""
         return SessionLimits(
             ping_interval=self.ping_interval,
             ping_timeout=self.ping_timeout,
@@ -223,8 +223,8 @@ class EngineOptions:
 
 
 def _count_files() -> int:
-    """Return how many sessions the open files of this process are enough for, with some left for
-    the application.
+    """Return how many sessions this process can have by its limit of open files, a quarter of which
+    is left to the application.
     """
     if sys.platform == "win32":
         return MAX_CONNECTIONS

@@ -1,5 +1,5 @@
-"""Origins of web pages and of native clients, and the hosts of requests, compared however they are
-written (RFC 6454).
+"""Origins of web pages and native clients, and hosts of requests, in one form for comparison (RFC
+6454).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ to case, a default port, or a dot at the end of the host; `ws` counts as `http`,
 
 _PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _PAGES: Final = {"ws": "http", "wss": "https"}
-"""The scheme of a page, for native clients that name the scheme of their WebSocket."""
+"""The scheme of a page for the scheme of a WebSocket: native clients send the latter."""
 _LAST_PORT: Final = 65_535
 _HOST: Final = r"(\[[0-9a-f:.]+\]|[^][/?#@:\\\s]+)(?::([0-9]{0,5}))?"
 _AUTHORITY: Final = re.compile(_HOST, re.ASCII | re.IGNORECASE)
@@ -37,24 +37,22 @@ _ORIGIN: Final = re.compile(rf"([a-z][a-z0-9+.-]*)://{_HOST}/?", re.ASCII | re.I
 _WITHOUT_HOST: Final = re.compile(
     r"(?!(?:http|ws)s?:)[a-z][a-z0-9+.-]*:/*", re.ASCII | re.IGNORECASE
 )
-"""Origins of clients on devices, such as ``file://``."""
+"""Origins without a host, as clients on devices send them: ``file://``."""
 
 
 class Origin(NamedTuple):
-    """An origin in the one form that all ways to write it have in common."""
+    """An origin in its normal form."""
 
     scheme: str
-    """That of the page: ``http`` stands for ``ws``, ``https`` for ``wss``."""
+    """The scheme of the page: ``http`` for ``ws``, ``https`` for ``wss``."""
     host: str
     """In lower case, without the brackets of IPv6 and without a dot at the end."""
     port: int | None
-    """Also where it is the default of the scheme; `None` for a scheme that has no default."""
+    """The port, also if it is the default of the scheme; `None` for a scheme that has no default."""
 
 
 def parse_origin(text: str) -> Origin | None:
-    """Return the origin, or `None` if the text is none that has a host, such as ``null`` and
-    ``file://``.
-    """
+    """Return the origin, or `None` for a text without a host, such as ``null`` and ``file://``."""
     found = _ORIGIN.fullmatch(text)
     if found is None:
         return None
@@ -64,9 +62,7 @@ def parse_origin(text: str) -> Origin | None:
 
 
 def is_origin(text: str) -> bool:
-    """Whether a page, or a client on a device, can have this origin; also ``*``, which stands for
-    all of them.
-    """
+    """Whether a page, or a client on a device, can send this origin; true for ``*`` as well."""
     if text in {"*", "null"}:
         return True
     parsed = parse_origin(text)
@@ -78,7 +74,7 @@ def is_origin(text: str) -> bool:
 
 
 def is_from(origin: str, host: str) -> bool:
-    """Whether a page of this origin came from this host, which has a port unless that is the
+    """Whether a page of this origin came from this host; a host has a port unless the port is the
     default.
 
     The scheme may have changed at a proxy that ends TLS: a host without a port is taken for that of

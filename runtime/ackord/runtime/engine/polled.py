@@ -1,8 +1,10 @@
-"""The requests of long-polling that a session takes: GETs wait for packets, POSTs bring some.
+"""The requests of long-polling that a session takes: GETs, which wait for packets, and POSTs, which
+bring packets.
 
 A session has one GET and one POST at a time; a second one ends the session (Engine.IO protocol v4,
-"HTTP long-polling"). A host of long-polling calls, for a POST, `begin_post`, then `receive_payload`
-where the body has come, and always `end_post`.
+"HTTP long-polling"). For a GET, a host calls `poll`, and `poll_closed` if the client goes. For a
+POST, it calls `begin_post`, then `receive_payload` if the body has come, and `end_post` in any
+case.
 """
 
 from __future__ import annotations
@@ -23,18 +25,20 @@ _SEPARATOR: Final = SEPARATOR.encode()
 PACKETS_PER_TURN: Final = 256
 """Packets of one POST that are handled before other sessions have their turn."""
 _STEP: Final = 8
-"""Packets of a POST that are handled before the handler is asked whether there may be more in this
-turn: each one, where the body is `_LARGE` and its packets may be costly.
+"""Packets of a POST that are handled before `congested` is read again; one, where the body is
+`_LARGE`, because its packets may be large.
 """
 _LARGE: Final = 65_536
 _MANY: Final = 32
 """Packets of one POST after which no further request is handled in the same turn."""
 _TEXT_FACTOR: Final = 2
-"""How many times the bytes of a body its text takes, as a rule: one byte a character or two."""
+"""How many times the bytes of a body its text takes in memory: one or two bytes a character, as a
+rule.
+"""
 
 
 def poll(session: EngineSession, get: WaitingGet) -> bool:
-    """Take a GET, which is answered at once or later; false if it must be refused."""
+    """Take a GET, which is answered at once or later; false if the GET must be refused."""
     machine = session.machine
     if not machine.poll(session.loop.time()):
         session.run()
@@ -47,7 +51,7 @@ def poll(session: EngineSession, get: WaitingGet) -> bool:
 
 
 def poll_closed(session: EngineSession, get: WaitingGet) -> None:
-    """Learn that the client of this GET has gone; does nothing if the GET has been answered."""
+    """Called when the client of this GET has gone; does nothing if the GET was answered."""
     if session.waiting_get is get:
         session.waiting_get = None
         session.machine.poll_closed(session.loop.time())
@@ -55,7 +59,7 @@ def poll_closed(session: EngineSession, get: WaitingGet) -> None:
 
 
 def begin_post(session: EngineSession, post: IncomingPost) -> bool:
-    """Take the beginning of a POST; false if it must be refused."""
+    """Take the beginning of a POST; false if the POST must be refused."""
     now = session.loop.time()
     machine = session.machine
     accepted = machine.begin_post(now)
@@ -73,11 +77,11 @@ def begin_post(session: EngineSession, post: IncomingPost) -> bool:
 
 
 def receive_payload(session: EngineSession, body: bytes) -> Awaitable[None] | None:
-    """Take the body of a POST; return what must be awaited before it is answered, if anything.
+    """Take the body of a POST; return an awaitable if the answer has to wait for it, else `None`.
 
-    A body may hold a hundred thousand packets: other sessions have their turn after some, and
-    handlers set the pace. `Session.is_malformed` tells afterwards whether the body ended the
-    session by being malformed.
+    A body may hold a hundred thousand packets: after `PACKETS_PER_TURN` of them other sessions have
+    their turn, and while the handlers are congested, no packet is handled. `Session.is_malformed`
+    tells afterwards whether the body ended the session by being malformed.
     """
     if session.is_logged:
         session.watch_payload(body)
@@ -95,13 +99,13 @@ def receive_payload(session: EngineSession, body: bytes) -> Awaitable[None] | No
     if has_more:
         session.hold(Part.BODY, _TEXT_FACTOR * len(body))
         return _receive_rest(session, payload, step)
-    # A client may send further requests without waiting for the answer to this one: after many
-    # packets they are for the next turn.
+    # A client may send more requests without waiting for the answer to this one. After many
+    # packets, these requests wait for the next turn of the event loop.
     return _pause(session) if session.handler.congested or taken > _MANY else None
 
 
 def end_post(session: EngineSession) -> None:
-    """Learn that a POST has been answered, or won't be."""
+    """Called when a POST was answered, or won't be answered."""
     session.post = None
     if session.account is not None:
         session.account.hold(Part.BODY, 0)
@@ -109,7 +113,9 @@ def end_post(session: EngineSession) -> None:
 
 
 def _is_plain(session: EngineSession) -> bool:
-    """Return whether a message needn't go through the machine, where it would change nothing."""
+    """Whether a message may go straight to the handler, because it would change nothing in the
+    machine.
+    """
     machine = session.machine
     return machine.state is State.POLLING and not (
         machine.heartbeat.lenient or session.is_half_open or session.is_running

@@ -1,4 +1,4 @@
-"""Who is at the other end, where proxies stand between."""
+"""The address of a client behind proxies."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Final
 from ackord.runtime.bounds.shares import NOBODY
 
 UNIX: Final = "unix"
-"""Among the trusted proxies: whoever connects without an address, by a Unix socket."""
+"""The entry of `trusted_proxies` for connections by a Unix socket, which have no address."""
 
 _FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip")
 """Headers that proxies set: with one of them, the peer may be a proxy for many clients."""
 _RECENT: Final = 256
-"""Addresses that needn't be read again."""
+"""Parsed addresses that are kept."""
 MAX_HOPS: Final = 20
 """Proxies between a client and the server: addresses beyond these in ``X-Forwarded-For`` aren't
 read.
@@ -37,14 +37,14 @@ _LOCAL: Final = tuple(
         ),
     )
 )
-"""Networks of which a peer may be a proxy for many clients: loopback, private and shared addresses,
-link-local ones.
+"""Networks in which a peer may be a proxy for many clients: loopback, private, shared and
+link-local addresses.
 """
 
 
 class TrustedProxies:
-    """The proxies whose ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are believed; from anybody
-    else they are ignored.
+    """The proxies that may set ``X-Forwarded-For``, ``-Proto`` and ``-Host``; these headers are
+    ignored from any other peer.
     """
 
     __slots__ = ("_is_local", "_name", "_networks", "_trusts_unix")
@@ -69,8 +69,8 @@ class TrustedProxies:
         protocol = headers.get("x-forwarded-proto")
         if protocol is not None:
             secure = protocol.rpartition(",")[2].strip(" \t").lower() in ("https", "wss")
-        # Each proxy appends whom it saw: from the right, the first that isn't a trusted proxy is
-        # the client; it may have made up the rest.
+        # Each proxy appends the address that it saw. From the right, the first address that isn't a
+        # trusted proxy is the client's; the client may have invented the addresses before it.
         hops = headers.get("x-forwarded-for", "")
         for _ in range(MAX_HOPS):
             if not hops or not self._trusts(address):
@@ -83,20 +83,20 @@ class TrustedProxies:
         return address, secure
 
     def identify(self, connected: str, address: str, headers: Mapping[str, str]) -> str:
-        """Return the text under which limits count a client; `connected` is the address of the
-        connection, `address` what `peer` says.
+        """Return the key by which limits count a client; `connected` is the address of the
+        connection, `address` the one that `peer` returned.
 
-        That is the address, of IPv6 the network of 64 bits, which is the least that a customer
-        gets. It is `NOBODY` where the address doesn't tell one client from another: that of a
-        proxy, or of what may be one.
+        The key is the address; of IPv6 the network of 64 bits, because each customer gets at least
+        that. It is `NOBODY` if the address may belong to many clients: the address of a proxy, or
+        of a peer that may be one.
         """
         if self._trusts(connected):
             return NOBODY if self._trusts(address) else self._name(address)
         if self._is_local(connected):
             return NOBODY
         if any(name in headers for name in _FORWARDED):
-            # A host that reads the header itself, as a plain uvicorn does for proxies of this
-            # machine, has taken the address from there.
+            # The ASGI server may have read the header itself, as a plain uvicorn does for proxies
+            # on this machine; then `connected` comes from the header.
             hops = headers.get("x-forwarded-for", "").rsplit(",", MAX_HOPS)[-MAX_HOPS:]
             return self._name(address) if _parse(address) in map(_parse, hops) else NOBODY
         return self._name(address)
@@ -142,5 +142,5 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
         address = ip_address(text)
     except ValueError:
         return None
-    # A socket that takes both families shows IPv4 clients so.
+    # A socket for both families shows IPv4 clients in this form.
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

@@ -1,5 +1,5 @@
-"""What the log says of a refused request: what, who, why, and which option or setting changes
-that.
+"""Log lines for refused requests: the request, the client, the reason, and the option or setting to
+change.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ackord.runtime.protocol.engineio.handshake import (
 _DECISIONS: Final = frozenset(
     ("ALLOW_REQUEST_FAILURE", "MIDDLEWARE_FAILURE", "ID_GENERATION_ERROR")
 )
-"""Refusals by the application's code, which were logged where that code has raised."""
+"""Refusals by the application's code; if that code raised, this was logged there."""
 _LOGGED: Final = "TOO_MANY_CONNECTIONS"
-"""A refusal that `Capacity` has logged."""
+"""A refusal that `Capacity` logs."""
 
 _HINTS: Final[Mapping[str, str]] = {
     "REQUEST_TOO_LARGE": "Its query string or its headers are larger than 16 KB or 32 KB; cookies are the usual cause.",

@@ -1,4 +1,4 @@
-"""What the engine asks of the requests of long-polling, whatever host answers them."""
+"""The contract between the engine and the requests of long-polling, for every host."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class WaitingGet(Protocol):
     __slots__ = ()
 
     def answer(self, answer: AnswerPoll) -> None:
-        """Write the answer; called once at most, perhaps from within
-        `ackord.runtime.engine.polled.poll`, and must not raise.
+        """Write the answer. Called at most once, perhaps from within
+        `ackord.runtime.engine.polled.poll`; must not raise.
         """
         ...
 
@@ -25,10 +25,10 @@ class IncomingPost(Protocol):
     __slots__ = ()
 
     patience: float
-    """Seconds that its body has to come in; the session ends if they don't suffice."""
+    """Seconds that the body may take; the session ends after that."""
 
     def close(self) -> None:
-        """Called once at most, when the session is over and the rest of the body isn't needed any
-        more; must not raise.
+        """Answer the request without the rest of its body, because the session is over. Called at
+        most once; must not raise.
         """
         ...

@@ -1,4 +1,4 @@
-"""The Engine.IO v4 server: opens sessions, finds them, closes them."""
+"""The Engine.IO v4 server: it opens, finds and closes sessions."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from ackord.runtime.protocol.engineio.packet import MESSAGE, Packet
 from ackord.runtime.protocol.engineio.session import Session
 
 SHUTTING_DOWN: Final = "server shutting down"
-"""The reason of sessions that end with the server."""
+"""The disconnect reason when the server closes."""
 
 DRAIN_INTERVAL: Final = 0.01
-"""Seconds between two looks at whether the clients have fetched what they were sent."""
+"""Seconds between two checks whether the clients have fetched everything."""
 
 
 class EngineServer(EngineHooks):
-    """The sessions of one server, whatever hosts it.
+    """The sessions of one server, independent of its host.
 
-    `connect` is called for each session that opens, its open packet being written already, and
-    returns the upper layer's end of it. `discarded` is called when an event loop has ended and
-    everything that belonged to it has been forgotten.
+    `connect` is called for each new session, after its open packet was written, and returns the
+    upper layer's `EngineHandler`. `discarded` is called when an event loop has ended, after the
+    sessions of that loop were discarded.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class EngineServer(EngineHooks):
         self._memory: MemoryBudget | None = None
         self._closing = False
         self.was_opened = False
-        """Whether a host, or a lifespan, has ever started the server."""
+        """Whether a host or a lifespan has ever started the server."""
 
     @property
     def sessions(self) -> int:
@@ -78,14 +78,12 @@ class EngineServer(EngineHooks):
 
     @property
     def half_open(self) -> int:
-        """How many of them belong to clients that have sent no message yet."""
+        """How many sessions belong to clients that have sent no message yet."""
         return len(self._capacity.half_open)
 
     @property
     def memory(self) -> MemoryBudget:
-        """What counts the memory that the clients in the running event loop make the process
-        hold.
-        """
+        """The memory budget of the clients in the running event loop."""
         if self._memory is None:
             limit = self.options.memory_budget
             self._memory = (
@@ -103,7 +101,7 @@ class EngineServer(EngineHooks):
         when this has returned.
 
         Raises:
-            HandshakeRefusedError: the request opens nothing.
+            HandshakeRefusedError: the request is refused.
         """
         self.server_loop.enter()
         try:
@@ -124,11 +122,11 @@ class EngineServer(EngineHooks):
             raise
 
     async def open_polling(self, request: EngineRequest) -> EngineSession:
-        """Return the session that a request of long-polling names, or open one; the answer to its
-        first GET has the open packet.
+        """Return the session that a request of long-polling names, or open a session; the answer to
+        its first GET has the open packet.
 
         Raises:
-            HandshakeRefusedError: the request does neither.
+            HandshakeRefusedError: the request is refused.
         """
         self.server_loop.enter()
         try:
@@ -141,10 +139,10 @@ class EngineServer(EngineHooks):
 
     def find_polling(self, query: Mapping[str, str], origin: str | None) -> EngineSession | None:
         """Return the open session that an ordinary request of long-polling names, or `None` if
-        `open_polling` must be asked.
+        `open_polling` must be called.
 
-        That is so for a handshake, for a request that must be refused, and where middlewares,
-        listeners or `allowed_hosts` have to see each request.
+        That is the case for a handshake, for a request that must be refused, and if middlewares,
+        listeners or `allowed_hosts` must see each request.
         """
         session = self._sessions.get(query.get("sid", ""))
         if (
@@ -174,8 +172,8 @@ class EngineServer(EngineHooks):
     def response_headers(
         self, request: EngineRequest, session: EngineSession | None = None
     ) -> list[Header]:
-        """Return the headers that the answer to a request has beside those of its transport;
-        `session` is its session over long-polling.
+        """Return the headers of the answer to a request, without those of the transport; `session`
+        is the session of a request of long-polling.
         """
         is_initial = not request.query.get("sid")
         cookie = self.options.cookie
@@ -185,20 +183,20 @@ class EngineServer(EngineHooks):
         return headers
 
     def open(self) -> None:
-        """Open sessions, again after `stop_accepting` or `close`."""
+        """Accept new sessions, also again after `stop_accepting` or `close`."""
         self._closing = False
         self.was_opened = True
 
     def stop_accepting(self) -> None:
-        """Open no more sessions; those that are open go on."""
+        """Accept no new sessions; open sessions go on."""
         self._closing = True
 
     async def drain(self, timeout: float) -> None:  # noqa: ASYNC109 - one bound for the many waits
-        """Open no more sessions and close all with the reason "server shutting down", after what
-        they have buffered.
+        """Accept no new sessions, and close all with the reason "server shutting down" after their
+        buffered packets.
 
-        Parked polls are answered at once; what clients haven't fetched after `timeout` seconds is
-        discarded.
+        Parked polls are answered at once; packets that clients haven't fetched after `timeout`
+        seconds are discarded.
         """
         self.stop_accepting()
         sessions = list(self._sessions.values())
@@ -207,8 +205,8 @@ class EngineServer(EngineHooks):
         websockets = [each.websocket for each in sessions if each.websocket is not None]
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        # A WebSocket doesn't tell when it has written everything, so there is nothing to wait for
-        # but the next look.
+        # A WebSocket doesn't tell when it has written everything, so its buffer is checked again
+        # after a while.
         while (  # noqa: ASYNC110  # sessions and WebSockets end in many places
             self._sessions or any(websocket.buffered for websocket in websockets)
         ) and loop.time() < deadline:
@@ -216,20 +214,20 @@ class EngineServer(EngineHooks):
         await self.close()
 
     async def close(self) -> None:
-        """Open no more sessions and close all with the reason "server shutting down", discarding
-        what they have buffered.
+        """Accept no new sessions, and close all with the reason "server shutting down"; buffered
+        packets are discarded.
         """
         self.stop_accepting()
         for session in list(self._sessions.values()):
             session.close(discard=True, reason=SHUTTING_DOWN)
         self._clock.close()
         self.log.close()
-        # One turn of the loop, so that parked polls and writers have started to answer.
+        # One turn of the loop, so that the answers to parked polls have begun.
         await asyncio.sleep(0)
 
     def _discard(self) -> None:
-        """Forget the sessions of an event loop that has ended: nothing can be sent to their
-        clients, and nothing can run there any more.
+        """Forget the sessions of an event loop that has ended: nothing can be sent or run there any
+        more.
         """
         for session in self._sessions.values():
             session.discard()
@@ -244,8 +242,8 @@ class EngineServer(EngineHooks):
     def _check_host(self, request: EngineRequest) -> None:
         if self._hosts.is_open:
             return
-        # Proxies that append to X-Forwarded-Host leave what the client has made up before their own
-        # value.
+        # Proxies append to X-Forwarded-Host: the values before the last one may be invented by the
+        # client.
         forwarded = request.headers.get("x-forwarded-host", "")
         hosts = (
             forwarded.split(",")
@@ -258,10 +256,10 @@ class EngineServer(EngineHooks):
             )
 
     def _find(self, request: EngineRequest, *, is_websocket: bool) -> EngineSession | None:
-        """Return the session that a request names, or `None` for a handshake.
+        """Return the session that a request names, `None` for a handshake.
 
         Raises:
-            HandshakeRefusedError: the request is neither.
+            HandshakeRefusedError: the request is refused.
         """
         _raise(
             handshake.check_request(

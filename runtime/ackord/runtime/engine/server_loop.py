@@ -1,13 +1,11 @@
-"""The event loop that a server works in: one at a time, and another one after the first has ended.
+"""The event loop of a server: one at a time, and another one after the first has ended.
 
-Everything of a server belongs to one event loop: its sessions, timers, tasks and sockets.
-Calls from other threads are of two kinds.
-Those that want no answer (`emit`, `join`, `disconnect`) are handed to the loop, in the order in
-which they were made. Those that answer (`emit_with_ack`, `fetch_sockets`) raise `UsageError` before
-they have done anything.
+Everything of a server belongs to one event loop: its sessions, timers, tasks and sockets. Calls
+from other threads are of two kinds. Calls without a result (`emit`, `join`, `disconnect`) are
+handed to the loop, in the order in which they were made. Calls with a result (`emit_with_ack`,
+`fetch_sockets`) raise `UsageError` before they have done anything.
 
-When the loop has ended, everything that belonged to it is discarded, so that the next loop begins
-with nothing.
+When the loop has ended, everything that belonged to it is discarded, so the next loop starts empty.
 """
 
 from __future__ import annotations
@@ -43,8 +41,8 @@ class ServerLoop:
     __slots__ = ("_calls", "_discard", "_end_watch", "_has_warned", "_log", "current", "thread")
 
     def __init__(self, discard: Callable[[], None]) -> None:
-        """Begin without a loop; `discard` forgets everything that belongs to a loop which has
-        ended.
+        """Begin without a loop; `discard` is called to forget everything that belonged to a loop
+        which has ended.
         """
         self.current: asyncio.AbstractEventLoop | None = None
         """The loop, from the server's start or its first session to the end of the loop."""
@@ -81,18 +79,17 @@ class ServerLoop:
         self._watch_end(running)
 
     def call(self, command: Callable[..., object], *arguments: Any) -> None:
-        """Make a call that wants no answer in the server's event loop: at once if that loop runs
-        here, else soon; see `hand_over`.
+        """Make a call without a result in the server's event loop: at once if that loop runs in
+        this thread, else soon; see `hand_over`.
         """
         if get_ident() == self.thread or not self.hand_over(command, *arguments):
             command(*arguments)
 
     def hand_over(self, command: Callable[..., object], *arguments: Any) -> bool:
-        """Have the server's event loop make a call that wants no answer, unless the caller is to
-        make it here; return whether it was taken.
+        """Hand a call without a result to the server's event loop if that loop runs in another
+        thread; return false if the caller must make the call itself.
 
-        Without a loop there is no client that the call could reach, and nothing that it could
-        disturb: it is made here.
+        Without a loop there are no clients, and the caller makes the call.
 
         Raises:
             SlowConsumerError: too many calls wait for the loop already.
@@ -113,11 +110,11 @@ class ServerLoop:
         return True
 
     def check(self) -> None:
-        """Refuse a call that answers, unless it is made in the server's event loop, or the server
-        has none.
+        """Check that a call with a result is made in the server's event loop, or that the server
+        has no loop.
 
         Raises:
-            UsageError: it names the way out.
+            UsageError: the call is made elsewhere; the message says how to make it.
         """
         if get_ident() == self.thread:
             return
@@ -160,8 +157,8 @@ class ServerLoop:
             )
 
     def _watch_end(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Learn when the loop ends: `asyncio.run` and its like close the asynchronous generators
-        that were begun in it.
+        """Notice the end of the loop: `asyncio.run` and its like close the asynchronous generators
+        that were begun in it, such as this one.
         """
         watch = self._until_end(loop)
         try:
@@ -177,7 +174,7 @@ class ServerLoop:
                 self._end()
 
     def _end(self) -> None:
-        """Forget the loop, and what belonged to it."""
+        """Forget the loop and everything that belonged to it."""
         self.current = None
         self.thread = _NO_THREAD
         self._end_watch = None

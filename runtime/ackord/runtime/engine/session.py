@@ -1,20 +1,20 @@
-"""One Engine.IO session of a server, with what it runs on: its transports, its timer, its handler.
+"""One Engine.IO session of a server, joined with its transports, its timer and its handler.
 
 `ackord.runtime.protocol.engineio.session.Session` decides, and does nothing itself; an
 `EngineSession` does what that machine asks for. The rules:
 
-- What tells the machine something calls `run` afterwards: `run` performs the actions that the
-  machine asks for, in their order, then sets the timer. Actions may tell the machine something
-  again; `run` never runs within itself, and performs what was added at its end.
-- Over long-polling, `send` only collects. What one turn of the event loop sends becomes one
-  response, so the handler is never called from within `send`.
+- After each input to the machine, `run` must be called: it performs the machine's actions in their
+  order, then sets the timer. An action may give the machine another input; `run` never runs within
+  itself, but performs the added actions at its end.
+- Over long-polling, `send` only collects packets. All packets of one turn of the event loop become
+  one response, so the handler is never called from within `send`.
 - Over an open WebSocket most messages need no decision, and go past the machine: `send` writes
   straight to the WebSocket, and `ackord.runtime.engine.websocket_end` hands short messages straight
   to the handler. `_update_shortcuts` says, once after each change, whether that is so.
-- Backpressure: a WebSocket buffers what the network doesn't take. While it is paused, each `send`
-  looks at how much that is. More than `max_buffered` bytes end the session as a slow consumer; all
-  sessions together are bounded by `ackord.runtime.bounds.memory`. In the other direction, nothing
-  is read from a client while its handler is congested.
+- Backpressure: a WebSocket buffers what the network doesn't take. While the WebSocket is paused,
+  each `send` checks how many bytes wait. More than `max_buffered` bytes end the session as a slow
+  consumer; all sessions together are bounded by `ackord.runtime.bounds.memory`. In the other
+  direction, nothing is read from a client while its handler is congested.
 
 The requests of long-polling reach a session by the functions of `ackord.runtime.engine.polled`, its
 WebSockets by those of `ackord.runtime.engine.websocket_end`.
@@ -54,8 +54,7 @@ from ackord.runtime.protocol.engineio.state import State
 from typing_extensions import override
 
 OUT_OF_MEMORY: Final = "memory budget"
-"""Description of the end of a session that held the most when all sessions together held too much.
-"""
+"""Description of the end of a session that held the most when the memory budget was exceeded."""
 
 NO_LENGTH: Final = -1
 """An `EngineSession.unchecked_length` that no message fits."""
@@ -97,7 +96,7 @@ class EngineSession(EngineSocket, Holder):
     )
 
     is_logged: ClassVar[bool] = False
-    """Whether packets are written to the log: this is a `LoggedSession`."""
+    """Whether packets are written to the log; true for `LoggedSession`."""
 
     handler: EngineHandler
     """The upper layer's end; set by `start`."""
@@ -121,7 +120,7 @@ class EngineSession(EngineSocket, Holder):
         on_closed: Callable[[EngineSession], None],
         log: LimitedLog,
     ) -> None:
-        """Take the parts of a session that begins with `start`.
+        """Take the parts of a session; `start` begins it.
 
         `on_first_message` is called when the client's first message has come, `on_closed` when the
         session is over.
@@ -136,8 +135,8 @@ class EngineSession(EngineSocket, Holder):
         self.light = min(LIGHT, max_buffered)
         """Bytes that may wait for a WebSocket before they are counted again."""
         self.loop = asyncio.get_running_loop()
-        """The event loop of the session: to ask for the running one costs a system call on Python
-        3.11.
+        """The event loop of the session, kept because `get_running_loop` costs a system call on
+        Python 3.11.
         """
         self.clock = clock
         self.is_half_open = True
@@ -158,7 +157,7 @@ class EngineSession(EngineSocket, Holder):
         self._on_first_message = on_first_message
         self._on_closed = on_closed
         self.log = log
-        """Where the engine writes what it has to tell, within limits."""
+        """The log of the engine, with a limit for each kind of line."""
         self._wants_base64 = websocket is not None and wants_base64(request)
         self._has_claimed = False  # whether a volatile packet was sent in this turn of the loop
         self._is_flush_due = False
@@ -167,7 +166,7 @@ class EngineSession(EngineSocket, Holder):
     def start(
         self, packets: Iterable[Packet], connect: Callable[[EngineSocket], EngineHandler]
     ) -> None:
-        """Send the open packet and what follows it, then make the upper layer's end."""
+        """Send the open packet and the packets after it, then make the handler."""
         for packet in packets:
             if self.websocket is None:
                 self._put(packet)
@@ -286,7 +285,7 @@ class EngineSession(EngineSocket, Holder):
     # The machine
 
     def run(self) -> None:
-        """Perform what the machine asks for, and set the timer."""
+        """Perform the machine's actions, and set the timer."""
         if self.is_running:
             return
         self.is_running = True
@@ -312,18 +311,20 @@ class EngineSession(EngineSocket, Holder):
         self._alarm.set(deadline)
 
     def close_with_error(self, description: str, *, code: int | None = None) -> None:
-        """End the session because of its transport."""
+        """Close the session at once because of an error."""
         self.machine.close_with_error(description, code=code)
         self.run()
 
     def blame_handler(self, exc: BaseException) -> None:
-        """End the session after an exception of the handler, which promised to raise none."""
+        """Close the session after an exception of the handler, which must not raise any."""
         contain(exc)
         self.log.crash("The handler of an Engine.IO session", exc, " (the session is closed)")
         self.close_with_error("internal error")
 
     def expire_if_due(self) -> None:
-        """Do what the timer is late for, so that no request meets a session whose time is over."""
+        """Do what is due although the timer is late, so that no request reaches a session whose
+        time is over.
+        """
         now = self.loop.time()
         deadline = self.machine.deadline()
         if deadline is not None and deadline <= now and not self.clock.is_catching_up:
@@ -336,7 +337,7 @@ class EngineSession(EngineSocket, Holder):
             )
         deadline = self.machine.heartbeat.at
         if deadline <= now and not self.is_running and self.handler.congested:
-            # Nothing is read while events wait for handlers, so the PONG may wait unread.
+            # Nothing is read while the handler is congested, so the PONG may wait unread.
             self.machine.heartbeat.postpone(now)
         self.machine.expire(now)
         self.run()
@@ -358,7 +359,7 @@ class EngineSession(EngineSocket, Holder):
         self.unchecked_length = NO_LENGTH if must_see_all else self.max_payload // 4
 
     def perform(self, action: Action) -> None:  # noqa: C901, PLR0912 - one case for each action
-        """Do one thing that the machine asks for."""
+        """Perform one action of the machine."""
         match action:
             case Deliver(message):
                 self._deliver(message)
@@ -396,7 +397,8 @@ class EngineSession(EngineSocket, Holder):
         if self.is_half_open:
             self.is_half_open = False
             self._on_first_message(self)
-        if self._is_closed_by_handler:  # at an earlier packet of the same payload
+        # The handler may have closed the session at an earlier packet of the same payload.
+        if self._is_closed_by_handler:
             return
         try:
             if isinstance(message, bytes):
@@ -446,7 +448,7 @@ class EngineSession(EngineSocket, Holder):
 
     @override
     def measure(self) -> None:
-        # A network doesn't tell when it has taken something.
+        # A network doesn't tell when it has taken bytes, so they are measured here.
         account = self.account
         if account is not None and account.holds(Part.OUTGOING):
             size = self.buffered
@@ -455,7 +457,7 @@ class EngineSession(EngineSocket, Holder):
 
     @override
     def shed(self, account: Account) -> None:
-        # Of a session that has ended already it is the events that still wait for handlers.
+        # A session that has ended already holds the events that still wait for handlers.
         has_gone = self.machine.state is State.CLOSED
         warn_of_memory(self.log, self.request, account, has_gone=has_gone)
         self.machine.close_with_error(OUT_OF_MEMORY)
@@ -467,18 +469,18 @@ class EngineSession(EngineSocket, Holder):
                 websocket.abort()
 
     def discard(self) -> None:
-        """Forget what was counted: the event loop has ended."""
+        """Forget the session's account: the event loop has ended."""
         if self.account is not None:
             self.account.release()
 
     # Logs
 
     def watch_websocket(self, websocket: ServerWebSocket) -> ServerWebSocket:
-        """Return what the session writes to: `websocket`, or where packets are logged a wrapper."""
+        """Return the WebSocket that the session writes to: `websocket`, or a wrapper that logs."""
         return websocket
 
     def watch_receiver(self, receiver: WebSocketReceiver) -> WebSocketReceiver:
-        """Return what takes the messages of a WebSocket: `receiver`, or a wrapper that logs."""
+        """Return the receiver of the messages of a WebSocket: `receiver`, or a wrapper that logs."""
         return receiver
 
     def watch_payload(self, body: bytes) -> None:

@@ -9,23 +9,22 @@ from typing import Final
 
 _INFINITE: Final = float("inf")
 _STALL: Final = 0.1
-"""Lateness in seconds that means that the process stood still."""
+"""Seconds of lateness from which on the process is taken to have stood still."""
 _GRACE: Final = 0.05
-"""Seconds that what waits in the sockets then has before deadlines count: uvloop runs timers before
-it reads.
+"""Seconds after such a stall in which incoming bytes are read before deadlines count: uvloop runs
+timers before it reads.
 """
 _MANY: Final = 64
-"""Closed alarms that the heap may hold however few live: below it, clearing isn't worth its while.
-"""
+"""Closed alarms that the heap may hold in any case: clearing fewer isn't worth the time."""
 _TOLERANCE: Final = 0.001
-"""uvloop's clock and timers have a resolution of a millisecond: what is due within it is due now,
-or the loop would spin.
+"""The resolution of uvloop's clock and timers, one millisecond. A deadline within it is due now, or
+the loop would spin.
 """
 
 
 class Alarm:
-    """One deadline that can be moved; moving it later costs nothing until the old one has
-    passed.
+    """One deadline that can be moved; moving it to a later time costs nothing until the old time
+    has passed.
     """
 
     __slots__ = ("_callback", "_clock", "_queued", "_when")
@@ -37,14 +36,14 @@ class Alarm:
         self._queued = _INFINITE
 
     def set(self, when: float | None) -> None:
-        """Call back at `when`, or never."""
+        """Call back at `when`; `None`: never."""
         self._when = _INFINITE if when is None else when
         if self._when < self._queued:
             self._queued = self._when
             self._clock.queue(self._when, self)
 
     def close(self) -> None:
-        """Never call back again, and let go of the callback."""
+        """Never call back again, and drop the reference to the callback."""
         if self._queued < _INFINITE:
             self._clock.discard()
         self._when = self._queued = _INFINITE
@@ -84,25 +83,24 @@ class AlarmClock:
         self._handle: asyncio.TimerHandle | None = None
         self._armed = _INFINITE
         self.is_catching_up = False
-        """Whether the process stood still, so that what has come in meanwhile is read before alarms
-        ring.
+        """Whether the process stood still, so that incoming bytes are read before callbacks are
+        called.
         """
 
     @property
     def size(self) -> int:
-        """How many times are waited for."""
+        """How many deadlines are queued."""
         return len(self._heap)
 
     def alarm(self, callback: Callable[[float], None]) -> Alarm:
-        """Make an alarm that calls back with the time."""
+        """Make an alarm; `callback` gets the time."""
         return Alarm(self, callback)
 
     def queue(self, when: float, alarm: Alarm) -> None:
         """Have `Alarm.reach` called at `when`; for `Alarm` itself."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            # The loop in which the clock worked before has ended, and nothing in it will ever wake
-            # this clock.
+            # The loop in which the clock worked before has ended; its timers never run.
             self.close()
             self._loop = loop
         self._count += 1  # ties are broken here: alarms have no order
@@ -111,7 +109,7 @@ class AlarmClock:
             self._arm(loop, when)
 
     def discard(self) -> None:
-        """Count an alarm that is waited for and has been closed; for `Alarm` itself."""
+        """Count a queued alarm that was closed; for `Alarm` itself."""
         self._dead += 1
         if self._dead > _MANY and self._dead * 2 > len(self._heap):
             # In place: `_ring` may be going through it.
@@ -149,7 +147,7 @@ class AlarmClock:
             self._arm(loop, now + _GRACE)
             return
         self.is_catching_up = False
-        # Alarms that are set meanwhile must not arm: `_ring` does so once, at its end.
+        # Alarms that are set meanwhile must not set the timer: `_ring` sets it once, at its end.
         self._armed = -_INFINITE
         self._handle = None
         try:

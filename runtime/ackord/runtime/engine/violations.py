@@ -1,4 +1,4 @@
-"""What the log says of a client that exceeds a limit or breaks the protocol of WebSockets."""
+"""Log lines for a client that exceeds a limit or breaks the WebSocket protocol."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VIOLATIONS: Final[Mapping[str, str]] = {
 def warn_of_memory(
     log: LimitedLog, request: EngineRequest, account: Account, *, has_gone: bool
 ) -> None:
-    """Log that the client holds the most of too much memory, and what follows from that."""
+    """Log that the memory budget is exceeded and this client holds the most, and the consequence."""
     consequence = (
         "is disconnected: all clients together make this process hold more than memory_budget"
     )

@@ -1,9 +1,10 @@
-"""What the server's engine needs of a WebSocket, and what a WebSocket needs of the engine.
+"""The contract between the server's engine and its WebSockets, both ways.
 
-Backpressure: a `ServerWebSocket` never refuses a write. It buffers what the network doesn't take,
-says so by `paused`, and counts it in `buffered`; the engine looks at that count and ends sessions
-whose client doesn't read. A `WebSocketReceiver` whose handlers can't keep up returns false from
-`receive`, and nothing is read from that client until `ready` returns.
+Backpressure: a `ServerWebSocket` never refuses a write. It buffers bytes that the network doesn't
+take, and shows that by `paused` and `buffered`. The engine checks `buffered`, and closes sessions
+whose client doesn't read. In the other direction, `WebSocketReceiver.receive` returns false when
+handlers can't keep up; then the transport must read nothing more from that client until `ready`
+returns.
 """
 
 from __future__ import annotations
@@ -33,27 +34,26 @@ class CloseCode(IntEnum):
 class ServerWebSocket(Protocol):
     """One accepted WebSocket, as the engine writes to it.
 
-    Writes never block, never raise and keep their order; what the network doesn't take yet is
-    buffered and counted in `buffered`. The engine watches that count and closes connections that
-    hold too much. After `close`, or once the peer is gone, writes are dropped silently.
+    Writes never block, never raise and keep their order. After `close`, or once the peer is gone,
+    writes are dropped silently.
     """
 
     __slots__ = ()
 
     @property
     def buffered(self) -> int:
-        """Bytes that were accepted by a write and not yet taken by the network; those written in
-        this turn of the event loop at least.
+        """Bytes that were written and that the network hasn't taken yet; more than 0 also if the
+        network has taken everything but something was written in this turn of the event loop.
 
-        Volatile events ask it: of several in one turn only the first goes out, as in the reference
+        So, of several volatile events in one turn, only the first is sent, as in the reference
         implementation.
         """
         ...
 
     @property
     def paused(self) -> bool:
-        """Whether the network takes less than is written at present; the engine looks for too much
-        in `buffered` only then.
+        """Whether the network takes less than is written at present; the engine checks `buffered`
+        only then.
         """
         ...
 
@@ -66,13 +66,13 @@ class ServerWebSocket(Protocol):
         ...
 
     def close(self, code: int | None = None) -> None:
-        """Close after what was written has gone out; `None` sends a close frame without a
+        """Close after all written messages have been sent; `None` sends a close frame without a
         status.
         """
         ...
 
     def abort(self) -> None:
-        """Drop the connection and what is buffered now."""
+        """Drop the connection and everything that is buffered."""
         ...
 
 
@@ -84,34 +84,34 @@ class WebSocketReceiver(Protocol):
     def receive(self, message: str | bytes) -> bool:
         """Take one whole message; never raises for anything that a peer can send.
 
-        Return whether the transport may go on reading: if not, more events wait for handlers than
-        may wait, until `ready` returns.
+        Return whether the transport may go on reading: false if too many events wait for handlers,
+        until `ready` returns.
         """
         ...
 
     def oversized(self, size: int | None) -> None:
-        """Called when the peer has sent a message of more bytes than the transport takes; `closed`
-        follows.
+        """Called when the peer has sent a message that is too large, before `closed`; `size` is
+        `None` if unknown.
         """
         ...
 
     def hold(self, part: Part, size: int) -> None:
-        """Note how many bytes the transport holds in one part, 0 for none; `Part.OUTGOING` may be
-        told only when it has become much.
+        """Count the bytes that the transport holds in one part, 0 for none; of `Part.OUTGOING` only
+        large amounts need be counted.
 
-        All clients together may hold too much: then the transport is aborted before this returns,
-        and so it should be the last thing done.
+        If all clients together hold too much, the transport may be aborted before this returns, so
+        the caller should do nothing after this call.
         """
         ...
 
     def closed(self, description: str | None = None, *, is_violation: bool = False) -> None:
-        """Called once, when the WebSocket is gone, by a close frame or without one.
+        """Called once, when the WebSocket is gone, with or without a close frame.
 
-        `is_violation` tells that this side closed it because the client broke the WebSocket
-        protocol or sent a too large message.
+        `is_violation` says that this side closed it because the client broke the WebSocket protocol
+        or sent a too large message.
         """
         ...
 
     async def ready(self) -> None:
-        """Wait until the receiver takes more, or is gone."""
+        """Wait until the receiver takes more messages, or is closed."""
         ...

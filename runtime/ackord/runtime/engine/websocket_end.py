@@ -1,8 +1,8 @@
-"""The engine's end of a WebSocket: messages on their way from the transport to the session.
+"""The engine's end of a WebSocket: it passes messages from the transport to the session.
 
-A session over long-polling may be offered a WebSocket by `offer_websocket`. That WebSocket probes
-while the session goes on over long-polling, and becomes the session's WebSocket with the client's
-UPGRADE packet; `ackord.runtime.protocol.engineio.session` has the rules.
+A session over long-polling takes a WebSocket for an upgrade by `offer_websocket`. The session goes
+on over long-polling until the client sends UPGRADE on that WebSocket; the rules are in
+`ackord.runtime.protocol.engineio.session`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing_extensions import override
 
 
 class WebSocketEnd(WebSocketReceiver):
-    """The engine's end of one WebSocket, and the shortest way from there to the upper layer."""
+    """The receiver of one WebSocket; short messages go straight to the handler, all others through
+    the machine.
+    """
 
     __slots__ = ("_handler", "_session", "_websocket")
 
@@ -71,9 +73,7 @@ class WebSocketEnd(WebSocketReceiver):
 def offer_websocket(
     session: EngineSession, websocket: ServerWebSocket, request: EngineRequest
 ) -> bool:
-    """Take a WebSocket that wants to replace long-polling, opened by `request`; false if it must be
-    refused.
-    """
+    """Take a WebSocket for an upgrade, opened by `request`; false if it must be refused."""
     accepted = session.machine.offer_websocket(session.loop.time())
     if accepted:
         session.probe = websocket

@@ -151,7 +151,7 @@ class Recovery:
         """See `ackord.runtime.bounds.memory.Holder.shed`: whoever missed the oldest events can't
         come back.
         """
-        self._log.drop_events(account.weight - account.weight // 2)
+        self._log.discard_events(account.weight - account.weight // 2)
         self.measure()
 
     # Rooms

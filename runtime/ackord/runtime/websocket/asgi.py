@@ -1,17 +1,19 @@
 """A WebSocket of an ASGI server.
 
-ASGI's `send` waits for the network, and the engine's writes never wait: between the two stands a
-queue. Who empties it:
+ASGI's `send` waits for the network, and the engine's writes never wait, so there is a queue between
+them. It is emptied as follows:
 
-- While the connection's own task hands a message to the receiver, that task sends what the receiver
-  writes, and receives nothing before. A client that sends and doesn't read so stops itself.
-- Everything else is sent by the `Pump`, in a task that many WebSockets share.
-- `_is_busy` says that one of them does, or will: there is never a second one.
+- The connection's own task passes a message to the receiver, and then sends everything that the
+  receiver wrote before it receives the next message. So a client that sends and doesn't read stops
+  itself.
+- All other messages are sent by the `Pump`, in a task that many WebSockets share.
+- Only one of the two sends at a time: `_is_busy` says that one of them does, or will.
 
 ASGI can't say how much the network has taken, close without a status, or drop a connection. So
-`paused` is always true, and the engine looks at `buffered`, which counts the queue, at each write; a
-close without a status has the code 1000; `abort` clears the queue and ends the application's call.
-A host of ours says more by the extensions `HOST` and `VIOLATION` of the scope.
+`paused` is always true, and the engine looks at `buffered`, which counts the queue, at each write;
+a close without a status has the code 1000; `abort` clears the queue and ends the application's
+call. On uvicorn, `ackord.runtime.hosting` adds what is missing, by the extensions `HOST` and
+`VIOLATION` of the scope.
 """
 
 from __future__ import annotations
@@ -40,31 +42,28 @@ _VIOLATIONS: Final = frozenset(
 )
 
 HOST: Final = "ackord.host"
-"""Among the extensions of an ASGI scope: the `HostWebSocket` by which the messages come, where the
-host is one of ours.
-"""
+"""An extension of the ASGI scope on Ackord's own hosts: the `HostWebSocket` of the connection."""
 
 VIOLATION: Final = "ackord.violation"
-"""Among the extensions of an ASGI scope: a mapping that is empty until the host closes the
-WebSocket because of a client's mistake.
+"""An extension of the ASGI scope on Ackord's own hosts: a mapping that is empty until the host
+closes the WebSocket because the client broke a rule.
 
-Other ASGI servers don't tell such an end from a close frame of the client that has one of these
-codes.
+With other ASGI servers such an end looks like a close frame of the client with the same code.
 """
 
 
 class HostWebSocket(Protocol):
-    """What ASGI has no words for, between a WebSocket and its host."""
+    """Calls between a WebSocket and its host that ASGI doesn't have."""
 
     __slots__ = ()
 
     def watch(self, receiver: WebSocketReceiver) -> None:
-        """Tell the receiver from now on how much is held."""
+        """Call `receiver.hold` from now on."""
         ...
 
     def drop(self) -> None:
-        """Drop the connection if the network hasn't taken all that was written; else leave the end
-        to ASGI.
+        """Drop the connection if the network hasn't taken everything that was written; else do
+        nothing, and let ASGI close it.
         """
         ...
 
@@ -72,8 +71,7 @@ class HostWebSocket(Protocol):
 class AsgiWebSocket(ServerWebSocket, Drainable):
     """A `ServerWebSocket` over ASGI's `send` and `receive`.
 
-    What is written while a message is received is sent by the connection's own task, right after
-    it, which receives nothing before it is sent; the rest is for the pump.
+    See the module's docstring for who sends the queue.
     """
 
     __slots__ = (
@@ -104,8 +102,8 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
         violation: Mapping[str, Any] | None = None,
         host: HostWebSocket | None = None,
     ) -> None:
-        """Write to `send`, by a pump that should be shared by the WebSockets of a server;
-        `violation` is the extension `VIOLATION`, `host` is `HOST`.
+        """Write to `send`, by a pump that all WebSockets of a server should share; `violation` and
+        `host` are the extensions `VIOLATION` and `HOST`.
         """
         self._send = send
         self._host = host
@@ -116,9 +114,9 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
         self._pump = pump or Pump()
         self._loop = asyncio.get_running_loop()
         self._pump.enter(self._loop)
-        # What is to be sent: messages, and the code of a close. ASGI's messages are made one at a
-        # time, when they are sent: thousands at once,
-        # in a broadcast, would leave the processor's caches before they are read.
+        # The queue: messages, and the code of a close. ASGI's messages are made one at a time, when
+        # they are sent: thousands at once, in a broadcast, would leave the processor's caches
+        # before they are read.
         self._queue: deque[str | bytes | int] = deque()
         self.buffered = 0
         """Bytes that were written and that the ASGI server hasn't taken yet."""
@@ -128,8 +126,8 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
         # whether somebody will send what is queued: not before it is accepted, then a task
         self._is_busy = True
         self._writer: asyncio.Task[Any] | None = None
-        # Expires when the connection is to be dropped: a way out of `receive` that can't be
-        # mistaken for a cancellation from outside.
+        # Expires when the connection is to be dropped: this ends `receive`, and can't be mistaken
+        # for a cancellation from outside.
         self._scope: asyncio.Timeout | None = None
 
     @override
@@ -171,8 +169,8 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
 
     @override
     def abort(self) -> None:
-        """Drop the connection, as far as ASGI can: what an ASGI server that isn't ours holds may
-        still go out.
+        """Drop the connection, as far as ASGI can: another ASGI server may still send what it has
+        buffered.
         """
         self._end()
         if self._host is not None:
@@ -203,7 +201,7 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
             if self._host is not None:
                 self._host.watch(receiver)
             async with asyncio.timeout(None) as self._scope:
-                if self._closed:  # the receiver has closed it while it was opened
+                if self._closed:  # the receiver has closed the WebSocket already
                     self._leave_after(bounds.CLOSE_TIMEOUT)
                 await self._send(self._accept)
                 await self.drain(None)
@@ -223,7 +221,7 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
             receiver.closed(description, is_violation=is_violation)
 
     async def _receive_all(self, receive: Receive, receiver: WebSocketReceiver) -> Message:
-        """Pass messages on, and return the one that tells of the end."""
+        """Pass messages to the receiver until the end; return the message ``websocket.disconnect``."""
         queue = self._queue
         take = receiver.receive
         while True:
@@ -244,10 +242,11 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
                         await receiver.ready()
                 elif message["type"] == "websocket.disconnect":
                     if message.get("code") == CloseCode.MESSAGE_TOO_BIG and not self._closed:
-                        # The ASGI server's, or the client's about a message of ours.
+                        # The code of the ASGI server, or of the client that refuses a message of
+                        # this side.
                         receiver.oversized(None)
                     return message
-            # An ASGI server may hand thousands of messages on without a turn of the event loop.
+            # An ASGI server may pass on thousands of messages without a turn of the event loop.
             await asyncio.sleep(0)
 
     def _leave_after(self, seconds: float) -> None:
@@ -256,8 +255,8 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
 
     @override
     async def drain(self, writer: asyncio.Task[Any] | None) -> None:
-        """Send what is queued: in a task of the pump, or without `writer` in the connection's own,
-        which ends by its scope.
+        """Send the queue in `writer`, a task of the pump, or without `writer` in the connection's
+        own task, which ends by its timeout scope.
         """
         queue = self._queue
         send = self._send
@@ -278,7 +277,7 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
             self.buffered = 0  # pyright: ignore[reportIncompatibleMethodOverride]  # read each time: no property
             if (
                 not self._closed
-            ):  # what has come in before is still received, and then that the connection is gone
+            ):  # earlier messages are still received, and then the end of the connection
                 self._closed = True
                 self._leave_after(bounds.CLOSE_TIMEOUT)
         finally:

@@ -1,10 +1,10 @@
-"""WebSocket frames as they are nearly always: whole, unfragmented text and binary messages, PING
-and PONG (RFC 6455, 5.2 and 5.5).
+"""Common WebSocket frames: whole, unfragmented text and binary messages, PING and PONG (RFC 6455,
+5.2 and 5.5).
 
-A frame of a client is two bytes, a longer length where 125 isn't enough, four bytes of mask, and the
-data masked with these; the frames of a server aren't masked. The functions here read a frame only
-if it is whole, and return that they haven't read it where it is not common: then
-`ackord.runtime.websocket.uncommon` has it read by the `websockets` library.
+A frame of a client has two bytes, a longer length if 125 isn't enough, four bytes of mask, and the
+masked data; frames of a server aren't masked. The functions here read a frame only if it is whole
+and common, and say so if it isn't. All other frames are read by the `websockets` library, in
+`ackord.runtime.websocket.uncommon`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ _LENGTH_OF_8: Final = 127
 _LENGTH: Final = 0x7F
 _LONGEST: Final = 2**64
 _BEFORE_THE_KEY: Final = {LENGTH_OF_2: 4, _LENGTH_OF_8: 10}
-"""Bytes of a head with such a length that tell the size of the frame; 2 with any other."""
+"""Bytes of a head that tell the size of the frame, by the length in its second byte; 2 for other
+lengths.
+"""
 LONGEST_HEAD: Final = 14
 """Bytes of the longest head of a client's frame."""
 _MANY: Final = 65_536
@@ -45,7 +47,7 @@ _LARGE: Final = 4096
 """Bytes from which on a view of a payload is cheaper than a copy."""
 
 TEXT_HEADS: Final = [bytes((_TEXT, length)) for length in range(LENGTH_OF_2)]
-"""What precedes a server's short text, by its length."""
+"""The heads of a server's short text frames, by the length of the text."""
 
 
 def _take_text(data: bytes | bytearray, max_size: int, /) -> str | None:
@@ -64,8 +66,8 @@ def _take_text(data: bytes | bytearray, max_size: int, /) -> str | None:
 
 
 take_text: Final = compiled.take_text or _take_text
-"""Return the text of a client's frame that is all of what was read, as most are; `None` if it is
-anything else, or longer than a byte tells.
+"""Return the text of a client's frame if `data` is exactly one short text frame, as most reads are;
+`None` for anything else.
 """
 
 
@@ -99,18 +101,18 @@ def _take_texts(
 
 
 take_texts: Final = compiled.take_texts or _take_texts
-"""Take the whole text messages at index `at` of what a client sent, at most `limit` of them: return
-them, and where the next frame begins.
+"""Take at most `limit` whole text messages of a client from index `at` of `data` on; return them,
+and the index of the next frame.
 
-Stops at the first frame that is cut, anything else, larger than `max_size`, or no UTF-8.
+Stops at the first frame that isn't whole, isn't text, is larger than `max_size`, or isn't UTF-8.
 """
 
 
 def next_message(
     data: bytes | bytearray, at: int, end: int, max_size: int
 ) -> tuple[str | bytes | None, int]:
-    """Return the message of the client's frame at `at`, and where the next frame begins; `None` if
-    it is cut, or isn't a common one.
+    """Return the message of the client's frame at `at`, and the index of the next frame; `None` if
+    the frame isn't whole, or isn't a common one.
 
     Raises:
         UnicodeDecodeError: the frame holds text, and it isn't UTF-8.
@@ -144,8 +146,8 @@ def next_message(
 
 
 def next_control(data: bytes | bytearray, at: int, end: int) -> tuple[bytes, int]:
-    """Return the PONG that answers the client's PING at `at`, or nothing for a PONG, and where the
-    next frame begins: at `at` for anything else.
+    """Return the PONG that answers the client's PING at `at`, or nothing for a PONG, and the index
+    of the next frame. For any other frame, that index is `at`.
     """
     length = data[at + 1] - _MASKED if end - at >= 6 else -1
     stop = at + 6 + length
@@ -157,11 +159,10 @@ def next_control(data: bytes | bytearray, at: int, end: int) -> tuple[bytes, int
 
 
 def frame_size(data: bytes | bytearray, at: int, end: int, limit: int) -> int:
-    """Return how many bytes the client's frame at `at` takes, at least; 0 if its beginning tells
-    that it is wrong.
+    """Return how many bytes the client's frame at `at` takes at least; 0 if its beginning is wrong.
 
-    Of a head that is cut, this is as much as is needed to learn more: at most three looks tell the
-    size of a frame, however it is cut. `limit` is the largest payload that is taken.
+    If the head isn't whole, this is how many bytes are needed to learn more: after at most three
+    calls the size of the frame is known. `limit` is the largest payload that is taken.
     """
     if end - at < 2:
         return 2
@@ -194,7 +195,7 @@ def is_padded(data: bytes | bytearray, at: int) -> bool:
 
 
 class FrameCutter:
-    """Cuts what a client sends into its frames, so that each is handled before the next one is
+    """Cuts a client's bytes into frames, so that each frame is handled before the next one is
     looked at.
     """
 
@@ -202,7 +203,7 @@ class FrameCutter:
 
     def __init__(self) -> None:
         self.pending = bytearray()
-        """What waits to be taken."""
+        """The bytes that wait to be taken."""
         self.missing = 0
         """Bytes of the frame whose beginning was taken."""
         self.is_padded = False
@@ -211,14 +212,14 @@ class FrameCutter:
         """
 
     def put(self, data: bytes | bytearray) -> None:
-        """Take what was read."""
+        """Add bytes that were read."""
         self.pending += data
 
     def take(self) -> bytearray | None:
-        """Return the next frame or, of one that is cut, what is there of it, the rest following;
-        `None` while nothing can be told.
+        """Return the next frame, or the part of it that is there, whose rest follows; `None` while
+        the size of the frame is unknown.
 
-        Of what begins with a wrong frame, all is returned.
+        If the next frame is wrong, all bytes are returned.
         """
         data = self.pending
         end = len(data)

@@ -1,4 +1,4 @@
-"""Writes what many connections have queued, in as few tasks as it takes."""
+"""Sends the queues of many connections in few tasks."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ackord.runtime.tasks import start_later
 
 
 class Drainable(Protocol):
-    """Something that has messages to write."""
+    """A connection with a queue of messages."""
 
     __slots__ = ()
 
     async def drain(self, writer: asyncio.Task[Any] | None) -> None:
-        """Write them all, in the task `writer`, which may be cancelled while this runs; raises
-        nothing else.
+        """Send all queued messages in the task `writer`. Raises nothing but
+        `asyncio.CancelledError`, if that task is cancelled.
         """
         ...
 
@@ -24,10 +24,10 @@ class Drainable(Protocol):
 class Pump:
     """Drains many sources one after the other in one task.
 
-    Where a network takes no more, its source keeps that task, and another task goes on with the
-    other sources. A broadcast to thousands so needs one task rather than thousands, and no client
-    waits for one that doesn't read. A task is needed at all because ASGI's `send` may rely on the
-    task that it runs in (`asyncio.timeout`, cancellation, context variables).
+    If the network of a source takes no more, that source keeps the task, and another task goes on
+    with the other sources. So a broadcast to thousands needs one task rather than thousands, and no
+    client waits for a client that doesn't read. A task is needed because ASGI's `send` may rely on
+    the task that it runs in (`asyncio.timeout`, cancellation, context variables).
     """
 
     __slots__ = ("_is_starting", "_loop", "_tasks", "_waiting")
@@ -41,7 +41,7 @@ class Pump:
         self._is_starting = False
 
     def enter(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run in this event loop; what another one has left behind is lost with it."""
+        """Run in this event loop; sources of an earlier loop are forgotten."""
         if loop is not self._loop:
             self._loop = loop
             self._waiting.clear()
@@ -64,8 +64,8 @@ class Pump:
         waiting = self._waiting
         writer = asyncio.current_task(loop)
         if len(waiting) > 1:
-            # When this is called, the task has finished or waits for a network: what it hasn't come
-            # to is for another.
+            # The task has finished, or waits for a network: another task goes on with the remaining
+            # sources.
             loop.call_soon(self._take_over, loop)
         while waiting and writer is not None:
             await waiting.popleft().drain(writer)

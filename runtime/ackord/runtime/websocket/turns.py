@@ -1,4 +1,4 @@
-"""Turns of the event loop in which something is written."""
+"""Turns of the event loop, to find writes of the same turn."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Turns:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = ref(loop)
         self.current: object | None = None
-        """Stands for the present turn; `None` as long as nothing was written in it."""
+        """An object that stands for the present turn; `None` as long as nothing was written in it."""
 
     def begin(self) -> object:
-        """Make `current`, which holds until the loop's next turn."""
+        """Make `current`, which stays until the loop's next turn."""
         self.current = object()
         loop = self._loop()
         if loop is not None:
@@ -35,8 +35,8 @@ _TURNS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Turns]] = WeakKeyDict
 
 
 def turns_of(loop: asyncio.AbstractEventLoop) -> Turns:
-    """Return the turns of an event loop, the same for all that write in it: one callback a turn
-    does for many connections.
+    """Return the turns of an event loop, the same object for all connections in it, so that one
+    callback a turn is enough.
     """
     turns = _TURNS.get(loop)
     if turns is None:

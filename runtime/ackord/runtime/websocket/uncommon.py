@@ -2,8 +2,8 @@
 
 These are fragments (RFC 6455, 5.4), close frames (5.5.1 and 7), and everything that the protocol
 forbids: unmasked frames, reserved bits, opcodes without a meaning, lengths in more bytes than
-needed. The library gets whole frames only. It is asked as long as a message is unfinished or the
-closing handshake goes on, and dropped again after that.
+needed. The library gets whole frames only. It is used as long as a message is unfinished or the
+closing handshake goes on, and then dropped.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _FRAGMENT_COST: Final = 64
 
 
 class Frames(Protocol):
-    """The library's reader, whose close frames have a code and no text, as those of the reference
-    implementation.
+    """The library's reader, with close frames that have a code and no text, as those of the
+    reference implementation.
     """
 
     has_failed = False
@@ -38,15 +38,15 @@ class Frames(Protocol):
     @override
     def recv_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:
-            # RFC 6455, 5.4: it may come between fragments as every control frame, where the library
-            # takes it for a mistake.
+            # RFC 6455, 5.4: a close frame may come between fragments, as every control frame; the
+            # library takes that for an error.
             self.current_size = None
         super().recv_frame(frame)
 
 
 class UncommonFrames:
-    """Control frames, fragments and violations: does no I/O; made when the first such frame comes,
-    and needed while it `holds_anything`.
+    """Reads control frames, fragments and violations, without I/O. Made when the first such frame
+    comes, and needed while `holds_anything` is true.
     """
 
     __slots__ = ("_fragments", "_is_text", "_library", "_max_size", "_size")
@@ -55,12 +55,12 @@ class UncommonFrames:
         self._library = Frames(Side.SERVER, state=OPEN, max_size=max_size, logger=SILENT)
         self._max_size = max_size
         self._fragments: list[bytes] = []
-        self._size: int | None = None  # of the fragments, if a message is incomplete
+        self._size: int | None = None  # bytes of the fragments, if a message is incomplete
         self._is_text = False
 
     @property
     def holds_anything(self) -> bool:
-        """Whether a message is incomplete, or the end has begun."""
+        """Whether a message is incomplete, or the closing handshake has begun."""
         return self._size is not None or self.is_closing
 
     @property
@@ -70,12 +70,14 @@ class UncommonFrames:
 
     @property
     def is_closing(self) -> bool:
-        """Whether a close frame was sent, be it as an answer."""
+        """Whether a close frame was sent, also as an answer."""
         return self._library.close_sent is not None
 
     @property
     def ended(self) -> int | None:
-        """The close code, once nothing more is to be read: the peer's, or that of its mistake."""
+        """The close code, once nothing more is to be read: the peer's code, or the code for the
+        peer's violation.
+        """
         library = self._library
         if not library.eof_sent:
             return None
@@ -95,8 +97,8 @@ class UncommonFrames:
 
     @property
     def oversized(self) -> int | None:
-        """How many bytes the message had that ended the connection by its size, 0 where that isn't
-        known; `None` if something else did.
+        """Bytes of the message that was too large and ended the connection, 0 if unknown; `None` if
+        the connection hasn't ended by that.
         """
         error = self._library.parser_exc
         if not isinstance(error, PayloadTooBig):
@@ -109,10 +111,10 @@ class UncommonFrames:
         return self._max_size - (self._size or 0)
 
     def receive(self, frame: bytes | bytearray) -> str | bytes | None:
-        """Take one whole frame, or the beginning of one that is wrong; return the message that it
+        """Take one whole frame, or the beginning of a wrong one; return the message that the frame
         completes.
 
-        What the frame asks for is in `output` then.
+        Answers to the frame are in `output` then.
         """
         library = self._library
         if is_padded(frame, 0):
@@ -130,7 +132,7 @@ class UncommonFrames:
         return message
 
     def output(self) -> bytes:
-        """Return what must be written, nothing being left of it: PONGs and the close frame."""
+        """Return the bytes to write, PONGs and the close frame, and forget them."""
         return b"".join(self._library.data_to_send())
 
     def close(self, code: int | None) -> None:

@@ -1,4 +1,4 @@
-"""Timers that end connections whose client doesn't go on: with reading, or with a message."""
+"""Timers that close connections whose client stops reading, or stops in the middle of a message."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing_extensions import override
 
 
 class Watch(ABC):
-    """Looks at a connection after some time, and again until there is nothing to look for.
+    """Checks a connection after some time, and again until it is stopped.
 
-    The timer isn't moved by each thing that happens: a look too much costs less than that.
+    The timer isn't moved by each event: a check too much costs less than that.
     """
 
     __slots__ = ("_loop", "_timer")
@@ -23,7 +23,7 @@ class Watch(ABC):
         self._timer: asyncio.TimerHandle | None = None
 
     def stop(self) -> None:
-        """Look no more: the client goes on, or the connection is gone."""
+        """Check no more: the client goes on, or the connection is gone."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -37,11 +37,11 @@ class Watch(ABC):
 
     @abstractmethod
     def _look(self) -> None:
-        """End the connection, look again later, or do nothing."""
+        """Close the connection, set the timer again, or do nothing."""
 
 
 class StallWatch(Watch):
-    """Drops a connection that takes nothing of what is written to it."""
+    """Drops a connection whose network takes none of the written bytes."""
 
     __slots__ = ("_left", "_transport", "written")
 
@@ -55,7 +55,7 @@ class StallWatch(Watch):
         """
 
     def start(self) -> None:
-        """Begin: more is buffered than should be."""
+        """Begin, because too much is buffered."""
         self.stop()
         self.written = 0
         self._left = self._transport.get_write_buffer_size()
@@ -70,7 +70,7 @@ class StallWatch(Watch):
 
 
 class ProgressWatch(Watch):
-    """Ends a connection of whose unfinished message nothing has come for some time."""
+    """Closes a connection if no more bytes of an unfinished message come."""
 
     __slots__ = ("_fail", "_is_unfinished", "_last")
 
@@ -86,7 +86,7 @@ class ProgressWatch(Watch):
         self._last = 0.0
 
     def note(self) -> None:
-        """Note that something has come of a message that isn't complete."""
+        """Note that bytes of an unfinished message have come."""
         self._last = self._loop.time()
         if self._timer is None:
             self._look_in(bounds.PROGRESS_TIMEOUT)

@@ -334,7 +334,7 @@ class Session:
             self._end("transport error" if is_violation else "transport close", description)
 
     def offer_websocket(self, now: float) -> bool:
-        """Take a WebSocket that wants to replace long-polling; false if it must be refused."""
+        """Take a WebSocket for an upgrade; false if it must be refused."""
         if self.state is not State.POLLING:
             return False
         self._move(Trigger.OFFER)
@@ -342,7 +342,7 @@ class Session:
         return True
 
     def receive_probe(self, message: Packet, now: float) -> None:
-        """Take one message of the WebSocket that was offered.
+        """Take one message of the offered WebSocket.
 
         As in the reference implementation, UPGRADE completes the upgrade with or without a probe
         before it: clients exist that don't probe. A probe is answered each time.

@@ -1,19 +1,20 @@
-"""Connection state recovery: what a client missed while it was away.
+"""Connection state recovery: the events that a client missed while it was away.
 
 The rules are those of Socket.IO's documentation, "Connection state recovery".
 
-Each event that may be replayed carries its offset as a last argument, and clients send the latest
-one that they saw when they come back. Offsets count the recorded events of a namespace, so that a
-client which saw none is told everything since it joined, and one that brings an offset from before
-it joined isn't told what was before.
+Each recorded event carries its offset as a last argument. A client that comes back sends the latest
+offset that it saw, and gets the events after that one. Offsets count the recorded events of a
+namespace. So a client that saw no offset gets all events since it joined, and a client that sends
+an offset from before it joined gets no event from before it joined.
 
-An event is replayed to a client that was in one of its rooms when it was sent, and in none of those
-that were left out. While a client is away it stays in the rooms that it was in.
+An event is replayed to a client that was in one of the event's rooms when the event was sent, and
+in none of the rooms that were left out (`RoomHistory`). While a client is away it stays in the
+rooms that it was in.
 
-What a client missed may be much more than its connection may buffer, so it is taken in pieces:
-`RecoverySession.offset` is the last event that was taken, and what is sent meanwhile is recorded
-and comes after it. What one session is told more than once in a minute is bounded: a client that
-asks for the same events again and again begins anew.
+The missed events may be many more than a connection may buffer, so they are taken in pieces:
+`RecoverySession.offset` is the last event that was taken. Events that are sent meanwhile are
+recorded, and follow. How much is sent twice to one session in a minute is bounded: a client that
+asks for the same events again and again gets a new session.
 """
 
 from __future__ import annotations
@@ -38,19 +39,19 @@ RECOVERABLE: Final = frozenset(
         "forced server close",
     }
 )
-"""Reasons of ends after which a client may come back; not when either side left the namespace on
-purpose, or after a parse error.
+"""Disconnect reasons after which a client may come back: neither side left the namespace on
+purpose, and no packet was malformed.
 """
 
 _ENTRY_COST: Final = 300
-"""Bytes that an event costs beside its text and attachments, about."""
+"""Bytes that an event takes beside its text and attachments, about."""
 _LOOK_COST: Final = 16
-"""What it costs to see that an event isn't for a client, as bytes that are replayed in the same
-time.
+"""The time to find out that an event isn't for a client, as the number of bytes that are replayed
+in that time.
 """
 _MAX_OFFSET: Final = 40
 _REPEAT_WINDOW: Final = 60.0
-"""Seconds in which what one session is told more than once is bounded."""
+"""Seconds for which `RecoveryLog.repeat_limit` holds."""
 _GAPS: Final = 1000
 """Entries at the beginning of the list that may be empty; more are cut off once they are half of
 it.
@@ -59,7 +60,7 @@ it.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionStateRecovery:
-    """How long, and how much, a server keeps for clients that lost their connection.
+    """How long, and how many events, a server keeps for clients that lost their connection.
 
     Raises:
         UsageError: a value can't work.
@@ -68,19 +69,20 @@ class ConnectionStateRecovery:
     max_disconnection_duration: float = 120.0
     """Seconds in which a client may come back."""
     skip_middlewares: bool = False
-    """Whether middlewares and the connect hook are left out for who comes back; they are what
-    enforces a ban, and what an expired token meets.
+    """Whether middlewares and the connect hook are left out for clients that come back. Then a ban
+    or an expired token isn't noticed either.
     """
     max_sessions: int = 10_000
-    """Clients that may be away, all namespaces counted together; with more, one that left first
-    can't come back, of an address with most of them.
+    """Absent clients that are kept, in all namespaces together; for one more, the client that left
+    first is discarded, of the address that has the most of them.
     """
     max_packets: int = 10_000
-    """Events of a namespace that are kept; with more, who missed the oldest can't come back."""
+    """Events that are kept of one namespace; a client that missed older ones can't come back."""
     max_bytes: int = 64_000_000
-    """Bytes that the events of all namespaces may hold together; with more, the oldest go of what
-    holds most: a namespace, or those that one
-    client brought into being."""
+    """Bytes that the events of all namespaces may take together. Beyond that the oldest events are
+    discarded of the namespace that holds the most, the dynamic namespaces of one client being
+    counted as one.
+    """
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -89,28 +91,28 @@ class ConnectionStateRecovery:
 
 @dataclass(slots=True)
 class RecoverySession:
-    """What is kept of one socket."""
+    """The state of one socket that is kept for its client."""
 
     sid: str
     """The public id."""
     pid: str
-    """The private id: who knows it may come back as this client."""
+    """The private id: a client that knows it may come back as this one."""
     history: RoomHistory
-    """The rooms that it is or was in."""
+    """The rooms that the socket is or was in."""
     start: int = 0
-    """How many events were recorded when it joined."""
+    """How many events were recorded when the socket joined."""
     offset: int = 0
-    """How many events the client has seen, as it says, or was told since."""
+    """The offset of the latest event that the client has seen, as it says, or that was sent since."""
     client: str = NOBODY
-    """Whom limits count it under."""
+    """The client that limits count the session for (`EngineRequest.client`)."""
     data: Any = None
     expires: float = 0.0
     claimed: bool = False
-    """Whether the client is back, and waits for the middlewares and for what it missed."""
+    """Whether the client is back, and waits for the middlewares and for the missed events."""
     told: int = 0
-    """The latest event that it was told when it came back."""
+    """The offset of the latest event that was replayed."""
     repeated: int = 0
-    """Bytes that it was told once more since `repeated_since`, having been told them before."""
+    """Bytes that were replayed once more since `repeated_since`."""
     repeated_since: float = float("-inf")
 
 
@@ -125,7 +127,7 @@ class _Entry(NamedTuple):
 
 
 _GAP: Final = _Entry(EncodedEvent("", "[]"), frozenset(), frozenset(), 0.0, 0, 0)
-"""Takes the place of an event that is kept no longer."""
+"""Takes the place of an event that was discarded."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,27 +136,27 @@ class RecoveryLog:
 
     options: ConnectionStateRecovery
     epoch: str
-    """Begins all offsets: those of another process mean nothing here."""
+    """The beginning of all offsets: offsets of another process aren't valid here."""
     memory: RecoveryMemory
-    """Bounds what this and other namespaces keep together."""
+    """Bounds how much all namespaces keep together."""
     owner: str = NOBODY
-    """Whose memory this is: the namespace's own name, or the client that brought it into being."""
-    grace: float = 0.0
-    """Seconds that it may take until the loss of a connection is noticed: events are kept for
-    longer by this.
+    """The owner of the events for `RecoveryMemory`: the namespace's name, or the client that made a
+    dynamic namespace.
     """
+    grace: float = 0.0
+    """Seconds until a lost connection is noticed: events are kept longer by this time."""
     repeat_limit: int = 8_000_000
-    """Bytes that a session is told more than once, after which it begins anew if it comes back in
-    the same minute.
+    """Bytes that may be replayed more than once to a session in one minute; beyond that, its client
+    gets a new session.
     """
     sessions: dict[str, RecoverySession] = field(default_factory=dict[str, RecoverySession])
-    """The absent clients by private id, who left first at first."""
+    """The sessions of absent clients by private id, in the order in which the clients left."""
     recorded: int = 0
-    """How many events were recorded."""
+    """How many events were ever recorded."""
     size: int = 0
-    """Bytes of those that are kept."""
+    """Bytes of the events that are kept."""
     _entries: list[_Entry] = field(default_factory=list[_Entry])
-    _oldest: int = 0  # where in `_entries` the oldest is; before it are only gaps
+    _oldest: int = 0  # index of the oldest event in `_entries`; before it are only gaps
     _total: int = 0
 
     @property
@@ -169,7 +171,9 @@ class RecoveryLog:
         except_: frozenset[str],
         now: float,
     ) -> EncodedEvent:
-        """Keep an event for those whom it is for, and return it with its offset."""
+        """Record an event that is sent to `rooms` (empty: to all) but not to `except_`; return it
+        with its offset.
+        """
         self.recorded += 1
         marked = self.mark(event)
         size = len(marked.arguments) + sum(map(len, marked.attachments)) + _ENTRY_COST
@@ -183,24 +187,24 @@ class RecoveryLog:
         return marked
 
     def mark(self, event: EncodedEvent) -> EncodedEvent:
-        """Return an event with the offset that stands now."""
+        """Return an event with the current offset, without recording it."""
         arguments = event.arguments[:-1] + ",null" * event.absent
         return EncodedEvent(
             event.name, f'{arguments},"{self.epoch}.{self.recorded:x}"]', event.attachments
         )
 
     def mark_if_misleading(self, event: EncodedEvent) -> EncodedEvent:
-        """Do what `mark` does to an event whose last item is a string: clients take any such string
-        for an offset.
+        """Return an event, with the current offset if its last item is a string: clients take such
+        a string for an offset.
         """
         return self.mark(event) if event.arguments.endswith('"]') else event
 
     def begin(self, session: RecoverySession) -> None:
-        """Note that a new client joins now."""
+        """Note that the client of a new session joins now."""
         session.start = session.offset = self.recorded
 
     def persist(self, session: RecoverySession, now: float) -> None:
-        """Keep an absent client."""
+        """Keep the session of a client that has left."""
         session.expires = now + self.options.max_disconnection_duration
         session.claimed = False
         self.sessions.pop(session.pid, None)
@@ -208,12 +212,11 @@ class RecoveryLog:
         self.memory.add_session(self, session.pid, session.client)
 
     def claim(self, pid: str, offset: str | None, now: float) -> RecoverySession | None:
-        """Return the client that comes back, or `None` if it can't: it is kept until `discard`, and
-        goes back to the absent by `release`.
+        """Return the session of a client that comes back, or `None` if it can't come back. The
+        session is kept until `discard`; `unclaim` makes its client absent again.
 
-        `offset` is the last one that it saw, or `None` if it saw none.
-        An attempt renews nothing of the session, neither its time nor what it may be told once
-        more.
+        `offset` is the last offset that the client saw, or `None` if it saw none. The attempt
+        extends neither the time of the session nor the bytes that may be replayed again.
         """
         session = self.sessions.get(pid)
         if session is None or session.claimed or session.expires <= now:
@@ -234,8 +237,8 @@ class RecoveryLog:
         return session
 
     def missing(self, session: RecoverySession) -> int | None:
-        """Return how many bytes a client has yet to be told at most, or `None` if some of its
-        events are kept no longer.
+        """Return an upper bound of the bytes that a client has missed, or `None` if some of its
+        events were discarded.
         """
         index = self._index(session.offset)
         if index < self._oldest:
@@ -249,8 +252,8 @@ class RecoveryLog:
     def take_missed(
         self, session: RecoverySession, most: float = float("inf")
     ) -> Iterator[EncodedEvent]:
-        """Yield the next events that a client missed, with their offsets, until they come to `most`
-        bytes; from then on it was told them.
+        """Yield the next events that a client missed, with their offsets, up to `most` bytes; they
+        count as sent.
         """
         history = session.history
         taken = 0
@@ -272,7 +275,7 @@ class RecoveryLog:
                 yield entry.event
 
     def require_fresh_start(self, session: RecoverySession) -> None:
-        """Have a client begin anew, although all that it missed is kept."""
+        """Give the client a new session at its next attempt, although its events are still kept."""
         session.offset = -1
 
     def note_joined(self, session: RecoverySession, room: str) -> None:
@@ -284,22 +287,20 @@ class RecoveryLog:
         session.history.leave(room, self.recorded, self.recorded - self.kept)
 
     def unclaim(self, session: RecoverySession) -> None:
-        """Let a client that came back and went again come back once more, as long as it could
-        have.
-        """
+        """Make the client of a claimed session absent again; its time goes on as before."""
         session.claimed = False
 
     def discard(self, session: RecoverySession) -> None:
-        """Forget a client: it is back, or may not come back."""
-        self.drop_session(session.pid)
+        """Forget a session: its client is back, or may not come back."""
+        self.discard_session(session.pid)
 
-    def drop_session(self, pid: str) -> None:
-        """Do what `discard` does."""
+    def discard_session(self, pid: str) -> None:
+        """Forget the session with a private id; for `RecoveryMemory`."""
         if self.sessions.pop(pid, None) is not None:
             self.memory.remove_session(self, pid)
 
-    def drop_events(self, size: int) -> None:
-        """Drop the oldest events until they have had so many bytes, or there are none."""
+    def discard_events(self, size: int) -> None:
+        """Discard the oldest events, `size` bytes of them at least, or all."""
         goal = self.size - size
         while self.kept and self.size > goal:
             self._drop_oldest()
@@ -326,12 +327,12 @@ class RecoveryLog:
             if not session.claimed:
                 expired.append(session)
         for session in expired:
-            self.drop_session(session.pid)
+            self.discard_session(session.pid)
 
     def clear(self) -> None:
         """Forget everything."""
         for pid in tuple(self.sessions):
-            self.drop_session(pid)
+            self.discard_session(pid)
         self._entries.clear()
         self._oldest = 0
         size, self.size = self.size, 0

@@ -1,10 +1,10 @@
-"""What connection state recovery keeps of all namespaces of a server together: its events, and its
+"""Bounds for connection state recovery in all namespaces of a server together: its events, and its
 absent clients.
 
-Past `max_bytes`, events go: the oldest ones of the owner whose namespaces hold the most, its
-largest namespace first. The owner of a dynamic namespace is the client that brought it into being,
-so that one client can't push out the events of others; every other namespace is an owner of its
-own. Past `max_sessions`, absent clients go as `ackord.runtime.bounds.shares` says.
+Beyond `max_bytes`, events are discarded: the oldest ones of the owner whose namespaces hold the
+most, in its largest namespace first. The owner of a dynamic namespace is the client that made it,
+so one client can't push out the events of others; every other namespace is its own owner. Beyond
+`max_sessions`, absent clients are discarded by the rules of `ackord.runtime.bounds.shares`.
 """
 
 from __future__ import annotations
@@ -16,28 +16,32 @@ from typing import Final, Protocol
 from ackord.runtime.bounds.shares import Shares
 
 _PART: Final = 64
-"""As a part of the bound, what is dropped at once: to look for the largest takes time."""
+"""One part in so many of the bound is discarded at once, because looking for the largest namespace
+takes time.
+"""
 
 
 class KeptEvents(Protocol):
     """The events and absent clients of one namespace."""
 
     owner: str
-    """Whose memory it counts as."""
+    """The owner of the events, see above."""
     size: int
     """Bytes of the events."""
 
-    def drop_events(self, size: int) -> None:
-        """Drop the oldest events until they have had so many bytes, or there are none."""
+    def discard_events(self, size: int) -> None:
+        """Discard the oldest events, `size` bytes of them at least, or all."""
         ...
 
-    def drop_session(self, pid: str) -> None:
-        """Drop an absent client."""
+    def discard_session(self, pid: str) -> None:
+        """Discard an absent client."""
         ...
 
 
 class RecoveryMemory:
-    """Counts what the namespaces of one server keep, and says what has to go."""
+    """Counts the events and absent clients of all namespaces of one server, and discards beyond the
+    bounds.
+    """
 
     __slots__ = ("_absent", "_logs", "max_bytes", "size")
 
@@ -63,14 +67,14 @@ class RecoveryMemory:
             self._logs.pop(log, None)
 
     def add_session(self, log: KeptEvents, pid: str, client: str) -> None:
-        """Note that a client is away; `client` is whom limits count it under."""
+        """Count an absent client; `client` is its address for limits (`EngineRequest.client`)."""
         self._absent.add((log, pid), client)
         while (
             len(self._absent) > self._absent.bound
             and (victim := self._absent.find_victim()) is not None
         ):
             self._absent.remove(victim)
-            victim[0].drop_session(victim[1])
+            victim[0].discard_session(victim[1])
 
     def remove_session(self, log: KeptEvents, pid: str) -> None:
         """Note that a client is back, or can't come back."""
@@ -90,5 +94,5 @@ class RecoveryMemory:
             ):
                 if self.size <= goal:
                     break
-                # No more than a half, because another one is the largest then.
-                log.drop_events(min(self.size - goal, (log.size + 1) // 2))
+                # No more than half of it, because another namespace is the largest then.
+                log.discard_events(min(self.size - goal, (log.size + 1) // 2))

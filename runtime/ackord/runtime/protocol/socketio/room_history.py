@@ -1,6 +1,4 @@
-"""In which rooms a client was when: what of a namespace's events is replayed to it depends on
-that.
-"""
+"""When a client was in which rooms: that decides which events of a namespace are replayed to it."""
 
 from __future__ import annotations
 
@@ -8,18 +6,18 @@ from bisect import bisect_left
 from typing import Final
 
 MAX_STAYS: Final = 200
-"""Stays in a room that are over, of which the history of a client may know."""
+"""Past stays in rooms that the history of one client may keep."""
 
 
 class RoomHistory:
-    """The rooms of one client, each with the numbers of the events between which it was in it.
+    """The rooms of one client, each with the event numbers at which the client joined and left.
 
     Events are counted from 1. A client that joins after event 3 and leaves after event 5 was in the
     room at the events 4 and 5.
 
-    Without bound are only the rooms that the client is in, which the adapter holds as well.
-    What is known of those that it has left is bounded: with more than `MAX_STAYS`, the older half
-    goes, and `known_since` says how far back the rest reaches.
+    The rooms that the client is in aren't bounded here; the adapter holds them as well. Past stays
+    are bounded: with more than `MAX_STAYS`, the older half is forgotten, and `known_since` says how
+    far back the rest reaches.
     """
 
     __slots__ = ("_left", "_spans", "known_since")
@@ -27,9 +25,9 @@ class RoomHistory:
     def __init__(self, now: int = 0) -> None:
         """Begin after event `now`."""
         self.known_since = now
-        """The number of the event after which everything is known."""
-        # By room: after which event the client joined, left, joined again … An odd number of
-        # entries: it is in the room.
+        """The number of the event after which all stays are known."""
+        # By room: the numbers of the events after which the client joined, left, joined again …
+        # With an odd number of entries, the client is in the room.
         self._spans: dict[str, list[int]] = {}
         self._left = 0
 
@@ -40,7 +38,7 @@ class RoomHistory:
 
     @property
     def size(self) -> int:
-        """How many stays that are over are known."""
+        """The number of past stays that are known."""
         return self._left
 
     def join(self, room: str, now: int) -> None:
@@ -56,8 +54,8 @@ class RoomHistory:
                 spans.append(now)
 
     def leave(self, room: str, now: int, oldest: int = 0) -> None:
-        """Note that the client isn't in a room any more after event `now`; what was over after
-        event `oldest` nobody will ask for.
+        """Note that the client isn't in a room any more after event `now`; stays that ended before
+        event `oldest` may be forgotten.
         """
         spans = self._spans.get(room)
         if spans is None or len(spans) % 2 == 0:

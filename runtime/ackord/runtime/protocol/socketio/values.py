@@ -12,7 +12,8 @@ from typing import Any, Final, NoReturn, TypeAlias
 from ackord.runtime.errors import InvalidPayloadError
 
 _LONE_SURROGATE: Final = re.compile(
-    # What all of them begin with stands first and once: `re` finds that many times faster.
+    # The common beginning of all alternatives stands first and once: `re` finds that many times
+    # faster.
     r"\\u(?:"
     # the first half without a second one
     r"[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -20,19 +21,21 @@ _LONE_SURROGATE: Final = re.compile(
     r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F][0-9a-fA-F]{2})"
 )
 MAX_REPAIRED: Final = 10_000
-"""Halves of surrogate pairs in one text that are replaced; with more of them the text stays as it
-is, and is refused: each takes time.
+"""Lone surrogates of one text that are replaced. A text with more of them stays as it is, and is
+refused by the parser, because each replacement takes time.
 """
 _HIDDEN: Final = "\0\0"
-"""Takes the place of an escaped backslash, behind which a ``u`` is a letter: no JSON text holds the
-character itself.
+"""Takes the place of an escaped backslash while escapes are searched, because a ``u`` behind it
+begins no escape. No JSON text holds a NUL itself.
 """
 
 
 _NESTING: Final[frozenset[type]] = frozenset({list, dict})
 
 _PLACEHOLDER_MARK: Final = '"_placeholder":true'
-"""What each placeholder has in it, and anything else that is read as one: both are compact JSON."""
+"""The text that every placeholder contains, and every other object that is read as one, in compact
+JSON.
+"""
 
 
 class _BytesFoundError(Exception):
@@ -50,7 +53,7 @@ def _refuse(value: object) -> NoReturn:
 
 
 Writer: TypeAlias = Callable[[Any, int], Iterable[str]]
-"""Writes a value as pieces of JSON; the number is that of an indentation that we don't have."""
+"""Writes a value as pieces of JSON; the number is the level of indentation, which isn't used."""
 
 
 def _make_slow_writer(
@@ -66,8 +69,8 @@ def _make_slow_writer(
     return lambda value, _: (slow.encode(value),)
 
 
-# What `JSONEncoder` makes anew for each value is written in C where the interpreter has it; it is
-# documented nowhere.
+# `JSONEncoder` makes this writer for each value; it is made once here. It is written in C where the
+# interpreter has it, and isn't documented.
 _make: Callable[..., Writer] = vars(encoder).get("c_make_encoder") or _make_slow_writer
 
 
@@ -121,7 +124,7 @@ def encode_value(value: Any) -> tuple[str, list[bytes]]:
         except RecursionError:
             text = "".join(
                 _make_writer(_refuse, finds_cycles=True)(value, 0)
-            )  # which tells a cycle from what is too deep
+            )  # to tell a cycle from a value that is too deep
         except _BytesFoundError:
             return _encode_with_attachments(value)
     except (TypeError, ValueError, RecursionError) as error:
@@ -138,8 +141,8 @@ def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
         nonlocal placeholders
         if _is_binary(part):
             placeholders += 1
-            # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand
-            # placeholders for it.
+            # Bytes that occur twice are sent once: a peer may have sent one megabyte and thirty
+            # thousand placeholders for it.
             number = numbers.setdefault(id(part), len(attachments))
             if number == len(attachments):
                 attachments.append(bytes(part))
@@ -152,11 +155,10 @@ def _encode_with_attachments(value: Any) -> tuple[str, list[bytes]]:
 
 
 def refuse_false_placeholders(text: str, placeholders: int) -> None:
-    """Refuse a value that receivers would take for an attachment: an object whose ``_placeholder``
-    is true.
+    """Refuse an object whose ``_placeholder`` is true: receivers would take it for an attachment.
 
-    It's data where a packet has no attachments; in one that has some, npm's parser ends the
-    connection over it, or puts an attachment in its place.
+    In a packet without attachments such an object is data. In a packet with attachments, npm's
+    parser ends the connection, or puts an attachment in the object's place.
 
     Args:
         text: Compact JSON that stands beside attachments.
@@ -185,14 +187,15 @@ def is_finite(value: Any) -> bool:
     """Tell whether decoded JSON holds no infinity and no NaN: parsers take ``NaN``, and ``1e999``
     for an infinity.
 
-    Half a million numbers are looked at by functions in C, and lists and objects one by one.
+    Numbers are checked by functions in C, half a million of them in one call; only lists and
+    objects are visited one by one.
     """
     if value.__class__ is float:
         return isfinite(value)
     if value.__class__ not in _NESTING:
         return True
     nested: list[Any] = [value]
-    for part in nested:  # which grows
+    for part in nested:  # the list grows meanwhile
         items = part.values() if part.__class__ is dict else part
         kinds = set(map(type, items))
         if float in kinds:
