@@ -1,7 +1,7 @@
-"""What runs a server: any ASGI server, or uvicorn with the right settings.
+"""Hosts for a server: any ASGI server, or uvicorn with the right settings.
 
-`configure` gives a uvicorn that serves an application the direct way, and `Host` is what it gives;
-both need the extra ``ackord[server]``, and are loaded when they are first used.
+`configure` makes a `Host`, a uvicorn that serves an application the direct way. Both need the extra
+``ackord[server]``, and are loaded when they are first used.
 """
 
 from __future__ import annotations

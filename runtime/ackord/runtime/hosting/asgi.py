@@ -39,7 +39,7 @@ from ackord.runtime.websocket.asgi import HOST, VIOLATION, AsgiWebSocket
 from ackord.runtime.websocket.pump import Pump
 
 Hook = Callable[[], Awaitable[None]]
-"""What runs when the server starts or stops."""
+"""Called when the server starts or stops."""
 
 _NAMES: Final = {
     name.encode(): name
@@ -68,30 +68,29 @@ _NAMES: Final = {
         "x-forwarded-proto",
     )
 }
-"""Names of headers that sessions needn't keep a copy of each."""
+"""Names of common headers, so that sessions share one string for each."""
 
 _logger = logging.getLogger("ackord.runtime.hosting")
 
 _TURNS_OF_A_CLOSE: Final = 3
-"""Turns of the event loop in which a connection is closed: uvicorn takes a handshake for
-unanswered, and logs an error, if an application that has refused a WebSocket with a response
-returns before.
+"""Turns of the event loop that closing a connection takes. If an application that has refused a
+WebSocket with a response returns earlier, uvicorn takes the handshake for unanswered and logs an
+error.
 """
 _TLS_CLOSE_TIMEOUT: Final = 31.0
-"""Seconds in which a connection with TLS is closed: its client has to agree, and event loops give
-it 30 seconds.
+"""Seconds that closing a connection with TLS takes at most: its client must answer, and event loops
+wait 30 seconds.
 """
 
 
 class AsgiApp:
     """An ASGI application that serves one `EngineServer` below its path.
 
-    Everything else goes to `other` if there is one, and is answered with 404 otherwise.
-    Mounted below a prefix, or behind a proxy that strips one, the path is found as Starlette finds
-    it.
+    Requests for other paths go to `other`, or are answered with 404 if there is none. Mounted below
+    a prefix, or behind a proxy that strips one, the path is found as Starlette finds it.
 
-    The lifespan of ASGI starts and stops the engine, then `other`; one that has no lifespan, as
-    Django, is left out of that.
+    The lifespan of ASGI starts and stops the engine, then `other`, if that application has a
+    lifespan; Django has none.
     """
 
     def __init__(
@@ -111,7 +110,7 @@ class AsgiApp:
         self._has_warned = False
         self._prefix = engine.options.prefix
         self.prefix = self._prefix.encode()
-        """The path in its usual form."""
+        """The path without percent-encoding, as ASGI has it."""
         self.long_polling = LongPolling(engine)
         self._pump = Pump()
         self._proxies = TrustedProxies(engine.options.trusted_proxies)
@@ -170,8 +169,8 @@ class AsgiApp:
             )
 
     async def startup(self) -> None:
-        """Run the start-up hook and open the engine, again if it was shut down before; more than
-        once is harmless.
+        """Run the start-up hook and open the engine, also again after `shutdown`; a second call
+        does nothing.
         """
         self.engine.server_loop.enter()
         if self._started_in is self.engine.server_loop.current:
@@ -187,7 +186,7 @@ class AsgiApp:
         self.engine.open()
 
     async def shutdown(self) -> None:
-        """Run the shut-down hook, then close all sessions; more than once is harmless."""
+        """Run the shutdown hook, then close all sessions; a second call does nothing."""
         if self._is_shut_down:
             return
         self._is_shut_down = True
@@ -277,9 +276,8 @@ def _without_root(path: str, root: str) -> str:
     """Return the path below the place where an application is mounted, as Starlette's routing finds
     it.
 
-    `root` has what a proxy has stripped from the path, what the application is mounted below, or
-    both. So the path begins with all of it, with the end of it that is the mount, or with nothing
-    of it.
+    `root` is the prefix that a proxy has stripped from the path, the prefix of the mount, or both.
+    So the path begins with all of `root`, with its end (the mount), or with no part of it.
     """
     start = 0
     while start >= 0 and (rest := root[start:].rstrip("/")):
@@ -290,7 +288,7 @@ def _without_root(path: str, root: str) -> str:
 
 
 def _measure(scope: Scope) -> Refusal | None:
-    """Refuse a request whose head is larger than a session may keep."""
+    """Refuse a request whose head is too large for a session to keep."""
     if len(scope.get("query_string", b"")) > MAX_QUERY_STRING:
         return QUERY_TOO_LARGE.because(name="REQUEST_TOO_LARGE")
     return (
@@ -345,7 +343,7 @@ def _subprotocol_of(scope: Mapping[str, Any]) -> str | None:
 async def _refuse(
     scope: Scope, receive: Receive, send: Send, *, status: int, body: bytes, content_type: bytes
 ) -> None:
-    """Answer a request that isn't for the engine."""
+    """Answer a request that the engine doesn't serve."""
     if scope["type"] == "http":
         await respond(send, status, (), body, content_type)
     else:
@@ -369,7 +367,7 @@ async def _attach(
         await send(accept)
         is_attached = direct.attach(receiver)
     finally:
-        if not is_attached:  # it is gone already, or a middleware has refused it
+        if not is_attached:  # the connection is gone, or a middleware has refused the WebSocket
             receiver.closed()
 
 
@@ -394,8 +392,8 @@ async def _deny(
     body: bytes,
     content_type: bytes,
 ) -> None:
-    """Refuse a WebSocket before it is accepted: with a response where the ASGI server can send one,
-    else with its own 403.
+    """Refuse a WebSocket before it is accepted: with a response if the ASGI server supports that,
+    else with the server's own 403.
     """
     extensions = scope.get("extensions") or ()
     if "websocket.http.response" not in extensions:
@@ -413,7 +411,7 @@ async def _deny(
     if scope.get("scheme") == "wss" and HOST not in extensions:
         with suppress(TimeoutError):
             async with asyncio.timeout(_TLS_CLOSE_TIMEOUT):
-                # uvicorn tells of an end twice: when it has written the response, with this code,
-                # and when the connection is closed. Other servers tell of it once.
+                # uvicorn sends ``websocket.disconnect`` twice: when it has written the response,
+                # with this code, and when the connection is closed. Other servers send it once.
                 if (await receive()).get("code") == CloseCode.ABNORMAL:
                     await receive()

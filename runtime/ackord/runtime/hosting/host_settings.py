@@ -1,4 +1,4 @@
-"""What can be seen of the settings of an ASGI server that isn't ours."""
+"""Settings of the ASGI server, as far as an application can see them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ INFLATES_AHEAD: Final = (
 
 
 def inflates_ahead(receive: Receive) -> bool:
-    """Tell by the `receive` of a lifespan whether this is uvicorn with compression, and without the
-    class of ours that bounds it.
+    """Whether the `receive` of a lifespan belongs to a uvicorn that inflates WebSocket messages
+    without `GuardedWebSocket`, which bounds them.
     """
     config: Any = getattr(getattr(receive, "__self__", None), "config", None)
     if not getattr(config, "ws_per_message_deflate", False):

@@ -1,5 +1,5 @@
-"""The lifespan of an application that a server stands in front of; not every application has
-one.
+"""The lifespan of the application that gets the requests for other paths; not every application has
+a lifespan.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ _logger = logging.getLogger("ackord.runtime.hosting")
 
 
 class OtherLifespan:
-    """Runs another application's lifespan inside the server's: it starts after the server, and
-    stops after the server has.
+    """Runs another application's lifespan inside the server's: it starts and stops after the
+    server.
 
-    An application that has no lifespan raises, or returns without an answer: the specification of
-    ASGI allows both. What wasn't answered is left to the caller.
+    An application without a lifespan raises, or returns without an answer: the specification of
+    ASGI allows both. Then the caller answers the ASGI server.
     """
 
     def __init__(
@@ -27,7 +27,9 @@ class OtherLifespan:
         send: Send,
         before_shutdown: Callable[[], Awaitable[None]],
     ) -> None:
-        """Take the message that begins it, and what runs before the application is told to stop."""
+        """Take the message ``lifespan.startup``; `before_shutdown` is called before the application
+        is told to stop.
+        """
         self._startup: Message | None = startup
         self._receive = receive
         self._send = send
@@ -39,13 +41,13 @@ class OtherLifespan:
         self.is_told_to_stop = False
         """Whether the ASGI server's last message has come."""
         self.is_stopped = False
-        """Whether the application has said how it has stopped."""
+        """Whether the application has answered ``lifespan.shutdown``."""
 
     async def run(self, application: Application, scope: Scope) -> None:
         """Run the application's lifespan until the application returns.
 
         Raises:
-            Exception: what it raised after it had said that it can't start.
+            Exception: the application raised it after it had said that it can't start.
         """
         try:
             await application(scope, self._receive_next, self._send_next)

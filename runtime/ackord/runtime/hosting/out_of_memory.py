@@ -1,6 +1,4 @@
-"""A process whose event loop gets no memory ends, rather than go on without what the loop was about
-to do.
-"""
+"""Ends the process when its event loop gets no memory."""
 
 from __future__ import annotations
 
@@ -18,12 +16,12 @@ _logger = logging.getLogger("ackord.runtime.hosting")
 def end_without_memory(loop: asyncio.AbstractEventLoop) -> None:
     """End the process with `EXIT_CODE` when a callback of the event loop raises `MemoryError`.
 
-    That callback was to accept a connection, wake a task or run a timer: it never happens now, and
-    who waits for it waits for ever. A supervisor starts the process again, and its clients come
-    back.
+    That callback should have accepted a connection, woken a task or run a timer. It is lost, and
+    everything that waits for it waits for ever. A supervisor starts the process again, and its
+    clients come back.
 
-    `MemoryError` in a handler is the handler's own, as any exception, and one of a transport ends
-    its connection.
+    A `MemoryError` in a handler is handled as any exception, and one in a transport ends its
+    connection.
     """
     previous = loop.get_exception_handler()
 

@@ -1,4 +1,4 @@
-"""Learn that the host is asked to stop, before it waits for its requests.
+"""Notices that the host is asked to stop, before the host waits for its requests.
 
 An ASGI server that gets SIGTERM waits for running requests first, and ends the application's
 lifespan afterwards. A parked poll is a running request, for up to `ping_interval` seconds: it must
@@ -19,19 +19,19 @@ _STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopSignals:
-    """Calls a function at the signals that stop a host, then the host's handler; where the host
-    handles none, nothing is changed.
+    """Calls a function at the signals that stop a host, then the host's own handler. If the host
+    handles no signals, nothing is changed.
     """
 
     __slots__ = ("_ours", "_stopping")
 
     def __init__(self, stopping: Callable[[], object]) -> None:
-        """Take what is called in the main thread, between any two instructions of it."""
+        """`stopping` is called in the main thread, between any two instructions."""
         self._stopping = stopping
         self._ours: dict[signal.Signals, tuple[Callable[..., Any], Callable[..., Any]]] = {}
 
     def watch(self) -> None:
-        """Begin to listen; outside of the main thread no signal can be listened to."""
+        """Handle the signals from now on; does nothing outside of the main thread."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number in _STOPPING:
@@ -42,7 +42,7 @@ class StopSignals:
                 self._ours[number] = ours, theirs
 
     def close(self) -> None:
-        """Give the signals back, unless somebody else has taken them since."""
+        """Restore the handlers of the signals, unless they were changed since."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number, (ours, theirs) in self._ours.items():

@@ -1,9 +1,9 @@
-"""The HTTP side of an Engine.IO server: handshakes, GETs that wait, POSTs, preflights.
+"""Long-polling on ASGI: handshakes, GETs that wait, POSTs, and preflight requests.
 
 A GET of an open session waits here until the session answers it, or the client goes, which ends the
-session (Engine.IO v4, "HTTP long-polling"). A POST is answered when its packets were handed on: a
-client that sends more than handlers take is slowed down by that. Bodies are counted as they come,
-and must be complete within `LongPolling.patience`.
+session (Engine.IO v4, "HTTP long-polling"). A POST is answered after its packets were passed to the
+handlers: that slows down a client which sends more than the handlers take. Bodies are counted as
+they come, and must be complete within `LongPolling.patience`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from typing_extensions import override
 _logger = logging.getLogger("ackord.runtime.hosting")
 
 _SANE: Final = 20
-"""Digits of a number of bytes that is read."""
+"""Digits of a Content-Length that is read."""
 _RELEVANT: Final = ("content-type", "content-length", "accept-encoding")
 
 
@@ -55,11 +55,12 @@ class LongPolling:
         self._engine = engine
         options = engine.options
         self.max_payload = options.max_payload
-        """Bytes that the body of a request may have."""
+        """The most bytes that the body of a request may have."""
         self._compression_threshold = options.compression_threshold
-        # No session lives longer than this without a packet, so neither does the body of a request.
+        # No session stays open longer than this without a packet, so the body of a request mustn't
+        # take longer either.
         self.patience = options.ping_interval + options.ping_timeout
-        """Seconds that the body of a request has."""
+        """Seconds that the body of a request may take."""
 
     async def serve(self, request: EngineRequest, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -88,7 +89,7 @@ class LongPolling:
             await respond(send, 500, request.headers)  # as the reference implementation does
 
     def coding_of(self, request: PollingRequest, answer: AnswerPoll, body: bytes) -> Coding | None:
-        """Return how the answer to a GET is to be compressed, if it is."""
+        """Return the coding for the answer to a GET, or `None` if it isn't compressed."""
         threshold = self._compression_threshold
         if threshold is None or len(body) < threshold or not answer.compress:
             return None
@@ -108,8 +109,8 @@ class LongPolling:
             await _park(session, get)
         answer = get.answered
         if answer is None:
-            # Nobody reads it, but a middleware such as Starlette's BaseHTTPMiddleware takes it for
-            # a bug if an application answers nothing.
+            # The client is gone, but a middleware such as Starlette's BaseHTTPMiddleware takes it
+            # for a bug if an application answers nothing.
             with suppress(
                 OSError
             ):  # the specification of ASGI: `send` may raise it when the client has gone
@@ -142,7 +143,7 @@ class LongPolling:
             await respond(send, status, request.headers)
 
     async def _receive(self, request: PollingRequest, post: _Post) -> int:
-        """Read the body and hand its packets on; return the status of the answer."""
+        """Read the body and pass its packets on; return the status of the answer."""
         session = request.session
         try:
             body = await read_body(
@@ -176,7 +177,7 @@ class LongPolling:
 
 
 def _plain(request: EngineRequest, session: EngineSession, headers: list[Header]) -> PollingRequest:
-    """Return what the answer to a request depends on; `headers` are those of the answer."""
+    """Return the parts of a request that the answer depends on; `headers` are those of the answer."""
     given = {
         name: request.headers[name].encode("latin-1")
         for name in _RELEVANT
@@ -192,7 +193,7 @@ def _plain(request: EngineRequest, session: EngineSession, headers: list[Header]
 
 
 class _Get(Interruption, WaitingGet):
-    """A GET as the engine sees it."""
+    """A GET on ASGI, for the engine."""
 
     __slots__ = ("answered",)
 
@@ -207,7 +208,7 @@ class _Get(Interruption, WaitingGet):
 
 
 class _Post(Interruption, IncomingPost):
-    """A POST as the engine sees it."""
+    """A POST on ASGI, for the engine."""
 
     __slots__ = ("patience",)
 
@@ -221,7 +222,7 @@ class _Post(Interruption, IncomingPost):
 
 
 async def _park(session: EngineSession, get: _Get) -> None:
-    """Wait until a GET has an answer, or its client has gone, which ends the session at once."""
+    """Wait until a GET has an answer, or its client has gone; the latter ends the session at once."""
     try:
         message: Message | None = {"type": "http.request"}
         while (

@@ -1,4 +1,4 @@
-"""The requests and responses of long-polling, over ASGI."""
+"""The bodies of requests and responses of long-polling, on ASGI."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ TEXT_HTML: Final = b"text/html"
 JSON: Final = b"application/json"
 
 CLOSE: Final[Header] = (b"connection", b"close")
-"""The rest of the body is of no interest: the connection can't be used for another request."""
+"""Sent where the rest of a body isn't read: the connection can't be used for another request."""
 
 
 class BodyTooLargeError(Exception):
-    """The body of a request has more bytes than it may."""
+    """The body of a request is too large."""
 
 
 class RequestAbortedError(Exception):
-    """The client is gone before its request was complete."""
+    """The client has gone before its request was complete."""
 
 
 class BodyUnwantedError(Exception):
-    """The wait for the rest of a body was interrupted."""
+    """The session ended before the body was complete."""
 
 
 async def read_body(
@@ -34,13 +34,13 @@ async def read_body(
     limit: int,
     tell: Callable[[int], None] | None = None,
 ) -> bytes:
-    """Read the body of a request, whose bytes are counted as they come; `declared` is its
+    """Read the body of a request and count its bytes as they come; `declared` is its
     Content-Length.
 
-    `tell` learns how much is there, of a body that comes in pieces.
+    `tell` is called with the bytes so far, of a body that comes in pieces.
 
     Raises:
-        BodyTooLargeError: it has, or says that it has, more than `limit` bytes.
+        BodyTooLargeError: the body has, or its Content-Length says, more than `limit` bytes.
         RequestAbortedError: the client has gone.
         BodyUnwantedError: `receive` has returned `None`.
     """
@@ -68,8 +68,8 @@ async def read_body(
 
 
 def append(body: bytes | bytearray, chunk: bytes) -> bytes | bytearray:
-    """Return the body with one more chunk; most have one only, and many small ones must not cost
-    more than their bytes.
+    """Return the body with one more chunk. Most bodies have one chunk, which isn't copied; many
+    small chunks take linear time.
     """
     if not body:
         return chunk

@@ -10,19 +10,19 @@ from typing import Final, Literal, TypeAlias
 Coding: TypeAlias = Literal["gzip", "deflate"]
 
 _WINDOW: Final[dict[Coding, int]] = {"gzip": 31, "deflate": 15}
-"""The window of 32 KB, and which header stands around it."""
+"""zlib's `wbits`: a window of 32 KB, and the header of the coding."""
 
 _WEIGHT: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 """RFC 9110, 12.4.2: `float` would take digits of other scripts, underscores and exponents as well.
 """
 
 SLICE: Final = 65_536
-"""Bytes that are compressed before others have their turn: about two milliseconds."""
+"""Bytes that are compressed in one turn of the event loop: about two milliseconds."""
 
 
 def choose_coding(accept_encoding: str | None) -> Coding | None:
-    """Return the coding that an ``Accept-Encoding`` header likes best, gzip before deflate; `None`
-    for neither.
+    """Return the coding that an ``Accept-Encoding`` header prefers, gzip before deflate; `None` for
+    neither.
     """
     if not accept_encoding:
         return None
@@ -38,7 +38,7 @@ def choose_coding(accept_encoding: str | None) -> Coding | None:
 
 
 async def compress(body: bytes, coding: Coding) -> bytes:
-    """Compress a body, in slices between which the event loop goes on."""
+    """Compress a body in slices; the event loop goes on between them."""
     compressor = zlib.compressobj(wbits=_WINDOW[coding])
     parts: list[bytes] = []
     for start in range(0, len(body), SLICE):

@@ -1,4 +1,4 @@
-"""A wait for the ASGI server that something else may end."""
+"""A wait for the ASGI server that can be interrupted."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from ackord.runtime.asgi_types import Message, Receive
 
 
 class Interruption:
-    """Ends what a task waits for, by cancelling it and taking that back, as `asyncio.timeout` does.
+    """Interrupts a task that waits: it cancels the task and takes the cancellation back, as
+    `asyncio.timeout` does.
 
-    ASGI tells that a client has gone to whoever awaits `receive` only: a task beside the one that
-    waits for something else would cost more than a whole request.
+    ASGI reports that a client has gone only to a task that awaits `receive`, and a second task for
+    that would cost more than a whole request.
     """
 
     __slots__ = ("_cancelling", "_is_waiting", "_receive", "_task", "happened")
 
     def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
-        """Be about what the current task of `loop`, which must be running, waits for."""
+        """Interrupt the current task of `loop`, which must be running."""
         task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("an ASGI application must run in a task")
@@ -43,7 +44,7 @@ class Interruption:
         try:
             return await self._receive()
         except asyncio.CancelledError:
-            # Another one may want to cancel the task as well.
+            # The task may have been cancelled from outside as well.
             if not self.happened or self._task.cancelling() - 1 > self._cancelling:
                 raise
             return None

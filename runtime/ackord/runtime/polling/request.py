@@ -1,6 +1,4 @@
-"""Requests of open sessions over long-polling: recognized at little cost, on every way on which
-they can come.
-"""
+"""Requests of open sessions over long-polling, recognized with little work, on ASGI and on uvicorn."""
 
 from __future__ import annotations
 
@@ -17,39 +15,35 @@ from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.session import EngineSession
 
 MAX_QUERY_STRING: Final = 16_384
-"""Bytes of a query string that are worth parsing: as much as Node's HTTP server takes for all
-headers.
-"""
+"""Bytes of a query string that is parsed: as many as Node's HTTP server takes for all headers."""
 
 MAX_PARAMETERS: Final = 1000
 """Parameters of a query string that are read: as many as Node reads."""
 
 MAX_HEADER_BYTES: Final = 32_768
-"""Bytes of the headers that a session may keep of the request that opened it; some ASGI servers
-take any number.
-"""
+"""Bytes of the headers of a handshake, which the session keeps; some ASGI servers take any number."""
 
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
-"""Of every answer."""
+"""A header of every answer."""
 
 _HOST: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]*)(?::[0-9]*)?[ \t]*")
 
 
 @lru_cache(maxsize=64)
 def is_host(value: bytes | None) -> bool:
-    """Whether there is a header Host, and it is well-formed: empty, or a host that may have a port
-    (RFC 9112, 3.2).
+    """Whether the value is a well-formed header Host: empty, or a host with or without a port (RFC
+    9112, 3.2).
     """
     return value is not None and _HOST.fullmatch(value) is not None
 
 
 @dataclass(slots=True)
 class PollingRequest:
-    """What the answer to a request of an open session depends on."""
+    """The parts of a request of an open session that the answer depends on."""
 
     session: EngineSession
     headers: list[Header]
-    """Of the answer, whatever it is."""
+    """Headers of the answer, with any status."""
     content_type: bytes = b""
     content_length: bytes | None = None
     accept_encoding: bytes | None = None
@@ -72,9 +66,9 @@ def recognize(
     """Recognize an ordinary request of an open session by its query string and headers, whose names
     are in lower case.
 
-    `None` means that `EngineServer.open_polling` has to look at the whole request: it opens a
-    session, is refused, or somebody else wants to see it; nothing has been done then. `size` is how
-    many bytes the headers are at most, where that is known.
+    `None` means that `EngineServer.open_polling` must be called with the whole request: it opens a
+    session, is refused, or a hook must see it. Nothing has been done then. `size` is the most bytes
+    that the headers can have, if known.
     """
     if (
         len(query_string) > MAX_QUERY_STRING
@@ -109,8 +103,8 @@ def size_of(headers: Iterable[tuple[bytes, bytes]]) -> int:
 
 
 def parse_query(query_string: str) -> Mapping[str, str]:
-    """Parse a query string; the last value of a repeated key counts, and what follows
-    `MAX_PARAMETERS` parameters is ignored, as in Node.
+    """Parse a query string. The last value of a repeated key counts, and parameters beyond
+    `MAX_PARAMETERS` are ignored, as in Node.
     """
     query: dict[str, str] = {}
     pairs = query_string.split("&", MAX_PARAMETERS)

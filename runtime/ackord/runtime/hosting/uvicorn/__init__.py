@@ -1,1 +1,1 @@
-"""All that touches the classes of uvicorn itself: serving, and the direct ends of both transports."""
+"""Everything that uses uvicorn's own classes: serving, and the direct ends of both transports."""

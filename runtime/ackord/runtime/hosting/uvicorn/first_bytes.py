@@ -1,4 +1,4 @@
-"""What a connection meets first on uvicorn: whether it opens a WebSocket, or is for HTTP."""
+"""The first protocol of a connection on uvicorn: it decides between WebSocket and HTTP."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 _SOON: Final = 0.1
-"""Seconds that waiting connections may be dropped late, so that one timer does for many."""
+"""Seconds that waiting connections may be dropped late, so that one timer is enough for many."""
 
 
 class FirstBytesFactory:
-    """Makes a `FirstBytes` for each connection of a server: what uvicorn calls as its `http=`
-    class.
-    """
+    """Makes a `FirstBytes` for each connection of a server; passed to uvicorn as its `http=` class."""
 
     def __init__(self) -> None:
         self._context: ServerContext | None = None
@@ -49,7 +47,7 @@ class FirstBytesFactory:
         return FirstBytes(self, context)
 
     def make_http(self, context: ServerContext) -> Http:
-        """Make what serves a connection that doesn't begin with a WebSocket."""
+        """Make the protocol of a connection that doesn't begin with a WebSocket."""
         return Http(
             config=context.config,
             server_state=context.server_state,
@@ -59,7 +57,7 @@ class FirstBytesFactory:
         )
 
     def await_head(self, connection: FirstBytes, context: ServerContext) -> None:
-        """Drop a connection if nothing comes for too long."""
+        """Drop a connection if no request comes within `HEAD_TIMEOUT`."""
         loop = context.loop
         context.waiting.add(connection.transport)
         self._waiting[connection] = loop.time()
@@ -67,7 +65,7 @@ class FirstBytesFactory:
             self._timer = loop.call_later(bounds.HEAD_TIMEOUT, self._look, loop)
 
     def forget(self, connection: FirstBytes) -> None:
-        """Wait no longer."""
+        """Don't drop the connection any more."""
         self._waiting.pop(connection, None)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -85,8 +83,8 @@ class FirstBytesFactory:
 class FirstBytes(asyncio.Protocol):
     """A connection until its first bytes have come.
 
-    Where these are the whole request of a common WebSocket, an `Upgrade` follows; everything else
-    is for HTTP.
+    If they are the whole request of a common WebSocket, `Upgrade` takes the connection over; else
+    `Http`.
     """
 
     __slots__ = ("_context", "_factory", "transport")

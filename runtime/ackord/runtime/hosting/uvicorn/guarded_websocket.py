@@ -1,13 +1,13 @@
 """WebSockets through ASGI on uvicorn, with bounds where uvicorn has none.
 
-uvicorn hands all frames of one read to a queue before the application sees the first, inflates them
-at once, and waits without an end for clients that don't go on. Here instead:
+uvicorn puts all frames of one read into a queue before the application gets the first, inflates
+them at once, and waits without a timeout for clients that stop in the middle. Here instead:
 
-- Frames are taken one message at a time. What was read behind a message waits as bytes until the
-  application has taken the message (`_take_frames`), and meanwhile nothing more is read.
+- Frames are taken one message at a time. The bytes behind a message wait until the application has
+  taken the message (`_take_frames`), and nothing more is read meanwhile.
 - Control frames count as frames of a turn, fragments are bounded in number, a client that doesn't
-  read gets no PONG, and a message that was begun must go on (`ProgressWatch`), as what was written
-  must be taken (`StallWatch`).
+  read gets no PONG, an unfinished message must go on (`ProgressWatch`), and the network must take
+  written bytes (`StallWatch`).
 - The receiver learns how much is held, for `memory_budget`.
 - A close without a close frame has the code 1006 (RFC 6455, 7.1.5).
 
@@ -40,7 +40,7 @@ MAX_EARLY: Final = 65_536
 
 
 class GuardedWebSocket(WebSocketsSansIOProtocol, HostWebSocket):
-    """uvicorn's WebSocket, bounded; it is the `HostWebSocket` of its scope as well."""
+    """uvicorn's WebSocket with bounds; also the `HostWebSocket` of its scope."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -75,7 +75,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol, HostWebSocket):
         self._stall = StallWatch(self.loop, self.transport)
 
     def receive_request(self, method: str, target: bytes, headers: Iterable[Header]) -> None:
-        """Take an opening handshake that was read already, and call the application."""
+        """Take a handshake that was read already, and call the application."""
         fields = Headers(
             (name.decode("ascii"), value.strip(b" \t").decode("latin-1")) for name, value in headers
         )
@@ -103,10 +103,10 @@ class GuardedWebSocket(WebSocketsSansIOProtocol, HostWebSocket):
         has_more = bool(self._cutter.pending)
         waiting = [self.queue.get_nowait() for _ in range(self.queue.qsize())] if has_more else []
         if self.handshake_complete and self.conn.close_rcvd is None and not self.close_sent:
-            # uvicorn says 1005 whether there was a close frame without a status or none at all.
+            # uvicorn says 1005 both for a close frame without a status and for no close frame.
             self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL})
         super().connection_lost(exc)
-        if has_more:  # what came before the end is taken first
+        if has_more:  # messages before the end are taken first
             self._ending, *_ = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
             for message in waiting:
                 self.queue.put_nowait(message)
@@ -140,7 +140,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol, HostWebSocket):
             and data[1] & 0x7F == size
             and not (self.read_paused or cutter.pending or cutter.missing)
         ):
-            # A frame alone, as most are.
+            # One frame alone, as most reads are.
             self._take(data)
             self._frames_in_turn = 0
             self._count_kept()
@@ -158,15 +158,15 @@ class GuardedWebSocket(WebSocketsSansIOProtocol, HostWebSocket):
             self._refuse_handshake()
 
     def _take_frames(self) -> None:
-        """Take frames up to the next message, which the application has to handle before anything
-        that follows.
+        """Take frames up to the next message, and no further until the application has handled that
+        message.
 
-        So its answers come before the end of the connection, and no inflated messages pile up.
+        So answers are sent before the end of the connection, and inflated messages don't pile up.
         """
         while not self.read_paused:
             if self._frames_in_turn > bounds.FRAMES_PER_TURN:
-                # The event loop would otherwise go on with this connection as long as it is the
-                # fastest.
+                # Without this, the event loop would go on with this connection as long as bytes
+                # come.
                 if not self.transport.is_closing():
                     self.transport.pause_reading()
                 self.loop.call_soon(self._read_on)
@@ -204,8 +204,8 @@ class GuardedWebSocket(WebSocketsSansIOProtocol, HostWebSocket):
             self.transport.resume_reading()
 
     def _go_on(self) -> None:
-        """Take what was read behind a message that the application has handled now, or before it
-        accepted the connection.
+        """Take the bytes behind a message that the application has handled now, or the bytes that
+        came before it accepted the connection.
         """
         if self.read_paused and self.handshake_complete and self.queue.empty():
             self.read_paused = False
@@ -290,12 +290,12 @@ class GuardedWebSocket(WebSocketsSansIOProtocol, HostWebSocket):
         if message["type"] == "websocket.http.response.body" and not message.get(
             "more_body", False
         ):
-            # A refusal, complete: no reason for uvicorn to log that there was no handshake.
+            # The refusal is complete, so uvicorn mustn't log that there was no handshake.
             self.handshake_complete = True
 
     @override
     def send_500_response(self) -> None:
-        if not self.conn.eof_sent:  # else the server has stopped meanwhile, and has said so
+        if not self.conn.eof_sent:  # else the server has stopped meanwhile, and has logged that
             super().send_500_response()
 
     @override
@@ -333,8 +333,8 @@ class GuardedWebSocket(WebSocketsSansIOProtocol, HostWebSocket):
             self.transport.abort()
 
     def _count_kept(self) -> None:
-        """Tell the receiver how much is held of messages that aren't complete or aren't read, and
-        watch that they go on.
+        """Tell the receiver how many bytes are held of unfinished and unread messages, and watch
+        the unfinished ones.
         """
         fragments = self.frames
         if fragments is not self._fragments:  # uvicorn begins a new list for each message
@@ -352,7 +352,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol, HostWebSocket):
             self._receiver.hold(Part.UNFINISHED, size)
 
     def _is_unfinished(self) -> bool:
-        """Return whether a message has begun, its rest hasn't come, and this side reads."""
+        """Whether a message is unfinished while this side reads."""
         has_begun = self._cutter.pending or self.conn.reader.buffer or self.frames
         return bool(has_begun) and not self.read_paused and not self.close_sent
 
@@ -371,9 +371,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol, HostWebSocket):
             self._take_frames()
 
     def _refuse_handshake(self) -> None:
-        """Answer a request that the WebSocket library couldn't read, such as one with too many
-        headers.
-        """
+        """Answer a request that the library can't read, such as one with too many headers."""
         self.transport.write(
             b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         )

@@ -16,8 +16,8 @@ _VERSION: Final = "13"
 
 
 class GuardedHandshake(ServerProtocol):
-    """The library's protocol, whose close frames have a code and no text, as those of the reference
-    implementation.
+    """The library's protocol, with close frames that have a code and no text, as those of the
+    reference implementation.
     """
 
     @override
@@ -27,8 +27,8 @@ class GuardedHandshake(ServerProtocol):
     @override
     def recv_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:
-            # RFC 6455, 5.4: it may come between fragments as every control frame, where the library
-            # takes it for a mistake.
+            # RFC 6455, 5.4: a close frame may come between fragments, as every control frame; the
+            # library takes that for an error.
             self.current_size = None
         super().recv_frame(frame)
 
@@ -57,7 +57,7 @@ class GuardedHandshake(ServerProtocol):
 
     def receive_request(self, request: Request) -> None:
         """Take a request that was read already: the library's own limits, 8192 bytes a line and 128
-        headers, are narrower than ours.
+        headers, are lower than the engine's.
         """
         self.parser = Protocol.parse(self)
         next(self.parser)

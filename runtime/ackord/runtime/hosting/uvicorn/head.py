@@ -1,4 +1,4 @@
-"""The head of a request, checked where HTTP demands more than the parser of uvicorn does."""
+"""Checks of a request's head that HTTP demands and uvicorn's parser doesn't make."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ _VERSIONS: Final = frozenset(("1.0", "1.1"))
 
 
 class BadRequestError(Exception):
-    """A request that HTTP demands to be refused, and that the parser lets pass; its text says
-    why.
-    """
+    """HTTP demands that this request is refused; the message says why."""
 
 
 def check_head(version: str, headers: Iterable[Header]) -> None:
-    """Check what RFC 9112 demands of the head of a request, beside what the parser has checked.
+    """Check the head of a request for the rules of RFC 9112 that the parser doesn't check.
 
     Raises:
         BadRequestError: the request must be refused (RFC 9112, 2.3, 3.2 and 6.1).

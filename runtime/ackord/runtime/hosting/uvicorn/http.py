@@ -1,21 +1,22 @@
-"""HTTP/1.1 on uvicorn: bounded, and past ASGI where that is possible.
+"""HTTP/1.1 on uvicorn, with bounds, and past ASGI where that is possible.
 
 `Http` is uvicorn's protocol with three additions:
 
 Bounds
-    uvicorn leaves unbounded what comes before and beside a body: here it is bounded in bytes and in
+    The bytes before and beside a body, for which uvicorn has no bounds, are bounded in number and
     time (`ackord.runtime.hosting.uvicorn.bounds`). So are requests that are sent before an earlier
     one is answered (`PipelinedRequests`), and clients that don't read (`StallWatch`).
 
 Long-polling past ASGI
-    An ordinary request of an open session is served where uvicorn parses it: no ASGI scope, no
-    messages and no task (`ackord.runtime.hosting.uvicorn.polling`). Everything else goes through
-    ASGI: handshakes, what is refused, large, chunked or pipelined bodies, HTTP/1.0, and every
-    request while somebody has to see each request. Both ways answer with the same bytes. The head
+    An ordinary request of an open session is served as soon as uvicorn has parsed it, without an
+    ASGI scope, messages and a task (`ackord.runtime.hosting.uvicorn.polling`). All other requests
+    go through ASGI: handshakes, refused requests, large, chunked or pipelined bodies, HTTP/1.0, and
+    every request if a hook must see every request. Both ways answer with the same bytes. The head
     of a request is therefore collected first, and replayed to uvicorn by `_go_through_asgi`.
 
 WebSockets past ASGI
-    A common request of a WebSocket begins an `Upgrade`, every other one uvicorn's own protocol.
+    A common request for a WebSocket begins an `Upgrade`; any other one is passed to uvicorn's own
+    protocol.
 """
 
 from __future__ import annotations
@@ -51,23 +52,23 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 REQUESTS_PER_TURN: Final = 32
-"""Requests of one connection after which others have their turn: the next one goes through ASGI,
-where it waits.
+"""Requests of one connection after which other connections have their turn: the next request goes
+through ASGI, where it waits.
 """
 
 _BODY: Final = frozenset((b"content-length", b"transfer-encoding"))
 _SOON: Final = 0.01
-"""Seconds that the end of an idle connection may come early, so that no timer is set for them."""
+"""Seconds that an idle connection may be closed early, rather than set a timer for them."""
 
 _WRITER: Final = ResponseWriter()
-"""One for all connections: it keeps the headers of the server that asked last."""
+"""One writer for all connections; it caches the default headers of the last server."""
 
 
 class Http(HttpToolsProtocol, DirectConnection, Holder):
     """One connection that doesn't begin with a WebSocket."""
 
     def __init__(self, *arguments: Any, is_direct: bool, **settings: Any) -> None:
-        """Take what uvicorn passes; without `is_direct`, everything goes through ASGI."""
+        """Take uvicorn's arguments; without `is_direct`, all requests go through ASGI."""
         super().__init__(*arguments, **settings)
         self._waiting = waiting_of(self.server_state)
         self._account: Account | None = None  # made when there is something to count
@@ -112,7 +113,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         cycle, self._cycle = self._cycle, None
         self.pipeline.clear()
         if cycle is not None and not cycle.response_complete:
-            # uvicorn tells the last request only, although an earlier one may be being answered.
+            # uvicorn tells only the last request, although an earlier one may be being answered.
             cycle.disconnected = True
             cycle.message_event.set()
         request, self._outstanding, self._reading = self._outstanding, None, None
@@ -148,8 +149,8 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
             and self._head_timer is None
             and self.timeout_keep_alive_task is None
         ):
-            # Empty lines, or the rest of a body that was answered already: uvicorn has stopped this
-            # timer, and would start it no more.
+            # Only empty lines, or the rest of a body that was answered already: uvicorn has stopped
+            # this timer, and wouldn't start it again.
             self.timeout_keep_alive_task = self.loop.call_at(
                 self._idle_until, self.timeout_keep_alive_handler
             )
@@ -191,7 +192,8 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
                     self._early = data
                     self.handle_websocket_upgrade()
                 elif data:
-                    # to another protocol, such as h2c: an offer, which is ignored (RFC 9110, 7.8)
+                    # an upgrade to another protocol, such as h2c, is an offer, and ignored (RFC
+                    # 9110, 7.8)
                     continue
             return
 
@@ -233,7 +235,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
 
     @override
     def on_body(self, body: bytes) -> None:
-        # Twice, so that the frames of chunks of a reasonable size never count.
+        # Twice the size, so that the framing of chunks of a reasonable size never counts.
         self._overhead = max(0, self._overhead - 2 * len(body))
         if self._reading is not None:
             self._reading.receive(body)
@@ -255,7 +257,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
             self._fail(request, exc)
 
     def _read_direct_request(self) -> DirectRequest | None:
-        """Return the request whose head has been read, if it needn't go through ASGI."""
+        """Return the request whose head was read, or `None` if it must go through ASGI."""
         app = self._app
         cycle: Any = self.cycle  # `None` at first, whatever uvicorn says
         if (
@@ -271,7 +273,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         )
 
     def _go_through_asgi(self) -> None:
-        """Have uvicorn take the head that has been read."""
+        """Pass the head that was read to uvicorn."""
         parser: Any = self.parser
         url, headers = self.url, self.headers
         super().on_message_begin()
@@ -412,7 +414,9 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
             self._upgrade_by_asgi(early)
 
     def _upgrade_directly(self, early: bytes) -> bool:
-        """Begin an `Upgrade`, if the request is common; `early` is what follows the request."""
+        """Begin an `Upgrade`, if the request is a common one; `early` are the bytes after the
+        request.
+        """
         context = ServerContext(self.config, self.server_state, self.app_state, self.loop)
         if (
             not context.has_common_websockets

@@ -1,7 +1,7 @@
 """Requests of open sessions over long-polling that don't go through ASGI.
 
-A GET waits for its answer without a task. A POST is answered as its last byte comes, unless its
-packets are more than one turn's worth or handlers don't keep up; then a task waits.
+A GET waits for its answer without a task. A POST is answered as soon as its last byte has come.
+Only if it has too many packets for one turn, or the handlers are congested, a task waits.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from ackord.runtime.protocol.engineio.actions import AnswerPoll
 from typing_extensions import override
 
 MAX_BODY: Final = 65_536
-"""Bytes of a body that is kept until it is whole; a larger one goes through ASGI, where it is read
-no faster than it is taken.
+"""Bytes of a body that is kept until it is whole; a larger body goes through ASGI, which has
+backpressure.
 """
 
 _ORDINARY_QUERY: Final = re.compile(rb"[A-Za-z0-9._~=&-]*")
 
 
 class DirectConnection(Protocol):
-    """The connection by which a request came."""
+    """The connection of a request, as the request uses it."""
 
     __slots__ = ()
 
@@ -43,26 +43,26 @@ class DirectConnection(Protocol):
         content_type: bytes | None = None,
         body: bytes = b"",
     ) -> None:
-        """Write the whole response of the request, whose answer is the only one that is
-        outstanding.
-        """
+        """Write the whole response to the request, which must be the only outstanding one."""
         ...
 
     def spawn(self, work: Coroutine[Any, Any, None], request: DirectRequest) -> None:
-        """Run what a request has to wait for in a task, which the server knows."""
+        """Run `work` in a task that uvicorn waits for when it stops; if it raises, the request is
+        answered with 500.
+        """
         ...
 
 
 class _NoEvent:
-    """Where uvicorn would wake a task."""
+    """Stands for the event by which uvicorn wakes the task of a request: there is no task."""
 
     def set(self) -> None:
-        """Wake nobody."""
+        """Do nothing."""
 
 
 class DirectRequest(ABC):
-    """One request; it stands where uvicorn expects its cycle of request and response, and has what
-    uvicorn asks of that.
+    """One request past ASGI; it takes the place of uvicorn's `RequestResponseCycle`, with the
+    attributes that uvicorn uses.
     """
 
     __slots__ = (
@@ -83,7 +83,7 @@ class DirectRequest(ABC):
         self._polling = polling
         self.request = request
         self.disconnected = False
-        """Whether the connection is gone; set by uvicorn, or by `closed`."""
+        """Whether the connection is gone; set by uvicorn or by `closed`."""
         self.keep_alive = True
         """Whether the connection may be used for another request; cleared by uvicorn when it stops.
         """
@@ -91,7 +91,7 @@ class DirectRequest(ABC):
 
     @abstractmethod
     def start(self) -> None:
-        """Take the head."""
+        """Called when the head was read."""
 
     @abstractmethod
     def receive(self, chunk: bytes) -> None:
@@ -106,7 +106,7 @@ class DirectRequest(ABC):
         """Called when the connection is gone before the answer."""
 
     def answer_error(self) -> None:
-        """Answer that something is wrong here."""
+        """Answer with 500 after an exception."""
         self.request.headers = [CLOSE]
         self._respond(500, b"text/plain; charset=utf-8", b"Internal Server Error")
 
@@ -128,7 +128,7 @@ class DirectGet(DirectRequest, WaitingGet):
 
     @override
     def receive(self, chunk: bytes) -> None:
-        """Drop it; what announces a body goes through ASGI."""
+        """Do nothing: a GET with a body goes through ASGI."""
 
     @override
     def complete(self) -> None:
@@ -181,7 +181,7 @@ class DirectPost(DirectRequest, IncomingPost):
 
     @override
     def complete(self) -> None:
-        if self.response_complete:  # refused, or given up, before the body was whole
+        if self.response_complete:  # answered before the body was whole
             return
         self._is_whole = True
         session = self.request.session
@@ -239,7 +239,7 @@ def read_direct_request(
 ) -> DirectRequest | None:
     """Return the request whose head `parser` has read, or `None` if it must go through ASGI.
 
-    `head_size` is how many bytes the head has at most, where that is known.
+    `head_size` is the most bytes that the head can have, if known.
     """
     if (
         parser.get_http_version() != "1.1"

@@ -48,8 +48,8 @@ class ResponseWriter:
         return b"%b%d\r\n%b\r\n%b" % (beginning, len(body), lines, body)
 
     def _begin(self, status: int, content_type: bytes | None) -> bytes:
-        """Return all up to the value of the first header that isn't always the same: the length of
-        the body.
+        """Return the beginning of a response, up to the value of the first header that varies:
+        Content-Length.
         """
         lines = _lines(self._defaults)
         if content_type is not None:

@@ -26,8 +26,8 @@ from ackord.runtime.option_values import check_names, check_values
 from typing_extensions import override
 
 OBJECTS_BETWEEN_COLLECTIONS: Final = 5_000
-"""New objects after which Python looks for garbage: what about 50 connections are made of, where
-its default is 7.
+"""New objects after which Python's garbage collector runs: those of about 50 connections. Python's
+default is those of 7.
 """
 
 _SETTINGS: Final = frozenset(signature(uvicorn.Config).parameters) - {"app"}
@@ -45,10 +45,10 @@ _logger = logging.getLogger("ackord.runtime.hosting")
 
 
 class Host(uvicorn.Server):
-    """uvicorn, with the sessions drained before it waits for connections.
+    """A uvicorn that closes the sessions before it waits for running requests.
 
-    uvicorn waits for running requests first and tells the application afterwards: parked polls
-    would hold the exit until its timeout.
+    uvicorn itself waits for running requests first and tells the application afterwards: parked
+    polls would delay the exit until its timeout.
     """
 
     def __init__(self, config: uvicorn.Config, engine_app: AsgiApp) -> None:
@@ -60,10 +60,11 @@ class Host(uvicorn.Server):
 
     @property
     def port(self) -> int | None:
-        """The port that is listened on, useful after asking for port 0; `None` for a Unix socket.
+        """The port that the server listens on, useful after asking for port 0; `None` for a Unix
+        socket.
 
         Raises:
-            UsageError: nothing is listened on.
+            UsageError: the server doesn't listen.
         """
         match self._name:
             case (_, int(port), *_):
@@ -77,7 +78,7 @@ class Host(uvicorn.Server):
         the path of a Unix socket.
 
         Raises:
-            UsageError: nothing is listened on.
+            UsageError: the server doesn't listen.
         """
         match self._name:
             case (host, port, *_):
@@ -94,18 +95,18 @@ class Host(uvicorn.Server):
 
     @override
     def run(self, sockets: list[sockets.socket] | None = None) -> None:
-        """Serve until stopped, as what this process is for.
+        """Serve until stopped, in a process that does nothing else.
 
-        The garbage collector is told so: it needn't look again and again at what was imported and
-        made before, nor every few connections whether there is garbage.
+        So the garbage collector is tuned: objects that were made before are left out, and it runs
+        after more objects.
         """
         self._has_process = True
         super().run(sockets)
 
     @override
     async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
-        """Start the application, which may get no lifespan where it is mounted in another one, then
-        begin to listen.
+        """Start the application, also one that gets no lifespan because it is mounted in another
+        one, then begin to listen.
         """
         await self._engine_app.startup()
         try:
@@ -124,15 +125,15 @@ class Host(uvicorn.Server):
 
     @override
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
-        """Stop: no new connections, all sessions closed, running requests answered."""
+        """Stop: accept no new connections, close all sessions, answer running requests."""
         for server in self.servers:
             server.close()
         await self._stop_application()
         await super().shutdown(sockets)
 
     def _announce(self) -> None:
-        """Say where the server listens: at INFO where that is logged, else, if the server is what
-        this process is for, on standard error.
+        """Say where the server listens: at INFO if that is logged, else on standard error if the
+        process does nothing else.
         """
         path = self._engine_app.prefix.decode()
         line = f"Socket.IO listens on {self.address}, path {path}{' below its mount' if self._is_mounted else ''}"
@@ -143,7 +144,7 @@ class Host(uvicorn.Server):
 
     @override
     def _log_started_message(self, listeners: Sequence[sockets.SocketType]) -> None:
-        """Leave this line of uvicorn's to `_announce`, which knows the path of Socket.IO."""
+        """Do nothing: `_announce` writes this line, with the path of Socket.IO."""
 
     async def _stop_application(self) -> None:
         try:
@@ -163,21 +164,22 @@ def configure(
     application: Application | None = None,
     **settings: Any,
 ) -> Host:
-    """Make a `Host` that isn't running yet; `await host.serve()` runs it.
+    """Make a `Host`; `await host.serve()` runs it.
 
     Args:
-        engine_app: What is closed when the host stops.
+        engine_app: The server's ASGI application, which is closed when the host stops.
         host: The address to listen on.
-        port: The port to listen on; 0 for any that is free.
+        port: The port to listen on; 0 for any free port.
         graceful_timeout: Seconds for running requests when the host stops; parked polls and
             WebSockets are answered before.
         per_message_deflate: Whether WebSocket messages may be compressed; the limit of their size
             holds after inflation.
-        direct: Whether the messages of WebSockets go past ASGI, middlewares seeing the handshake
-            only; those that are compressed never do. Long-polling does so too, unless the engine's
-            application is mounted in another one.
-        application: What uvicorn calls, if the engine's application is mounted in another one.
-        settings: Go to `uvicorn.Config`.
+        direct: Whether the messages of WebSockets go past ASGI; middlewares then see only the
+            handshake. Compressed messages always go through ASGI. Requests of long-polling go past
+            ASGI too, unless the engine's application is mounted in another one.
+        application: The application that uvicorn calls, if the engine's application is mounted in
+            another one.
+        settings: Passed to `uvicorn.Config`.
 
     Raises:
         UsageError: a setting doesn't exist, or can't work here.
@@ -203,8 +205,8 @@ def configure(
         # Engine.IO has its own heartbeat.
         "ws_ping_interval": None,
         "timeout_graceful_shutdown": max(1, round(graceful_timeout)),
-        # The engine's `trusted_proxies` says whom to believe; uvicorn would believe whoever comes
-        # from this machine.
+        # The engine's `trusted_proxies` names the proxies; uvicorn would trust every peer on this
+        # machine.
         "proxy_headers": False,
         # The query string holds the session id, a secret of the client.
         "access_log": False,
@@ -217,7 +219,7 @@ def configure(
 
 
 def _check(settings: Mapping[str, Any]) -> None:
-    """Refuse the settings that uvicorn would ignore here, or wouldn't know."""
+    """Refuse settings that would be ignored here, or that uvicorn doesn't know."""
     check_names(settings, _SETTINGS.union(_OWN_SETTINGS), "the host")
     for name, value in settings.items():
         if name in _RELOADING and value:

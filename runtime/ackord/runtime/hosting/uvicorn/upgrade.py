@@ -2,9 +2,9 @@
 
 The application gets a scope and messages as from uvicorn itself, so that middlewares work, and a
 `DirectUpgrade` among the extensions of the scope. If the application uses that, a `DirectWebSocket`
-takes the connection over. In every other case uvicorn's own protocol takes it over, with all that
-the client has sent: where the application ignores the extension or declines, and where a
-middleware refuses what the application accepts.
+takes the connection over. Otherwise uvicorn's own protocol takes the connection over, with all
+bytes that the client has sent: if the application ignores the extension or declines, and if a
+middleware refuses a handshake that the application accepts.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remo
 from uvicorn.server import ServerState
 
 MAX_EARLY: Final = 65_536
-"""Bytes after a handshake from which on no more is read before it is answered."""
+"""Bytes after a handshake that are read before the handshake is answered."""
 
 _logger = logging.getLogger("uvicorn.error")
 
 
 class ServerContext:
-    """What uvicorn gives to each protocol that it makes for a server."""
+    """The arguments that uvicorn passes to each protocol of a server."""
 
     __slots__ = (
         "app_state",
@@ -66,15 +66,17 @@ class ServerContext:
         self.turns = turns_of(loop)
         self.waiting = waiting_of(server_state)
         self.registry = cast("set[asyncio.Protocol]", server_state.connections)
-        """The connections, of which uvicorn wants `shutdown` only, whatever its types say."""
+        """The connections of the server; uvicorn only calls their `shutdown`, although its types
+        ask for more.
+        """
         self.has_common_websockets = (
             config.ws_protocol_class is GuardedWebSocket and config.ws_ping_interval is None
         )
-        """Whether nothing was asked of uvicorn that only its own WebSockets do."""
+        """Whether no setting needs uvicorn's own WebSockets."""
 
 
 class Upgrade(asyncio.Protocol, DirectUpgrade):
-    """The protocol of a connection from the request of a WebSocket to the answer."""
+    """The protocol of a connection from the request for a WebSocket to the answer."""
 
     __slots__ = (
         "_context",
@@ -96,7 +98,7 @@ class Upgrade(asyncio.Protocol, DirectUpgrade):
         request: UpgradeRequest,
         early: bytes,
     ) -> None:
-        """Take a request, and what the client has sent after it."""
+        """Take a request, and the bytes that the client has sent after it."""
         self._context = context
         self._request = request
         self.transport = transport
@@ -211,7 +213,7 @@ class Upgrade(asyncio.Protocol, DirectUpgrade):
                 self._head = write_response(
                     self._request.key, message, self._context.server_state.default_headers
                 )
-            else:  # a middleware has refused what the application accepts
+            else:  # a middleware has refused the handshake that the application accepts
                 self.decline()
                 await self._send_by_uvicorn(message)
         elif kind == "websocket.send":
@@ -294,7 +296,7 @@ class Upgrade(asyncio.Protocol, DirectUpgrade):
                 outcome.set_result(None)
             else:
                 outcome.set_exception(error)
-                outcome.exception()  # nobody may be left who waits for it
+                outcome.exception()  # wake the tasks that wait for it
 
     def _take_early(self) -> bytes:
         early = self._early

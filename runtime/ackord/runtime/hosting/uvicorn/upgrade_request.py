@@ -1,7 +1,7 @@
-"""The request that opens a WebSocket, as clients really send it (RFC 6455, 4.1), and the response.
+"""The request for a WebSocket, as clients really send it (RFC 6455, 4.1), and the response.
 
-Only requests without anything unusual are read here; every other one is left to uvicorn and the
-`websockets` library, which also refuse what is wrong.
+Only common requests are read here. All others are left to uvicorn and the `websockets` library,
+which also refuse wrong ones.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_HEADER_COUNT: Final = 100
 """Headers of a common handshake; uvicorn and the `websockets` library have their own limits."""
 
 MAX_UPGRADE_REQUEST: Final = 65_536
-"""Bytes of a common handshake: what is too large for the engine is refused by the engine."""
+"""Bytes of a common handshake; the engine refuses smaller ones that are too large for it."""
 
 _REQUEST: Final = re.compile(
     rb"GET (/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*) HTTP/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)+)\r\n"
@@ -47,7 +47,7 @@ _HEAD: Final = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconne
 
 
 class UpgradeRequest(NamedTuple):
-    """The request that opens a WebSocket, nothing about it being unusual."""
+    """A common request for a WebSocket."""
 
     target: bytes
     """Path and query string."""
@@ -59,8 +59,8 @@ class UpgradeRequest(NamedTuple):
 def read_upgrade_request(
     data: bytes, *, is_compressing: bool
 ) -> tuple[UpgradeRequest, bytes] | None:
-    """Read the first bytes of a connection, if they are a whole opening handshake; return that and
-    what follows it.
+    """Read the first bytes of a connection: return the request and the bytes after it, or `None` if
+    they aren't a whole common request.
     """
     request = _REQUEST.match(data, 0, MAX_UPGRADE_REQUEST)
     if request is None:
@@ -73,10 +73,10 @@ def read_upgrade_request(
 
 
 def websocket_key(headers: Sequence[Header], *, is_compressing: bool) -> bytes | None:
-    """Return the key of a handshake that needs nothing but the answer to it, or `None` if these
-    headers are no such handshake's.
+    """Return the key of a common handshake, or `None` if these headers belong to another request.
 
-    `is_compressing` tells whether an extension that a client offers would be taken.
+    `is_compressing` says that the server accepts compression; a handshake that offers it isn't a
+    common one then.
     """
     if (
         len(headers) > MAX_HEADER_COUNT

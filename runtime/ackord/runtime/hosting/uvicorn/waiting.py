@@ -1,9 +1,9 @@
-"""Connections from which no whole request has come, of which a client can open any number at once.
+"""Connections from which no whole request has come yet: a client can open any number of them.
 
-They end after `ackord.runtime.hosting.uvicorn.bounds.HEAD_TIMEOUT`. Until then they are bounded like
-half-open sessions, by the same number: from half of it on, each new one ends the oldest one of the
-address that has the most, if that is more than its fair share; at the bound the oldest one in any
-case (`ackord.runtime.bounds.shares` has the words). No connection is refused.
+They end after `ackord.runtime.hosting.uvicorn.bounds.HEAD_TIMEOUT`. Until then they are bounded
+like half-open sessions, by the same number: from half of it on, a new one closes the oldest one of
+the address that has the most, if that is more than its fair share; at the bound the oldest one in
+any case (see `ackord.runtime.bounds.shares`). No connection is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ackord.runtime.logs.text import quoted
 from uvicorn.server import ServerState
 
 _LEAST: Final = 100
-"""Connections that may wait however few sessions there may be."""
+"""Connections that may wait in any case, even if fewer sessions are allowed."""
 
 
 class WaitingConnections:
@@ -32,19 +32,21 @@ class WaitingConnections:
     __slots__ = ("_engine", "_proxies", "_shares", "log")
 
     def __init__(self, engine: EngineServer | None = None) -> None:
-        """Take the engine whose options bound them, and whose budget counts what they hold."""
+        """Take the engine, whose options bound these connections, and whose budget counts their
+        memory.
+        """
         self._engine = engine
         options = EngineOptions() if engine is None else engine.options
         self._proxies = TrustedProxies(options.trusted_proxies)
-        # A process that may have few files open needs them for sessions.
+        # A process with a low limit of open files needs them for sessions.
         files = max(_LEAST, options.connections // 2)
         self._shares: Shares[asyncio.WriteTransport] = Shares(min(options.max_half_open, files))
         self.log = LimitedLog(logging.getLogger("ackord.runtime.hosting"))
-        """For what concerns connections before they are sessions."""
+        """The log for connections before they have sessions."""
 
     @property
     def memory(self) -> MemoryBudget:
-        """What counts what connections hold."""
+        """The memory budget that counts these connections."""
         if self._engine is None:
             return budget_of(asyncio.get_running_loop())
         return self._engine.memory
@@ -56,7 +58,7 @@ class WaitingConnections:
         return len(self._shares)
 
     def add(self, transport: asyncio.WriteTransport) -> None:
-        """Count a connection, for which another one may have to end."""
+        """Count a connection; another one may be closed for it."""
         shares = self._shares
         address = _address_of(transport)
         if shares.is_half_full:
@@ -96,13 +98,11 @@ def _address_of(transport: asyncio.WriteTransport) -> str:
 
 
 _WAITING: Final[WeakKeyDictionary[ServerState, WaitingConnections]] = WeakKeyDictionary()
-"""Those of each server that runs."""
+"""The waiting connections of each running server."""
 
 
 def waiting_of(state: ServerState, engine: EngineServer | None = None) -> WaitingConnections:
-    """Return the waiting connections of a server, which are those of this engine if they are asked
-    for first with it.
-    """
+    """Return the waiting connections of a server; the first call decides which engine bounds them."""
     waiting = _WAITING.get(state)
     if waiting is None:
         waiting = _WAITING[state] = WaitingConnections(engine)

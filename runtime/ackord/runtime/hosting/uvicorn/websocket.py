@@ -1,15 +1,15 @@
-"""A WebSocket whose frames go past ASGI: straight between the transport and the engine.
+"""A WebSocket whose frames go past ASGI, straight between the transport and the engine.
 
 No message, queue or task stands between the two. The rules:
 
 Reading
     Common frames (whole texts, binary messages, control frames) are parsed here, by the functions
-    of `ackord.runtime.websocket.framing`; everything else by the `websockets` library, in
+    of `ackord.runtime.websocket.framing`; all others by the `websockets` library, in
     `UncommonFrames`, which is made when it is needed (RFC 6455, 5.2 and 5.4). A frame that isn't
     whole waits in `_cut`. Other connections have their turn after some frames or bytes of one read,
     and a receiver that can't keep up stops the reading: what is left of the read then waits in
-    `_held`, and goes first (`_go_on`). Nothing is delivered after the end of a connection but what
-    came before the end.
+    `_held`, and goes first (`_go_on`). Messages that came before the end of a connection are
+    delivered, and nothing else.
 
 Writing
     What is written while a read is handled is collected in `_out`, and goes out in one piece at the
@@ -19,7 +19,8 @@ Writing
 Backpressure
     The transport says by `pause_writing` that the network doesn't take what is written; then
     `paused` is true, and the engine looks at `buffered`. A client that takes nothing for some time
-    is dropped (`StallWatch`), as one that begins a message and doesn't go on (`ProgressWatch`).
+    is dropped (`StallWatch`), and so is a client that begins a message and doesn't go on
+    (`ProgressWatch`).
 
 The end
     `close` writes a close frame and waits for the client's (RFC 6455, 7.1.2), `abort` drops the
@@ -60,13 +61,13 @@ from ackord.runtime.websocket.watch import ProgressWatch, StallWatch
 from typing_extensions import override
 
 _Held: TypeAlias = tuple[Iterable[str], bytes | bytearray, int]
-"""Of a read that is interrupted: messages that weren't delivered, and where the next frame begins
-in which data.
+"""The rest of an interrupted read: messages that weren't delivered, the bytes, and the index of the
+next frame in them.
 """
 _NOTHING: Final[_Held] = ((), b"", 0)
 
 _TEXTS_FACTOR: Final = 2
-"""How many times the bytes of an interrupted read are held: as they came, and as messages."""
+"""How many times the bytes of an interrupted read are held: as bytes, and as messages."""
 
 _NO_CONTEXT: Final = contextvars.Context()
 
@@ -116,7 +117,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         when it stops.
         """
         self.transport = transport
-        """Where the frames go; also what uvicorn's own protocols call it."""
+        """The transport of the frames; uvicorn's own protocols have this attribute, too."""
         self._registry = registry
         self._turns = turns
         self._written_in: object | None = None  # the turn of the last message that wasn't collected
@@ -138,7 +139,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         self._needed = 0  # how long that must become before it is looked at
         self._held: _Held | None = None  # while a read is interrupted
         self._uncommon: UncommonFrames | None = None
-        self._kept = 0  # bytes of all these, as the receiver was told
+        self._kept = 0  # bytes of all these, as last passed to `hold`
         self._progress: ProgressWatch | None = None
         self._waiter: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -214,8 +215,8 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
             and not self.transport.get_write_buffer_size()
             and not self._is_closed
         ):
-            # Nothing is in the way of a close frame, which tells the peer that nothing is wrong
-            # with the network.
+            # Nothing is buffered, so a close frame can go out: it tells the peer that the network
+            # isn't at fault.
             self.close()
             self._close_transport()
         else:
@@ -228,15 +229,15 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the handshake is over, be it that the connection is gone since."""
+        """Whether the handshake was accepted; stays true after the end."""
         return self._context is not _NO_CONTEXT
 
     def accept(self, head: bytes, receiver: WebSocketReceiver, early: bytes = b"") -> None:
-        """Become the transport's protocol: write the answer to the handshake, then what was
-        collected, and read from now on.
+        """Become the transport's protocol: write the answer to the handshake and the collected
+        frames, and read from now on.
 
-        The receiver is called in a copy of the current context. `early` is what the client has sent
-        already.
+        The receiver is called in a copy of the current context. `early` are bytes that the client
+        has sent already.
         """
         self._receiver = receiver
         self._context = contextvars.copy_context()
@@ -315,13 +316,13 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
                 self._progress.stop()
         if (
             self._held is None or self._held is _NOTHING
-        ):  # else what came before the end is delivered first
+        ):  # else messages before the end are delivered first
             self._context.run(self._tell_receiver)
 
     # Reading
 
     def _receive_more(self, data: bytes | bytearray) -> None:
-        """Take a read, after what is left of earlier ones."""
+        """Take the bytes of a read, after the rest of earlier reads."""
         cut = self._cut
         if self._held is not None:
             texts, held, at = self._held
@@ -330,9 +331,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
             self._read((), data, 0)
         elif self._needed > len(cut) + len(data):
             cut += data
-        elif (
-            self._needed < LONGEST_HEAD
-        ):  # perhaps this is only what is needed to learn where the frame ends
+        elif self._needed < LONGEST_HEAD:  # perhaps these bytes only tell where the frame ends
             self._cut = None
             self._read((), b"".join((cut, data)), 0)
         else:
@@ -347,7 +346,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
                 self._read((), data, missing)
 
     def _read(self, texts: Iterable[str], data: bytes | bytearray, at: int) -> None:
-        """Deliver what was taken already, and the frames of `data` from `at` on."""
+        """Deliver `texts`, then the frames of `data` from `at` on."""
         end = len(data)
         left = bounds.FRAMES_PER_TURN - length_hint(texts)
         texts = iter(texts)
@@ -373,8 +372,8 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
             at = self._read_one(data, at, end)
 
     def _read_one(self, data: bytes | bytearray, at: int, end: int) -> int:
-        """Take the frame at `at`, which is no common text; return where to go on: at the end if
-        this is all for now.
+        """Take the frame at `at`, which isn't a common text; return the index of the next frame,
+        `end` if there is no more for now.
         """
         if self._uncommon is None:
             try:
@@ -397,7 +396,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         return self._read_uncommon(data, at, end)
 
     def _read_uncommon(self, data: bytes | bytearray, at: int, end: int) -> int:
-        """Take the frame at `at`, if it is whole; return where to go on."""
+        """Take the frame at `at`, if it is whole; return the index of the next frame."""
         uncommon = self._uncommon
         size = frame_size(data, at, end, self._max_size if uncommon is None else uncommon.limit)
         if size > end - at:
@@ -420,7 +419,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         self._apply(uncommon)
 
     def _apply(self, uncommon: UncommonFrames) -> None:
-        """Write what the uncommon frames ask for, and end the connection if they have ended it."""
+        """Write the answers of `uncommon`, and close the connection if its frames have ended it."""
         output = uncommon.output()
         # A client that doesn't read gets no PONG, as above.
         if output and not self.transport.is_closing() and (not self.paused or uncommon.is_closing):
@@ -440,8 +439,8 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
     # What is kept
 
     def _count_kept(self) -> None:
-        """Tell the receiver how much is kept of messages that aren't complete or aren't delivered,
-        and watch that they go on.
+        """Tell the receiver how many bytes are kept of unfinished and undelivered messages, and
+        watch the unfinished ones.
         """
         if self._cut is None and self._held is None and self._uncommon is None and not self._kept:
             return
@@ -465,7 +464,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
             self._receiver.hold(Part.UNFINISHED, size)
 
     def _is_unfinished(self) -> bool:
-        """Whether more has to come of a message, and is read when it comes."""
+        """Whether a message is unfinished while this side reads."""
         if self._held is not None or self._is_closed:
             return False
         return self._cut is not None or (
@@ -479,7 +478,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
     # Interrupted reads
 
     def _hold(self, held: _Held) -> None:
-        """Read no more for now."""
+        """Keep the rest of a read, and read no more for now."""
         self._held = held
         if not self.transport.is_closing():
             self.transport.pause_reading()
@@ -501,7 +500,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         self._go_on()
 
     def _stop_waiting(self) -> None:
-        """Go on with what is held although the receiver isn't ready: it gets no more of it."""
+        """Go on although the receiver isn't ready: after a close, it gets no more messages."""
         if self._waiter is not None:
             self._waiter.cancel()
             self._waiter = None
@@ -514,7 +513,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
             try:
                 if self._cut is None:
                     self._context.run(self._read, *held)
-                else:  # a frame was cut when others had their turn, and more came
+                else:  # a frame wasn't whole when others had their turn, and more bytes came
                     self._context.run(self._receive_more, held[1])
             except BaseException:
                 self.transport.abort()  # as event loops do where this happens in `data_received`
@@ -561,7 +560,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
             self.transport.write(frames)
 
     def _count(self, size: int) -> None:
-        """Tell the watch that the transport's buffer grows by this side's doing."""
+        """Tell the watch how many bytes this side adds to the transport's buffer."""
         if self._stall is not None:
             self._stall.written += size
 
@@ -570,7 +569,7 @@ class DirectWebSocket(asyncio.Protocol, ServerWebSocket):
         self._receive = _ignore
 
     def _clear(self) -> None:
-        """Forget what is collected and what is held."""
+        """Forget collected frames and held messages."""
         if self._out:
             self._out.clear()
         self._cut = self._held = None
