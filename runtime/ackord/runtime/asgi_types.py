@@ -1,4 +1,4 @@
-"""The types of ASGI, as loose as the specification has them."""
+"""The types of ASGI, as loose as the specification."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Header: TypeAlias = tuple[bytes, bytes]
-"""Name and value; names in lower case, as ASGI has them."""
+"""Name and value of a header; names are in lower case in ASGI."""
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]

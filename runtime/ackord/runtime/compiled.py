@@ -1,5 +1,5 @@
-"""The helpers of the extra `speedups`, where they are installed; the modules that use them have
-each in Python as well, and for its docstring.
+"""The functions in C of the extra `speedups`, if it is installed. The modules that use a function
+have it in Python as well, with the docstring.
 
 ``ACKORD_SPEEDUPS=0`` in the environment leaves them out.
 """
@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Final
 
 _API: Final = 2
-"""What these modules expect of the helpers; changes with their parameters and results."""
+"""The version of the functions' parameters and results that these modules expect."""
 
 
 def _find() -> ModuleType | None:
@@ -28,7 +28,7 @@ def _find() -> ModuleType | None:
 _helpers: Final = _find()
 
 ENABLED: Final = _helpers is not None
-"""Whether they are used."""
+"""Whether the functions in C are used."""
 
 take_text: Final[Callable[[bytes | bytearray, int], str | None] | None] = getattr(
     _helpers, "take_text", None

@@ -1,6 +1,4 @@
-"""What the application's functions raise, and what of it concerns nobody else
-(docs/decisions/0023).
-"""
+"""Containment of exceptions that the application's functions raise (docs/decisions/0023)."""
 
 from __future__ import annotations
 
@@ -18,23 +16,22 @@ _interrupted: Final[WeakSet[asyncio.AbstractEventLoop]] = WeakSet()
 
 
 def contain(error: BaseException) -> None:
-    """Let what a listener, hook or middleware raised end nothing but its own event; the caller
-    answers and logs it.
+    """Contain an exception of a listener, hook or middleware: it ends nothing but its own event,
+    which the caller answers and logs.
 
     That goes for `SystemExit` and `GeneratorExit`, which libraries raise (`argparse` does), for
     `asyncio.CancelledError`, which a plain function raises by asking a cancelled future for its
     result, and for what derives from `BaseException` only, such as the outcomes of test frameworks.
 
-    `KeyboardInterrupt` is Ctrl-C: it ends the program, but in the next turn of the event loop.
-    Thus the event is answered first, and no transport takes it for an error of its connection,
-    as uvloop's do. One ends the program: further ones of the same event loop, such as those of the
-    listeners of ``disconnect`` whose clients lose their connections now, end their event only.
-    They would break off `asyncio.Runner.close`, which cancels the tasks that are left and awaits
-    them, and tasks that nobody awaits log their end while the interpreter is going, where that may
-    block for ever.
+    `KeyboardInterrupt` is Ctrl-C: it ends the program, but in the next turn of the event loop. Thus
+    the event is answered first, and transports such as uvloop's don't take it for an error of their
+    connection. Only the first one of an event loop ends the program; others, such as those of
+    ``disconnect`` listeners whose clients are disconnected by the end, end their event only. They
+    would break off `asyncio.Runner.close`, which cancels and awaits the remaining tasks. Tasks that
+    nobody awaits log their end while the interpreter shuts down, where that may block for ever.
 
     Raises:
-        GeneratorExit: it closes the coroutine that awaited the application's function.
+        GeneratorExit: the coroutine that awaited the application's function is being closed.
     """
     if is_closing(error):
         raise error
@@ -53,7 +50,8 @@ def is_closing(error: BaseException) -> bool:
     raise `GeneratorExit`, too.
 
     Python closes what a coroutine awaits before it raises `GeneratorExit` in the coroutine itself:
-    then no other frame is in the traceback. It must be asked where the exception was caught first.
+    then no other frame is in the traceback. This must be called where the exception was caught
+    first.
     """
     return isinstance(error, GeneratorExit) and (
         error.__traceback__ is None or error.__traceback__.tb_next is None
@@ -78,8 +76,8 @@ def contain_awaited(error: BaseException) -> None:
 
 
 class Step:
-    """One step of an end, of a session, socket or server: what it raises is logged, and the steps
-    after it run.
+    """One step of closing a session, socket or server: exceptions in it are logged, and the
+    following steps run.
 
     ::
 
@@ -88,14 +86,14 @@ class Step:
         with Step("tell the listeners of 'disconnect'"):
             ...
 
-    Adapters, parsers and event loops are not ours: any of them may raise anything.
+    Adapters, parsers and event loops may be the application's: any of them may raise anything.
     """
 
     __slots__ = ("_log", "_what")
 
     def __init__(self, what: str, log: LimitedLog | None = None) -> None:
-        """Take what the step does, as the log is to name it; and the log, where the step runs code
-        of the application.
+        """`what` names the step in the log; `log` is given if the step runs code of the
+        application.
         """
         self._what = what
         self._log = log
@@ -109,7 +107,7 @@ class Step:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        """Log what was raised, and go on."""
+        """Log the exception, and go on."""
         if error is None:
             return False
         contain(error)

@@ -1,4 +1,4 @@
-"""The runtime's tree of exceptions; packages hang their own below it.
+"""The exceptions of the runtime; other modules derive their own from these.
 
 ::
 
@@ -14,9 +14,8 @@
     │   └── InvalidAckError          its acknowledgement doesn't fit the declared type
     └── NetworkError             neither side is to blame
         ├── AckTimeoutError          no acknowledgement came in time (also a TimeoutError)
-        ├── DisconnectedError        the connection ended while, or before, it was needed (also a
-        ConnectionError) └── SlowConsumerError        more is waiting to be sent than the connection
-        may hold
+        ├── DisconnectedError        the connection ended (also a ConnectionError)
+        └── SlowConsumerError        more is waiting to be sent than the connection may hold
 
 The pure cores `engineio` and `socketio` raise their own subclasses of `ProtocolError`.
 """

@@ -1,5 +1,5 @@
-"""Names of a generated package whose modules are loaded when they are first used: a client's
-program loads no server, nor the other way.
+"""Lazy imports of a generated package: a program with a client loads no server, and the other way
+round.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 
 
 def lazy(package: str, /, **names: tuple[str, ...]) -> Callable[[str], Any]:
-    """Return the ``__getattr__`` of a package that has some names of some of its modules; gives it
-    a ``__dir__`` as well.
+    """Return the ``__getattr__`` of a package that exports names of its modules, each loaded on
+    first use; set its ``__dir__`` as well.
 
     ::
 

@@ -1,7 +1,7 @@
-"""Options are checked where they are given: one that doesn't exist, or a value of another kind,
-raises `UsageError`.
+"""Checks of options where they are given: an unknown option, or a value of another type, raises
+`UsageError`.
 
-What an option takes is what its annotation says, so that each option is written down once.
+The annotation of an option decides which values are valid, so each option is written once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MAX_SHOWN: Final = 50
 
 
 def check_names(given: Collection[str], known: Collection[str], owner: str) -> None:
-    """Refuse options that don't exist.
+    """Check that all given options exist.
 
     Raises:
         UsageError: `owner` has no such option; the nearest one is named.
@@ -45,13 +45,13 @@ def check_names(given: Collection[str], known: Collection[str], owner: str) -> N
 
 
 def check_values(values: Mapping[str, Any], where: Any, *, signed: Collection[str] = ()) -> None:
-    """Refuse values that aren't what the annotations of `where` say, and negative numbers but for
-    those of the options in `signed`.
+    """Check values against the annotations of `where`, and that numbers aren't negative, unless the
+    option is in `signed`.
 
     `where` is a class or a function that has the options as fields or parameters.
 
     Raises:
-        UsageError: the message has the option, what it takes, and what was given.
+        UsageError: a value is wrong; the message has the option, what it takes, and what was given.
     """
     annotations = get_type_hints(where)
     for name, value in values.items():
@@ -76,7 +76,8 @@ def _fits(value: object, expected: Any) -> bool:
     elif expected in _NUMBERS:
         fits = isinstance(value, _NUMBERS[expected]) and not isinstance(value, bool)
     elif origin in (tuple, Sequence):
-        # A list is taken where a tuple is meant; a text is a sequence of texts to Python only.
+        # A list is valid for a tuple; a string isn't valid for a sequence of strings, although
+        # Python takes it for one.
         fits = (
             isinstance(value, Sequence)
             and not isinstance(value, str | bytes)

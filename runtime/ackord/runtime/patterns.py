@@ -1,4 +1,4 @@
-"""Patterns that an application gives for text which comes from clients."""
+"""Regular expressions of the application for text that comes from clients."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import lru_cache
 
 @lru_cache(maxsize=256)
 def as_ascii(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    r"""Return a pattern whose ``\d``, ``\w``, ``\s``, ``\b`` and letters of any case are ASCII's,
-    as in JavaScript.
+    r"""Return a pattern with ASCII's meaning of ``\d``, ``\w``, ``\s``, ``\b`` and of upper and
+    lower case, as in JavaScript.
 
     By default Python's ``\d`` also matches the digits of other scripts, and its `re.IGNORECASE`
     takes a long s for an ``s``. A pattern that asks for Unicode by an inline ``(?u)`` stays as it

@@ -1,4 +1,4 @@
-"""What the application's functions take, whatever their annotations say."""
+"""Signatures of the application's functions, also if their annotations can't be evaluated."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if sys.version_info >= (3, 14):
     from annotationlib import Format
 
     def signature_of(function: Callable[..., Any]) -> inspect.Signature:
-        """Return a function's signature, its annotations as text.
+        """Return a function's signature with annotations as text.
 
-        Python 3.14 evaluates annotations when somebody asks for them, and names that only type
-        checkers import don't exist then.
+        Python 3.14 evaluates annotations on access, and names that are imported for type checkers
+        only don't exist then.
 
         Raises:
             ValueError: It's one of the builtins that don't tell.
@@ -24,7 +24,7 @@ if sys.version_info >= (3, 14):
 else:
 
     def signature_of(function: Callable[..., Any]) -> inspect.Signature:
-        """Return a function's signature, its annotations as they were given.
+        """Return a function's signature with annotations as they were written.
 
         Raises:
             ValueError: It's one of the builtins that don't tell.

@@ -1,5 +1,5 @@
-"""Tasks: those of one server or client have an owner, which keeps them alive, reports what they raise
-and ends them; and each begins in a later turn of the event loop.
+"""Tasks of a server or client: the owner keeps them alive, reports their exceptions and ends them;
+each begins in a later turn of the event loop.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from ackord.runtime.logs.limited import LimitedLog
 T = TypeVar("T")
 
 _CLEANING_UP: Final = 1.0
-"""Seconds that a cancelled task has at least: its `finally` must run even where no time is left."""
+"""Seconds that a cancelled task gets for its `finally`, even if no time is left."""
 
 MAX_HOOK_TASKS: Final = 1000
-"""Calls of hooks that run at a time: peers decide how often an event fails."""
+"""Calls of hooks that may run at the same time: peers decide how often an event fails."""
 
 
 class TaskSet:
-    """Running tasks of a server or a client, and the log for what the application's functions raise
-    in them.
+    """The running tasks of a server or a client, and the log for exceptions of the application in
+    them.
     """
 
     __slots__ = ("_hooks", "_tasks", "log")
@@ -40,7 +40,7 @@ class TaskSet:
     def start(
         self, coroutine: Coroutine[Any, Any, None], context: Context | None = None
     ) -> asyncio.Task[None]:
-        """Run a coroutine as a task of this owner, in a context or in a copy of the current one; it
+        """Run a coroutine as a task of this owner, in `context` or a copy of the current one; it
         begins in a later turn of the event loop.
         """
         task = start_later(asyncio.get_running_loop(), coroutine, context)
@@ -49,8 +49,8 @@ class TaskSet:
         return task
 
     def has_room(self, client: str, what: str) -> bool:
-        """Tell whether a hook may run in a task because of an event of `client`; if not, log that
-        this call of `what` is left out.
+        """Whether a hook may run in a task for an event of `client`; if not, log that this call of
+        `what` is left out.
         """
         if self._hooks.has_room(client):
             return True
@@ -59,18 +59,18 @@ class TaskSet:
         return False
 
     def start_hook(self, coroutine: Coroutine[Any, Any, None], client: str) -> None:
-        """Do what `start` does for a hook for which there is room."""
+        """Run a hook as a task of this owner; call `has_room` before."""
         task = self.start(coroutine)
         self._hooks.add(task, client)
         task.add_done_callback(self._hooks.remove)
 
     async def finish(self, timeout: float) -> None:  # noqa: ASYNC109  # bounds one wait of several
-        """Wait until the tasks have ended, and cancel those that haven't after `timeout` seconds;
-        the current one is left alone.
+        """Wait until all tasks but the current one have ended; after `timeout` seconds, cancel the
+        rest.
         """
         for task in await self._wait(timeout):
             task.cancel()
-        # What was cancelled may have begun something else; and what swallows its cancellation must
+        # A cancelled task may have started others, and a task that swallows its cancellation must
         # not hold the server for ever.
         for task in await self._wait(max(timeout, _CLEANING_UP)):
             task.cancel()
@@ -81,8 +81,8 @@ class TaskSet:
         self._hooks.clear()
 
     async def _wait(self, timeout: float) -> list[asyncio.Task[None]]:  # noqa: ASYNC109  # bounds one wait of several
-        """Wait until no task is left, those which are begun meanwhile included; return those that
-        are left after `timeout` seconds.
+        """Wait until no task is left, also of those that start meanwhile; return the ones that are
+        left after `timeout` seconds.
         """
         current = asyncio.current_task()
         loop = asyncio.get_running_loop()
@@ -105,18 +105,18 @@ def start_later(
     coroutine: Coroutine[Any, Any, T],
     context: Context | None = None,
 ) -> asyncio.Task[T]:
-    """Run a coroutine as a task that doesn't begin before this returns, in a context or in a copy
-    of the current one.
+    """Run a coroutine as a task that doesn't begin before this returns, in `context` or a copy of
+    the current one.
 
     An application may have set a task factory, and one of asyncio's own
     (`asyncio.eager_task_factory`, Python 3.12) begins tasks while they are made: in the middle of a
-    packet, and before whoever makes them knows them.
+    packet, and before the caller has them.
     """
     if loop.get_task_factory() is None:
         return loop.create_task(coroutine, context=context)
     task = loop.create_task(_begin_later(coroutine), context=context)
-    # Nothing else does if the task is cancelled before it comes to the coroutine, which then says
-    # that it was never awaited.
+    # If the task is cancelled before it begins, nothing else closes the coroutine, and Python would
+    # warn that it was never awaited.
     task.add_done_callback(lambda _: coroutine.close())
     return task
 

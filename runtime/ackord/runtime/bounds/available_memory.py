@@ -1,5 +1,5 @@
-"""How much memory this process may take, as the machine, the control group and the limit of the
-address space have it.
+"""How much memory this process may take, by the machine, the control group and the limit of the
+address space.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 UNKNOWN: Final = 2_000_000_000
-"""Bytes that are assumed where the operating system doesn't tell."""
+"""Bytes that are assumed if the operating system doesn't tell."""
 
 
 def available_memory() -> int:
-    """Return the bytes that this process may still take: the least of what bounds it."""
+    """Return the bytes that this process may still take: the least of these limits."""
     return max(0, min([*_machine(), *control_groups(), *_address_space()], default=UNKNOWN))
 
 
@@ -48,9 +48,7 @@ def control_groups(
 
 
 def _address_space() -> Iterator[int]:
-    """Yield what is left of ``RLIMIT_AS``, of which a Python program has mapped a lot before it
-    begins.
-    """
+    """Yield the rest of ``RLIMIT_AS``; a Python program has mapped a lot of it before it begins."""
     try:
         import resource  # noqa: PLC0415  # there is none on Windows
     except ImportError:

@@ -1,17 +1,17 @@
-"""One budget of memory for all that clients make a server hold.
+"""The memory budget: one bound for everything that a server holds for its clients.
 
-Each connection has bounds of its own, and many connections have many times as much. So what they
-hold is counted together:
+Each connection has bounds of its own, but many connections together may hold many times as much. So
+all of them are counted together:
 
-- Only what waits is counted, when it begins and ends to wait. An event that is handled at once
-  costs nothing here.
-- Sizes are those of the objects in memory, estimated, not of the text that they came as.
-- When there is more than the budget, the connection that holds the most is closed at once, then the
-  next, until an eighth of the budget is free again. The histories of connection state recovery lose
-  their oldest events in the same way.
+- Only waiting data is counted, when it begins and when it ends to wait. An event that is handled at
+  once costs nothing here.
+- Sizes are estimates of the objects in memory, not the length of the text that arrived.
+- Beyond the budget, the connection that holds the most is closed at once, then the next, until an
+  eighth of the budget is free again. The events of connection state recovery are discarded in the
+  same way, the oldest first.
 
-There is a budget for each event loop, as only its own thread may close its connections: one for the
-process, as a rule.
+Each event loop has a budget, because only its own thread may close its connections; most processes
+have one loop.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from ackord.runtime.bounds.available_memory import available_memory
 from typing_extensions import override
 
 SHARE: Final = 4
-"""The budget is one part in so many of the memory that the process may take."""
+"""The default budget is the memory that the process may take, divided by this."""
 LEAST: Final = 16_000_000
-"""Bytes of the smallest budget by default."""
+"""Bytes of the smallest default budget."""
 LIGHT: Final = 16_384
-"""Bytes that a connection may have waiting in one place without being counted, so that little work
-costs nothing here.
+"""Bytes that may wait in one place of a connection without being counted, so that small amounts
+cost nothing here.
 """
 
 
 class Part(StrEnum):
-    """What is held; the values are words for the log."""
+    """The parts of what a connection holds; the values are words for the log."""
 
     EVENTS = "events that wait for handlers"
     UNFINISHED = "messages that aren't complete, or aren't read yet"
@@ -49,26 +49,26 @@ class Part(StrEnum):
 
 
 class Holder(Protocol):
-    """A connection, or something else that holds what clients made it hold."""
+    """A connection, or another object that holds data for clients."""
 
     __slots__ = ()
 
     def measure(self) -> None:
-        """Tell the account what of it isn't up to date."""
+        """Update the parts of the account that may have changed."""
         ...
 
     def shed(self, account: Account) -> None:
-        """Let go at least some of what is held, at once: it is the most that anybody holds, and
-        together it is too much.
+        """Free some of the held memory at once, because the budget is exceeded and this holder has
+        the most.
 
-        This may be called from anywhere in the event loop, so no code of the application may be
-        called before its next turn.
+        This may be called from anywhere in the event loop, so it mustn't call code of the
+        application before the loop's next turn.
         """
         ...
 
 
 class Account:
-    """What one holder holds."""
+    """The bytes that one holder has, by part."""
 
     __slots__ = ("_budget", "_drops", "_holder", "_parts", "weight")
 
@@ -82,19 +82,19 @@ class Account:
 
     @property
     def limit(self) -> int:
-        """Bytes that all accounts may hold together."""
+        """The bytes that all accounts may hold together."""
         return self._budget.limit
 
     @override
     def __str__(self) -> str:
-        """Return how much it is, and of what the most."""
+        """Return the bytes, and the largest part, in words."""
         most = max(self._parts, key=lambda part: self._parts[part])
         return f"{self.weight:,} bytes, most of them {most}"
 
     def hold(self, part: Part, size: int, drop: Callable[[], None] | None = None) -> None:
-        """Note that a part has this size now; `drop` lets go of it, where the holder itself can't.
+        """Set the size of a part; `drop` frees the part if the holder itself can't.
 
-        The holder may have been told to shed when this returns.
+        `Holder.shed` may be called before this returns.
         """
         if self._holder is None:
             return
@@ -114,17 +114,17 @@ class Account:
         return part in self._parts
 
     def measure(self) -> None:
-        """Bring the account up to date."""
+        """Update the account."""
         if self._holder is not None:
             self._holder.measure()
 
     def shed(self) -> None:
-        """Have the holder let go."""
+        """Make the holder free memory."""
         if self._holder is not None:
             self._holder.shed(self)
 
     def close(self) -> None:
-        """Let go of everything, and count nothing any more."""
+        """Free everything, and count nothing any more."""
         drops = tuple(self._drops.values())
         self.release()
         for drop in drops:
@@ -140,20 +140,20 @@ class Account:
 
 
 class MemoryBudget:
-    """What all connections of an event loop may make it hold."""
+    """The bytes that an event loop holds for its clients, and their bound."""
 
     __slots__ = ("_accounts", "_is_relieving", "limit", "used")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        """Bytes that may be held."""
+        """The bytes that may be held."""
         self.used = 0
-        """Bytes that are held."""
-        self._accounts: set[Account] = set()  # those that hold anything
+        """The bytes that are held."""
+        self._accounts: set[Account] = set()  # accounts that aren't empty
         self._is_relieving = False
 
     def change(self, account: Account, change: int) -> None:
-        """Count what an account holds more or less than before."""
+        """Add the change of one account."""
         self.used += change
         if not account.weight:
             self._accounts.discard(account)
@@ -163,7 +163,7 @@ class MemoryBudget:
                 self._relieve()
 
     def _relieve(self) -> None:
-        """Have the heaviest shed until there is room again."""
+        """Make the heaviest holders free memory until there is room again."""
         if self._is_relieving:
             return
         self._is_relieving = True
@@ -189,9 +189,7 @@ def _weight_of(account: Account) -> int:
 
 @cache
 def default_limit() -> int:
-    """Return the bytes of a budget for which no other number is given: a share of what the process
-    may take when this is asked first.
-    """
+    """Return the default budget: a share of the memory that the process may take at the first call."""
     return max(LEAST, available_memory() // SHARE)
 
 
@@ -199,9 +197,7 @@ _BUDGETS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, MemoryBudget]] = We
 
 
 def budget_of(loop: asyncio.AbstractEventLoop) -> MemoryBudget:
-    """Return the budget of an event loop, the same for all servers in it for which no other one is
-    given.
-    """
+    """Return the default budget of an event loop, the same object for all its servers."""
     budget = _BUDGETS.get(loop)
     if budget is None:
         budget = _BUDGETS[loop] = MemoryBudget(default_limit())

@@ -1,13 +1,13 @@
-"""Lines of the log with a limit for each cause: nobody floods the log, and no cause hides another
+"""Lines of the log with a limit for each cause: no cause floods the log, and none hides another
 one.
 
 A cause is a kind of line ("unknown_event") and a key within that kind (namespace and event name).
-The first line of a cause is written at once; further ones are counted for `INTERVAL` seconds, and
-then their number is written. Keys may hold what a peer made up, so a kind has at most `MAX_CAUSES`
-causes at a time; the others share one. These causes are shared among clients
-(`ackord.runtime.bounds.shares`): what one client makes up leaves lines for what happens to others. What
-the application's code raises never shares a limit with what peers do: its causes are the type of
-the exception, where it was raised, and what the code was called for.
+The first line of a cause is written at once. Further lines are counted for `INTERVAL` seconds, and
+then their number is written. A peer may invent keys, so a kind has at most `MAX_CAUSES` causes at a
+time; all others share one. The causes are shared among clients (`ackord.runtime.bounds.shares`), so
+keys that one client invents leave lines for other clients. Exceptions of the application have
+causes of their own: the type of the exception, the place where it was raised, and what the code was
+called for.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from ackord.runtime.logs.text import quoted
 INTERVAL: Final = 60.0
 """Seconds in which a cause has one line."""
 MAX_CAUSES: Final = 20
-"""Causes of one kind that have lines of their own at a time."""
+"""Causes of one kind that have lines of their own at the same time."""
 MAX_CRASHES: Final = 1000
-"""The same for exceptions of the application: it has only so many places."""
+"""The same for exceptions of the application, whose number is bounded by its code."""
 
 _CRASH: Final = "crash"
 _CRASH_BELOW: Final = "crash below the application"
@@ -42,7 +42,7 @@ _Place: TypeAlias = tuple[str, int]
 
 
 class _Cause:
-    """What was written of one cause, and what was left out since."""
+    """The state of one cause: the last line, and how many lines were left out since."""
 
     __slots__ = ("level", "line", "omitted", "timer", "until")
 
@@ -55,13 +55,15 @@ class _Cause:
 
 
 class _Kind:
-    """The causes of one kind, by key, and whose they are."""
+    """The causes of one kind by key, with the shares of clients in them."""
 
     __slots__ = ("causes", "shares")
 
     def __init__(self, most: int) -> None:
         self.causes: dict[Hashable, _Cause] = {}
-        self.shares: Shares[tuple[Hashable]] = Shares(most)  # keys may be `None`, members not
+        self.shares: Shares[tuple[Hashable]] = Shares(
+            most
+        )  # keys may be `None`, items of `Shares` may not
 
     def find(self, key: Hashable) -> _Cause | None:
         return self.causes.get(key)
@@ -91,11 +93,10 @@ class LimitedLog:
     def crash(
         self, what: str, error: BaseException, details: str = "", *, cause: str | None = None
     ) -> None:
-        """Write that a function of the application, or a library that was called for it, has
-        raised; with the traceback.
+        """Write an exception of the application, or of a library that it uses, with the traceback.
 
-        `what` says what failed; `cause` takes its place in the cause where `what` holds something
-        of a peer. `details` are only written.
+        `what` says what failed. If it has text of a peer, `cause` takes its place in the cause.
+        `details` are added to the line only.
         """
         outer, inner, where = _find_places(error)
         name = f"{type(error).__module__}.{type(error).__qualname__}"
@@ -117,8 +118,7 @@ class LimitedLog:
     def write_warning(self, kind: str, key: Hashable, text: str, *, client: str = NOBODY) -> None:
         """Write a line at WARNING; what a peer sent has to be `quoted` in `text`.
 
-        `client` is who has brought it about, for the shares of clients, where the key is something
-        that clients make up.
+        `client` is the client that caused the line, for its share, if clients can invent the key.
         """
         self._write(logging.WARNING, kind, key, MAX_CAUSES, text, client=client)
 
@@ -127,7 +127,7 @@ class LimitedLog:
         self._write(logging.INFO, kind, key, MAX_CAUSES, text, client=client)
 
     def close(self) -> None:
-        """Write what was left out until now, and begin anew."""
+        """Write the numbers of lines that were left out, and forget all causes."""
         kinds, self._kinds = self._kinds, {}
         for kind in kinds.values():
             for cause in kind.causes.values():
@@ -191,14 +191,14 @@ class LimitedLog:
                 kind.forget(key)
 
     def _emit(self, level: int, text: str, error: BaseException | None = None) -> None:
-        # Filters and handlers of logs are the application's, too: an event is answered whatever
-        # they raise.
+        # Filters and handlers of logs are the application's code, too: if they raise, the event
+        # must be answered all the same.
         with suppress(Exception):
             self._logger.log(level, "%s", text, exc_info=error)
 
 
 def _is_current(cause: _Cause, now: float) -> bool:
-    # A time far ahead is that of an event loop that has ended.
+    # A time far in the future is that of an event loop that has ended.
     return now < cause.until <= now + INTERVAL
 
 
@@ -210,8 +210,8 @@ def _now() -> float:
 
 
 def _find_places(error: BaseException) -> tuple[_Place | None, _Place | None, str]:
-    """Return the first line of the application in a traceback, the last line of all, and words for
-    the application's last line.
+    """Return the application's first place in a traceback, the last place of all, and a description
+    of the application's last place.
     """
     outer: _Place | None = None
     inner: _Place | None = None

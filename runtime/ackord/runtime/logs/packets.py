@@ -1,8 +1,7 @@
-"""Packets in the log, at DEBUG: each packet of a connection that is opened while its logger is
-enabled; secrets are masked.
+"""Packets in the log, at DEBUG, with secrets masked: each packet of a connection that is opened
+while its logger is enabled.
 
-Whether packets are written is decided when a connection opens, so that connections without it pay
-nothing.
+The decision is made when a connection opens, so logging costs nothing when it is off.
 """
 
 from __future__ import annotations
@@ -16,7 +15,9 @@ from ackord.runtime.protocol.engineio.prepared import Prepared
 LOGGER: Final = logging.getLogger("ackord.runtime.packets")
 
 SILENT: Final = logging.Logger("silent")  # noqa: LOG001  # unregistered, so that no configuration wakes it
-"""For the `websockets` library, which would write frames and headers at DEBUG, secrets included."""
+"""A logger that writes nothing, for the `websockets` library, which would write frames and headers
+with their secrets at DEBUG.
+"""
 SILENT.disabled = True
 
 
@@ -26,7 +27,7 @@ class PacketLog:
     __slots__ = ("_is_server", "_who")
 
     def __init__(self, who: str, *, is_server: bool) -> None:
-        """Take what stands for the connection in each line."""
+        """`who` stands for the connection in each line."""
         self._who = who
         self._is_server = is_server
 

@@ -1,4 +1,4 @@
-"""What the log shows of what a peer sent: escaped, cut, and without secrets."""
+"""Text of a peer for the log: escaped, cut, and without secrets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import Any, Final, cast
 
 MAX_PACKET: Final = 16_384
-"""Characters up to which a packet is shown."""
+"""Characters of a packet that are shown."""
 MASK: Final = "***"
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -33,13 +33,12 @@ _SECRET_WORDS: Final = frozenset(
         "xsrf",
     )
 )
-"""Words that make the name of a member a secret's, as in ``user_pin``, ``API-Key`` and ``dbPass``.
-"""
+"""Words that mark a JSON member as a secret, as in ``user_pin``, ``API-Key`` and ``dbPass``."""
 _SECRET_PART: Final = re.compile(
     r"api_?key|auth(?!ors?\b)|cookie|credential|jwt|pass(word|wd|phrase|code)|secret|sess(ion|id)|signature|token",
     re.IGNORECASE,
 )
-"""What makes it one wherever it stands."""
+"""Parts of names that mark a JSON member as a secret, anywhere in the name."""
 _SECRET_VALUE: Final = re.compile(r"(basic|bearer|token) |eyJ", re.IGNORECASE)
 _SECRET_WITHIN: Final = re.compile(
     r"bearer \S|://[^/\s@]*:[^/\s@]*@|(auth\w*|cookie|jwt|key|passw(or)?d|pwd|secret|sid|signature|token)[\"']?\s?[=:]",
@@ -53,22 +52,20 @@ _CONNECT: Final = "0"
 
 
 def quoted(text: str, limit: int = 100) -> str:
-    r"""Return text of a peer as Python would write it, line feeds being ``\n``, and cut: it can't
-    forge a line.
-    """
+    r"""Return text of a peer as a Python literal, cut at `limit`: it can't forge a line of the log."""
     if len(text) <= limit:
         return repr(text)
     return f"{text[:limit]!r}… ({len(text):,} characters)"
 
 
 def shortened(secret: str) -> str:
-    """Return as much of a session id as tells it from others in a log, and too little to use it."""
+    """Return the beginning of a session id: enough to recognize it in a log, too little to use it."""
     return f"{quoted(secret[: min(4, len(secret) // 4)])[1:-1]}…"
 
 
 def masked_url(url: str) -> str:
-    """Return a URL, or path and query string, without user and password and without the values that
-    could be secrets.
+    """Return a URL, or path and query string, without user and password and without values that may
+    be secrets.
     """
     path, mark, query = url.partition("?")
     path = _USER.sub("", path)
@@ -81,8 +78,8 @@ def masked_url(url: str) -> str:
 
 
 def masked_packet(packet: str, *, from_server: bool) -> str:
-    """Return an Engine.IO packet without its secrets: what a client sends with CONNECT, session
-    ids, and members with such a name.
+    """Return an Engine.IO packet without its secrets: the payload of a client's CONNECT, session
+    ids, and JSON members with the name of a secret.
     """
     if len(packet) > MAX_PACKET:
         return f"{_head(packet)}… ({len(packet):,} characters)"
@@ -102,8 +99,8 @@ def masked_packet(packet: str, *, from_server: bool) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Escape what isn't printable: line feeds, other control characters, and what changes the
-    direction of text.
+    r"""Escape characters that aren't printable: line feeds, other control characters, and changes
+    of the direction of text.
     """
     if text.isprintable():
         return text

@@ -7,9 +7,8 @@
         ├── MalformedPacketError     the header: type, attachment count, namespace or ack id
         ├── MalformedPayloadError    the JSON after the header
         ├── EventNameError           the event's name is reserved or too long
-        ├── AttachmentError          attachments missing, unexpected, too many or too big, or a bad
-        placeholder └── UnexpectedPacketError    right in itself, but not now: no such namespace was
-        joined, or it was already
+        ├── AttachmentError          attachments missing, unexpected, too many or too big
+        └── UnexpectedPacketError    not allowed now: no such namespace was joined, for example
 """
 
 from __future__ import annotations
