@@ -1,4 +1,4 @@
-"""Rooms and broadcasts: what a namespace asks, the implementation for one process, and the one for
+"""Rooms and broadcasts: the contract of adapters, the adapter for one process, and the adapter for
 several servers in one event loop.
 """
 

@@ -1,7 +1,8 @@
-"""Acknowledgements that cross servers, for adapters that join several.
+"""Acknowledgements of a broadcast across servers, for adapters of clusters.
 
 The server that broadcasts keeps `RemoteAcks`. Each other server makes an `AckRelay`, the collector
-of its own sockets, and sends first, once, which sockets are asked, then each outcome.
+of its own sockets. It first sends the ids of the sockets that are asked, once, and then each
+outcome.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from ackord.runtime.sockets.payloads import decode_array
 
 
 class AckRelay:
-    """Collects what the sockets of this process answer to a broadcast of another server; implements
-    `AckCollector`.
+    """Collects the acknowledgements of this process's sockets for a broadcast of another server;
+    implements `AckCollector`.
     """
 
     __slots__ = (
@@ -41,14 +42,15 @@ class AckRelay:
         expected: Callable[[frozenset[str]], object],
         settled: Callable[[str, AckReply | AckordError], object],
     ) -> None:
-        """Begin to count the time.
+        """Take the parts, and start the timeout.
 
         Args:
-            namespace: Whose sockets are asked.
+            namespace: The namespace whose sockets are asked.
             timeout: Seconds until the sockets no longer wait; `AckCollector.timeout` of the server
                 that broadcasts.
-            expected: Sends that server the ids of the sockets that are asked; called once, first.
-            settled: Sends that server what came of one socket.
+            expected: Called first and once, with the ids of the sockets that are asked, to send
+                them to that server.
+            settled: Called with the outcome of one socket, to send it to that server.
         """
         self.ack_id = namespace.next_ack_id()
         self.timeout = timeout
@@ -56,7 +58,7 @@ class AckRelay:
         self._expected = expected
         self._settled = settled
         self._waiting: set[str] = set()
-        # Outcomes that came while sockets were still being asked.
+        # Outcomes that came before all sockets were asked.
         self._early: list[tuple[str, AckReply | AckordError]] = []
         self._is_sealed = False
         self._timer = asyncio.get_running_loop().call_later(timeout, self.discard)
@@ -99,7 +101,7 @@ class AckRelay:
             self._timer.cancel()
 
     def discard(self) -> None:
-        """Make the sockets wait no longer."""
+        """Forget the pending acks of the sockets."""
         self._timer.cancel()
         for sid in self._waiting:
             self._namespace.forget_ack(sid, self.ack_id)
@@ -107,9 +109,9 @@ class AckRelay:
 
 
 class RemoteAcks:
-    """What the sockets of other servers answer to one broadcast of this server.
+    """The acknowledgements of other servers' sockets for one broadcast of this server.
 
-    The collector is sealed when each server has told which of its sockets are asked, or has left.
+    The collector is sealed when each server has sent the ids of its sockets, or has left.
     """
 
     __slots__ = ("_collector", "_sids", "_untold")
@@ -123,7 +125,7 @@ class RemoteAcks:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is awaited any longer."""
+        """Whether no acknowledgement is awaited any longer."""
         return not self._untold and not any(self._sids.values())
 
     def expect(self, server: str, sids: Iterable[str]) -> None:
@@ -135,15 +137,17 @@ class RemoteAcks:
             self._seal_if_told()
 
     def settle(self, server: str, sid: str, outcome: AckReply | AckordError) -> None:
-        """Settle a socket of a server."""
+        """Settle the acknowledgement of a socket of a server."""
         sids = self._sids.get(server)
         if sids is not None and sid in sids:
             sids.remove(sid)
-            with suppress(PacketError):  # the socket counts as one that didn't answer
+            with suppress(
+                PacketError
+            ):  # the answer is invalid, so the socket counts as one that didn't answer
                 self._collector.settle(sid, outcome)
 
     def drop(self, server: str) -> None:
-        """Wait no longer for a server that has left."""
+        """Wait no longer for the sockets of a server that has left."""
         for sid in self._sids.pop(server, ()):
             self._collector.settle(sid, DisconnectedError("the server of the socket has left"))
         if server in self._untold:

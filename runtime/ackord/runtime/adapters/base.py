@@ -1,8 +1,8 @@
-"""What a namespace and its adapter ask of each other.
+"""The contract between a namespace and its adapter.
 
-An `Adapter` keeps the rooms of one namespace in this process, and joins the namespace with its
-namesakes on the other servers of a cluster. The adapter is made with a `LocalNamespace`, through
-which what other servers send reaches the sockets and listeners of this process.
+An `Adapter` keeps the rooms of one namespace in this process, and connects the namespace with the
+same namespace on the other servers of a cluster. The adapter gets a `LocalNamespace`, by which it
+passes messages of other servers to the sockets and listeners of this process.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.sockets.acks import AckReply
 
 RoomEvent: TypeAlias = Literal["create-room", "delete-room", "join-room", "leave-room"]
-"""What room listeners are told; there is no repetition for whoever is in, or out, already."""
+"""The events of rooms. Joining a room twice, or leaving a room that the socket isn't in, is no
+event.
+"""
 
 RoomListener: TypeAlias = Callable[[str, str | None], object]
 """A plain function that takes the room and, for ``join-room`` and ``leave-room``, the socket's id;
-what it raises is logged.
+its exceptions are logged.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a broadcast reaches."""
+    """The recipients of a broadcast."""
 
     rooms: frozenset[str] | None = None
     """Sockets that are in one of these rooms, each once; `None`: all of the namespace.
@@ -49,11 +51,11 @@ class BroadcastFlags:
     """How a broadcast is sent."""
 
     volatile: bool = False
-    """Recipients that can't take it at once miss it."""
+    """Recipients that can't take the event at once don't get it."""
     local: bool = False
-    """Only recipients of this process."""
+    """Only recipients of this process get it."""
     compress: bool = True
-    """Whether the transport may compress it."""
+    """Whether the transport may compress the event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class SocketDetails:
     rooms: frozenset[str]
     """The rooms that the socket is in, its own id among them."""
     data: Any
-    """What the application keeps of the socket, as far as the adapter can carry it."""
+    """The application's data of the socket (`Socket.data`), as far as the adapter can transfer it."""
     handshake: Mapping[str, Any]
     """The fields of `ackord.runtime.server.Handshake`, by name."""
 
@@ -76,30 +78,30 @@ class AckCollector(Protocol):
     __slots__ = ()
 
     ack_id: int
-    """The id under which the sockets of this process are asked."""
+    """The ack id of the event for the sockets of this process."""
     timeout: float
     """Seconds from the beginning of the broadcast after which no acknowledgement counts."""
 
     def expect(self, sids: Iterable[str]) -> None:
         """Add sockets that are asked, before their answers come.
 
-        Called again, until `seal`, when another server tells which of its sockets are asked. An
-        adapter that learns only how many they are makes up ids.
+        Called again, until `seal`, for the sockets of each other server. An adapter that knows only
+        how many sockets a server asks invents ids.
         """
         ...
 
     def settle(self, sid: str, outcome: AckReply | AckordError) -> None:
-        """Settle a socket: its answer, or why there will be none; a second or late call is
-        ignored.
+        """Settle the acknowledgement of a socket: its answer, or why there will be none. A second
+        or late call is ignored.
 
         Raises:
-            PacketError: the answer isn't what an ACK packet may hold. An adapter ignores the error
-                for a socket of another server.
+            PacketError: the answer isn't valid for an ACK packet. An adapter ignores the error for
+                a socket of another server.
         """
         ...
 
     def seal(self) -> None:
-        """Say that `expect` won't be called again: no other socket will be asked."""
+        """Called when all sockets are known: `expect` won't be called again."""
         ...
 
 
@@ -117,13 +119,13 @@ class Recipient(Protocol):
         flags: BroadcastFlags,
         collector: AckCollector,
     ) -> None:
-        """Write a broadcast that asks for an acknowledgement and bring what comes of it to
-        `collector`; never raises, never blocks.
+        """Write a broadcast with an ack id, and pass the outcome to `collector`; never raises,
+        never blocks.
         """
         ...
 
     def join(self, *rooms: str | Iterable[str]) -> None:
-        """Enter rooms."""
+        """Join rooms."""
         ...
 
     def leave(self, *rooms: str | Iterable[str]) -> None:
@@ -131,12 +133,12 @@ class Recipient(Protocol):
         ...
 
     def disconnect(self, close: bool = False) -> None:
-        """Leave the namespace; with `close`, leave all namespaces and end the connection."""
+        """Disconnect from the namespace; with `close`, close the connection."""
         ...
 
 
 class LocalNamespace(Protocol):
-    """A namespace of this process, as its adapter knows it.
+    """A namespace of this process, as its adapter uses it.
 
     All methods are called in the event loop's thread.
     """
@@ -146,7 +148,7 @@ class LocalNamespace(Protocol):
     name: str
     """The name, with its leading slash."""
     server_id: str
-    """Tells this server from the others of a cluster."""
+    """The id of this server in the cluster."""
 
     @property
     def recipients(self) -> Mapping[str, Recipient]:
@@ -155,13 +157,13 @@ class LocalNamespace(Protocol):
 
     @property
     def must_prepare(self) -> bool:
-        """Whether an event is prepared even if no socket of this process gets it: an absent client
-        may come back for the event, or a test wants it checked.
+        """Whether `prepare` must be called even if no socket of this process gets the event: an
+        absent client may come back for it, or a test checks payloads.
         """
         ...
 
     def check_event(self, event: EncodedEvent) -> None:
-        """Refuse an event that can't be sent, before it is published.
+        """Check that an event can be sent, before it is published.
 
         Raises:
             InvalidPayloadError: it has too many attachments, or the parser can't write it.
@@ -169,7 +171,7 @@ class LocalNamespace(Protocol):
         ...
 
     def prepare(self, event: EncodedEvent, target: Target, flags: BroadcastFlags) -> Prepared:
-        """Keep an event for absent clients, and encode it for the sockets of this process.
+        """Record an event for absent clients, and encode it for the sockets of this process.
 
         Called once for each broadcast of this or another server, before the event is delivered.
 
@@ -179,7 +181,7 @@ class LocalNamespace(Protocol):
         ...
 
     def prepare_request(self, event: EncodedEvent, flags: BroadcastFlags, ack_id: int) -> Prepared:
-        """Encode an event that asks the sockets of this process for an acknowledgement.
+        """Encode an event with an ack id for the sockets of this process.
 
         Raises:
             InvalidPayloadError: it has too many attachments, or the parser can't write it.
@@ -187,11 +189,11 @@ class LocalNamespace(Protocol):
         ...
 
     def next_ack_id(self) -> int:
-        """Return an ack id that no socket of this process waits for: each server has its own."""
+        """Return a new ack id for the sockets of this process."""
         ...
 
     def forget_ack(self, sid: str, ack_id: int) -> None:
-        """Make a socket of this process no longer wait for an acknowledgement."""
+        """Forget a pending ack of a socket of this process."""
         ...
 
     def describe(self, sids: Iterable[str]) -> list[SocketDetails]:
@@ -202,23 +204,23 @@ class LocalNamespace(Protocol):
         """Handle a server-side event of another server; return the acknowledgement.
 
         Raises:
-            FailureReply: there is no acknowledgement: nobody listens, or a listener failed.
+            FailureReply: nobody listens, or a listener failed.
         """
         ...
 
 
 class Adapter(Protocol):
-    """Keeps which socket is in which room, and brings broadcasts to the sockets of the rooms.
+    """Keeps the rooms of a namespace, and sends broadcasts to the sockets in them.
 
-    A socket's own id is a room that it joins first.
-    All methods are called in the event loop's thread; those that aren't `async` don't block.
+    Each socket first joins the room with its own id. All methods are called in the event loop's
+    thread; those that aren't `async` don't block.
     """
 
     async def start(self) -> None:
-        """Connect with the other servers.
+        """Connect to the other servers.
 
         Awaited when the server starts. The adapter of a namespace that is made later is started in
-        the background, and rooms may be joined before.
+        the background; sockets may join rooms before that.
         """
         ...
 
@@ -231,7 +233,7 @@ class Adapter(Protocol):
         ...
 
     def del_all(self, sid: str) -> None:
-        """Take a socket out of all its rooms; the cost depends on its own rooms only."""
+        """Take a socket out of all its rooms. The cost depends on the number of these rooms only."""
         ...
 
     def socket_rooms(self, sid: str) -> frozenset[str]:
@@ -239,23 +241,24 @@ class Adapter(Protocol):
         ...
 
     def sockets(self, target: Target) -> set[str]:
-        """Return the ids of the connected sockets of this process that `target` means."""
+        """Return the ids of the connected sockets of this process in `target`."""
         ...
 
     def may_reach(self, target: Target, flags: BroadcastFlags) -> bool:
-        """Tell whether `target` may mean a socket; `False` only if it surely means none, so that
-        the event isn't encoded.
+        """Whether `target` may have a socket on any server; false only if it has none for sure.
+        Then the event isn't encoded.
         """
         ...
 
     def broadcast(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags
     ) -> asyncio.Future[None] | None:
-        """Write an event to every socket that `target` means; return what is done when the event
-        is published to the other servers, or `None` if that is so already.
+        """Write an event to every socket in `target`. Return a future that is done when the event
+        is published to the other servers, or `None` if it is published already.
 
-        Sockets of this process get what `LocalNamespace.prepare` returns, encoded and framed once.
-        Without any, and unless `LocalNamespace.must_prepare`, nothing is prepared.
+        Sockets of this process get the result of `LocalNamespace.prepare`, encoded and framed once.
+        If `target` has no socket of this process, `prepare` is called only if
+        `LocalNamespace.must_prepare` is true.
 
         Raises:
             InvalidPayloadError: the event can't be sent; nobody got it.
@@ -269,8 +272,8 @@ class Adapter(Protocol):
         flags: BroadcastFlags,
         collector: AckCollector,
     ) -> None:
-        """Write an event to every socket that `target` means and bring their acknowledgements to
-        `collector`; a server that leaves meanwhile won't answer.
+        """Write an event with an ack id to every socket in `target`, and pass their
+        acknowledgements to `collector`; the sockets of a server that leaves meanwhile won't answer.
 
         Raises:
             InvalidPayloadError: the event can't be sent; nobody got it.
@@ -278,19 +281,19 @@ class Adapter(Protocol):
         ...
 
     def join(self, target: Target, flags: BroadcastFlags, rooms: frozenset[str]) -> None:
-        """Put every socket that `target` means into rooms."""
+        """Put every socket in `target` into rooms."""
         ...
 
     def leave(self, target: Target, flags: BroadcastFlags, rooms: frozenset[str]) -> None:
-        """Take every socket that `target` means out of rooms."""
+        """Take every socket in `target` out of rooms."""
         ...
 
     def disconnect(self, target: Target, flags: BroadcastFlags, close: bool) -> None:
-        """Disconnect every socket that `target` means; with `close`, end their connections."""
+        """Disconnect every socket in `target`; with `close`, close their connections."""
         ...
 
     async def fetch(self, target: Target, timeout: float) -> Sequence[SocketDetails]:  # noqa: ASYNC109  # the adapter bounds the wait
-        """Describe the sockets of the other servers that `target` means.
+        """Return the details of the other servers' sockets in `target`.
 
         Raises:
             AckTimeoutError: a server didn't answer in `timeout` seconds.
@@ -298,7 +301,7 @@ class Adapter(Protocol):
         ...
 
     def server_side_emit(self, event: EncodedEvent) -> None:
-        """Bring an event to the namesakes of this namespace on the other servers
+        """Send an event to the same namespace on the other servers
         (`LocalNamespace.receive_server_event`).
         """
         ...
@@ -308,23 +311,24 @@ class Adapter(Protocol):
         event: EncodedEvent,
         timeout: float,  # noqa: ASYNC109  # the adapter bounds the wait
     ) -> list[AckReply]:
-        """Do what `server_side_emit` does and return what each other server answers.
+        """Send an event as `server_side_emit` does, and return the acknowledgement of each other
+        server.
 
         Raises:
-            AckTimeoutError: one of them didn't in `timeout` seconds.
+            AckTimeoutError: a server didn't answer in `timeout` seconds.
         """
         ...
 
     def on(self, name: RoomEvent, listener: RoomListener) -> None:
-        """Call `listener` at each event of that name."""
+        """Call `listener` for each room event of this name."""
         ...
 
     def off(self, name: RoomEvent, listener: RoomListener) -> None:
-        """Forget a listener."""
+        """Remove a listener."""
         ...
 
     async def close(self) -> None:
-        """Let go of whatever the adapter holds."""
+        """Disconnect from the other servers, and free all resources."""
         ...
 
     def discard(self) -> None:

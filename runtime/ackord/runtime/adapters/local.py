@@ -1,5 +1,5 @@
 """An adapter for several servers in one event loop: for tests of applications that will run as a
-cluster, and the model of an adapter for several processes.
+cluster, and as an example for adapters of several processes.
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ T = TypeVar("T")
 
 
 class LocalBus:
-    """Joins servers of one event loop to a cluster.
+    """Joins servers of one event loop in a cluster.
 
     ::
 
         bus = LocalBus()
         one, two = Server(adapter=bus.make_adapter), Server(adapter=bus.make_adapter)
 
-    A server takes part from its start to its end (`Server.lifespan`), or from its first connection.
+    A server belongs to the cluster from its start (`Server.lifespan`) or its first connection to
+    its end.
     """
 
     __slots__ = ("_adapters",)
@@ -52,7 +53,7 @@ class LocalBus:
         return LocalAdapter(namespace, self)
 
     def add(self, adapter: LocalAdapter) -> None:
-        """Add an adapter, which receives from now on what its namesakes send."""
+        """Add an adapter: from now on it receives what adapters of the same namespace send."""
         self._adapters.setdefault(adapter.name, {})[adapter.server_id] = adapter
 
     def remove(self, adapter: LocalAdapter) -> None:
@@ -69,7 +70,7 @@ class LocalBus:
                 del self._adapters[adapter.name]
 
     def has(self, adapter: LocalAdapter) -> bool:
-        """Tell whether an adapter was added and not removed."""
+        """Whether an adapter is on the bus."""
         return self._adapters.get(adapter.name, {}).get(adapter.server_id) is adapter
 
     def others(self, adapter: LocalAdapter) -> list[LocalAdapter]:
@@ -84,8 +85,8 @@ class LocalBus:
 class LocalAdapter(MemoryAdapter):
     """The rooms of one namespace on one server of a `LocalBus`.
 
-    What is sent to another server arrives in a later turn of the event loop, in order; it is lost
-    if that server has left by then.
+    A message to another server arrives in a later turn of the event loop, in order, unless that
+    server has left by then.
     """
 
     __slots__ = ("_asked", "_bus", "_numbers", "_requests", "_tasks")
@@ -140,7 +141,7 @@ class LocalAdapter(MemoryAdapter):
 
     @override
     def may_reach(self, target: Target, flags: BroadcastFlags) -> bool:
-        # Which rooms other servers have isn't known here, as it wouldn't be over a network.
+        # As over a network, this server doesn't know the rooms of other servers.
         is_shared = not flags.local and bool(self._bus.others(self))
         return is_shared or super().may_reach(target, flags)
 
@@ -195,8 +196,8 @@ class LocalAdapter(MemoryAdapter):
         *,
         timeout: float,
     ) -> None:
-        """Ask the sockets of this process for the acknowledgements of another server's broadcast,
-        which has this number there.
+        """Send another server's broadcast to the sockets of this process, and collect their
+        acknowledgements for it; `number` is the broadcast's number on that server.
         """
         server_id = self.server_id
         relay = AckRelay(
@@ -213,7 +214,7 @@ class LocalAdapter(MemoryAdapter):
             relay.seal()
 
     def expect(self, number: int, server_id: str, sids: frozenset[str]) -> None:
-        """Add the sockets that another server asks for a broadcast of this one."""
+        """Add the sockets that another server asks for a broadcast of this server."""
         if number in self._asked:
             self._asked[number].expect(server_id, sids)
             self._forget_if_over(number)
@@ -221,7 +222,7 @@ class LocalAdapter(MemoryAdapter):
     def settle(
         self, number: int, server_id: str, sid: str, outcome: AckReply | AckordError
     ) -> None:
-        """Settle a socket of another server for a broadcast of this one."""
+        """Settle the acknowledgement of another server's socket for a broadcast of this server."""
         if number in self._asked:
             self._asked[number].settle(server_id, sid, outcome)
             self._forget_if_over(number)
@@ -252,7 +253,7 @@ class LocalAdapter(MemoryAdapter):
         return [details for sockets in described for details in sockets]
 
     async def describe(self, target: Target) -> list[SocketDetails]:
-        """Describe the sockets of this process that `target` means, for another server."""
+        """Return the details of this process's sockets in `target`, for another server."""
         return self._namespace.describe(self.sockets(target))
 
     # Server-side events
@@ -343,7 +344,7 @@ class LocalAdapter(MemoryAdapter):
         ask: Callable[[LocalAdapter], Awaitable[T]],
         future: asyncio.Future[T],
     ) -> None:
-        with suppress(FailureReply):  # no answer: the other server's time will be over
+        with suppress(FailureReply):  # no answer: the other server's timeout ends its wait
             answer = await ask(self)
             self._send(asker, lambda _: _resolve(future, answer))
 

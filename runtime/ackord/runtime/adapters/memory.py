@@ -24,8 +24,8 @@ from ackord.runtime.sockets.listeners import Registration
 
 
 class MemoryAdapter:
-    """Rooms in two dicts, one for each direction, so that leaving costs what was joined and not
-    what exists.
+    """Rooms in two dicts, by socket and by room, so that the cost of leaving depends on the
+    socket's own rooms only.
     """
 
     __slots__ = ("_listeners", "_log", "_namespace", "_recipients", "rooms", "sids")
@@ -99,8 +99,8 @@ class MemoryAdapter:
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags
     ) -> asyncio.Future[None] | None:
         """See `Adapter.broadcast`."""
-        # A recipient that is too slow is closed while the others are being served, hence the
-        # snapshots.
+        # A recipient that is too slow is closed while the others get the event, so the rooms are
+        # copied first.
         reached = (
             tuple(self._recipients.values())
             if target.rooms is None and not target.except_
@@ -130,8 +130,8 @@ class MemoryAdapter:
         flags: BroadcastFlags,
         collector: AckCollector,
     ) -> None:
-        """Do what `broadcast_with_ack` does for the sockets of this process, and leave `collector`
-        open for those of other servers.
+        """Send a broadcast with an ack id to the sockets of this process; the caller seals
+        `collector`, perhaps after adding sockets of other servers.
         """
         asked = self.sockets(target)
         if asked or self._namespace.must_prepare:
@@ -176,7 +176,7 @@ class MemoryAdapter:
 
     def on(self, name: RoomEvent, listener: RoomListener) -> None:
         """See `Adapter.on`."""
-        # Replaced rather than appended to: a listener may add or remove others.
+        # Replaced rather than appended to, because a listener may add or remove others.
         self._listeners[name] = (*self._listeners.get(name, ()), Registration(listener))
 
     def off(self, name: RoomEvent, listener: RoomListener) -> None:
@@ -213,5 +213,5 @@ class MemoryAdapter:
                 registration.notify((room,) if sid is None else (room, sid))
             except BaseException as error:  # noqa: BLE001  # a listener of the application
                 contain(error)
-                # Whoever joins a room must be in it, whatever a listener makes of that.
+                # A socket that joins a room must be in it, even if a listener raises.
                 self._log.crash(f"A listener of {name!r}", error)

@@ -1,3 +1,3 @@
-"""What generated code may import, one module for each codegen API; names are added to it, never
+"""The names that generated code may import, one module for each codegen API. Names are added, never
 changed.
 """

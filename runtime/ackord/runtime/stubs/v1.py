@@ -1,7 +1,7 @@
-"""All that generated code may import of the runtime, for codegen API 1.
+"""All names that generated code may import from the runtime, for codegen API 1.
 
-What belongs to only one side is loaded when it is first asked for: a client's program doesn't load
-the server.
+Names of only one side are loaded when they are first used, so a client's program doesn't load the
+server.
 """
 
 from importlib import import_module

@@ -1,5 +1,5 @@
-"""For tests of what is built on Ackord: servers and clients joined in memory, virtual time, peers
-that speak raw packets.
+"""Tools for tests of applications: servers and clients connected in memory, virtual time, peers
+that send raw packets.
 
 ::
 

@@ -1,4 +1,4 @@
-"""An event loop whose time jumps: hours of timeouts and heartbeats in no time at all."""
+"""An event loop with virtual time: hours of timeouts and heartbeats take no real time."""
 
 from __future__ import annotations
 
@@ -18,23 +18,21 @@ Ts = TypeVarTuple("Ts")
 _EXECUTOR = "ackord-virtual-clock"
 
 THREAD_PATIENCE = 5.0
-"""Real seconds that a run waits for threads at most, where nothing else is left to do, or where
-work was given to an executor.
+"""Real seconds that a run waits for threads at most, if nothing else is left to do, or an executor
+works.
 """
 
 THREAD_GRACE = 0.02
-"""Real seconds that other threads have to wake a task before the clock jumps."""
+"""Real seconds in which other threads may wake a task before the clock jumps."""
 
 DEFAULT_LIMIT = 3600.0
-"""Seconds of virtual time that a run may take: an hour of heartbeats with nothing else is a
-scenario that waits for ever.
+"""Virtual seconds that a run may take; a test with an hour of heartbeats and nothing else waits for
+ever.
 """
 
 
 class DeadlockError(AssertionError):
-    """Every task waits for something that nothing is left to bring about, or virtual time ran
-    out.
-    """
+    """Every task waits and nothing can wake one, or the virtual time is over."""
 
 
 def run(
@@ -43,8 +41,8 @@ def run(
     """Run a coroutine on a `VirtualClockLoop` and return its result, as `asyncio.run` does on the
     real clock.
 
-    Whenever every task waits, time jumps to the next timer.
-    `limit` is the number of virtual seconds that the run may take.
+    Whenever every task waits, the time jumps to the next timer. `limit` is the number of virtual
+    seconds that the run may take.
 
     Raises:
         DeadlockError: No timer is left to jump to, or the limit was reached; the message lists what
@@ -58,11 +56,11 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
     """An asyncio event loop whose `time()` begins at zero and jumps to the next timer instead of
     waiting for it.
 
-    It's for code that does no network I/O, and refuses it: time would run away while the network
-    works. The clock stands still while an executor works (`asyncio.to_thread`), for up to
-    `THREAD_PATIENCE` real seconds. Threads that were begun otherwise during the run, as those of
-    aiosqlite, can't be asked whether they work: they have `THREAD_GRACE` real seconds before each
-    jump of the clock, and `THREAD_PATIENCE` where there is no timer to jump to.
+    It refuses network I/O, because virtual time would pass while the network works. The clock
+    stands still while an executor works (`asyncio.to_thread`), for up to `THREAD_PATIENCE` real
+    seconds. Other threads that were started during the run, such as those of aiosqlite, can't tell
+    whether they work. They have `THREAD_GRACE` real seconds before each jump of the clock, and
+    `THREAD_PATIENCE` if there is no timer to jump to.
     """
 
     def __init__(self, *, limit: float = DEFAULT_LIMIT) -> None:
@@ -99,7 +97,7 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
             self._threads -= 1
 
     def patience(self, timeout: float | None) -> float:
-        """Return the real seconds that threads have to wake a task before the clock jumps by
+        """Return the real seconds in which threads may wake a task before the clock jumps by
         `timeout` seconds.
         """
         if self._threads > 0:
@@ -109,8 +107,8 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         return THREAD_PATIENCE if timeout is None else THREAD_GRACE
 
     def _foreign_threads(self) -> list[threading.Thread]:
-        """Return the threads that were begun during the run, those of the default executor aside,
-        which are counted.
+        """Return the threads that were started during the run, without those of the default
+        executor, which are counted.
         """
         return [
             thread
@@ -122,7 +120,7 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         """Move the clock by `timeout` seconds; `None` means that no timer is left.
 
         Raises:
-            DeadlockError: There is nowhere to jump to.
+            DeadlockError: There is no timer, or the limit is reached.
         """
         if timeout is None:
             raise DeadlockError(
@@ -132,7 +130,8 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
             )
         self._virtual_now += timeout
         if self._virtual_now > self._limit:
-            # Closing the loop may need timers of its own, so the clock can't stay beyond its limit.
+            # Closing the loop may need timers of its own, so the clock mustn't stay beyond its
+            # limit.
             limit, self._limit = self._limit, float("inf")
             raise DeadlockError(
                 f"not finished after {limit:g} seconds of virtual time\n"
@@ -175,7 +174,7 @@ def _describe(task: asyncio.Task[Any]) -> str:
 
 
 class _JumpingSelector(selectors.BaseSelector):
-    """Looks for I/O without waiting, and lets the loop's clock jump instead."""
+    """Polls for I/O without waiting, and makes the loop's clock jump instead."""
 
     def __init__(self, loop: VirtualClockLoop) -> None:
         self._loop = loop
@@ -183,7 +182,7 @@ class _JumpingSelector(selectors.BaseSelector):
 
     @override
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        # The loop's own wake-up pipe comes first; anything after it is somebody's socket.
+        # The loop's own wake-up pipe is registered first; anything after it is network I/O.
         if self._inner.get_map():
             raise UsageError(
                 "no network I/O in virtual time; join the client to the server in memory, "

@@ -1,4 +1,4 @@
-"""A client's way to a server in the same process: all of both ends, nothing of the network."""
+"""A connector from a client to a server in the same process, without a network."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from ackord.runtime.testing.peer import RawPeer
 
 
 class Link:
-    """A `Connector` that leads to a `Server` in memory.
+    """A `Connector` to a `Server` in the same process.
 
-    It's the `connector` of any client, typed or not; the URL's host doesn't matter then::
+    Pass it as the `connector` of any client, typed or not; the URL's host doesn't matter::
 
         async with ChatClient("http://test", auth=ChatAuth(name="ada"), connector=Link(server)) as
         chat:
             ...
 
-    Everything but the network is real: handshake, heartbeats, packets, limits, backpressure.
-    Events of `server` that reach nobody are encoded, too, so that tests find invalid payloads.
+    Everything but the network is real: handshake, heartbeats, packets, limits, backpressure. Events
+    of `server` that reach nobody are encoded, too, so that tests find invalid payloads.
     """
 
     def __init__(
         self, server: Server, *, address: str = "127.0.0.1", capacity: int = CAPACITY
     ) -> None:
-        """Lead to `server`.
+        """Connect clients to `server`.
 
         Args:
-            server: Where clients arrive.
-            address: The address that clients seem to come from.
-            capacity: Bytes that are on their way to the server before a client waits.
+            server: The server.
+            address: The address of the clients.
+            capacity: Bytes that may be on their way to the server before a client waits.
         """
         self._engine = server.engine
         server.environment.checking.always = True
@@ -58,7 +58,7 @@ class Link:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> RawPeer:
-        """Open a WebSocket that the test drives by hand; `query` is added to
+        """Open a WebSocket on which the test sends and receives packets itself; `query` is added to
         ``EIO=4&transport=websocket``.
 
         Raises:
@@ -95,7 +95,7 @@ class Link:
 
 
 async def _serve(websocket: MemoryWebSocket, receiver: WebSocketReceiver) -> None:
-    """Hand over what arrives, as an ASGI server does; lives as long as the WebSocket."""
+    """Pass messages to the receiver until the WebSocket closes, as an ASGI server does."""
     try:
         while True:
             if not receiver.receive(await websocket.receive()):

@@ -1,4 +1,4 @@
-"""Two ends of a WebSocket in memory, with the buffering and the end of a real one."""
+"""A WebSocket in memory, as two ends that buffer and close as those of a real one."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from ackord.runtime.protocol.engineio.packet import utf8_length
 from ackord.runtime.protocol.engineio.prepared import Prepared
 
 CAPACITY = 65_536
-"""Bytes that are on their way before a sender waits, as if the network were full."""
+"""Bytes that may be on their way before a sender waits, as on a real network."""
 
 
-# The two ends of a pair are one object in two halves.
-# ruff: noqa: SLF001
+# The two ends of a pair use each other's private attributes. ruff: noqa: SLF001
 
 
 class MemoryWebSocket:
     """One end: a `ClientWebSocket`, with a `write` that doesn't wait for servers."""
 
     def __init__(self, *, capacity: int = CAPACITY) -> None:
-        """Make an end that `pair` joins to another."""
+        """Make one end; use `pair` instead."""
         self._capacity = capacity
         self._peer = self
         self._arrived: deque[str | bytes] = deque()
@@ -33,7 +32,7 @@ class MemoryWebSocket:
 
     @classmethod
     def pair(cls, *, capacity: int = CAPACITY) -> tuple[MemoryWebSocket, MemoryWebSocket]:
-        """Make two ends; what goes into one comes out of the other."""
+        """Make two connected ends: messages sent on one are received on the other."""
         one, other = cls(capacity=capacity), cls(capacity=capacity)
         one._peer, other._peer = other, one
         return one, other
@@ -45,7 +44,7 @@ class MemoryWebSocket:
 
     @property
     def buffered(self) -> int:
-        """Bytes that were written here and not yet received there."""
+        """Bytes that were sent here and not yet received at the other end."""
         return self._peer._arrived_size
 
     async def send(self, message: str | bytes) -> None:
@@ -63,8 +62,8 @@ class MemoryWebSocket:
             self._peer._arrive(message)
 
     async def receive(self) -> str | bytes:
-        """Wait for one message; after the end, and what came before it, raise
-        `WebSocketLostError`.
+        """Wait for one message; raise `WebSocketLostError` after the end, once all earlier messages
+        were received.
         """
         while not self._arrived:
             if self._lost is not None:
@@ -81,7 +80,7 @@ class MemoryWebSocket:
         self.close_both(1000)
 
     def close_both(self, code: int | None = None, *, discard: bool = False) -> None:
-        """Close both ends; what is on its way still arrives, unless discarded."""
+        """Close both ends; with `discard`, messages on their way are dropped."""
         for end in (self, self._peer):
             if end._lost is None:
                 end._end(code)

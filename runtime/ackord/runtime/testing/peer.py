@@ -1,5 +1,5 @@
-"""A peer that speaks packets: for transcripts of what a server or a client says, and of what it
-does when told nonsense.
+"""A peer that sends and expects raw packets, for tests of a server's or client's behavior, also
+after invalid packets.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from ackord.runtime.engine.client_websocket import WebSocketLostError
 from ackord.runtime.testing.memory import MemoryWebSocket
 
 PATIENCE = 10.0
-"""Seconds, virtual or not, that a message may take to come unless told otherwise."""
+"""Default timeout for a message, in seconds of the event loop's clock."""
 
 
 class RawPeer:
-    """One end of a WebSocket that a test drives by hand, packet by packet.
+    """One end of a WebSocket, on which a test sends and receives packets itself.
 
-    It answers nothing by itself, not even a ping.
-    Joined to a server by `Link.raw`, to a client by `RawServer.accept`.
+    It sends nothing by itself, not even PONG. `Link.raw` connects it to a server,
+    `RawServer.accept` to a client.
     """
 
     def __init__(self, websocket: MemoryWebSocket, *, url: str = "") -> None:
-        """Take one end; `url` is the one that was asked for."""
+        """Take one end, and the `url` of the request."""
         self._websocket = websocket
         self.url = url
 
@@ -67,7 +67,7 @@ class RawPeer:
                 raise AssertionError(f"expected {expected!r}, got {message!r}")
 
     async def expect_silence(self, seconds: float) -> None:
-        """Wait, and see nothing come.
+        """Wait for some seconds, and check that no message comes.
 
         Raises:
             AssertionError: Something came, or the WebSocket closed.
@@ -96,7 +96,7 @@ class RawPeer:
         raise AssertionError(f"expected the end, got {message!r}")
 
     async def close(self) -> None:
-        """Close the WebSocket, without any packet before."""
+        """Close the WebSocket, without sending a packet."""
         await self._websocket.close()
 
     async def __aenter__(self) -> Self:

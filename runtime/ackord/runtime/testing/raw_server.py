@@ -1,4 +1,4 @@
-"""A server of a few packets: what a test types is all that it says."""
+"""A server for tests of clients: it sends only the packets that the test sends."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ OPEN_PACKET = (
 
 
 class RawServer:
-    """A `Connector` whose server is the test: every WebSocket that a client opens is a `RawPeer` to
-    `accept`.
+    """A `Connector` whose server is the test itself: for every WebSocket that a client opens,
+    `accept` returns a `RawPeer`.
 
     ::
 
@@ -28,26 +28,24 @@ class RawServer:
         peer = await server.join(socket)
         await peer.send('42["hello","world"]')
 
-    `join` is the usual beginning; `accept` leaves that to the test as well.
+    `join` does the usual handshake; after `accept` the test does the handshake itself.
     """
 
     def __init__(self, *, capacity: int = CAPACITY) -> None:
-        """Make a server; `capacity` is the number of bytes that are on their way before a sender
+        """Make a server; `capacity` is the number of bytes that may be on their way before a sender
         waits.
         """
         self._capacity = capacity
         self._queue: asyncio.Queue[RawPeer] = asyncio.Queue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.refusal: str | None = None
-        """If set, no WebSocket opens, and this is why."""
+        """If set, opening a WebSocket fails with this reason."""
         self.headers: Mapping[str, str] = {}
         """The headers of the last request."""
 
     @property
     def _opened(self) -> asyncio.Queue[RawPeer]:
-        """The WebSockets that were opened in the running event loop: those of another one have
-        ended with it.
-        """
+        """The WebSockets that were opened in the running event loop."""
         running = asyncio.get_running_loop()
         if running is not self._loop:
             self._loop = running
@@ -69,7 +67,7 @@ class RawServer:
             return await self._opened.get()
 
     async def join(self, socket: ClientSocket, *, sid: str = "test") -> RawPeer:
-        """Let a socket connect, over a WebSocket of its own, and answer its CONNECT."""
+        """Connect a socket over a WebSocket of its own, and answer its CONNECT."""
         async with asyncio.TaskGroup() as group:
             connecting = group.create_task(socket.connect())
             peer = await self.accept()

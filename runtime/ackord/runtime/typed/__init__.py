@@ -1,3 +1,3 @@
-"""What generated code stands on: models, events, rooms, contexts, emitters, namespaces and clients
-with types.
+"""Base classes of generated code: models, events, rooms, contexts, emitters, namespaces and
+clients.
 """

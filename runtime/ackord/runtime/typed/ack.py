@@ -1,10 +1,10 @@
-"""The acknowledgement of one event: what its handler returns to text, and back into what its sender
-gets.
+"""The acknowledgement of one event: encodes the value that its handler returns, and decodes it for
+the sender.
 
-``bare``: success is the value itself; ``result``: it is ``{"ok": value}``.
-Failure is ``{"error": {"code": …, "message": …, "data"?: …, "issues"?: […]}}`` in both
-(docs/decisions/0006): one object whose only key is ``error``, and whose value has a ``code``.
-So an object of that form is never read as success, and anything else never as failure.
+``bare``: success is the value itself; ``result``: it is ``{"ok": value}``. Failure is ``{"error":
+{"code": …, "message": …, "data"?: …, "issues"?: […]}}`` in both (docs/decisions/0006): one object
+with the only key ``error``, whose value has a ``code``. An object of that form is always read as
+failure, and anything else as success.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ AckStyle: TypeAlias = Literal["bare", "result"]
 _NAMES: Final = ("ack",)
 _SPACE: Final = r"[ \t\n\r]*"
 _begins_as_failure: Final = re.compile(rf'{_SPACE}\[{_SPACE}\{{{_SPACE}"(?:error"|[^"]*\\)').match
-"""Tells whether an array may hold a failure, from its first key: ``error``, or one with an escape,
+"""Matches an array that may hold a failure, by its first key: ``error``, or a key with an escape,
 which may mean the same.
 """
 
@@ -70,37 +70,37 @@ class AckAdapter:
     def __init__(
         self, event: str, type_: Any, errors: Sequence[type[Error]] = (), style: AckStyle = "bare"
     ) -> None:
-        """Take what the event declares; `type_` is `None` where success says nothing more."""
+        """Take the declarations of the event; `type_` is `None` if success has no value."""
         self._event = event
         self._type = None if type_ is UNACKED else type_
         self._errors = {error.code: error for error in errors}
         self._style: AckStyle = style
         self.error_replies = True
-        """Whether the other side answers with errors that the event doesn't declare; if not, what
-        looks like one may be a value.
+        """Whether the other side sends errors that the event doesn't declare; if not, an object of
+        that form may be a value.
         """
         self._reader: PositionalReader | None = None
         self._writer: PositionalWriter | None = None
         self._error_readers: dict[str, PositionalReader] = {}
         self._error_writers: dict[str, tuple[str, PositionalWriter | None]] = {}
         self._head, self._tail = ('[{"ok":', "}]") if style == "result" else ("[", "]")
-        # What the common answer is written by: an instance of `_class`.
+        # Writes the common answer: an instance of `_class`.
         self._class: type | None = None
         self._serialize: Callable[..., bytes] = _not_built
         self._constants = False
 
     def warm_reader(self) -> None:
-        """Build what `decode` needs for success."""
+        """Build the validator of `decode` for success."""
         self._build_reader()
 
     def warm_writer(self) -> None:
-        """Build what `encode` needs for success."""
+        """Build the serializer of `encode` for success."""
         if self._type is not None:
             self._build_writer()
 
     @raises_warnings
     def encode(self, value: Any) -> tuple[str, Sequence[bytes]]:
-        """Return the ACK packet's array for what a handler returned, and its attachments.
+        """Return the ACK packet's array for a handler's return value, and its attachments.
 
         Raises:
             InvalidPayloadError: the value is neither of the declared type nor a declared error.
@@ -110,7 +110,7 @@ class AckAdapter:
             try:
                 text = f"{self._head}{serialize(value, by_alias=True).decode()}{self._tail}"
             except FAILURES:
-                pass  # the writer says what is wrong
+                pass  # the writer below raises with the issues
             else:
                 if not self._constants or ("NaN" not in text and "Infinity" not in text):
                     return text, ()
@@ -174,8 +174,8 @@ class AckAdapter:
     def _decode_failure(
         self, failure: dict[str, Any], payload: str, attachments: Sequence[bytes]
     ) -> Any:
-        """Return the declared error that a failure is, or an unknown one; where the other side has
-        no such errors, a value goes before the latter.
+        """Return the declared error of a failure, or an `UnknownError`. If the other side has no
+        undeclared errors, a value is tried before the latter.
         """
         code = failure["code"]
         declared = self._errors.get(code) if code.__class__ is str else None
@@ -278,8 +278,8 @@ def _not_built(*_: Any, **__: Any) -> NoReturn:
 
 
 def _read_failure(payload: str, attachments: Sequence[bytes]) -> dict[str, Any] | None:
-    """Return what stands under ``error`` if the array's first item is a failure, undecoded
-    attachments and all, or `None`.
+    """Return the value of ``error`` if the array's first item is a failure, with placeholders in
+    it, or `None`.
 
     Raises:
         MalformedPayloadError: the text isn't JSON.

@@ -1,4 +1,4 @@
-"""Base of the clients of a contract's namespaces."""
+"""Base of the generated clients of a contract's namespaces."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ ClientOptions: TypeAlias = ManagerOptions
 """Options of a client, all with defaults."""
 
 REFUSED = "refused"
-"""Code of the `UnknownError` for a refusal without a code, as a server gives it that isn't
-Ackord's.
-"""
+"""Code of the `UnknownError` for a refusal without a code, as other servers send it."""
 
 
 class ConnectRefusedError(UntypedConnectRefusedError, Generic[ErrorT_co]):
@@ -63,10 +61,10 @@ class ClientHandlers:
 def unhandled(
     function: Callable[P, Coroutine[Any, Any, R]],
 ) -> Callable[P, R | Coroutine[Any, Any, R]]:
-    """Mark a method of generated handlers that does nothing: events that nobody overrides have no
+    """Mark a method of generated handlers as empty: an event whose method isn't overridden has no
     handler.
 
-    Its type lets plain functions override it as well as coroutine functions.
+    By its type, plain functions and coroutine functions may override it.
     """
     function.__ackord_unhandled__ = True  # type: ignore[attr-defined]  # functions take attributes
     return function
@@ -75,7 +73,7 @@ def unhandled(
 class Client:
     """Base of generated clients: one namespace of one server.
 
-    Connected by ``async with``, or by `connect`; made anew or connected again after the end.
+    Connect it by ``async with`` or `connect`. After the end it can be connected again.
     """
 
     def __init__(
@@ -89,7 +87,7 @@ class Client:
         params: Params | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        """Prepare a connection to the server at `url`; nothing is opened yet.
+        """Prepare a connection to the server at `url`, without opening it.
 
         Raises:
             InvalidPayloadError: `auth` isn't of its declared type, or `params` can't stand in a
@@ -112,19 +110,19 @@ class Client:
 
     @property
     def sid(self) -> str | None:
-        """The public id that the server gave to this connection, while there is one."""
+        """The public id of this connection, given by the server; `None` while there is none."""
         return self.__socket.id
 
     @property
     def recovered(self) -> bool:
-        """Whether the latest connection goes on where the one before was cut off, so that no event
-        was missed.
+        """Whether the latest connection has recovered the session of the one before, so that no
+        event was missed.
         """
         return self.__socket.recovered
 
     @property
     def socket(self) -> ClientSocket:
-        """The untyped socket beneath."""
+        """The untyped socket of this client."""
         return self.__socket
 
     async def connect(self) -> None:
@@ -133,7 +131,7 @@ class Client:
         Raises:
             ConnectRefusedError: the server refused; generated code has a subclass of it for each
                 namespace.
-            DisconnectedError: the network, or the time, ended it.
+            DisconnectedError: the network failed, or the time was over.
         """
         self.__contract.warm("client")
         for event in self.__incoming.values():
@@ -176,7 +174,7 @@ class Client:
         return await request_result(self.__socket, event, args, timeout)
 
     def _incoming(self, event: Event[Any]) -> ClientEvent[..., Any, Any]:
-        """Return the client's end of an event."""
+        """Return the `ClientEvent` of an event."""
         return self.__incoming[event.name]
 
     def __receive(self, event: Event[Any]) -> None:
@@ -206,7 +204,7 @@ class Client:
                         json.dumps(data or {}), by_alias=True, by_name=False
                     )
                 except ValidationError:
-                    # What was refused is refused, however badly it is explained.
+                    # A refusal whose payload isn't valid is a refusal all the same.
                     break
         return UnknownError(code, refusal.message, data, issues)
 

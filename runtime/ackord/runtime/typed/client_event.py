@@ -19,14 +19,14 @@ R = TypeVar("R")
 ItemT = TypeVar("ItemT")
 
 DEFAULT_BUFFER: Final = 1000
-"""Events that an iterator holds for its loop unless told otherwise."""
+"""Events that an iterator buffers by default."""
 
 
 class EventStream(Generic[ItemT]):
     """The events of one name as an asynchronous iterator; it ends when the client has disconnected.
 
-    Events that come while the loop is busy are kept, up to a limit: beyond it the loop is told,
-    after those which were kept.
+    Events that come while the loop's body runs are buffered, up to a limit. Beyond it, iteration
+    raises `SlowConsumerError` after the buffered events.
     """
 
     def __init__(self, name: str, buffer: int, *, ended: bool) -> None:
@@ -44,7 +44,7 @@ class EventStream(Generic[ItemT]):
         """Return the next event.
 
         Raises:
-            SlowConsumerError: more events came than were taken.
+            SlowConsumerError: more events came than the buffer holds.
             StopAsyncIteration: the client has disconnected.
         """
         while not self._items:
@@ -69,7 +69,7 @@ class EventStream(Generic[ItemT]):
         return self._items.popleft()
 
     def push(self, item: ItemT) -> None:
-        """Add an event."""
+        """Add an event to the buffer."""
         if self._overrun or len(self._items) >= self._limit:
             self._overrun = True
             return
@@ -77,7 +77,7 @@ class EventStream(Generic[ItemT]):
         self._wake()
 
     def end(self) -> None:
-        """Let the loop end, after what is kept."""
+        """End the iteration, after the buffered events."""
         self._ended = True
         self._wake()
 
@@ -87,12 +87,12 @@ class EventStream(Generic[ItemT]):
 
     @property
     def _is_awaited(self) -> bool:
-        """Whether a loop waits for the next event, in an event loop that hasn't ended."""
+        """Whether a task waits for the next event, in an event loop that hasn't ended."""
         return self._waiter is not None and not self._waiter.get_loop().is_closed()
 
 
 class ClientEvent(Generic[P, R, ItemT]):
-    """An event that the server sends: decorate a handler with it, or iterate over it.
+    """An event that the server sends: use it as a decorator of a handler, or iterate over it.
 
     ::
 
@@ -101,19 +101,19 @@ class ClientEvent(Generic[P, R, ItemT]):
 
         async for message in chat.on_message_posted: ...
 
-    Iteration gives the argument, a tuple of several, or `None` where there is none.
-    What an acknowledged event's handler returns is the acknowledgement, so that it can have only
-    one.
+    Iteration yields the argument, a tuple of several arguments, or `None` if there is none. The
+    return value of the handler is the acknowledgement, so an acknowledged event can have only one
+    handler.
     """
 
     def __init__(self, event: Event[R]) -> None:
-        """Take the event; a client makes these."""
+        """Take the event; made by `Client`."""
         self._event = event
         self._handlers: tuple[Callable[P, R | Coroutine[Any, Any, R]], ...] = ()
         self._streams: WeakSet[EventStream[ItemT]] = WeakSet()
         self._ended = False
         self.concurrent = event.concurrent
-        """Whether an event may be handled while an earlier one still is."""
+        """Whether an event may be handled while an earlier one is still being handled."""
 
     @overload
     def __call__(
@@ -122,10 +122,10 @@ class ClientEvent(Generic[P, R, ItemT]):
     @overload
     def __call__(self, handler: Callable[P, R]) -> Callable[P, R]: ...
     def __call__(self, handler: Callable[P, Any]) -> Callable[P, Any]:
-        """Call `handler` with each event of this name; it is a coroutine function or a plain one.
+        """Call `handler`, a function or a coroutine function, for each event of this name.
 
         Raises:
-            UsageError: the event is acknowledged, and has a handler.
+            UsageError: the event is acknowledged, and has a handler already.
         """
         if self._event.acked and self._handlers:
             raise UsageError(
@@ -138,19 +138,19 @@ class ClientEvent(Generic[P, R, ItemT]):
         return self.stream()
 
     def stream(self, buffer: int = DEFAULT_BUFFER) -> EventStream[ItemT]:
-        """Return an iterator over the events from now on; it holds up to `buffer` of them while its
-        loop is busy.
+        """Return an iterator over the events from now on, which buffers up to `buffer` of them
+        while the loop's body runs.
         """
         stream = EventStream[ItemT](self._event.name, buffer, ended=self._ended)
         self._streams.add(stream)
         return stream
 
     def begin(self) -> None:
-        """Note that the client connects: iterators wait for events."""
+        """Called when the client connects: iterators wait for events."""
         self._ended = False
 
     def end(self) -> None:
-        """Note that the client has disconnected: iterators end."""
+        """Called when the client has disconnected: iterators end."""
         self._ended = True
         for stream in tuple(self._streams):
             stream.end()
@@ -188,8 +188,8 @@ class ClientEvent(Generic[P, R, ItemT]):
 
 
 class Incoming(Generic[P, R, ItemT]):
-    """An event as an attribute of a generated client: each client has a `ClientEvent` of its own
-    there.
+    """A descriptor for an event of a generated client class: on an instance it returns that
+    client's `ClientEvent`.
     """
 
     __slots__ = ("event",)

@@ -1,4 +1,4 @@
-"""One client, as the handlers of a namespace see it."""
+"""The client, as the handlers of a typed namespace get it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SessionT = TypeVar("SessionT")
 
 
 class Context(Generic[SessionT]):
-    """One client: its session, its rooms, and ways to send to it and to others.
+    """One client: its data, its rooms, and emitters to it and to others.
 
-    There is one for each connection, the same in all handlers, from ``on_connect`` to
+    Each connection has one context, the same object in all handlers, from ``on_connect`` to
     ``on_disconnect``.
     """
 
@@ -40,7 +40,7 @@ class Context(Generic[SessionT]):
 
     @property
     def socket(self) -> Socket:
-        """The untyped socket beneath."""
+        """The untyped socket of this client."""
         return self._socket
 
     @property
@@ -50,18 +50,19 @@ class Context(Generic[SessionT]):
 
     @property
     def recovered(self) -> bool:
-        """Whether this connection goes on where an earlier one was cut off: its id, rooms and
-        session are those of then.
+        """Whether this connection has recovered an earlier one: then id, rooms and data are those
+        of that connection.
         """
         return self._socket.recovered
 
     @property
     def data(self) -> SessionT:
-        """The session: typed data of this connection, kept until it ends.
+        """The typed data of this connection (``session:`` in the contract), kept until the
+        connection ends.
 
         Raises:
-            UsageError: it has fields without defaults, and nothing was assigned yet; `on_connect`
-                is the place.
+            UsageError: the data has fields without defaults, and nothing was assigned yet; assign
+                it in `on_connect`.
         """
         session = self._contract.session
         data: SessionT = self._socket.data
@@ -102,7 +103,7 @@ class Context(Generic[SessionT]):
         return room.name in self._socket.rooms
 
     def disconnect(self, close: bool = False) -> None:
-        """Disconnect the client from the namespace; with `close`, end the connection."""
+        """Disconnect the client from the namespace; with `close`, close the connection."""
         self._socket.disconnect(close)
 
     def _params(self, type_: type[ParamsT]) -> ParamsT:

@@ -1,6 +1,4 @@
-"""Who can be sent to from a server: one client, or many; generated subclasses have a method for
-each event.
-"""
+"""Emitters of the server, to one client or many; generated subclasses have a method for each event."""
 
 from __future__ import annotations
 
@@ -29,17 +27,17 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 BroadcastTarget: TypeAlias = BroadcastOperator
-"""Whom a broadcast reaches, and how."""
+"""The recipients of a broadcast, and how it is sent."""
 
 ClusterTarget: TypeAlias = Callable[[EncodedEvent], None]
-"""Sends an event to the other servers."""
+"""Sends an event to the other servers of the cluster."""
 
 
 class ClientTarget:
     """One client of a namespace, by its public id.
 
-    Its socket is looked up, for it may be gone; during ``on_connect`` it isn't among the connected
-    ones yet, so that it is given.
+    Its socket is looked up at each event, because the client may have disconnected. During
+    ``on_connect`` it isn't connected yet, so it is passed.
     """
 
     __slots__ = ("_namespace", "_sid", "_socket", "_volatile")
@@ -59,14 +57,14 @@ class ClientTarget:
 
     @property
     def volatile(self) -> ClientTarget:
-        """The same client, sent to only if it can take an event at once."""
+        """The same client, for volatile events, which are dropped unless the client can take them
+        at once.
+        """
         return ClientTarget(self._namespace, self._sid, self._socket, volatile=True)
 
     def send_event(self, event: EncodedEvent) -> None:
-        """Send an event; one to a client that isn't there any more is dropped, as a broadcast
-        is.
-        """
-        # Not by way of the room of that name: an id that isn't one could name any room.
+        """Send an event; it is dropped if the client has disconnected, as a broadcast would be."""
+        # The room with this id isn't used: a wrong id could name any room.
         socket = self._socket or self._namespace.core.sockets.get(self._sid)
         if socket is not None:
             socket.send_event(event, volatile=self._volatile)
@@ -88,7 +86,7 @@ class ClientTarget:
 
 
 class Emitter(ABC):
-    """Base of what sends events: generated methods stand on `_emit`, whomever they reach."""
+    """Base of all emitters: generated methods call `_emit`."""
 
     __slots__ = ()
 
@@ -98,7 +96,7 @@ class Emitter(ABC):
 
 
 class ClientEmitter(Emitter):
-    """Base of what sends events to one client, which can acknowledge them."""
+    """Base of emitters to one client, which can acknowledge events."""
 
     __slots__ = ("__target",)
 
@@ -127,7 +125,7 @@ class ClientEmitter(Emitter):
 
 
 class BroadcastEmitter(Emitter):
-    """Base of what sends events to many clients, encoded once; generated subclasses with
+    """Base of emitters to many clients. Events are encoded once. Generated subclasses with
     acknowledged events have `gather` as well.
     """
 
@@ -137,12 +135,12 @@ class BroadcastEmitter(Emitter):
         self.__target = target
 
     def except_(self, *rooms: Room) -> Self:
-        """Leave out whoever is in one of these rooms."""
+        """Leave out the clients in these rooms."""
         return type(self)(self.__target.except_(room_names(rooms)))
 
     @property
     def volatile(self) -> Self:
-        """Reach only those that can take the event at once."""
+        """Reach only clients that can take the event at once."""
         return type(self)(self.__target.volatile)
 
     @property
@@ -152,7 +150,7 @@ class BroadcastEmitter(Emitter):
 
     @override
     def _emit(self, event: Event[None], *args: object) -> None:
-        # Arguments that nobody gets are neither validated nor encoded.
+        # If nobody gets the event, its arguments are neither validated nor encoded.
         if self.__target._is_heard:  # noqa: SLF001  # not for applications, which emit
             self.__target.send_event(encode_typed(event, args))
 
@@ -162,21 +160,21 @@ class BroadcastEmitter(Emitter):
 
 
 class Gatherer:
-    """Base of what asks many clients for acknowledgements, and collects those that come in time."""
+    """Base of emitters that collect the acknowledgements of many clients."""
 
     __slots__ = ("__target", "__timeout")
 
     def __init__(self, target: BroadcastTarget, timeout: float | None) -> None:
-        """Take whom to ask, and seconds to wait; `None` for as long as each event says."""
+        """Take the recipients, and the seconds to wait; `None`: the timeout of each event."""
         self.__target = target
         self.__timeout = timeout
 
     async def _gather(self, event: Event[R], *args: object) -> Replies[R]:
-        """Ask for an event whose errors aren't part of its answer."""
+        """Send an event without declared errors, and collect the answers."""
         return await self.__ask(event, args, errors=False)
 
     async def _gather_results(self, event: Event[R], *args: object) -> Replies[R | UnknownError]:
-        """Ask for an event that declares errors: these are answers."""
+        """Send an event with declared errors, and collect the answers, which may be these errors."""
         return await self.__ask(event, args, errors=True)
 
     async def __ask(
@@ -211,9 +209,7 @@ class Gatherer:
 
 
 class ClusterEmitter(Emitter):
-    """Base of what sends events to the other servers of a cluster; on a single server they reach
-    nobody.
-    """
+    """Base of emitters to the other servers of a cluster; a single server sends nothing."""
 
     __slots__ = ("__send",)
 
@@ -226,7 +222,7 @@ class ClusterEmitter(Emitter):
 
 
 def room_names(rooms: tuple[Room, ...]) -> list[str]:
-    """Return the names of rooms; a name in place of a room would pass unchecked."""
+    """Return the names of rooms."""
     for room in rooms:
         if not isinstance(room, Room):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
             raise TypeError(f"a room of the contract is needed, not {type(room).__name__!r}")

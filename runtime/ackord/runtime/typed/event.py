@@ -1,4 +1,4 @@
-"""Events and namespaces as a contract declares them: the tables that generated code hands to the
+"""Events and namespaces as a contract declares them: tables that generated code passes to the
 runtime.
 """
 
@@ -13,8 +13,8 @@ from ackord.runtime.typed.params import Params
 from ackord.runtime.validation import Arg, ArgumentsAdapter, ValueAdapter
 
 R_co = TypeVar("R_co", covariant=True)
-"""What a handler of the event returns: the value, a declared error, or `None` where nothing is
-acknowledged.
+"""The return type of the event's handler: the value, a declared error, or `None` without an
+acknowledgement.
 """
 
 
@@ -46,8 +46,8 @@ class Event(Generic[R_co]):
         timeout: float = 20.0,
         concurrent: bool = False,
     ) -> None:
-        """Take what the contract says; `ack` is left out where there is no acknowledgement, `None`
-        where it says nothing more than that.
+        """Take the declaration of the contract; `ack` is left out if the event has no
+        acknowledgement, and `None` if the acknowledgement has no value.
         """
         self.name = name
         self.handler = handler
@@ -91,8 +91,8 @@ class NamespaceContract:
         server_to_server: Sequence[Event[Any]] = (),
         error_replies: bool = True,
     ) -> None:
-        """Take what the contract says; `params`, `auth` and `session` are types, or `None` where
-        none is declared.
+        """Take the declaration of the contract; `params`, `auth` and `session` are types, or `None`
+        if none is declared.
         """
         self.path = path
         self.contract = contract
@@ -111,15 +111,15 @@ class NamespaceContract:
 
     @property
     def session_default(self) -> Callable[[], Any] | None:
-        """What makes a session, if all of its fields have defaults."""
+        """A function that makes a session, if all fields have defaults; else `None`."""
         fields = getattr(self.session, "model_fields", None)
         if fields is None or any(field.is_required() for field in fields.values()):
             return None
         return self.session  # type: ignore[no-any-return]  # a class whose arguments are all optional
 
     def warm(self, side: Literal["server", "client"]) -> None:
-        """Build what one side reads and writes, which takes about a millisecond an event, so that
-        no message has to wait for it.
+        """Build the validators and serializers of one side, so that no message waits for them;
+        takes about a millisecond for each event.
         """
         incoming, outgoing = self.client_to_server, self.server_to_client
         if side == "client":

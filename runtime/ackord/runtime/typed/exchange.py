@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Requester(Protocol):
-    """A socket that can ask the other side: that of a server or of a client."""
+    """A socket, of a server or a client, that can send an event and wait for its acknowledgement."""
 
     async def request(
         self,
@@ -42,10 +42,10 @@ def encode_typed(event: Event[Any], args: tuple[object, ...]) -> EncodedEvent:
 async def request_result(
     requester: Requester, event: Event[R], args: tuple[object, ...], seconds: float
 ) -> R | UnknownError:
-    """Send an event and return what it answers: the value, a declared error, or another one.
+    """Send an event and return the answer: the value, a declared error, or an `UnknownError`.
 
     Raises:
-        AckTimeoutError: nothing came in `seconds`.
+        AckTimeoutError: no acknowledgement came in `seconds`.
         DisconnectedError: the connection ended first.
         InvalidAckError: the answer isn't as declared.
         InvalidPayloadError: an argument isn't of its declared type, or JSON can't hold it.
@@ -59,7 +59,7 @@ async def request_result(
 async def request(
     requester: Requester, event: Event[R], args: tuple[object, ...], seconds: float
 ) -> R:
-    """Do what `request_result` does, but raise errors.
+    """Send an event and return the value of the answer, or raise its error.
 
     Raises:
         DeclaredError: the answer is an error of the contract.

@@ -7,20 +7,20 @@ from typing import Final
 from ackord.runtime.errors import ContractVersionError
 
 API: Final = (1, 1)
-"""The interface between generated code and this runtime: major number and the newest minor one that
-it knows.
+"""The version of the interface between generated code and this runtime: major number, and newest
+minor number.
 
-The major number changes when old generated code would no longer work, the minor one when names are
+The major number changes when old generated code no longer works, the minor number when names are
 added.
 """
 
 
 def check(*, api: tuple[int, int], source: str) -> None:
-    """Refuse code that was generated for another runtime; generated modules call this when they are
+    """Check that generated code fits this runtime; generated modules call this when they are
     imported.
 
     Raises:
-        ContractVersionError: it says how to get out, both ways.
+        ContractVersionError: it doesn't fit; the message names both ways to solve it.
     """
     major, minor = api
     if major == API[0] and minor <= API[1]:

@@ -1,4 +1,6 @@
-"""Methods that handle events are checked when their class is defined, whatever checks the types."""
+"""Checks of the methods that handle events, when their class is defined, with or without a type
+checker.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,15 @@ R = TypeVar("R")
 def check_handlers(
     cls: type[Any], handlers: Mapping[str, Sequence[str]], *, plain: AbstractSet[str] = frozenset()
 ) -> None:
-    """Refuse methods ``on_…`` that nothing would ever call, that can't be awaited, or that don't
-    take what they are called with.
+    """Refuse methods ``on_…`` that belong to no event, that can't be awaited, or that don't take
+    the event's arguments.
 
-    `handlers` has what each one takes besides `self`; `plain` are those that needn't be `async`.
-    A plain function that wraps an asynchronous one, and says so by `functools.wraps`, counts as
-    asynchronous: it returns what can be awaited.
+    `handlers` has the parameters of each one besides `self`; `plain` names those that needn't be
+    `async`. A plain function that wraps an asynchronous one by `functools.wraps` counts as
+    asynchronous, because it returns an awaitable.
 
     Raises:
-        TypeError: it names the method, and the nearest event.
+        TypeError: a method is wrong; the message names it, and the nearest event.
     """
     for name in dir(cls):
         if not name.startswith("on_"):
@@ -49,15 +51,15 @@ def check_handlers(
 
 
 def handler(method: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Awaitable[R]]:
-    """Let a method be overridden by a decorated one: a decorator may give any awaitable, where
-    type checkers would want the coroutine that a plain `async def` gives.
+    """Type a method so that a decorated one may override it: a decorator may return any awaitable,
+    and type checkers would demand the coroutine of a plain `async def`.
     """
     return method
 
 
 def awaiting(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Return what gives a coroutine where `handler` may give any awaitable; most handlers are
-    coroutine functions, and returned as they are.
+    """Return a coroutine function for a handler that may return any awaitable; most handlers are
+    coroutine functions and returned unchanged.
     """
     if is_async(handler):
         return cast("Callable[..., Coroutine[Any, Any, Any]]", handler)
@@ -69,13 +71,13 @@ def awaiting(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Coroutine[
 
 
 def parameters_of(method: Callable[..., Any]) -> tuple[str, ...]:
-    """Name what a method takes besides `self`."""
+    """Return the names of a method's parameters besides `self`."""
     return tuple(signature_of(method).parameters)[1:]
 
 
 def _check_parameters(cls: type[Any], name: str, taken: Sequence[str]) -> None:
     signature = signature_of(getattr(cls, name))
-    # The class gives static and class methods without a place for `self`.
+    # Static and class methods have no parameter `self` here.
     is_bound = isinstance(inspect.getattr_static(cls, name), classmethod | staticmethod)
     try:
         signature.bind(*([] if is_bound else ["self"]), *taken)

@@ -1,4 +1,4 @@
-"""Bases of the classes that a contract's types become."""
+"""Base classes for the types of a contract."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _CONFIG: Final = ConfigDict(
     serialize_by_alias=True,
     protected_namespaces=(),
 )
-"""Of all records: JSON objects with known fields; unknown ones are ignored."""
+"""The configuration of all records: JSON objects with known fields; unknown fields are ignored."""
 
 
 class _Signature:
-    """The `__signature__` of classes that pydantic has put off: they are built when somebody asks
-    what they take, and pydantic replaces this then.
+    """The `__signature__` of classes that pydantic has deferred: reading it builds the class, and
+    pydantic then replaces it.
     """
 
     def __get__(self, instance: object, owner: type[BaseModel]) -> Signature:
@@ -53,37 +53,35 @@ class Model(BaseModel, frozen=True):
 
 
 class Session(BaseModel, validate_assignment=True):
-    """Typed data of one connection; its fields can be assigned, and are checked then."""
+    """Typed data of one connection; assigned fields are validated."""
 
     model_config = _CONFIG
     __signature__: ClassVar[Any] = _Signature()
 
 
 class Error(BaseModel, frozen=True):
-    """An error of the contract: what an acknowledgement or a refused connection says instead of
-    success.
-    """
+    """A declared error of the contract, in an acknowledgement or a refused connection."""
 
     model_config = _CONFIG
     __signature__: ClassVar[Any] = _Signature()
 
     code: ClassVar[Any]
-    """What tells errors apart on the wire: a string, which subclasses declare as a literal (pyright
-    takes class variables for invariant).
+    """The code of the error on the wire: a string, which subclasses declare as a literal (class
+    variables are invariant for pyright).
     """
     __message__: ClassVar[str] = ""
-    """What the wire says beside the code; the code itself where this is empty.
+    """The message on the wire, beside the code; empty: the code is the message.
 
-    Not the docstring: that is wrapped, and missing under ``-OO``.
+    The docstring isn't used, because it is wrapped, and missing under ``-OO``.
     """
 
     def unwrap(self) -> NoReturn:
-        """Raise `DeclaredError`: the result is no success."""
+        """Raise `DeclaredError`, because the result is an error."""
         raise DeclaredError(self)
 
 
 class DeclaredError(RemoteError):
-    """A declared error, raised by `unwrap`; `error` is its instance."""
+    """Raised by `unwrap` for a declared error, which is in `error`."""
 
     def __init__(self, error: Error) -> None:
         super().__init__(
@@ -94,7 +92,7 @@ class DeclaredError(RemoteError):
 
 @dataclass(frozen=True, slots=True)
 class UnknownError:
-    """An error that the contract doesn't declare: of a newer peer, or one of the runtime's
+    """An error that the contract doesn't declare: sent by a newer peer, or by the runtime
     (``invalid_request``, ``internal`` …).
     """
 
@@ -106,13 +104,13 @@ class UnknownError:
     """Decoded JSON; with ``invalid_request``, where the request is wrong and why."""
 
     def unwrap(self) -> NoReturn:
-        """Raise `RemoteError`: the result is no success."""
+        """Raise `RemoteError`, because the result is an error."""
         raise RemoteError(self.code, self.message, self.data, self.issues)
 
 
 def error_message(error: type[Error]) -> str:
-    """Return what the wire says beside an error's code: the first paragraph of its documentation in
-    the schema, or the code.
+    """Return the message of an error on the wire: the first paragraph of its documentation in the
+    schema, or its code.
     """
     return error.__message__ or error.code
 
@@ -155,8 +153,8 @@ def unwrap(result: S | Error | UnknownError) -> S:
 class OpenEnum(StrEnum):
     """An enumeration whose readers accept members that they don't know.
 
-    An unknown one is made when it is read and kept nowhere, so that a peer can't fill this
-    process's memory with them.
+    Unknown members are made when they are read, and not cached, so that a peer can't fill this
+    process's memory.
     """
 
     @property
@@ -175,10 +173,10 @@ class OpenEnum(StrEnum):
 
 
 def constrain(newtype: Any, *metadata: object, base: Any = None) -> None:
-    """Give a `NewType` the metadata that pydantic validates it by, which type checkers don't accept
-    inside of its call.
+    """Add the metadata for pydantic to a `NewType`; type checkers don't accept it inside of the
+    `NewType` call.
 
-    `base` replaces the type that it was made of by an annotated form of it.
+    `base` is an annotated form of the type that it was made of.
     """
     supertype = newtype.__supertype__ if base is None else base
     newtype.__supertype__ = Annotated[supertype, *metadata] if metadata else supertype

@@ -1,4 +1,4 @@
-"""Base of the namespaces that a contract's server side is made of."""
+"""Base of the generated namespaces of a server."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 ContextT = TypeVar("ContextT", bound=Context[Any])
 
 _PLAIN_HOOKS: Final = frozenset({"on_invalid"})
-"""Those that aren't awaited."""
+"""Hooks that are plain functions."""
 
 
 class Reach(ABC):
-    """What generated code sends with from anywhere: whom one can reach in a namespace."""
+    """The way to send to a namespace from anywhere, for generated code."""
 
     @property
     @abstractmethod
     def socket_namespace(self) -> UntypedNamespace:
-        """The untyped namespace beneath."""
+        """The untyped namespace."""
 
     @property
     def _all(self) -> BroadcastTarget:
@@ -58,7 +58,7 @@ class Reach(ABC):
 
 
 class Instance(Reach):
-    """One of the namespaces of a dynamic one, to send to from anywhere."""
+    """One of the namespaces of a dynamic namespace, to send to from anywhere."""
 
     def __init__(self, namespace: UntypedNamespace) -> None:
         """Take the untyped namespace."""
@@ -90,7 +90,8 @@ class Namespace(Reach, Generic[ContextT]):
             check_handlers(cls, _handlers(cls.contract), plain=_PLAIN_HOOKS)
 
     def on_invalid(self, ctx: ContextT, event: str, failure: FailureReply) -> None:
-        """Look at an event that failed, whether it was answered or not; for metrics and audits.
+        """Called for each event that failed, whether it was answered or not; for metrics and
+        audits.
 
         `failure` has the code and, for ``invalid_request``, the issues; `event` is the name that
         the client sent.
@@ -98,17 +99,15 @@ class Namespace(Reach, Generic[ContextT]):
 
     @handler
     async def on_start(self) -> None:
-        """Prepare what the handlers need: called when the server starts, before it accepts a
-        connection; what it raises fails the start.
+        """Called when the server starts, before it accepts a connection. An exception stops the
+        start.
 
-        A dynamic namespace is started once, not once for each of its namespaces.
+        A dynamic namespace is started once, not for each of its namespaces.
         """
 
     @handler
     async def on_stop(self) -> None:
-        """Release what `on_start` has prepared: called when the server has stopped, after the last
-        connection has ended.
-        """
+        """Called when the server has stopped, after the last connection has ended."""
 
     def attach_to(self, server: Server) -> None:
         """Serve the namespace, or namespaces; `Server.register` calls this."""
@@ -118,7 +117,7 @@ class Namespace(Reach, Generic[ContextT]):
         )
 
     def attach(self, namespace: UntypedNamespace) -> None:
-        """Handle the events of an untyped namespace, or of those that are made like it."""
+        """Handle the events of an untyped namespace, or of a dynamic one."""
         if self.__untyped is not None:
             raise UsageError(f"this {type(self).__name__} is registered already: make another one")
         if self.__overrides_ours("on_start"):
@@ -141,7 +140,7 @@ class Namespace(Reach, Generic[ContextT]):
         self.__attach_hooks(namespace)
 
     def __attach_hooks(self, namespace: UntypedNamespace) -> None:
-        # Without a hook a client is let in and let go at once, without a task.
+        # Without these hooks, clients join and leave without a task.
         if self.contract.auth is not None or self.__overrides("on_connect"):
             namespace.set_connect_hook(self.__connect)
         if self.__overrides("on_disconnect"):
@@ -154,10 +153,10 @@ class Namespace(Reach, Generic[ContextT]):
     @property
     @override
     def socket_namespace(self) -> UntypedNamespace:
-        """The untyped namespace beneath; of a dynamic one, what all have in common.
+        """The untyped namespace; for a dynamic one its parent namespace.
 
         Raises:
-            UsageError: no server serves this yet.
+            UsageError: this namespace isn't registered with a server yet.
         """
         if self.__untyped is None:
             raise UsageError(
@@ -166,7 +165,7 @@ class Namespace(Reach, Generic[ContextT]):
         return self.__untyped
 
     def _at(self, params: Params) -> UntypedNamespace:
-        """Return the namespace with these parameters; where nobody is in it, one that isn't
+        """Return the namespace with these parameters; if it doesn't exist, one that isn't
         registered and reaches nobody.
         """
         parent = self.socket_namespace
@@ -187,7 +186,7 @@ class Namespace(Reach, Generic[ContextT]):
         return self.socket_namespace.send_server_event
 
     def __overrides(self, hook: str) -> bool:
-        """Tell whether a hook is the application's: the generated one does nothing."""
+        """Whether the application overrides a generated hook."""
         generated = next(
             (vars(base).get(hook) for base in type(self).__mro__ if "contract" in vars(base)), None
         )
@@ -195,11 +194,13 @@ class Namespace(Reach, Generic[ContextT]):
         return found is not None and getattr(found, "__func__", None) is not generated
 
     def __overrides_ours(self, hook: str) -> bool:
-        """Tell whether a hook of this class is overridden."""
+        """Whether the application overrides a hook of this class."""
         return any(hook in vars(base) for base in type(self).__mro__ if base is not Namespace)
 
     def __context(self, socket: Socket) -> Any:
-        """Return the one context of a connection: handlers may keep it, and compare it."""
+        """Return the context of a connection, always the same object: handlers may keep and compare
+        it.
+        """
         context = socket.context
         if context is None:
             context = socket.context = self.context_type(socket, self.contract)
@@ -260,7 +261,9 @@ async def _handle_server_event(
 
 
 def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:
-    """Name the handlers and hooks of a namespace, with what each takes besides `self`."""
+    """Return the handlers and hooks of a namespace by name, with the parameters of each besides
+    `self`.
+    """
     handlers = {
         event.handler: ("ctx", *(arg.name for arg in event.args))
         for event in contract.client_to_server

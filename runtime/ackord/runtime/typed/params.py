@@ -1,6 +1,4 @@
-"""The parameters of a dynamic namespace, as a contract declares them: typed values that stand in
-its name.
-"""
+"""The typed parameters in the name of a dynamic namespace."""
 
 from __future__ import annotations
 
@@ -32,14 +30,16 @@ from pydantic_core import core_schema
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _UNESCAPED: Final = "!'()*-._~"
-"""What JavaScript's ``encodeURIComponent`` leaves as it is, besides letters and digits."""
+"""The characters besides letters and digits that JavaScript's ``encodeURIComponent`` doesn't
+escape.
+"""
 
 
 class Params:
     """The parameters of one namespace; generated subclasses are frozen dataclasses.
 
-    In the namespace's name each stands as JavaScript's ``encodeURIComponent`` writes it, so that a
-    client there says ``io("/tenant/" + encodeURIComponent(tenant))``.
+    In the name, each parameter is escaped as JavaScript's ``encodeURIComponent`` does it: a
+    JavaScript client calls ``io("/tenant/" + encodeURIComponent(tenant))``.
     """
 
     __slots__ = ()
@@ -74,8 +74,8 @@ class Params:
 
     @classmethod
     def parse(cls, path: str) -> Self | None:
-        """Return the parameters in a namespace's name; `None` if it isn't the one name of valid
-        parameters.
+        """Return the parameters in a namespace's name; `None` if they are invalid, or have another
+        name in normal form.
         """
         shape: _Shape[Self] = _shape(cast("Any", cls))
         texts = shape.texts(path)
@@ -92,13 +92,13 @@ ParamsT = TypeVar("ParamsT", bound=Params)
 
 
 class _Shape(Generic[ParamsT]):
-    """What is known of one class of parameters."""
+    """The template and the types of one class of parameters."""
 
     def __init__(self, params: type[ParamsT]) -> None:
         hints = get_type_hints(params, include_extras=True)
         self.names = tuple(field.name for field in fields(params))  # type: ignore[arg-type]  # subclasses are dataclasses
         parts = _PLACE.split(params.template)
-        # With two parameters in one part of the path, the first takes as little as it can.
+        # With two parameters in one part of the path, the first one matches as little as possible.
         self._pattern = re.compile(
             "".join(
                 f"(?P<{part}>[^/,]+?)" if index % 2 else re.escape(part)
@@ -118,7 +118,7 @@ class _Shape(Generic[ParamsT]):
         adapter: TypeAdapter[Any] = build_adapter(shape)
         self.validate = adapter.validator.validate_python
         self._read = adapter.validator.validate_strings
-        # pydantic doesn't look for numbers among literals in text.
+        # pydantic doesn't read numbers of literals from text.
         self._literals = {
             name: {text_of(value): value for value in get_args(literal)}
             for name in self.names
@@ -147,7 +147,7 @@ class _Shape(Generic[ParamsT]):
         """Return the parameters as values of their types.
 
         Raises:
-            ValidationError: one isn't of its type.
+            ValidationError: a text isn't valid for its type.
         """
         plain: dict[str, Any] = {
             name: text for name, text in texts.items() if name not in self._literals

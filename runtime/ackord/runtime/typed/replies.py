@@ -1,4 +1,4 @@
-"""What many clients answered, with types."""
+"""The typed acknowledgements of many clients."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ R_co = TypeVar("R_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Replies(Generic[R_co]):
-    """What the clients of a broadcast answered, and who didn't; iterating gives the answers in the
-    order of arrival.
+    """The answers to a broadcast, and the clients that didn't answer. Iteration yields the answers
+    in the order of arrival.
     """
 
     values: dict[str, R_co]
-    """The answers by client, in the order of arrival."""
+    """The answers by the client's id, in the order of arrival."""
     failures: dict[str, PeerError]
-    """By client: a `RemoteError` where it answered an error that isn't a value, an
-    `InvalidAckError` where the answer isn't as declared.
+    """By the client's id: a `RemoteError` for an error that isn't declared, an `InvalidAckError`
+    for an invalid answer.
     """
     missing: tuple[str, ...]
-    """The clients that didn't answer in time, or left."""
+    """The ids of the clients that didn't answer in time, or disconnected."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether everybody gave an answer as declared."""
+        """Whether every client sent a valid answer."""
         return not self.failures and not self.missing
 
     def __iter__(self) -> Iterator[R_co]:

@@ -24,8 +24,7 @@ _ESCAPES: Final = frozenset("%0123456789ABCDEF")
 class Room(ABC):
     """A room with its parameters; generated subclasses are frozen dataclasses.
 
-    Parameters are validated when a room is made, so that no name can be smuggled in that the
-    contract doesn't allow.
+    Parameters are validated when a room is made, so every room has a name that the contract allows.
     """
 
     __slots__ = ()
@@ -51,8 +50,7 @@ class Room(ABC):
         """Fill the ``{}`` of a template from left to right; literal braces are doubled.
 
         Rooms of one template never get the same name for different parameters: in every value but
-        the last, ``%`` and the character that tells where the value ends are written as ``%25`` and
-        its like, everything else as it is.
+        the last, ``%`` and the character that ends the value are escaped, as ``%25`` is.
         """
         literals, ends = _split(template)
         texts = [text_of(value) for value in values]
@@ -64,10 +62,11 @@ class Room(ABC):
 
 @cache
 def _split(template: str) -> tuple[list[str], list[str | None]]:
-    """Return the literal texts around the places of a template, and for each place the character by
-    which one sees that its value is over.
+    """Return the literal texts around the places of a template, and for each place the character
+    that ends its value.
 
-    It is one of the literal after it that no escape holds; the last value needs none.
+    That is a character of the following literal that doesn't occur in escapes; the last value needs
+    none.
     """
     literals = [""]
     end = 0
@@ -83,8 +82,7 @@ def _split(template: str) -> tuple[list[str], list[str | None]]:
     for index, literal in enumerate(literals[1:-1], 1):
         found = next((char for char in literal if char not in _ESCAPES), None)
         if found is None:
-            # Nothing in it could be told from an escape, as when two places stand side by side:
-            # this can.
+            # The literal is empty, or has only characters of escapes: this character is added.
             found = ","
             literals[index] = f",{literal}"
         ends.append(found)

@@ -1,4 +1,4 @@
-"""How the events of one name reach a method of a typed namespace."""
+"""Routes the events of one name to a method of a typed namespace."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ class TypedRoute:
     def __init__(
         self, event: Event[Any], handler: Handler, make_context: Callable[[Socket], Any]
     ) -> None:
-        """Take the event, what handles it, and what makes the handler's first argument."""
+        """Take the event, its handler, and the function that makes the handler's first argument."""
         self._event = event
         self._handler = handler
         self._make_context = make_context
         self.concurrent = event.concurrent
-        # Not methods: these are on the path of every message, and would only pass it on.
+        # Attributes rather than methods, because every message goes this way, and methods would
+        # only add a call.
         self.decode: Decode = event.arguments.decode
         """See `Route.decode`."""
         self.encode: Encode = partial(encode_answer, event)
@@ -56,8 +57,8 @@ class TypedRoute:
 
 
 def declared_error(event: Event[Any], error: BaseException) -> Any:
-    """Return the declared error of an event that a handler raised (`Error.unwrap` does): it is an
-    answer as well; raise anything else again.
+    """Return the declared error of an event if a handler raised it, as `Error.unwrap` does: it is
+    an answer as well. Raise any other exception again.
     """
     if isinstance(error, DeclaredError) and isinstance(error.error, event.errors):
         return error.error
@@ -65,11 +66,11 @@ def declared_error(event: Event[Any], error: BaseException) -> Any:
 
 
 def encode_answer(event: Event[Any], answer: Any) -> EncodedArguments:
-    """Return the acknowledgement of an event; empty if it declares none, for whoever asks for one
-    all the same has to get one.
+    """Return the acknowledgement of an event; an empty one if the event declares none, because a
+    client that asks for one must get one.
 
     Raises:
-        FailureReply: the answer isn't as declared: ``invalid_response``.
+        FailureReply: the answer isn't as declared (``invalid_response``).
         InvalidPayloadError: a serializer of the application raised something else than `ValueError`
             or `TypeError`.
     """
@@ -84,8 +85,8 @@ def encode_answer(event: Event[Any], answer: Any) -> EncodedArguments:
 
 
 def _is_crash(error: BaseException | None) -> bool:
-    """Tell whether a serializer has failed, rather than refused a value: pydantic keeps no more of
-    what it raised than its name.
+    """Whether a serializer raised an unexpected exception, rather than refused a value; pydantic
+    keeps only the name of the exception.
     """
     found = _CALLED.search(str(error)) if isinstance(error, PydanticSerializationError) else None
     return found is not None and found[1] not in _REFUSALS

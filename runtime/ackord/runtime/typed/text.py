@@ -12,10 +12,10 @@ from ackord.runtime.validation import UnknownMember
 
 
 def text_of(value: object) -> str:
-    """Return what stands for a parameter's value in a name.
+    """Return the text of a parameter's value in a name.
 
     Raises:
-        InvalidPayloadError: nothing does.
+        InvalidPayloadError: the value has no such text.
     """
     match value:
         case Enum() | UnknownMember():

@@ -18,8 +18,8 @@ from pydantic import MISSING, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 MAX_SHORT: Final = 400
-"""Characters of a message below which its JSON can't be as deep as we read (200), whether its
-arguments stand in an array or not.
+"""Characters of a message whose JSON can't exceed the depth that is read (200), with or without the
+array around its argument.
 """
 
 
@@ -32,7 +32,7 @@ REQUIRED: Final = _Absence.REQUIRED
 
 
 _Default: TypeAlias = tuple[int, Any, bool]
-"""Position of an argument, its default, and whether that can be changed by who gets it."""
+"""Position of an argument, its default, and whether the default is mutable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ class Arg:
     name: str
     """The name in the schema; issues are located by it."""
     type: Any
-    """Anything that pydantic can validate."""
+    """A type that pydantic can validate."""
     default: Any = REQUIRED
-    """The value where a sender left the argument out, or sent null in its place and null is no
-    value of the type.
+    """The value if the sender left the argument out, or sent null and null isn't a value of the
+    type.
 
     With pydantic's `MISSING` the argument may be left out, and null is a value of its type:
     `MISSING` stands for absence alone.
@@ -80,8 +80,8 @@ class ArgumentsAdapter:
         self._name = name
         self._args = tuple(args)
         self._count = len(self._args)
-        # What stands for absence in each argument that may be left out at the end, the last one
-        # first.
+        # The values that stand for absence of the arguments that may be left out at the end, the
+        # last one first.
         self._absent = tuple(
             takewhile(lambda absent: absent is not REQUIRED, map(_absence, reversed(self._args)))
         )
@@ -92,23 +92,21 @@ class ArgumentsAdapter:
         self._writer: PositionalWriter | None = None
         self._wanted = slice(1, self._count + 1)
         self._defaults: tuple[_Default, ...] = ()
-        # What the common message is read by: its only argument, of up to `_short` characters in
-        # all.
+        # Reads the common message: one argument, up to `_short` characters in all.
         self._offset = len(self._head)
         self._short = 0
         self._validate: Callable[[str], Any] = _not_built
-        # What the common message is written by: its only argument, if it is an instance of
-        # `_class`.
+        # Writes the common message: one argument, an instance of `_class`.
         self._class: type | None = None
         self._serialize: Callable[..., bytes] = _not_built
         self._constants = False
 
     def warm_reader(self) -> None:
-        """Build what `decode` needs, which takes about a millisecond."""
+        """Build the validators for `decode`, which takes about a millisecond."""
         self._build_reader()
 
     def warm_writer(self) -> None:
-        """Build what `encode` needs."""
+        """Build the serializers for `encode`."""
         self._build_writer()
 
     def decode(self, payload: str, attachments: Sequence[bytes] = ()) -> tuple[Any, ...]:
@@ -130,7 +128,7 @@ class ArgumentsAdapter:
             try:
                 value = validate(payload[self._offset : -1])
             except ValidationError:
-                pass  # the reader says what is wrong, or takes what follows the argument
+                pass  # the reader below raises with the issues, or takes further items
             else:
                 return (value,)
         reader = self._reader or self._build_reader()
@@ -151,7 +149,7 @@ class ArgumentsAdapter:
             try:
                 text = f"{self._head}{serialize(values[0], by_alias=True).decode()}]"
             except FAILURES:
-                pass  # the writer says what is wrong
+                pass  # the writer below raises with the issues
             else:
                 if not self._constants or ("NaN" not in text and "Infinity" not in text):
                     return text, ()
@@ -244,7 +242,9 @@ def _write_shape(arg: Arg) -> Shape:
 
 
 def _absence(arg: Arg) -> Any:
-    """Return what stands for the absence of an argument; `REQUIRED` where it is always written."""
+    """Return the value that stands for the absence of an argument; `REQUIRED` if the argument is
+    always written.
+    """
     if arg.optional:
         return None
     return MISSING if arg.default is MISSING else REQUIRED

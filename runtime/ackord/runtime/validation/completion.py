@@ -1,8 +1,8 @@
-"""Having pydantic build what it puts off, once for all adapters.
+"""Builds models that pydantic has deferred, once for all adapters.
 
-The classes of a contract are put together on first use, so that importing a contract costs little.
-An adapter of a class that isn't built yet gets a validator and a serializer of its own for it and
-all that it holds: tens of kilobytes; one of a class that is built refers to that.
+The models of a contract are deferred, so that importing a contract costs little. An adapter of a
+model that isn't built yet gets a validator and a serializer of its own for the model and all its
+fields, tens of kilobytes. An adapter of a model that is built refers to the model's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def complete(type_: Any) -> None:
 
 
 def _models(type_: Any, seen: set[Any]) -> Iterator[type[BaseModel]]:
-    """Go through the models that aren't built, each after those that its fields hold."""
+    """Yield the models that aren't built, each after the models of its fields."""
     if isinstance(type_, type) and issubclass(type_, BaseModel):
         if type_ not in seen and not type_.__pydantic_complete__:
             seen.add(type_)

@@ -1,7 +1,7 @@
-"""Limits of decimal numbers, exact and without a value that makes them raise.
+"""Limits of decimal numbers, exact for every value.
 
 pydantic's own check of multiples divides under the precision of the current decimal context, and
-raises `InvalidOperation` where the quotient has more digits.
+raises `InvalidOperation` if the quotient has more digits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecimalLimits:
-    """Annotation of a decimal: the limits that the contract sets; `None` means no limit."""
+    """Annotation of a decimal with the limits of the contract; `None` means no limit."""
 
     ge: Decimal | None = None
     gt: Decimal | None = None
@@ -35,10 +35,10 @@ class DecimalLimits:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def check(self, value: Decimal) -> Decimal:
-        """Return a finite value that keeps the limits.
+        """Return the value if it is finite and within the limits.
 
         Raises:
-            PydanticKnownError: it doesn't.
+            PydanticKnownError: the value isn't.
         """
         if self.ge is not None and value < self.ge:
             raise PydanticKnownError("greater_than_equal", {"ge": str(self.ge)})
@@ -69,8 +69,8 @@ class DecimalLimits:
 
 
 def is_multiple(value: Decimal, step: Decimal) -> bool:
-    """Tell whether a finite value is a multiple of a positive step, in time that is in proportion
-    to the number of its digits, whatever the exponent.
+    """Whether a finite value is a multiple of a positive step. The time is proportional to the
+    number of digits, and doesn't depend on the exponent.
     """
     sign, digits, exponent = value.as_tuple()
     _, step_digits, step_exponent = step.as_tuple()
@@ -79,11 +79,11 @@ def is_multiple(value: Decimal, step: Decimal) -> bool:
     highest = step_exponent + 4 * len(step_digits)
     if exponent < step_exponent:
         if any(digits[exponent - step_exponent :]):
-            return False  # it has decimal places that no multiple has
+            return False  # the value has decimal places that no multiple has
         value = Decimal((sign, digits[: exponent - step_exponent] or (0,), step_exponent))
     elif exponent > highest:
-        # A factor 2 or 5 occurs in a number of n digits at most 3.33 n times: higher powers of ten
-        # add nothing that the step could need.
+        # A number of n digits has a factor 2 or 5 at most 3.33 n times, so higher powers of ten
+        # don't matter.
         value = Decimal((sign, digits, highest))
     precision = value.adjusted() - step.adjusted() + 2
     context = _SHORT if precision <= _SHORT.prec else _context(precision)

@@ -1,7 +1,7 @@
-"""What pydantic finds wrong, as a peer may be told: location and reason, never the input.
+"""pydantic's errors as issues for a peer: location and reason, never the input.
 
-Reasons are pydantic's words, or those of the application where a validator of its own says them:
-the text of a `ValueError` that it raises, or of pydantic's `PydanticCustomError`.
+Reasons are pydantic's texts, or those of a validator of the application: the text of a `ValueError`
+or a `PydanticCustomError` that it raises.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from pydantic_core import ErrorDetails
 MAX_ISSUES: Final = 20
 """Issues of one payload that are reported."""
 MAX_LISTED: Final = 1000
-"""More errors than these aren't listed at all: pydantic has no way to list some, and half a million
-take a second.
+"""If there are more errors than this, none is listed: pydantic lists all or none, and half a
+million take a second.
 """
 MAX_LOCATION_PART: Final = 64
-"""Characters of one part of a location: the keys of maps are the peer's."""
+"""Characters of one part of a location, because the keys of maps come from the peer."""
 
 MAX_MESSAGE: Final = 500
 """Characters of a message."""
 
 _NOT_VALID: Final = "Value is not valid"
 NEUTRAL_MESSAGES: Final = {
-    # pydantic's own words for these name a part of the input, or hold the text of an exception that
-    # wasn't meant for the peer.
+    # pydantic's messages of these types contain a part of the input, or the text of an exception
+    # that isn't for the peer.
     "assertion_error": _NOT_VALID,
     "bytes_invalid_encoding": "Data is not in the encoding that it should be in",
     "datetime_object_invalid": "Invalid datetime object",
@@ -47,12 +47,12 @@ NEUTRAL_MESSAGES: Final = {
     "value_error": _NOT_VALID,
     "zoneinfo_str": "Invalid timezone",
 }
-"""What is said instead of some of pydantic's messages, by the type of the issue."""
+"""Messages that replace some of pydantic's, by the type of the issue."""
 _PYDANTIC: Final = frozenset({"pydantic", "pydantic_core"})
 _RAISE: Final = opmap["RAISE_VARARGS"]
 _LABEL: Final = re.compile(r"[a-z]+(-[a-z]+)*\[|<class '")
-"""pydantic's name for a union's member where it isn't a plain word: it tells of our functions, not
-of the value.
+"""pydantic's label of a union's member if it isn't a plain word: it names functions of this
+package, not the value.
 """
 
 
@@ -93,11 +93,11 @@ def _shortened(text: str) -> str:
 
 
 def _text_on_purpose(error: object) -> str | None:
-    """Return the text of a `ValueError` that a validator of the application raises itself, in a
-    `raise` statement of its own package.
+    """Return the text of a `ValueError` that a validator of the application raises itself, by a
+    `raise` in the validator's own package.
 
-    What a function of the standard library or of another package raises for it is no answer to a
-    peer: mostly it holds the input.
+    Exceptions of the standard library or of another package mostly contain the input, so they
+    aren't for the peer.
     """
     if not isinstance(error, ValueError) or isinstance(error, ValidationError):
         return None
@@ -134,7 +134,7 @@ def _location(loc: tuple[int | str, ...], names: Sequence[str]) -> list[int | st
 
 
 def describe(issues: Sequence[Mapping[str, Any]]) -> str:
-    """Return issues as one line for an exception of this program."""
+    """Return issues as one line, for the message of an exception."""
     return "; ".join(
         f"{'.'.join(map(str, issue['loc'])) or 'value'}: {issue['msg']}" for issue in issues
     )

@@ -1,9 +1,9 @@
-"""Which kinds of JSON value a core schema accepts, and unions that choose their member by that.
+"""The kinds of JSON value that a core schema accepts, and unions that choose their member by kind.
 
-pydantic tries the members of a union one after the other. Each one that fails copies the value into
-its error, so that values in which unions are nested take time for each level above them. Members of
-a contract's untagged unions differ in the kind of their JSON values: the kind says which member a
-value is for, and only that one is tried.
+pydantic tries the members of a union one after the other. Each member that fails copies the value
+into its error, so a value in nested unions is copied once for each level above it. The members of a
+contract's untagged unions differ in the kind of their JSON values. So the kind decides which member
+a value belongs to, and only that one is tried.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def by_kind(schema: CoreSchema, *, scalars: bool = False) -> CoreSchema | None:
     """Return a copy whose unions choose their members by the kind of JSON value, for validators of
     JSON; `None` if there is none to change.
 
-    Scalars are cheap to try: unions of nothing else are changed only if `scalars` says so. For half
-    a million values in one message that is cheaper.
+    Unions of scalars only are changed if `scalars` is true: that is faster for half a million
+    values in one message, and slower for a few.
     """
     rewriter = _Rewriter(schema, scalars=scalars)
     copied: CoreSchema = rewriter.copy(schema)
@@ -96,8 +96,8 @@ class _Rewriter:
         return part
 
     def _split_numbers(self, integer: dict[str, Any], whole_float: CoreSchema) -> Any:
-        """Choose between integers and numbers such as ``5.0`` by the kind of the value: to try the
-        one first costs an error for each of the others.
+        """Choose between integers and numbers such as ``5.0`` by the kind of the value: trying both
+        would cost an error for each number of the second kind.
         """
         self.changed = True
         numbers: Any = core_schema.tagged_union_schema(
@@ -112,7 +112,7 @@ class _Rewriter:
         groups: dict[frozenset[type], list[CoreSchema]] = {}
         for choice, member in zip(union["choices"], copied["choices"], strict=True):
             kinds = json_kinds(choice, self._definitions)
-            # An open enum has two members of one kind: those that are known, and others.
+            # An open enum has two members of one kind: known ones, and all others.
             if not kinds or any(kinds != each and kinds & each for each in groups):
                 return copied
             label: CoreSchema = member[0] if member.__class__ is tuple else member
@@ -138,7 +138,7 @@ class _Rewriter:
             if len(expected) > 1
             else f"Input should be {expected[0]}"
         )
-        # A function that is asked with the decoded value; this one is the fastest there is.
+        # pydantic calls this with the decoded value; no other way is as fast.
         tagged: Any = core_schema.tagged_union_schema(
             chosen,
             discriminator=type,
@@ -157,11 +157,9 @@ def _whole_float(part: Mapping[str, Any]) -> CoreSchema | None:
 
 
 def json_kinds(schema: Any, definitions: _Definitions) -> frozenset[type]:
-    """Return the types of the decoded JSON values that a schema may accept; none if that can't be
-    said.
-    """
+    """Return the types of the decoded JSON values that a schema may accept; empty if unknown."""
     part = schema[0] if schema.__class__ is tuple else schema
-    for _ in range(20):  # as deep as a scalar is wrapped
+    for _ in range(20):  # scalars aren't wrapped more deeply
         kind: str = part["type"]
         if kind in _SIMPLE:
             return _SIMPLE[kind]
@@ -189,7 +187,7 @@ def json_kinds(schema: Any, definitions: _Definitions) -> frozenset[type]:
 
 
 def _following(part: dict[str, Any], definitions: _Definitions) -> Any:
-    """Return the schema that decides, of one that stands around another."""
+    """Return the inner schema that decides about the kind, of a schema that wraps another one."""
     match part["type"]:
         case "definition-ref":
             return definitions.get(part["schema_ref"])

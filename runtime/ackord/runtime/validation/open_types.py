@@ -1,6 +1,7 @@
-"""Members of open enumerations and open unions that a contract doesn't know: a newer peer's.
+"""Members of open enumerations and open unions that this version of a contract doesn't know, sent
+by a newer peer.
 
-They are read into values that hold what was sent, and are written back unchanged.
+They are read into values that keep the original, and are written back unchanged.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pydantic_core import (
 from typing_extensions import override
 
 _UNKNOWN: Final = "\0"
-"""Stands for the tag of all members that aren't known."""
+"""Stands for the tags of all unknown members."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class UnknownMember:
 
     @override
     def __init_subclass__(cls, *, known: type[StrEnum], **options: Any) -> None:
-        """Take the enumeration, whose members are known."""
+        """Take the enumeration with the known members."""
         super().__init_subclass__(**options)
         cls._known = frozenset(member.value for member in known)
 
@@ -74,9 +75,9 @@ class UnknownRecord:
     """A member of an open union that this version of the contract doesn't know."""
 
     tag: str
-    """The value of the field that tells the members apart."""
+    """The value of the tag field."""
     data: dict[str, Any]
-    """The whole object as it was sent, decoded, the tag with it."""
+    """The whole object as it was sent, decoded, with the tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,12 @@ class OpenUnion:
     """
 
     tag: str
-    """The field that tells the members apart, as it is called on the wire."""
+    """The wire name of the tag field."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Build the schema of a union with a function that looks for the tag."""
+        """Build the schema of a union that chooses its member by the tag."""
         *members, unknown = get_args(source)
         choices: dict[Any, CoreSchema] = {}
         names: dict[type[BaseModel], str] = {}
@@ -114,7 +115,7 @@ class OpenUnion:
         )
 
     def _value(self, member: type[BaseModel]) -> str:
-        """Return the value of the tag of a member."""
+        """Return a member's value of the tag."""
         for name, field in member.model_fields.items():
             if (field.alias or name) == self.tag:
                 return str(field.default)

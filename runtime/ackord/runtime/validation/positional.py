@@ -32,12 +32,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import CoreSchema, PydanticSerializationError, SchemaSerializer, core_schema
 
 LARGE: Final = 4096
-"""Characters from which on less is said of what is wrong with a payload; see
+"""Characters from which on a payload is validated with fewer issues; see
 `ackord.runtime.validation.large`.
 """
 FAILURES: Final = (TypeError, ValueError, RecursionError)
-"""What a serializer raises of its own accord, by `raises_warnings` or otherwise; after any of them
-the long way is tried.
+"""The exceptions of a serializer, by `raises_warnings` or otherwise; after any of them the value is
+written as part of an array.
 """
 
 _SCALARS: Final[frozenset[type]] = frozenset({str, int, float, bool, bytes, type(None)})
@@ -58,8 +58,8 @@ class PositionalReader:
     )
 
     def __init__(self, names: Sequence[str], shapes: Sequence[Shape]) -> None:
-        """Take a name and a schema for each position; the name is where issues say that they
-        are.
+        """Take a name and a schema for each position; the location of an issue begins with the
+        name.
         """
 
         def array(schema_of: SchemaOf) -> CoreSchema:
@@ -92,7 +92,7 @@ class PositionalReader:
         """
         validate = self._validate if len(payload) <= LARGE else self._prepare_large(payload)
         try:
-            if self._is_bare:  # keywords take time
+            if self._is_bare:  # keyword arguments take time
                 values = validate(payload)
             else:
                 context = {ATTACHMENTS: attachments} if self.takes_attachments else None
@@ -101,18 +101,18 @@ class PositionalReader:
             repaired = repair(error, payload)
             if repaired is not None:
                 return self.read(repaired, attachments)
-            # Not chained: pydantic's exception holds the peer's input, which has no place in this
-            # program's logs.
+            # Not chained: pydantic's exception contains the peer's input, which mustn't get into
+            # this program's logs.
             raise refusal(error, payload, self._names) from None
         if attachments and self._has_maps:
             self._refuse_placeholders(values, len(attachments))
         return values
 
     def _refuse_placeholders(self, values: tuple[Any, ...], count: int) -> None:
-        """Refuse attachments where JSON or a map is declared: their placeholders would pass for
-        data.
+        """Refuse attachments in values declared as JSON or a map, where their placeholders would
+        pass for data.
 
-        An object whose ``num`` is the number of none of the `count` attachments is data for sure.
+        An object whose ``num`` is none of the `count` attachments is data.
         """
         for name, value in zip(self._names, values, strict=False):
             parts: list[Any] = [value]
@@ -136,7 +136,7 @@ class PositionalReader:
                     items = vars(part).values()
                 else:
                     continue
-                # Half a million scalars are passed over by functions in C.
+                # Functions in C skip half a million scalars.
                 if not _SCALARS.issuperset(map(type, items)):
                     parts += [item for item in items if type(item) not in _SCALARS]
 
@@ -148,10 +148,11 @@ class PositionalReader:
         return self._validate_large
 
     def pick(self, position: int) -> Callable[[str], Any] | None:
-        """Return what validates the text of one position alone; `None` if that isn't as good.
+        """Return a validator for the text of one position alone; `None` if its results could
+        differ.
 
-        Whoever uses it has to read the whole again where it raises `ValidationError`, so that
-        nothing of the application's may have been called.
+        If it raises `ValidationError`, the caller must read the whole array with `read`. So there
+        is no such validator where it would call code of the application.
         """
         schema = pick_item(self._schema, position)
         return (
@@ -162,18 +163,18 @@ class PositionalReader:
 
 
 class SingleWriter(NamedTuple):
-    """What writes one value without an array around it."""
+    """Writes one value without an array around it."""
 
     class_: type
-    """Of the instances that it may be used for."""
+    """The class of the instances that it may write."""
     serialize: Callable[..., bytes]
-    """Raises one of `FAILURES` where the value isn't as declared, if called by a function that
-    `raises_warnings`: write it as an array then.
+    """Returns the JSON text. If called by a function that `raises_warnings`, it raises one of
+    `FAILURES` for a value that isn't as declared; then the caller writes the array with `write`.
 
-    Names on the wire have to be asked for: `by_alias=True`.
+    Pass `by_alias=True` for the names on the wire.
     """
     constants: bool
-    """Whether the text has to be searched for the numbers that JSON doesn't have."""
+    """Whether the text must be searched for ``NaN`` and ``Infinity``."""
 
 
 class PositionalWriter:
@@ -213,8 +214,8 @@ class PositionalWriter:
     def write(self, values: tuple[Any, ...]) -> tuple[str, Sequence[bytes]]:
         """Return the array as compact JSON, and the attachments that its placeholders stand for.
 
-        Models are checked when they are made, and frozen: here only that each value is of its
-        declared type, and that what their lists hold can be written as declared.
+        Models are checked when they are made, and frozen. So only two things are checked here: each
+        value is of its declared type, and the items of lists can be written as declared.
 
         Raises:
             InvalidPayloadError: a value isn't of its declared type, or JSON can't hold it.
@@ -240,7 +241,7 @@ class PositionalWriter:
         return self._write_or_say_why(values)
 
     def pick(self) -> SingleWriter | None:
-        """Return what writes the value of the only position alone; `None` if that isn't as good."""
+        """Return the writer for the only position alone; `None` if its results could differ."""
         item = pick_item(self._schema, 0)
         class_ = instance_class(item)
         if class_ is None or self._takes_attachments:
@@ -266,7 +267,7 @@ class PositionalWriter:
         return text, attachments
 
     def _refuse_constants(self, text: str) -> None:
-        """Refuse the numbers that JSON doesn't have; strings may hold the words."""
+        """Refuse ``NaN`` and ``Infinity`` outside of strings."""
 
         def refuse(constant: str) -> NoReturn:
             raise InvalidPayloadError(f"{self._subject}: {constant} can't be written as JSON")
@@ -276,8 +277,8 @@ class PositionalWriter:
 
 
 def _without_warnings(serializer: SchemaSerializer) -> Callable[..., bytes]:
-    """Return what serializes, and raises one of `FAILURES` in a function that `raises_warnings`
-    where the value isn't as declared.
+    """Return the function that serializes; in a function that `raises_warnings` it raises one of
+    `FAILURES` if the value isn't as declared.
     """
     return (
         serializer.to_json

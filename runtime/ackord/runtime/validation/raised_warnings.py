@@ -1,14 +1,14 @@
-"""What pydantic's serializers warn of, as an error and at no cost.
+"""Makes the warnings of pydantic's serializers errors, at no cost.
 
-A value that isn't of its declared type is written all the same, with a warning; `warnings="error"`
-makes an error of that. But pydantic-core tries to take the word for a boolean first, and the
-exception of that attempt takes three times as long as writing a small record. So we leave the
-keyword out and have the warning fail: the interpreter looks for the ``__warningregistry__`` of the
-function that is running, and raises `TypeError` where it is no dictionary, before any filter is
-asked and before anything is printed.
+pydantic writes a value that isn't of its declared type all the same, with a warning;
+`warnings="error"` makes it an error. But pydantic-core first tries to read that word as a boolean,
+and the exception of this attempt takes three times as long as writing a small record. So the
+keyword is left out, and the warning itself is made to raise: the interpreter looks up the
+``__warningregistry__`` of the running function, and raises `TypeError` if that is no dictionary,
+before it applies filters or prints anything.
 
-Whoever runs with such a registry must be prepared for the `TypeError` of any warning that is meant
-for it, and do the work again with `warnings="error"` then, which says what was wrong.
+A function with such a registry must catch `TypeError`, and then do the work again with
+`warnings="error"`, which names the wrong value.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _NO_REGISTRY: Final = 0
 
 
 def raises_warnings(function: F) -> F:
-    """Return a copy of a function whose own warnings, those of the C functions that it calls
-    included, are raised as `TypeError`.
+    """Return a copy of a function in which warnings, also those of the C functions that it calls,
+    are raised as `TypeError`.
 
-    Its globals are a copy too: so no other function is concerned, nobody who resets the registries
-    of all modules (unittest does) finds this one, and what the module defines further down isn't
-    there.
+    Its globals are a copy as well. So other functions aren't affected, and code that resets the
+    registries of all modules, as unittest does, doesn't find this one. Names that the module
+    defines further down are missing in the copy.
     """
     names = {**function.__globals__, "__warningregistry__": _NO_REGISTRY}
     copy: Any = FunctionType(
@@ -46,7 +46,7 @@ def raises_warnings(function: F) -> F:
 
 @raises_warnings
 def _is_raised() -> bool:
-    """Tell whether this interpreter does what is said above."""
+    """Whether this interpreter raises as described above."""
     serializer = SchemaSerializer(core_schema.str_schema())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -58,4 +58,4 @@ def _is_raised() -> bool:
 
 
 WORKS: Final = _is_raised()
-"""Whether `raises_warnings` does: elsewhere `warnings="error"` has to be passed."""
+"""Whether `raises_warnings` works; if not, `warnings="error"` is passed."""

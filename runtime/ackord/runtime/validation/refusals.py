@@ -1,4 +1,4 @@
-"""What a payload that pydantic refuses is refused as."""
+"""The exceptions for payloads that pydantic refuses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ackord.runtime.validation.issues import list_issues
 from pydantic import ValidationError
 
 MAX_NESTING: Final = 250_000
-"""Lists and objects in a large payload times their levels, where a recursive type has unions: each
-level is decoded once for its union.
+"""Lists and objects in a large payload times their levels, for a recursive type with unions, which
+decode each level again.
 """
 
 
@@ -23,7 +23,7 @@ def check_nesting(payload: str) -> None:
     """Check a payload of a recursive type with unions.
 
     Raises:
-        InvalidArgumentsError: it nests too much.
+        InvalidArgumentsError: the payload exceeds `MAX_NESTING`.
     """
     if nesting(payload) > MAX_NESTING:
         message = f"Lists and objects times their levels should be at most {MAX_NESTING}"
@@ -31,8 +31,8 @@ def check_nesting(payload: str) -> None:
 
 
 def repair(error: ValidationError, payload: str) -> str | None:
-    """Return text that pydantic can read where halves of surrogate pairs keep it from that, which
-    JavaScript sends; `None` elsewhere.
+    """Return the payload without lone surrogates, which JavaScript sends and pydantic can't read;
+    `None` if these aren't the problem.
     """
     if (
         error.error_count() > 1
@@ -47,7 +47,7 @@ def repair(error: ValidationError, payload: str) -> str | None:
 def refusal(
     error: ValidationError, payload: str, names: Sequence[str]
 ) -> MalformedPayloadError | InvalidArgumentsError:
-    """Return what to raise; `names` are those of the positions of the array."""
+    """Return the exception to raise; `names` are those of the positions of the array."""
     issues = list_issues(error, names)
     if issues[0]["type"] == "json_invalid" and not _is_json(payload):
         return MalformedPayloadError("the payload isn't JSON")
@@ -55,8 +55,8 @@ def refusal(
 
 
 def _is_json(payload: str) -> bool:
-    """Tell JSON that pydantic can't read (lone surrogates, very deep or very long numbers) from
-    what is no JSON.
+    """Whether the text is JSON, even if pydantic can't read it (lone surrogates, very deep values,
+    very long numbers).
     """
 
     def refuse(constant: str) -> NoReturn:

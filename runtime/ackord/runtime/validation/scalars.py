@@ -22,9 +22,9 @@ An `int` with limits is ``Annotated[int, Field(ge=0), WholeNumber]``, so that py
 limits in its own code. A literal with numbers or booleans is ``Annotated[Literal[1, True],
 StrictLiteral]``. A `python:` type in a union is ``Annotated[IPv4Address, UnionMember]``.
 
-The serializer of each alias refuses what isn't an instance of its Python type, with
-`PydanticSerializationUnexpectedValue`: of a union's members, pydantic takes the first whose
-serializer doesn't refuse the value.
+The serializer of each alias raises `PydanticSerializationUnexpectedValue` for a value that isn't an
+instance of its Python type, because pydantic takes the first member of a union whose serializer
+doesn't raise.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ serialization (a list to fill).
 """
 
 _NUMBERS: Final = "ackord_attachment_numbers"
-"""Key of the numbers that attachments have got already, by identity."""
+"""Key of the attachments' numbers, by identity."""
 
 PLACEHOLDERS: Final = "ackord_placeholders"
-"""Key of how many placeholders were written."""
+"""Key of the number of written placeholders."""
 
 _RFC_3339: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 _FULL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -79,7 +79,7 @@ _INT64: Final = r"^(0|-?[1-9][0-9]{0,18})$"
 
 _MINUTE: Final = dt.timedelta(minutes=1)
 _MAX_EXACT: Final = 2.0**53
-"""Up to here each integer is a number of its own in JavaScript."""
+"""The largest float up to which every integer is exact in JavaScript."""
 
 
 def read_attachment(value: Any, info: core_schema.ValidationInfo) -> bytes:
@@ -116,8 +116,8 @@ def _read_base64(value: Any) -> bytes:
 
 
 def write_attachment(value: Any, info: core_schema.SerializationInfo) -> Any:
-    """Return the placeholder of bytes, which become an attachment of the packet; base64 text
-    outside of packets.
+    """Make bytes an attachment of the packet and return the placeholder; outside of packets, return
+    base64 text.
 
     Raises:
         PydanticSerializationUnexpectedValue: the value isn't bytes.
@@ -131,7 +131,7 @@ def write_attachment(value: Any, info: core_schema.SerializationInfo) -> Any:
     if attachments is None:
         return b64encode(value).decode("ascii")
     context[PLACEHOLDERS] = context.get(PLACEHOLDERS, 0) + 1
-    # What occurs twice goes out once: a peer may have sent one megabyte and thirty thousand
+    # Bytes that occur twice are sent once: a peer may have sent one megabyte and thirty thousand
     # placeholders for it.
     numbers: dict[int, int] = context.setdefault(_NUMBERS, {})
     number = numbers.setdefault(id(value), len(attachments))
@@ -166,20 +166,20 @@ class _AttachmentSchema:
     frozen=True, slots=True, eq=False
 )  # hashed by identity: annotations must be hashable, schemas aren't
 class _TextSchema:
-    """Annotation of a type that is a string of one form in JSON, and nothing but an instance in
-    Python.
+    """Annotation of a type that is a string of one form in JSON; in Python only instances are
+    valid.
     """
 
     pattern: str
     error: str
     message: str
     python: CoreSchema
-    """Of an instance."""
+    """The schema of an instance."""
     parse: CoreSchema
-    """Of a string of this form."""
+    """The schema of a string of this form."""
     serialization: core_schema.SerSchema | None = None
     format: str | None = None
-    """The format that JSON Schemas name."""
+    """The ``format`` in a JSON Schema."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -202,10 +202,10 @@ class _TextSchema:
 
 
 class WholeNumber:
-    """Annotation of an `int`: a number without fraction is one, as JSON and JavaScript don't tell
+    """Annotation of an `int` that also accepts ``5.0``, because JSON and JavaScript don't tell
     ``5.0`` from ``5``.
 
-    Beyond 2^53 a number with a fraction part may stand for several integers, so it is refused.
+    Beyond 2^53 a number such as ``9007199254740993.0`` may mean several integers, so it is refused.
     """
 
     @classmethod
@@ -226,7 +226,7 @@ class WholeNumber:
         def finished(_: Any) -> CoreSchema:
             return schema
 
-        tag: Any = Tag("int")  # its name in the location of a union's issues
+        tag: Any = Tag("int")  # the label in the location of a union's issues
         tagged: CoreSchema = tag.__get_pydantic_core_schema__(source, finished)
         return tagged
 
@@ -293,8 +293,8 @@ class StrictLiteral:
 
 
 class UnionMember:
-    """Annotation of a Python type of the application's in a union: its own validator and serializer
-    may take any value.
+    """Annotation of a `python:` type in a union, whose own validator and serializer may accept any
+    value.
     """
 
     @classmethod
@@ -345,8 +345,8 @@ def _format_decimal(value: Any) -> str:
 
 
 def _format_datetime(value: Any) -> str:
-    """Write a date and time with its offset, or in UTC where RFC 3339 has no form of the offset: it
-    has no seconds.
+    """Write a date and time with its offset, or in UTC if the offset has seconds, which RFC 3339
+    doesn't allow.
     """
     if not isinstance(value, dt.datetime) or (offset := value.utcoffset()) is None:
         raise PydanticSerializationUnexpectedValue("Expected a date and time with an offset")
@@ -375,7 +375,7 @@ def _with_z(text: str) -> str:
 def format_duration(duration: Any) -> str:
     """Write a duration in ISO 8601, in days and smaller units: a year has no fixed length.
 
-    pydantic's own form has years of 365 days, which other readers take for those of the calendar.
+    pydantic's own form has years of 365 days, which other readers take for calendar years.
     """
     if not isinstance(duration, dt.timedelta):
         raise PydanticSerializationUnexpectedValue("Expected a duration")
@@ -398,7 +398,9 @@ def format_duration(duration: Any) -> str:
 
 
 def refuse_non_finite(value: Any) -> Any:
-    """JSON has no NaN and no infinities, though Python's and pydantic's parsers take them."""
+    """Refuse NaN and infinities: JSON doesn't have them, but Python's and pydantic's parsers accept
+    them.
+    """
     if not is_finite(value):
         raise PydanticKnownError("finite_number")
     return value
@@ -501,8 +503,8 @@ _FUNCTIONS: Final = (
 
 
 def is_own(function: Any) -> bool:
-    """Tell functions in core schemas that are ours: they may be called for a value that turns out
-    to be wrong, and write what is declared.
+    """Whether a function in a core schema is this package's: such functions may be called for a
+    wrong value, and write values as declared.
     """
     return function.__class__ is _LiteralWriter or any(function is own for own in _FUNCTIONS)
 
@@ -510,4 +512,4 @@ def is_own(function: Any) -> bool:
 T = TypeVar("T")
 
 Maybe: TypeAlias = Annotated[T | None, Field(exclude_if=partial(is_, None))]
-"""The type of a field that may be absent: `None` in Python, and never written."""
+"""The type of a field that may be absent: then it is `None` in Python, and isn't written."""

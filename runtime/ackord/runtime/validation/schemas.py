@@ -1,5 +1,5 @@
-"""Core schemas of arrays and single values: how ours are built, and the copies of them that read
-otherwise.
+"""Builds the core schemas of arrays and single values, and the copies of them for other ways of
+reading.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreConfig, CoreSchema, SchemaSerializer, SchemaValidator, core_schema
 
 SchemaOf: TypeAlias = Callable[[Any], CoreSchema]
-"""Gives the core schema of a type."""
+"""Returns the core schema of a type."""
 Shape: TypeAlias = Callable[[SchemaOf], CoreSchema]
-"""Builds a core schema out of those of types."""
+"""Builds a core schema from the core schemas of types."""
 
 # Strict by configuration and not by call: the models of `python:` types keep their own mode.
 _CONFIG: Final = ConfigDict(strict=True, allow_inf_nan=False, ser_json_inf_nan="constants")
@@ -47,8 +47,8 @@ def build_adapter(shape: Shape) -> TypeAdapter[Any]:
 def object_schema(
     fields: dict[str, core_schema.TypedDictField], *, extra: core_schema.ExtraBehavior = "ignore"
 ) -> CoreSchema:
-    """Build the schema of a JSON object, as strict as what is around it: pydantic-core takes a
-    typed dictionary's configuration from itself alone.
+    """Build the schema of a JSON object, as strict as the schema around it; pydantic-core doesn't
+    pass the configuration on to a typed dictionary.
 
     `extra` says what happens to keys that aren't among `fields`.
     """
@@ -61,9 +61,7 @@ def accepts_null(type_: Any) -> bool:
 
 
 def pick_item(schema: Any, position: int) -> CoreSchema:
-    """Return the core schema of one position of a tuple's, with the definitions that it may
-    need.
-    """
+    """Return the core schema of one position of a tuple, with the definitions that it may need."""
     if schema["type"] == "definitions":
         return core_schema.definitions_schema(
             pick_item(schema["schema"], position), schema["definitions"]
@@ -74,12 +72,12 @@ def pick_item(schema: Any, position: int) -> CoreSchema:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What validates JSON by an adapter's schema."""
+    """A validator of JSON for an adapter's schema."""
 
     validate: Callable[..., Any]
     copies_nested: bool
-    """Whether a value may be decoded again for each level above it: unions ask for the kind of a
-    value that may hold more of them.
+    """Whether a nested value may be decoded once for each level above it, because unions in it
+    decode a value to find its kind.
     """
 
 
@@ -90,7 +88,7 @@ def build_reader(adapter: TypeAdapter[Any]) -> Reader:
     traits = look_at(adapter.core_schema)
     chosen = by_kind(adapter.core_schema) if traits.unions else None
     if chosen is None:
-        # A union that asks a function for its member's tag is decoded for that.
+        # A union with a function for its tag decodes the value.
         copies_nested = traits.unions and traits.recursive
         return Reader(adapter.validator.validate_json, copies_nested=copies_nested)
     return Reader(_build_anew(chosen).validate_json, copies_nested=traits.recursive)
@@ -124,10 +122,10 @@ def build_for_large(schema: CoreSchema) -> Callable[..., Any]:
 
 
 def _build_anew(schema: CoreSchema) -> SchemaValidator:
-    """Build a validator without those that the models have already: they know nothing of what was
-    changed in a copy of their schemas.
+    """Build a validator that doesn't use the validators of models, because those don't have the
+    changes of the copied schema.
     """
-    # The keyword is pydantic's own, so it may go one day.
+    # The keyword is internal to pydantic and may go one day.
     try:
         return SchemaValidator(schema, _CORE_CONFIG, _use_prebuilt=False)
     except TypeError:

@@ -1,4 +1,6 @@
-"""What a core schema tells of its values, so that no message pays for what its types can't need."""
+"""Facts about the values of a core schema, so that no message pays for features that its types
+don't use.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,7 @@ _KNOWN: Final = frozenset(
         *("literal", "enum", "function-plain", "with-info", "to-string"),
     }
 )
-"""Types of schemas and of serializations that may be inert."""
+"""Types of schemas and serializations that don't call code of the application."""
 _EXTRAS: Final = ("extra_behavior", "extra_fields_behavior")
 _ALIASES: Final = ("alias", "validation_alias")
 _READING: Final = (read_attachment, read_unknown)
@@ -70,30 +72,28 @@ _SCALARS: Final[Mapping[str, type]] = {"str": str, "int": int, "bool": bool}
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What has to be reckoned with."""
+    """The features that values of a schema may use."""
 
     attachments: bool
     """Values may hold attachments."""
     maps: bool
-    """There are objects with any keys, and so perhaps with those of a placeholder."""
+    """There are objects with any keys, which may look like placeholders."""
     unions: bool
-    """There are unions whose members may be objects or arrays, and are told apart by nothing but
-    their values.
-    """
+    """There are untagged unions whose members may be objects or arrays."""
     recursive: bool
-    """Some schema may hold itself, so that values may be as deep as their text is."""
+    """A schema may contain itself, so values may have any depth."""
     aliases: bool
-    """Something has another name on the wire than in Python."""
+    """A field has another name on the wire than in Python."""
     inert: bool
-    """Nothing but pydantic-core and functions of ours reads and writes the values; what we don't
-    know for sure isn't inert.
+    """Only pydantic-core and functions of this package read and write the values; false if that
+    isn't certain.
     """
     constants: bool
     """``NaN`` or ``Infinity`` may be written, which JSON doesn't have."""
 
 
 class _Findings:
-    """What a walk through a schema has come across."""
+    """The findings of a walk through a schema."""
 
     __slots__ = ("aliases", "attachments", "inert", "types", "unions", "written")
 
@@ -106,7 +106,7 @@ class _Findings:
         self.inert = True
 
     def add(self, part: dict[str, Any], *, is_written: bool) -> None:
-        """Add one part of a schema, without those within it."""
+        """Add one part of a schema, without its inner parts."""
         kind: Any = part.get("type")
         if kind.__class__ is str:
             self.types.add(kind)
@@ -134,13 +134,13 @@ class _Findings:
 
 
 _MODELS: Final[WeakKeyDictionary[type, dict[bool, tuple[Any, _Findings]]]] = WeakKeyDictionary()
-"""Findings of walks through the fields of models, by whether values are written by them, each with
-the schema that was walked through: a contract's events share its models.
+"""The findings for the fields of each model, by whether its schema writes values, with the schema
+that was walked through. The events of a contract share its models.
 """
 
 
 def look_at(schema: CoreSchema) -> Traits:
-    """Walk through a core schema; through the fields of each model once, whoever asks."""
+    """Return the traits of a core schema; the fields of each model are walked through only once."""
     found = _walk(schema, is_written=True)
     return Traits(
         attachments=found.attachments,
@@ -149,13 +149,13 @@ def look_at(schema: CoreSchema) -> Traits:
         recursive="definition-ref" in found.types,
         aliases=found.aliases,
         inert=found.inert,
-        # A field of a literal type is written whatever it holds: `model_construct` asks nobody.
+        # A field of a literal type may have any value, because `model_construct` doesn't validate.
         constants=not found.inert or "literal" in found.written or "float" in found.written,
     )
 
 
 def _walk(schema: Any, *, is_written: bool) -> _Findings:
-    """Go through a schema; of a chain, only the last step writes values."""
+    """Walk through a schema; of a chain, only the last step writes values."""
     found = _Findings()
     stack: list[tuple[Any, bool]] = [(schema, is_written)]
     while stack:
@@ -182,7 +182,7 @@ def _walk(schema: Any, *, is_written: bool) -> _Findings:
 
 
 def _walk_model(model: dict[str, Any], *, is_written: bool) -> _Findings:
-    """Go through the fields of a model, unless that has been done already."""
+    """Walk through the fields of a model, unless that was done before."""
     fields = model["schema"]
     known = _MODELS.setdefault(model["cls"], {})
     walked, found = known.get(is_written, (None, None))
@@ -193,8 +193,8 @@ def _walk_model(model: dict[str, Any], *, is_written: bool) -> _Findings:
 
 
 def instance_class(schema: CoreSchema) -> type | None:
-    """Return the class whose own instances (not those of its subclasses) are all valid, and taken
-    as they are; `None` if there is none.
+    """Return the class whose own instances (not those of subclasses) are all valid and returned
+    unchanged; `None` if there is none.
     """
     part = _resolve(schema)
     kind: str = part["type"]

@@ -1,4 +1,4 @@
-"""One typed JSON value that stands alone."""
+"""One typed JSON value, without an array."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from pydantic_core import PydanticSerializationError
 
 
 class ValueAdapter:
-    """Reads and writes one JSON value that stands alone: the payload of CONNECT; built on first
-    use.
-    """
+    """Reads and writes one JSON value, such as the payload of CONNECT; built on first use."""
 
     __slots__ = ("_adapter", "_copies_nested", "_name", "_type", "_validate", "_validate_large")
 
     def __init__(self, name: str, type_: Any) -> None:
-        """Take what issues' locations begin with, and a type."""
+        """Take the type, and the name with which the locations of issues begin."""
         self._name = name
         self._type = type_
         self._adapter: TypeAdapter[Any] | None = None
@@ -32,7 +30,7 @@ class ValueAdapter:
         self._copies_nested = False
 
     def warm(self) -> None:
-        """Build what `read` needs."""
+        """Build the validator for `read`."""
         self._build()
 
     def read(self, payload: str) -> Any:
