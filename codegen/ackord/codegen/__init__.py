@@ -1,6 +1,7 @@
-"""Code generation: a contract's IR becomes the files of a package; and the command line.
+"""Code generation, from a contract's IR to the files of a package; and the command line.
 
-`generate` gives the files, `write` puts them into a directory, `diff` says what would change there.
+`generate` returns the files, `write` puts them into a directory, `diff` returns the changes that
+`write` would make.
 """
 
 from importlib import import_module
@@ -43,7 +44,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import when asked: the console script must be able to say what isn't installed."""
+    """Import a name when it is first used, so that the console script can say what isn't installed."""
     if name in _HOMES:
         return getattr(import_module(f"ackord.codegen.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

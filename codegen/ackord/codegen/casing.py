@@ -1,4 +1,4 @@
-"""How names are written: the same rules for every target."""
+"""Casing of names, with the same rules for every target."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def camel(identifier: str) -> str:
 def constant(text: str) -> str:
     """Make the name of a constant or an enum member from any text.
 
-    Letters and digits of every script stay; all other characters separate words. Where there are
-    only others, the name says which: ``PLUS_SIGN``.
+    Letters and digits of every script stay; all other characters separate words. If there are only
+    others, the name is made of their Unicode names: ``PLUS_SIGN``.
     """
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", _normal(text))
     plain = _separated(_normal(words.upper())) or _separated(" ".join(map(_spelled, text)))
@@ -25,19 +25,19 @@ def constant(text: str) -> str:
 
 
 def room_class(identifier: str) -> str:
-    """Make the name of a room's class: ``Room`` ends it, once."""
+    """Make the name of a room's class, which ends with one ``Room``."""
     plain = camel(identifier)
     return plain if plain.endswith("Room") else f"{plain}Room"
 
 
 def prefixed(prefix: str, name: str) -> str:
-    """Put the name of a namespace before another, unless the other begins with that word."""
+    """Put the name of a namespace before another name, unless that begins with the same word."""
     rest = name.removeprefix(prefix)
     return name if rest != name and rest[:1].isupper() else f"{prefix}{name}"
 
 
 def _normal(text: str) -> str:
-    """Write letters as Python compares them in identifiers."""
+    """Normalize letters as Python does in identifiers."""
     return unicodedata.normalize("NFKC", text)
 
 
@@ -47,5 +47,5 @@ def _separated(text: str) -> str:
 
 
 def _spelled(character: str) -> str:
-    # Of one version of Unicode, so that every Python gives the same name.
+    # With one version of Unicode, so that every Python makes the same name.
     return unicodedata.ucd_3_2_0.name(character, f"U{ord(character):04X}")

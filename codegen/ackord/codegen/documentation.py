@@ -1,4 +1,4 @@
-"""What a contract says about its parts, as every target's documentation has it."""
+"""The documentation of a contract's parts, for every target."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Protocol
 
 
 class Documented(Protocol):
-    """Anything of a contract that has words about it."""
+    """A part of a contract with documentation."""
 
     @property
     def doc(self) -> str | None:
-        """What it is."""
+        """The part's ``doc:``."""
         ...
 
     @property
     def deprecated(self) -> str | None:
-        """Why not to use it any more."""
+        """Why not to use the part any more, if it is deprecated."""
         ...
 
 
 def words(declared: Documented, fallback: str | None = None) -> str | None:
-    """Give what the schema says, or `fallback`, and why not to use it any more; nothing where
-    there is nothing to say.
+    """Return the part's documentation, or `fallback`, and its deprecation; an empty text if there
+    is neither.
     """
     paragraphs = [(declared.doc or "").strip() or fallback]
     if declared.deprecated:
@@ -31,10 +31,10 @@ def words(declared: Documented, fallback: str | None = None) -> str | None:
 
 
 def first_paragraph(doc: str | None) -> str | None:
-    """Give the first paragraph as one line, or nothing where there is none."""
+    """Return the first paragraph as one line, or an empty text if there is none."""
     return one_line(re.split(r"\n\s*\n", (doc or "").strip(), maxsplit=1)[0]) or None
 
 
 def one_line(text: str) -> str:
-    """Put the words of a text on one line."""
+    """Join the words of a text to one line."""
     return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""What can go wrong while code is generated.
+"""The exceptions of code generation.
 
 ::
 
@@ -13,12 +13,12 @@ from __future__ import annotations
 
 
 class CodegenError(Exception):
-    """Something that keeps code from being generated."""
+    """Code can't be generated or written."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-        """Each as one sentence or two."""
+        """The problems, each as one sentence or two."""
 
 
 class NotSupportedError(CodegenError):

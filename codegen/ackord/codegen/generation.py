@@ -1,4 +1,4 @@
-"""From a contract to the files of a package."""
+"""Generates the files of a package from a contract."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ackord.schema import Contract, dump_contract
 
 
 def generate(contract: Contract, *, source: str, target: str = DEFAULT) -> Mapping[str, str]:
-    """Give the text of each file of a contract's package, by its name.
+    """Return the text of each file of a contract's package, by its name.
 
     Args:
         contract: The contract.
-        source: Name of the schema file; its directory isn't used, so that the result is the same
+        source: Name of the schema file, without its directory, so that the result is the same
             everywhere.
         target: Name of the target.
 
     Raises:
-        NotSupportedError: where the contract holds what can't be generated.
-        UnknownTargetError: there is no such target.
+        NotSupportedError: the contract has features that can't be generated.
+        UnknownTargetError: no target has this name.
     """
     chosen = find_target(target)
     plan = plan_contract(contract)

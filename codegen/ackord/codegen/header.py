@@ -1,14 +1,14 @@
 """The first line of every generated file, which a target writes as a comment.
 
-It has no hash, date, directory or release: branches with different changes of a schema can be
-merged, and the same schema gives the same bytes everywhere.
+It has no hash, date, directory or release number, so that branches with different changes of a
+schema can be merged, and the same schema gives the same bytes everywhere.
 """
 
 from __future__ import annotations
 
 
 def header(source: str, api: int) -> str:
-    """Say what has generated a file, and from what.
+    """Return the text of the line.
 
     Args:
         source: Name of the schema file.

@@ -1,4 +1,6 @@
-"""What the language has and this version can't generate: reported, never left out in silence."""
+"""Features of the language that this version can't generate; they are reported, never left out
+silently.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from ackord.schema.model import Contract
 
 
 def unsupported(contract: Contract) -> tuple[str, ...]:
-    """Name everything in a contract that this version can't generate."""
+    """List the parts of a contract that this version can't generate."""
     problems: list[str] = []
     for namespace in contract.namespaces:
         where = f"namespace {namespace.path}"

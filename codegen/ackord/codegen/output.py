@@ -1,12 +1,11 @@
-r"""The files of a generated package, as they are and as they should be.
+r"""Writes and compares the files of a generated package.
 
-A manifest beside them says which files were written and what was in them, so that files of others
-are neither overwritten nor removed. It belongs into version control, as the files do.
-Line ends don't count, as version control may change them: ``\r\n`` and ``\r`` are read as ``\n``.
+A manifest beside the files has the names and hashes of the generated ones, so that other files are
+neither overwritten nor removed. The manifest belongs into version control, as the files do. Line
+ends don't matter, because version control may change them: ``\r\n`` and ``\r`` are read as ``\n``.
 
-One run at a time works in a directory: another one waits for its lock.
-Where the system has no such locks (Windows), two runs at once may leave some files of each, and the
-next run completes them.
+One run at a time works in a directory: another run waits for the lock. If the system has no such
+locks (Windows), two runs at once may leave files of both, and the next run completes them.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ _INTERVAL: Final = 0.02
 
 
 class Manifest(BaseModel):
-    """Which files were written, with the SHA-256 of what was in them."""
+    """The generated files, with the SHA-256 of their content."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -49,10 +48,10 @@ class Manifest(BaseModel):
     """Version of this form."""
     files: dict[str, str]
     before: dict[str, str] = {}
-    """Only while files are being replaced: what was in them until then."""
+    """The hashes from before, while files are being replaced; else empty."""
 
     def dump(self) -> str:
-        """Give the JSON form, sorted."""
+        """Return the JSON form, sorted."""
         return (
             json.dumps(
                 self.model_dump(exclude_defaults=True) | {"manifest": self.manifest},
@@ -64,7 +63,7 @@ class Manifest(BaseModel):
 
     @property
     def known(self) -> Mapping[str, frozenset[str]]:
-        """The hashes that each file of ours may have: two while files were being replaced."""
+        """The hashes that each generated file may have: two if files were being replaced."""
         names = self.files.keys() | self.before.keys()
         return {
             name: frozenset(hashes[name] for hashes in (self.files, self.before) if name in hashes)
@@ -74,28 +73,28 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What writing did."""
+    """The result of `write`."""
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
     removed: tuple[str, ...]
     adopted: bool
-    """Whether there were such files already, and no manifest: it was written anew."""
+    """Whether the files existed without a manifest, which was written again."""
 
 
 def write(files: Mapping[str, str], directory: Path, *, force: bool = False) -> Changes:
-    """Write files into a directory: all of them, or none where something stands in the way.
+    """Write files into a directory: all of them, or none if there is a problem.
 
-    Each file is replaced at once by one that is complete; files that are already as they should be
-    aren't touched. A run that is cut off between two files leaves a manifest by which the next one
-    knows old and new ones as ours, and completes it. Files that an earlier run wrote and that are
-    no longer needed are removed, unless somebody has edited them. Where the manifest is missing,
-    files that are as they should be are taken for ours.
+    Each file is replaced by a complete one in one step; files that are up to date aren't touched. A
+    run that is killed between two files leaves a manifest with the old and new hashes, so the next
+    run can complete the work. Files of an earlier run that are no longer generated are removed,
+    unless they were edited. If the manifest is missing, files that are up to date count as
+    generated.
 
     Raises:
-        OutputRefusedError: a file would be overwritten that isn't ours or was edited, or the
+        OutputRefusedError: a file would be overwritten that wasn't generated or was edited, or the
             manifest can't be read, and `force` isn't set.
-        OutputFailedError: the system refuses, or another run doesn't come to its end.
+        OutputFailedError: the system refuses, or another run doesn't end.
     """
     if directory.exists() and not directory.is_dir():
         raise OutputRefusedError((f"{directory} isn't a directory",))
@@ -110,11 +109,11 @@ def write(files: Mapping[str, str], directory: Path, *, force: bool = False) -> 
 
 
 def diff(files: Mapping[str, str], directory: Path) -> str:
-    """Give the unified diff from what is in a directory to what should be; empty where there is no
+    """Return the unified diff from the files in a directory to the generated ones; empty without a
     difference.
 
     Raises:
-        OutputRefusedError: the manifest isn't one.
+        OutputRefusedError: the manifest can't be read.
         OutputFailedError: a file can't be read.
     """
     try:
@@ -129,11 +128,11 @@ def diff(files: Mapping[str, str], directory: Path) -> str:
 
 
 def manifest_problem(files: Mapping[str, str], directory: Path, *, changed: bool) -> str | None:
-    """Say what is wrong with the manifest of a directory; `changed` says whether the files are
-    other ones, as a change of the schema gives.
+    """Return the problem with the manifest of a directory; `changed` says whether the generated
+    files differ from those in the directory.
 
     Raises:
-        OutputFailedError: it can't be read.
+        OutputFailedError: the manifest can't be read.
     """
     path = directory / MANIFEST
     try:
@@ -195,9 +194,9 @@ def _write(files: Mapping[str, str], directory: Path, *, force: bool, alone: boo
 
 @contextmanager
 def _locked(directory: Path, *, shared: bool) -> Generator[bool]:
-    """Wait until no other run works in a directory; say whether that is certain.
+    """Wait until no other run works in a directory; yield whether that is certain.
 
-    The lock is on the directory itself: there is no file that a killed run could leave behind.
+    The lock is on the directory itself, so a killed run leaves no lock file behind.
     """
     if sys.platform == "win32":
         yield False
@@ -236,9 +235,7 @@ def _manifest(files: Mapping[str, str]) -> Manifest:
 
 
 def _replace_all(files: Mapping[str, str], manifest: Manifest | None, directory: Path) -> None:
-    """Write every file beside its place first, so that a full disk leaves the old ones as they
-    were.
-    """
+    """Write every file beside its place first, so that a full disk leaves the old files unchanged."""
     prepared: list[tuple[Path, Path]] = []
     wanted = files if manifest is None else {MANIFEST: manifest.dump(), **files}
     try:
@@ -256,7 +253,7 @@ def _replace_all(files: Mapping[str, str], manifest: Manifest | None, directory:
 
 
 def _remove_temporaries(directory: Path) -> None:
-    """Remove what a run has left that was killed."""
+    """Remove the temporary files of a killed run."""
     for path in directory.glob(f"{_TEMPORARY}*"):
         path.unlink(missing_ok=True)
 
@@ -270,8 +267,8 @@ def _umask() -> int:
 def _edited(
     known: Mapping[str, frozenset[str]], names: list[str], directory: Path, files: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Name the files of an earlier run that aren't as it left them; one that is as it should be is
-    no problem.
+    """List the files of an earlier run that were edited since; files that are up to date are no
+    problem.
     """
     found: list[str] = []
     for name in names:
@@ -286,7 +283,7 @@ def _edited(
 def _foreign(
     known: Mapping[str, frozenset[str]], files: Mapping[str, str], directory: Path
 ) -> tuple[str, ...]:
-    """Name the files that aren't in the manifest and would be overwritten."""
+    """List the files that aren't in the manifest and would be overwritten."""
     return tuple(
         f"{directory / name} exists and wasn't generated"
         for name in _different(files, directory)
@@ -295,7 +292,7 @@ def _foreign(
 
 
 def _unknown(files: Mapping[str, str], directory: Path) -> tuple[str, ...]:
-    """Say what keeps a directory without a manifest from being taken over."""
+    """Return the problem with writing into a directory without a manifest."""
     different = _different(files, directory)
     if different:
         names = ", ".join(different[:3]) + (", …" if len(different) > 3 else "")
@@ -325,7 +322,7 @@ def _unknown(files: Mapping[str, str], directory: Path) -> tuple[str, ...]:
 
 
 def _different(files: Mapping[str, str], directory: Path) -> list[str]:
-    """Name the files that are there and would be overwritten."""
+    """List the existing files that would be overwritten."""
     return [
         name
         for name, text in files.items()
@@ -359,7 +356,7 @@ def _unified(name: str, old: str | None, new: str | None) -> list[str]:
         )
     )
     if not lines:
-        # An empty file that is missing, or that should be, has no lines that differ.
+        # A missing or superfluous empty file has no lines that differ.
         return [f"--- {before}\n", f"+++ {after}\n"]
     return [
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
@@ -367,7 +364,7 @@ def _unified(name: str, old: str | None, new: str | None) -> list[str]:
 
 
 def _read_manifest(directory: Path, *, force: bool) -> Mapping[str, frozenset[str]] | None:
-    """Read the manifest; `None` where it is missing, or with `force` where it can't be read."""
+    """Read the manifest; `None` if it is missing, or, with `force`, if it can't be read."""
     path = directory / MANIFEST
     content = _read(path)
     if content is None:
@@ -408,7 +405,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _read(path: Path) -> bytes | None:
-    """Read a file, with the line ends that it was written with."""
+    """Read a file; all line ends become line feeds."""
     try:
         return path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     except FileNotFoundError:

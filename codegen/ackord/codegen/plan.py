@@ -1,7 +1,7 @@
-"""The plan of a package: what is generated from a contract, the same for every target.
+"""The plan of a package: the classes that are generated from a contract, the same for every target.
 
-A plan says which classes there are and what each of them knows. A target gives these things names
-and prints them in its language.
+A plan decides which classes there are, and the content of each. A target names and prints them in
+its language.
 """
 
 from __future__ import annotations
@@ -26,40 +26,40 @@ from ackord.schema.model import (
 )
 
 Reach: TypeAlias = Literal["client", "everybody", "room", "cluster"]
-"""Whom an emitter sends to: one client, many clients, those in some rooms, or other servers."""
+"""The recipients of an emitter: one client, many clients, the clients in rooms, or other servers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EventPlan:
-    """One event in one direction; no two are the same, whatever they declare."""
+    """One event in one direction; compared by identity."""
 
     declared: Event
     timeout: float
-    """Seconds to wait for the acknowledgement, where the caller doesn't say."""
+    """Default seconds to wait for the acknowledgement."""
     errors: tuple[Error, ...]
-    """What the acknowledgement may be instead of success."""
+    """The errors that the acknowledgement may have."""
 
     @property
     def acked(self) -> bool:
-        """Whether the receiver answers."""
+        """Whether the event has an acknowledgement."""
         return self.declared.acked
 
     @property
     def has_result(self) -> bool:
-        """Whether the answer is a union with errors, which has a name."""
+        """Whether the answer is a named union of success and errors."""
         return bool(self.errors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmitterPlan:
-    """What a server sends events with."""
+    """A class by which a server sends events."""
 
     reach: Reach
     room: Room | None = None
     sends: tuple[EventPlan, ...]
-    """Events that it sends; one client's may be acknowledged."""
+    """Events that it sends; to one client, also acknowledged ones."""
     asks: tuple[EventPlan, ...] = ()
-    """Events that it sends to many, and whose acknowledgements it collects."""
+    """Events that it sends to many clients, and whose acknowledgements it collects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class NamespacePlan:
 
     @property
     def events(self) -> tuple[EventPlan, ...]:
-        """Those of all directions."""
+        """The events of all directions."""
         return (*self.client_to_server, *self.server_to_client, *self.server_to_server)
 
     @property
@@ -97,7 +97,7 @@ class Result:
 
     @property
     def success(self) -> Type | None:
-        """The type of success, `None` where success says nothing more."""
+        """The type of success, `None` if success has no value."""
         return self.event.declared.ack
 
 
@@ -109,11 +109,9 @@ class Plan:
     declarations: Mapping[str, TypeDeclaration]
     """The declared types by name."""
     named: tuple[Alias | TaggedUnion, ...]
-    """The types that are another name for others, each after those that it refers to."""
+    """The types that are names for other types, each after the types that it refers to."""
     sessions: AbstractSet[str]
-    """Names of the records that only the server has, as the session of a connection: these can be
-    changed in place.
-    """
+    """Names of the records that are only sessions of connections, whose fields can be assigned."""
     tags: Mapping[str, str]
     """The field that holds the tag, by the name of a record that is a member of tagged unions."""
     namespaces: tuple[NamespacePlan, ...]

@@ -1,4 +1,4 @@
-"""From a contract to its plan."""
+"""Makes the plan of a contract."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ackord.schema.model import (
 )
 
 DEFAULT_TIMEOUT: Final = 20.0
-"""Seconds to wait for an acknowledgement where the schema says nothing."""
+"""Seconds to wait for an acknowledgement by default."""
 
 
 def plan_contract(contract: Contract) -> Plan:
@@ -92,7 +92,7 @@ def _plan_namespace(
 
 
 def _in_order_of_use(declarations: tuple[TypeDeclaration, ...]) -> list[Alias | TaggedUnion]:
-    """Sort the names for other types: each after those that it refers to, else as declared."""
+    """Sort the names for other types: each after the types that it refers to, else as declared."""
     named = {each.name: each for each in declarations if isinstance(each, Alias | TaggedUnion)}
     ordered: dict[str, Alias | TaggedUnion] = {}
 
@@ -110,7 +110,7 @@ def _in_order_of_use(declarations: tuple[TypeDeclaration, ...]) -> list[Alias | 
 
 
 def _sessions(contract: Contract) -> frozenset[str]:
-    """Name the records that are kept on the server and never sent."""
+    """List the records that are sessions and never sent."""
     events = [
         event
         for each in contract.namespaces

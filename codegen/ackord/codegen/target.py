@@ -1,4 +1,4 @@
-"""What a target is: a language, and the way in which a contract is written in it."""
+"""The contract of a target: a language in which contracts are generated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ackord.schema import Contract
 NameKind: TypeAlias = Literal[
     "field", "error_field", "room_parameter", "namespace_parameter", "argument", "sent", "received"
 ]
-"""Kinds of names of a contract that a target may have to change.
+"""Kinds of names of a contract that may be reserved in a target's language.
 
 ``sent`` are events as methods that send them, ``received`` as methods that handle them.
 """
@@ -21,17 +21,17 @@ NameKind: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a package is generated with."""
+    """The options of a generated package."""
 
     source: str
-    """Name of the schema file, without its directory: the result is the same everywhere."""
+    """Name of the schema file, without its directory, so that the result is the same everywhere."""
 
 
 class Target(Protocol):
     """A language that contracts are generated in.
 
-    A target decides how things are called and written. It doesn't decide what there is: that is in
-    the plan, which is the same for every target. Its templates stand in its own folder.
+    A target decides how things are named and written. Which classes there are is decided by the
+    plan, which is the same for every target. The templates are in the target's own folder.
     """
 
     name: ClassVar[str]
@@ -39,24 +39,24 @@ class Target(Protocol):
 
     @property
     def reserved_names(self) -> Mapping[NameKind, AbstractSet[str]]:
-        """Names that parts of a contract can't keep in this language; they are written differently
-        there, and keep their names on the wire.
+        """Names that parts of a contract can't keep in this language; they are written differently,
+        and keep their names on the wire.
         """
         ...
 
     def problems(self, plan: Plan) -> tuple[str, ...]:
-        """Say what of a contract this target can't express, each with the way out.
+        """Return the parts of a contract that this target can't express, each with a solution.
 
-        Nothing is generated where there are problems: no part of a contract is left out in silence.
+        If there are problems, nothing is generated: no part of a contract is left out silently.
         """
         ...
 
     def directory_problem(self, name: str, contract: Contract) -> str | None:
-        """Say why no package can be in a directory of this name."""
+        """Return why no package can be in a directory of this name."""
         ...
 
     def generate(self, plan: Plan, options: Options) -> Mapping[str, str]:
-        """Give the text of each file, by its path below the package's directory.
+        """Return the text of each file, by its path below the package's directory.
 
         The same plan and options give the same bytes on every machine. The plan has no problems.
         """

@@ -1,4 +1,4 @@
-"""The targets that there are, by name."""
+"""The registry of targets, by name."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ackord.codegen.target import Target
 DEFAULT: Final = "python"
 
 TARGETS: Final[Mapping[str, Callable[[], Target]]] = MappingProxyType({"python": PythonTarget})
-"""What makes each target."""
+"""A function that makes each target."""
 
 
 def find_target(name: str) -> Target:
     """Return a target.
 
     Raises:
-        UnknownTargetError: there is none of this name.
+        UnknownTargetError: no target has this name.
     """
     if name not in TARGETS:
         raise UnknownTargetError((f"there is no target {name!r}: {', '.join(sorted(TARGETS))}",))

@@ -1,4 +1,4 @@
-"""How templates are read, the same for every target."""
+"""Loads templates, for every target."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def template_environment(package: str, filters: Mapping[str, Callable[..., Any]]) -> Environment:
-    """Read the templates of a target's package; what a template doesn't know is an error."""
+    """Return the environment for the templates of a target's package; an unknown variable in a
+    template is an error.
+    """
     environment = Environment(
         loader=PackageLoader(package),
         undefined=StrictUndefined,

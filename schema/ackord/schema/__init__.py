@@ -1,6 +1,6 @@
 """The schema language of Ackord: text -> document -> intermediate representation, with diagnostics.
 
-`load_contract` reads a schema file and gives the contract or all of its problems;
+`load_contract` reads a schema file and returns the contract or all problems of the file;
 `ackord.schema.model` holds the classes of the contract.
 """
 

@@ -1,4 +1,4 @@
-"""What this package raises.
+"""The exceptions of this package.
 
 Problems of schema files are data (see the package `diagnostics`); only misuse and broken files that
 a tool wrote are exceptions.

@@ -21,19 +21,19 @@ MAX_BYTES: Final = 1_000_000
 """Size of a schema file."""
 
 _STOPPING: Final = frozenset({"S004", "S006", "S007"})
-"""After these nobody knows what the rest of the file means."""
+"""After these errors the rest of the file can't be understood."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
-    """What became of a schema file."""
+    """The result of loading a schema file."""
 
     document: Document | None
-    """What the file says, with places, also where there are errors; `None` where it isn't YAML or
-    isn't written in this version of the language.
+    """The content of the file with places, also if there are errors; `None` if the file isn't YAML
+    or isn't written in this version of the language.
     """
     contract: Contract | None
-    """What the file means; `None` where there are errors."""
+    """The contract; `None` if there are errors."""
     diagnostics: tuple[Diagnostic, ...]
     """All problems of the file, in order of position."""
     sources: Mapping[str, str]
@@ -43,9 +43,8 @@ class LoadResult:
 def load_contract(path: Path) -> LoadResult:
     """Load a schema file.
 
-    Nothing that is in the file, and no missing file, raises: all problems are in the result.
-    Importing the modules that ``python:`` types name is the only way in which a schema file runs
-    code.
+    Neither the content of the file nor a missing file raises: all problems are in the result. A
+    schema file runs code only by the modules of its ``python:`` types, which are imported.
     """
     file = path.as_posix()
     report = Reporter()
@@ -87,8 +86,8 @@ def _decode(data: bytes, file: str, report: Reporter) -> Source:
         )
         return source
     try:
-        # Version control may change line ends, and editors put a mark before the text: the contract
-        # is the same.
+        # Version control may change line ends, and editors may add a byte order mark: the contract
+        # stays the same.
         return Source(
             file,
             data.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n").replace("\r", "\n"),

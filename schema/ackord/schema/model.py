@@ -1,12 +1,12 @@
 """The intermediate representation (IR) of a contract.
 
-Everything that consumes a contract (targets, compatibility check, documentation, the runtime's
-explorer) reads these classes and never the YAML. The IR is frozen, fully resolved and free of
-positions: every name that is referenced exists, every inline record has been lifted to a named
-type, every default has been checked against its type. Declaration order of the schema file is kept
-everywhere, as it decides the order of generated code.
+All consumers of a contract (targets, compatibility check, documentation, the runtime's explorer)
+read these classes and never the YAML. The IR is frozen, fully resolved and free of positions: every
+name that is referenced exists, every inline record has been lifted to a named type, every default
+has been checked against its type. The order of the schema file is kept everywhere, because it
+decides the order of generated code.
 
-`dump_contract` and `load_contract_json` give and take the JSON form, which is written beside
+`dump_contract` and `load_contract_json` write and read the JSON form, which is stored beside
 generated code as ``contract.json``.
 """
 
@@ -45,10 +45,10 @@ ScalarName: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraints:
-    """Limits that a value of a type must keep; `None` means no limit.
+    """Constraints on the values of a type; `None` means no limit.
 
-    `ge`, `gt`, `le`, `lt` and `multiple_of` of a ``decimal`` are text, as floats would change them;
-    those of other types are numbers.
+    `ge`, `gt`, `le`, `lt` and `multiple_of` of a ``decimal`` are text, because floats would change
+    them; those of other types are numbers.
     """
 
     min_length: int | None = None
@@ -141,7 +141,7 @@ Type: TypeAlias = Annotated[
     ScalarType | ListType | MapType | TupleType | LiteralType | UnionType | NullableType | RefType,
     _Field(discriminator="kind"),
 ]
-"""The type of a value, wherever one stands."""
+"""The type of a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +164,16 @@ class Field:
     required: bool = True
     """False for ``T?`` (may be absent) and for a field with a default."""
     default: Default | None = None
-    """Set for ``= literal``; `None` on a field that is not required means that absence itself is
-    the value.
+    """Set for ``= literal``; if a field is not required and has no default, absence itself is the
+    value.
     """
     doc: str | None = None
     deprecated: str | None = None
-    """Why not to use it any more and what to use instead."""
+    """Why not to use the field any more, and what to use instead."""
 
     @property
     def is_maybe(self) -> bool:
-        """Whether absence is a value of its own, rather than standing for a default."""
+        """Whether absence is a value of its own, rather than the default."""
         return not self.required and self.default is None
 
 
@@ -274,11 +274,11 @@ TypeDeclaration: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Error:
-    """What an acknowledgement or a refused connection may say instead of success."""
+    """A declared error, for an acknowledgement or a refused connection."""
 
     name: str
     code: str
-    """What tells errors apart on the wire; snake_case."""
+    """The code on the wire, in snake_case."""
     fields: tuple[Field, ...] = ()
     doc: str | None = None
     deprecated: str | None = None
@@ -297,7 +297,7 @@ class Room:
 
 
 AckStyle: TypeAlias = Literal["bare", "result"]
-"""How success travels: the value itself (``bare``), or ``{"ok": value}`` (``result``)."""
+"""The form of success on the wire: the value itself (``bare``), or ``{"ok": value}`` (``result``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,19 +311,22 @@ class Event:
     args: tuple[Field, ...] = ()
     """Positional on the wire, in this order; optional ones stand last."""
     ack: Type | None = None
-    """What the receiver answers; `None` where it answers nothing.
-    An event that declares errors and no value answers null."""
+    """The type of the receiver's answer; `None` without one. An event that declares errors and no
+    value answers null.
+    """
     acked: bool = False
     """Whether the event has an acknowledgement: it declares `ack` or `errors`."""
     ack_style: AckStyle = "bare"
     errors: tuple[str, ...] = ()
     """Names of declared errors."""
     timeout: float | None = None
-    """Seconds to wait for the acknowledgement, where the schema says so."""
+    """Seconds to wait for the acknowledgement; `None` if the schema doesn't say."""
     rooms: tuple[str, ...] = ()
     """Names of the rooms to which a server may send this event."""
     concurrent: bool = False
-    """Whether this event may be handled while an earlier one of the same socket still is."""
+    """Whether this event may be handled while an earlier event of the same socket is still being
+    handled.
+    """
     doc: str | None = None
     deprecated: str | None = None
 

@@ -1,4 +1,4 @@
-"""Names: their forms, and how one kind of name is made from another."""
+"""Forms of names, and conversions between them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ MAX_NAME: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class NameForm:
-    """What names of one kind look like."""
+    """The form of one kind of name."""
 
     pattern: re.Pattern[str]
     words: str
 
     def is_only_too_long(self, name: str) -> bool:
-        """Tell whether nothing but its length is wrong with a name."""
+        """Return whether a name is valid but for its length."""
         return len(name) > MAX_NAME and self.pattern.fullmatch(name[:MAX_NAME]) is not None
 
 

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 
 
 def dump_contract(contract: Contract) -> str:
-    """Write a contract as JSON with sorted keys and a line end after it.
+    """Write a contract as JSON with sorted keys, and a line end.
 
-    What has its default value is left out, except ``kind`` and ``ir``.
+    Default values are left out, except ``kind`` and ``ir``.
     """
     return (
         json.dumps(_plain(contract), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
@@ -25,7 +25,7 @@ def dump_contract(contract: Contract) -> str:
 
 
 def load_contract_json(text: str | bytes) -> Contract:
-    """Read what `dump_contract` wrote.
+    """Read the output of `dump_contract`.
 
     Raises:
         ContractJsonError: The text isn't the JSON form of a contract, or of another version.

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 @dataclass(frozen=True, slots=True, order=True)
 class Range:
-    """A stretch of text: lines and columns count from 1, the end is exclusive."""
+    """A range of text: lines and columns count from 1, the end is exclusive."""
 
     line: int
     column: int
@@ -28,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text of one file, with its lines found."""
+    """The text of one file, split into lines."""
 
     file: str
     """The name that diagnostics show, as the user gave it."""
@@ -55,7 +55,7 @@ class Source:
 
 
 def _split_lines(text: str) -> list[str]:
-    """Split after each line end; the last piece is empty where the text ends with one."""
+    """Split after each line end; the last piece is empty if the text ends with one."""
     pieces: list[str] = []
     start = 0
     for index, character in enumerate(text):
@@ -67,8 +67,8 @@ def _split_lines(text: str) -> list[str]:
 
 
 def invisible_name(character: str) -> tuple[str, str] | None:
-    """Say what a character is that looks like a space or like nothing and isn't a space of YAML,
-    and what to do with it; `None` for every other one.
+    """Describe an invisible character that isn't a space in YAML, with a hint; return `None` for
+    every other character.
     """
     category = unicodedata.category(character)
     if category not in {"Zs", "Cf"} or character == " ":

@@ -46,7 +46,7 @@ class BenchGroupRoomEmitter(_v1.BroadcastEmitter):
 
 
 class BenchContext(_v1.Context[None]):
-    """One client's connection to `/`, as its handlers see it."""
+    """One client's connection to `/`, which its handlers get."""
 
     @property
     def client(self) -> BenchClientEmitter:
@@ -64,11 +64,11 @@ class BenchContext(_v1.Context[None]):
         return BenchBroadcastEmitter(self._others)
 
     def to(self, room: GroupRoom, /, *rooms: GroupRoom) -> BenchGroupRoomEmitter:
-        """Send to everybody in these rooms but this client."""
+        """Send to every client in these rooms but this one."""
         return BenchGroupRoomEmitter(self._to(room, *rooms))
 
     def except_(self, *rooms: _v1.Room) -> BenchBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return BenchBroadcastEmitter(self._except(*rooms))
 
 
@@ -89,15 +89,15 @@ class BenchNamespace(_v1.Namespace[BenchContext], ABC):
         return BenchBroadcastEmitter(self._all)
 
     def to(self, room: GroupRoom, /, *rooms: GroupRoom) -> BenchGroupRoomEmitter:
-        """Send to everybody in these rooms."""
+        """Send to every client in these rooms."""
         return BenchGroupRoomEmitter(self._to(room, *rooms))
 
     def except_(self, *rooms: _v1.Room) -> BenchBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return BenchBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: str) -> BenchClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return BenchClientEmitter(self._client(sid))
 
     @_v1.handler

@@ -1,7 +1,7 @@
-"""The command line: finds its verbs, and has two of its own, each in a file.
+"""The command line: it finds its verbs, and has two verbs of its own, each in a file.
 
-Verbs are entry points of the group ``ackord.verbs``, so that each part of Ackord, and any other
-distribution, adds its own: the name is the verb, the object a `typer.Typer` with one command, made
-with ``add_completion=False``. Modules of verbs import at their top what ``--help`` needs, and
-everything else inside the command, so that the command line starts fast.
+Verbs are entry points of the group ``ackord.verbs``, so each part of Ackord, and any other
+distribution, can add some. The entry point's name is the verb, its object a `typer.Typer` with one
+command, made with ``add_completion=False``. To start fast, modules of verbs import only what
+``--help`` needs at their top, and everything else inside the command.
 """

@@ -1,4 +1,4 @@
-"""Running the command line."""
+"""Runs the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ackord.codegen.cli.outcome import FAILED
 from ackord.codegen.cli.verbs import command_of, extra_with, find_verbs
 
 _WRONG_USAGE: Final = 2
-"""What typer exits with where an argument is missing, unknown or not as it must be."""
+"""typer's exit code for a missing, unknown or invalid argument."""
 
 app = typer.Typer(
     name="ackord",
@@ -59,7 +59,7 @@ def run() -> NoReturn:
 
 
 def _group(arguments: Sequence[str]) -> Any:
-    """Make the command with the verb that is called, or with all verbs if there is none such, as
+    """Make the command with the called verb only, or with all verbs if there is no such verb, as
     for ``--help``.
     """
     verbs = find_verbs()

@@ -1,4 +1,4 @@
-"""The arguments that several verbs have."""
+"""The arguments of several verbs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Schema = Annotated[
 
 
 def package_name(out: Path) -> str:
-    """Give the import name of the package in a directory."""
+    """Return the import name of the package in a directory."""
     return Path(os.path.abspath(out)).name  # noqa: PTH100 - a link is imported by its own name
 
 

@@ -13,7 +13,7 @@ verb = typer.Typer(add_completion=False)
 def check(schema: Schema, out: Out) -> None:
     """Compare a generated package with its contract.
 
-    Prints a unified diff and exits with 100 where `ackord generate` would change something.
+    Prints a unified diff and exits with 100 if `ackord generate` would change something.
     """
     from ackord.codegen.cli.contract_files import fail_with, generate_files  # noqa: PLC0415
     from ackord.codegen.errors import CodegenError  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""From a schema file to generated files in memory, as several verbs begin."""
+"""Generates the files of a schema file in memory, for several verbs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNREADABLE: Final = "S001"
 
 
 def generate_files(schema: Path, out: Path) -> Mapping[str, str]:
-    """Load a schema file and generate from it; what is wrong goes to standard error."""
+    """Load a schema file and generate from it; problems are written to standard error."""
     contract = _load(schema)
     problem = find_target(DEFAULT).directory_problem(package_name(out), contract)
     if problem is not None:
@@ -31,7 +31,7 @@ def generate_files(schema: Path, out: Path) -> Mapping[str, str]:
 
 
 def fail_with(error: CodegenError, *, where: str = "") -> NoReturn:
-    """Show what kept code from being generated or written, and exit."""
+    """Show an error of generating or writing, and exit."""
     fail(
         error.problems,
         FAILED if isinstance(error, OutputFailedError) else FINDINGS,
@@ -40,8 +40,8 @@ def fail_with(error: CodegenError, *, where: str = "") -> NoReturn:
 
 
 def _load(schema: Path) -> Contract:
-    # Types that a schema takes from existing modules are looked for where the command runs, as
-    # `python -m` does; what the command itself needs has been imported before.
+    # Modules of ``python:`` types are looked for in the current directory first, as `python -m`
+    # does. The command's own modules were imported before.
     sys.path.insert(0, str(Path.cwd()))
     result = load_contract(schema)
     if result.diagnostics:

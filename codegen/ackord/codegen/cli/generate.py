@@ -21,9 +21,8 @@ def generate(
 ) -> None:
     """Generate the Python package of a contract.
 
-    Nothing is written when anything is wrong.
-    Files that are as they should be aren't touched, and those that an earlier run wrote and this
-    one doesn't are removed.
+    Nothing is written if there is a problem. Files that are up to date aren't touched, and files of
+    an earlier run that aren't generated any more are removed.
     """
     from ackord.codegen.cli.contract_files import fail_with, generate_files  # noqa: PLC0415
     from ackord.codegen.errors import CodegenError  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What a command comes to: its exit code, and how problems are shown."""
+"""Exit codes, and how problems are shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 FAILED: Final = 1
 """Exit code after a crash or wrong usage."""
 FINDINGS: Final = 100
-"""Exit code where the schema or the generated code isn't as it should be."""
+"""Exit code for problems of the schema or the generated code."""
 
 
 def fail(problems: Iterable[str], code: int, *, where: str = "") -> NoReturn:
@@ -22,5 +22,5 @@ def fail(problems: Iterable[str], code: int, *, where: str = "") -> NoReturn:
 
 
 def has_color(stream: TextIO) -> bool:
-    """Say whether to use colors, after no-color.org."""
+    """Return whether to use colors, by the rules of no-color.org."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

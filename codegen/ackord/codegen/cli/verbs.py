@@ -1,4 +1,4 @@
-"""The verbs of the command line, which all parts of Ackord add as entry points."""
+"""Finds the verbs of the command line, which are entry points."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OF_EXTRA: Final = re.compile(r"([A-Za-z0-9._-]+).*;.*extra == ['\"]([^'\"]+)['\
 
 
 def find_verbs() -> Mapping[str, EntryPoint]:
-    """Give the verbs of all installed distributions by name, without loading them.
+    """Return the verbs of all installed distributions by name, without loading them.
 
     No other distribution can take the place of Ackord's own verbs.
     """
@@ -30,7 +30,7 @@ def _is_own(verb: EntryPoint) -> bool:
 
 
 def command_of(verb: EntryPoint) -> Any:
-    """Load a verb. One that can't be loaded becomes a command that says why in one line."""
+    """Load a verb. If it can't be loaded, return a command that says why in one line."""
     try:
         command = typer.main.get_command(_load(verb))
     except Exception as error:  # noqa: BLE001 - importing runs the code of any distribution
@@ -47,8 +47,8 @@ def _load(verb: EntryPoint) -> typer.Typer:
 
 
 def extra_with(module: str) -> str | None:
-    """Say what to install where a module is missing, as pip takes it: the extra that requires the
-    module, of a distribution that has verbs.
+    """Return the argument for pip that installs a missing module: the extra that requires the
+    module, of a distribution with verbs.
     """
     for verb in find_verbs().values():
         for line in (verb.dist.requires or ()) if verb.dist else ():

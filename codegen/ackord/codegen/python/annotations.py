@@ -1,4 +1,4 @@
-"""Write types of the contract as annotations."""
+"""Writes the types of a contract as annotations."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CLASSES: Final[Mapping[ScalarName, tuple[str, str]]] = MappingProxyType(
         "json": ("pydantic", "JsonValue"),
     }
 )
-"""Where the class of each scalar is."""
+"""Module and class of each scalar."""
 
 _CHECKED: Final[Mapping[ScalarName, str]] = MappingProxyType(
     {
@@ -68,8 +68,8 @@ _CHECKED: Final[Mapping[ScalarName, str]] = MappingProxyType(
         "json": "Json",
     }
 )
-"""The runtime's annotated form of a scalar, where pydantic's own reading or writing isn't the
-contract's.
+"""The runtime's annotated form of scalars that pydantic reads or writes differently from the
+contract.
 """
 
 
@@ -82,7 +82,7 @@ class Annotations:
     declarations: Mapping[str, TypeDeclaration]
     """The declared types by name."""
     inside: bool = False
-    """Whether the module is ``types.py``, which has the declared types without importing them."""
+    """Whether the module is ``types.py``, which defines the declared types itself."""
 
     def declared(self, name: str) -> str:
         """Name a declared type."""
@@ -93,19 +93,19 @@ class Annotations:
         return self.own(self.names.errors[name])
 
     def own(self, name: str) -> str:
-        """Name anything that ``types.py`` has."""
+        """Name anything that ``types.py`` defines."""
         return name if self.inside else self.imports.use_as(TYPES_MODULE, name, name)
 
     def static(self, type_: Type) -> str:
-        """Give what a type checker should see: no constraints, no wire format."""
+        """Return the annotation for type checkers: without constraints and wire format."""
         return _BAR.join(self._operands(type_, checked=False))
 
     def validated(self, type_: Type) -> str:
-        """Give what pydantic should see."""
+        """Return the annotation for pydantic."""
         return _BAR.join(self._operands(type_, checked=True))
 
     def evaluated(self, type_: Type) -> str:
-        """Give what pydantic should see, as an expression: in one, pyright doesn't take
+        """Return the annotation for pydantic as an expression, in which pyright doesn't accept
         ``Annotated[…] | None``.
         """
         operands = self._operands(type_, checked=True)
@@ -118,31 +118,29 @@ class Annotations:
         return f"{self.imports.use('typing', 'Optional')}[{_BAR.join(others)}]"
 
     def received(self, field: Field) -> str:
-        """Give the type of an argument as a handler gets it: with what stands for absence where it
-        may be absent.
+        """Return the type of an argument in a handler, with the type of absence if the argument may
+        be absent.
         """
         static = self.static(field.type)
         return f"{static} | {self.absence(field.type)}" if field.is_maybe else static
 
     def maybe(self, field: Field) -> str:
-        """Give the type of a record's field that may be absent."""
+        """Return the type of a record's field that may be absent."""
         validated = self.validated(field.type)
         if self.has_null(field.type):
             return f"{validated} | {self.absence(field.type)}"
         return f"{self.imports.runtime('Maybe')}[{validated}]"
 
     def absence(self, type_: Type) -> str:
-        """Give what stands for the absence of a value of the type: `None`, unless that is a
-        value.
-        """
+        """Return the value for absence: `None`, unless that is a value of the type."""
         return self.imports.use("pydantic", "MISSING") if self.has_null(type_) else "None"
 
     def has_null(self, type_: Type) -> bool:
-        """Say whether null is a value of the type."""
+        """Return whether null is a value of the type."""
         return "null" in json_kinds(type_, self.declarations)
 
     def scalar(self, name: ScalarName, *, checked: bool) -> str:
-        """Name the class of a scalar, or with `checked` what pydantic validates it by."""
+        """Name the class of a scalar, or with `checked` its form for pydantic."""
         if checked and name in _CHECKED:
             return self.imports.runtime(_CHECKED[name])
         module, symbol = _CLASSES[name]
@@ -153,9 +151,7 @@ class Annotations:
         )
 
     def limits(self, constraints: Constraints, scalar: ScalarName | None = None) -> str | None:
-        """Give the call that keeps the constraints of a scalar, or of a list or mapping, where
-        there are any.
-        """
+        """Return the call with the constraints of a scalar, list or mapping, if there are any."""
         given: list[tuple[str, object]] = [
             ("min_length", _either(constraints.min_length, constraints.min_items)),
             ("max_length", _either(constraints.max_length, constraints.max_items)),
@@ -189,21 +185,21 @@ class Annotations:
         )
 
     def metadata(self, type_: ScalarType) -> list[str]:
-        """Give what pydantic needs to know of a scalar with limits besides its class or the
-        runtime's form of it.
+        """Return the metadata for pydantic of a scalar with limits, besides its class or the
+        runtime's form.
         """
         limits = self.limits(type_.constraints, type_.name)
         if limits is None:
             return []
-        # Behind its limits, so that pydantic puts them into its own schema of `int`.
+        # After the limits, so that pydantic puts the limits into its own schema of `int`.
         return [limits, self.imports.runtime("WholeNumber")] if type_.name == "int" else [limits]
 
     def _operands(self, type_: Type, *, checked: bool) -> list[str]:
-        """Give the members of a union, or the one type that it is."""
+        """Return the members of a union, or the type itself."""
         match type_:
             case UnionType(members):
-                # Python types last: their own validators may take what is exactly of another
-                # member's type.
+                # Python types last: their own validators may accept values of another member's
+                # type.
                 ordered = sorted(members, key=self._is_python_type) if checked else members
                 return [
                     operand
@@ -221,8 +217,8 @@ class Annotations:
                 return [self._single(type_, checked=checked)]
 
     def _member(self, type_: Type, *, checked: bool) -> list[str]:
-        """Give the operands of a union's member, a Python type so that its serializer leaves the
-        values of other members alone.
+        """Return the operands of a union's member; a Python type is annotated so that its
+        serializer doesn't accept values of other members.
         """
         if not checked or not self._is_python_type(type_):
             return self._operands(type_, checked=checked)

@@ -1,4 +1,4 @@
-"""Write texts into docstrings and comments, as ``ruff format`` leaves them."""
+"""Writes texts as docstrings and comments, in the form of ``ruff format``."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ackord.codegen.python.layout import WIDTH
 
 _QUOTES: Final = '"""'
 _VERBATIM: Final = "\0"
-"""Begins lines that `wrap` leaves as they are; it is escaped in texts of a contract."""
+"""Marks lines that `wrap` doesn't change; it is escaped in texts of a contract."""
 _NARROWEST: Final = 40
-"""Columns that the text of a docstring has at least, however deep it stands."""
+"""The smallest width of a docstring's text, at any indentation."""
 _TAB: Final = 4
 _FENCE: Final = re.compile(r"\s*(```|~~~)")
 _BULLET: Final = re.compile(r"(?:[-*+]|\d+[.)]) +|`?\w+`?: +(?=\S)")
-"""Begins an item of a list, whose other lines are indented."""
+"""The beginning of a list's item, whose other lines are indented."""
 
 
 def said(text: str, indent: int = 0) -> str:
-    """Give a text that can stand in a docstring, its lines after the first at column `indent`.
+    """Return a text escaped for a docstring, with the lines after the first at column `indent`.
 
-    Code blocks (indented or fenced) and tables keep their lines, however long these are.
+    Code blocks (indented or fenced) and tables keep their lines, of any length.
     """
     lines = [
         f"{_VERBATIM if is_verbatim else ''}{' ' * indent}{line}" if line else ""
@@ -35,8 +35,8 @@ def said(text: str, indent: int = 0) -> str:
 
 
 def wrap(text: str, indent: int) -> str:
-    """Print a docstring, the quotes with it, whose first line stands at column `indent`; `text` is
-    what stands between the quotes.
+    """Return a docstring with its quotes, whose first line begins at column `indent`; `text` is its
+    content.
     """
     margin = " " * indent
     first, *others = text.rstrip().split("\n")
@@ -55,8 +55,8 @@ def wrap(text: str, indent: int) -> str:
 
 
 def comment(text: str) -> str:
-    """Give a text that stays on one line of a comment, and that isn't read as the declaration of an
-    encoding there (PEP 263).
+    """Return a text as one line of a comment, which isn't read as the declaration of an encoding
+    (PEP 263).
     """
     visible = "".join(
         character if character.isprintable() else _escaped(character)
@@ -66,8 +66,8 @@ def comment(text: str) -> str:
 
 
 def _lines(text: str) -> Iterator[tuple[str, bool]]:
-    """Split into lines, those after the first moved to the left as far as all of them go; say which
-    ones belong to code blocks and tables.
+    """Split into lines and remove the common indentation of the lines after the first; return also
+    which lines belong to code blocks and tables.
     """
     first, _, rest = inspect.cleandoc(text).strip().partition("\n")
     is_fenced = False
@@ -82,7 +82,7 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _wrapped(text: str, margin: str, quotes: int) -> list[str]:
-    """Break a line that is too long; `quotes` is what stands beside its text."""
+    """Break a line that is too long; `quotes` is the width of the quotes beside its text."""
     room = max(WIDTH - len(margin), _NARROWEST)
     hanging = " " * (2 if text[:1] in "-*+" else 4) if _BULLET.match(text) and not quotes else ""
     pieces = textwrap.wrap(
@@ -99,7 +99,7 @@ def _wrapped(text: str, margin: str, quotes: int) -> list[str]:
 
 
 def _escape(text: str) -> str:
-    """Escape what would end the docstring, change its meaning or not be visible."""
+    """Escape characters that would end the docstring, change its meaning or be invisible."""
     normal = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(_TAB)
     visible = "".join(
         character if character == "\n" or character.isprintable() else _escaped(character)

@@ -1,4 +1,4 @@
-"""Events as templates see them."""
+"""Events for templates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ackord.schema.model import Field
 
 @dataclass(frozen=True, slots=True)
 class ParameterView:
-    """An argument of an event: a parameter of the methods that the event becomes."""
+    """An argument of an event, as a parameter of generated methods."""
 
     name: str
     field: Field
@@ -23,12 +23,12 @@ class ParameterView:
 
     @property
     def annotation(self) -> str:
-        """The type, with what stands for absence where it may be absent."""
+        """The type, with the type of absence if the argument may be absent."""
         return self.module.annotations.received(self.field)
 
     @property
     def default(self) -> str | None:
-        """The value where a caller says nothing; none where the caller must say something."""
+        """The value if the caller passes nothing; none if the argument is required."""
         if self.field.required:
             return None
         if self.field.default is None:
@@ -37,19 +37,19 @@ class ParameterView:
 
     @property
     def initial(self) -> str | None:
-        """The default of a parameter: what stands for absence, where the default itself could be
-        changed by whoever has it.
+        """The default of the parameter in the signature: the value for absence, if the default
+        itself is mutable.
         """
         return self._stand_in if self.is_mutable else self.default
 
     @property
     def sent(self) -> str:
-        """The type of what a caller gives."""
+        """The type that a caller passes."""
         return f"{self.annotation} | {self._stand_in}" if self.is_mutable else self.annotation
 
     @property
     def value(self) -> str:
-        """What is sent: the default where the caller gives nothing."""
+        """The expression that is sent: the default if the caller passes nothing."""
         if not self.is_mutable:
             return self.name
         return f"{self.default} if {self.name} is {self._stand_in} else {self.name}"
@@ -66,7 +66,7 @@ class ParameterView:
 
     @property
     def doc(self) -> str | None:
-        """What the contract says about it, on one line."""
+        """The documentation, on one line."""
         text = words(self.field) or ""
         if self.is_mutable and self.field.default is not None:
             text += f" Default: `{json.dumps(self.field.default.value)}`."
@@ -74,12 +74,12 @@ class ParameterView:
 
     @property
     def checked(self) -> str:
-        """What pydantic validates it by."""
+        """The annotation for pydantic."""
         return self.module.annotations.evaluated(self.field.type)
 
     @property
     def absence(self) -> str | None:
-        """What stands for its absence, where that has a meaning of its own."""
+        """The value for absence, if absence isn't a default."""
         return self.module.annotations.absence(self.field.type) if self.field.is_maybe else None
 
 
@@ -101,12 +101,12 @@ class EventView:
 
     @property
     def name(self) -> str:
-        """Its name on the wire."""
+        """The name on the wire."""
         return self.plan.declared.name
 
     @property
     def constant(self) -> str:
-        """The table in ``events.py``."""
+        """The name of its table in ``events.py``."""
         return self.names.constant
 
     @property
@@ -121,13 +121,13 @@ class EventView:
 
     @property
     def parameters(self) -> list[ParameterView]:
-        """Its arguments."""
+        """The arguments."""
         pairs = zip(self.names.parameters, self.plan.declared.args, strict=True)
         return [ParameterView(name, field, self.module) for name, field in pairs]
 
     @property
     def acked(self) -> bool:
-        """Whether the receiver answers."""
+        """Whether the event has an acknowledgement."""
         return self.plan.acked
 
     @property
@@ -137,7 +137,7 @@ class EventView:
 
     @property
     def result(self) -> str:
-        """What its handler returns."""
+        """The return type of the handler."""
         if self.names.result is not None:
             return self.module.annotations.own(self.names.result)
         ack = self.plan.declared.ack
@@ -145,18 +145,18 @@ class EventView:
 
     @property
     def answer(self) -> str:
-        """What its sender gets: another error is always possible where errors are."""
+        """The type that the sender gets, with `UnknownError` if the event has errors."""
         return f"{self.result} | _v1.UnknownError" if self.has_result else self.result
 
     @property
     def ack(self) -> str:
-        """What pydantic validates success by."""
+        """The annotation of success for pydantic."""
         ack = self.plan.declared.ack
         return "None" if ack is None else self.module.annotations.evaluated(ack)
 
     @property
     def error_docs(self) -> list[ErrorDoc]:
-        """What the errors are called, and what the contract says about them."""
+        """The names of the errors, and their documentation."""
         names = self.module.names.errors
         return [
             ErrorDoc(names[error.name], first_paragraph(error.doc)) for error in self.plan.errors
@@ -164,12 +164,12 @@ class EventView:
 
     @property
     def errors(self) -> list[str]:
-        """The errors that it declares."""
+        """The declared errors."""
         return [self.module.annotations.error(error.name) for error in self.plan.errors]
 
     @property
     def style(self) -> str:
-        """How success travels: ``bare`` or ``result``."""
+        """The form of success on the wire: ``bare`` or ``result``."""
         return self.plan.declared.ack_style
 
     @property
@@ -179,26 +179,26 @@ class EventView:
 
     @property
     def has_own_timeout(self) -> bool:
-        """Whether the contract says how long to wait."""
+        """Whether the contract sets the timeout."""
         return self.plan.declared.timeout is not None
 
     @property
     def concurrent(self) -> bool:
-        """Whether it may be handled while an earlier event still is."""
+        """Whether it may be handled while an earlier event is still being handled."""
         return self.plan.declared.concurrent
 
     @property
     def deprecated(self) -> str | None:
-        """Why not to use it any more."""
+        """Why not to use the event any more, if it is deprecated."""
         return self.plan.declared.deprecated
 
     def words(self, fallback: str | None = None) -> str | None:
-        """Give what the contract says about it."""
+        """Return the documentation, or `fallback`."""
         return words(self.plan.declared, fallback)
 
     @property
     def item(self) -> str:
-        """What iterating over it gives: its argument, a tuple of several, or nothing."""
+        """The type of its items in an iteration: the argument, a tuple of several, or `None`."""
         received = [each.annotation for each in self.parameters]
         if len(received) == 1:
             return received[0]

@@ -1,6 +1,4 @@
-"""Imports as collected symbols: asking for a symbol gives the name under which the module has
-it.
-"""
+"""Collects the imports of a module: using a symbol returns its name in the module."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ _STANDARD: Final = {
     "Field": "pydantic",
     "events": ".",
 }
-"""Where the symbols are that templates ask for by name."""
+"""The modules of the symbols that templates use by name."""
 _THIRD_PARTY: Final = frozenset({"pydantic", RUNTIME, f"{RUNTIME}.v1"})
 _FUTURE: Final = "__future__"
 
@@ -41,8 +39,8 @@ _FUTURE: Final = "__future__"
 class Imports:
     """The imports of one generated module.
 
-    A symbol keeps its name unless the module uses that name for something of its own; then it is
-    imported with an underscore before it.
+    A symbol keeps its name, unless the module uses that name itself; then the symbol is imported
+    with an underscore before it.
     """
 
     def __init__(
@@ -54,28 +52,28 @@ class Imports:
     ) -> None:
         self._avoid = avoid
         self._python_types = python_types
-        """Modules of existing Python types, which are the user's."""
+        """Modules of ``python:`` types, which belong to the user."""
         self._symbols: dict[tuple[str, str], str] = {}
         if future:
             self._symbols[_FUTURE, "annotations"] = "annotations"
 
     def use(self, module: str, name: str) -> str:
-        """Import a symbol and give the name that it has here."""
+        """Import a symbol and return its name in this module."""
         key = (module, name)
         if key not in self._symbols:
             self._symbols[key] = self._local(name)
         return self._symbols[key]
 
     def known(self, module: str, name: str) -> str:
-        """Give the name that a symbol has here, without importing it."""
+        """Return the name of a symbol in this module, without importing it."""
         return self._symbols.get((module, name), name)
 
     def use_as(self, module: str, name: str, local: str) -> str:
-        """Import a symbol under a name that the module has set aside for it."""
+        """Import a symbol under a name that is reserved for it."""
         return self._symbols.setdefault((module, name), local)
 
     def builtin(self, name: str) -> str:
-        """Name a builtin, which is imported only where something else has its name."""
+        """Name a builtin, which is imported only if the module uses its name itself."""
         return self.use("builtins", name) if name in self._avoid else name
 
     def __getattr__(self, name: str) -> str:
@@ -87,11 +85,11 @@ class Imports:
         raise AttributeError(name)
 
     def runtime(self, name: str) -> str:
-        """Name something that the runtime offers to generated code."""
+        """Name a symbol of the runtime's module for generated code."""
         return f"{self.use_as(RUNTIME, 'v1', '_v1')}.{name}"
 
     def text(self) -> str:
-        """Write the statements: future, standard library, third party, own, each sorted."""
+        """Write the import statements: future, standard library, third party, own, each sorted."""
         modules: dict[str, list[str]] = {}
         for (module, name), local in sorted(self._symbols.items(), key=_order):
             modules.setdefault(module, []).append(name if name == local else f"{name} as {local}")

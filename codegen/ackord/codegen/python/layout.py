@@ -1,17 +1,17 @@
-"""Break the lines of rendered Python that are too long, as ``ruff format`` does by default.
+"""Breaks lines of rendered Python that are too long, as ``ruff format`` does by default.
 
 A template prints each statement on one line, or one item a line with a comma after the last one.
 `arrange` is for the lines that are longer than `WIDTH`, and only for those. It breaks them
 
-- at brackets: one item a line, and a comma after the last item, which ruff takes for the wish to
-  have one item a line;
+- at brackets: one item a line, and a comma after the last item, after which ruff keeps one item a
+  line;
 - at the bars of a union: one member a line, in parentheses where no brackets are around it;
-- for a name or a text: in parentheses, where that makes it fit.
+- for a name or a string: in parentheses, if it fits then.
 
-Of several brackets in a line the last ones are broken first: brackets stay whole where what is
-before the next opening bracket fits into the line.
+Of several brackets in a line the last ones are broken first: brackets stay whole if the text up to
+the next opening bracket fits into the line.
 
-Why there is no formatter: docs/decisions/0026.
+The reason for not using a formatter is in docs/decisions/0026.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 WIDTH: Final = 88
-"""The line length of ``ruff format`` where nothing else is configured."""
+"""The default line length of ``ruff format``."""
 _INDENT: Final = 4
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _BAR: Final = " | "
@@ -38,21 +38,21 @@ _IMPORT: Final = re.compile(r"(from \S+ import )(.+)")
 
 @dataclass(frozen=True, slots=True)
 class _Brackets:
-    """Brackets with something in them."""
+    """Brackets that aren't empty."""
 
     opening: str
     items: tuple[_Parts, ...]
     closing: str
     is_single: bool
-    """Whether the one item has a comma after it, which makes a tuple."""
+    """Whether a single item has a comma after it, which makes a tuple."""
     is_broken: bool
-    """Whether they were broken already."""
+    """Whether the brackets were broken already."""
     keeps_comma_off: bool
-    """Whether a single item gets no comma: in a subscript that would make it a tuple."""
+    """Whether a single item gets no comma, because in a subscript that would make it a tuple."""
 
 
 _Parts: TypeAlias = tuple["str | _Brackets", ...]
-"""Text and brackets one after the other."""
+"""A sequence of text and brackets."""
 
 
 def arrange(text: str) -> str:
@@ -65,7 +65,7 @@ def arrange(text: str) -> str:
 
 
 def _whole(line: str, following: Iterator[str]) -> str:
-    """Take the lines of a statement together whose first one ends with an opening bracket."""
+    """Join the lines of a statement whose first line ends with an opening bracket."""
     closing = _CLOSING.get(line[-1])
     if closing is None:
         return line
@@ -102,8 +102,8 @@ def _arrange(line: str) -> str:
 
 
 def _definition(head: _Parts, result: _Parts, end: str, indent: int) -> str:
-    """Break the parameters of a function, and its result where that is too long as well: ruff
-    doesn't look for a place within the result where the line may end.
+    """Break the parameters of a function, and its return annotation if that is too long as well:
+    ruff doesn't break the line within the annotation.
     """
     opened = "".join(part if isinstance(part, str) else _broken(part, indent) for part in head)
     column = indent + len(") -> ")
@@ -136,11 +136,11 @@ def _assigned(
     *,
     annotation: _Parts | None = None,
 ) -> str:
-    """Put a value behind its target.
+    """Write a value after its target.
 
-    The value goes into parentheses where it fits there, and what is before its first bracket
-    doesn't fit behind the target; so does a text or an attribute, and a name or a number behind an
-    annotation that could be put into parentheses.
+    The value is put into parentheses if it fits there and the part before its first bracket doesn't
+    fit after the target. The same goes for a string or an attribute, and for a name or a number
+    after an annotation that could be put into parentheses.
     """
     left = len(_flat(target)) + (0 if annotation is None else len(": ") + len(_flat(annotation)))
     room = WIDTH - indent - left - len(sign)
@@ -174,7 +174,9 @@ def _assigned(
 
 
 def _free(parts: _Parts, indent: int, column: int, tail: int) -> str:
-    """Break what no brackets are around: unions and texts may be put into parentheses."""
+    """Break an expression without brackets around it: unions and strings may be put into
+    parentheses.
+    """
     flat = _flat(parts)
     if column + len(flat) + tail <= WIDTH:
         return flat
@@ -188,7 +190,7 @@ def _free(parts: _Parts, indent: int, column: int, tail: int) -> str:
 
 
 def _in_parentheses(parts: _Parts, indent: int, column: int, tail: int) -> str:
-    """Put a name or a text into parentheses, where that makes it fit."""
+    """Put a name or a string into parentheses, if it fits then."""
     flat = _flat(parts)
     inner = indent + _INDENT
     if column + len(flat) + tail > WIDTH >= inner + len(flat):
@@ -197,7 +199,7 @@ def _in_parentheses(parts: _Parts, indent: int, column: int, tail: int) -> str:
 
 
 def _expression(parts: _Parts, indent: int, column: int, tail: int) -> str:
-    """Break a union at its bars, or else what stands there at its brackets."""
+    """Break a union at its bars, any other expression at its brackets."""
     operands = _operands(parts)
     if len(operands) > 1:
         flat = _flat(parts)
@@ -248,7 +250,7 @@ def _flat(parts: _Parts) -> str:
 
 
 def _head(parts: _Parts) -> int:
-    """Count the characters up to the first opening bracket, and with it."""
+    """Count the characters up to the first opening bracket, inclusive."""
     length = 0
     for part in parts:
         if isinstance(part, _Brackets):
@@ -258,7 +260,7 @@ def _head(parts: _Parts) -> int:
 
 
 def _operands(parts: _Parts) -> list[_Parts]:
-    """Give the members of a union, or the one expression that it is."""
+    """Return the members of a union, or the expression itself."""
     operands: list[list[str | _Brackets]] = [[]]
     for part in parts:
         if part == _BAR:
@@ -269,7 +271,7 @@ def _operands(parts: _Parts) -> list[_Parts]:
 
 
 def _split_once(parts: _Parts, separator: str) -> tuple[_Parts, _Parts | None]:
-    """Split at the first separator outside of brackets and texts."""
+    """Split at the first separator outside of brackets and strings."""
     for position, part in enumerate(parts):
         if isinstance(part, str) and part[:1] not in {'"', "'"} and separator in part:
             before, _, after = part.partition(separator)
@@ -280,12 +282,12 @@ def _split_once(parts: _Parts, separator: str) -> tuple[_Parts, _Parts | None]:
 
 
 def _parse(text: str) -> _Parts:
-    """Read text and brackets; brackets with nothing in them are text."""
+    """Parse text and brackets; empty brackets are text."""
     return _sequence(_TOKEN.finditer(text))[0][0]
 
 
 def _sequence(tokens: Iterator[re.Match[str]]) -> tuple[list[_Parts], _Brackets]:
-    """Read up to a closing bracket; give the items, and what the brackets around them are like."""
+    """Read up to a closing bracket; return the items, and the brackets around them."""
     items: list[list[str | _Brackets]] = [[]]
     is_broken = False
     for token in tokens:

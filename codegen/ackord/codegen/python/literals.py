@@ -1,4 +1,4 @@
-"""Write values as Python literals, in the quotes that ``ruff format`` prefers."""
+"""Writes values as Python literals, in the quotes that ``ruff format`` prefers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def literal(value: object) -> str:
-    """Write a string, a number, true, false or nothing."""
+    """Write a string, a number, a boolean or `None`."""
     match value:
         case str():
             return text(value)
@@ -20,7 +20,7 @@ def literal(value: object) -> str:
 
 
 def text(value: str) -> str:
-    """Write a string: in double quotes, unless it holds those and no single ones more often."""
+    """Write a string in double quotes, unless single quotes need fewer escapes."""
     escaped = "".join(_character(character) for character in value)
     if value.count('"') > value.count("'"):
         return "'" + escaped.replace("'", "\\'") + "'"

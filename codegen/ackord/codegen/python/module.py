@@ -1,4 +1,4 @@
-"""One generated module: its template, and what that is printed with."""
+"""One generated module: its template, and the values for it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from ackord.schema.model import PythonType
 from jinja2 import Environment
 
 API: Final = (1, 1)
-"""What generated code expects of the runtime: major must be the same, minor at most the runtime's.
+"""The API of the runtime that generated code needs: the same major number, and at least this minor
+number.
 """
 _IMPORTS: Final = "\0imports\0"
-"""Stands for the imports until the module is printed: only then it is known what it uses."""
+"""Stands for the imports until the module is printed, because only then all used symbols are known."""
 _DOCSTRING: Final = re.compile(r'^( *)"""(.*?)"""$', re.MULTILINE | re.DOTALL)
 
 
 class Module:
-    """What one module is printed with; asking for something imports it there."""
+    """The values for one module's template; using a symbol imports it in that module."""
 
     def __init__(self, plan: Plan, names: Names, file: str) -> None:
         """Take the plan, its names, and the name of the file: ``types.py``."""
@@ -54,12 +55,12 @@ class Module:
         self.values = Values(self.annotations)
 
     def render(self, options: Options, exports: Sequence[str], values: Mapping[str, Any]) -> str:
-        """Print the module through its template.
+        """Render the template of the module.
 
         Args:
-            options: What the package is generated with.
-            exports: What ``__all__`` lists.
-            values: What the template loops over.
+            options: The options of the package.
+            exports: The names in ``__all__``.
+            values: The variables of the template.
         """
         if self.file != "__init__.py" or self.plan.namespaces:
             self.imports.runtime("check")
@@ -78,7 +79,7 @@ class Module:
 
 
 def finish(text: str) -> str:
-    """Wrap the docstrings of a module, and break its lines that are too long."""
+    """Wrap the docstrings of a module, and break lines that are too long."""
     done: list[str] = []
     end = 0
     for found in _DOCSTRING.finditer(text):

@@ -1,4 +1,4 @@
-"""Names in generated Python: what must be escaped, and who may have which name."""
+"""Names in generated Python: escapes, and conflicts between names."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ MODULES: Final = frozenset({"types", "events", "server", "client", "contract"})
 
 
 class Scope:
-    """Hands out names that differ from each other and from those that are taken."""
+    """Chooses names that differ from each other and from names that are taken."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
 
     def claim(self, *candidates: str) -> str:
-        """Give the first candidate that is free, or the last one with underscores after it."""
+        """Take the first candidate that is free, or the last one with underscores after it."""
         free = next((name for name in candidates if self._is_free(name)), None)
         if free is None:
             free = f"{candidates[-1]}_"
@@ -28,10 +28,10 @@ class Scope:
         return free
 
     def claim_all(self, wanted: Sequence[str]) -> tuple[str, ...]:
-        """Give names that don't depend on the order in which they are wanted.
+        """Return a name for each wanted name, independent of their order.
 
-        A name that needs no change stays as it is, whatever stands before it. The others get
-        underscores; those that would be the same are the same, which `clashes` finds.
+        A name that isn't taken stays as it is. The others get underscores. Two of them may become
+        equal; `clashes` finds these.
         """
         kept = {name for name in wanted if attribute(name) == name and self._is_free(name)}
         others = {name for name in wanted if name not in kept}
@@ -46,7 +46,7 @@ class Scope:
         return tuple(changed.get(name, name) for name in wanted)
 
     def names(self) -> frozenset[str]:
-        """Give all names that are taken."""
+        """Return all names that are taken."""
         return frozenset(self._taken)
 
     def _is_free(self, name: str) -> bool:
@@ -72,7 +72,7 @@ def members(names: Sequence[str], taken: AbstractSet[str]) -> tuple[str, ...]:
 def clashes(
     declared: Sequence[str], given: Sequence[str]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """List the names that several got, each with what they are called in the contract."""
+    """List the names that were given more than once, each with the names in the contract."""
     found: dict[str, list[str]] = {}
     for name, wanted in zip(given, declared, strict=True):
         found.setdefault(name, []).append(wanted)

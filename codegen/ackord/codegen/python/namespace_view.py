@@ -1,4 +1,4 @@
-"""Namespaces and what sends their events, as templates see them."""
+"""Namespaces and their emitters for templates."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ackord.codegen.python.naming import NamespaceNames
 
 @dataclass(frozen=True, slots=True)
 class EmitterView:
-    """What sends events to some clients or servers."""
+    """An emitter, to some clients or servers."""
 
     plan: EmitterPlan
     name: str
     gatherer: str | None
-    """What asks the same clients for acknowledgements, if there are any."""
+    """The class that collects acknowledgements of the same clients, if there is one."""
     sends: list[EventView]
     asks: list[EventView]
     module: Module
@@ -42,29 +42,29 @@ class NamespaceView:
 
     @property
     def path(self) -> str:
-        """Its name on the wire, with its parameters in braces."""
+        """The name on the wire, with parameters in braces."""
         return self.plan.declared.path
 
     @property
     def params(self) -> str | None:
-        """The class of its parameters, if it is dynamic."""
+        """The class of the parameters, if the namespace is dynamic."""
         return None if self.names.params is None else self.module.annotations.own(self.names.params)
 
     @property
     def auth(self) -> str | None:
-        """What a client says to be let in."""
+        """The type of the payload of CONNECT."""
         auth = self.plan.declared.auth
         return None if auth is None else self.module.annotations.static(auth)
 
     @property
     def session(self) -> str:
-        """The data of one connection."""
+        """The type of the data of one connection."""
         session = self.plan.declared.session
         return "None" if session is None else self.module.annotations.static(session)
 
     @property
     def checked_auth(self) -> str | None:
-        """What pydantic validates the auth payload by."""
+        """The annotation of the payload of CONNECT for pydantic."""
         auth = self.plan.declared.auth
         return None if auth is None else self.module.annotations.evaluated(auth)
 
@@ -76,16 +76,16 @@ class NamespaceView:
 
     @property
     def connect_errors(self) -> list[str]:
-        """The errors by which a client may be refused."""
+        """The errors with which a client may be refused."""
         return [self.module.annotations.error(error.name) for error in self.plan.connect_errors]
 
     @property
     def error_replies(self) -> bool:
-        """Whether errors that no event declares are answered."""
+        """Whether undeclared errors are sent as answers."""
         return self.plan.declared.error_replies
 
     def words(self, fallback: str | None = None) -> str | None:
-        """Give what the contract says about it."""
+        """Return the documentation, or `fallback`."""
         return words(self.plan.declared, fallback)
 
     @property
@@ -95,32 +95,32 @@ class NamespaceView:
 
     @property
     def client_to_server(self) -> list[EventView]:
-        """What clients send."""
+        """The events that clients send."""
         return self._views(self.plan.client_to_server)
 
     @property
     def server_to_client(self) -> list[EventView]:
-        """What the server sends."""
+        """The events that the server sends."""
         return self._views(self.plan.server_to_client)
 
     @property
     def server_to_server(self) -> list[EventView]:
-        """What servers send each other."""
+        """The events that servers send each other."""
         return self._views(self.plan.server_to_server)
 
     @property
     def client(self) -> EmitterView:
-        """What sends to one client."""
+        """The emitter to one client."""
         return self._emitter(self.plan.client, self.names.client_emitter)
 
     @property
     def everybody(self) -> EmitterView:
-        """What sends to many clients."""
+        """The emitter to many clients."""
         return self._emitter(self.plan.everybody, self.names.broadcast_emitter)
 
     @property
     def rooms(self) -> list[EmitterView]:
-        """What sends to rooms."""
+        """The emitters to rooms."""
         return [
             self._emitter(each, self.names.room_emitters[each.room.name])
             for each in self.plan.rooms
@@ -129,12 +129,12 @@ class NamespaceView:
 
     @property
     def broadcasts(self) -> list[EmitterView]:
-        """All that sends to many clients."""
+        """All emitters to many clients."""
         return [self.everybody, *self.rooms]
 
     @property
     def cluster(self) -> EmitterView | None:
-        """What sends to the other servers."""
+        """The emitter to the other servers."""
         if self.plan.cluster is None or self.names.cluster_emitter is None:
             return None
         return self._emitter(self.plan.cluster, self.names.cluster_emitter)
@@ -154,6 +154,6 @@ class NamespaceView:
 
 
 def namespace_views(module: Module) -> list[NamespaceView]:
-    """Show the namespaces of a contract to the template of a module."""
+    """Return the namespaces of a contract for the template of a module."""
     pairs = zip(module.plan.namespaces, module.names.namespaces, strict=True)
     return [NamespaceView(plan, names, module) for plan, names in pairs]

@@ -1,7 +1,7 @@
-"""Decide every name of a generated package.
+"""Decides every name of a generated package.
 
-No name depends on the order of a contract. Names of the contract go before those that are made
-from them. Where two would get the same name, `Names.problems` says so.
+No name depends on the order of a contract. Names of the contract go before names that are derived
+from them. If two parts would get the same name, `Names.problems` says so.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class EventNames:
     """The names that one event has."""
 
     constant: str
-    """In ``events.py``."""
+    """The name of the table in ``events.py``."""
     method: str
-    """On whoever sends it."""
+    """The name of the method that sends the event."""
     handler: str
-    """On whoever receives it."""
+    """The name of the method that handles the event."""
     parameters: tuple[str, ...]
     result: str | None
-    """The union of its acknowledgement and its errors, where it declares errors."""
+    """The union of success and errors, if the event declares errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +44,15 @@ class NamespaceNames:
     client_emitter: str
     broadcast_emitter: str
     room_emitters: Mapping[str, str]
-    """By room, for each room that one of the namespace's events goes to."""
+    """The emitters by room, for each room that one of the namespace's events goes to."""
     gatherers: Mapping[str, str]
-    """By emitter, for each broadcast emitter that reaches clients with acknowledged events."""
+    """The gatherers by emitter, for each broadcast emitter with acknowledged events."""
     cluster_emitter: str | None
-    """Where the namespace has events between servers."""
+    """Set if the namespace has events between servers."""
     params: str | None
-    """Where the namespace is dynamic."""
+    """Set if the namespace is dynamic."""
     instance: str | None
-    """Where the namespace is dynamic: what sends to one of the namespaces."""
+    """The class for one of the namespaces; set if the namespace is dynamic."""
     client: str
     handlers: str
     refused: str
@@ -65,20 +65,20 @@ class Names:
 
     types: Mapping[str, str]
     unknown: Mapping[str, str]
-    """What readers make of members that they don't know, by open type."""
+    """The classes of unknown members, by open type."""
     errors: Mapping[str, str]
     rooms: Mapping[str, str]
     fields: Mapping[str, tuple[str, ...]]
-    """Of records, by type; of errors, rooms and parameters of namespaces, by class."""
+    """The fields of records by type, and of errors, rooms and parameters of namespaces by class."""
     tags: Mapping[str, str]
-    """The field that holds the tag, by record."""
+    """The field with the tag, by record."""
     members: Mapping[str, tuple[str, ...]]
-    """Of enumerations, by type."""
+    """The members of enumerations, by type."""
     namespaces: tuple[NamespaceNames, ...]
     avoid: AbstractSet[str]
-    """All names that a symbol from elsewhere must not hide or be hidden by."""
+    """All names that an imported symbol must not have."""
     problems: tuple[str, ...]
-    """Names that several parts of the contract would get."""
+    """The problems with names that several parts of the contract would get."""
 
 
 def name_everything(plan: Plan) -> Names:
@@ -129,7 +129,7 @@ class _Naming:
         )
 
     def _name_rooms(self) -> dict[str, str]:
-        """Name rooms; one that is called ``…_room`` goes before one that isn't."""
+        """Name rooms; a room that is called ``…_room`` goes first."""
         listed = [room.name for room in self._plan.contract.rooms]
         self._refuse("the rooms", "the class", listed, [camel(name) for name in listed])
         first = [name for name in listed if camel(name) == room_class(name)]
@@ -138,8 +138,8 @@ class _Naming:
         return {name: claimed[name] for name in listed}
 
     def _name_results(self) -> Mapping[EventPlan, str]:
-        """Name the unions of success and errors; the namespace stands before names that events of
-        several namespaces would have.
+        """Name the unions of success and errors; the namespace's name is put before names that
+        events of several namespaces would have.
         """
         found = self._plan.results
         plain = [f"{camel(each.event.declared.identifier)}Result" for each in found]
@@ -239,7 +239,7 @@ class _Naming:
 
 
 class _NamespaceDraft:
-    """A namespace whose classes are named, and whose events are not yet."""
+    """A namespace whose classes are named, before its events are named."""
 
     def __init__(self, plan: NamespacePlan, package: Scope, constants: Scope) -> None:
         self.plan = plan
@@ -271,8 +271,8 @@ class _NamespaceDraft:
         self._instance = package.claim(f"{prefix}Instance") if plan.is_dynamic else None
 
     def _name_rooms(self, package: Scope) -> dict[str, str]:
-        """Name the emitters of rooms; a room that says the namespace's name doesn't say it twice,
-        unless another room's emitter has that name.
+        """Name the emitters of rooms. The namespace's name isn't repeated if the room's name begins
+        with it, unless another room's emitter has that name.
         """
         rooms = [each.room.name for each in self.plan.rooms if each.room is not None]
         short = {name: prefixed(self._prefix, room_class(name)) for name in rooms}
@@ -287,7 +287,7 @@ class _NamespaceDraft:
         }
 
     def finish(self, results: Mapping[EventPlan, str], exports: AbstractSet[str]) -> NamespaceNames:
-        """Name the events, when all names that the package exports are known."""
+        """Name the events, after all exported names are known."""
         events: dict[EventPlan, EventNames] = {}
         for event, suffix, method, handler in self._methods():
             plain = f"{self._constant}_{constant(event.declared.identifier)}"
@@ -319,7 +319,7 @@ class _NamespaceDraft:
         )
 
     def _methods(self) -> Iterator[tuple[EventPlan, str, str, str]]:
-        """Give each event with what tells its direction, its method and its handler."""
+        """Return each event with the prefix of its direction, its method and its handler."""
         plan = self.plan
         client = Scope(reserved.CLIENT)
         handlers = Scope(reserved.NAMESPACE)

@@ -1,5 +1,5 @@
-"""Names that a generated package can't have: it couldn't be imported, or something else couldn't be
-any more.
+"""Names that a generated package can't have, because it couldn't be imported, or would hide another
+package.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _ALWAYS: Final = frozenset(
         "typing_inspection",
     }
 )
-"""What generated code imports, and what that imports: refused even where the metadata of
+"""The packages that generated code imports, directly or not; refused even if the metadata of
 distributions is missing.
 """
 
 
 def name_problem(name: str) -> str | None:
-    """Say why no package can have a name, whatever the contract is."""
+    """Return why no package can have a name, for any contract."""
     message = f"{name!r} can't be the name of a package, as the last part of DIR must be"
-    normal = unicodedata.normalize("NFKC", name)  # as Python reads the name in an import
+    normal = unicodedata.normalize("NFKC", name)  # as Python normalizes the name in an import
     if (
         not name.isidentifier()
         or iskeyword(name)
@@ -55,7 +55,7 @@ def name_problem(name: str) -> str | None:
 
 
 def hidden_type(name: str, contract: Contract) -> str | None:
-    """Say which Python type of a contract couldn't be imported beside a package of this name."""
+    """Return the ``python:`` type of a contract that a package of this name would hide."""
     paths = (declared.path for declared in contract.types if isinstance(declared, PythonType))
     hidden = next((path for path in paths if path.partition(".")[0] == name), None)
     return (
@@ -66,16 +66,16 @@ def hidden_type(name: str, contract: Contract) -> str | None:
 
 
 def _is_dependency(module: str) -> bool:
-    """Tell whether a module belongs to what ackord requires, directly or not, with all of its
-    extras, as far as it is installed.
+    """Return whether a module belongs to a dependency of ackord, direct or not, extras included, as
+    far as installed.
     """
     if _normal(module) in _requirements("ackord", extras=True):
-        return True  # it may be installed where the generated code runs
+        return True  # ackord may be installed where the generated code runs
     if find_spec(module) is None:
-        return False  # and so it isn't looked for in every distribution
+        return False  # so not every distribution is searched
     owners = {_normal(owner) for owner in packages_distributions().get(module, ())}
     pending = [_normal("ackord")]
-    for name in pending:  # which grows
+    for name in pending:  # the list grows meanwhile
         pending.extend(
             required
             for required in _requirements(name, extras=name == "ackord")
@@ -94,5 +94,5 @@ def _requirements(name: str, *, extras: bool) -> Iterable[str]:
 
 
 def _normal(name: str) -> str:
-    """Write the name of a distribution as PEP 503 compares it."""
+    """Normalize the name of a distribution (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,6 +1,6 @@
-"""Names that generated code and its base classes use themselves.
+"""Names that are reserved in generated code, because its base classes use them.
 
-The generator knows the runtime as text only; a test compares these tables with the real classes.
+The generator doesn't import the runtime; a test compares these tables with the real classes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MODEL: Final = frozenset(
         "model_post_init", "model_rebuild", "model_validate", "model_validate_json", "model_validate_strings", "unwrap",
     }
 )  # fmt: skip
-"""Attributes of pydantic's models, deprecated ones included, and of ours."""
+"""Attributes of pydantic's models, deprecated ones included, and of the runtime's."""
 
 ROOM: Final = frozenset({"name"})
 """Attributes of rooms."""
@@ -34,7 +34,7 @@ CLIENT: Final = frozenset({"connect", "connected", "disconnect", "recovered", "s
 """Attributes of clients."""
 
 NAMESPACE: Final = frozenset({"on_connect", "on_disconnect", "on_invalid", "on_start", "on_stop"})
-"""Methods of namespaces that begin like handlers."""
+"""Methods of namespaces that begin with ``on_``."""
 
 NAMES: Final[Mapping[NameKind, frozenset[str]]] = MappingProxyType(
     {
@@ -47,4 +47,4 @@ NAMES: Final[Mapping[NameKind, frozenset[str]]] = MappingProxyType(
         "received": NAMESPACE,
     }
 )
-"""What names of a contract can't be, besides Python's keywords."""
+"""Reserved names by kind, besides Python's keywords."""

@@ -32,8 +32,8 @@ FROM_RUNTIME: Final = (
     "UnknownError",
     "unwrap",
 )
-"""What users of any contract match, catch and call; a name of the contract goes before one of
-these.
+"""Names of the runtime that every package exports, for `match`, `except` and calls; a name of the
+contract goes before them.
 """
 
 

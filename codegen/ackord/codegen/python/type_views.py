@@ -1,4 +1,4 @@
-"""The types of a contract as the template of ``types.py`` sees them."""
+"""The types of a contract for the template of ``types.py``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DefinitionView:
     name: str
     doc: str | None
     value: str = ""
-    """What a name stands for."""
+    """The value of the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class NewTypeView:
     doc: str | None
     base: str
     limits: str
-    """What is said to pydantic about it, if anything is."""
+    """The limits for pydantic, if there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ClassView:
 
 @dataclass(frozen=True, slots=True)
 class UnknownView:
-    """What readers make of the members of an open type that they don't know."""
+    """The class of the unknown members of an open type."""
 
     name: str
     of: str
@@ -76,7 +76,7 @@ class RecordView(ClassView):
     """A record."""
 
     is_session: bool
-    """Whether only the server has it, so that it can be changed."""
+    """Whether the record is only a session, whose fields can be assigned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class ResultView:
 
 
 class TypeViews:
-    """All that ``types.py`` defines."""
+    """Everything that ``types.py`` defines."""
 
     def __init__(self, module: Module) -> None:
         """Take the module ``types.py``."""
@@ -117,7 +117,7 @@ class TypeViews:
         self._values = module.values
 
     def python_types(self) -> Iterator[DefinitionView]:
-        """Import the existing types; give those that are imported under another name already."""
+        """Import the existing types; return those that are imported under another name already."""
         for declared in self._plan.contract.types:
             if isinstance(declared, PythonType):
                 module, _, symbol = declared.path.rpartition(".")
@@ -127,7 +127,7 @@ class TypeViews:
                     yield DefinitionView(name, words(declared), imported)
 
     def newtypes(self) -> Iterator[NewTypeView]:
-        """Give the distinct names for scalars."""
+        """Return the distinct names for scalars."""
         for declared in self._plan.contract.types:
             if isinstance(declared, NewType):
                 base = self._annotations.scalar(declared.base.name, checked=False)
@@ -139,7 +139,7 @@ class TypeViews:
                 yield NewTypeView(name, words(declared), base, ", ".join(limits))
 
     def enums(self) -> Iterator[ClassView]:
-        """Give the enumerations."""
+        """Return the enumerations."""
         for declared in self._plan.contract.types:
             if isinstance(declared, Enum):
                 members = zip(self._names.members[declared.name], declared.members, strict=True)
@@ -151,13 +151,13 @@ class TypeViews:
                 yield ClassView(name, words(declared), attributes)
 
     def unknown(self) -> Iterator[UnknownView]:
-        """Give what stands for the members that aren't known, of each open type."""
+        """Return the class of the unknown members of each open type."""
         for name, class_ in self._names.unknown.items():
             is_enum = isinstance(self._plan.declarations[name], Enum)
             yield UnknownView(class_, self._names.types[name], is_enum)
 
     def records(self) -> Iterator[RecordView]:
-        """Give the records."""
+        """Return the records."""
         for declared in self._plan.contract.types:
             if isinstance(declared, Record):
                 attributes = self._attributes(self._names.fields[declared.name], declared.fields)
@@ -175,7 +175,7 @@ class TypeViews:
                 )
 
     def named(self) -> Iterator[DefinitionView]:
-        """Give the names for other types."""
+        """Return the names for other types."""
         for declared in self._plan.named:
             value = (
                 self._annotations.validated(declared.type)
@@ -185,17 +185,17 @@ class TypeViews:
             yield DefinitionView(self._names.types[declared.name], words(declared), value)
 
     def errors(self) -> Iterator[ErrorView]:
-        """Give the declared errors."""
+        """Return the declared errors."""
         for declared in self._plan.contract.errors:
             yield self._error(declared)
 
     def rooms(self) -> Iterator[RoomView]:
-        """Give the rooms."""
+        """Return the rooms."""
         for declared in self._plan.contract.rooms:
             yield self._room(declared)
 
     def params(self) -> Iterator[RoomView]:
-        """Give the parameters of dynamic namespaces."""
+        """Return the parameters of dynamic namespaces."""
         for plan, found in zip(self._plan.namespaces, self._names.namespaces, strict=True):
             if found.params is not None:
                 names = self._names.fields[found.params]
@@ -206,7 +206,7 @@ class TypeViews:
                 yield RoomView(found.params, plan.declared.path, attributes, template, [])
 
     def results(self) -> Iterator[ResultView]:
-        """Give the unions of success and errors."""
+        """Return the unions of success and errors."""
         for result in self._plan.results:
             success = "None" if result.success is None else self._annotations.static(result.success)
             errors = [self._annotations.error(error.name) for error in result.event.errors]

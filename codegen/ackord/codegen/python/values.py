@@ -1,4 +1,4 @@
-"""Write default values as Python expressions of their type."""
+"""Writes default values as Python expressions of their type."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class NoExpressionError(Exception):
 
 
 def inexpressible(plan: Plan, values: Values) -> tuple[str, ...]:
-    """Name the default values for which there is no expression."""
+    """List the default values for which there is no expression."""
     problems: list[str] = []
     for field in fields_of(plan.contract):
         if field.default is not None:
@@ -90,12 +90,14 @@ class Values:
                 assert_never(type_)
 
     def deferred(self, value: Any, type_: Type) -> str:
-        """Write a default as a function of nothing, which is called when all models are known."""
+        """Write a default as a function without parameters, which is called when all models are
+        defined.
+        """
         expression = self.expression(value, type_)
         resolved = self._resolve(type_)
         if isinstance(resolved, ListType | MapType):
-            # Lists and mappings are invariant, and mypy doesn't look at what a factory is wanted
-            # for.
+            # Lists and mappings are invariant, and mypy doesn't infer their type from the use of a
+            # factory.
             expression = f"{self._annotations.static(resolved)}({expression})"
         return f"lambda: {expression}"
 
@@ -107,8 +109,8 @@ class Values:
         return type_
 
     def needs_models(self, value: Any, type_: Type) -> bool:
-        """Say whether the expression of a value calls a model, so that it must not be evaluated
-        before all models are known.
+        """Return whether the expression of a value calls a model, so that it must not be evaluated
+        before all models are defined.
         """
         match type_:
             case ListType(item):
@@ -132,9 +134,7 @@ class Values:
                 return False
 
     def is_mutable(self, value: Any, type_: Type) -> bool:
-        """Say whether the expression of a value is a list or a dictionary, which whoever gets it
-        could change.
-        """
+        """Return whether the expression of a value is mutable: a list or a dictionary."""
         match self._resolve(type_):
             case ListType() | MapType():
                 return True
@@ -209,9 +209,7 @@ class Values:
         return value is None and field.is_maybe and not self._annotations.has_null(field.type)
 
     def _member(self, value: Any, members: tuple[Type, ...]) -> Type:
-        """Find the member of an untagged union that a value is of: they differ in their JSON
-        kind.
-        """
+        """Find the member of an untagged union that a value belongs to, by its JSON kind."""
         kind = kind_of_value(value)
         return next(member for member in members if kind in json_kinds(member, self._declarations))
 

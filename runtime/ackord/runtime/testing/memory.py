@@ -13,7 +13,8 @@ CAPACITY = 65_536
 """Bytes that may be on their way before a sender waits, as on a real network."""
 
 
-# The two ends of a pair use each other's private attributes. ruff: noqa: SLF001
+# The two ends of a pair use each other's private attributes.
+# ruff: noqa: SLF001
 
 
 class MemoryWebSocket:

@@ -1,1 +1,1 @@
-"""What can be told of the types and rooms of a contract: JSON kinds, recursion, sizes, names."""
+"""Properties of the types and rooms of a contract: JSON kinds, recursion, sizes, names."""

@@ -1,4 +1,4 @@
-"""Which acknowledgements could be taken for a failure.
+"""Finds acknowledgements that could be taken for a failure.
 
 A failure is one object with the key ``error``.
 So a type whose values may be objects with that key can't travel as they are (``acks: bare``): a
@@ -28,14 +28,12 @@ from ackord.schema.model import (
 FAILURE_KEY: Final = "error"
 
 _OPEN_KEYWORDS: Final = ("patternProperties", "propertyNames", "unevaluatedProperties")
-"""Keywords of JSON Schema that speak of names of properties without listing them."""
+"""Keywords of JSON Schema that allow properties without listing their names."""
 _DEFINITION: Final = "#/$defs/"
 
 
 class AckForms:
-    """Knows the declared types, and what the values of ``python:`` types look like when they are
-    written.
-    """
+    """Knows the declared types, and the JSON Schemas of the written form of ``python:`` types."""
 
     def __init__(
         self, declarations: Mapping[str, TypeDeclaration], written: Mapping[str, Json]
@@ -47,7 +45,7 @@ class AckForms:
         self._written = written
 
     def may_look_like_failure(self, of: Type) -> bool:
-        """Tell whether a value of a type may be an object with the key ``error``."""
+        """Return whether a value of a type may be an object with the key ``error``."""
         seen: set[str] = set()
         pending = [of]
         while pending:
@@ -68,7 +66,7 @@ class AckForms:
         return False
 
     def _is_open(self, name: str) -> bool:
-        """Tell whether a declared type has the key itself, or may have it."""
+        """Return whether a declared type has the key itself, or may have it."""
         match self._declarations.get(name):
             case Record() as record:
                 return self._has_key(record)
@@ -82,7 +80,7 @@ class AckForms:
                 return False
 
     def _alternatives(self, name: str) -> Iterable[Type]:
-        """Give the types whose values the values of a declared type are."""
+        """Return the types whose values the values of a declared type are."""
         match self._declarations.get(name):
             case Alias(type=target):
                 return (target,)
@@ -102,8 +100,8 @@ class AckForms:
 
 
 def _may_have_key(schema: Json, root: Json, seen: frozenset[str] = frozenset()) -> bool:
-    """Tell whether a JSON Schema may allow an object with the key ``error``; what isn't understood
-    may.
+    """Return whether a JSON Schema may allow an object with the key ``error``; a schema that isn't
+    understood may.
     """
     if not isinstance(schema, dict):
         return schema is not False
@@ -128,15 +126,13 @@ def _may_have_key(schema: Json, root: Json, seen: frozenset[str] = frozenset()) 
             return any(_may_have_key(part, root, seen) for part in keywords[name])
     if "allOf" in keywords:
         return all(_may_have_key(part, root, seen) for part in keywords["allOf"])
-    # pydantic says nothing of other properties where a model ignores them, and so never writes
+    # If a model ignores other properties, pydantic's schema doesn't mention them, and never writes
     # them.
     return keywords.get("additionalProperties", "properties" not in keywords) is not False
 
 
 def _resolve(reference: Any, root: Json) -> Json:
-    """Find what a ``$ref`` means, as pydantic writes them; anything is allowed where that isn't
-    known.
-    """
+    """Resolve a ``$ref`` as pydantic writes them; an unknown one allows anything."""
     if not isinstance(reference, str) or not reference.startswith(_DEFINITION):
         return True
     name = reference.removeprefix(_DEFINITION).replace("~1", "/").replace("~0", "~")

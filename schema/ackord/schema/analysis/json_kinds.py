@@ -1,5 +1,5 @@
-"""The JSON kinds of types, which tell the members of an untagged union apart when they are read,
-and their classes, which do when they are written.
+"""The JSON kinds of types, by which the members of an untagged union are told apart when they are
+read, and their classes, by which they are told apart when they are written.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _OF_SCHEMA: Final[Mapping[str, JsonKind]] = {
 
 
 def json_kinds(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozenset[JsonKind]:
-    """Say which kinds of JSON the values of a type have; none for a type that couldn't be read."""
+    """Return which kinds of JSON the values of a type have; none for a broken type."""
     match of:
         case ScalarType(name):
             return _OF_SCALAR.get(name, frozenset({"string"}))
@@ -97,9 +97,7 @@ def json_kinds(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozens
 
 
 def python_classes(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozenset[type]:
-    """Give the Python classes of a type's values, but for generated ones; `object` where that isn't
-    known.
-    """
+    """Return the Python classes of a type's values, without generated ones; `object` if unknown."""
     match of:
         case ScalarType(name):
             return frozenset({_CLASSES[name]})
@@ -138,7 +136,7 @@ def _classes_of_declaration(
 
 
 def shared_class(some: frozenset[type], others: frozenset[type]) -> type | None:
-    """Give a class of which values of both types may be."""
+    """Return a class of which values of both types may be."""
     for one in some:
         for other in others:
             if {one, other} != {bool, int} and (issubclass(one, other) or issubclass(other, one)):
@@ -147,7 +145,7 @@ def shared_class(some: frozenset[type], others: frozenset[type]) -> type | None:
 
 
 def kind_of_value(value: Json) -> JsonKind:
-    """Say which kind a decoded JSON value has."""
+    """Return which kind a decoded JSON value has."""
     match value:
         case None:
             return "null"
@@ -182,7 +180,7 @@ def _of_declaration(
 
 
 def _of_schema(schema: Json) -> frozenset[JsonKind]:
-    """Take the kinds that a JSON Schema names at its top; one that names none may be anything."""
+    """Return the kinds that a JSON Schema names at its top level; all kinds if it names none."""
     match schema:
         case {"type": str(name)} if name in _OF_SCHEMA:
             return frozenset({_OF_SCHEMA[name]})

@@ -23,7 +23,7 @@ from ackord.schema.model import (
 
 
 def written_types(of: Type) -> Iterator[Type]:
-    """Give a type and the types that are written in it; declared ones by their names only."""
+    """Return a type and the types that are written in it; declared types only by name."""
     pending: list[Type] = [of]
     while pending:
         part = pending.pop()
@@ -38,7 +38,7 @@ def written_types(of: Type) -> Iterator[Type]:
 
 
 def types_within(declaration: TypeDeclaration | None) -> Iterator[Type]:
-    """Give the types that are written in a declaration."""
+    """Return the types that are written in a declaration."""
     match declaration:
         case NewType(base=base):
             yield base
@@ -48,5 +48,5 @@ def types_within(declaration: TypeDeclaration | None) -> Iterator[Type]:
             yield from (field.type for field in fields)
         case TaggedUnion(members=members):
             yield from (RefType(member) for member in members)
-        case _:  # enums have none; what a Python type holds, its JSON Schema doesn't say for sure
+        case _:  # enums have none; the types in a Python type can't be read from its JSON Schema
             pass

@@ -13,22 +13,22 @@ _ASCII: Final = {
     r"\W": "[^0-9A-Za-z_]",
     r"\b": r"(?-u:\b)",
 }
-"""Classes that may stand in other classes, too."""
+"""Character classes in ASCII, in a form that is also valid inside of another class."""
 _ESCAPE_OR_CLASS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
 _OPEN: Final = re.compile(r"[*+|]|\{[0-9]+,\}|\(\?(?!:)")
-"""What may make a pattern match a text of any length."""
+"""Matches the parts of a pattern that may match text of any length."""
 
 
 def ascii_pattern(pattern: str) -> str:
     r"""Write a pattern so that ``\d``, ``\w`` and ``\b`` know only ASCII's digits and letters, as
     in JavaScript.
 
-    To Rust's regex crate, which pydantic searches with, they are those of all scripts.
+    In Rust's regex crate, which pydantic uses, they match digits and letters of all scripts.
     """
     return _ESCAPE.sub(lambda match: _ASCII.get(match[0], match[0]), pattern)
 
 
 def limits_length(pattern: str) -> bool:
-    """Tell whether a pattern surely limits the length of a text, as ``^[a-z]{1,32}$`` does."""
+    """Return whether a pattern certainly limits the length of a text, as ``^[a-z]{1,32}$`` does."""
     bare = _ESCAPE_OR_CLASS.sub(".", pattern)
     return bare.startswith("^") and bare.endswith("$") and _OPEN.search(bare) is None

@@ -1,4 +1,4 @@
-"""Taking the JSON Schemas of an existing Python type.
+"""Loads the JSON Schemas of an existing Python type.
 
 This is the one place that runs the user's code: it imports the module that a ``python:`` type
 names.
@@ -26,10 +26,10 @@ class JsonSchemas(NamedTuple):
     """The JSON Schemas of one type."""
 
     read: Json
-    """Of what it accepts."""
+    """The schema of the accepted values."""
     written: Json
-    """Of what it writes, which differs where fields have aliases of their own for writing, or are
-    computed; true where nobody knows.
+    """The schema of the written values, which differs if fields are computed or have aliases for
+    writing; true if unknown.
     """
 
 
@@ -56,12 +56,12 @@ def load_json_schemas(path: str) -> JsonSchemas:
 
 
 def _plain(schema: Json) -> Json:
-    # Through text, as models may put into their schemas what isn't JSON.
+    # Through text, because a model's schema may contain values that aren't JSON.
     return json.loads(json.dumps(schema, allow_nan=False, ensure_ascii=False).encode())
 
 
 def find_class(path: str) -> type | None:
-    """Give the class that ``package.module.Name`` names, also by a `NewType` or with annotations;
+    """Return the class that ``package.module.Name`` names, also by a `NewType` or with annotations;
     `None` if it names something else.
     """
     try:

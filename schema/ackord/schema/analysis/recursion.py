@@ -1,5 +1,5 @@
-"""Types that refer to themselves: fine for records, impossible for aliases and for fields that must
-always be there.
+"""Types that refer to themselves: valid for records, impossible for aliases and for required
+fields.
 """
 
 from __future__ import annotations
@@ -28,20 +28,16 @@ from ackord.schema.model import (
 K = TypeVar("K", bound=Hashable)
 
 MAX_ALIASES: Final = 10
-"""Aliases through which an alias may refer to its type: enough for people, and few enough to follow
-by recursion.
-"""
+"""The longest chain of aliases, short enough for a recursive walk."""
 
 
 def alias_cycles(declarations: Mapping[str, TypeDeclaration]) -> list[list[str]]:
-    """Give the cycles of aliases that refer to each other, each as a path from a name back to
-    it.
-    """
+    """Return the cycles of aliases that refer to each other, each as a path from a name back to it."""
     return _cycles(_alias_graph(declarations))
 
 
 def long_aliases(declarations: Mapping[str, TypeDeclaration]) -> list[str]:
-    """Give the aliases that refer to each other through more than `MAX_ALIASES`; there must be no
+    """Return the aliases that refer to each other through more than `MAX_ALIASES`; there must be no
     cycles.
     """
     graph = _alias_graph(declarations)
@@ -56,9 +52,7 @@ def long_aliases(declarations: Mapping[str, TypeDeclaration]) -> list[str]:
 
 
 def endless_records(declarations: Mapping[str, TypeDeclaration]) -> list[list[str]]:
-    """Give the cycles of records that require each other, so that no value of them can ever be
-    written down.
-    """
+    """Return the cycles of records that require each other, so that they have no finite value."""
     users = _users(
         {name: list(_required(declaration)) for name, declaration in declarations.items()}
     )
@@ -85,9 +79,9 @@ def endless_records(declarations: Mapping[str, TypeDeclaration]) -> list[list[st
 
 
 def endless_defaults(declarations: Mapping[str, TypeDeclaration]) -> list[list[tuple[str, str]]]:
-    """Give the cycles of defaults that contain each other, each field as its record and its name.
+    """Return the cycles of defaults that contain each other, each field as its record and its name.
 
-    A default contains another one where it holds a record and doesn't say what a field of that has.
+    A default contains another one if it holds a record and leaves out a field of that record.
     """
     fields = {
         (name, field.name): field
@@ -109,7 +103,7 @@ def endless_defaults(declarations: Mapping[str, TypeDeclaration]) -> list[list[t
 def _defaults_inside(
     value: Json, of: Type, declarations: Mapping[str, TypeDeclaration]
 ) -> Iterator[tuple[str, str]]:
-    """Give the fields whose defaults complete the records in a value."""
+    """Return the fields whose defaults complete the records in a value."""
     for element, name in _declared_parts(value, of, declarations):
         match declarations.get(name):
             case Alias(type=target):
@@ -144,9 +138,9 @@ def _defaults_of(
 def _declared_parts(
     value: Json, of: Type, declarations: Mapping[str, TypeDeclaration]
 ) -> Iterator[tuple[Json, str]]:
-    """Give the parts of a value that are of declared types, each with the name of its type."""
+    """Return the parts of a value that are of declared types, each with the name of its type."""
     pending: list[tuple[Json, Type]] = [(value, of)]
-    for part, type_ in pending:  # which grows
+    for part, type_ in pending:  # the list grows meanwhile
         match type_:
             case RefType(name):
                 yield part, name
@@ -188,7 +182,7 @@ def _users(graph: Mapping[str, list[str]]) -> dict[str, list[str]]:
 
 
 def references(of: Type) -> Iterator[str]:
-    """Give the names that a type refers to."""
+    """Return the names that a type refers to."""
     match of:
         case RefType(name):
             yield name
@@ -242,7 +236,7 @@ def _required(declaration: TypeDeclaration) -> Iterable[str]:
 
 
 def _needed(of: Type) -> Iterator[str]:
-    """Give the names without whose values the type has none, as far as they are endless."""
+    """Return the endless types without whose values a type has no value."""
     match of:
         case RefType(name):
             yield name
@@ -257,8 +251,8 @@ def _needed(of: Type) -> Iterator[str]:
 
 
 def _cycles(graph: Mapping[K, Iterable[K]]) -> list[list[K]]:
-    """Find cycles until each node that is on one has been named once; iterative, as chains may be
-    long.
+    """Find cycles until each node that is on one has been named once; iterative, because chains may
+    be long.
     """
     cycles: list[list[K]] = []
     done: set[K] = set()

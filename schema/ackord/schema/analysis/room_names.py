@@ -1,4 +1,4 @@
-"""Can two rooms have the same name? Templates are compared as patterns."""
+"""Decides whether two rooms can have the same name, by comparing their templates as patterns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ackord.schema.model import (
 
 _PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
 _ONE_CLASS: Final = re.compile(r"\^(\[[^\]\\^][^\]\\]*\])(?:\{[0-9]+(?:,[0-9]*)?\}|[+*])?\$")
-"""A pattern that says only of which characters a text is."""
+"""Matches a pattern that only restricts the characters of a text."""
 _MAX_ALTERNATIVES: Final = 20
 
 _CHARACTERS: Final[Mapping[str, str]] = {
@@ -42,8 +42,8 @@ _Tokens: TypeAlias = tuple[_Token, ...]
 
 
 def may_share_a_name(one: Room, other: Room, declarations: Mapping[str, TypeDeclaration]) -> bool:
-    """Say whether parameters exist with which both rooms have the same name; lengths and most
-    patterns aren't looked at.
+    """Return whether both rooms can have the same name with some parameters; lengths and most
+    patterns are ignored.
     """
     if not _may_begin_alike(one.template, other.template):
         return False
@@ -53,7 +53,7 @@ def may_share_a_name(one: Room, other: Room, declarations: Mapping[str, TypeDecl
 
 
 def has_text(room: Room) -> bool:
-    """Say whether a room's name has text beside its parameters."""
+    """Return whether a room's name has text beside its parameters."""
     return bool(_PARAMETER.sub("", room.template))
 
 
@@ -63,9 +63,7 @@ def _may_begin_alike(one: str, other: str) -> bool:
 
 
 def _shapes(room: Room, declarations: Mapping[str, TypeDeclaration]) -> Iterator[_Tokens]:
-    """Give what the names of a room look like: more than one for parameters that have few
-    values.
-    """
+    """Return the shapes of a room's names: more than one if a parameter has few values."""
     types = {param.name: param.type for param in room.params}
     shapes: list[_Tokens] = [()]
     for index, part in enumerate(_PARAMETER.split(room.template)):
@@ -103,7 +101,7 @@ def _choices(of: Type, declarations: Mapping[str, TypeDeclaration]) -> list[_Tok
 
 
 def _intersect(one: _Tokens, other: _Tokens) -> bool:
-    """Say whether a text exists that both describe."""
+    """Return whether a text exists that both shapes describe."""
     waiting = [(0, 0)]
     seen: set[tuple[int, int]] = set()
     while waiting:
@@ -116,7 +114,7 @@ def _intersect(one: _Tokens, other: _Tokens) -> bool:
             return True
         a = one[i] if i < len(one) else None
         b = other[j] if j < len(other) else None
-        # A run may be over. Of two that meet, what both hold can as well be left out.
+        # A run may end here. Where two runs meet, characters of both may be left out as well.
         if isinstance(a, _Any):
             waiting.append((i + 1, j))
         if isinstance(b, _Any):

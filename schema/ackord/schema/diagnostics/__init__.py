@@ -1,1 +1,1 @@
-"""Problems of schema files: the rules, what is reported, and how people read it."""
+"""Problems of schema files: the rules, the reports, and their text for people."""

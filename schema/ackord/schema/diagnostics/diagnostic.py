@@ -10,7 +10,7 @@ from ackord.schema.source import Place, Range
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
-    """Another place that a problem has to do with."""
+    """Another place that belongs to a problem."""
 
     message: str
     file: str
@@ -28,7 +28,7 @@ class Diagnostic:
     range: Range
     message: str
     hint: str | None = None
-    """What to do, where that can be said."""
+    """What to do, if known."""
     related: tuple[Related, ...] = ()
 
 

@@ -1,7 +1,7 @@
-"""Collecting what is reported.
+"""Collects diagnostics.
 
-Nothing in this package raises because of what a schema file says: each reader reports what it finds
-and goes on, so that one run shows everything that is wrong.
+Nothing in this package raises because of the content of a schema file: each reader reports problems
+and goes on, so that one run shows all of them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from ackord.schema.diagnostics.rules import RULES
 from ackord.schema.source import Place
 
 _MAX_SUGGESTING: Final = 100
-"""So many problems get a did-you-mean: looking for near names is slow, and nobody reads on for that
-long.
-"""
+"""Problems that get a did-you-mean, because looking for near names is slow."""
 _MAX_CANDIDATES: Final = 1000
 
 
@@ -39,7 +37,7 @@ class Reporter:
     ) -> None:
         """Report that a rule is broken, once for each place and message.
 
-        The rule says how severe that is, and what to do where no `hint` is given.
+        The rule has the severity, and the hint if no `hint` is given.
         """
         rule = RULES[code]
         found = Diagnostic(
@@ -55,11 +53,11 @@ class Reporter:
 
     @property
     def has_errors(self) -> bool:
-        """Whether something keeps the contract from being used."""
+        """Whether an error was reported."""
         return any(found.severity == "error" for found in self._found)
 
     def nearest(self, name: str, known: Iterable[str]) -> str | None:
-        """Say "did you mean …?" where a known name is near."""
+        """Return "did you mean …?" if a known name is near."""
         if self._suggestions >= _MAX_SUGGESTING:
             return None
         self._suggestions += 1
@@ -74,7 +72,7 @@ class Reporter:
         return f"did you mean {matches[0]!r}?" if matches else None
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Give what was found, in order of position."""
+        """Return what was found, in order of position."""
         return tuple(
             sorted(
                 self._found, key=lambda found: (found.file, found.range, found.code, found.message)

@@ -1,7 +1,7 @@
-"""The rules of the language: all that can be reported about a schema file.
+"""The rules of the language: every problem that can be reported about a schema file.
 
-Everything that is reported names a rule by its code. A code never changes its meaning and is never
-used again for another rule.
+Each diagnostic names a rule by its code. A code never changes its meaning and is never used for
+another rule.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class Rule:
     code: str
     """``S`` and three digits."""
     title: str
-    """What is wrong where the rule is broken, in a few words."""
+    """The problem in a few words."""
     explanation: str
-    """The rule as one sentence, which is true of every good schema file."""
+    """The rule as one sentence."""
     hint: str | None = None
-    """What to do where the rule is broken, unless a report says something more exact."""
+    """What to do, unless a report has a more exact hint."""
     severity: Severity = "error"
 
 

@@ -1,1 +1,1 @@
-"""Nodes -> document: what a schema file says, before names are looked up."""
+"""Nodes -> document: the content of a schema file, before names are looked up."""

@@ -30,7 +30,7 @@ _OTHER_UNITS: Final = (
     (frozenset({"s", "sec", "secs", "second", "seconds"}), "s"),
     (_MINUTES | {"h", "hr", "hrs", "hour", "hours", "d", "day", "days"}, "m"),
 )
-"""How people write units, and which of ours takes their place."""
+"""Other spellings of units, and the unit to write instead."""
 _IN_MINUTES: Final = {"h": 60, "d": 1440}
 _IDENTIFIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 

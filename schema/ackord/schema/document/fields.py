@@ -1,4 +1,4 @@
-"""Reading types where they are used, and the fields, arguments and parameters that have them."""
+"""Reads types where they are used, and fields, arguments and parameters."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ COUNTS: Final = (
 BOUNDS: Final = ("ge", "gt", "le", "lt", "multiple_of")
 CONSTRAINT_KEYS: Final = ("pattern", *BOUNDS, *COUNTS)
 MAX_COUNT: Final = 2**31 - 1
-"""No message holds more characters, bytes, items or digits, and every platform can count up to
-this.
-"""
+"""The largest number in constraints that count characters, bytes, items or digits."""
 DOC_KEYS: Final = ("doc", "deprecated")
 
 
@@ -106,7 +104,7 @@ def _read_type_mapping(node: Mapping, where: Place, report: Reporter) -> TypeNod
 
 
 def read_constraints(section: Section) -> tuple[ConstraintNode, ...]:
-    """Take the constraints that a mapping has."""
+    """Read the constraints in a mapping."""
     found: list[ConstraintNode] = []
     for key in CONSTRAINT_KEYS:
         node = section.node(key)
@@ -130,7 +128,7 @@ def _read_constraint(key: str, node: Node, report: Reporter) -> int | Decimal | 
         )
         return None
     if key in BOUNDS and isinstance(node, Scalar) and node.style is not None:
-        return node.text  # `constrain` knows whether the type takes text
+        return node.text  # `constrain` checks whether the type takes text
     value = node.number() if isinstance(node, Scalar) else None
     if value is None:
         wanted = "a whole number" if key in COUNTS else "a number"
@@ -175,7 +173,7 @@ def read_fields(entries: Iterable[Entry], what: str, report: Reporter) -> tuple[
 
 
 def check_name(name: Name, form: NameForm, what: str, report: Reporter) -> bool:
-    """Report a name that hasn't the form of its kind."""
+    """Check that a name has the form of its kind."""
     if form.pattern.fullmatch(name.text):
         return True
     if form.is_only_too_long(name.text):

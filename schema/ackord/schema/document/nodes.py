@@ -1,5 +1,5 @@
-"""What a schema file says, before names are resolved: one class for each thing that can be
-declared, with places.
+"""The content of a schema file before names are resolved: one class for each kind of declaration,
+with places.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ackord.schema.source import Place
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name or another text, and where it stands."""
+    """A name or another text, and its place."""
 
     text: str
     place: Place
@@ -23,18 +23,18 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class ConstraintNode:
-    """One limit; its value has the kind that its name asks for."""
+    """One constraint."""
 
     name: str
     value: int | Decimal | str
-    """Exactly what the file says: a number, the text of a pattern, or a number in quotes."""
+    """The value as in the file: a number, the text of a pattern, or a number in quotes."""
     key_place: Place
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class TypeNode:
-    """A type where one is used: an expression with constraints, or an inline record."""
+    """A type where it is used: an expression with constraints, or an inline record."""
 
     place: Place
     expression: Expression | None = None
@@ -47,7 +47,7 @@ class TypeNode:
 
 @dataclass(frozen=True, slots=True)
 class FieldNode:
-    """A field, argument or parameter; without a type where that couldn't be read."""
+    """A field, argument or parameter; without a type if the type couldn't be read."""
 
     name: Name
     type: TypeNode | None
@@ -130,7 +130,7 @@ class PythonNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenNode:
-    """A declaration that couldn't be read: its name may still be used without another problem."""
+    """A declaration that couldn't be read; using its name is no further problem."""
 
     name: Name
 
@@ -146,7 +146,7 @@ class ErrorNode:
 
     name: Name
     code: Name
-    """Taken from the name where the file has none."""
+    """Made from the name if the file has no code."""
     fields: tuple[FieldNode, ...]
     doc: str | None
     deprecated: str | None
@@ -154,7 +154,7 @@ class ErrorNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomNode:
-    """A declared room; without a template where that couldn't be read."""
+    """A declared room; without a template if the template couldn't be read."""
 
     name: Name
     template: Name | None
@@ -172,7 +172,7 @@ class EventNode:
     args: tuple[FieldNode, ...]
     ack: TypeNode | None
     has_ack: bool
-    """Whether there is an ``ack:``, be it readable or not."""
+    """Whether there is an ``ack:``, even an unreadable one."""
     errors: tuple[Name, ...]
     acks: tuple[Name, AckStyle] | None
     timeout: tuple[Name, float] | None
@@ -212,7 +212,7 @@ class Document:
     ignored: frozenset[str]
     """Codes of warnings that aren't reported."""
     imports: bool
-    """Whether other files are imported, which this release refuses."""
+    """Whether there is an ``import:``, which this release refuses."""
     types: tuple[TypeDeclarationNode, ...]
     errors: tuple[ErrorNode, ...]
     rooms: tuple[RoomNode, ...]

@@ -1,4 +1,4 @@
-"""Reading a whole schema file: nodes -> document."""
+"""Reads a whole schema file: nodes -> document."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _VERSION: Final = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.(?:0|[1-9][0-9]{0,9})){
 def read_document(node: Node | None, start: Place, report: Reporter) -> Document | None:
     """Read the root of a file; `start` is where missing keys are reported.
 
-    Nothing but that is reported of a file in an unknown version of the language, or without any
-    keys; the result is then `None`.
+    For a file in an unknown version of the language, or without any keys, only that is reported,
+    and the result is `None`.
     """
     if node is not None and not isinstance(node, Mapping):
         report.add(

@@ -1,4 +1,4 @@
-"""Taking keys from a mapping: what each reader of the document is made of."""
+"""Reads the keys of a mapping, for all readers of the document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ackord.schema.source import Place, invisible_name
 from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe, is_null
 
 _JOINED: Final = re.compile(r"([\w./-]{1,60}):[^ \t\r\n]")
-"""A key and a value with nothing between them, which YAML takes for one text."""
+"""A key and a value without a space between them, which YAML takes for one text."""
 _OTHER_WORDS: Final[MappingOf[str, str]] = {
     "default": "write the default into the type: `type: int = 5`",
     "optional": "write a question mark after the type: `type: str?`",
@@ -31,11 +31,11 @@ _OTHER_WORDS: Final[MappingOf[str, str]] = {
     "response": "what is answered stands under `ack`",
     "events": "events stand under `client_to_server` and `server_to_client`",
 }
-"""Keys that people try who come from other languages; a near name of a known key wins."""
+"""Keys of other schema languages, and what to write instead; a near name of a known key goes first."""
 
 
 class Section:
-    """A mapping of which each key is known, with a report for each that isn't."""
+    """A mapping with known keys; unknown keys are reported."""
 
     def __init__(
         self, mapping: Mapping, where: Place, what: str, known: tuple[str, ...], report: Reporter
@@ -44,10 +44,10 @@ class Section:
 
         Args:
             mapping: The node.
-            where: Where to report missing keys, mostly the key that the mapping belongs to.
+            where: Where to report missing keys: mostly the key of the mapping.
             what: What the mapping describes, as in "a namespace".
-            known: The keys that may stand here.
-            report: Where problems go.
+            known: The known keys.
+            report: Takes the problems.
         """
         self.where = where
         self.what = what
@@ -68,7 +68,7 @@ class Section:
         return key in self._entries
 
     def key_place(self, key: str) -> Place:
-        """Say where a key stands that is there."""
+        """Return the place of a key that is there."""
         return self._entries[key].key.place
 
     def node(self, key: str, *, required: bool = False) -> Node | None:
@@ -84,7 +84,7 @@ class Section:
         return None if node is None else read_text(node, f"{key!r}", self.report)
 
     def prose(self, key: str) -> str | None:
-        """Take a text for people, such as a doc."""
+        """Take a text for people, such as ``doc:``."""
         found = self.text(key)
         return (found.text.strip() or None) if found else None
 
@@ -141,14 +141,14 @@ class Section:
         return tuple(found.values())
 
     def entries(self, key: str) -> Iterator[Entry]:
-        """Take a mapping from names; nothing counts as an empty one."""
+        """Take a mapping from names; an empty value is an empty mapping."""
         node = self.node(key)
         mapping = None if node is None else read_mapping(node, f"{key!r}", self.report)
         return iter(mapping or ())
 
 
 def read_mapping(node: Node, what: str, report: Reporter) -> Mapping | None:
-    """Take a mapping; nothing counts as an empty one."""
+    """Take a mapping; an empty value is an empty mapping."""
     if isinstance(node, Mapping):
         return node
     if is_null(node):
@@ -163,7 +163,7 @@ def read_mapping(node: Node, what: str, report: Reporter) -> Mapping | None:
 
 
 def read_text(node: Node, what: str, report: Reporter, *, hint: str | None = None) -> Name | None:
-    """Take a text; `hint` says what to do with something else, if not to put it in quotes."""
+    """Take a text; `hint` is for values that aren't text, if quotes aren't the solution."""
     if isinstance(node, Scalar) and node.kind == "text":
         return Name(node.text, node.place)
     if hint is None and isinstance(node, Scalar) and node.kind != "null":

@@ -133,7 +133,9 @@ def _read_enum_member(item: Node, members: Sequence, report: Reporter) -> EnumMe
 
 
 def _literal_hint(item: Node, members: Sequence) -> str | None:
-    """Say how values are declared that aren't text on the wire; in quotes, they would be text."""
+    """Return the hint for enum members that aren't text: quotes would change the values on the
+    wire.
+    """
     if not isinstance(item, Scalar) or item.kind not in {"int", "bool"}:
         return None
     scalars = [one if isinstance(one, Scalar) else _value_of(one) for one in members.items]
@@ -238,4 +240,4 @@ FORMS: Final = {
     "type": _Form("a type alias", CONSTRAINT_KEYS, _read_alias),
     "python": _Form("a python type", (), _read_python),
 }
-"""The keys that say what is declared."""
+"""The keys that decide the kind of a declaration."""

@@ -1,4 +1,4 @@
-"""What people write in type expressions who come from other languages."""
+"""Spellings of other languages in type expressions, and what to write instead."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NAMES: Final = {
     "interval": "duration",
     "unknown": "json",
 }
-"""Names of types, in lower case, and the built-in type that each is here."""
+"""Names of types in other languages, in lower case, and the built-in type to write instead."""
 FORMS: Final = {
     "array": "list[T]",
     "set": "list[T]",
@@ -44,7 +44,7 @@ FORMS: Final = {
     "nullable": "T | null",
     "union": "A | B",
 }
-"""Names of types made of others, in lower case, and how each is written here."""
+"""Names of generic types in other languages, in lower case, and the form to write instead."""
 FORMATS: Final = {
     "email": r"'^[^@\s]{1,64}@[^@\s]{1,255}$'",
     "phone": r"'^[+][0-9]{5,15}$'",
@@ -54,4 +54,4 @@ FORMATS: Final = {
     "ipv4": r"'^[0-9.]{7,15}$'",
     "ipv6": r"'^[0-9A-Fa-f.:]{2,45}$'",
 }
-"""Kinds of text that have types elsewhere, with a pattern that is good enough to begin with."""
+"""Kinds of text that are types in other languages, and a pattern to begin with."""

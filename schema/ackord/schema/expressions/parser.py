@@ -46,7 +46,7 @@ _OPENINGS: Final = {"[": "a list is written list[T]", "{": "a map is written map
 
 
 def parse_expression(scalar: Scalar, report: Reporter) -> Expression | None:
-    """Parse an expression; `None` where it isn't one, which has then been reported."""
+    """Parse an expression; `None` if it isn't valid, which was reported then."""
     if len(scalar.text) > MAX_LENGTH:
         report.add(
             "S020",

@@ -86,8 +86,8 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class DefaultSyntax:
-    """What stands after ``=``: JSON in which words may stand; a number with a point or an exponent
-    is an exact `Decimal`.
+    """The value after ``=``: JSON with bare words; a number with a point or an exponent is an exact
+    `Decimal`.
     """
 
     place: Place
@@ -101,5 +101,5 @@ class Expression:
     place: Place
     type: TypeSyntax
     optional: Place | None = None
-    """Where the question mark stands."""
+    """The place of the question mark, if there is one."""
     default: DefaultSyntax | None = None

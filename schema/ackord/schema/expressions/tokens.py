@@ -71,7 +71,7 @@ def tokenize(text: str) -> list[Token]:
 
 
 def string_value(token: Token) -> str | None:
-    """Decode a string; `None` where it holds half of a surrogate pair."""
+    """Decode a string; `None` if it has a lone surrogate."""
     value: str = json.loads(token.text)
     return None if re.search("[\ud800-\udfff]", value) else value
 
@@ -100,7 +100,7 @@ def _unreadable(text: str, position: int) -> ExpressionError:
 
 
 def _call_hint(text: str) -> str:
-    """Say how a type is limited, where it is written like a call: ``str(max_length=5)``."""
+    """Return the hint for a type with constraints written like a call: ``str(max_length=5)``."""
     call = _CALL.search(text)
     name = call[1] if call else ""
     if call is None or name.lower() in {"list", "array", "set", "map", "dict", "tuple", "literal"}:

@@ -1,4 +1,4 @@
-"""Lists and maps that may hold more attachments than a packet has (S061)."""
+"""Warns of lists and maps that may hold more attachments than a packet may have (S061)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ackord.schema.model import ListType, MapType, RefType, ScalarType, Type, Ty
 from ackord.schema.resolve.resolved import Resolved
 
 PACKET_ATTACHMENTS: Final = 10
-"""Attachments that receivers take in one packet, unless they are told otherwise: npm's
-socket.io-parser since 4.2.6, and this runtime.
+"""Attachments that receivers accept in one packet by default: npm's socket.io-parser since 4.2.6,
+and this runtime.
 """
 
 
@@ -31,8 +31,8 @@ def check_attachments(resolved: Resolved, report: Reporter) -> None:
 
 
 def _unbounded(of: Type, declarations: Mapping[str, TypeDeclaration]) -> Iterator[str]:
-    """Give the kinds of the lists and maps, as they are written in a type, that may hold any number
-    of attachments.
+    """Return the kinds of the lists and maps, as they are written in a type, that may hold any
+    number of attachments.
     """
     for part in written_types(of):
         match part:

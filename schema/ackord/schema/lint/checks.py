@@ -1,4 +1,4 @@
-"""The checks that give warnings."""
+"""All checks that report warnings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "S063": check_sizes,
     }
 )
-"""The check of each rule that gives warnings, by its code."""
+"""The check of each warning, by the code of its rule."""
 
 
 def lint(resolved: Resolved, report: Reporter) -> None:

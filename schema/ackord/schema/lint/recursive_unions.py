@@ -1,5 +1,5 @@
-"""Untagged unions that hold themselves (S062): a reader asks at each level which member a value is
-for.
+"""Warns of untagged unions that contain themselves (S062): a reader has to find the member at each
+level.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What clients may send in any size (S063): text, bytes, lists, maps and JSON without a limit.
+"""Warns of values that clients may send in any size (S063): text, bytes, lists, maps and JSON
+without a limit.
 
 Such types are in nearly every contract, so there is one warning for each namespace, which lists the
 places.
@@ -29,7 +30,7 @@ from ackord.schema.model import (
 from ackord.schema.resolve.resolved import Resolved
 
 Limit: TypeAlias = Literal["max_length", "max_items", "json"]
-"""What a type lacks: one of the constraints, or a form at all."""
+"""The missing limit of a type: a constraint, or a form for JSON."""
 
 _WAYS: Final[Mapping[Limit, str]] = {
     "max_length": "`max_length` on text and bytes",
@@ -37,12 +38,12 @@ _WAYS: Final[Mapping[Limit, str]] = {
     "json": "a type of its own in place of `json`",
 }
 _SHOWN: Final = 5
-"""So many places are listed."""
+"""Places that are listed in a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Unbounded:
-    """A type without a limit, and where it is written, as ``send_message.tags`` or
+    """A type without a limit, and where it is used, such as ``send_message.tags`` or
     ``Message.text``.
     """
 
@@ -76,10 +77,10 @@ def _hint(lacking: set[Limit]) -> str:
 
 
 def _from_clients(namespace: Namespace, resolved: Resolved) -> list[_Unbounded]:
-    """Give the types without a limit in the payload of CONNECT, in arguments and in the
+    """Return the types without a limit in the payload of CONNECT, in arguments and in the
     acknowledgements of clients.
 
-    Each declared type is looked at once.
+    Each declared type is visited once.
     """
     walk = _Walk(resolved.declarations, resolved.inline)
     if namespace.auth is not None:
@@ -125,7 +126,7 @@ class _Walk:
                 self._pending += [(f"{owner}.{field.name}", field.type) for field in fields]
             case NewType() | Alias() | TaggedUnion() as declaration:
                 self._pending += [(name, part) for part in types_within(declaration)]
-            case _:  # the limits of a Python type are its own
+            case _:  # a Python type has its own limits
                 pass
 
 

@@ -1,4 +1,4 @@
-"""Constraints: which type takes which, and whether they leave room for a value."""
+"""Checks constraints: whether the type takes them, and whether a value can satisfy them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _MAX_WHOLE_DIGITS: Final = 500
 
 
 def constrain(base: Type, nodes: tuple[ConstraintNode, ...], report: Reporter) -> Type:
-    """Put constraints on a type, or on what may be null."""
+    """Put constraints on a type, inside of ``| null`` if there is that."""
     if not nodes:
         return base
     match base:
@@ -68,13 +68,15 @@ def constrain(base: Type, nodes: tuple[ConstraintNode, ...], report: Reporter) -
 
 
 def limits(constraints: Constraints) -> dict[str, Any]:
-    """Give the constraints that are set, by name."""
+    """Return the constraints that are set, by name."""
     values = {field.name: getattr(constraints, field.name) for field in fields(constraints)}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def decimal_problem(value: Decimal, constraints: Constraints) -> str | None:
-    """Say which limit a decimal number breaks, counting digits as the runtime does."""
+    """Return the limit that a decimal number exceeds, in words; digits are counted as in the
+    runtime.
+    """
     number = Fraction(value)
     places = next(places for places in count() if (number * 10**places).denominator == 1)
     whole = max(0, value.adjusted() + 1) if value else 0
@@ -135,7 +137,7 @@ def _constraints(
 
 
 def _exact(node: ConstraintNode, what: str, report: Reporter) -> int | Decimal | None:
-    """Give the number that a bound is, which only those of decimals may have in quotes."""
+    """Return the number that a bound is, which may be in quotes only for decimals."""
     number = (
         exact_decimal(node.value)
         if isinstance(node.value, str) and what == "decimal"
@@ -154,7 +156,7 @@ def _exact(node: ConstraintNode, what: str, report: Reporter) -> int | Decimal |
 def _bound(
     node: ConstraintNode, number: int | Decimal, what: str, report: Reporter
 ) -> int | float | str | None:
-    """Give a bound in the form that the IR keeps: a whole number, a float, or the text of a
+    """Return a bound in the form that the IR keeps: a whole number, a float, or the text of a
     decimal.
     """
     if what == "decimal":
@@ -164,7 +166,7 @@ def _bound(
             return int(number)
         report.add("S016", node.place, f"{node.name!r} of {what} is a whole number, not {number}")
         return None
-    value = float(Decimal(number))  # infinite where an integer would raise
+    value = float(Decimal(number))  # infinite, where an integer would raise
     if isinf(value) or (number and not value):
         report.add("S016", node.place, f"{node.name!r} is {number}, which a float can't hold")
         return None
@@ -270,7 +272,7 @@ def _check_reach(
     what: str,
     report: Reporter,
 ) -> None:
-    """Check that bounds leave one of the values that 64 bits, or so many digits, can hold."""
+    """Check that bounds leave a value within 64 bits, or within the digits of a decimal."""
     if what == "int64":
         below, above, why = Fraction(-(2**63) - 1), Fraction(2**63), "an int64 has 64 bits"
     elif "max_digits" in found:

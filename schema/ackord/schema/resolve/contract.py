@@ -18,7 +18,7 @@ from ackord.schema.source import Place
 def resolve(document: Document, report: Reporter) -> Resolved:
     """Resolve all names of a document.
 
-    The result holds a contract that can be used only if no error has been reported, here or before.
+    The contract in the result is valid only if no error was reported, here or before.
     """
     types = TypeResolver(
         {node.name.text: node for node in document.types},
@@ -52,7 +52,7 @@ def resolve(document: Document, report: Reporter) -> Resolved:
 
 
 def _other_names(document: Document) -> dict[str, str]:
-    """Say of names that aren't types what to do where they are used as one."""
+    """Return the hints for names that aren't types, if they are used as one."""
     rooms = {
         node.name.text: f"{node.name.text} is a room: list it under `rooms` of an event"
         for node in document.rooms

@@ -60,14 +60,14 @@ class DeclarationResolver:
             if isinstance(node, UnionNode) and node.tag is not None:
                 self._note_members(node, node.tag)
         for node in self._nodes:
-            # The place in the order is taken before inline records are lifted.
+            # The declaration takes its place in the order before its inline records.
             declaration = self._declaration(node)
             if declaration is not None:
                 self._types.declarations[node.name.text] = declaration
 
     def check_recursion(self) -> None:
-        """Report what refers to itself and can't; broken aliases are forgotten, so that nothing
-        runs in circles after them.
+        """Report types that refer to themselves and mustn't; broken aliases are removed, so that
+        later walks end.
         """
         declarations = self._types.declarations
         places = {node.name.text: node.name.place for node in self._nodes}
@@ -188,7 +188,7 @@ class DeclarationResolver:
                         f"the field {tag.text!r} would be the union's tag",
                         related=[first],
                     )
-        # Reserves the place of this record before the inline records of its fields.
+        # This record takes its place in the order before the inline records of its fields.
         self._types.declarations[name] = Record(name=name, fields=())
         fields = self._types.fields(node.fields, name)
         return Record(

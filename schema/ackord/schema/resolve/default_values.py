@@ -1,4 +1,4 @@
-"""Checking default values against their types."""
+"""Checks default values against their types."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from pydantic import AnyUrl, AwareDatetime, TypeAdapter, ValidationError
 from pydantic import Field as Limits
 
 _MAX_EXACT: Final = 2**53
-"""Up to here each integer is a number of its own in JavaScript."""
+"""The largest number up to which every integer is exact in JavaScript."""
 _PYTHON: Final[Mapping[str, Any]] = {
     "str": str,
     "int": int,
@@ -67,7 +67,7 @@ _WRITTEN_AS_TEXT: Final[Mapping[str, re.Pattern[str]]] = {
     "decimal": re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,6})?"),
     "url": re.compile(r".*"),
 }
-"""How these look on the wire, where pydantic would take more: RFC 3339 and ISO 8601.
+"""The forms on the wire (RFC 3339 and ISO 8601) of types for which pydantic accepts more.
 
 The runtime has the same forms in `scalars.py`, and a test compares both.
 """
@@ -86,16 +86,16 @@ _TRUTH: Final = {
     **dict.fromkeys(("true", "yes", "y", "on"), "true"),
     **dict.fromkeys(("false", "no", "n", "off"), "false"),
 }
-"""What YAML 1.1 and other languages call true and false."""
+"""Words for true and false in YAML 1.1 and other languages."""
 
 
 class DefaultError(Exception):
-    """A value isn't one of its type; the message says why."""
+    """A value isn't valid for its type; the message says why."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
-        """What to write, where that can be said."""
+        """What to write instead, if known."""
 
 
 class DefaultChecker:
@@ -105,7 +105,7 @@ class DefaultChecker:
         self._declarations = declarations
 
     def check(self, value: Json, of: Type) -> Json:
-        """Give the value as JSON in the form that the IR keeps.
+        """Return the value as JSON in the form that the IR keeps.
 
         Raises:
             DefaultError: The value isn't one of the type.
@@ -226,7 +226,7 @@ class DefaultChecker:
 
 
 def _word_hint(word: str, of: str) -> str | None:
-    """Say what to write in place of a word that isn't JSON."""
+    """Return the hint for a word that isn't JSON."""
     lower = word.lower()
     if of in {"bool", "json"} and lower in _TRUTH:
         return f"write `{_TRUTH[lower]}`"
@@ -244,8 +244,8 @@ def _text_hint(of: str) -> str:
 
 
 def _whole(value: Json, of: ScalarType) -> Json:
-    """Give a number without fraction as an integer where an `int` stands, as on the wire, where 5.0
-    is one.
+    """Return a number without fraction as an integer where an `int` stands, as on the wire, where
+    5.0 is one.
     """
     if (
         of.name == "int"
@@ -299,7 +299,7 @@ def _object(value: Json) -> dict[str, Json]:
 
 
 def _plain(value: Json) -> Json:
-    """Refuse words where nothing says which enum they are of."""
+    """Refuse bare words, because the enum that they belong to is unknown."""
     match value:
         case Word(text):
             raise DefaultError(f"expected JSON, found the word {text}", _word_hint(text, "json"))

@@ -1,4 +1,4 @@
-"""Default values: checked when all declared types are known, and put into the records."""
+"""Checks default values when all declared types are known, and puts them into the records."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ackord.schema.source import Place
 class DefaultResolver:
     """Resolves the defaults of one contract.
 
-    A default may hold values of every declared type. So those of fields of declared records wait
-    until all types are declared; everything else that has defaults is resolved after that.
+    A default may have values of every declared type. So the defaults of declared records' fields
+    wait until all types are declared; all other defaults are resolved after that.
     """
 
     def __init__(self, declarations: dict[str, TypeDeclaration], report: Reporter) -> None:
@@ -26,15 +26,15 @@ class DefaultResolver:
         """By record and field; `None` when all types are declared."""
 
     def resolve(self, written: DefaultSyntax, of: Type, owner: str, name: str) -> Default | None:
-        """Check a default; `None` where it is put into its record later."""
+        """Check a default; return `None` if it is put into its record later."""
         if self._waiting is None:
-            # No contract is given where a default is wrong: any value will do to go on.
+            # With a wrong default there will be no contract, so any value is fine here.
             return self._check(written, of, name) or Default(None)
         self._waiting[owner, name] = written
         return None
 
     def complete(self) -> None:
-        """Put the defaults into the records that have waited for them: all types are declared."""
+        """Called when all types are declared: put the waiting defaults into their records."""
         waiting, self._waiting = self._waiting or {}, None
         places = {key: written.place for key, written in waiting.items()}
         right = True

@@ -187,11 +187,11 @@ class NamespaceResolver:
         )
 
     def _event_class(self, namespace: NamespaceNode, node: EventNode, origin: str) -> str:
-        """Return what the names of an event's inline records begin with: the event's name alone,
-        unless another event's records have them.
+        """Return the prefix for the names of an event's inline records: the event's name alone,
+        unless another event uses that.
 
-        Events have the same name in several namespaces, and in both directions; one that is added
-        after others never renames theirs.
+        Events of several namespaces and directions may have the same name. A later event never
+        changes the names of earlier ones.
         """
         plain = camel_case(node.identifier.text)
         longer = camel_case(self._identifier_of[namespace.path.text]) + plain
@@ -207,9 +207,7 @@ class NamespaceResolver:
         return longer + origin
 
     def _require_result_style(self, ack: Type, place: Place) -> None:
-        """Refuse an ack that travels as it is and could be taken for a failure, once all types are
-        known.
-        """
+        """Refuse a bare ack that could be taken for a failure; checked when all types are known."""
 
         def check() -> None:
             if AckForms(self._types.declarations, self._types.output_schemas).may_look_like_failure(
@@ -237,8 +235,8 @@ class NamespaceResolver:
                 )
 
     def _check_absence(self, nodes: Iterable[FieldNode], args: Sequence[Field]) -> None:
-        """Refuse arguments whose absence can't be written: another one follows, and null in their
-        place is a value.
+        """Refuse optional arguments before others if null is a value of them, because their absence
+        can't be written then.
         """
         places = {node.name.text: node.name.place for node in nodes}
         for arg, following in pairwise(args):

@@ -1,4 +1,4 @@
-"""A contract beside the document that it was made from, for checks that need both."""
+"""A contract with facts about the document that it was made from, for checks that need both."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ackord.schema.source import Place
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What `resolve` gives; only a contract that can be used if nothing has been reported."""
+    """The result of `resolve`; the contract is valid only if no error was reported."""
 
     document: Document
     contract: Contract
     types: tuple[tuple[Type, Place], ...]
-    """Each type as it is written somewhere in the file, and where."""
+    """Each type in the file, with its place."""
     inline: frozenset[str]
-    """The names that inline records have been given."""
+    """The names of inline records."""
     declarations: Mapping[str, TypeDeclaration] = field(init=False)
     """The contract's types by name."""
 

@@ -1,4 +1,4 @@
-"""Rooms -> the IR: templates against parameters."""
+"""Rooms -> the IR: checks templates against parameters."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _SCALAR_LIKE: Final = frozenset({"str", "int", "int64", "uuid", "date"})
 def resolve_room(
     node: RoomNode, types: TypeResolver, earlier: list[tuple[Room, Place]], report: Reporter
 ) -> Room | None:
-    """Resolve a room; `earlier` holds those that were resolved before, and where their names
-    stand.
+    """Resolve a room; `earlier` are the rooms that were resolved before, with the places of their
+    names.
     """
     params = resolve_params(node.params, camel_case(node.name.text), types, report)
     if node.template is None:
@@ -86,8 +86,8 @@ def _check_distinct(
 def check_template(
     template: Name, params: Iterable[FieldNode], code: str, report: Reporter
 ) -> None:
-    """Report parameters that are used and not declared, declared and not used, or can't be told
-    apart in the result.
+    """Report parameters that are used and not declared, declared and not used, or not separated by
+    text.
     """
     text = template.text
     used = PARAMETER.findall(text)
@@ -115,7 +115,7 @@ def check_template(
             hint = report.nearest(name, declared) or "declare it under `params:`"
             report.add(code, template.place, f"{{{name}}} isn't declared under 'params'", hint=hint)
     if not set(used) <= set(declared):
-        return  # the one that isn't used is probably meant
+        return  # the unused parameter is probably meant
     for name, place in declared.items():
         if name not in used:
             report.add(
@@ -129,7 +129,7 @@ def check_template(
 def resolve_params(
     nodes: tuple[FieldNode, ...], owner: str, types: TypeResolver, report: Reporter
 ) -> tuple[Field, ...]:
-    """Resolve parameters of a room or namespace, which are always there and written as text."""
+    """Resolve the parameters of a room or namespace, which are required and must have a text form."""
     for node in nodes:
         if node.type is not None and node.type.expression is not None:
             types.refuse_optional(node.type.expression)
@@ -160,7 +160,7 @@ def _check_later(field: Field, place: Place, types: TypeResolver, report: Report
 
 
 def _shared_text(of: Type, declarations: dict[str, TypeDeclaration]) -> str | None:
-    """Find a text that two values of a literal are in a name, as "1" and 1 are."""
+    """Find two values of a literal with the same text in a name, such as "1" and 1."""
     match of:
         case LiteralType(values):
             texts = [str(value) for value in values]

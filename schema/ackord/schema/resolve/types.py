@@ -1,5 +1,5 @@
-"""Types as written -> types of the IR: names are looked up, inline records get names, constraints
-and defaults are checked.
+"""Types of the document -> types of the IR: names are looked up, inline records get names,
+constraints and defaults are checked.
 """
 
 from __future__ import annotations
@@ -61,17 +61,17 @@ class TypeResolver:
         others: Mapping[str, str] = _NO_OTHERS,
         imports: bool = False,
     ) -> None:
-        """Take the declarations under ``types:``, what to say of other names that aren't types, and
-        whether there are imports, whose names are then not unknown.
+        """Take the declarations under ``types:``, the hints for names that aren't types, and
+        whether there are imports; names of imports aren't reported as unknown.
         """
         self.declarations: dict[str, TypeDeclaration] = {}
-        """The types of the IR, in order; the caller adds those that it resolves."""
+        """The types of the IR, in order; the caller adds the types that it resolves."""
         self.lifted: set[str] = set()
-        """The names that inline records have been given."""
+        """The names of inline records."""
         self.written: list[tuple[Type, Place]] = []
-        """Each type as it is written somewhere, with its place."""
+        """Each type in the file, with its place."""
         self.output_schemas: dict[str, Json] = {}
-        """The JSON Schemas of what ``python:`` types write, by name; the caller adds them."""
+        """The JSON Schemas of the written form of ``python:`` types, by name; the caller adds them."""
         self.defaults = DefaultResolver(self.declarations, report)
         """The default values of all fields and arguments."""
         self._declared = declared
@@ -96,7 +96,7 @@ class TypeResolver:
         return False
 
     def node(self, name: str) -> TypeDeclarationNode | None:
-        """Give a declaration as it was written."""
+        """Return a declaration as it was written."""
         return self._declared.get(name)
 
     def later(self, check: Callable[[], None]) -> None:
@@ -104,13 +104,13 @@ class TypeResolver:
         self._checks.append(check)
 
     def run_checks(self) -> None:
-        """Run what was put off."""
+        """Run the checks that were put off."""
         for check in self._checks:
             check()
         self._checks.clear()
 
     def plain(self, node: TypeNode, inline_name: str) -> Type | None:
-        """Resolve a type where nothing may be absent or have a default."""
+        """Resolve a type that must not be optional or have a default."""
         if node.expression is not None:
             self.refuse_optional(node.expression)
         return self.resolve(node, inline_name)
@@ -141,7 +141,7 @@ class TypeResolver:
         return constrained
 
     def fields(self, nodes: Iterable[FieldNode], owner: str) -> tuple[Field, ...]:
-        """Resolve fields; those whose type is broken are left out."""
+        """Resolve fields; fields with a broken type are left out."""
         resolved = [self._field(node, owner) for node in nodes]
         return tuple(field for field in resolved if field is not None)
 
@@ -180,7 +180,7 @@ class TypeResolver:
         if not self.claim(name, node.place, hint=hint):
             return None
         self.lifted.add(name)
-        # Declared before its fields are resolved, so that records nested in it come after it.
+        # Declared before its fields are resolved, so that nested records come after it.
         self.declarations[name] = Record(
             name=name, fields=(), doc=node.doc, deprecated=node.deprecated
         )
@@ -191,9 +191,7 @@ class TypeResolver:
         return RefType(name)
 
     def syntax(self, syntax: TypeSyntax) -> Type | None:
-        """Resolve a type expression; `None` where a name in it is unknown, which has then been
-        reported.
-        """
+        """Resolve a type expression; `None` if a name in it is unknown, which was reported then."""
         match syntax:
             case NameSyntax():
                 return self._name(syntax)
@@ -220,7 +218,7 @@ class TypeResolver:
                 return self.union(members)
 
     def union(self, members: Iterable[TypeSyntax]) -> Type | None:
-        """Resolve an untagged union, in which null makes the rest nullable."""
+        """Resolve an untagged union; null in it makes the rest nullable."""
         others = [member for member in members if not isinstance(member, NullSyntax)]
         nulls = [member for member in members if isinstance(member, NullSyntax)]
         if not others:
@@ -333,7 +331,7 @@ class TypeResolver:
             hint = f"there is no type for it yet: write `{{type: str, pattern: {FORMATS[word]}}}`"
         elif "." in syntax.name:
             if self._imports:
-                return None  # that imports aren't supported has been said
+                return None  # reported already: imports aren't supported
             hint = "names have no dots: declare the type in this file"
         self._report.add("S021", syntax.place, f"unknown type {syntax.name!r}", hint=hint)
         return None

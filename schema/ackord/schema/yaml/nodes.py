@@ -38,12 +38,12 @@ class Scalar:
 
     @property
     def place(self) -> Place:
-        """Where it stands, quotes included."""
+        """The place of the scalar, quotes included."""
         return self.source.place(self.start, self.end)
 
     @property
     def kind(self) -> ScalarKind:
-        """What YAML 1.2's core schema (section 10.3.2) makes of it."""
+        """The kind of the scalar in YAML 1.2's core schema (section 10.3.2)."""
         if self.style is not None:
             return "text"
         if self.text in _NULL:
@@ -55,21 +55,21 @@ class Scalar:
         return "float" if _FLOAT.fullmatch(self.text) else "text"
 
     def boolean(self) -> bool | None:
-        """Give the value of a boolean."""
+        """Return the value of a boolean."""
         return self.text in _TRUE if self.kind == "bool" else None
 
     def number(self) -> int | Decimal | None:
-        """Give the exact value of a number; `None` where it isn't one, is infinite or is larger
-        than anybody needs.
+        """Return the exact value of a number; `None` if it isn't a number, is infinite or too
+        large.
         """
         if self.kind == "int":
             return int(self.text, 0) if self.text[:2] in {"0o", "0x"} else int(self.text)
         return exact_decimal(self.text) if self.kind == "float" else None
 
     def inside(self, start: int, end: int) -> Place:
-        """Give the place of a part of the text.
+        """Return the place of a part of the text.
 
-        A scalar that is folded over lines gives its own place, as do block scalars.
+        For a scalar over several lines, and a block scalar, that is the place of the whole scalar.
         """
         offsets = self._offsets()
         if offsets is None:
@@ -81,7 +81,7 @@ class Scalar:
         )
 
     def _offsets(self) -> tuple[int, ...] | None:
-        """Say where in the file each character of the text begins, and where the last one ends."""
+        """Return the offset in the file of each character of the text, and of the end."""
         raw = self.source.text[self.start : self.end]
         if self.style is None:
             return tuple(range(len(raw) + 1)) if raw == self.text else None
@@ -137,7 +137,7 @@ Node: TypeAlias = Scalar | Sequence | Mapping
 
 
 def is_null(node: Node) -> bool:
-    """Say whether there is no value."""
+    """Return whether there is no value."""
     return isinstance(node, Scalar) and node.kind == "null"
 
 

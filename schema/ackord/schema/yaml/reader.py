@@ -1,10 +1,9 @@
 """YAML text -> tree of nodes.
 
-ruamel.yaml parses (YAML 1.2, with exact marks); the tree is built here from its events, as the
-language has no use for what its composer
-adds: references between nodes, tags and several documents.
-Without references a small file can't grow into a large tree, and the depth is checked while events
-come in.
+ruamel.yaml parses (YAML 1.2, with exact marks); the tree is built here from the parser's events,
+because the language doesn't have what ruamel's composer adds: references between nodes, tags and
+several documents. Without references a small file can't become a large tree, and the depth is
+checked while events come in.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ MAX_DEPTH = 50
 """Levels of lists and mappings."""
 
 _MAX_SYNTAX_ERRORS = 20
-"""So many broken lines are reported at most."""
+"""Broken lines that are reported at most."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
@@ -35,7 +34,7 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping whose end has not been seen."""
+    """A list or mapping that isn't complete yet."""
 
     start: int
     is_mapping: bool
@@ -47,7 +46,7 @@ class _TooDeepError(Exception):
 
 
 def read_yaml(source: Source, report: Reporter) -> Node | None:
-    """Read the one document of a file; `None` where it isn't YAML or isn't anything."""
+    """Read the only document of a file; `None` if the file isn't YAML or is empty."""
     text, separators = _hide_separators(source.text)
     for _ in range(_MAX_SYNTAX_ERRORS):
         builder = _Builder(source, report, separators)
@@ -59,8 +58,8 @@ def read_yaml(source: Source, report: Reporter) -> Node | None:
 
 
 def _hide_separators(text: str) -> tuple[str, dict[int, int]]:
-    """Replace what ends a line in YAML 1.1 and, as far as ruamel goes, only there; also give the
-    way back.
+    """Replace characters that are line ends in YAML 1.1 only, which ruamel takes for line ends;
+    also return how to restore them.
     """
     separators = [character for character in "\x85\u2028\u2029" if character in text]
     unused = (code for code in range(0xE000, 0xF8FF) if chr(code) not in text)
@@ -69,8 +68,8 @@ def _hide_separators(text: str) -> tuple[str, dict[int, int]]:
 
 
 def _parse(text: str, builder: _Builder, source: Source, report: Reporter) -> str | None:
-    """Parse once; after a syntax error that concerns one line only, give the text without that
-    line, to find the next one.
+    """Parse once. After a syntax error in one line only, return the text without that line, to find
+    the next error.
     """
     try:
         for event in _events(text):
@@ -88,7 +87,7 @@ def _parse(text: str, builder: _Builder, source: Source, report: Reporter) -> st
     except MarkedYAMLError as exc:
         return report_syntax(exc, text, source, report)
     except (YAMLError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as exc:
-        # ruamel lets these escape on some broken escapes, tags and directives.
+        # ruamel raises these for some broken escapes, tags and directives.
         offset = builder.offset
         report.add(
             "S004",
@@ -99,7 +98,7 @@ def _parse(text: str, builder: _Builder, source: Source, report: Reporter) -> st
 
 
 def _events(text: str) -> Iterator[Any]:
-    # An instance is used once: it keeps the state of the file that it has read.
+    # An instance is used once, because it keeps the state of its file.
     parser: Any = YAML(typ="safe", pure=True)
     events: Iterator[Any] = parser.parse(text)
     return events
@@ -245,7 +244,7 @@ class _Builder:
                     related=[related("first defined here", place)],
                 )
                 continue
-            # A value that isn't there has no place of its own worth showing.
+            # A missing value has no place of its own, so the key's is shown.
             absent = isinstance(value, Scalar) and value.start == value.end
             seen[key.text] = Entry(
                 key, Scalar(self._source, key.start, key.end, "", None) if absent else value
@@ -253,8 +252,8 @@ class _Builder:
         return tuple(seen.values())
 
     def _is_unspaced(self, key: Scalar) -> bool:
-        """Report a character in a key that only looks like a space, as editors and web pages put
-        it into indentation.
+        """Report a character in a key that looks like a space, which editors and web pages put into
+        indentation.
         """
         for offset, character in enumerate(key.text):
             found = invisible_name(character) if not character.isascii() else None

@@ -1,4 +1,4 @@
-"""Broken YAML: what the parser says, and what is likely to be meant."""
+"""Syntax errors of YAML: the parser's message, and the likely cause."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ackord.schema.source import Source
 _JOINED: Final = re.compile(
     r"""[ ]*(?:-[ ]+)?["']?(?![0-9]+:)[\w./-]{1,100}["']?:(?!//)(?=[^ \t\r\n])"""
 )
-"""A key, and something right after its colon; neither an address nor a time of day."""
+"""A key with a value right after its colon; neither an address nor a time of day."""
 _KEY_ONLY: Final = re.compile(r"[ ]*[^ :]+")
 _FLOW_HINT: Final = (
     "quote the type or use block style: inside {…} and […], and after a closing quote, YAML reads "
@@ -22,11 +22,11 @@ _FLOW_HINT: Final = (
 
 
 def report_syntax(exc: Any, text: str, source: Source, report: Reporter) -> str | None:
-    """Report an error of ruamel's parser with what is likely to be meant.
+    """Report an error of ruamel's parser with its likely cause.
 
     Returns:
-        The text without the broken line where the rest can be read without it, to find the next
-        error; `None` where that line may be part of what follows.
+        The text without the broken line, to find the next error; `None` if that line may be part of
+            the following text.
     """
     mark = exc.problem_mark or exc.context_mark
     offset: int = mark.index if mark is not None else 0
@@ -56,14 +56,14 @@ def report_syntax(exc: Any, text: str, source: Source, report: Reporter) -> str 
     )
     report.add("S004", source.place(offset, offset + 1), problem, hint=hint, related=context)
     if not (after_quote or (in_flow and start >= line_start)) or "stream end" in problem:
-        return None  # what follows may be part of the broken place
+        return None  # the following text may belong to the broken place
     line_end = text.find("\n", offset)
     line_end = len(text) if line_end < 0 else line_end
     return text[:line_start] + " " * (line_end - line_start) + text[line_end:]
 
 
 def _lines_near(text: str, *offsets: int) -> Iterator[str]:
-    """Give the lines at some places of a text, and the ones before them."""
+    """Return the lines at some places of a text, and the ones before them."""
     for offset in offsets:
         before, _, line = text[:offset].rpartition("\n")
         yield line + text[offset:].partition("\n")[0]
@@ -71,8 +71,8 @@ def _lines_near(text: str, *offsets: int) -> Iterator[str]:
 
 
 def _lacks_space(line: str) -> bool:
-    """Tell whether a line is a key and a value with nothing between them, which YAML takes for one
-    text.
+    """Return whether a line is a key and a value without a space between them, which YAML takes for
+    one text.
     """
     joined = _JOINED.match(line)
     if joined is None:
@@ -82,7 +82,7 @@ def _lacks_space(line: str) -> bool:
 
 
 def _is_out_of_line(problem: str, text: str, line_start: int, offset: int) -> bool:
-    """Tell whether a line begins further left or right than the ones that it belongs to."""
+    """Return whether a line begins further left or right than the ones that it belongs to."""
     if "expected <block end>" in problem and "start>" in problem:
         return True
     above = text[:line_start].rstrip("\n").rpartition("\n")[2]

@@ -95,7 +95,7 @@ class ChatClientEmitter(_v1.ClientEmitter):
 
 
 class ChatBroadcastGatherer(_v1.Gatherer):
-    """Asks many clients of `/chat`, and collects the answers."""
+    """Asks many clients of `/chat`, and collects their answers."""
 
     async def still_there(self: _v1.Gatherer, question: str) -> _v1.Replies[bool]:
         """Ask a client whether somebody is sitting in front of it."""
@@ -112,8 +112,8 @@ class ChatBroadcastEmitter(_v1.BroadcastEmitter):
     announcement = ChatClientEmitter.announcement
 
     def gather(self, *, timeout: float | None = None) -> ChatBroadcastGatherer:
-        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
-        default as long as the contract says for each event.
+        """Ask the clients for acknowledgements, and wait for `timeout` seconds, by
+        default for the timeout of each event.
         """
         return ChatBroadcastGatherer(self._target, timeout)
 
@@ -128,7 +128,7 @@ class ChatRoomEmitter(_v1.BroadcastEmitter):
 
 
 class ChatContext(_v1.Context[ChatSession]):
-    """One client's connection to `/chat`, as its handlers see it."""
+    """One client's connection to `/chat`, which its handlers get."""
 
     @property
     def client(self) -> ChatClientEmitter:
@@ -146,11 +146,11 @@ class ChatContext(_v1.Context[ChatSession]):
         return ChatBroadcastEmitter(self._others)
 
     def to(self, room: ChatRoom, /, *rooms: ChatRoom) -> ChatRoomEmitter:
-        """Send to everybody in these rooms but this client."""
+        """Send to every client in these rooms but this one."""
         return ChatRoomEmitter(self._to(room, *rooms))
 
     def except_(self, *rooms: _v1.Room) -> ChatBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return ChatBroadcastEmitter(self._except(*rooms))
 
 
@@ -171,15 +171,15 @@ class ChatNamespace(_v1.Namespace[ChatContext], ABC):
         return ChatBroadcastEmitter(self._all)
 
     def to(self, room: ChatRoom, /, *rooms: ChatRoom) -> ChatRoomEmitter:
-        """Send to everybody in these rooms."""
+        """Send to every client in these rooms."""
         return ChatRoomEmitter(self._to(room, *rooms))
 
     def except_(self, *rooms: _v1.Room) -> ChatBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return ChatBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: str) -> ChatClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return ChatClientEmitter(self._client(sid))
 
     @_v1.handler

@@ -127,7 +127,7 @@ class ChatRoom(_v1.Room):
 
 
 JoinResult: TypeAlias = JoinAck | TooManyRooms
-"""What `join` answers."""
+"""The answer to `join`."""
 
 SendMessageResult: TypeAlias = SendMessageAck | NotInRoom
-"""What `send_message` answers."""
+"""The answer to `send_message`."""

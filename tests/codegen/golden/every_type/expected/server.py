@@ -99,7 +99,7 @@ class TypesClientEmitter(_v1.ClientEmitter):
 
 
 class TypesBroadcastGatherer(_v1.Gatherer):
-    """Asks many clients of `/types`, and collects the answers."""
+    """Asks many clients of `/types`, and collects their answers."""
 
     async def patched(
         self: _v1.Gatherer,
@@ -122,14 +122,14 @@ class TypesBroadcastEmitter(_v1.BroadcastEmitter):
     told = TypesClientEmitter.told
 
     def gather(self, *, timeout: float | None = None) -> TypesBroadcastGatherer:
-        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
-        default as long as the contract says for each event.
+        """Ask the clients for acknowledgements, and wait for `timeout` seconds, by
+        default for the timeout of each event.
         """
         return TypesBroadcastGatherer(self._target, timeout)
 
 
 class TypesContext(_v1.Context[None]):
-    """One client's connection to `/types`, as its handlers see it."""
+    """One client's connection to `/types`, which its handlers get."""
 
     @property
     def client(self) -> TypesClientEmitter:
@@ -147,7 +147,7 @@ class TypesContext(_v1.Context[None]):
         return TypesBroadcastEmitter(self._others)
 
     def except_(self, *rooms: _v1.Room) -> TypesBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return TypesBroadcastEmitter(self._except(*rooms))
 
 
@@ -168,11 +168,11 @@ class TypesNamespace(_v1.Namespace[TypesContext], ABC):
         return TypesBroadcastEmitter(self._all)
 
     def except_(self, *rooms: _v1.Room) -> TypesBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return TypesBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: str) -> TypesClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return TypesClientEmitter(self._client(sid))
 
     @_v1.handler

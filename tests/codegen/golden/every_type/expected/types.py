@@ -251,10 +251,10 @@ class Bad(_v1.Error, frozen=True):
 
 
 HolderResult: TypeAlias = Holder | Bad
-"""What `holder` answers."""
+"""The answer to `holder`."""
 
 FailingResult: TypeAlias = Bad | None
-"""What `failing` answers."""
+"""The answer to `failing`."""
 
 AskedResult: TypeAlias = Loose | Bad
-"""What `asked` answers."""
+"""The answer to `asked`."""

@@ -28,7 +28,7 @@ class MinimalBroadcastEmitter(_v1.BroadcastEmitter):
 
 
 class MinimalContext(_v1.Context[None]):
-    """One client's connection to `/`, as its handlers see it."""
+    """One client's connection to `/`, which its handlers get."""
 
     @property
     def client(self) -> MinimalClientEmitter:
@@ -46,7 +46,7 @@ class MinimalContext(_v1.Context[None]):
         return MinimalBroadcastEmitter(self._others)
 
     def except_(self, *rooms: _v1.Room) -> MinimalBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return MinimalBroadcastEmitter(self._except(*rooms))
 
 
@@ -67,11 +67,11 @@ class MinimalNamespace(_v1.Namespace[MinimalContext], ABC):
         return MinimalBroadcastEmitter(self._all)
 
     def except_(self, *rooms: _v1.Room) -> MinimalBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return MinimalBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: str) -> MinimalClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return MinimalClientEmitter(self._client(sid))
 
     @_v1.handler

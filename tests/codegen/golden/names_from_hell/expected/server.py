@@ -170,7 +170,7 @@ class HellClientEmitter(_v1.ClientEmitter):
 
 
 class HellBroadcastGatherer(_v1.Gatherer):
-    """Asks many clients of `/`, and collects the answers."""
+    """Asks many clients of `/`, and collects their answers."""
 
     async def local_(self: _v1.Gatherer, self_: _int) -> _v1.Replies[_bool]:
         """Send `local` and collect the answers."""
@@ -213,8 +213,8 @@ class HellBroadcastEmitter(_v1.BroadcastEmitter):
     property = HellClientEmitter.property
 
     def gather(self, *, timeout: _float | None = None) -> HellBroadcastGatherer:
-        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
-        default as long as the contract says for each event.
+        """Ask the clients for acknowledgements, and wait for `timeout` seconds, by
+        default for the timeout of each event.
         """
         return HellBroadcastGatherer(self._target, timeout)
 
@@ -239,7 +239,7 @@ class HellRoomEmitter(_v1.BroadcastEmitter):
 
 
 class HellContext_(_v1.Context[HellSession]):
-    """One client's connection to `/`, as its handlers see it."""
+    """One client's connection to `/`, which its handlers get."""
 
     @_property
     def client(self) -> HellClientEmitter:
@@ -271,7 +271,7 @@ class HellContext_(_v1.Context[HellSession]):
         /,
         *rooms: ClassRoom | NameRoom | Room,
     ) -> HellClassRoomEmitter | HellNameRoomEmitter | HellRoomEmitter:
-        """Send to everybody in these rooms but this client."""
+        """Send to every client in these rooms but this one."""
         target = self._to(room, *rooms)
         if isinstance(room, ClassRoom):
             return HellClassRoomEmitter(target)
@@ -280,7 +280,7 @@ class HellContext_(_v1.Context[HellSession]):
         return HellRoomEmitter(target)
 
     def except_(self, *rooms: _v1.Room) -> HellBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return HellBroadcastEmitter(self._except(*rooms))
 
 
@@ -315,7 +315,7 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
         /,
         *rooms: ClassRoom | NameRoom | Room,
     ) -> HellClassRoomEmitter | HellNameRoomEmitter | HellRoomEmitter:
-        """Send to everybody in these rooms."""
+        """Send to every client in these rooms."""
         target = self._to(room, *rooms)
         if isinstance(room, ClassRoom):
             return HellClassRoomEmitter(target)
@@ -324,11 +324,11 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
         return HellRoomEmitter(target)
 
     def except_(self, *rooms: _v1.Room) -> HellBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return HellBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: _str) -> HellClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return HellClientEmitter(self._client(sid))
 
     @_v1.handler
@@ -480,7 +480,7 @@ class ABBroadcastEmitter(_v1.BroadcastEmitter):
 
 
 class ABContext(_v1.Context[None]):
-    """One client's connection to `/a-b`, as its handlers see it."""
+    """One client's connection to `/a-b`, which its handlers get."""
 
     @_property
     def client(self) -> ABClientEmitter:
@@ -498,7 +498,7 @@ class ABContext(_v1.Context[None]):
         return ABBroadcastEmitter(self._others)
 
     def except_(self, *rooms: _v1.Room) -> ABBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return ABBroadcastEmitter(self._except(*rooms))
 
 
@@ -519,11 +519,11 @@ class ABNamespace(_v1.Namespace[ABContext], _ABC):
         return ABBroadcastEmitter(self._all)
 
     def except_(self, *rooms: _v1.Room) -> ABBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return ABBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: _str) -> ABClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return ABClientEmitter(self._client(sid))
 
     @_v1.handler
@@ -561,7 +561,7 @@ class ABCBroadcastEmitter(_v1.BroadcastEmitter):
 
 
 class ABCContext(_v1.Context[None]):
-    """One client's connection to `/a/b/c`, as its handlers see it."""
+    """One client's connection to `/a/b/c`, which its handlers get."""
 
     @_property
     def client(self) -> ABCClientEmitter:
@@ -579,7 +579,7 @@ class ABCContext(_v1.Context[None]):
         return ABCBroadcastEmitter(self._others)
 
     def except_(self, *rooms: _v1.Room) -> ABCBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return ABCBroadcastEmitter(self._except(*rooms))
 
 
@@ -600,11 +600,11 @@ class ABCNamespace(_v1.Namespace[ABCContext], _ABC):
         return ABCBroadcastEmitter(self._all)
 
     def except_(self, *rooms: _v1.Room) -> ABCBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return ABCBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: _str) -> ABCClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return ABCClientEmitter(self._client(sid))
 
     @_v1.handler
@@ -632,7 +632,7 @@ class ABroadcastEmitter(_v1.BroadcastEmitter):
 
 
 class AContext(_v1.Context[None]):
-    """One client's connection to `/a`, as its handlers see it."""
+    """One client's connection to `/a`, which its handlers get."""
 
     @_property
     def client(self) -> AClientEmitter:
@@ -650,7 +650,7 @@ class AContext(_v1.Context[None]):
         return ABroadcastEmitter(self._others)
 
     def except_(self, *rooms: _v1.Room) -> ABroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return ABroadcastEmitter(self._except(*rooms))
 
 
@@ -671,11 +671,11 @@ class ANamespace(_v1.Namespace[AContext], _ABC):
         return ABroadcastEmitter(self._all)
 
     def except_(self, *rooms: _v1.Room) -> ABroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return ABroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: _str) -> AClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return AClientEmitter(self._client(sid))
 
     @_v1.handler

@@ -301,21 +301,21 @@ class Room(_v1.Room):
 
 
 RequestResult: _TypeAlias = TimeoutError | None
-"""What `request` answers."""
+"""The answer to `request`."""
 
 HellEmitResult: _TypeAlias = _bool | NotImplementedError | ABC
-"""What `emit` answers."""
+"""The answer to `emit`."""
 
 ResultResult: _TypeAlias = ResultAck | Error
-"""What `result` answers."""
+"""The answer to `result`."""
 
 ARatherLongNameOfAnEventThatGoesOnAndOnResult: _TypeAlias = (
     ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine | NotImplementedError
 )
-"""What `a_rather_long_name_of_an_event_that_goes_on_and_on` answers."""
+"""The answer to `a_rather_long_name_of_an_event_that_goes_on_and_on`."""
 
 ClassResult: _TypeAlias = _int | TimeoutError
-"""What `class` answers."""
+"""The answer to `class`."""
 
 AEmitResult: _TypeAlias = Error | None
-"""What `emit` answers."""
+"""The answer to `emit`."""

@@ -92,7 +92,7 @@ class TenantClientEmitter(_v1.ClientEmitter):
 
 
 class TenantBroadcastGatherer(_v1.Gatherer):
-    """Asks many clients of `/tenant/{tenant}/{class}`, and collects the answers."""
+    """Asks many clients of `/tenant/{tenant}/{class}`, and collects their answers."""
 
     async def status(self: _v1.Gatherer, seat: Seat) -> _v1.Replies[TenantStatusAck]:
         """Send `status` and collect the answers."""
@@ -110,15 +110,15 @@ class TenantBroadcastEmitter(_v1.BroadcastEmitter):
     told = TenantClientEmitter.told
 
     def gather(self, *, timeout: float | None = None) -> TenantBroadcastGatherer:
-        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
-        default as long as the contract says for each event.
+        """Ask the clients for acknowledgements, and wait for `timeout` seconds, by
+        default for the timeout of each event.
         """
         return TenantBroadcastGatherer(self._target, timeout)
 
 
 class TenantDeskRoomGatherer(_v1.Gatherer):
-    """Asks everybody in some `DeskRoom` of `/tenant/{tenant}/{class}`, and collects
-    the answers.
+    """Asks the clients in rooms `DeskRoom` of `/tenant/{tenant}/{class}`, and
+    collects their answers.
     """
 
     status = TenantBroadcastGatherer.status
@@ -131,14 +131,14 @@ class TenantDeskRoomEmitter(_v1.BroadcastEmitter):
     waved = TenantClientEmitter.waved
 
     def gather(self, *, timeout: float | None = None) -> TenantDeskRoomGatherer:
-        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
-        default as long as the contract says for each event.
+        """Ask the clients for acknowledgements, and wait for `timeout` seconds, by
+        default for the timeout of each event.
         """
         return TenantDeskRoomGatherer(self._target, timeout)
 
 
 class TenantContext(_v1.Context[TenantSession]):
-    """One client's connection to `/tenant/{tenant}/{class}`, as its handlers see it."""
+    """One client's connection to `/tenant/{tenant}/{class}`, which its handlers get."""
 
     @property
     def params(self) -> TenantParams:
@@ -161,11 +161,11 @@ class TenantContext(_v1.Context[TenantSession]):
         return TenantBroadcastEmitter(self._others)
 
     def to(self, room: DeskRoom, /, *rooms: DeskRoom) -> TenantDeskRoomEmitter:
-        """Send to everybody in these rooms but this client."""
+        """Send to every client in these rooms but this one."""
         return TenantDeskRoomEmitter(self._to(room, *rooms))
 
     def except_(self, *rooms: _v1.Room) -> TenantBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return TenantBroadcastEmitter(self._except(*rooms))
 
 
@@ -178,15 +178,15 @@ class TenantInstance(_v1.Instance):
         return TenantBroadcastEmitter(self._all)
 
     def to(self, room: DeskRoom, /, *rooms: DeskRoom) -> TenantDeskRoomEmitter:
-        """Send to everybody in these rooms of this namespace."""
+        """Send to every client of this namespace in these rooms."""
         return TenantDeskRoomEmitter(self._to(room, *rooms))
 
     def except_(self, *rooms: _v1.Room) -> TenantBroadcastEmitter:
-        """Send to everybody of this namespace who is in none of these rooms."""
+        """Send to every client of this namespace but those in these rooms."""
         return TenantBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: str) -> TenantClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return TenantClientEmitter(self._client(sid))
 
 
@@ -202,7 +202,7 @@ class TenantNamespace(_v1.Namespace[TenantContext], ABC):
     context_type = TenantContext
 
     def at(self, params: TenantParams) -> TenantInstance:
-        """Choose one of the namespaces."""
+        """Return the namespace with these parameters, to send to."""
         return TenantInstance(self._at(params))
 
     @property
@@ -211,11 +211,11 @@ class TenantNamespace(_v1.Namespace[TenantContext], ABC):
         return TenantBroadcastEmitter(self._all)
 
     def to(self, room: DeskRoom, /, *rooms: DeskRoom) -> TenantDeskRoomEmitter:
-        """Send to everybody in these rooms."""
+        """Send to every client in these rooms."""
         return TenantDeskRoomEmitter(self._to(room, *rooms))
 
     def except_(self, *rooms: _v1.Room) -> TenantBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return TenantBroadcastEmitter(self._except(*rooms))
 
     @_v1.handler
@@ -269,7 +269,7 @@ class AdminClientEmitter(_v1.ClientEmitter):
 
 
 class AdminBroadcastGatherer(_v1.Gatherer):
-    """Asks many clients of `/admin`, and collects the answers."""
+    """Asks many clients of `/admin`, and collects their answers."""
 
     async def ask(self: _v1.Gatherer, question: str) -> _v1.Replies[bool]:
         """Send `ask` and collect the answers."""
@@ -280,8 +280,8 @@ class AdminBroadcastEmitter(_v1.BroadcastEmitter):
     """Sends events of `/admin` to many clients."""
 
     def gather(self, *, timeout: float | None = None) -> AdminBroadcastGatherer:
-        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
-        default as long as the contract says for each event.
+        """Ask the clients for acknowledgements, and wait for `timeout` seconds, by
+        default for the timeout of each event.
         """
         return AdminBroadcastGatherer(self._target, timeout)
 
@@ -307,7 +307,7 @@ class AdminClusterEmitter(_v1.ClusterEmitter):
 
 
 class AdminContext(_v1.Context[None]):
-    """One client's connection to `/admin`, as its handlers see it."""
+    """One client's connection to `/admin`, which its handlers get."""
 
     @property
     def client(self) -> AdminClientEmitter:
@@ -325,7 +325,7 @@ class AdminContext(_v1.Context[None]):
         return AdminBroadcastEmitter(self._others)
 
     def except_(self, *rooms: _v1.Room) -> AdminBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return AdminBroadcastEmitter(self._except(*rooms))
 
 
@@ -346,11 +346,11 @@ class AdminNamespace(_v1.Namespace[AdminContext], ABC):
         return AdminBroadcastEmitter(self._all)
 
     def except_(self, *rooms: _v1.Room) -> AdminBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return AdminBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: str) -> AdminClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return AdminClientEmitter(self._client(sid))
 
     @property

@@ -93,7 +93,7 @@ class TenantParams(_v1.Params):
 
 
 StatusResult: TypeAlias = StatusAck | Closed
-"""What `status` answers."""
+"""The answer to `status`."""
 
 FlushResult: TypeAlias = Closed | None
-"""What `flush` answers."""
+"""The answer to `flush`."""

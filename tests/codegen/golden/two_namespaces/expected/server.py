@@ -150,7 +150,7 @@ class GuestsClientEmitter(_v1.ClientEmitter):
 
 
 class GuestsBroadcastGatherer(_v1.Gatherer):
-    """Asks many clients of `/guests`, and collects the answers."""
+    """Asks many clients of `/guests`, and collects their answers."""
 
     @_v1.deprecated("nobody answers")
     async def poll(self: _v1.Gatherer) -> _v1.Replies[bool]:
@@ -177,8 +177,8 @@ class GuestsBroadcastEmitter(_v1.BroadcastEmitter):
     called = GuestsClientEmitter.called
 
     def gather(self, *, timeout: float | None = None) -> GuestsBroadcastGatherer:
-        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
-        default as long as the contract says for each event.
+        """Ask the clients for acknowledgements, and wait for `timeout` seconds, by
+        default for the timeout of each event.
         """
         return GuestsBroadcastGatherer(self._target, timeout)
 
@@ -207,7 +207,9 @@ class GuestsBroadcastEmitter(_v1.BroadcastEmitter):
 
 
 class GuestsTableRoomGatherer(_v1.Gatherer):
-    """Asks everybody in some `TableRoom` of `/guests`, and collects the answers."""
+    """Asks the clients in rooms `TableRoom` of `/guests`, and collects their
+    answers.
+    """
 
     confirm = GuestsBroadcastGatherer.confirm
 
@@ -219,14 +221,16 @@ class GuestsTableRoomEmitter(_v1.BroadcastEmitter):
     called = GuestsClientEmitter.called
 
     def gather(self, *, timeout: float | None = None) -> GuestsTableRoomGatherer:
-        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
-        default as long as the contract says for each event.
+        """Ask the clients for acknowledgements, and wait for `timeout` seconds, by
+        default for the timeout of each event.
         """
         return GuestsTableRoomGatherer(self._target, timeout)
 
 
 class GuestsOrderRoomGatherer(_v1.Gatherer):
-    """Asks everybody in some `OrderRoom` of `/guests`, and collects the answers."""
+    """Asks the clients in rooms `OrderRoom` of `/guests`, and collects their
+    answers.
+    """
 
     @_v1.deprecated("nobody answers")
     async def poll(self: _v1.Gatherer) -> _v1.Replies[bool]:
@@ -244,8 +248,8 @@ class GuestsOrderRoomEmitter(_v1.BroadcastEmitter):
     music = GuestsClientEmitter.music
 
     def gather(self, *, timeout: float | None = None) -> GuestsOrderRoomGatherer:
-        """Ask the clients for acknowledgements, for at most `timeout` seconds; by
-        default as long as the contract says for each event.
+        """Ask the clients for acknowledgements, and wait for `timeout` seconds, by
+        default for the timeout of each event.
         """
         return GuestsOrderRoomGatherer(self._target, timeout)
 
@@ -274,7 +278,7 @@ class GuestsOrderRoomEmitter(_v1.BroadcastEmitter):
 
 
 class GuestsContext(_v1.Context[None]):
-    """One client's connection to `/guests`, as its handlers see it."""
+    """One client's connection to `/guests`, which its handlers get."""
 
     @property
     def client(self) -> GuestsClientEmitter:
@@ -303,14 +307,14 @@ class GuestsContext(_v1.Context[None]):
         /,
         *rooms: TableRoom | OrderRoom,
     ) -> GuestsTableRoomEmitter | GuestsOrderRoomEmitter:
-        """Send to everybody in these rooms but this client."""
+        """Send to every client in these rooms but this one."""
         target = self._to(room, *rooms)
         if isinstance(room, TableRoom):
             return GuestsTableRoomEmitter(target)
         return GuestsOrderRoomEmitter(target)
 
     def except_(self, *rooms: _v1.Room) -> GuestsBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return GuestsBroadcastEmitter(self._except(*rooms))
 
 
@@ -342,18 +346,18 @@ class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
         /,
         *rooms: TableRoom | OrderRoom,
     ) -> GuestsTableRoomEmitter | GuestsOrderRoomEmitter:
-        """Send to everybody in these rooms."""
+        """Send to every client in these rooms."""
         target = self._to(room, *rooms)
         if isinstance(room, TableRoom):
             return GuestsTableRoomEmitter(target)
         return GuestsOrderRoomEmitter(target)
 
     def except_(self, *rooms: _v1.Room) -> GuestsBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return GuestsBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: str) -> GuestsClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return GuestsClientEmitter(self._client(sid))
 
     @_v1.handler
@@ -482,7 +486,7 @@ class KitchenTableRoomEmitter(_v1.BroadcastEmitter):
 
 
 class KitchenContext(_v1.Context[KitchenSession]):
-    """One client's connection to `/kitchen`, as its handlers see it."""
+    """One client's connection to `/kitchen`, which its handlers get."""
 
     @property
     def client(self) -> KitchenClientEmitter:
@@ -511,14 +515,14 @@ class KitchenContext(_v1.Context[KitchenSession]):
         /,
         *rooms: KitchenRoom | TableRoom,
     ) -> KitchenRoomEmitter | KitchenTableRoomEmitter:
-        """Send to everybody in these rooms but this client."""
+        """Send to every client in these rooms but this one."""
         target = self._to(room, *rooms)
         if isinstance(room, KitchenRoom):
             return KitchenRoomEmitter(target)
         return KitchenTableRoomEmitter(target)
 
     def except_(self, *rooms: _v1.Room) -> KitchenBroadcastEmitter:
-        """Send to everybody who is in none of these rooms, but not to this client."""
+        """Send to every client but this one and those in these rooms."""
         return KitchenBroadcastEmitter(self._except(*rooms))
 
 
@@ -550,18 +554,18 @@ class KitchenNamespace(_v1.Namespace[KitchenContext], ABC):
         /,
         *rooms: KitchenRoom | TableRoom,
     ) -> KitchenRoomEmitter | KitchenTableRoomEmitter:
-        """Send to everybody in these rooms."""
+        """Send to every client in these rooms."""
         target = self._to(room, *rooms)
         if isinstance(room, KitchenRoom):
             return KitchenRoomEmitter(target)
         return KitchenTableRoomEmitter(target)
 
     def except_(self, *rooms: _v1.Room) -> KitchenBroadcastEmitter:
-        """Send to everybody who is in none of these rooms."""
+        """Send to every client but those in these rooms."""
         return KitchenBroadcastEmitter(self._except(*rooms))
 
     def client(self, sid: str) -> KitchenClientEmitter:
-        """Send to one client."""
+        """Send to one client, by its id."""
         return KitchenClientEmitter(self._client(sid))
 
     @_v1.handler

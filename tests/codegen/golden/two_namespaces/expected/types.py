@@ -151,13 +151,13 @@ class KitchenRoom(_v1.Room):
 
 
 GuestsOrderResult: TypeAlias = OrderId | OutOfStock | Closed
-"""What `order` answers."""
+"""The answer to `order`."""
 
 CancelResult: TypeAlias = Closed | None
-"""What `cancel` answers."""
+"""The answer to `cancel`."""
 
 ConfirmResult: TypeAlias = bool | Refused
-"""What `confirm` answers."""
+"""The answer to `confirm`."""
 
 KitchenOrderResult: TypeAlias = Closed | None
-"""What `order` answers."""
+"""The answer to `order`."""
