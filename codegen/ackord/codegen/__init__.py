@@ -44,7 +44,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is first used, so that the console script can say what isn't installed."""
+    """Import a name when it is first used, so that the console script can say what isn't
+    installed.
+    """
     if name in _HOMES:
         return getattr(import_module(f"ackord.codegen.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -140,7 +140,10 @@ def manifest_problem(files: Mapping[str, str], directory: Path, *, changed: bool
     except OSError as error:
         raise OutputFailedError((f"{path}: {error.strerror or error}",)) from error
     if content is None:
-        missing = f"{path} is missing: it says which files were generated, and belongs into version control with them"
+        missing = (
+            f"{path} is missing: it says which files were generated, and belongs into version "
+            "control with them"
+        )
         return missing if any((directory / name).exists() for name in files) else None
     return (
         None
@@ -235,7 +238,9 @@ def _manifest(files: Mapping[str, str]) -> Manifest:
 
 
 def _replace_all(files: Mapping[str, str], manifest: Manifest | None, directory: Path) -> None:
-    """Write every file beside its place first, so that a full disk leaves the old files unchanged."""
+    """Write every file beside its place first, so that a full disk leaves the old files
+    unchanged.
+    """
     prepared: list[tuple[Path, Path]] = []
     wanted = files if manifest is None else {MANIFEST: manifest.dump(), **files}
     try:

@@ -26,7 +26,9 @@ from ackord.schema.model import (
 )
 
 Reach: TypeAlias = Literal["client", "everybody", "room", "cluster"]
-"""The recipients of an emitter: one client, many clients, the clients in rooms, or other servers."""
+"""The recipients of an emitter: one client, many clients, the clients in rooms, or other
+servers.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

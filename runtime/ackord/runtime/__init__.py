@@ -1,4 +1,4 @@
-"""The protocol, and the servers and clients that generated code runs on.
+"""Servers and clients of Socket.IO, on which generated code runs.
 
 ::
 
@@ -6,10 +6,9 @@
     from ackord.runtime.client import connect
     from ackord.runtime.server import Server, Socket
 
-Here are every exception, `NO_ACK` and `MsgpackParser`, which servers and clients use. Servers are in
-`ackord.runtime.server`, clients in `ackord.runtime.client`, tools for tests in
-`ackord.runtime.testing`.
-The names are loaded when they are first used.
+This package has all exceptions, `NO_ACK` and `MsgpackParser`, for servers and clients. Servers are
+in `ackord.runtime.server`, clients in `ackord.runtime.client`, tools for tests in
+`ackord.runtime.testing`. The names are loaded when they are first used.
 """
 
 from __future__ import annotations

@@ -54,7 +54,10 @@ class TaskSet:
         """
         if self._hooks.has_room(client):
             return True
-        text = f"{what} isn't called for each failure: {len(self._hooks):,} of its calls, or of other hooks, still run. Make it faster, or a plain function."
+        text = (
+            f"{what} isn't called for each failure: {len(self._hooks):,} of its calls, or of other "
+            "hooks, still run. Make it faster, or a plain function."
+        )
         self.log.write_warning("hooks", what, text)
         return False
 

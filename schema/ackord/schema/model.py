@@ -297,7 +297,9 @@ class Room:
 
 
 AckStyle: TypeAlias = Literal["bare", "result"]
-"""The form of success on the wire: the value itself (``bare``), or ``{"ok": value}`` (``result``)."""
+"""The form of success on the wire: the value itself (``bare``), or ``{"ok": value}``
+(``result``).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,9 @@ _INDENT: Final = 4
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _BAR: Final = " | "
 _TOKEN: Final = re.compile(
-    r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,[ ]?)"""
+    r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma
+    >,[ ]?)
+    """
     r"""|(?P<newline>\n)|(?P<bar>[ ]\|[ ])|[^"'\[({\])},|\s]+|.""",
     re.DOTALL,
 )
@@ -241,12 +243,12 @@ def _broken(brackets: _Brackets, indent: int) -> str:
 
 
 def _flat(parts: _Parts) -> str:
-    return "".join(
-        part
-        if isinstance(part, str)
-        else f"{part.opening}{', '.join(map(_flat, part.items))}{',' if part.is_single else ''}{part.closing}"
-        for part in parts
-    )
+    return "".join(part if isinstance(part, str) else _flat_brackets(part) for part in parts)
+
+
+def _flat_brackets(part: _Brackets) -> str:
+    items = ", ".join(map(_flat, part.items))
+    return f"{part.opening}{items}{',' if part.is_single else ''}{part.closing}"
 
 
 def _head(parts: _Parts) -> int:

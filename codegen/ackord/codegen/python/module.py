@@ -26,7 +26,9 @@ API: Final = (1, 1)
 number.
 """
 _IMPORTS: Final = "\0imports\0"
-"""Stands for the imports until the module is printed, because only then all used symbols are known."""
+"""Stands for the imports until the module is printed, because only then all used symbols are
+known.
+"""
 _DOCSTRING: Final = re.compile(r'^( *)"""(.*?)"""$', re.MULTILINE | re.DOTALL)
 
 

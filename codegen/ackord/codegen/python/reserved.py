@@ -13,10 +13,12 @@ from ackord.codegen.target import NameKind
 
 MODEL: Final = frozenset(
     {
-        "construct", "copy", "dict", "from_orm", "json", "parse_file", "parse_obj", "parse_raw", "schema", "schema_json",
-        "update_forward_refs", "validate", "model_config", "model_computed_fields", "model_construct", "model_copy", "model_dump",
-        "model_dump_json", "model_extra", "model_fields", "model_fields_set", "model_json_schema", "model_parametrized_name",
-        "model_post_init", "model_rebuild", "model_validate", "model_validate_json", "model_validate_strings", "unwrap",
+        "construct", "copy", "dict", "from_orm", "json", "parse_file", "parse_obj", "parse_raw",
+        "schema", "schema_json", "update_forward_refs", "validate", "model_config",
+        "model_computed_fields", "model_construct", "model_copy", "model_dump", "model_dump_json",
+        "model_extra", "model_fields", "model_fields_set", "model_json_schema",
+        "model_parametrized_name", "model_post_init", "model_rebuild", "model_validate",
+        "model_validate_json", "model_validate_strings", "unwrap",
     }
 )  # fmt: skip
 """Attributes of pydantic's models, deprecated ones included, and of the runtime's."""

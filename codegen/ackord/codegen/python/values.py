@@ -156,7 +156,8 @@ class Values:
             case "float":
                 return literal(float(value))
             case "datetime" | "date" | "time" as name:
-                return f"{self._annotations.scalar(name, checked=False)}.fromisoformat({literal(value)})"
+                class_ = self._annotations.scalar(name, checked=False)
+                return f"{class_}.fromisoformat({literal(value)})"
             case "duration":
                 return self._duration(value)
             case "uuid" | "decimal" | "url" as name:

@@ -67,7 +67,9 @@ class SocketDetails:
     rooms: frozenset[str]
     """The rooms that the socket is in, its own id among them."""
     data: Any
-    """The application's data of the socket (`Socket.data`), as far as the adapter can transfer it."""
+    """The application's data of the socket (`Socket.data`), as far as the adapter can transfer
+    it.
+    """
     handshake: Mapping[str, Any]
     """The fields of `ackord.runtime.server.Handshake`, by name."""
 
@@ -233,7 +235,9 @@ class Adapter(Protocol):
         ...
 
     def del_all(self, sid: str) -> None:
-        """Take a socket out of all its rooms. The cost depends on the number of these rooms only."""
+        """Take a socket out of all its rooms. The cost depends on the number of these rooms
+        only.
+        """
         ...
 
     def socket_rooms(self, sid: str) -> frozenset[str]:

@@ -189,7 +189,9 @@ def _weight_of(account: Account) -> int:
 
 @cache
 def default_limit() -> int:
-    """Return the default budget: a share of the memory that the process may take at the first call."""
+    """Return the default budget: a share of the memory that the process may take at the first
+    call.
+    """
     return max(LEAST, available_memory() // SHARE)
 
 

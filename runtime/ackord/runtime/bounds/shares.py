@@ -42,8 +42,8 @@ class Shares(Generic[ItemT]):
         """Take the bound; `add` doesn't check it, the caller does."""
         self.bound = bound
         self._clients: dict[ItemT, str] = {}
-        # Most clients have one item, which needs no dict. An ordered dict, because in a plain one the
-        # first key takes longer to find the more keys before it were deleted.
+        # Most clients have one item, which needs no dict. An ordered dict, because in a plain one
+        # the first key takes longer to find the more keys before it were deleted.
         self._by_client: dict[str, ItemT | OrderedDict[ItemT, None]] = {}
         self._by_count: dict[
             int, OrderedDict[str, None]

@@ -132,9 +132,18 @@ class Capacity:
         who = f"A client at {quoted(request.address)}"
         hint = f"raise {option} if that is your load"
         if request.client == NOBODY:
-            who = f"What comes from {quoted(request.address)} and from other addresses that may be those of proxies"
-            hint += ", and name your proxies in trusted_proxies, so that one client can't use up what belongs to all"
-        text = f"{who} has {shares.count(request.client):,} {what} of {len(shares):,}, with {option} at {shares.bound:,}: {consequence}; {hint}."
+            who = (
+                f"What comes from {quoted(request.address)} and from other addresses that may be "
+                "those of proxies"
+            )
+            hint += (
+                ", and name your proxies in trusted_proxies, so that one client can't use up what "
+                "belongs to all"
+            )
+        text = (
+            f"{who} has {shares.count(request.client):,} {what} of {len(shares):,}, with {option} "
+            f"at {shares.bound:,}: {consequence}; {hint}."
+        )
         self._log.write_warning(
             f"{option} {consequence}",
             request.client if shares.is_greedy(request.client) else None,

@@ -205,7 +205,10 @@ class EngineHooks:
         if is_header:
             why = "the transport writes it itself"
         elif not isinstance(value, str):
-            why = f"its value is no text and no list of texts, but has the type {type(value).__name__}"
+            why = (
+                "its value is no text and no list of texts, but has the type "
+                f"{type(value).__name__}"
+            )
         shown = quoted(str(name))
         self.log.write_warning(
             "header", shown, f"A header that a listener set is left out, as {why}: {shown}"

@@ -1,9 +1,8 @@
-"""The seam between the Engine.IO server and the Socket.IO server.
+"""The contract between the Engine.IO server and the Socket.IO server.
 
-`EngineSocket` is one Engine.IO session as the Socket.IO layer sees it, and
-`ackord.runtime.engine.session.EngineSession` is what implements it. `EngineHandler` is the Socket.IO
-end of the same session. The engine calls the handler from the event loop's thread, never
-re-entrantly from within a `send`.
+`EngineSocket` is one Engine.IO session as the Socket.IO layer uses it; it is implemented by
+`ackord.runtime.engine.session.EngineSession`. `EngineHandler` is the Socket.IO end of the same
+session. The engine calls the handler from the event loop's thread, never from within a `send`.
 """
 
 from __future__ import annotations

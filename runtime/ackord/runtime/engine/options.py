@@ -246,7 +246,10 @@ def _check_origins(origins: Origins, *, credentials: bool) -> None:
         )
     for origin in (origins,) if isinstance(origins, str) else origins:
         if isinstance(origin, str) and not is_origin(origin):
-            hint = "a scheme and a host, and a port if that isn't the default, such as 'https://app.example'; several are a list, a wildcard is a re.compile(…)"
+            hint = (
+                "a scheme and a host, and a port if that isn't the default, such as "
+                "'https://app.example'; several are a list, a wildcard is a re.compile(…)"
+            )
             raise UsageError(
                 f"cors_origins has {origin!r}, which no page can have as its origin: an "
                 f"origin is {hint}"

@@ -48,7 +48,9 @@ class Origin(NamedTuple):
     host: str
     """In lower case, without the brackets of IPv6 and without a dot at the end."""
     port: int | None
-    """The port, also if it is the default of the scheme; `None` for a scheme that has no default."""
+    """The port, also if it is the default of the scheme; `None` for a scheme that has no
+    default.
+    """
 
 
 def parse_origin(text: str) -> Origin | None:

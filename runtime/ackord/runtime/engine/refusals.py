@@ -26,7 +26,10 @@ _LOGGED: Final = "TOO_MANY_CONNECTIONS"
 """A refusal that `Capacity` logs."""
 
 _HINTS: Final[Mapping[str, str]] = {
-    "REQUEST_TOO_LARGE": "Its query string or its headers are larger than 16 KB or 32 KB; cookies are the usual cause.",
+    "REQUEST_TOO_LARGE": (
+        "Its query string or its headers are larger than 16 KB or 32 KB; cookies are the usual "
+        "cause."
+    ),
     "UPGRADES_NOT_ALLOWED": "The option allow_upgrades is off.",
 }
 
@@ -66,7 +69,10 @@ def log_refusal(log: LimitedLog, request: EngineRequest, refusal: Refusal) -> No
     elif refusal.code == UNSUPPORTED_PROTOCOL_VERSION.code:
         version = request.query.get("EIO", "")
         key = version
-        hint = f"The client speaks Engine.IO {quoted(version, 20)}, the server 4: clients of Socket.IO 2 and older send 3."
+        hint = (
+            f"The client speaks Engine.IO {quoted(version, 20)}, the server 4: clients of "
+            "Socket.IO 2 and older send 3."
+        )
     else:
         hint = _HINTS.get(
             name,
@@ -89,7 +95,10 @@ def _describe(request: EngineRequest, refusal: Refusal, hint: str) -> str:
         quoted(refusal.message) if name is None else f"{quoted(refusal.message)}, {quoted(name)}"
     )
     transport = quoted(request.query.get("transport", ""), 20)
-    return f"A {request.method} request of {quoted(request.address)} (transport {transport}) was refused: {reason}. {hint}"
+    return (
+        f"A {request.method} request of {quoted(request.address)} (transport {transport}) was "
+        f"refused: {reason}. {hint}"
+    )
 
 
 def _explain_host(request: EngineRequest) -> str:

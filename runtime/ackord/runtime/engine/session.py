@@ -480,7 +480,9 @@ class EngineSession(EngineSocket, Holder):
         return websocket
 
     def watch_receiver(self, receiver: WebSocketReceiver) -> WebSocketReceiver:
-        """Return the receiver of the messages of a WebSocket: `receiver`, or a wrapper that logs."""
+        """Return the receiver of the messages of a WebSocket: `receiver`, or a wrapper that
+        logs.
+        """
         return receiver
 
     def watch_payload(self, body: bytes) -> None:

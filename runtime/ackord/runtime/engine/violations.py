@@ -19,7 +19,9 @@ _VIOLATIONS: Final[Mapping[str, str]] = {
 def warn_of_memory(
     log: LimitedLog, request: EngineRequest, account: Account, *, has_gone: bool
 ) -> None:
-    """Log that the memory budget is exceeded and this client holds the most, and the consequence."""
+    """Log that the memory budget is exceeded and this client holds the most, and the
+    consequence.
+    """
     consequence = (
         "is disconnected: all clients together make this process hold more than memory_budget"
     )

@@ -165,7 +165,8 @@ class AsgiApp:
             _logger.warning(
                 "Nothing has started this server: hooks of on_startup don't run, and clients "
                 "aren't told when the process ends. Mounted in another "
-                'application, give that one lifespan=server.lifespan(); see "Start and stop" in docs/hosting.md. (It is logged once.)'
+                'application, give that one lifespan=server.lifespan(); see "Start and stop" in '
+                "docs/hosting.md. (It is logged once.)"
             )
 
     async def startup(self) -> None:

@@ -100,7 +100,8 @@ class LimitedLog:
         """
         outer, inner, where = _find_places(error)
         name = f"{type(error).__module__}.{type(error).__qualname__}"
-        text = f"{what} failed: {name.removeprefix('builtins.')} at {where}: {_text_of(error)}{details}"
+        shown = name.removeprefix("builtins.")
+        text = f"{what} failed: {shown} at {where}: {_text_of(error)}{details}"
         if outer is None:
             self._write(
                 logging.ERROR, _CRASH_BELOW, (name, inner, what), MAX_CAUSES, text, error=error
@@ -171,7 +172,10 @@ class LimitedLog:
         cause.until = now + INTERVAL
         cause.level, cause.line = level, text
         if key is _OTHERS:
-            text = f"{text} (of this kind there are more than {len(causes.shares)} different lines: others are counted only)"
+            text = (
+                f"{text} (of this kind there are more than {len(causes.shares)} different lines: "
+                "others are counted only)"
+            )
         self._emit(level, text, error)
 
     def _tell_omitted(self, cause: _Cause) -> None:

@@ -52,14 +52,18 @@ _CONNECT: Final = "0"
 
 
 def quoted(text: str, limit: int = 100) -> str:
-    r"""Return text of a peer as a Python literal, cut at `limit`: it can't forge a line of the log."""
+    r"""Return text of a peer as a Python literal, cut at `limit`: it can't forge a line of the
+    log.
+    """
     if len(text) <= limit:
         return repr(text)
     return f"{text[:limit]!r}… ({len(text):,} characters)"
 
 
 def shortened(secret: str) -> str:
-    """Return the beginning of a session id: enough to recognize it in a log, too little to use it."""
+    """Return the beginning of a session id: enough to recognize it in a log, too little to use
+    it.
+    """
     return f"{quoted(secret[: min(4, len(secret) // 4)])[1:-1]}…"
 
 

@@ -177,7 +177,9 @@ class LongPolling:
 
 
 def _plain(request: EngineRequest, session: EngineSession, headers: list[Header]) -> PollingRequest:
-    """Return the parts of a request that the answer depends on; `headers` are those of the answer."""
+    """Return the parts of a request that the answer depends on; `headers` are those of the
+    answer.
+    """
     given = {
         name: request.headers[name].encode("latin-1")
         for name in _RELEVANT
@@ -222,7 +224,9 @@ class _Post(Interruption, IncomingPost):
 
 
 async def _park(session: EngineSession, get: _Get) -> None:
-    """Wait until a GET has an answer, or its client has gone; the latter ends the session at once."""
+    """Wait until a GET has an answer, or its client has gone; the latter ends the session at
+    once.
+    """
     try:
         message: Message | None = {"type": "http.request"}
         while (

@@ -1,4 +1,6 @@
-"""Requests of open sessions over long-polling, recognized with little work, on ASGI and on uvicorn."""
+"""Requests of open sessions over long-polling, recognized with little work, on ASGI and on
+uvicorn.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ MAX_PARAMETERS: Final = 1000
 """Parameters of a query string that are read: as many as Node reads."""
 
 MAX_HEADER_BYTES: Final = 32_768
-"""Bytes of the headers of a handshake, which the session keeps; some ASGI servers take any number."""
+"""Bytes of the headers of a handshake, which the session keeps; some ASGI servers take any
+number.
+"""
 
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 """A header of every answer."""

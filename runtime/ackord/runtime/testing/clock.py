@@ -170,7 +170,10 @@ def _describe(task: asyncio.Task[Any]) -> str:
     ):
         coroutine = inner
     frame = coroutine.cr_frame
-    return f"  {task.get_name()} waits in {coroutine.__qualname__}, line {frame.f_lineno} of {frame.f_code.co_filename}"
+    return (
+        f"  {task.get_name()} waits in {coroutine.__qualname__}, line {frame.f_lineno} of "
+        f"{frame.f_code.co_filename}"
+    )
 
 
 class _JumpingSelector(selectors.BaseSelector):

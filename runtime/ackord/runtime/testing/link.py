@@ -65,7 +65,8 @@ class Link:
             DisconnectedError: The server refused it.
         """
         parameters = {"EIO": "4", "transport": "websocket", **(query or {})}
-        url = f"ws://test{self._engine.options.prefix if path is None else path}?{urlencode(parameters)}"
+        path = self._engine.options.prefix if path is None else path
+        url = f"ws://test{path}?{urlencode(parameters)}"
         return RawPeer(await self._open(url, headers or {}), url=url)
 
     async def _open(self, url: str, headers: Mapping[str, str]) -> MemoryWebSocket:

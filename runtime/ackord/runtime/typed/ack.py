@@ -223,7 +223,8 @@ class AckAdapter:
         return f'{head},"data":{text[1:-1]}}}}}]', attachments
 
     def _build_error_writer(self, error: type[Error]) -> tuple[str, PositionalWriter | None]:
-        head = f'[{{"error":{{"code":{json.dumps(error.code)},"message":{json.dumps(error_message(error))}'
+        code, message = json.dumps(error.code), json.dumps(error_message(error))
+        head = f'[{{"error":{{"code":{code},"message":{message}'
         subject = f"error {error.code!r} in the ack of {self._event!r}"
         writer = (
             PositionalWriter(subject, ["data"], [lambda schema_of: schema_of(error)])

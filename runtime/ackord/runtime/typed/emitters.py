@@ -1,4 +1,6 @@
-"""Emitters of the server, to one client or many; generated subclasses have a method for each event."""
+"""Emitters of the server, to one client or many; generated subclasses have a method for each
+event.
+"""
 
 from __future__ import annotations
 
@@ -174,7 +176,9 @@ class Gatherer:
         return await self.__ask(event, args, errors=False)
 
     async def _gather_results(self, event: Event[R], *args: object) -> Replies[R | UnknownError]:
-        """Send an event with declared errors, and collect the answers, which may be these errors."""
+        """Send an event with declared errors, and collect the answers, which may be these
+        errors.
+        """
         return await self.__ask(event, args, errors=True)
 
     async def __ask(

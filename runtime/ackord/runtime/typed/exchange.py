@@ -17,7 +17,9 @@ T = TypeVar("T")
 
 
 class Requester(Protocol):
-    """A socket, of a server or a client, that can send an event and wait for its acknowledgement."""
+    """A socket, of a server or a client, that can send an event and wait for its
+    acknowledgement.
+    """
 
     async def request(
         self,

@@ -64,7 +64,9 @@ def by_kind(schema: CoreSchema, *, scalars: bool = False) -> CoreSchema | None:
 
 
 def may_nest(union: Mapping[str, Any]) -> bool:
-    """Tell whether a union's members may be objects or arrays: other unions are left as they are."""
+    """Tell whether a union's members may be objects or arrays: other unions are left as they
+    are.
+    """
     kinds = [json_kinds(choice, {}) for choice in union["choices"]]
     return not all(each and each.isdisjoint(_NESTED) for each in kinds)
 

@@ -82,7 +82,9 @@ _REFUSING: Final = frozenset(
 _MUTABLE: Final[frozenset[type]] = frozenset({list})
 _SCALARS: Final[frozenset[type]] = frozenset({str, int, float, bool, type(None)})
 _ITEMS: Final = frozenset({"items_schema", "values_schema"})
-"""Keys that a schema has, and a record's table of fields hasn't, even with a field named ``type``."""
+"""Keys that a schema has, and a record's table of fields hasn't, even with a field named
+``type``.
+"""
 
 
 def for_large(schema: CoreSchema, urls: UrlCount) -> CoreSchema:

@@ -35,6 +35,8 @@ LARGE: Final = 4096
 """Characters from which on a payload is validated with fewer issues; see
 `ackord.runtime.validation.large`.
 """
+_UNEXPECTED_BYTES: Final = "Bytes, or an object that looks like their placeholder, can't stand here"
+
 FAILURES: Final = (TypeError, ValueError, RecursionError)
 """The exceptions of a serializer, by `raises_warnings` or otherwise; after any of them the value is
 written as part of an array.
@@ -116,7 +118,7 @@ class PositionalReader:
         """
         for name, value in zip(self._names, values, strict=False):
             parts: list[Any] = [value]
-            for part in parts:  # which grows
+            for part in parts:  # the list grows meanwhile
                 kind = part.__class__
                 if kind is dict:
                     number = part.get("num")
@@ -125,7 +127,7 @@ class PositionalReader:
                         and type(number) is int
                         and 0 <= number < count
                     ):
-                        message = "Bytes, or an object that looks like their placeholder, can't stand here"
+                        message = _UNEXPECTED_BYTES
                         raise InvalidArgumentsError(
                             [{"loc": [name], "type": "bytes_unexpected", "msg": message}]
                         )

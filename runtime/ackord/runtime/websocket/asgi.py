@@ -221,7 +221,9 @@ class AsgiWebSocket(ServerWebSocket, Drainable):
             receiver.closed(description, is_violation=is_violation)
 
     async def _receive_all(self, receive: Receive, receiver: WebSocketReceiver) -> Message:
-        """Pass messages to the receiver until the end; return the message ``websocket.disconnect``."""
+        """Pass messages to the receiver until the end; return the message
+        ``websocket.disconnect``.
+        """
         queue = self._queue
         take = receiver.receive
         while True:

@@ -17,7 +17,9 @@ class Turns:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = ref(loop)
         self.current: object | None = None
-        """An object that stands for the present turn; `None` as long as nothing was written in it."""
+        """An object that stands for the present turn; `None` as long as nothing was written in
+        it.
+        """
 
     def begin(self) -> object:
         """Make `current`, which stays until the loop's next turn."""

@@ -32,7 +32,9 @@ MAX_ALIASES: Final = 10
 
 
 def alias_cycles(declarations: Mapping[str, TypeDeclaration]) -> list[list[str]]:
-    """Return the cycles of aliases that refer to each other, each as a path from a name back to it."""
+    """Return the cycles of aliases that refer to each other, each as a path from a name back to
+    it.
+    """
     return _cycles(_alias_graph(declarations))
 
 

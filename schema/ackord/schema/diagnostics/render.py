@@ -45,7 +45,9 @@ class _Painter:
 
 def _block(one: Diagnostic, source: Source | None, painter: _Painter) -> str:
     style = _RED if one.severity == "error" else _YELLOW
-    head = f"{painter.paint(_where(one.file, one.range), _CYAN)} - {painter.paint(f'{one.severity} {one.code}', style)}: {painter.paint(one.message, _BOLD)}"
+    where = painter.paint(_where(one.file, one.range), _CYAN)
+    kind = painter.paint(f"{one.severity} {one.code}", style)
+    head = f"{where} - {kind}: {painter.paint(one.message, _BOLD)}"
     lines = [head, *_excerpt(source, one.range, style, painter)]
     if one.hint:
         lines.append(f"  hint: {one.hint}")

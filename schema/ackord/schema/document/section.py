@@ -31,7 +31,9 @@ _OTHER_WORDS: Final[MappingOf[str, str]] = {
     "response": "what is answered stands under `ack`",
     "events": "events stand under `client_to_server` and `server_to_client`",
 }
-"""Keys of other schema languages, and what to write instead; a near name of a known key goes first."""
+"""Keys of other schema languages, and what to write instead; a near name of a known key goes
+first.
+"""
 
 
 class Section:

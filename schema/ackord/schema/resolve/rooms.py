@@ -129,7 +129,9 @@ def check_template(
 def resolve_params(
     nodes: tuple[FieldNode, ...], owner: str, types: TypeResolver, report: Reporter
 ) -> tuple[Field, ...]:
-    """Resolve the parameters of a room or namespace, which are required and must have a text form."""
+    """Resolve the parameters of a room or namespace, which are required and must have a text
+    form.
+    """
     for node in nodes:
         if node.type is not None and node.type.expression is not None:
             types.refuse_optional(node.type.expression)

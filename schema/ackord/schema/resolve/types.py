@@ -71,7 +71,9 @@ class TypeResolver:
         self.written: list[tuple[Type, Place]] = []
         """Each type in the file, with its place."""
         self.output_schemas: dict[str, Json] = {}
-        """The JSON Schemas of the written form of ``python:`` types, by name; the caller adds them."""
+        """The JSON Schemas of the written form of ``python:`` types, by name; the caller adds
+        them.
+        """
         self.defaults = DefaultResolver(self.declarations, report)
         """The default values of all fields and arguments."""
         self._declared = declared

@@ -18,7 +18,9 @@ _SOON: Final = 0.1
 
 
 class FirstBytesFactory:
-    """Makes a `FirstBytes` for each connection of a server; passed to uvicorn as its `http=` class."""
+    """Makes a `FirstBytes` for each connection of a server; passed to uvicorn as its `http=`
+    class.
+    """
 
     def __init__(self) -> None:
         self._context: ServerContext | None = None

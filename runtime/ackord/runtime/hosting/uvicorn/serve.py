@@ -82,7 +82,8 @@ class Host(uvicorn.Server):
         """
         match self._name:
             case (host, port, *_):
-                return f"{'https' if self.config.is_ssl else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+                scheme = "https" if self.config.is_ssl else "http"
+                return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
             case path:
                 return f"unix:{path}"
 
@@ -136,7 +137,8 @@ class Host(uvicorn.Server):
         process does nothing else.
         """
         path = self._engine_app.prefix.decode()
-        line = f"Socket.IO listens on {self.address}, path {path}{' below its mount' if self._is_mounted else ''}"
+        mount = " below its mount" if self._is_mounted else ""
+        line = f"Socket.IO listens on {self.address}, path {path}{mount}"
         if _logger.isEnabledFor(logging.INFO):
             _logger.info(line)
         elif self._has_process:

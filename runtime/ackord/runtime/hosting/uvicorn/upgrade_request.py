@@ -25,7 +25,8 @@ MAX_UPGRADE_REQUEST: Final = 65_536
 """Bytes of a common handshake; the engine refuses smaller ones that are too large for it."""
 
 _REQUEST: Final = re.compile(
-    rb"GET (/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*) HTTP/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)+)\r\n"
+    rb"GET (/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*) HTTP/1\.1\r\n"
+    rb"((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)+)\r\n"
 )
 _FIELD: Final = re.compile(rb"([^:\r\n]+):([^\r\n]*)\r\n")
 _SINGLE: Final = frozenset(
@@ -43,7 +44,12 @@ _TOKENS: Final = re.compile(TOKENS.pattern.encode())
 _UNUSUAL: Final = frozenset((b"content-length", b"expect", b"transfer-encoding"))
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-_HEAD: Final = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: %b\r\n"
+_HEAD: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\n"
+    b"upgrade: websocket\r\n"
+    b"connection: Upgrade\r\n"
+    b"sec-websocket-accept: %b\r\n"
+)
 
 
 class UpgradeRequest(NamedTuple):

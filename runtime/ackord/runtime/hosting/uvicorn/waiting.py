@@ -82,7 +82,8 @@ class WaitingConnections:
         self.log.write_warning(
             "waiting connections",
             client,
-            f"{who} {shares.count(client):,} connections of {len(shares):,} from which no request has come, with max_half_open at "
+            f"{who} {shares.count(client):,} connections of {len(shares):,} from which no request "
+            "has come, with max_half_open at "
             f"{shares.bound:,}: the oldest one ends for each new one.{hint}",
         )
         shares.remove(victim)
@@ -102,7 +103,9 @@ _WAITING: Final[WeakKeyDictionary[ServerState, WaitingConnections]] = WeakKeyDic
 
 
 def waiting_of(state: ServerState, engine: EngineServer | None = None) -> WaitingConnections:
-    """Return the waiting connections of a server; the first call decides which engine bounds them."""
+    """Return the waiting connections of a server; the first call decides which engine bounds
+    them.
+    """
     waiting = _WAITING.get(state)
     if waiting is None:
         waiting = _WAITING[state] = WaitingConnections(engine)

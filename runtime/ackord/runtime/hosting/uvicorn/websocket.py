@@ -73,7 +73,9 @@ _NO_CONTEXT: Final = contextvars.Context()
 
 _MANY: Final = 64
 _LARGE: Final = 4096
-"""So many frames, or a frame of so many bytes, are written without waiting for the end of a read."""
+"""So many frames, or a frame of so many bytes, are written without waiting for the end of a
+read.
+"""
 
 
 class DirectWebSocket(asyncio.Protocol, ServerWebSocket):

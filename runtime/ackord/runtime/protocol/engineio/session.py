@@ -1,9 +1,9 @@
 """One Engine.IO v4 session of a server, as a machine without I/O, clock or randomness.
 
-Every input is a method that takes `now`; what must happen in answer is collected by `outgoing()`,
-and `deadline()` says when `expire(now)` is due. The states and the transitions between them are in
-`ackord.runtime.protocol.engineio.state`; only `Session._move` changes the state. The rules, with the
-sections of the protocol (https://socket.io/docs/v4/engine-io-protocol):
+Every input is a method that takes `now`. `outgoing()` returns the actions to perform in answer, and
+`deadline()` the time at which `expire(now)` must be called. The states and the transitions between
+them are in `ackord.runtime.protocol.engineio.state`; only `Session._move` changes the state. The
+rules, with the sections of the protocol (https://socket.io/docs/v4/engine-io-protocol):
 
 Long-polling ("HTTP long-polling")
     The server answers a GET with all packets that wait, or keeps the GET *parked* until there is
@@ -170,7 +170,9 @@ class Session:
         return due
 
     def expire(self, now: float) -> None:
-        """Do everything that is due at `now`: PING, NOOP, the end of an upgrade or of the session."""
+        """Do everything that is due at `now`: PING, NOOP, the end of an upgrade or of the
+        session.
+        """
         if self._upgrade_at is not None and now >= self._upgrade_at:
             self._cancel_upgrade()
         if self.state is State.CLOSED:

@@ -43,7 +43,9 @@ _NO_CONTAINERS: Final = bytes(
 """Bytes that begin neither an array nor a map."""
 
 MAX_BINARIES: Final = 1000
-"""Binary values in one packet. They all come in one message, so `max_payload` bounds their bytes."""
+"""Binary values in one packet. They all come in one message, so `max_payload` bounds their
+bytes.
+"""
 
 _UNDEFINED: Final = object()
 _EXTENSION: Final = 0

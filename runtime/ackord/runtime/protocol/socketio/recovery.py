@@ -102,7 +102,9 @@ class RecoverySession:
     start: int = 0
     """How many events were recorded when the socket joined."""
     offset: int = 0
-    """The offset of the latest event that the client has seen, as it says, or that was sent since."""
+    """The offset of the latest event that the client has seen, as it says, or that was sent
+    since.
+    """
     client: str = NOBODY
     """The client that limits count the session for (`EngineRequest.client`)."""
     data: Any = None
