@@ -13,6 +13,7 @@ import pytest
 from ackord.runtime.client import connect
 from ackord.runtime.protocol.socketio.parser import TextParser
 from ackord.runtime.server import Namespace, Server, Socket
+from ackord.runtime.server.namespace import core_of
 from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.stubs.v1 import Arg, Event
 from ackord.runtime.testing import RawPeer, RawServer, run
@@ -389,7 +390,7 @@ def test_a_validator_that_raises_for_one_answer_of_a_broadcast_leaves_the_others
 
     async def scenario(stage: Stage) -> None:
         peers = [await stage.join("/by") for _ in range(2)]
-        asking = asyncio.create_task(Asking(BroadcastOperator(server.of("/by").core), 5).ask())
+        asking = asyncio.create_task(Asking(BroadcastOperator(core_of(server.of("/by"))), 5).ask())
         for number, (peer, _) in enumerate(peers):
             await peer.expect('42/by,0["ask"]')
             await peer.send(f"43/by,0[{number}]")

@@ -25,6 +25,7 @@ import uvloop
 from ackord.runtime.adapters import MemoryAdapter
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server, Socket
+from ackord.runtime.server.namespace import core_of
 
 from tests import lanes
 from tests.lanes import Lane
@@ -120,7 +121,7 @@ class Lives:
 
     def left(self) -> dict[str, int]:
         """Count what the server holds."""
-        adapter, recovery = self.server.main.adapter, self.server.main.core.recovery
+        adapter, recovery = self.server.main.adapter, core_of(self.server.main).recovery
         assert isinstance(adapter, MemoryAdapter)
         assert recovery is not None
         return {

@@ -17,6 +17,7 @@ from ackord.runtime.errors import AckordError
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server import Server
+from ackord.runtime.server.namespace import core_of
 from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.testing import run
 
@@ -82,7 +83,7 @@ def make(request: pytest.FixtureRequest) -> Make:
             assert isinstance(second, LocalAdapter)
             bus.add(adapter)
             bus.add(second)
-        sockets: Any = server.main.core.sockets
+        sockets: Any = core_of(server.main).sockets
         for sid in sids:
             sockets[sid] = Inbox(sockets, sid)
             adapter.add_all(sid, [sid])
@@ -250,7 +251,7 @@ def test_everybody_is_expected_before_anybody_answers(make: Make) -> None:
 
 def test_another_server_tells_who_is_asked_before_what_they_answer() -> None:
     bus = LocalBus()
-    asker, asked = (Server(adapter=bus.make_adapter).main.core for _ in range(2))
+    asker, asked = (core_of(Server(adapter=bus.make_adapter).main) for _ in range(2))
     for core in (asker, asked):
         assert isinstance(core.adapter, LocalAdapter)
         bus.add(core.adapter)

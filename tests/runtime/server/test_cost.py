@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 from ackord.runtime.adapters import MemoryAdapter, RoomEvent
 from ackord.runtime.server import Server
+from ackord.runtime.server.namespace import core_of
 from typing_extensions import override
 
 from tests.runtime.server.stage import Stage, play
@@ -56,7 +57,7 @@ def uses_of_one_life(others: int, rooms: int) -> int:
     """Count the looks at rooms while a socket joins two, leaves one and goes, among so many others
     in so many rooms.
     """
-    adapter = MemoryAdapter(Server().main.core)
+    adapter = MemoryAdapter(core_of(Server().main))
     adapter.rooms, adapter.sids = by_room, by_sid = CountingRooms(), CountingRooms()
     for number in range(others):
         adapter.add_all(f"s{number}", [f"s{number}", f"room{number % rooms}"])

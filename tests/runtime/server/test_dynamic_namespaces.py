@@ -12,6 +12,7 @@ from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Limits, Namespace, ParentNamespace, RefusalReply, Server, Socket
 from ackord.runtime.server.matching import NameMatcher
+from ackord.runtime.server.namespace import core_of
 from ackord.runtime.testing import Link
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,7 +50,7 @@ def test_a_pattern_makes_a_namespace_for_each_name_that_fits_as_a_whole() -> Non
             await peer.expect(f"44{name},{INVALID}")
         assert seen == [("/dynamic-101", {"number": "101"}), ("/dynamic-2", {"number": "2"})]
         assert sorted(parent.children) == ["/dynamic-101", "/dynamic-2"]
-        assert all(child.core.parent is parent.core for child in parent.children.values())
+        assert all(core_of(child).parent is core_of(parent) for child in parent.children.values())
 
     play(server, scenario)
 
@@ -588,7 +589,7 @@ def test_a_client_that_asks_twice_while_the_name_is_looked_up_is_let_in_once() -
         await peer.expect_silence(10)
         (child,) = parent.children.values()
         assert len(child.sockets) == 1
-        assert not child.core.admissions
+        assert not core_of(child).admissions
         await peer.send("41/x,")
         await asyncio.sleep(1)
         assert parent.children == {}

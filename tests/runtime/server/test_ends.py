@@ -18,6 +18,7 @@ from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server, Socket
+from ackord.runtime.server.namespace import core_of
 from typing_extensions import override
 
 from tests.runtime.server.stage import Stage, play
@@ -217,9 +218,9 @@ def test_an_end_is_told_once_and_nothing_is_left_whatever_is_raised_on_the_way(
                 if isinstance(namespace.adapter, Adapter)
             ] == [{}, {}]
             assert [
-                namespace.core.recovery.waits
+                core_of(namespace).recovery.waits
                 for namespace in namespaces
-                if namespace.core.recovery is not None
+                if core_of(namespace).recovery is not None
             ] == [False, False]
             assert len(server.environment.tasks) == 0
             if way not in {"disconnect", "leave"}:

@@ -17,6 +17,7 @@ from ackord.runtime.adapters import Adapter, LocalBus, LocalNamespace, MemoryAda
 from ackord.runtime.client import Manager
 from ackord.runtime.errors import UsageError
 from ackord.runtime.server import ConnectionStateRecovery, Server, Socket
+from ackord.runtime.server.namespace import core_of
 from ackord.runtime.testing import Link, RawServer, VirtualClockLoop, run
 
 from tests.runtime.server.stage import Stage, check_empty
@@ -129,7 +130,7 @@ def test_a_server_works_in_the_next_loop_as_in_its_first(
         peer = await stage.open()
         assert server.engine.sessions == server.engine.half_open == 1
         check_empty(server.main)
-        assert not server.main.core.admissions
+        assert not core_of(server.main).admissions
         assert [namespace.name for namespace in server._namespaces] == ["/"]
         await peer.send("40")
         pid = joined(await peer.receive_text())["pid"]

@@ -9,6 +9,7 @@ import pytest
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Limits, RefusalReply, Server, Socket
+from ackord.runtime.server.namespace import core_of
 from ackord.runtime.testing import RawPeer
 from ackord.runtime.websocket import bounds
 from typing_extensions import override
@@ -280,7 +281,7 @@ def test_a_client_that_stays_away_too_long_is_new_and_nothing_of_it_is_left() ->
         server.emit("x")
         await peer.close()
         await asyncio.sleep(11)
-        recovery = server.main.core.recovery
+        recovery = core_of(server.main).recovery
         assert recovery is not None
         assert not recovery.waits
         assert (await welcome(await stage.open(), pid=me["pid"]))["pid"] != me["pid"]
@@ -298,7 +299,7 @@ def test_a_session_is_gone_once_its_client_is_back() -> None:
         me = await welcome(peer)
         await peer.close()
         await asyncio.sleep(1)
-        recovery = server.main.core.recovery
+        recovery = core_of(server.main).recovery
         assert recovery is not None
         assert recovery.waits
         peer, _ = await come_back(stage, me)
@@ -343,7 +344,7 @@ def test_middlewares_run_again_see_who_came_back_and_may_refuse() -> None:
         await peer.send("40" + json.dumps({"pid": me["pid"]}))
         assert await peer.receive_text() == '44{"message":"banned"}'
         check_empty(server.main)
-        recovery = server.main.core.recovery
+        recovery = core_of(server.main).recovery
         assert recovery is not None
         assert not recovery.waits
 
@@ -373,7 +374,7 @@ def test_who_comes_back_is_new_if_what_it_missed_goes_while_middlewares_run() ->
         assert now["pid"] != me["pid"]
         (socket,) = server.main.sockets.values()
         assert (socket.recovered, socket.data, socket.rooms) == (False, {}, frozenset({socket.id}))
-        recovery = server.main.core.recovery
+        recovery = core_of(server.main).recovery
         assert recovery is not None
         assert not recovery.waits
 
@@ -516,7 +517,7 @@ def test_a_client_that_cannot_be_welcomed_leaves_nothing() -> None:
         peer = await stage.open()
         await peer.send(MsgpackParser().encode("40", ()))
         assert isinstance(await peer.receive(), bytes)
-        recovery = server.main.core.recovery
+        recovery = core_of(server.main).recovery
         assert recovery is not None
         server.emit("x")
         assert (recovery.waits, recovery.log.kept) == (False, 0)

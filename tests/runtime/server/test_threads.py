@@ -195,7 +195,7 @@ LISTENING = {
     ),
 }
 ATTRIBUTES = {
-    *("connections", "core", "environment", "engine"),
+    *("connections", "environment", "engine"),
     *("error_replies", "find", "invalid_events", "main", "adapter", "failures", "name", "params"),
     *("sockets", "conn", "connected", "disconnected", "context", "data", "handshake", "id"),
     *("namespace", "recovered", "rooms", "is_in", "sid", "socket"),

@@ -38,57 +38,56 @@ class Namespace(Registering[SocketT]):
     fail (docs/decisions/0006).
     """
 
-    __slots__ = ("_audience", "_registrations", "core")
+    __slots__ = ("_audience", "_core", "_registrations")
 
     def __init__(self, core: NamespaceCore[SocketT]) -> None:
         core.facade = self
-        self.core = core
-        """What the server keeps of the namespace: not for applications."""
+        self._core = core
         self._audience = core.audience
         self._registrations = core.registrations
 
     @property
     def name(self) -> str:
         """The name, with its leading slash."""
-        return self.core.name
+        return self._core.name
 
     @property
     def params(self) -> Mapping[str, str]:
         """The parameters in the name of a dynamic namespace, by their names; see `Server.of`."""
-        return self.core.params
+        return self._core.params
 
     @property
     def sockets(self) -> dict[str, SocketT]:
         """The connected sockets of this process, by their ids."""
-        return self.core.sockets
+        return self._core.sockets
 
     @property
     def adapter(self) -> Adapter:
         """Keeps which socket is in which room."""
-        return self.core.adapter
+        return self._core.adapter
 
     @property
     def failures(self) -> Failures[SocketT]:
         """Counts the events that fail."""
-        return self.core.failures
+        return self._core.failures
 
     @property
     def error_replies(self) -> bool:
         """Whether an event that fails is answered by an error ack."""
-        return self.core.error_replies
+        return self._core.error_replies
 
     @error_replies.setter
     def error_replies(self, value: bool) -> None:
-        self.core.error_replies = value
+        self._core.error_replies = value
 
     @property
     def invalid_events(self) -> InvalidPolicy:
         """What happens to a socket whose event failed without an ack to say so."""
-        return self.core.invalid_events
+        return self._core.invalid_events
 
     @invalid_events.setter
     def invalid_events(self, value: InvalidPolicy) -> None:
-        self.core.invalid_events = value
+        self._core.invalid_events = value
 
     def set_route(self, name: str, route: Route) -> None:
         """Have events of this name decoded and handled by `route`, before untyped listeners are
@@ -123,7 +122,7 @@ class Namespace(Registering[SocketT]):
 
     def on_invalid(self, hook: InvalidHook[SocketT]) -> InvalidHook[SocketT]:
         """Call `hook` with the socket, the event's name and the failure whenever an event fails."""
-        core = self.core
+        core = self._core
         if core.parent is not None and core.failures is core.parent.failures:
             core.failures = Failures(core.name, core.tasks)
         core.failures.set_hook(hook)
@@ -151,7 +150,12 @@ class Namespace(Registering[SocketT]):
             FailureReply: nobody listens, a listener returned `NO_ACK`, the answer can't be sent, or
                 what handles the event has raised: there is no acknowledgement.
         """
-        return await self.core.receive_server_event(event)
+        return await self._core.receive_server_event(event)
+
+
+def core_of(namespace: Namespace[SocketT]) -> NamespaceCore[SocketT]:
+    """Return what the server keeps of a namespace, for the parts of the runtime."""
+    return namespace._core
 
 
 def namespace_of(core: NamespaceCore[SocketT]) -> Namespace[SocketT]:

@@ -65,7 +65,7 @@ class Namespaces(Generic[SocketT]):
         self._pending: Shares[NamespaceCore[SocketT]] = Shares(most)
         self.main: Namespace[SocketT] = Namespace(NamespaceCore(environment, "/", registrations))
         """The namespace ``/``."""
-        self._by_name = {"/": self.main.core}
+        self._by_name = {"/": self.main._core}
 
     def __iter__(self) -> Iterator[NamespaceCore[SocketT]]:
         """Go through the namespaces that there are now, without the parents."""
@@ -100,7 +100,7 @@ class Namespaces(Generic[SocketT]):
                 return namespace_of(child)
         registrations: Registrations[SocketT] = Registrations()
         made = Namespace(NamespaceCore(self.environment, name, registrations))
-        self._add(made.core)
+        self._add(made._core)
         return made
 
     def find(self, name: str) -> NamespaceCore[SocketT] | None:
@@ -127,7 +127,7 @@ class Namespaces(Generic[SocketT]):
         if known is not None and not known.asks_predicate:
             return known
         for parent in self._parents[:]:
-            if known is not None and known.parent is not parent.core:
+            if known is not None and known.parent is not parent._core:
                 continue
             params = await parent.matcher.ask(name, auth)
             if params is None:
@@ -265,7 +265,7 @@ class Namespaces(Generic[SocketT]):
         self._idle.remove(namespace)
         self._pending.remove(namespace)
         for parent in self._parents:
-            if parent.core is namespace.parent:
+            if parent._core is namespace.parent:
                 del parent.children[namespace.name]
 
     def _add_parent(self, matcher: Matcher) -> ParentNamespace[SocketT]:
@@ -282,7 +282,7 @@ class Namespaces(Generic[SocketT]):
 
     def _add(self, namespace: NamespaceCore[SocketT]) -> NamespaceCore[SocketT]:
         self._by_name[namespace.name] = namespace
-        self.main.core.announce_namespace(namespace)
+        self.main._core.announce_namespace(namespace)
         # Only what is registered from now on makes a dynamic namespace worth keeping.
         namespace.registrations.is_custom = False
         if self.is_started:

@@ -74,15 +74,15 @@ class ParentNamespace(Namespace[SocketT]):
     def make_child(self, name: str, params: Mapping[str, str]) -> NamespaceCore[SocketT]:
         """Make a child."""
         child = self._make(name)
-        child.core.params = params
-        child.core.asks_predicate = self.matcher.has_predicate
+        child._core.params = params
+        child._core.asks_predicate = self.matcher.has_predicate
         if self._child_hook is not None:
             self._child_hook(child)
         self.children[name] = child
-        return child.core
+        return child._core
 
     def _make(self, name: str) -> Namespace[SocketT]:
-        core = self.core
+        core = self._core
         return Namespace(
             NamespaceCore(core.environment, name, core.registrations.copy(), parent=core)
         )
@@ -163,7 +163,7 @@ class Children(Audience, Generic[SocketT]):
         self._core.call_back(callback, arguments, event)
 
     def _cores(self) -> list[NamespaceCore[SocketT]]:
-        return [child.core for child in tuple(self._children.values())]
+        return [child._core for child in tuple(self._children.values())]
 
     def _refuse(self, why: str) -> NoReturn:
         raise UsageError(f"{self._core.name} stands for many namespaces{why}")

@@ -162,7 +162,7 @@ class Server(Registering[Socket]):
         self.main: Namespace[Socket] = self._namespaces.main
         """The namespace ``/``."""
         # All that a server inherits is about the namespace "/".
-        self._audience = self.main.core
+        self._audience = self.main._core
 
     @overload
     def of(self, name: str) -> Namespace[Socket]: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ackord.runtime.errors import UsageError
+from ackord.runtime.server.namespace import core_of
 from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, room_names
 from ackord.runtime.typed.event import NamespaceContract
@@ -122,7 +123,7 @@ class Context(Generic[SessionT]):
 
     @property
     def _all(self) -> BroadcastTarget:
-        return BroadcastOperator(self._socket.namespace.core)
+        return BroadcastOperator(core_of(self._socket.namespace))
 
     @property
     def _others(self) -> BroadcastTarget:

@@ -12,7 +12,7 @@ from ackord.runtime.containment import contain
 from ackord.runtime.errors import DisconnectedError, InvalidAckError, PeerError
 from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
-from ackord.runtime.server.namespace import Namespace
+from ackord.runtime.server.namespace import Namespace, core_of
 from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.typed.event import Event
@@ -67,7 +67,7 @@ class ClientTarget:
     def send_event(self, event: EncodedEvent) -> None:
         """Send an event; it is dropped if the client has disconnected, as a broadcast would be."""
         # The room with this id isn't used: a wrong id could name any room.
-        socket = self._socket or self._namespace.core.sockets.get(self._sid)
+        socket = self._socket or self._namespace.sockets.get(self._sid)
         if socket is not None:
             socket.send_event(event, volatile=self._volatile)
 
@@ -78,8 +78,8 @@ class ClientTarget:
         timeout: float | None = None,  # noqa: ASYNC109  # a timer, no task
     ) -> T:
         """Send an event and return what `decode` makes of its acknowledgement."""
-        self._namespace.core.server_loop.check()
-        socket = self._socket or self._namespace.core.sockets.get(self._sid)
+        core_of(self._namespace).server_loop.check()
+        socket = self._socket or self._namespace.sockets.get(self._sid)
         if socket is None:
             raise DisconnectedError(
                 f"no client {self._sid!r} is connected to namespace {self._namespace.name}"

@@ -12,6 +12,7 @@ from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server.namespace import Namespace as UntypedNamespace
+from ackord.runtime.server.namespace import core_of
 from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import RefusalReply
@@ -45,7 +46,7 @@ class Reach(ABC):
 
     @property
     def _all(self) -> BroadcastTarget:
-        return BroadcastOperator(self.socket_namespace.core.audience)
+        return BroadcastOperator(core_of(self.socket_namespace).audience)
 
     def _to(self, *rooms: Room) -> BroadcastTarget:
         return self.socket_namespace.to(room_names(rooms))
@@ -120,10 +121,11 @@ class Namespace(Reach, Generic[ContextT]):
         """Handle the events of an untyped namespace, or of a dynamic one."""
         if self.__untyped is not None:
             raise UsageError(f"this {type(self).__name__} is registered already: make another one")
+        lifetime = core_of(namespace).environment.lifetime
         if self.__overrides_ours("on_start"):
-            namespace.core.environment.lifetime.on_startup(self.on_start)
+            lifetime.on_startup(self.on_start)
         if self.__overrides_ours("on_stop"):
-            namespace.core.environment.lifetime.on_shutdown(self.on_stop)
+            lifetime.on_shutdown(self.on_stop)
         self.__untyped = namespace
         self.contract.warm("server")
         for event in self.contract.client_to_server:
