@@ -218,9 +218,9 @@ def test_an_end_is_told_once_and_nothing_is_left_whatever_is_raised_on_the_way(
                 if isinstance(namespace.adapter, Adapter)
             ] == [{}, {}]
             assert [
-                core_of(namespace).recovery.waits
+                recovery.waits
                 for namespace in namespaces
-                if core_of(namespace).recovery is not None
+                if (recovery := core_of(namespace).recovery) is not None
             ] == [False, False]
             assert len(server.environment.tasks) == 0
             if way not in {"disconnect", "leave"}:

@@ -118,8 +118,8 @@ def test_it_is_an_error_of_the_sender_and_leaves_nothing(
             with pytest.raises(InvalidPayloadError, match=says):
                 await call(send, socket, value)
             assert socket._awaited_acks == 0, name
-        if core_of(server.main).recovery is not None:
-            assert core_of(server.main).recovery.log.kept == 0
+        if (kept := core_of(server.main).recovery) is not None:
+            assert kept.log.kept == 0
         socket.emit("fine", [b"x"])
         assert b"fine" in (
             first if isinstance(first := await peer.receive(), bytes) else first.encode()

@@ -112,6 +112,7 @@ class Connection(EngineHandler):
         "_reader",
         "_sockets",
         "_split",
+        "_split_text",
         "backlog",
         "engine",
         "loop",
@@ -133,7 +134,7 @@ class Connection(EngineHandler):
         )
         # Finds common events, as long as there may be some: not over, no attachments awaited,
         # packets of text.
-        self._split = _leave if parser.transcodes else split_event
+        self._split = self._split_text = _leave if parser.transcodes else split_event
         self._sockets: dict[str, Socket] = {}
         self._pending: dict[str, Admission] = {}
         self._admissions: set[Admission] = set()
@@ -204,14 +205,11 @@ class Connection(EngineHandler):
     def receive_packet(self, packet: Packet) -> None:
         """Take a packet that isn't a common event; see `ReadingConnection.receive_packet`."""
         kind, name, ack_id, payload, attachments = packet
+        if attachments:
+            self._split = self._split_text
         socket = self._sockets.get(name)
         if socket is None:
-            if kind == PacketType.CONNECT:
-                self._connect(name, payload)
-            elif kind == PacketType.DISCONNECT and not payload and self._close_admission(name):
-                self.backlog.spend(_MEMBERSHIP_WEIGHT)
-            elif not self._was_left(name):
-                raise _unjoined(name)
+            self._receive_unjoined(kind, name, payload)
         elif kind == PacketType.EVENT:
             receive_event(
                 socket,
@@ -235,6 +233,15 @@ class Connection(EngineHandler):
         else:
             raise UnexpectedPacketError(f"packet type {kind} for a namespace that was joined")
 
+    def _receive_unjoined(self, kind: int, name: str, payload: str) -> None:
+        """Take a packet for a namespace that the client isn't in."""
+        if kind == PacketType.CONNECT:
+            self._connect(name, payload)
+        elif kind == PacketType.DISCONNECT and not payload and self._close_admission(name):
+            self.backlog.spend(_MEMBERSHIP_WEIGHT)
+        elif not self._was_left(name):
+            raise _unjoined(name)
+
     def attachments_awaited(self, namespace: str | None) -> None:
         """See `ReadingConnection.attachments_awaited`."""
         if namespace not in self._sockets and not self._was_left(namespace):
@@ -244,12 +251,6 @@ class Connection(EngineHandler):
     def hold_attachments(self, size: int) -> None:
         """See `ReadingConnection.hold_attachments`."""
         self.engine.hold(Part.ATTACHMENTS, size)
-        if (
-            not size
-            and not self._reader.is_closed
-            and not self._connections.environment.parser.transcodes
-        ):
-            self._split = split_event
 
     def violated(self, error: ProtocolError) -> None:
         """Log the violation, and end the connection."""
@@ -265,6 +266,8 @@ class Connection(EngineHandler):
 
     def message_dropped(self, error: BaseException) -> None:
         """See `ReadingConnection.message_dropped`."""
+        if not self._reader.is_closed:
+            self._split = self._split_text
         self._connections.environment.log.crash(
             "Reading a message",
             error,

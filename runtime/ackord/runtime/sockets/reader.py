@@ -42,8 +42,8 @@ class ReadingConnection(Protocol):
         ...
 
     def hold_attachments(self, size: int) -> None:
-        """Note how many bytes the attachments take that have come; 0 when the packet is whole, or
-        dropped.
+        """Note how many bytes the attachments take that have come, if there are more to come; 0 when
+        none are awaited any more.
         """
         ...
 
@@ -52,7 +52,9 @@ class ReadingConnection(Protocol):
         ...
 
     def message_dropped(self, error: BaseException) -> None:
-        """Log what a parser raised for a message, or something else below the events."""
+        """Log what a parser raised for a message, or something else below the events; no attachments
+        are awaited any more.
+        """
         ...
 
 
@@ -64,6 +66,7 @@ class PacketReader:
         "_backlog",
         "_connection",
         "_decoder",
+        "_loop",
         "_size",
         "_timer",
         "is_closed",
@@ -80,6 +83,7 @@ class PacketReader:
         self._attachment_timeout = attachment_timeout
         self._backlog = backlog
         self._connection = connection
+        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._size = 0  # bytes of the attachments of a packet that isn't whole
         self.is_closed = False
@@ -93,15 +97,16 @@ class PacketReader:
             return True
         try:
             packet = self._decoder.receive_text(message, 1)
-            if packet is None:
-                self._wait(0)
-            else:
+            if packet is not None:
                 self._connection.receive_packet(packet)
+            elif self._timer is None:
+                self._begin_to_wait()
         except ProtocolError as error:
             self._connection.violated(error)
         except BaseException as error:  # noqa: BLE001  # a parser of the application
             self.drop(error)
-        return not self._backlog.congested
+        backlog = self._backlog
+        return not (backlog.events and backlog.congested)
 
     def receive_binary(self, data: bytes) -> bool:
         """Take an Engine.IO message with bytes; return whether more may be read."""
@@ -109,38 +114,41 @@ class PacketReader:
             return True
         try:
             packet = self._decoder.receive_binary(data)
-            if packet is None:
-                self._wait(len(data))
-            else:
+            if packet is not None:
                 if self._timer is not None:
                     self._stop_waiting()
                 self._connection.receive_packet(packet)
+            else:
+                if self._timer is None:
+                    self._begin_to_wait()
+                self._size += len(data)
+                self._connection.hold_attachments(self._size)
         except ProtocolError as error:
             self._connection.violated(error)
         except BaseException as error:  # noqa: BLE001  # a parser of the application
             self.drop(error)
-        return not self._backlog.congested
+        backlog = self._backlog
+        return not (backlog.events and backlog.congested)
 
     def drop(self, error: BaseException) -> None:
         """Drop a message for which the parser raised, or something else below the events."""
         contain(error)
+        self._stop_waiting()
+        with Step("forget an unfinished packet"):
+            self._decoder.reset()
         self._connection.message_dropped(error)
-        self._forget()
 
     def close(self) -> None:
         """Take nothing any more: the connection is over."""
         self.is_closed = True
-        self._forget()
+        if self._timer is not None:
+            self._stop_waiting()
+            with Step("forget an unfinished packet"):
+                self._decoder.reset()
 
-    def _wait(self, size: int) -> None:
-        if self._timer is None:
-            self._connection.attachments_awaited(self._decoder.waiting)
-            self._timer = asyncio.get_running_loop().call_later(
-                self._attachment_timeout, self._timed_out
-            )
-        if size:
-            self._size += size
-            self._connection.hold_attachments(self._size)
+    def _begin_to_wait(self) -> None:
+        self._timer = self._loop.call_later(self._attachment_timeout, self._timed_out)
+        self._connection.attachments_awaited(self._decoder.waiting)
 
     def _timed_out(self) -> None:
         self._connection.violated(
@@ -151,10 +159,6 @@ class PacketReader:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._size:
             self._size = 0
             self._connection.hold_attachments(0)
-
-    def _forget(self) -> None:
-        self._stop_waiting()
-        with Step("forget an unfinished packet"):
-            self._decoder.reset()
