@@ -14,10 +14,30 @@ from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.server import BroadcastTimeoutError, ConnectionStateRecovery, Namespace, Server
 from ackord.runtime.testing import Link, RawPeer, run
+from ackord.runtime.typed.emitters import BroadcastEmitter, Gatherer
+from ackord.runtime.typed.event import Event
+from ackord.runtime.typed.replies import Replies
+from ackord.runtime.validation import Arg
 from typing_extensions import override
 
 from tests.runtime.server.stage import Stage
 from tests.runtime.server.stage import play as play_alone
+
+X: Event[Any] = Event("x", handler="on_x", args=[Arg("number", int)], ack=None)
+
+
+class Numbers(BroadcastEmitter):
+    """Sends a number."""
+
+    def x(self, number: int) -> None:
+        self._emit(X, number)
+
+
+class Questions(Gatherer):
+    """Asks about a number."""
+
+    async def x(self, number: Any) -> Replies[None]:
+        return await self._gather(X, number)
 
 
 class World:
@@ -148,7 +168,10 @@ def test_a_published_event_has_reached_the_others(play: Play) -> None:
     async def scenario(world: World) -> None:
         await world.here.to("red").publish("x", 1)
         assert await world.received() == dict.fromkeys("ab", '42["x",1]')
+        await Numbers(world.here.to("red")).publish(lambda to: to.x(2))
+        assert await world.received() == dict.fromkeys("ab", '42["x",2]')
         await world.here.to("nobody").publish("x", 1)
+        await Numbers(world.here.to("nobody")).publish(lambda to: to.x(2))
         assert await world.received() == {}
 
     play(scenario)
@@ -292,11 +315,21 @@ def test_an_event_that_reaches_nobody_is_not_encoded_unless_a_test_wants_it(path
         bus = LocalBus()
         server, other = Server(), Server(adapter=bus.make_adapter)
         unsendable = {1, 2}
+        told: list[tuple[Any, ...]] = []
+
+        def tell(*values: Any) -> None:
+            told.append(values)
+
         async with server.lifespan(), other.lifespan():
             for alone in (server, other):
                 alone.of(path).to("red").emit("x", unsendable)
                 alone.of(path).to([]).emit("x", unsendable)
                 await alone.of(path).publish("x", unsendable)
+                for nobody in (alone.to("red"), alone.to([]), alone.except_()):
+                    nobody.emit("x", unsendable, ack=tell)
+                    assert await nobody.emit_with_ack("x", unsendable) == ()
+                    assert await Questions(nobody, 1).x(unsendable) == Replies({}, {}, ())
+                    assert told.pop() == (None, ())
                 with pytest.raises(ReservedEventError):
                     alone.of(path).emit("connect")
             with pytest.raises(InvalidPayloadError):
@@ -312,6 +345,10 @@ def test_an_event_that_reaches_nobody_is_not_encoded_unless_a_test_wants_it(path
                     server.of(path).to(rooms).emit("x", unsendable)
             with pytest.raises(InvalidPayloadError):
                 server.of(path).emit("x", unsendable)
+            with pytest.raises(InvalidPayloadError):
+                await server.emit_with_ack("x", unsendable)
+            with pytest.raises(InvalidPayloadError):
+                await Questions(server.to([]), 1).x(unsendable)
 
     run(scenario())
 
@@ -366,11 +403,20 @@ def test_who_awaits_a_broadcast_learns_that_it_was_not_published(
     server = Server(adapter=Unreachable)
 
     async def scenario(stage: Stage) -> None:
-        peer, _ = await stage.join()
+        peer, sid = await stage.join()
         with pytest.raises(OSError, match="not published"):
             await server.publish("x")
-        server.emit("x")
-        await peer.expect('42["x"]', '42["x"]')
+        numbers = Numbers(server.to(sid))
+        sends: list[Callable[[Numbers], None]] = [
+            lambda to: to.x(1),
+            lambda to: to.local.x(1),
+            lambda to: to.except_().x(1),
+        ]
+        for send in sends:
+            with pytest.raises(OSError, match="not published"):
+                await numbers.publish(send)
+        numbers.x(2)
+        await peer.expect('42["x"]', *['42["x",1]'] * 3, '42["x",2]')
 
     play_alone(server, scenario)
     assert "Starting the adapter of namespace '/' failed" in caplog.text

@@ -196,7 +196,11 @@ def test_room_events_are_told_once(make: Make) -> None:
     ]
 
 
-@pytest.mark.parametrize("end", [lambda adapter: run(adapter.close()), MemoryAdapter.discard])  # pyright: ignore[reportUnknownLambdaType]
+def close(adapter: MemoryAdapter) -> None:
+    run(adapter.close())
+
+
+@pytest.mark.parametrize("end", [close, MemoryAdapter.discard])
 def test_closing_and_discarding_forget_everything_but_listeners(
     make: Make, end: Callable[[MemoryAdapter], None]
 ) -> None:

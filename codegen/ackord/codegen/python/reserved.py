@@ -29,7 +29,7 @@ ROOM: Final = frozenset({"name"})
 PARAMS: Final = frozenset({"parse", "path", "template"})
 """Attributes of the parameters of dynamic namespaces."""
 
-EMITTER: Final = frozenset({"except_", "gather", "local", "volatile"})
+EMITTER: Final = frozenset({"except_", "gather", "local", "publish", "volatile"})
 """Attributes of emitters."""
 
 CLIENT: Final = frozenset({"connect", "connected", "disconnect", "recovered", "sid", "socket"})

@@ -109,6 +109,15 @@ class Audience(Protocol):
         """Tell whether an event has to be encoded: somebody may get it, or come back for it."""
         ...
 
+    def may_answer(self, target: Target, flags: BroadcastFlags) -> bool:
+        """Tell whether an event that asks for acknowledgements has to be encoded: somebody may get
+        it now.
+
+        Raises:
+            UsageError: this namespace can't be asked.
+        """
+        ...
+
     def broadcast_event(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags
     ) -> asyncio.Future[None] | None:

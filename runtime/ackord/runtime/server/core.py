@@ -317,6 +317,14 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         )
 
     @override
+    def may_answer(self, target: Target, flags: BroadcastFlags) -> bool:
+        """See `Audience.may_answer`: an absent client isn't asked when it comes back."""
+        return self.environment.checking.always or (
+            not target.is_empty
+            and (get_ident() != self.server_loop.thread or self.adapter.may_reach(target, flags))
+        )
+
+    @override
     def broadcast_event(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags
     ) -> asyncio.Future[None] | None:

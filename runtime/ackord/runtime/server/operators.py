@@ -147,15 +147,14 @@ class Broadcasting(Selection):
         `ack` is called once, with an error or `None` and with the answers, as `emit_with_ack`
         raises or returns them.
 
-        Without `ack`, an event that reaches nobody isn't encoded, and its values aren't checked.
+        An event that reaches nobody isn't encoded, and its values aren't checked.
 
         Raises:
             ReservedEventError: nobody may send this name.
             InvalidPayloadError: JSON can't hold a value.
         """
         if ack is not None:
-            event = encode_plain_event(name, values)
-            self._audience.server_loop.call(self._ask, event, Registration(ack))
+            self._emit_with_callback(name, values, Registration(ack))
         elif self._is_heard:
             self.send_event(encode_plain_event(name, values))
         else:
@@ -174,7 +173,7 @@ class Broadcasting(Selection):
             InvalidPayloadError: JSON can't hold a value.
             Exception: what the adapter raised; sockets of this process may have got the event.
         """
-        self._audience.server_loop.check()
+        self._check_loop()
         if not self._is_heard:
             check_event_name(name)
             return
@@ -186,7 +185,7 @@ class Broadcasting(Selection):
         """Send an event to all of them and return what they answer, once everybody has answered or
         left.
 
-        With nobody to ask the result is empty, at once.
+        With nobody to ask the result is empty, at once, and the values aren't checked.
 
         Raises:
             BroadcastTimeoutError: some didn't answer in time, 20 seconds by default; it holds the
@@ -194,7 +193,12 @@ class Broadcasting(Selection):
             ReservedEventError: nobody may send this name.
             InvalidPayloadError: JSON can't hold a value.
         """
+        self._check_loop()
         seconds = self._seconds(timeout)
+        if not self._may_answer:
+            check_event_name(name)
+            check_timeout(seconds)
+            return Answers({})
         gathered = await self._gathered(encode_plain_event(name, values), seconds, decode_answer)
         answers = Answers(gathered.replies, gathered.missing)
         if gathered.timed_out:
@@ -216,6 +220,15 @@ class Broadcasting(Selection):
         isn't encoded.
         """
         return self._audience.is_heard(self._target, self._flags)
+
+    @property
+    def _may_answer(self) -> bool:
+        """Whether somebody may acknowledge an event; if not, it isn't encoded."""
+        return self._audience.may_answer(self._target, self._flags)
+
+    def _check_loop(self) -> None:
+        """Refuse another event loop than the server's, and another thread."""
+        self._audience.server_loop.check()
 
     async def fetch_sockets(self) -> list[RemoteSocket]:
         """Return the connected sockets: those of this process themselves, and for each socket of
@@ -286,13 +299,22 @@ class Broadcasting(Selection):
         timeout: float,  # noqa: ASYNC109  # a timer, no task
         decode: Callable[[AckReply], T],
     ) -> Gathered[T]:
-        self._audience.server_loop.check()
+        self._check_loop()
         future: asyncio.Future[Gathered[T]] = asyncio.get_running_loop().create_future()
         gathering = self._gather(event, timeout, decode, partial(_resolve, future))
         try:
             return await future
         finally:
             gathering.close()
+
+    def _emit_with_callback(self, name: str, values: tuple[Any, ...], ack: Registration) -> None:
+        if self._may_answer:
+            event = encode_plain_event(name, values)
+            self._audience.server_loop.call(self._ask, event, ack)
+        else:
+            check_event_name(name)
+            nothing: Gathered[Any] = Gathered({}, (), timed_out=False)
+            self._audience.server_loop.call(self._call_back, ack, name, nothing)
 
     def _ask(self, event: EncodedEvent, ack: Registration) -> None:
         try:

@@ -114,6 +114,10 @@ class Children(Audience, Generic[SocketT]):
         )
 
     @override
+    def may_answer(self, target: Target, flags: BroadcastFlags) -> NoReturn:
+        self._refuse(", which can't be asked for acknowledgements together: ask its children")
+
+    @override
     def broadcast_event(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags
     ) -> asyncio.Future[Any] | None:

@@ -4,6 +4,7 @@ event.
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
@@ -14,7 +15,7 @@ from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server.namespace import Namespace, core_of
 from ackord.runtime.server.operators import BroadcastOperator
-from ackord.runtime.sockets.acks import AckReply
+from ackord.runtime.sockets.acks import AckReply, check_timeout
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.exchange import encode_typed, request, request_result
 from ackord.runtime.typed.model import Error, UnknownError
@@ -131,30 +132,53 @@ class BroadcastEmitter(Emitter):
     acknowledged events have `gather` as well.
     """
 
-    __slots__ = ("__target",)
+    __slots__ = ("__published", "__target")
 
-    def __init__(self, target: BroadcastTarget) -> None:
+    def __init__(
+        self, target: BroadcastTarget, published: list[asyncio.Future[None]] | None = None
+    ) -> None:
+        """Take whom to reach, and where to note what the adapter has yet to publish."""
         self.__target = target
+        self.__published = published
 
     def except_(self, *rooms: Room) -> Self:
         """Leave out the clients in these rooms."""
-        return type(self)(self.__target.except_(room_names(rooms)))
+        return type(self)(self.__target.except_(room_names(rooms)), self.__published)
 
     @property
     def volatile(self) -> Self:
         """Reach only clients that can take the event at once."""
-        return type(self)(self.__target.volatile)
+        return type(self)(self.__target.volatile, self.__published)
 
     @property
     def local(self) -> Self:
         """Reach only clients of this process."""
-        return type(self)(self.__target.local)
+        return type(self)(self.__target.local, self.__published)
+
+    async def publish(self, send: Callable[[Self], object]) -> None:
+        """Call `send`, which sends events with the emitter that it is given, and return when the
+        adapter has published them to the other servers: at once on a single server.
+
+        ::
+
+            await ctx.to(room).publish(lambda to: to.message_posted(message))
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+            Exception: what the adapter raised; clients of this process may have got the event.
+        """
+        self.__target._check_loop()  # noqa: SLF001  # not for applications
+        published: list[asyncio.Future[None]] = []
+        send(type(self)(self.__target, published))
+        await asyncio.gather(*map(asyncio.shield, published))
 
     @override
     def _emit(self, event: Event[None], *args: object) -> None:
         # If nobody gets the event, its arguments are neither validated nor encoded.
         if self.__target._is_heard:  # noqa: SLF001  # not for applications, which emit
-            self.__target.send_event(encode_typed(event, args))
+            published = self.__target._send(encode_typed(event, args))  # noqa: SLF001  # likewise
+            if published is not None and self.__published is not None:
+                self.__published.append(published)
 
     @property
     def _target(self) -> BroadcastTarget:
@@ -185,6 +209,10 @@ class Gatherer:
         self, event: Event[Any], args: tuple[object, ...], *, errors: bool
     ) -> Replies[Any]:
         seconds = event.timeout if self.__timeout is None else self.__timeout
+        self.__target._check_loop()  # noqa: SLF001  # not for applications
+        if not self.__target._may_answer:  # noqa: SLF001  # likewise
+            check_timeout(seconds)
+            return Replies({}, {}, ())
 
         def decode(reply: AckReply) -> Any:
             try:
