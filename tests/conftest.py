@@ -85,7 +85,7 @@ ALONE: Final = (
     "tests/attack/test_attack.py::test_a_stranger_is_served_while_somebody_attacks",
     "tests/bench/test_bench.py::test_what_perf_counts_meanwhile_is_told_for_each_unit",
     "tests/runtime/hosting/test_guard.py::test_a_flood_of_control_frames_leaves_others_their_turn",
-    "tests/runtime/hosting/test_lanes_pressure.py::test_a_close_does_not_wait_forever",
+    "tests/runtime/hosting/test_pressure.py::test_a_close_does_not_wait_forever",
 )
 """How the names of tests begin that are marked `alone`: a machine with much to do fails them."""
 REACHING_OUT: Final = {"socket.bind", "socket.connect", "subprocess.Popen"}

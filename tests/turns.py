@@ -1,9 +1,9 @@
-"""Turns on the machine, for the workers of pytest-xdist: a test that is marked `alone` runs while no
-other test does.
+"""Turns on the machine, for the workers of pytest-xdist: a test that is marked `alone` runs while
+no other test does.
 
 What takes turns are two locks on files. Each test holds the lock of the machine, shared with others
-or, if the test must be alone, for itself. Whoever waits for the machine holds the lock of the
-entrance meanwhile, so that no new tests keep a test waiting that must be alone.
+or, if the test must be alone, for itself. A test that waits for the machine holds the lock of the
+queue meanwhile, so that no new test keeps a test waiting that must be alone.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 def turn(folder: Path, *, alone: bool) -> Generator[None]:
     """Wait for the machine, keep it until the end of the block, and let others have it then."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "entrance").open("a") as entrance, (folder / "machine").open("a") as machine:
-        fcntl.flock(entrance, fcntl.LOCK_EX)
+    with (folder / "queue").open("a") as queue, (folder / "machine").open("a") as machine:
+        fcntl.flock(queue, fcntl.LOCK_EX)
         fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        fcntl.flock(entrance, fcntl.LOCK_UN)
+        fcntl.flock(queue, fcntl.LOCK_UN)
         yield

@@ -1,4 +1,4 @@
-"""The server under attack: ``python -m tests.attack.server --lane fast``;
+"""The server under attack: ``python -m tests.attack.server --hosting direct``;
 tests/node/attack_server.mjs is the same for Node.
 """
 
@@ -15,7 +15,7 @@ from ackord.runtime.server import Server, Socket
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.stubs import v1 as _v1
 
-from tests import lanes
+from tests import hosts
 from tests.bench.contract import Item
 from tests.bench.servers.listening import listen
 
@@ -113,17 +113,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("recovery", "proxies", "compression", "small"):
         parser.add_argument(f"--{name}", action="store_true")
-    lanes.add_option(parser)
+    hosts.add_option(parser)
     options = parser.parse_args()
     app = make_server(
         recovery=options.recovery, proxies=options.proxies, small=options.small
     ).asgi()
     settings: dict[str, Any] = (
         {"per_message_deflate": True}
-        if options.compression and options.lane is not lanes.Lane.PLAIN
+        if options.compression and options.hosting is not hosts.Hosting.PLAIN
         else {}
     )
-    lanes.host(app, options.lane, **settings).run(sockets=[listen()])
+    hosts.host(app, options.hosting, **settings).run(sockets=[listen()])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ SYSTEMS: Final = {
 """The servers that are attacked, by their names on the command line."""
 START: Final = 60.0
 """Seconds in which a server must listen."""
-_LANES: Final = {"direct": "fast", "asgi": "plain"}
+_HOSTINGS: Final = {"direct": "direct", "asgi": "plain"}
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -80,7 +80,14 @@ def serving(system: str, options: Sequence[str]) -> Generator[Target]:
     if system == NODE:
         command = [find_node().path, "tests/node/attack_server.mjs", *options]
     else:
-        command = [sys.executable, "-m", "tests.attack.server", "--lane", _LANES[system], *options]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.attack.server",
+            "--hosting",
+            _HOSTINGS[system],
+            *options,
+        ]
     child = Child(SYSTEMS[system], command)
     try:
         yield Target(child)

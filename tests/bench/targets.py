@@ -1,4 +1,4 @@
-"""What issue 4 asks for, as data: ratios that the two lanes may have at most."""
+"""What issue 4 asks for, as data: ratios that the two ways of hosting may have at most."""
 
 from __future__ import annotations
 

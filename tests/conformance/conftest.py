@@ -1,13 +1,13 @@
-"""What the conformance suites share: each lane has its turn."""
+"""What the conformance suites share: they run once for each way of hosting."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.lanes import Lane
+from tests.hosts import Hosting
 
 
-@pytest.fixture(scope="module", params=list(Lane))
-def lane(request: pytest.FixtureRequest) -> Lane:
-    """How the server is hosted: whatever takes this runs on each lane."""
-    return Lane(request.param)
+@pytest.fixture(scope="module", params=list(Hosting))
+def hosting(request: pytest.FixtureRequest) -> Hosting:
+    """How the server is hosted; each test that takes this fixture runs with each way."""
+    return Hosting(request.param)

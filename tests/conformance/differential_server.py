@@ -12,7 +12,7 @@ from typing import Any
 
 from ackord.runtime.server import RefusalReply, Server, Socket
 
-from tests import lanes
+from tests import hosts
 
 
 def make_server() -> Server:
@@ -68,7 +68,7 @@ def _plain(value: bytes) -> dict[str, str]:
 
 def main() -> None:
     """Serve on a free port until terminated."""
-    lanes.serve(make_server().asgi(), lanes.of_command_line(__doc__))
+    hosts.serve(make_server().asgi(), hosts.of_command_line(__doc__))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.hosting.asgi import AsgiApp
 
-from tests import lanes
+from tests import hosts
 
 
 def suite_options(ping_interval: float = 0.3, ping_timeout: float = 0.2) -> EngineOptions:
@@ -54,10 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=3000)
     parser.add_argument("--ping-interval", type=float, default=0.3, help="seconds")
     parser.add_argument("--ping-timeout", type=float, default=0.2, help="seconds")
-    lanes.add_option(parser)
+    hosts.add_option(parser)
     given = parser.parse_args(arguments)
     options = suite_options(given.ping_interval, given.ping_timeout)
-    lanes.host(AsgiApp(EngineServer(options, Echo)), given.lane, port=given.port).run()
+    hosts.host(AsgiApp(EngineServer(options, Echo)), given.hosting, port=given.port).run()
 
 
 if __name__ == "__main__":

@@ -10,21 +10,22 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.lanes import Lane
+from tests.hosts import Hosting
 
 ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def serving_subprocess(module: str, lane: Lane, *arguments: str) -> Generator[str]:
-    """Run ``python -m module --lane LANE --port N`` and yield ``127.0.0.1:N`` as soon as it
+def serving_subprocess(module: str, hosting: Hosting, *arguments: str) -> Generator[str]:
+    """Run ``python -m module --hosting HOSTING --port N`` and yield ``127.0.0.1:N`` as soon as it
     listens.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", module, "--lane", lane, "--port", str(port), *arguments], cwd=ROOT
+        [sys.executable, "-m", module, "--hosting", hosting, "--port", str(port), *arguments],
+        cwd=ROOT,
     )
     try:
         _wait_until_listening(process, port)

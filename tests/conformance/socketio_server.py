@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ackord.runtime.server import Limits, Server, Socket
 
-from tests import lanes
+from tests import hosts
 
 AUTH_DELAY: Final = 0.02
 """Seconds between CONNECT and the `auth` event.
@@ -69,10 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--connect-timeout", type=float, default=1.0, help="seconds; the suite expects 1"
     )
-    lanes.add_option(parser)
+    hosts.add_option(parser)
     options = parser.parse_args(arguments)
     server = make_server(options.ping_interval, options.ping_timeout, options.connect_timeout)
-    lanes.host(server.asgi(), options.lane, port=options.port).run()
+    hosts.host(server.asgi(), options.hosting, port=options.port).run()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing_extensions import override
 from tests.conformance.differences import DIFFERENCES, PAGE, Difference, explain, render
 from tests.conformance.differential import Outcome, server
 from tests.conformance.scripts import Script, generate, singles
-from tests.lanes import Lane
+from tests.hosts import Hosting
 from tests.node.required import require_node
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(600)]
@@ -46,13 +46,13 @@ def node() -> str:
     return require_node()
 
 
-def play(node: str, lane: Lane, scripts: Sequence[Script]) -> list[Played]:
+def play(node: str, hosting: Hosting, scripts: Sequence[Script]) -> list[Played]:
     """Play scripts to both servers, both at the same time."""
 
     async def main() -> list[Played]:
         async with (
             server(
-                sys.executable, "-m", "tests.conformance.differential_server", "--lane", lane
+                sys.executable, "-m", "tests.conformance.differential_server", "--hosting", hosting
             ) as ours,
             server(node, "tests/node/differential_server.mjs") as theirs,
         ):
@@ -73,14 +73,14 @@ def report(found: Sequence[Played]) -> str:
     )
 
 
-def test_each_odd_packet_alone_does_the_same_to_both_servers(node: str, lane: Lane) -> None:
-    found = unexplained(play(node, lane, singles()))
+def test_each_odd_packet_alone_does_the_same_to_both_servers(node: str, hosting: Hosting) -> None:
+    found = unexplained(play(node, hosting, singles()))
     assert not found, report(found)
 
 
-def test_generated_scripts_do_the_same_to_both_servers(node: str, lane: Lane) -> None:
+def test_generated_scripts_do_the_same_to_both_servers(node: str, hosting: Hosting) -> None:
     seeds = range(FIRST_SEED, FIRST_SEED + GENERATED)
-    played = play(node, lane, [generate(seed) for seed in seeds])
+    played = play(node, hosting, [generate(seed) for seed in seeds])
     found = unexplained(played)
     assert not found, report(found)
     # An explanation that fits everything would prove nothing; one script in twenty needs one.
@@ -89,10 +89,10 @@ def test_generated_scripts_do_the_same_to_both_servers(node: str, lane: Lane) ->
     assert GENERATED / 10 < sum(each.ours.closed for each in played) < GENERATED * 0.9
 
 
-def test_each_difference_that_is_allowed_is_there(node: str, lane: Lane) -> None:
+def test_each_difference_that_is_allowed_is_there(node: str, hosting: Hosting) -> None:
     played = play(
         node,
-        lane,
+        hosting,
         [Script("websocket", paced=False, frames=difference.example) for difference in DIFFERENCES],
     )
     missing = [

@@ -13,33 +13,38 @@ import pytest
 from tests.attempts import hold_once
 from tests.conformance.http_client import WEBSOCKET, HttpClient
 from tests.conformance.serving import serving_subprocess
-from tests.lanes import Lane
+from tests.hosts import Hosting
 
 PING_INTERVAL = 0.3
 PING_TIMEOUT = 0.2
 
 
 @pytest.fixture(scope="module")
-def suite_address(lane: Lane) -> Iterator[str]:
+def suite_address(hosting: Hosting) -> Iterator[str]:
     """A server with the times of the suite, for what they matter to."""
-    with serving_subprocess("tests.conformance.engineio_server", lane) as address:
+    with serving_subprocess("tests.conformance.engineio_server", hosting) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def pinging_address(lane: Lane) -> Iterator[str]:
+def pinging_address(hosting: Hosting) -> Iterator[str]:
     """A server that sends pings as the suite expects, and is patient with who answers late."""
     with serving_subprocess(
-        "tests.conformance.engineio_server", lane, "--ping-timeout", "20"
+        "tests.conformance.engineio_server", hosting, "--ping-timeout", "20"
     ) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def address(lane: Lane) -> Iterator[str]:
+def address(hosting: Hosting) -> Iterator[str]:
     """A server that can be waited for."""
     with serving_subprocess(
-        "tests.conformance.engineio_server", lane, "--ping-interval", "25", "--ping-timeout", "20"
+        "tests.conformance.engineio_server",
+        hosting,
+        "--ping-interval",
+        "25",
+        "--ping-timeout",
+        "20",
     ) as address:
         yield address
 

@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 from ackord.runtime.engine.cookie import Cookie
 
-from tests.lanes import Lane
+from tests.hosts import Hosting
 from tests.node.required import require_node
 from tests.node.toolchain import find_node
 from tests.runtime.engine.harness import Site
@@ -281,7 +281,7 @@ async def reference(options: str) -> AsyncGenerator[str]:
         ),
     ],
 )
-@pytest.mark.parametrize("direct", [True, False], ids=[Lane.FAST, Lane.ASGI])
+@pytest.mark.parametrize("direct", [True, False], ids=[Hosting.DIRECT, Hosting.ASGI])
 def test_requests_are_answered_as_npms_engine_io_answers_them(
     cases: Mapping[str, Sequence[Step]], theirs: str, ours: Mapping[str, Any], *, direct: bool
 ) -> None:

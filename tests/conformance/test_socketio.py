@@ -12,43 +12,48 @@ import pytest
 from tests.conformance.http_client import POLLING, WEBSOCKET
 from tests.conformance.serving import serving_subprocess
 from tests.conformance.sio_client import Client, WebSocket, play, play_in_time
-from tests.lanes import Lane
+from tests.hosts import Hosting
 
 PING_TIMEOUT = 0.2
 
 
 @pytest.fixture(scope="module")
-def suite_address(lane: Lane) -> Iterator[str]:
+def suite_address(hosting: Hosting) -> Iterator[str]:
     """A server with the times of the suite, for what they matter to."""
-    with serving_subprocess("tests.conformance.socketio_server", lane) as address:
+    with serving_subprocess("tests.conformance.socketio_server", hosting) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def pinging_address(lane: Lane) -> Iterator[str]:
+def pinging_address(hosting: Hosting) -> Iterator[str]:
     """A server that sends pings as the suite expects, and is patient with who answers late."""
     with serving_subprocess(
-        "tests.conformance.socketio_server", lane, "--ping-timeout", "20", "--connect-timeout", "30"
+        "tests.conformance.socketio_server",
+        hosting,
+        "--ping-timeout",
+        "20",
+        "--connect-timeout",
+        "30",
     ) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def impatient_address(lane: Lane) -> Iterator[str]:
+def impatient_address(hosting: Hosting) -> Iterator[str]:
     """A server that waits for CONNECT as long as the suite expects, and sends no pings
     meanwhile.
     """
     with serving_subprocess(
-        "tests.conformance.socketio_server", lane, "--ping-interval", "25"
+        "tests.conformance.socketio_server", hosting, "--ping-interval", "25"
     ) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def address(lane: Lane) -> Iterator[str]:
+def address(hosting: Hosting) -> Iterator[str]:
     """A server that can be waited for."""
     times = ["--ping-interval", "25", "--ping-timeout", "20", "--connect-timeout", "30"]
-    with serving_subprocess("tests.conformance.socketio_server", lane, *times) as address:
+    with serving_subprocess("tests.conformance.socketio_server", hosting, *times) as address:
         yield address
 
 

@@ -15,16 +15,16 @@ import pytest
 
 from tests.conformance.serving import serving_subprocess
 from tests.conformance.sio_client import Client, play, play_in_time
-from tests.lanes import Lane
+from tests.hosts import Hosting
 
 PROMPT = 0.2
 SEPARATOR = "\x1e"
 
 
 @pytest.fixture(scope="module")
-def address(lane: Lane) -> Iterator[str]:
+def address(hosting: Hosting) -> Iterator[str]:
     times = ["--ping-interval", "25", "--ping-timeout", "20", "--connect-timeout", "30"]
-    with serving_subprocess("tests.conformance.socketio_server", lane, *times) as address:
+    with serving_subprocess("tests.conformance.socketio_server", hosting, *times) as address:
         yield address
 
 

@@ -1,5 +1,5 @@
-"""Volatile events, which go out at once or not at all: the same on every lane and over each
-transport, as npm's server does it.
+"""Volatile events, which go out at once or not at all: the same however the server is hosted, and
+over each transport, as npm's server does it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any, Final
 import pytest
 from ackord.runtime.server import Server, Socket
 
+from tests.hosts import Hosting
 from tests.interop.foreign.raw import POLLING, WEBSOCKET, Raw, Site, play
-from tests.lanes import Lane
 
 WAYS: Final = {
     "v v v": "v",
@@ -76,10 +76,10 @@ async def ask_over_websocket(client: Raw, events: list[str]) -> list[str]:
     return received
 
 
-@pytest.mark.parametrize("lane", list(Lane))
+@pytest.mark.parametrize("hosting", list(Hosting))
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 @pytest.mark.parametrize("cause", ["timer", "handler", "middleware", "two events in one read"])
-def test_only_what_can_go_at_once_is_sent(lane: Lane, transport: str, cause: str) -> None:
+def test_only_what_can_go_at_once_is_sent(hosting: Hosting, transport: str, cause: str) -> None:
     async def script(site: Site) -> None:
         listen(site.server, cause)
         client, other = await site.connect(), await site.connect()
@@ -97,7 +97,7 @@ def test_only_what_can_go_at_once_is_sent(lane: Lane, transport: str, cause: str
             if (
                 transport == "websocket"
                 and cause.startswith("two")
-                and lane is not Lane.FAST
+                and hosting is not Hosting.DIRECT
                 and way[0] in "eb"
             ):
                 # ASGI doesn't tell that two messages came in one read, and what answers the first
@@ -118,4 +118,4 @@ def test_only_what_can_go_at_once_is_sent(lane: Lane, transport: str, cause: str
                 packet[:4] if packet.startswith("45") else packet[4:-2] for packet in packets
             ] == sent.split(), way
 
-    play(lane, script)
+    play(hosting, script)

@@ -1,4 +1,5 @@
-"""The chat of examples/chat on any lane: ``python -m tests.interop.chat_server --lane asgi``.
+"""The chat of examples/chat, hosted in any way: ``python -m tests.interop.chat_server --hosting
+asgi``.
 
 Its heartbeat is quicker than the example's own: a browser that is taken offline may be unable to
 say goodbye. And whoever holds a name may take longer to say so: on a busy machine a page may stand
@@ -11,10 +12,10 @@ from ackord.runtime.server import Server
 
 from examples.chat.pages import Pages
 from examples.chat.server import Chat
-from tests import lanes
+from tests import hosts
 
 if __name__ == "__main__":
     server = Server(ping_interval=3, ping_timeout=12)
     server.register(Chat(answer_within=15))
     socketio_app = server.asgi()
-    lanes.serve(socketio_app, lanes.of_command_line(__doc__), application=Pages(socketio_app))
+    hosts.serve(socketio_app, hosts.of_command_line(__doc__), application=Pages(socketio_app))

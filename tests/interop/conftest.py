@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.lanes import Lane
+from tests.hosts import Hosting
 from tests.node.required import require_node
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -88,11 +88,11 @@ def _process(command: list[str]) -> Generator[str]:
 
 
 @contextmanager
-def serving_python(module: str, lane: Lane, *arguments: str) -> Generator[str]:
-    """Run ``python -m module --lane LANE``, a server that prints ``listening PORT``; give its
+def serving_python(module: str, hosting: Hosting, *arguments: str) -> Generator[str]:
+    """Run ``python -m module --hosting HOSTING``, a server that prints ``listening PORT``; give its
     URL.
     """
-    with _process([sys.executable, "-m", module, "--lane", lane, *arguments]) as line:
+    with _process([sys.executable, "-m", module, "--hosting", hosting, *arguments]) as line:
         yield f"http://127.0.0.1:{line.split()[1]}"
 
 
@@ -112,14 +112,14 @@ def chromium() -> str:
     pytest.skip("Chromium was not found; on Debian and Ubuntu: apt install chromium")
 
 
-@pytest.fixture(scope="module", params=list(Lane))
-def lane(request: pytest.FixtureRequest) -> Lane:
-    """How the server is hosted: whatever takes this runs on each lane."""
-    return Lane(request.param)
+@pytest.fixture(scope="module", params=list(Hosting))
+def hosting(request: pytest.FixtureRequest) -> Hosting:
+    """How the server is hosted; each test that takes this fixture runs with each way."""
+    return Hosting(request.param)
 
 
 @pytest.fixture(scope="module")
-def chat_url(lane: Lane) -> Iterator[str]:
+def chat_url(hosting: Hosting) -> Iterator[str]:
     """The URL of a chat server of its own process, fresh for each module."""
-    with serving_python("tests.interop.chat_server", lane) as url:
+    with serving_python("tests.interop.chat_server", hosting) as url:
         yield url

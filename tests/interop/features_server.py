@@ -13,7 +13,7 @@ from typing import Any
 from ackord.runtime import FailureReply
 from ackord.runtime.server import BroadcastTimeoutError, Server, Socket
 
-from tests import lanes
+from tests import hosts
 
 
 def make_server() -> Server:
@@ -58,10 +58,10 @@ def make_server() -> Server:
     return server
 
 
-async def main(lane: lanes.Lane) -> None:
+async def main(hosting: hosts.Hosting) -> None:
     """Serve until a client asks for a drain."""
     server = make_server()
-    host = lanes.host(server.asgi(), lane, port=0)
+    host = hosts.host(server.asgi(), hosting, port=0)
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
@@ -77,4 +77,4 @@ async def main(lane: lanes.Lane) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(lanes.of_command_line(__doc__)))
+    asyncio.run(main(hosts.of_command_line(__doc__)))

@@ -12,7 +12,7 @@ from ackord.runtime.protocol.socketio.parser import TEXT_PARSER
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import RefusalReply, Server, Socket
 
-from tests import lanes
+from tests import hosts
 
 MAX_PAYLOAD = 4_000_000
 """Bytes: a megabyte in base64 fits."""
@@ -79,10 +79,11 @@ def main() -> None:
     parser.add_argument(
         "--recovery", action="store_true", help="keep the state of connections that were cut"
     )
-    lanes.add_option(parser)
+    hosts.add_option(parser)
     arguments = parser.parse_args()
-    lanes.serve(
-        make_server(msgpack=arguments.msgpack, recovery=arguments.recovery).asgi(), arguments.lane
+    hosts.serve(
+        make_server(msgpack=arguments.msgpack, recovery=arguments.recovery).asgi(),
+        arguments.hosting,
     )
 
 

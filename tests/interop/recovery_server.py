@@ -5,7 +5,7 @@ from __future__ import annotations
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server, Socket
 
-from tests import lanes
+from tests import hosts
 
 
 def make_server() -> Server:
@@ -46,7 +46,7 @@ def make_server() -> Server:
 
 def main() -> None:
     """Serve on a free port until terminated."""
-    lanes.serve(make_server().asgi(), lanes.of_command_line(__doc__))
+    hosts.serve(make_server().asgi(), hosts.of_command_line(__doc__))
 
 
 if __name__ == "__main__":

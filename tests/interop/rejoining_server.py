@@ -6,7 +6,7 @@ import asyncio
 
 from ackord.runtime.server import Server, Socket
 
-from tests import lanes
+from tests import hosts
 
 
 def make_server() -> Server:
@@ -27,7 +27,7 @@ def make_server() -> Server:
 
 def main() -> None:
     """Serve on a free port until terminated."""
-    lanes.serve(make_server().asgi(), lanes.of_command_line(__doc__))
+    hosts.serve(make_server().asgi(), hosts.of_command_line(__doc__))
 
 
 if __name__ == "__main__":

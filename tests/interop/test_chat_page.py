@@ -8,16 +8,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.hosts import Hosting
 from tests.interop.conftest import NodeScripts
-from tests.lanes import Lane
 
 browser = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(330)]
 
 
-@pytest.fixture(scope="module", params=[Lane.FAST, Lane.ASGI])
-def lane(request: pytest.FixtureRequest) -> Lane:
+@pytest.fixture(scope="module", params=[Hosting.DIRECT, Hosting.ASGI])
+def hosting(request: pytest.FixtureRequest) -> Hosting:
     """Not plain uvicorn: the page's client is npm's, whose every step the matrix takes there."""
-    return Lane(request.param)
+    return Hosting(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.hosts import Hosting
 from tests.interop.conftest import NodeScripts, serving_python
-from tests.lanes import Lane
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
-def seen(node: NodeScripts, lane: Lane) -> Iterator[dict[str, Any]]:
-    with serving_python("tests.interop.features_server", lane) as url:
+def seen(node: NodeScripts, hosting: Hosting) -> Iterator[dict[str, Any]]:
+    with serving_python("tests.interop.features_server", hosting) as url:
         yield node.observe("features_client.mjs", url)
 
 
@@ -44,12 +44,12 @@ def test_a_middleware_answers_the_client(seen: dict[str, Any]) -> None:
 
 
 def test_a_server_that_stops_finishes_its_work_and_closes_the_transports(
-    seen: dict[str, Any], lane: Lane
+    seen: dict[str, Any], hosting: Hosting
 ) -> None:
     assert seen["work"] == "done"
     # Plain uvicorn breaks off the polls that wait before it tells the application: this is what our
     # host is for.
     assert set(seen["reasons"]) <= {
         "transport close",
-        *(["transport error"] if lane is Lane.PLAIN else []),
+        *(["transport error"] if hosting is Hosting.PLAIN else []),
     }

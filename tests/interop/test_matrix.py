@@ -11,8 +11,8 @@ from typing import Any, Final, TypeAlias
 
 import pytest
 
+from tests.hosts import Hosting
 from tests.interop.conftest import NodeScripts, observe_python, serving_python
-from tests.lanes import Lane
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
@@ -113,7 +113,7 @@ class Matrix:
 
 
 @pytest.fixture(scope="module")
-def urls(lane: Lane) -> Iterator[dict[str, str]]:
+def urls(hosting: Hosting) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         servers = PARSERS | {
             f"{parser} with recovery": (*arguments, "--recovery")
@@ -121,7 +121,7 @@ def urls(lane: Lane) -> Iterator[dict[str, str]]:
         }
         yield {
             name: stack.enter_context(
-                serving_python("tests.interop.matrix_server", lane, *arguments)
+                serving_python("tests.interop.matrix_server", hosting, *arguments)
             )
             for name, arguments in servers.items()
         }

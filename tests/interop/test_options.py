@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.hosts import Hosting
 from tests.interop.conftest import NodeScripts, serving_python
-from tests.lanes import Lane
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
@@ -34,8 +34,8 @@ TRANSPORTS: Final = {
 
 
 @pytest.fixture(scope="module")
-def seen(node: NodeScripts, lane: Lane) -> Iterator[dict[str, Any]]:
-    with serving_python("tests.interop.matrix_server", lane) as url:
+def seen(node: NodeScripts, hosting: Hosting) -> Iterator[dict[str, Any]]:
+    with serving_python("tests.interop.matrix_server", hosting) as url:
         yield node.observe("options_client.mjs", url)
 
 

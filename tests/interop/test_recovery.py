@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from tests.hosts import Hosting
 from tests.interop.conftest import NodeScripts, serving_python
-from tests.lanes import Lane
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
-def seen(node: NodeScripts, lane: Lane) -> Iterator[dict[str, Any]]:
-    with serving_python("tests.interop.recovery_server", lane) as url:
+def seen(node: NodeScripts, hosting: Hosting) -> Iterator[dict[str, Any]]:
+    with serving_python("tests.interop.recovery_server", hosting) as url:
         yield node.observe("recovery_client.mjs", url)
 
 

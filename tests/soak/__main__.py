@@ -25,7 +25,7 @@ from typing import Any
 import uvloop
 from typing_extensions import override
 
-from tests.lanes import add_option
+from tests.hosts import add_option
 from tests.soak.client import Tally, live
 from tests.soak.wire import HOST
 
@@ -261,7 +261,14 @@ def main() -> int:
     options = parser.parse_args()
     print(f"{options.clients} clients for {options.seconds:g} s, seed {options.seed}", flush=True)
     outcome = uvloop.run(
-        soak(options.clients, options.seconds, options.pace, options.seed, "--lane", options.lane)
+        soak(
+            options.clients,
+            options.seconds,
+            options.pace,
+            options.seed,
+            "--hosting",
+            options.hosting,
+        )
     )
     print(outcome)
     return 1 if outcome.failures else 0

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvloop
 
-from tests.lanes import Lane, add_option
+from tests.hosts import Hosting, add_option
 from tests.soak.__main__ import ServerProcess, serving
 from tests.soak.client import Client, Tally
 from tests.soak.links import MODES, Mode
@@ -114,9 +114,9 @@ async def _compare(
     return found, report
 
 
-async def run(count: int, lane: Lane) -> list[str]:
+async def run(count: int, hosting: Hosting) -> list[str]:
     async with serving(
-        "tests.soak.server", "--lane", lane, "--ping-interval", "1", "--ping-timeout", "4"
+        "tests.soak.server", "--hosting", hosting, "--ping-interval", "1", "--ping-timeout", "4"
     ) as server:
         return [found for mode in MODES for found in await find_leaks(server, mode, count)]
 
@@ -131,7 +131,7 @@ def main() -> int:
     )
     add_option(parser)
     options = parser.parse_args()
-    found = uvloop.run(run(options.connects, options.lane))
+    found = uvloop.run(run(options.connects, options.hosting))
     print("\n".join(found) or "nothing is left")
     return 1 if found else 0
 

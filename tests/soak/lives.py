@@ -27,8 +27,8 @@ from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.server.namespace import core_of
 
-from tests import lanes
-from tests.lanes import Lane
+from tests import hosts
+from tests.hosts import Hosting
 from tests.soak.wire import HOST, GoneError, WebSocket
 
 LOOPS: Final[dict[str, Callable[[], asyncio.AbstractEventLoop]]] = {
@@ -159,8 +159,8 @@ def is_cancelled(thing: object) -> bool:
 
 
 async def settle(loads: Mapping[str, Lives], start: Counter[str] | None = None) -> list[str]:
-    """Wait, ten seconds at most, until the servers hold nothing, and until there are no more objects
-    than at the start, if there was one; return what is too much.
+    """Wait, ten seconds at most, until the servers hold nothing, and until there are no more
+    objects than at the start, if there was one; return what is too much.
     """
     much: list[str] = []
     for _ in range(100):
@@ -182,9 +182,9 @@ async def settle(loads: Mapping[str, Lives], start: Counter[str] | None = None) 
 
 
 @asynccontextmanager
-async def serving(load: Lives, lane: Lane) -> AsyncGenerator[int]:
+async def serving(load: Lives, hosting: Hosting) -> AsyncGenerator[int]:
     """Serve on a port, which is what the context is."""
-    host = lanes.host(load.server.asgi(), lane, port=0, host=HOST, log_level="error")
+    host = hosts.host(load.server.asgi(), hosting, port=0, host=HOST, log_level="error")
     task = asyncio.create_task(host.serve())
     while not host.started:  # noqa: ASYNC110 - uvicorn doesn't tell
         await asyncio.sleep(0.01)
@@ -196,16 +196,16 @@ async def serving(load: Lives, lane: Lane) -> AsyncGenerator[int]:
 
 
 async def soak(lives: int, seed: int) -> list[str]:
-    """Let so many clients come and go at servers of each lane and duration, side by side; return
-    what isn't as it must be.
+    """Let so many clients come and go at servers of each way of hosting and duration, side by side;
+    return what isn't as it must be.
     """
     loads: dict[str, Lives] = {}
     ports: dict[str, int] = {}
     async with AsyncExitStack() as stack:
-        for lane, duration in product((Lane.FAST, Lane.ASGI), DURATIONS):
-            name = f"the {lane} server whose clients may be away for {duration} s"
+        for hosting, duration in product((Hosting.DIRECT, Hosting.ASGI), DURATIONS):
+            name = f"the {hosting} server whose clients may be away for {duration} s"
             load = loads[name] = Lives(seed, duration)
-            ports[name] = await stack.enter_async_context(serving(load, lane))
+            ports[name] = await stack.enter_async_context(serving(load, hosting))
 
         async def happen(count: int) -> None:
             async with asyncio.TaskGroup() as group:

@@ -23,7 +23,7 @@ from typing import Final
 
 from ackord.runtime.server import Server, Socket
 
-from tests.lanes import Lane, add_option, serve
+from tests.hosts import Hosting, add_option, serve
 from tests.runtime.hosting.network import Connection, frame, masked
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -151,10 +151,10 @@ class Outcome:
         return self.exit_code is not None or self.served_after is not None
 
 
-async def attack(lane: Lane, name: str, log: int = subprocess.DEVNULL) -> Outcome:
+async def attack(hosting: Hosting, name: str, log: int = subprocess.DEVNULL) -> Outcome:
     """Start a server, attack it, and see whether a stranger is served."""
     act, connections = ATTACKS[name]
-    async with _target(lane, log) as target, asyncio.TaskGroup() as group:
+    async with _target(hosting, log) as target, asyncio.TaskGroup() as group:
         attackers = [group.create_task(_attack(act, target)) for _ in range(connections)]
         await _watch(target, attackers)
         began = time.monotonic()
@@ -204,8 +204,15 @@ async def _ask(target: Target) -> None:
 
 
 @asynccontextmanager
-async def _target(lane: Lane, log: int) -> AsyncGenerator[Target]:
-    command = [sys.executable, "-m", "tests.soak.memory_limit", "--serve", "--lane", lane.value]
+async def _target(hosting: Hosting, log: int) -> AsyncGenerator[Target]:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.soak.memory_limit",
+        "--serve",
+        "--hosting",
+        hosting.value,
+    ]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: ASYNC220
     try:
         line = await asyncio.to_thread(lambda: process.stdout.readline() if process.stdout else "")
@@ -249,14 +256,16 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve:
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-        serve(make_server().asgi(), options.lane)
+        serve(make_server().asgi(), options.hosting)
         return
     bad = 0
     for name in options.attacks:
         for _ in range(options.runs):
             outcome = asyncio.run(
                 attack(
-                    options.lane, name, sys.stderr.fileno() if options.log else subprocess.DEVNULL
+                    options.hosting,
+                    name,
+                    sys.stderr.fileno() if options.log else subprocess.DEVNULL,
                 )
             )
             bad += not outcome.is_good

@@ -26,7 +26,7 @@ from ackord.runtime.protocol.engineio.session import Session
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.server.connection import Connection
 
-from tests import lanes
+from tests import hosts
 
 TICK = 1.0
 """Seconds between two broadcasts to everybody."""
@@ -140,10 +140,12 @@ class Soak:
         }
 
 
-async def serve(port: int, lane: lanes.Lane, ping_interval: float, ping_timeout: float) -> None:
+async def serve(
+    port: int, hosting: hosts.Hosting, ping_interval: float, ping_timeout: float
+) -> None:
     """Serve until terminated."""
     soak = Soak(ping_interval, ping_timeout)
-    host = lanes.host(soak.server.asgi(), lane, port=port, log_level="error")
+    host = hosts.host(soak.server.asgi(), hosting, port=port, log_level="error")
     ticking = asyncio.create_task(soak.tick())
 
     def answer() -> None:
@@ -162,9 +164,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--ping-interval", type=float, default=25)
     parser.add_argument("--ping-timeout", type=float, default=20)
-    lanes.add_option(parser)
+    hosts.add_option(parser)
     options = parser.parse_args()
-    uvloop.run(serve(options.port, options.lane, options.ping_interval, options.ping_timeout))
+    uvloop.run(serve(options.port, options.hosting, options.ping_interval, options.ping_timeout))
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ from __future__ import annotations
 import pytest
 import uvloop
 
-from tests.lanes import Lane
+from tests.hosts import Hosting
 from tests.soak.leaks import run
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("lane", [Lane.FAST, Lane.ASGI])
-def test_hundreds_of_connections_on_each_transport_leave_nothing(lane: Lane) -> None:
-    assert uvloop.run(run(200, lane)) == []
+@pytest.mark.parametrize("hosting", [Hosting.DIRECT, Hosting.ASGI])
+def test_hundreds_of_connections_on_each_transport_leave_nothing(hosting: Hosting) -> None:
+    assert uvloop.run(run(200, hosting)) == []

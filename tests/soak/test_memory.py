@@ -11,22 +11,22 @@ from collections.abc import Awaitable, Callable
 import pytest
 import uvloop
 
-from tests.lanes import Lane
+from tests.hosts import Hosting
 from tests.soak.__main__ import ServerProcess, serving
 from tests.soak.links import PATH
 from tests.soak.wire import HOST, HttpConnection, WebSocket
 
-pytestmark = [pytest.mark.slow, pytest.mark.parametrize("lane", [Lane.FAST, Lane.ASGI])]
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("hosting", [Hosting.DIRECT, Hosting.ASGI])]
 
 NOISE = 6.0
 """Megabytes that a process has more or less for reasons of its own."""
 MEGABYTE = 1_000_000
 
 
-def play(lane: Lane, scenario: Callable[[ServerProcess], Awaitable[None]]) -> None:
+def play(hosting: Hosting, scenario: Callable[[ServerProcess], Awaitable[None]]) -> None:
     async def main() -> None:
         async with serving(
-            "tests.soak.server", "--lane", lane, "--ping-interval", "2", "--ping-timeout", "6"
+            "tests.soak.server", "--hosting", hosting, "--ping-interval", "2", "--ping-timeout", "6"
         ) as server:
             for visitor in await asyncio.gather(*(open_websocket(server.port) for _ in range(50))):
                 visitor.abort()
@@ -70,7 +70,7 @@ async def gives_back(server: ServerProcess, before: float) -> None:
     raise AssertionError(f"{report['rss']:.1f} MB, {before:.1f} before")
 
 
-def test_thousands_of_half_open_handshakes_cost_kilobytes_each_and_expire(lane: Lane) -> None:
+def test_thousands_of_half_open_handshakes_cost_kilobytes_each_and_expire(hosting: Hosting) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
 
@@ -85,10 +85,10 @@ def test_thousands_of_half_open_handshakes_cost_kilobytes_each_and_expire(lane: 
         assert server.rss() - before < 3000 * 0.009 + NOISE
         await gives_back(server, before)
 
-    play(lane, scenario)
+    play(hosting, scenario)
 
 
-def test_parked_attachments_are_bounded_for_each_client_and_freed_with_it(lane: Lane) -> None:
+def test_parked_attachments_are_bounded_for_each_client_and_freed_with_it(hosting: Hosting) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
         clients = await asyncio.gather(*(open_websocket(server.port, joins=True) for _ in range(8)))
@@ -103,10 +103,10 @@ def test_parked_attachments_are_bounded_for_each_client_and_freed_with_it(lane: 
             client.abort()
         await gives_back(server, before)
 
-    play(lane, scenario)
+    play(hosting, scenario)
 
 
-def test_attachments_that_nobody_announced_are_not_kept(lane: Lane) -> None:
+def test_attachments_that_nobody_announced_are_not_kept(hosting: Hosting) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
         clients = await asyncio.gather(*(open_websocket(server.port, joins=True) for _ in range(8)))
@@ -118,11 +118,13 @@ def test_attachments_that_nobody_announced_are_not_kept(lane: Lane) -> None:
             client.abort()
         await gives_back(server, before)
 
-    play(lane, scenario)
+    play(hosting, scenario)
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_a_client_that_stops_reading_is_dropped_at_the_limit(lane: Lane, transport: str) -> None:
+def test_a_client_that_stops_reading_is_dropped_at_the_limit(
+    hosting: Hosting, transport: str
+) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
         flood = '42["flood",300,200000]'
@@ -145,10 +147,10 @@ def test_a_client_that_stops_reading_is_dropped_at_the_limit(lane: Lane, transpo
         websocket.abort()
         connection.abort()
 
-    play(lane, scenario)
+    play(hosting, scenario)
 
 
-def test_endless_bodies_are_cut_off_while_they_come(lane: Lane) -> None:
+def test_endless_bodies_are_cut_off_while_they_come(hosting: Hosting) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
 
@@ -182,10 +184,10 @@ def test_endless_bodies_are_cut_off_while_they_come(lane: Lane) -> None:
         assert peak - before < 10 * 3 + NOISE
         await gives_back(server, before)
 
-    play(lane, scenario)
+    play(hosting, scenario)
 
 
-def test_bodies_that_never_end_hold_no_more_than_the_limit(lane: Lane) -> None:
+def test_bodies_that_never_end_hold_no_more_than_the_limit(hosting: Hosting) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
         writers: list[asyncio.StreamWriter] = []
@@ -205,10 +207,10 @@ def test_bodies_that_never_end_hold_no_more_than_the_limit(lane: Lane) -> None:
         for writer in writers:
             writer.transport.abort()
 
-    play(lane, scenario)
+    play(hosting, scenario)
 
 
-def test_sockets_that_say_nothing_cost_little(lane: Lane) -> None:
+def test_sockets_that_say_nothing_cost_little(hosting: Hosting) -> None:
     async def scenario(server: ServerProcess) -> None:
         before: float = (await server.report())["rss"]
         silent = [sockets.create_connection((HOST, server.port)) for _ in range(500)]
@@ -217,4 +219,4 @@ def test_sockets_that_say_nothing_cost_little(lane: Lane) -> None:
             each.close()
         await gives_back(server, before)
 
-    play(lane, scenario)
+    play(hosting, scenario)

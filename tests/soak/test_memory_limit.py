@@ -9,13 +9,13 @@ import sys
 
 import pytest
 
-from tests.lanes import Lane
+from tests.hosts import Hosting
 from tests.soak.memory_limit import attack
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS, and /proc")
-@pytest.mark.parametrize("lane", [Lane.FAST, Lane.PLAIN])
+@pytest.mark.parametrize("hosting", [Hosting.DIRECT, Hosting.PLAIN])
 @pytest.mark.parametrize("name", ["lists", "attachments"])
-def test_a_stranger_is_served_or_the_server_has_exited(lane: Lane, name: str) -> None:
-    outcome = asyncio.run(attack(lane, name))
+def test_a_stranger_is_served_or_the_server_has_exited(hosting: Hosting, name: str) -> None:
+    outcome = asyncio.run(attack(hosting, name))
     assert outcome.is_good, outcome

@@ -1,4 +1,4 @@
-"""The generated server in the lane that is the default: what `Server.run` runs, with its default
+"""The generated server hosted as `Server.run` hosts it, with its default
 settings.
 """
 

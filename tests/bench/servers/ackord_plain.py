@@ -1,5 +1,5 @@
-"""The untyped API with plain `def` listeners, in the default lane: nothing is validated, no
-coroutine is made.
+"""The untyped API with plain `def` listeners, hosted as `Server.run` hosts it: nothing is
+validated, no coroutine is made.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The generated server in the lane that is the default, without the helpers in C."""
+"""The generated server hosted as `Server.run` hosts it, without the helpers in C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How applications run on uvicorn as it comes; python-socketio and our plain ASGI lane have the
+"""How applications run on uvicorn as it comes; python-socketio and our plain ASGI hosting have the
 same settings.
 """
 

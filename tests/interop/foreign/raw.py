@@ -1,5 +1,5 @@
-"""A raw client of a server on one of the lanes: writes the bytes that a foreign client writes, and
-reads what comes.
+"""A raw client of a server that is hosted in one of the ways: writes the bytes of a foreign
+client, and reads what comes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ackord.runtime.server import ConnectionStateRecovery, Server, Socket
 
-from tests import lanes
+from tests import hosts
 from tests.runtime.hosting.network import Connection, frame, masked, until
 
 KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -25,14 +25,14 @@ class Site:
     disconnections.
     """
 
-    def __init__(self, lane: lanes.Lane, recovery: ConnectionStateRecovery | None) -> None:
+    def __init__(self, hosting: hosts.Hosting, recovery: ConnectionStateRecovery | None) -> None:
         self.server = Server(cors_origins=["file://"], connection_state_recovery=recovery)
         self._writers: list[asyncio.StreamWriter] = []
         self.ends: list[str] = []
         self.auth: list[object] = []
         for namespace in (self.server.main, self.server.of("/admin")):
             namespace.on("connection", self._connected)
-        self.host = lanes.host(self.server.asgi(), lane, port=0)
+        self.host = hosts.host(self.server.asgi(), hosting, port=0)
 
     def _connected(self, socket: Socket) -> None:
         self.auth.append(socket.handshake.auth)
@@ -145,15 +145,15 @@ class Raw:
 
 
 def play(
-    lane: lanes.Lane,
+    hosting: hosts.Hosting,
     script: Callable[[Site], Awaitable[None]],
     *,
     recovery: ConnectionStateRecovery | None = None,
 ) -> None:
-    """Play a script against a server on this lane."""
+    """Play a script against a server hosted in this way."""
 
     async def main() -> None:
-        site = Site(lane, recovery)
+        site = Site(hosting, recovery)
         task = asyncio.create_task(site.host.serve())
         await until(lambda: site.host.started)
         try:

@@ -11,19 +11,21 @@ from typing import Final
 import pytest
 from ackord.runtime.server import ConnectionStateRecovery
 
+from tests.hosts import Hosting
 from tests.interop.foreign.raw import POLLING, WEBSOCKET, Raw, Site, play
-from tests.lanes import Lane
 from tests.runtime.hosting.network import until
 
-on_every_lane = pytest.mark.parametrize("lane", list(Lane))
+on_every_hosting = pytest.mark.parametrize("hosting", list(Hosting))
 
 JOINED: Final = '40{"sid":"…'
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("is_parked", [False, True])
 @pytest.mark.parametrize("together", [False, True])
-def test_dotnet_upgrades_without_a_probe(lane: Lane, *, is_parked: bool, together: bool) -> None:
+def test_dotnet_upgrades_without_a_probe(
+    hosting: Hosting, *, is_parked: bool, together: bool
+) -> None:
     async def script(site: Site) -> None:
         http, poll, websocket = await site.connect(), await site.connect(), await site.connect()
         query = f"{POLLING}&sid={await http.open_polling()}"
@@ -50,11 +52,11 @@ def test_dotnet_upgrades_without_a_probe(lane: Lane, *, is_parked: bool, togethe
         websocket.close(b"\x03\xe8")
         await until(lambda: site.ends == ["transport close"])
 
-    play(lane, script)
+    play(hosting, script)
 
 
-@on_every_lane
-def test_older_dotnet_uses_a_websocket_only(lane: Lane) -> None:
+@on_every_hosting
+def test_older_dotnet_uses_a_websocket_only(hosting: Hosting) -> None:
     async def script(site: Site) -> None:
         websocket = await site.connect()
         await websocket.upgrade(WEBSOCKET)
@@ -64,10 +66,10 @@ def test_older_dotnet_uses_a_websocket_only(lane: Lane) -> None:
         websocket.send("5", '42["echo","after a packet without a meaning"]')
         await websocket.expect('42["echo","after a packet without a meaning"]')
 
-    play(lane, script)
+    play(hosting, script)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize(
     ("origin", "host"),
     [
@@ -76,7 +78,7 @@ def test_older_dotnet_uses_a_websocket_only(lane: Lane) -> None:
         ("ws://example.org:8000", "example.org:8000"),
     ],
 )
-def test_swift_with_starscream(lane: Lane, origin: str, host: str) -> None:
+def test_swift_with_starscream(hosting: Hosting, origin: str, host: str) -> None:
     async def script(site: Site) -> None:
         http, poll, websocket = await site.connect(), await site.connect(), await site.connect()
         sid = await http.open_polling("transport=polling&b64=1&EIO=4")
@@ -104,13 +106,13 @@ def test_swift_with_starscream(lane: Lane, origin: str, host: str) -> None:
         websocket.send("41/,")
         await until(lambda: site.ends == ["client namespace disconnect"])
 
-    play(lane, script)
+    play(hosting, script)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 @pytest.mark.parametrize("auth", ['{"token":"x"}', '{"pid":"abc","offset":null}'])
-def test_dart(lane: Lane, transport: str, auth: str) -> None:
+def test_dart(hosting: Hosting, transport: str, auth: str) -> None:
     headers = "user-agent: Dart/3.5 (dart:io)\ncache-control: no-cache\naccept-encoding: gzip\ncontent-length: 0\n"
 
     async def script(site: Site) -> None:
@@ -128,7 +130,7 @@ def test_dart(lane: Lane, transport: str, auth: str) -> None:
             )
             # With a plain `uvicorn app:app`, and only there, the server takes the compression that
             # is offered.
-            if lane is Lane.PLAIN:
+            if hosting is Hosting.PLAIN:
                 return
             await client.expect('0{"sid":"…')
             client.send(f"40{auth}", '42["echo","é"]')
@@ -141,11 +143,11 @@ def test_dart(lane: Lane, transport: str, auth: str) -> None:
             {"token": "x"} if "token" in auth else {}
         ]  # what is for the recovery is no auth
 
-    play(lane, script, recovery=ConnectionStateRecovery())
+    play(hosting, script, recovery=ConnectionStateRecovery())
 
 
-@on_every_lane
-def test_java_and_android_on_okhttp(lane: Lane) -> None:
+@on_every_hosting
+def test_java_and_android_on_okhttp(hosting: Hosting) -> None:
     headers = "Accept-Encoding: gzip\nUser-Agent: okhttp/3.12.12\n"
 
     async def script(site: Site) -> None:
@@ -157,11 +159,11 @@ def test_java_and_android_on_okhttp(lane: Lane) -> None:
         client.close(b"\x03\xe8")
         await until(lambda: site.ends == ["transport close"])
 
-    play(lane, script)
+    play(hosting, script)
 
 
-@on_every_lane
-def test_cpp_leaves_the_comma_out(lane: Lane) -> None:
+@on_every_hosting
+def test_cpp_leaves_the_comma_out(hosting: Hosting) -> None:
     async def script(site: Site) -> None:
         client = await site.connect()
         await client.upgrade(f"{WEBSOCKET}&t=1764600000")
@@ -172,12 +174,12 @@ def test_cpp_leaves_the_comma_out(lane: Lane) -> None:
         await client.expect('42/admin,["echo",1]', '42["echo",2]')
         await until(lambda: site.ends == ["client namespace disconnect"])
 
-    play(lane, script)
+    play(hosting, script)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("probe", [("2probe", "5"), ("5",)], ids=["since November 2020", "before"])
-def test_arduino_on_one_connection(lane: Lane, probe: tuple[str, ...]) -> None:
+def test_arduino_on_one_connection(hosting: Hosting, probe: tuple[str, ...]) -> None:
     device = "Origin: file://\nUser-Agent: arduino-WebSocket-Client\n"
 
     async def script(site: Site) -> None:
@@ -195,11 +197,11 @@ def test_arduino_on_one_connection(lane: Lane, probe: tuple[str, ...]) -> None:
         client.send('42["echo",{"now":1}]')
         await client.expect('42["echo",{"now":1}]')
 
-    play(lane, script)
+    play(hosting, script)
 
 
-@on_every_lane
-def test_godot_writes_whole_numbers_with_a_fraction(lane: Lane) -> None:
+@on_every_hosting
+def test_godot_writes_whole_numbers_with_a_fraction(hosting: Hosting) -> None:
     async def script(site: Site) -> None:
         client = await site.connect()
         await client.upgrade(WEBSOCKET)
@@ -207,13 +209,13 @@ def test_godot_writes_whole_numbers_with_a_fraction(lane: Lane) -> None:
         client.send("40", '421["echo",5.0]')
         await client.expect(JOINED, '42["echo",5.0]', "431[5.0]")
 
-    play(lane, script)
+    play(hosting, script)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("query", ["&sid=", "&t=Px_1", "&EIO=4", "&sid=&t=1"])
 @pytest.mark.parametrize("beginning", ["EIO=4&transport=", "EIO=3&EIO=4&transport="])
-def test_hand_written_clients(lane: Lane, beginning: str, query: str) -> None:
+def test_hand_written_clients(hosting: Hosting, beginning: str, query: str) -> None:
     async def script(site: Site) -> None:
         http, websocket = await site.connect(), await site.connect()
         await http.open_polling(f"{beginning}polling{query}")
@@ -221,12 +223,12 @@ def test_hand_written_clients(lane: Lane, beginning: str, query: str) -> None:
         await websocket.upgrade(f"{beginning}websocket{query}")
         await websocket.expect('0{"sid":"…')
 
-    play(lane, script)
+    play(hosting, script)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("connection", ["keep-alive, Upgrade", "upgrade", "Upgrade"])
-def test_the_headers_of_browsers_and_proxies(lane: Lane, connection: str) -> None:
+def test_the_headers_of_browsers_and_proxies(hosting: Hosting, connection: str) -> None:
     async def script(site: Site) -> None:
         client: Raw = await site.connect()
         await client.open_polling(
@@ -235,4 +237,4 @@ def test_the_headers_of_browsers_and_proxies(lane: Lane, connection: str) -> Non
         await client.upgrade(WEBSOCKET, connection=connection)
         await client.expect('0{"sid":"…')
 
-    play(lane, script)
+    play(hosting, script)

@@ -1,5 +1,5 @@
 """A server whose handlers do what Ctrl-C does: ``python -m tests.runtime.hosting.exits_server
---lane LANE --loop LOOP``.
+--hosting HOSTING --loop LOOP``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from socket import create_server
 
 from ackord.runtime.server import Server, Socket
 
-from tests import lanes
+from tests import hosts
 
 
 def tell(reason: str) -> None:
@@ -41,13 +41,13 @@ def make_server() -> Server:
 def main() -> None:
     """Serve on a free port until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    lanes.add_option(parser)
+    hosts.add_option(parser)
     parser.add_argument("--loop", required=True)
     options = parser.parse_args()
     with create_server(("127.0.0.1", 0)) as listener:
         print(listener.getsockname()[1], flush=True)
         try:
-            lanes.host(make_server().asgi(), options.lane, loop=options.loop).run(
+            hosts.host(make_server().asgi(), options.hosting, loop=options.loop).run(
                 sockets=[listener]
             )
         except KeyboardInterrupt:

@@ -120,21 +120,21 @@ class Talk:
         )
 
 
-def transcript(script: Script, *, lane: str, **options: Any) -> list[Any]:
-    """Play a script on one lane, and return what `play_on` does."""
-    return asyncio.run(play_on(lane, script, **options))
+def transcript(script: Script, *, hosting: str, **options: Any) -> list[Any]:
+    """Play a script with a server that is hosted in one way, and return what `play_on` does."""
+    return asyncio.run(play_on(hosting, script, **options))
 
 
 async def play_on(
-    lane: str,
+    hosting: str,
     script: Script,
     *,
     cut: bool = False,
     settings: dict[str, Any] | None = None,
     **options: Any,
 ) -> list[Any]:
-    """Play a script on one lane, and return all that can be seen of it: what was received, and what
-    the upper layer was told.
+    """Play a script with a server that is hosted in one way, and return all that can be seen of it:
+    what was received, and what the upper layer was told.
     """
     numbers = count()
 
@@ -142,7 +142,7 @@ async def play_on(
         return f"session-{next(numbers)}"
 
     site = Site(echo=True, generate_id=generate_id, **options)
-    host_settings = {"direct": lane == "direct", "date_header": False, **(settings or {})}
+    host_settings = {"direct": hosting == "direct", "date_header": False, **(settings or {})}
     async with asyncio.timeout(20), serving(site, **host_settings) as served:
         talk = Talk(served, cut=cut)
         await script(talk)

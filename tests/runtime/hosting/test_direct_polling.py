@@ -1,4 +1,4 @@
-"""Long-polling past ASGI: what goes that way, and what is peculiar to it; `test_polling_lanes`
+"""Long-polling past ASGI: what goes that way, and what is peculiar to it; `test_polling`
 compares the answers.
 """
 
@@ -43,7 +43,7 @@ def test_a_request_is_answered_before_the_nonsense_behind_it() -> None:
         await talk.receive(connection)
         await talk.end(connection)
 
-    received, told = transcript(nonsense, lane="direct")
+    received, told = transcript(nonsense, hosting="direct")
     assert [each[:12] for each in received] == [
         b"HTTP/1.1 200",
         b"HTTP/1.1 200",
@@ -109,7 +109,7 @@ def test_ordinary_requests_of_open_sessions_go_past_asgi(request_: str, *, is_di
         assert talk.is_direct() is is_direct
         connection[1].transport.abort()
 
-    transcript(ask, lane="direct")
+    transcript(ask, hosting="direct")
 
 
 async def is_direct(served: Served) -> bool:
@@ -251,7 +251,7 @@ def test_who_wants_to_see_each_request_does_from_then_on() -> None:
         ]
         assert seen == ["POST"]
 
-    transcript(listen, lane="direct")
+    transcript(listen, hosting="direct")
 
 
 # Time, and connections
@@ -280,13 +280,15 @@ def test_a_body_has_its_time_also_when_the_session_is_upgraded_meanwhile() -> No
         await talk.receive(connection)
         await talk.end(connection)
 
-    direct = transcript(upgrade, lane="direct", ping_interval=0.1, ping_timeout=0.4)
-    assert direct == transcript(upgrade, lane="asgi", ping_interval=0.1, ping_timeout=0.4)
+    direct = transcript(upgrade, hosting="direct", ping_interval=0.1, ping_timeout=0.4)
+    assert direct == transcript(upgrade, hosting="asgi", ping_interval=0.1, ping_timeout=0.4)
     assert direct[1] == [([], [("transport error", "request body incomplete after 0.5 seconds")])]
 
 
-@pytest.mark.parametrize("lane", ["direct", "asgi"])
-def test_an_idle_connection_is_closed_after_its_time_and_one_that_is_used_is_not(lane: str) -> None:
+@pytest.mark.parametrize("hosting", ["direct", "asgi"])
+def test_an_idle_connection_is_closed_after_its_time_and_one_that_is_used_is_not(
+    hosting: str,
+) -> None:
     def claim(timeout: float) -> None:
         async def idle(talk: Talk) -> None:
             loop = asyncio.get_running_loop()
@@ -306,7 +308,7 @@ def test_an_idle_connection_is_closed_after_its_time_and_one_that_is_used_is_not
             await talk.end(connection)
             assert 0.9 * timeout < loop.time() - since < 2 * timeout
 
-        transcript(idle, lane=lane, settings={"timeout_keep_alive": timeout})
+        transcript(idle, hosting=hosting, settings={"timeout_keep_alive": timeout})
 
     hold_once(claim, (0.3, 0.6, 3.5))
 
@@ -326,15 +328,15 @@ def test_a_connection_that_has_served_both_ways_is_idle_after_the_last() -> None
             await talk.end(connection)
             assert 0.9 * timeout < loop.time() - since < 2 * timeout
 
-        transcript(both, lane="direct", settings={"timeout_keep_alive": timeout})
+        transcript(both, hosting="direct", settings={"timeout_keep_alive": timeout})
 
     hold_once(claim, (0.3, 0.6, 3.5))
 
 
-@pytest.mark.parametrize("lane", ["direct", "asgi"])
+@pytest.mark.parametrize("hosting", ["direct", "asgi"])
 @pytest.mark.parametrize("beginning", ["G", "POST /socket.io/?QUERY HTTP/1.1\nHost: x\nContent-Le"])
 def test_a_later_request_that_is_never_finished_ends_its_connection(
-    monkeypatch: pytest.MonkeyPatch, lane: str, beginning: str
+    monkeypatch: pytest.MonkeyPatch, hosting: str, beginning: str
 ) -> None:
     monkeypatch.setattr(bounds, "HEAD_TIMEOUT", 0.2)
 
@@ -347,7 +349,7 @@ def test_a_later_request_that_is_never_finished_ends_its_connection(
         await asyncio.wait_for(talk.end(connection), 10)
         assert talk.received[-1] == b"<end>" or talk.received[-1] == b"reset<end>"
 
-    transcript(begin, lane=lane)
+    transcript(begin, hosting=hosting)
 
 
 def test_a_websocket_on_a_connection_of_long_polling_outlives_its_time_to_be_idle() -> None:
@@ -372,7 +374,7 @@ def test_a_websocket_on_a_connection_of_long_polling_outlives_its_time_to_be_idl
             writer.write(masked(0x81, b"4still here"))
             assert await frame(reader) == (0x81, b"4still here")
 
-        transcript(upgrade, lane="direct", settings={"timeout_keep_alive": timeout})
+        transcript(upgrade, hosting="direct", settings={"timeout_keep_alive": timeout})
 
     hold_once(claim, (0.2, 1, 5))
 
@@ -398,7 +400,7 @@ def test_others_have_their_turn_between_many_requests_that_are_sent_ahead() -> N
         steps = [after - before for before, after in pairwise(turns)]
         assert max(steps) <= REQUESTS_PER_TURN + 1
 
-    transcript(flood, lane="direct")
+    transcript(flood, hosting="direct")
 
 
 def test_a_client_that_does_not_read_its_answers_is_not_read_from() -> None:
@@ -421,7 +423,7 @@ def test_a_client_that_does_not_read_its_answers_is_not_read_from() -> None:
         assert served.transport.get_write_buffer_size() < 1_000_000
         connection[1].transport.abort()
 
-    transcript(answers, lane="direct")
+    transcript(answers, hosting="direct")
 
 
 class Broken(Recorder):
@@ -430,10 +432,10 @@ class Broken(Recorder):
         raise LookupError("a bug")
 
 
-@pytest.mark.parametrize("lane", ["direct", "asgi"])
+@pytest.mark.parametrize("hosting", ["direct", "asgi"])
 @pytest.mark.parametrize("is_late", [False, True])
 def test_a_mistake_of_ours_is_answered_with_500_and_logged(
-    lane: str, capfd: pytest.CaptureFixture[str], *, is_late: bool
+    hosting: str, capfd: pytest.CaptureFixture[str], *, is_late: bool
 ) -> None:
     async def post(talk: Talk) -> None:
         query = await talk.open()
@@ -446,7 +448,7 @@ def test_a_mistake_of_ours_is_answered_with_500_and_logged(
         assert talk.received[-2].endswith(b"connection: close\r\n\r\nInternal Server Error")
         socket.handler = talk.site.recorder
 
-    transcript(post, lane=lane)
+    transcript(post, hosting=hosting)
     assert (
         capfd.readouterr().err.count(
             "LookupError: a bug" if is_late else "'NoneType' object has no attribute 'congested'"
@@ -455,8 +457,8 @@ def test_a_mistake_of_ours_is_answered_with_500_and_logged(
     )
 
 
-@pytest.mark.parametrize("lane", ["direct", "asgi"])
-def test_a_server_that_stops_answers_who_waits_and_closes(lane: str) -> None:
+@pytest.mark.parametrize("hosting", ["direct", "asgi"])
+def test_a_server_that_stops_answers_who_waits_and_closes(hosting: str) -> None:
     async def stop(talk: Talk) -> None:
         waiting, posting, idle = await talk.connect(), await talk.connect(), await talk.connect()
         first, second = await talk.open(idle), await talk.open(idle)
@@ -473,4 +475,4 @@ def test_a_server_that_stops_answers_who_waits_and_closes(lane: str) -> None:
             await talk.end(connection)
         assert talk.received[3].endswith(b"\r\n\r\n1")
 
-    transcript(stop, lane=lane)
+    transcript(stop, hosting=hosting)

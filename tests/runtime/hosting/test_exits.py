@@ -24,8 +24,8 @@ from ackord.runtime.testing import Link
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_in_thread
 
-from tests.runtime.hosting.lanes import Lane, on_every_lane
 from tests.runtime.hosting.network import until
+from tests.runtime.hosting.ways import Hosting, on_every_hosting
 
 ROOT = Path(__file__).parents[3]
 FAILED = {"error": {"code": "internal", "message": "The handler failed"}}
@@ -68,8 +68,8 @@ def make_server(error: type[BaseException]) -> Server:
                 raise error
 
     @server.use_event
-    async def gate(_: Socket, name: str, __: tuple[Any, ...]) -> None:
-        if name == "gate":
+    async def middleware(_: Socket, name: str, __: tuple[Any, ...]) -> None:
+        if name == "middleware":
             await exit_later()
 
     server.of("/plain").use(exit_at_once)
@@ -80,8 +80,8 @@ def make_server(error: type[BaseException]) -> Server:
 
 
 @asynccontextmanager
-async def serving(server: Server, lane: Lane) -> AsyncGenerator[Host]:
-    host = configure(server.asgi(), port=0, graceful_timeout=2, direct=lane.direct)
+async def serving(server: Server, hosting: Hosting) -> AsyncGenerator[Host]:
+    host = configure(server.asgi(), port=0, graceful_timeout=2, direct=hosting.direct)
     task = asyncio.create_task(host.serve())
     await until(lambda: host.started or task.done())
     try:
@@ -91,24 +91,24 @@ async def serving(server: Server, lane: Lane) -> AsyncGenerator[Host]:
         await task
 
 
-def play(lane: Lane, scenario: Callable[[], Awaitable[None]]) -> None:
+def play(hosting: Hosting, scenario: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
         async with asyncio.timeout(20):
             await scenario()
 
-    with asyncio.Runner(loop_factory=lane.loop_factory) as runner:
+    with asyncio.Runner(loop_factory=hosting.loop_factory) as runner:
         runner.run(main())
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("error", [SystemExit, GeneratorExit])
 def test_what_ends_a_program_or_a_coroutine_ends_only_the_event_that_raises_it(
-    lane: Lane, error: type[BaseException], caplog: pytest.LogCaptureFixture
+    hosting: Hosting, error: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
     server = make_server(error)
 
     async def scenario() -> None:
-        async with serving(server, lane) as host:
+        async with serving(server, hosting) as host:
             url = f"http://127.0.0.1:{host.port}"
             async with connect(url) as socket:
                 for name in (
@@ -118,7 +118,7 @@ def test_what_ends_a_program_or_a_coroutine_ends_only_the_event_that_raises_it(
                     "async later",
                     "mixed",
                     "catch-all",
-                    "gate",
+                    "middleware",
                     "plain",
                 ):
                     assert await socket.emit_with_ack(name) == FAILED, name
@@ -135,25 +135,25 @@ def test_what_ends_a_program_or_a_coroutine_ends_only_the_event_that_raises_it(
                 assert await socket.emit_with_ack("echo", 1) == 1
 
     with caplog.at_level(logging.ERROR):
-        play(lane, scenario)
+        play(hosting, scenario)
     assert {record.exc_info[0] for record in caplog.records if record.exc_info is not None} == {
         error
     }
 
 
-def interrupt(lane: Lane, name: str) -> tuple[list[str], list[str]]:
+def interrupt(hosting: Hosting, name: str) -> tuple[list[str], list[str]]:
     """Ask a server in a process of its own for an event; return the packets that come, and what the
     process has printed by its end.
     """
-    loop = "uvloop" if lane.loop_factory is uvloop.new_event_loop else "asyncio"
+    loop = "uvloop" if hosting.loop_factory is uvloop.new_event_loop else "asyncio"
     command = [
         sys.executable,
         "-m",
         "tests.runtime.hosting.exits_server",
         "--loop",
         loop,
-        "--lane",
-        "fast" if lane.direct else "asgi",
+        "--hosting",
+        "direct" if hosting.direct else "asgi",
     ]
     received: list[str] = []
     with subprocess.Popen(
@@ -173,19 +173,19 @@ def interrupt(lane: Lane, name: str) -> tuple[list[str], list[str]]:
             process.kill()
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("name", ["plain", "later"])
-def test_an_interrupt_that_reaches_a_handler_ends_the_server(lane: Lane, name: str) -> None:
-    answers, printed = interrupt(lane, name)
+def test_an_interrupt_that_reaches_a_handler_ends_the_server(hosting: Hosting, name: str) -> None:
+    answers, printed = interrupt(hosting, name)
     assert printed[-1] == "interrupted"
     assert (
-        answers[2:] == [f"430{json.dumps([FAILED], separators=(',', ':'))}"] or not lane.direct
+        answers[2:] == [f"430{json.dumps([FAILED], separators=(',', ':'))}"] or not hosting.direct
     ), "ASGI has it sent by a task"
 
 
-@on_every_lane
-def test_ctrl_c_while_a_handler_runs_ends_the_server_in_good_order(lane: Lane) -> None:
-    answers, printed = interrupt(lane, "signal")
+@on_every_hosting
+def test_ctrl_c_while_a_handler_runs_ends_the_server_in_good_order(hosting: Hosting) -> None:
+    answers, printed = interrupt(hosting, "signal")
     assert answers[2:] == ["430[]"]
     assert printed == ["disconnect server shutting down", "interrupted"]
 

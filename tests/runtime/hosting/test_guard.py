@@ -20,7 +20,7 @@ POLLING = "/socket.io/?EIO=4&transport=polling"
 
 
 @pytest.fixture(params=[True, False], ids=["direct", "through ASGI"])
-def lane(request: pytest.FixtureRequest) -> dict[str, bool]:
+def hosting(request: pytest.FixtureRequest) -> dict[str, bool]:
     return {"direct": request.param}
 
 
@@ -173,7 +173,7 @@ def test_who_never_finishes_a_request_is_dropped(
 
 
 def test_a_websocket_outlives_the_time_for_a_request(
-    monkeypatch: pytest.MonkeyPatch, lane: dict[str, bool]
+    monkeypatch: pytest.MonkeyPatch, hosting: dict[str, bool]
 ) -> None:
     monkeypatch.setattr(http_bounds, "HEAD_TIMEOUT", 0.1)
 
@@ -183,12 +183,12 @@ def test_a_websocket_outlives_the_time_for_a_request(
         writer.write(masked(0x81, b"4still here"))
         assert await frame(reader) == (0x81, b"4still here")
 
-    play(scenario, settings=lane)
+    play(scenario, settings=hosting)
 
 
 @pytest.mark.parametrize("fragment", [b"", b"x"])
 def test_a_message_in_endless_fragments_ends_its_connection(
-    fragment: bytes, lane: dict[str, bool]
+    fragment: bytes, hosting: dict[str, bool]
 ) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
@@ -198,20 +198,20 @@ def test_a_message_in_endless_fragments_ends_its_connection(
         assert answer in {b"", b"\x88\x02\x03\xf0"}
         await served.gone()
 
-    play(scenario, settings=lane)
+    play(scenario, settings=hosting)
 
 
-def test_as_many_fragments_as_are_allowed_are_one_message(lane: dict[str, bool]) -> None:
+def test_as_many_fragments_as_are_allowed_are_one_message(hosting: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         count = bounds.MAX_FRAGMENTS - 1
         writer.write(masked(0x01, b"4") + masked(0x00, b"x") * (count - 1) + masked(0x80, b"x"))
         assert await frame(reader) == (0x81, b"4" + b"x" * count)
 
-    play(scenario, settings=lane)
+    play(scenario, settings=hosting)
 
 
-def test_pings_of_who_does_not_read_are_not_answered(lane: dict[str, bool]) -> None:
+def test_pings_of_who_does_not_read_are_not_answered(hosting: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         [transport] = served.transports
@@ -223,10 +223,10 @@ def test_pings_of_who_does_not_read_are_not_answered(lane: dict[str, bool]) -> N
         await asyncio.sleep(0.5)
         assert transport.get_write_buffer_size() < 1_000_000
 
-    play(scenario, settings=lane)
+    play(scenario, settings=hosting)
 
 
-def test_a_flood_of_control_frames_leaves_others_their_turn(lane: dict[str, bool]) -> None:
+def test_a_flood_of_control_frames_leaves_others_their_turn(hosting: dict[str, bool]) -> None:
     async def scenario(served: Served) -> None:
         other_reader, other_writer = await served.open_websocket()
         _, writer = await served.open_websocket()
@@ -242,10 +242,12 @@ def test_a_flood_of_control_frames_leaves_others_their_turn(lane: dict[str, bool
             # turns of the event loop
         )
 
-    play(scenario, settings=lane)
+    play(scenario, settings=hosting)
 
 
-def test_after_many_control_frames_nothing_more_is_read_in_this_turn(lane: dict[str, bool]) -> None:
+def test_after_many_control_frames_nothing_more_is_read_in_this_turn(
+    hosting: dict[str, bool],
+) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
         [connection] = served.host.server_state.connections
@@ -260,7 +262,7 @@ def test_after_many_control_frames_nothing_more_is_read_in_this_turn(lane: dict[
         writer.write(masked(0x81, b"4still here"))
         assert await frame(reader) == (0x81, b"4still here")
 
-    play(scenario, settings=lane)
+    play(scenario, settings=hosting)
 
 
 def is_writing(served: Served) -> bool:
@@ -309,7 +311,7 @@ def test_who_reads_slowly_gets_the_whole_response(monkeypatch: pytest.MonkeyPatc
 
 
 def test_bad_utf_8_is_a_warning_and_no_traceback(
-    caplog: pytest.LogCaptureFixture, lane: dict[str, bool]
+    caplog: pytest.LogCaptureFixture, hosting: dict[str, bool]
 ) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.open_websocket()
@@ -318,7 +320,7 @@ def test_bad_utf_8_is_a_warning_and_no_traceback(
         await served.gone()
 
     with caplog.at_level(logging.INFO):
-        play(scenario, settings=lane)
+        play(scenario, settings=hosting)
     [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert (record.name, record.levelname, record.exc_info) == (
         "ackord.runtime.engine",

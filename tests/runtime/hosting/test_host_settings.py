@@ -14,7 +14,7 @@ import pytest
 from ackord.runtime.hosting.out_of_memory import EXIT_CODE
 from ackord.runtime.server import Server
 
-from tests.lanes import Lane, host
+from tests.hosts import Hosting, host
 from tests.runtime.hosting.network import until
 
 PROCESS = """
@@ -53,18 +53,18 @@ def test_a_process_whose_event_loop_gets_no_memory_ends(
 
 
 @pytest.mark.parametrize(
-    ("lane", "settings", "warns"),
+    ("hosting", "settings", "warns"),
     [
-        (Lane.PLAIN, {}, True),
-        (Lane.PLAIN, {"ws_per_message_deflate": False}, False),
-        (Lane.FAST, {"per_message_deflate": True}, False),
+        (Hosting.PLAIN, {}, True),
+        (Hosting.PLAIN, {"ws_per_message_deflate": False}, False),
+        (Hosting.DIRECT, {"per_message_deflate": True}, False),
     ],
 )
 def test_compression_that_inflates_ahead_is_warned_of(
-    lane: Lane, settings: dict[str, Any], caplog: pytest.LogCaptureFixture, *, warns: bool
+    hosting: Hosting, settings: dict[str, Any], caplog: pytest.LogCaptureFixture, *, warns: bool
 ) -> None:
     async def main() -> None:
-        server = host(Server().asgi(), lane, port=0, **settings)
+        server = host(Server().asgi(), hosting, port=0, **settings)
         task = asyncio.create_task(server.serve())
         await until(lambda: server.started)
         server.should_exit = True

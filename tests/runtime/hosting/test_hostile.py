@@ -21,9 +21,9 @@ from ackord.runtime.websocket import bounds
 
 from tests.attempts import hold_once
 from tests.runtime.engine.harness import Site
-from tests.runtime.hosting.lanes import Lane, on_every_lane, send_at_once, text
 from tests.runtime.hosting.network import Connection, Served, masked, serving, until
 from tests.runtime.hosting.talk import Talk, transcript
+from tests.runtime.hosting.ways import Hosting, on_every_hosting, send_at_once, text
 
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
@@ -52,9 +52,9 @@ async def rest(connection: Connection) -> bytes:
 # Requests
 
 
-@on_every_lane
+@on_every_hosting
 def test_only_so_many_requests_may_be_sent_ahead(
-    lane: Lane, monkeypatch: pytest.MonkeyPatch
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_bounds, "MAX_AHEAD", 10)
 
@@ -71,7 +71,7 @@ def test_only_so_many_requests_may_be_sent_ahead(
         )
         await until(lambda: not served.host.server_state.connections)
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
 NOISE = {
@@ -85,10 +85,10 @@ NOISE = {
 }
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize(("request_", "noise"), NOISE.values(), ids=NOISE)
 def test_bytes_that_begin_no_request_keep_no_connection_open(
-    lane: Lane, request_: bytes, noise: bytes
+    hosting: Hosting, request_: bytes, noise: bytes
 ) -> None:
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
@@ -100,11 +100,11 @@ def test_bytes_that_begin_no_request_keep_no_connection_open(
             await asyncio.sleep(0.02)
         await rest(connection)
 
-    lane.play(scenario, settings={"timeout_keep_alive": 0.3})
+    hosting.play(scenario, settings={"timeout_keep_alive": 0.3})
 
 
-@on_every_lane
-def test_a_request_that_follows_noise_has_its_time(lane: Lane) -> None:
+@on_every_hosting
+def test_a_request_that_follows_noise_has_its_time(hosting: Hosting) -> None:
     def claim(timeout: float) -> None:
         async def scenario(served: Served) -> None:
             query = await served.open_polling()
@@ -119,13 +119,13 @@ def test_a_request_that_follows_noise_has_its_time(lane: Lane) -> None:
             assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
             assert await reader.readexactly(5) == b"4late"
 
-        lane.play(scenario, settings={"timeout_keep_alive": timeout})
+        hosting.play(scenario, settings={"timeout_keep_alive": timeout})
 
     hold_once(claim, (0.2, 1, 5))
 
 
-@on_every_lane
-def test_no_websocket_begins_before_the_request_ahead_of_it_is_answered(lane: Lane) -> None:
+@on_every_hosting
+def test_no_websocket_begins_before_the_request_ahead_of_it_is_answered(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         query = await served.open_polling()
         connection = await served.connect()
@@ -136,12 +136,12 @@ def test_no_websocket_begins_before_the_request_ahead_of_it_is_answered(lane: La
             ("transport error", "poll connection closed prematurely")
         ]
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 def test_refused_websockets_are_no_errors_in_the_log(
-    lane: Lane, caplog: pytest.LogCaptureFixture
+    hosting: Hosting, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.connect()
@@ -153,11 +153,11 @@ def test_refused_websockets_are_no_errors_in_the_log(
             record.getMessage() for record in caplog.records if record.levelname != "WARNING"
         ] == []
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@pytest.mark.parametrize("lane", ["direct", "asgi"])
-def test_what_no_handler_should_raise_ends_its_session_and_nothing_else(lane: str) -> None:
+@pytest.mark.parametrize("hosting", ["direct", "asgi"])
+def test_what_no_handler_should_raise_ends_its_session_and_nothing_else(hosting: str) -> None:
     async def script(talk: Talk) -> None:
         query = await talk.open()
         talk.site.recorder.receive_text = leave  # type: ignore[method-assign]  # another upper layer
@@ -169,14 +169,14 @@ def test_what_no_handler_should_raise_ends_its_session_and_nothing_else(lane: st
     def leave(packet: str) -> bool:
         raise SystemExit(packet)
 
-    transcript(script, lane=lane)
+    transcript(script, hosting=hosting)
 
 
 # Messages
 
 
-@on_every_lane
-def test_a_read_full_of_messages_is_handled_in_many_turns(lane: Lane) -> None:
+@on_every_hosting
+def test_a_read_full_of_messages_is_handled_in_many_turns(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
         log = served.site.recorder.log
@@ -195,7 +195,7 @@ def test_a_read_full_of_messages_is_handled_in_many_turns(lane: Lane) -> None:
             max(after - before for before, after in pairwise(turns)) <= 2 * bounds.FRAMES_PER_TURN
         )
 
-    lane.play(scenario, echo=False)
+    hosting.play(scenario, echo=False)
 
 
 # Connections that are dropped wherever they stand
@@ -233,12 +233,12 @@ STATES: dict[str, tuple[bytes, ...]] = {
 }
 
 
-@on_every_lane
-def test_connections_that_are_dropped_in_any_state_leave_nothing_behind(lane: Lane) -> None:
+@on_every_hosting
+def test_connections_that_are_dropped_in_any_state_leave_nothing_behind(hosting: Hosting) -> None:
     async def main() -> None:
         server = Server()
         server.on("connection")(greet)
-        host = configure(server.asgi(), port=0, direct=lane.direct)
+        host = configure(server.asgi(), port=0, direct=hosting.direct)
         task = asyncio.create_task(host.serve())
         await until(lambda: host.started)
         left: dict[str, Counter[str]] = {}
@@ -257,7 +257,7 @@ def test_connections_that_are_dropped_in_any_state_leave_nothing_behind(lane: La
             await task
         assert {name: objects for name, objects in left.items() if objects} == {}
 
-    with asyncio.Runner(loop_factory=lane.loop_factory) as runner:
+    with asyncio.Runner(loop_factory=hosting.loop_factory) as runner:
         runner.run(main())
 
 
@@ -333,12 +333,12 @@ async def census(server: Server, host: Host) -> Counter[str]:
 # The end of the server
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_the_exit_does_not_wait_for_a_middleware_that_holds_an_acceptance_back(
-    lane: Lane, moment: str, caplog: pytest.LogCaptureFixture
+    hosting: Hosting, moment: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without a server of its own in `lane.play`: its end is what is looked at."""
+    """Without a server of its own in `hosting.play`: its end is what is looked at."""
 
     async def main() -> None:
         site = Site(echo=True)
@@ -360,7 +360,7 @@ def test_the_exit_does_not_wait_for_a_middleware_that_holds_an_acceptance_back(
 
         async with (
             asyncio.timeout(20),
-            serving(site, application=middleware, direct=lane.direct) as served,
+            serving(site, application=middleware, direct=hosting.direct) as served,
         ):
             connection = await served.connect()
             connection[1].write(get("EIO=4&transport=websocket", UPGRADE) + text("4hi"))
@@ -372,6 +372,9 @@ def test_the_exit_does_not_wait_for_a_middleware_that_holds_an_acceptance_back(
             await until(lambda: not connections and not served.host.server_state.tasks)
         assert site.recorder.ends == [("server shutting down", None)]
 
-    with asyncio.Runner(loop_factory=lane.loop_factory) as runner, caplog.at_level(logging.ERROR):
+    with (
+        asyncio.Runner(loop_factory=hosting.loop_factory) as runner,
+        caplog.at_level(logging.ERROR),
+    ):
         runner.run(main())
     assert "exception" not in caplog.text.lower()

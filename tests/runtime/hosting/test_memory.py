@@ -1,4 +1,4 @@
-"""What all clients together may make a server hold, on every lane."""
+"""What all clients together may make a server hold, however the server is hosted."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ackord.runtime.server import Limits, Server, Socket
 from ackord.runtime.websocket import bounds
 
 from tests.runtime.engine.harness import Site
-from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, text
 from tests.runtime.hosting.network import Connection, Served, frame, masked, play, serving, until
 from tests.runtime.hosting.test_deflate import ON, compressing, deflated
+from tests.runtime.hosting.ways import Hosting, everything, on_every_hosting, text
 
 BUDGET = 800_000
 HEAVY, LIGHT = 900_000, 100_000
@@ -94,15 +94,17 @@ class ServerSite(Site):
         return self.engine.memory.used
 
 
-def serve(lane: Lane, scenario: Callable[[Served, ServerSite], object], **options: Any) -> None:
+def serve(
+    hosting: Hosting, scenario: Callable[[Served, ServerSite], object], **options: Any
+) -> None:
     async def main() -> None:
         site = ServerSite(**options)
-        async with asyncio.timeout(30), serving(site, direct=lane.direct) as served:
+        async with asyncio.timeout(30), serving(site, direct=hosting.direct) as served:
             result = scenario(served, site)
             assert asyncio.iscoroutine(result)
             await result
 
-    with asyncio.Runner(loop_factory=lane.loop_factory) as runner:
+    with asyncio.Runner(loop_factory=hosting.loop_factory) as runner:
         runner.run(main())
 
 
@@ -113,10 +115,10 @@ async def join(served: Served) -> Connection:
     return connection
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("holding", HOLDINGS)
 def test_the_heaviest_connection_goes_and_the_others_stay(
-    lane: Lane, holding: Holding, caplog: pytest.LogCaptureFixture
+    hosting: Hosting, holding: Holding, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario(served: Served, site: ServerSite) -> None:
         (_, light), (heavy_reader, heavy), (reader, writer) = [await join(served) for _ in range(3)]
@@ -132,7 +134,7 @@ def test_the_heaviest_connection_goes_and_the_others_stay(
         await served.gone(1)
         await until(lambda: not site.used)
 
-    serve(lane, scenario, memory_budget=BUDGET)
+    serve(hosting, scenario, memory_budget=BUDGET)
     [line] = [
         record.getMessage() for record in caplog.records if "memory_budget" in record.getMessage()
     ]
@@ -140,10 +142,10 @@ def test_the_heaviest_connection_goes_and_the_others_stay(
     assert "(800,000 bytes)" in line
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("leaves", [True, False], ids=["leaves", "is cut off"])
 def test_events_of_a_client_that_has_gone_are_dropped_if_they_are_the_most(
-    lane: Lane, caplog: pytest.LogCaptureFixture, *, leaves: bool
+    hosting: Hosting, caplog: pytest.LogCaptureFixture, *, leaves: bool
 ) -> None:
     async def scenario(served: Served, site: ServerSite) -> None:
         (reader, writer), (_, heavy) = [await join(served) for _ in range(2)]
@@ -165,15 +167,17 @@ def test_events_of_a_client_that_has_gone_are_dropped_if_they_are_the_most(
         while (await frame(reader))[1][:2] != b"40":
             pass
 
-    serve(lane, scenario, memory_budget=BUDGET, cancel_on_disconnect=False)
+    serve(hosting, scenario, memory_budget=BUDGET, cancel_on_disconnect=False)
     [line] = [
         record.getMessage() for record in caplog.records if "memory_budget" in record.getMessage()
     ]
     assert ("is disconnected" if leaves else "has gone, and its events") in line
 
 
-@on_every_lane
-def test_what_a_client_does_not_read_counts(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
+@on_every_hosting
+def test_what_a_client_does_not_read_counts(
+    hosting: Hosting, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(served: Served, site: ServerSite) -> None:
         reader, writer = await join(served)
         deaf, _ = await join(served)
@@ -189,12 +193,12 @@ def test_what_a_client_does_not_read_counts(lane: Lane, caplog: pytest.LogCaptur
         assert await frame(reader) == (0x81, b"430[1]")
         await until(lambda: not site.used)
 
-    serve(lane, scenario, memory_budget=BUDGET, max_buffered=100_000_000)
+    serve(hosting, scenario, memory_budget=BUDGET, max_buffered=100_000_000)
     assert any("most of them outgoing" in record.getMessage() for record in caplog.records)
 
 
-@on_every_lane
-def test_the_body_of_a_request_counts(lane: Lane) -> None:
+@on_every_hosting
+def test_the_body_of_a_request_counts(hosting: Hosting) -> None:
     async def scenario(served: Served, site: ServerSite) -> None:
         query = await served.open_polling()
         _, writer = await served.connect()
@@ -207,13 +211,13 @@ def test_the_body_of_a_request_counts(lane: Lane) -> None:
         await served.gone()
         await until(lambda: not site.used)
 
-    serve(lane, scenario, memory_budget=BUDGET)
+    serve(hosting, scenario, memory_budget=BUDGET)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("is_read", [True, False], ids=["requests ahead", "a response"])
 def test_what_a_connection_of_long_polling_holds_counts(
-    lane: Lane, caplog: pytest.LogCaptureFixture, *, is_read: bool
+    hosting: Hosting, caplog: pytest.LogCaptureFixture, *, is_read: bool
 ) -> None:
     async def scenario(served: Served, site: ServerSite) -> None:
         query = await served.open_polling()
@@ -238,14 +242,14 @@ def test_what_a_connection_of_long_polling_holds_counts(
         assert await frame(other) == (0x81, b"430[1]")
 
     budget = 200_000 if is_read else BUDGET  # no more requests may be sent ahead than 64
-    serve(lane, scenario, memory_budget=budget, max_buffered=100_000_000)
+    serve(hosting, scenario, memory_budget=budget, max_buffered=100_000_000)
     what = "requests that wait" if is_read else "outgoing"
     [line] = [each for each in caplog.messages if "memory_budget" in each]
     assert f"most of them {what}" in line
 
 
-@on_every_lane
-def test_nothing_is_counted_when_all_clients_have_gone(lane: Lane) -> None:
+@on_every_hosting
+def test_nothing_is_counted_when_all_clients_have_gone(hosting: Hosting) -> None:
     choose = random.Random(9)  # noqa: S311  # not a secret
 
     async def live(served: Served) -> None:
@@ -267,10 +271,10 @@ def test_nothing_is_counted_when_all_clients_have_gone(lane: Lane) -> None:
         await served.gone()
         await until(lambda: not site.used)
 
-    serve(lane, scenario, memory_budget=BUDGET)
+    serve(hosting, scenario, memory_budget=BUDGET)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize(
     "begun",
     [
@@ -282,7 +286,7 @@ def test_nothing_is_counted_when_all_clients_have_gone(lane: Lane) -> None:
     ],
 )
 def test_a_message_that_is_begun_and_not_ended_ends_the_connection(
-    lane: Lane, begun: bytes, monkeypatch: pytest.MonkeyPatch
+    hosting: Hosting, begun: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounds, "PROGRESS_TIMEOUT", 0.05)
 
@@ -294,7 +298,7 @@ def test_a_message_that_is_begun_and_not_ended_ends_the_connection(
         assert await everything(reader) == [(0x88, struct.pack("!H", 1008))]
         await served.gone()
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
 def test_no_more_is_inflated_than_is_handled() -> None:

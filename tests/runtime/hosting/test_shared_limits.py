@@ -18,12 +18,14 @@ from ackord.runtime.hosting.uvicorn.waiting import WaitingConnections, waiting_o
 from ackord.runtime.server import Server
 from typing_extensions import override
 
-from tests.runtime.hosting.lanes import FAST, THROUGH_ASGI, Lane, text
 from tests.runtime.hosting.network import Connection, Served, frame, response
+from tests.runtime.hosting.ways import DIRECT, THROUGH_ASGI, Hosting, text
 
 ATTACKER, STRANGER = (f"\nX-Forwarded-For: {address}" for address in ("203.0.113.1", "203.0.113.2"))
 TRUSTED: Final = ("127.0.0.1",)
-on_both_ways = pytest.mark.parametrize("lane", [FAST, THROUGH_ASGI], ids=lambda lane: lane.name)
+on_both_ways = pytest.mark.parametrize(
+    "hosting", [DIRECT, THROUGH_ASGI], ids=lambda hosting: hosting.name
+)
 
 
 async def check_echo(connection: Connection) -> None:
@@ -48,7 +50,7 @@ async def shake_hands(served: Served, count: int, headers: str) -> None:
 @pytest.mark.parametrize(
     "trusted", [TRUSTED, ()], ids=["behind a trusted proxy", "whose addresses tell nothing"]
 )
-def test_handshakes_without_end_keep_nobody_out(lane: Lane, trusted: tuple[str, ...]) -> None:
+def test_handshakes_without_end_keep_nobody_out(hosting: Hosting, trusted: tuple[str, ...]) -> None:
     async def scenario(served: Served) -> None:
         early = await served.open_websocket(STRANGER)
         await check_echo(early)
@@ -63,11 +65,11 @@ def test_handshakes_without_end_keep_nobody_out(lane: Lane, trusted: tuple[str, 
         await check_echo(early)
         assert served.site.engine.half_open <= 20
 
-    lane.play(scenario, trusted_proxies=trusted, max_half_open=20)
+    hosting.play(scenario, trusted_proxies=trusted, max_half_open=20)
 
 
 @on_both_ways
-def test_connections_of_one_address_leave_room_for_others(lane: Lane) -> None:
+def test_connections_of_one_address_leave_room_for_others(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         strangers: list[Connection] = []
         for _ in range(3):
@@ -79,11 +81,11 @@ def test_connections_of_one_address_leave_room_for_others(lane: Lane) -> None:
                 await check_echo(stranger)
         assert served.site.engine.sessions == 10
 
-    lane.play(scenario, trusted_proxies=TRUSTED, max_connections=10)
+    hosting.play(scenario, trusted_proxies=TRUSTED, max_connections=10)
 
 
 @on_both_ways
-def test_who_has_no_address_of_its_own_is_refused_only_where_all_is_taken(lane: Lane) -> None:
+def test_who_has_no_address_of_its_own_is_refused_only_where_all_is_taken(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         taken = [await served.open_websocket() for _ in range(4)]
         for connection in taken:
@@ -96,7 +98,7 @@ def test_who_has_no_address_of_its_own_is_refused_only_where_all_is_taken(lane: 
         await served.gone(3)
         await check_echo(await served.open_websocket())
 
-    lane.play(scenario, max_connections=4)
+    hosting.play(scenario, max_connections=4)
 
 
 NGINX: Final = """
@@ -123,7 +125,7 @@ http {{
 
 @pytest.mark.interop
 @on_both_ways
-def test_behind_nginx_each_client_has_its_own_share(lane: Lane, tmp_path: Path) -> None:
+def test_behind_nginx_each_client_has_its_own_share(hosting: Hosting, tmp_path: Path) -> None:
     program = shutil.which("nginx", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
     if program is None:
         pytest.skip("nginx isn't installed")
@@ -154,7 +156,7 @@ def test_behind_nginx_each_client_has_its_own_share(lane: Lane, tmp_path: Path) 
             nginx.terminate()
             await nginx.wait()
 
-    lane.play(scenario, trusted_proxies=TRUSTED, max_connections=20, max_half_open=10)
+    hosting.play(scenario, trusted_proxies=TRUSTED, max_connections=20, max_half_open=10)
 
 
 def free_port() -> int:
@@ -179,7 +181,7 @@ async def until_open(port: int) -> None:
 @on_both_ways
 @pytest.mark.parametrize("beginning", [b"", b"G", b"GET / HTTP/1.1\r\n"])
 def test_connections_without_requests_keep_nobody_out(
-    lane: Lane, beginning: bytes, caplog: pytest.LogCaptureFixture
+    hosting: Hosting, beginning: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario(served: Served) -> None:
         early = await served.open_websocket()
@@ -200,7 +202,7 @@ def test_connections_without_requests_keep_nobody_out(
         assert (await response(reader))[0] == 200
         assert len(waiting_of(served.host.server_state)) == 19
 
-    lane.play(scenario, max_half_open=20)
+    hosting.play(scenario, max_half_open=20)
     [line] = [each for each in caplog.messages if "no request has come" in each]
     assert "max_half_open at 20" in line
 

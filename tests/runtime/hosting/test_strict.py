@@ -13,8 +13,8 @@ from ackord.runtime.polling.request import parse_query
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.runtime.hosting.lanes import Lane, everything, on_every_lane
 from tests.runtime.hosting.network import Served, masked
+from tests.runtime.hosting.ways import Hosting, everything, on_every_hosting
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
@@ -130,9 +130,9 @@ async def answer_to(served: Served, data: bytes) -> bytes:
         return await reader.read()
 
 
-@on_every_lane
+@on_every_hosting
 def test_a_request_that_must_be_refused_gets_400_and_its_connection_ends(
-    lane: Lane, caplog: pytest.LogCaptureFixture
+    hosting: Hosting, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario(served: Served) -> None:
         for name, data in REFUSED.items():
@@ -141,7 +141,7 @@ def test_a_request_that_must_be_refused_gets_400_and_its_connection_ends(
             assert answer.count(b"HTTP/1.1 ") == 1, name
         assert served.site.recorders == []
 
-    lane.play(scenario)
+    hosting.play(scenario)
     assert len(caplog.records) < 10, "one line for each cause"
     assert all(
         record.levelno == logging.WARNING and record.message.isprintable()
@@ -149,10 +149,10 @@ def test_a_request_that_must_be_refused_gets_400_and_its_connection_ends(
     )
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("name", STATUS)
 def test_another_version_of_the_websocket_protocol_is_told_which_one_is_spoken(
-    lane: Lane, name: str
+    hosting: Hosting, name: str
 ) -> None:
     async def scenario(served: Served) -> None:
         head = (await answer_to(served, upgrade(number=STATUS[name]))).lower()
@@ -161,14 +161,14 @@ def test_another_version_of_the_websocket_protocol_is_told_which_one_is_spoken(
         assert b"\r\nupgrade: websocket\r\n" in head
         assert (await answer_to(served, upgrade(method="POST"))).startswith(b"HTTP/1.1 405 ")
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize(
     "host", ["x", "", "x:1", "x:", "EXAMPLE.org.", "[::1]", "[::1]:8000", "a_b-c.d", "x \t"]
 )
-def test_every_way_to_write_a_host_is_taken(lane: Lane, host: str) -> None:
+def test_every_way_to_write_a_host_is_taken(hosting: Hosting, host: str) -> None:
     async def scenario(served: Served) -> None:
         assert b" 200 OK" in await answer_to(
             served, get(headers=f"Host: {host}\nConnection: close\n")
@@ -178,12 +178,12 @@ def test_every_way_to_write_a_host_is_taken(lane: Lane, host: str) -> None:
         assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
         await reader.readuntil(b"4early")
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 def test_what_is_wrong_in_the_same_read_as_the_handshake_harms_nobody(
-    lane: Lane, caplog: pytest.LogCaptureFixture
+    hosting: Hosting, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario(served: Served) -> None:
         for data in (
@@ -200,14 +200,14 @@ def test_what_is_wrong_in_the_same_read_as_the_handshake_harms_nobody(
             assert [first for first, _ in frames] == [0x81, 0x88], data
             await served.gone()
 
-    lane.play(scenario)
+    hosting.play(scenario)
     assert {record.levelname for record in caplog.records} <= {
         "WARNING"
     }  # of the violations, without tracebacks
 
 
-@on_every_lane
-def test_an_offer_of_another_protocol_is_ignored_and_what_follows_is_read(lane: Lane) -> None:
+@on_every_hosting
+def test_an_offer_of_another_protocol_is_ignored_and_what_follows_is_read(hosting: Hosting) -> None:
     offer = get(
         headers=(
             "Host: x\nConnection: Upgrade, HTTP2-Settings\nUpgrade: h2c\nHTTP2-Settings: "
@@ -219,7 +219,7 @@ def test_an_offer_of_another_protocol_is_ignored_and_what_follows_is_read(lane: 
         answers = await answer_to(served, offer * 20 + get(headers="Host: x\nConnection: close\n"))
         assert answers.count(b"HTTP/1.1 200 OK") == 21
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
 @given(st.text(alphabet="ab&=+%41é\0", max_size=40) | st.text(max_size=20))

@@ -1,5 +1,5 @@
-"""Direct hosting speaks through TLS as well: the protocol of a TLS transport is replaced in the same
-way.
+"""Direct hosting speaks through TLS as well: the protocol of a TLS transport is replaced in the
+same way.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import uvloop
 from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
 
 from tests.runtime.engine.harness import Site
-from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, send_in_pieces, text
 from tests.runtime.hosting.network import Served, frame, masked, until
+from tests.runtime.hosting.ways import Hosting, everything, on_every_hosting, send_in_pieces, text
 
 # Self-signed, for localhost, until 2126; made for this test and of no use elsewhere.
 KEY = """-----BEGIN EC PRIVATE KEY-----
@@ -47,8 +47,8 @@ def certificate(tmp_path: Path) -> Path:
     return path
 
 
-@on_every_lane
-def test_messages_go_both_ways_through_tls(lane: Lane, certificate: Path) -> None:
+@on_every_hosting
+def test_messages_go_both_ways_through_tls(hosting: Hosting, certificate: Path) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect(ssl.create_default_context(cadata=CERTIFICATE))
         writer.write(
@@ -59,7 +59,7 @@ def test_messages_go_both_ways_through_tls(lane: Lane, certificate: Path) -> Non
         assert (await frame(reader))[1].startswith(b"0{")
         assert served.site.recorder.socket.request.secure
         [connection] = served.host.server_state.connections
-        assert isinstance(connection, DirectWebSocket) == lane.direct
+        assert isinstance(connection, DirectWebSocket) == hosting.direct
         large = "4" + "x" * 500_000
         await send_in_pieces(
             (reader, writer), text("4hi") * 3, text(large)[:1000], text(large)[1000:]
@@ -71,7 +71,7 @@ def test_messages_go_both_ways_through_tls(lane: Lane, certificate: Path) -> Non
         assert await everything(reader) == [(0x88, b"\x03\xe8")]
         assert served.site.recorder.ends == [("transport close", "close code 1000")]
 
-    lane.play(scenario, settings={"ssl_certfile": certificate})
+    hosting.play(scenario, settings={"ssl_certfile": certificate})
 
 
 @pytest.mark.parametrize("reads", [True, False], ids=["a client", "a client that reads nothing"])

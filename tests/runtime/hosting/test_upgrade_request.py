@@ -20,8 +20,8 @@ from websockets.client import ClientProtocol
 from websockets.http11 import Response
 from websockets.uri import parse_uri
 
-from tests.runtime.hosting.lanes import FAST
 from tests.runtime.hosting.network import Served, frame, until
+from tests.runtime.hosting.ways import DIRECT
 
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
 LINES = [
@@ -178,7 +178,7 @@ def test_a_handshake_in_pieces_is_answered_as_well(cut: int) -> None:
             served.site.recorder.socket.request.headers["user-agent"].strip() == "Somebody (café)"
         )  # uvicorn leaves blanks
 
-    FAST.play(scenario)
+    DIRECT.play(scenario)
 
 
 def test_a_server_that_has_the_process_keeps_the_garbage_collector_from_what_stays() -> None:

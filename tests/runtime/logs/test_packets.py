@@ -14,8 +14,8 @@ from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import Link, run
 
 from tests.runtime.engine.harness import Site
-from tests.runtime.hosting.lanes import Lane, on_every_lane, send_at_once, text
 from tests.runtime.hosting.network import Served, frame, masked, until
+from tests.runtime.hosting.ways import Hosting, on_every_hosting, send_at_once, text
 
 PACKETS = "ackord.runtime.packets"
 WARNINGS = "ackord.runtime.engine"
@@ -28,8 +28,10 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     ]
 
 
-@on_every_lane
-def test_a_websocket_is_logged_on_every_lane(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
+@on_every_hosting
+def test_a_websocket_is_logged_on_every_hosting(
+    hosting: Hosting, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
         await send_at_once(
@@ -43,7 +45,7 @@ def test_a_websocket_is_logged_on_every_lane(lane: Lane, caplog: pytest.LogCaptu
             await frame(connection[0])
 
     caplog.set_level(logging.DEBUG)
-    lane.play(scenario)
+    hosting.play(scenario)
     shown = [
         line
         for record, line in zip(caplog.records, lines(caplog), strict=True)
@@ -122,14 +124,14 @@ def test_without_debug_nothing_is_wrapped() -> None:
     run(scenario())
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize(
     "message",
     [masked(0x81, b"4" + b"x" * 1000), masked(0x01, b"4" * 600) + masked(0x80, b"x" * 401)],
     ids=["one frame", "fragments"],
 )
 def test_a_message_over_max_payload_is_a_warning(
-    lane: Lane, message: bytes, caplog: pytest.LogCaptureFixture
+    hosting: Hosting, message: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
@@ -137,7 +139,7 @@ def test_a_message_over_max_payload_is_a_warning(
         assert (await frame(connection[0]))[0] == 0x88
         await until(lambda: not served.site.engine.sessions)
 
-    lane.play(scenario, max_payload=1000)
+    hosting.play(scenario, max_payload=1000)
     [line] = [
         record.getMessage()
         for record in caplog.records
@@ -145,10 +147,10 @@ def test_a_message_over_max_payload_is_a_warning(
     ]
     assert "max_payload (1,000 bytes)" in line
     assert "'127.0.0.1'" in line
-    assert lane.name == "through ASGI" or "sent 1,001 bytes" in line
+    assert hosting.name == "through ASGI" or "sent 1,001 bytes" in line
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize(
     ("data", "line"),
     [
@@ -157,7 +159,7 @@ def test_a_message_over_max_payload_is_a_warning(
     ],
 )
 def test_a_violation_of_websockets_is_a_warning(
-    lane: Lane, data: bytes, line: str, caplog: pytest.LogCaptureFixture
+    hosting: Hosting, data: bytes, line: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario(served: Served) -> None:
         for _ in range(3):
@@ -166,7 +168,7 @@ def test_a_violation_of_websockets_is_a_warning(
             assert (await frame(connection[0]))[0] == 0x88
             await until(lambda: not served.site.engine.sessions)
 
-    lane.play(scenario)
+    hosting.play(scenario)
     first, *others = [record.getMessage() for record in caplog.records if record.name == WARNINGS]
     assert (
         first

@@ -159,7 +159,7 @@ class Program:
     connect_hook: list[Behavior]
     connection: list[Behavior]
     catch_all: list[Behavior]
-    gates: list[Behavior]
+    event_middlewares: list[Behavior]
     listeners: list[list[Behavior]]
     route: Behavior
     invalid_hook: list[Behavior]
@@ -174,7 +174,7 @@ programs = st.builds(
     connect_hook=st.lists(behaviors, max_size=1),
     connection=some,
     catch_all=st.lists(behaviors, max_size=1),
-    gates=st.lists(behaviors, max_size=1),
+    event_middlewares=st.lists(behaviors, max_size=1),
     listeners=st.lists(some, min_size=1, max_size=3),
     route=behaviors,
     invalid_hook=st.lists(behaviors, max_size=1),
@@ -233,7 +233,7 @@ def prepare(namespace: Namespace, program: Program) -> None:
     for register, functions in (
         (namespace.use, program.middlewares),
         (namespace.set_connect_hook, program.connect_hook),
-        (namespace.use_event, program.gates),
+        (namespace.use_event, program.event_middlewares),
         (namespace.on_invalid, program.invalid_hook),
         (partial(namespace.on, "connection"), program.connection),
     ):

@@ -232,10 +232,10 @@ def serve_slowly(told: list[Any], seconds: float = 5) -> Server:
 
 
 @pytest.mark.parametrize(
-    "farewell", ["41", "close", "42{}"], ids=["DISCONNECT", "transport", "violation"]
+    "end", ["41", "close", "42{}"], ids=["DISCONNECT", "transport", "violation"]
 )
 def test_what_arrived_before_the_client_went_is_handled_and_then_the_disconnect_is_told(
-    farewell: str,
+    end: str,
 ) -> None:
     told: list[Any] = []
     server = serve_slowly(told, seconds=2)
@@ -243,15 +243,15 @@ def test_what_arrived_before_the_client_went_is_handled_and_then_the_disconnect_
         "41": "client namespace disconnect",
         "close": "transport close",
         "42{}": "forced close",
-    }[farewell]
+    }[end]
 
     async def scenario(stage: Stage) -> None:
         peer, _ = await stage.join()
         await peer.send('42["slow",1]', '42["slow",2]')
-        if farewell == "close":
+        if end == "close":
             await peer.close()
         else:
-            await peer.send(farewell)
+            await peer.send(end)
         await asyncio.sleep(1)
         assert told == [("disconnecting", reason)]
         check_empty(server.main)
@@ -261,7 +261,7 @@ def test_what_arrived_before_the_client_went_is_handled_and_then_the_disconnect_
     play(server, scenario)
 
 
-def test_an_event_and_a_farewell_in_one_turn_are_both_handled() -> None:
+def test_an_event_and_a_end_in_one_turn_are_both_handled() -> None:
     told: list[Any] = []
 
     async def scenario(stage: Stage) -> None:

@@ -272,8 +272,8 @@ def test_a_child_has_what_its_parent_had_when_it_was_made() -> None:
             raise RefusalReply("no")
 
     @parent.use_event
-    def gate(_: Socket, name: str, __: tuple[Any, ...]) -> None:
-        order.append(f"gate {name}")
+    def middleware(_: Socket, name: str, __: tuple[Any, ...]) -> None:
+        order.append(f"middleware {name}")
 
     @parent.on("connection")
     def connected(socket: Socket) -> None:
@@ -291,9 +291,9 @@ def test_a_child_has_what_its_parent_had_when_it_was_made() -> None:
         assert order == [
             "middleware",
             "connection",
-            "gate hi",
-            "gate nobody listens",
-            "gate hi",
+            "middleware hi",
+            "middleware nobody listens",
+            "middleware hi",
             "middleware",
             "connection",
             "too late",
@@ -549,7 +549,7 @@ def test_whoever_makes_namespaces_a_newcomer_of_another_address_gets_one(
     assert lines or (leaves, attacker) != ("stays", "127.0.0.1")
 
 
-def test_a_namespace_that_somebody_has_joined_stays_though_others_wait_to_be_let_in() -> None:
+def test_a_namespace_that_somebody_has_joined_stays_though_others_wait_to_join() -> None:
     server = Server(limits=Limits(child_namespaces=2))
     parent = template(server, "/t/{id}")
 
@@ -573,7 +573,7 @@ def test_a_namespace_that_somebody_has_joined_stays_though_others_wait_to_be_let
     play(server, scenario)
 
 
-def test_a_client_that_asks_twice_while_the_name_is_looked_up_is_let_in_once() -> None:
+def test_a_client_that_asks_twice_while_the_name_is_looked_up_joins_once() -> None:
     server = Server()
 
     async def slow(_: str) -> bool:

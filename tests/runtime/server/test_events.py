@@ -651,10 +651,10 @@ def test_a_route_decodes_handles_and_answers_its_event() -> None:
 
 def test_no_more_is_read_while_too_many_events_wait() -> None:
     handled: list[int] = []
-    gate = asyncio.Event()
+    released = asyncio.Event()
 
     async def slow(number: int) -> None:
-        await gate.wait()
+        await released.wait()
         handled.append(number)
 
     server = Server(limits=Limits(queued_events=5))
@@ -668,7 +668,7 @@ def test_no_more_is_read_while_too_many_events_wait() -> None:
         (connection,) = server.connections
         assert connection.congested
         assert connection.backlog.events <= 7
-        gate.set()
+        released.set()
         await asyncio.sleep(1)
         assert handled == list(range(50))
         assert not connection.congested

@@ -236,7 +236,7 @@ def test_no_packet_reaches_the_application_while_the_connect_handler_runs(packet
     play(server, scenario)
 
 
-def test_ids_that_others_see_are_not_those_that_open_doors() -> None:
+def test_the_ids_that_others_see_are_not_those_of_sessions() -> None:
     server, _ = serve()
 
     async def scenario(stage: Stage) -> None:

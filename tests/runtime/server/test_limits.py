@@ -323,13 +323,13 @@ def test_time_to_join_a_namespace() -> None:
 
 
 def test_bytes_that_wait_for_handlers_count_attachments() -> None:
-    gate = asyncio.Event()
+    released = asyncio.Event()
     server = serve(queued_bytes=10_000, queued_events=1000)
 
     @server.on("connection")
     def connected(socket: Socket) -> None:
         async def slow(_: bytes) -> None:
-            await gate.wait()
+            await released.wait()
 
         socket.on("slow", slow)
 
@@ -341,7 +341,7 @@ def test_bytes_that_wait_for_handlers_count_attachments() -> None:
         (connection,) = server.connections
         assert connection.congested
         assert 9 <= connection.backlog.events <= 11
-        gate.set()
+        released.set()
         await asyncio.sleep(1)
         assert connection.backlog.events == 0
 

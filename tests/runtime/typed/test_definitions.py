@@ -107,7 +107,7 @@ def test_the_guard_lets_this_interface_through_and_names_both_ways_out_otherwise
         v1.check(api=(major - 1, 9), source="a.yaml")
 
 
-def test_every_name_of_the_door_is_there() -> None:
+def test_every_name_of_the_stubs_is_there() -> None:
     assert sorted(v1.__all__) == v1.__all__
     for name in v1.__all__:
         assert getattr(v1, name) is not None

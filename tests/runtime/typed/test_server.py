@@ -55,7 +55,7 @@ class Collab(CollabNamespace):
         self.contexts: list[CollabContext] = []
         self.log: list[Any] = []
         self.failures: list[tuple[str, FailureReply]] = []
-        self.gate = asyncio.Event()
+        self.released = asyncio.Event()
 
     @override
     async def on_connect(self, ctx: CollabContext, auth: CollabAuth) -> Banned | ReadOnly | None:
@@ -119,7 +119,7 @@ class Collab(CollabNamespace):
     @override
     async def on_upload(self, ctx: CollabContext, chunk: bytes) -> bytes:
         if chunk == b"wait":
-            await self.gate.wait()
+            await self.released.wait()
         return chunk[::-1]
 
     @override
@@ -305,7 +305,7 @@ def test_events_are_handled_in_order_but_a_concurrent_one_holds_nobody_up() -> N
                 "43/collab,3",
                 "43/collab,4",
             ]
-            site.collab.gate.set()
+            site.collab.released.set()
             await peer.expect('461-/collab,1[{"_placeholder":true,"num":0}]', b"tiaw")
 
     play(scenario)

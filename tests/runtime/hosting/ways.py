@@ -16,7 +16,7 @@ from tests.runtime.hosting.network import Connection, Served, frame, masked
 
 
 @dataclass(frozen=True)
-class Lane:
+class Hosting:
     """How a server is run."""
 
     name: str
@@ -30,17 +30,17 @@ class Lane:
         settings: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        """Run a scenario with a server on this lane."""
+        """Run a scenario with a server hosted in this way."""
         merged = {"direct": self.direct, **(settings or {})}
         network.play(scenario, settings=merged, loop_factory=self.loop_factory, **options)
 
 
-FAST: Final = Lane("direct", True, uvloop.new_event_loop)
-FAST_ON_ASYNCIO: Final = Lane("direct without uvloop", True, asyncio.SelectorEventLoop)
-THROUGH_ASGI: Final = Lane("through ASGI", False, uvloop.new_event_loop)
+DIRECT: Final = Hosting("direct", True, uvloop.new_event_loop)
+DIRECT_ON_ASYNCIO: Final = Hosting("direct without uvloop", True, asyncio.SelectorEventLoop)
+THROUGH_ASGI: Final = Hosting("through ASGI", False, uvloop.new_event_loop)
 
-on_every_lane = pytest.mark.parametrize(
-    "lane", [FAST, FAST_ON_ASYNCIO, THROUGH_ASGI], ids=lambda lane: lane.name
+on_every_hosting = pytest.mark.parametrize(
+    "hosting", [DIRECT, DIRECT_ON_ASYNCIO, THROUGH_ASGI], ids=lambda hosting: hosting.name
 )
 
 
@@ -80,8 +80,8 @@ async def everything(reader: asyncio.StreamReader) -> list[tuple[int, bytes]]:
 
 
 def is_message(one: tuple[int, bytes]) -> bool:
-    """Tell messages from control frames, whose order among each other isn't the same on every
-    lane.
+    """Tell messages from control frames, whose order among each other isn't the same whichever
+    way a server is hosted.
     """
     return one[0] & 0x0F < 8
 

@@ -20,8 +20,8 @@ SCRIPTS: list[Any] = []
 
 
 def script(*statuses: int, **options: Any) -> Callable[[Script], Script]:
-    """Have a script played on both lanes, whole and cut into bytes; `statuses` are those of all
-    responses, in order.
+    """Have a script played with both ways of hosting, whole and cut into bytes; `statuses` are
+    those of all responses, in order.
     """
 
     def add(function: Script) -> Script:
@@ -650,15 +650,15 @@ async def handshakes_and_requests_on_one_connection(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize(("script_", "statuses", "options"), SCRIPTS)
-def test_both_lanes_answer_with_the_same_bytes_and_do_the_same(
+def test_both_ways_answer_with_the_same_bytes_and_do_the_same(
     script_: Script, statuses: list[int], options: dict[str, Any]
 ) -> None:
     async def main() -> list[list[Any]]:
         return await asyncio.gather(
             *(
-                play_on(lane, script_, cut=cut, **options)
+                play_on(hosting, script_, cut=cut, **options)
                 for cut in (False, True)
-                for lane in ("direct", "asgi")
+                for hosting in ("direct", "asgi")
             )
         )
 

@@ -1,4 +1,4 @@
-"""Connections end in the same ways on every lane."""
+"""Connections end in the same ways however the server is hosted."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import struct
 import pytest
 from ackord.runtime.websocket import bounds
 
-from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, send_at_once, text
 from tests.runtime.hosting.network import Served, frame, masked, until
+from tests.runtime.hosting.ways import Hosting, everything, on_every_hosting, send_at_once, text
 
 
-@on_every_lane
-def test_a_close_frame_is_answered_with_itself_and_nothing_after_it_counts(lane: Lane) -> None:
+@on_every_hosting
+def test_a_close_frame_is_answered_with_itself_and_nothing_after_it_counts(
+    hosting: Hosting,
+) -> None:
     async def scenario(served: Served) -> None:
         for payload, code in [
             (b"\x03\xe8", 1000),
@@ -33,12 +35,12 @@ def test_a_close_frame_is_answered_with_itself_and_nothing_after_it_counts(lane:
             assert served.site.recorders[-1].ends == [("transport close", f"close code {code}")]
         await until(lambda: not served.transports)
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 def test_a_close_by_this_side_comes_after_what_was_written_and_waits_for_its_answer(
-    lane: Lane,
+    hosting: Hosting,
 ) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
@@ -63,11 +65,11 @@ def test_a_close_by_this_side_comes_after_what_was_written_and_waits_for_its_ans
         )
         await until(lambda: not served.transports)
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_who_closes_in_a_handler_gets_nothing_of_the_same_read_after_it(lane: Lane) -> None:
+@on_every_hosting
+def test_who_closes_in_a_handler_gets_nothing_of_the_same_read_after_it(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
         await send_at_once(connection, text("4first"))
@@ -81,11 +83,13 @@ def test_who_closes_in_a_handler_gets_nothing_of_the_same_read_after_it(lane: La
         assert await reader.read() == b""
         assert served.site.recorder.log == ["4first", "4close"]
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_who_never_answers_a_close_is_left(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+@on_every_hosting
+def test_who_never_answers_a_close_is_left(
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bounds, "CLOSE_TIMEOUT", 0.1)
 
     async def scenario(served: Served) -> None:
@@ -95,16 +99,16 @@ def test_who_never_answers_a_close_is_left(lane: Lane, monkeypatch: pytest.Monke
         assert await reader.read() == b""
         await until(lambda: not served.transports)
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize(
     "rest",
     [b"", masked(0x81, b"4cut off")[:7], masked(0x01, b"4never ended")],
     ids=["nothing", "a part", "a fragment"],
 )
-def test_the_end_of_the_stream_without_a_close_frame(lane: Lane, rest: bytes) -> None:
+def test_the_end_of_the_stream_without_a_close_frame(hosting: Hosting, rest: bytes) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = connection = await served.open_websocket()
         await send_at_once(connection, text("4before") + rest)
@@ -115,11 +119,11 @@ def test_the_end_of_the_stream_without_a_close_frame(lane: Lane, rest: bytes) ->
         assert served.site.recorder.ends == [("transport close", "close code 1006")]
         await until(lambda: not served.transports)
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_a_connection_that_is_reset(lane: Lane) -> None:
+@on_every_hosting
+def test_a_connection_that_is_reset(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         _, writer = await served.open_websocket()
         raw = writer.get_extra_info("socket")
@@ -128,11 +132,11 @@ def test_a_connection_that_is_reset(lane: Lane) -> None:
         await served.gone()
         assert served.site.recorder.ends == [("transport close", "close code 1006")]
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_the_session_is_dropped_at_once_when_it_is_discarded(lane: Lane) -> None:
+@on_every_hosting
+def test_the_session_is_dropped_at_once_when_it_is_discarded(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = await served.open_websocket()
         served.site.recorder.socket.close(discard=True)
@@ -140,11 +144,11 @@ def test_the_session_is_dropped_at_once_when_it_is_discarded(lane: Lane) -> None
         await until(lambda: not served.transports)
         assert served.site.recorder.ends == [("forced close", None)]
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_draining_closes_all_after_what_was_written(lane: Lane) -> None:
+@on_every_hosting
+def test_draining_closes_all_after_what_was_written(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         connections = [await served.open_websocket() for _ in range(5)]
         for recorder in served.site.recorders:
@@ -158,4 +162,4 @@ def test_draining_closes_all_after_what_was_written(lane: Lane) -> None:
             [("server shutting down", None)]
         ] * 5
 
-    lane.play(scenario)
+    hosting.play(scenario)

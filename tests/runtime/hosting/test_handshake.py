@@ -1,5 +1,5 @@
-"""The handshake goes through ASGI on every lane: middlewares see it, may refuse it and add to its
-answer, and applications may be mounted.
+"""The handshake goes through ASGI however the server is hosted: middlewares see it, may refuse it
+and add to its answer, and applications may be mounted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from tests.runtime.engine.harness import Site
-from tests.runtime.hosting.lanes import Lane, everything, on_every_lane, send_at_once, text
 from tests.runtime.hosting.network import (
     Connection,
     Served,
@@ -27,6 +26,7 @@ from tests.runtime.hosting.network import (
     serving,
     until,
 )
+from tests.runtime.hosting.ways import Hosting, everything, on_every_hosting, send_at_once, text
 
 user: contextvars.ContextVar[str] = contextvars.ContextVar("user")
 
@@ -53,7 +53,7 @@ async def answered(served: Served, request: bytes) -> tuple[Connection, str]:
 
 
 def play(
-    lane: Lane,
+    hosting: Hosting,
     wrap: Callable[[Application], Application],
     scenario: Callable[[Served], Awaitable[None]],
     **settings: object,
@@ -64,17 +64,17 @@ def play(
         site = Site(echo=True)
         async with (
             asyncio.timeout(20),
-            serving(site, application=wrap(site.app), direct=lane.direct, **settings) as served,
+            serving(site, application=wrap(site.app), direct=hosting.direct, **settings) as served,
         ):
             await scenario(served)
 
-    with asyncio.Runner(loop_factory=lane.loop_factory) as runner:
+    with asyncio.Runner(loop_factory=hosting.loop_factory) as runner:
         runner.run(main())
 
 
-@on_every_lane
+@on_every_hosting
 def test_handlers_see_the_context_variables_that_a_middleware_has_set_for_their_connection(
-    lane: Lane,
+    hosting: Hosting,
 ) -> None:
     def wrap(app: Application) -> Application:
         async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,11 +104,11 @@ def test_handlers_see_the_context_variables_that_a_middleware_has_set_for_their_
         assert seen == ["4hi from ann", "4hi from bob"] * 2
         assert user.get("nobody") == "nobody"
 
-    play(lane, wrap, scenario)
+    play(hosting, wrap, scenario)
 
 
-@on_every_lane
-def test_a_middleware_may_refuse_before_or_in_place_of_the_acceptance(lane: Lane) -> None:
+@on_every_hosting
+def test_a_middleware_may_refuse_before_or_in_place_of_the_acceptance(hosting: Hosting) -> None:
     def wrap(app: Application) -> Application:
         async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             if b"x-before" in dict(scope.get("headers", ())):
@@ -145,11 +145,11 @@ def test_a_middleware_may_refuse_before_or_in_place_of_the_acceptance(lane: Lane
         await served.gone()
         await until(lambda: not served.transports)
 
-    play(lane, wrap, scenario)
+    play(hosting, wrap, scenario)
 
 
-@on_every_lane
-def test_the_engine_refuses_with_a_response(lane: Lane) -> None:
+@on_every_hosting
+def test_the_engine_refuses_with_a_response(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
         writer.write(upgrade("/socket.io/").replace(b"EIO=4", b"EIO=3"))
@@ -158,11 +158,13 @@ def test_the_engine_refuses_with_a_response(lane: Lane) -> None:
         assert await reader.read() == b""
         assert served.site.engine.sessions == 0
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_headers_of_middlewares_and_the_engine_and_the_subprotocol_are_answered(lane: Lane) -> None:
+@on_every_hosting
+def test_headers_of_middlewares_and_the_engine_and_the_subprotocol_are_answered(
+    hosting: Hosting,
+) -> None:
     def wrap(app: Application) -> Application:
         async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             async def add(message: Message) -> None:
@@ -194,13 +196,13 @@ def test_headers_of_middlewares_and_the_engine_and_the_subprotocol_are_answered(
         await send_at_once(connection, text("4hi"))
         assert await frame(connection[0]) == (0x81, b"4hi")
 
-    play(lane, wrap, scenario)
+    play(hosting, wrap, scenario)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("framework", [FastAPI, Starlette])
 def test_it_is_mounted_below_a_prefix_beside_other_websockets(
-    lane: Lane, framework: type[FastAPI | Starlette]
+    hosting: Hosting, framework: type[FastAPI | Starlette]
 ) -> None:
     def wrap(app: Application) -> Application:
         if framework is Starlette:
@@ -238,12 +240,12 @@ def test_it_is_mounted_below_a_prefix_beside_other_websockets(
         writer.write(upgrade("/elsewhere"))
         assert b" 403 " in await reader.readuntil(b"\r\n\r\n")
 
-    play(lane, wrap, scenario)
+    play(hosting, wrap, scenario)
 
 
-@on_every_lane
+@on_every_hosting
 def test_an_application_that_fails_answers_500_before_and_is_logged_after_the_acceptance(
-    lane: Lane, caplog: pytest.LogCaptureFixture
+    hosting: Hosting, caplog: pytest.LogCaptureFixture
 ) -> None:
     def wrap(app: Application) -> Application:
         async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
@@ -266,11 +268,11 @@ def test_an_application_that_fails_answers_500_before_and_is_logged_after_the_ac
         await until(lambda: not served.transports)
 
     with caplog.at_level(logging.CRITICAL + 1, "uvicorn.error"):
-        play(lane, wrap, scenario)
+        play(hosting, wrap, scenario)
 
 
-@on_every_lane
-def test_a_client_that_leaves_before_the_answer_leaves_nothing_behind(lane: Lane) -> None:
+@on_every_hosting
+def test_a_client_that_leaves_before_the_answer_leaves_nothing_behind(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         answer = asyncio.Event()
 
@@ -287,11 +289,11 @@ def test_a_client_that_leaves_before_the_answer_leaves_nothing_behind(lane: Lane
         await until(lambda: not served.host.server_state.tasks)
         await served.gone()
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_a_server_that_stops_during_a_handshake_refuses_it(lane: Lane) -> None:
+@on_every_hosting
+def test_a_server_that_stops_during_a_handshake_refuses_it(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         answer = asyncio.Event()
 
@@ -307,13 +309,13 @@ def test_a_server_that_stops_during_a_handshake_refuses_it(lane: Lane) -> None:
         assert b" 50" in head
         answer.set()
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_server_that_stops_while_a_middleware_holds_the_acceptance_does_not_wait_for_it(
-    lane: Lane, when: str
+    hosting: Hosting, when: str
 ) -> None:
     release = asyncio.Event()
 
@@ -344,10 +346,10 @@ def test_a_server_that_stops_while_a_middleware_holds_the_acceptance_does_not_wa
         await until(lambda: not served.transports and not served.host.server_state.tasks)
         await served.gone()
 
-    play(lane, wrap, scenario)
+    play(hosting, wrap, scenario)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize(
     "query",
     ["", "&sid=unknown", "&sid=unknown&x=" + "y" * 9000],
@@ -373,7 +375,7 @@ def test_a_server_that_stops_while_a_middleware_holds_the_acceptance_does_not_wa
     ],
 )
 def test_unusual_heads_are_answered_and_leave_nothing_behind(
-    lane: Lane, query: str, line: str
+    hosting: Hosting, query: str, line: str
 ) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
@@ -383,4 +385,4 @@ def test_unusual_heads_are_answered_and_leave_nothing_behind(
         await until(lambda: not served.transports and not served.host.server_state.tasks)
         await served.gone()
 
-    lane.play(scenario)
+    hosting.play(scenario)

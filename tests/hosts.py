@@ -1,5 +1,5 @@
-"""The one place that decides how the servers of the suites are hosted: each suite runs on every
-lane.
+"""The one place that decides how the servers of the suites are hosted: each suite runs with
+each way of hosting.
 
 There is nothing to choose for a Python client that talks to npm's server: those suites run once.
 """
@@ -18,10 +18,10 @@ from ackord.runtime.hosting import configure
 from ackord.runtime.hosting.asgi import AsgiApp
 
 
-class Lane(StrEnum):
+class Hosting(StrEnum):
     """A way from the network to the engine."""
 
-    FAST = "fast"
+    DIRECT = "direct"
     """What `server.run()` does: frames, and requests of long-polling, go past ASGI."""
     ASGI = "asgi"
     """The same host, but everything goes through ASGI."""
@@ -32,36 +32,40 @@ class Lane(StrEnum):
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:
-    """Let a command line name the lane."""
+    """Let a command line say how the server is hosted."""
     parser.add_argument(
-        "--lane", type=Lane, choices=list(Lane), default=Lane.FAST, help="(default: %(default)s)"
+        "--hosting",
+        type=Hosting,
+        choices=list(Hosting),
+        default=Hosting.DIRECT,
+        help="(default: %(default)s)",
     )
 
 
-def of_command_line(description: str | None, arguments: Sequence[str] | None = None) -> Lane:
-    """Return the lane that a command line names which names nothing else."""
+def of_command_line(description: str | None, arguments: Sequence[str] | None = None) -> Hosting:
+    """Return the way of hosting that a command line names, which takes no other option."""
     parser = argparse.ArgumentParser(description=description)
     add_option(parser)
-    lane: Lane = parser.parse_args(arguments).lane
-    return lane
+    hosting: Hosting = parser.parse_args(arguments).hosting
+    return hosting
 
 
 def host(
-    app: AsgiApp, lane: Lane, *, application: Application | None = None, **settings: Any
+    app: AsgiApp, hosting: Hosting, *, application: Application | None = None, **settings: Any
 ) -> uvicorn.Server:
-    """Make a server of `lane` that isn't running yet; `application` is what uvicorn calls if the
-    engine's is mounted in it.
+    """Make a server that isn't running yet, hosted in this way; `application` is what uvicorn calls
+    if the engine's is mounted in it.
     """
-    match lane:
-        case Lane.FAST | Lane.ASGI:
+    match hosting:
+        case Hosting.DIRECT | Hosting.ASGI:
             return configure(
                 app,
                 application=application,
-                direct=lane is Lane.FAST,
+                direct=hosting is Hosting.DIRECT,
                 graceful_timeout=1,
                 **settings,
             )
-        case Lane.PLAIN:
+        case Hosting.PLAIN:
             called: Any = application or app  # uvicorn types each kind of message
             own: dict[str, Any] = {
                 "ws": "websockets-sansio",
@@ -73,11 +77,11 @@ def host(
             config = uvicorn.Config(called, **own)
             return uvicorn.Server(config)
         case _:
-            assert_never(lane)
+            assert_never(hosting)
 
 
-def serve(app: AsgiApp, lane: Lane, *, application: Application | None = None) -> None:
+def serve(app: AsgiApp, hosting: Hosting, *, application: Application | None = None) -> None:
     """Listen on a free port, print ``listening PORT``, and serve until terminated."""
     listener = socket.create_server(("127.0.0.1", 0))
     print(f"listening {listener.getsockname()[1]}", flush=True)
-    host(app, lane, application=application).run(sockets=[listener])
+    host(app, hosting, application=application).run(sockets=[listener])

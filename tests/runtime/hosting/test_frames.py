@@ -1,5 +1,5 @@
-"""What a client may write, however it is cut, means the same on every lane; so does what it may
-not.
+"""What a client may write, however it is cut, means the same however the server is hosted; so does
+what it may not.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import struct
 
 import pytest
 
-from tests.runtime.hosting.lanes import (
-    Lane,
+from tests.runtime.hosting.network import Served, frame, masked, response
+from tests.runtime.hosting.ways import (
+    Hosting,
     everything,
     frames_until,
     is_message,
-    on_every_lane,
+    on_every_hosting,
     send_at_once,
     send_in_pieces,
     text,
 )
-from tests.runtime.hosting.network import Served, frame, masked, response
 
 MASK = b"\x37\xfa\x21\x3d"
 
@@ -58,8 +58,8 @@ PONGS = [(0x8A, b"ping"), (0x8A, b"")]
 END = (0x81, b"4end")
 
 
-@on_every_lane
-def test_frames_cut_at_every_byte_are_the_same_frames(lane: Lane) -> None:
+@on_every_hosting
+def test_frames_cut_at_every_byte_are_the_same_frames(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
         for cut in range(len(PIPELINED) + 1):
@@ -68,11 +68,11 @@ def test_frames_cut_at_every_byte_are_the_same_frames(lane: Lane) -> None:
             assert [one for one in received if is_message(one)] == MESSAGES, cut
             assert [one for one in received if not is_message(one)] == PONGS, cut
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_one_byte_at_a_time_is_no_hurry(lane: Lane) -> None:
+@on_every_hosting
+def test_one_byte_at_a_time_is_no_hurry(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
         await send_in_pieces(
@@ -82,11 +82,11 @@ def test_one_byte_at_a_time_is_no_hurry(lane: Lane) -> None:
         assert [one for one in received if is_message(one)] == MESSAGES
         assert [one for one in received if not is_message(one)] == PONGS
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_every_length_has_its_head(lane: Lane) -> None:
+@on_every_hosting
+def test_every_length_has_its_head(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
         for size in (1, 125, 126, 127, 4095, 4096, 65_535, 65_536, 1_000_000):
@@ -97,7 +97,7 @@ def test_every_length_has_its_head(lane: Lane) -> None:
             assert await frame(connection[0]) == (0x81, b"4".ljust(size, b"x"))
             assert await frame(connection[0]) == (0x82, b"y" * size)
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
 VIOLATIONS = {
@@ -139,8 +139,8 @@ VIOLATIONS = {
 }
 
 
-@on_every_lane
-def test_a_violation_ends_the_connection_after_what_came_before_it(lane: Lane) -> None:
+@on_every_hosting
+def test_a_violation_ends_the_connection_after_what_came_before_it(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         for name, (data, code) in VIOLATIONS.items():
             reader, _ = connection = await served.open_websocket()
@@ -155,7 +155,7 @@ def test_a_violation_ends_the_connection_after_what_came_before_it(lane: Lane) -
                 name
             )
 
-    lane.play(scenario, max_payload=1000)
+    hosting.play(scenario, max_payload=1000)
 
 
 BEFORE: dict[str, tuple[bytes, list[tuple[int, bytes]]]] = {
@@ -173,7 +173,7 @@ BEFORE: dict[str, tuple[bytes, list[tuple[int, bytes]]]] = {
 }
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize(
     "closing",
     [
@@ -186,7 +186,7 @@ BEFORE: dict[str, tuple[bytes, list[tuple[int, bytes]]]] = {
     "behind", [b"", text("4late") + masked(0x89, b"late"), b"\x81\xfe\x00\x03"]
 )
 def test_what_came_before_the_end_is_answered_and_nothing_behind_it(
-    lane: Lane, closing: bytes, behind: bytes
+    hosting: Hosting, closing: bytes, behind: bytes
 ) -> None:
     is_violation = closing[0] == 0x83
 
@@ -206,13 +206,13 @@ def test_what_came_before_the_end_is_answered_and_nothing_behind_it(
             )
             assert served.site.recorders[-1].ends == [ends], name
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("code", [1002, 1007, 1008, 1009])
 def test_a_client_that_closes_with_the_code_of_a_violation_has_committed_none(
-    lane: Lane, code: int
+    hosting: Hosting, code: int
 ) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
@@ -221,11 +221,11 @@ def test_a_client_that_closes_with_the_code_of_a_violation_has_committed_none(
         await served.gone()
         assert served.site.recorder.ends == [("transport close", f"close code {code}")]
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_the_frames_in_the_same_read_as_the_handshake_are_the_first_ones(lane: Lane) -> None:
+@on_every_hosting
+def test_the_frames_in_the_same_read_as_the_handshake_are_the_first_ones(hosting: Hosting) -> None:
     head = (
         b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -253,10 +253,10 @@ def test_the_frames_in_the_same_read_as_the_handshake_are_the_first_ones(lane: L
         await frame(reader)
         assert [len(payload) for _, payload in await frames_until(reader, END)] == [70_001]
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize(
     ("query", "headers", "status"),
     [
@@ -273,7 +273,7 @@ def test_the_frames_in_the_same_read_as_the_handshake_are_the_first_ones(lane: L
 )
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 def test_both_transports_have_the_same_bounds_of_a_head_and_say_so(
-    lane: Lane, transport: str, query: str, headers: list[str], status: int
+    hosting: Hosting, transport: str, query: str, headers: list[str], status: int
 ) -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
@@ -296,22 +296,22 @@ def test_both_transports_have_the_same_bounds_of_a_head_and_say_so(
         assert answered == (200 if status == 101 else status)
         assert status == 101 or json.loads(body)["message"]
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_what_follows_a_violation_is_not_read(lane: Lane) -> None:
+@on_every_hosting
+def test_what_follows_a_violation_is_not_read(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
         await send_at_once(connection, masked(0x83, b"") + text("4after") + masked(0x89, b""))
         assert [first for first, _ in await everything(reader)] == [0x88]
         assert served.site.recorder.log == []
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_what_was_sent_before_the_handshake_was_answered_is_taken(lane: Lane) -> None:
+@on_every_hosting
+def test_what_was_sent_before_the_handshake_was_answered_is_taken(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         answer = asyncio.Event()
 
@@ -332,4 +332,4 @@ def test_what_was_sent_before_the_handshake_was_answered_is_taken(lane: Lane) ->
         assert await frame(reader) == (0x81, b"4ear")
         assert await frame(reader) == (0x81, b"4ly")
 
-    lane.play(scenario)
+    hosting.play(scenario)

@@ -1,4 +1,6 @@
-"""Clients that don't read, and servers that can't take more, are treated the same on every lane."""
+"""Clients that don't read, and servers that can't take more, are treated the same however the
+server is hosted.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,15 @@ from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.websocket import bounds
 
 from tests.attempts import hold_once
-from tests.runtime.hosting.lanes import (
-    Lane,
+from tests.runtime.hosting.network import Connection, Served, frame, masked, until
+from tests.runtime.hosting.ways import (
+    Hosting,
     everything,
     frames_until,
-    on_every_lane,
+    on_every_hosting,
     send_at_once,
     text,
 )
-from tests.runtime.hosting.network import Connection, Served, frame, masked, until
 
 MEGABYTE = "4" + "x" * 999_999
 
@@ -48,8 +50,10 @@ async def fill(served: Served) -> None:
     raise AssertionError("the network takes everything")
 
 
-@on_every_lane
-def test_what_a_slow_client_does_not_take_is_counted_and_goes_out_when_it_reads(lane: Lane) -> None:
+@on_every_hosting
+def test_what_a_slow_client_does_not_take_is_counted_and_goes_out_when_it_reads(
+    hosting: Hosting,
+) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = await deaf(served)
         await fill(served)
@@ -67,11 +71,11 @@ def test_what_a_slow_client_does_not_take_is_counted_and_goes_out_when_it_reads(
         await until(lambda: not buffered(served))
         assert socket.writable
 
-    lane.play(scenario, max_buffered=1_000_000_000)
+    hosting.play(scenario, max_buffered=1_000_000_000)
 
 
-@on_every_lane
-def test_a_slow_consumer_is_dropped(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+@on_every_hosting
+def test_a_slow_consumer_is_dropped(hosting: Hosting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "CLOSE_TIMEOUT", 0.1)  # ASGI can't drop what the ASGI server holds
 
     async def scenario(served: Served) -> None:
@@ -84,11 +88,11 @@ def test_a_slow_consumer_is_dropped(lane: Lane, monkeypatch: pytest.MonkeyPatch)
         await until(lambda: not served.transports)
         assert served.site.recorder.ends == [("transport error", "slow consumer")]
 
-    lane.play(scenario, max_buffered=2_000_000)
+    hosting.play(scenario, max_buffered=2_000_000)
 
 
-@on_every_lane
-def test_of_several_in_one_turn_only_the_first_would_go_out_at_once(lane: Lane) -> None:
+@on_every_hosting
+def test_of_several_in_one_turn_only_the_first_would_go_out_at_once(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
         writable: list[bool] = []
@@ -106,12 +110,12 @@ def test_of_several_in_one_turn_only_the_first_would_go_out_at_once(lane: Lane) 
         assert writable == [True, False]
         await until(lambda: recorder.socket.writable)
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 def test_of_what_is_sent_in_one_turn_by_anybody_only_the_first_would_go_out_at_once(
-    lane: Lane,
+    hosting: Hosting,
 ) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
@@ -154,12 +158,12 @@ def test_of_what_is_sent_in_one_turn_by_anybody_only_the_first_would_go_out_at_o
         assert answered == [True, False, False]
         await frames_until(reader, (0x81, b"4first"))
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 def test_who_takes_nothing_is_dropped_after_a_while(
-    lane: Lane, monkeypatch: pytest.MonkeyPatch
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounds, "STALL_TIMEOUT", 0.1)
 
@@ -169,12 +173,12 @@ def test_who_takes_nothing_is_dropped_after_a_while(
         await until(lambda: not served.transports and not served.site.engine.sessions)
         assert served.site.recorder.ends == [("transport close", "close code 1006")]
 
-    lane.play(scenario, max_buffered=1_000_000_000)
+    hosting.play(scenario, max_buffered=1_000_000_000)
 
 
-@on_every_lane
+@on_every_hosting
 def test_who_reads_less_than_is_written_is_no_stall(
-    lane: Lane, monkeypatch: pytest.MonkeyPatch
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def claim(timeout: float) -> None:
         monkeypatch.setattr(bounds, "STALL_TIMEOUT", timeout)
@@ -191,7 +195,7 @@ def test_who_reads_less_than_is_written_is_no_stall(
             assert buffered(served)
             reading.cancel()
 
-        lane.play(scenario, max_buffered=1_000_000_000)
+        hosting.play(scenario, max_buffered=1_000_000_000)
 
     hold_once(claim, (0.5, 1, 5))
 
@@ -203,9 +207,9 @@ async def read_slowly(reader: asyncio.StreamReader, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
-@on_every_lane
+@on_every_hosting
 def test_a_close_does_not_wait_forever_for_who_does_not_read(
-    lane: Lane, monkeypatch: pytest.MonkeyPatch
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounds, "CLOSE_TIMEOUT", 0.1)
 
@@ -216,11 +220,11 @@ def test_a_close_does_not_wait_forever_for_who_does_not_read(
         await until(lambda: not served.transports)
         assert served.site.recorder.ends == [("forced close", None)]
 
-    lane.play(scenario, max_buffered=1_000_000_000)
+    hosting.play(scenario, max_buffered=1_000_000_000)
 
 
-@on_every_lane
-def test_nothing_is_delivered_while_the_upper_layer_is_congested(lane: Lane) -> None:
+@on_every_hosting
+def test_nothing_is_delivered_while_the_upper_layer_is_congested(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
         recorder = served.site.recorder
@@ -240,12 +244,12 @@ def test_nothing_is_delivered_while_the_upper_layer_is_congested(lane: Lane) -> 
         await until(lambda: len(recorder.log) == 1001)
         assert recorder.log[1:] == expected
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 def test_a_client_that_leaves_while_the_upper_layer_is_congested_is_noticed_after_what_it_said(
-    lane: Lane,
+    hosting: Hosting,
 ) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
@@ -261,13 +265,13 @@ def test_a_client_that_leaves_while_the_upper_layer_is_congested_is_noticed_afte
         assert recorder.log == ["4first", "4second"]
         assert recorder.ends == [("transport close", "close code 1000")]
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
+@on_every_hosting
 @pytest.mark.parametrize("discard", [False, True], ids=["closed", "discarded"])
 def test_a_session_that_ends_while_the_upper_layer_is_congested_gets_nothing_more(
-    lane: Lane, *, discard: bool
+    hosting: Hosting, *, discard: bool
 ) -> None:
     async def scenario(served: Served) -> None:
         reader, _ = connection = await served.open_websocket()
@@ -281,11 +285,11 @@ def test_a_session_that_ends_while_the_upper_layer_is_congested_gets_nothing_mor
         await until(lambda: not served.transports)
         assert (recorder.log, recorder.ends) == (["4first"], [("forced close", None)])
 
-    lane.play(scenario)
+    hosting.play(scenario)
 
 
-@on_every_lane
-def test_thousands_of_messages_in_one_read_leave_others_their_turn(lane: Lane) -> None:
+@on_every_hosting
+def test_thousands_of_messages_in_one_read_leave_others_their_turn(hosting: Hosting) -> None:
     async def scenario(served: Served) -> None:
         connection = await served.open_websocket()
         other = await served.open_websocket()
@@ -297,4 +301,4 @@ def test_thousands_of_messages_in_one_read_leave_others_their_turn(lane: Lane) -
             await until(lambda: len(first.log) == 10_000)
         assert first.ends == []
 
-    lane.play(scenario, echo=False)
+    hosting.play(scenario, echo=False)
