@@ -147,7 +147,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Set aside what is there before the first test, so that it costs no `gc.collect()` in tests."""
+    """Set aside what is there before the first test, so that `gc.collect()` costs less in tests."""
     gc.collect()
     gc.freeze()
 

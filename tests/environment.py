@@ -56,7 +56,10 @@ def install_speedups(python: Path) -> None:
     """Build and install the helpers in C where that is possible; Ackord needs them for nothing but
     speed.
     """
-    wanted = "import sysconfig; print(sysconfig.get_config_var('CC') or ''); print(sysconfig.get_path('include'))"
+    wanted = (
+        "import sysconfig; print(sysconfig.get_config_var('CC') or ''); "
+        "print(sysconfig.get_path('include'))"
+    )
     found = subprocess.run(
         [str(python), "-c", wanted], stdout=subprocess.PIPE, text=True, check=True
     ).stdout

@@ -1,5 +1,5 @@
-"""Turns on the machine, for the workers of pytest-xdist: a test that is marked `alone` runs while
-no other test does.
+"""Turns on the machine, for the workers of pytest-xdist: a test that is marked `alone` runs
+while no other test does.
 
 What takes turns are two locks on files. Each test holds the lock of the machine, shared with others
 or, if the test must be alone, for itself. A test that waits for the machine holds the lock of the

@@ -104,7 +104,10 @@ async def endless_heads(aim: Aim) -> None:
 async def bodies_that_stop(aim: Aim) -> None:
     async def begin(_: int) -> None:
         pipe, sid = await aim.open_session(ADDRESS)
-        head = f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n{ADDRESS}Content-Length: 999999\r\n\r\n"
+        head = (
+            f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n{ADDRESS}Content-Length: 999999\r\n"
+            "\r\n"
+        )
         await aim.flood(pipe.write, [head.encode() + b"4" * 900_000], "bodies of 900 KB")
 
     await aim.each(aim.many(100), begin)
@@ -114,7 +117,10 @@ async def bodies_that_stop(aim: Aim) -> None:
 async def endless_bodies(aim: Aim) -> None:
     async def pour(_: int) -> None:
         pipe, sid = await aim.open_session(ADDRESS)
-        head = f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n{ADDRESS}Transfer-Encoding: chunked\r\n\r\n"
+        head = (
+            f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n"
+            f"{ADDRESS}Transfer-Encoding: chunked\r\n\r\n"
+        )
         await pipe.write(head.encode())
         await aim.flood(
             pipe.write, repeat(b"10000\r\n" + b"4" * 65_536 + b"\r\n", 200), "chunks of 64 KB"

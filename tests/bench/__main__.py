@@ -35,7 +35,8 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     made = argparse.ArgumentParser(
         prog="python -m tests.bench",
-        description="Measure this server beside python-socketio, Node's socket.io and the limits of the machine. "
+        description="Measure this server beside python-socketio, Node's socket.io and the limits "
+        "of the machine. "
         "Every server has one core and the load generator another; runs are interleaved; "
         "medians and ratios to Node are printed.",
         epilog="docs/benchmarks.md tells how to read what comes out.",

@@ -119,7 +119,10 @@ def remarks(workload: WorkloadResult) -> list[Remark]:
         if doubt:
             found.append(Remark(f"{title}: {doubt}"))
         if result.failures:
-            runs = f"{len(result.failures)} of {len(result.failures) + len(result.samples)} runs failed"
+            runs = (
+                f"{len(result.failures)} of {len(result.failures) + len(result.samples)} runs "
+                "failed"
+            )
             found.append(
                 Remark(
                     f"{title}: {runs}; the last one said:",
@@ -137,7 +140,10 @@ def _outrun(result: SystemResult, unit: str) -> str:
     )
     if server is None or load is None or load.median < server.median:
         return ""
-    return f"the load generator used {load.median:.2f} µs for each {unit}, more than the server; it may be the limit."
+    return (
+        f"the load generator used {load.median:.2f} µs for each {unit}, more than the server; "
+        "it may be the limit."
+    )
 
 
 def _late(result: SystemResult) -> str:
@@ -151,7 +157,10 @@ def _late(result: SystemResult) -> str:
     )
     if server is None or load is None or load.median < server.median / 2:
         return ""
-    return f"the load generator itself was late by {load.median:,.0f} µs, of the {server.median:,.0f} µs of the 99th percentile."
+    return (
+        f"the load generator itself was late by {load.median:,.0f} µs, of the "
+        f"{server.median:,.0f} µs of the 99th percentile."
+    )
 
 
 def _shortened(lines: list[str]) -> list[str]:

@@ -91,7 +91,11 @@ def test_server_and_load_have_different_cores_where_there_are_two() -> None:
 
 
 def test_ten_thousand_files_may_be_opened_where_the_user_may() -> None:
-    script = "import resource; from tests.bench.files import allow_many; resource.setrlimit(resource.RLIMIT_NOFILE, (256, {hard})); print(allow_many(), *resource.getrlimit(resource.RLIMIT_NOFILE), flush=True)"
+    script = (
+        "import resource; from tests.bench.files import allow_many; "
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, {hard})); "
+        "print(allow_many(), *resource.getrlimit(resource.RLIMIT_NOFILE), flush=True)"
+    )
     with python(script.format(hard="resource.getrlimit(resource.RLIMIT_NOFILE)[1]")) as child:
         enough, soft, hard = child.line(10).split()
         assert enough == str(soft == "10300")
@@ -102,7 +106,10 @@ def test_ten_thousand_files_may_be_opened_where_the_user_may() -> None:
 
 @linux
 def test_cpu_time_and_memory_of_another_process_grow_with_what_it_does() -> None:
-    code = "print('ready', flush=True); input(); data = bytearray(b'x') * 50_000_000; sum(range(3_000_000)); print('done', flush=True); input()"
+    code = (
+        "print('ready', flush=True); input(); data = bytearray(b'x') * 50_000_000; "
+        "sum(range(3_000_000)); print('done', flush=True); input()"
+    )
     with python(code) as child:
         assert child.line(30) == "ready"
         before, held = cpu.read(child.pid), resident(child.pid)

@@ -268,7 +268,10 @@ def test_existing_python_types_are_looked_for_in_the_working_directory(tmp_path:
         "ackord: 1\nname: s\nversion: 1.0.0\ntypes:\n  Author: {python: house_models.Author}\n"
         "namespaces:\n  /x:\n    client_to_server: {who: {ack: Author}}\n"
     )
-    script = "import sys; sys.path.remove('') if '' in sys.path else None; from ackord.codegen.main import main; main()"
+    script = (
+        "import sys; sys.path.remove('') if '' in sys.path else None; "
+        "from ackord.codegen.main import main; main()"
+    )
     command = [sys.executable, "-c", script, "generate", "s.yaml", "--out", "out"]
     generated = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False

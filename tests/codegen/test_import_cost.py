@@ -43,7 +43,10 @@ def schema() -> str:
     down = "".join(
         f"      down{n}: {{args: {{name: str, record: Record{n}}}}}\n" for n in range(EVENTS)
     )
-    head = f"ackord: 1\nname: big\nversion: 1.0.0\ntypes:\n{records}errors: {{Bad: {{fields: {{why: str}}}}}}\nnamespaces:\n  /big:\n"
+    head = (
+        "ackord: 1\nname: big\nversion: 1.0.0\ntypes:\n"
+        f"{records}errors: {{Bad: {{fields: {{why: str}}}}}}\nnamespaces:\n  /big:\n"
+    )
     return f"{head}    client_to_server:\n{up}    server_to_client:\n{down}"
 
 

@@ -13,7 +13,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = "tests.codegen.golden.two_namespaces.expected"
 CLIENT, SERVER = "ackord.runtime.client", "ackord.runtime.server"
-LOADED = f"import json, sys; print(json.dumps([name in sys.modules for name in ({CLIENT!r}, {SERVER!r}, 'websockets', 'uvicorn')]))"
+LOADED = (
+    f"import json, sys; print(json.dumps([name in sys.modules for name in ({CLIENT!r}, "
+    f"{SERVER!r}, 'websockets', 'uvicorn')]))"
+)
 
 
 def loaded_by(statement: str) -> list[bool]:

@@ -190,9 +190,7 @@ def test_names_of_the_schema_go_before_those_that_are_made_from_them() -> None:
     ]
 
 
-def test_events_of_both_directions_and_namespaces_with_the_same_beginning_get_different_constants() -> (
-    None
-):
+def test_events_of_both_directions_and_of_like_namespaces_get_different_constants() -> None:
     contract = Contract(
         name="c",
         version="1.0.0",

@@ -1,4 +1,4 @@
-"""Members of open enumerations and unions that a contract doesn't know: read, kept, written back."""
+"""Members of open enumerations and unions that a contract doesn't know: read and written back."""
 
 from __future__ import annotations
 

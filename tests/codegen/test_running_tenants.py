@@ -413,9 +413,7 @@ def test_a_namespace_without_error_replies_is_silent_where_plain_socket_io_is() 
     run(scenario())
 
 
-def test_an_event_in_the_style_result_without_declared_errors_gives_its_value_and_raises_for_others() -> (
-    None
-):
+def test_style_result_without_declared_errors_gives_the_value_and_raises_for_others() -> None:
     async def scenario() -> None:
         site = Site()
         async with site.client() as client:

@@ -38,7 +38,10 @@ class Played:
 
     @override
     def __str__(self) -> str:
-        return f"{self.script}\n    ours   {str(self.ours)[:1000]}\n    theirs {str(self.theirs)[:1000]}"
+        return (
+            f"{self.script}\n    ours   {str(self.ours)[:1000]}\n"
+            f"    theirs {str(self.theirs)[:1000]}"
+        )
 
 
 @pytest.fixture(scope="module")

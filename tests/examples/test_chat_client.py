@@ -41,7 +41,10 @@ def test_lines_are_sent_commands_done_and_mistakes_explained(
 ) -> None:
     (tmp_path / "view.png").write_bytes(PNG)
     (tmp_path / "notes.txt").write_text("no picture")
-    typed = f"hello\n\n/rooms\n{'x' * 2001}\n/image {tmp_path}/view.png\n/image {tmp_path}/notes.txt\n/image {tmp_path}/none.png\nbye\n"
+    typed = (
+        f"hello\n\n/rooms\n{'x' * 2001}\n/image {tmp_path}/view.png\n"
+        f"/image {tmp_path}/notes.txt\n/image {tmp_path}/none.png\nbye\n"
+    )
     codes = asyncio.run(
         talk(("ada", "lobby", typed), ("bob", "lobby", "/quit\n"), monkeypatch=monkeypatch)
     )

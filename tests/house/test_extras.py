@@ -68,7 +68,10 @@ def test_servers_clients_and_tests_of_both_need_no_extra() -> None:
         ),
         (
             "client",
-            "import asyncio, ackord.runtime.client as client; asyncio.run(client.connect('http://127.0.0.1:9').connect())",
+            (
+                "import asyncio, ackord.runtime.client as client; "
+                "asyncio.run(client.connect('http://127.0.0.1:9').connect())"
+            ),
             "a client needs the package websockets",
         ),
     ],

@@ -39,7 +39,10 @@ def test_every_public_name_exists_and_is_documented(package: str) -> None:
 
 
 def test_the_package_loads_nothing_until_a_name_is_used() -> None:
-    script = "import sys, ackord.runtime; print([name for name in sys.modules if name in ('asyncio', 'pydantic', 'uvicorn', 'websockets')])"
+    script = (
+        "import sys, ackord.runtime; print([name for name in sys.modules if name in ('asyncio', "
+        "'pydantic', 'uvicorn', 'websockets')])"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, check=True
@@ -49,7 +52,10 @@ def test_the_package_loads_nothing_until_a_name_is_used() -> None:
 
 
 def test_a_server_needs_neither_uvicorn_nor_the_client() -> None:
-    script = "import sys; from ackord.runtime.server import Server; Server(); print([name for name in sys.modules if name in ('uvicorn', 'websockets')])"
+    script = (
+        "import sys; from ackord.runtime.server import Server; Server(); "
+        "print([name for name in sys.modules if name in ('uvicorn', 'websockets')])"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, check=True

@@ -15,7 +15,10 @@ from ackord.runtime.typed.handlers import check_handlers, parameters_of
 _QUOTE: Final = (
     "" if sys.version_info >= (3, 14) else "'"
 )  # where annotations aren't evaluated at once, such names need no quotes
-_SOURCE: Final = f"async def handle(self, item: {_QUOTE}Missing{_QUOTE}, count: int = 1) -> {_QUOTE}Missing{_QUOTE}: ..."
+_SOURCE: Final = (
+    f"async def handle(self, item: {_QUOTE}Missing{_QUOTE}, count: int = 1) -> "
+    f"{_QUOTE}Missing{_QUOTE}: ..."
+)
 
 
 @pytest.fixture

@@ -243,7 +243,10 @@ def loaded(text: str) -> Contract:
 
 def field(text: str) -> Field:
     """Load `text` as the field `a` of a record."""
-    extra = "  Role: {enum: [owner, viewer]}\n  Point: {fields: {x: int, y: 'int = 0'}}\n  Shape: {union: [Point], tag: kind}\n"
+    extra = (
+        "  Role: {enum: [owner, viewer]}\n  Point: {fields: {x: int, y: 'int = 0'}}\n"
+        "  Shape: {union: [Point], tag: kind}\n"
+    )
     record = loaded(f"types:\n{extra}  Thing:\n    fields:\n      a: {text}\n").types[-1]
     assert isinstance(record, Record)
     return record.fields[0]

@@ -96,9 +96,9 @@ def test_json_is_read_as_it_is_yaml() -> None:
 
 def test_words_that_old_yaml_reads_as_booleans_stay_names() -> None:
     events = "on: {}\n      off: {}\n      yes: {}\n      no: {name: no_}\n"
-    text = (
-        GOOD.decode()
-        + f"types:\n  A: {{enum: [on, off, yes, no]}}\nnamespaces:\n  /a:\n    client_to_server:\n      {events}"
+    text = GOOD.decode() + (
+        f"types:\n  A: {{enum: [on, off, yes, no]}}\nnamespaces:\n  /a:\n"
+        f"    client_to_server:\n      {events}"
     )
     contract = load_bytes(text.encode(), "a.yaml").contract
     assert contract is not None
@@ -129,6 +129,9 @@ def test_all_problems_come_in_one_run_in_order_of_position() -> None:
 
 
 def test_a_broken_declaration_causes_no_problem_where_it_is_used() -> None:
-    text = b"types:\n  A: {newtype: strr}\n  B: {union: [A, C], tag: kind}\n  C: {enum: 5}\n  D: {fields: {a: A, b: 'list[C] = [x]', c: A | C}}\n"
+    text = (
+        b"types:\n  A: {newtype: strr}\n  B: {union: [A, C], tag: kind}\n  C: {enum: 5}\n"
+        b"  D: {fields: {a: A, b: 'list[C] = [x]', c: A | C}}\n"
+    )
     text += b"namespaces:\n  /a: {auth: C, client_to_server: {x: {args: {a: A}, ack: C}}}\n"
     assert sorted(codes(load_bytes(GOOD + text, "a.yaml"))) == ["S010", "S021", "S032"]

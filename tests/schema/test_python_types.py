@@ -175,15 +175,19 @@ def test_a_python_type_in_a_union_goes_by_its_json_schema(models: str) -> None:
         *((name, []) for name in ("Author", "Tree", "Cat", "Words", "Maybe")),
     ],
 )
-def test_whether_an_acknowledgement_could_look_like_a_failure_goes_by_what_is_read_and_what_is_written(
+def test_whether_an_ack_could_look_like_a_failure_goes_by_what_is_read_and_written(
     models: str, name: str, codes: list[str]
 ) -> None:
-    text = f"types:\n  Thing: {{python: {models}.{name}}}\nnamespaces:\n  /a: {{client_to_server: {{e: {{ack: Thing | null}}}}}}\n"
+    text = (
+        f"types:\n  Thing: {{python: {models}.{name}}}\nnamespaces:\n"
+        f"  /a: {{client_to_server: {{e: {{ack: Thing | null}}}}}}\n"
+    )
     assert [found.code for found in load(text).diagnostics] == codes
 
 
 def test_a_python_type_takes_no_default(models: str) -> None:
     result = load(
-        f'types:\n  Author: {{python: {models}.Author}}\n  B:\n    fields:\n      a: \'Author = {{"name": "x"}}\'\n'
+        f"types:\n  Author: {{python: {models}.Author}}\n  B:\n    fields:\n"
+        f'      a: \'Author = {{"name": "x"}}\'\n'
     )
     assert [found.code for found in result.diagnostics] == ["S031"]

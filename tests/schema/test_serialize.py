@@ -98,7 +98,10 @@ def test_the_chat_example_round_trips_and_is_stable() -> None:
 
 def test_a_python_type_keeps_its_schema() -> None:
     contract = load_bytes(
-        b"ackord: 1\nname: a\nversion: 1.0.0\ntypes: {A: {python: fractions.Fraction}, B: {python: uuid.UUID}}\n",
+        (
+            b"ackord: 1\nname: a\nversion: 1.0.0\n"
+            b"types: {A: {python: fractions.Fraction}, B: {python: uuid.UUID}}\n"
+        ),
         "a.yaml",
     ).contract
     assert contract is not None

@@ -161,7 +161,10 @@ def test_endless_bodies_are_cut_off_while_they_come(hosting: Hosting) -> None:
             sid = body.decode().split('"')[3]
             reader, writer = await asyncio.open_connection(HOST, server.port)
             writer.write(
-                f"POST {PATH}polling&sid={sid} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+                (
+                    f"POST {PATH}polling&sid={sid} HTTP/1.1\r\nHost: x\r\n"
+                    "Transfer-Encoding: chunked\r\n\r\n"
+                ).encode()
             )
             chunk = b"10000\r\n" + b"4" * 65_536 + b"\r\n"
             sent = 0
@@ -198,7 +201,10 @@ def test_bodies_that_never_end_hold_no_more_than_the_limit(hosting: Hosting) -> 
             sid = body.decode().split('"')[3]
             _, writer = await asyncio.open_connection(HOST, server.port)
             writer.write(
-                f"POST {PATH}polling&sid={sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n".encode()
+                (
+                    f"POST {PATH}polling&sid={sid} HTTP/1.1\r\nHost: x\r\n"
+                    "Content-Length: 1000000\r\n\r\n"
+                ).encode()
                 + b"4" * 990_000
             )
             writers.append(writer)

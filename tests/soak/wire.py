@@ -33,7 +33,10 @@ class HttpConnection:
         """Send a request and return status and body of the answer; an idle connection that the
         server has closed is opened again.
         """
-        head = f"{method} {target} HTTP/1.1\r\nHost: {HOST}\r\n{self._headers}Content-Length: {len(body)}\r\n\r\n".encode()
+        head = (
+            f"{method} {target} HTTP/1.1\r\nHost: {HOST}\r\n"
+            f"{self._headers}Content-Length: {len(body)}\r\n\r\n"
+        ).encode()
         for attempt in range(2):
             is_fresh = self._writer is None
             if self._writer is None or self._reader is None:

@@ -111,7 +111,10 @@ class Raw:
         connection: str = "Upgrade",
     ) -> str:
         """Open a WebSocket; return the head of the answer, in lower case."""
-        lines = f"Connection: {connection}\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: {KEY}\n{headers}"
+        lines = (
+            f"Connection: {connection}\nUpgrade: websocket\nSec-WebSocket-Version: 13\n"
+            f"Sec-WebSocket-Key: {KEY}\n{headers}"
+        )
         self.begin("GET", query, lines, host=host)
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode().lower()
         assert " 101 " in head, head

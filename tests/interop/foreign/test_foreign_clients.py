@@ -113,7 +113,10 @@ def test_swift_with_starscream(hosting: Hosting, origin: str, host: str) -> None
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 @pytest.mark.parametrize("auth", ['{"token":"x"}', '{"pid":"abc","offset":null}'])
 def test_dart(hosting: Hosting, transport: str, auth: str) -> None:
-    headers = "user-agent: Dart/3.5 (dart:io)\ncache-control: no-cache\naccept-encoding: gzip\ncontent-length: 0\n"
+    headers = (
+        "user-agent: Dart/3.5 (dart:io)\ncache-control: no-cache\naccept-encoding: gzip\n"
+        "content-length: 0\n"
+    )
 
     async def script(site: Site) -> None:
         client = await site.connect()

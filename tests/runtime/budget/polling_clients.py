@@ -173,7 +173,10 @@ class HttpPolling:
 
     def _posting(self, packet: str) -> bytes:
         body = packet.encode()
-        head = b"POST /socket.io/?%b HTTP/1.1\r\nhost: %b\r\nuser-agent: budget\r\naccept: */*\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n"
+        head = (
+            b"POST /socket.io/?%b HTTP/1.1\r\nhost: %b\r\nuser-agent: budget\r\naccept: */*\r\n"
+            b"content-type: %b\r\ncontent-length: %d\r\n\r\n"
+        )
         return head % (self._query, _HOST, _TEXT, len(body)) + body
 
 

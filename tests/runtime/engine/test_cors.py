@@ -62,9 +62,7 @@ def test_an_origin_is_told_whether_it_may_read(
     run(scenario())
 
 
-def test_cve_2020_28481_and_cve_2019_13611_cors_is_off_by_default_and_configured_origins_hold_for_websockets() -> (
-    None
-):
+def test_cve_2020_28481_and_cve_2019_13611_cors_is_off_and_origins_hold_for_websockets() -> None:
     async def scenario() -> None:
         plain = Site()
         with pytest.raises(DeniedError):

@@ -351,7 +351,7 @@ def test_headers_that_would_break_the_response_are_left_out(
         ({"access-control-expose-headers": "x-a"}, {"access-control-expose-headers": ["x-a"]}),
     ],
 )
-def test_a_header_that_a_listener_sets_is_added_where_it_may_stand_several_times_and_replaces_the_servers_elsewhere(
+def test_a_listeners_header_is_added_where_it_may_repeat_and_else_replaces_the_servers(
     event: Literal["initial_headers", "headers"],
     given: ResponseHeaders,
     lines: dict[str, list[str]],

@@ -66,7 +66,10 @@ class Talk:
         *,
         length: int | None = None,
     ) -> None:
-        head = f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nContent-Length: {len(body) if length is None else length}\n{more}\n"
+        head = (
+            f"POST /socket.io/?{query} HTTP/1.1\nHost: x\n"
+            f"Content-Length: {len(body) if length is None else length}\n{more}\n"
+        )
         await self.send(connection, head.replace("\n", "\r\n").encode() + body)
 
     async def receive(self, connection: Connection) -> int:

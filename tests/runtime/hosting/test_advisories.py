@@ -16,7 +16,10 @@ import pytest
 
 from tests.runtime.hosting.network import Served, frame, masked, play, response
 
-UPGRADE = "Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+UPGRADE = (
+    "Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+)
 
 
 async def still_works(served: Served) -> None:
@@ -40,11 +43,17 @@ def test_cve_2020_36048_and_cve_2026_48809_a_huge_body_is_refused_before_it_is_h
         try:
             if announced:
                 writer.write(
-                    f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n".encode()
+                    (
+                        f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\n"
+                        "Content-Length: 100000000\r\n\r\n"
+                    ).encode()
                 )
             else:
                 writer.write(
-                    f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+                    (
+                        f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\n"
+                        "Transfer-Encoding: chunked\r\n\r\n"
+                    ).encode()
                 )
                 for _ in range(20):
                     writer.write(b"10000\r\n" + b"4" * 65_536 + b"\r\n")
@@ -155,7 +164,10 @@ def test_cve_2021_32640_and_cve_2016_10542_headers_of_the_handshake_are_read_in_
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
         writer.write(
-            f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n{UPGRADE}\r\n{header}\r\n\r\n".encode()
+            (
+                f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n{UPGRADE}\r\n{header}\r\n"
+                "\r\n"
+            ).encode()
         )
         async with asyncio.timeout(10):
             status = int((await reader.readuntil(b"\r\n\r\n")).split()[1])

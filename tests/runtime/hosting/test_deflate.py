@@ -14,7 +14,8 @@ from websockets.asyncio.client import connect
 from tests.runtime.hosting.network import Connection, Served, frame, masked, play
 
 OFFER = (
-    b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+    b"Connection: Upgrade\r\n"
     b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )

@@ -227,7 +227,8 @@ def test_a_client_that_closes_with_the_code_of_a_violation_has_committed_none(
 @on_every_hosting
 def test_the_frames_in_the_same_read_as_the_handshake_are_the_first_ones(hosting: Hosting) -> None:
     head = (
-        b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n"
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
     unusual = head.replace(b"Host: x", b"Content-Length: 0\r\nHost: x")
@@ -321,7 +322,8 @@ def test_what_was_sent_before_the_handshake_was_answered_is_taken(hosting: Hosti
         served.site.engine.use(wait)
         reader, writer = await served.connect()
         writer.write(
-            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n"
+            b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
         await asyncio.sleep(0.02)

@@ -70,7 +70,10 @@ def test_a_request_of_nothing_but_headers_is_refused(data: bytes) -> None:
     [
         (b"nonsense\r\n\r\n", ["isn't valid HTTP"]),
         (
-            b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n",
+            (
+                b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\n"
+                b"Upgrade: h2c\r\n\r\n"
+            ),
             [],
         ),  # an offer
     ],
@@ -116,7 +119,10 @@ def test_a_body_of_nothing_but_frames_is_refused(data: bytes) -> None:
         query = await served.open_polling()
         reader, writer = await served.connect()
         writer.write(
-            f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            (
+                f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+                "\r\n"
+            ).encode()
         )
         await flood(writer, data, 4)
         answer = await until_gone(reader)
@@ -130,7 +136,10 @@ def test_a_body_in_chunks_of_a_real_client_is_taken() -> None:
         query = await served.open_polling()
         reader, writer = await served.connect()
         writer.write(
-            f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".encode()
+            (
+                f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+                "Connection: close\r\n\r\n"
+            ).encode()
         )
         body = b"4" + b"x" * 899_999
         for at in range(0, len(body), 500):
@@ -146,7 +155,10 @@ def test_a_body_in_chunks_of_a_real_client_is_taken() -> None:
 def test_many_requests_on_one_connection_are_no_flood_of_headers() -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
-        request = f"GET /socket.io/?EIO=4&transport=unknown HTTP/1.1\r\nHost: x\r\nX-Some: {'y' * 1000}\r\n\r\n".encode()
+        request = (
+            "GET /socket.io/?EIO=4&transport=unknown HTTP/1.1\r\nHost: x\r\n"
+            f"X-Some: {'y' * 1000}\r\n\r\n"
+        ).encode()
         for _ in range(200):
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")

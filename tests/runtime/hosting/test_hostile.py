@@ -25,7 +25,10 @@ from tests.runtime.hosting.network import Connection, Served, masked, serving, u
 from tests.runtime.hosting.talk import Talk, transcript
 from tests.runtime.hosting.ways import Hosting, on_every_hosting, send_at_once, text
 
-UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+UPGRADE = (
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
 
 
 def get(query: str, more: str = "") -> bytes:
@@ -33,7 +36,10 @@ def get(query: str, more: str = "") -> bytes:
 
 
 def post(query: str, body: bytes, length: int | None = None) -> bytes:
-    head = f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body) if length is None else length}\r\n\r\n"
+    head = (
+        f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\n"
+        f"Content-Length: {len(body) if length is None else length}\r\n\r\n"
+    )
     return head.encode() + body
 
 

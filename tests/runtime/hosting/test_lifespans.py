@@ -241,7 +241,10 @@ def test_a_signal_drains_the_server_on_a_host_that_waits_for_parked_polls(
             reader, writer = await connect_to(port)
 
             async def ask(method: str, query: str = "", body: str = "") -> None:
-                head = f"{method} {path}?EIO=4&transport=polling{query} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+                head = (
+                    f"{method} {path}?EIO=4&transport=polling{query} HTTP/1.1\r\nHost: x\r\n"
+                    f"Content-Length: {len(body)}\r\n\r\n{body}"
+                )
                 writer.write(head.encode())
 
             await ask("GET")

@@ -203,7 +203,9 @@ def test_the_body_of_a_request_counts(hosting: Hosting) -> None:
         query = await served.open_polling()
         _, writer = await served.connect()
         writer.write(
-            f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 950000\r\n\r\n".encode()
+            (
+                f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 950000\r\n\r\n"
+            ).encode()
         )
         writer.write(b"4" * LIGHT)
         await until(lambda: site.used == LIGHT)

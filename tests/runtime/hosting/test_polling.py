@@ -324,7 +324,10 @@ async def a_length_and_chunks(talk: Talk) -> None:
 async def a_body_in_chunks_with_trailers(talk: Talk) -> None:
     query = await talk.open()
     connection = await talk.connect()
-    chunked = f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n1\n4\n3\nabc\n0\nX-Trailer: y\n\n"
+    chunked = (
+        f"POST /socket.io/?{query} HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n1\n4\n3\n"
+        "abc\n0\nX-Trailer: y\n\n"
+    )
     await talk.send(connection, chunked)
     await talk.receive(connection)
     await talk.get(connection, query)

@@ -50,7 +50,10 @@ class Process:
 
     async def open_websocket(self) -> Connection:
         connection = await self.connect()
-        upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        upgrade = (
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        )
         await self.send(connection, "GET", "EIO=4&transport=websocket", upgrade)
         assert b" 101 " in await connection[0].readuntil(b"\r\n\r\n")
         assert (await frame(connection[0]))[1].startswith(b"0{")

@@ -78,7 +78,10 @@ def test_a_chunked_body_is_counted_while_it_comes_in() -> None:
         query = await served.open_polling()
         reader, writer = await served.connect()
         writer.write(
-            f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            (
+                f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+                "\r\n"
+            ).encode()
         )
         writer.write(b"200\r\n" + b"4" * 0x200 + b"\r\n")
         await writer.drain()
@@ -112,7 +115,9 @@ def test_a_post_whose_connection_breaks_ends_the_session_at_once() -> None:
         query = await served.open_polling()
         _, writer = await served.connect()
         writer.write(
-            f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n4a".encode()
+            (
+                f"POST /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n4a"
+            ).encode()
         )
         await writer.drain()
         await asyncio.sleep(0.05)
@@ -169,7 +174,8 @@ def test_per_message_deflate_is_off() -> None:
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect()
         writer.write(
-            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n"
+            b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )

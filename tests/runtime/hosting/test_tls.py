@@ -52,7 +52,8 @@ def test_messages_go_both_ways_through_tls(hosting: Hosting, certificate: Path) 
     async def scenario(served: Served) -> None:
         reader, writer = await served.connect(ssl.create_default_context(cadata=CERTIFICATE))
         writer.write(
-            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n"
+            b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
         assert b" 101 " in await reader.readuntil(b"\r\n\r\n")

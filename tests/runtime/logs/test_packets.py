@@ -170,9 +170,9 @@ def test_a_violation_of_websockets_is_a_warning(
 
     hosting.play(scenario)
     first, *others = [record.getMessage() for record in caplog.records if record.name == WARNINGS]
-    assert (
-        first
-        == f"A client at '127.0.0.1' broke the protocol of WebSockets and is disconnected with close code {line}."
+    assert first == (
+        "A client at '127.0.0.1' broke the protocol of WebSockets and is disconnected with "
+        f"close code {line}."
     )
     assert others == [f"2 more of these since, not written in full: {first}"]
 

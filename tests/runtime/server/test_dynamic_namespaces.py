@@ -422,9 +422,7 @@ def test_without_cleanup_an_empty_namespace_stays() -> None:
     play(server, scenario)
 
 
-def test_a_name_asked_for_by_hand_belongs_to_a_fitting_pattern_and_stays_if_it_was_given_listeners() -> (
-    None
-):
+def test_a_name_asked_for_by_hand_belongs_to_a_pattern_and_stays_if_it_has_listeners() -> None:
     server = Server()
     made: list[str] = []
     server.on("new_namespace", lambda namespace: made.append(namespace.name))

@@ -31,7 +31,7 @@ class Life:
         self.queue = EventQueue(self.backlog, self.tasks, handle_events, keeps_task=True)
         self.may_go_on = asyncio.Event()
         self.ended = False
-        self.finishes = 0
+        self.last_calls = 0
 
     # Events
 
@@ -78,7 +78,7 @@ class Life:
         """Lose the connection."""
         if not self.ended:
             self.ended = True
-            self.queue.finish(self._finish, TIMEOUT)
+            self.queue.finish(self._last_call, TIMEOUT)
 
     def end_and_cancel(self) -> None:
         """Lose the connection of a server that cancels its handlers then."""
@@ -92,7 +92,7 @@ class Life:
             self.ended = True
             self.queue.clear()
             self.queue.close()
-            self._finish()
+            self._last_call()
 
     def drop(self) -> None:
         """Drop what waits: all clients together hold too much."""
@@ -138,8 +138,8 @@ class Life:
         assert task is not None
         task.cancel()
 
-    def _finish(self) -> None:
-        self.finishes += 1
+    def _last_call(self) -> None:
+        self.last_calls += 1
 
 
 async def turn(_: Life) -> None:
@@ -195,12 +195,12 @@ async def live(steps: tuple[Callable[[Life], object], ...], *, stuck: bool) -> s
     life.open()
     if stuck and not life.may_go_on.is_set():
         await asyncio.sleep(TIMEOUT + 1)
-        if life.finishes != 1:
-            return f"{life.finishes} last calls although the time is over"
+        if life.last_calls != 1:
+            return f"{life.last_calls} last calls although the time is over"
     life.go_on()
     for _ in range(8):
         await asyncio.sleep(0)
-    left = (len(life.tasks), life.backlog.events, life.finishes)
+    left = (len(life.tasks), life.backlog.events, life.last_calls)
     return None if left == (0, 0, 1) else f"{left[0]} tasks, {left[1]} events, {left[2]} last calls"
 
 

@@ -15,7 +15,10 @@ from ackord.runtime import compiled
 from tests.runtime.speedups.building import ROOT, stage
 
 IS_COMPILED = compiled.take_texts is not None
-IS_OTHER_WAY = f"from ackord.runtime import compiled; assert (compiled.take_texts is not None) is not {IS_COMPILED}"
+IS_OTHER_WAY = (
+    "from ackord.runtime import compiled; "
+    f"assert (compiled.take_texts is not None) is not {IS_COMPILED}"
+)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,10 @@ import pytest
 
 from tests.runtime.speedups.building import ROOT, SPEEDUPS
 
-BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta, 'build_' + sys.argv[1])(sys.argv[2]))"
+BUILD = (
+    "import sys; from setuptools import build_meta; "
+    "print(getattr(build_meta, 'build_' + sys.argv[1])(sys.argv[2]))"
+)
 USED = """
 import json
 from ackord.runtime import compiled
@@ -136,7 +139,9 @@ def test_the_runtime_uses_what_is_installed_unless_told_otherwise(
 
 
 OTHERS = {
-    "of another API": "API = 3\ndef take_text(*_): ...\ntake_texts = split_event = find_exponent = take_text\n",
+    "of another API": (
+        "API = 3\ndef take_text(*_): ...\ntake_texts = split_event = find_exponent = take_text\n"
+    ),
     "that can't be loaded": "raise ImportError('built for another Python')\n",
     "that are no helpers": "",  # as the empty folder that an uninstallation leaves
 }

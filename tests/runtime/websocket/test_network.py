@@ -211,9 +211,9 @@ def test_a_redirect_is_an_error_that_names_its_host_and_nothing_is_sent_there(
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             requests.append(await reader.readuntil(b"\r\n\r\n"))
             writer.write(
-                f"HTTP/1.1 {status} Elsewhere\r\nLocation: {location.format(port=port)}\r\n\r\n".encode(
-                    "latin-1"
-                )
+                (
+                    f"HTTP/1.1 {status} Elsewhere\r\nLocation: {location.format(port=port)}\r\n\r\n"
+                ).encode("latin-1")
             )
             writer.close()
             await writer.wait_closed()

@@ -270,9 +270,7 @@ def test_with_too_many_absent_clients_those_who_left_first_go() -> None:
     assert set(log.sessions) == {"secret b", "secret c"}
 
 
-def test_an_event_that_is_never_replayed_is_marked_only_where_clients_would_take_its_end_for_an_offset() -> (
-    None
-):
+def test_an_event_that_is_never_replayed_is_marked_only_if_its_end_looks_like_an_offset() -> None:
     log = make()
     record(log)
     endings: list[list[Any]] = [[], [1], ["text"], [{"a": "text"}], [[]]]
