@@ -27,9 +27,8 @@ _INDENT: Final = 4
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _BAR: Final = " | "
 _TOKEN: Final = re.compile(
-    r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma
-    >,[ ]?)
-    """
+    r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+    r"""|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,[ ]?)"""
     r"""|(?P<newline>\n)|(?P<bar>[ ]\|[ ])|[^"'\[({\])},|\s]+|.""",
     re.DOTALL,
 )
