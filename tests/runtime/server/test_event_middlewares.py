@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.runtime.server import RefusalReply, Server, Socket
+from ackord.runtime.server.leaving import leave
 
 from tests.runtime.server.stage import Stage, play
 
@@ -314,7 +315,7 @@ def test_a_handler_that_had_no_time_to_begin_is_cancelled_without_a_trace(
         connection.receive_text('42["work"]')
         connection.receive_text('42["work"]')
         assert connection.backlog.events == 2
-        server.main.sockets[sid]._close("transport close")
+        leave(server.main.sockets[sid], "transport close")
         await asyncio.sleep(0.1)
         assert outcome == ["transport close"]
         assert connection.backlog.events == 0

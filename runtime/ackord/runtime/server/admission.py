@@ -10,6 +10,7 @@ from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.socketio.values import encode_json
 from ackord.runtime.server.contracts import SocketConnection
 from ackord.runtime.server.joining import make_socket
+from ackord.runtime.server.leaving import leave
 from ackord.runtime.server.namespaces import Namespaces
 from ackord.runtime.server.refusal import FAILED, INVALID_NAMESPACE, RefusalReply
 from ackord.runtime.server.socket import Socket
@@ -166,7 +167,7 @@ class Admission:
         socket._namespace.admissions.discard(self)
         if reason is not None:
             with Step("end a socket that wasn't let in", self._namespaces.environment.log):
-                socket._close(reason)
+                leave(socket, reason)
         with Step("close an unused namespace", self._namespaces.environment.log):
             socket._namespace.close_if_idle()
 

@@ -38,6 +38,7 @@ from ackord.runtime.server.contracts import RemoteSocket
 from ackord.runtime.server.core import NamespaceCore
 from ackord.runtime.server.environment import Environment
 from ackord.runtime.server.joining import has_missed, make_socket, replay_missed, welcome
+from ackord.runtime.server.leaving import leave
 from ackord.runtime.server.namespaces import Namespaces
 from ackord.runtime.server.refusal import (
     FAILED,
@@ -224,11 +225,11 @@ class Connection(EngineHandler):
             if payload:
                 raise MalformedPayloadError("a DISCONNECT has no payload")
             self.backlog.spend(_MEMBERSHIP_WEIGHT)
-            socket._close("client namespace disconnect")
+            leave(socket, "client namespace disconnect")
         elif kind == PacketType.CONNECT and socket._is_new:
             # In the same turn of the event loop: npm's client sends CONNECT twice for `connect();
             # disconnect(); connect()`.
-            socket._close("client namespace disconnect")
+            leave(socket, "client namespace disconnect")
             self._connect(name, payload)
         else:
             raise UnexpectedPacketError(f"packet type {kind} for a namespace that was joined")
@@ -281,10 +282,11 @@ class Connection(EngineHandler):
         if self._sockets.get(name) is socket:
             del self._sockets[name]
 
-    def send_disconnect(self, name: str, prefix: str) -> None:
-        """Tell the client that it was put out of a namespace; what it sent before it learns of that
-        is ignored.
+    def put_out(self, name: str) -> None:
+        """Tell the client that it was put out of a namespace, and end its socket there; what the
+        client sent before it learns of that is ignored.
         """
+        socket = self._sockets[name]
         left = self._left
         if left is None:
             left = self._left = {}
@@ -296,7 +298,8 @@ class Connection(EngineHandler):
         with Step(
             "tell a client that it was put out of a namespace", self._connections.environment.log
         ):
-            self.engine.send(encode_disconnect(prefix))
+            self.engine.send(encode_disconnect(socket._namespace.prefix))
+        leave(socket, "server namespace disconnect")
 
     def disconnect(self) -> None:
         """Leave all namespaces, then end the connection."""
@@ -344,7 +347,7 @@ class Connection(EngineHandler):
             self._sockets.pop(namespace.name, None)
             self._fail_to_join(namespace, socket, error)
             self.refuse(namespace.name, FAILED, admission)
-            socket._close("server namespace disconnect")
+            leave(socket, "server namespace disconnect")
             namespace.remove(socket)
             return
         if admission is not None:
@@ -525,7 +528,7 @@ class Connection(EngineHandler):
                 self._close_admission(name)
         for socket in tuple(self._sockets.values()):
             with Step("end a socket", log):
-                socket._close(reason, description)
+                leave(socket, reason, description)
 
 
 def _leave(message: str) -> None:

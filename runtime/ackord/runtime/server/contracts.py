@@ -228,8 +228,8 @@ class SocketConnection(Protocol):
         """The event loop of the connection."""
         ...
 
-    def send_disconnect(self, name: str, prefix: str) -> None:
-        """Tell the client that it was put out of a namespace."""
+    def put_out(self, name: str) -> None:
+        """Tell the client that it was put out of a namespace, and end its socket there."""
         ...
 
     def socket_closed(self, name: str, socket: RemoteSocket) -> None:

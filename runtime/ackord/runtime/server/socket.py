@@ -1,23 +1,21 @@
 """A client in a namespace.
 
-The life of a socket: a CONNECT makes it, `_begin` follows when the client is told that it is
-connected, and `_close` when either side has left. What the application emits in between goes out at
+The life of a socket: a CONNECT makes it (`joining.py`), `_begin` follows when the client is told
+that it is connected, and `leaving.py` when either side has left. What the application emits in between goes out at
 once; what it emits before `_begin` waits, as no event may overtake the answer to CONNECT.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from threading import get_ident
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ackord.runtime.adapters.base import AckCollector, BroadcastFlags, Target
-from ackord.runtime.containment import Step, contain
+from ackord.runtime.containment import contain
 from ackord.runtime.engine.link import EngineSocket
-from ackord.runtime.engine.server import SHUTTING_DOWN
 from ackord.runtime.errors import (
     AckTimeoutError,
     DisconnectedError,
@@ -50,7 +48,7 @@ from ackord.runtime.server.operators import (
 )
 from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, PendingAcks
 from ackord.runtime.sockets.incoming import handle_events
-from ackord.runtime.sockets.lifecycle import call_hook, call_lifecycle
+from ackord.runtime.sockets.lifecycle import call_hook
 from ackord.runtime.sockets.listeners import ListenerT, Registration
 from ackord.runtime.sockets.outgoing import (
     decode_answer,
@@ -63,9 +61,6 @@ from ackord.runtime.sockets.source import EventSource
 from typing_extensions import override
 
 T = TypeVar("T")
-
-_ENDED_HERE: Final = frozenset({"server namespace disconnect", SHUTTING_DOWN})
-"""Reasons of the ends that this program asked for."""
 
 
 class Socket(EventSource, SocketOperators):
@@ -253,8 +248,7 @@ class Socket(EventSource, SocketOperators):
         if close:
             self._connection.disconnect()
         elif self._connected and not self._ending:
-            self._connection.send_disconnect(self._namespace.name, self._namespace.prefix)
-            self._close("server namespace disconnect")
+            self._connection.put_out(self._namespace.name)
         elif self._outbox is not None:
             self._refused = True
 
@@ -587,57 +581,7 @@ class Socket(EventSource, SocketOperators):
         """Drop the events that wait."""
         self._queue.clear()
 
-    # The end
-
-    def _close(self, reason: str, description: str | None = None) -> None:
-        """Leave rooms and namespace, fail what is awaited, tell listeners.
-
-        What the client had sent before it went is still handled; what waits is dropped if this side
-        ended the socket.
-        """
-        if not self._connected:
-            self._close_unconnected(reason)
-            return
-        if self._ending:  # a listener of "disconnecting" disconnects
-            return
-        self._ending = True
-        details = (reason,) if description is None else (reason, description)
-        rooms: frozenset[str] = frozenset()
-        with Step("read the rooms of a socket", self._namespace.tasks.log):
-            rooms = self._namespace.adapter.socket_rooms(self.id)
-        departing: list[asyncio.Task[None]] = []
-        if self._lifecycle is not None:
-            with Step("tell the listeners of 'disconnecting'", self._namespace.tasks.log):
-                departing = self._tell("disconnecting", details)
-        self._connected = False
-        self._connection.socket_closed(self._namespace.name, self)
-        if self._recovery_session is not None and self._namespace.recovery is not None:
-            with Step("keep what a client needs to come back", self._namespace.tasks.log):
-                self._namespace.recovery.part(self._recovery_session, self.data, reason)
-        self._namespace.remove(self)
-        if departing:
-            # Listeners that are tasks still see the rooms that the socket was in.
-            self._departed_rooms = rooms
-            self._connection.count_tasks(departing)
-            for task in departing:
-                task.add_done_callback(self._forget_rooms)
-        if self._acks is not None:
-            self._acks.fail_all(
-                lambda: DisconnectedError(f"the socket has been disconnected: {reason}")
-            )
-        if self._namespace.environment.cancel_on_disconnect:
-            with Step("cancel the handlers of a socket", self._namespace.tasks.log):
-                self._queue.cancel()
-        if reason in _ENDED_HERE:
-            with Step("drop the events of a socket that wait", self._namespace.tasks.log):
-                self._queue.clear()
-                self._queue.close()
-            self._tell_disconnect(reason, details)
-        else:
-            self._queue.finish(
-                partial(self._tell_disconnect, reason, details),
-                self._namespace.limits.ending_timeout,
-            )
+    # The end, which `ackord.runtime.server.leaving` brings about
 
     def _discard(self) -> None:
         """Disconnect without calling listeners: the event loop of the connection has ended, and they
@@ -646,42 +590,3 @@ class Socket(EventSource, SocketOperators):
         self._connected = False
         self._outbox = None
         self._acks = None
-
-    def _close_unconnected(self, reason: str) -> None:
-        """End a socket that was never let in, or has ended already."""
-        self._outbox = None
-        if (
-            self._recovery_session is not None
-            and self._namespace.recovery is not None
-            and not self._ending
-        ):
-            with Step(
-                "forget the session of a client that wasn't let in", self._namespace.tasks.log
-            ):
-                self._namespace.recovery.refuse(self._recovery_session, reason)
-        with Step("take a socket out of its rooms", self._namespace.tasks.log):
-            self._namespace.adapter.del_all(self.id)
-
-    def _tell_disconnect(self, reason: str, details: Sequence[str]) -> None:
-        if self._lifecycle is not None:
-            with Step("tell the listeners of 'disconnect'", self._namespace.tasks.log):
-                if tasks := self._tell("disconnect", details):
-                    self._connection.count_tasks(tasks)
-        with Step("run the disconnect hook", self._namespace.tasks.log):
-            if hook := self._namespace.run_disconnect_hook(self, reason):
-                self._connection.count_tasks((hook,))
-
-    def _tell(self, name: str, details: Sequence[str]) -> list[asyncio.Task[None]]:
-        if self._lifecycle is None:
-            return []
-        namespace = self._namespace
-        return call_lifecycle(
-            self._lifecycle,
-            name,
-            details,
-            namespace.tasks,
-            partial(namespace.environment.errors.report, self, name),
-        )
-
-    def _forget_rooms(self, _: object) -> None:
-        self._departed_rooms = None
