@@ -8,7 +8,12 @@ from typing import Annotated, Any
 
 import pytest
 from ackord.runtime.client import ClientSocket, connect
-from ackord.runtime.errors import AckordError, InvalidAckError, InvalidPayloadError
+from ackord.runtime.errors import (
+    AckordError,
+    AckTimeoutError,
+    InvalidAckError,
+    InvalidPayloadError,
+)
 from ackord.runtime.protocol.socketio.decoder import Decoder
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.protocol.socketio.packet import Packet
@@ -160,6 +165,21 @@ def test_a_typed_acknowledgement_is_read_once_as_its_event_says(side: Side) -> N
             [outcome] = await asyncio.gather(task, return_exceptions=True)
             assert outcome == expected or type(outcome) is expected
         assert socket.connected
+
+    side(None, scenario)
+
+
+@both_sides
+def test_the_timeout_of_a_call_goes_before_that_of_the_flags(side: Side) -> None:
+    async def scenario(socket: Any, peer: RawPeer) -> None:
+        loop = asyncio.get_running_loop()
+        flagged = socket.volatile.timeout(5)
+        for emitter, given, seconds in ((socket, 1, 1), (flagged, None, 5), (flagged, 2, 2)):
+            started = loop.time()
+            with pytest.raises(AckTimeoutError):
+                await emitter.emit_with_ack("event", timeout=given)
+            assert loop.time() - started == pytest.approx(seconds)
+            await peer.receive()
 
     side(None, scenario)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
+from ackord.runtime.sockets.emitter import UntypedEmitter
 from ackord.runtime.sockets.outgoing import decode_answer
+from typing_extensions import override
 
 T = TypeVar("T")
 
@@ -36,7 +38,7 @@ class EventSender(Protocol):
         ...
 
 
-class ClientOperator:
+class ClientOperator(UntypedEmitter):
     """A client's socket with flags for what is emitted; immutable."""
 
     __slots__ = ("_socket", "_timeout", "_volatile")
@@ -61,18 +63,13 @@ class ClientOperator:
         check_timeout(seconds)
         return ClientOperator(self._socket, volatile=self._volatile, timeout=seconds)
 
-    def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
-        """Do what `ClientSocket.emit` does, with the flags."""
-        self._socket.send_plain(
-            encode_plain_event(name, values), ack, timeout=self._timeout, volatile=self._volatile
+    @override
+    def _send_plain(self, event: EncodedEvent, ack: AckCallback | None) -> None:
+        self._socket.send_plain(event, ack, timeout=self._timeout, volatile=self._volatile)
+
+    @override
+    async def _ask_plain(self, event: EncodedEvent, timeout: float | None) -> Any:
+        seconds = self._timeout if timeout is None else timeout
+        return await self._socket.request(
+            event, decode_answer, DEFAULT_ACK_TIMEOUT if seconds is None else seconds
         )
-
-    def send(self, *values: Any, ack: AckCallback | None = None) -> None:
-        """Send the event ``message``; see `emit`."""
-        self.emit("message", *values, ack=ack)
-
-    async def emit_with_ack(self, name: str, *values: Any) -> Any:
-        """Do what `ClientSocket.emit_with_ack` does, with the timeout."""
-        seconds = DEFAULT_ACK_TIMEOUT if self._timeout is None else self._timeout
-        event = encode_plain_event(name, values)
-        return await self._socket.request(event, decode_answer, seconds)

@@ -4,8 +4,8 @@ like, each written once.
 - `Selection` leads from anything that stands for a part of a namespace to a `BroadcastOperator`.
 - `Broadcasting` adds what can be done to all of them; a `Namespace` and a `Server` stand for
   everybody, a `BroadcastOperator` for those that it has been narrowed to.
-- `SocketOperators` adds what can be done to one socket; a `Socket` inherits it, and a
-  `SocketOperator`, which is a socket with flags. As a `Selection` both are everybody else.
+- `SocketOperators` adds flags to what `UntypedEmitter` sends to one socket; a `Socket` inherits it,
+  and a `SocketOperator`, which is a socket with flags. As a `Selection` both are everybody else.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from ackord.runtime.server.gathering import (
     Gathering,
 )
 from ackord.runtime.sockets.acks import DEFAULT_ACK_TIMEOUT, AckCallback, AckReply, check_timeout
+from ackord.runtime.sockets.emitter import UntypedEmitter
 from ackord.runtime.sockets.listeners import Registration
 from ackord.runtime.sockets.outgoing import decode_answer
 from typing_extensions import override
@@ -410,7 +411,7 @@ class OneSocket(Protocol):
         ...
 
 
-class SocketOperators(Selection):
+class SocketOperators(Selection, UntypedEmitter):
     """What can be sent to one socket; `to`, `except_`, `local` and `broadcast` lead to the others
     in its namespace.
     """
@@ -420,12 +421,6 @@ class SocketOperators(Selection):
     def _flagged(
         self, flags: BroadcastFlags | None = None, timeout: float | None = None
     ) -> SocketOperator:
-        raise NotImplementedError
-
-    def _send_plain(self, event: EncodedEvent, ack: AckCallback | None) -> None:
-        raise NotImplementedError
-
-    async def _ask_plain(self, event: EncodedEvent, timeout: float | None) -> Any:  # noqa: ASYNC109  # a timer, no task
         raise NotImplementedError
 
     @property
@@ -446,34 +441,6 @@ class SocketOperators(Selection):
         """Bound the wait for the acknowledgement; a callback then takes an error first."""
         check_timeout(seconds)
         return self._flagged(timeout=seconds)
-
-    def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
-        """Send an event: any number of values that JSON can hold, bytes anywhere in them.
-
-        `ack` is called with what the client answers, and never if it goes away; use `timeout` to
-        learn of that.
-
-        Raises:
-            ReservedEventError: nobody may send this name.
-            InvalidPayloadError: JSON can't hold a value.
-            SlowConsumerError: too many acknowledgements are awaited from this client already.
-        """
-        self._send_plain(encode_plain_event(name, values), ack)
-
-    def send(self, *values: Any, ack: AckCallback | None = None) -> None:
-        """Send the event ``message``."""
-        self.emit("message", *values, ack=ack)
-
-    async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # Socket.IO's timeout
-        """Send an event and return what the client answers: one value, a tuple of several, or
-        `None`.
-
-        Raises:
-            AckTimeoutError: no answer came in `timeout` seconds, 20 by default.
-            DisconnectedError: the connection ended first.
-            InvalidAckError: the answer isn't JSON.
-        """
-        return await self._ask_plain(encode_plain_event(name, values), timeout)
 
 
 class SocketOperator(SocketOperators):
