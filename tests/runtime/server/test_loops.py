@@ -192,6 +192,28 @@ def test_listeners_of_rooms_outlive_a_loop_and_rooms_do_not(
     run_whole(second)
 
 
+@pytest.mark.parametrize("end", [run_whole, run_and_break_off, run_in_a_thread])
+def test_a_server_of_a_cluster_asks_none_that_has_not_begun_in_the_new_loop(
+    end: Callable[[Scenario], None],
+) -> None:
+    bus = LocalBus()
+    one, other = (Server(adapter=bus.make_adapter) for _ in range(2))
+
+    async def first() -> None:
+        for server in (one, other):
+            await Stage(server).join()
+        assert len(await one.fetch_sockets()) == 2
+
+    async def second() -> None:
+        _, sid = await Stage(one).join()
+        assert [socket.id for socket in await one.fetch_sockets()] == [sid]
+        await Stage(other).join()
+        assert len(await one.fetch_sockets()) == 2
+
+    end(first)
+    run_whole(second)
+
+
 def test_a_dead_socket_does_nothing_any_more() -> None:
     server = make_server()
     sockets: list[Socket] = []

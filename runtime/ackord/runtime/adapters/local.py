@@ -40,12 +40,13 @@ class LocalBus:
         one, two = Server(adapter=bus.make_adapter), Server(adapter=bus.make_adapter)
 
     A server belongs to the cluster from its start (`Server.lifespan`) or its first connection to
-    its end.
+    its end. In another event loop each server has to start again.
     """
 
-    __slots__ = ("_adapters",)
+    __slots__ = ("_adapters", "_loop")
 
     def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._adapters: dict[str, dict[str, LocalAdapter]] = {}
 
     def make_adapter(self, namespace: LocalNamespace) -> LocalAdapter:
@@ -53,7 +54,15 @@ class LocalBus:
         return LocalAdapter(namespace, self)
 
     def add(self, adapter: LocalAdapter) -> None:
-        """Add an adapter: from now on it receives what adapters of the same namespace send."""
+        """Add an adapter: from now on it receives what adapters of the same namespace send.
+
+        Adapters of another event loop, which has ended, are forgotten.
+        """
+        with suppress(RuntimeError):  # there is no loop before the program runs
+            loop = asyncio.get_running_loop()
+            if loop is not self._loop:
+                self._adapters.clear()
+                self._loop = loop
         self._adapters.setdefault(adapter.name, {})[adapter.server_id] = adapter
 
     def remove(self, adapter: LocalAdapter) -> None:
