@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 from math import isnan
 from re import Pattern
 from types import NoneType, UnionType
@@ -53,13 +54,18 @@ def check_values(values: Mapping[str, Any], where: Any, *, signed: Collection[st
     Raises:
         UsageError: a value is wrong; the message has the option, what it takes, and what was given.
     """
-    annotations = get_type_hints(where)
+    annotations = _annotations(where)
     for name, value in values.items():
         expected = annotations[name]
         if not _fits(value, expected):
             raise UsageError(f"{name} must be {_describe(expected)}, not {_show(value)}")
         if name not in signed and isinstance(value, int | float) and (value < 0 or isnan(value)):
             raise UsageError(f"{name} must be zero or more, but is {value!r}")
+
+
+@cache
+def _annotations(where: Any) -> Mapping[str, Any]:
+    return get_type_hints(where)
 
 
 def _as_python(name: str) -> str:

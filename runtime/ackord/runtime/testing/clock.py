@@ -6,7 +6,7 @@ import asyncio
 import selectors
 import threading
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from ackord.runtime.errors import UsageError
@@ -15,7 +15,10 @@ from typing_extensions import override
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-_EXECUTOR = "ackord-virtual-clock"
+_EXECUTOR = "asyncio"
+"""How the names of threads begin of the executor that a loop makes when somebody needs one. A loop
+that has an executor takes a thread to end it.
+"""
 
 THREAD_PATIENCE = 5.0
 """Real seconds that a run waits for threads at most, if nothing else is left to do, or an executor
@@ -70,7 +73,6 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         self._threads = 0
         self._older_threads = set(threading.enumerate())
         super().__init__(_JumpingSelector(self))
-        self.set_default_executor(ThreadPoolExecutor(thread_name_prefix=_EXECUTOR))
 
     @override
     def time(self) -> float:
