@@ -262,6 +262,7 @@ def test_a_caller_that_no_longer_waits_leaves_nothing_behind() -> None:
     play(server, scenario)
 
 
+@pytest.mark.usefixtures("young_heap")
 def test_the_memory_of_a_broadcast_that_timed_out_is_freed() -> None:
     """Until 4.8.4 Socket.IO kept the callbacks of broadcasts that nobody answered."""
 

@@ -356,7 +356,7 @@ def traced(server: Server, *messages: str | bytes, clients: int) -> tuple[int, i
 
     async def scenario(stage: Stage) -> None:
         peers = [(await stage.join())[0] for _ in range(clients)]
-        gc.collect()
+        gc.freeze()  # so that the collection below looks only at what comes now
         tracemalloc.start()
         try:
             for peer in peers:
@@ -466,7 +466,7 @@ def test_hooks_that_are_slow_run_a_bounded_number_of_times_and_leave_room_for_ot
 
     async def scenario(stage: Stage) -> None:
         attacker, _ = await stage.join()
-        for _ in range(60):
+        for _ in range(10):
             await attacker.send(*['42["attack","x"]'] * 100)
         await attacker.expect_silence(1)
         assert called.count("attack") == MAX_HOOK_TASKS // 2
@@ -492,7 +492,7 @@ def test_hooks_that_are_slow_run_a_bounded_number_of_times_and_leave_room_for_ot
             == 1
         )
         await asyncio.sleep(60)
-        assert f"{6000 - MAX_HOOK_TASKS // 2 - 1:,} more of these".replace(
+        assert f"{1000 - MAX_HOOK_TASKS // 2 - 1:,} more of these".replace(
             ",", ""
         ) in caplog.text.replace(",", "")
 

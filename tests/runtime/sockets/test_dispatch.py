@@ -34,6 +34,7 @@ class Argument:
     """Something that an event holds."""
 
 
+@pytest.mark.usefixtures("young_heap")
 @pytest.mark.parametrize("concurrent", [False, True])
 def test_nothing_of_an_event_is_kept_once_it_is_handled(*, concurrent: bool) -> None:
     async def scenario() -> None:

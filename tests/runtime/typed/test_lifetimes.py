@@ -31,7 +31,6 @@ class Watched(Chat):
 
 @pytest.fixture
 def no_collector() -> Iterator[None]:
-    gc.collect()
     gc.disable()
     yield
     gc.enable()

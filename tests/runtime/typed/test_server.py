@@ -564,6 +564,7 @@ def test_untyped_listeners_still_see_everything() -> None:
     play(scenario)
 
 
+@pytest.mark.usefixtures("young_heap")
 def test_nothing_of_a_connection_is_kept_after_its_end() -> None:
     async def scenario(site: Site) -> None:
         async with site.joined() as peer:

@@ -316,6 +316,7 @@ def test_types_are_first_looked_at_when_they_are_needed_or_warmed_up() -> None:
         adapter.warm_writer()
 
 
+@pytest.mark.usefixtures("young_heap")
 def test_a_refused_payload_is_not_kept_alive_by_its_refusal() -> None:
     class Marker(str):
         __slots__ = ("__weakref__",)

@@ -114,15 +114,15 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
 }
 
 
-@pytest.mark.parametrize("size", [150, 20_000])
+@pytest.mark.parametrize("size", [150, 8_000])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_weight_of_a_text_is_hardly_less_than_that_of_its_objects(
     family: str, size: int
 ) -> None:
-    value = FAMILIES[family](size)
+    value, short = FAMILIES[family](size), FAMILIES[family](150)
     for name, read in READERS.items():
         with contextlib.suppress(InvalidArgumentsError, MalformedPayloadError):
-            read(value)  # what is made for the first payload only doesn't count
+            read(short)  # what is made for the first payload only doesn't count
         tracemalloc.start()
         try:
             values = read(value)
