@@ -50,7 +50,7 @@ demo: setup node ## Generate, type-check and start the chat example with its web
 	@exec $(PY) -m examples.chat.server --host $(HOST) --port $(PORT)
 
 unit: setup ## Run what needs no network, no Node and no compiler, in half a minute
-	@$(PY) -m pytest -q --unit $(PARALLEL) $(PYTEST_ARGS)
+	@$(PY) -m tests.unit $(PYTEST_ARGS)
 
 test: setup node ## Run the whole test suite
 	@echo "== running the tests"

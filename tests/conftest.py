@@ -17,6 +17,7 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.turns import turn
+from tests.unit import share
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 NOTHING_SKIPS: Final = os.environ.get("ACKORD_NO_SKIP") == "1"
@@ -105,6 +107,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run only what needs no network, no other process and no compiler, and isn't slow",
     )
+    parser.addoption("--part", default="0/1", help="run one part of the files, counted from 0")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -119,16 +122,28 @@ def _refuse_to_reach_out(event: str, arguments: tuple[object, ...]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Take two workers for each core, since many tests wait; unit tests don't."""
-    return len(os.sched_getaffinity(0)) * (1 if config.getoption("--unit") else 2)
+    """Take two workers for each core, since many tests wait."""
+    return len(os.sched_getaffinity(0)) * 2
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out what ``--unit`` doesn't run before it is imported."""
     if config.getoption("--unit") and collection_path.is_relative_to(ROOT):
         name = collection_path.relative_to(ROOT).as_posix()
-        return True if name.startswith(OUTSIDE) else None
+        is_left_out = name.startswith(OUTSIDE) or (
+            collection_path.is_file() and collection_path not in part_of(config.getoption("--part"))
+        )
+        return True if is_left_out else None
     return None
+
+
+@cache
+def part_of(part: str) -> set[Path]:
+    """Return the files of one part of the unit tests."""
+    number, _, parts = part.partition("/")
+    files = (ROOT / "tests").rglob("test_*.py")
+    is_unit = [file for file in files if not file.relative_to(ROOT).as_posix().startswith(OUTSIDE)]
+    return share(is_unit, int(parts))[int(number)]
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,15 +1,18 @@
-"""How the tests are run: what `--unit` leaves out, who takes turns."""
+"""How the tests are run: what `--unit` leaves out, how it is divided, who takes turns."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ALONE, COMPILED, OUTSIDE, ROOT, WAITING
+from tests.conftest import ALONE, COMPILED, OUTSIDE, ROOT, WAITING, part_of
 from tests.house.proportion import MEASURING
 from tests.turns import turn
+from tests.unit import share
 
 
 def test_what_the_configuration_names_is_there() -> None:
@@ -17,6 +20,25 @@ def test_what_the_configuration_names_is_there() -> None:
         path, _, test = name.partition("::")
         (found, *_) = ROOT.glob(f"{path}*")
         assert found.is_dir() or f"def {test}" in found.read_text(encoding="utf-8"), name
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_each_file_is_in_one_part_and_the_parts_are_of_about_one_size(parts: int) -> None:
+    files = set((ROOT / "tests/runtime").rglob("test_*.py"))
+    shares = share(files, parts)
+    assert sorted(file for part in shares for file in part) == sorted(files)
+    sizes = [sum(file.stat().st_size for file in part) for part in shares]
+    assert max(sizes) < 1.1 * min(sizes)
+
+
+def test_one_part_of_the_unit_tests_collects_its_own_files_only() -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--unit", "--collect-only"]
+    done = subprocess.run(
+        [*command, "--part", "1/20"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    found = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
+    assert found
+    assert {ROOT / name for name in found} <= part_of("1/20")
 
 
 @pytest.mark.parametrize(
