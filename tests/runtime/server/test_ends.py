@@ -187,7 +187,8 @@ async def end(way: str, stage: Stage, peer: Any, sockets: list[Socket]) -> None:
 def test_an_end_is_told_once_and_nothing_is_left_whatever_is_raised_on_the_way(
     place: str, way: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for error in ERRORS:
+    # Half of the errors each time: over all cases each place and each way meets each error.
+    for error in ERRORS[(PLACES.index(place) + ENDS.index(way)) % 2 :: 2]:
         culprit, told = Culprit(place, error), Counter[str]()
         server = serve(culprit, told)
 
