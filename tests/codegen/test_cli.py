@@ -1,28 +1,39 @@
-"""The command line, as a process: what it prints, writes and exits with."""
+"""The command line: what it prints, writes and exits with."""
 
 from __future__ import annotations
 
-import os
+import io
 import subprocess
 import sys
+from contextlib import ExitStack, chdir, redirect_stderr, redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from ackord.codegen.main import main
 
 CHAT = Path(__file__).parent / "golden" / "chat" / "schema.yaml"
 
 
+ENVIRONMENT = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+
+
 def ackord(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-c",
-        "from ackord.codegen.main import main; main()",
-        *map(str, arguments),
-    ]
-    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
-    return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False
+    """Call what the console script calls, without the half second that a process takes."""
+    out, err = io.StringIO(), io.StringIO()
+    called = ["ackord", *map(str, arguments)]
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        stack.enter_context(redirect_stdout(out))
+        stack.enter_context(redirect_stderr(err))
+        stack.enter_context(chdir(cwd or Path.cwd()))
+        patch.setattr(sys, "argv", called)
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        with pytest.raises(SystemExit) as exited:
+            main()
+    assert isinstance(exited.value.code, int | None)
+    return subprocess.CompletedProcess(
+        called, exited.value.code or 0, out.getvalue(), err.getvalue()
     )
 
 
