@@ -1,4 +1,4 @@
-"""docs/architecture.md names files and functions that exist."""
+"""Pages of the documentation name files and functions that exist; decisions have one form."""
 
 from __future__ import annotations
 
@@ -19,6 +19,26 @@ BASES: Final = (
     "codegen/ackord",
 )
 NAMED: Final = sorted(set(re.findall(r"`([\w/]+/[\w/]*(?:\.py)?)(?::([\w.]+))?`", PAGE)))
+
+DECISIONS: Final = sorted((ROOT / "docs/decisions").glob("*.md"))
+PAGES: Final = sorted(
+    {*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")}
+    - {ROOT / "CHANGELOG.md"}  # speaks of what was
+)
+FILE: Final = re.compile(r"`([\w./{}-]+/[\w.{}-]+\.(?:py|jinja|md|toml|yaml|txt|c))`")
+LINK: Final = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+DOTTED: Final = re.compile(r"`(ackord(?:\.\w+)+)`")
+ABSENT: Final = frozenset(
+    {
+        "ackord/__init__.py",  # must not exist
+        "ackord.verbs",  # a group of entry points
+        "ackord.runtime.packets",  # a logger
+    }
+)
+NEXT: Final = re.compile(r"^## Next features$.*", re.DOTALL | re.MULTILINE)
+"""A section that names files which one would add."""
+LONGEST: Final = 3_300
+"""Characters of a decision, which is a page."""
 
 
 def definitions(tree: ast.AST, prefix: str = "") -> Iterator[str]:
@@ -46,3 +66,48 @@ def test_what_the_page_names_exists(path: str, name: str) -> None:
 def test_the_page_names_every_folder_of_the_runtime() -> None:
     folders = [each.name for each in (ROOT / BASES[0]).iterdir() if (each / "__init__.py").exists()]
     assert [each for each in folders if f"{each}/" not in PAGE] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_and_modules_that_a_page_names_exist(page: Path) -> None:
+    text = page.read_text()
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    prose = NEXT.sub("", prose)
+    bases = (page.parent, ROOT, *(ROOT / base for base in BASES))
+    files = [*FILE.findall(prose), *LINK.findall(prose)]
+    gone = [each for each in files if not any((base / each).exists() for base in bases)]
+    gone += [each for each in DOTTED.findall(prose) if not is_there(each)]
+    assert set(gone) <= ABSENT
+
+
+def is_there(dotted: str) -> bool:
+    """Return whether a module, or a name that it has, exists."""
+    parts = dotted.split(".")
+    for end in range(len(parts), 1, -1):
+        place = ROOT / parts[1] / Path(*parts[:end])
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.exists():
+                name = ".".join(parts[end:])
+                return not name or parts[end] in file.read_text()
+        if place.is_dir() and end == len(parts):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda each: each.name)
+def test_a_decision_has_its_form_and_its_line_in_the_list(decision: Path) -> None:
+    text = decision.read_text()
+    number = int(decision.name[:4])
+    title = text.partition("\n")[0].removeprefix(f"# {number}. ")
+    heads = re.findall(r"^(#+ .*|\*\*\w+\.\*\*)", text, re.MULTILINE)
+    assert heads == [
+        f"# {number}. {title}",
+        "**Context.**",
+        "**Choice.**",
+        "**Rejected.**",
+        "**Consequence.**",
+    ]
+    assert len(text) <= LONGEST
+    assert DECISIONS[number - 1] == decision
+    listed = f"{number}. [{title}](decisions/{decision.name})\n"
+    assert listed in (ROOT / "docs/README.md").read_text()
