@@ -52,10 +52,19 @@ def test_generate_writes_a_package_and_check_finds_it_good(tmp_path: Path) -> No
         "server.py",
         "types.py",
     ]
-    again = ackord("generate", CHAT, "--out", out)
+    again = ackord("generate", CHAT, "--out", out, "--target", "python")
     assert (again.returncode, again.stdout) == (0, f"{out} is up to date\n")
     checked = ackord("check", CHAT, "--out", out)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, f"{out} is up to date\n", "")
+
+
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_an_unknown_target_is_wrong_usage_and_named(command: str, tmp_path: Path) -> None:
+    done = ackord(command, CHAT, "--out", tmp_path / "contract", "--target", "cobol")
+    assert done.returncode == 1
+    assert "--target" in done.stderr
+    assert "there is no target 'cobol': python" in done.stderr
+    assert not (tmp_path / "contract").exists()
 
 
 def test_check_prints_the_difference_writes_nothing_and_exits_with_100(tmp_path: Path) -> None:

@@ -18,15 +18,6 @@ def package_name(out: Path) -> str:
     return Path(os.path.abspath(out)).name  # noqa: PTH100 - a link is imported by its own name
 
 
-def _importable(out: Path) -> Path:
-    from ackord.codegen.python.package_name import name_problem  # noqa: PLC0415 - takes a while
-
-    problem = name_problem(package_name(out))
-    if problem is not None:
-        raise typer.BadParameter(problem)
-    return out
-
-
 Out = Annotated[
     Path,
     typer.Option(
@@ -35,6 +26,14 @@ Out = Annotated[
         metavar="DIR",
         help="The package's directory; its last part is the import name.",
         show_default=False,
-        callback=_importable,
+    ),
+]
+TargetName = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        metavar="NAME",
+        help="The language of the package; without it, python.",
+        show_default=False,
     ),
 ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import typer
-from ackord.codegen.cli.arguments import Out, Schema
+from ackord.codegen.cli.arguments import Out, Schema, TargetName
 from ackord.codegen.cli.outcome import FINDINGS
 
 verb = typer.Typer(add_completion=False)
 
 
 @verb.command(epilog="Example: ackord check chat.yaml --out chat")
-def check(schema: Schema, out: Out) -> None:
+def check(schema: Schema, out: Out, target: TargetName = None) -> None:
     """Compare a generated package with its contract.
 
     Prints a unified diff and exits with 100 if `ackord generate` would change something.
@@ -19,7 +19,7 @@ def check(schema: Schema, out: Out) -> None:
     from ackord.codegen.errors import CodegenError  # noqa: PLC0415
     from ackord.codegen.output import diff, manifest_problem  # noqa: PLC0415
 
-    files = generate_files(schema, out)
+    files = generate_files(schema, out, target)
     try:
         difference = diff(files, out)
         problem = manifest_problem(files, out, changed=bool(difference))
@@ -31,6 +31,7 @@ def check(schema: Schema, out: Out) -> None:
     if problem is not None:
         typer.echo(problem, err=True)
     if difference or problem is not None:
-        typer.echo(f"run: ackord generate {schema} --out {out}", err=True)
+        option = "" if target is None else f" --target {target}"
+        typer.echo(f"run: ackord generate {schema} --out {out}{option}", err=True)
         raise typer.Exit(FINDINGS)
     typer.echo(f"{out} is up to date")

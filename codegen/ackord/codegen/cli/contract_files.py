@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 import typer
 from ackord.codegen.cli.arguments import package_name
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail, has_color
-from ackord.codegen.errors import CodegenError, OutputFailedError
+from ackord.codegen.errors import CodegenError, OutputFailedError, UnknownTargetError
 from ackord.codegen.generation import generate
 from ackord.codegen.targets import DEFAULT, find_target
 from ackord.schema import Contract, load_contract, render_text
@@ -18,14 +18,19 @@ from ackord.schema import Contract, load_contract, render_text
 _UNREADABLE: Final = "S001"
 
 
-def generate_files(schema: Path, out: Path) -> Mapping[str, str]:
+def generate_files(schema: Path, out: Path, target: str | None) -> Mapping[str, str]:
     """Load a schema file and generate from it; problems are written to standard error."""
+    target = DEFAULT if target is None else target
+    try:
+        language = find_target(target)
+    except UnknownTargetError as error:
+        raise typer.BadParameter(str(error), param_hint="'--target'") from error
     contract = _load(schema)
-    problem = find_target(DEFAULT).directory_problem(package_name(out), contract)
+    problem = language.directory_problem(package_name(out), contract)
     if problem is not None:
         raise typer.BadParameter(problem, param_hint="'--out'")
     try:
-        return generate(contract, source=schema.name)
+        return generate(contract, source=schema.name, target=target)
     except CodegenError as error:
         fail_with(error, where=f"{schema} - ")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from ackord.codegen.cli.arguments import Out, Schema
+from ackord.codegen.cli.arguments import Out, Schema, TargetName
 
 verb = typer.Typer(add_completion=False)
 
@@ -14,12 +14,13 @@ verb = typer.Typer(add_completion=False)
 def generate(
     schema: Schema,
     out: Out,
+    target: TargetName = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="Overwrite and remove files that were edited or aren't ours."),
     ] = False,
 ) -> None:
-    """Generate the Python package of a contract.
+    """Generate the package of a contract.
 
     Nothing is written if there is a problem. Files that are up to date aren't touched, and files of
     an earlier run that aren't generated any more are removed.
@@ -28,7 +29,7 @@ def generate(
     from ackord.codegen.errors import CodegenError  # noqa: PLC0415
     from ackord.codegen.output import MANIFEST, write  # noqa: PLC0415
 
-    files = generate_files(schema, out)
+    files = generate_files(schema, out, target)
     try:
         changes = write(files, out, force=force)
     except CodegenError as error:

@@ -108,8 +108,9 @@ def _init(
             module.imports.use_as(f"{RUNTIME}.v1", name, name)
             exports.append(name)
     lazy = {
-        "client": sorted(client, key=import_order),
-        "server": sorted(server, key=import_order),
+        file: sorted(names, key=import_order)
+        for file, names in (("client", client), ("server", server))
+        if names
     }
     return module.render(options, exports, {"lazy": lazy})
 
