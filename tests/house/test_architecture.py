@@ -31,12 +31,13 @@ DOTTED: Final = re.compile(r"`(ackord(?:\.\w+)+)`")
 ABSENT: Final = frozenset(
     {
         "ackord/__init__.py",  # must not exist
+        "ackord.__version__",  # doesn't exist, says decision 1
         "ackord.verbs",  # a group of entry points
         "ackord.runtime.packets",  # a logger
     }
 )
-NEXT: Final = re.compile(r"^## Next features$.*", re.DOTALL | re.MULTILINE)
-"""A section that names files which one would add."""
+NEXT: Final = re.compile(r"^## Next features$.*?(?=^## )", re.DOTALL | re.MULTILINE)
+"""A section with files that don't exist yet."""
 LONGEST: Final = 3_300
 """Characters of a decision, which is a page."""
 
