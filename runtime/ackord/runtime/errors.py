@@ -98,7 +98,15 @@ class AckTimeoutError(NetworkError, TimeoutError):
 
 
 class DisconnectedError(NetworkError, ConnectionError):
-    """The connection ended while, or before, it was needed."""
+    """The connection ended while, or before, it was needed.
+
+    `reason` is one of the disconnect reasons of Socket.IO, such as ``"transport close"``, where a
+    connection has ended, and `None` where there was none.
+    """
+
+    def __init__(self, message: str, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class SlowConsumerError(NetworkError):

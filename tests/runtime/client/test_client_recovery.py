@@ -57,7 +57,7 @@ def test_a_client_that_lost_its_connection_goes_on_where_it_was(saw_an_event: bo
     async def scenario() -> None:
         received: list[Any] = []
         link = Link(server)
-        manager = Manager("http://test", connector=link)
+        manager = Manager("http://test", connector=link, reconnection=False)
         socket = manager.socket("/")
         socket.on("news", received.append)
         await socket.connect()
@@ -94,7 +94,11 @@ def test_a_client_that_missed_more_than_may_wait_for_handlers_gets_all_of_it_onc
     async def scenario() -> None:
         received: list[int] = []
         manager = Manager(
-            "http://test", connector=Link(server), max_pending_events=10, max_pending_bytes=1000
+            "http://test",
+            connector=Link(server),
+            reconnection=False,
+            max_pending_events=10,
+            max_pending_bytes=1000,
         )
         socket = manager.socket("/")
 

@@ -21,7 +21,7 @@ def joined(scenario: Scenario, **options: Any) -> None:
 
     async def main() -> None:
         server = RawServer()
-        socket = connect("http://test", connector=server, **options)
+        socket = connect("http://test", connector=server, reconnection=False, **options)
         reasons: list[str] = []
         socket.on("disconnect", reasons.append)
         peer = await server.join(socket)
@@ -395,7 +395,7 @@ def test_a_server_that_takes_nothing_any_more_does_not_stop_the_client_from_leav
 def test_after_the_end_a_socket_can_connect_again() -> None:
     async def scenario() -> None:
         server = RawServer()
-        socket = connect("http://test", connector=server)
+        socket = connect("http://test", connector=server, reconnection=False)
         seen: list[object] = []
         socket.on("n", seen.append)
         for number in range(3):

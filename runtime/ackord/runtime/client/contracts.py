@@ -2,24 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
 
+from ackord.runtime.client.connection_events import ConnectionEvents
+from ackord.runtime.client.offline import OfflineBuffer, Overflow
 from ackord.runtime.engine.client import Connection
+from ackord.runtime.errors import AckordError
 from ackord.runtime.protocol.socketio.packet import Packet
 from ackord.runtime.sockets.backlog import Backlog
+
+FORCED_CLOSE: Final = "forced close"
+"""The reason for the end of a connection that this side has closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketOptions:
+    """What all sockets of a manager have in common."""
+
+    timeout: float = 20.0
+    """Seconds that joining a namespace may take."""
+    close_timeout: float = 5.0
+    """Seconds that handlers have to end after a disconnect."""
+    max_pending_acks: int = 1000
+    """Acknowledgements that a socket may wait for."""
+    ack_timeout: float = 20.0
+    """Seconds that an acknowledgement may take unless the call says otherwise."""
+    retries: int = 0
+    """How often an event is sent again that isn't acknowledged; 0: events aren't."""
+    max_offline_events: int = 1000
+    """Events that may wait for a lost connection, or for their turn with `retries`."""
+    max_offline_bytes: int = 16_000_000
+    """Bytes that these may have."""
+    offline_overflow: Overflow = "raise"
+    """What happens to an event for which there is no room."""
+
+    def make_buffer(self, is_awaited: Callable[[int], bool]) -> OfflineBuffer:
+        """Return the buffer of one socket."""
+        return OfflineBuffer(
+            self.max_offline_events, self.max_offline_bytes, self.offline_overflow, is_awaited
+        )
 
 
 class ConnectionSource(Protocol):
     """Where a socket gets its connection: the manager, which has one for all of its sockets."""
 
     @property
-    def timeout(self) -> float:
-        """Seconds that joining a namespace may take."""
+    def events(self) -> ConnectionEvents:
+        """What is told of the connection."""
         ...
 
     @property
-    def close_timeout(self) -> float:
-        """Seconds that handlers have to end after a disconnect."""
+    def is_open(self) -> bool:
+        """Whether there is a connection now."""
+        ...
+
+    @property
+    def reconnection(self) -> bool:
+        """Whether a lost connection is opened again."""
+        ...
+
+    @property
+    def retry_first(self) -> bool:
+        """Whether the first attempt to connect is followed by others."""
         ...
 
     def enter_loop(self) -> None:
@@ -34,6 +80,22 @@ class ConnectionSource(Protocol):
         """Return the open connection, opened now if need be, and the count of the events that wait
         for handlers.
         """
+        ...
+
+    async def pause(self, error: AckordError) -> None:
+        """Wait for the time of the next attempt to connect, after one that failed with `error`.
+
+        Raises:
+            DisconnectedError: there is no further attempt.
+        """
+        ...
+
+    def hurry(self) -> None:
+        """Begin the next attempt to connect now, if one is waited for."""
+        ...
+
+    def joined(self) -> None:
+        """Called when a namespace is joined: the schedule of attempts begins anew."""
         ...
 
     async def release(self) -> None:
@@ -60,4 +122,12 @@ class PacketReceiver(Protocol):
         self, connection: Connection, reason: str, description: str | None
     ) -> None:
         """Called when a connection has ended."""
+        ...
+
+
+class ConnectionOwner(Protocol):
+    """What a connection belongs to."""
+
+    def connection_closed(self, reason: str, description: str | None) -> None:
+        """Called when the connection has ended, and all sockets know."""
         ...

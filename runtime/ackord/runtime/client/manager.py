@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from random import random
 from types import TracebackType
 from typing import Final, Self, TypedDict, Unpack
 
 from ackord.runtime.client.address import websocket_url
+from ackord.runtime.client.connection_events import ConnectionEvents
+from ackord.runtime.client.contracts import FORCED_CLOSE, SocketOptions
 from ackord.runtime.client.multiplexer import Multiplexer
+from ackord.runtime.client.offline import Overflow
+from ackord.runtime.client.reconnection import Schedule
 from ackord.runtime.client.socket import Auth, ClientSocket
 from ackord.runtime.engine.client import Connection, ConnectionOptions, open_connection
 from ackord.runtime.engine.client_websocket import Connector
-from ackord.runtime.errors import UsageError
+from ackord.runtime.errors import AckordError, DisconnectedError, UsageError
 from ackord.runtime.option_values import check_names, check_values
 from ackord.runtime.protocol.socketio.decoder import MAX_ATTACHMENTS
 from ackord.runtime.protocol.socketio.packet import MAX_NAMESPACE
@@ -35,6 +41,42 @@ class ManagerOptions(TypedDict, total=False):
     """How WebSockets are opened; over the network, with `WebSocketConnector()`."""
     parser: Parser
     """How packets are written; the server has to use the same one. Text, as the protocol has it."""
+    reconnection: bool
+    """Whether a lost connection is opened again; true."""
+    reconnection_attempts: int | None
+    """Attempts after which nobody tries any more, without limit where it is `None`, as it is by
+    default.
+    """
+    reconnection_delay: float
+    """Seconds before the first attempt, about; 1. See `Schedule`."""
+    reconnection_delay_max: float
+    """Seconds before any attempt, at most; 5."""
+    randomization_factor: float
+    """The share by which delays are made longer or shorter at random, from 0 to 1; 0.5."""
+    randomize_capped: bool
+    """Whether delays of `reconnection_delay_max` are made shorter at random; false, as in the
+    reference implementation.
+    """
+    retry_first: bool
+    """Whether `connect` goes on trying, by the same schedule, when the first attempt fails; false:
+    it raises what the attempt failed with.
+    """
+    ack_timeout: float
+    """Seconds that an acknowledgement may take unless a call says otherwise; 20."""
+    retries: int
+    """How often an event is sent again that isn't acknowledged in time; 0: no event is. Otherwise
+    events are sent one after the other, each when the one before it is acknowledged.
+    """
+    max_offline_events: int
+    """Events that one socket keeps while the connection is lost, or with `retries` until they are
+    acknowledged; 1000. With 0, emitting raises `DisconnectedError` instead.
+    """
+    max_offline_bytes: int
+    """Bytes that these events may have; 16 million."""
+    offline_overflow: Overflow
+    """Whether an event for which there is no room raises `SlowConsumerError`, ``"raise"``, or takes
+    the place of the oldest, ``"drop_oldest"``; ``"raise"``.
+    """
     timeout: float
     """Seconds that opening the connection may take, and then joining a namespace; 20."""
     close_timeout: float
@@ -71,10 +113,13 @@ def _is_header(name: str, value: object) -> bool:
     )
 
 
-class Manager:
+class Manager(ConnectionEvents):
     """The connection to one server.
 
     It opens when the first of its sockets connects and closes when the last one has disconnected.
+    When it is lost, it is opened again after a while, by the reference's schedule (`Schedule`), as
+    long as a socket wants it; `on` tells of that.
+
     Everything belongs to the event loop in which it is used, one at a time; when that has ended,
     another one begins without a connection. A manager without a connection holds nothing that needs
     closing.
@@ -87,6 +132,7 @@ class Manager:
         Raises:
             UsageError: `url` isn't such a URL, or an option is unknown or can't work.
         """
+        super().__init__()
         check_names(options, ManagerOptions.__annotations__, "a connection")
         check_values(options, ManagerOptions)
         self.url = url
@@ -100,18 +146,39 @@ class Manager:
                     f"the header {name!r} can't be sent: HTTP can't express its name, or its value"
                 )
         self._connector: Connector = options.get("connector") or WebSocketConnector()
-        self.timeout = options.get("timeout", 20.0)
-        """Seconds that opening the connection, and joining a namespace, may take."""
-        self.close_timeout = options.get("close_timeout", 5.0)
-        """Seconds that a clean disconnect may take."""
         self._parser: Parser = options.get("parser", TEXT_PARSER)
+        self._socket_options = SocketOptions(
+            timeout=options.get("timeout", 20.0),
+            close_timeout=options.get("close_timeout", 5.0),
+            max_pending_acks=options.get("max_pending_acks", 1000),
+            ack_timeout=options.get("ack_timeout", 20.0),
+            retries=options.get("retries", 0),
+            max_offline_events=options.get("max_offline_events", 1000),
+            max_offline_bytes=options.get("max_offline_bytes", 16_000_000),
+            offline_overflow=options.get("offline_overflow", "raise"),
+        )
         self._options = ConnectionOptions(
-            timeout=self.timeout,
-            close_timeout=self.close_timeout,
+            timeout=self._socket_options.timeout,
+            close_timeout=self._socket_options.close_timeout,
             max_buffered=options.get("max_buffered", 16_000_000),
             max_attachments=options.get("max_attachments", MAX_ATTACHMENTS),
             parser=self._parser,
         )
+        self.reconnection = options.get("reconnection", True)
+        """Whether a lost connection is opened again; may be changed."""
+        self.retry_first = options.get("retry_first", False)
+        """Whether `connect` goes on trying when the first attempt fails; may be changed."""
+        self._max_attempts = options.get("reconnection_attempts")
+        self._schedule = Schedule(
+            delay=options.get("reconnection_delay", 1.0),
+            delay_max=options.get("reconnection_delay_max", 5.0),
+            randomization_factor=options.get("randomization_factor", 0.5),
+            randomize_capped=options.get("randomize_capped", False),
+        )
+        if self._schedule.randomization_factor > 1:
+            raise UsageError("randomization_factor must be a share from 0 to 1")
+        self._attempts = 0
+        """Attempts since a namespace was joined last."""
         self._decoder_limits = (
             options.get("max_attachments", MAX_ATTACHMENTS),
             options.get("max_attachment_bytes", 64_000_000),
@@ -121,11 +188,18 @@ class Manager:
             options.get("max_pending_events", 1000),
             options.get("max_pending_bytes", 16_000_000),
         )
-        self._max_pending_acks = options.get("max_pending_acks", 1000)
         self._sockets: dict[str, ClientSocket] = {}
         self._connection: Connection | None = None
+        self._backlog: Backlog | None = None
         self._opening = asyncio.Lock()
+        self._reconnecting: asyncio.Task[None] | None = None
+        self._hurried = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def events(self) -> ConnectionEvents:
+        """The manager, as what sockets show of it."""
+        return self
 
     @property
     def is_open(self) -> bool:
@@ -143,9 +217,7 @@ class Manager:
         check_values({"auth": auth}, Manager.socket)
         socket = self._sockets.get(namespace)
         if socket is None:
-            socket = self._sockets[namespace] = ClientSocket(
-                self, namespace, self._max_pending_acks
-            )
+            socket = self._sockets[namespace] = ClientSocket(self, namespace, self._socket_options)
         if auth is not None:
             socket.auth = auth
         return socket
@@ -175,6 +247,10 @@ class Manager:
                 )
             self._connection = None
             self._opening = asyncio.Lock()
+            self._reconnecting = None
+            self._hurried = asyncio.Event()
+            self._attempts = 0
+            self._tasks.discard()
             for socket in self._sockets.values():
                 socket.discard()
         self._loop = running
@@ -184,37 +260,127 @@ class Manager:
         handlers.
         """
         async with self._opening:
-            if self._connection is not None and not self._connection.is_open:
-                await self._connection.wait_closed()
-                self._connection = None
-            if self._connection is None:
-                connection = await open_connection(
-                    self._connector, self._websocket_url, self._headers, self._options
-                )
-                self._backlog = Backlog(*self._backlog_limits)
-                connection.start(
-                    Multiplexer(
-                        connection,
-                        self._sockets,
-                        self._parser.make_decoder(*self._decoder_limits),
-                        self._backlog,
-                    )
-                )
-                self._connection = connection
-            return self._connection, self._backlog
+            return await self._open()
+
+    async def pause(self, error: AckordError) -> None:
+        """Wait for the time of the next attempt to connect, after one that failed with `error`.
+
+        Raises:
+            DisconnectedError: there is no further attempt.
+        """
+        if self._max_attempts is not None and self._attempts >= self._max_attempts:
+            attempts, self._attempts = self._attempts, 0
+            self._notify("reconnect_failed")
+            raise DisconnectedError(
+                f"gave up after {attempts} attempts to connect again: {error}"
+            ) from error
+        # Not a secret: it spreads clients that have lost the same server.
+        delay = self._schedule.pause(self._attempts, random())  # noqa: S311
+        self._attempts += 1
+        self._hurried.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._hurried.wait()
+        self._notify("reconnect_attempt", self._attempts)
+
+    def hurry(self) -> None:
+        """Begin the next attempt now, if one is waited for."""
+        self._hurried.set()
+
+    def joined(self) -> None:
+        """Called when a namespace is joined: the schedule of attempts begins anew.
+
+        A connection that was opened isn't enough: a server that accepts connections and ends them
+        at once would be asked every second for ever.
+        """
+        self._attempts = 0
+
+    def connection_closed(self, reason: str, description: str | None) -> None:
+        """Called when the connection has ended, and all sockets know; for `Multiplexer`."""
+        self._notify("close", reason, description)
+        if self._wants_connection and (self._reconnecting is None or self._reconnecting.done()):
+            words = reason if description is None else f"{reason}: {description}"
+            self._reconnecting = self._tasks.start(
+                self._reconnect(DisconnectedError(f"the connection was lost: {words}", reason))
+            )
 
     def close_if_unused(self) -> None:
         """End the connection if no socket uses it any longer, without waiting."""
-        if self._connection is not None and not self._is_used:
-            self._connection.end("forced close")
+        if not self._is_used:
+            if self._reconnecting is not None:
+                self._reconnecting.cancel()
+            if self._connection is not None:
+                self._connection.end(FORCED_CLOSE)
 
     async def release(self) -> None:
         """Close the connection if no socket uses it any longer, what waits being written first."""
+        if self._reconnecting is not None and not self._is_used:
+            self._reconnecting.cancel()
+            if self._reconnecting is not asyncio.current_task():
+                await asyncio.wait([self._reconnecting])
         # Holding the lock, so that nobody begins to use what is being closed.
         async with self._opening:
             if self._connection is not None and not self._is_used:
-                await self._connection.close("forced close")
+                await self._connection.close(FORCED_CLOSE)
                 self._connection = None
+
+    async def _open(self) -> tuple[Connection, Backlog]:
+        """Open the connection if there is none, and let the sockets join their namespaces again
+        that have lost one.
+        """
+        if self._connection is not None and not self._connection.is_open:
+            await self._connection.wait_closed()
+            self._connection = None
+        if self._connection is None or self._backlog is None:
+            connection = await open_connection(
+                self._connector, self._websocket_url, self._headers, self._options
+            )
+            self._backlog = Backlog(*self._backlog_limits)
+            connection.start(
+                Multiplexer(
+                    connection,
+                    self._sockets,
+                    self._parser.make_decoder(*self._decoder_limits),
+                    self._backlog,
+                    self,
+                )
+            )
+            self._connection = connection
+            self._notify("open")
+            for socket in self._sockets.values():
+                if socket.reconnecting:
+                    socket.rejoin()
+        return self._connection, self._backlog
+
+    async def _reconnect(self, error: AckordError) -> None:
+        """Open another connection after one that was lost, as long as a socket wants one."""
+        while self._wants_connection and not self.is_open:
+            try:
+                await self.pause(error)
+            except DisconnectedError as last:
+                for socket in self._lost_sockets:
+                    socket.give_up(last)
+                return
+            if self.is_open:
+                return  # somebody has connected meanwhile
+            try:
+                async with self._opening:
+                    await self._open()
+            except AckordError as failure:
+                error = failure
+                self._notify("reconnect_error", failure)
+                for socket in self._lost_sockets:
+                    socket.attempt_failed(failure)
+            else:
+                self._notify("reconnect", self._attempts)
+
+    @property
+    def _lost_sockets(self) -> list[ClientSocket]:
+        return [socket for socket in self._sockets.values() if socket.reconnecting]
+
+    @property
+    def _wants_connection(self) -> bool:
+        return any(socket.reconnecting for socket in self._sockets.values())
 
     @property
     def _is_used(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from ackord.runtime.client.contracts import PacketReceiver
+from ackord.runtime.client.contracts import ConnectionOwner, PacketReceiver
 from ackord.runtime.engine.client import Connection
 from ackord.runtime.errors import ProtocolError
 from ackord.runtime.logs.limited import LimitedLog
@@ -31,8 +31,10 @@ class Multiplexer:
         sockets: Mapping[str, PacketReceiver],
         decoder: PacketDecoder,
         backlog: Backlog,
+        owner: ConnectionOwner,
     ) -> None:
-        """Serve the sockets in `sockets`, which may change."""
+        """Serve the sockets in `sockets`, which may change; `owner` is told of the end."""
+        self._owner = owner
         self._connection = connection
         self._sockets = sockets
         self._reader = PacketReader(decoder, ATTACHMENT_TIMEOUT, backlog, self)
@@ -59,12 +61,13 @@ class Multiplexer:
         self._reader.receive_binary(data)
 
     def closed(self, reason: str, description: str | None) -> None:
-        """Tell every socket that the connection is over."""
+        """Tell every socket, and then the owner, that the connection is over."""
         self._reader.close()
         self._backlog.close()
         self._log.close()
         for socket in list(self._sockets.values()):
             socket.connection_closed(self._connection, reason, description)
+        self._owner.connection_closed(reason, description)
 
     # What the reader of packets tells (`ackord.runtime.sockets.reader.ReadingConnection`)
 

@@ -12,13 +12,21 @@ from types import TracebackType
 from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 from ackord.runtime.client.answer import Welcome, read_refusal, read_welcome
-from ackord.runtime.client.contracts import ConnectionSource
+from ackord.runtime.client.connection_events import ConnectionEvents
+from ackord.runtime.client.contracts import FORCED_CLOSE, ConnectionSource, SocketOptions
 from ackord.runtime.client.lifecycle import notify, notify_last
 from ackord.runtime.client.operator import ClientOperator
+from ackord.runtime.client.outbox import Outbox
 from ackord.runtime.client.recovery import ClientRecovery
 from ackord.runtime.client.stay import ClientNamespace, Stay
 from ackord.runtime.engine.client import Connection
-from ackord.runtime.errors import AckordError, DisconnectedError, ProtocolError
+from ackord.runtime.errors import (
+    AckordError,
+    ConnectRefusedError,
+    DisconnectedError,
+    NetworkError,
+    ProtocolError,
+)
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.socketio.errors import MalformedPayloadError, UnexpectedPacketError
@@ -28,26 +36,14 @@ from ackord.runtime.protocol.socketio.packet import (
     PacketType,
     encode_connect,
     encode_disconnect,
-    encode_event,
     namespace_prefix,
 )
 from ackord.runtime.protocol.socketio.values import encode_json
-from ackord.runtime.sockets.acks import (
-    DEFAULT_ACK_TIMEOUT,
-    AckCallback,
-    AckReply,
-    PendingAcks,
-    check_timeout,
-)
+from ackord.runtime.sockets.acks import AckCallback, AckReply, check_timeout
 from ackord.runtime.sockets.failures import Failures, InvalidHook
 from ackord.runtime.sockets.lifecycle import call_guarded
 from ackord.runtime.sockets.listeners import Registration
-from ackord.runtime.sockets.outgoing import (
-    decode_answer,
-    receive_ack,
-    settle_callback,
-    tell_outgoing,
-)
+from ackord.runtime.sockets.outgoing import decode_answer
 from ackord.runtime.sockets.queue import EventQueue
 from ackord.runtime.sockets.routes import Route
 from ackord.runtime.sockets.source import EventSource
@@ -61,12 +57,25 @@ Auth: TypeAlias = AuthPayload | Callable[[], AuthPayload | Awaitable[AuthPayload
 
 
 class SocketState(Enum):
-    """Where a socket stands."""
+    """Where a socket stands.
+
+    ::
+
+        DISCONNECTED --connect()--> CONNECTING --CONNECT answered--> CONNECTED
+                                                                      |    ^
+                                              the connection was lost v    | CONNECT answered
+                                                                   RECONNECTING
+
+    Every state goes back to DISCONNECTED when the server refuses or disconnects the socket, when
+    the application disconnects it, and when nobody tries to connect any more.
+    """
 
     DISCONNECTED = "disconnected"
     CONNECTING = "connecting"
     """`connect` runs: the connection is being opened, or CONNECT isn't answered yet."""
     CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+    """The connection was lost, and the manager opens another one."""
 
 
 class ClientSocket(EventSource):
@@ -82,22 +91,26 @@ class ClientSocket(EventSource):
             socket.emit("news", 1, {"image": b"..."})
             answer = await socket.emit_with_ack("question", timeout=5)
 
-    Beside the server's events there are ``connect``, ``disconnect`` (with the reason) and
-    ``connect_error`` (with the exception). Events are handled one at a time, in the order of
-    arrival, unless a listener was registered as `concurrent`. A listener that raises is logged, and
-    answered with the error ack ``internal`` if the server asked for an acknowledgement.
+    Beside the server's events there are ``connect``, ``disconnect`` (with the reason, and a
+    description or `None`) and ``connect_error`` (with the exception). Events are handled one at a
+    time, in the order of arrival, unless a listener was registered as `concurrent`. A listener that
+    raises is logged, and answered with the error ack ``internal`` if the server asked for an
+    acknowledgement.
+
+    When the connection is lost, the manager opens another one and the socket joins its namespace
+    again; events that are emitted meanwhile wait (see `Outbox`).
 
     A `Manager` makes the sockets.
     """
 
     __slots__ = (
         "_abandoned",
-        "_acks",
         "_lock",
         "_manager",
-        "_max_pending_acks",
         "_namespace",
-        "_next_ack_id",
+        "_options",
+        "_outbox",
+        "_outcome",
         "_queue",
         "_state",
         "_stay",
@@ -114,7 +127,7 @@ class ClientSocket(EventSource):
         {"connect", "connect_error", "disconnect"}
     )
 
-    def __init__(self, manager: ConnectionSource, namespace: str, max_pending_acks: int) -> None:
+    def __init__(self, manager: ConnectionSource, namespace: str, options: SocketOptions) -> None:
         super().__init__()
         self.namespace = namespace
         self.auth: Auth = None
@@ -143,11 +156,12 @@ class ClientSocket(EventSource):
         self._stay: Stay | None = None
         self._lock = asyncio.Lock()
         self._queue: EventQueue | None = None
-        self._max_pending_acks = max_pending_acks
-        self._acks = PendingAcks(max_pending_acks)
+        self._options = options
+        self._outbox = Outbox(self, self._namespace.prefix, options, self._tasks.log)
         self._abandoned: Connection | None = None
         """Where a CONNECT was given up before its answer, which may still come."""
-        self._next_ack_id = 0
+        self._outcome: asyncio.Future[None] | None = None
+        """Done when the next attempt to join the namespace again has succeeded or failed."""
 
     @property
     def connected(self) -> bool:
@@ -161,11 +175,26 @@ class ClientSocket(EventSource):
 
     @property
     def active(self) -> bool:
-        """Whether the namespace is joined or being joined."""
+        """Whether the namespace is joined, or somebody tries to: `connect`, or the manager after a
+        lost connection.
+        """
         return self._state is not SocketState.DISCONNECTED
+
+    @property
+    def reconnecting(self) -> bool:
+        """Whether the connection was lost, and the manager opens another one."""
+        return self._state is SocketState.RECONNECTING
+
+    @property
+    def manager(self) -> ConnectionEvents:
+        """The manager of the connection, with its events, such as ``reconnect_attempt``."""
+        return self._manager.events
 
     async def connect(self) -> None:
         """Open the connection if need be, and join the namespace; nothing happens if it is joined.
+
+        Calls at the same time wait for one attempt. After a lost connection the manager's next
+        attempt begins at once, and this raises what it fails with; the manager goes on trying.
 
         The listeners of ``connect``, or those of ``connect_error``, are called as well.
 
@@ -175,23 +204,16 @@ class ClientSocket(EventSource):
             ProtocolError: The server broke the protocol, or speaks an older one.
         """
         self._manager.enter_loop()
-        async with self._lock:
-            if self.connected:
-                return
-            payload = await self._connect_payload()
-            self._state = SocketState.CONNECTING
-            try:
-                await self._join(payload)
-            except BaseException as error:
-                self._note_abandoned()
-                self._leave()
-                await self._manager.release()
-                if isinstance(error, AckordError):
-                    self._notify("connect_error", error)
-                raise
+        while not self.connected:
+            if self.reconnecting:
+                await self._wait_for_next_attempt()
+                continue
+            async with self._lock:
+                if not self.active:
+                    await self._connect_first()
 
     async def disconnect(self) -> None:
-        """Leave the namespace; return when nothing of it is left running.
+        """Leave the namespace, for good; return when nothing of it is left running.
 
         Events that wait for handlers are dropped, handlers that run may end, within the manager's
         `close_timeout`. Called in a handler, that one is not waited for.
@@ -201,9 +223,9 @@ class ClientSocket(EventSource):
             self._stay.send_quietly(encode_disconnect(self._namespace.prefix))
         if self._queue is not None:
             self._queue.clear()
-        self._end("io client disconnect")
+        self._close("io client disconnect")
         await self._manager.release()
-        await self._tasks.finish(self._manager.close_timeout)
+        await self._tasks.finish(self._options.close_timeout)
 
     def set_route(self, name: str, route: Route) -> None:
         """Decode, handle and answer the events of one name by `route` instead of by listeners;
@@ -214,17 +236,18 @@ class ClientSocket(EventSource):
     # Sending
 
     def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
-        """Send an event.
+        """Send an event, or keep it until a lost connection is there again.
 
         `ack` is called with what the server acknowledges; it is not called if the connection ends
-        first.
+        first. With the option `retries` it takes an error or `None` before the values, and is
+        called in any case.
 
         Raises:
             ReservedEventError: Nobody may send this name.
             InvalidPayloadError: JSON and attachments can't hold a value.
-            DisconnectedError: The namespace isn't joined.
-            SlowConsumerError: Too much waits for the network, `drain` waits for it, or too many
-                acknowledgements are awaited.
+            DisconnectedError: The socket isn't connected, and nobody connects it.
+            SlowConsumerError: Too much waits for the network, `drain` waits for it, or for a lost
+                connection, or too many acknowledgements are awaited.
         """
         self.send_plain(encode_plain_event(name, values), ack)
 
@@ -237,15 +260,16 @@ class ClientSocket(EventSource):
         `None`.
 
         Raises:
-            AckTimeoutError: Nothing came in `timeout` seconds, 20 by default.
-            DisconnectedError: The namespace isn't joined, or was left meanwhile.
+            AckTimeoutError: Nothing came in `timeout` seconds; the option `ack_timeout` by default.
+            DisconnectedError: The socket isn't connected, and nobody connects it, or the connection
+                was lost after the event had been sent.
             InvalidAckError: The acknowledgement isn't JSON.
             ReservedEventError: Nobody may send this name.
             InvalidPayloadError: JSON and attachments can't hold a value.
             SlowConsumerError: Too much waits for the network, or too many acknowledgements are
                 awaited.
         """
-        seconds = DEFAULT_ACK_TIMEOUT if timeout is None else timeout
+        seconds = self._options.ack_timeout if timeout is None else timeout
         return await self.request(encode_plain_event(name, values), decode_answer, seconds)
 
     @property
@@ -282,8 +306,7 @@ class ClientSocket(EventSource):
 
     def send_event(self, event: EncodedEvent, *, volatile: bool = False) -> None:
         """Send an encoded event that asks for no acknowledgement; raises what `emit` raises."""
-        if not volatile or self._writable:
-            self._send(event, None)
+        self._outbox.send(event, volatile=volatile)
 
     async def request(
         self,
@@ -294,10 +317,9 @@ class ClientSocket(EventSource):
         """Send an encoded event and return what `decode` makes of the JSON array and the
         attachments of its acknowledgement, when they come.
 
-        Raises what `emit_with_ack` raises; `None` sets no timeout.
+        Raises what `emit_with_ack` raises; `None` sets no timeout, but for each try of `retries`.
         """
-        ack_id = self._next_ack()
-        return await self._acks.wait(ack_id, partial(self._send, event, ack_id), decode, timeout)
+        return await self._outbox.request(event, decode, timeout)
 
     def send_plain(
         self,
@@ -310,17 +332,10 @@ class ClientSocket(EventSource):
         """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end
         here.
         """
-        dropped = volatile and not self._writable
-        if ack is None or (dropped and timeout is None):
-            if not dropped:
-                self._send(event, None)
-            return
-        ack_id = self._next_ack()
-        settle = partial(settle_callback, self, Registration(ack), event.name, timeout is not None)
-        if dropped:
-            self._acks.expect(ack_id, settle, timeout)  # the timeout tells the callback
+        if ack is None:
+            self._outbox.send(event, volatile=volatile)
         else:
-            self._acks.send_and_expect(ack_id, partial(self._send, event, ack_id), settle, timeout)
+            self._outbox.send_with_callback(event, ack, timeout, volatile=volatile)
 
     async def __aenter__(self) -> Self:
         """Connect; see `connect`."""
@@ -349,8 +364,8 @@ class ClientSocket(EventSource):
             if self._stay is not None:
                 self._stay.receive_event(packet)
         elif kind == PacketType.ACK:
-            if self.connected and packet.payload:
-                receive_ack(self._acks, packet.ack_id, packet.payload, packet.attachments)
+            if self.connected:
+                self._outbox.receive_ack(packet)
         elif kind == PacketType.CONNECT:
             self._receive_connect(packet, connection)
         elif kind == PacketType.CONNECT_ERROR:
@@ -358,35 +373,106 @@ class ClientSocket(EventSource):
         elif packet.payload:
             raise MalformedPayloadError("DISCONNECT has no payload")
         elif self.active:
-            self._end("io server disconnect")
+            self._close("io server disconnect")
             self._manager.close_if_unused()
 
     def connection_closed(
         self, connection: Connection, reason: str, description: str | None
     ) -> None:
         """Called when a connection has ended; for `Multiplexer`."""
-        if self._stay is not None and self._stay.connection is connection:
-            self._end(reason, description)
+        stay = self._stay
+        if stay is None or stay.connection is not connection:
+            return
+        # Who closes the connection on this side wants no other, nor does an event loop that ends.
+        if self.connected and self._manager.reconnection and reason != FORCED_CLOSE:
+            self._state = SocketState.RECONNECTING
+            self._end_stay(reason, description)
+            self._outbox.lost(partial(_ended, reason, description))
+            notify_last(
+                self._lifecycle, "disconnect", (reason, description), self._queue, self._tasks
+            )
+        elif self.connected:
+            self._close(reason, description)
+        else:
+            # Whoever joins the namespace, `connect` or `rejoin`, goes on from there.
+            self._end_stay(reason, description)
+
+    def rejoin(self) -> None:
+        """Join the namespace again on the connection that the manager has opened after another one
+        was lost; for `Manager`.
+        """
+        self._tasks.start(self._rejoin())
+
+    def attempt_failed(self, error: AckordError) -> None:
+        """Called when an attempt of the manager to connect again has failed; others follow."""
+        self._notify("connect_error", error)
+        self._settle_outcome(error)
+
+    def give_up(self, error: AckordError) -> None:
+        """Called when the manager doesn't try to connect again any more."""
+        self._close_with(error)
 
     def discard(self) -> None:
         """Forget the stay in a namespace whose event loop has ended; for `Manager`."""
-        self._leave()
+        self._end_stay(FORCED_CLOSE, None)
+        self._state = SocketState.DISCONNECTED
         self._lock = asyncio.Lock()
         self._queue = None
         self._abandoned = None
-        self._acks = PendingAcks(self._max_pending_acks)
+        self._outcome = None
+        self._outbox = Outbox(self, self._namespace.prefix, self._options, self._tasks.log)
         self._tasks.discard()
 
-    @property
-    def _writable(self) -> bool:
-        return self._stay is not None and self.connected and self._stay.connection.writable
+    # Joining the namespace
 
-    async def _connect_payload(self) -> str:
-        auth = self.auth() if callable(self.auth) else self.auth
-        if inspect.isawaitable(auth):
-            auth = await auth
-        recovery = self.recovery.connect_members()
-        return "" if auth is None and not recovery else encode_json({**recovery, **(auth or {})})
+    async def _connect_first(self) -> None:
+        payload = await self._connect_payload()
+        self._state = SocketState.CONNECTING
+        self._outbox.connecting()
+        try:
+            while not self.connected:
+                try:
+                    await self._join(payload)
+                except (NetworkError, ProtocolError) as error:
+                    if not (self._manager.retry_first and self.active):
+                        raise
+                    self._notify("connect_error", error)
+                    await self._manager.pause(error)
+                    payload = await self._connect_payload()
+        except BaseException as error:
+            self._note_abandoned()
+            self._close_with(
+                error if isinstance(error, AckordError) else _ended("io client disconnect", None)
+            )
+            await self._manager.release()
+            if isinstance(error, AckordError):
+                self._notify("connect_error", error)
+            raise
+
+    async def _rejoin(self) -> None:
+        """Join the namespace again; try until it is joined, refused, or the connection is lost once
+        more.
+        """
+        while self._can_rejoin():
+            try:
+                await self._join(await self._connect_payload())
+            except ConnectRefusedError as error:
+                self._notify("connect_error", error)
+                self._close_with(error)
+                self._manager.close_if_unused()
+            except Exception as error:  # noqa: BLE001  # the application's `auth`, too
+                if not self._can_rejoin():
+                    return  # the manager tells, and opens the next connection
+                failure = error if isinstance(error, AckordError) else _auth_failed(error)
+                self.attempt_failed(failure)
+                try:
+                    await self._manager.pause(failure)
+                except DisconnectedError as last:
+                    self.give_up(last)
+                    self._manager.close_if_unused()
+
+    def _can_rejoin(self) -> bool:
+        return self.reconnecting and self._manager.is_open
 
     async def _join(self, payload: str) -> None:
         connection, backlog = await self._manager.acquire()
@@ -395,20 +481,47 @@ class ClientSocket(EventSource):
         stay = self._stay = Stay(self._namespace, self, connection, backlog, self._tasks)
         self._queue = stay.queue
         try:
-            self._acks.follow(backlog)
+            self._outbox.follow(backlog)
             connection.send(encode_connect(self._namespace.prefix, payload), bounded=False)
-            async with asyncio.timeout(self._manager.timeout):
+            async with asyncio.timeout(self._options.timeout):
                 await stay.joined
         except BaseException as error:
             # The queue was never opened: what waits in it belongs to a namespace that wasn't
             # joined. Events of an earlier stay wait in a queue of their own.
             stay.queue.clear()
             self._queue = None
+            self._note_abandoned()
+            stay.end()
+            self._stay = None
             if isinstance(error, TimeoutError):
                 raise DisconnectedError(
-                    f"the server did not answer CONNECT within {self._manager.timeout:g} seconds"
+                    f"the server did not answer CONNECT within {self._options.timeout:g} seconds"
                 ) from error
             raise
+
+    async def _connect_payload(self) -> str:
+        auth = self.auth() if callable(self.auth) else self.auth
+        if inspect.isawaitable(auth):
+            auth = await auth
+        recovery = self.recovery.connect_members()
+        return "" if auth is None and not recovery else encode_json({**recovery, **(auth or {})})
+
+    async def _wait_for_next_attempt(self) -> None:
+        if self._outcome is None:
+            self._outcome = asyncio.get_running_loop().create_future()
+            # Who waits may be cancelled: then nobody asks for the exception.
+            self._outcome.add_done_callback(_retrieve)
+        self._manager.hurry()
+        await asyncio.shield(self._outcome)
+
+    def _settle_outcome(self, error: AckordError | None) -> None:
+        outcome, self._outcome = self._outcome, None
+        if outcome is None or outcome.done():
+            return
+        if error is None:
+            outcome.set_result(None)
+        else:
+            outcome.set_exception(error)
 
     def _receive_connect(self, packet: Packet, connection: Connection) -> None:
         stay = self._stay
@@ -434,9 +547,12 @@ class ClientSocket(EventSource):
                 self.id = sid
                 self.recovered = self.recovery.join(pid)
                 self._state = SocketState.CONNECTED
+                self._manager.joined()
                 self._notify("connect")
                 stay.open()
                 stay.joined.set_result(None)
+                self._settle_outcome(None)
+                self._outbox.joined(connection)
 
     def _receive_second_answer(self, connection: Connection) -> None:
         """Take the answer to one CONNECT after that to another, which was sent when the first had
@@ -459,18 +575,41 @@ class ClientSocket(EventSource):
             return
         self._stay.joined.set_exception(read_refusal(packet.payload))
 
-    def _send(self, event: EncodedEvent, ack_id: int | None) -> None:
-        if self._stay is None or not self.connected:
-            raise DisconnectedError("the socket is not connected")
-        text = encode_event(self._namespace.prefix, event.arguments, len(event.attachments), ack_id)
-        self._stay.connection.send(text, event.attachments)
-        if self._any_outgoing:
-            tell_outgoing(self, event)
+    # The end
 
-    def _next_ack(self) -> int:
-        ack_id = self._next_ack_id
-        self._next_ack_id += 1
-        return ack_id
+    def _close(self, reason: str, description: str | None = None) -> None:
+        """Leave the namespace, or give up joining it, for good."""
+        was_connected = self.connected
+        self._note_abandoned()
+        self._end_stay(reason, description)
+        self._close_with(_ended(reason, description))
+        if was_connected:
+            notify_last(
+                self._lifecycle, "disconnect", (reason, description), self._queue, self._tasks
+            )
+
+    def _close_with(self, error: AckordError) -> None:
+        """Let all that waits for a connection fail."""
+        if self._stay is not None:
+            self._stay.end()
+            self._stay = None
+        self._state = SocketState.DISCONNECTED
+        self.id = None
+        self._outbox.closed(partial(_give_up_waiting, error))
+        self._settle_outcome(error)
+
+    def _end_stay(self, reason: str, description: str | None) -> None:
+        """Note that the namespace is left, or can't be joined over this connection any more."""
+        stay, self._stay = self._stay, None
+        self.id = None
+        if stay is None:
+            return
+        stay.end()
+        if not stay.joined.done():
+            error = _ended(reason, description)
+            stay.joined.set_exception(
+                ProtocolError(str(error)) if reason == "parse error" else error
+            )
 
     def _call_back(self, callback: Registration, arguments: Sequence[Any], event: str) -> None:
         call_guarded(
@@ -483,23 +622,28 @@ class ClientSocket(EventSource):
     def _notify(self, name: str, *arguments: Any) -> None:
         notify(self._lifecycle, name, arguments, self._queue, self._tasks)
 
-    def _end(self, reason: str, description: str | None = None) -> None:
-        """Note that the namespace is left, or can't be joined any more."""
-        was_connected, stay = self.connected, self._stay
-        self._note_abandoned()
-        self._leave()
-        if stay is not None and not stay.joined.done():
-            words = reason if description is None else f"{reason}: {description}"
-            stay.joined.set_exception(
-                ProtocolError(words) if reason == "parse error" else DisconnectedError(words)
-            )
-        if was_connected:
-            self._acks.fail_all(lambda: DisconnectedError(f"the socket was disconnected: {reason}"))
-            notify_last(self._lifecycle, "disconnect", (reason,), self._queue, self._tasks)
 
-    def _leave(self) -> None:
-        if self._stay is not None:
-            self._stay.end()
-        self._state = SocketState.DISCONNECTED
-        self._stay = None
-        self.id = None
+def _ended(reason: str, description: str | None) -> DisconnectedError:
+    words = reason if description is None else f"{reason}: {description}"
+    return DisconnectedError(f"the socket was disconnected: {words}", reason)
+
+
+def _give_up_waiting(error: AckordError) -> DisconnectedError:
+    """Return what somebody gets who waits for a socket that is closed because of `error`: an
+    exception of his own, which has a traceback of his own.
+    """
+    reason = error.reason if isinstance(error, DisconnectedError) else None
+    failure = DisconnectedError(str(error), reason)
+    failure.__cause__ = error
+    return failure
+
+
+def _auth_failed(error: Exception) -> DisconnectedError:
+    failure = DisconnectedError(f"`auth` raised {type(error).__name__}: {error}")
+    failure.__cause__ = error
+    return failure
+
+
+def _retrieve(outcome: asyncio.Future[None]) -> None:
+    if not outcome.cancelled():
+        outcome.exception()

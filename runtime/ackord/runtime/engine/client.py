@@ -170,6 +170,13 @@ class Connection:
         self._task = start_later(self._loop, self._run(handler))
         self._task.set_name("ackord client connection")
 
+    def check_heartbeat(self) -> None:
+        """Notice that the heartbeat's deadline has passed while the machine slept: nobody listens
+        any more (engine.io-client does the same before it sends).
+        """
+        if self._session.expire(self._loop.time()):
+            self._finish("no heartbeat in time")
+
     def send(self, packet: str, attachments: Sequence[bytes] = (), *, bounded: bool = True) -> None:
         """Send one packet and its attachments; nothing comes between them.
 
@@ -183,10 +190,6 @@ class Connection:
                 is sent.
             DisconnectedError: The connection has ended.
         """
-        if self._session.expire(self._loop.time()):
-            # The machine slept beyond the heartbeat's deadline: nobody listens any more
-            # (engine.io-client does the same).
-            self._finish("no heartbeat in time")
         if not self.is_open:
             raise DisconnectedError("the connection has ended")
         message: str | bytes = packet

@@ -15,8 +15,8 @@ class WebSocketLostError(DisconnectedError):
         """Take one of the disconnect reasons ``"transport close"`` and ``"transport error"``, and
         words for logs.
         """
-        super().__init__(description)
-        self.reason = reason
+        super().__init__(description, reason)
+        self.reason: str = reason
         self.description = description
 
 

@@ -5,9 +5,9 @@ client.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from math import inf
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from ackord.runtime.containment import Step
 from ackord.runtime.errors import (
@@ -48,6 +48,44 @@ def check_timeout(seconds: Any) -> None:
     """
     if not isinstance(seconds, int | float) or not 0 <= seconds < inf:
         raise UsageError(f"a timeout is a number of seconds from 0 on, not {seconds!r}")
+
+
+class AwaitedAnswer(Generic[T]):
+    """What `decode` makes of an acknowledgement, for somebody who waits for it."""
+
+    __slots__ = ("_decode", "_future")
+
+    def __init__(self, decode: Callable[[AckReply], T]) -> None:
+        self._decode = decode
+        self._future: asyncio.Future[tuple[T] | BaseException] = (
+            asyncio.get_running_loop().create_future()
+        )
+
+    def settle(self, outcome: AckReply | AckordError) -> None:
+        """Take the reply, or why there will be none; see `Settle`."""
+        if isinstance(outcome, AckordError):
+            self._resolve(outcome)
+            return
+        try:
+            value = self._decode(outcome)
+        except PacketError as error:
+            self._resolve(InvalidAckError(str(error)))
+            raise
+        except BaseException as error:  # noqa: BLE001  # a validator of the application: its exception is raised where the answer is awaited
+            self._resolve(error)
+        else:
+            self._resolve((value,))
+
+    async def wait(self) -> T:
+        """Return what was decoded, or raise what has come instead."""
+        result = await self._future
+        if isinstance(result, BaseException):
+            raise result
+        return result[0]
+
+    def _resolve(self, result: tuple[T] | BaseException) -> None:
+        if not self._future.done():
+            self._future.set_result(result)
 
 
 class PendingAcks:
@@ -133,32 +171,11 @@ class PendingAcks:
             SlowConsumerError: too many are awaited already.
             BaseException: what else `decode` raised.
         """
-        future: asyncio.Future[tuple[T] | BaseException] = (
-            asyncio.get_running_loop().create_future()
-        )
-
-        def resolve(result: tuple[T] | BaseException) -> None:
-            if not future.done():
-                future.set_result(result)
-
-        def settle(outcome: AckReply | AckordError) -> None:
-            if isinstance(outcome, AckordError):
-                resolve(outcome)
-                return
-            try:
-                value = decode(outcome)
-            except PacketError as error:
-                resolve(InvalidAckError(str(error)))
-                raise
-            except BaseException as error:  # noqa: BLE001  # a validator of the application: its exception is raised where the answer is awaited
-                resolve(error)
-            else:
-                resolve((value,))
-
-        self.expect(ack_id, settle, timeout)
+        answer = AwaitedAnswer(decode)
+        self.expect(ack_id, answer.settle, timeout)
         try:
             send()
-            return _unwrap(await future)
+            return await answer.wait()
         finally:
             self.discard(ack_id)
 
@@ -193,16 +210,28 @@ class PendingAcks:
                 timer.cancel()
             settle(error)
 
-    def fail_all(self, error: Callable[[], AckordError]) -> None:
-        """Settle every entry by an error of its own: the connection is over."""
+    def fail_all(
+        self, error: Callable[[], AckordError], kept: Collection[int] = frozenset()
+    ) -> None:
+        """Settle every entry by an error of its own: the connection is over.
+
+        The ids in `kept` are left alone: their events were not sent yet.
+        """
         self._unfollow()
-        entries = tuple(self._entries.values())
+        entries = [entry for ack_id, entry in self._entries.items() if ack_id not in kept]
+        remaining = [(ack_id, self._entries[ack_id]) for ack_id in kept if ack_id in self._entries]
+        # Cleared, not replaced: a backlog watches this very table.
         self._entries.clear()
+        self._entries.update(remaining)
         for settle, timer in entries:
             if timer is not None:
                 timer.cancel()
             with Step("tell who waits for an acknowledgement that there will be none"):
                 settle(error())
+
+    def is_awaited(self, ack_id: int) -> bool:
+        """Tell whether somebody still waits for an acknowledgement."""
+        return ack_id in self._entries
 
     def _unfollow(self) -> None:
         if self._backlog is not None:
@@ -213,12 +242,3 @@ class PendingAcks:
         entry = self._entries.pop(ack_id, None)
         if entry is not None:
             entry[0](AckTimeoutError(f"no acknowledgement within {timeout:g} s"))
-
-
-def _unwrap(result: tuple[T] | BaseException) -> T:
-    try:
-        if isinstance(result, BaseException):
-            raise result
-        return result[0]
-    finally:
-        del result  # an exception that is raised refers to this frame
