@@ -88,7 +88,7 @@ def test_acknowledgements_of_sent_events_fail_with_the_reason_and_those_of_kept_
         scene.socket.emit("plain", ack=called.append)
         scene.socket.timeout(9).emit("first", ack=lambda *values: called.extend(values))
         await scene.peer.expect('420["sent"]', '421["plain"]', '422["first"]')
-        await scene.peer.send("43")
+        await scene.peer.send("4nonsense")
         await scene.lose()
         with pytest.raises(DisconnectedError, match="parse error") as caught:
             await sent

@@ -28,7 +28,7 @@ class Scene:
         for name in ("connect", "disconnect", "connect_error"):
             self.socket.on(name, self._note(name))
         for each in ("reconnect_attempt", "reconnect", "reconnect_error", "reconnect_failed"):
-            self.socket.manager.on(each, self._note(each))  # type: ignore[call-overload]  # of a tuple
+            self.socket.manager.on(each, self._note(each))
 
     def _note(self, name: str) -> Callable[..., None]:
         def note(*values: Any) -> None:
