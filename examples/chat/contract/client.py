@@ -71,7 +71,8 @@ class ChatHandlers(_v1.ClientHandlers):
 class ChatClient(_v1.Client):
     """The chat.
 
-    Connect it with `async with ChatClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with ChatClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
@@ -113,15 +114,15 @@ class ChatClient(_v1.Client):
 
     def __init__(
         self,
-        url: str,
+        server: str | _v1.Manager,
         *,
-        auth: ChatAuth,
+        auth: _v1.Auth[ChatAuth],
         handlers: ChatHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.CHAT,
-            url,
+            server,
             auth=auth,
             handlers=handlers,
             refused=ChatConnectRefusedError,

@@ -14,6 +14,7 @@
     │   └── InvalidAckError          its acknowledgement doesn't fit the declared type
     └── NetworkError             neither side is to blame
         ├── AckTimeoutError          no acknowledgement came in time (also a TimeoutError)
+        ├── EventTimeoutError        no event came in time (also a TimeoutError)
         ├── DisconnectedError        the connection ended (also a ConnectionError)
         └── SlowConsumerError        more is waiting to be sent than the connection may hold
 
@@ -95,6 +96,10 @@ class NetworkError(AckordError):
 
 class AckTimeoutError(NetworkError, TimeoutError):
     """No acknowledgement came in time."""
+
+
+class EventTimeoutError(NetworkError, TimeoutError):
+    """No event of the name that a client waits for came in time."""
 
 
 class DisconnectedError(NetworkError, ConnectionError):

@@ -36,7 +36,8 @@ class BenchHandlers(_v1.ClientHandlers):
 class BenchClient(_v1.Client):
     """A client of `/`.
 
-    Connect it with `async with BenchClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with BenchClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
@@ -45,14 +46,14 @@ class BenchClient(_v1.Client):
 
     def __init__(
         self,
-        url: str,
+        server: str | _v1.Manager,
         *,
         handlers: BenchHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.BENCH,
-            url,
+            server,
             auth=None,
             handlers=handlers,
             refused=BenchConnectRefusedError,

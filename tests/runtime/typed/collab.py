@@ -285,14 +285,19 @@ class CollabHandlers(_v1.ClientHandlers):
 class CollabClient(_v1.Client):
     def __init__(
         self,
-        url: str,
+        server: str | _v1.Manager,
         *,
-        auth: CollabAuth,
+        auth: _v1.Auth[CollabAuth],
         handlers: CollabHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
-            COLLAB, url, auth=auth, handlers=handlers, refused=CollabConnectRefusedError, **options
+            COLLAB,
+            server,
+            auth=auth,
+            handlers=handlers,
+            refused=CollabConnectRefusedError,
+            **options,
         )
         self.on_posted: _v1.ClientEvent[[Line], None, Line] = self._incoming(COLLAB_POSTED)
         self.on_moved: _v1.ClientEvent[[DocId, int], None, tuple[DocId, int]] = self._incoming(

@@ -32,11 +32,23 @@ PARAMS: Final = frozenset({"parse", "path", "template"})
 EMITTER: Final = frozenset({"except_", "gather", "local", "publish", "volatile"})
 """Attributes of emitters."""
 
-CLIENT: Final = frozenset({"connect", "connected", "disconnect", "recovered", "sid", "socket"})
+CLIENT: Final = frozenset(
+    {"active", "connect", "connected", "disconnect", "recovered", "sid", "socket"}
+)
 """Attributes of clients."""
 
-NAMESPACE: Final = frozenset({"on_connect", "on_disconnect", "on_invalid", "on_start", "on_stop"})
-"""Methods of namespaces that begin with ``on_``."""
+NAMESPACE: Final = frozenset(
+    {
+        "on_connect",
+        "on_connect_error",
+        "on_disconnect",
+        "on_invalid",
+        "on_reconnect_attempt",
+        "on_start",
+        "on_stop",
+    }
+)
+"""Methods of namespaces and clients that begin like handlers."""
 
 NAMES: Final[Mapping[NameKind, frozenset[str]]] = MappingProxyType(
     {

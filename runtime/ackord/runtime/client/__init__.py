@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from ackord.runtime.client.address import split_namespace
+from ackord.runtime.client.connection_events import ConnectionEvents
 from ackord.runtime.client.manager import Manager, ManagerOptions
 from ackord.runtime.client.operator import ClientOperator
 from ackord.runtime.client.socket import Auth, ClientSocket
@@ -25,6 +26,7 @@ __all__ = [
     "ClientOperator",
     "ClientSocket",
     "ClientWebSocket",
+    "ConnectionEvents",
     "Connector",
     "Manager",
     "ManagerOptions",

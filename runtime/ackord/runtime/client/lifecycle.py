@@ -4,6 +4,7 @@ a bounded time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -41,14 +42,18 @@ def notify_last(
     arguments: tuple[Any, ...],
     queue: EventQueue | None,
     tasks: TaskSet,
+    *,
+    then: Callable[[], None] | None = None,
 ) -> None:
-    """Call the listeners of a name after the last event, but don't wait for ever for a handler that
-    is stuck.
+    """Call the listeners of a name, and `then`, after the last event, but don't wait for ever for a
+    handler that is stuck.
     """
 
     def start() -> None:
         for job in _jobs(table, name, arguments, tasks):
             tasks.start(job())
+        if then is not None:
+            then()
 
     if queue is None:
         start()

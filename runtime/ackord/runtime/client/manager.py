@@ -222,6 +222,20 @@ class Manager(ConnectionEvents):
             socket.auth = auth
         return socket
 
+    def claim_socket(self, namespace: str, *, auth: Auth = None) -> ClientSocket:
+        """Return the socket of a namespace that nobody has asked for yet; for typed clients, which
+        share theirs with nobody.
+
+        Raises:
+            UsageError: somebody has it.
+        """
+        if namespace in self._sockets:
+            raise UsageError(
+                f"this manager has a client of namespace {namespace!r} already: use that one, or "
+                "another manager"
+            )
+        return self.socket(namespace, auth=auth)
+
     async def close(self) -> None:
         """Disconnect every socket and close the connection."""
         self.enter_loop()

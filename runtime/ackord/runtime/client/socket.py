@@ -115,6 +115,7 @@ class ClientSocket(EventSource):
         "_state",
         "_stay",
         "_tasks",
+        "_when_closed",
         "auth",
         "failures",
         "id",
@@ -160,6 +161,7 @@ class ClientSocket(EventSource):
         self._outbox = Outbox(self, self._namespace.prefix, options, self._tasks.log)
         self._abandoned: Connection | None = None
         """Where a CONNECT was given up before its answer, which may still come."""
+        self._when_closed: Callable[[AckordError], None] | None = None
         self._outcome: asyncio.Future[None] | None = None
         """Done when the next attempt to join the namespace again has succeeded or failed."""
 
@@ -226,6 +228,13 @@ class ClientSocket(EventSource):
         self._close("io client disconnect")
         await self._manager.release()
         await self._tasks.finish(self._options.close_timeout)
+
+    def when_closed(self, hook: Callable[[AckordError], None]) -> None:
+        """Call `hook` when nobody connects this socket any more, after the last event: the
+        application or the server has disconnected it, or refused it, or the last attempt has
+        failed. For the typed layer.
+        """
+        self._when_closed = hook
 
     def set_route(self, name: str, route: Route) -> None:
         """Decode, handle and answer the events of one name by `route` instead of by listeners;
@@ -582,13 +591,31 @@ class ClientSocket(EventSource):
         was_connected = self.connected
         self._note_abandoned()
         self._end_stay(reason, description)
-        self._close_with(_ended(reason, description))
+        error = _ended(reason, description)
         if was_connected:
+            self._fail_all(error)
             notify_last(
-                self._lifecycle, "disconnect", (reason, description), self._queue, self._tasks
+                self._lifecycle,
+                "disconnect",
+                (reason, description),
+                self._queue,
+                self._tasks,
+                then=partial(self._tell_closed, error),
             )
+        else:
+            self._close_with(error)
 
     def _close_with(self, error: AckordError) -> None:
+        """Give up joining the namespace."""
+        if self.active:
+            self._fail_all(error)
+            self._tell_closed(error)
+
+    def _tell_closed(self, error: AckordError) -> None:
+        if self._when_closed is not None and not self.active:
+            self._when_closed(error)
+
+    def _fail_all(self, error: AckordError) -> None:
         """Let all that waits for a connection fail."""
         if self._stay is not None:
             self._stay.end()

@@ -57,14 +57,10 @@ from ackord.runtime.validation import (
 from typing_extensions import deprecated, override
 
 if TYPE_CHECKING:
-    from ackord.runtime.typed.client import (
-        Client,
-        ClientHandlers,
-        ClientOptions,
-        ConnectRefusedError,
-        unhandled,
-    )
-    from ackord.runtime.typed.client_event import ClientEvent, EventStream, Incoming
+    from ackord.runtime.client.manager import Manager
+    from ackord.runtime.typed.client import Auth, Client, ClientOptions, ConnectRefusedError
+    from ackord.runtime.typed.client_event import ClientEvent, Incoming
+    from ackord.runtime.typed.client_handlers import ClientHandlers, unhandled
     from ackord.runtime.typed.context import Context
     from ackord.runtime.typed.emitters import (
         BroadcastEmitter,
@@ -76,6 +72,7 @@ if TYPE_CHECKING:
         Emitter,
         Gatherer,
     )
+    from ackord.runtime.typed.event_stream import EventStream
     from ackord.runtime.typed.handlers import handler
     from ackord.runtime.typed.namespace import Instance, Namespace
 
@@ -84,6 +81,7 @@ __all__ = [
     "AckTimeoutError",
     "AckordError",
     "Arg",
+    "Auth",
     "BroadcastEmitter",
     "BroadcastTarget",
     "Bytes",
@@ -117,6 +115,7 @@ __all__ = [
     "InvalidAckError",
     "InvalidPayloadError",
     "Json",
+    "Manager",
     "Maybe",
     "Model",
     "Namespace",
@@ -148,31 +147,33 @@ __all__ = [
 ]
 
 _LAZY = {
-    "BroadcastEmitter": "emitters",
-    "BroadcastTarget": "emitters",
-    "Client": "client",
-    "ClientEmitter": "emitters",
-    "ClientEvent": "client_event",
-    "ClientHandlers": "client",
-    "ClientOptions": "client",
-    "ClientTarget": "emitters",
-    "ClusterEmitter": "emitters",
-    "ClusterTarget": "emitters",
-    "ConnectRefusedError": "client",
-    "Context": "context",
-    "Emitter": "emitters",
-    "EventStream": "client_event",
-    "Gatherer": "emitters",
-    "Incoming": "client_event",
-    "Instance": "namespace",
-    "Namespace": "namespace",
-    "handler": "handlers",
-    "unhandled": "client",
+    "Auth": "typed.client",
+    "BroadcastEmitter": "typed.emitters",
+    "BroadcastTarget": "typed.emitters",
+    "Client": "typed.client",
+    "ClientEmitter": "typed.emitters",
+    "ClientEvent": "typed.client_event",
+    "ClientHandlers": "typed.client_handlers",
+    "ClientOptions": "typed.client",
+    "ClientTarget": "typed.emitters",
+    "ClusterEmitter": "typed.emitters",
+    "ClusterTarget": "typed.emitters",
+    "ConnectRefusedError": "typed.client",
+    "Context": "typed.context",
+    "Emitter": "typed.emitters",
+    "EventStream": "typed.event_stream",
+    "Gatherer": "typed.emitters",
+    "Incoming": "typed.client_event",
+    "Instance": "typed.namespace",
+    "Manager": "client.manager",
+    "Namespace": "typed.namespace",
+    "handler": "typed.handlers",
+    "unhandled": "typed.client_handlers",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"ackord.runtime.typed.{_LAZY[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"ackord.runtime.{_LAZY[name]}"), name)
     return value

@@ -19,6 +19,7 @@ from ackord.runtime.testing.link import Link
 from ackord.runtime.testing.memory import MemoryServerWebSocket, MemoryWebSocket
 from ackord.runtime.testing.peer import RawPeer
 from ackord.runtime.testing.raw_server import OPEN_PACKET, RawServer
+from ackord.runtime.testing.recorder import Recorder
 
 __all__ = [
     "OPEN_PACKET",
@@ -28,6 +29,7 @@ __all__ = [
     "MemoryWebSocket",
     "RawPeer",
     "RawServer",
+    "Recorder",
     "VirtualClockLoop",
     "run",
 ]

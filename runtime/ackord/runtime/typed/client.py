@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from ackord.runtime.client import ClientSocket, Manager
 from ackord.runtime.client.manager import ManagerOptions
+from ackord.runtime.errors import AckordError, UsageError
 from ackord.runtime.errors import ConnectRefusedError as UntypedConnectRefusedError
 from ackord.runtime.typed.client_event import ClientEvent
+from ackord.runtime.typed.client_handlers import HOOKS, ClientHandlers, overridden
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.exchange import encode_typed, request, request_result
-from ackord.runtime.typed.handlers import check_handlers, parameters_of
 from ackord.runtime.typed.model import Error, UnknownError
 from ackord.runtime.typed.params import Params
 from pydantic import ValidationError
-from typing_extensions import Unpack, override
+from typing_extensions import Unpack
 
 R = TypeVar("R")
 ErrorT_co = TypeVar("ErrorT_co", covariant=True)
-P = ParamSpec("P")
 
 ClientOptions: TypeAlias = ManagerOptions
 """Options of a client, all with defaults."""
@@ -40,46 +41,22 @@ class ConnectRefusedError(UntypedConnectRefusedError, Generic[ErrorT_co]):
         self.error = error
 
 
-class ClientHandlers:
-    """Base of the classes whose methods handle a client's incoming events."""
-
-    @override
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if ClientHandlers in cls.__bases__:  # the generated one
-            return
-        generated = [base for base in cls.__mro__ if ClientHandlers in base.__bases__]
-        known = {
-            name: parameters_of(getattr(base, name))
-            for base in generated
-            for name in vars(base)
-            if name.startswith("on_")
-        }
-        check_handlers(cls, known, plain=frozenset(known))
-
-
-def unhandled(
-    function: Callable[P, Coroutine[Any, Any, R]],
-) -> Callable[P, R | Coroutine[Any, Any, R]]:
-    """Mark a method of generated handlers as empty: an event whose method isn't overridden has no
-    handler.
-
-    By its type, plain functions and coroutine functions may override it.
-    """
-    function.__ackord_unhandled__ = True  # type: ignore[attr-defined]  # functions take attributes
-    return function
+AuthT = TypeVar("AuthT")
+Auth: TypeAlias = AuthT | Callable[[], AuthT | Awaitable[AuthT]]
+"""The payload of CONNECT, or a plain or async function that returns it for each connection."""
 
 
 class Client:
     """Base of generated clients: one namespace of one server.
 
-    Connect it by ``async with`` or `connect`. After the end it can be connected again.
+    Connect it by ``async with`` or `connect`. A lost connection is opened again, and events wait
+    for that, within bounds. After the end the client can be connected again.
     """
 
     def __init__(
         self,
         contract: NamespaceContract,
-        url: str,
+        server: str | Manager,
         *,
         auth: Any,
         handlers: ClientHandlers | None,
@@ -87,26 +64,48 @@ class Client:
         params: Params | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        """Prepare a connection to the server at `url`, without opening it.
+        """Prepare a connection to the server at a URL, or over a manager's connection, which
+        several clients can share; nothing is opened yet.
 
         Raises:
             InvalidPayloadError: `auth` isn't of its declared type, or `params` can't stand in a
                 name.
+            UsageError: an option is unknown, or given beside a manager; or the manager has a client
+                of this namespace already.
         """
         self.__contract = contract
         self.__refused = refused
         self.__handlers = handlers
         self.__incoming: dict[str, ClientEvent[..., Any, Any]] = {}
-        payload = None if contract.auth is None else contract.auth.dump(auth)
-        self.__socket = Manager(url, **options).socket(_path(contract, params), auth=payload)
-        self.__socket.on("disconnect", self.__ended)
+        self.__has_joined = False
+        if isinstance(server, Manager):
+            if options:
+                raise UsageError(
+                    f"{next(iter(options))!r} belongs to the connection: give it to the manager"
+                )
+            manager = server
+        else:
+            manager = Manager(server, **options)
+        self.__socket = manager.claim_socket(_path(contract, params), auth=self.__encoded(auth))
+        self.__socket.when_closed(self.__closed)
+        self.__socket.on("connect", self.__joined)
         for event in contract.server_to_client:
             self.__receive(event)
+        for name in HOOKS:
+            if (hook := overridden(handlers, name)) is not None:
+                getattr(self, name)(hook)
 
     @property
     def connected(self) -> bool:
         """Whether the namespace is joined."""
         return self.__socket.connected
+
+    @property
+    def active(self) -> bool:
+        """Whether the namespace is joined, or somebody tries to: `connect`, or the manager after a
+        lost connection.
+        """
+        return self.__socket.active
 
     @property
     def sid(self) -> str | None:
@@ -139,13 +138,42 @@ class Client:
         try:
             await self.__socket.connect()
         except UntypedConnectRefusedError as refusal:
-            raise self.__refused(
-                refusal.message, refusal.data, self.__read_refusal(refusal)
-            ) from refusal
+            raise self.__typed_refusal(refusal) from refusal
 
     async def disconnect(self) -> None:
-        """Leave the namespace and close the connection."""
+        """Leave the namespace, and close the connection unless another client uses it."""
         await self.__socket.disconnect()
+
+    def on_connect(self, hook: Callable[[], R]) -> Callable[[], R]:
+        """Call `hook` when the namespace is joined, for the first time and after a lost connection;
+        a decorator, as those that follow.
+        """
+        return self.__socket.on("connect", hook)
+
+    def on_disconnect(self, hook: Callable[[str], R]) -> Callable[[str], R]:
+        """Call `hook` with the reason when the namespace was left; the client comes back by itself
+        if it is still `active`.
+        """
+        return self.__socket.on("disconnect", hook)
+
+    def on_connect_error(self, hook: Callable[[AckordError], R]) -> Callable[[AckordError], R]:
+        """Call `hook` with the exception when an attempt to connect has failed; a refusal has the
+        type that `connect` raises.
+        """
+
+        async def tell(error: AckordError) -> None:
+            if isinstance(error, UntypedConnectRefusedError):
+                error = self.__typed_refusal(error)
+            result = hook(error)
+            if isawaitable(result):
+                await result
+
+        self.__socket.on("connect_error", tell)
+        return hook
+
+    def on_reconnect_attempt(self, hook: Callable[[int], R]) -> Callable[[int], R]:
+        """Call `hook` with the number when an attempt to connect again begins."""
+        return self.__socket.manager.on("reconnect_attempt", hook)
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -181,13 +209,35 @@ class Client:
         incoming: ClientEvent[..., Any, Any] = ClientEvent(event)
         self.__socket.set_route(event.name, incoming)
         self.__incoming[event.name] = incoming
-        handler = getattr(self.__handlers, event.handler, None)
-        if handler is not None and not getattr(handler, "__ackord_unhandled__", False):
+        if (handler := overridden(self.__handlers, event.handler)) is not None:
             incoming(handler)
 
-    def __ended(self, *_: object) -> None:
+    def __encoded(self, auth: Any) -> Any:
+        """Return the auth payload as JSON values, or a function that does so for each connection."""
+        described = self.__contract.auth
+        if described is None:
+            return None
+        if not callable(auth):
+            return described.dump(auth)
+
+        async def encode() -> Any:
+            payload = auth()
+            return described.dump(await payload if isawaitable(payload) else payload)
+
+        return encode
+
+    def __joined(self) -> None:
+        if self.__has_joined and not self.__socket.recovered:
+            for event in self.__incoming.values():
+                event.note_gap()
+        self.__has_joined = True
+
+    def __closed(self, error: AckordError) -> None:
         for event in self.__incoming.values():
-            event.end()
+            event.end(error)
+
+    def __typed_refusal(self, refusal: UntypedConnectRefusedError) -> ConnectRefusedError[Any]:
+        return self.__refused(refusal.message, refusal.data, self.__read_refusal(refusal))
 
     def __read_refusal(self, refusal: UntypedConnectRefusedError) -> Error | UnknownError:
         match refusal.data:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Generic, ParamSpec, Self, TypeVar, overload
 from weakref import WeakSet
 
-from ackord.runtime.errors import SlowConsumerError, UsageError
+from ackord.runtime.errors import (
+    AckordError,
+    DisconnectedError,
+    EventTimeoutError,
+    UsageError,
+)
 from ackord.runtime.protocol.socketio.error_acks import unknown_event
 from ackord.runtime.sockets.routes import Arguments, EncodedArguments
 from ackord.runtime.typed.event import Event
+from ackord.runtime.typed.event_stream import LEFT, EventStream
 from ackord.runtime.typed.route import declared_error, encode_answer
 
 P = ParamSpec("P")
@@ -19,76 +24,9 @@ R = TypeVar("R")
 ItemT = TypeVar("ItemT")
 
 DEFAULT_BUFFER: Final = 1000
-"""Events that an iterator buffers by default."""
-
-
-class EventStream(Generic[ItemT]):
-    """The events of one name as an asynchronous iterator; it ends when the client has disconnected.
-
-    Events that come while the loop's body runs are buffered, up to a limit. Beyond it, iteration
-    raises `SlowConsumerError` after the buffered events.
-    """
-
-    def __init__(self, name: str, buffer: int, *, ended: bool) -> None:
-        self._name = name
-        self._limit = buffer
-        self._items: deque[ItemT] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-        self._ended = ended
-        self._overrun = False
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> ItemT:
-        """Return the next event.
-
-        Raises:
-            SlowConsumerError: more events came than the buffer holds.
-            StopAsyncIteration: the client has disconnected.
-        """
-        while not self._items:
-            if self._overrun:
-                self._overrun = False
-                raise SlowConsumerError(
-                    f"more than {self._limit} events {self._name!r} came while the loop over "
-                    "them was busy"
-                )
-            if self._ended:
-                raise StopAsyncIteration
-            if self._is_awaited:
-                raise UsageError(
-                    f"two loops wait for the same stream of {self._name!r}: iterate over the "
-                    "event twice instead"
-                )
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        return self._items.popleft()
-
-    def push(self, item: ItemT) -> None:
-        """Add an event to the buffer."""
-        if self._overrun or len(self._items) >= self._limit:
-            self._overrun = True
-            return
-        self._items.append(item)
-        self._wake()
-
-    def end(self) -> None:
-        """End the iteration, after the buffered events."""
-        self._ended = True
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._is_awaited and self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    @property
-    def _is_awaited(self) -> bool:
-        """Whether a task waits for the next event, in an event loop that hasn't ended."""
-        return self._waiter is not None and not self._waiter.get_loop().is_closed()
+"""Events that an iterator holds for its loop unless told otherwise."""
+DEFAULT_TIMEOUT: Final = 10.0
+"""Seconds that `ClientEvent.next` waits unless told otherwise."""
 
 
 class ClientEvent(Generic[P, R, ItemT]):
@@ -101,9 +39,11 @@ class ClientEvent(Generic[P, R, ItemT]):
 
         async for message in chat.on_message_posted: ...
 
-    Iteration yields the argument, a tuple of several arguments, or `None` if there is none. The
-    return value of the handler is the acknowledgement, so an acknowledged event can have only one
-    handler.
+        message = await chat.on_message_posted.next(timeout=5)
+
+    Iteration gives the argument, a tuple of several, or `None` where there is none.
+    What an acknowledged event's handler returns is the acknowledgement, so that it can have only
+    one.
     """
 
     def __init__(self, event: Event[R]) -> None:
@@ -111,7 +51,7 @@ class ClientEvent(Generic[P, R, ItemT]):
         self._event = event
         self._handlers: tuple[Callable[P, R | Coroutine[Any, Any, R]], ...] = ()
         self._streams: WeakSet[EventStream[ItemT]] = WeakSet()
-        self._ended = False
+        self._end: AckordError | None = None
         self.concurrent = event.concurrent
         """Whether an event may be handled while an earlier one is still being handled."""
 
@@ -141,19 +81,46 @@ class ClientEvent(Generic[P, R, ItemT]):
         """Return an iterator over the events from now on, which buffers up to `buffer` of them
         while the loop's body runs.
         """
-        stream = EventStream[ItemT](self._event.name, buffer, ended=self._ended)
+        stream = EventStream[ItemT](self._event.name, buffer, self._end)
         self._streams.add(stream)
         return stream
 
-    def begin(self) -> None:
-        """Called when the client connects: iterators wait for events."""
-        self._ended = False
+    def next(self, *, timeout: float | None = DEFAULT_TIMEOUT) -> Awaitable[ItemT]:
+        """Wait for the next event after this call, for `timeout` seconds, or as long as it takes.
 
-    def end(self) -> None:
-        """Called when the client has disconnected: iterators end."""
-        self._ended = True
+        What this returns has to be awaited, now or later: an event that comes in between counts.
+
+        Raises:
+            EventTimeoutError: none came in time.
+            DisconnectedError: the client is disconnected.
+        """
+        return self._next(self.stream(1), timeout)
+
+    async def _next(self, stream: EventStream[ItemT], timeout: float | None) -> ItemT:  # noqa: ASYNC109  # a bound on what the peer does
+        try:
+            async with asyncio.timeout(timeout):
+                return await anext(stream)
+        except TimeoutError as error:
+            raise EventTimeoutError(
+                f"no event {self._event.name!r} within {timeout:g} s"
+            ) from error
+        except StopAsyncIteration:
+            raise DisconnectedError("the client has disconnected", LEFT) from None
+
+    def begin(self) -> None:
+        """Note that the client connects: iterators wait for events."""
+        self._end = None
+
+    def note_gap(self) -> None:
+        """Note that the client was away, and may have missed events."""
         for stream in tuple(self._streams):
-            stream.end()
+            stream.gaps += 1
+
+    def end(self, error: AckordError) -> None:
+        """Note that the client is disconnected, and why: iterators end."""
+        self._end = error
+        for stream in tuple(self._streams):
+            stream.end(error)
 
     def decode(self, payload: str, attachments: Sequence[bytes]) -> Arguments:
         """See `ackord.runtime.sockets.routes.Route.decode`."""

@@ -73,7 +73,8 @@ class TypesHandlers(_v1.ClientHandlers):
 class TypesClient(_v1.Client):
     """A client of `/types`.
 
-    Connect it with `async with TypesClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with TypesClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
@@ -96,14 +97,14 @@ class TypesClient(_v1.Client):
 
     def __init__(
         self,
-        url: str,
+        server: str | _v1.Manager,
         *,
         handlers: TypesHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.TYPES,
-            url,
+            server,
             auth=None,
             handlers=handlers,
             refused=TypesConnectRefusedError,

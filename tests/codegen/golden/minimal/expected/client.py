@@ -31,20 +31,21 @@ class MinimalHandlers(_v1.ClientHandlers):
 class MinimalClient(_v1.Client):
     """A client of `/`.
 
-    Connect it with `async with MinimalClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with MinimalClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
     def __init__(
         self,
-        url: str,
+        server: str | _v1.Manager,
         *,
         handlers: MinimalHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.MINIMAL,
-            url,
+            server,
             auth=None,
             handlers=handlers,
             refused=MinimalConnectRefusedError,

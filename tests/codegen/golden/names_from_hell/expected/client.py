@@ -110,7 +110,8 @@ class HellHandlers(_v1.ClientHandlers):
 class HellClient_(_v1.Client):
     """ "The" root\\
 
-    Connect it with `async with HellClient_(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with HellClient_(server, …) as client:`, or `await
     client.connect()`.
     """
 
@@ -157,15 +158,15 @@ class HellClient_(_v1.Client):
 
     def __init__(
         self,
-        url: _str,
+        server: _str | _v1.Manager,
         *,
-        auth: HellAuth,
+        auth: _v1.Auth[HellAuth],
         handlers: HellHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.HELL,
-            url,
+            server,
             auth=auth,
             handlers=handlers,
             refused=HellConnectRefusedError,
@@ -394,20 +395,21 @@ class ABHandlers(_v1.ClientHandlers):
 class ABClient(_v1.Client):
     """A client of `/a-b`.
 
-    Connect it with `async with ABClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with ABClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
     def __init__(
         self,
-        url: _str,
+        server: _str | _v1.Manager,
         *,
         handlers: ABHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.A_B,
-            url,
+            server,
             auth=None,
             handlers=handlers,
             refused=ABConnectRefusedError,
@@ -447,20 +449,21 @@ class ABCHandlers(_v1.ClientHandlers):
 class ABCClient(_v1.Client):
     """A client of `/a/b/c`.
 
-    Connect it with `async with ABCClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with ABCClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
     def __init__(
         self,
-        url: _str,
+        server: _str | _v1.Manager,
         *,
         handlers: ABCHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.A_B_C,
-            url,
+            server,
             auth=None,
             handlers=handlers,
             refused=ABCConnectRefusedError,
@@ -485,20 +488,21 @@ class AHandlers(_v1.ClientHandlers):
 class AClient(_v1.Client):
     """A client of `/a`.
 
-    Connect it with `async with AClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with AClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
     def __init__(
         self,
-        url: _str,
+        server: _str | _v1.Manager,
         *,
         handlers: AHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.A,
-            url,
+            server,
             auth=None,
             handlers=handlers,
             refused=AConnectRefusedError,

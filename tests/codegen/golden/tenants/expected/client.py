@@ -65,7 +65,8 @@ class TenantHandlers(_v1.ClientHandlers):
 class TenantClient(_v1.Client):
     """What belongs to one tenant.
 
-    Connect it with `async with TenantClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with TenantClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
@@ -89,16 +90,16 @@ class TenantClient(_v1.Client):
 
     def __init__(
         self,
-        url: str,
+        server: str | _v1.Manager,
         *,
         params: TenantParams,
-        auth: TenantAuth,
+        auth: _v1.Auth[TenantAuth],
         handlers: TenantHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.TENANT,
-            url,
+            server,
             auth=auth,
             handlers=handlers,
             refused=TenantConnectRefusedError,
@@ -166,7 +167,8 @@ class AdminHandlers(_v1.ClientHandlers):
 class AdminClient(_v1.Client):
     """A client of `/admin`.
 
-    Connect it with `async with AdminClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with AdminClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
@@ -175,14 +177,14 @@ class AdminClient(_v1.Client):
 
     def __init__(
         self,
-        url: str,
+        server: str | _v1.Manager,
         *,
         handlers: AdminHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.ADMIN,
-            url,
+            server,
             auth=None,
             handlers=handlers,
             refused=AdminConnectRefusedError,

@@ -96,7 +96,8 @@ class GuestsHandlers(_v1.ClientHandlers):
 class GuestsClient(_v1.Client):
     """What guests do.
 
-    Connect it with `async with GuestsClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with GuestsClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
@@ -141,15 +142,15 @@ class GuestsClient(_v1.Client):
 
     def __init__(
         self,
-        url: str,
+        server: str | _v1.Manager,
         *,
-        auth: GuestsAuth,
+        auth: _v1.Auth[GuestsAuth],
         handlers: GuestsHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.GUESTS,
-            url,
+            server,
             auth=auth,
             handlers=handlers,
             refused=GuestsConnectRefusedError,
@@ -312,7 +313,8 @@ class KitchenHandlers(_v1.ClientHandlers):
 class KitchenClient(_v1.Client):
     """A client of `/kitchen`.
 
-    Connect it with `async with KitchenClient(url, …) as client:`, or `await
+    `server` is its URL, or the `Manager` of a connection that several clients share.
+    Connect the client with `async with KitchenClient(server, …) as client:`, or `await
     client.connect()`.
     """
 
@@ -326,14 +328,14 @@ class KitchenClient(_v1.Client):
 
     def __init__(
         self,
-        url: str,
+        server: str | _v1.Manager,
         *,
         handlers: KitchenHandlers | None = None,
         **options: Unpack[_v1.ClientOptions],
     ) -> None:
         super().__init__(
             events.KITCHEN,
-            url,
+            server,
             auth=None,
             handlers=handlers,
             refused=KitchenConnectRefusedError,
