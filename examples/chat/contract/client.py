@@ -71,9 +71,9 @@ class ChatHandlers(_v1.ClientHandlers):
 class ChatClient(_v1.Client):
     """The chat.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with ChatClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with ChatClient(server, …) as
+    client:`, or `await client.connect()`.
     """
 
     on_message_posted: _v1.Incoming[[Message], None, Message] = _v1.Incoming(

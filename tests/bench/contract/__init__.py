@@ -27,6 +27,7 @@ __all__ = [
     "BenchBroadcastEmitter",
     "BenchClient",
     "BenchClientEmitter",
+    "BenchClientSync",
     "BenchConnectRefusedError",
     "BenchContext",
     "BenchGroupRoomEmitter",
@@ -50,6 +51,7 @@ CONTRACT_VERSION: Final = "2.0.0"
 
 if TYPE_CHECKING:
     from .client import BenchClient, BenchConnectRefusedError, BenchHandlers
+    from .client_sync import BenchClientSync
     from .server import (
         BenchBroadcastEmitter,
         BenchClientEmitter,
@@ -61,6 +63,7 @@ else:
     __getattr__ = _v1.lazy(
         __name__,
         client=("BenchClient", "BenchConnectRefusedError", "BenchHandlers"),
+        client_sync=("BenchClientSync",),
         server=(
             "BenchBroadcastEmitter",
             "BenchClientEmitter",

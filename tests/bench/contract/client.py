@@ -36,9 +36,9 @@ class BenchHandlers(_v1.ClientHandlers):
 class BenchClient(_v1.Client):
     """A client of `/`.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with BenchClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with BenchClient(server, …) as
+    client:`, or `await client.connect()`.
     """
 
     on_shouted: _v1.Incoming[[Item], None, Item] = _v1.Incoming(events.BENCH_SHOUTED)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-MODULES: Final = frozenset({"types", "events", "server", "client", "contract"})
+MODULES: Final = frozenset({"types", "events", "server", "client", "client_sync", "contract"})
 """The generated package's own modules; a name in ``__init__.py`` would hide one."""
 
 

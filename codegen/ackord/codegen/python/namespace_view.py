@@ -84,6 +84,21 @@ class NamespaceView:
         """Whether undeclared errors are sent as answers."""
         return self.plan.declared.error_replies
 
+    @property
+    def handlers(self) -> str:
+        """The class of the client's handlers, which ``client.py`` defines."""
+        return self._of_client(self.names.handlers)
+
+    @property
+    def refused(self) -> str:
+        """The class of the exception for refused connections, which ``client.py`` defines."""
+        return self._of_client(self.names.refused)
+
+    def _of_client(self, name: str) -> str:
+        if self.module.file == "client.py":
+            return name
+        return self.module.imports.use_as(".client", name, name)
+
     def words(self, fallback: str | None = None) -> str | None:
         """Return the documentation, or `fallback`."""
         return words(self.plan.declared, fallback)

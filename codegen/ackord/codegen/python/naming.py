@@ -54,6 +54,7 @@ class NamespaceNames:
     instance: str | None
     """The class for one of the namespaces; set if the namespace is dynamic."""
     client: str
+    sync_client: str
     handlers: str
     refused: str
     events: Mapping[EventPlan, EventNames]
@@ -248,6 +249,7 @@ class _NamespaceDraft:
         self._prefix = prefix = camel(identifier)
         self._constant = constants.claim(constant(identifier))
         self._client = package.claim(f"{prefix}Client")
+        self._sync_client = package.claim(f"{prefix}ClientSync")
         self._handlers = package.claim(f"{prefix}Handlers")
         self._refused = package.claim(f"{prefix}ConnectRefusedError")
         self._namespace = package.claim(f"{prefix}Namespace")
@@ -313,6 +315,7 @@ class _NamespaceDraft:
             params=self.params,
             instance=self._instance,
             client=self._client,
+            sync_client=self._sync_client,
             handlers=self._handlers,
             refused=self._refused,
             events=MappingProxyType(events),
@@ -321,7 +324,7 @@ class _NamespaceDraft:
     def _methods(self) -> Iterator[tuple[EventPlan, str, str, str]]:
         """Return each event with the prefix of its direction, its method and its handler."""
         plan = self.plan
-        client = Scope(reserved.CLIENT)
+        client = Scope(reserved.CLIENT | reserved.HOOKS)
         handlers = Scope(reserved.NAMESPACE)
         sent = client.claim_all(_identifiers(plan.client_to_server))
         handled = handlers.claim_all(_handlers(plan.client_to_server))

@@ -37,18 +37,13 @@ CLIENT: Final = frozenset(
 )
 """Attributes of clients."""
 
-NAMESPACE: Final = frozenset(
-    {
-        "on_connect",
-        "on_connect_error",
-        "on_disconnect",
-        "on_invalid",
-        "on_reconnect_attempt",
-        "on_start",
-        "on_stop",
-    }
+HOOKS: Final = frozenset(
+    {"on_connect", "on_connect_error", "on_disconnect", "on_reconnect_attempt"}
 )
-"""Methods of namespaces and clients that begin like handlers."""
+"""Methods of clients that begin with ``on_``."""
+
+NAMESPACE: Final = frozenset({"on_connect", "on_disconnect", "on_invalid", "on_start", "on_stop"})
+"""Methods of namespaces that begin with ``on_``."""
 
 NAMES: Final[Mapping[NameKind, frozenset[str]]] = MappingProxyType(
     {
@@ -58,7 +53,7 @@ NAMES: Final[Mapping[NameKind, frozenset[str]]] = MappingProxyType(
         "namespace_parameter": PARAMS,
         "argument": frozenset({"self", "cls", "ctx", "timeout"}),
         "sent": EMITTER | CLIENT,
-        "received": NAMESPACE,
+        "received": NAMESPACE | HOOKS,
     }
 )
 """Reserved names by kind, besides Python's keywords."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import ClassVar, Final
 
 from ackord.codegen.plan import Plan
@@ -59,15 +60,15 @@ class PythonTarget:
     def generate(self, plan: Plan, options: Options) -> Mapping[str, str]:
         """See `ackord.codegen.target.Target.generate`."""
         names = name_everything(plan)
-        types, server, client = _exports(names)
+        types, *sides = _exports(names)
+        server, client, client_sync = sides
         return {
-            "__init__.py": _init(
-                Module(plan, names, "__init__.py"), options, types, (server, client)
-            ),
+            "__init__.py": _init(Module(plan, names, "__init__.py"), options, types, sides),
             "types.py": _types(plan, names, options, types),
             "events.py": _side(plan, names, options, "events.py", _tables(names)),
             "server.py": _side(plan, names, options, "server.py", server),
             "client.py": _side(plan, names, options, "client.py", client),
+            "client_sync.py": _side(plan, names, options, "client_sync.py", client_sync),
             "py.typed": "",
         }
 
@@ -95,12 +96,9 @@ def _side(plan: Plan, names: Names, options: Options, file: str, exports: list[s
     return module.render(options, exports, {"namespaces": namespace_views(module)})
 
 
-def _init(
-    module: Module, options: Options, types: list[str], sides: tuple[list[str], list[str]]
-) -> str:
+def _init(module: Module, options: Options, types: list[str], sides: Sequence[list[str]]) -> str:
     """Print ``__init__.py``, which exports everything that users need by name."""
-    server, client = sides
-    exports = ["CONTRACT_VERSION", *types, *server, *client]
+    exports = ["CONTRACT_VERSION", *types, *chain.from_iterable(sides)]
     for name in types:
         module.imports.use_as(".types", name, name)
     for name in FROM_RUNTIME:
@@ -109,14 +107,14 @@ def _init(
             exports.append(name)
     lazy = {
         file: sorted(names, key=import_order)
-        for file, names in (("client", client), ("server", server))
+        for file, names in zip(("server", "client", "client_sync"), sides, strict=True)
         if names
     }
     return module.render(options, exports, {"lazy": lazy})
 
 
-def _exports(names: Names) -> tuple[list[str], list[str], list[str]]:
-    """List what ``types.py``, ``server.py`` and ``client.py`` define."""
+def _exports(names: Names) -> tuple[list[str], list[str], list[str], list[str]]:
+    """List what ``types.py``, ``server.py``, ``client.py`` and ``client_sync.py`` define."""
     events = [event for each in names.namespaces for event in each.events.values()]
     types = [
         *names.types.values(),
@@ -130,7 +128,7 @@ def _exports(names: Names) -> tuple[list[str], list[str], list[str]]:
     client = [
         name for each in names.namespaces for name in (each.refused, each.handlers, each.client)
     ]
-    return types, server, client
+    return types, server, client, [each.sync_client for each in names.namespaces]
 
 
 def _server_classes(names: NamespaceNames) -> Iterator[str]:

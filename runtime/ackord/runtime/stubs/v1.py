@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from ackord.runtime.typed.event_stream import EventStream
     from ackord.runtime.typed.handlers import handler
     from ackord.runtime.typed.namespace import Instance, Namespace
+    from ackord.runtime.typed.sync_client import SyncClient, SyncEvent, SyncIncoming, SyncStream
 
 __all__ = [
     "API",
@@ -129,6 +130,10 @@ __all__ = [
     "Session",
     "SlowConsumerError",
     "StrictLiteral",
+    "SyncClient",
+    "SyncEvent",
+    "SyncIncoming",
+    "SyncStream",
     "Time",
     "UnionMember",
     "UnknownError",
@@ -167,6 +172,10 @@ _LAZY = {
     "Instance": "typed.namespace",
     "Manager": "client.manager",
     "Namespace": "typed.namespace",
+    "SyncClient": "typed.sync_client",
+    "SyncEvent": "typed.sync_client",
+    "SyncIncoming": "typed.sync_client",
+    "SyncStream": "typed.sync_client",
     "handler": "typed.handlers",
     "unhandled": "typed.client_handlers",
 }

@@ -93,7 +93,7 @@ class Client:
             self.__receive(event)
         for name in HOOKS:
             if (hook := overridden(handlers, name)) is not None:
-                getattr(self, name)(hook)
+                getattr(self, name)(self._prepare(hook))
 
     @property
     def connected(self) -> bool:
@@ -187,6 +187,10 @@ class Client:
     ) -> None:
         await self.disconnect()
 
+    def _prepare(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what is called in place of a handler of `ClientHandlers`."""
+        return handler
+
     def _emit(self, event: Event[None], *args: object) -> None:
         self.__socket.send_event(encode_typed(event, args))
 
@@ -210,7 +214,7 @@ class Client:
         self.__socket.set_route(event.name, incoming)
         self.__incoming[event.name] = incoming
         if (handler := overridden(self.__handlers, event.handler)) is not None:
-            incoming(handler)
+            incoming(self._prepare(handler))
 
     def __encoded(self, auth: Any) -> Any:
         """Return the auth payload as JSON values, or a function that does so for each connection."""

@@ -50,6 +50,7 @@ __all__ = [
     "ChatBroadcastGatherer",
     "ChatClient",
     "ChatClientEmitter",
+    "ChatClientSync",
     "ChatConnectRefusedError",
     "ChatContext",
     "ChatHandlers",
@@ -85,6 +86,7 @@ CONTRACT_VERSION: Final = "1.0.0"
 
 if TYPE_CHECKING:
     from .client import ChatClient, ChatConnectRefusedError, ChatHandlers
+    from .client_sync import ChatClientSync
     from .server import (
         ChatBroadcastEmitter,
         ChatBroadcastGatherer,
@@ -97,6 +99,7 @@ else:
     __getattr__ = _v1.lazy(
         __name__,
         client=("ChatClient", "ChatConnectRefusedError", "ChatHandlers"),
+        client_sync=("ChatClientSync",),
         server=(
             "ChatBroadcastEmitter",
             "ChatBroadcastGatherer",

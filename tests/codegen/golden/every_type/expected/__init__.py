@@ -107,6 +107,7 @@ __all__ = [
     "TypesBroadcastGatherer",
     "TypesClient",
     "TypesClientEmitter",
+    "TypesClientSync",
     "TypesConnectRefusedError",
     "TypesContext",
     "TypesHandlers",
@@ -121,6 +122,7 @@ CONTRACT_VERSION: Final = "1.2.3"
 
 if TYPE_CHECKING:
     from .client import TypesClient, TypesConnectRefusedError, TypesHandlers
+    from .client_sync import TypesClientSync
     from .server import (
         TypesBroadcastEmitter,
         TypesBroadcastGatherer,
@@ -132,6 +134,7 @@ else:
     __getattr__ = _v1.lazy(
         __name__,
         client=("TypesClient", "TypesConnectRefusedError", "TypesHandlers"),
+        client_sync=("TypesClientSync",),
         server=(
             "TypesBroadcastEmitter",
             "TypesBroadcastGatherer",

@@ -73,9 +73,9 @@ class TypesHandlers(_v1.ClientHandlers):
 class TypesClient(_v1.Client):
     """A client of `/types`.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with TypesClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with TypesClient(server, …) as
+    client:`, or `await client.connect()`.
     """
 
     on_told: _v1.Incoming[

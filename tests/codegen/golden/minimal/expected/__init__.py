@@ -30,6 +30,7 @@ __all__ = [
     "MinimalBroadcastEmitter",
     "MinimalClient",
     "MinimalClientEmitter",
+    "MinimalClientSync",
     "MinimalConnectRefusedError",
     "MinimalContext",
     "MinimalHandlers",
@@ -45,6 +46,7 @@ CONTRACT_VERSION: Final = "0.0.1"
 
 if TYPE_CHECKING:
     from .client import MinimalClient, MinimalConnectRefusedError, MinimalHandlers
+    from .client_sync import MinimalClientSync
     from .server import (
         MinimalBroadcastEmitter,
         MinimalClientEmitter,
@@ -55,6 +57,7 @@ else:
     __getattr__ = _v1.lazy(
         __name__,
         client=("MinimalClient", "MinimalConnectRefusedError", "MinimalHandlers"),
+        client_sync=("MinimalClientSync",),
         server=(
             "MinimalBroadcastEmitter",
             "MinimalClientEmitter",

@@ -31,9 +31,9 @@ class MinimalHandlers(_v1.ClientHandlers):
 class MinimalClient(_v1.Client):
     """A client of `/`.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with MinimalClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with MinimalClient(server, …) as
+    client:`, or `await client.connect()`.
     """
 
     def __init__(

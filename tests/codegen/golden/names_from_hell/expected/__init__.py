@@ -68,12 +68,14 @@ __all__ = [
     "ABCBroadcastEmitter",
     "ABCClient",
     "ABCClientEmitter",
+    "ABCClientSync",
     "ABCConnectRefusedError",
     "ABCContext",
     "ABCHandlers",
     "ABCNamespace",
     "ABClient",
     "ABClientEmitter",
+    "ABClientSync",
     "ABConnectRefusedError",
     "ABContext",
     "ABHandlers",
@@ -81,6 +83,7 @@ __all__ = [
     "ABroadcastEmitter",
     "AClient",
     "AClientEmitter",
+    "AClientSync",
     "AConnectRefusedError",
     "AContext",
     "AEmitResult",
@@ -109,6 +112,7 @@ __all__ = [
     "HellClassRoomEmitter",
     "HellClient",
     "HellClientEmitter",
+    "HellClientSync",
     "HellClient_",
     "HellConnectRefusedError",
     "HellContext",
@@ -161,6 +165,7 @@ if TYPE_CHECKING:
         HellConnectRefusedError,
         HellHandlers,
     )
+    from .client_sync import ABCClientSync, ABClientSync, AClientSync, HellClientSync
     from .server import (
         ABBroadcastEmitter,
         ABCBroadcastEmitter,
@@ -200,6 +205,7 @@ else:
             "HellConnectRefusedError",
             "HellHandlers",
         ),
+        client_sync=("ABCClientSync", "ABClientSync", "AClientSync", "HellClientSync"),
         server=(
             "ABBroadcastEmitter",
             "ABCBroadcastEmitter",

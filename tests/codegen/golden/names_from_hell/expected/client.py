@@ -110,9 +110,9 @@ class HellHandlers(_v1.ClientHandlers):
 class HellClient_(_v1.Client):
     """ "The" root\\
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with HellClient_(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with HellClient_(server, …) as
+    client:`, or `await client.connect()`.
     """
 
     on_class: _v1.Incoming[[_int, _int | None], None, _tuple[_int, _int | None]] = (
@@ -395,9 +395,9 @@ class ABHandlers(_v1.ClientHandlers):
 class ABClient(_v1.Client):
     """A client of `/a-b`.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with ABClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with ABClient(server, …) as client:`,
+    or `await client.connect()`.
     """
 
     def __init__(
@@ -449,9 +449,9 @@ class ABCHandlers(_v1.ClientHandlers):
 class ABCClient(_v1.Client):
     """A client of `/a/b/c`.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with ABCClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with ABCClient(server, …) as client:`,
+    or `await client.connect()`.
     """
 
     def __init__(
@@ -488,9 +488,9 @@ class AHandlers(_v1.ClientHandlers):
 class AClient(_v1.Client):
     """A client of `/a`.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with AClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with AClient(server, …) as client:`,
+    or `await client.connect()`.
     """
 
     def __init__(

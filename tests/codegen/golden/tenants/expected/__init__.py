@@ -42,6 +42,7 @@ __all__ = [
     "AdminBroadcastGatherer",
     "AdminClient",
     "AdminClientEmitter",
+    "AdminClientSync",
     "AdminClusterEmitter",
     "AdminConnectRefusedError",
     "AdminContext",
@@ -68,6 +69,7 @@ __all__ = [
     "TenantBroadcastGatherer",
     "TenantClient",
     "TenantClientEmitter",
+    "TenantClientSync",
     "TenantConnectRefusedError",
     "TenantContext",
     "TenantDeskRoomEmitter",
@@ -94,6 +96,7 @@ if TYPE_CHECKING:
         TenantConnectRefusedError,
         TenantHandlers,
     )
+    from .client_sync import AdminClientSync, TenantClientSync
     from .server import (
         AdminBroadcastEmitter,
         AdminBroadcastGatherer,
@@ -121,6 +124,7 @@ else:
             "TenantConnectRefusedError",
             "TenantHandlers",
         ),
+        client_sync=("AdminClientSync", "TenantClientSync"),
         server=(
             "AdminBroadcastEmitter",
             "AdminBroadcastGatherer",

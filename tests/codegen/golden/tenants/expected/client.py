@@ -65,9 +65,9 @@ class TenantHandlers(_v1.ClientHandlers):
 class TenantClient(_v1.Client):
     """What belongs to one tenant.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with TenantClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with TenantClient(server, …) as
+    client:`, or `await client.connect()`.
     """
 
     on_status: _v1.Incoming[[Seat], TenantStatusAck, Seat] = _v1.Incoming(
@@ -167,9 +167,9 @@ class AdminHandlers(_v1.ClientHandlers):
 class AdminClient(_v1.Client):
     """A client of `/admin`.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with AdminClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with AdminClient(server, …) as
+    client:`, or `await client.connect()`.
     """
 
     on_ask: _v1.Incoming[[str], bool, str] = _v1.Incoming(events.ADMIN_ASK)

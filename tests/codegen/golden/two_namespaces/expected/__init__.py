@@ -65,6 +65,7 @@ __all__ = [
     "GuestsBroadcastGatherer",
     "GuestsClient",
     "GuestsClientEmitter",
+    "GuestsClientSync",
     "GuestsConnectRefusedError",
     "GuestsContext",
     "GuestsHandlers",
@@ -79,6 +80,7 @@ __all__ = [
     "KitchenBroadcastEmitter",
     "KitchenClient",
     "KitchenClientEmitter",
+    "KitchenClientSync",
     "KitchenConnectRefusedError",
     "KitchenContext",
     "KitchenHandlers",
@@ -118,6 +120,7 @@ if TYPE_CHECKING:
         KitchenConnectRefusedError,
         KitchenHandlers,
     )
+    from .client_sync import GuestsClientSync, KitchenClientSync
     from .server import (
         GuestsBroadcastEmitter,
         GuestsBroadcastGatherer,
@@ -146,6 +149,7 @@ else:
             "KitchenConnectRefusedError",
             "KitchenHandlers",
         ),
+        client_sync=("GuestsClientSync", "KitchenClientSync"),
         server=(
             "GuestsBroadcastEmitter",
             "GuestsBroadcastGatherer",

@@ -96,9 +96,9 @@ class GuestsHandlers(_v1.ClientHandlers):
 class GuestsClient(_v1.Client):
     """What guests do.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with GuestsClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with GuestsClient(server, …) as
+    client:`, or `await client.connect()`.
     """
 
     on_order: _v1.Incoming[[Order], None, Order] = _v1.Incoming(
@@ -313,9 +313,9 @@ class KitchenHandlers(_v1.ClientHandlers):
 class KitchenClient(_v1.Client):
     """A client of `/kitchen`.
 
-    `server` is its URL, or the `Manager` of a connection that several clients share.
-    Connect the client with `async with KitchenClient(server, …) as client:`, or `await
-    client.connect()`.
+    `server` is the URL of the server, or the `Manager` of a connection that several
+    clients share. Connect the client with `async with KitchenClient(server, …) as
+    client:`, or `await client.connect()`.
     """
 
     on_order: _v1.Incoming[[Order], None, Order] = _v1.Incoming(
