@@ -61,7 +61,11 @@ def play(scenario: Callable[[Scene], Awaitable[None]], **options: Any) -> None:
 def test_events_wait_and_are_sent_in_order_before_what_comes_later() -> None:
     async def scenario(scene: Scene) -> None:
         outgoing: list[tuple[Any, ...]] = []
-        scene.socket.on_any_outgoing(lambda *event: outgoing.append(event))
+
+        def note(*event: Any) -> None:
+            outgoing.append(event)
+
+        scene.socket.on_any_outgoing(note)
         scene.socket.on("connect", lambda: scene.socket.emit("late"))
         await scene.lose()
         scene.socket.emit("one", 1)
@@ -140,7 +144,7 @@ def test_what_waits_is_bounded(
 ) -> None:
     async def scenario(scene: Scene) -> None:
         await scene.lose()
-        refused = []
+        refused: list[str] = []
         for name in emitted:
             try:
                 scene.socket.emit(name)

@@ -130,7 +130,11 @@ def test_a_lost_connection_is_opened_again_and_the_namespace_joined() -> None:
 def test_attempts_follow_the_schedule_and_begin_anew_once_a_namespace_is_joined() -> None:
     async def scenario(scene: Scene, peer: RawPeer) -> None:
         times: list[float] = []
-        scene.socket.manager.on("reconnect_attempt", lambda _: times.append(now()))
+
+        @scene.socket.manager.on("reconnect_attempt")
+        def _(number: int) -> None:
+            times.append(now())
+
         scene.server.refusal = "nobody is there"
         await peer.close()
         began = now()
@@ -185,20 +189,19 @@ def test_attempts_end_at_last_and_all_that_waits_fails() -> None:
     play(scenario, reconnection_attempts=3)
 
 
-@pytest.mark.parametrize(
-    ("end", "active"),
-    [
-        (lambda _, peer: peer.send("41"), False),  # the server disconnects the socket
-        (lambda socket, _: socket.disconnect(), False),
-        (lambda _, peer: peer.close(), True),
-        (lambda _, peer: peer.send("1"), True),  # an engine that closes
-        (lambda _, peer: peer.send("4nonsense"), True),  # a parse error
-        (lambda *_: asyncio.sleep(46), True),  # a ping timeout
-    ],
-)
-def test_only_what_nobody_wanted_is_mended(
-    end: Callable[[ClientSocket, RawPeer], Awaitable[None]], active: bool
-) -> None:
+Ending = Callable[[ClientSocket, RawPeer], Awaitable[None]]
+ENDINGS: list[tuple[Ending, bool]] = [
+    (lambda _, peer: peer.send("41"), False),  # the server disconnects the socket
+    (lambda socket, _: socket.disconnect(), False),
+    (lambda _, peer: peer.close(), True),
+    (lambda _, peer: peer.send("1"), True),  # an engine that closes
+    (lambda _, peer: peer.send("4nonsense"), True),  # a parse error
+    (lambda _, __: asyncio.sleep(46), True),  # a ping timeout
+]
+
+
+@pytest.mark.parametrize(("end", "active"), ENDINGS)
+def test_only_what_nobody_wanted_is_mended(end: Ending, active: bool) -> None:
     async def scenario(scene: Scene, peer: RawPeer) -> None:
         await end(scene.socket, peer)
         await asyncio.sleep(0.1)

@@ -186,9 +186,8 @@ def test_hooks_are_decorators_too(link: Link) -> None:
 
 def test_a_client_is_used_from_many_threads(link: Link) -> None:
     with joined(link, "ada") as ada, ThreadPoolExecutor(8) as pool:
-        results = list(
-            pool.map(lambda n: ada.send_message(LOBBY, TextBody(text=str(n))), range(200))
-        )
+        bodies = [TextBody(text=str(number)) for number in range(200)]
+        results = list(pool.map(ada.send_message, [LOBBY] * 200, bodies))
     ids = [each.id for each in results if isinstance(each, SendMessageAck)]
     assert sorted(ids) == list(range(1, 201))
 
