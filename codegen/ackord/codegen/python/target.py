@@ -107,7 +107,7 @@ def _init(module: Module, options: Options, types: list[str], sides: Sequence[li
             exports.append(name)
     lazy = {
         file: sorted(names, key=import_order)
-        for file, names in zip(("server", "client", "client_sync"), sides, strict=True)
+        for file, names in sorted(zip(("server", "client", "client_sync"), sides, strict=True))
         if names
     }
     return module.render(options, exports, {"lazy": lazy})
