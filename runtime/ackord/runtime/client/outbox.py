@@ -77,6 +77,11 @@ class Outbox:
         """Whether events wait while there is none: somebody connects."""
         self._next_ack_id = 0
 
+    @property
+    def ack_timeout(self) -> float:
+        """Seconds that an acknowledgement may take unless a call says otherwise."""
+        return self._options.ack_timeout
+
     # Where the connection stands
 
     def connecting(self) -> None:
@@ -116,6 +121,15 @@ class Outbox:
         if self._retries is not None:
             self._retries.fail_all(error)
 
+    def discard(self) -> None:
+        """Forget everything: the event loop has ended, and who waited with it."""
+        self._connection = None
+        self._keeps = False
+        self._buffer.clear()
+        self._acks.discard_all()
+        if self._retries is not None:
+            self._retries.discard_all()
+
     # What is sent
 
     @property
@@ -138,7 +152,7 @@ class Outbox:
         callback: AckCallback,
         timeout: float | None,
         *,
-        volatile: bool,
+        volatile: bool = False,
     ) -> None:
         """Send an event, and call `callback` with its acknowledgement."""
         registration = Registration(callback)

@@ -117,6 +117,11 @@ class RetryQueue:
             if waiting.settle is not None:
                 waiting.settle(error())
 
+    def discard_all(self) -> None:
+        """Forget all events; nobody waits for them any longer."""
+        self._events.clear()
+        self._ack_id = None
+
     def _settle(self, outcome: AckReply | AckordError) -> None:
         self._ack_id = None
         if (

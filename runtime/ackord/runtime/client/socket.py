@@ -30,7 +30,7 @@ from ackord.runtime.errors import (
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.socketio.errors import MalformedPayloadError, UnexpectedPacketError
-from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
+from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.packet import (
     Packet,
     PacketType,
@@ -40,6 +40,7 @@ from ackord.runtime.protocol.socketio.packet import (
 )
 from ackord.runtime.protocol.socketio.values import encode_json
 from ackord.runtime.sockets.acks import AckCallback, AckReply, check_timeout
+from ackord.runtime.sockets.emitter import UntypedEmitter
 from ackord.runtime.sockets.failures import Failures, InvalidHook
 from ackord.runtime.sockets.lifecycle import call_guarded
 from ackord.runtime.sockets.listeners import Registration
@@ -48,6 +49,7 @@ from ackord.runtime.sockets.queue import EventQueue
 from ackord.runtime.sockets.routes import Route
 from ackord.runtime.sockets.source import EventSource
 from ackord.runtime.tasks import TaskSet
+from typing_extensions import override
 
 T = TypeVar("T")
 
@@ -78,7 +80,7 @@ class SocketState(Enum):
     """The connection was lost, and the manager opens another one."""
 
 
-class ClientSocket(EventSource):
+class ClientSocket(EventSource, UntypedEmitter):
     """One namespace of one server.
 
     ::
@@ -244,49 +246,12 @@ class ClientSocket(EventSource):
 
     # Sending
 
-    def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
-        """Send an event, or keep it until a lost connection is there again.
-
-        `ack` is called with what the server acknowledges; it is not called if the connection ends
-        first. With the option `retries` it takes an error or `None` before the values, and is
-        called in any case.
-
-        Raises:
-            ReservedEventError: Nobody may send this name.
-            InvalidPayloadError: JSON and attachments can't hold a value.
-            DisconnectedError: The socket isn't connected, and nobody connects it.
-            SlowConsumerError: Too much waits for the network, `drain` waits for it, or for a lost
-                connection, or too many acknowledgements are awaited.
-        """
-        self.send_plain(encode_plain_event(name, values), ack)
-
-    def send(self, *values: Any, ack: AckCallback | None = None) -> None:
-        """Send the event ``message``; see `emit`."""
-        self.emit("message", *values, ack=ack)
-
-    async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # Socket.IO's timeout
-        """Send an event and return what the server acknowledges: one value, a tuple of several, or
-        `None`.
-
-        Raises:
-            AckTimeoutError: Nothing came in `timeout` seconds; the option `ack_timeout` by default.
-            DisconnectedError: The socket isn't connected, and nobody connects it, or the connection
-                was lost after the event had been sent.
-            InvalidAckError: The acknowledgement isn't JSON.
-            ReservedEventError: Nobody may send this name.
-            InvalidPayloadError: JSON and attachments can't hold a value.
-            SlowConsumerError: Too much waits for the network, or too many acknowledgements are
-                awaited.
-        """
-        seconds = self._options.ack_timeout if timeout is None else timeout
-        return await self.request(encode_plain_event(name, values), decode_answer, seconds)
-
     @property
     def volatile(self) -> ClientOperator:
         """Emit only if it would go out at once: dropped while disconnected, or while the network is
         busy.
         """
-        return ClientOperator(self, volatile=True)
+        return ClientOperator(self._outbox, volatile=True)
 
     def timeout(self, seconds: float) -> ClientOperator:
         """Bound the time that an acknowledgement may take.
@@ -295,7 +260,7 @@ class ClientSocket(EventSource):
         case.
         """
         check_timeout(seconds)
-        return ClientOperator(self, timeout=seconds)
+        return ClientOperator(self._outbox, timeout=seconds)
 
     async def drain(self) -> None:
         """Wait until everything that was emitted is handed to the network, or the connection has
@@ -330,21 +295,17 @@ class ClientSocket(EventSource):
         """
         return await self._outbox.request(event, decode, timeout)
 
-    def send_plain(
-        self,
-        event: EncodedEvent,
-        ack: AckCallback | None,
-        *,
-        timeout: float | None = None,
-        volatile: bool = False,
-    ) -> None:
-        """Send an encoded event, with a callback for its acknowledgement; `emit` and its flags end
-        here.
-        """
+    @override
+    def _send_plain(self, event: EncodedEvent, ack: AckCallback | None) -> None:
         if ack is None:
-            self._outbox.send(event, volatile=volatile)
+            self._outbox.send(event)
         else:
-            self._outbox.send_with_callback(event, ack, timeout, volatile=volatile)
+            self._outbox.send_with_callback(event, ack, None)
+
+    @override
+    async def _ask_plain(self, event: EncodedEvent, timeout: float | None) -> Any:
+        seconds = self._outbox.ack_timeout if timeout is None else timeout
+        return await self._outbox.request(event, decode_answer, seconds)
 
     async def __aenter__(self) -> Self:
         """Connect; see `connect`."""
@@ -429,7 +390,7 @@ class ClientSocket(EventSource):
         self._queue = None
         self._abandoned = None
         self._outcome = None
-        self._outbox = Outbox(self, self._namespace.prefix, self._options, self._tasks.log)
+        self._outbox.discard()
         self._tasks.discard()
 
     # Joining the namespace

@@ -201,6 +201,11 @@ class PendingAcks:
         if entry is not None and entry[1] is not None:
             entry[1].cancel()
 
+    def discard_all(self) -> None:
+        """Forget all entries, and the connection: the event loop has ended."""
+        self._unfollow()
+        self._entries.clear()
+
     def fail(self, ack_id: int, error: AckordError) -> None:
         """Settle an entry by an error: its event wasn't sent, or its reply can't be used."""
         entry = self._entries.pop(ack_id, None)

@@ -27,14 +27,15 @@ class UntypedEmitter:
         """Send an event: any number of values that JSON can hold, bytes anywhere in them.
 
         `ack` is called with what the peer answers, and never if the connection ends first; use
-        `timeout` to learn of that.
+        `timeout` to learn of that. A client that is `active` without a connection keeps the event
+        for the next one.
 
         Raises:
             ReservedEventError: nobody may send this name.
             InvalidPayloadError: JSON can't hold a value.
             SlowConsumerError: too many acknowledgements are awaited from this peer already, or, of a
-                client, too much waits for the network.
-            DisconnectedError: a client isn't connected; a server drops the event.
+                client, too much waits for the network or for a lost connection.
+            DisconnectedError: a client isn't connected, nor `active`; a server drops the event.
         """
         self._send_plain(encode_plain_event(name, values), ack)
 
@@ -46,7 +47,8 @@ class UntypedEmitter:
         """Send an event and return what the peer answers: one value, a tuple of several, or `None`.
 
         Raises:
-            AckTimeoutError: no answer came in `timeout` seconds, 20 by default.
+            AckTimeoutError: no answer came in `timeout` seconds, 20 by default; of a client, the
+                option `ack_timeout`.
             DisconnectedError: the connection ended first.
             InvalidAckError: the answer isn't JSON.
         """
