@@ -235,6 +235,7 @@ print(chat.rooms(), flush=True)
         (
             """
 import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
     chat.on_message_posted.next(timeout=None)

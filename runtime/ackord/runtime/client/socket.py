@@ -94,7 +94,7 @@ class ClientSocket(EventSource, UntypedEmitter):
             answer = await socket.emit_with_ack("question", timeout=5)
 
     Beside the server's events there are ``connect``, ``disconnect`` (with the reason, and a
-    description or `None`) and ``connect_error`` (with the exception). Events are handled one at a
+    description if there is one) and ``connect_error`` (with the exception). Events are handled one at a
     time, in the order of arrival, unless a listener was registered as `concurrent`. A listener that
     raises is logged, and answered with the error ack ``internal`` if the server asked for an
     acknowledgement.
@@ -359,7 +359,11 @@ class ClientSocket(EventSource, UntypedEmitter):
             self._end_stay(reason, description)
             self._outbox.lost(partial(_ended, reason, description))
             notify_last(
-                self._lifecycle, "disconnect", (reason, description), self._queue, self._tasks
+                self._lifecycle,
+                "disconnect",
+                _told(reason, description),
+                self._queue,
+                self._tasks,
             )
         elif self.connected:
             self._close(reason, description)
@@ -558,7 +562,7 @@ class ClientSocket(EventSource, UntypedEmitter):
             notify_last(
                 self._lifecycle,
                 "disconnect",
-                (reason, description),
+                _told(reason, description),
                 self._queue,
                 self._tasks,
                 then=partial(self._tell_closed, error),
@@ -614,6 +618,11 @@ class ClientSocket(EventSource, UntypedEmitter):
 def _ended(reason: str, description: str | None) -> DisconnectedError:
     words = reason if description is None else f"{reason}: {description}"
     return DisconnectedError(f"the socket was disconnected: {words}", reason)
+
+
+def _told(reason: str, description: str | None) -> tuple[str, ...]:
+    """Return what the listeners of ``disconnect`` are called with."""
+    return (reason,) if description is None else (reason, description)
 
 
 def _give_up_waiting(error: AckordError) -> DisconnectedError:
