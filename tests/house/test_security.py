@@ -14,11 +14,11 @@ from typing import Any, Final
 import pytest
 from ackord.runtime.client import manager
 from ackord.runtime.client.manager import ManagerOptions
+from ackord.runtime.engine.client_options import ClientSettings
 from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server.limits import Limits
-from ackord.runtime.websocket.client import WebSocketConnector
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
@@ -65,14 +65,15 @@ def options() -> dict[str, Any]:
             for each in fields(kind)
             if type(each.default) in (int, float)
         }
-    for maker in (WebSocketConnector, MsgpackParser):
+    for maker in (MsgpackParser,):
         parameters = signature(maker).parameters.values()
         found |= {
             f"{maker.__name__}.{each.name}": each.default
             for each in parameters
             if type(each.default) in (int, float)
         }
-    defaults = dict(re.findall(r'options\.get\("(\w+)", ([\w.]+)\)', getsource(manager)))
+    defaults = {each.name: str(each.default) for each in fields(ClientSettings)}
+    defaults |= dict(re.findall(r'options\.get\("(\w+)", ([\w.]+)\)', getsource(manager)))
     for name, annotation in ManagerOptions.__annotations__.items():
         if annotation in (int, float) or getattr(annotation, "__forward_arg__", "") in (
             "int",

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from ackord.runtime.client.address import split_namespace, websocket_url
+from ackord.runtime.client.address import split_namespace
+from ackord.runtime.engine.client_address import Address
 from ackord.runtime.errors import UsageError
 
 
@@ -28,7 +29,10 @@ from ackord.runtime.errors import UsageError
 def test_a_servers_url_becomes_the_handshakes(
     url: str, path: str, query: dict[str, str], expected: str
 ) -> None:
-    assert websocket_url(url, path=path, query=query) == expected
+    address = Address(url, path=path, query=query)
+    assert address.url("websocket") == expected
+    polling = f"http{expected[2:]}".replace("transport=websocket", "transport=polling")
+    assert address.url("polling", "a b", unique="1") == f"{polling}&t=1&sid=a+b"
 
 
 @pytest.mark.parametrize(
@@ -36,7 +40,7 @@ def test_a_servers_url_becomes_the_handshakes(
 )
 def test_what_is_no_servers_url_is_refused(url: str) -> None:
     with pytest.raises(UsageError):
-        websocket_url(url, path="/socket.io/", query={})
+        Address(url, path="/socket.io/", query={})
 
 
 @pytest.mark.parametrize(
@@ -56,4 +60,4 @@ def test_the_path_of_a_url_is_the_namespace(url: str, expected: tuple[str, str])
 def test_the_names_of_the_protocol_cannot_stand_in_the_query(name: str) -> None:
     for url, query in ((f"http://test?{name}=1", {}), ("http://test", {name: "1"})):
         with pytest.raises(UsageError, match="belongs to the protocol"):
-            websocket_url(url, path="/", query=query)
+            Address(url, path="/", query=query)

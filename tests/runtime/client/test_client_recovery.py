@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ackord.runtime.client import Manager, stay
 from ackord.runtime.client.recovery import ClientRecovery
-from ackord.runtime.engine.client_websocket import WebSocketLostError
+from ackord.runtime.engine.client_transport import TransportLostError
 from ackord.runtime.errors import DisconnectedError, ProtocolError
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server
@@ -96,6 +96,7 @@ def test_a_client_that_missed_more_than_may_wait_for_handlers_gets_all_of_it_onc
         manager = Manager(
             "http://test",
             connector=Link(server),
+            transports=("websocket",),
             reconnection=False,
             max_pending_events=10,
             max_pending_bytes=1000,
@@ -144,7 +145,7 @@ def test_what_a_server_may_send_before_it_answers_connect_is_bounded(
         await peer.send(OPEN_PACKET)
         await peer.expect("40")
         sent = 0
-        with suppress(WebSocketLostError):
+        with suppress(TransportLostError):
             while sent < 10_000:
                 await peer.send('42["x"]')
                 await asyncio.sleep(0)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import socketio
 import uvicorn
-from ackord.runtime.client import Manager, WebSocketConnector, connect
+from ackord.runtime.client import Manager, connect
 from ackord.runtime.errors import ConnectRefusedError, DisconnectedError
 from ackord.runtime.testing import OPEN_PACKET
 from websockets.asyncio.server import ServerConnection, serve
@@ -111,7 +111,7 @@ def test_it_talks_with_python_socketio() -> None:
 
 async def _talk_with_python_socketio(ping_timeout: float) -> None:
     async with asgi_server(python_socketio(ping_timeout)) as url:
-        client = connect(url, auth={"token": "good"}, connector=WebSocketConnector(proxy=None))
+        client = connect(url, auth={"token": "good"}, proxy=None)
         answered: asyncio.Queue[object] = asyncio.Queue()
         reasons: asyncio.Queue[str] = asyncio.Queue()
         client.on("answer", answered.put)
@@ -140,9 +140,7 @@ def test_python_socketio_refuses_it() -> None:
     async def scenario() -> None:
         async with asgi_server(python_socketio()) as url:
             with pytest.raises(ConnectRefusedError) as caught:
-                await connect(
-                    url, auth={"token": "bad"}, connector=WebSocketConnector(proxy=None)
-                ).connect()
+                await connect(url, auth={"token": "bad"}, proxy=None).connect()
             assert (caught.value.message, caught.value.data) == ("not you", {"code": 7})
 
     run(scenario)
@@ -155,7 +153,7 @@ def test_nobody_listens_at_the_address() -> None:
         with pytest.raises(DisconnectedError, match=f"ws://127.0.0.1:{port}/socket.io/: "):
             await connect(
                 f"http://me:secret@127.0.0.1:{port}?token=secret",
-                connector=WebSocketConnector(proxy=None),
+                proxy=None,
             ).connect()
 
     run(scenario)
@@ -183,9 +181,7 @@ def test_what_answers_is_no_websocket_server(response: bytes) -> None:
         async with server:
             port = server.sockets[0].getsockname()[1]
             with pytest.raises(DisconnectedError):
-                await connect(
-                    f"http://127.0.0.1:{port}", connector=WebSocketConnector(proxy=None)
-                ).connect()
+                await connect(f"http://127.0.0.1:{port}", proxy=None).connect()
 
     run(scenario)
 
@@ -223,7 +219,7 @@ def test_a_redirect_is_an_error_that_names_its_host_and_nothing_is_sent_there(
             client = connect(
                 f"http://user:pass@127.0.0.1:{port}",
                 auth={"token": "good"},
-                connector=WebSocketConnector(proxy=None),
+                proxy=None,
             )
             with pytest.raises(
                 DisconnectedError, match=f"redirects.*{status}.*{named.format(port=port)}"
@@ -247,7 +243,7 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
             with pytest.raises(DisconnectedError, match=r"0\.2 seconds"):
                 await connect(
                     f"http://127.0.0.1:{port}",
-                    connector=WebSocketConnector(proxy=None),
+                    proxy=None,
                     timeout=0.2,
                 ).connect()
             await asyncio.sleep(0.05)
@@ -297,9 +293,7 @@ def test_the_ways_in_which_networks_end(end: str, reason: str) -> None:
 
     async def scenario() -> None:
         async with raw_server(handle) as url:
-            client = connect(
-                url, connector=WebSocketConnector(proxy=None, max_message=1000, close_timeout=1)
-            )
+            client = connect(url, proxy=None, max_message=1000, close_timeout=1)
             reasons: asyncio.Queue[str] = asyncio.Queue()
             client.on("disconnect", reasons.put)
             await client.connect()
@@ -317,7 +311,7 @@ def test_a_message_as_large_as_allowed_is_taken() -> None:
 
     async def scenario() -> None:
         async with raw_server(handle) as url:
-            client = connect(url, connector=WebSocketConnector(proxy=None, max_message=1000))
+            client = connect(url, proxy=None, max_message=1000)
             got: asyncio.Queue[str] = asyncio.Queue()
             client.on("x", got.put)
             async with client:
@@ -338,9 +332,7 @@ def test_headers_and_no_compression_are_asked_for() -> None:
 
     async def scenario() -> None:
         async with raw_server(handle) as url:
-            manager = Manager(
-                url, headers={"Authorization": "Bearer x"}, connector=WebSocketConnector(proxy=None)
-            )
+            manager = Manager(url, headers={"Authorization": "Bearer x"}, proxy=None)
             client = manager.socket()
             got: asyncio.Queue[object] = asyncio.Queue()
 
@@ -355,17 +347,19 @@ def test_headers_and_no_compression_are_asked_for() -> None:
 
 
 def test_certificates_are_verified() -> None:
+    async def stay(connection: ServerConnection) -> None:
+        await opened(connection)
+        await connection.wait_closed()
+
     async def scenario() -> None:
         serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         serving.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
-        async with serve(opened, "127.0.0.1", 0, ssl=serving) as server:
+        async with serve(stay, "127.0.0.1", 0, ssl=serving) as server:
             url = f"https://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
             with pytest.raises(DisconnectedError, match="certificate verify failed"):
-                await connect(url, connector=WebSocketConnector(proxy=None)).connect()
+                await connect(url, proxy=None).connect()
             trusting = ssl.create_default_context(cafile=str(TLS / "certificate.pem"))
-            async with connect(
-                url, connector=WebSocketConnector(proxy=None, ssl=trusting)
-            ) as client:
+            async with connect(url, proxy=None, ssl=trusting) as client:
                 assert client.id == "x"
 
     run(scenario)

@@ -18,8 +18,15 @@ from ackord.runtime.client.connection_events import ConnectionEvents
 from ackord.runtime.client.manager import Manager, ManagerOptions
 from ackord.runtime.client.operator import ClientOperator
 from ackord.runtime.client.socket import Auth, ClientSocket
-from ackord.runtime.engine.client_websocket import ClientWebSocket, Connector, WebSocketLostError
-from ackord.runtime.websocket.client import WebSocketConnector
+from ackord.runtime.engine.client_options import EngineClientOptions
+from ackord.runtime.engine.client_transport import (
+    ClientWebSocket,
+    Connector,
+    HttpClient,
+    HttpResponse,
+    TransportLostError,
+    TransportReceiver,
+)
 
 __all__ = [
     "Auth",
@@ -28,10 +35,13 @@ __all__ = [
     "ClientWebSocket",
     "ConnectionEvents",
     "Connector",
+    "EngineClientOptions",
+    "HttpClient",
+    "HttpResponse",
     "Manager",
     "ManagerOptions",
-    "WebSocketConnector",
-    "WebSocketLostError",
+    "TransportLostError",
+    "TransportReceiver",
     "connect",
 ]
 

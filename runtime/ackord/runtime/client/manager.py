@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Mapping
 from contextlib import suppress
 from random import random
 from types import TracebackType
-from typing import Final, Self, TypedDict, Unpack
+from typing import Self, Unpack
 
-from ackord.runtime.client.address import websocket_url
 from ackord.runtime.client.connection_events import ConnectionEvents
 from ackord.runtime.client.contracts import FORCED_CLOSE, SocketOptions
+from ackord.runtime.client.engine import make_engine_client
 from ackord.runtime.client.multiplexer import Multiplexer
 from ackord.runtime.client.offline import Overflow
 from ackord.runtime.client.reconnection import Schedule
 from ackord.runtime.client.socket import Auth, ClientSocket
-from ackord.runtime.engine.client import Connection, ConnectionOptions, open_connection
-from ackord.runtime.engine.client_websocket import Connector
+from ackord.runtime.engine.client import Connection
+from ackord.runtime.engine.client_options import EngineClientOptions
 from ackord.runtime.errors import AckordError, DisconnectedError, UsageError
 from ackord.runtime.option_values import check_names, check_values
 from ackord.runtime.protocol.socketio.decoder import MAX_ATTACHMENTS
 from ackord.runtime.protocol.socketio.packet import MAX_NAMESPACE
 from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
 from ackord.runtime.sockets.backlog import Backlog
-from ackord.runtime.websocket.client import WebSocketConnector
 
 
-class ManagerOptions(TypedDict, total=False):
-    """Options of a connection, all with defaults."""
+class ManagerOptions(EngineClientOptions, total=False):
+    """Options of a connection, all with defaults; those of `EngineClientOptions` among them."""
 
-    path: str
-    """Where Socket.IO is served; ``/socket.io/``."""
-    query: Mapping[str, str] | None
-    """Added to the query string of the handshake, and to what the URL has of it."""
-    headers: Mapping[str, str] | None
-    """Sent with the handshake."""
-    connector: Connector | None
-    """How WebSockets are opened; over the network, with `WebSocketConnector()`."""
     parser: Parser
     """How packets are written; the server has to use the same one. Text, as the protocol has it."""
     reconnection: bool
@@ -77,14 +66,6 @@ class ManagerOptions(TypedDict, total=False):
     """Whether an event for which there is no room raises `SlowConsumerError`, ``"raise"``, or takes
     the place of the oldest, ``"drop_oldest"``; ``"raise"``.
     """
-    timeout: float
-    """Seconds that opening the connection may take, and then joining a namespace; 20."""
-    close_timeout: float
-    """Seconds that a clean disconnect may take to write what waits, and then handlers to end; 5."""
-    max_buffered: int
-    """Bytes that may wait for the network, more is a `SlowConsumerError` for the one who emits; 16
-    million.
-    """
     max_attachments: int
     """Attachments that a packet may have, incoming or outgoing; 10."""
     max_attachment_bytes: int
@@ -99,18 +80,6 @@ class ManagerOptions(TypedDict, total=False):
     """
     max_pending_acks: int
     """Acknowledgements that one namespace may wait for; 1000."""
-
-
-_HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-
-
-def _is_header(name: str, value: object) -> bool:
-    return (
-        _HEADER_NAME.fullmatch(name) is not None
-        and isinstance(value, str)
-        and _HEADER_VALUE.fullmatch(value) is not None
-    )
 
 
 class Manager(ConnectionEvents):
@@ -136,17 +105,13 @@ class Manager(ConnectionEvents):
         check_names(options, ManagerOptions.__annotations__, "a connection")
         check_values(options, ManagerOptions)
         self.url = url
-        self._websocket_url = websocket_url(
-            url, path=options.get("path", "/socket.io/"), query=options.get("query") or {}
-        )
-        self._headers = dict(options.get("headers") or {})
-        for name, value in self._headers.items():
-            if not _is_header(name, value):  # the value may be a secret
-                raise UsageError(
-                    f"the header {name!r} can't be sent: HTTP can't express its name, or its value"
-                )
-        self._connector: Connector = options.get("connector") or WebSocketConnector()
         self._parser: Parser = options.get("parser", TEXT_PARSER)
+        self._engine = make_engine_client(
+            url,
+            options,
+            parser=self._parser,
+            max_attachments=options.get("max_attachments", MAX_ATTACHMENTS),
+        )
         self._socket_options = SocketOptions(
             timeout=options.get("timeout", 20.0),
             close_timeout=options.get("close_timeout", 5.0),
@@ -156,13 +121,6 @@ class Manager(ConnectionEvents):
             max_offline_events=options.get("max_offline_events", 1000),
             max_offline_bytes=options.get("max_offline_bytes", 16_000_000),
             offline_overflow=options.get("offline_overflow", "raise"),
-        )
-        self._options = ConnectionOptions(
-            timeout=self._socket_options.timeout,
-            close_timeout=self._socket_options.close_timeout,
-            max_buffered=options.get("max_buffered", 16_000_000),
-            max_attachments=options.get("max_attachments", MAX_ATTACHMENTS),
-            parser=self._parser,
         )
         self.reconnection = options.get("reconnection", True)
         """Whether a lost connection is opened again; may be changed."""
@@ -346,9 +304,7 @@ class Manager(ConnectionEvents):
             await self._connection.wait_closed()
             self._connection = None
         if self._connection is None or self._backlog is None:
-            connection = await open_connection(
-                self._connector, self._websocket_url, self._headers, self._options
-            )
+            connection = await self._engine.open()
             self._backlog = Backlog(*self._backlog_limits)
             connection.start(
                 Multiplexer(

@@ -1,27 +1,30 @@
-"""One Engine.IO connection of a client: the WebSocket, the session and the tasks between them."""
+"""One Engine.IO connection of a client: the session, its transport, and the upper layer.
+
+`ackord.runtime.engine.client_opening` opens it. Nothing stands between the transport and the
+handler but `Connection.receive`, and nothing between `Connection.send` and the transport but the
+checks of what may be sent. Only what waits has a task: for handlers, and for the end.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
-from ackord.runtime.engine.client_logged import LoggedWebSocket
-from ackord.runtime.engine.client_websocket import ClientWebSocket, Connector, WebSocketLostError
+from ackord.runtime.engine.client_transport import ClientTransport, TransportLostError
 from ackord.runtime.errors import (
     DisconnectedError,
     InvalidPayloadError,
     ProtocolError,
     SlowConsumerError,
 )
-from ackord.runtime.logs.packets import LOGGER, PacketLog
-from ackord.runtime.logs.text import masked_url
 from ackord.runtime.protocol.engineio.client_session import ClientSession
+from ackord.runtime.protocol.engineio.handshake import POLLING
 from ackord.runtime.protocol.engineio.open_packet import OpenPacket
-from ackord.runtime.protocol.engineio.state import ClientState
+from ackord.runtime.protocol.engineio.packet import SEPARATOR, Packet
+from ackord.runtime.protocol.engineio.post_queue import wire_size
 from ackord.runtime.protocol.socketio.decoder import MAX_ATTACHMENTS
 from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser, write_packet
 from ackord.runtime.tasks import start_later
@@ -31,10 +34,8 @@ _log = logging.getLogger("ackord.runtime.client")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOptions:
-    """Bounds of a connection."""
+    """Bounds of a connection, and how packets are written."""
 
-    timeout: float = 20.0
-    """Seconds from the start to the open packet."""
     close_timeout: float = 5.0
     """Seconds that a clean end may take to write what waits."""
     max_buffered: int = 16_000_000
@@ -46,9 +47,7 @@ class ConnectionOptions:
 
 
 class PacketHandler(Protocol):
-    """The upper layer's end of a connection; it is called from the reading task and must not
-    wait.
-    """
+    """The upper layer's end of a connection; called from the event loop, and must not wait."""
 
     def receive_text(self, packet: str) -> None:
         """Take one Engine.IO message packet, type digit included.
@@ -79,66 +78,49 @@ class PacketHandler(Protocol):
         ...
 
 
-async def open_connection(
-    connector: Connector, url: str, headers: Mapping[str, str], options: ConnectionOptions
-) -> Connection:
-    """Open a WebSocket and wait for the open packet.
-
-    Raises:
-        DisconnectedError: The network or the time ended it.
-        ProtocolError: The server's first packet isn't a valid open packet.
-    """
-    loop = asyncio.get_running_loop()
-    session = ClientSession(loop.time(), open_timeout=options.timeout)
-    try:
-        async with asyncio.timeout_at(session.deadline()):
-            websocket = await connector.open(url, headers)
-            if LOGGER.isEnabledFor(logging.DEBUG):
-                websocket = LoggedWebSocket(
-                    websocket, PacketLog(f"The connection to {masked_url(url)}", is_server=False)
-                )
-            try:
-                session.receive(await websocket.receive(), loop.time())
-            except BaseException:
-                await websocket.close()
-                raise
-    except TimeoutError as error:
-        raise DisconnectedError(
-            f"the server did not open a session within {options.timeout:g} seconds"
-        ) from error
-    except WebSocketLostError as error:
-        raise DisconnectedError(
-            f"the server closed the WebSocket before it opened a session: {error}"
-        ) from error
-    return Connection(websocket, session, options)
+Upgrade: TypeAlias = "Callable[[Connection], Coroutine[Any, Any, None]]"
+"""Moves a connection from long-polling to a WebSocket if that is possible."""
 
 
 class Connection:
-    """An open Engine.IO connection.
+    """An Engine.IO connection.
 
-    `start` gives it its handler and its tasks.
+    `start` gives an open connection its handler; nothing is read between the open packet and that.
     It ends by itself when the server or the network ends it, and by `close` and `end`.
-    The handler learns of the end at once; `wait_closed` returns when no task is left.
+    The handler learns of the end at once; `wait_closed` returns when no task and no socket is left.
+
+    Implements `ackord.runtime.engine.client_transport.TransportReceiver`.
     """
 
     def __init__(
-        self, websocket: ClientWebSocket, session: ClientSession, options: ConnectionOptions
+        self, session: ClientSession, options: ConnectionOptions, upgrade: Upgrade | None = None
     ) -> None:
-        """Take a WebSocket whose open packet the session has received."""
-        self._websocket = websocket
+        """Take a session whose open packet comes over the transport that `attach` is given;
+        `upgrade` is run from `start` on if the server offers a WebSocket.
+        """
         self._session = session
-        self._handler: PacketHandler | None = None
         self._options = options
         self._loop = asyncio.get_running_loop()
-        self._outbox: deque[str | bytes] = deque()
-        self._buffered = 0
-        self._wake_writer = asyncio.Event()
-        self._written = asyncio.Event()
-        self._written.set()
+        self._transport: ClientTransport | None = None
+        self._handler: PacketHandler | None = None
+        self._held: list[Packet] = []
+        """Packets that wait for the end of an upgrade."""
+        self._held_size = 0
+        self._opening: asyncio.Future[None] = self._loop.create_future()
+        # Nobody may wait for it any more: then its exception isn't a mistake of this program.
+        self._opening.add_done_callback(_ignore)
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
         self._is_paused = False
         self._task: asyncio.Task[None] | None = None
+        self._run_upgrade = upgrade
+        self._upgrade: asyncio.Task[None] | None = None
+        self._waiting: asyncio.Task[None] | None = None
+
+    @property
+    def session(self) -> ClientSession:
+        """The rules of the connection, for those who open and upgrade it."""
+        return self._session
 
     @property
     def opened(self) -> OpenPacket:
@@ -151,24 +133,62 @@ class Connection:
     @property
     def is_open(self) -> bool:
         """Whether packets can still be sent."""
-        return self._session.state is ClientState.OPEN
+        return self._session.is_open
+
+    @property
+    def transport(self) -> str:
+        """The name of the transport in use: ``"polling"`` or ``"websocket"``."""
+        return self._session.transport
 
     @property
     def writable(self) -> bool:
         """Whether a packet would go out at once: what `volatile` asks."""
-        return self.is_open and not self._outbox
+        return self._session.may_send and self._carrier.writable
 
     @property
     def buffered(self) -> int:
         """Bytes that wait for the network."""
-        return self._buffered
+        return self._carrier.buffered + self._held_size
+
+    @property
+    def _carrier(self) -> ClientTransport:
+        if self._transport is None:
+            raise AssertionError("a connection begins with its transport")
+        return self._transport
+
+    # Opening, for `ackord.runtime.engine.client_opening`
+
+    def attach(self, transport: ClientTransport) -> None:
+        """Use a transport from now on: the first one, or the one of an upgrade, to which all that
+        waits is given.
+        """
+        self._transport = transport
+        if self._session.may_send:
+            held, self._held, self._held_size = self._held, [], 0
+            for packet in held:
+                transport.send(packet)
+
+    async def wait_opened(self) -> None:
+        """Wait for the open packet.
+
+        Raises:
+            TransportLostError: The transport ended before it.
+            ProtocolError: The server's first packet isn't a valid open packet.
+        """
+        await self._opening
 
     def start(self, handler: PacketHandler) -> None:
-        """Begin to read and write; every packet and the end go to `handler`."""
+        """Begin to read; every packet and the end go to `handler`."""
         self._handler = handler
         self._watch_heartbeat()
-        self._task = start_later(self._loop, self._run(handler))
+        self._task = start_later(self._loop, self._run())
         self._task.set_name("ackord client connection")
+        if self._run_upgrade is not None and self._session.can_upgrade:
+            self._upgrade = start_later(self._loop, self._run_upgrade(self))
+            self._upgrade.set_name("ackord client upgrade")
+        self._carrier.resume()
+
+    # Sending
 
     def check_heartbeat(self) -> None:
         """Notice that the heartbeat's deadline has passed while the machine slept: nobody listens
@@ -190,44 +210,77 @@ class Connection:
                 is sent.
             DisconnectedError: The connection has ended.
         """
-        if not self.is_open:
+        if not self._session.is_open:
             raise DisconnectedError("the connection has ended")
-        message: str | bytes = packet
+        message: Packet = packet
         if self._options.parser.transcodes:
             message, attachments = write_packet(self._options.parser, packet, attachments), ()
-        sizes = [_size(message), *map(len, attachments)]
-        self._refuse_what_the_server_refuses(sizes)
-        size = sum(sizes)
-        # One packet always fits, whatever its size.
-        if bounded and self._buffered and self._buffered + size > self._options.max_buffered:
-            raise SlowConsumerError(
-                f"{self._buffered} bytes wait for the network, of "
-                f"{self._options.max_buffered} that may"
-            )
-        self._enqueue(message)
+        size = self._measure(message)
+        if attachments:
+            if len(attachments) > self._options.max_attachments:
+                raise InvalidPayloadError(
+                    f"the packet has {len(attachments)} attachments, and may have at most "
+                    f"{self._options.max_attachments} (max_attachments)"
+                )
+            size += sum(map(self._measure, attachments))
+        if bounded and (buffered := self.buffered):
+            # One packet always fits, whatever its size.
+            self._refuse_too_much(buffered, size)
+        self._write(message)
         for data in attachments:
-            self._enqueue(data)
+            self._write(data)
 
-    def _refuse_what_the_server_refuses(self, sizes: list[int]) -> None:
-        """Raise here where the server would close the connection, and tell nobody why; `sizes` are
-        those of a packet's messages.
+    def _measure(self, message: Packet) -> int:
+        """Return the bytes of a message on the wire.
+
+        Raises:
+            InvalidPayloadError: The server would close the connection for it, and tell nobody why;
+                or it can't be sent at all.
         """
-        limit = self._options.max_attachments
-        if len(sizes) - 1 > limit:
+        is_polling = self._session.transport == POLLING
+        if isinstance(message, str):
+            size = len(message) if message.isascii() else _utf8_length(message)
+            if is_polling and SEPARATOR in message:
+                raise InvalidPayloadError(
+                    "a text with the character U+001E can't be sent over long-polling, which "
+                    "separates packets by it"
+                )
+        else:
+            size = wire_size(message) if is_polling else len(message)
+        most = self.opened.max_payload
+        if most is not None and size > most:
+            grows = is_polling and isinstance(message, bytes)
+            growth = " (over long-polling data grows by a third)" if grows else ""
             raise InvalidPayloadError(
-                f"the packet has {len(sizes) - 1} attachments, and may have at most {limit} "
-                "(max_attachments)"
-            )
-        largest, most = max(sizes), self.opened.max_payload
-        if most is not None and largest > most:
-            raise InvalidPayloadError(
-                f"the packet has a message of {largest} bytes, and the server takes at most "
+                f"the packet has a message of {size} bytes{growth}, and the server takes at most "
                 f"{most} (its maxPayload)"
             )
+        return size
+
+    def _refuse_too_much(self, buffered: int, size: int) -> None:
+        if buffered + size > self._options.max_buffered:
+            raise SlowConsumerError(
+                f"{buffered} bytes wait for the network, of {self._options.max_buffered} that may"
+            )
+
+    def _write(self, packet: Packet) -> None:
+        if self._session.may_send:
+            self._carrier.send(packet)
+        else:
+            self._held.append(packet)
+            self._held_size += len(packet)
 
     async def drain(self) -> None:
         """Wait until everything was handed to the network, or the connection has ended."""
-        await self._written.wait()
+        while self.is_open:
+            if self._held and self._upgrade is not None and not self._upgrade.done():
+                await asyncio.wait([self._upgrade])
+            elif self._carrier.buffered:
+                await self._carrier.drain()
+            else:
+                return
+
+    # The end
 
     async def close(self, reason: str) -> None:
         """Write what waits, within a bound, then close; return when no task is left."""
@@ -246,94 +299,104 @@ class Connection:
         self._finish(description)
 
     async def wait_closed(self) -> None:
-        """Wait until the WebSocket is closed and no task is left; the caller's cancellation doesn't
+        """Wait until the transport is closed and no task is left; the caller's cancellation doesn't
         disturb that.
         """
         if self._task is not None and self._task is not asyncio.current_task():
             await asyncio.wait([self._task])
 
-    def _enqueue(self, message: str | bytes) -> None:
-        self._buffered += _size(message)
-        self._outbox.append(message)
-        self._written.clear()
-        self._wake_writer.set()
-
-    async def _run(self, handler: PacketHandler) -> None:
-        reader = start_later(self._loop, self._read(handler))
-        writer = start_later(self._loop, self._write())
-        reader.set_name("ackord client reader")
-        writer.set_name("ackord client writer")
+    async def _run(self) -> None:
+        """Wait for the end, and then until nothing is left."""
         try:
             await self._ended
         finally:
             # Cancelled from outside (the loop is shutting down), the handler still learns of the
             # end.
             self.end("forced close")
-            reader.cancel()
-            writer.cancel()
-            for outcome in await asyncio.gather(reader, writer, return_exceptions=True):
-                if isinstance(outcome, Exception):
-                    _log.error("client connection ended by an unexpected error", exc_info=outcome)
-            await self._websocket.close()
+            for task in (self._upgrade, self._waiting):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
+            await self._carrier.wait_closed()
 
-    async def _read(self, handler: PacketHandler) -> None:
-        description: str | None = None
+    def _finish(self, description: str | None) -> None:
+        if self._ended.done():
+            return
+        self._ended.set_result(None)
+        if self._timer is not None:
+            self._timer.cancel()
+        reason = self._session.close_reason or "transport close"
+        self._held.clear()
+        self._held_size = 0
+        if self._transport is not None:
+            self._transport.close(abort=reason in {"ping timeout", "transport error"})
+        if self._handler is not None:
+            self._handler.closed(reason, description)
+
+    # The transport's side (`TransportReceiver`)
+
+    def receive(self, message: Packet) -> bool:
+        """Take one packet; see `TransportReceiver.receive`."""
+        handler = self._handler
+        if handler is None:
+            self._receive_open(message)
+            return False
         try:
-            while self.is_open:
-                self._receive(await self._websocket.receive(), handler)
-                if handler.congested or self._buffered > self._options.max_buffered:
-                    await self._pause(handler)
-        except WebSocketLostError as error:
-            self._session.close(error.reason)
-            description = error.description
+            payload = self._session.receive(message, self._loop.time())
+            if isinstance(payload, str):
+                handler.receive_text(payload)
+            elif payload is not None:
+                handler.receive_binary(payload)
+            elif not self._session.is_open:
+                self._finish(None)
+                return False
+            else:
+                for packet in self._session.outgoing():
+                    self._write(packet)
         except ProtocolError as error:
-            self._session.close("parse error")
-            description = str(error)
-        finally:
-            self._session.close("transport error")
-            self._finish(description)
+            self.end("parse error", str(error))
+            return False
+        except Exception:  # noqa: BLE001  # nothing may reach the event loop's transport
+            _log.exception("a client's connection is ended by an unexpected error")
+            self.end("transport error")
+            return False
+        if handler.congested or self.buffered > self._options.max_buffered:
+            if not self._is_paused:
+                self._pause(handler)
+            return False
+        return True
 
-    def _receive(self, message: str | bytes, handler: PacketHandler) -> None:
-        payload = self._session.receive(message, self._loop.time())
-        if isinstance(payload, str):
-            handler.receive_text(payload)
-        elif payload is not None:
-            handler.receive_binary(payload)
+    def lost(self, error: TransportLostError) -> None:
+        """Learn that the transport has ended; see `TransportReceiver.lost`."""
+        if not self._opening.done():
+            self._opening.set_exception(error)
+        self.end(error.reason, error.description)
+
+    def _receive_open(self, message: Packet) -> None:
+        if self._opening.done():
+            return
+        try:
+            self._session.receive(message, self._loop.time())
+        except ProtocolError as error:
+            self._opening.set_exception(error)
         else:
-            for packet in self._session.outgoing():
-                self._enqueue(packet)
+            self._opening.set_result(None)
 
-    async def _pause(self, handler: PacketHandler) -> None:
+    def _pause(self, handler: PacketHandler) -> None:
         """Read nothing until the handlers have caught up, and the server has taken its answers: the
         network slows it down.
         """
         self._is_paused = True
-        try:
-            await handler.ready()
-            if self._buffered > self._options.max_buffered:
-                await self.drain()
-        finally:
-            self._is_paused = False
-            self._session.extend(self._loop.time())
+        self._waiting = start_later(self._loop, self._wait(handler))
+        self._waiting.set_name("ackord client waits for handlers")
 
-    async def _write(self) -> None:
-        try:
-            while True:
-                await self._wake_writer.wait()
-                self._wake_writer.clear()
-                while self._outbox:
-                    # It stays in the outbox until it's written: `writable` means that the network
-                    # has taken everything.
-                    await self._websocket.send(self._outbox[0])
-                    self._buffered -= _size(self._outbox.popleft())
-                self._written.set()
-        except WebSocketLostError:
-            # The reader returns what came before the end, and then says what the end was.
-            self._outbox.clear()
-            self._written.set()
-        except Exception:
-            self.end("transport error")
-            raise
+    async def _wait(self, handler: PacketHandler) -> None:
+        await handler.ready()
+        if self.buffered > self._options.max_buffered:
+            await self.drain()
+        self._is_paused = False
+        self._session.extend(self._loop.time())
+        self._carrier.resume()
 
     def _watch_heartbeat(self) -> None:
         """Look at the deadline when it's due; one timer, however often the deadline moves."""
@@ -346,23 +409,15 @@ class Connection:
         if deadline is not None:
             self._timer = self._loop.call_at(deadline, self._watch_heartbeat)
 
-    def _finish(self, description: str | None) -> None:
-        if self._ended.done():
-            return
-        self._ended.set_result(None)
-        if self._timer is not None:
-            self._timer.cancel()
-        self._written.set()
-        if self._handler is not None:
-            self._handler.closed(self._session.close_reason or "transport close", description)
+
+def _ignore(opening: asyncio.Future[None]) -> None:
+    if not opening.cancelled():
+        opening.exception()
 
 
-def _size(message: str | bytes) -> int:
-    """Count bytes; ASCII text, the usual case, needs no encoding for that."""
-    if isinstance(message, bytes) or message.isascii():
-        return len(message)
+def _utf8_length(text: str) -> int:
     try:
-        return len(message.encode())
+        return len(text.encode())
     except UnicodeEncodeError as error:
         raise InvalidPayloadError(
             "text with half a surrogate pair can't be sent: it isn't Unicode"

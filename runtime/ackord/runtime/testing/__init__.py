@@ -18,6 +18,7 @@ from ackord.runtime.testing.clock import DeadlockError, VirtualClockLoop, run
 from ackord.runtime.testing.link import Link
 from ackord.runtime.testing.memory import MemoryServerWebSocket, MemoryWebSocket
 from ackord.runtime.testing.peer import RawPeer
+from ackord.runtime.testing.raw_request import RawRequest
 from ackord.runtime.testing.raw_server import OPEN_PACKET, RawServer
 from ackord.runtime.testing.recorder import Recorder
 
@@ -28,6 +29,7 @@ __all__ = [
     "MemoryServerWebSocket",
     "MemoryWebSocket",
     "RawPeer",
+    "RawRequest",
     "RawServer",
     "Recorder",
     "VirtualClockLoop",

@@ -6,20 +6,29 @@ import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ackord.runtime.engine.client_websocket import ClientWebSocket, WebSocketLostError
+from ackord.runtime.engine.client_transport import (
+    ClientWebSocket,
+    Connector,
+    HttpClient,
+    TransportLostError,
+    TransportReceiver,
+)
 from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.websocket import WebSocketReceiver
-from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.hosting.asgi import AsgiApp
+from ackord.runtime.protocol.engineio.answers import is_final
 from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
 from ackord.runtime.server import Server
 from ackord.runtime.tasks import TaskSet
 from ackord.runtime.testing.memory import CAPACITY, MemoryServerWebSocket, MemoryWebSocket
+from ackord.runtime.testing.memory_client import MemoryClientWebSocket, MemoryHttp
 from ackord.runtime.testing.peer import RawPeer
+from typing_extensions import override
 
 
-class Link:
-    """A `Connector` to a `Server` in the same process.
+class Link(Connector):
+    """A `Connector` that leads to a `Server` in memory.
 
     Pass it as the `connector` of any client, typed or not; the URL's host doesn't matter::
 
@@ -27,8 +36,9 @@ class Link:
         chat:
             ...
 
-    Everything but the network is real: handshake, heartbeats, packets, limits, backpressure. Events
-    of `server` that reach nobody are encoded, too, so that tests find invalid payloads.
+    Everything but the network is real: handshake, both transports, heartbeats, packets, limits,
+    backpressure.
+    Events of `server` that reach nobody are encoded, too, so that tests find invalid payloads.
     """
 
     def __init__(
@@ -42,14 +52,21 @@ class Link:
             capacity: Bytes that may be on their way to the server before a client waits.
         """
         self._engine = server.engine
+        self._application = _LinkedApp(server.engine)
         server.environment.checking.always = True
         self._address = address
         self._capacity = capacity
         self._tasks = TaskSet()
 
-    async def open(self, url: str, headers: Mapping[str, str]) -> ClientWebSocket:
-        """Open a WebSocket; see `Connector.open`."""
-        return await self._open(url, headers)
+    @override
+    async def open_websocket(
+        self, url: str, headers: Mapping[str, str], receiver: TransportReceiver
+    ) -> ClientWebSocket:
+        return MemoryClientWebSocket(await self._open(url, headers), receiver)
+
+    @override
+    def open_http(self, url: str) -> HttpClient:
+        return MemoryHttp(self._application, address=self._address)
 
     async def raw(
         self,
@@ -72,8 +89,10 @@ class Link:
     async def _open(self, url: str, headers: Mapping[str, str]) -> MemoryWebSocket:
         parts = urlsplit(url)
         if not parts.path.startswith(self._engine.options.prefix):
-            raise DisconnectedError(
-                f"the server refused the WebSocket: nothing is served at {parts.path!r}"
+            raise TransportLostError(
+                "transport error",
+                f"the server refused the WebSocket: nothing is served at {parts.path!r}",
+                is_final=True,
             )
         sent = {"host": parts.netloc, **{name.lower(): value for name, value in headers.items()}}
         proxies = TrustedProxies(self._engine.options.trusted_proxies)
@@ -90,9 +109,21 @@ class Link:
         try:
             receiver = await self._engine.open_websocket(request, MemoryServerWebSocket(server))
         except HandshakeRefusedError as error:
-            raise DisconnectedError(f"the server refused the WebSocket: {error}") from error
+            raise TransportLostError(
+                "transport error",
+                f"the server refused the WebSocket: {error}",
+                is_final=is_final(error.refusal.status, error.refusal.body),
+            ) from error
         self._tasks.start(_serve(server, receiver))
         return client
+
+
+class _LinkedApp(AsgiApp):
+    """An application that no host starts, which is as it should be."""
+
+    @override
+    def _warn_unless_started(self) -> None:
+        pass
 
 
 async def _serve(websocket: MemoryWebSocket, receiver: WebSocketReceiver) -> None:
@@ -101,7 +132,7 @@ async def _serve(websocket: MemoryWebSocket, receiver: WebSocketReceiver) -> Non
         while True:
             if not receiver.receive(await websocket.receive()):
                 await receiver.ready()
-    except WebSocketLostError as error:
+    except TransportLostError as error:
         receiver.closed(error.description)
     except asyncio.CancelledError:
         receiver.closed("the loop has ended")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from ackord.runtime.engine.client_websocket import WebSocketLostError
+from ackord.runtime.engine.client_transport import TransportLostError
 from ackord.runtime.protocol.engineio.packet import utf8_length
 from ackord.runtime.protocol.engineio.prepared import Prepared
 
@@ -27,7 +27,7 @@ class MemoryWebSocket:
         self._arrived: deque[str | bytes] = deque()
         self._arrived_size = 0
         self._changed = asyncio.Event()
-        self._lost: WebSocketLostError | None = None
+        self._lost: TransportLostError | None = None
         self.close_code: int | None = None
         """The status of the close frame, once closed; `None` for none."""
 
@@ -63,8 +63,8 @@ class MemoryWebSocket:
             self._peer._arrive(message)
 
     async def receive(self) -> str | bytes:
-        """Wait for one message; raise `WebSocketLostError` after the end, once all earlier messages
-        were received.
+        """Wait for one message; after the end, and what came before it, raise
+        `TransportLostError`.
         """
         while not self._arrived:
             if self._lost is not None:
@@ -96,7 +96,7 @@ class MemoryWebSocket:
 
     def _end(self, code: int | None) -> None:
         self.close_code = code
-        self._lost = WebSocketLostError(
+        self._lost = TransportLostError(
             "transport close", f"closed in memory, status {code or 1005}"
         )
         self._changed.set()

@@ -8,7 +8,7 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from ackord.runtime.engine.client_websocket import WebSocketLostError
+from ackord.runtime.engine.client_transport import TransportLostError
 from ackord.runtime.testing.memory import MemoryWebSocket
 
 PATIENCE = 10.0
@@ -43,7 +43,7 @@ class RawPeer:
         try:
             async with asyncio.timeout(timeout):
                 return await self._websocket.receive()
-        except WebSocketLostError as error:
+        except TransportLostError as error:
             raise AssertionError(f"closed instead of sending: {error}") from error
         except TimeoutError as error:
             raise AssertionError(f"nothing came in {timeout:g} seconds") from error
@@ -90,7 +90,7 @@ class RawPeer:
         try:
             message = await self.receive(timeout=timeout)
         except AssertionError as error:
-            if isinstance(error.__cause__, WebSocketLostError):
+            if isinstance(error.__cause__, TransportLostError):
                 return self._websocket.close_code
             raise
         raise AssertionError(f"expected the end, got {message!r}")

@@ -1,18 +1,66 @@
-"""WebSockets of the `websockets` library, which only the extra `client` installs."""
+"""WebSockets of a client over the network.
+
+The `websockets` library, which only the extra `client` installs, opens them: TCP, TLS, proxies, the
+handshake. Then `NetworkWebSocket` takes the library's place at the transport, so that no queue and
+no task stands between the network and the connection. The rules:
+
+Reading
+    Whole text and binary frames are read here; all others by the library's `ClientProtocol`, one
+    frame at a time, so that what one read inflates to is handled before the next frame is looked
+    at. A frame that is cut waits in `_cut`. Where the receiver can't keep up, the reading stops,
+    and the rest waits there as well.
+
+Writing
+    What is sent in one turn of the event loop goes out in one piece at its end, and what is sent
+    while a read is handled, at the end of the read.
+
+The end
+    The receiver is told as soon as it's clear: by a close frame, a violation, or the loss of the
+    connection. The closing handshake goes on without it, for `close_timeout` seconds at most.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from ackord.runtime.engine.client_websocket import ClientWebSocket, WebSocketLostError
-from ackord.runtime.errors import DisconnectedError
-from ackord.runtime.logs.text import printable, quoted
+from ackord.runtime.engine.client_address import explain_redirect, without_secrets
+from ackord.runtime.engine.client_transport import (
+    ClientWebSocket,
+    TransportLostError,
+    TransportReceiver,
+)
+from ackord.runtime.engine.websocket import CloseCode
+from ackord.runtime.logs.text import printable
+from ackord.runtime.protocol.engineio.answers import explain_refusal, is_final
+from ackord.runtime.protocol.engineio.packet import Packet
+from ackord.runtime.websocket import bounds
+from ackord.runtime.websocket.client_framing import (
+    BINARY,
+    LENGTH_OF_2,
+    TEXT,
+    MaskKeys,
+    encode_frame,
+    frame_end,
+    is_wrong,
+)
 from typing_extensions import override
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
-from websockets.http11 import Response
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidStatus, PayloadTooBig, WebSocketException
+from websockets.frames import Frame, Opcode
+
+_COMMON: Final = (TEXT, BINARY)
+_END_OF_HEAD: Final = b"\r\n\r\n"
+_SWITCHING: Final = b" 101"
+_MAX_HEAD: Final = 65_536
+"""Bytes that the answer to the handshake may have before its end is looked for no more."""
+_LARGE: Final = 16_384
+"""Bytes from which on a frame is written at once, so that the transport tells of a busy network."""
+_MAX_SHOWN: Final = 300
+
+_keys = MaskKeys()
 
 
 class _Connect(connect):
@@ -28,73 +76,488 @@ class _Connect(connect):
         return exc
 
 
+class _Handshake(ClientConnection):
+    """The library's end of a connection, up to the answer to the handshake; what follows that is
+    kept for who comes after it.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.early = b""
+        self._head = b""
+        self._is_answered = False
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._is_answered:
+            if self.protocol.handshake_exc is None and self.response is not None:
+                self.early += data
+            else:
+                super().data_received(data)
+            return
+        self._head += data
+        end = self._head.find(_END_OF_HEAD)
+        if end < 0 and len(self._head) <= _MAX_HEAD:
+            return
+        self._is_answered = True
+        head, rest = self._head, b""
+        if end >= 0 and _SWITCHING in head[:16]:
+            head, rest = head[: end + 4], head[end + 4 :]
+        super().data_received(head)
+        self.early = rest
+        if self.response is not None and self.protocol.handshake_exc is None:
+            self.transport.pause_reading()
+
+    @override
+    def eof_received(self) -> None:
+        if not self._is_answered and self._head:
+            self._is_answered = True
+            super().data_received(self._head)
+        super().eof_received()
+
+
 async def open_network_websocket(
-    url: str, headers: Mapping[str, str], options: Mapping[str, Any]
+    url: str,
+    headers: Mapping[str, str],
+    receiver: TransportReceiver,
+    *,
+    close_timeout: float,
+    max_message: int,
+    options: Mapping[str, Any],
 ) -> NetworkWebSocket:
     """Open one; `options` are the library's."""
     try:
-        connection = await _Connect(url, additional_headers=dict(headers), **options)
+        connection = await _Connect(
+            url,
+            additional_headers=dict(headers),
+            create_connection=_Handshake,
+            max_size=max_message,
+            # The caller bounds the opening, and Engine.IO has its own heartbeat.
+            open_timeout=None,
+            ping_interval=None,
+            **options,
+        )
     except InvalidStatus as error:
-        raise DisconnectedError(_describe_refusal(url, error.response)) from error
-    except (OSError, WebSocketException, EOFError) as error:
-        # The library puts what the server answered into some of its texts.
-        raise DisconnectedError(
-            f"can't open a WebSocket to {_without_secrets(url)}: {printable(str(error)[:300])}"
+        raise _refused(url, error) from error
+    except OSError as error:
+        raise TransportLostError(
+            "transport error",
+            f"can't connect to {without_secrets(url)}: {_words(error)}",
+            is_final=True,
         ) from error
-    return NetworkWebSocket(connection)
+    except (WebSocketException, EOFError, ValueError) as error:
+        # The library puts what the server answered into some of its texts.
+        raise TransportLostError(
+            "transport error",
+            f"can't open a WebSocket to {without_secrets(url)}: {_words(error)}",
+        ) from error
+    assert isinstance(connection, _Handshake)  # noqa: S101  # what `create_connection` makes
+    return NetworkWebSocket(connection, receiver, close_timeout, max_message)
 
 
-class NetworkWebSocket(ClientWebSocket):
-    """One WebSocket of the `websockets` library."""
+class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
+    """One open WebSocket: a transport of the engine, and the protocol of its network transport."""
 
-    def __init__(self, connection: ClientConnection) -> None:
-        """Take an open connection."""
-        self._connection = connection
-
-    @override
-    async def send(self, message: str | bytes) -> None:
-        try:
-            await self._connection.send(message)
-        except ConnectionClosed as error:
-            raise _lost(error) from error
-
-    @override
-    async def receive(self) -> str | bytes:
-        try:
-            return await self._connection.recv()
-        except ConnectionClosed as error:
-            raise _lost(error) from error
-
-    @override
-    async def close(self) -> None:
-        await self._connection.close()
-
-
-def _lost(error: ConnectionClosed) -> WebSocketLostError:
-    """Say whose end it was: a close frame of ours that answers none of theirs means that they broke
-    RFC 6455 or a limit.
-    """
-    is_our_complaint = error.sent is not None and not error.rcvd_then_sent
-    return WebSocketLostError(
-        "transport error" if is_our_complaint else "transport close", str(error)
+    __slots__ = (
+        "_close_timeout",
+        "_cut",
+        "_drained",
+        "_fragments",
+        "_frames",
+        "_gone",
+        "_is_common",
+        "_is_held",
+        "_is_mute",
+        "_is_reading",
+        "_is_text",
+        "_loop",
+        "_lost",
+        "_max_message",
+        "_needed",
+        "_out",
+        "_out_size",
+        "_receiver",
+        "_timer",
+        "_transport",
+        "response_headers",
     )
 
+    response_headers: Sequence[tuple[str, str]]
 
-def _describe_refusal(url: str, response: Response) -> str:
-    status = response.status_code
-    targets = response.headers.get_all("Location")
-    if not 300 <= status < 400 or not targets:
-        return f"the server refused the WebSocket with HTTP status {status}"
-    try:
-        host = urlsplit(urljoin(url, targets[0])).netloc.rpartition("@")[2]
-    except ValueError:
-        host = targets[0]
-    return f"the server redirects (HTTP status {status}) to the host {quoted(host)}, and redirects aren't followed: connect to the right address"
+    def __init__(
+        self,
+        connection: _Handshake,
+        receiver: TransportReceiver,
+        close_timeout: float,
+        max_message: int,
+    ) -> None:
+        """Take the place of the library's connection."""
+        response = connection.response
+        self.response_headers = [] if response is None else list(response.headers.raw_items())
+        self._loop = asyncio.get_running_loop()
+        self._transport = connection.transport
+        self._frames: ClientProtocol = connection.protocol
+        self._receiver = receiver
+        self._close_timeout = close_timeout
+        self._max_message = max_message
+        self._is_common = not connection.protocol.extensions
+        """Whether frames of the server may be read here: compressed ones are the library's."""
+        self._cut = bytearray(connection.early)
+        """What was read and not handled yet."""
+        self._needed = 0
+        """How long that must become before it is looked at."""
+        self._fragments: list[bytes] = []
+        self._is_text = False
+        self._out: list[bytes] = []
+        self._out_size = 0
+        self._is_reading = False
+        self._is_held = False  # the receiver wants nothing until `resume`
+        self._is_mute = False  # nothing more is sent or delivered
+        self._drained: asyncio.Future[None] | None = None
+        self._lost: TransportLostError | None = None  # told when what waits is handled
+        self._timer: asyncio.TimerHandle | None = None
+        self._gone: asyncio.Future[None] = self._loop.create_future()
+        self._transport.set_protocol(self)
+        if connection.connection_lost_waiter.done():
+            self._gone.set_result(None)
+            self._lost = TransportLostError("transport close", "the connection was lost")
+        else:
+            self._transport.resume_reading()
+        if self._cut or self._lost:
+            self._loop.call_soon(self._read_on)
+
+    # The engine's side (`ClientWebSocket`)
+
+    @property
+    @override
+    def buffered(self) -> int:
+        return self._out_size + self._transport.get_write_buffer_size()
+
+    @property
+    @override
+    def writable(self) -> bool:
+        return not self._out and not self._transport.get_write_buffer_size()
+
+    @override
+    def send(self, packet: Packet) -> None:
+        if self._is_mute:
+            return
+        if not self._is_common:
+            frame = self._encode_compressed(packet)
+        elif isinstance(packet, str):
+            frame = encode_frame(TEXT, packet.encode(), _keys.take())
+        else:
+            frame = encode_frame(BINARY, packet, _keys.take())
+        if not self._out and not self._is_reading:
+            self._loop.call_soon(self._flush)
+        self._out.append(frame)
+        self._out_size += len(frame)
+        if len(frame) > _LARGE:
+            self._flush()
+
+    @override
+    async def drain(self) -> None:
+        while self.buffered and not self._is_mute:
+            if self._drained is None:
+                self._drained = self._loop.create_future()
+                # From now on the transport says when it holds nothing.
+                self._transport.set_write_buffer_limits(0)
+            drained = self._drained
+            self._flush()
+            await asyncio.wait([drained])
+
+    @override
+    def resume(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self._loop.call_soon(self._read_on)
+
+    @override
+    def adopt(self, receiver: TransportReceiver) -> None:
+        self._receiver = receiver
+
+    @override
+    def close(self, *, abort: bool = False) -> None:
+        if self._gone.done():
+            self._is_mute = True
+            return
+        if not self._is_mute:
+            if not abort:
+                self._flush()
+            self._mute()
+            if self._frames.close_sent is None:
+                self._frames.send_close(CloseCode.NORMAL)
+            self._write_frames()
+        if abort:
+            self._hang_up()
+        else:
+            self._transport.resume_reading()  # until the server has closed
+
+    @override
+    async def wait_closed(self) -> None:
+        await asyncio.wait([self._gone])
+
+    # The network's side (`asyncio.Protocol`)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._is_mute:
+            return  # only the end of the connection is waited for
+        self._is_reading = True
+        try:
+            if (
+                not self._cut
+                and self._is_common
+                and data[0] == TEXT
+                and len(data) >= 2
+                and data[1] == len(data) - 2 < LENGTH_OF_2
+                and not self._is_held
+                and data[1] <= self._max_message
+                and not self._fragments
+            ):
+                # All of what was read is one short text, as nearly always.
+                self._deliver_text(data[2:])
+            else:
+                self._cut += data
+                if not self._is_held and len(self._cut) >= self._needed:
+                    self._read()
+        finally:
+            self._is_reading = False
+            if self._out:
+                self._flush()
+
+    @override
+    def eof_received(self) -> bool:
+        return False  # the transport closes itself
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._gone.done():
+            self._gone.set_result(None)
+        if not self._is_mute:
+            words = "" if exc is None else f": {_words(exc)}"
+            self._lost = TransportLostError("transport close", f"the connection was lost{words}")
+            self._wake()
+            if not self._is_held:
+                self._tell()
+
+    @override
+    def resume_writing(self) -> None:
+        if not self._transport.get_write_buffer_size():
+            self._wake()
+
+    # Reading
+
+    def _read_on(self) -> None:
+        """Handle what waits, after a pause."""
+        if self._is_mute or self._is_held:
+            return
+        if not self._gone.done():
+            self._transport.resume_reading()
+        self._is_reading = True
+        try:
+            self._read()
+        finally:
+            self._is_reading = False
+            if self._out:
+                self._flush()
+        if self._lost is not None and not self._is_held:
+            self._tell()
+
+    def _read(self) -> None:
+        """Handle the whole frames that wait."""
+        data = self._cut
+        at, end = 0, len(data)
+        self._needed = 0
+        try:
+            while at < end and not self._is_held and not self._is_mute:
+                if is_wrong(data, at, end, may_be_compressed=not self._is_common):
+                    self._fail(CloseCode.PROTOCOL_ERROR)
+                    return
+                body, stop = frame_end(data, at, end)
+                if stop > end and (not body or stop - body <= self._max_message):
+                    self._needed = stop - at
+                    return
+                first = data[at]
+                if (
+                    self._is_common
+                    and first in _COMMON
+                    and not self._fragments
+                    and stop - body <= self._max_message
+                ):
+                    payload = bytes(data[body:stop])
+                    at = stop
+                    if first == TEXT:
+                        self._deliver_text(payload)
+                    else:
+                        self._deliver(payload)
+                else:
+                    frame = bytes(data[at:stop])
+                    at = min(stop, end)
+                    self._read_uncommon(frame)
+        finally:
+            del data[:at]
+            if self._is_held and not self._gone.done() and not self._is_mute:
+                self._transport.pause_reading()
+
+    def _deliver_text(self, payload: bytes) -> None:
+        try:
+            text = payload.decode()
+        except UnicodeDecodeError:
+            self._fail(CloseCode.INVALID_DATA)
+            return
+        self._deliver(text)
+
+    def _deliver(self, message: Packet) -> None:
+        if not self._receiver.receive(message) and not self._is_mute:
+            self._is_held = True
+
+    def _read_uncommon(self, frame: bytes) -> None:
+        """Have the library read one frame, or the beginning of one that is wrong."""
+        frames = self._frames
+        frames.receive_data(frame)
+        for event in frames.events_received():
+            if isinstance(event, Frame):
+                self._receive_frame(event)
+        if frames.parser_exc is not None:
+            self._end("transport error", self._complaint(frames.parser_exc))
+        elif frames.close_rcvd is not None:
+            self._end(
+                "transport close", _describe_close(frames.close_rcvd.code, frames.close_rcvd.reason)
+            )
+        elif not self._is_mute and self._transport.get_write_buffer_size() < _LARGE:
+            self._write_frames()
+        else:
+            frames.data_to_send()  # a server that sends PINGs and doesn't read gets no PONGs
+
+    def _receive_frame(self, frame: Frame) -> None:
+        if frame.opcode not in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT} or self._is_mute:
+            return
+        if frame.opcode is not Opcode.CONT:
+            self._is_text = frame.opcode is Opcode.TEXT
+        self._fragments.append(bytes(frame.data))
+        if len(self._fragments) > bounds.MAX_FRAGMENTS:
+            self._fail(CloseCode.POLICY_VIOLATION)
+        elif frame.fin:
+            payload = b"".join(self._fragments)
+            self._fragments.clear()
+            if self._is_text:
+                self._deliver_text(payload)
+            else:
+                self._deliver(payload)
+
+    # Writing
+
+    def _flush(self) -> None:
+        out = self._out
+        if out and not self._gone.done():
+            self._transport.write(out[0] if len(out) == 1 else b"".join(out))
+        self._out = []
+        self._out_size = 0
+        if self._drained is not None and not self._transport.get_write_buffer_size():
+            self._wake()
+
+    def _encode_compressed(self, packet: Packet) -> bytes:
+        if isinstance(packet, str):
+            self._frames.send_text(packet.encode())
+        else:
+            self._frames.send_binary(packet)
+        return b"".join(self._frames.data_to_send())
+
+    def _write_frames(self) -> None:
+        """Write what the library has to say: PONGs, and close frames."""
+        data = b"".join(self._frames.data_to_send())
+        if self._out:
+            self._flush()
+        if data and not self._gone.done():
+            self._transport.write(data)
+
+    def _wake(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        self._drained = None
+
+    # The end
+
+    def _fail(self, code: CloseCode) -> None:
+        """End the connection because of what the server has sent."""
+        self._frames.fail(code)
+        self._end("transport error", _COMPLAINTS[code])
+
+    def _complaint(self, error: Exception) -> str:
+        if isinstance(error, PayloadTooBig):
+            return f"the server sent a message of more than the {self._max_message:,} bytes that the option max_message allows"
+        return f"the server broke the WebSocket protocol: {_words(error)}"
+
+    def _end(self, reason: str, description: str) -> None:
+        """Tell the receiver of the end, and finish the closing handshake without it."""
+        if self._is_mute:
+            return
+        receiver = self._receiver
+        self._write_frames()
+        self._mute()
+        if reason == "transport error":
+            self._hang_up()
+        receiver.lost(TransportLostError(reason, description))
+
+    def _tell(self) -> None:
+        error, self._lost = self._lost, None
+        if error is not None and not self._is_mute:
+            self._mute()
+            self._receiver.lost(error)
+
+    def _mute(self) -> None:
+        self._is_mute = True
+        self._out = []
+        self._out_size = 0
+        self._fragments.clear()
+        self._cut.clear()
+        self._wake()
+        if not self._gone.done() and self._timer is None:
+            self._timer = self._loop.call_later(self._close_timeout, self._transport.abort)
+
+    def _hang_up(self) -> None:
+        """Close the connection without waiting for anything: neither for a network that takes
+        nothing, nor for the end of TLS.
+        """
+        transport = self._transport
+        if transport.get_write_buffer_size() or transport.get_extra_info("sslcontext") is not None:
+            transport.abort()
+        else:
+            transport.close()
 
 
-def _without_secrets(url: str) -> str:
-    """Return a URL without its query string, and without the password that may stand before the
-    host.
-    """
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+_COMPLAINTS: Final = {
+    CloseCode.INVALID_DATA: "the server broke the WebSocket protocol: a text that isn't UTF-8",
+    CloseCode.PROTOCOL_ERROR: "the server broke the WebSocket protocol: the head of a frame is wrong",
+    CloseCode.POLICY_VIOLATION: "the server sent a message in too many fragments",
+}
+
+
+def _describe_close(code: int, text: str) -> str:
+    """Say what a server's close frame means, and what to do."""
+    shown = f", {printable(text[:_MAX_SHOWN])!r}" if text else ""
+    if code == CloseCode.MESSAGE_TOO_BIG:
+        return (
+            f"the server closed the WebSocket with the code 1009{shown}: a message was larger than "
+            "the server, or a proxy in front of it, takes (`max_payload`, or `maxHttpBufferSize`, "
+            "there)"
+        )
+    return f"the server closed the WebSocket with the code {code}{shown}"
+
+
+def _refused(url: str, error: InvalidStatus) -> TransportLostError:
+    response = error.response
+    status, body = response.status_code, bytes(response.body or b"")
+    locations = response.headers.get_all("Location")
+    if 300 <= status < 400 and locations:
+        why = explain_redirect(url, status, locations[0])
+    else:
+        why = f"{without_secrets(url)} refused the WebSocket with {explain_refusal(status, body)}"
+    return TransportLostError("transport error", why, is_final=is_final(status, body))
+
+
+def _words(error: Exception) -> str:
+    return printable(str(error)[:_MAX_SHOWN]) or type(error).__name__

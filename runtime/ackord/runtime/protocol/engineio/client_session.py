@@ -1,35 +1,55 @@
-"""The client's side of one Engine.IO v4 session over a WebSocket: no I/O, no clock.
+"""The client's side of one Engine.IO v4 session: no I/O, no clock.
 
-Messages and the time go in; messages for Socket.IO, packets to send and the next deadline come out.
+Packets and the time go in; messages for Socket.IO, packets to send and the next deadline come out.
 
-The rules (Engine.IO v4, "heartbeat"): the server sends PING, and the client answers each with PONG.
-A server that sends no PING for `ping_interval` plus `ping_timeout` seconds is gone; other packets
-don't count. `ackord.runtime.protocol.engineio.state` has the states.
+The heartbeat (Engine.IO v4, "heartbeat"): the server sends PING, and the client answers each with
+PONG. A server that sends no PING for `ping_interval` plus `ping_timeout` seconds is gone; other
+packets don't count.
+
+The upgrade from long-polling to WebSocket (Engine.IO v4, "upgrade"):
+
+1. `probe` gives the first packet of a second connection, a WebSocket; long-polling goes on.
+2. `receive_probe` takes what comes over it. If that is the answer to the probe, nothing more is
+   sent over long-polling, so that no message can overtake another: `may_send` is false while the
+   last GET and the last POST end.
+3. When both have ended, `upgrade` gives the packet that ends long-polling. What waited follows it.
+
+Anything else is `cancel_upgrade`: the session goes on over long-polling as if nothing had been.
+
+`ackord.runtime.protocol.engineio.state` has the states.
 """
 
 from __future__ import annotations
 
-from typing import NoReturn
+import re
+from typing import Final, NoReturn
 
 from ackord.runtime.protocol.engineio import packet as packets
 from ackord.runtime.protocol.engineio.errors import MalformedPacketError
+from ackord.runtime.protocol.engineio.handshake import POLLING, WEBSOCKET
 from ackord.runtime.protocol.engineio.open_packet import OpenPacket, decode_open_packet
 from ackord.runtime.protocol.engineio.packet import Packet
 from ackord.runtime.protocol.engineio.state import (
     CLIENT_TRANSITIONS,
+    CLIENT_UPGRADING,
     ClientState,
     ClientTrigger,
 )
 
+_LENGTH_PREFIX: Final = re.compile(r"[0-9]{1,9}:0\{")
+"""How a payload of Engine.IO v3 begins: each packet there has its length before it."""
+
 
 class ClientSession:
-    """One session as its client sees it: the open packet, the heartbeat, the end."""
+    """One session as its client sees it: the open packet, the heartbeat, the upgrade, the end."""
 
-    __slots__ = ("_deadline", "_outgoing", "close_reason", "opened", "state")
+    __slots__ = ("_deadline", "_outgoing", "close_reason", "opened", "state", "transport")
 
-    def __init__(self, now: float, *, open_timeout: float) -> None:
-        """Begin to wait for the open packet, for `open_timeout` seconds."""
+    def __init__(self, now: float, *, open_timeout: float, transport: str = WEBSOCKET) -> None:
+        """Begin to wait for the open packet over `transport`, for `open_timeout` seconds."""
         self.state = ClientState.OPENING
+        self.transport = transport
+        """``"polling"`` or ``"websocket"``."""
         self.opened: OpenPacket | None = None
         """The open packet, once it has come."""
         self.close_reason: str | None = None
@@ -37,18 +57,31 @@ class ClientSession:
         self._deadline = now + open_timeout
         self._outgoing: list[str] = []
 
+    @property
+    def is_open(self) -> bool:
+        """Whether packets can still be sent, now or after an upgrade."""
+        state = self.state
+        return state is ClientState.OPEN or state in CLIENT_UPGRADING
+
+    @property
+    def may_send(self) -> bool:
+        """Whether packets can be given to the transport now."""
+        state = self.state
+        return state is ClientState.OPEN or state is ClientState.PROBING
+
     def receive(self, message: Packet, now: float) -> Packet | None:
-        """Take one WebSocket message; return it if it is one for Socket.IO, type digit included.
+        """Take one packet; return it if it is one for Socket.IO, type digit included.
 
         Raises:
             MalformedPacketError: The server broke the protocol; the session is closed with "parse
                 error".
         """
-        if self.state is ClientState.OPEN:
+        state = self.state
+        if state is ClientState.OPEN or state in CLIENT_UPGRADING:
             if isinstance(message, bytes) or message[:1] == packets.MESSAGE:
                 return message
             self._receive_control(message, now)
-        elif self.state is ClientState.OPENING:
+        elif state is ClientState.OPENING:
             self._receive_open(message, now)
         return None
 
@@ -81,9 +114,52 @@ class ClientSession:
             self._move(ClientTrigger.END)
             self.close_reason = reason
 
+    # The upgrade
+
+    @property
+    def can_upgrade(self) -> bool:
+        """Whether the server offers a WebSocket in place of long-polling."""
+        return (
+            self.state is ClientState.OPEN
+            and self.transport == POLLING
+            and self.opened is not None
+            and WEBSOCKET in self.opened.upgrades
+        )
+
+    def probe(self) -> str:
+        """Begin an upgrade; return the packet to send over the new WebSocket."""
+        self._move(ClientTrigger.PROBE)
+        return packets.PING_PROBE
+
+    def receive_probe(self, message: Packet) -> bool:
+        """Take a packet that came over the probing WebSocket; return whether long-polling must
+        pause now. If not, the upgrade has failed.
+        """
+        if self.state is ClientState.PROBING and message == packets.PONG_PROBE:
+            self._move(ClientTrigger.ANSWER)
+            return True
+        self.cancel_upgrade()
+        return False
+
+    def upgrade(self) -> str:
+        """Move to the WebSocket; return the packet to send over it before all others."""
+        self._move(ClientTrigger.UPGRADE)
+        self.transport = WEBSOCKET
+        return packets.UPGRADE
+
+    def cancel_upgrade(self) -> None:
+        """Go on over long-polling."""
+        if self.state in CLIENT_UPGRADING:
+            self._move(ClientTrigger.CANCEL)
+
     def _receive_open(self, message: Packet, now: float) -> None:
         if isinstance(message, bytes):
             self._fail("the server's first message is binary")
+        if _LENGTH_PREFIX.match(message):
+            self._fail(
+                "the server speaks Engine.IO 3, the protocol of Socket.IO 2; it needs Socket.IO 3 "
+                "or newer, such as 4"
+            )
         try:
             self.opened = decode_open_packet(message)
         except MalformedPacketError:
@@ -100,8 +176,8 @@ class ClientSession:
             case packets.CLOSE:
                 self.close("transport close")
             case packets.PONG | packets.NOOP:
-                # A PONG without a PING and a NOOP mean nothing to a client on a WebSocket; the
-                # reference implementation ignores them too.
+                # A NOOP ends a GET. A PONG that nobody asked for means nothing to a client; the
+                # reference ignores it too.
                 pass
             case packets.OPEN:
                 self._fail("the server opened an open session")

@@ -13,6 +13,14 @@ Until then requests are answered as before: the WebSocket carries nothing but th
 
 CLOSE by this side leaves the three states of long-polling for `CLOSING`, which waits for a GET that
 fetches the CLOSE packet; END leads from everywhere to `CLOSED`.
+
+On the client, a session is `ClientState.OPEN` whatever its transport. An upgrade leads through
+`PROBING` and `PAUSING` and back to `OPEN`, over WebSocket where it succeeds:
+
+    OPENING ──OPEN──▶ OPEN ──PROBE──▶ PROBING ──ANSWER──▶ PAUSING
+                       ▲ ▲               │                 │
+                       │ └────CANCEL─────┴─────CANCEL──────┤
+                       └───────────────UPGRADE─────────────┘
 """
 
 from __future__ import annotations
@@ -82,10 +90,18 @@ UPGRADING: Final = frozenset((State.OFFERED, State.PROBED))
 class ClientState(Enum):
     """The state of a client's session."""
 
+    __hash__ = object.__hash__
+
     OPENING = auto()
     """The open packet hasn't come yet."""
     OPEN = auto()
-    """Messages may go both ways."""
+    """Messages may go both ways, over whatever transport is in use."""
+    PROBING = auto()
+    """Open, over long-polling; a WebSocket probes."""
+    PAUSING = auto()
+    """Open; the server has answered the probe, and the last requests of long-polling run. What is
+    sent waits for their end.
+    """
     CLOSED = auto()
     """Over; `ClientSession.close_reason` says why."""
 
@@ -94,12 +110,26 @@ class ClientTrigger(Enum):
     """What moves a client's session from state to state."""
 
     OPEN = auto()
+    PROBE = auto()
+    ANSWER = auto()
+    CANCEL = auto()
+    UPGRADE = auto()
     END = auto()
 
 
 CLIENT_TRANSITIONS: Final = {
     (ClientState.OPENING, ClientTrigger.OPEN): ClientState.OPEN,
+    (ClientState.OPEN, ClientTrigger.PROBE): ClientState.PROBING,
+    (ClientState.PROBING, ClientTrigger.ANSWER): ClientState.PAUSING,
+    (ClientState.PROBING, ClientTrigger.CANCEL): ClientState.OPEN,
+    (ClientState.PAUSING, ClientTrigger.CANCEL): ClientState.OPEN,
+    (ClientState.PAUSING, ClientTrigger.UPGRADE): ClientState.OPEN,
     (ClientState.OPENING, ClientTrigger.END): ClientState.CLOSED,
     (ClientState.OPEN, ClientTrigger.END): ClientState.CLOSED,
+    (ClientState.PROBING, ClientTrigger.END): ClientState.CLOSED,
+    (ClientState.PAUSING, ClientTrigger.END): ClientState.CLOSED,
 }
-"""The possible transitions; any other one is a bug of `ClientSession`."""
+"""What is possible; anything else is a mistake of `ClientSession`."""
+
+CLIENT_UPGRADING: Final = frozenset((ClientState.PROBING, ClientState.PAUSING))
+"""A WebSocket is to take over from long-polling."""

@@ -1,0 +1,85 @@
+"""How a client reaches its server over the network."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from ackord.runtime.engine.client_options import ClientSettings
+from ackord.runtime.engine.client_transport import (
+    ClientWebSocket,
+    Connector,
+    HttpClient,
+    TransportReceiver,
+)
+from ackord.runtime.errors import UsageError
+from ackord.runtime.logs.packets import SILENT
+from typing_extensions import override
+
+
+class NetworkConnector(Connector):
+    """Opens connections over TCP and TLS, by the libraries of the extra `client`.
+
+    Servers import this module too, because a contract's package has both sides; a server runs
+    without these libraries, which are imported when they are used.
+    """
+
+    def __init__(self, settings: ClientSettings) -> None:
+        """Take the options of all connections."""
+        self._settings = settings
+
+    @override
+    async def open_websocket(
+        self, url: str, headers: Mapping[str, str], receiver: TransportReceiver
+    ) -> ClientWebSocket:
+        try:
+            from ackord.runtime.websocket.network import open_network_websocket  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise _missing(error) from error
+        settings = self._settings
+        options: dict[str, Any] = {
+            "compression": "deflate" if settings.compression else None,
+            "proxy": settings.proxy,
+            "logger": SILENT,
+        }
+        context = self._context(url)
+        if context is not None:
+            options["ssl"] = context
+        return await open_network_websocket(
+            url,
+            headers,
+            receiver,
+            close_timeout=settings.close_timeout,
+            max_message=settings.max_message,
+            options=options,
+        )
+
+    @override
+    def open_http(self, url: str) -> HttpClient:
+        try:
+            from ackord.runtime.polling.client_http import NetworkHttpClient  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise _missing(error) from error
+        return NetworkHttpClient(ssl=self._context(url), proxy=self._settings.proxy)
+
+    def _context(self, url: str) -> ssl.SSLContext | None:
+        """Return how TLS is done, or `None` for a URL without."""
+        if url.startswith(("http:", "ws:")):
+            return None
+        return self._settings.ssl or _default_context()
+
+
+@cache
+def _default_context() -> ssl.SSLContext:
+    """Return one context for all clients: loading the system's certificates takes a while."""
+    return ssl.create_default_context()
+
+
+def _missing(error: ModuleNotFoundError) -> UsageError | ModuleNotFoundError:
+    if error.name not in {"websockets", "httpx2"}:
+        return error
+    return UsageError(
+        f"a client needs the package {error.name}; install it with: pip install 'ackord[client]'"
+    )
