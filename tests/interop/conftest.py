@@ -92,7 +92,14 @@ def serving_python(module: str, hosting: Hosting, *arguments: str) -> Generator[
     """Run ``python -m module --hosting HOSTING``, a server that prints ``listening PORT``; give its
     URL.
     """
-    with _process([sys.executable, "-m", module, "--hosting", hosting, *arguments]) as line:
+    with serving_module(module, "--lane", lane, *arguments) as url:
+        yield url
+
+
+@contextmanager
+def serving_module(module: str, *arguments: str) -> Generator[str]:
+    """Run ``python -m module``, a server that prints ``listening PORT``; give its URL."""
+    with _process([sys.executable, "-m", module, *arguments]) as line:
         yield f"http://127.0.0.1:{line.split()[1]}"
 
 

@@ -106,10 +106,8 @@ class ClientWebSocket(ClientTransport, Protocol):
 
     __slots__ = ()
 
-    @property
-    def response_headers(self) -> Sequence[tuple[str, str]]:
-        """The headers of the answer to the handshake, which may set cookies."""
-        ...
+    response_headers: Sequence[tuple[str, str]]
+    """The headers of the answer to the handshake, which may set cookies."""
 
 
 class ClientPolling(ClientTransport, Protocol):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Generator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -232,7 +232,7 @@ class PollingTransport(ClientPolling):
         return response
 
     @contextmanager
-    def _ending(self) -> Iterator[None]:
+    def _ending(self) -> Generator[None]:
         """Tell the receiver of a request that ends the session."""
         try:
             yield

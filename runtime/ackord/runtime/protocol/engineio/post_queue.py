@@ -9,14 +9,18 @@ from typing import Final
 from ackord.runtime.protocol.engineio.packet import Packet, encode_payload, utf8_length
 
 _SEPARATOR_SIZE: Final = 1
+MAX_PACKETS: Final = 16
+"""Packets of one body: servers with python-engineio refuse more, as its
+``Payload.max_decode_packets`` is 16 by default.
+"""
 
 
 class PostQueue:
     """Packets that wait for a POST, and how many bytes they are.
 
     A body holds as many packets as fit into the server's ``maxPayload``, counted as they are sent:
-    text in UTF-8, binary data in base64 after a ``b``, and the separators between packets. A
-    packet that is larger than that is a body of its own.
+    text in UTF-8, binary data in base64 after a ``b``, and the separators between packets; but no
+    more than `MAX_PACKETS`. A packet that is larger than ``maxPayload`` is a body of its own.
     """
 
     __slots__ = ("_packets", "size")
@@ -41,7 +45,7 @@ class PostQueue:
         """
         taken: list[Packet] = []
         length = counted = 0
-        while self._packets:
+        while self._packets and len(taken) < MAX_PACKETS:
             packet, size = self._packets[0]
             more = size + (_SEPARATOR_SIZE if taken else 0)
             if taken and max_payload is not None and length + more > max_payload:
