@@ -44,7 +44,11 @@ def test_every_event_and_every_answer_arrives_once_and_in_order(url: str, mode: 
         manager = Manager(url, proxy=None, **MODES[mode])
         client = manager.socket()
         numbers: list[tuple[int, object]] = []
-        client.on("number", lambda *values: numbers.append(values))
+
+        @client.on("number")
+        def number(number: int, value: object) -> None:  # pyright: ignore[reportUnusedFunction]  # registered
+            numbers.append((number, value))
+
         async with client, asyncio.timeout(20):
             # All this happens while the upgrade goes on.
             flood = asyncio.ensure_future(client.emit_with_ack("flood", NUMBERS))

@@ -21,7 +21,7 @@ from ackord.runtime.engine.client_transport import (
     TransportReceiver,
 )
 from ackord.runtime.engine.client_upgrade import upgrade
-from ackord.runtime.errors import DisconnectedError
+from ackord.runtime.errors import DisconnectedError, ProtocolError
 from ackord.runtime.logs.packets import LOGGER, PacketLog
 from ackord.runtime.logs.text import masked_url
 from ackord.runtime.protocol.engineio.client_session import ClientSession
@@ -105,6 +105,8 @@ class EngineClient:
             except TimeoutError:
                 failures[name] = _NO_ANSWER
             except TransportLostError as error:
+                if error.reason == "parse error":
+                    raise ProtocolError(error.description) from error
                 failures[name] = error.description
                 if error.is_final:
                     break
@@ -182,11 +184,11 @@ class EngineClient:
         return websocket
 
     async def _upgrade(self, connection: Connection, polling: ClientPolling) -> None:
-        if (
+        try:
             await upgrade(connection, polling, self._open_websocket, timeout=self._settings.timeout)
-            and self._settings.remember_upgrade
-        ):
-            self._preferred = WEBSOCKET
+        finally:  # the connection may end before the last request has
+            if self._settings.remember_upgrade and connection.transport == WEBSOCKET:
+                self._preferred = WEBSOCKET
 
 
 def _explain(failures: Mapping[str, str], timeout: float) -> str:

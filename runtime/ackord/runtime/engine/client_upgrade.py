@@ -41,9 +41,9 @@ async def upgrade(
     open_websocket: Callable[[str, TransportReceiver], Awaitable[ClientWebSocket]],
     *,
     timeout: float,  # noqa: ASYNC109  # bounds several waits
-) -> bool:
-    """Move a connection to the WebSocket that `open_websocket` opens for a session's id; return
-    whether that succeeded.
+) -> None:
+    """Move a connection to the WebSocket that `open_websocket` opens for a session's id, if
+    possible.
     """
     session = connection.session
     probe = _Probe(session)
@@ -52,7 +52,7 @@ async def upgrade(
         async with asyncio.timeout(timeout):
             websocket = await open_websocket(connection.opened.sid, probe)
             if not session.can_upgrade:
-                return False
+                return
             websocket.send(session.probe())
             await probe.answered()
             await probe.unless_lost(polling.pause())
@@ -65,7 +65,7 @@ async def upgrade(
         websocket = None
     except (TransportLostError, TimeoutError) as error:
         _log.debug("the upgrade to a WebSocket failed: %s", str(error) or "no answer in time")
-        return False
+        return
     finally:
         if websocket is not None:
             session.cancel_upgrade()
@@ -75,7 +75,6 @@ async def upgrade(
             await websocket.wait_closed()
     polling.close(abort=True)
     await polling.wait_closed()
-    return True
 
 
 class _Probe(TransportReceiver):

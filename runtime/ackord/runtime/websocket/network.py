@@ -32,7 +32,7 @@ from ackord.runtime.engine.client_transport import (
     TransportReceiver,
 )
 from ackord.runtime.engine.websocket import CloseCode
-from ackord.runtime.logs.text import printable
+from ackord.runtime.logs.text import printable, quoted
 from ackord.runtime.protocol.engineio.answers import explain_refusal, is_final
 from ackord.runtime.protocol.engineio.packet import Packet
 from ackord.runtime.websocket import bounds
@@ -170,6 +170,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         "_is_mute",
         "_is_reading",
         "_is_text",
+        "_left",
         "_loop",
         "_lost",
         "_max_message",
@@ -207,6 +208,8 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         self._needed = 0
         """How long that must become before it is looked at."""
         self._fragments: list[bytes] = []
+        self._left = max_message
+        """Bytes that the next frame may have."""
         self._is_text = False
         self._out: list[bytes] = []
         self._out_size = 0
@@ -377,7 +380,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
                     self._fail(CloseCode.PROTOCOL_ERROR)
                     return
                 body, stop = frame_end(data, at, end)
-                if stop > end and (not body or stop - body <= self._max_message):
+                if stop > end and (not body or stop - body <= self._left):
                     self._needed = stop - at
                     return
                 first = data[at]
@@ -438,11 +441,13 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
         self._fragments.append(bytes(frame.data))
+        self._left -= len(frame.data)
         if len(self._fragments) > bounds.MAX_FRAGMENTS:
             self._fail(CloseCode.POLICY_VIOLATION)
         elif frame.fin:
             payload = b"".join(self._fragments)
             self._fragments.clear()
+            self._left = self._max_message
             if self._is_text:
                 self._deliver_text(payload)
             else:
@@ -538,7 +543,7 @@ _COMPLAINTS: Final = {
 
 def _describe_close(code: int, text: str) -> str:
     """Say what a server's close frame means, and what to do."""
-    shown = f", {printable(text[:_MAX_SHOWN])!r}" if text else ""
+    shown = f", {quoted(text)}" if text else ""
     if code == CloseCode.MESSAGE_TOO_BIG:
         return (
             f"the server closed the WebSocket with the code 1009{shown}: a message was larger than "

@@ -141,6 +141,53 @@ def test_the_first_reason_to_close_stays() -> None:
     assert session.close_reason == "io client disconnect"
 
 
+def polling() -> ClientSession:
+    session = ClientSession(0.0, open_timeout=20.0, transport="polling")
+    session.receive(OPEN, 0.0)
+    return session
+
+
+def test_an_upgrade_leads_to_a_websocket() -> None:
+    session = polling()
+    assert session.can_upgrade
+    assert session.probe() == "2probe"
+    assert (session.may_send, session.can_upgrade) == (True, False)
+    assert session.receive("4over polling", 1.0) == "4over polling"
+    assert session.receive_probe("3probe")
+    assert (session.may_send, session.is_open, session.transport) == (False, True, "polling")
+    assert session.receive("2", 2.0) is None
+    assert session.outgoing() == ["3"]
+    assert session.upgrade() == "5"
+    assert (session.may_send, session.transport, session.deadline()) == (True, "websocket", 47.0)
+    assert not session.can_upgrade
+    session.cancel_upgrade()
+    assert session.transport == "websocket"
+
+
+@pytest.mark.parametrize(
+    "answer", ["3", "3prob", "3probe ", "2probe", "4hello", "6", "", b"3probe"]
+)
+def test_any_other_answer_to_the_probe_leaves_the_session_as_it_was(answer: str | bytes) -> None:
+    session = polling()
+    session.probe()
+    assert not session.receive_probe(answer)
+    assert (session.state, session.transport) == (ClientState.OPEN, "polling")
+    assert session.can_upgrade
+
+
+def test_a_session_that_ends_during_an_upgrade_has_ended() -> None:
+    for steps in range(3):
+        session = polling()
+        if steps:
+            session.probe()
+        if steps > 1:
+            session.receive_probe("3probe")
+        session.close("transport error")
+        session.cancel_upgrade()
+        assert (session.is_open, session.can_upgrade) == (False, False)
+        assert not session.receive_probe("3probe")
+
+
 @given(
     st.lists(
         st.one_of(

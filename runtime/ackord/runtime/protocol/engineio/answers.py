@@ -7,12 +7,21 @@ written only short pieces are shown, escaped.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final, cast
 
 MAX_ERROR_BODY: Final = 16_384
 """Bytes of the body of a refusal that are read."""
 _MAX_SHOWN: Final = 100
 
+OLD_PROTOCOL: Final = (
+    "the server speaks Engine.IO 3, the protocol of Socket.IO 2; it needs Socket.IO 3 or newer, "
+    "such as 4"
+)
+_OLD_PAYLOAD: Final = re.compile(rb"[0-9]{1,9}:0\{|[\x00\x01][\x00-\x09]{1,9}\xff")
+"""How a payload of Engine.IO v3 begins: each packet has its length before it, in digits, or, of a
+binary payload, in bytes that are digits.
+"""
 _WHAT_TO_DO: Final = {
     0: 'the server doesn\'t take this transport: name another one by the option "transports"',
     1: "the server doesn't know the session: the server was restarted, or a load balancer sent "
@@ -76,9 +85,8 @@ def explain_no_payload(content_type: str, body: bytes) -> str | None:
             "the server answered with JSON instead of Engine.IO: see the option `path`, and "
             "whether the address is that of the Socket.IO server"
         )
-    # A binary payload of Engine.IO v3: 0 or 1 for text or data, digits as bytes below 10, 255.
-    if body[:1] in {b"\x00", b"\x01"} and b"\xff" in body[:12]:
-        return "the server speaks Engine.IO 3, the protocol of Socket.IO 2; it needs Socket.IO 3 or newer, such as 4"
+    if _OLD_PAYLOAD.match(body):
+        return OLD_PROTOCOL
     return None
 
 

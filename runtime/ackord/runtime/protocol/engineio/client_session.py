@@ -25,6 +25,7 @@ import re
 from typing import Final, NoReturn
 
 from ackord.runtime.protocol.engineio import packet as packets
+from ackord.runtime.protocol.engineio.answers import OLD_PROTOCOL
 from ackord.runtime.protocol.engineio.errors import MalformedPacketError
 from ackord.runtime.protocol.engineio.handshake import POLLING, WEBSOCKET
 from ackord.runtime.protocol.engineio.open_packet import OpenPacket, decode_open_packet
@@ -156,10 +157,7 @@ class ClientSession:
         if isinstance(message, bytes):
             self._fail("the server's first message is binary")
         if _LENGTH_PREFIX.match(message):
-            self._fail(
-                "the server speaks Engine.IO 3, the protocol of Socket.IO 2; it needs Socket.IO 3 "
-                "or newer, such as 4"
-            )
+            self._fail(OLD_PROTOCOL)
         try:
             self.opened = decode_open_packet(message)
         except MalformedPacketError:
