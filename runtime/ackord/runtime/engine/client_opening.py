@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from ackord.runtime.engine.client import Connection, ConnectionOptions
-from ackord.runtime.engine.client_address import Address
+from ackord.runtime.engine.client_address import Address, without_secrets
 from ackord.runtime.engine.client_cookies import Cookies
 from ackord.runtime.engine.client_logged import LoggedConnection
 from ackord.runtime.engine.client_options import ClientSettings, TransportName
@@ -106,10 +106,12 @@ class EngineClient:
                 failures[name] = _NO_ANSWER
             except TransportLostError as error:
                 if error.reason == "parse error":
-                    raise ProtocolError(error.description) from error
+                    raise self._no_engine(error) from error
                 failures[name] = error.description
                 if error.is_final:
                     break
+            except ProtocolError as error:
+                raise self._no_engine(error) from error
             else:
                 if failures:
                     _log.debug("%s is used, for: %s", name, _join(failures))
@@ -117,6 +119,10 @@ class EngineClient:
                 return connection
         self._preferred = None
         raise DisconnectedError(_explain(failures, self._settings.timeout))
+
+    def _no_engine(self, error: Exception) -> ProtocolError:
+        where = without_secrets(self._requests.address.http)
+        return ProtocolError(f"{where} doesn't answer as Engine.IO does: {error}")
 
     def _order(self) -> list[TransportName]:
         names = list(self._settings.transports)
