@@ -17,7 +17,7 @@ import pytest
 import socketio
 import uvicorn
 from ackord.runtime.client import Manager, connect
-from ackord.runtime.errors import ConnectRefusedError, DisconnectedError
+from ackord.runtime.errors import ConnectRefusedError, DisconnectedError, ProtocolError
 from ackord.runtime.testing import OPEN_PACKET
 from websockets.asyncio.server import ServerConnection, serve
 
@@ -180,7 +180,7 @@ def test_what_answers_is_no_websocket_server(response: bytes) -> None:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
-            with pytest.raises(DisconnectedError):
+            with pytest.raises((DisconnectedError, ProtocolError)):
                 await connect(f"http://127.0.0.1:{port}", proxy=None).connect()
 
     run(scenario)
