@@ -8,7 +8,7 @@ import asyncio
 import socket as socket_module
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,15 @@ import pytest
 import socketio
 import uvicorn
 from ackord.runtime.client import Manager, connect
-from ackord.runtime.errors import ConnectRefusedError, DisconnectedError, ProtocolError
+from ackord.runtime.errors import (
+    ConnectRefusedError,
+    DisconnectedError,
+    ProtocolError,
+    SlowConsumerError,
+)
 from ackord.runtime.testing import OPEN_PACKET
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.utils import accept_key
 
 from tests.attempts import hold_once
 
@@ -361,5 +367,138 @@ def test_certificates_are_verified() -> None:
             trusting = ssl.create_default_context(cafile=str(TLS / "certificate.pem"))
             async with connect(url, proxy=None, ssl=trusting) as client:
                 assert client.id == "x"
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+@pytest.mark.parametrize("answers", ["nothing", "the handshake only"])
+@pytest.mark.parametrize("end", ["timeout", "cancel"])
+@pytest.mark.parametrize("secure", [False, True])
+def test_opening_that_is_given_up_leaves_nothing_and_waits_for_nobody(
+    transport: str, answers: str, end: str, secure: bool
+) -> None:
+    async def scenario() -> None:
+        closed: list[asyncio.Event] = []
+
+        async def serve_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            closed.append(gone := asyncio.Event())
+            if answers != "nothing":
+                request = await reader.readuntil(b"\r\n\r\n")
+                key = request.partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0]
+                writer.write(
+                    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                    b"Connection: Upgrade\r\nSec-WebSocket-Accept: "
+                    + accept_key(key.decode()).encode()
+                    + b"\r\n\r\n"
+                    if key
+                    else b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n0{"
+                )
+            with suppress(OSError):
+                await reader.read()
+            gone.set()
+            writer.transport.abort()
+
+        serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        serving.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
+        async with await asyncio.start_server(
+            serve_nothing, "127.0.0.1", 0, ssl=serving if secure else None
+        ) as server:
+            port = server.sockets[0].getsockname()[1]
+            # A closing handshake would take longer than the test may.
+            client = connect(
+                f"http{'s' * secure}://127.0.0.1:{port}",
+                transports=[transport],  # pyright: ignore[reportArgumentType]  # of two names
+                timeout=0.3 if end == "timeout" else 9999,
+                close_timeout=9999,
+                proxy=None,
+                ssl=ssl.create_default_context(cafile=str(TLS / "certificate.pem")),
+            )
+            connecting = asyncio.ensure_future(client.connect())
+            if end == "cancel":
+                await asyncio.sleep(0.2)
+                connecting.cancel()
+            with pytest.raises((DisconnectedError, asyncio.CancelledError)):
+                await connecting
+            left = [task for task in asyncio.all_tasks() if is_ours(task)]
+            assert not left, f"tasks are left: {left}"
+            for each in closed:
+                await each.wait()
+
+    run(scenario)
+
+
+def test_connections_go_through_a_proxy() -> None:
+    async def scenario() -> None:
+        requests: list[bytes] = []
+
+        async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            head = await reader.readuntil(b"\r\n\r\n")
+            requests.append(head.partition(b"\r\n")[0])
+            target = requests[-1].split()[1]
+            port = int(target.rpartition(b":")[2].partition(b"/")[0])
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+            if head.startswith(b"CONNECT"):
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            else:
+                far_writer.write(head)
+            await asyncio.wait(
+                [
+                    asyncio.ensure_future(_copy(reader, far_writer)),
+                    asyncio.ensure_future(_copy(far_reader, writer)),
+                ],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for end in (writer, far_writer):
+                end.transport.abort()
+
+        async with (
+            asgi_server(python_socketio()) as url,
+            await asyncio.start_server(pass_on, "127.0.0.1", 0) as proxy,
+        ):
+            through = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+            async with connect(url, proxy=through, transports=("polling", "websocket")) as client:
+                assert await client.emit_with_ack("echo", 1) == 1
+                await asyncio.sleep(0.3)
+                assert await client.emit_with_ack("echo", 2) == 2
+        assert {request.split()[0] for request in requests} == {b"GET", b"POST", b"CONNECT"}
+
+    run(scenario)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+
+
+@pytest.mark.parametrize("end", ["drain", "close", "abort"])
+def test_a_network_that_takes_nothing(end: str) -> None:
+    async def handle(connection: ServerConnection) -> None:
+        await opened(connection)
+        connection.transport.pause_reading()
+        if end == "drain":
+            await asyncio.sleep(0.5)
+            connection.transport.resume_reading()
+            async for _ in connection:
+                pass
+        await connection.wait_closed()
+
+    async def scenario() -> None:
+        async with raw_server(handle) as url:
+            client = connect(url, proxy=None, max_buffered=60_000_000, close_timeout=0.3)
+            await client.connect()
+            for _ in range(40):
+                client.emit("x", "y" * 900_000)
+            with pytest.raises(SlowConsumerError):
+                for _ in range(400):
+                    client.emit("x", "y" * 900_000)
+            client.volatile.emit("dropped")
+            if end == "drain":
+                await client.drain()
+                client.emit("z")
+            if end == "abort":
+                client._end("transport error")
+            await client.disconnect()
 
     run(scenario)

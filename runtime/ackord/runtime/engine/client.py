@@ -102,6 +102,8 @@ class Connection:
         self._options = options
         self._loop = asyncio.get_running_loop()
         self._transport: ClientTransport | None = None
+        self._retired: ClientTransport | None = None
+        """What was used before an upgrade, and is closed."""
         self._handler: PacketHandler | None = None
         self._held: list[Packet] = []
         """Packets that wait for the end of an upgrade."""
@@ -162,7 +164,8 @@ class Connection:
         """Use a transport from now on: the first one, or the one of an upgrade, to which all that
         waits is given.
         """
-        self._transport = transport
+        if transport is not self._transport:
+            self._retired, self._transport = self._transport, transport
         if self._session.may_send:
             held, self._held, self._held_size = self._held, [], 0
             for packet in held:
@@ -302,7 +305,9 @@ class Connection:
         """Wait until the transport is closed and no task is left; the caller's cancellation doesn't
         disturb that.
         """
-        if self._task is not None and self._task is not asyncio.current_task():
+        if self._task is None:
+            await self._carrier.wait_closed()
+        elif self._task is not asyncio.current_task():
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
@@ -317,7 +322,9 @@ class Connection:
                 if task is not None:
                     task.cancel()
                     await asyncio.gather(task, return_exceptions=True)
-            await self._carrier.wait_closed()
+            for transport in (self._retired, self._carrier):
+                if transport is not None:
+                    await transport.wait_closed()
 
     def _finish(self, description: str | None) -> None:
         if self._ended.done():

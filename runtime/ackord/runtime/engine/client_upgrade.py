@@ -74,7 +74,6 @@ async def upgrade(
             websocket.close(abort=True)
             await websocket.wait_closed()
     polling.close(abort=True)
-    await polling.wait_closed()
 
 
 class _Probe(TransportReceiver):

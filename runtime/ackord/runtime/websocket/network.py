@@ -402,8 +402,6 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
                     self._read_uncommon(frame)
         finally:
             del data[:at]
-            if self._is_held and not self._gone.done() and not self._is_mute:
-                self._transport.pause_reading()
 
     def _deliver_text(self, payload: bytes) -> None:
         try:
@@ -416,6 +414,8 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
     def _deliver(self, message: Packet) -> None:
         if not self._receiver.receive(message) and not self._is_mute:
             self._is_held = True
+            if not self._gone.done():
+                self._transport.pause_reading()
 
     def _read_uncommon(self, frame: bytes) -> None:
         """Have the library read one frame, or the beginning of one that is wrong."""
