@@ -92,7 +92,7 @@ def serving_python(module: str, hosting: Hosting, *arguments: str) -> Generator[
     """Run ``python -m module --hosting HOSTING``, a server that prints ``listening PORT``; give its
     URL.
     """
-    with serving_module(module, "--lane", lane, *arguments) as url:
+    with serving_module(module, "--hosting", hosting, *arguments) as url:
         yield url
 
 

@@ -373,8 +373,8 @@ class Connection:
             return False
         return True
 
-    def lost(self, error: TransportLostError) -> None:
-        """Learn that the transport has ended; see `TransportReceiver.lost`."""
+    def closed(self, error: TransportLostError) -> None:
+        """Called when the transport has ended; see `TransportReceiver.closed`."""
         if not self._opening.done():
             self._opening.set_exception(error)
         self.end(error.reason, error.description)

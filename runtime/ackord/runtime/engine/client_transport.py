@@ -49,7 +49,7 @@ class TransportReceiver(Protocol):
         """Take one packet; return whether there may be more before `ClientTransport.resume`."""
         ...
 
-    def lost(self, error: TransportLostError) -> None:
+    def closed(self, error: TransportLostError) -> None:
         """Called once when the transport has ended by itself, after all packets before its end."""
         ...
 

@@ -117,11 +117,11 @@ class _Probe(TransportReceiver):
         if not self._answer.done() and self._session.receive_probe(message):
             self._answer.set_result(None)
         else:
-            self.lost(TransportLostError("transport error", _NO_ANSWER))
+            self.closed(TransportLostError("transport error", _NO_ANSWER))
         return True
 
     @override
-    def lost(self, error: TransportLostError) -> None:
+    def closed(self, error: TransportLostError) -> None:
         if not self._failed.done():
             self._failed.set_result(error)
 

@@ -241,7 +241,7 @@ class PollingTransport(ClientPolling):
                 return
             if isinstance(error, MalformedPacketError):
                 error = TransportLostError("parse error", str(error), is_final=True)
-            self._receiver.lost(error)
+            self._receiver.closed(error)
 
     async def _close(self, *, abort: bool) -> None:
         """End the session at the server, and the requests that run."""

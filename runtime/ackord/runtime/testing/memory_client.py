@@ -79,7 +79,7 @@ class MemoryClientWebSocket(ClientWebSocket):
             return
         self._is_over = True
         self._drained.set()
-        self._end.shut(1000)
+        self._end.close_both(1000)
         for task in (self._reader, self._writer):
             if task is not None:
                 task.cancel()
@@ -100,7 +100,7 @@ class MemoryClientWebSocket(ClientWebSocket):
             self._outbox.clear()
             self._drained.set()
             if not self._is_over:
-                self._receiver.lost(error)
+                self._receiver.closed(error)
 
     async def _write(self) -> None:
         try:

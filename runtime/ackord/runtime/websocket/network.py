@@ -505,13 +505,13 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         self._mute()
         if reason == "transport error":
             self._hang_up()
-        receiver.lost(TransportLostError(reason, description))
+        receiver.closed(TransportLostError(reason, description))
 
     def _tell(self) -> None:
         error, self._lost = self._lost, None
         if error is not None and not self._is_mute:
             self._mute()
-            self._receiver.lost(error)
+            self._receiver.closed(error)
 
     def _mute(self) -> None:
         self._is_mute = True
