@@ -421,9 +421,10 @@ class Connection(EngineHandler):
             self._connections.environment.log.write_warning(
                 "namespaces",
                 None,
-                f"A client at {quoted(self.engine.request.address)} wants to join more than Limits.namespaces "
-                f"({self._connections.environment.limits.namespaces}), or more often than listeners of "
-                "'connection' and 'disconnect' come to an end, and is refused.",
+                f"A client at {quoted(self.engine.request.address)} wants to join more than "
+                f"Limits.namespaces ({self._connections.environment.limits.namespaces}), or more "
+                "often than listeners of 'connection' and 'disconnect' come to an end, and is "
+                "refused.",
             )
             self.refuse(name, TOO_MANY_NAMESPACES)
         elif (

@@ -282,7 +282,10 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         """
         limit = self.limits.attachments
         if len(attachments) > limit and not self.environment.parser.transcodes:
-            problem = f"{what} has {len(attachments)} attachments, and a packet has at most {limit} (Limits.attachments)"
+            problem = (
+                f"{what} has {len(attachments)} attachments, and a packet has at most {limit} "
+                "(Limits.attachments)"
+            )
             self.environment.log.write_warning(
                 "attachments",
                 (self.name, what),

@@ -10,7 +10,10 @@ from ackord.runtime.errors import UsageError
 from ackord.runtime.patterns import as_ascii
 from ackord.runtime.sockets.listeners import Registration
 
-Predicate: TypeAlias = "Callable[[str], bool | Awaitable[bool]] | Callable[[str, dict[str, Any]], bool | Awaitable[bool]]"
+Predicate: TypeAlias = (
+    Callable[[str], bool | Awaitable[bool]]
+    | Callable[[str, dict[str, Any]], bool | Awaitable[bool]]
+)
 """Takes the name that a client asks for and, if it wants it, the payload of CONNECT; a plain
 function or a coroutine function.
 

@@ -48,8 +48,8 @@ class Namespaces(Generic[SocketT]):
     def __init__(
         self, environment: Environment, registrations: Registrations[SocketT], *, cleanup: bool
     ) -> None:
-        """Begin with the namespace ``/`` and what is registered for it; with `cleanup`, dynamic namespaces go with their last
-        socket.
+        """Begin with the namespace ``/`` and its registrations; with `cleanup`, dynamic namespaces
+        are removed with their last socket.
         """
         self.environment = environment
         self._cleanup = cleanup
@@ -196,7 +196,8 @@ class Namespaces(Generic[SocketT]):
         self.environment.log.write_warning(
             "child_namespaces",
             made.is_full,
-            f"{who} made as many dynamic namespaces as they may: {len(made):,} are in use or kept, with Limits.child_namespaces at "
+            f"{who} made as many dynamic namespaces as they may: {len(made):,} are in use or kept, "
+            "with Limits.child_namespaces at "
             f"{made.bound:,}. Clients that ask for further names are refused.{hint}",
         )
 

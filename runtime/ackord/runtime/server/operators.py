@@ -1,5 +1,5 @@
-"""Whom an event reaches, and how it is sent: the methods `to`, `except_`, `volatile`, `emit` and the
-like, each written once.
+"""The recipients of an event and how it is sent: the methods `to`, `except_`, `volatile`, `emit`
+and the like, each written once.
 
 - `Selection` leads from anything that stands for a part of a namespace to a `BroadcastOperator`.
 - `Broadcasting` adds what can be done to all of them; a `Namespace` and a `Server` stand for

@@ -67,7 +67,7 @@ async def replay(
             write(engine, prefix, event)
         await asyncio.sleep(
             0
-            # others have their turn, also where it costs time to see that events aren't for this client
+            # others have their turn, also if no event is for this client
         )
 
 

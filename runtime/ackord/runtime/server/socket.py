@@ -584,8 +584,8 @@ class Socket(EventSource, SocketOperators):
     # The end, which `ackord.runtime.server.leaving` brings about
 
     def _discard(self) -> None:
-        """Disconnect without calling listeners: the event loop of the connection has ended, and they
-        can't run any more.
+        """Disconnect without calling listeners, which can't run: the event loop of the connection
+        has ended.
         """
         self._connected = False
         self._outbox = None

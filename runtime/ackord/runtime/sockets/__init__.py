@@ -1,1 +1,1 @@
-"""What a socket is on either side: listeners, event queue, incoming events, outgoing events, acks."""
+"""Sockets of servers and clients: listeners, event queue, incoming and outgoing events, acks."""

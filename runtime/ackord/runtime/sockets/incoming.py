@@ -1,15 +1,14 @@
-"""What happens to one incoming event, from its packet to its acknowledgement, on either side.
+"""Handles one incoming event, from its packet to its acknowledgement, on server and client.
 
 The rules:
 
 - Arguments are decoded when the packet comes, in the order of the packets; handlers run in the same
   order, one at a time, unless an event is `concurrent`.
 - A packet that breaks the protocol raises `PacketError`, which ends the connection (Socket.IO
-  protocol v5). Everything else that goes wrong with an event is an answer: an error ack where an ack
-  was asked for, else what the namespace does with failed events. The answer keeps its place in the
-  order, too.
-- An event that meets an idle queue is handled at once: by a plain call where all listeners are plain
-  functions, otherwise in the name of the queue's task as far as the handler waits for nothing.
+  protocol v5). Every other failure of an event is an answer: an error ack if the event has an ack
+  id, else the namespace's reaction to failed events. The answer keeps its place in the order, too.
+- An event that meets an idle queue is handled at once: by a plain call if all listeners are plain
+  functions, else in the queue's task until the handler waits for something.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What a socket sends, on either side, and what comes back of that.
+"""Sends events, on server and client, and handles their acknowledgements.
 
 The rules:
 
-- What waits for an acknowledgement is noted before the event is written, as the acknowledgement may
-  come at once, and forgotten if writing raises.
-- A callback with a timeout takes the error or `None` before the values, and is called in any case. A
-  callback without one takes the values, and isn't called if there are none to come.
+- The pending ack is noted before the event is written, because the acknowledgement may come at
+  once, and forgotten if writing raises.
+- A callback with a timeout takes the error or `None` before the values, and is always called. A
+  callback without a timeout takes the values, and isn't called without an acknowledgement.
 - An acknowledgement that isn't JSON ends the connection, as every packet that isn't does (Socket.IO
   protocol v5, "Packet encoding"), whether it is awaited or not. It is decoded once, when it comes,
   by what the application awaits.

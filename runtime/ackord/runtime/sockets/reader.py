@@ -1,12 +1,12 @@
-"""How messages become packets, on either side.
+"""Puts packets together from messages, on server and client.
 
 The rules:
 
 - A packet with attachments is whole when its last attachment has come. Nothing but its attachments
   may come before that, and the last one must come within `attachment_timeout` seconds.
-- What breaks the protocol ends the connection (Socket.IO protocol v5).
-- A message for which the application's parser raises something else is dropped, with the packet that
-  was waiting for it; the connection goes on with the next message.
+- A message that breaks the protocol ends the connection (Socket.IO protocol v5).
+- If the application's parser raises another exception, the message is dropped, with an unfinished
+  packet; the connection goes on with the next message.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class ReadingConnection(Protocol):
         ...
 
     def hold_attachments(self, size: int) -> None:
-        """Note how many bytes the attachments take that have come, if there are more to come; 0 when
-        none are awaited any more.
+        """Count the bytes of the attachments so far, while more are awaited; 0 when none are
+        awaited.
         """
         ...
 
@@ -52,8 +52,8 @@ class ReadingConnection(Protocol):
         ...
 
     def message_dropped(self, error: BaseException) -> None:
-        """Log what a parser raised for a message, or something else below the events; no attachments
-        are awaited any more.
+        """Log an exception of a parser, or of other code below the events; no attachments are
+        awaited any more.
         """
         ...
 
