@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -112,3 +113,33 @@ def test_a_decision_has_its_form_and_its_line_in_the_list(decision: Path) -> Non
     assert DECISIONS[number - 1] == decision
     listed = f"{number}. [{title}](decisions/{decision.name})\n"
     assert listed in (ROOT / "docs/README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "ackord.runtime.errors",
+        "ackord.runtime.protocol.engineio.errors",
+        "ackord.runtime.protocol.socketio.errors",
+        "ackord.schema.errors",
+        "ackord.codegen.errors",
+    ],
+)
+def test_the_tree_of_exceptions_that_a_module_draws_is_that_of_its_classes(module: str) -> None:
+    loaded = import_module(module)
+    parents: list[str] = []
+    drawn: dict[str, str] = {}
+    for line in (loaded.__doc__ or "").splitlines():
+        if found := re.match(r"    ((?:[│ ]   )*)(?:[├└]── )?(\w+Error)(?:   +\S.*|)$", line):
+            depth = (found.start(2) - 4) // 4
+            parents[depth:] = [found[2]]
+            drawn[found[2]] = parents[depth - 1] if depth else ""
+    own = [each for each in vars(loaded).values() if isinstance(each, type)]
+    classes = {
+        each.__name__: each.__bases__[0].__name__
+        for each in own
+        if each.__module__ == module and issubclass(each, Exception)
+    }
+    assert {name: parent for name, parent in drawn.items() if name in classes and parent} == {
+        name: parent for name, parent in classes.items() if drawn.get(name) != ""
+    }
