@@ -1,5 +1,5 @@
-"""What one socket of a client sends: at once, when the connection is there again, or once more until
-it is acknowledged.
+"""Sends the events of one client socket: at once, when the connection is there again, or once more
+until they are acknowledged.
 
 The rules (socket.io-client, "Offline behavior", "Delivery guarantees"):
 
@@ -138,7 +138,7 @@ class Outbox:
         return self._connection is not None
 
     def send(self, event: EncodedEvent, *, volatile: bool = False) -> None:
-        """Send an event that asks for no acknowledgement; `ClientSocket.emit` says what it raises."""
+        """Send an event without an ack id; raises as `ClientSocket.emit`."""
         if not self._accepts(volatile=volatile):
             return
         if self._retries is not None and not volatile:

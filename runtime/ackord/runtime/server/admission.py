@@ -1,4 +1,4 @@
-"""The time between a client's CONNECT and its answer."""
+"""Admissions: a client's CONNECT until it is answered."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from ackord.runtime.server.socket import Socket
 
 
 class AdmittingConnection(SocketConnection, Protocol):
-    """A connection, as the CONNECTs that wait know it."""
+    """A connection, as its admissions use it."""
 
     async def catch_up(self, socket: Socket) -> None:
-        """Write what a client missed, as far as that takes longer than a turn of the event loop."""
+        """Write the events that a client missed, as far as that takes longer than a turn of the
+        event loop.
+        """
         ...
 
     def let_in(self, socket: Socket, admission: Admission | None = None) -> None:
-        """Answer a CONNECT by a welcome."""
+        """Answer CONNECT: the socket has joined."""
         ...
 
     def refuse(self, name: str, payload: str, admission: Admission | None = None) -> None:
@@ -37,12 +39,12 @@ class AdmittingConnection(SocketConnection, Protocol):
 
 
 class Admission:
-    """One CONNECT that waits for the predicate, the middlewares or the connect hook of a namespace,
-    which is kept for it meanwhile.
+    """One CONNECT that waits for the predicate, the middlewares or the connect hook of a namespace;
+    the namespace is kept meanwhile.
 
-    It ends in one of three ways, whatever the application's code raises, and however long it takes:
-    the connection lets the socket in, or tells the client why not, or the admission was given up
-    and nobody is answered any more.
+    It ends in exactly one of three ways, also if the application's code raises or doesn't end: the
+    socket joins, the client gets CONNECT_ERROR, or the admission was closed and nothing is
+    answered.
     """
 
     __slots__ = (
@@ -76,13 +78,13 @@ class Admission:
         self._task.add_done_callback(self._done)
 
     def close(self) -> None:
-        """Stop: nobody waits for the answer, as the client has gone, left, or begun anew."""
+        """Stop without an answer: the client has gone, left, or sent another CONNECT."""
         self._wanted = False
         self._close_socket("transport close")
         self._task.cancel()
 
     def refuse(self, payload: str) -> None:
-        """Answer now, by CONNECT_ERROR: the namespace has to go for another one."""
+        """Answer with CONNECT_ERROR now, because the namespace is removed for another one."""
         self._decide(payload)
         self._task.cancel()
 
@@ -130,7 +132,7 @@ class Admission:
                 return ""
             auth_text = (
                 None if auth_text is None else encode_json(self._auth)
-            )  # without what was there for the recovery
+            )  # without `pid` and `offset`
         await namespace.admit(socket, auth_text)
         return ""
 
@@ -147,7 +149,7 @@ class Admission:
             self._namespaces.environment.errors.report(self._socket, "connect", error)
 
     def _decide(self, refusal: str) -> None:
-        """Answer, unless nobody waits for it any more."""
+        """Answer, unless the admission was closed."""
         if not self._wanted:
             return
         self._wanted = False
@@ -160,7 +162,7 @@ class Admission:
             self._connection.refuse(self.name, refusal or FAILED, self)
 
     def _close_socket(self, reason: str | None) -> None:
-        """Keep the namespace no longer; a socket that isn't let in ends for a reason."""
+        """Release the namespace, and close a socket that doesn't join."""
         socket, self._socket = self._socket, None
         if socket is None:
             return

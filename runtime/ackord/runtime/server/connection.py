@@ -55,21 +55,23 @@ from ackord.runtime.sockets.reader import PacketReader
 from typing_extensions import override
 
 _MEMBERSHIP_WEIGHT: Final = WEIGHT_PER_TURN // 7
-"""What a CONNECT or a DISCONNECT is charged for, so that a read may hold thousands of them: each
-calls listeners and middlewares, may make a namespace, and takes as long as fifty events.
+"""The weight of a CONNECT or DISCONNECT, because a read may have thousands of them: each calls
+listeners and middlewares, may make a namespace, and takes as long as fifty events.
 """
 _LISTENERS: Final = 10
-"""Listeners of the life cycle that may run for each namespace that a connection may join."""
+"""Running listeners of the life cycle that a connection may have for each of
+`Limits.namespaces`.
+"""
 
 _LIMITS: Final[Mapping[type[ProtocolError], str]] = {
     AttachmentError: " (see Limits.attachments, attachment_bytes and attachment_timeout)",
     EventNameError: " (see Limits.event_name)",
 }
-"""Which options bound what a violation may be about."""
+"""The options that bound each kind of violation, for the log."""
 
 
 class Connections:
-    """The open connections of a server, with what each of them needs."""
+    """The open connections of a server, and what they share."""
 
     __slots__ = ("_open", "environment", "namespaces")
 
@@ -99,9 +101,7 @@ class Connections:
 
 
 class Connection(EngineHandler):
-    """Brings packets to the sockets of their namespaces, and ends the connection at the first that
-    breaks the protocol.
-    """
+    """The Socket.IO end of one connection, see above."""
 
     __slots__ = (
         "_admissions",
@@ -120,7 +120,7 @@ class Connection(EngineHandler):
     )
 
     def __init__(self, connections: Connections, engine: EngineSocket) -> None:
-        """Begin to count the time until a namespace is joined."""
+        """Begin, and start the time in which a namespace must be joined."""
         environment = connections.environment
         limits, parser = environment.limits, environment.parser
         self._connections = connections
@@ -192,8 +192,8 @@ class Connection(EngineHandler):
         self.engine.close(reason=engine_reason)
 
     def close_if_idle(self) -> bool:
-        """End the connection, so that the client connects elsewhere, unless one of its handlers
-        runs; tell which it was.
+        """Close the connection, so that the client connects elsewhere, unless one of its handlers
+        runs; return whether it was closed.
         """
         if self.backlog.events:
             return False
@@ -283,8 +283,8 @@ class Connection(EngineHandler):
             del self._sockets[name]
 
     def put_out(self, name: str) -> None:
-        """Tell the client that it was put out of a namespace, and end its socket there; what the
-        client sent before it learns of that is ignored.
+        """Send DISCONNECT for a namespace, and close the socket there; packets that the client
+        sends before it gets DISCONNECT are ignored.
         """
         socket = self._sockets[name]
         left = self._left
@@ -293,7 +293,8 @@ class Connection(EngineHandler):
         left.pop(name, None)
         left[name] = None
         if len(left) > self._connections.environment.limits.namespaces:
-            # No more can have been joined at a time, and clients may make up any number of names.
+            # No more can have been joined at the same time, and clients may invent any number of
+            # names.
             del left[next(iter(left))]
         with Step(
             "tell a client that it was put out of a namespace", self._connections.environment.log
@@ -312,7 +313,7 @@ class Connection(EngineHandler):
         self.close("server namespace disconnect", "forced server close")
 
     def count_tasks(self, tasks: Iterable[asyncio.Task[None]]) -> None:
-        """Take listeners of the life cycle into account, as long as they run."""
+        """Count listeners of the life cycle as long as they run."""
         for task in tasks:
             self._listening += 1
             task.add_done_callback(self._count_down)
@@ -323,12 +324,12 @@ class Connection(EngineHandler):
     # Memory
 
     def hold_events(self, size: int) -> None:
-        """Note how many bytes the events take that wait for handlers."""
+        """Count the bytes of the events that wait for handlers."""
         self.engine.hold(Part.EVENTS, size, self._drop_events)
 
     def _drop_events(self) -> None:
-        """Drop what waits for handlers: all clients together hold too much, and this one the
-        most.
+        """Drop the events that wait for handlers: the memory budget is exceeded, and this client
+        holds the most.
 
         Events of sockets that have ended are among them.
         """
@@ -339,7 +340,7 @@ class Connection(EngineHandler):
     # What an admission asks of its connection
 
     def let_in(self, socket: Socket, admission: Admission | None = None) -> None:
-        """Answer a CONNECT by a welcome; or by a refusal, if even now something fails."""
+        """Answer CONNECT: the socket has joined; with CONNECT_ERROR if something still fails."""
         namespace = socket._namespace
         try:
             self._join(namespace, socket)
@@ -373,7 +374,7 @@ class Connection(EngineHandler):
                 break
 
     def admission_closed(self, admission: Admission) -> None:
-        """Called when nothing of an admission runs any more; until then it counts, even if it was
+        """Called when nothing of an admission runs any more; until then it counts, also if it was
         closed.
         """
         self._admissions.discard(admission)
@@ -389,7 +390,7 @@ class Connection(EngineHandler):
         """Write what a client missed, as far as that takes longer than a turn of the event loop."""
         if not has_missed(socket):
             return
-        # The client has been recognized: how long it takes now is for its network to say.
+        # The client has come back: the time for the rest depends on its network.
         self._stop_connect_timer()
         try:
             await replay_missed(self.engine, socket)
@@ -413,7 +414,7 @@ class Connection(EngineHandler):
         auth = decode_object(payload)
         self._close_admission(
             name
-        )  # the client began anew, as npm's does by `connect(); disconnect(); connect()`
+        )  # the client connects again, as npm's does by `connect(); disconnect(); connect()`
         namespace = self._connections.namespaces.find(name)
         if namespace is None and not self._connections.namespaces.may_grow:
             self.refuse(name, INVALID_NAMESPACE)
@@ -474,7 +475,7 @@ class Connection(EngineHandler):
             self._connections.environment.errors.report(socket, "connect", error)
 
     def _close_admission(self, name: str) -> bool:
-        """Give up a CONNECT that isn't answered yet; tell whether there was one."""
+        """Close a CONNECT that isn't answered yet; return whether there was one."""
         admission = self._pending.pop(name, None)
         if admission is None:
             return False
@@ -537,7 +538,7 @@ def _leave(message: str) -> None:
 
 
 def _unjoined(name: str | None) -> UnexpectedPacketError:
-    # Without a query string, which clients put tokens into.
+    # Without the query string, which may have tokens.
     return UnexpectedPacketError(
         f"a packet for namespace {(name or '').partition('?')[0]!r}, which wasn't joined"
     )

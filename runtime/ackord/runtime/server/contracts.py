@@ -1,8 +1,8 @@
-"""What the parts of a server ask of the parts above them.
+"""The contracts between the parts of a server and the parts above them.
 
 Imports in this package go one way: the server knows its connections, a connection its sockets, a
-socket its namespace, a namespace the operators. What a lower part needs of a higher one it asks for
-through a `Protocol` of this module, and knows nothing else of it.
+socket its namespace, a namespace the operators. A lower part uses a higher one only through a
+`Protocol` of this module.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from typing_extensions import TypeVar
 
 
 class RemoteSocket(Protocol):
-    """A connected socket, on whichever server of a cluster; `fetch_sockets` returns them."""
+    """A connected socket on any server of a cluster; `fetch_sockets` returns them."""
 
     id: str
     """The socket's public id."""
     data: Any
-    """What the application keeps of the socket."""
+    """The application's data of the socket."""
 
     @property
     def handshake(self) -> Handshake:
@@ -61,15 +61,15 @@ class RemoteSocket(Protocol):
         ...
 
     def disconnect(self, close: bool = False) -> None:
-        """Leave the namespace; with `close`, leave all namespaces and end the connection."""
+        """Disconnect the socket from the namespace; with `close`, close its connection."""
         ...
 
 
 class NamespaceSocket(RemoteSocket, Recipient, Protocol):
-    """A socket of this process, as its namespace knows it."""
+    """A socket of this process, as its namespace uses it."""
 
     context: Any
-    """What the typed layer keeps of the socket."""
+    """The typed layer's context of the socket."""
     _refused: bool
     """Whether a middleware disconnected the socket."""
 
@@ -88,7 +88,7 @@ SocketT = TypeVar("SocketT", bound=NamespaceSocket, default=Any)
 
 
 class Audience(Protocol):
-    """A namespace, as its broadcast operators know it."""
+    """A namespace, as its broadcast operators use it."""
 
     __slots__ = ()
 
@@ -106,12 +106,11 @@ class Audience(Protocol):
         ...
 
     def is_heard(self, target: Target, flags: BroadcastFlags) -> bool:
-        """Tell whether an event has to be encoded: somebody may get it, or come back for it."""
+        """Whether an event must be encoded, because a client may get it, or come back for it."""
         ...
 
     def may_answer(self, target: Target, flags: BroadcastFlags) -> bool:
-        """Tell whether an event that asks for acknowledgements has to be encoded: somebody may get
-        it now.
+        """Whether an event with an ack id must be encoded, because a client may get it now.
 
         Raises:
             UsageError: this namespace can't be asked.
@@ -121,16 +120,15 @@ class Audience(Protocol):
     def broadcast_event(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags
     ) -> asyncio.Future[None] | None:
-        """Send an event to some of the sockets; return what is done when the event is published to
-        the other servers, or `None` if there is nothing to wait for; raises what `check_event`
-        raises.
+        """Send an event to some of the sockets. Return a future that is done when the event is
+        published to the other servers, or `None`. Raises what `check_event` raises.
         """
         ...
 
     def ask_sockets(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector
     ) -> None:
-        """Send an event to some of the sockets and bring their acknowledgements to `collector`;
+        """Send an event to some of the sockets, and pass their acknowledgements to `collector`;
         raises what `check_event` raises.
         """
         ...
@@ -144,7 +142,7 @@ class Audience(Protocol):
         ...
 
     def adapters(self) -> Sequence[Adapter]:
-        """Return what keeps the rooms: one adapter, or those of all children."""
+        """Return the adapters: one, or those of all children."""
         ...
 
     async def fetch_from(
@@ -161,7 +159,7 @@ class Audience(Protocol):
         ...
 
     async def ask_servers(self, event: EncodedEvent, timeout: float) -> list[AckReply]:  # noqa: ASYNC109  # the adapter bounds the wait
-        """Send an event to the other servers and return what each of them answers."""
+        """Send an event to the other servers and return the answer of each."""
         ...
 
     def call_back(self, callback: Registration, arguments: Sequence[Any], event: str) -> None:
@@ -184,21 +182,21 @@ class NamedNamespace(Protocol):
 
 
 class PendingAdmission(Protocol):
-    """A CONNECT that waits for middlewares, as its namespace knows it."""
+    """A CONNECT that waits for middlewares, as its namespace uses it."""
 
     def refuse(self, payload: str) -> None:
-        """Answer now, by CONNECT_ERROR: the namespace has to go for another one."""
+        """Answer with CONNECT_ERROR now, because the namespace is removed for another one."""
         ...
 
 
 class RecoverableSocket(Protocol):
-    """A socket, as connection state recovery knows it."""
+    """A socket, as connection state recovery uses it."""
 
     id: str
 
     @property
     def _recovery_session(self) -> RecoverySession | None:
-        """What is kept of the socket while its client is away."""
+        """The session of connection state recovery."""
         ...
 
     def _supersede(self) -> None:
@@ -206,12 +204,12 @@ class RecoverableSocket(Protocol):
         ...
 
     def _begin_anew(self, session: RecoverySession) -> None:
-        """Make this the socket of a new client after all."""
+        """Make this the socket of a new client, with a new session."""
         ...
 
 
 class SocketConnection(Protocol):
-    """A connection, as its sockets know it."""
+    """A connection, as its sockets use it."""
 
     @property
     def engine(self) -> EngineSocket:
@@ -229,7 +227,7 @@ class SocketConnection(Protocol):
         ...
 
     def put_out(self, name: str) -> None:
-        """Tell the client that it was put out of a namespace, and end its socket there."""
+        """Send DISCONNECT for a namespace, and close the socket there."""
         ...
 
     def socket_closed(self, name: str, socket: RemoteSocket) -> None:

@@ -1,7 +1,7 @@
-"""What the server keeps of one namespace: its sockets, its rooms, and what goes to all of them.
+"""The server's part of one namespace: its sockets, its rooms, and its broadcasts.
 
-Applications hold a `Namespace`, which shows what is theirs; the other parts of the server work on
-its `NamespaceCore`.
+Applications use a `Namespace`, which has their API only; the other parts of the server use its
+`NamespaceCore`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _NO_PARAMS: Final[Mapping[str, str]] = {}
 
 
 class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
-    """The sockets of one namespace, what is registered for them, and their rooms."""
+    """The sockets of one namespace, their registrations, and their rooms."""
 
     __slots__ = (
         "_next_ack_id",
@@ -106,7 +106,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         self.parent = parent
         self.params: Mapping[str, str] = _NO_PARAMS
         self.asks_predicate = False
-        """Whether a predicate decides on each client, so that nobody is let in at once."""
+        """Whether a predicate decides about each client, so that no client joins at once."""
         self.on_idle: Callable[[NamespaceCore[SocketT]], None] | None = None
         """Called when a dynamic namespace has become idle (`is_idle`)."""
         source = environment if parent is None else parent
@@ -124,7 +124,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         self.complexity = environment.complexity
         self.max_event_name = environment.limits.event_name
         self.short = self.complexity.short
-        """Characters of a payload up to which nobody has to look whether it holds too much."""
+        """Characters up to which a payload needs no check by `complexity`."""
         self.sockets: dict[str, SocketT] = {}
         self.server_id = environment.server_id
         make = environment.make_adapter if make_adapter is None else make_adapter
@@ -138,9 +138,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
 
     @property
     def is_idle(self) -> bool:
-        """Whether this is a dynamic namespace that nobody is in, though clients that are away may
-        come back to it.
-        """
+        """Whether this is an empty dynamic namespace; absent clients may come back to it."""
         return (
             self.parent is not None
             and not self.sockets
@@ -150,12 +148,12 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
 
     @property
     def is_unused(self) -> bool:
-        """Whether this is a dynamic namespace that nobody needs."""
+        """Whether this is a dynamic namespace that isn't needed."""
         return self.is_idle and not (self.recovery is not None and self.recovery.waits)
 
     @property
     def is_pending(self) -> bool:
-        """Whether this is a dynamic namespace that nobody is in, while some wait to be let in."""
+        """Whether this is an empty dynamic namespace with pending admissions."""
         return (
             self.parent is not None
             and not self.sockets
@@ -164,13 +162,13 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         )
 
     def refuse_all(self, payload: str) -> None:
-        """Refuse those that wait to be let in, with this payload of CONNECT_ERROR."""
+        """Refuse all pending admissions with this payload of CONNECT_ERROR."""
         for admission in tuple(self.admissions):
             admission.refuse(payload)
 
     def close_if_idle(self) -> None:
-        """Report a dynamic namespace that nobody is in, or about to join, and that has no listeners
-        of its own.
+        """Report an empty dynamic namespace without pending admissions and without listeners of its
+        own.
         """
         if self.is_idle and self.on_idle is not None:
             self.on_idle(self)
@@ -187,9 +185,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         )
 
     def discard(self) -> None:
-        """Forget sockets, rooms and what is kept for absent clients: the event loop that they
-        belonged to has ended.
-        """
+        """Forget sockets, rooms and absent clients: their event loop has ended."""
         self.sockets.clear()
         self.admissions.clear()
         self.adapter.discard()
@@ -201,7 +197,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
 
     @property
     def admits_at_once(self) -> bool:
-        """Whether nothing has to be asked before a socket is connected."""
+        """Whether a socket may join without middlewares and a connect hook."""
         return (
             not self.registrations.middlewares
             and self.registrations.connect_hook is None
@@ -209,7 +205,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         )
 
     async def admit(self, socket: SocketT, auth_text: str | None) -> None:
-        """Ask middlewares and hook.
+        """Run the middlewares and the connect hook.
 
         Raises:
             RefusalReply: one of them says so, or disconnected the socket; whatever else they raise
@@ -225,7 +221,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
             raise RefusalReply("Disconnected")
 
     def add(self, socket: SocketT) -> None:
-        """Take a socket in: into the namespace, and the room of its own id."""
+        """Add a socket to the namespace, and to the room of its own id."""
         self.sockets[socket.id] = socket
         self.adapter.add_all(socket.id, (socket.id,))
 
@@ -274,8 +270,8 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
     # What goes to the sockets, and to other servers
 
     def check_attachments(self, attachments: Sequence[bytes], what: str) -> None:
-        """Refuse more attachments than a packet may have: its receiver would close the connection,
-        and tell nobody why.
+        """Refuse more attachments than a packet may have, because the receiver would close the
+        connection without a reason.
 
         Raises:
             InvalidPayloadError: there are more than `Limits.attachments`.
@@ -295,7 +291,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
 
     @override
     def check_event(self, event: EncodedEvent) -> None:
-        """Refuse an event that can't be sent, before anything is kept of it.
+        """Check that an event can be sent, before it is recorded.
 
         Raises:
             InvalidPayloadError: it has too many attachments, or the parser can't write it.
@@ -331,8 +327,8 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
     def broadcast_event(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags
     ) -> asyncio.Future[None] | None:
-        """Send an encoded event to some of the sockets: the one way of all broadcasts that ask for
-        no acknowledgement.
+        """Send an encoded event to some of the sockets; all broadcasts without acknowledgements go
+        this way.
 
         Raises:
             InvalidPayloadError: it has too many attachments, or the parser can't write it.
@@ -360,7 +356,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
     def ask_sockets(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags, collector: AckCollector
     ) -> None:
-        """Send an encoded event to some of the sockets and bring their acknowledgements to
+        """Send an encoded event to some of the sockets, and pass their acknowledgements to
         `collector`.
 
         Raises:
@@ -385,7 +381,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
     async def ask_servers(
         self, event: EncodedEvent, timeout: float
     ) -> list[AckReply]:  # the adapter bounds the wait
-        """Send an encoded event to the other servers and return what each of them answers.
+        """Send an encoded event to the other servers and return the answer of each.
 
         Raises:
             AckTimeoutError: one of them didn't answer in `timeout` seconds.
@@ -397,8 +393,8 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
     async def fetch_from(
         self, target: Target, flags: BroadcastFlags, timeout: float
     ) -> list[RemoteSocket]:
-        """Return some of the sockets: those of this process themselves, and what other servers tell
-        of theirs.
+        """Return some of the sockets: this process's sockets themselves, and the details of other
+        servers' sockets.
 
         Raises:
             AckTimeoutError: another server didn't answer in `timeout` seconds.
@@ -509,4 +505,4 @@ async def _call(
     try:
         await guard(hook(socket, reason), "The disconnect hook", log, report)
     finally:
-        socket.context = None  # they refer to one another
+        socket.context = None  # they refer to each other

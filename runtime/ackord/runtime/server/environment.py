@@ -1,4 +1,4 @@
-"""What a server hands down to its namespaces, connections and sockets."""
+"""The frozen value that a server passes to its namespaces, connections and sockets."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ AdapterFactory: TypeAlias = Callable[[LocalNamespace], Adapter]
 """Makes the adapter of a namespace."""
 
 ErrorHookT = TypeVar("ErrorHookT", bound="Callable[..., object]")
-"""Takes the socket or `None`, the event's name and what was raised; a plain function or a coroutine
-function.
+"""A function or coroutine function that takes the socket or `None`, the event's name and the
+exception.
 """
 
 
@@ -47,7 +47,7 @@ class ErrorHooks:
         return hook
 
     def report(self, socket: NamespaceSocket | None, event: str, error: Exception) -> None:
-        """Tell the hooks what code of the application raised."""
+        """Call the hooks with an exception of the application."""
         for hook in self._hooks:
             # Outside of the loop there are only namespaces that are made when the program starts,
             # and nothing runs coroutines.
@@ -63,28 +63,28 @@ class Checking:
 
     def __init__(self) -> None:
         self.always = False
-        """Whether events are encoded, and thereby checked, though nobody gets them: in tests
+        """Whether events are encoded, and so checked, even if no client gets them; for tests
         (`ackord.runtime.testing.Link`).
         """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What the parts of a server have in common: its options, its tasks, its log."""
+    """The options, tasks and log that all parts of a server share."""
 
     server_id: str
-    """Tells the server from the others of a cluster."""
+    """The id of the server in its cluster."""
     checking: Checking
     limits: Limits
     complexity: Complexity
-    """What one packet may hold, from `limits`."""
+    """The bounds on one packet, from `limits`."""
     parser: Parser
     transcoder: Transcoder
     loop: ServerLoop
     """The event loop that the server works in."""
     tasks: TaskSet
     log: LimitedLog
-    """Where the server writes what it has to tell, within limits."""
+    """The log of the server, with a limit for each kind of line."""
     lifetime: Lifetime
     """The server's start and stop."""
     errors: ErrorHooks
@@ -92,11 +92,9 @@ class Environment:
     """Whether an event that fails is answered by an error ack, unless a namespace says otherwise.
     """
     invalid_events: InvalidPolicy
-    """What happens to a socket whose event failed without an ack to say so, unless a namespace says
-    otherwise.
-    """
+    """What happens if an event without an ack id fails, unless a namespace says otherwise."""
     cancel_on_disconnect: bool
-    """Whether the handlers of a socket that run are cancelled when it ends."""
+    """Whether running handlers of a socket are cancelled when it disconnects."""
     make_adapter: AdapterFactory
     recovery: RecoverySettings | None
     """`None` without connection state recovery."""

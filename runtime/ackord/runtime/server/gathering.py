@@ -1,4 +1,4 @@
-"""Acknowledgements of a broadcast: who was asked, what each one answered, and who didn't."""
+"""The acknowledgements of a broadcast."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ T = TypeVar("T")
 
 
 class Answers(tuple[Any, ...]):  # noqa: SLOT001  # a tuple can't have slots of its own
-    """What the sockets of a broadcast answered, in the order of arrival: a tuple that also knows
-    who said what, and who said nothing.
+    """The answers to a broadcast, a tuple in the order of arrival, with the ids of the sockets that
+    answered and of those that didn't.
 
     An answer is what `Socket.emit_with_ack` would return: one value, a tuple of several, or `None`.
     """
@@ -29,7 +29,7 @@ class Answers(tuple[Any, ...]):  # noqa: SLOT001  # a tuple can't have slots of 
     """Ids of the sockets that were asked and didn't answer: they left, or their time was over."""
 
     def __new__(cls, by_sid: Mapping[str, Any], missing: Iterable[str] = ()) -> Self:
-        """Put together what came and what didn't."""
+        """Take the answers by socket id, and the ids without an answer."""
         answers = super().__new__(cls, by_sid.values())
         answers.by_sid = dict(by_sid)
         answers.missing = frozenset(missing)
@@ -52,7 +52,7 @@ class BroadcastTimeoutError(AckTimeoutError):
 
 @dataclass(frozen=True, slots=True)
 class Gathered(Generic[T]):
-    """What came of a broadcast that asked for acknowledgements."""
+    """The result of a broadcast with acknowledgements."""
 
     replies: dict[str, T]
     """By socket id, in the order of arrival."""
@@ -65,8 +65,7 @@ class Gathered(Generic[T]):
 class Gathering(AckCollector, Generic[T]):
     """Collects the acknowledgements of one broadcast.
 
-    It ends once: when everybody who was asked has answered or left, when time is over, or when
-    nobody waits any longer.
+    It ends once: when every socket has answered or left, when the time is over, or by `close`.
     """
 
     __slots__ = (
@@ -143,7 +142,7 @@ class Gathering(AckCollector, Generic[T]):
         self._finish_if_complete()
 
     def close(self) -> None:
-        """Nobody waits any longer: forget everything, everywhere."""
+        """The caller doesn't wait any longer: forget all pending acks."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

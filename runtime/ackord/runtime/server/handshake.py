@@ -1,4 +1,4 @@
-"""What a socket knows of the request that opened its connection."""
+"""The request that opened a socket's connection."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from ackord.runtime.engine.link import EngineRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handshake:
-    """What a socket knows of the first HTTP request of its connection, and of its CONNECT
-    packet.
-    """
+    """The first HTTP request of a socket's connection, and its CONNECT packet."""
 
     headers: Mapping[str, str]
     """Lower-case names."""
@@ -37,7 +35,7 @@ class Handshake:
 
 
 def make_handshake(request: EngineRequest, auth: dict[str, Any], issued: float) -> Handshake:
-    """Put together what `Socket.handshake` shows; `issued` is in seconds since 1970."""
+    """Make the value of `Socket.handshake`; `issued` is in seconds since 1970."""
     return Handshake(
         headers=request.headers,
         time=datetime.fromtimestamp(issued, UTC).strftime("%a %b %d %Y %H:%M:%S GMT+0000"),

@@ -1,5 +1,5 @@
-"""How a client joins a namespace: its socket is made, what it missed is replayed, CONNECT is
-answered.
+"""The steps by which a client joins a namespace: its socket is made, missed events are replayed,
+CONNECT is answered.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ def make_socket(
 
 
 def has_missed(socket: Socket) -> bool:
-    """Tell whether a client has come back that missed something."""
+    """Whether the client has come back and missed events."""
     recovery, session = socket._namespace.recovery, socket._recovery_session
     return recovery is not None and session is not None and bool(recovery.missing(session))
 
 
 async def replay_missed(engine: EngineSocket, socket: Socket) -> None:
-    """Write what a client missed, all but a rest that may be written at once.
+    """Write the events that a client missed, except a rest that may be written at once.
 
     Raises:
         StalledError: the network takes nothing.

@@ -1,13 +1,13 @@
-"""How a client leaves a namespace, whichever side ends it.
+"""The steps by which a client leaves a namespace, ended by either side.
 
 The order:
 
 1. Listeners of ``disconnecting`` are called while the socket is connected and in its rooms.
-2. The socket leaves namespace and rooms; with recovery, what its client needs to come back is kept.
-   Those listeners of ``disconnecting`` that are tasks still see the rooms until they are done.
-3. Whoever waits for an acknowledgement of the client is told that there will be none.
-4. What the client had sent before it went is still handled, within `Limits.ending_timeout`; what
-   waits is dropped if this side ended the socket.
+2. The socket leaves namespace and rooms; with recovery, its session is kept. Those listeners of
+   ``disconnecting`` that are tasks still see the rooms until they are done.
+3. Callers that wait for an acknowledgement of the client get `DisconnectedError`.
+4. Events that the client sent before are still handled, within `Limits.ending_timeout`; waiting
+   events are dropped if this side ended the socket.
 5. Listeners of ``disconnect`` are called, then the disconnect hook.
 """
 
@@ -25,13 +25,13 @@ from ackord.runtime.server.socket import Socket
 from ackord.runtime.sockets.lifecycle import call_lifecycle
 
 _ENDED_HERE: Final = frozenset({"server namespace disconnect", SHUTTING_DOWN})
-"""Reasons of the ends that this program asked for."""
+"""Disconnect reasons if this side ended the socket."""
 
 
 def leave(socket: Socket, reason: str, description: str | None = None) -> None:
-    """Leave rooms and namespace, fail what is awaited, tell listeners.
+    """Take a socket through the steps above.
 
-    What the client had sent before it went is still handled; what waits is dropped if this side
+    Events that the client sent before are still handled; waiting events are dropped if this side
     ended the socket.
     """
     namespace = socket._namespace
@@ -82,7 +82,7 @@ def leave(socket: Socket, reason: str, description: str | None = None) -> None:
 
 
 def _leave_unconnected(socket: Socket, reason: str) -> None:
-    """End a socket that was never let in, or has ended already."""
+    """Close a socket that never joined, or has left already."""
     namespace = socket._namespace
     log = namespace.tasks.log
     socket._outbox = None

@@ -1,5 +1,5 @@
-"""The start and the stop of a server: what the application does before the first client comes, and
-after the last one has gone.
+"""The start and the stop of a server, with the application's hooks before the first client and
+after the last one.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ LifeHook: TypeAlias = Callable[[], Awaitable[None] | None]
 LifeHookT = TypeVar("LifeHookT", bound=LifeHook)
 
 DRAIN_TIMEOUT: Final = 5.0
-"""Seconds that handlers have to finish when the server stops, unless told otherwise."""
+"""Default seconds for running handlers when the server stops."""
 
 
 class Lifetime:
-    """Starts and stops one server, whoever asks for it: several hosts, lifespans and applications
-    may, and each hook runs once.
+    """Starts and stops one server. Several hosts, lifespans and applications may do so; each hook
+    runs once.
     """
 
     __slots__ = (
@@ -79,14 +79,14 @@ class Lifetime:
         return hook
 
     async def start(self, drain_timeout: float) -> None:
-        """Run the hooks of the server's start and open it; more than once is harmless.
+        """Run the hooks of the server's start and open it; a second call does nothing.
 
-        When the host is asked to stop, the server is drained at once: the host may wait for parked
-        polls before it says so.
+        When the host is asked to stop, the server is drained at once, because the host may wait for
+        parked polls before it stops the application.
 
         Raises:
             UsageError: the server works in another event loop that still runs.
-            Exception: what a hook raised; the later ones don't run, and no connection is accepted.
+            Exception: a hook raised it; the later hooks don't run, and no connection is accepted.
         """
         self._engine.server_loop.enter()
         if self._is_started:
@@ -108,10 +108,10 @@ class Lifetime:
         self._signals.watch()
 
     async def stop(self, drain_timeout: float) -> None:
-        """Drain the server, then run the hooks of its stop, the latest one first; more than once is
-        harmless.
+        """Drain the server, then run the hooks of its stop, the latest one first; a second call
+        does nothing.
 
-        What a hook raises is logged, and the others still run.
+        Exceptions of a hook are logged, and the others still run.
         """
         if self._is_stopped:
             return
@@ -137,7 +137,7 @@ class Lifetime:
         return self._draining
 
     def discard(self) -> None:
-        """Forget that the server has started: the event loop in which it did has ended."""
+        """Forget that the server has started: its event loop has ended."""
         self._is_started = self._is_stopped = False
         self._draining = None
         if self._signals is not None:

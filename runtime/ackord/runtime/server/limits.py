@@ -38,7 +38,7 @@ class Limits:
     attachment_timeout: float = 30.0
     """Seconds between a packet's header and its last attachment."""
     ending_timeout: float = 10.0
-    """Seconds in which the events that a client had sent before it went are still handled, before
+    """Seconds in which the events that a client sent before it disconnected are still handled; then
     `disconnect` is told.
     """
     namespace_name: int = MAX_NAMESPACE
@@ -56,21 +56,21 @@ class Limits:
     namespaces: int = 100
     """Namespaces that one connection may have joined."""
     child_namespaces: int = 10_000
-    """Dynamic namespaces that clients may bring into being after one pattern."""
+    """Dynamic namespaces that clients may make, of all patterns together."""
     pending_acks: int = 1000
     """Acknowledgements awaited from one socket."""
     queued_events: int = 256
     """Events of one connection that wait for handlers; with more, nothing is read from it.
 
     While the server waits for acknowledgements of this connection, four times as many events and
-    bytes may wait, for the answers come behind them; past that, such waits may time out.
+    bytes may wait, because the answers come behind them; beyond that, such waits may time out.
     """
     queued_bytes: int = 4_000_000
-    """Bytes that the events of one connection take which wait for handlers; with more, nothing is
-    read from it; see `queued_events`.
+    """Bytes of the events of one connection that wait for handlers; with more, nothing is read from
+    it; see `queued_events`.
 
-    They are estimated from the text, and are those of the objects that it becomes: some fifty times
-    the characters where a message holds little but empty lists. Attachments count as they are.
+    They are the estimated bytes of the objects that the text becomes: some fifty times the
+    characters if a message has little but empty lists. Attachments count as they are.
     """
 
     def __post_init__(self) -> None:
@@ -79,5 +79,5 @@ class Limits:
 
     @property
     def complexity(self) -> Complexity:
-        """What one packet may hold: `depth`, `containers`, `digits` and `values`."""
+        """The bounds on one packet: `depth`, `containers`, `digits` and `values`."""
         return Complexity(self.depth, self.containers, self.digits, self.values)

@@ -1,4 +1,4 @@
-"""Which names a dynamic namespace has: a pattern, a template, or whatever a function says."""
+"""The names of a dynamic namespace: a template, a pattern, or a predicate."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def is_template(name: str) -> bool:
 
 
 class NameMatcher:
-    """Finds out whether a name is one of a dynamic namespace's, and which parameters it holds."""
+    """Decides whether a name belongs to a dynamic namespace, and reads its parameters."""
 
     __slots__ = ("_pattern", "_predicate", "text")
 
@@ -70,8 +70,8 @@ class NameMatcher:
         return self._predicate is not None
 
     def match(self, name: str) -> Mapping[str, str] | None:
-        """Return the parameters of a name that fits, or `None`; a predicate isn't asked, and
-        nothing fits it.
+        """Return the parameters of a name that matches, or `None`; always `None` with a predicate,
+        which isn't called.
         """
         found = None if self._pattern is None else self._pattern.fullmatch(name)
         if found is None:
@@ -81,7 +81,9 @@ class NameMatcher:
         } or _NO_PARAMS
 
     async def ask(self, name: str, auth: dict[str, Any]) -> Mapping[str, str] | None:
-        """Return the parameters of a name that fits, or that the predicate accepts, or `None`."""
+        """Return the parameters of a name that matches, or that the predicate accepts, or
+        `None`.
+        """
         if self._predicate is None:
             return self.match(name)
         answer = self._predicate.call((name, auth))

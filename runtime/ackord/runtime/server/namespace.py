@@ -1,4 +1,4 @@
-"""A namespace of a server, as applications see it."""
+"""A namespace of a server, for applications."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Namespace(Registering[SocketT]):
         def connected(socket: Socket) -> None:
             socket.emit("welcome")
 
-    The attributes `error_replies`, `invalid_events` and `failures` say what happens to events that
-    fail (docs/decisions/0006).
+    The attributes `error_replies`, `invalid_events` and `failures` are about events that fail
+    (docs/decisions/0006).
     """
 
     __slots__ = ("_audience", "_core", "_registrations")
@@ -63,7 +63,7 @@ class Namespace(Registering[SocketT]):
 
     @property
     def adapter(self) -> Adapter:
-        """Keeps which socket is in which room."""
+        """The adapter, which keeps the rooms."""
         return self._core.adapter
 
     @property
@@ -82,7 +82,9 @@ class Namespace(Registering[SocketT]):
 
     @property
     def invalid_events(self) -> InvalidPolicy:
-        """What happens to a socket whose event failed without an ack to say so."""
+        """What happens if an event without an ack id fails: nothing, or the socket is
+        disconnected.
+        """
         return self._core.invalid_events
 
     @invalid_events.setter
@@ -90,8 +92,7 @@ class Namespace(Registering[SocketT]):
         self._core.invalid_events = value
 
     def set_route(self, name: str, route: Route) -> None:
-        """Have events of this name decoded and handled by `route`, before untyped listeners are
-        asked.
+        """Decode and handle events of this name by `route`, rather than by untyped listeners.
 
         Raises:
             ReservedEventError: clients may not send this name.
@@ -105,7 +106,7 @@ class Namespace(Registering[SocketT]):
         self._registrations.is_custom = True
 
     def set_data_factory(self, make: Callable[[], Any]) -> None:
-        """Have `make` called for the `data` of each new socket."""
+        """Call `make` for the `data` of each new socket."""
         self._registrations.make_data = make
 
     def set_connect_hook(self, hook: ConnectHook[SocketT]) -> None:
@@ -129,8 +130,7 @@ class Namespace(Registering[SocketT]):
         return hook
 
     def set_server_route(self, name: str, route: ServerRoute) -> None:
-        """Have events of this name that other servers send handled by `route`, before listeners
-        are asked.
+        """Handle events of this name from other servers by `route`, rather than by listeners.
 
         Raises:
             ReservedEventError: no server may send this name.
@@ -143,22 +143,21 @@ class Namespace(Registering[SocketT]):
         self._audience.send_server_event(event)
 
     async def receive_server_event(self, event: EncodedEvent) -> AckReply:
-        """Handle an event of another server, for the adapter that brings it; return the
-        acknowledgement.
+        """Handle an event of another server; return the acknowledgement. For adapters.
 
         Raises:
-            FailureReply: nobody listens, a listener returned `NO_ACK`, the answer can't be sent, or
-                what handles the event has raised: there is no acknowledgement.
+            FailureReply: there is no acknowledgement: nobody listens, a listener returned `NO_ACK`
+                or raised, or the answer can't be sent.
         """
         return await self._core.receive_server_event(event)
 
 
 def core_of(namespace: Namespace[SocketT]) -> NamespaceCore[SocketT]:
-    """Return what the server keeps of a namespace, for the parts of the runtime."""
+    """Return the core of a namespace, for other parts of the runtime."""
     return namespace._core
 
 
 def namespace_of(core: NamespaceCore[SocketT]) -> Namespace[SocketT]:
-    """Return the namespace that applications see of a core."""
+    """Return the application's namespace of a core."""
     namespace: Namespace[SocketT] = core.facade
     return namespace

@@ -1,6 +1,4 @@
-"""The namespaces of a server: those that the application named, and those that clients bring into
-being.
-"""
+"""The namespaces of a server: those of the application, and dynamic ones, which clients make."""
 
 from __future__ import annotations
 
@@ -23,14 +21,14 @@ from ackord.runtime.server.registrations import Registrations
 from ackord.runtime.sockets.lifecycle import guard
 
 UNUSED_TIMEOUT: Final = 60.0
-"""Seconds in which somebody has to join a dynamic namespace that the application asked for by name,
-or it goes.
+"""Seconds after which a dynamic namespace that the application asked for by name is removed, unless
+a client joins it.
 """
 
 
 class Namespaces(Generic[SocketT]):
-    """The namespaces of a server, by name, and the parents of dynamic ones, which are asked for
-    names that nobody knows yet.
+    """The namespaces of a server, by name, and the parents of dynamic ones, which match unknown
+    names.
     """
 
     __slots__ = (
@@ -57,11 +55,11 @@ class Namespaces(Generic[SocketT]):
         """Whether the adapters have been started, so that those of new namespaces are, too."""
         self._parents: list[ParentNamespace[SocketT]] = []
         most = environment.limits.child_namespaces
-        # The namespaces that clients brought into being, by these clients.
+        # Namespaces that clients made, by client.
         self._made: Shares[NamespaceCore[SocketT]] = Shares(most)
-        # Those of them that nobody was in when they were last left.
+        # Those of them that are empty.
         self._idle: Shares[NamespaceCore[SocketT]] = Shares(most)
-        # Those of them that nobody was in when somebody last asked to be let in.
+        # Those of them that are empty with pending admissions.
         self._pending: Shares[NamespaceCore[SocketT]] = Shares(most)
         self.main: Namespace[SocketT] = Namespace(NamespaceCore(environment, "/", registrations))
         """The namespace ``/``."""
@@ -94,8 +92,7 @@ class Namespaces(Generic[SocketT]):
             if params is not None:
                 child = self._add_child(parent, name, params)
                 with suppress(RuntimeError):  # there is no loop before the program runs
-                    # An application that tells each of its tenants something makes one for each,
-                    # whether anybody is there or not.
+                    # An application that emits to each of its tenants makes a namespace for each.
                     asyncio.get_running_loop().call_later(UNUSED_TIMEOUT, child.close_if_idle)
                 return namespace_of(child)
         registrations: Registrations[SocketT] = Registrations()
@@ -117,11 +114,11 @@ class Namespaces(Generic[SocketT]):
     ) -> NamespaceCore[SocketT] | None:
         """Return the namespace that a client may join under this name, made if it is dynamic.
 
-        A predicate is asked about each client, also when another one has brought the namespace into
-        being. `client` is what limits count the client under (`EngineRequest.client`).
+        A predicate is called for each client, also if the namespace exists. `client` is the
+        client's address for limits (`EngineRequest.client`).
 
         Raises:
-            RefusalReply: a predicate says so, or there are too many.
+            RefusalReply: a predicate refuses, or there are too many.
         """
         known = self._by_name.get(name)
         if known is not None and not known.asks_predicate:
@@ -145,8 +142,8 @@ class Namespaces(Generic[SocketT]):
         return None if known is not None else self._by_name.get(name)
 
     def _became_idle(self, core: NamespaceCore[SocketT]) -> None:
-        """Close a dynamic namespace that nobody is in, or keep it for clients that are away as
-        long as there is room.
+        """Close an empty dynamic namespace, or keep it for absent clients as long as there is
+        room.
         """
         if self._by_name.get(core.name) is not core:
             return
@@ -158,12 +155,12 @@ class Namespaces(Generic[SocketT]):
     def _make_room(self, client: str) -> None:
         """Close a namespace for a new one of `client`, if need be.
 
-        What goes is one of the client's own, if it is greedy; else the victim of all. First come
-        those that are idle; then those that nobody has joined yet, whose clients wait for
-        middlewares or the connect hook and are refused. A namespace that somebody is in stays.
+        It is one of the client's own, if the client is greedy; else the victim of all. Idle ones go
+        first; then those that nobody has joined yet, whose clients wait for middlewares or the
+        connect hook and are refused. A namespace with a client in it is never closed.
 
         Raises:
-            RefusalReply: there is none, so that the client can't have one more.
+            RefusalReply: there is none, so the client can't have one more.
         """
         made = self._made
         own = client if made.is_greedy(client) else None
@@ -171,7 +168,7 @@ class Namespaces(Generic[SocketT]):
             idle = _find_victim(self._idle, own)
             if idle is not None:
                 self._idle.remove(idle)
-                if idle.is_idle:  # else somebody is in it again
+                if idle.is_idle:  # else a client is in it again
                     self._close(idle)
                     return
                 continue
@@ -206,7 +203,7 @@ class Namespaces(Generic[SocketT]):
             self._idle.add(namespace, self._made.client_of(namespace))
 
     def note_pending(self, namespace: NamespaceCore[SocketT]) -> None:
-        """Called when a client waits to be let into a namespace that nobody is in."""
+        """Called when an admission to an empty namespace begins."""
         if namespace in self._made:
             self._pending.add(namespace, self._made.client_of(namespace))
 
@@ -219,7 +216,7 @@ class Namespaces(Generic[SocketT]):
         made.
 
         Raises:
-            Exception: what an adapter raised; the others are closed again.
+            Exception: an adapter raised it; the others are closed again.
         """
         if self.is_started:
             return
@@ -249,9 +246,7 @@ class Namespaces(Generic[SocketT]):
             await namespace.close()
 
     def discard(self) -> None:
-        """Forget what belonged to an event loop that has ended: sockets, and namespaces that
-        clients brought into being.
-        """
+        """Forget sockets and namespaces that clients made: their event loop has ended."""
         self.is_started = False
         for namespace in self:
             namespace.discard()
@@ -284,7 +279,7 @@ class Namespaces(Generic[SocketT]):
     def _add(self, namespace: NamespaceCore[SocketT]) -> NamespaceCore[SocketT]:
         self._by_name[namespace.name] = namespace
         self.main._core.announce_namespace(namespace)
-        # Only what is registered from now on makes a dynamic namespace worth keeping.
+        # Only later registrations make a dynamic namespace worth keeping.
         namespace.registrations.is_custom = False
         if self.is_started:
             self._start_soon(namespace)
@@ -294,5 +289,5 @@ class Namespaces(Generic[SocketT]):
 def _find_victim(
     namespaces: Shares[NamespaceCore[SocketT]], own: str | None
 ) -> NamespaceCore[SocketT] | None:
-    """Return the namespace that goes first: of one client, or of all."""
+    """Return the namespace that is closed first: of one client, or of all."""
     return namespaces.find_victim() if own is None else namespaces.find_oldest(own)

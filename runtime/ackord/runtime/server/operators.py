@@ -1,11 +1,12 @@
 """The recipients of an event and how it is sent: the methods `to`, `except_`, `volatile`, `emit`
 and the like, each written once.
 
-- `Selection` leads from anything that stands for a part of a namespace to a `BroadcastOperator`.
-- `Broadcasting` adds what can be done to all of them; a `Namespace` and a `Server` stand for
-  everybody, a `BroadcastOperator` for those that it has been narrowed to.
-- `SocketOperators` adds flags to what `UntypedEmitter` sends to one socket; a `Socket` inherits it,
-  and a `SocketOperator`, which is a socket with flags. As a `Selection` both are everybody else.
+- `Selection` has the methods that narrow a part of a namespace to a `BroadcastOperator`.
+- `Broadcasting` adds the methods that act on all its sockets. A `Namespace` and a `Server` stand
+  for all sockets, a `BroadcastOperator` for the ones that it was narrowed to.
+- `SocketOperators` adds flags to the methods of `UntypedEmitter`, for one socket; `Socket` inherits
+  it, and `SocketOperator`, which is a socket with flags. As a `Selection` both stand for all other
+  sockets.
 """
 
 from __future__ import annotations
@@ -42,11 +43,13 @@ EVERYBODY: Final = Target()
 DEFAULT_FLAGS: Final = BroadcastFlags()
 
 AnswersCallback: TypeAlias = Callable[[BroadcastTimeoutError | None, Answers], Any]
-"""Takes the error if some socket didn't answer in time, else `None`, and the answers that came."""
+"""Takes a `BroadcastTimeoutError` if a socket didn't answer in time, else `None`, and the
+answers.
+"""
 
 
 def room_names(rooms: Iterable[str | Iterable[str]]) -> frozenset[str]:
-    """Flatten what `to`, `join` and the like take: rooms, and collections of rooms.
+    """Flatten the arguments of `to`, `join` and the like: rooms, and collections of rooms.
 
     Raises:
         UsageError: the name of a room isn't a string.
@@ -78,8 +81,8 @@ class Selection:
     _timeout: float | None = None
 
     def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
-        """Reach the sockets that are in at least one of these rooms, each once; without any room,
-        nobody.
+        """Reach the sockets that are in at least one of these rooms, each once; without rooms, no
+        socket.
         """
         names = (self._target.rooms or frozenset()) | room_names(rooms)
         return self._narrowed(replace(self._target, rooms=names))
@@ -108,7 +111,7 @@ class Selection:
 
 
 class Broadcasting(Selection):
-    """What can be done to all sockets of a selection."""
+    """The methods that act on all sockets of a selection."""
 
     __slots__ = ()
 
@@ -130,7 +133,7 @@ class Broadcasting(Selection):
 
     @property
     def volatile(self) -> BroadcastOperator:
-        """Reach only those that can take the event at once."""
+        """Reach only sockets that can take the event at once."""
         return self._narrowed(flags=replace(self._flags, volatile=True))
 
     def compress(self, compress: bool) -> BroadcastOperator:
@@ -148,7 +151,7 @@ class Broadcasting(Selection):
         `ack` is called once, with an error or `None` and with the answers, as `emit_with_ack`
         raises or returns them.
 
-        An event that reaches nobody isn't encoded, and its values aren't checked.
+        If no socket is reached, the event isn't encoded, and its values aren't checked.
 
         Raises:
             ReservedEventError: nobody may send this name.
@@ -166,13 +169,13 @@ class Broadcasting(Selection):
         self.emit("message", *values, ack=ack)
 
     async def publish(self, name: str, *values: Any) -> None:
-        """Do what `emit` does, and return when the adapter has published the event to the other
-        servers: at once on a single server.
+        """Send an event as `emit` does, and return when the adapter has published it to the other
+        servers; on a single server at once.
 
         Raises:
             ReservedEventError: nobody may send this name.
             InvalidPayloadError: JSON can't hold a value.
-            Exception: what the adapter raised; sockets of this process may have got the event.
+            Exception: the adapter raised it; sockets of this process may have got the event.
         """
         self._check_loop()
         if not self._is_heard:
@@ -183,14 +186,14 @@ class Broadcasting(Selection):
             await asyncio.shield(published)
 
     async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Answers:  # noqa: ASYNC109  # Socket.IO's timeout
-        """Send an event to all of them and return what they answer, once everybody has answered or
+        """Send an event to all of them and return the answers, once every socket has answered or
         left.
 
-        With nobody to ask the result is empty, at once, and the values aren't checked.
+        If no socket is reached, the result is empty at once, and the values aren't checked.
 
         Raises:
-            BroadcastTimeoutError: some didn't answer in time, 20 seconds by default; it holds the
-                answers of the others.
+            BroadcastTimeoutError: some didn't answer in time, 20 seconds by default; the error has
+                the answers of the others.
             ReservedEventError: nobody may send this name.
             InvalidPayloadError: JSON can't hold a value.
         """
@@ -217,14 +220,14 @@ class Broadcasting(Selection):
 
     @property
     def _is_heard(self) -> bool:
-        """Whether an event may reach somebody, now or when an absent client is back; if not, it
+        """Whether an event may reach a client, now or when an absent client is back; if not, it
         isn't encoded.
         """
         return self._audience.is_heard(self._target, self._flags)
 
     @property
     def _may_answer(self) -> bool:
-        """Whether somebody may acknowledge an event; if not, it isn't encoded."""
+        """Whether a client may acknowledge an event; if not, it isn't encoded."""
         return self._audience.may_answer(self._target, self._flags)
 
     def _check_loop(self) -> None:
@@ -232,8 +235,8 @@ class Broadcasting(Selection):
         self._audience.server_loop.check()
 
     async def fetch_sockets(self) -> list[RemoteSocket]:
-        """Return the connected sockets: those of this process themselves, and for each socket of
-        another server what that server tells of it.
+        """Return the connected sockets: this process's sockets themselves, and the details of other
+        servers' sockets.
 
         Raises:
             AckTimeoutError: a server didn't answer in time, 20 seconds by default (`timeout`).
@@ -320,7 +323,7 @@ class Broadcasting(Selection):
     def _ask(self, event: EncodedEvent, ack: Registration) -> None:
         try:
             asyncio.get_running_loop()
-        except RuntimeError:  # there is nobody to ask, and no event loop to call back in
+        except RuntimeError:  # there is no client, and no event loop to call back in
             self._audience.check_event(event)
         else:
             call_back = partial(self._call_back, ack, event.name)
@@ -333,10 +336,10 @@ class Broadcasting(Selection):
 
 
 class BroadcastOperator(Broadcasting):
-    """Some sockets of a namespace: everybody, or those in some rooms, less those in others.
+    """Some sockets of a namespace: all, or those in some rooms, less those in others.
 
-    Immutable: each method that narrows it returns another one.
-    A selection of no rooms, such as ``to([])``, reaches nobody.
+    Immutable: each method that narrows it returns another one. A selection of no rooms, such as
+    ``to([])``, reaches no socket.
     """
 
     __slots__ = ("_audience", "_flags", "_target", "_timeout")
@@ -348,7 +351,7 @@ class BroadcastOperator(Broadcasting):
         flags: BroadcastFlags = DEFAULT_FLAGS,
         timeout: float | None = None,
     ) -> None:
-        """Take whom to reach, and how."""
+        """Take the recipients, and how to send."""
         self._audience = audience
         self._target = target
         self._flags = flags
@@ -371,16 +374,16 @@ class BroadcastOperator(Broadcasting):
         decode: Callable[[AckReply], T],
         done: Callable[[Gathered[T]], None],
     ) -> None:
-        """Send an encoded event to all of them, and call `done` with what they acknowledged."""
+        """Send an encoded event to all of them, and call `done` with the acknowledgements."""
         self._audience.server_loop.call(self._gather, event, self._seconds(), decode, done)
 
     def report_crash(self, what: str, error: BaseException) -> None:
-        """Log what the application's code raised for an answer."""
+        """Log an exception that the application's code raised for an answer."""
         self._audience.tasks.log.crash(what, error)
 
 
 class OneSocket(Protocol):
-    """A socket, as operators with flags know it."""
+    """A socket, as operators with flags use it."""
 
     id: str
 
@@ -407,13 +410,13 @@ class OneSocket(Protocol):
         volatile: bool = False,
         compress: bool = True,
     ) -> Any:
-        """Send an encoded event and return what the client answers."""
+        """Send an encoded event and return the client's answer."""
         ...
 
 
 class SocketOperators(Selection, UntypedEmitter):
-    """What can be sent to one socket; `to`, `except_`, `local` and `broadcast` lead to the others
-    in its namespace.
+    """The methods that send to one socket; `to`, `except_`, `local` and `broadcast` select the
+    other sockets of its namespace.
     """
 
     __slots__ = ()
@@ -425,7 +428,7 @@ class SocketOperators(Selection, UntypedEmitter):
 
     @property
     def broadcast(self) -> BroadcastOperator:
-        """Everybody in the namespace but this socket, with the same flags."""
+        """All sockets of the namespace but this one, with the same flags."""
         return self._narrowed()
 
     @property
@@ -444,7 +447,7 @@ class SocketOperators(Selection, UntypedEmitter):
 
 
 class SocketOperator(SocketOperators):
-    """One socket, with flags for what is sent to it; immutable."""
+    """One socket with flags for events; immutable."""
 
     __slots__ = ("_flags", "_socket", "_timeout")
 
@@ -502,9 +505,7 @@ def others(
     flags: BroadcastFlags | None,
     timeout: float | None,
 ) -> BroadcastOperator:
-    """Return what reaches the sockets that `target` means, or all of the namespace, but not
-    `socket`.
-    """
+    """Return an operator for the sockets in `target` without `socket`."""
     target = target or EVERYBODY
     return BroadcastOperator(
         socket._namespace,

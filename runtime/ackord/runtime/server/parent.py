@@ -1,5 +1,5 @@
-"""Namespaces whose names aren't known beforehand: one for each tenant, document or game that
-clients ask for.
+"""Parents of dynamic namespaces: one namespace for each tenant, document or game that clients ask
+for.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from ackord.runtime.sockets.listeners import Registration
 from typing_extensions import override
 
 ChildHook: TypeAlias = Callable[[Namespace[SocketT]], None]
-"""A plain function that takes a namespace which has just been made, before any socket is in it."""
+"""A plain function that takes a new namespace, before any socket is in it."""
 
 
 class ParentNamespace(Namespace[SocketT]):
-    """What the namespaces of a pattern have in common; `Server.of` makes it, and one child for each
+    """The parent of the namespaces of one pattern, made by `Server.of`. It has one child for each
     name that a client asks for.
 
     ::
@@ -36,23 +36,23 @@ class ParentNamespace(Namespace[SocketT]):
         def connected(socket: Socket) -> None:
             print(socket.namespace.name, socket.namespace.params["tenant"])
 
-    A child has the parent's middlewares, listeners, hooks and routes as they are when it is made.
-    What is sent to the parent, or to rooms of it, goes to all children.
+    A child gets a copy of the parent's middlewares, listeners, hooks and routes when it is made.
+    Events to the parent, or to rooms of it, go to all children.
     """
 
     __slots__ = ("_child_hook", "children", "matcher")
 
     def __init__(self, environment: Environment, matcher: Matcher) -> None:
-        """Take what `Server.of` was given; the parent's own name is its text, and no client can
+        """Take the argument of `Server.of`; the parent's own name is its text, and no client can
         join it.
 
         Raises:
             UsageError: a template is malformed.
         """
         self.matcher = NameMatcher(matcher)
-        """Finds out which names are those of children."""
+        """Decides which names belong to children."""
         self.children: dict[str, Namespace[SocketT]] = {}
-        # Nobody is ever in the parent: the adapter that the application chose is for the children.
+        # The parent has no sockets, so the application's adapter is only for the children.
         registrations: Registrations[SocketT] = Registrations()
         core = NamespaceCore(
             environment, self.matcher.text, registrations, make_adapter=MemoryAdapter
@@ -66,8 +66,8 @@ class ParentNamespace(Namespace[SocketT]):
         self._child_hook = hook
 
     def at(self, name: str) -> Namespace[SocketT]:
-        """Return the child of this name; where there is none, one that isn't registered and reaches
-        nobody.
+        """Return the child of this name; if it doesn't exist, one that isn't registered and reaches
+        no client.
         """
         return self.children.get(name) or self._make(name)
 
@@ -121,13 +121,13 @@ class Children(Audience, Generic[SocketT]):
     def broadcast_event(
         self, event: EncodedEvent, target: Target, flags: BroadcastFlags
     ) -> asyncio.Future[Any] | None:
-        # From another thread each child hands its part to the event loop.
+        # From another thread, each child passes its part to the event loop.
         sent = [child.broadcast_event(event, target, flags) for child in self._cores()]
         waiting = [published for published in sent if published is not None]
         if not waiting:
             return None
         together = asyncio.gather(*waiting)
-        # Each child has logged what failed; whoever awaits this is told as well.
+        # Each child has logged its exception; the caller gets it as well.
         together.add_done_callback(lambda done: done.cancelled() or done.exception())
         return together
 

@@ -1,5 +1,5 @@
-"""Connection state recovery of one namespace: the pure log, with the loop's clock, and the clients
-that are there.
+"""Connection state recovery of one namespace: joins the pure log with the loop's clock and the
+connected clients.
 """
 
 from __future__ import annotations
@@ -27,18 +27,16 @@ _EPOCH_BYTES = 3
 _PID_BYTES = 15
 
 REPEATED_BUFFERS: Final = 2
-"""How many times what a connection may buffer one session is told once more in a minute, before it
-begins anew when it comes back.
-"""
+"""Events that may be repeated to one session in a minute, as a multiple of `max_buffered`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoverySettings:
-    """What the recoveries of a server's namespaces have in common."""
+    """The settings that the recoveries of all namespaces share."""
 
     options: ConnectionStateRecovery
     memory: RecoveryMemory
-    """What all of them keep together."""
+    """Bounds on what all of them keep together."""
     budget: Callable[[], MemoryBudget]
     """Returns the budget of the running event loop."""
     grace: float
@@ -48,8 +46,8 @@ class RecoverySettings:
 
 
 class Recovery:
-    """Keeps what clients of one namespace miss while they are away, and knows them when they are
-    back.
+    """Keeps the events that clients of one namespace miss while they are away, and recognizes the
+    clients when they are back.
     """
 
     __slots__ = (
@@ -69,13 +67,13 @@ class Recovery:
     def __init__(
         self, settings: RecoverySettings, owner: str, adapter: Adapter, emptied: Callable[[], None]
     ) -> None:
-        """Begin to follow who is in which room.
+        """Begin to follow the rooms of the clients.
 
         Args:
             settings: Those of the server.
             owner: The client or namespace that the memory counts for, to begin with.
             adapter: The adapter of the namespace.
-            emptied: Called when no client is away.
+            emptied: Called when no absent client is left.
         """
         self._log = RecoveryLog(
             settings.options,
@@ -85,16 +83,16 @@ class Recovery:
             settings.grace,
             REPEATED_BUFFERS * settings.max_buffered,
         )
-        # By private id: clients that are there, or are coming back.
+        # By private id: clients that are connected, or are coming back.
         self._live: dict[str, RecoverableSocket] = {}
-        # By public id: the sessions of these, and of those that want to join.
+        # By public id: the sessions of these, and of clients that are joining.
         self._known: dict[str, RecoverySession] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0  # when the timer is: not every event loop's timers tell
+        self._due = 0.0  # the time of the timer, which not every event loop's timers have
         self._emptied = emptied
         self._budget = settings.budget
         self._account: Account | None = None
-        self._told = 0  # bytes of the log, as the account knows them
+        self._told = 0  # bytes of the log, as counted in the account
         self.max_buffered = settings.max_buffered
         """Bytes that a connection may buffer."""
         self.skip_middlewares = settings.options.skip_middlewares
@@ -103,14 +101,14 @@ class Recovery:
 
     @property
     def log(self) -> RecoveryLog:
-        """What is kept."""
+        """The pure log."""
         return self._log
 
     # Events
 
     @property
     def is_recording(self) -> bool:
-        """Whether a client is there, or away, that may come back for an event."""
+        """Whether a connected or absent client may come back for an event."""
         return bool(self._live or self._log.sessions)
 
     def record(
@@ -119,7 +117,7 @@ class Recovery:
         rooms: frozenset[str] | None,
         except_: frozenset[str] = frozenset(),
     ) -> EncodedEvent:
-        """Keep an event that is being sent, and return it as it is to be sent."""
+        """Record an event, and return it with its offset."""
         if not self.is_recording:
             return event
         marked = self._log.record(event, rooms, except_, _now())
@@ -130,11 +128,11 @@ class Recovery:
         return marked
 
     def mark(self, event: EncodedEvent) -> EncodedEvent:
-        """Return an event that is never replayed as it is to be sent."""
+        """Return an event that is never replayed, in the form in which it is sent."""
         return self._log.mark_if_misleading(event)
 
     def record_for_absent(self, session: RecoverySession, event: EncodedEvent) -> None:
-        """Keep an event for a client that is away."""
+        """Record an event for an absent client."""
         if self._log.holds(session):
             self.record(event, frozenset((session.sid,)))
 
@@ -148,8 +146,8 @@ class Recovery:
         self._account.hold(Part.HISTORY, self._told)
 
     def shed(self, account: Account) -> None:
-        """See `ackord.runtime.bounds.memory.Holder.shed`: whoever missed the oldest events can't
-        come back.
+        """See `ackord.runtime.bounds.memory.Holder.shed`: clients that missed the oldest events
+        can't come back.
         """
         self._log.discard_events(account.weight - account.weight // 2)
         self.measure()
@@ -169,16 +167,14 @@ class Recovery:
     # Clients that come
 
     def knows(self, auth: dict[str, Any]) -> bool:
-        """Tell whether the payload of CONNECT has the ``pid`` of a client that is away, or was not
-        yet missed.
+        """Whether the payload of CONNECT has the ``pid`` of an absent client, or of one whose loss
+        wasn't noticed yet.
         """
         pid = auth.get("pid")
         return pid.__class__ is str and (pid in self._live or pid in self._log.sessions)
 
     def claim(self, auth: dict[str, Any]) -> RecoverySession | None:
-        """Take ``pid`` and ``offset`` out of the payload of CONNECT, and return the session that
-        they mean.
-        """
+        """Remove ``pid`` and ``offset`` from the payload of CONNECT, and return their session."""
         pid = auth.get("pid")
         if not isinstance(pid, str):
             return None
@@ -188,27 +184,25 @@ class Recovery:
             return None
         live = self._live.get(pid)
         if live is not None:
-            # It is back before this side noticed that it had gone.
+            # The client is back before this side noticed that it had gone.
             live._supersede()
         return self._log.claim(pid, offset, _now())
 
     def make_session(self, sid: str, client: str) -> RecoverySession:
-        """Make the session of a new client, which limits count under `client`."""
+        """Make the session of a new client; `client` is its address for limits."""
         return RecoverySession(
             sid, secrets.token_urlsafe(_PID_BYTES), RoomHistory(self._log.recorded), client=client
         )
 
     def attach(self, session: RecoverySession, socket: RecoverableSocket) -> None:
-        """Note which socket a session is for, before that is let in; `part` or `refuse` must
-        follow.
-        """
+        """Note the socket of a session, before it joins; `part` or `refuse` must follow."""
         self._known[session.sid] = session
         if session.claimed:
             self._live[session.pid] = socket
 
     def missing(self, session: RecoverySession) -> int:
-        """Return how many bytes a client that comes back has yet to be told at most; 0 for one that
-        has to begin anew.
+        """Return an upper bound of the bytes to replay to a client; 0 for one that gets a new
+        session.
         """
         return (session.claimed and self._log.missing(session)) or 0
 
@@ -217,8 +211,8 @@ class Recovery:
         return self._log.take_missed(session, most)
 
     def check(self, socket: RecoverableSocket) -> None:
-        """Make a client that is back a new one if not all that it missed is still there: the
-        middlewares may have taken their time.
+        """Give a client a new session if not all missed events are still kept: the middlewares may
+        have taken long.
         """
         session = socket._recovery_session
         if session is not None and session.claimed and self._log.missing(session) is None:
@@ -229,7 +223,7 @@ class Recovery:
             socket._begin_anew(anew)
 
     def join(self, session: RecoverySession, socket: RecoverableSocket) -> Iterator[EncodedEvent]:
-        """Note that a client is there; yield what it missed."""
+        """Note that a client has joined; yield the events that it missed."""
         self._live[session.pid] = socket
         if session.claimed:
             session.claimed = False
@@ -241,7 +235,7 @@ class Recovery:
     # Clients that go
 
     def part(self, session: RecoverySession, data: Any, reason: str) -> None:
-        """Note that a client that was there is gone; it stays in the rooms that it is in."""
+        """Note that a connected client is gone; it stays in its rooms."""
         self._detach(session)
         if reason in RECOVERABLE:
             session.data = data
@@ -249,8 +243,8 @@ class Recovery:
             self._watch()
 
     def refuse(self, session: RecoverySession, reason: str) -> None:
-        """Note that a client didn't get in; one that lost its connection meanwhile may come back as
-        long as it could have.
+        """Note that a client didn't join; if it lost its connection meanwhile, it may come back
+        until its session expires.
         """
         self._detach(session)
         if reason in RECOVERABLE:
@@ -268,7 +262,7 @@ class Recovery:
 
     @property
     def waits(self) -> bool:
-        """Whether clients are away that may come back."""
+        """Whether there are absent clients."""
         return bool(self._log.sessions)
 
     def close(self) -> None:
@@ -296,7 +290,7 @@ class Recovery:
         self._timer = None
         self._log.expire(
             max(_now(), self._due)
-        )  # event loops may be early by as much as their clock can tell
+        )  # event loops may be early by the resolution of their clock
         if self._told:
             self.measure()
         self._watch()

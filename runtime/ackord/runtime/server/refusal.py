@@ -1,4 +1,4 @@
-"""How a middleware or a connect hook refuses a connection."""
+"""Refusals of a connection by a middleware or a connect hook."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from ackord.runtime.protocol.socketio.error_acks import INVALID_REQUEST
 from ackord.runtime.protocol.socketio.values import encode_json
 
 INVALID_NAMESPACE: Final = '{"message":"Invalid namespace"}'
-"""The answer for a namespace that doesn't exist, as the reference implementation gives it."""
+"""The answer for a namespace that doesn't exist, as in the reference implementation."""
 TOO_MANY_NAMESPACES: Final = '{"message":"Too many namespaces"}'
 TOO_MANY_CHILDREN: Final = "Too many namespaces"
 FAILED: Final = '{"message":"Internal error","data":{"code":"internal"}}'
-"""The answer where a middleware or a hook raised something else; it says nothing of the exception.
-"""
+"""The answer if a middleware or a hook raised another exception, whose text isn't sent."""
 
 
 def too_complex(excess: str) -> str:
-    """Return the answer to a CONNECT whose payload has too much of something."""
+    """Return the answer to a CONNECT whose payload exceeds a bound."""
     return encode_json(
         {
             "message": "Invalid payload",
@@ -31,9 +30,8 @@ class RefusalReply(AckordError):  # noqa: N818  # it is an answer
     """Raised by a middleware or a connect hook: the client gets CONNECT_ERROR with this message and
     data.
 
-    `data` is anything that JSON can hold.
-    It is encoded when it is made: what can't be sent fails in the middleware, and the client still
-    gets an answer.
+    `data` is anything that JSON can hold. The refusal is encoded when it is made: if it can't be
+    encoded, the exception is raised in the middleware, and the client still gets an answer.
 
     Raises:
         InvalidPayloadError: JSON can't hold `data`.

@@ -1,8 +1,8 @@
-"""What an application registers for a namespace: listeners, middlewares, hooks and routes.
+"""The registrations for a namespace: listeners, middlewares, hooks and routes.
 
 A namespace and a server, which stands for the namespace ``/``, inherit these methods from
-`Registering`. What was registered is kept in a `Registrations`, of which each dynamic namespace
-begins with a copy of its parent's.
+`Registering`. They are kept in a `Registrations`; each dynamic namespace begins with a copy of its
+parent's.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NamespaceT = TypeVar("NamespaceT", bound=NamedNamespace)
 """A `Namespace`, whose module stands above this one."""
 
 Middleware: TypeAlias = Callable[[SocketT], Awaitable[None] | None]
-"""Looks at a socket before it is connected; raises `RefusalReply` to refuse it."""
+"""Called with a socket before it is connected; raises `RefusalReply` to refuse it."""
 MiddlewareResultT = TypeVar("MiddlewareResultT", bound="Awaitable[None] | None")
 
 ConnectHook: TypeAlias = Callable[[SocketT, "str | None"], Awaitable[None]]
@@ -45,7 +45,7 @@ DisconnectHook: TypeAlias = Callable[[SocketT, str], Awaitable[None]]
 
 
 class Registrations(Generic[SocketT]):
-    """What was registered for one namespace."""
+    """The registrations of one namespace."""
 
     __slots__ = (
         "connect_hook",
@@ -73,10 +73,12 @@ class Registrations(Generic[SocketT]):
         self.disconnect_hook: DisconnectHook[SocketT] | None = None
         self.server_listeners = ServerListeners()
         self.is_custom = False
-        """Whether something was registered for this very namespace, so that it is worth keeping."""
+        """Whether this namespace has registrations of its own, so that it is kept when it is
+        empty.
+        """
 
     def copy(self) -> Registrations[SocketT]:
-        """Return the same for another namespace; what is registered later isn't copied."""
+        """Return a copy for another namespace; later registrations aren't copied."""
         other: Registrations[SocketT] = Registrations()
         other.listeners = self.listeners.copy()
         other.middlewares = self.middlewares[:]
@@ -89,7 +91,7 @@ class Registrations(Generic[SocketT]):
         return other
 
     def add(self, name: str, listener: ListenerT, *, once: bool) -> ListenerT:
-        """Call `listener` at the events of a namespace's life."""
+        """Call `listener` for an event of the life cycle."""
         if name not in CONNECTION_EVENTS and (name != NEW_NAMESPACE or not self.is_main):
             raise UsageError(
                 f"a namespace has the event 'connection', not {name!r}; a client's events are "
@@ -107,7 +109,7 @@ class Registrations(Generic[SocketT]):
 
 
 class Registering(Broadcasting, Generic[SocketT]):
-    """A namespace, or what stands for one: applications register here what concerns its sockets."""
+    """The methods by which applications register for a namespace's sockets."""
 
     __slots__ = ()
 
@@ -170,7 +172,7 @@ class Registering(Broadcasting, Generic[SocketT]):
         )
 
     def off(self, name: str | None = None, listener: Callable[..., Any] | None = None) -> None:
-        """Forget one listener, or all of a name, or all."""
+        """Remove one listener, or all of a name, or all."""
         self._registrations.listeners.remove(name, listener)
 
     def listeners(self, name: str) -> list[Callable[..., Any]]:
@@ -182,8 +184,8 @@ class Registering(Broadcasting, Generic[SocketT]):
     ) -> Callable[[SocketT], MiddlewareResultT]:
         """Run `middleware` for each socket before it is connected, in the order of registration.
 
-        `RefusalReply` becomes CONNECT_ERROR; any other exception too, with a message that says
-        nothing of it. The connection stays open either way.
+        `RefusalReply` becomes CONNECT_ERROR; any other exception too, with a general message. The
+        connection stays open either way.
         """
         self._registrations.middlewares.append(middleware)
         self._registrations.is_custom = True
@@ -195,8 +197,8 @@ class Registering(Broadcasting, Generic[SocketT]):
         """Run `middleware` for each event of each socket, after catch-all listeners and before the
         event's own, in the order of registration.
 
-        What it raises is answered as if a listener had raised it: `FailureReply` as it says,
-        anything else as ``internal``.
+        Exceptions are answered as those of a listener: `FailureReply` with its code, any other one
+        with ``internal``.
         """
         self._registrations.event_middlewares.append(middleware)
         self._registrations.is_custom = True
@@ -235,8 +237,8 @@ class Registering(Broadcasting, Generic[SocketT]):
         *values: Any,
         timeout: float | None = None,  # noqa: ASYNC109  # Socket.IO's timeout
     ) -> list[Any]:
-        """Send an event to the other servers and return what they answer, one answer each; on a
-        single server, none.
+        """Send an event to the other servers and return their answers, one each; on a single
+        server, none.
 
         Raises:
             ReservedEventError: no server may send this name.

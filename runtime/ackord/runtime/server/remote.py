@@ -31,11 +31,11 @@ _NO_HANDSHAKE = Handshake(
 
 
 class FetchedSocket:
-    """What another server told of a socket; implements
+    """A socket as another server described it; implements
     `ackord.runtime.server.contracts.RemoteSocket`.
 
-    `rooms` and `data` are those of the moment at which the socket was fetched. Commands go to the
-    socket by way of the adapter.
+    `rooms` and `data` are those at the time when the socket was fetched. Commands go to the socket
+    through the adapter.
     """
 
     __slots__ = ("_audience", "_operator", "data", "handshake", "id", "rooms")

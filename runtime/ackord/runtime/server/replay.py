@@ -1,13 +1,13 @@
-"""What a client missed, written as fast as its network takes it.
+"""Replays the events that a client missed, as fast as its network takes them.
 
 A client that comes back gets the events that it missed before the answer to CONNECT: npm's client
 holds them back until it is connected. There may be more of them than a
 connection may buffer, so they are written in pieces, and the next piece waits until the network
 has taken most of the last one.
 
-Until the answer to CONNECT the client is still away for everybody else. What is sent to it
-meanwhile is recorded like the rest, and follows in its place. Thus nothing waits but in the log of
-the recovery, which is bounded; a client that is slower than the log is lost to it, and begins anew.
+Until the answer to CONNECT the client still counts as absent: events to it are recorded, and follow
+in their order. So events wait only in the log of the recovery, which is bounded. If the client is
+so slow that the log discards events, it gets a new session.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from ackord.runtime.server.recovery import Recovery
 from ackord.runtime.websocket import bounds
 
 PIECES: Final = 4
-"""Into how many pieces that is divided which a connection may buffer."""
+"""A piece is `max_buffered`, divided by this."""
 SHORTEST_LOOK: Final = 0.01
-"""Seconds between two looks at whether the network has taken a piece: no transport tells."""
+"""Seconds between two checks whether the network has taken a piece, which no transport reports."""
 LONGEST_LOOK: Final = 0.32
 """The same for a network that has taken nothing for some time."""
 MOST_LOGS: Final = 2
-"""How many times what the log may hold is written in one attempt; a client that is behind even then
-begins anew.
+"""Bytes that are written in one attempt, as a multiple of the log's bound; a client that is still
+behind then gets a new session.
 """
 
 
@@ -45,8 +45,8 @@ async def replay(
     session: RecoverySession,
     prefix: str,
 ) -> None:
-    """Write what a client missed, all but a rest that may be written at once, with the answer to
-    CONNECT.
+    """Write the events that a client missed, except a rest that may be written at once with the
+    answer to CONNECT.
 
     Raises:
         StalledError: the network has taken nothing for as long as a connection may stall.

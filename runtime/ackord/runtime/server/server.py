@@ -44,8 +44,8 @@ from ackord.runtime.sockets.failures import InvalidPolicy
 from ackord.runtime.tasks import TaskSet
 
 FLUSH_TIMEOUT: Final = 0.5
-"""Seconds in which clients that are between two polls, or slow, may still fetch what was sent
-before the server stops.
+"""Seconds in which clients that are slow, or between two polls, may fetch their last packets before
+the server stops.
 """
 
 
@@ -73,7 +73,7 @@ class Server(Registering[Socket]):
         app = server.asgi()         # for any ASGI server
         server.run(port=8000)       # or on uvicorn, at once
 
-    What a namespace can do, a server can do for the namespace ``/``: `on`, `use`, `emit`, `to` …
+    A server has the methods of a namespace, for the namespace ``/``: `on`, `use`, `emit`, `to` …
     """
 
     __slots__ = (
@@ -106,15 +106,17 @@ class Server(Registering[Socket]):
             limits: Bounds of what one client can make the server hold.
             parser: How packets are written; all clients have to use the same one
                 (`ackord.runtime.protocol.socketio.msgpack.MsgpackParser`).
-            error_replies: Whether an event that fails is answered by an error ack; without, by
-                silence, as plain Socket.IO does.
-            invalid_events: What happens to a socket whose event failed without an ack to say so.
-            adapter: Makes what keeps the rooms of each namespace.
-            cleanup_empty_child_namespaces: Whether a dynamic namespace goes with its last socket.
-            connection_state_recovery: What is kept for clients that lose their connection, so that
-                they can go on where they were; `None` for nothing.
-            cancel_on_disconnect: Whether the handlers of a socket that run are cancelled when it
-                ends.
+            error_replies: Whether an event that fails is answered by an error ack; if not, it isn't
+                answered, as in plain Socket.IO.
+            invalid_events: What happens if an event without an ack id fails: nothing, or the socket
+                is disconnected.
+            adapter: Makes the adapter of each namespace, which keeps its rooms.
+            cleanup_empty_child_namespaces: Whether a dynamic namespace is removed with its last
+                socket.
+            connection_state_recovery: How long, and how much, is kept for clients that lose their
+                connection; `None`: nothing.
+            cancel_on_disconnect: Whether running handlers of a socket are cancelled when it
+                disconnects.
 
         Raises:
             UsageError: an option doesn't exist, or its value can't work.
@@ -188,7 +190,7 @@ class Server(Registering[Socket]):
 
     @property
     def connections(self) -> frozenset[Connection]:
-        """The connections, whatever namespaces they have joined."""
+        """All connections, with or without a namespace."""
         return frozenset(self._connections)
 
     def register(self, typed_namespace: Attachable) -> None:
@@ -196,13 +198,14 @@ class Server(Registering[Socket]):
         typed_namespace.attach_to(self)
 
     def on_error(self, hook: ErrorHookT) -> ErrorHookT:
-        """Call `hook` whenever code of the application raises what it isn't meant to, after it was
-        logged; for services such as Sentry.
+        """Call `hook` for each unexpected exception of the application, after it was logged; for
+        services such as Sentry.
 
-        It takes the socket, or `None` where there is no single one, the event's name and the
-        exception. The event is a client's, one that was sent (its acknowledgement's callback
-        raised), or one of ``connect``, ``connection``, ``disconnecting``, ``disconnect`` and
-        ``new_namespace``. `FailureReply` and `RefusalReply` are answers, not errors.
+        It takes the socket, or `None` if there is no single one, the event's name and the
+        exception. The event is an incoming one, an outgoing one (the callback of its
+        acknowledgement raised), or one of ``connect``, ``connection``, ``disconnecting``,
+        ``disconnect`` and ``new_namespace``. `FailureReply` and `RefusalReply` are answers, not
+        errors.
         """
         return self.environment.errors.add(hook)
 
@@ -212,8 +215,8 @@ class Server(Registering[Socket]):
         """Run `hook` when the server starts, before it accepts a connection: a plain function or a
         coroutine function without arguments.
 
-        Hooks run in the order of registration, once for each start, whoever starts the server:
-        `run`, the lifespan of `asgi`, or `lifespan`. What a hook raises fails the start.
+        Hooks run in the order of registration, once for each start by `run`, the lifespan of
+        `asgi`, or `lifespan`. An exception stops the start.
 
         Raises:
             UsageError: the server has started already.
@@ -224,14 +227,13 @@ class Server(Registering[Socket]):
         """Run `hook` when the server has stopped, after the last connection has ended: a plain
         function or a coroutine function without arguments.
 
-        The hook that was registered last runs first.
-        What a hook raises is logged.
+        The hook that was registered last runs first. Exceptions are logged.
         """
         return self.environment.lifetime.on_shutdown(hook)
 
     def lifespan(self, *, drain_timeout: float = DRAIN_TIMEOUT) -> Lifespan:
-        """Return an asynchronous context manager that starts the server, and drains it in the end;
-        for an application that `asgi` is mounted in.
+        """Return an asynchronous context manager that starts the server, and drains it at the end;
+        for an application in which `asgi` is mounted.
 
         ::
 
@@ -247,8 +249,8 @@ class Server(Registering[Socket]):
     def asgi(
         self, other: Application | None = None, *, drain_timeout: float = DRAIN_TIMEOUT
     ) -> AsgiApp:
-        """Return the ASGI application; what isn't below the server's path goes to `other`, or is
-        answered with 404.
+        """Return the ASGI application; requests for other paths go to `other`, or are answered with
+        404.
 
         The ASGI server starts and stops the server through it (the lifespan of ASGI), with
         `drain_timeout` seconds for handlers that still run. Mounted in another application it gets
@@ -279,11 +281,11 @@ class Server(Registering[Socket]):
         run(self.asgi(), host=host, port=port, **settings)
 
     async def drain(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # one bound for several waits
-        """Stop without losing what is under way: open nothing new, let running handlers finish, and
-        end each connection after its last one.
+        """Stop gracefully: accept no new connections, let running handlers finish, and close each
+        connection after its last handler.
 
         The sockets' reason is ``server shutting down``; clients see ``transport close`` and connect
-        again, elsewhere if a load balancer knows. After `timeout` seconds handlers are cancelled.
+        again, through a load balancer elsewhere. After `timeout` seconds handlers are cancelled.
         """
         self.engine.server_loop.check()
         loop = asyncio.get_running_loop()
@@ -333,7 +335,7 @@ class Server(Registering[Socket]):
         return self._connections.connect(engine)
 
     def _discard(self) -> None:
-        """Forget what belonged to an event loop that has ended; see `EngineServer`."""
+        """Forget everything of an event loop that has ended; see `EngineServer`."""
         self._connections.discard()
         self.environment.tasks.discard()
         self._namespaces.discard()

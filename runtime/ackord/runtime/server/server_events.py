@@ -1,5 +1,5 @@
-"""Events between the servers of a cluster (``serverSideEmit``): what a namespace sends to its
-namesakes on other nodes, and what it does when one comes.
+"""Events between the servers of a cluster (``serverSideEmit``), to the same namespace on the other
+servers.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from ackord.runtime.sockets.payloads import decode_array
 from ackord.runtime.sockets.untyped import acknowledge, call_in_order
 
 RESERVED_SERVER_EVENTS: Final = frozenset({"connect", "connection", "new_namespace"})
-"""Names that a server tells itself."""
+"""Names that servers may not send."""
 
 ServerRoute: TypeAlias = Callable[[EncodedEvent], Awaitable[None]]
 """Takes an event as it came, undecoded."""
 
 
 class ServerListeners:
-    """What a namespace does with the events of other servers."""
+    """The listeners and routes for events of other servers."""
 
     __slots__ = ("_listeners", "_routes")
 
@@ -56,7 +56,7 @@ class ServerListeners:
         self._listeners.add(name, Registration(listener))
 
     def set_route(self, name: str, route: ServerRoute) -> None:
-        """Have events of this name handled by `route`, before listeners are asked.
+        """Handle events of this name by `route`, rather than by listeners.
 
         Raises:
             ReservedEventError: no server may send this name.

@@ -1,8 +1,8 @@
 """A client in a namespace.
 
-The life of a socket: a CONNECT makes it (`joining.py`), `_begin` follows when the client is told
-that it is connected, and `leaving.py` when either side has left. What the application emits in between goes out at
-once; what it emits before `_begin` waits, as no event may overtake the answer to CONNECT.
+The life of a socket: a CONNECT makes it (`joining.py`), `_begin` follows when CONNECT is answered,
+and `leaving.py` when either side leaves. Events of the application are sent at once after `_begin`;
+before it they wait, because no event may overtake the answer to CONNECT.
 """
 
 from __future__ import annotations
@@ -64,19 +64,20 @@ T = TypeVar("T")
 
 
 class Socket(EventSource, SocketOperators):
-    """A client in a namespace: sends events to it, and calls listeners for those that it sends.
+    """A client in a namespace: sends events to the client, and calls listeners for the client's
+    events.
 
-    Events are handled in the order of arrival, one at a time, each with a context of its own.
-    If nothing waits before it, an event is handled at once, as far as its listeners wait for
-    nothing; what waits goes on in the socket's task. A listener registered with ``concurrent=True``
-    lifts the order for its event.
+    Events are handled in the order of arrival, one at a time, each with a context of its own. If no
+    event waits before it, an event is handled at once until its listeners wait for something; the
+    rest runs in the socket's task. A listener registered with ``concurrent=True`` lifts the order
+    for its event.
 
     Register listeners before the first ``await`` of a ``connection`` listener: as in JavaScript, an
-    event that nobody listens for yet is gone.
-    What had arrived before the client went is still handled, with `connected` false and all rooms
-    left, and listeners of ``disconnect`` come after it, but wait no longer than
-    `Limits.ending_timeout`; if this side ends the socket, what waits is dropped and they are called
-    at once. Listeners of ``disconnecting`` are called at once in any case.
+    event without a listener is dropped. Events that arrived before the client disconnected are
+    still handled, with `connected` false and all rooms left; listeners of ``disconnect`` are called
+    after them, within `Limits.ending_timeout`. If this side disconnects the socket, waiting events
+    are dropped and these listeners are called at once. Listeners of ``disconnecting`` are always
+    called at once.
     """
 
     __slots__ = (
@@ -116,12 +117,12 @@ class Socket(EventSource, SocketOperators):
         super().__init__()
         self.id = sid
         self.recovered = False
-        """Whether the client came back after it had lost its connection: it has its id, its rooms
-        and its `data` again, and misses no event.
+        """Whether the client came back after it had lost its connection: then id, rooms, `data` and
+        missed events are restored.
         """
         self.data: Any = namespace.registrations.make_data()
         self.context: Any = None
-        """What the typed layer keeps of this socket."""
+        """The typed layer's context of this socket."""
         self._namespace: NamespaceCore[Socket] = namespace
         self._connection = connection
         self._engine = connection.engine
@@ -134,11 +135,11 @@ class Socket(EventSource, SocketOperators):
         self._ending = False
         # Whether a middleware of the namespace has disconnected the socket.
         self._refused = False
-        # What is kept of the socket while its client is away, with connection state recovery.
+        # The session of connection state recovery.
         self._recovery_session: RecoverySession | None = session
         # Made for the first event that asks for an acknowledgement.
         self._acks: PendingAcks | None = None
-        # What is emitted until the client is told that it is connected, or refused.
+        # Events that were emitted before CONNECT is answered.
         self._outbox: list[tuple[EncodedEvent, int | None]] | None = []
         self._departed_rooms: frozenset[str] | None = None
         self._queue = EventQueue(
@@ -183,16 +184,15 @@ class Socket(EventSource, SocketOperators):
         """Run `middleware` for each event, after catch-all listeners and those of
         `Namespace.use_event`, before the event's own.
 
-        It takes the event's name and a tuple of its arguments.
-        What it raises is answered as if a listener had raised it: `FailureReply` as it says,
-        anything else as ``internal``.
+        It takes the event's name and a tuple of its arguments. Exceptions are answered as those of
+        a listener: `FailureReply` with its code, any other one with ``internal``.
         """
         self._middlewares = (*self._middlewares, SocketMiddlewareCall(middleware))
         return middleware
 
     def on_error(self, listener: ListenerT) -> ListenerT:
-        """Call `listener` with the name of each event of this socket that failed, and with what a
-        middleware or a listener raised.
+        """Call `listener` for each event of this socket that failed, with its name and the
+        exception of a middleware or a listener.
         """
         self._error_listeners = (*self._error_listeners, Registration(listener))
         return listener
@@ -207,7 +207,7 @@ class Socket(EventSource, SocketOperators):
         return self._namespace.adapter.socket_rooms(self.id)
 
     def join(self, *rooms: str | Iterable[str]) -> None:
-        """Enter rooms; does nothing after the end."""
+        """Join rooms; does nothing after the end."""
         loop = self._namespace.server_loop
         if get_ident() != loop.thread and loop.hand_over(self.join, room_names(rooms)):
             return
@@ -238,7 +238,7 @@ class Socket(EventSource, SocketOperators):
         return others(self, target, flags, timeout)
 
     def disconnect(self, close: bool = False) -> None:
-        """Leave the namespace; with `close`, leave all namespaces and end the connection.
+        """Disconnect the client from the namespace; with `close`, close the connection.
 
         During a middleware this refuses the connection.
         """
@@ -262,8 +262,8 @@ class Socket(EventSource, SocketOperators):
         compress: bool = True,
         ack_id: int | None = None,
     ) -> None:
-        """Send an encoded event; before the client is told that it is connected it waits, after the
-        end it is dropped.
+        """Send an encoded event; before CONNECT is answered it waits, after the end it is
+        dropped.
         """
         if event.attachments:
             self._namespace.check_attachments(event.attachments, f"event {event.name!r}")
@@ -337,7 +337,7 @@ class Socket(EventSource, SocketOperators):
         Raises:
             AckTimeoutError: none came in `timeout` seconds.
             DisconnectedError: the connection ended first.
-            InvalidAckError: it isn't JSON: `decode` raised a `PacketError`.
+            InvalidAckError: the acknowledgement isn't JSON: `decode` raised a `PacketError`.
             SlowConsumerError: too many acknowledgements are awaited already.
         """
         self._namespace.server_loop.check()
@@ -374,8 +374,8 @@ class Socket(EventSource, SocketOperators):
         volatile: bool = False,
         compress: bool = True,
     ) -> Any:
-        """Send an encoded event and return what the client answers; `emit_with_ack` and its flags
-        end here.
+        """Send an encoded event and return the client's answer; `emit_with_ack` and its flags end
+        here.
         """
         return await self.request(
             event,
@@ -403,7 +403,8 @@ class Socket(EventSource, SocketOperators):
             return
         loop = self._namespace.server_loop
         if get_ident() != loop.thread:
-            Registration(ack)  # what can't be called is refused here, in the thread of the caller
+            # Refuses a callback that can't be called here, in the thread of the caller.
+            Registration(ack)
             if loop.hand_over(
                 partial(
                     self._send_plain,
@@ -424,7 +425,7 @@ class Socket(EventSource, SocketOperators):
                 )
             return
         if volatile and timeout is None and not (self._connected and self._engine.writable):
-            return  # dropped: nobody will answer, and nothing would end the wait
+            return  # dropped: there will be no answer, and nothing would end the wait
         ack_id = self._namespace.next_ack_id()
         settle = partial(settle_callback, self, Registration(ack), event.name, timeout is not None)
         send = partial(self.send_event, event, volatile=volatile, compress=compress, ack_id=ack_id)
@@ -432,16 +433,16 @@ class Socket(EventSource, SocketOperators):
 
     @property
     def _awaited_acks(self) -> int:
-        """How many acknowledgements the client owes."""
+        """How many acknowledgements of the client are pending."""
         return 0 if self._acks is None else len(self._acks)
 
     def _forget_ack(self, ack_id: int) -> None:
-        """Wait for an acknowledgement no longer."""
+        """Forget a pending ack."""
         if self._acks is not None:
             self._acks.discard(ack_id)
 
     def _receive_ack(self, ack_id: int | None, payload: str, attachments: Sequence[bytes]) -> None:
-        """Take an ACK packet; one that nobody waits for is ignored.
+        """Take an ACK packet; an unknown ack id is ignored.
 
         Raises:
             PacketError: it ends the connection.
@@ -482,7 +483,7 @@ class Socket(EventSource, SocketOperators):
             self._namespace.adapter.add_all(self.id, self._recovery_session.history.current)
 
     def _begin_anew(self, session: RecoverySession) -> None:
-        """Make this the socket of a new client after all."""
+        """Make this the socket of a new client, with a new session."""
         self._recovery_session = session
         self.recovered = False
         self.data = self._namespace.registrations.make_data()
@@ -493,7 +494,7 @@ class Socket(EventSource, SocketOperators):
         self._connection.close("transport close", "transport close")
 
     def _begin(self) -> None:
-        """Note that the client was told: it is connected now."""
+        """Called when CONNECT was answered: the socket is connected now."""
         self._connected = True
         waiting, self._outbox = self._outbox, None
         for event, ack_id in waiting or ():
@@ -512,7 +513,7 @@ class Socket(EventSource, SocketOperators):
 
     @property
     def _is_new(self) -> bool:
-        """Whether the client was told in this turn of the event loop that it is connected."""
+        """Whether CONNECT was answered in this turn of the event loop."""
         return not self._queue.is_open
 
     def _open_events(self) -> None:
@@ -542,8 +543,8 @@ class Socket(EventSource, SocketOperators):
         failure: FailureReply,
         error: BaseException | None = None,
     ) -> None:
-        """Answer an event that failed by an error ack, or by the namespace's policy if no ack was
-        asked for.
+        """Answer an event that failed with an error ack, or apply the namespace's policy if the
+        event has no ack id.
         """
         namespace = self._namespace
         sender = f", sent by socket {self.id} from {quoted(self._engine.request.address)}"
@@ -554,7 +555,7 @@ class Socket(EventSource, SocketOperators):
             self, name, failure, error, sender=sender, client=self._engine.request.client
         )
         if error is None and failure.code == INVALID_RESPONSE:
-            error = failure.__cause__  # what a handler answered is nobody else's fault
+            error = failure.__cause__  # only the handler's own answer is wrong
         for listener in self._error_listeners:
             report = partial(namespace.environment.errors.report, self, name)
             call_hook(
@@ -578,7 +579,7 @@ class Socket(EventSource, SocketOperators):
             namespace.tasks.log.crash("Answering an event", again, f" (event {quoted(name)})")
 
     def _drop_events(self) -> None:
-        """Drop the events that wait."""
+        """Drop the waiting events."""
         self._queue.clear()
 
     # The end, which `ackord.runtime.server.leaving` brings about

@@ -1,4 +1,4 @@
-"""A session whose packets another parser than the protocol's own writes."""
+"""Sessions whose packets are written by another parser than the protocol's own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing_extensions import override
 
 
 class TranscodingSocket(EngineSocket):
-    """An `EngineSocket` that sends each packet as the binary message that a parser makes of it; for
-    the rest it is the one beneath.
+    """An `EngineSocket` that sends each packet as a binary message of the parser; everything else
+    goes to the wrapped one.
     """
 
     __slots__ = ("_engine", "_transcoder", "request", "sid")
@@ -79,7 +79,7 @@ class Transcoder:
         self._last: tuple[Prepared, bytes] | None = None
 
     def wrap(self, engine: EngineSocket) -> EngineSocket:
-        """Return the session as the Socket.IO layer is to see it."""
+        """Return the session for the Socket.IO layer."""
         return TranscodingSocket(engine, self) if self._parser.transcodes else engine
 
     def encode(self, packet: str) -> bytes:
@@ -91,7 +91,7 @@ class Transcoder:
         return write_packet(self._parser, packet, ())
 
     def encode_prepared(self, prepared: Prepared) -> bytes:
-        """Encode a packet that may go to many; the latest result is kept.
+        """Encode a packet for many recipients; the latest result is kept.
 
         Raises:
             InvalidPayloadError: the parser can't write it.
@@ -101,7 +101,7 @@ class Transcoder:
         return self._last[1]
 
     def check(self, prepared: Prepared) -> None:
-        """Encode a packet before the first recipient is asked to take it.
+        """Encode a packet before the first recipient gets it.
 
         Raises:
             InvalidPayloadError: the parser can't write it.

@@ -23,7 +23,7 @@ from ackord.runtime.sockets.backlog import Backlog
 T = TypeVar("T")
 
 DEFAULT_ACK_TIMEOUT: Final = 20.0
-"""Seconds that `emit_with_ack` waits unless told otherwise."""
+"""Seconds that `emit_with_ack` waits by default."""
 
 AckCallback: TypeAlias = Callable[..., Any]
 """A callback of the application: it takes the acknowledgement's arguments; with a timeout, first
@@ -34,9 +34,10 @@ AckReply: TypeAlias = tuple[str, Sequence[bytes]]
 """The JSON array of an ACK packet as text, and its attachments."""
 
 Settle: TypeAlias = Callable[[AckReply | AckordError], None]
-"""Takes the reply, or why there will be none; called exactly once, unless the entry is discarded.
+"""Takes the reply, or the reason why there will be none; called exactly once, unless the entry is
+discarded.
 
-It decodes the reply, and raises the `PacketError` for one that isn't JSON.
+It decodes the reply, and raises `PacketError` if the reply isn't JSON.
 """
 
 
@@ -92,7 +93,7 @@ class PendingAcks:
     """The acknowledgements that one socket waits for.
 
     Every entry ends in exactly one way: by its reply, by its timeout, by the end of the connection,
-    or because nobody waits any longer.
+    or by `discard`.
     """
 
     __slots__ = ("_backlog", "_entries", "_limit")
@@ -103,9 +104,7 @@ class PendingAcks:
         self._backlog: Backlog | None = None
 
     def follow(self, backlog: Backlog) -> None:
-        """Say that the acknowledgements come on a connection whose reading depends on `backlog`,
-        behind the events that wait there.
-        """
+        """Tell the acknowledgements' `backlog`: they arrive behind the events that wait there."""
         self._unfollow()
         self._backlog = backlog
         backlog.watch(self._entries)
@@ -143,9 +142,9 @@ class PendingAcks:
         settle: Settle,
         timeout: float | None = None,
     ) -> None:
-        """Call `send`, which asks for the acknowledgement; `settle` learns of it as `expect` says.
+        """Call `send`, which sends the event, and `settle` as `expect` does.
 
-        Nothing is awaited where `send` raises.
+        If `send` raises, the entry is forgotten.
         """
         self.expect(ack_id, settle, timeout)
         try:
@@ -169,7 +168,7 @@ class PendingAcks:
             DisconnectedError: the connection ended first.
             InvalidAckError: it isn't JSON.
             SlowConsumerError: too many are awaited already.
-            BaseException: what else `decode` raised.
+            BaseException: `decode` raised it.
         """
         answer = AwaitedAnswer(decode)
         self.expect(ack_id, answer.settle, timeout)
@@ -180,8 +179,8 @@ class PendingAcks:
             self.discard(ack_id)
 
     def receive(self, ack_id: int, payload: str, attachments: Sequence[bytes]) -> bool:
-        """Settle an entry by its reply, which is decoded thereby; tell whether it was awaited:
-        unknown, late and repeated ids are ignored.
+        """Settle an entry by its reply, and so decode the reply; return false for unknown, late and
+        repeated ids, which are ignored.
 
         Raises:
             PacketError: the reply isn't JSON.
@@ -196,7 +195,7 @@ class PendingAcks:
         return True
 
     def discard(self, ack_id: int) -> None:
-        """Forget an entry that nobody waits for any longer."""
+        """Forget an entry without settling it."""
         entry = self._entries.pop(ack_id, None)
         if entry is not None and entry[1] is not None:
             entry[1].cancel()

@@ -1,4 +1,6 @@
-"""How much of one connection waits for handlers, and whether more may be read."""
+"""Backpressure of one connection: how many events wait for handlers, and whether more may be
+read.
+"""
 
 from __future__ import annotations
 
@@ -10,52 +12,51 @@ from ackord.runtime.bounds.memory import LIGHT
 from ackord.runtime.protocol.socketio.complexity import PER_CHARACTER, SHORT, Complexity, weigh
 
 ASKING_FACTOR: Final = 4
-"""How many times as much may wait while this side waits for acknowledgements, which come behind
-what waits.
+"""How many times as many events may wait while this side waits for acknowledgements, which come
+behind them.
 """
 
 _NEVER: Final = 1 << 62
 EVENT_COST: Final = 600
-"""Bytes that an event which waits takes beside what it holds: its context, its place in the queue,
-what is to be called.
+"""Bytes of a waiting event beside its arguments: its context, its place in the queue, the function
+to call.
 """
 
 
 class Holder(Protocol):
-    """What wants to know how much waits."""
+    """The connection, which counts the memory of waiting events."""
 
     def hold_events(self, size: int) -> None:
-        """Learn how many bytes wait, about; 0 for few.
+        """Called with about how many bytes wait; 0 for few.
 
-        All of it may be dropped before this returns.
+        All waiting events may be dropped before this returns.
         """
         ...
 
 
 class Queue(Protocol):
-    """Events that wait."""
+    """A queue of waiting events."""
 
     def clear(self) -> None:
-        """Drop them."""
+        """Drop all waiting events."""
         ...
 
 
 WEIGHT_PER_TURN: Final = 1_000_000
 """Bytes of objects that the messages of one connection become before other connections have their
-turn; what costs something else than objects is given a weight.
+turn; other costs are given as a weight in bytes.
 """
 
 
 class Backlog:
-    """How much of one connection waits for handlers, over all its namespaces.
+    """The waiting events of one connection, in all its namespaces.
 
-    With more than may wait nothing is read from the connection.
-    But a handler may wait for an acknowledgement of the very peer whose events wait for that
-    handler: while acknowledgements are awaited, `ASKING_FACTOR` times as much may wait, so that
-    they are reached.
+    If too many events wait, nothing is read from the connection. But a handler may wait for an
+    acknowledgement of the same peer, which comes behind that peer's events. So while
+    acknowledgements are awaited, `ASKING_FACTOR` times as many events may wait.
 
-    What is costly to read counts as well, whether it waits or not: after so much of it the rest
-    waits for the next turn of the event loop.
+    Costly messages count as well, even if they don't wait: after `WEIGHT_PER_TURN` the rest waits
+    for the next turn of the event loop.
     """
 
     __slots__ = (
@@ -82,13 +83,14 @@ class Backlog:
         """How many events wait."""
         self._bytes = 0
         self._holder = holder
-        # How much may wait, and how little, before the holder is told anew: not for each event.
+        # The bounds within which the holder isn't called again, so that it isn't called for each
+        # event.
         self._most = LIGHT if holder is not None else _NEVER
         self._least = -1
         self._closed = False
         self._awaited: list[Sized] = []
         self.on_idle: Callable[[], None] | None = None
-        """Called once, when nothing waits and nothing is being handled any more."""
+        """Called once, when no event waits or is being handled any more."""
         self._waiter: asyncio.Event | None = None
         self._rest: set[Queue] | None = None  # queues of sockets that have ended
         self._spent = 0  # of the weight after which others have their turn
@@ -96,12 +98,12 @@ class Backlog:
 
     @property
     def bytes(self) -> int:
-        """Estimate how many bytes the events that wait take."""
+        """Estimate the bytes of the waiting events."""
         return self._bytes
 
     @property
     def congested(self) -> bool:
-        """Whether more waits than may."""
+        """Whether too many events wait."""
         if self._rests:
             return not self._closed
         if (self.events <= self._max_events and self._bytes <= self._max_bytes) or self._closed:
@@ -121,8 +123,8 @@ class Backlog:
             await self._waiter.wait()
 
     def add(self, size: int) -> None:
-        """Count an event that begins to wait: what its objects weigh, or the characters of a text
-        that is too short to be weighed.
+        """Count an event that begins to wait: `size` is the bytes of its objects, or the characters
+        of a short text.
         """
         self.events += 1
         self._bytes += size if size > SHORT else size * PER_CHARACTER
@@ -148,20 +150,18 @@ class Backlog:
             self._holder.hold_events(weight if weight > LIGHT else 0)
 
     def spend(self, weight: int) -> None:
-        """Count what a message cost: after `WEIGHT_PER_TURN` no more is read in this turn of the
+        """Count the cost of a message: after `WEIGHT_PER_TURN` no more is read in this turn of the
         event loop.
         """
         self._spent += weight
         if self._spent > WEIGHT_PER_TURN and not self._rests:
             self._rests = True
-            self.events += (
-                1  # so that nobody takes the connection for one whose messages are all handled
-            )
+            self.events += 1  # so that the connection doesn't count as idle
             asyncio.get_running_loop().call_soon(self._resume)
 
     def charge(self, payload: str, complexity: Complexity) -> tuple[int, str | None]:
-        """Count what it costs to read a payload longer than `Complexity.short`; return the bytes
-        that its objects take, and what it has too much of to be parsed, or `None`.
+        """Count the cost of a payload longer than `Complexity.short`; return the bytes of its
+        objects, and the bound that it exceeds, or `None`.
         """
         excess = complexity.excess(payload)
         weight = weigh(payload) if excess is None else len(payload)
@@ -180,33 +180,33 @@ class Backlog:
         self._rest.add(queue)
 
     def remove_rest(self, queue: Queue) -> None:
-        """Learn that the last of these events has been handled or dropped."""
+        """Called when the last of these events was handled or dropped."""
         if self._rest is not None:
             self._rest.discard(queue)
 
     def drop_rests(self) -> None:
-        """Drop what waits of the sockets that have ended."""
+        """Drop the waiting events of sockets that have ended."""
         for queue in tuple(self._rest or ()):
             queue.clear()
 
     def watch(self, awaited: Sized) -> None:
-        """Take a table of what this side waits for, as long as the connection lives; whoever adds
-        to it calls `reconsider`.
+        """Watch a table of pending acks until the connection ends; after an addition to it,
+        `reconsider` must be called.
         """
         if not any(table is awaited for table in self._awaited):
             self._awaited.append(awaited)
 
     def unwatch(self, awaited: Sized) -> None:
-        """Look at a table no longer."""
+        """Watch a table no longer."""
         self._awaited = [table for table in self._awaited if table is not awaited]
 
     def reconsider(self) -> None:
-        """Let waiters go if something changed for the better."""
+        """Wake waiters if reading may go on."""
         if self._waiter is not None and not self.congested:
             self._wake()
 
     def close(self) -> None:
-        """Let waiters go: the connection is over."""
+        """Wake waiters, because the connection is over."""
         self._closed = True
         self._wake()
 

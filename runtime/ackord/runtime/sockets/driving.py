@@ -1,9 +1,9 @@
 """Generators that handle the events of a socket one after the other, each in a context of its own,
-whatever task drives them.
+in any task.
 
-A generator takes an event by `send`, and yields `IDLE` when it is handled, or what the event's
-handler waits for. Thus a handler that waits for nothing costs one call: no task, no turn of the
-event loop, and no exception to tell that it has returned.
+A generator takes an event by `send`, and yields `IDLE` when the event was handled, or the future
+that the handler waits for. So a handler that waits for nothing costs one call: no task, no turn of
+the event loop, and no exception for its return.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class _State(Enum):
 
 
 IDLE: Final = _State.IDLE
-"""What a generator yields between two events."""
+"""Yielded by a generator between two events."""
 
 Waiting: TypeAlias = asyncio.Future[Any] | _State | None
-"""What a handler waits for, as an asyncio task takes it, or `IDLE`."""
+"""The future that a handler waits for, or `IDLE`."""
 
 Job: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """Handles one event, and raises nothing."""
@@ -59,9 +59,7 @@ def handle_jobs() -> EventHandler:
 def go_on(
     handler: EventHandler, context: Context, waiting: Waiting
 ) -> Generator[Waiting, None, None]:
-    """Wait for what the handler of an event waits for, and go on with it in its context until it
-    has returned.
-    """
+    """Continue a handler that waits, in its context, until it has returned."""
     while waiting is not IDLE:
         step: Callable[[], Waiting]
         try:

@@ -1,5 +1,5 @@
-"""Untyped events for one peer: `emit`, `send` and `emit_with_ack`, the same on either side, with flags
-or without.
+"""Untyped events to one peer: `emit`, `send` and `emit_with_ack`, of servers and clients, with
+flags or without.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ackord.runtime.sockets.acks import AckCallback
 
 
 class UntypedEmitter:
-    """What sends events to one peer."""
+    """Sends untyped events to one peer."""
 
     __slots__ = ()
 
@@ -20,20 +20,20 @@ class UntypedEmitter:
         raise NotImplementedError
 
     async def _ask_plain(self, event: EncodedEvent, timeout: float | None) -> Any:  # noqa: ASYNC109  # a timer, no task
-        """Send an encoded event and return what the peer answers."""
+        """Send an encoded event and return the peer's answer."""
         raise NotImplementedError
 
     def emit(self, name: str, *values: Any, ack: AckCallback | None = None) -> None:
         """Send an event: any number of values that JSON can hold, bytes anywhere in them.
 
-        `ack` is called with what the peer answers, and never if the connection ends first; use
-        `timeout` to learn of that. A client that is `active` without a connection keeps the event
-        for the next one.
+        `ack` is called with the peer's answer, and not at all if the connection ends first, unless
+        there is a `timeout`. A client that is `active` without a connection keeps the event for the
+        next one.
 
         Raises:
             ReservedEventError: nobody may send this name.
             InvalidPayloadError: JSON can't hold a value.
-            SlowConsumerError: too many acknowledgements are awaited from this peer already, or, of a
+            SlowConsumerError: too many acknowledgements are awaited from this peer already, or of a
                 client, too much waits for the network or for a lost connection.
             DisconnectedError: a client isn't connected, nor `active`; a server drops the event.
         """
@@ -44,7 +44,7 @@ class UntypedEmitter:
         self.emit("message", *values, ack=ack)
 
     async def emit_with_ack(self, name: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # Socket.IO's timeout
-        """Send an event and return what the peer answers: one value, a tuple of several, or `None`.
+        """Send an event and return the peer's answer: one value, a tuple of several, or `None`.
 
         Raises:
             AckTimeoutError: no answer came in `timeout` seconds, 20 by default; of a client, the

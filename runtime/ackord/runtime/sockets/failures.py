@@ -13,9 +13,7 @@ from ackord.runtime.sockets.listeners import Registration
 from ackord.runtime.tasks import TaskSet
 
 InvalidPolicy: TypeAlias = Literal["drop", "disconnect"]
-"""What happens to a socket whose event failed without an ack to say so: nothing, or the end of the
-socket.
-"""
+"""What happens if an event without an ack id fails: nothing, or the socket is disconnected."""
 
 SocketT = TypeVar("SocketT")
 
@@ -32,8 +30,7 @@ _SHOWN_ISSUES: Final = 3
 class Failures(Generic[SocketT]):
     """Failed events of one namespace, by name; on a server or on a client.
 
-    Names come from the peers: only the first thousand different ones are counted by name, the
-    others together.
+    Peers may invent names, so only the first thousand are counted by name, the others together.
     """
 
     __slots__ = ("_hook", "_namespace", "_tasks", "counts")
@@ -45,7 +42,7 @@ class Failures(Generic[SocketT]):
         self._hook: Registration | None = None
 
     def set_hook(self, hook: InvalidHook[SocketT]) -> None:
-        """Have `hook` called for each failure; one that is a coroutine function runs in a task."""
+        """Call `hook` for each failure; a coroutine function runs in a task."""
         self._hook = Registration(hook)
 
     def record(
@@ -58,8 +55,8 @@ class Failures(Generic[SocketT]):
         sender: str = "",
         client: str = NOBODY,
     ) -> None:
-        """Count a failure, log it and tell the hook; `sender` says who sent the event, `client`
-        whose shares it takes.
+        """Count a failure, log it and call the hook; `sender` names the sender for the log,
+        `client` is its address for limits.
         """
         key = name if name in self.counts or len(self.counts) < MAX_COUNTED_NAMES else OTHER_NAMES
         self.counts[key] = self.counts.get(key, 0) + 1

@@ -45,22 +45,22 @@ from ackord.runtime.sockets.untyped import (
 )
 
 FAILURE_WEIGHT: Final = WEIGHT_PER_TURN // 63
-"""What an event is charged for whose arguments are wrong: to say what is wrong, and to log and
-report it, takes as long as ten events.
+"""The weight of an event with wrong arguments: reporting and logging the issues takes as long as
+ten events.
 """
 
 
 class EventRules(Protocol):
-    """What holds for the events of a namespace."""
+    """The rules of a namespace for its events."""
 
     @property
     def routes(self) -> Mapping[str, Route]:
-        """Events that are decoded, handled and answered by a route instead of by listeners."""
+        """The routes that decode, handle and answer events, instead of listeners."""
         ...
 
     @property
     def event_middlewares(self) -> Sequence[Any]:
-        """Functions that see each event before its listeners."""
+        """The middlewares, called for each event before its listeners."""
         ...
 
     @property
@@ -70,7 +70,7 @@ class EventRules(Protocol):
 
     @property
     def complexity(self) -> Complexity:
-        """Bounds on what the JSON of one packet may hold."""
+        """The bounds on the JSON of one packet."""
         ...
 
     @property
@@ -89,13 +89,13 @@ class EventReceiver(Protocol):
 
     @property
     def _namespace(self) -> EventRules:
-        """What holds for the events of the namespace."""
+        """The rules of the namespace."""
         ...
 
     @property
     def _watchers(self) -> tuple[Registration, ...]:
-        """What looks at an event before its listeners: the catch-all listeners, then whatever may
-        refuse it.
+        """The functions that are called before an event's listeners: catch-all listeners, then
+        middlewares.
         """
         ...
 
@@ -190,7 +190,7 @@ def receive_event(
 def _put_failure(
     socket: EventReceiver, name: str, ack_id: int | None, error: BaseException, size: int
 ) -> None:
-    """Answer, in its turn, an event whose arguments couldn't be decoded.
+    """Answer an event with wrong arguments when it has its turn.
 
     Raises:
         PacketError: it ends the connection.
@@ -257,19 +257,19 @@ def _handle(queue: EventQueue, job: Job, size: int, *, concurrent: bool) -> None
 
 
 def take_listeners(socket: EventReceiver, name: str) -> tuple[Registration, ...]:
-    """Return the listeners that an event is for."""
+    """Return the listeners of an event."""
     return () if socket._events is None else socket._events.take(name)
 
 
 RouteEvent: TypeAlias = tuple[EventReceiver, Route, str, Arguments, int | None]
-"""An event of a typed route: the socket, the route, the event's name, its arguments, and the id of
-the acknowledgement that is asked for.
+"""An event of a typed route: the socket, the route, the event's name, its arguments, and its ack
+id.
 """
 
 
 @awaiting
 def handle_events() -> EventHandler:
-    """Handle the events of one socket: `RouteEvent`s, and jobs for all that is less common."""
+    """Handle the events of one socket: `RouteEvent`s, and jobs for all less common ones."""
     while True:
         event: RouteEvent | Job = yield IDLE
         if callable(event):
@@ -358,7 +358,7 @@ def run_untyped_inline(
 ) -> None:
     """Handle an event whose listeners are all plain functions, without a task.
 
-    A plain function that returns an awaitable after all gets a task for the rest.
+    If a plain function returns an awaitable after all, a task awaits it.
     """
     try:
         if socket._any:
@@ -383,8 +383,8 @@ def run_listener_at_once(  # noqa: PLR0917  # on the path of every message
     ack_id: int | None,
     queue: EventQueue,
 ) -> None:
-    """Handle the common event of listeners: one plain function, an idle queue, and nobody else who
-    looks at it; `arguments` begins with the name.
+    """Handle the common case: one plain function, an idle queue, and no catch-all listeners or
+    middlewares; `arguments` begins with the name.
     """
     queue.enter()
     try:
@@ -440,11 +440,11 @@ def finish_untyped(
 
 
 def _failed(socket: EventReceiver, name: str, ack_id: int | None, error: BaseException) -> None:
-    """Answer an event that wasn't answered yet, whatever ended its handling; go on with the end of
-    the task, if that was it.
+    """Answer an event whose handling was ended by an exception; raise again a cancellation of the
+    task.
 
-    Nothing that an application can raise prevents the answer: `FailureReply` was encoded when it
-    was made.
+    No exception of the application prevents the answer: `FailureReply` was encoded when it was
+    made.
     """
     contain(error)
     cancelled = isinstance(error, asyncio.CancelledError) and is_being_cancelled()

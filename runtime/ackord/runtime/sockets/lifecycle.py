@@ -1,4 +1,6 @@
-"""Listeners of the life cycle, and callbacks: called by this side, never by a packet."""
+"""Calls of listeners of the life cycle, callbacks and hooks, which aren't caused by an event of the
+peer.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from ackord.runtime.sockets.listeners import ListenerTable, Registration
 from ackord.runtime.tasks import TaskSet
 
 Report: TypeAlias = Callable[[Exception], None]
-"""Takes what a function of the application raised, after it has been logged."""
+"""Takes an exception of the application, after it was logged."""
 
 
 def call_lifecycle(
@@ -39,10 +41,10 @@ def call_guarded(
     what: str,
     report: Report | None = None,
 ) -> asyncio.Task[None] | None:
-    """Call a function of the application that answers nobody: what it raises is logged, an
-    awaitable that it returns gets a task.
+    """Call a function of the application without an answer: exceptions are logged, and an awaitable
+    runs in a task.
 
-    It has a context of its own: it may be called in the middle of somebody else's handler.
+    It runs in a context of its own, because it may be called in the middle of another handler.
     """
     result = _call(registration, arguments, tasks, what, report)
     return None if result is None else tasks.start(guard(result, what, tasks.log, report))
@@ -57,11 +59,10 @@ def call_hook(
     *,
     report: Report | None = None,
 ) -> None:
-    """Do what `call_guarded` does for a function that is called as often as peers want: more than
-    `MAX_HOOK_TASKS` don't run at a time.
+    """Call a hook as `call_guarded` does, with at most `MAX_HOOK_TASKS` running: peers decide how
+    often it is called.
 
-    A call for which there is no room is left out. `client` is whose event it is, for the shares of
-    clients.
+    Calls beyond that are left out. `client` is the client that caused the call, for its share.
     """
     if registration.is_async and not tasks.has_room(client, what):
         return
@@ -88,7 +89,7 @@ def _call(
     what: str,
     report: Report | None,
 ) -> Awaitable[Any] | None:
-    """Call a function of the application; return what it gave if that has to be awaited."""
+    """Call a function of the application; return its result if that must be awaited."""
     try:
         result = copy_context().run(registration.notify, arguments)
         is_awaitable = hasattr(result, "__await__")
@@ -104,7 +105,7 @@ def _call(
 async def guard(
     awaitable: Awaitable[Any], what: str, log: LimitedLog, report: Report | None = None
 ) -> None:
-    """Await what the application gave and log what it raises."""
+    """Await an awaitable of the application, and log its exceptions."""
     try:
         await awaitable
     except BaseException as error:  # noqa: BLE001  # a listener of the application

@@ -1,6 +1,4 @@
-"""Listeners: functions of the application, how they are called, and which of them an event is
-for.
-"""
+"""Listeners: functions of the application, by event name."""
 
 from __future__ import annotations
 
@@ -24,8 +22,8 @@ class _Unanswered(Enum):
 
 
 NO_ACK: Final[Literal[_Unanswered.NO_ACK]] = _Unanswered.NO_ACK
-"""What a listener returns to leave an event unacknowledged, as a JavaScript listener does that
-doesn't call its callback.
+"""Returned by a listener to leave an event unacknowledged, as a JavaScript listener that doesn't
+call its callback.
 """
 
 ListenerT = TypeVar("ListenerT", bound=Listener)
@@ -50,10 +48,10 @@ class Registration:
     __slots__ = ("concurrent", "is_async", "is_plain", "least", "listener", "most", "once")
 
     def __init__(self, listener: Listener, *, once: bool = False, concurrent: bool = False) -> None:
-        """Look at the listener once, so that no call has to.
+        """Inspect the listener once, so that no call has to.
 
         Raises:
-            UsageError: it can't be called, or not with positional arguments only.
+            UsageError: the listener can't be called with positional arguments only.
         """
         if not callable(listener):
             raise UsageError(f"a listener is a function, not {type(listener).__name__!r}")
@@ -66,8 +64,8 @@ class Registration:
         self.least, self.most = positional_range(listener)
 
     def call(self, arguments: Sequence[Any]) -> Any:
-        """Call the listener with as many arguments as it takes: JavaScript drops those that nobody
-        asked for, and so do we.
+        """Call the listener with as many arguments as it takes; further ones are dropped, as in
+        JavaScript.
 
         Raises:
             InvalidArgumentsError: there are too few.
@@ -82,8 +80,8 @@ class Registration:
         return self.listener(*arguments[: self.most])
 
     def notify(self, arguments: Sequence[Any]) -> Any:
-        """Call a listener that answers nobody: what it asks for in vain is `None`, as it is
-        undefined in JavaScript.
+        """Call a listener without an answer; missing arguments are `None`, as they are undefined in
+        JavaScript.
         """
         return self.call((*arguments, *(None,) * (self.least - len(arguments))))
 
@@ -152,8 +150,8 @@ class ListenerTable:
         return self.by_name.get(name, ())
 
     def take(self, name: str) -> tuple[Registration, ...]:
-        """Return the registrations that an event of this name is for, and forget those which were
-        for one event only.
+        """Return the registrations for an event of this name, and remove those for one event
+        only.
         """
         found = self.by_name.get(name, ())
         for registration in found:
@@ -171,11 +169,11 @@ class ListenerTable:
 
 
 def ack_arguments(values: Iterable[Any]) -> tuple[Any, ...] | None:
-    """Turn what an event's listeners returned into the acknowledgement's arguments; `None` for no
-    acknowledgement.
+    """Turn the return values of an event's listeners into the acknowledgement's arguments; `None`
+    for no acknowledgement.
 
-    The first value decides, a tuple gives several arguments; without any there are none, unless a
-    listener returned `NO_ACK`.
+    The first value counts, a tuple stands for several arguments. Without a value there are no
+    arguments, and no acknowledgement if a listener returned `NO_ACK`.
     """
     is_unanswered = False
     for value in values:

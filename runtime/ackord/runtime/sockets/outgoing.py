@@ -8,8 +8,9 @@ The rules:
   callback without a timeout takes the values, and isn't called without an acknowledgement.
 - An acknowledgement that isn't JSON ends the connection, as every packet that isn't does (Socket.IO
   protocol v5, "Packet encoding"), whether it is awaited or not. It is decoded once, when it comes,
-  by what the application awaits.
-- Listeners for outgoing events are told of what was written; they can't change or prevent it.
+  by the caller's `decode`.
+- Listeners for outgoing events are called after the event was written; they can't change or prevent
+  it.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ class Sender(Protocol):
         ...
 
     def _call_back(self, callback: Registration, arguments: Sequence[Any], event: str) -> None:
-        """Call a function of the application; what it raises is logged."""
+        """Call a function of the application; exceptions are logged."""
         ...
 
 
 def receive_ack(
     acks: PendingAcks | None, ack_id: int | None, payload: str, attachments: Sequence[bytes]
 ) -> None:
-    """Take an ACK packet; one that nobody waits for is ignored.
+    """Take an ACK packet; an unknown ack id is ignored.
 
     Raises:
         PacketError: it ends the connection.
@@ -77,7 +78,7 @@ def settle_callback(
 
 
 def decode_answer(reply: AckReply) -> Any:
-    """Turn the arguments of an acknowledgement into what a caller gets: one value, a tuple of
+    """Turn the arguments of an acknowledgement into the caller's result: one value, a tuple of
     several, or `None`.
 
     Raises:
@@ -92,7 +93,7 @@ def tell_outgoing(socket: Sender, event: EncodedEvent) -> None:
     try:
         arguments = decode_array(event.arguments, event.attachments)
     except PacketError:
-        # Deeper than this side reads: it was written all the same.
+        # Deeper than this side reads; the event was written all the same.
         arguments = [event.name]
     for listener in socket._any_outgoing:
         socket._call_back(listener, arguments, event.name)

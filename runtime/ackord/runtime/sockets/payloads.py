@@ -1,5 +1,5 @@
-"""JSON of untyped events: strict, by the parser of pydantic, whose depth (200) and integers (4,300
-digits) are bounded.
+"""JSON of untyped events, by pydantic's strict parser, which bounds the depth (200) and integers
+(4,300 digits).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic_core import from_json
 _LEAST_DIGITS: Final = 309
 """Digits of the least number without an exponent that is too large for a float."""
 _find_exponent: Final = compiled.find_exponent or re.compile("e[+0-9]").search
-"""Finds what may be an exponent that isn't negative, unless it is a capital."""
+"""Finds a possible exponent that isn't negative, with a small ``e``."""
 
 
 def decode_json(text: str) -> Any:
@@ -25,15 +25,14 @@ def decode_json(text: str) -> Any:
     becomes U+FFFD.
 
     Raises:
-        MalformedPayloadError: it isn't JSON, or deeper or with longer or larger numbers than we
-            read.
+        MalformedPayloadError: it isn't JSON, or exceeds the bounds on depth or numbers.
     """
     try:
         value = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         value = _decode_repaired(text, error)
-    # Without an exponent a number has to have as many digits, so that most texts say soon that all
-    # of theirs are finite.
+    # Without an exponent a number must have that many digits to be too large, so most texts needn't
+    # be searched.
     if len(text) >= _LEAST_DIGITS or _find_exponent(text) or "E" in text:
         _refuse_infinity(value)
     return value
@@ -50,8 +49,8 @@ def _decode_repaired(text: str, error: ValueError) -> Any:
 
 
 def _refuse_infinity(value: Any) -> None:
-    """Refuse numbers like ``1e999``: JSON by their grammar, but no numbers that could be passed
-    on.
+    """Refuse numbers such as ``1e999``: they are JSON by its grammar, but floats can't hold
+    them.
     """
     if not is_finite(value):
         raise MalformedPayloadError("a number is too large")
@@ -64,7 +63,7 @@ def decode_array(payload: str, attachments: Sequence[bytes] = ()) -> list[Any]:
         MalformedPayloadError: it isn't an array.
         AttachmentError: a placeholder is bad.
     """
-    try:  # what `decode_json` does, without the call
+    try:  # as `decode_json`, without the call
         value = from_json(payload, allow_inf_nan=False)
     except ValueError as error:
         value = _decode_repaired(payload, error)

@@ -1,5 +1,5 @@
-"""Events of one socket are handled in the order of arrival, one at a time; other sockets'
-meanwhile.
+"""The event queue of one socket: events are handled in the order of arrival, one at a time; sockets
+don't wait for each other.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _leave_task: Final = asyncio._leave_task
 
 
 class EventQueue:
-    """The events of one socket that wait, and the task that handles them.
+    """The waiting events of one socket, and the task that handles them.
 
-    Each event has a context of its own: a copy of the one in which it arrived.
-    An event that meets an idle queue needs no turn of the event loop: `enter` and `leave` frame a
-    plain call, and with `keeps_task` an event may be handled as far as its handler waits for
-    nothing, in the name of the task, which is kept for that. What arrives before `open` waits: the
-    listeners of ``connection`` come first. What waits when the peer goes is still handled, and
-    `finish` says what comes after it.
+    Each event has a context of its own: a copy of the one in which it arrived. An event that meets
+    an idle queue needs no turn of the event loop: a plain call stands between `enter` and `leave`,
+    and with `keeps_task` the handler runs in the task, which is kept for that, until it waits for
+    something. Events before `open` wait, because the listeners of ``connection`` are called first.
+    Events that wait when the peer goes are still handled; `finish` sets the function to call after
+    them.
     """
 
     __slots__ = (
@@ -62,8 +62,8 @@ class EventQueue:
         loop: asyncio.AbstractEventLoop | None = None,
         keeps_task: bool = False,
     ) -> None:
-        """Take what makes the generator that handles the events, and the loop, which is the running
-        one unless given.
+        """Take the function that makes the generator for the events, and the loop, by default the
+        running one.
         """
         self.backlog = backlog
         self._tasks = tasks
@@ -76,9 +76,9 @@ class EventQueue:
         )
         self._task: asyncio.Task[None] | None = None
         self._parked: asyncio.Future[None] | None = (
-            None  # what the task waits for while there is nothing to handle
+            None  # the future that the task waits for while there is nothing to handle
         )
-        # There are both whenever an event can be handled at once.
+        # Both are set whenever an event can be handled at once.
         self._owner: asyncio.Task[None]
         self._handler: EventHandler
         self._concurrent: set[asyncio.Task[None]] | None = None
@@ -92,8 +92,8 @@ class EventQueue:
         """Whether an event could be handled at once, by a plain call, without overtaking another.
         """
         self.can_step = False
-        """Whether an event could be handled at once by the handler: the queue is idle, and has a
-        task to do so in the name of.
+        """Whether an event could be handled at once in the task: the queue is idle, and has a
+        task.
         """
 
     @property
@@ -104,7 +104,7 @@ class EventQueue:
     # Events that wait for their turn
 
     def put(self, event: Any, size: int) -> None:
-        """Handle an event after those which came before."""
+        """Queue an event."""
         if self._jobs is None:
             self._jobs = deque()
         self._jobs.append((event, size, copy_context()))
@@ -112,7 +112,7 @@ class EventQueue:
         self.backlog.add(size)  # which may `clear` the queue
 
     def put_first(self, event: Any) -> None:
-        """Handle the rest of an event before those which came after it."""
+        """Queue the rest of an event before all other events."""
         self.backlog.add(0)
         if self._jobs is None:
             self._jobs = deque()
@@ -120,7 +120,7 @@ class EventQueue:
         self._start()
 
     def put_concurrent(self, job: Job, size: int) -> None:
-        """Handle an event now, whatever came before; it counts as waiting until it is done."""
+        """Handle an event now, out of order; it counts as waiting until it is done."""
         self.backlog.add(size)
         if self._concurrent is None:
             self._concurrent = set()
@@ -135,7 +135,7 @@ class EventQueue:
         self.idle = self.can_step = False
 
     def leave(self) -> None:
-        """Note that it was; go on with what arrived meanwhile."""
+        """Note that the event was handled; go on with the events that arrived meanwhile."""
         self.idle = True
         if self._jobs is not None:
             self._start()
@@ -146,12 +146,10 @@ class EventQueue:
             self.can_step = self._parked is not None and not self._parked.done()
 
     def step(self, event: Any, size: int) -> None:
-        """Handle an event as far as its handler waits for nothing; the queue must be able to:
-        `can_step`.
+        """Handle an event until its handler waits for something; `can_step` must be true.
 
-        The task is the current one meanwhile, and it is what goes on with the rest, which counts as
-        waiting until then: so whoever asks for the current task (`asyncio.timeout`, task groups)
-        gets the right one.
+        The queue's task is the current one meanwhile, and goes on with the rest, which counts as
+        waiting until then. So `asyncio.timeout` and task groups find the right current task.
         """
         self.idle = self.can_step = False
         context = copy_context()
@@ -186,7 +184,7 @@ class EventQueue:
             self.backlog.add(size)
 
     def _take_turn(self) -> asyncio.Task[Any] | None:
-        """Make the queue's task the current one, whatever task that was; return it."""
+        """Make the queue's task the current one; return the task that was current before."""
         outer = asyncio.current_task(self._loop)
         if outer is not None:
             _leave_task(self._loop, outer)
@@ -199,7 +197,7 @@ class EventQueue:
         """Begin to handle events."""
         self._open = self.idle = True
         if self._jobs is None:
-            self._call_when_finished()  # the peer has gone, and what waited was dropped
+            self._call_when_finished()  # the peer has gone, and waiting events were dropped
         else:
             self._start()
 
@@ -209,10 +207,10 @@ class EventQueue:
         self._wake()
 
     def finish(self, when_finished: Callable[[], None], timeout: float) -> None:
-        """Call `when_finished` after the event that is being handled and those that wait.
+        """Call `when_finished` after the event that is being handled and all waiting ones.
 
         After `timeout` seconds it is called all the same, and events that wait are dropped, so that
-        nobody waits for ever for a handler that is stuck.
+        a stuck handler doesn't delay it for ever.
         """
         self.close()
         if self._jobs is None and (self.idle or not self._open):
@@ -223,14 +221,14 @@ class EventQueue:
         self.backlog.add_rest(self)
 
     def clear(self) -> None:
-        """Drop what waits; what is being handled goes on."""
+        """Drop the waiting events; the event that is being handled goes on."""
         jobs, self._jobs = self._jobs, None
         for _, size, _ in jobs or ():
             self.backlog.remove(size)
 
     def cancel(self) -> None:
-        """Drop what waits and cancel what is being handled, but not the handler that asks for
-        it.
+        """Drop the waiting events, and cancel the handlers that run, except the one that calls
+        this.
         """
         self.clear()
         current = asyncio.current_task()
@@ -264,7 +262,7 @@ class EventQueue:
     # The task
 
     def _start(self) -> None:
-        """Have the task handle what waits, unless something is being handled."""
+        """Make the task handle the waiting events, unless it does already."""
         if not self.idle or self._jobs is None:
             return
         self.idle = self.can_step = False
@@ -296,7 +294,7 @@ class EventQueue:
             self._end_task(done)
 
     async def _handle_all(self, task: asyncio.Task[None]) -> bool:
-        """Handle what waits; return whether the task can go on: not if somebody wants it to end."""
+        """Handle the waiting events; return false if the task must end."""
         handler = self._handler
         if self._suspended is not None:
             (waiting, context, size), self._suspended = self._suspended, None
@@ -333,7 +331,7 @@ class EventQueue:
         except asyncio.CancelledError as cancellation:
             if self._suspended is None:
                 raise
-            # It is meant for the handler whose rest this task has just been given: it will reach it
+            # The cancellation is for the handler whose rest this task has just got, and reaches it
             # where it waits.
             task.uncancel()
             task.cancel(*cancellation.args)
@@ -349,7 +347,7 @@ class EventQueue:
             self.backlog.remove(self._suspended[-1])
             self._suspended = None
         if self._when_finished is not None and not (done and self._jobs):
-            # Cancelled, perhaps: nothing is begun any more for a peer that has gone.
+            # Perhaps the task was cancelled: for a peer that has gone, nothing is started any more.
             self.clear()
             self._call_when_finished()
         elif self._jobs:

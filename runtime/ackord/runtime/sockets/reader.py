@@ -131,7 +131,7 @@ class PacketReader:
         return not (backlog.events and backlog.congested)
 
     def drop(self, error: BaseException) -> None:
-        """Drop a message for which the parser raised, or something else below the events."""
+        """Drop a message for which the parser, or other code below the events, raised."""
         contain(error)
         self._stop_waiting()
         with Step("forget an unfinished packet"):

@@ -1,8 +1,8 @@
-"""How the events of one name are decoded, handled and answered.
+"""The contract of routes, which decode, handle and answer the events of one name.
 
-A server's `Socket` and a client's `Stay` look for a `Route` by the event's name; it knows
-nothing of pydantic. The typed layer has one for each event, which validates and calls one method;
-events without a route are for listeners.
+A server's `Socket` and a client's `Stay` look up a `Route` by the event's name. The typed layer has
+one for each event, which validates the arguments and calls one method; events without a route go to
+listeners.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Route(Protocol):
 
     @property
     def concurrent(self) -> bool:
-        """Whether an event may be handled while an earlier one of the same socket still is."""
+        """Whether an event may be handled while an earlier one of the same socket is still being
+        handled.
+        """
         ...
 
     @property
@@ -67,7 +69,7 @@ class Route(Protocol):
         ...
 
     def rescue(self, error: BaseException) -> Any:
-        """Return the answer that an exception of `handle` stands for, or raise it again."""
+        """Return the answer for an exception of `handle`, or raise it again."""
         ...
 
     @property

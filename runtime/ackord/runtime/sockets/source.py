@@ -1,7 +1,7 @@
-"""Who listens to which event: the part of Socket.IO's API that servers' and clients' sockets share.
+"""Registration of listeners: the part of Socket.IO's API that servers' and clients' sockets share.
 
 Events of the peer and events of the life cycle (``connection``, ``disconnect`` …) are kept in
-tables of their own: whatever name a peer sends, it never meets a listener of the life cycle.
+separate tables, so a peer's event never calls a listener of the life cycle.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class EventSource:
     def on(self, name: str, listener: Listener | None = None, *, concurrent: bool = False) -> Any:
         """Call `listener` for each event of this name; without `listener`, return a decorator.
 
-        `concurrent` lifts the order: the next event may be handled while this one still is.
+        `concurrent` lifts the order: the next event may be handled while this one is still being
+        handled.
         """
         if listener is None:
             return partial(self._register, name, once=False, concurrent=concurrent)
@@ -68,7 +69,7 @@ class EventSource:
         return self._register(name, listener, once=True, concurrent=concurrent)
 
     def off(self, name: str | None = None, listener: Listener | None = None) -> None:
-        """Forget one listener, or all of a name, or all."""
+        """Remove one listener, or all of a name, or all."""
         if name is None:
             self._events = self._lifecycle = None
         elif (
@@ -94,7 +95,7 @@ class EventSource:
         return listener
 
     def off_any(self, listener: Listener | None = None) -> None:
-        """Forget one catch-all listener for incoming events, or all."""
+        """Remove one catch-all listener for incoming events, or all."""
         self._any = (
             ()
             if listener is None
@@ -118,7 +119,7 @@ class EventSource:
         return listener
 
     def off_any_outgoing(self, listener: Listener | None = None) -> None:
-        """Forget one catch-all listener for outgoing events, or all."""
+        """Remove one catch-all listener for outgoing events, or all."""
         self._any_outgoing = (
             ()
             if listener is None

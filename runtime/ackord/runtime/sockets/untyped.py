@@ -1,6 +1,4 @@
-"""How an untyped event meets its listeners: positional arguments in, the acknowledgement's values
-out.
-"""
+"""Calls the listeners of an untyped event, and encodes the acknowledgement."""
 
 from __future__ import annotations
 
@@ -19,12 +17,12 @@ from ackord.runtime.sockets.routes import EncodedArguments
 
 
 def call_all(registrations: Sequence[Registration], arguments: Sequence[Any]) -> list[Any]:
-    """Call plain listeners; the results may hold awaitables all the same."""
+    """Call plain listeners; the results may have awaitables all the same."""
     return [registration.call(arguments) for registration in registrations]
 
 
 def has_awaitable(results: list[Any]) -> bool:
-    """Tell whether some of the results must be awaited."""
+    """Whether some of the results must be awaited."""
     for result in results:  # noqa: SIM110  # on the path of every message
         if hasattr(result, "__await__"):
             return True
@@ -50,7 +48,7 @@ async def call_in_order(
 def acknowledge(
     registrations: Sequence[Registration], results: Sequence[Any]
 ) -> EncodedArguments | None:
-    """Encode what the listeners answer; `None` if they leave the event unacknowledged.
+    """Encode the listeners' answer; `None` if they leave the event unacknowledged.
 
     Raises:
         FailureReply: nobody listens, or the answer can't be written as JSON.

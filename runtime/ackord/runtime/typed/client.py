@@ -217,7 +217,7 @@ class Client:
             incoming(self._prepare(handler))
 
     def __encoded(self, auth: Any) -> Any:
-        """Return the auth payload as JSON values, or a function that does so for each connection."""
+        """Return the auth payload as JSON values, or a function that returns it."""
         described = self.__contract.auth
         if described is None:
             return None
