@@ -55,6 +55,7 @@ OUTSIDE: Final = (
     "tests/runtime/testing/test_clock.py::test_networks_are_refused",
     "tests/runtime/polling/test_body.py::test_a_body_in_many_parts_takes_little_more_memory",
     "tests/runtime/typed/test_definitions.py::test_the_types_of_a_contract_load_neither",
+    "tests/runtime/typed/test_sync_client.py::test_a_program_that_ends_forks_or_is_interrupted",
     "tests/runtime/validation/test_arguments.py::test_half_a_million_wrong_items_are_refused",
     "tests/runtime/validation/test_completion.py::test_adapters_of_a_large_type_are_small",
     "tests/schema/test_fuzz.py",
