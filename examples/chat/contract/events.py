@@ -38,7 +38,7 @@ __all__ = [
     "CHAT_TYPING_CHANGED",
 ]
 
-_v1.check(api=(1, 1), source="chat.yaml")
+_v1.check(api=(1, 2), source="chat.yaml")
 
 CHAT_JOIN: Final[_v1.Event[JoinResult]] = _v1.Event(
     "join",
@@ -134,6 +134,7 @@ CHAT_STILL_THERE: Final[_v1.Event[bool]] = _v1.Event(
 CHAT: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/chat",
     contract="chat",
+    version="1.0.0",
     auth=ChatAuth,
     session=ChatSession,
     connect_errors=(NameTaken,),

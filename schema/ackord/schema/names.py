@@ -55,6 +55,7 @@ RESERVED_CODES: Final = (
     "unknown_event",
     "internal",
     "rate_limited",
+    "contract_mismatch",
 )
 """Error codes that the runtime answers."""
 

@@ -21,7 +21,7 @@ __all__ = [
     "BENCH_UPLOAD",
 ]
 
-_v1.check(api=(1, 1), source="bench.yaml")
+_v1.check(api=(1, 2), source="bench.yaml")
 
 BENCH_ECHO: Final[_v1.Event[Item]] = _v1.Event(
     "echo",
@@ -78,6 +78,7 @@ BENCH_SHOUTED: Final[_v1.Event[None]] = _v1.Event(
 BENCH: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/",
     contract="bench",
+    version="2.0.0",
     client_to_server=(
         BENCH_ECHO,
         BENCH_NOTE,

@@ -33,7 +33,16 @@ EMITTER: Final = frozenset({"except_", "gather", "local", "publish", "volatile"}
 """Attributes of emitters."""
 
 CLIENT: Final = frozenset(
-    {"active", "connect", "connected", "disconnect", "recovered", "sid", "socket"}
+    {
+        "active",
+        "connect",
+        "connected",
+        "disconnect",
+        "recovered",
+        "server_contract",
+        "sid",
+        "socket",
+    }
 )
 """Attributes of clients."""
 

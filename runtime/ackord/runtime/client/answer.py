@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ackord.runtime.errors import ConnectRefusedError, ProtocolError
+from ackord.runtime.protocol.socketio.contract_names import (
+    PARAMETER,
+    ContractName,
+    parse_contract_name,
+)
 from ackord.runtime.protocol.socketio.errors import MalformedPayloadError
 from ackord.runtime.sockets.payloads import decode_json, decode_object
 
@@ -16,6 +21,8 @@ class Welcome(NamedTuple):
     """The socket's public id."""
     pid: Any
     """The private id, where the server keeps what lost clients miss."""
+    contract: ContractName | None
+    """The contract by which the server serves the namespace, where it says so."""
 
 
 def read_welcome(payload: str) -> Welcome | ProtocolError:
@@ -27,7 +34,8 @@ def read_welcome(payload: str) -> Welcome | ProtocolError:
     members = decode_object(payload)
     match members.get("sid"):
         case str(sid) if sid:
-            return Welcome(sid, members.get("pid"))
+            contract = parse_contract_name(members.get(PARAMETER))
+            return Welcome(sid, members.get("pid"), contract)
         case _:
             # The reference's hint: only Socket.IO 2.x answers without a sid.
             return ProtocolError(

@@ -19,6 +19,7 @@ from ackord.runtime.engine.client import Connection
 from ackord.runtime.engine.client_options import EngineClientOptions
 from ackord.runtime.errors import AckordError, DisconnectedError, UsageError
 from ackord.runtime.option_values import check_names, check_values
+from ackord.runtime.protocol.socketio.contract_names import PARAMETER, ContractName
 from ackord.runtime.protocol.socketio.decoder import MAX_ATTACHMENTS
 from ackord.runtime.protocol.socketio.packet import MAX_NAMESPACE
 from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
@@ -28,6 +29,10 @@ from ackord.runtime.sockets.backlog import Backlog
 class ManagerOptions(EngineClientOptions, total=False):
     """Options of a connection, all with defaults; those of `EngineClientOptions` among them."""
 
+    announce_contract: bool
+    """Whether generated clients tell the server their contract, as ``ackord=<name>@<version>`` in
+    the query string; true.
+    """
     parser: Parser
     """How packets are written; the server has to use the same one. Text, as the protocol has it."""
     reconnection: bool
@@ -105,6 +110,7 @@ class Manager(ConnectionEvents):
         check_names(options, ManagerOptions.__annotations__, "a connection")
         check_values(options, ManagerOptions)
         self.url = url
+        self._announces = options.get("announce_contract", True)
         self._parser: Parser = options.get("parser", TEXT_PARSER)
         self._engine = make_engine_client(
             url,
@@ -193,6 +199,11 @@ class Manager(ConnectionEvents):
                 "another manager"
             )
         return self.socket(namespace, auth=auth)
+
+    def announce(self, contract: ContractName) -> None:
+        """Tell the server from the next connection on that a client of this contract uses it."""
+        if self._announces:
+            self._engine.add_to_query(PARAMETER, str(contract))
 
     async def close(self) -> None:
         """Disconnect every socket and close the connection."""

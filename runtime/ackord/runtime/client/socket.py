@@ -29,6 +29,7 @@ from ackord.runtime.errors import (
 )
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted
+from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.protocol.socketio.errors import MalformedPayloadError, UnexpectedPacketError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.packet import (
@@ -94,8 +95,8 @@ class ClientSocket(EventSource, UntypedEmitter):
             answer = await socket.emit_with_ack("question", timeout=5)
 
     Beside the server's events there are ``connect``, ``disconnect`` (with the reason, and a
-    description if there is one) and ``connect_error`` (with the exception). Events are handled one at a
-    time, in the order of arrival, unless a listener was registered as `concurrent`. A listener that
+    description if there is one) and ``connect_error`` (with the exception). Events are handled one
+    at a time, in the order of arrival, unless a listener was registered as `concurrent`. A listener that
     raises is logged, and answered with the error ack ``internal`` if the server asked for an
     acknowledgement.
 
@@ -124,6 +125,7 @@ class ClientSocket(EventSource, UntypedEmitter):
         "namespace",
         "recovered",
         "recovery",
+        "server_contract",
     )
 
     _lifecycle_names: ClassVar[frozenset[str]] = frozenset(
@@ -140,6 +142,11 @@ class ClientSocket(EventSource, UntypedEmitter):
         self.recovered = False
         """Whether the server knew this client again after a lost connection: same id, same rooms,
         and every event that it missed.
+        """
+        self.server_contract: ContractName | None = None
+        """The contract by which the server serves the namespace, and its version there: what a
+        server of Ackord answered when the namespace was joined last, to a client that announced a
+        contract of this name.
         """
         self.recovery = ClientRecovery()
         """What the server is told when the connection was lost and this client comes back."""
@@ -504,7 +511,8 @@ class ClientSocket(EventSource, UntypedEmitter):
             match read_welcome(packet.payload):
                 case ProtocolError() as error:
                     raise error
-                case Welcome(sid, pid):
+                case Welcome(sid, pid, contract):
+                    self.server_contract = contract
                     # A server that doesn't give up the first CONNECT for the second knows us by the
                     # later one now.
                     self.id = sid
@@ -517,8 +525,9 @@ class ClientSocket(EventSource, UntypedEmitter):
         match read_welcome(packet.payload):
             case ProtocolError() as error:
                 stay.joined.set_exception(error)
-            case Welcome(sid, pid):
+            case Welcome(sid, pid, contract):
                 self.id = sid
+                self.server_contract = contract
                 self.recovered = self.recovery.join(pid)
                 self._state = SocketState.CONNECTED
                 self._manager.joined()

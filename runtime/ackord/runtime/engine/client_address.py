@@ -49,6 +49,11 @@ class Address:
         self._path = f"/{path.strip('/')}/" if path.strip("/") else "/"
         self._pairs = pairs
 
+    def add_to_query(self, name: str, value: str) -> None:
+        """Add a parameter to the query string of all requests from now on; once is enough."""
+        if (name, value) not in self._pairs:
+            self._pairs.append((name, value))
+
     def url(self, transport: str, sid: str | None = None, *, unique: str | None = None) -> str:
         """Return the URL of a request (Engine.IO protocol v4, "handshake"): the first one of a
         session, or another one.
@@ -60,7 +65,7 @@ class Address:
             pairs.append(("t", unique))
         if sid is not None:
             pairs.append(("sid", sid))
-        return self._join("ws" if transport == WEBSOCKET else "http", urlencode(pairs))
+        return self._join("ws" if transport == WEBSOCKET else "http", urlencode(pairs, safe="@"))
 
     @property
     def http(self) -> str:

@@ -86,6 +86,10 @@ class EngineClient:
         self._preferred: TransportName | None = None
         """Which transport is tried first, where another than the first one worked."""
 
+    def add_to_query(self, name: str, value: str) -> None:
+        """Add a parameter to the query string of the connections from now on."""
+        self._requests.address.add_to_query(name, value)
+
     async def open(self) -> Connection:
         """Open a connection by the first transport that works, and wait for the open packet.
 

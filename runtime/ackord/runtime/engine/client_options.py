@@ -1,4 +1,4 @@
-"""Options of a client's Engine.IO connection: as an application gives them, and as they are used."""
+"""Options of a client's Engine.IO connection: as an application gives them, and as used."""
 
 from __future__ import annotations
 
@@ -62,16 +62,16 @@ class EngineClientOptions(TypedDict, total=False):
     requests of long-polling may always be compressed.
     """
     ssl: SSLContext | None
-    """How TLS verifies the server and what it shows of the client; ``ssl.create_default_context()``,
-    which verifies against the system's certificates.
+    """How TLS verifies the server and what it shows of the client; by default
+    ``ssl.create_default_context()``, which verifies against the system's certificates.
     """
     proxy: str | Literal[True] | None
     """The URL of a proxy, `True` for those that the environment names (``HTTPS_PROXY``,
     ``NO_PROXY``, …), or `None` for none; `True`.
     """
     connector: Connector | None
-    """How the server is reached; over the network. For tests there are `ackord.runtime.testing.Link`
-    and `RawServer`, for which `ssl`, `proxy`, `compression` and `max_message` mean nothing.
+    """How the server is reached; over the network. For tests there are
+    `ackord.runtime.testing.Link` and `RawServer`, for which `ssl`, `proxy`, `compression` and `max_message` mean nothing.
     """
 
 

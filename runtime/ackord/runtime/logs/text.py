@@ -45,7 +45,7 @@ _SECRET_WITHIN: Final = re.compile(
     re.IGNORECASE,
 )
 """A secret within a longer text: in a header, a URL, or JSON that is a text."""
-_SHOWN_PARAMETERS: Final = frozenset(("EIO", "transport", "t", "j", "b64"))
+_SHOWN_PARAMETERS: Final = frozenset(("EIO", "transport", "t", "j", "b64", "ackord"))
 _USER: Final = re.compile(r"(?<=://)[^/]*@")
 _PACKET: Final = re.compile(r"4([0-6])(\d+-)?(/[^,]*,?)?(\d*)(.*)", re.DOTALL)
 _CONNECT: Final = "0"

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from ackord.runtime.containment import Step, contain, is_being_cancelled
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.socketio.values import encode_json
+from ackord.runtime.server.contract_check import check_contract
 from ackord.runtime.server.contracts import SocketConnection
 from ackord.runtime.server.joining import make_socket
 from ackord.runtime.server.leaving import leave
@@ -126,6 +127,9 @@ class Admission:
         namespace.admissions.add(self)
         if namespace.parent is not None and not namespace.sockets:
             self._namespaces.note_pending(namespace)
+        refusal = check_contract(namespace, self._connection)
+        if refusal:
+            return refusal
         auth_text = self._auth_text
         if namespace.recovery is not None:
             if socket.recovered and namespace.recovery.skip_middlewares:

@@ -18,6 +18,7 @@ from ackord.runtime.engine.link import EngineHandler, EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
 from ackord.runtime.errors import ProtocolError
 from ackord.runtime.logs.text import printable, quoted
+from ackord.runtime.protocol.socketio.contract_names import ContractName, read_announced
 from ackord.runtime.protocol.socketio.errors import (
     AttachmentError,
     EventNameError,
@@ -34,6 +35,7 @@ from ackord.runtime.protocol.socketio.packet import (
     split_event,
 )
 from ackord.runtime.server.admission import Admission
+from ackord.runtime.server.contract_check import check_contract
 from ackord.runtime.server.contracts import RemoteSocket
 from ackord.runtime.server.core import NamespaceCore
 from ackord.runtime.server.environment import Environment
@@ -105,6 +107,7 @@ class Connection(EngineHandler):
 
     __slots__ = (
         "_admissions",
+        "_announced",
         "_connect_timer",
         "_connections",
         "_left",
@@ -136,6 +139,7 @@ class Connection(EngineHandler):
         # Finds common events, as long as there may be some: not over, no attachments awaited,
         # packets of text.
         self._split = self._split_text = _leave if parser.transcodes else split_event
+        self._announced: Mapping[str, ContractName] | None = None
         self._sockets: dict[str, Socket] = {}
         self._pending: dict[str, Admission] = {}
         self._admissions: set[Admission] = set()
@@ -276,6 +280,13 @@ class Connection(EngineHandler):
         )
 
     # What sockets ask of their connection
+
+    @property
+    def announced(self) -> Mapping[str, ContractName]:
+        """See `SocketConnection.announced`."""
+        if self._announced is None:
+            self._announced = read_announced(self.engine.request.url)
+        return self._announced
 
     def socket_closed(self, name: str, socket: RemoteSocket) -> None:
         """Called when a socket has left its namespace."""
@@ -453,6 +464,10 @@ class Connection(EngineHandler):
         )
 
     def _admit_at_once(self, namespace: NamespaceCore[Socket], auth: dict[str, Any]) -> None:
+        refusal = check_contract(namespace, self)
+        if refusal:
+            self.refuse(namespace.name, refusal)
+            return
         try:
             socket = make_socket(self, namespace, auth)
         except BaseException as error:  # noqa: BLE001  # what makes a socket's data

@@ -20,6 +20,7 @@ from ackord.runtime.adapters.base import (
 )
 from ackord.runtime.engine.link import EngineSocket
 from ackord.runtime.engine.server_loop import ServerLoop
+from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.recovery import RecoverySession
 from ackord.runtime.server.handshake import Handshake
@@ -219,6 +220,11 @@ class SocketConnection(Protocol):
     @property
     def backlog(self) -> Backlog:
         """The events of the connection that wait for handlers."""
+        ...
+
+    @property
+    def announced(self) -> Mapping[str, ContractName]:
+        """The contracts that the client was generated from, as it says, by name."""
         ...
 
     @property

@@ -8,6 +8,7 @@ import secrets
 from typing import Any, Final
 
 from ackord.runtime.engine.link import EngineSocket
+from ackord.runtime.protocol.socketio.contract_names import PARAMETER
 from ackord.runtime.protocol.socketio.packet import encode_connect
 from ackord.runtime.server.contracts import SocketConnection
 from ackord.runtime.server.core import NamespaceCore
@@ -60,9 +61,13 @@ def welcome(engine: EngineSocket, socket: Socket) -> None:
     implementation, whose client holds events back until it is connected.
     """
     namespace, session = socket._namespace, socket._recovery_session
-    if session is None or namespace.recovery is None:
-        engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"}}'))
-        return
-    for event in namespace.recovery.join(session, socket):
-        write(engine, namespace.prefix, event)
-    engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}","pid":"{session.pid}"}}'))
+    members = f'"sid":"{socket.id}"'
+    if session is not None and namespace.recovery is not None:
+        for event in namespace.recovery.join(session, socket):
+            write(engine, namespace.prefix, event)
+        members += f',"pid":"{session.pid}"'
+    contract = socket.client_contract
+    if contract is not None:
+        # Only those are told who announce the contract: other clients get what they know.
+        members += f',"{PARAMETER}":"{namespace.registrations.contracts[contract.name]}"'
+    engine.send(encode_connect(namespace.prefix, f"{{{members}}}"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ackord.runtime.adapters.base import Adapter
 from ackord.runtime.errors import ReservedEventError, UsageError
+from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.names import RESERVED_EVENTS
 from ackord.runtime.server.contracts import SocketT
@@ -108,6 +109,12 @@ class Namespace(Registering[SocketT]):
     def set_data_factory(self, make: Callable[[], Any]) -> None:
         """Call `make` for the `data` of each new socket."""
         self._registrations.make_data = make
+
+    def add_contract(self, contract: ContractName) -> None:
+        """Refuse clients that announce contracts and not this one, which describes the
+        namespace.
+        """
+        self._registrations.contracts[contract.name] = contract
 
     def set_connect_hook(self, hook: ConnectHook[SocketT]) -> None:
         """Run `hook` for each socket after the middlewares and before CONNECT is answered; it may

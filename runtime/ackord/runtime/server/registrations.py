@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, overload
 
 from ackord.runtime.errors import UsageError
+from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.server.contracts import NamedNamespace, SocketT
 from ackord.runtime.server.middlewares import EventMiddleware
 from ackord.runtime.server.operators import Broadcasting
@@ -49,6 +50,7 @@ class Registrations(Generic[SocketT]):
 
     __slots__ = (
         "connect_hook",
+        "contracts",
         "disconnect_hook",
         "event_middlewares",
         "is_custom",
@@ -70,6 +72,8 @@ class Registrations(Generic[SocketT]):
         self.make_data: Callable[[], Any] = dict
         """Makes the `data` of a new socket."""
         self.connect_hook: ConnectHook[SocketT] | None = None
+        self.contracts: dict[str, ContractName] = {}
+        """The contracts that describe the namespace, by name."""
         self.disconnect_hook: DisconnectHook[SocketT] | None = None
         self.server_listeners = ServerListeners()
         self.is_custom = False
@@ -86,6 +90,7 @@ class Registrations(Generic[SocketT]):
         other.routes = dict(self.routes)
         other.make_data = self.make_data
         other.connect_hook = self.connect_hook
+        other.contracts = dict(self.contracts)
         other.disconnect_hook = self.disconnect_hook
         other.server_listeners = self.server_listeners.copy()
         return other

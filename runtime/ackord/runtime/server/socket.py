@@ -26,10 +26,12 @@ from ackord.runtime.errors import (
 )
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.engineio.prepared import Prepared
+from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.protocol.socketio.error_acks import INVALID_RESPONSE, FailureReply
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.packet import encode_ack, encode_event
 from ackord.runtime.protocol.socketio.recovery import RecoverySession
+from ackord.runtime.server.contract_check import describe, find_announced
 from ackord.runtime.server.contracts import SocketConnection
 from ackord.runtime.server.core import NamespaceCore
 from ackord.runtime.server.handshake import Handshake, make_handshake
@@ -177,6 +179,13 @@ class Socket(EventSource, SocketOperators):
         if self._handshake is None:
             self._handshake = make_handshake(self._engine.request, self._auth, self._issued)
         return self._handshake
+
+    @property
+    def client_contract(self) -> ContractName | None:
+        """Name and version of the contract that the client was generated from, if it is one that
+        describes the namespace; `None` if the client announces none.
+        """
+        return find_announced(self._namespace, self._connection)
 
     # Listening
 
@@ -550,6 +559,12 @@ class Socket(EventSource, SocketOperators):
         sender = f", sent by socket {self.id} from {quoted(self._engine.request.address)}"
         if namespace.parent is not None:
             sender += f" in {quoted(namespace.name)}"
+        announced = self._connection.announced
+        if announced:
+            contract = self.client_contract
+            sender += (
+                f" with the contract {describe([contract] if contract else announced.values())}"
+            )
         client = self._engine.request.client or self.id
         namespace.failures.record(
             self, name, failure, error, sender=sender, client=self._engine.request.client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from types import TracebackType
@@ -12,6 +13,7 @@ from ackord.runtime.client import ClientSocket, Manager
 from ackord.runtime.client.manager import ManagerOptions
 from ackord.runtime.errors import AckordError, UsageError
 from ackord.runtime.errors import ConnectRefusedError as UntypedConnectRefusedError
+from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.typed.client_event import ClientEvent
 from ackord.runtime.typed.client_handlers import HOOKS, ClientHandlers, overridden
 from ackord.runtime.typed.event import Event, NamespaceContract
@@ -20,6 +22,8 @@ from ackord.runtime.typed.model import Error, UnknownError
 from ackord.runtime.typed.params import Params
 from pydantic import ValidationError
 from typing_extensions import Unpack
+
+_log = logging.getLogger("ackord.runtime.client")
 
 R = TypeVar("R")
 ErrorT_co = TypeVar("ErrorT_co", covariant=True)
@@ -76,6 +80,7 @@ class Client:
         self.__contract = contract
         self.__refused = refused
         self.__handlers = handlers
+        self.__compared: ContractName | None = None
         self.__incoming: dict[str, ClientEvent[..., Any, Any]] = {}
         self.__has_joined = False
         if isinstance(server, Manager):
@@ -87,6 +92,8 @@ class Client:
         else:
             manager = Manager(server, **options)
         self.__socket = manager.claim_socket(_path(contract, params), auth=self.__encoded(auth))
+        if contract.contract_name is not None:
+            manager.announce(contract.contract_name)
         self.__socket.when_closed(self.__closed)
         self.__socket.on("connect", self.__joined)
         for event in contract.server_to_client:
@@ -120,6 +127,13 @@ class Client:
         return self.__socket.recovered
 
     @property
+    def server_contract(self) -> ContractName | None:
+        """The contract by which the server serves the namespace, and its version there; `None` if
+        the server doesn't say so, as others than Ackord's, or before it was asked.
+        """
+        return self.__socket.server_contract
+
+    @property
     def socket(self) -> ClientSocket:
         """The untyped socket of this client."""
         return self.__socket
@@ -139,6 +153,7 @@ class Client:
             await self.__socket.connect()
         except UntypedConnectRefusedError as refusal:
             raise self.__typed_refusal(refusal) from refusal
+        self.__compare_versions()
 
     async def disconnect(self) -> None:
         """Leave the namespace, and close the connection unless another client uses it."""
@@ -231,10 +246,25 @@ class Client:
         return encode
 
     def __joined(self) -> None:
+        self.__compare_versions()
         if self.__has_joined and not self.__socket.recovered:
             for event in self.__incoming.values():
                 event.note_gap()
         self.__has_joined = True
+
+    def __compare_versions(self) -> None:
+        """Warn of another major version, once for each version that the server has."""
+        ours, theirs = self.__contract.contract_name, self.__socket.server_contract
+        if ours is None or theirs is None or theirs == self.__compared:
+            return
+        self.__compared = theirs
+        if theirs.name == ours.name and theirs.major != ours.major:
+            _log.warning(
+                "The server has the contract %s, and this client has %s: what changed in between "
+                "may be refused.",
+                theirs,
+                ours,
+            )
 
     def __closed(self, error: AckordError) -> None:
         for event in self.__incoming.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ackord.runtime.errors import UsageError
+from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.server.namespace import core_of
 from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, room_names
@@ -48,6 +49,13 @@ class Context(Generic[SessionT]):
     def handshake(self) -> Handshake:
         """The request that opened the connection."""
         return self._socket.handshake
+
+    @property
+    def client_contract(self) -> ContractName | None:
+        """Name and version of the contract that the client was generated from; `None` if the client
+        doesn't announce it, as plain Socket.IO clients.
+        """
+        return self._socket.client_contract
 
     @property
     def recovered(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Literal, TypeVar
 
+from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.typed.ack import UNACKED, AckAdapter, AckStyle
 from ackord.runtime.typed.model import Error
 from ackord.runtime.typed.params import Params
@@ -75,6 +76,7 @@ class NamespaceContract:
         "server_to_client",
         "server_to_server",
         "session",
+        "version",
     )
 
     def __init__(
@@ -82,6 +84,7 @@ class NamespaceContract:
         path: str,
         *,
         contract: str,
+        version: str | None = None,
         params: type[Params] | None = None,
         auth: Any = None,
         session: Any = None,
@@ -96,6 +99,8 @@ class NamespaceContract:
         """
         self.path = path
         self.contract = contract
+        self.version = version
+        """Three numbers; `None` in code that was generated for codegen API 1.1 or older."""
         self.params = params
         """The parameters in the path of a dynamic namespace."""
         self.auth = None if auth is None else ValueAdapter("auth", auth)
@@ -108,6 +113,11 @@ class NamespaceContract:
         self.error_replies = error_replies
         for event in (*self.client_to_server, *self.server_to_client):
             event.reply.error_replies = error_replies
+
+    @property
+    def contract_name(self) -> ContractName | None:
+        """Name and version of the contract, as both sides tell them to each other."""
+        return None if self.version is None else ContractName(self.contract, self.version)
 
     @property
     def session_default(self) -> Callable[[], Any] | None:

@@ -137,6 +137,8 @@ class Namespace(Reach, Generic[ContextT]):
             namespace.set_server_route(
                 event.name, partial(_handle_server_event, event, getattr(self, event.handler))
             )
+        if self.contract.contract_name is not None:
+            namespace.add_contract(self.contract.contract_name)
         if self.contract.session_default is not None:
             namespace.set_data_factory(self.contract.session_default)
         self.__attach_hooks(namespace)

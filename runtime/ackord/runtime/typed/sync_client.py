@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from ackord.runtime.client import Manager
 from ackord.runtime.errors import AckordError
+from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.sockets.listeners import is_async
 from ackord.runtime.typed.background import background_loop, note_closed, note_open
 from ackord.runtime.typed.client import Client, ClientOptions, ConnectRefusedError
@@ -105,6 +106,13 @@ class SyncClient:
         was missed.
         """
         return self.__client.recovered
+
+    @property
+    def server_contract(self) -> ContractName | None:
+        """The contract by which the server serves the namespace, and its version there; `None` if
+        the server doesn't say so, as others than Ackord's, or before it was asked.
+        """
+        return self.__client.server_contract
 
     def connect(self) -> None:
         """Open the connection and join the namespace; raises what `Client.connect` raises."""

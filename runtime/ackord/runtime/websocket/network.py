@@ -493,7 +493,10 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     def _complaint(self, error: Exception) -> str:
         if isinstance(error, PayloadTooBig):
-            return f"the server sent a message of more than the {self._max_message:,} bytes that the option max_message allows"
+            return (
+                f"the server sent a message of more than the {self._max_message:,} bytes that the "
+                "option max_message allows"
+            )
         return f"the server broke the WebSocket protocol: {_words(error)}"
 
     def _end(self, reason: str, description: str) -> None:
@@ -536,7 +539,9 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
 _COMPLAINTS: Final = {
     CloseCode.INVALID_DATA: "the server broke the WebSocket protocol: a text that isn't UTF-8",
-    CloseCode.PROTOCOL_ERROR: "the server broke the WebSocket protocol: the head of a frame is wrong",
+    CloseCode.PROTOCOL_ERROR: (
+        "the server broke the WebSocket protocol: the head of a frame is wrong"
+    ),
     CloseCode.POLICY_VIOLATION: "the server sent a message in too many fragments",
 }
 

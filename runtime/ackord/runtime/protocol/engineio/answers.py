@@ -59,7 +59,8 @@ def explain_refusal(status: int, body: bytes) -> str:
     if refusal is None:
         return f"HTTP status {status}{_hint(_OF_STATUS.get(status))}"
     code, message = refusal
-    return f"HTTP status {status}, {_shown(message)}{_hint(_WHAT_TO_DO.get(code) or _OF_STATUS.get(status))}"
+    hint = _hint(_WHAT_TO_DO.get(code) or _OF_STATUS.get(status))
+    return f"HTTP status {status}, {_shown(message)}{hint}"
 
 
 def is_final(status: int, body: bytes) -> bool:

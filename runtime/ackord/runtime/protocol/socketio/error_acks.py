@@ -18,9 +18,11 @@ INVALID_RESPONSE: Final = "invalid_response"
 UNKNOWN_EVENT: Final = "unknown_event"
 INTERNAL: Final = "internal"
 RATE_LIMITED: Final = "rate_limited"
+CONTRACT_MISMATCH: Final = "contract_mismatch"
+"""Only in CONNECT_ERROR: the client was generated from another contract."""
 
 RESERVED_CODES: Final = frozenset(
-    {INVALID_REQUEST, INVALID_RESPONSE, UNKNOWN_EVENT, INTERNAL, RATE_LIMITED}
+    {INVALID_REQUEST, INVALID_RESPONSE, UNKNOWN_EVENT, INTERNAL, RATE_LIMITED, CONTRACT_MISMATCH}
 )
 """Codes that the runtime answers with; a contract can't declare them."""
 

@@ -59,7 +59,7 @@ __all__ = [
     "TYPES_TOLD",
 ]
 
-_v1.check(api=(1, 1), source="schema.yaml")
+_v1.check(api=(1, 2), source="schema.yaml")
 
 TYPES_SCALARS: Final[_v1.Event[Scalars]] = _v1.Event(
     "scalars",
@@ -228,6 +228,7 @@ TYPES_ASKED: Final[_v1.Event[AskedResult]] = _v1.Event(
 TYPES: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/types",
     contract="every_type",
+    version="1.2.3",
     client_to_server=(
         TYPES_SCALARS,
         TYPES_LIMITED,

@@ -12,7 +12,7 @@ __all__ = [
     "MINIMAL_PING",
 ]
 
-_v1.check(api=(1, 1), source="schema.yaml")
+_v1.check(api=(1, 2), source="schema.yaml")
 
 MINIMAL_PING: Final[_v1.Event[int]] = _v1.Event(
     "ping",
@@ -23,5 +23,6 @@ MINIMAL_PING: Final[_v1.Event[int]] = _v1.Event(
 MINIMAL: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/",
     contract="minimal",
+    version="0.0.1",
     client_to_server=(MINIMAL_PING,),
 )

@@ -72,7 +72,7 @@ __all__ = [
     "A",
 ]
 
-_v1.check(api=(1, 1), source="schema.yaml")
+_v1.check(api=(1, 2), source="schema.yaml")
 
 HELL_CLASS: _Final[_v1.Event[_int]] = _v1.Event(
     "class",
@@ -257,6 +257,7 @@ HELL_FLOAT: _Final[_v1.Event[_float]] = _v1.Event(
 HELL: _Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/",
     contract="hell",
+    version="6.6.6",
     auth=HellAuth,
     session=HellSession,
     connect_errors=(UnknownError, Error),
@@ -306,6 +307,7 @@ A_B_C_FROM_CLIENT: _Final[_v1.Event[None]] = _v1.Event(
 A_B: _Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/a-b",
     contract="hell",
+    version="6.6.6",
     client_to_server=(A_B_CLASS, A_B_C_FROM_CLIENT),
 )
 
@@ -317,6 +319,7 @@ A_B_C_D: _Final[_v1.Event[None]] = _v1.Event(
 A_B_C: _Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/a/b/c",
     contract="hell",
+    version="6.6.6",
     client_to_server=(A_B_C_D,),
 )
 
@@ -335,5 +338,6 @@ A_EMIT: _Final[_v1.Event[AEmitResult]] = _v1.Event(
 A: _Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/a",
     contract="hell",
+    version="6.6.6",
     client_to_server=(A_B_C_D_FROM_CLIENT, A_EMIT),
 )

@@ -40,7 +40,7 @@ __all__ = [
     "TENANT_WAVED",
 ]
 
-_v1.check(api=(1, 1), source="schema.yaml")
+_v1.check(api=(1, 2), source="schema.yaml")
 
 TENANT_STATUS: Final[_v1.Event[StatusResult]] = _v1.Event(
     "status",
@@ -95,6 +95,7 @@ TENANT_TOLD: Final[_v1.Event[None]] = _v1.Event(
 TENANT: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/tenant/{tenant}/{class}",
     contract="tenants",
+    version="1.0.0",
     params=TenantParams,
     auth=TenantAuth,
     session=TenantSession,
@@ -154,6 +155,7 @@ ADMIN_PLAN_CHANGED: Final[_v1.Event[None]] = _v1.Event(
 ADMIN: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/admin",
     contract="tenants",
+    version="1.0.0",
     client_to_server=(ADMIN_STATUS, ADMIN_REFRESH, ADMIN_FLUSH),
     server_to_client=(ADMIN_ASK,),
     server_to_server=(ADMIN_REFRESH_FROM_CLUSTER, ADMIN_PLAN_CHANGED),

@@ -40,7 +40,7 @@ __all__ = [
     "TenantNamespace",
 ]
 
-_v1.check(api=(1, 1), source="schema.yaml")
+_v1.check(api=(1, 2), source="schema.yaml")
 
 
 class TenantClientEmitter(_v1.ClientEmitter):

@@ -26,7 +26,7 @@ __all__ = [
     "TenantStatusAck",
 ]
 
-_v1.check(api=(1, 1), source="schema.yaml")
+_v1.check(api=(1, 2), source="schema.yaml")
 
 Slug = NewType("Slug", str)
 """How a tenant is called."""

@@ -50,7 +50,7 @@ __all__ = [
     "KITCHEN_ORDER_FROM_SERVER",
 ]
 
-_v1.check(api=(1, 1), source="schema.yaml")
+_v1.check(api=(1, 2), source="schema.yaml")
 
 GUESTS_ORDER: Final[_v1.Event[GuestsOrderResult]] = _v1.Event(
     "order",
@@ -160,6 +160,7 @@ GUESTS_CALLED: Final[_v1.Event[None]] = _v1.Event(
 GUESTS: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/guests",
     contract="shop",
+    version="2.1.0",
     auth=GuestsAuth,
     connect_errors=(Closed, Refused),
     client_to_server=(
@@ -213,6 +214,7 @@ KITCHEN_CALLED: Final[_v1.Event[None]] = _v1.Event(
 KITCHEN: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/kitchen",
     contract="shop",
+    version="2.1.0",
     session=KitchenSession,
     client_to_server=(KITCHEN_ORDER, KITCHEN_CANCEL),
     server_to_client=(KITCHEN_ORDER_FROM_SERVER, KITCHEN_CALLED),
