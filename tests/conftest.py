@@ -39,6 +39,7 @@ OUTSIDE: Final = (
     "tests/house",
     "tests/interop",
     "tests/runtime/budget/test_budget.py",
+    "tests/runtime/cli",
     "tests/runtime/budget/test_counting.py",
     "tests/runtime/budget/test_guard.py",
     "tests/runtime/websocket/test_network.py",

@@ -249,7 +249,7 @@ def test_help_names_the_commands_and_the_exit_codes() -> None:
     for words in (
         "generate",
         "check",
-        "Exit codes: 0 all is well, 1 crash or wrong usage, 100 findings.",
+        "Exit codes: 0 all is well, 1 failure, 2 wrong usage, 100 findings.",
     ):
         assert words in shown.stdout
     for command in ("generate", "check"):

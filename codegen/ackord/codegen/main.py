@@ -11,7 +11,7 @@ def main() -> None:
     if not _is_installed("typer"):
         sys.stderr.write(
             "ackord: the command line needs the package typer; install it with: pip install "
-            "'ackord[codegen]'\n"
+            "'ackord[codegen]', or 'ackord[cli,client]' for a client only\n"
         )
         sys.exit(1)
     from ackord.codegen.cli.app import run  # noqa: PLC0415 - needs what was looked for above

@@ -5,19 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from ackord.codegen.cli.outcome import FAILED
 from ackord.codegen.cli.verbs import command_of, extra_with, find_verbs
 
-_WRONG_USAGE: Final = 2
-"""typer's exit code for a missing, unknown or invalid argument."""
-
 app = typer.Typer(
     name="ackord",
     help="One contract between a Socket.IO server and its clients: typed, validated, conformant.",
-    epilog="Exit codes: 0 all is well, 1 crash or wrong usage, 100 findings.",
+    epilog="Exit codes: 0 all is well, 1 failure, 2 wrong usage, 100 findings.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -45,8 +42,6 @@ def run() -> NoReturn:
     """Run the command line and exit."""
     try:
         _group(sys.argv[1:])(prog_name="ackord")
-    except SystemExit as exit_:
-        sys.exit(FAILED if exit_.code == _WRONG_USAGE else exit_.code)
     except ModuleNotFoundError as error:
         extra = extra_with(error.name or "")
         if extra is None:

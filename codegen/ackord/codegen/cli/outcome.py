@@ -9,7 +9,7 @@ from typing import Final, NoReturn, TextIO
 import typer
 
 FAILED: Final = 1
-"""Exit code after a crash or wrong usage."""
+"""Exit code after a failure. Wrong usage has typer's own, 2."""
 FINDINGS: Final = 100
 """Exit code for problems of the schema or the generated code."""
 

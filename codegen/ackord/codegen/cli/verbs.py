@@ -47,15 +47,21 @@ def _load(verb: EntryPoint) -> typer.Typer:
 
 
 def extra_with(module: str) -> str | None:
-    """Return the argument for pip that installs a missing module: the extra that requires the
-    module, of a distribution with verbs.
+    """Return the argument for pip that installs a missing module: the smallest extra that requires
+    the module, of a distribution with verbs.
     """
+    found: list[tuple[int, str]] = []
     for verb in find_verbs().values():
+        extras: dict[str, set[str]] = {}
         for line in (verb.dist.requires or ()) if verb.dist else ():
-            match = _OF_EXTRA.match(line)
-            if match and module in {match[1], match[1].partition(".")[0]}:
-                return f"'{verb.dist.name}[{match[2]}]'" if verb.dist else None
-    return None
+            if match := _OF_EXTRA.match(line):
+                extras.setdefault(match[2], set()).update({match[1], match[1].partition(".")[0]})
+        found += [
+            (len(modules), f"'{verb.dist.name}[{extra}]'")
+            for extra, modules in extras.items()
+            if module in modules and verb.dist
+        ]
+    return min(found)[1] if found else None
 
 
 def _unavailable(verb: EntryPoint, error: Exception) -> typer.Typer:

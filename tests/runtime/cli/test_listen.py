@@ -1,0 +1,210 @@
+"""``ackord listen``: what it prints, when it ends, and what it says of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ackord.runtime.server import Server, Socket
+
+from tests.hosts import Hosting, host
+from tests.runtime.cli.conftest import LONG, run
+
+ROOT = Path(__file__).parents[3]
+SCHEMA = str(ROOT / "examples/chat/chat.yaml")
+EVENTS = [
+    {"event": "posted", "args": ["hi", {"image": {"$base64": "AP8="}}]},
+    {"event": "typing", "args": [True]},
+    {"event": "long", "args": [LONG]},
+    {"event": "asked", "args": [1]},
+    {"event": "done", "args": []},
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "events", "code"),
+    [
+        (["--count", "5"], EVENTS, 0),
+        (["-n", "2", "--for", "60"], EVENTS[:2], 0),
+        (["done", "typing", "--count", "2"], [EVENTS[1], EVENTS[4]], 0),
+        (["--for", "2"], EVENTS, 0),
+        (["done", "--for", "0.5", "--count", "2"], [EVENTS[4]], 1),
+        (["nothing", "--for", "0.5"], [], 0),
+    ],
+)
+def test_events_are_lines_of_json_until_the_end_that_is_asked_for(
+    url: str, arguments: list[str], events: list[object], code: int
+) -> None:
+    answer = run("listen", url, "/emits", *arguments)
+    assert (answer.code, answer.lines, answer.error) == (code, events, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["/nope"], 100, "the server refused the connection: Invalid namespace"),
+        (["/closed", "--count", "1"], 100, "the server refused the connection: Go \\x1b[31maway"),
+        (["/leaves"], 1, "disconnected (io server disconnect)"),
+        (["/emits", "--count", "0"], 2, "--count"),
+        (["/emits", "--for", "-1"], 2, "--for"),
+        (["/emits", "--auth", "nonsense"], 2, "--auth is no JSON"),
+        (["/chat", "posted", "-c", SCHEMA, "-a", '{"name":"x"}'], 2, "no event 'posted' of the server in namespace /chat"),
+        ([], 2, "Missing argument"),
+    ],
+)  # fmt: skip
+def test_other_ends_are_said_and_have_a_code(
+    url: str, arguments: list[str], code: int, said: str
+) -> None:
+    answer = run("listen", url, *arguments)
+    assert answer.code == code
+    assert said in answer.error
+
+
+def test_without_a_connection_it_ends_at_once() -> None:
+    answer = run("listen", "http://127.0.0.1:1", "/")
+    assert (answer.code, answer.out) == (1, "")
+    assert "127.0.0.1:1" in answer.error
+
+
+def test_events_that_are_not_as_declared_are_printed_and_said(liar: str) -> None:
+    arguments = ["/chat", "-c", SCHEMA, "-a", '{"name":"ada"}', "--count", "3"]
+    answer = run("listen", liar, *arguments)
+    assert answer.code == 100
+    assert [line["event"] for line in answer.lines] == ["announcement"] * 2 + ["unheard_of"]
+    assert answer.error.splitlines() == [
+        "ackord: event 'announcement' isn't as declared: text: Input should be a valid string",
+        "ackord: event 'unheard_of' isn't as declared: the contract has no such event of the server",
+    ]
+    assert run("listen", liar, *arguments[:-1], "1").code == 0
+
+
+@contextmanager
+def listening(url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run ``ackord listen`` as a process."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from ackord.codegen.main import main; main()", "listen", url, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are another thing there")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_it_cleanly(url: str, ending: signal.Signals) -> None:
+    with listening(url, "/emits") as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline()) == EVENTS[0]
+        process.send_signal(ending)
+        _, error = process.communicate(timeout=60)
+        assert (process.returncode, error) == (0, "")
+
+
+def test_ctrl_c_in_a_call_is_130(url: str) -> None:
+    program = (
+        "import signal, threading; threading.Timer(2, signal.raise_signal, [signal.SIGINT]).start()"
+    )
+    done = subprocess.run(
+        [
+            sys.executable, "-c", f"{program}; from ackord.codegen.main import main; main()",
+            "call", url, "/", "hang",
+        ],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_reader_that_goes_away_ends_it(url: str) -> None:
+    with listening(url, "/emits") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, error = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert error == "ackord: nobody reads standard output any more\n"
+
+
+class Restarted:
+    """A server that is ended and started again at the same address; it counts its starts."""
+
+    def __init__(self) -> None:
+        self.starts = 0
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self._port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    async def serve(self) -> None:
+        """Serve until somebody is connected and told the number of this start."""
+        self.starts += 1
+        number = self.starts
+        server = Server()
+        told = asyncio.Event()
+
+        @server.on("connection")
+        def tell(client: Socket) -> None:
+            client.emit("start", number)
+            told.set()
+
+        uvicorn = host(server.asgi(), Hosting.PLAIN, port=self._port)
+        serving = asyncio.create_task(uvicorn.serve())
+        await told.wait()
+        await asyncio.sleep(0.2)
+        uvicorn.should_exit = True
+        await serving
+
+
+@pytest.mark.parametrize(
+    ("options", "starts", "code"), [(["-n", "3"], 3, 0), (["--no-reconnect"], 1, 1)]
+)
+def test_a_server_that_is_restarted_is_connected_to_again(
+    options: list[str], starts: int, code: int
+) -> None:
+    restarted = Restarted()
+
+    async def scenario() -> tuple[str, str, int | None]:
+        serving = asyncio.create_task(restarted.serve())
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(
+                    "127.0.0.1", int(restarted.url.rpartition(":")[2])
+                )
+            except OSError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.close()
+                break
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "from ackord.codegen.main import main; main()",
+            "listen", restarted.url, "/", *options,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        await serving
+        for _ in range(starts - 1):
+            await restarted.serve()
+        out, error = await process.communicate()
+        return out.decode(), error.decode(), process.returncode
+
+    out, error, returned = asyncio.run(scenario())
+    assert [json.loads(line)["args"] for line in out.splitlines()] == [
+        [n + 1] for n in range(starts)
+    ]
+    assert returned == code, error
+    assert error.count("the connection was lost (transport close") == starts - 1
+    assert error.count("connected again; events may be missing") == starts - 1
+    assert error.count("disconnected (transport close") == (starts == 1)
