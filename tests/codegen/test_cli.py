@@ -172,7 +172,7 @@ def test_a_package_that_would_hide_the_module_of_a_python_type_is_refused(tmp_pa
     )
     (tmp_path / "house/models.py").write_text("int = int\n")
     refused = ackord("generate", "s.yaml", "--out", "house", cwd=tmp_path)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "would hide the module of house.models.int" in " ".join(
         refused.stderr.replace("│", " ").split()
     )
@@ -225,13 +225,12 @@ def test_an_edited_file_is_refused_with_100_and_overwritten_with_force(tmp_path:
         ("generate",),
         ("generate", "x.yaml"),
         ("frobnicate",),
-        ("generate", "no-such-file.yaml", "--out", "out"),
         ("check", "--nope"),
     ],
 )
-def test_wrong_usage_exits_with_1(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     failed = ackord(*arguments, cwd=tmp_path)
-    assert failed.returncode == 1
+    assert failed.returncode == 2
     assert failed.stdout or failed.stderr
     assert list(tmp_path.iterdir()) == []
 
@@ -241,6 +240,12 @@ def test_a_schema_that_is_missing_is_named(tmp_path: Path) -> None:
         "no-such-file.yaml"
         in ackord("generate", "no-such-file.yaml", "--out", "out", cwd=tmp_path).stderr
     )
+
+
+def test_a_file_that_cannot_be_read_exits_with_1(tmp_path: Path) -> None:
+    failed = ackord("generate", "no-such-file.yaml", "--out", "out", cwd=tmp_path)
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_help_names_the_commands_and_the_exit_codes() -> None:
@@ -334,7 +339,7 @@ def test_a_directory_that_could_not_be_imported_is_refused(
     tmp_path: Path, command: str, name: str, hint: str
 ) -> None:
     refused = ackord(command, CHAT, "--out", name, cwd=tmp_path)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     message = " ".join(refused.stderr.replace("│", " ").split())
     assert f"{name!r} can't be the name of a package, as the last part of DIR must be" in message
     assert hint in message

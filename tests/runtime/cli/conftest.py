@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -96,6 +98,11 @@ def _answer(client: Socket) -> None:
 
     @client.on("hang")
     async def hang() -> None:
+        await asyncio.Event().wait()
+
+    @client.on("interrupt")
+    async def interrupt(process: int) -> None:
+        os.kill(process, signal.SIGINT)
         await asyncio.Event().wait()
 
     @client.on("hang_up")

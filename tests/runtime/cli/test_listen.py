@@ -36,7 +36,7 @@ EVENTS = [
         (["--count", "5"], EVENTS, 0),
         (["-n", "2", "--for", "60"], EVENTS[:2], 0),
         (["done", "typing", "--count", "2"], [EVENTS[1], EVENTS[4]], 0),
-        (["--for", "2"], EVENTS, 0),
+        (["--for", "1"], EVENTS, 0),
         (["done", "--for", "0.5", "--count", "2"], [EVENTS[4]], 1),
         (["nothing", "--for", "0.5"], [], 0),
     ],
@@ -88,16 +88,20 @@ def test_events_that_are_not_as_declared_are_printed_and_said(liar: str) -> None
 
 
 @contextmanager
-def listening(url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run ``ackord listen`` as a process."""
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a verb as a process, whose id is its last argument if it is a call."""
+    program = (
+        "import os, sys; from ackord.codegen.main import main;"
+        "sys.argv += [str(os.getpid())] * (sys.argv[1] == 'call'); main()"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-c", "from ackord.codegen.main import main; main()", "listen", url, *arguments],
+        [sys.executable, "-c", program, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
-    )  # fmt: skip
+    )
     try:
         yield process
     finally:
@@ -108,7 +112,7 @@ def listening(url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are another thing there")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_it_cleanly(url: str, ending: signal.Signals) -> None:
-    with listening(url, "/emits") as process:
+    with started("listen", url, "/emits") as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline()) == EVENTS[0]
         process.send_signal(ending)
@@ -116,22 +120,15 @@ def test_ctrl_c_ends_it_cleanly(url: str, ending: signal.Signals) -> None:
         assert (process.returncode, error) == (0, "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are another thing there")
 def test_ctrl_c_in_a_call_is_130(url: str) -> None:
-    program = (
-        "import signal, threading; threading.Timer(2, signal.raise_signal, [signal.SIGINT]).start()"
-    )
-    done = subprocess.run(
-        [
-            sys.executable, "-c", f"{program}; from ackord.codegen.main import main; main()",
-            "call", url, "/", "hang",
-        ],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    with started("call", url, "/", "interrupt") as process:
+        out, error = process.communicate(timeout=60)
+        assert (process.returncode, out, error) == (130, "", "")
 
 
 def test_a_reader_that_goes_away_ends_it(url: str) -> None:
-    with listening(url, "/emits") as process:
+    with started("listen", url, "/emits") as process:
         assert process.stdout is not None
         process.stdout.close()
         process.stdout = None
@@ -140,33 +137,22 @@ def test_a_reader_that_goes_away_ends_it(url: str) -> None:
         assert error == "ackord: nobody reads standard output any more\n"
 
 
-class Restarted:
-    """A server that is ended and started again at the same address; it counts its starts."""
+async def serve_once(port: int, number: int) -> int:
+    """Serve until somebody is connected and told the number; return the port."""
+    server, told = Server(), asyncio.Event()
 
-    def __init__(self) -> None:
-        self.starts = 0
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self._port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
+    @server.on("connection")
+    def tell(client: Socket) -> None:
+        client.emit("start", number)
+        told.set()
 
-    async def serve(self) -> None:
-        """Serve until somebody is connected and told the number of this start."""
-        self.starts += 1
-        number = self.starts
-        server = Server()
-        told = asyncio.Event()
-
-        @server.on("connection")
-        def tell(client: Socket) -> None:
-            client.emit("start", number)
-            told.set()
-
-        uvicorn = host(server.asgi(), Hosting.PLAIN, port=self._port)
-        serving = asyncio.create_task(uvicorn.serve())
+    uvicorn = host(server.asgi(), Hosting.PLAIN)
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        serving = asyncio.create_task(uvicorn.serve([listening]))
         await told.wait()
-        await asyncio.sleep(0.2)
         uvicorn.should_exit = True
         await serving
+    return number
 
 
 @pytest.mark.parametrize(
@@ -175,36 +161,24 @@ class Restarted:
 def test_a_server_that_is_restarted_is_connected_to_again(
     options: list[str], starts: int, code: int
 ) -> None:
-    restarted = Restarted()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
 
-    async def scenario() -> tuple[str, str, int | None]:
-        serving = asyncio.create_task(restarted.serve())
-        while True:
-            try:
-                _, writer = await asyncio.open_connection(
-                    "127.0.0.1", int(restarted.url.rpartition(":")[2])
-                )
-            except OSError:
-                await asyncio.sleep(0.01)
-            else:
-                writer.close()
-                break
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", "from ackord.codegen.main import main; main()",
-            "listen", restarted.url, "/", *options,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        await serving
-        for _ in range(starts - 1):
-            await restarted.serve()
-        out, error = await process.communicate()
-        return out.decode(), error.decode(), process.returncode
+    async def serve() -> list[int]:
+        return [await serve_once(port, number) for number in range(starts)]
 
-    out, error, returned = asyncio.run(scenario())
-    assert [json.loads(line)["args"] for line in out.splitlines()] == [
-        [n + 1] for n in range(starts)
-    ]
-    assert returned == code, error
-    assert error.count("the connection was lost (transport close") == starts - 1
-    assert error.count("connected again; events may be missing") == starts - 1
-    assert error.count("disconnected (transport close") == (starts == 1)
+    async def scenario() -> None:
+        serving = asyncio.create_task(serve())
+        await asyncio.sleep(0)  # it listens
+        with started("listen", f"http://127.0.0.1:{port}", "/", *options) as process:
+            await serving
+            out, error = await asyncio.to_thread(process.communicate)
+        assert [json.loads(line)["args"] for line in out.splitlines()] == [
+            [n] for n in range(starts)
+        ]
+        assert process.returncode == code, error
+        assert error.count("the connection was lost (transport close") == starts - 1
+        assert error.count("connected again; events may be missing") == starts - 1
+        assert error.count("disconnected (transport close") == (starts == 1)
+
+    asyncio.run(scenario())

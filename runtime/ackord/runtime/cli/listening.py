@@ -86,8 +86,8 @@ class _Listening:
                 async with asyncio.timeout(duration):
                     await self._over.wait()
         finally:
-            socket.off_any()
-            socket.off()
+            # The listeners stay: events that nobody listens for would be logged.
+            self._over.set()
             await socket.disconnect()
         if isinstance(self._error, AckordError):
             self._peer.fail(self._error)
@@ -130,6 +130,8 @@ class _Listening:
 
     def _disconnected(self, reason: str, description: str | None) -> None:
         words = reason if description is None else f"{reason}: {description}"
+        if self._over.is_set():
+            return
         if self._peer.socket.active:
             say(f"the connection was lost ({words}); connecting again")
         else:
