@@ -46,6 +46,7 @@ def test_generate_writes_a_package_and_check_finds_it_good(tmp_path: Path) -> No
         ".ackord-manifest.json",
         "__init__.py",
         "client.py",
+        "client_sync.py",
         "contract.json",
         "events.py",
         "py.typed",
@@ -61,7 +62,7 @@ def test_generate_writes_a_package_and_check_finds_it_good(tmp_path: Path) -> No
 @pytest.mark.parametrize("command", ["generate", "check"])
 def test_an_unknown_target_is_wrong_usage_and_named(command: str, tmp_path: Path) -> None:
     done = ackord(command, CHAT, "--out", tmp_path / "contract", "--target", "cobol")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "--target" in done.stderr
     assert "there is no target 'cobol': python" in done.stderr
     assert not (tmp_path / "contract").exists()

@@ -43,7 +43,7 @@ def public(class_: type[Any]) -> set[str]:
     [
         (v1.ClientEmitter, reserved.EMITTER),
         (v1.BroadcastEmitter, reserved.EMITTER),
-        (v1.Client, reserved.CLIENT),
+        (v1.Client, reserved.CLIENT | reserved.HOOKS),
         (v1.Room, reserved.NAMES["room_parameter"]),
         (v1.Error, reserved.NAMES["error_field"]),
     ],

@@ -33,7 +33,8 @@ ABSENT: Final = frozenset(
     {
         "ackord/__init__.py",  # must not exist
         "ackord.__version__",  # doesn't exist, says decision 1
-        "ackord.verbs",  # a group of entry points
+        "ackord.verbs",  # groups of entry points
+        "ackord.contracts",
         "ackord.runtime.packets",  # a logger
     }
 )

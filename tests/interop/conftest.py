@@ -38,7 +38,7 @@ class NodeScripts:
     @contextmanager
     def serving(self, script: str) -> Generator[str]:
         """Run a server that prints ``listening PORT``; give its URL."""
-        with _process([self._node, str(NODE_SCRIPTS / script)]) as line:
+        with serving_process([self._node, str(NODE_SCRIPTS / script)]) as line:
             yield f"http://127.0.0.1:{line.split()[1]}"
 
 
@@ -63,7 +63,7 @@ def _observe(command: list[str], timeout: float = LONGEST_RUN) -> dict[str, Any]
 
 
 @contextmanager
-def _process(command: list[str]) -> Generator[str]:
+def serving_process(command: list[str]) -> Generator[str]:
     """Start a server; give the first line that it prints; end it."""
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
@@ -99,7 +99,7 @@ def serving_python(module: str, hosting: Hosting, *arguments: str) -> Generator[
 @contextmanager
 def serving_module(module: str, *arguments: str) -> Generator[str]:
     """Run ``python -m module``, a server that prints ``listening PORT``; give its URL."""
-    with _process([sys.executable, "-m", module, *arguments]) as line:
+    with serving_process([sys.executable, "-m", module, *arguments]) as line:
         yield f"http://127.0.0.1:{line.split()[1]}"
 
 

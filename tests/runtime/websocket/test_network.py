@@ -500,7 +500,7 @@ def test_a_network_that_takes_nothing(end: str) -> None:
                 await client.drain()
                 client.emit("z")
             if end == "abort":
-                client._end("transport error")
+                client._close("transport error")
             await client.disconnect()
 
     run(scenario)

@@ -96,8 +96,8 @@ class ClientSocket(EventSource, UntypedEmitter):
 
     Beside the server's events there are ``connect``, ``disconnect`` (with the reason, and a
     description if there is one) and ``connect_error`` (with the exception). Events are handled one
-    at a time, in the order of arrival, unless a listener was registered as `concurrent`. A listener that
-    raises is logged, and answered with the error ack ``internal`` if the server asked for an
+    at a time, in the order of arrival, unless a listener was registered as `concurrent`. A listener
+    that raises is logged, and answered with the error ack ``internal`` if the server asked for an
     acknowledgement.
 
     When the connection is lost, the manager opens another one and the socket joins its namespace

@@ -71,7 +71,8 @@ class EngineClientOptions(TypedDict, total=False):
     """
     connector: Connector | None
     """How the server is reached; over the network. For tests there are
-    `ackord.runtime.testing.Link` and `RawServer`, for which `ssl`, `proxy`, `compression` and `max_message` mean nothing.
+    `ackord.runtime.testing.Link` and `RawServer`, for which `ssl`, `proxy`, `compression` and
+    `max_message` mean nothing.
     """
 
 
