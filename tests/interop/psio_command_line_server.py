@@ -15,32 +15,30 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 server: Any = socketio.AsyncServer(async_mode="asgi", namespaces=["/", "/closed"])
 
 
-@server.on("connect")
 async def connect(sid: str, environ: Any, auth: Any) -> None:
     await server.emit("hello", (auth or {}, b"\x00\xff"), to=sid)
 
 
-@server.on("connect", namespace="/closed")
 async def refuse(sid: str, environ: Any) -> None:
     raise Refused("closed", {"code": 7})
 
 
-@server.on("echo")
 async def echo(sid: str, *values: Any) -> Any:
     return values
 
 
-@server.on("hang")
 async def hang(sid: str) -> None:
     await asyncio.Event().wait()
 
 
-@server.on("kill")
 async def kill(sid: str) -> None:
     await server.disconnect(sid)
 
 
 def main() -> None:
+    server.on("connect", refuse, namespace="/closed")
+    for handler in (connect, echo, hang, kill):
+        server.on(handler.__name__, handler)
     app: Any = socketio.ASGIApp(server)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         print("listening", listening.getsockname()[1], flush=True)

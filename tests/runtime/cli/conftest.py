@@ -59,6 +59,9 @@ class Seen:
     auths: list[Any] = field(default_factory=list[Any])
     notes: list[Any] = field(default_factory=list[Any])
 
+    def note(self, *values: Any) -> None:
+        self.notes.append(values)
+
 
 SEEN = Seen()
 
@@ -86,8 +89,8 @@ def _answer(client: Socket) -> None:
     SEEN.handshakes.append(client.handshake.headers)
     SEEN.queries.append(client.handshake.query)
     SEEN.auths.append(client.handshake.auth)
-    client.on("echo", lambda *values: values)
-    client.on("note", lambda *values: SEEN.notes.append(values))
+    client.on("echo", _echo)
+    client.on("note", SEEN.note)
     client.on("long", lambda: LONG)
     client.on("strange", lambda: ["\x1b[2J\u202e\x9b", "\U000e0001é", "\n"])
     client.on("almost", lambda: {"error": {"code": "x"}, "more": 1})
@@ -111,11 +114,15 @@ def _answer(client: Socket) -> None:
         await asyncio.Event().wait()
 
 
+def _echo(*values: Any) -> Any:
+    return values
+
+
 def _emit(client: Socket) -> None:
     client.emit("posted", "hi", {"image": b"\x00\xff"})
     client.emit("typing", True)
     client.emit("long", LONG)
-    client.emit("asked", 1, ack=lambda *_: None)
+    client.emit("asked", 1, ack=_echo)
     client.emit("done")
 
 
@@ -125,7 +132,7 @@ def make_liar() -> Server:
 
     @server.of("/chat").on("connection")
     def answer(client: Socket) -> None:
-        client.on("leave", lambda _: "no bool")
+        client.on("leave", lambda: "no bool")
         client.on("rooms", lambda: {"ok": {"a": 1}})
         client.emit("announcement", "fine")
         client.emit("announcement", 5)

@@ -9,9 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ackord.runtime.server import Server, Socket
@@ -21,7 +22,7 @@ from tests.runtime.cli.conftest import LONG, run
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = str(ROOT / "examples/chat/chat.yaml")
-EVENTS = [
+EVENTS: list[dict[str, Any]] = [
     {"event": "posted", "args": ["hi", {"image": {"$base64": "AP8="}}]},
     {"event": "typing", "args": [True]},
     {"event": "long", "args": [LONG]},
@@ -88,7 +89,7 @@ def test_events_that_are_not_as_declared_are_printed_and_said(liar: str) -> None
 
 
 @contextmanager
-def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(*arguments: str) -> Generator[subprocess.Popen[str]]:
     """Run a verb as a process, whose id is its last argument if it is a call."""
     program = (
         "import os, sys; from ackord.codegen.main import main;"

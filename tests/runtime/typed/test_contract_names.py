@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Unpack
 
 import pytest
+from ackord.runtime.client import Manager
 from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.stubs import v1
@@ -47,10 +47,13 @@ class Refused(v1.ConnectRefusedError[v1.UnknownError]):
 
 class ShopClient(v1.Client):
     def __init__(
-        self, generated_from: v1.NamespaceContract, **options: Unpack[v1.ClientOptions]
+        self,
+        generated_from: v1.NamespaceContract,
+        server: str | Manager = "http://test",
+        **options: Unpack[v1.ClientOptions],
     ) -> None:
         super().__init__(
-            generated_from, "http://test?a=b", auth=None, handlers=None, refused=Refused, **options
+            generated_from, server, auth=None, handlers=None, refused=Refused, **options
         )
 
     def said(self, *args: object) -> None:
@@ -207,16 +210,23 @@ def test_a_server_that_answers_with_something_else_is_one_without_a_contract(mem
     run(scenario())
 
 
-def test_the_query_string_names_each_contract_once(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.ERROR)
-
+def test_the_query_string_names_each_contract_of_a_connection_once() -> None:
     async def scenario() -> None:
         server, sockets = serve()
-        async with ShopClient(contract(version="3.0.0"), connector=Link(server)) as client:
-            await client.disconnect()
-            await client.connect()
-            assert sockets[-1].handshake.url == (
-                "/socket.io/?a=b&EIO=4&transport=websocket&ackord=shop@3.0.0"
-            )
+        manager = Manager("http://test?a=b", connector=Link(server))
+        news = v1.NamespaceContract("/news", contract="news", version="1.0.0")
+        more = v1.NamespaceContract("/more", contract="shop", version="2.1.0")
+        server.of("/news")
+        server.of("/more")
+        clients = [ShopClient(contract(), manager), ShopClient(more, manager)]
+        async with clients[0], clients[1], ShopClient(news, manager):
+            pass
+        await clients[0].connect()
+        start = "/socket.io/?a=b&EIO=4&transport=websocket"
+        assert [socket.handshake.url for socket in sockets] == [
+            f"{start}&ackord=shop@2.1.0",
+            f"{start}&ackord=shop@2.1.0&ackord=news@1.0.0",
+        ]
+        await manager.close()
 
     run(scenario())
