@@ -170,6 +170,7 @@ LISTENING = {
         "use_event",
         "on_error",
         "on_server_side",
+        "add_contract",
         "listeners",
         "register",
         "on_startup",
@@ -198,7 +199,7 @@ ATTRIBUTES = {
     *("connections", "environment", "engine"),
     *("error_replies", "find", "invalid_events", "main", "adapter", "failures", "name", "params"),
     *("sockets", "conn", "connected", "disconnected", "context", "data", "handshake", "id"),
-    *("namespace", "recovered", "rooms", "is_in", "sid", "socket"),
+    *("client_contract", "namespace", "recovered", "rooms", "is_in", "sid", "socket"),
 }
 STARTING = {"asgi", "lifespan", "run"}
 OURS = {"ask", "close", "deliver", "receive_server_event", "report_crash"}

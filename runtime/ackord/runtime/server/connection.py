@@ -464,8 +464,7 @@ class Connection(EngineHandler):
         )
 
     def _admit_at_once(self, namespace: NamespaceCore[Socket], auth: dict[str, Any]) -> None:
-        refusal = check_contract(namespace, self)
-        if refusal:
+        if namespace.registrations.contracts and (refusal := check_contract(namespace, self)):
             self.refuse(namespace.name, refusal)
             return
         try:

@@ -61,13 +61,21 @@ def welcome(engine: EngineSocket, socket: Socket) -> None:
     implementation, whose client holds events back until it is connected.
     """
     namespace, session = socket._namespace, socket._recovery_session
-    members = f'"sid":"{socket.id}"'
-    if session is not None and namespace.recovery is not None:
-        for event in namespace.recovery.join(session, socket):
-            write(engine, namespace.prefix, event)
-        members += f',"pid":"{session.pid}"'
-    contract = socket.client_contract
-    if contract is not None:
-        # Only those are told who announce the contract: other clients get what they know.
-        members += f',"{PARAMETER}":"{namespace.registrations.contracts[contract.name]}"'
+    version = _version_for(socket) if namespace.registrations.contracts else ""
+    if session is None or namespace.recovery is None:
+        engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"{version}}}'))
+        return
+    for event in namespace.recovery.join(session, socket):
+        write(engine, namespace.prefix, event)
+    members = f'"sid":"{socket.id}","pid":"{session.pid}"{version}'
     engine.send(encode_connect(namespace.prefix, f"{{{members}}}"))
+
+
+def _version_for(socket: Socket) -> str:
+    """Return the member with the server's version of the contract that the client announces; other
+    clients are sent only what they know.
+    """
+    announced = socket.client_contract
+    if announced is None:
+        return ""
+    return f',"{PARAMETER}":"{socket._namespace.registrations.contracts[announced.name]}"'
