@@ -273,6 +273,50 @@ def test_a_namespace_that_is_not_joined_is_tried_again_on_the_same_connection(fa
     play(scenario, auth=auth)
 
 
+@pytest.mark.parametrize("lost", ["while auth is asked", "while a failed auth waits"])
+def test_a_connection_that_is_lost_while_auth_is_asked_is_not_joined_twice(lost: str) -> None:
+    calls = 0
+
+    async def auth() -> Mapping[str, Any]:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            if lost == "while a failed auth waits":
+                raise LookupError("no token")
+            await asyncio.sleep(3)
+        return {}
+
+    async def scenario(scene: Scene, peer: RawPeer) -> None:
+        await peer.close()
+        cut = await scene.server.accept(timeout=inf)
+        await cut.send(OPEN_PACKET)
+        await asyncio.sleep(0.1)
+        await cut.close()
+        back = await scene.accept()
+        await asyncio.sleep(0.01)
+        assert scene.socket.connected
+        await back.expect_silence(20)
+        assert calls == 3
+
+    play(scenario, auth=auth, randomization_factor=0.0)
+
+
+def test_a_client_that_leaves_while_it_retries_its_first_connection_is_told_at_once() -> None:
+    async def main() -> None:
+        scene = Scene(retry_first=True)
+        scene.server.refusal = "nobody is there"
+        connecting = asyncio.ensure_future(scene.socket.connect())
+        await asyncio.sleep(60)
+        before = now()
+        await scene.socket.disconnect()
+        with pytest.raises(DisconnectedError, match="while connecting"):
+            await connecting
+        assert now() == before
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(main())
+
+
 def test_every_namespace_comes_back_on_one_connection() -> None:
     async def main() -> None:
         server = RawServer()

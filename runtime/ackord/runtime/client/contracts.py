@@ -54,11 +54,6 @@ class ConnectionSource(Protocol):
         ...
 
     @property
-    def is_open(self) -> bool:
-        """Whether there is a connection now."""
-        ...
-
-    @property
     def reconnection(self) -> bool:
         """Whether a lost connection is opened again."""
         ...

@@ -330,7 +330,7 @@ class Manager(ConnectionEvents):
             self._notify("open")
             for socket in self._sockets.values():
                 if socket.reconnecting:
-                    socket.rejoin()
+                    socket.rejoin(connection, self._backlog)
         return self._connection, self._backlog
 
     async def _reconnect(self, error: AckordError) -> None:

@@ -41,6 +41,7 @@ from ackord.runtime.protocol.socketio.packet import (
 )
 from ackord.runtime.protocol.socketio.values import encode_json
 from ackord.runtime.sockets.acks import AckCallback, AckReply, check_timeout
+from ackord.runtime.sockets.backlog import Backlog
 from ackord.runtime.sockets.emitter import UntypedEmitter
 from ackord.runtime.sockets.failures import Failures, InvalidHook
 from ackord.runtime.sockets.lifecycle import call_guarded
@@ -230,6 +231,8 @@ class ClientSocket(EventSource, UntypedEmitter):
         `close_timeout`. Called in a handler, that one is not waited for.
         """
         self._manager.enter_loop()
+        if self._state is SocketState.CONNECTING:
+            self._manager.hurry()  # `connect` may wait for the time of its next attempt
         if self._stay is not None and self.connected:
             self._stay.send_quietly(encode_disconnect(self._namespace.prefix))
         if self._queue is not None:
@@ -378,11 +381,11 @@ class ClientSocket(EventSource, UntypedEmitter):
             # Whoever joins the namespace, `connect` or `rejoin`, goes on from there.
             self._end_stay(reason, description)
 
-    def rejoin(self) -> None:
+    def rejoin(self, connection: Connection, backlog: Backlog) -> None:
         """Join the namespace again on the connection that the manager has opened after another one
         was lost; for `Manager`.
         """
-        self._tasks.start(self._rejoin())
+        self._tasks.start(self._rejoin(connection, backlog))
 
     def attempt_failed(self, error: AckordError) -> None:
         """Called when an attempt of the manager to connect again has failed; others follow."""
@@ -413,7 +416,10 @@ class ClientSocket(EventSource, UntypedEmitter):
         try:
             while not self.connected:
                 try:
-                    await self._join(payload)
+                    connection, backlog = await self._manager.acquire()
+                    if not self.active:
+                        raise DisconnectedError("disconnected while connecting")
+                    await self._join(payload, connection, backlog)
                 except (NetworkError, ProtocolError) as error:
                     if not (self._manager.retry_first and self.active):
                         raise
@@ -430,35 +436,40 @@ class ClientSocket(EventSource, UntypedEmitter):
                 self._notify("connect_error", error)
             raise
 
-    async def _rejoin(self) -> None:
-        """Join the namespace again; try until it is joined, refused, or the connection is lost once
-        more.
+    async def _rejoin(self, connection: Connection, backlog: Backlog) -> None:
+        """Join the namespace again; try until it is joined, refused, or this connection is lost as
+        well. Then the manager opens the next one, and calls `rejoin` for that.
         """
-        while self._can_rejoin():
+        while True:
             try:
-                await self._join(await self._connect_payload())
+                payload = await self._connect_payload()
+                if self._can_rejoin(connection):
+                    await self._join(payload, connection, backlog)
             except ConnectRefusedError as error:
                 self._notify("connect_error", error)
                 self._close_with(error)
                 self._manager.close_if_unused()
+                return
             except Exception as error:  # noqa: BLE001  # the application's `auth`, too
-                if not self._can_rejoin():
-                    return  # the manager tells, and opens the next connection
                 failure = error if isinstance(error, AckordError) else _auth_failed(error)
-                self.attempt_failed(failure)
-                try:
-                    await self._manager.pause(failure)
-                except DisconnectedError as last:
-                    self.give_up(last)
-                    self._manager.close_if_unused()
+            else:
+                return
+            if not self._can_rejoin(connection):
+                return
+            self.attempt_failed(failure)
+            try:
+                await self._manager.pause(failure)
+            except DisconnectedError as last:
+                self.give_up(last)
+                self._manager.close_if_unused()
+                return
+            if not self._can_rejoin(connection):
+                return
 
-    def _can_rejoin(self) -> bool:
-        return self.reconnecting and self._manager.is_open
+    def _can_rejoin(self, connection: Connection) -> bool:
+        return self.reconnecting and connection.is_open
 
-    async def _join(self, payload: str) -> None:
-        connection, backlog = await self._manager.acquire()
-        if not self.active:
-            raise DisconnectedError("disconnected while connecting")
+    async def _join(self, payload: str, connection: Connection, backlog: Backlog) -> None:
         stay = self._stay = Stay(self._namespace, self, connection, backlog, self._tasks)
         self._queue = stay.queue
         try:
