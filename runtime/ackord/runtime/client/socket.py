@@ -416,9 +416,9 @@ class ClientSocket(EventSource, UntypedEmitter):
         try:
             while not self.connected:
                 try:
+                    self._check_active()
                     connection, backlog = await self._manager.acquire()
-                    if not self.active:
-                        raise DisconnectedError("disconnected while connecting")
+                    self._check_active()
                     await self._join(payload, connection, backlog)
                 except (NetworkError, ProtocolError) as error:
                     if not (self._manager.retry_first and self.active):
@@ -435,6 +435,11 @@ class ClientSocket(EventSource, UntypedEmitter):
             if isinstance(error, AckordError):
                 self._notify("connect_error", error)
             raise
+
+    def _check_active(self) -> None:
+        """Raise if the socket was disconnected while `connect` waited."""
+        if not self.active:
+            raise DisconnectedError("disconnected while connecting")
 
     async def _rejoin(self, connection: Connection, backlog: Backlog) -> None:
         """Join the namespace again; try until it is joined, refused, or this connection is lost as
