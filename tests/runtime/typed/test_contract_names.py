@@ -222,10 +222,10 @@ def test_the_query_string_names_each_contract_of_a_connection_once() -> None:
         async with clients[0], clients[1], ShopClient(news, manager):
             pass
         await clients[0].connect()
-        start = "/socket.io/?a=b&EIO=4&transport=websocket"
+        rest = "&EIO=4&transport=websocket"
         assert [socket.handshake.url for socket in sockets] == [
-            f"{start}&ackord=shop@2.1.0",
-            f"{start}&ackord=shop@2.1.0&ackord=news@1.0.0",
+            f"/socket.io/?a=b&ackord=shop@2.1.0{rest}",
+            f"/socket.io/?a=b&ackord=shop@2.1.0&ackord=news@1.0.0{rest}",
         ]
         await manager.close()
 

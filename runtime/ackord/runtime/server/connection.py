@@ -18,7 +18,11 @@ from ackord.runtime.engine.link import EngineHandler, EngineSocket
 from ackord.runtime.engine.server import SHUTTING_DOWN
 from ackord.runtime.errors import ProtocolError
 from ackord.runtime.logs.text import printable, quoted
-from ackord.runtime.protocol.socketio.contract_names import ContractName, read_announced
+from ackord.runtime.protocol.socketio.contract_names import (
+    PARAMETER,
+    ContractName,
+    read_announced,
+)
 from ackord.runtime.protocol.socketio.errors import (
     AttachmentError,
     EventNameError,
@@ -464,7 +468,7 @@ class Connection(EngineHandler):
         )
 
     def _admit_at_once(self, namespace: NamespaceCore[Socket], auth: dict[str, Any]) -> None:
-        if namespace.registrations.contracts and (refusal := check_contract(namespace, self)):
+        if PARAMETER in self.engine.request.query and (refusal := check_contract(namespace, self)):
             self.refuse(namespace.name, refusal)
             return
         try:

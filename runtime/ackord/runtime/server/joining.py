@@ -61,7 +61,7 @@ def welcome(engine: EngineSocket, socket: Socket) -> None:
     implementation, whose client holds events back until it is connected.
     """
     namespace, session = socket._namespace, socket._recovery_session
-    version = _version_for(socket) if namespace.registrations.contracts else ""
+    version = _version_for(socket) if PARAMETER in engine.request.query else ""
     if session is None or namespace.recovery is None:
         engine.send(encode_connect(namespace.prefix, f'{{"sid":"{socket.id}"{version}}}'))
         return
