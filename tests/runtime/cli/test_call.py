@@ -88,6 +88,12 @@ def test_the_options_reach_the_server(url: str, tmp_path: Path) -> None:
     assert {"a": "b=c", "e": ""}.items() <= SEEN.queries[-1].items()
 
 
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_the_transport_can_be_chosen(url: str, transport: str) -> None:
+    assert run("call", url, "/", "echo", "1", "--transport", transport).json == 1
+    assert SEEN.queries[-1]["transport"] == transport
+
+
 def test_without_an_acknowledgement_the_event_arrives_and_nothing_is_printed(url: str) -> None:
     answer = run("call", url, "/", "note", '"sent"', "--no-ack")
     assert (answer.code, answer.out, answer.error) == (0, "", "")

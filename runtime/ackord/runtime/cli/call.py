@@ -12,6 +12,7 @@ from ackord.runtime.cli.options import (
     Headers,
     Namespace,
     Query,
+    Transports,
     Url,
 )
 
@@ -59,6 +60,7 @@ def call(  # noqa: PLR0917  # typer gives them by name
     header: Headers = None,
     query: Query = None,
     path: EnginePath = "/socket.io/",
+    transport: Transports = None,
 ) -> None:
     """Send one event to a Socket.IO server, and print the acknowledgement as JSON.
 
@@ -79,4 +81,5 @@ def call(  # noqa: PLR0917  # typer gives them by name
         headers=header or [],
         query=query or [],
         path=path,
+        transports=transport or [],
     )

@@ -11,6 +11,7 @@ import typer
 from ackord.runtime.cli.outcome import ERROR_ANSWERED, FAILED, INTERRUPTED, fail, say
 from ackord.runtime.cli.peer import Peer, run
 from ackord.runtime.cli.values import check_stdin, read_arguments, show, write_line
+from ackord.runtime.engine.client_options import TransportName
 from ackord.runtime.errors import AckordError, InvalidAckError
 from ackord.runtime.protocol.socketio.event import EncodedEvent, encode_plain_event
 from ackord.runtime.sockets.acks import AckReply
@@ -32,6 +33,7 @@ def send_call(
     headers: Sequence[str],
     query: Sequence[str],
     path: str,
+    transports: Sequence[TransportName],
 ) -> None:
     """Send one event, and print what the server answers."""
     check_stdin([*arguments, auth])
@@ -43,6 +45,7 @@ def send_call(
         headers=headers,
         query=query,
         path=path,
+        transports=transports,
         timeout=timeout or _TIMEOUT,
         contract=contract,
         reconnection=False,

@@ -12,6 +12,7 @@ from ackord.runtime.cli.options import (
     Headers,
     Namespace,
     Query,
+    Transports,
     Url,
 )
 
@@ -58,6 +59,7 @@ def listen(  # noqa: PLR0917  # typer gives them by name
     header: Headers = None,
     query: Query = None,
     path: EnginePath = "/socket.io/",
+    transport: Transports = None,
 ) -> None:
     """Print the events of a Socket.IO server, each as a line of JSON.
 
@@ -80,4 +82,5 @@ def listen(  # noqa: PLR0917  # typer gives them by name
         headers=header or [],
         query=query or [],
         path=path,
+        transports=transport or [],
     )

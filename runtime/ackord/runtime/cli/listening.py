@@ -13,6 +13,7 @@ import typer
 from ackord.runtime.cli.outcome import ANSWERED, ERROR_ANSWERED, FAILED, say
 from ackord.runtime.cli.peer import Peer, run
 from ackord.runtime.cli.values import check_stdin, show, write_line
+from ackord.runtime.engine.client_options import TransportName
 from ackord.runtime.errors import AckordError, ConnectRefusedError
 
 
@@ -30,6 +31,7 @@ def print_events(
     headers: Sequence[str],
     query: Sequence[str],
     path: str,
+    transports: Sequence[TransportName],
 ) -> None:
     """Print events until the end that is asked for, or that the server brings about."""
     check_stdin([auth])
@@ -40,6 +42,7 @@ def print_events(
         headers=headers,
         query=query,
         path=path,
+        transports=transports,
         timeout=timeout,
         contract=contract,
         reconnection=reconnect,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -52,6 +52,15 @@ EnginePath = Annotated[
         "--path",
         metavar="PATH",
         help="Where the server serves Socket.IO.",
+        rich_help_panel=_CONNECTION,
+    ),
+]
+Transports = Annotated[
+    list[Literal["websocket", "polling"]] | None,
+    typer.Option(
+        "--transport",
+        help="A transport that may be used; may be repeated, in the order of trying.",
+        show_default="websocket, then polling",
         rich_help_panel=_CONNECTION,
     ),
 ]

@@ -12,6 +12,7 @@ from ackord.runtime.cli.outcome import ERROR_ANSWERED, FAILED, WRONG_USAGE, fail
 from ackord.runtime.cli.values import read_auth, show, write_line
 from ackord.runtime.client.manager import Manager
 from ackord.runtime.client.socket import ClientSocket
+from ackord.runtime.engine.client_options import TransportName
 from ackord.runtime.errors import AckordError, ConnectRefusedError, UsageError
 from ackord.runtime.logs.text import masked_url
 from ackord.runtime.protocol.socketio.values import encode_json
@@ -32,6 +33,7 @@ class Peer:
         headers: Sequence[str],
         query: Sequence[str],
         path: str,
+        transports: Sequence[TransportName],
         timeout: float,
         contract: Path | None,
         reconnection: bool,
@@ -52,6 +54,7 @@ class Peer:
                 headers=_pairs(headers, ":", "--header", "'Name: value'"),
                 query=_pairs(query, "=", "--query", "name=value"),
                 path=path,
+                transports=transports or ("websocket", "polling"),
                 timeout=timeout,
                 reconnection=reconnection,
             )
