@@ -800,7 +800,7 @@ def documentation() -> str:
         """\
 Each problem that `ackord` finds in a schema file has a code, whose meaning never changes.
 Under each code stands the rule that is broken, and one way to break it.
-No code is generated from a file that has an error; a warning tells what is likely to go wrong, and keeps nothing from being generated.
+No code is generated from a file that has an error; a warning names a likely problem, and doesn't stop the generation.
 A schema file can end warnings that its authors have thought about: `ignore: [S063]` at its top.""",
     ]
     for rule in RULES.values():
