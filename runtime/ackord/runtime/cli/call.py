@@ -81,5 +81,5 @@ def call(  # noqa: PLR0917  # typer gives them by name
         headers=header or [],
         query=query or [],
         path=path,
-        transports=transport or [],
+        transports=[each.value for each in transport or ()],
     )

@@ -82,5 +82,5 @@ def listen(  # noqa: PLR0917  # typer gives them by name
         headers=header or [],
         query=query or [],
         path=path,
-        transports=transport or [],
+        transports=[each.value for each in transport or ()],
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -55,8 +56,17 @@ EnginePath = Annotated[
         rich_help_panel=_CONNECTION,
     ),
 ]
+
+
+class Transport(StrEnum):
+    """A transport of Engine.IO, as typer takes a choice."""
+
+    WEBSOCKET = "websocket"
+    POLLING = "polling"
+
+
 Transports = Annotated[
-    list[Literal["websocket", "polling"]] | None,
+    list[Transport] | None,
     typer.Option(
         "--transport",
         help="A transport that may be used; may be repeated, in the order of trying.",
