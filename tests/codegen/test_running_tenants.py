@@ -138,6 +138,7 @@ class Site:
             handlers=handlers,
             connector=self.link,
             parser=self.parser,
+            reconnection=False,
         )
 
     @asynccontextmanager
