@@ -15,6 +15,7 @@ PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
 SOAK_ARGS ?=
 LIVES_ARGS ?=
+CLIENTS_ARGS ?=
 ATTACK_ARGS ?=
 FUZZ_ARGS ?=
 
@@ -80,9 +81,11 @@ bench-full: setup node ## Measure every workload, and what each target comes to:
 soak: setup ## Cut the connections of 2,000 clients for two minutes, and count what is lost
 	@$(PY) -m tests.soak $(SOAK_ARGS)
 
-thorough: setup ## Run what takes too long for each change: 100,000 short lives, the cost of every family of inputs
+thorough: setup node ## Run what takes too long for each change: 100,000 short lives, a day of clients, every cut, every cost
 	@$(PY) -m tests.soak.lives $(LIVES_ARGS)
-	@ACKORD_THOROUGH=1 $(PY) -m pytest -rs -o timeout=1800 tests/runtime/server/test_input_costs.py
+	@$(PY) -m tests.soak.clients $(CLIENTS_ARGS)
+	@ACKORD_THOROUGH=1 $(PY) -m pytest -rs -o timeout=1800 tests/runtime/server/test_input_costs.py \
+		tests/interop/test_cut_connections.py
 
 attack: setup node ## Attack this server and Node's in thirty ways, a quarter of an hour
 	@$(PY) -m tests.attack $(ATTACK_ARGS)

@@ -65,7 +65,7 @@ def main() -> None:
     """Serve until the process ends."""
     server = make_server(recovery="--recovery" in sys.argv)
     listening = listen(sys.argv)
-    configure(server.asgi(), graceful_timeout=1).run(sockets=[listening])
+    configure(server.asgi(), graceful_timeout=1, log_level="error").run(sockets=[listening])
 
 
 if __name__ == "__main__":

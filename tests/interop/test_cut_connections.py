@@ -19,7 +19,7 @@ from tests.interop.cutting_proxy import Cut, CuttingProxy, Direction, End
 from tests.interop.peers import Peer
 from tests.interop.transports import TRANSPORTS
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(1200)]
 
 STEP: Final = 1 if "ACKORD_THOROUGH" in os.environ else 23
 """Bytes between two cuts."""
