@@ -48,8 +48,16 @@ class CuttingProxy:
         self.carried: Counter[Direction] = Counter()
         """Bytes that were delivered."""
         self.connections = 0
+        self._clients: set[asyncio.StreamWriter] = set()
         self.refusing = False
         """Whether new connections are ended at once."""
+        self.answer = b""
+        """What the next connection gets instead of what the server answers, at its request."""
+
+    def inject(self, data: bytes) -> None:
+        """Send these bytes to all clients, as if the server had sent them."""
+        for writer in self._clients:
+            writer.write(data)
 
     def end_all(self) -> None:
         """Reset all connections."""
@@ -73,16 +81,24 @@ class CuttingProxy:
         if self.refusing:
             writer.transport.abort()
             return
+        if self.answer:
+            await reader.read(65536)
+            writer.write(self.answer)
+            self.answer = b""
+            writer.close()
+            return
         try:
             answers, requests = await asyncio.open_connection("127.0.0.1", self._port)
         except OSError:
             writer.transport.abort()
             return
         self._ends |= {writer: requests, requests: writer}
+        self._clients.add(writer)
         with suppress(OSError):
             await asyncio.gather(
                 self._carry("up", reader, requests), self._carry("down", answers, writer)
             )
+        self._clients.remove(writer)
         for end in (writer, requests):
             end.transport.abort()
             del self._ends[end]

@@ -54,10 +54,13 @@ def _serve(server: Server, name: str) -> None:
         def publish(room: str, *values: Any) -> None:
             namespace.to(room).emit("news", *values)
 
+        def large(size: int) -> None:
+            socket.emit("news", size, bytes(size))
+
         def leave() -> None:
             socket.disconnect()
 
-        for handler in (echo, ask, note, enter, publish, leave):
+        for handler in (echo, ask, note, enter, publish, large, leave):
             socket.on(handler.__name__, handler)
 
 

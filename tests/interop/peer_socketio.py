@@ -44,12 +44,15 @@ def make_application() -> Any:
     async def publish(name: str, sid: str, room: str, *values: Any) -> None:
         await server.emit("news", values, to=room, namespace=name)
 
+    async def large(name: str, sid: str, size: int) -> None:
+        await server.emit("news", (size, bytes(size)), to=sid, namespace=name)
+
     async def leave(name: str, sid: str) -> None:
         await server.disconnect(sid, namespace=name)
 
     for name in ("/", "/second", "/private"):
         server.on("connect", partial(connected, name), namespace=name)
-        for handler in (echo, ask, note, enter, publish, leave):
+        for handler in (echo, ask, note, enter, publish, large, leave):
             server.on(handler.__name__, partial(handler, name), namespace=name)
     return module.ASGIApp(server)
 

@@ -5,6 +5,7 @@
 //   note     prints its number, and acknowledges it
 //   enter    joins a room
 //   publish  emits `news` to a room
+//   large    emits `news` with so many bytes
 //   leave    disconnects the socket
 // The namespace /private refuses who doesn't know the word.
 import { createServer } from "node:http";
@@ -29,6 +30,7 @@ for (const name of ["/", "/second", "/private"]) {
       namespace.to(room).emit("news", ...args);
       answer();
     });
+    socket.on("large", (size) => socket.emit("news", size, Buffer.alloc(size)));
     socket.on("leave", () => socket.disconnect());
   });
 }
