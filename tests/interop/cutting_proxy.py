@@ -108,7 +108,7 @@ class CuttingProxy:
     ) -> None:
         seen = b""
         while data := await source.read(65536):
-            if sink in self._silent:
+            if sink in self._silent or sink.is_closing():
                 continue
             cut = self.cut
             if cut is None or cut.direction != direction:

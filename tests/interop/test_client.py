@@ -120,7 +120,8 @@ def test_a_client_that_the_server_disconnects_does_not_come_back_by_itself(
     run_alone(scenario, caplog)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+# With long-polling a server notices a cut at the next poll only, perhaps after the client is back.
+@pytest.mark.parametrize("transport", ["websocket", "upgrade"])
 @pytest.mark.parametrize("name", [each for each in PEERS if each != "python-socketio"])
 def test_a_recovered_client_gets_what_it_missed_once_and_in_order(
     name: str, transport: str, caplog: pytest.LogCaptureFixture

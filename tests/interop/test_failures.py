@@ -55,7 +55,7 @@ CONNECTING: Final[dict[str, tuple[dict[str, Any], bytes, str]]] = {
         _answer("200 OK", "Content-Type: text/html\r\n", "<!DOCTYPE html>"),
         "200|web page",
     ),
-    "not even HTTP": ({}, b"SSH-2.0-OpenSSH_9.9\r\n\r\n", "HTTP"),
+    "not even HTTP": ({}, b"SSH-2.0-OpenSSH_9.9\r\n\r\n", "HTTP|no answer from"),
 }
 """Options of the manager, what is answered instead of the server's answer, and words of the error.
 """
@@ -73,7 +73,8 @@ def test_an_attempt_to_connect_fails_with_its_reason(
             address = proxy.url.removeprefix("http://")
             url, rest = options.get("url", proxy.url), dict(options)
             rest.pop("url", None)
-            wrong = Manager(url.format(address=address), **rest, **TRANSPORTS[transport]).socket()
+            modes = {**TRANSPORTS[transport], "try_all_transports": False}
+            wrong = Manager(url.format(address=address), **rest, **modes).socket()
             for _ in range(2):
                 proxy.answer = answer
                 with pytest.raises(AckordError, match=f"(?s){words}") as caught:
@@ -164,7 +165,9 @@ def test_a_failure_of_a_connection_is_told_and_the_next_call_works(
 
     async def scenario() -> None:
         async with CuttingProxy(peer.port) as proxy:
-            client = Manager(proxy.url, **QUICK, **TRANSPORTS[transport]).socket()
+            client = Manager(
+                proxy.url, max_message=1_000_000, **QUICK, **TRANSPORTS[transport]
+            ).socket()
             reasons: list[tuple[str, str | None]] = []
             client.on("disconnect", lambda *why: reasons.append(why))
             async with client:

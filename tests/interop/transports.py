@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-TRANSPORTS: Final[dict[str, dict[str, Any]]] = {"websocket": {}}
+TRANSPORTS: Final[dict[str, dict[str, Any]]] = {
+    "websocket": {"transports": ("websocket",)},
+    "polling": {"transports": ("polling",)},
+    "upgrade": {"transports": ("polling", "websocket")},
+}
