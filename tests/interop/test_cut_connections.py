@@ -87,7 +87,8 @@ async def use_twice(manager: Manager) -> str:
 def check(error: DisconnectedError) -> None:
     """See that an error says what happened, and doesn't quote what came."""
     assert re.search(
-        "WebSocket|no answer from|no transport works|transport (close|error): .", str(error)
+        "WebSocket|the connection was lost|no answer from|no transport works|transport (close|error): .",
+        str(error),
     ), error
     assert len(str(error)) < 300
 
