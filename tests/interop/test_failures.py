@@ -55,7 +55,7 @@ CONNECTING: Final[dict[str, tuple[dict[str, Any], bytes, str]]] = {
         _answer("200 OK", "Content-Type: text/html\r\n", "<!DOCTYPE html>"),
         "200|web page",
     ),
-    "not even HTTP": ({}, b"SSH-2.0-OpenSSH_9.9\r\n\r\n", "HTTP|no answer from"),
+    "not even HTTP": ({}, b"SSH-2.0-OpenSSH_9.9\r\n\r\n", "HTTP"),
 }
 """Options of the manager, what is answered instead of the server's answer, and words of the error.
 """

@@ -343,6 +343,29 @@ def test_every_namespace_comes_back_on_one_connection() -> None:
     run(main())
 
 
+def test_a_connection_that_is_lost_in_the_moment_of_joining_was_joined() -> None:
+    async def main() -> None:
+        scene = Scene(randomization_factor=0.0)
+        connecting = asyncio.ensure_future(scene.socket.connect())
+        peer = await scene.server.accept()
+        await peer.send(OPEN_PACKET)
+        await peer.expect("40")
+        await peer.send('40{"sid":"x"}', "1")
+        await connecting
+        assert now() == 0.0
+        await scene.accept()
+        await asyncio.sleep(0.1)
+        assert [each[0] for each in scene.told if each[0] in {"connect", "disconnect"}] == [
+            "connect",
+            "disconnect",
+            "connect",
+        ]
+        await scene.socket.disconnect()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(main())
+
+
 def test_connect_begins_the_next_attempt_at_once_and_tells_how_it_ended() -> None:
     async def scenario(scene: Scene, peer: RawPeer) -> None:
         scene.server.refusal = "nobody is there"

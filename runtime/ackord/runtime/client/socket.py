@@ -216,13 +216,14 @@ class ClientSocket(EventSource, UntypedEmitter):
             ProtocolError: The server broke the protocol, or speaks an older one.
         """
         self._manager.enter_loop()
-        while not self.connected:
-            if self.reconnecting:
-                await self._wait_for_next_attempt()
-                continue
+        if not self.active or self._state is SocketState.CONNECTING:
             async with self._lock:
                 if not self.active:
+                    # It may be lost again by the time that this returns.
                     await self._connect_first()
+                    return
+        if self.reconnecting:
+            await self._wait_for_next_attempt()
 
     async def disconnect(self) -> None:
         """Leave the namespace, for good; return when nothing of it is left running.
@@ -414,7 +415,7 @@ class ClientSocket(EventSource, UntypedEmitter):
         self._state = SocketState.CONNECTING
         self._outbox.connecting()
         try:
-            while not self.connected:
+            while True:
                 try:
                     self._check_active()
                     connection, backlog = await self._manager.acquire()
@@ -426,6 +427,8 @@ class ClientSocket(EventSource, UntypedEmitter):
                     self._notify("connect_error", error)
                     await self._manager.pause(error)
                     payload = await self._connect_payload()
+                else:
+                    return
         except BaseException as error:
             self._note_abandoned()
             self._close_with(

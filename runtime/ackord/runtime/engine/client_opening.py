@@ -172,7 +172,7 @@ class EngineClient:
                 else:
                     transport = await self._open_websocket(None, connection)
                 connection.attach(transport)
-                await connection.wait_opened()
+                await self._wait_opened(connection, name)
                 if polling is not None:
                     polling.opened(connection.opened)
         except BaseException:
@@ -182,6 +182,19 @@ class EngineClient:
                 await transport.wait_closed()
             raise
         return connection
+
+    async def _wait_opened(self, connection: Connection, name: TransportName) -> None:
+        try:
+            await connection.wait_opened()
+        except TransportLostError as error:
+            if name == POLLING or error.reason == "parse error":
+                raise  # the address is in the error, or comes into it
+            raise TransportLostError(
+                error.reason,
+                f"the connection to {without_secrets(self._requests.address.http)} ended before "
+                f"the server opened a session: {error.description}",
+                is_final=error.is_final,
+            ) from error
 
     async def _open_websocket(
         self, sid: str | None, receiver: TransportReceiver

@@ -72,7 +72,6 @@ class NetworkHttpClient(HttpClient):
                 is_final=True,
             ) from error
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-            # The library puts what the server answered into some of its texts.
             raise TransportLostError(
                 "transport error", f"no answer from {without_secrets(url)}: {_words(error)}"
             ) from error
@@ -101,4 +100,8 @@ async def _read(response: httpx2.Response, url: str, max_body: int) -> bytes:
 
 
 def _words(error: Exception) -> str:
+    """Return the library's words for an error, but none of the server's."""
+    if isinstance(error, httpx2.RemoteProtocolError):
+        is_end = "closed" in str(error) or "disconnected" in str(error)
+        return "the connection was closed before the end" if is_end else "that isn't HTTP"
     return printable(str(error)[:_MAX_SHOWN]) or type(error).__name__
