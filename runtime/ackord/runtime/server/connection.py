@@ -142,7 +142,7 @@ class Connection(EngineHandler):
         )
         # Finds common events, as long as there may be some: not over, no attachments awaited,
         # packets of text.
-        self._split = self._split_text = _leave if parser.transcodes else split_event
+        self._split = self._split_text = _find_nothing if parser.transcodes else split_event
         self._announced: Mapping[str, ContractName] | None = None
         self._sockets: dict[str, Socket] = {}
         self._pending: dict[str, Admission] = {}
@@ -255,7 +255,7 @@ class Connection(EngineHandler):
         """See `ReadingConnection.attachments_awaited`."""
         if namespace not in self._sockets and not self._was_left(namespace):
             raise _unjoined(namespace)
-        self._split = _leave
+        self._split = _find_nothing
 
     def hold_attachments(self, size: int) -> None:
         """See `ReadingConnection.hold_attachments`."""
@@ -535,7 +535,7 @@ class Connection(EngineHandler):
 
     def _close_sockets(self, reason: str, description: str | None) -> None:
         """End the sockets, and the CONNECTs that aren't answered yet."""
-        self._split = _leave
+        self._split = _find_nothing
         log = self._connections.environment.log
         with Step("release what a connection holds", log):
             self.backlog.close()
@@ -551,7 +551,7 @@ class Connection(EngineHandler):
                 leave(socket, reason, description)
 
 
-def _leave(message: str) -> None:
+def _find_nothing(message: str) -> None:
     """Find no common event."""
 
 
