@@ -614,6 +614,15 @@ def test_a_handler_may_be_wrapped_in_a_plain_function_that_returns_something_to_
     play(scenario)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"), [(Quiet, "an instance of a typed namespace, such as Quiet()"), (5, "not 5")]
+)
+def test_only_an_instance_of_a_namespace_is_registered(given: Any, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Server().register(given)
+    assert said in str(caught.value)
+
+
 def test_a_namespace_is_started_and_stopped_with_its_server_once_each_time() -> None:
     log: list[str] = []
 

@@ -194,7 +194,15 @@ class Server(Registering[Socket]):
         return frozenset(self._connections)
 
     def register(self, typed_namespace: Attachable) -> None:
-        """Serve a typed namespace."""
+        """Serve a typed namespace.
+
+        Raises:
+            UsageError: it isn't an instance of one.
+        """
+        if isinstance(typed_namespace, type) or not hasattr(typed_namespace, "attach_to"):
+            name = getattr(typed_namespace, "__name__", None)
+            hint = f", such as {name}(), not the class" if name else f", not {typed_namespace!r}"
+            raise UsageError(f"register takes an instance of a typed namespace{hint}")
         typed_namespace.attach_to(self)
 
     def on_error(self, hook: ErrorHookT) -> ErrorHookT:
