@@ -88,6 +88,4 @@ def test_who_cannot_enter_is_told_why(
 
 def test_a_server_that_is_away_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert asyncio.run(client.run("http://127.0.0.1:9", "ada", "lobby")) == 1
-    assert capsys.readouterr().out.startswith(
-        "! can't open a WebSocket to ws://127.0.0.1:9/socket.io/: "
-    )
+    assert capsys.readouterr().out.startswith("! can't connect to ws://127.0.0.1:9/socket.io/: ")

@@ -27,6 +27,7 @@ def run_alone(
     async def main() -> None:
         asyncio.get_running_loop().slow_callback_duration = 60  # a busy machine is no mistake
         await scenario()
+        left: set[asyncio.Task[Any]] = set()
         for _ in range(SETTLING):
             left = asyncio.all_tasks() - {asyncio.current_task()}
             if not left:

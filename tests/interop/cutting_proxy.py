@@ -89,19 +89,23 @@ class CuttingProxy:
             return
         try:
             answers, requests = await asyncio.open_connection("127.0.0.1", self._port)
-        except OSError:
+        except BaseException as error:
             writer.transport.abort()
-            return
+            if isinstance(error, OSError):
+                return
+            raise
         self._ends |= {writer: requests, requests: writer}
         self._clients.add(writer)
-        with suppress(OSError):
-            await asyncio.gather(
-                self._carry("up", reader, requests), self._carry("down", answers, writer)
-            )
-        self._clients.remove(writer)
-        for end in (writer, requests):
-            end.transport.abort()
-            del self._ends[end]
+        try:
+            with suppress(OSError):
+                await asyncio.gather(
+                    self._carry("up", reader, requests), self._carry("down", answers, writer)
+                )
+        finally:  # also if the test ends meanwhile
+            self._clients.remove(writer)
+            for end in (writer, requests):
+                end.transport.abort()
+                del self._ends[end]
 
     async def _carry(
         self, direction: Direction, source: asyncio.StreamReader, sink: asyncio.StreamWriter

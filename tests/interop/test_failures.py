@@ -73,7 +73,7 @@ def test_an_attempt_to_connect_fails_with_its_reason(
             address = proxy.url.removeprefix("http://")
             url, rest = options.get("url", proxy.url), dict(options)
             rest.pop("url", None)
-            modes = {**TRANSPORTS[transport], "try_all_transports": False}
+            modes: dict[str, Any] = {**TRANSPORTS[transport], "try_all_transports": False}
             wrong = Manager(url.format(address=address), **rest, **modes).socket()
             for _ in range(2):
                 proxy.answer = answer
@@ -169,7 +169,11 @@ def test_a_failure_of_a_connection_is_told_and_the_next_call_works(
                 proxy.url, max_message=1_000_000, **QUICK, **TRANSPORTS[transport]
             ).socket()
             reasons: list[tuple[str, str | None]] = []
-            client.on("disconnect", lambda *why: reasons.append(why))
+
+            @client.on("disconnect")
+            def _(reason: str, description: str | None) -> None:
+                reasons.append((reason, description))
+
             async with client:
                 async with asyncio.timeout(5):
                     with pytest.raises(kind, match=f"(?s){words}") as caught:

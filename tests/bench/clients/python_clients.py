@@ -142,7 +142,11 @@ class Load:
 
 async def main() -> None:
     library, port, count = sys.argv[1].split("-")[0], int(sys.argv[2]), int(sys.argv[3])
-    load = Load({"ackord": AckordClient, "psio": SocketioClient}[library], port, count)
+    makers: dict[str, Callable[[str], Client]] = {
+        "ackord": AckordClient,
+        "psio": SocketioClient,
+    }
+    load = Load(makers[library], port, count)
     print("ready", flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         command, rounds = line.split()
