@@ -161,7 +161,7 @@ def test_a_recovered_client_gets_what_it_missed_once_and_in_order(
 def test_with_retries_every_event_is_handled_in_order_though_the_server_crashes(
     name: str, transport: str, caplog: pytest.LogCaptureFixture, record_property: Any
 ) -> None:
-    """An event whose acknowledgement was lost is sent, and handled, again: docs/limits.md has
+    """An event whose acknowledgement was lost is sent, and handled, again: docs/client.md has
     that.
     """
     answers: list[int] = []
