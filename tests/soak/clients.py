@@ -130,6 +130,7 @@ async def _settle(begin: Counter[str]) -> list[str]:
     """Wait, two seconds at most, until there are no more objects than at the beginning; return what
     is too much.
     """
+    much: dict[str, int] = {}
     for _ in range(20):
         much = {
             kind: count for kind, count in (_count_objects() - begin).items() if count > UNDER_WAY
