@@ -19,23 +19,23 @@ FORCED_CLOSE: Final = "forced close"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketOptions:
-    """What all sockets of a manager have in common."""
+    """What all sockets of a manager have in common; `ManagerOptions` has the defaults."""
 
-    timeout: float = 20.0
+    timeout: float
     """Seconds that joining a namespace may take."""
-    close_timeout: float = 5.0
+    close_timeout: float
     """Seconds that handlers have to end after a disconnect."""
-    max_pending_acks: int = 1000
+    max_pending_acks: int
     """Acknowledgements that a socket may wait for."""
-    ack_timeout: float = 20.0
+    ack_timeout: float
     """Seconds that an acknowledgement may take unless the call says otherwise."""
-    retries: int = 0
+    retries: int
     """How often an event is sent again that isn't acknowledged; 0: events aren't."""
-    max_offline_events: int = 1000
+    max_offline_events: int
     """Events that may wait for a lost connection, or for their turn with `retries`."""
-    max_offline_bytes: int = 16_000_000
+    max_offline_bytes: int
     """Bytes that these may have."""
-    offline_overflow: Overflow = "raise"
+    offline_overflow: Overflow
     """What happens to an event for which there is no room."""
 
     def make_buffer(self, is_awaited: Callable[[int], bool]) -> OfflineBuffer:

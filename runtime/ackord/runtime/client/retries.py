@@ -24,7 +24,7 @@ from ackord.runtime.sockets.acks import AckReply, Settle
 class RetriedEvent:
     """An event that waits for its acknowledgement, or for its turn."""
 
-    __slots__ = ("event", "settle", "timeout", "tries")
+    __slots__ = ("event", "is_over", "settle", "timeout", "tries")
 
     def __init__(self, event: EncodedEvent, settle: Settle | None, timeout: float) -> None:
         """Take an event, and what is told of its acknowledgement."""
@@ -33,6 +33,8 @@ class RetriedEvent:
         self.timeout = timeout
         """Seconds that the acknowledgement of each try may take."""
         self.tries = 0
+        self.is_over = False
+        """Whether the event has left the queue."""
 
 
 class RetrySender(Protocol):
@@ -88,9 +90,10 @@ class RetryQueue:
 
     def discard(self, waiting: RetriedEvent) -> None:
         """Forget an event that nobody waits for any longer; it may have been sent."""
-        if waiting in self._events:
+        if not waiting.is_over:
             is_first = waiting is self._events[0]
             self._events.remove(waiting)
+            waiting.is_over = True
             if is_first and self._ack_id is not None:
                 self._sender.discard_try(self._ack_id)
                 self._ack_id = None
@@ -114,11 +117,14 @@ class RetryQueue:
         events, self._events = self._events, deque()
         self._ack_id = None
         for waiting in events:
+            waiting.is_over = True
             if waiting.settle is not None:
                 waiting.settle(error())
 
     def discard_all(self) -> None:
         """Forget all events; nobody waits for them any longer."""
+        for waiting in self._events:
+            waiting.is_over = True
         self._events.clear()
         self._ack_id = None
 
@@ -135,5 +141,6 @@ class RetryQueue:
 
     def _finish(self, outcome: AckReply | AckordError) -> None:
         done = self._events.popleft()
+        done.is_over = True
         if done.settle is not None:
             done.settle(outcome)
