@@ -16,6 +16,7 @@ from ackord.runtime.errors import ConnectRefusedError as UntypedConnectRefusedEr
 from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.typed.client_event import ClientEvent
 from ackord.runtime.typed.client_handlers import HOOKS, ClientHandlers, overridden
+from ackord.runtime.typed.client_state import ClientState
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.exchange import encode_typed, request, request_result
 from ackord.runtime.typed.model import Error, UnknownError
@@ -50,7 +51,7 @@ Auth: TypeAlias = AuthT | Callable[[], AuthT | Awaitable[AuthT]]
 """The payload of CONNECT, or a plain or async function that returns it for each connection."""
 
 
-class Client:
+class Client(ClientState):
     """Base of generated clients: one namespace of one server.
 
     Connect it by ``async with`` or `connect`. A lost connection is opened again, and events wait
@@ -92,6 +93,7 @@ class Client:
         else:
             manager = Manager(server, **options)
         self.__socket = manager.claim_socket(_path(contract, params), auth=self.__encoded(auth))
+        super().__init__(self.__socket)
         if contract.contract_name is not None:
             manager.announce(contract.contract_name)
         self.__socket.when_closed(self.__closed)
@@ -101,37 +103,6 @@ class Client:
         for name in HOOKS:
             if (hook := overridden(handlers, name)) is not None:
                 getattr(self, name)(self._prepare(hook))
-
-    @property
-    def connected(self) -> bool:
-        """Whether the namespace is joined."""
-        return self.__socket.connected
-
-    @property
-    def active(self) -> bool:
-        """Whether the namespace is joined, or somebody tries to: `connect`, or the manager after a
-        lost connection.
-        """
-        return self.__socket.active
-
-    @property
-    def sid(self) -> str | None:
-        """The public id of this connection, given by the server; `None` while there is none."""
-        return self.__socket.id
-
-    @property
-    def recovered(self) -> bool:
-        """Whether the latest connection has recovered the session of the one before, so that no
-        event was missed.
-        """
-        return self.__socket.recovered
-
-    @property
-    def server_contract(self) -> ContractName | None:
-        """The contract by which the server serves the namespace, and its version there; `None` if
-        the server doesn't say so, as others than Ackord's, or before it was asked.
-        """
-        return self.__socket.server_contract
 
     @property
     def socket(self) -> ClientSocket:

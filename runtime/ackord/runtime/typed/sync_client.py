@@ -9,12 +9,12 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from ackord.runtime.client import Manager
 from ackord.runtime.errors import AckordError
-from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.sockets.listeners import is_async
 from ackord.runtime.typed.background import background_loop, note_closed, note_open
 from ackord.runtime.typed.client import Client, ClientOptions, ConnectRefusedError
 from ackord.runtime.typed.client_event import DEFAULT_BUFFER, DEFAULT_TIMEOUT, ClientEvent
 from ackord.runtime.typed.client_handlers import ClientHandlers
+from ackord.runtime.typed.client_state import ClientState
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.event_stream import EventStream
 from ackord.runtime.typed.model import UnknownError
@@ -52,7 +52,7 @@ class _ThreadedClient(Client):
         return in_thread(handler)
 
 
-class SyncClient:
+class SyncClient(ClientState):
     """Base of generated clients that block: one namespace of one server.
 
     Every method can be called from any thread. Handlers are called one after the other, in threads
@@ -81,38 +81,8 @@ class SyncClient:
             params=params,
             **options,
         )
+        super().__init__(self.__client.socket)
         self.__loop = background_loop()
-
-    @property
-    def connected(self) -> bool:
-        """Whether the namespace is joined."""
-        return self.__client.connected
-
-    @property
-    def active(self) -> bool:
-        """Whether the namespace is joined, or somebody tries to: `connect`, or the manager after a
-        lost connection.
-        """
-        return self.__client.active
-
-    @property
-    def sid(self) -> str | None:
-        """The public id that the server gave to this connection, while there is one."""
-        return self.__client.sid
-
-    @property
-    def recovered(self) -> bool:
-        """Whether the latest connection goes on where the one before was cut off, so that no event
-        was missed.
-        """
-        return self.__client.recovered
-
-    @property
-    def server_contract(self) -> ContractName | None:
-        """The contract by which the server serves the namespace, and its version there; `None` if
-        the server doesn't say so, as others than Ackord's, or before it was asked.
-        """
-        return self.__client.server_contract
 
     def connect(self) -> None:
         """Open the connection and join the namespace; raises what `Client.connect` raises."""
