@@ -85,7 +85,7 @@ class ConnectionSource(Protocol):
         """
         ...
 
-    def hurry(self) -> None:
+    def retry_now(self) -> None:
         """Begin the next attempt to connect now, if one is waited for."""
         ...
 

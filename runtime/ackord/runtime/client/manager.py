@@ -157,7 +157,7 @@ class Manager(ConnectionEvents):
         self._backlog: Backlog | None = None
         self._opening = asyncio.Lock()
         self._reconnecting: asyncio.Task[None] | None = None
-        self._hurried = asyncio.Event()
+        self._asked_to_retry = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -231,7 +231,7 @@ class Manager(ConnectionEvents):
             self._connection = None
             self._opening = asyncio.Lock()
             self._reconnecting = None
-            self._hurried = asyncio.Event()
+            self._asked_to_retry = asyncio.Event()
             self._attempts = 0
             self._tasks.discard()
             for socket in self._sockets.values():
@@ -260,15 +260,15 @@ class Manager(ConnectionEvents):
         # Not a secret: it spreads clients that have lost the same server.
         delay = self._schedule.pause(self._attempts, random())  # noqa: S311
         self._attempts += 1
-        self._hurried.clear()
+        self._asked_to_retry.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(delay):
-                await self._hurried.wait()
+                await self._asked_to_retry.wait()
         self._notify("reconnect_attempt", self._attempts)
 
-    def hurry(self) -> None:
+    def retry_now(self) -> None:
         """Begin the next attempt now, if one is waited for."""
-        self._hurried.set()
+        self._asked_to_retry.set()
 
     def joined(self) -> None:
         """Called when a namespace is joined: the schedule of attempts begins anew.

@@ -233,7 +233,7 @@ class ClientSocket(EventSource, UntypedEmitter):
         """
         self._manager.enter_loop()
         if self._state is SocketState.CONNECTING:
-            self._manager.hurry()  # `connect` may wait for the time of its next attempt
+            self._manager.retry_now()  # `connect` may wait for the time of its next attempt
         if self._stay is not None and self.connected:
             self._stay.send_quietly(encode_disconnect(self._namespace.prefix))
         if self._queue is not None:
@@ -511,7 +511,7 @@ class ClientSocket(EventSource, UntypedEmitter):
             self._outcome = asyncio.get_running_loop().create_future()
             # Who waits may be cancelled: then nobody asks for the exception.
             self._outcome.add_done_callback(_retrieve)
-        self._manager.hurry()
+        self._manager.retry_now()
         await asyncio.shield(self._outcome)
 
     def _settle_outcome(self, error: AckordError | None) -> None:

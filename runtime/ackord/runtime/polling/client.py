@@ -79,7 +79,7 @@ class PollingTransport(ClientPolling):
         """Bytes of the POST that runs."""
         self._is_paused = False
         self._is_over = False
-        self._is_saying_so = False
+        self._is_ending_session = False
         """Whether the server is being told that the session ends."""
         self._may_read = asyncio.Event()
         self._drained = asyncio.Event()
@@ -156,7 +156,7 @@ class PollingTransport(ClientPolling):
             self._queue.take_all()
             self._drained.set()
             self._closing = self._start(self._close(abort=abort), "ackord client closes polling")
-        elif abort and self._is_saying_so:
+        elif abort and self._is_ending_session:
             # Later the HTTP client is being closed, which must come to its end.
             self._closing.cancel()
 
@@ -250,14 +250,14 @@ class PollingTransport(ClientPolling):
         """End the session at the server, and the requests that run."""
         try:
             if not abort and self._opened is not None:
-                self._is_saying_so = True
+                self._is_ending_session = True
                 with suppress(TransportLostError, TimeoutError):
                     async with asyncio.timeout(self._close_timeout):
                         if self._post is not None:
                             await asyncio.wait([self._post])
                         await self._request("POST", CLOSE.encode())
         finally:
-            self._is_saying_so = False
+            self._is_ending_session = False
             for task in (self._get, self._post):
                 if task is not None:
                     task.cancel()

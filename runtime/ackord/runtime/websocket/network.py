@@ -165,9 +165,9 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         "_fragments",
         "_frames",
         "_gone",
+        "_is_closed",
         "_is_common",
         "_is_held",
-        "_is_mute",
         "_is_reading",
         "_is_text",
         "_left",
@@ -215,7 +215,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         self._out_size = 0
         self._is_reading = False
         self._is_held = False  # the receiver wants nothing until `resume`
-        self._is_mute = False  # nothing more is sent or delivered
+        self._is_closed = False  # nothing more is sent or delivered
         self._drained: asyncio.Future[None] | None = None
         self._lost: TransportLostError | None = None  # told when what waits is handled
         self._timer: asyncio.TimerHandle | None = None
@@ -243,7 +243,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     @override
     def send(self, packet: Packet) -> None:
-        if self._is_mute:
+        if self._is_closed:
             return
         if not self._is_common:
             frame = self._encode_compressed(packet)
@@ -260,7 +260,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     @override
     async def drain(self) -> None:
-        while self.buffered and not self._is_mute:
+        while self.buffered and not self._is_closed:
             if self._drained is None:
                 self._drained = self._loop.create_future()
                 # From now on the transport says when it holds nothing.
@@ -282,17 +282,17 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
     @override
     def close(self, *, abort: bool = False) -> None:
         if self._gone.done():
-            self._is_mute = True
+            self._is_closed = True
             return
-        if not self._is_mute:
+        if not self._is_closed:
             if not abort:
                 self._flush()
-            self._mute()
+            self._stop()
             if self._frames.close_sent is None:
                 self._frames.send_close(CloseCode.NORMAL)
             self._write_frames()
         if abort:
-            self._hang_up()
+            self._close_transport()
         else:
             self._transport.resume_reading()  # until the server has closed
 
@@ -304,7 +304,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._is_mute:
+        if self._is_closed:
             return  # only the end of the connection is waited for
         self._is_reading = True
         try:
@@ -339,7 +339,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
             self._timer.cancel()
         if not self._gone.done():
             self._gone.set_result(None)
-        if not self._is_mute:
+        if not self._is_closed:
             words = "" if exc is None else f": {_words(exc)}"
             self._lost = TransportLostError("transport close", f"the connection was lost{words}")
             self._wake()
@@ -355,7 +355,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     def _read_on(self) -> None:
         """Handle what waits, after a pause."""
-        if self._is_mute or self._is_held:
+        if self._is_closed or self._is_held:
             return
         if not self._gone.done():
             self._transport.resume_reading()
@@ -375,7 +375,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         at, end = 0, len(data)
         self._needed = 0
         try:
-            while at < end and not self._is_held and not self._is_mute:
+            while at < end and not self._is_held and not self._is_closed:
                 if is_wrong(data, at, end, may_be_compressed=not self._is_common):
                     self._fail(CloseCode.PROTOCOL_ERROR)
                     return
@@ -412,7 +412,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         self._deliver(text)
 
     def _deliver(self, message: Packet) -> None:
-        if not self._receiver.receive(message) and not self._is_mute:
+        if not self._receiver.receive(message) and not self._is_closed:
             self._is_held = True
             if not self._gone.done():
                 self._transport.pause_reading()
@@ -430,13 +430,13 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
             self._end(
                 "transport close", _describe_close(frames.close_rcvd.code, frames.close_rcvd.reason)
             )
-        elif not self._is_mute and self._transport.get_write_buffer_size() < _LARGE:
+        elif not self._is_closed and self._transport.get_write_buffer_size() < _LARGE:
             self._write_frames()
         else:
             frames.data_to_send()  # a server that sends PINGs and doesn't read gets no PONGs
 
     def _receive_frame(self, frame: Frame) -> None:
-        if frame.opcode not in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT} or self._is_mute:
+        if frame.opcode not in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT} or self._is_closed:
             return
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
@@ -501,23 +501,23 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     def _end(self, reason: str, description: str) -> None:
         """Tell the receiver of the end, and finish the closing handshake without it."""
-        if self._is_mute:
+        if self._is_closed:
             return
         receiver = self._receiver
         self._write_frames()
-        self._mute()
+        self._stop()
         if reason == "transport error":
-            self._hang_up()
+            self._close_transport()
         receiver.closed(TransportLostError(reason, description))
 
     def _tell(self) -> None:
         error, self._lost = self._lost, None
-        if error is not None and not self._is_mute:
-            self._mute()
+        if error is not None and not self._is_closed:
+            self._stop()
             self._receiver.closed(error)
 
-    def _mute(self) -> None:
-        self._is_mute = True
+    def _stop(self) -> None:
+        self._is_closed = True
         self._out = []
         self._out_size = 0
         self._fragments.clear()
@@ -526,7 +526,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         if not self._gone.done() and self._timer is None:
             self._timer = self._loop.call_later(self._close_timeout, self._transport.abort)
 
-    def _hang_up(self) -> None:
+    def _close_transport(self) -> None:
         """Close the connection without waiting for anything: neither for a network that takes
         nothing, nor for the end of TLS.
         """
