@@ -13,7 +13,9 @@ from typing import Final, Literal, Self
 Direction = Literal["up", "down"]
 """From the client to the server, or back."""
 End = Literal["fin", "rst", "silence"]
-"""A clean end of TCP, a reset, or a network that takes everything and delivers nothing."""
+"""A clean end of TCP, a reset, or a network that takes everything and delivers nothing: on all
+connections that are open, since a client in its upgrade has two.
+"""
 
 ABORT: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: a socket that is closed sends a reset."""
@@ -134,6 +136,9 @@ class CuttingProxy:
         sink.write(data)
 
     def _end(self, end: End, sink: asyncio.StreamWriter) -> None:
+        if end == "silence":
+            self._silent.update(self._ends)
+            return
         ends = (sink, self._ends[sink])
         self._silent.update(ends)
         for writer in ends:
@@ -141,5 +146,5 @@ class CuttingProxy:
                 tcp: socket.socket = writer.get_extra_info("socket")
                 tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
                 writer.transport.abort()
-            elif end == "fin":
+            else:
                 writer.close()
