@@ -9,9 +9,8 @@ SHELL := /bin/sh
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTEST_ARGS ?=
-# All tests of a file run in one worker, so that they share what the file sets up. `make test WORKERS=0` runs all in one process.
-WORKERS ?= auto
-PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# `make test WORKERS=0` runs all in one process.
+WORKERS ?=
 BENCH_ARGS ?=
 SOAK_ARGS ?=
 LIVES_ARGS ?=
@@ -51,11 +50,11 @@ demo: setup node ## Generate, type-check and start the chat example with its web
 	@exec $(PY) -m examples.chat.server --host $(HOST) --port $(PORT)
 
 unit: setup ## Run what needs no network, no Node and no compiler, in half a minute
-	@$(PY) -m tests.unit $(PYTEST_ARGS)
+	@$(PY) -m tests.suite --unit $(PYTEST_ARGS)
 
 test: setup node ## Run the whole test suite
 	@echo "== running the tests"
-	@$(PY) -m pytest -rs $(PARALLEL) $(PYTEST_ARGS)
+	@$(PY) -m tests.suite $(if $(WORKERS),-n $(WORKERS)) $(PYTEST_ARGS)
 
 test-newest: setup ## Run what of the runtime needs no network on the newest other Python, if there is one
 	@$(PY) -m tests.newest_python $(PYTEST_ARGS)

@@ -4,7 +4,7 @@
 - No example of hypothesis fails for being slow: a machine may stand still for a while. What must be
   done in bounded time says so itself, and measures CPU time.
 - ``--unit`` runs only what needs no network, no other process and no compiler, and fails where a
-  test needs one after all.
+  test needs one after all; ``--rest`` runs the rest.
 - With workers (``pytest -n``) files that wait for real time come first, and a test that is marked
   `alone` runs while no other test does.
 """
@@ -24,8 +24,8 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.suite import share
 from tests.turns import turn
-from tests.unit import share
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 NOTHING_SKIPS: Final = os.environ.get("ACKORD_NO_SKIP") == "1"
@@ -112,6 +112,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run only what needs no network, no other process and no compiler, and isn't slow",
     )
+    parser.addoption("--rest", action="store_true", help="run only what --unit leaves out")
     parser.addoption("--part", default="0/1", help="run one part of the files, counted from 0")
 
 
@@ -153,9 +154,14 @@ def part_of(part: str) -> set[Path]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--unit") or config.getoption("--rest"):
+        parts: dict[bool, list[pytest.Item]] = {True: [], False: []}
+        for item in items:
+            parts[_is_unit(item)].append(item)
+        wanted = config.getoption("--unit")
+        config.hook.pytest_deselected(items=parts[not wanted])
+        items[:] = parts[wanted]
     if config.getoption("--unit"):
-        config.hook.pytest_deselected(items=[item for item in items if not _is_unit(item)])
-        items[:] = [item for item in items if _is_unit(item)]
         sys.addaudithook(_refuse_to_reach_out)
     for item in items:
         if item.nodeid.startswith(COMPILED):

@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import ALONE, COMPILED, OUTSIDE, ROOT, WAITING, part_of
 from tests.house.proportion import MEASURING
+from tests.suite import share, worst
 from tests.turns import turn
-from tests.unit import share
 
 
 def test_what_the_configuration_names_is_there() -> None:
@@ -61,3 +61,26 @@ def test_only_tests_that_need_not_be_alone_run_at_the_same_time(
         assert has_it.wait(60 if together else 0.1) is together
     assert has_it.wait(60)
     other.join()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"), [([0, 0], 0), ([5, 0], 0), ([5, 5], 5), ([0, 1], 1), ([1, 5, 2], 2)]
+)
+def test_a_part_may_have_nothing_of_what_was_asked_for(statuses: list[int], expected: int) -> None:
+    assert worst(statuses) == expected
+
+
+def test_each_test_is_either_a_unit_test_or_one_of_the_rest() -> None:
+    counts = {
+        option: count_tests(*option.split())
+        for option in ("--unit", "--rest", "--hypothesis-profile=ci")
+    }
+    assert counts["--unit"] + counts["--rest"] == counts["--hypothesis-profile=ci"]
+
+
+def count_tests(*options: str) -> int:
+    """Count the tests of two files with both kinds of tests."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--collect-only", *options]
+    files = ["tests/runtime/test_public_api.py", "tests/runtime/polling"]
+    done = subprocess.run([*command, *files], cwd=ROOT, capture_output=True, text=True, check=True)
+    return sum("::" in line for line in done.stdout.splitlines())
