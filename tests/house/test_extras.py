@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = {
-    "codegen": ("jinja2", "rich", "ruamel", "typer"),
+    "codegen": ("jinja2", "ruamel", "typer"),
     "server": ("httptools", "uvicorn", "uvloop", "websockets"),
     "client": ("websockets",),
 }

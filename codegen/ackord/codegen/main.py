@@ -5,9 +5,14 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
+from ackord.codegen.version import VERSION
+
 
 def main() -> None:
     """Run the command line."""
+    if sys.argv[1:] == ["--version"]:  # at once: the command line's packages take a while to import
+        sys.stdout.write(f"ackord {VERSION}\n")
+        sys.exit(0)
     if not _is_installed("typer"):
         sys.stderr.write(
             "ackord: the command line needs the package typer; install it with: pip install "

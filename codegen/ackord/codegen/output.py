@@ -96,16 +96,24 @@ def write(files: Mapping[str, str], directory: Path, *, force: bool = False) -> 
             manifest can't be read, and `force` isn't set.
         OutputFailedError: the system refuses, or another run doesn't end.
     """
-    if directory.exists() and not directory.is_dir():
-        raise OutputRefusedError((f"{directory} isn't a directory",))
-    try:
+    with _failures_of(directory):
+        _check_directory(directory)
         directory.mkdir(parents=True, exist_ok=True)
         with _locked(directory, shared=False) as alone:
             return _write(files, directory, force=force, alone=alone)
-    except OSError as error:
-        raise OutputFailedError(
-            (f"{error.filename or directory}: {error.strerror or error}",)
-        ) from error
+
+
+def check_writable(files: Mapping[str, str], directory: Path, *, force: bool = False) -> None:
+    """See that `write` would not refuse, without writing anything.
+
+    Raises:
+        OutputRefusedError: see `write`.
+        OutputFailedError: a file can't be read.
+    """
+    with _failures_of(directory):
+        _check_directory(directory)
+        if directory.is_dir() and not force:
+            _check_files(files, _read_manifest(directory, force=force), directory)
 
 
 def diff(files: Mapping[str, str], directory: Path) -> str:
@@ -116,15 +124,11 @@ def diff(files: Mapping[str, str], directory: Path) -> str:
         OutputRefusedError: the manifest can't be read.
         OutputFailedError: a file can't be read.
     """
-    try:
+    with _failures_of(directory):
         if not directory.is_dir():
             return _diff(files, directory)
         with _locked(directory, shared=True):
             return _diff(files, directory)
-    except OSError as error:
-        raise OutputFailedError(
-            (f"{error.filename or directory}: {error.strerror or error}",)
-        ) from error
 
 
 def manifest_problem(files: Mapping[str, str], directory: Path, *, changed: bool) -> str | None:
@@ -135,10 +139,8 @@ def manifest_problem(files: Mapping[str, str], directory: Path, *, changed: bool
         OutputFailedError: the manifest can't be read.
     """
     path = directory / MANIFEST
-    try:
+    with _failures_of(path):
         content = _read(path)
-    except OSError as error:
-        raise OutputFailedError((f"{path}: {error.strerror or error}",)) from error
     if content is None:
         missing = (
             f"{path} is missing: it says which files were generated, and belongs into version "
@@ -152,25 +154,55 @@ def manifest_problem(files: Mapping[str, str], directory: Path, *, changed: bool
     )
 
 
-def _write(files: Mapping[str, str], directory: Path, *, force: bool, alone: bool) -> Changes:
-    known = _read_manifest(directory, force=force)
-    present = [name for name in files if _read(directory / name) is not None]
-    stale = [
+@contextmanager
+def _failures_of(path: Path) -> Generator[None]:
+    """Turn what the system refuses into an `OutputFailedError`."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputFailedError(
+            (f"{error.filename or path}: {error.strerror or error}",)
+        ) from error
+
+
+def _check_directory(directory: Path) -> None:
+    if directory.exists() and not directory.is_dir():
+        raise OutputRefusedError((f"{directory} isn't a directory",))
+
+
+def _check_files(
+    files: Mapping[str, str], known: Mapping[str, frozenset[str]] | None, directory: Path
+) -> None:
+    """Refuse to overwrite or remove what wasn't generated, or was edited since."""
+    problems = (
+        _unknown(files, directory)
+        if known is None
+        else (
+            *_edited(known, [*files, *_stale(files, known, directory)], directory, files),
+            *_foreign(known, files, directory),
+        )
+    )
+    if problems:
+        raise OutputRefusedError(
+            (*problems, "nothing was written; use --force to overwrite, or another directory")
+        )
+
+
+def _stale(
+    files: Mapping[str, str], known: Mapping[str, frozenset[str]] | None, directory: Path
+) -> list[str]:
+    """List the files of an earlier run that aren't generated any more."""
+    return [
         name for name in sorted(known or ()) if name not in files and _is_file(directory / name)
     ]
+
+
+def _write(files: Mapping[str, str], directory: Path, *, force: bool, alone: bool) -> Changes:
+    known = _read_manifest(directory, force=force)
     if not force:
-        problems = (
-            _unknown(files, directory)
-            if known is None
-            else (
-                *_edited(known, [*files, *stale], directory, files),
-                *_foreign(known, files, directory),
-            )
-        )
-        if problems:
-            raise OutputRefusedError(
-                (*problems, "nothing was written; use --force to overwrite, or another directory")
-            )
+        _check_files(files, known, directory)
+    present = [name for name in files if _read(directory / name) is not None]
+    stale = _stale(files, known, directory)
     unchanged = tuple(name for name in present if _read(directory / name) == files[name].encode())
     changed = {name: text for name, text in files.items() if name not in unchanged}
     if alone:

@@ -5,6 +5,7 @@
 """
 
 from ackord.schema.diagnostics.diagnostic import Diagnostic, Related
+from ackord.schema.diagnostics.formats import github_command, render_github, render_json
 from ackord.schema.diagnostics.render import render_text
 from ackord.schema.diagnostics.rules import CODES, RULES, Rule
 from ackord.schema.document.nodes import Document
@@ -28,8 +29,11 @@ __all__ = [
     "Rule",
     "SchemaError",
     "dump_contract",
+    "github_command",
     "load_bytes",
     "load_contract",
     "load_contract_json",
+    "render_github",
+    "render_json",
     "render_text",
 ]

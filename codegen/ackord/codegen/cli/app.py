@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated, Any, NoReturn
 
 import typer
 from ackord.codegen.cli.outcome import FAILED
 from ackord.codegen.cli.verbs import command_of, extra_with, find_verbs
+from ackord.codegen.version import VERSION
 
 app = typer.Typer(
     name="ackord",
     help="One contract between a Socket.IO server and its clients: typed, validated, conformant.",
     epilog="Exit codes: 0 all is well, 1 failure, 2 wrong usage, 100 findings.",
     no_args_is_help=True,
-    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 def _show_version(value: bool) -> None:
     if value:
-        typer.echo(f"ackord {version('ackord')}")
+        typer.echo(f"ackord {VERSION}")
         raise typer.Exit
 
 

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+
+class Format(StrEnum):
+    """The forms in which a verb prints what it has found."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
 Schema = Annotated[
-    Path, typer.Argument(metavar="SCHEMA", help="The schema file.", show_default=False)
+    Path | None,
+    typer.Argument(
+        metavar="SCHEMA",
+        help="The schema file; without it, all that the configuration names.",
+        show_default=False,
+    ),
 ]
-
-
-def package_name(out: Path) -> str:
-    """Return the import name of the package in a directory."""
-    return Path(os.path.abspath(out)).name  # noqa: PTH100 - a link is imported by its own name
-
-
+Schemas = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SCHEMA",
+        help="Schema files, or - for standard input; without any, all that the configuration "
+        "names.",
+        show_default=False,
+    ),
+]
 Out = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--out",
         "-o",
@@ -33,7 +50,21 @@ TargetName = Annotated[
     typer.Option(
         "--target",
         metavar="NAME",
-        help="The language of the package; without it, python.",
+        help="The language of the package; without it, python, or all that the configuration "
+        "names.",
         show_default=False,
     ),
 ]
+FormatName = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help="text on standard error; or json, or annotations of a pull request (github), on "
+        "standard output.",
+    ),
+]
+
+
+def package_name(out: Path) -> str:
+    """Return the import name of the package in a directory."""
+    return Path(os.path.abspath(out)).name  # noqa: PTH100 - a link is imported by its own name

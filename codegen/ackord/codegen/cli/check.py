@@ -6,32 +6,41 @@ import typer
 from ackord.codegen.cli.arguments import Out, Schema, TargetName
 from ackord.codegen.cli.outcome import FINDINGS
 
-verb = typer.Typer(add_completion=False)
+verb = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@verb.command(epilog="Example: ackord check chat.yaml --out chat")
-def check(schema: Schema, out: Out, target: TargetName = None) -> None:
-    """Compare a generated package with its contract.
+@verb.command(epilog="Examples: ackord check; ackord check chat.yaml --out chat")
+def check(schema: Schema = None, out: Out = None, target: TargetName = None) -> None:
+    """Compare generated packages with their contracts.
 
     Prints a unified diff and exits with 100 if `ackord generate` would change something.
     """
-    from ackord.codegen.cli.contract_files import fail_with, generate_files  # noqa: PLC0415
+    from ackord.codegen.cli.contract_files import Package, fail_with, generate_packages  # noqa: PLC0415
+    from ackord.codegen.cli.jobs import find_jobs  # noqa: PLC0415
     from ackord.codegen.errors import CodegenError  # noqa: PLC0415
     from ackord.codegen.output import diff, manifest_problem  # noqa: PLC0415
 
-    files = generate_files(schema, out, target)
-    try:
-        difference = diff(files, out)
-        problem = manifest_problem(files, out, changed=bool(difference))
-    except CodegenError as error:
-        fail_with(error)
-    if difference:
-        typer.echo(difference, nl=False)
-        typer.echo(f"{out} isn't what {schema} gives", err=True)
-    if problem is not None:
-        typer.echo(problem, err=True)
-    if difference or problem is not None:
-        option = "" if target is None else f" --target {target}"
-        typer.echo(f"run: ackord generate {schema} --out {out}{option}", err=True)
+    def is_up_to_date(package: Package) -> bool:
+        directory = package.job.out
+        try:
+            difference = diff(package.files, directory)
+            problem = manifest_problem(package.files, directory, changed=bool(difference))
+        except CodegenError as error:
+            fail_with(error)
+        if difference:
+            typer.echo(difference, nl=False)
+            typer.echo(f"{directory} isn't what {package.job.schema} gives", err=True)
+        if problem is not None:
+            typer.echo(problem, err=True)
+        if not difference and problem is None:
+            typer.echo(f"{directory} is up to date")
+            return True
+        return False
+
+    packages = generate_packages(find_jobs(schema, out, target))
+    if not all([is_up_to_date(package) for package in packages]):  # noqa: C419 - shows all
+        again = "" if schema is None else f" {schema}"
+        again += "" if out is None else f" --out {out}"
+        again += "" if target is None else f" --target {target}"
+        typer.echo(f"run: ackord generate{again}", err=True)
         raise typer.Exit(FINDINGS)
-    typer.echo(f"{out} is up to date")

@@ -1,44 +1,98 @@
-"""Generates the files of a schema file in memory, for several verbs."""
+"""Loads schema files, shows their problems, and generates files from them in memory."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
 import typer
-from ackord.codegen.cli.arguments import package_name
+from ackord.codegen.cli.arguments import Format, package_name
+from ackord.codegen.cli.jobs import Job
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail, has_color
-from ackord.codegen.errors import CodegenError, OutputFailedError, UnknownTargetError
+from ackord.codegen.errors import CodegenError, OutputFailedError
 from ackord.codegen.generation import generate
-from ackord.codegen.targets import DEFAULT, find_target
+from ackord.codegen.targets import find_target
 from ackord.schema import (
     Contract,
     ContractJsonError,
+    Diagnostic,
+    LoadResult,
+    load_bytes,
     load_contract,
     load_contract_json,
+    render_github,
+    render_json,
     render_text,
 )
 
-_UNREADABLE: Final = "S001"
+UNREADABLE: Final = "S001"
+STANDARD_INPUT: Final = Path("-")
 
 
-def generate_files(schema: Path, out: Path, target: str | None) -> Mapping[str, str]:
-    """Load a schema file and generate from it; problems are written to standard error."""
-    target = DEFAULT if target is None else target
-    try:
-        language = find_target(target)
-    except UnknownTargetError as error:
-        raise typer.BadParameter(str(error), param_hint="'--target'") from error
-    contract = _load(schema)
-    problem = language.directory_problem(package_name(out), contract)
-    if problem is not None:
-        raise typer.BadParameter(problem, param_hint="'--out'")
-    try:
-        return generate(contract, source=schema.name, target=target)
-    except CodegenError as error:
-        fail_with(error, where=f"{schema} - ")
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One package as it should be: its files by their names."""
+
+    job: Job
+    files: Mapping[str, str]
+
+
+def load_all(schemas: Iterable[Path]) -> Mapping[Path, LoadResult]:
+    """Load schema files, each once."""
+    _look_here()
+    return {
+        path: load_bytes(sys.stdin.buffer.read(), "<stdin>")
+        if path == STANDARD_INPUT
+        else load_contract(path)
+        for path in dict.fromkeys(schemas)
+    }
+
+
+def show(results: Iterable[LoadResult], form: Format = Format.TEXT) -> Sequence[Diagnostic]:
+    """Print and return the problems of schema files; those of a file that several of them import
+    once.
+    """
+    found = list(dict.fromkeys(one for result in results for one in result.diagnostics))
+    if form is Format.JSON:
+        typer.echo(render_json(found), nl=False)
+    elif form is Format.GITHUB:
+        typer.echo(render_github(found), nl=False)
+    elif found:
+        sources = {file: text for result in results for file, text in result.sources.items()}
+        typer.echo(render_text(found, sources, color=has_color(sys.stderr)), nl=False, err=True)
+    return found
+
+
+def stop_for_errors(diagnostics: Iterable[Diagnostic]) -> None:
+    """End the program if there are errors."""
+    errors = {one.code for one in diagnostics if one.severity == "error"}
+    if errors:
+        raise typer.Exit(FAILED if UNREADABLE in errors else FINDINGS)
+
+
+def generate_packages(
+    jobs: Sequence[Job], results: Mapping[Path, LoadResult] | None = None
+) -> list[Package]:
+    """Generate from schema files, which are loaded if they aren't in `results`; problems are
+    written to standard error, and then the program ends.
+    """
+    results = load_all(job.schema for job in jobs) if results is None else results
+    stop_for_errors(show(list(results.values())))
+    packages: list[Package] = []
+    for job in jobs:
+        contract = _contract_of(results[job.schema])
+        problem = find_target(job.target).directory_problem(package_name(job.out), contract)
+        if problem is not None:
+            raise typer.BadParameter(problem, param_hint="'--out'")
+        try:
+            files = generate(contract, source=job.schema.name, target=job.target)
+        except CodegenError as error:
+            fail_with(error, where=f"{job.schema} - ")
+        packages.append(Package(job, files))
+    return packages
 
 
 def generate_in_memory(path: Path) -> Mapping[str, str]:
@@ -49,8 +103,12 @@ def generate_in_memory(path: Path) -> Mapping[str, str]:
     contracts.
     """
     contract = _load_json(path) if path.suffix == ".json" else None
+    if contract is None:
+        results = load_all([path])
+        stop_for_errors(show(list(results.values())))
+        contract = _contract_of(results[path])
     try:
-        return generate(contract or _load(path), source=path.name)
+        return generate(contract, source=path.name)
     except CodegenError as error:
         fail_with(error, where=f"{path} - ")
 
@@ -62,6 +120,12 @@ def fail_with(error: CodegenError, *, where: str = "") -> NoReturn:
         FAILED if isinstance(error, OutputFailedError) else FINDINGS,
         where=where,
     )
+
+
+def _contract_of(result: LoadResult) -> Contract:
+    if result.contract is None:  # there are errors, and they have been shown
+        raise typer.Exit(FINDINGS)
+    return result.contract
 
 
 def _load_json(path: Path) -> Contract | None:
@@ -83,19 +147,6 @@ def _look_here() -> None:
     """Look for modules of ``python:`` types in the current directory first, as `python -m` does;
     the command's own modules were imported before.
     """
-    sys.path.insert(0, str(Path.cwd()))
-
-
-def _load(schema: Path) -> Contract:
-    _look_here()
-    result = load_contract(schema)
-    if result.diagnostics:
-        typer.echo(
-            render_text(result.diagnostics, result.sources, color=has_color(sys.stderr)),
-            nl=False,
-            err=True,
-        )
-    if result.contract is None:
-        unreadable = any(found.code == _UNREADABLE for found in result.diagnostics)
-        raise typer.Exit(FAILED if unreadable else FINDINGS)
-    return result.contract
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)

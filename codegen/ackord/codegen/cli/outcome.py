@@ -9,7 +9,9 @@ from typing import Final, NoReturn, TextIO
 import typer
 
 FAILED: Final = 1
-"""Exit code after a failure. Wrong usage has typer's own, 2."""
+"""Exit code after a failure."""
+WRONG_USAGE: Final = 2
+"""Exit code for arguments or a configuration that can't be used; typer's own."""
 FINDINGS: Final = 100
 """Exit code for problems of the schema or the generated code."""
 

@@ -16,7 +16,7 @@ from ackord.runtime.cli.options import (
     Url,
 )
 
-verb = typer.Typer(add_completion=False)
+verb = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 _EPILOG = (
     'Example: ackord call http://127.0.0.1:8000 /chat say \'"lobby"\' \'{"text": "hi"}\'\n\n'
@@ -62,7 +62,7 @@ def call(  # noqa: PLR0917  # typer gives them by name
     path: EnginePath = "/socket.io/",
     transport: Transports = None,
 ) -> None:
-    """Send one event to a Socket.IO server, and print the acknowledgement as JSON.
+    """Send one event, and print the acknowledgement as JSON.
 
     One value is printed as it is, several as an array, none as null.
     A binary value is printed, and may be written, as {"$base64": "aGk="}.

@@ -16,7 +16,7 @@ from ackord.runtime.cli.options import (
     Url,
 )
 
-verb = typer.Typer(add_completion=False)
+verb = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 _EPILOG = (
     "Example: ackord listen http://127.0.0.1:8000 /chat message_posted --count 1\n\n"
@@ -61,7 +61,7 @@ def listen(  # noqa: PLR0917  # typer gives them by name
     path: EnginePath = "/socket.io/",
     transport: Transports = None,
 ) -> None:
-    """Print the events of a Socket.IO server, each as a line of JSON.
+    """Print a server's events, each as a line of JSON.
 
     A line is {"event": "posted", "args": ["hi", 5]}, with binary values as {"$base64": "aGk="}.
     Standard error says what happens to the connection.

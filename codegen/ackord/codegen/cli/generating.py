@@ -1,0 +1,111 @@
+"""What ``ackord generate`` does, once or whenever a file of the contracts changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import typer
+from ackord.codegen.cli.configuration import possible_files
+from ackord.codegen.cli.contract_files import fail_with, generate_packages, load_all
+from ackord.codegen.cli.jobs import Job
+from ackord.codegen.errors import CodegenError
+from ackord.codegen.output import MANIFEST, Changes, check_writable, write
+from ackord.schema import LoadResult
+
+_LOOK_ANYWAY: Final = 1000
+"""Milliseconds after which files are looked at though the system has told of no change, as some
+network file systems never do.
+"""
+
+
+def generate_all(
+    jobs: Sequence[Job], results: Mapping[Path, LoadResult] | None = None, *, force: bool
+) -> None:
+    """Generate and write packages: all of them, or none if there is a problem."""
+    packages = generate_packages(jobs, results)
+    try:
+        for package in packages:
+            check_writable(package.files, package.job.out, force=force)
+        for package in packages:
+            _tell(write(package.files, package.job.out, force=force), package.job.out)
+    except CodegenError as error:
+        fail_with(error)
+
+
+def watch_all(find_jobs: Callable[[], Sequence[Job]], *, force: bool) -> None:
+    """Generate packages, and again whenever a schema file or the configuration has changed, until
+    Ctrl-C.
+    """
+    files = {*possible_files(), *(job.schema for job in find_jobs())}
+    while True:
+        before = _stamps(files)
+        files |= _generate_again(find_jobs, force=force)
+        before |= _stamps(files - before.keys())
+        typer.echo("waiting for a change; Ctrl-C ends this", err=True)
+        if not _is_changed(before):
+            return
+
+
+def _generate_again(find_jobs: Callable[[], Sequence[Job]], *, force: bool) -> set[Path]:
+    """Generate once, and return the files that were read; a problem has been shown."""
+    read: set[Path] = set()
+    try:
+        jobs = find_jobs()
+        results = load_all(job.schema for job in jobs)
+        read.update(job.schema for job in jobs)
+        read.update(Path(file) for result in results.values() for file in result.sources)
+        generate_all(jobs, results, force=force)
+    except typer.Exit:
+        pass
+    except typer.BadParameter as error:
+        typer.echo(f"error: {error.format_message()}", err=True)
+    return read
+
+
+def _is_changed(before: Mapping[Path, object]) -> bool:
+    """Wait until a file isn't as it was; return false after Ctrl-C."""
+    from watchfiles import watch  # noqa: PLC0415
+
+    directories = {_existing(file.resolve().parent) for file in before}
+    for _ in watch(
+        *directories,
+        recursive=False,
+        rust_timeout=_LOOK_ANYWAY,
+        yield_on_timeout=True,
+        raise_interrupt=False,
+    ):
+        if _stamps(before) != before:
+            return True
+    return False
+
+
+def _existing(directory: Path) -> Path:
+    return next(each for each in (directory, *directory.parents) if each.is_dir())
+
+
+def _stamps(files: Iterable[Path]) -> dict[Path, object]:
+    """Return what changes when a file is written; `None` for one that isn't there."""
+    stamps: dict[Path, object] = {}
+    for file in files:
+        try:
+            found = file.stat()
+        except OSError:
+            stamps[file] = None
+        else:
+            stamps[file] = (found.st_mtime_ns, found.st_size, found.st_ino)
+    return stamps
+
+
+def _tell(changes: Changes, out: Path) -> None:
+    for name in changes.written:
+        typer.echo(f"wrote {out / name}")
+    for name in changes.removed:
+        typer.echo(f"removed {out / name}")
+    if changes.adopted:
+        typer.echo(
+            f"{out / MANIFEST} was missing and is written anew; commit it with the other files"
+        )
+    elif not changes.written and not changes.removed:
+        typer.echo(f"{out} is up to date")

@@ -1,0 +1,104 @@
+"""What a verb works on: the schema files and packages that are named by its arguments, or by the
+configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+import typer
+from ackord.codegen.cli.configuration import Configuration, ConfigurationError, find_configuration
+from ackord.codegen.cli.outcome import WRONG_USAGE, fail
+from ackord.codegen.errors import UnknownTargetError
+from ackord.codegen.targets import DEFAULT, find_target
+
+_EXAMPLE: Final = (
+    '[[tool.ackord.contracts]] with schema = "chat.yaml" and '
+    'targets = [{name = "python", out = "chat"}]'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One package of one contract."""
+
+    schema: Path
+    target: str
+    out: Path
+
+
+def find_jobs(schema: Path | None, out: Path | None, target: str | None) -> tuple[Job, ...]:
+    """Return what the arguments name, or what the configuration has of it; ends the program with
+    wrong usage if that is nothing.
+    """
+    if target is not None:
+        _check_target(target, "'--target'")
+    if schema is not None and out is not None:
+        return (Job(schema, target or DEFAULT, out),)
+    if out is not None:
+        raise typer.BadParameter("name the schema file as well", param_hint="'--out'")
+    configuration = _configuration()
+    if configuration is None:
+        missing = "--out" if schema is not None else "a schema file and --out"
+        fail([f"name {missing}, or write in pyproject.toml: {_EXAMPLE}"], WRONG_USAGE)
+    for output in (one for each in configuration.settings.contracts for one in each.targets):
+        _check_target(output.name, f"{configuration.file.name}: targets")
+    jobs = tuple(
+        Job(configuration.path(contract.schema_), output.name, configuration.path(output.out))
+        for contract in configuration.settings.contracts
+        for output in contract.targets
+        if target in {None, output.name}
+    )
+    jobs = tuple(job for job in jobs if schema is None or _is_same(job.schema, schema))
+    if not jobs:
+        _nothing_configured(configuration, schema, target)
+    return jobs
+
+
+def find_schemas(named: Sequence[str] | None) -> tuple[Path, ...]:
+    """Return the schema files that are named, or those of the configuration."""
+    if named:
+        return tuple(dict.fromkeys(map(Path, named)))
+    configuration = _configuration()
+    if configuration is None or not configuration.settings.contracts:
+        fail([f"name a schema file, or write in pyproject.toml: {_EXAMPLE}"], WRONG_USAGE)
+    contracts = configuration.settings.contracts
+    return tuple(dict.fromkeys(configuration.path(contract.schema_) for contract in contracts))
+
+
+def _configuration() -> Configuration | None:
+    try:
+        return find_configuration()
+    except ConfigurationError as error:
+        fail([str(error)], WRONG_USAGE)
+
+
+def _check_target(name: str, where: str) -> None:
+    try:
+        find_target(name)
+    except UnknownTargetError as error:
+        raise typer.BadParameter(str(error), param_hint=where) from error
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _nothing_configured(
+    configuration: Configuration, schema: Path | None, target: str | None
+) -> NoReturn:
+    what = " and ".join(
+        words
+        for words in (
+            schema and f"the schema file {schema}",
+            target and f"the target {target}",
+        )
+        if words
+    )
+    fail(
+        [f"{configuration.file} names no contract{f' with {what}' if what else ''}; or name --out"],
+        WRONG_USAGE,
+    )
