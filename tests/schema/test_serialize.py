@@ -15,13 +15,18 @@ from ackord.schema import (
     load_contract_json,
 )
 from ackord.schema.model import (
+    Alias,
     Constraints,
     Default,
     Field,
     ListType,
     LiteralType,
+    MapType,
     Record,
+    RefType,
+    ReservedNames,
     ScalarType,
+    TaggedUnion,
 )
 
 CHAT = Path(__file__).parents[2] / "examples/chat/chat.yaml"
@@ -85,6 +90,23 @@ def test_a_round_trip_changes_nothing() -> None:
     assert isinstance(record.fields[2].type, LiteralType)
     assert [type(value) for value in record.fields[2].type.values] == [str, int, bool, int, bool]
     assert record.fields[1].default == Default(None)
+
+
+def test_identifiers_are_left_out_where_they_are_the_name_on_the_wire() -> None:
+    plain = Field(name="a", type=ScalarType("str"))
+    named = Field(name="content-type", identifier="content_type", type=ScalarType("str"))
+    union = TaggedUnion(name="U", tag="@type", tag_identifier="type", members=())
+    keyed = Alias(name="M", type=MapType(ScalarType("int"), key=RefType("U")))
+    contract = Contract(
+        name="demo",
+        version="1.0.0",
+        types=(Record(name="Thing", fields=(plain, named), reserved=("b",)), union, keyed),
+        reserved=ReservedNames(errors=("gone",)),
+    )
+    assert plain.identifier == "a"
+    text = dump_contract(contract)
+    assert text.count('"identifier"') == 1
+    assert load_contract_json(text) == contract
 
 
 def test_the_chat_example_round_trips_and_is_stable() -> None:

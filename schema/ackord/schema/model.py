@@ -39,7 +39,10 @@ ScalarName: TypeAlias = Literal[
     "uuid",
     "decimal",
     "url",
+    "email",
+    "ip",
     "json",
+    "json_object",
 ]
 
 
@@ -89,11 +92,15 @@ class ListType:
 
 @dataclass(frozen=True, slots=True)
 class MapType:
-    """``map[str, T]``: a JSON object with any keys."""
+    """``map[K, T]``: a JSON object with any keys."""
 
     value: Type
     constraints: Constraints = NO_CONSTRAINTS
     """Only `min_items` and `max_items` are used."""
+    key: Type = ScalarType("str")
+    """The type of keys: a type that is written as text, such as ``str``, a newtype of ``str`` or an
+    enum.
+    """
     kind: Literal["map"] = "map"
 
 
@@ -159,8 +166,14 @@ class Field:
     """A field of a record, an argument of an event or a parameter of a room."""
 
     name: str
-    """The name in the schema file and, for record fields, on the wire."""
+    """The name on the wire for fields of records and errors. Names of arguments and parameters
+    don't travel.
+    """
     type: Type
+    identifier: str = ""
+    """The name in generated code, which targets change where they must; the same as `name` if the
+    schema file says no other.
+    """
     required: bool = True
     """False for ``T?`` (may be absent) and for a field with a default."""
     default: Default | None = None
@@ -170,6 +183,13 @@ class Field:
     doc: str | None = None
     deprecated: str | None = None
     """Why not to use the field any more, and what to use instead."""
+    since: str | None = None
+    """The version of the contract that brought the field."""
+
+    def __post_init__(self) -> None:
+        """Fill in the identifier, which JSON leaves out if it is equal to the name."""
+        if not self.identifier:
+            object.__setattr__(self, "identifier", self.name)
 
     @property
     def is_maybe(self) -> bool:
@@ -185,16 +205,21 @@ class NewType:
     base: ScalarType
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
     kind: Literal["newtype"] = "newtype"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnumMember:
-    """One member of an enumeration; its name in generated code is derived by the target."""
+    """One member of an enumeration."""
 
     value: str
+    """The text on the wire."""
+    identifier: str | None = None
+    """The snake_case name in generated code; `None` if targets derive the name from the value."""
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,8 +230,11 @@ class Enum:
     members: tuple[EnumMember, ...]
     open: bool = False
     """Whether readers accept members that they don't know."""
+    reserved: tuple[str, ...] = ()
+    """Values of members that were removed."""
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
     kind: Literal["enum"] = "enum"
 
 
@@ -220,8 +248,11 @@ class Record:
     """The value of the tag in the tagged unions that this record is a member of; set for members
     only.
     """
+    reserved: tuple[str, ...] = ()
+    """Names on the wire of fields that were removed."""
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
     kind: Literal["record"] = "record"
 
 
@@ -235,9 +266,19 @@ class TaggedUnion:
     """Names of records; each has its `tag_value`, and no field named `tag` of its own."""
     open: bool = False
     """Whether readers accept members that they don't know."""
+    tag_identifier: str = ""
+    """The name of the tag in generated code; the same as `tag` if the schema file says no other."""
+    reserved: tuple[str, ...] = ()
+    """Tag values of members that were removed."""
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
     kind: Literal["tagged_union"] = "tagged_union"
+
+    def __post_init__(self) -> None:
+        """Fill in the identifier, which JSON leaves out if it is equal to the tag."""
+        if not self.tag_identifier:
+            object.__setattr__(self, "tag_identifier", self.tag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +289,7 @@ class Alias:
     type: Type
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
     kind: Literal["alias"] = "alias"
 
 
@@ -264,6 +306,7 @@ class PythonType:
     """
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
     kind: Literal["python"] = "python"
 
 
@@ -278,10 +321,13 @@ class Error:
 
     name: str
     code: str
-    """The code on the wire, in snake_case."""
+    """The code on the wire."""
     fields: tuple[Field, ...] = ()
+    reserved: tuple[str, ...] = ()
+    """Names on the wire of fields that were removed."""
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +340,7 @@ class Room:
     params: tuple[Field, ...] = ()
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
 
 
 AckStyle: TypeAlias = Literal["bare", "result"]
@@ -314,10 +361,14 @@ class Event:
     """Positional on the wire, in this order; optional ones stand last."""
     ack: Type | None = None
     """The type of the receiver's answer; `None` without one. An event that declares errors and no
-    value answers null.
+    `ack` answers null.
     """
     acked: bool = False
     """Whether the event has an acknowledgement: it declares `ack` or `errors`."""
+    ack_args: tuple[Field, ...] | None = None
+    """The arguments of the acknowledgement, positional on the wire, if the event declares them one
+    by one (``ack: {args: …}``); no arguments for ``ack: null``. `ack` is `None` then.
+    """
     ack_style: AckStyle = "bare"
     errors: tuple[str, ...] = ()
     """Names of declared errors."""
@@ -331,6 +382,16 @@ class Event:
     """
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservedEvents:
+    """Names on the wire of events that were removed, by direction."""
+
+    client_to_server: tuple[str, ...] = ()
+    server_to_client: tuple[str, ...] = ()
+    server_to_server: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,8 +414,22 @@ class Namespace:
     client_to_server: tuple[Event, ...] = ()
     server_to_client: tuple[Event, ...] = ()
     server_to_server: tuple[Event, ...] = ()
+    reserved: ReservedEvents = ReservedEvents()
     doc: str | None = None
     deprecated: str | None = None
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservedNames:
+    """Names of a contract's parts that were removed."""
+
+    types: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    """Codes on the wire."""
+    rooms: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    """Paths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,6 +443,7 @@ class Contract:
     errors: tuple[Error, ...] = ()
     rooms: tuple[Room, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+    reserved: ReservedNames = ReservedNames()
     doc: str | None = None
     ir: Literal[1] = IR_VERSION
     """Version of this form."""

@@ -9,14 +9,15 @@ from functools import cache
 from typing import Any
 
 from ackord.schema.errors import ContractJsonError
-from ackord.schema.model import Contract, Default, Json
+from ackord.schema.model import Contract, Default, Field, Json, TaggedUnion
 from pydantic import TypeAdapter, ValidationError
 
 
 def dump_contract(contract: Contract) -> str:
     """Write a contract as JSON with sorted keys, and a line end.
 
-    Default values are left out, except ``kind`` and ``ir``.
+    Default values are left out, except ``kind`` and ``ir``, and identifiers that are equal to the
+    name on the wire.
     """
     return (
         json.dumps(_plain(contract), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
@@ -56,6 +57,10 @@ def _plain(value: Json) -> Json:
         defaults = {
             field.name: field.default for field in fields(value) if field.default is not MISSING
         }
+        if isinstance(value, Field):
+            defaults["identifier"] = value.name
+        elif isinstance(value, TaggedUnion):
+            defaults["tag_identifier"] = value.tag
         return {
             name: _plain(element)
             for name, element in kept.items()

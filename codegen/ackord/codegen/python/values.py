@@ -142,14 +142,14 @@ class Values:
                 return value is not None and self.is_mutable(value, item)
             case UnionType(members):
                 return self.is_mutable(value, self._member(value, members))
-            case ScalarType("json"):
+            case ScalarType("json" | "json_object"):
                 return isinstance(value, list | dict)
             case _:
                 return False
 
     def _scalar(self, value: Any, type_: ScalarType) -> str:
         match type_.name:
-            case "str" | "bool" | "int":
+            case "str" | "email" | "bool" | "int":
                 return literal(value)
             case "int64":
                 return literal(int(value))
@@ -162,7 +162,10 @@ class Values:
                 return self._duration(value)
             case "uuid" | "decimal" | "url" as name:
                 return f"{self._annotations.scalar(name, checked=False)}({literal(str(value))})"
-            case "json":
+            case "ip":
+                parse = self._annotations.imports.use("ipaddress", "ip_address")
+                return f"{parse}({literal(str(value))})"
+            case "json" | "json_object":
                 return _json(value)
             case "bytes":
                 raise NoExpressionError("a default value of type bytes")

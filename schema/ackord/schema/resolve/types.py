@@ -45,7 +45,11 @@ from ackord.schema.resolve.constraints import constrain
 from ackord.schema.resolve.defaults import DefaultResolver
 from ackord.schema.source import Place
 
-SCALARS: Final[tuple[ScalarName, ...]] = get_args(ScalarName)
+_PLANNED: Final = frozenset({"email", "ip", "json_object"})
+"""Types of the IR that the language doesn't have yet."""
+SCALARS: Final[tuple[ScalarName, ...]] = tuple(
+    name for name in get_args(ScalarName) if name not in _PLANNED
+)
 _BUILT_IN: Final = (*SCALARS, "list", "map", "tuple", "literal", "null")
 _NO_OTHERS: Final[Mapping[str, str]] = MappingProxyType({})
 
