@@ -20,9 +20,12 @@ def test_the_public_names_are_these() -> None:
         "Rule",
         "SchemaError",
         "dump_contract",
+        "github_command",
         "load_bytes",
         "load_contract",
         "load_contract_json",
+        "render_github",
+        "render_json",
         "render_text",
     ]
     assert all(hasattr(ackord.schema, name) for name in ackord.schema.__all__)
