@@ -49,7 +49,7 @@ def test_every_scalar_that_may_have_a_default_is_tried() -> None:
     assert set(DEFAULTS) == {*get_args(ScalarName)} - {"bytes"}
 
 
-@settings(max_examples=30)  # of 30 defaults each
+@settings(max_examples=10)  # of 30 defaults each
 @given(
     st.fixed_dictionaries(
         {name: st.lists(text, min_size=2, max_size=2) for name, text in DEFAULTS.items()}

@@ -67,7 +67,7 @@ def test_a_contract_of_two_hundred_events_costs_about_as_much_to_import_as_pydan
                 check=True,
             ).stdout
         )
-        for _ in range(5)
+        for _ in range(3)
     ]
     best = {name: min(run[name] for run in runs) for name in runs[0]}
     # Measured 1.0 (contract) and 1.3 (warm), so that half as much again is noise, and twice as much

@@ -173,10 +173,9 @@ def test_the_guided_run_can_be_started_and_finds_nothing(tmp_path: Path) -> None
         sys.executable,
         "-m",
         "tests.fuzz",
-        "decoder",
         "typed_arguments",
         "--seconds",
-        "6",
+        "2",
         "--folder",
         str(tmp_path),
     ]
@@ -184,7 +183,9 @@ def test_the_guided_run_can_be_started_and_finds_nothing(tmp_path: Path) -> None
         command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"decoder +[0-9]+ inputs, +[0-9]{2,} places reached", done.stdout), done.stdout
+    assert re.search(r"typed_arguments +[0-9]+ inputs, +[0-9]{2,} places reached", done.stdout), (
+        done.stdout
+    )
     assert list((tmp_path / "corpus" / "typed_arguments").iterdir()) != []
 
 

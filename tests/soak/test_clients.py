@@ -17,7 +17,7 @@ def test_each_call_is_answered_once_though_the_server_crashes(
     transport: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario() -> None:
-        count = 15 if transport == "polling" else 50
+        count = 15 if transport == "polling" else 25
         assert await live(count, 2, 20, **TRANSPORTS[transport]) == []
 
     run_alone(scenario, caplog, debug=False)
