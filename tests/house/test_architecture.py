@@ -36,6 +36,7 @@ ABSENT: Final = frozenset(
         "ackord.verbs",  # groups of entry points
         "ackord.contracts",
         "ackord.runtime.packets",  # a logger
+        "ackord.toml",  # of a project that uses Ackord
     }
 )
 NEXT: Final = re.compile(r"^## Next features$.*?(?=^## )", re.DOTALL | re.MULTILINE)
