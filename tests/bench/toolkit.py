@@ -7,9 +7,12 @@ second) that runs between them.
 from __future__ import annotations
 
 import resource
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +31,7 @@ def large_schema(events: int = EVENTS, models: int = MODELS) -> str:
             "ackord: 1\nname: large\nversion: 1.0.0\n\ntypes:\n",
             "  Key: {newtype: str, max_length: 40}\n",
             "  State: {enum: [new, open, closed], open: true}\n",
-            *(_model(number, models) for number in range(models)),
+            *(_model(number) for number in range(models)),
             "\nerrors:\n  Denied: {fields: {reason: str}}\n  Missing: {fields: {key: Key}}\n",
             '\nrooms:\n  topic: {name: "topic:{key}", params: {key: Key}}\n\nnamespaces:\n',
             *(
@@ -39,7 +42,7 @@ def large_schema(events: int = EVENTS, models: int = MODELS) -> str:
     )
 
 
-def _model(number: int, models: int) -> str:
+def _model(number: int) -> str:
     return (
         f"  Model{number}:\n"
         f"    doc: The model number {number}.\n"
@@ -76,8 +79,8 @@ def _namespace(number: int, events: range, models: int) -> str:
     )
 
 
-def child_cpu(command: Sequence[str], directory: Path, accepted: Sequence[int] = (0,)) -> float:
-    """Run a process and return the seconds of CPU that it took, those of its children included."""
+def child_cpu(command: Sequence[str], directory: Path, accepted: Sequence[int]) -> float:
+    """Run a process and return the seconds of CPU that it and its children took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -86,21 +89,116 @@ def child_cpu(command: Sequence[str], directory: Path, accepted: Sequence[int] =
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def own_cpu(code: str, directory: Path) -> float:
+    """Run Python that prints the seconds of CPU that a part of it took."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
 def python(code: str) -> tuple[str, ...]:
     """Return the command that runs a line of Python."""
     return (sys.executable, "-c", code)
 
 
-LOAD: Final = "from pathlib import Path; from ackord.schema import load_contract; "
-REGISTER: Final = (
-    "import time; from ackord.runtime.server import Server; import large.server as s; "
-    "spaces = [type('N', (c,), {n: getattr(c, n) for n in ()}) for c in ()]"
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is measured."""
+
+    name: str
+    measure: Callable[[Path], float]
+    target: float | None = None
+    """The most that it may be, in canaries."""
+
+
+def process(
+    name: str, *command: str, target: float | None = None, accepted: Sequence[int] = (0,)
+) -> Step:
+    """Measure a process, with Python's own start."""
+    return Step(name, lambda directory: child_cpu(command, directory, accepted), target)
+
+
+IMPORT: Final = (
+    "import time, pydantic; from ackord.runtime.stubs import v1; "
+    "from pydantic import BaseModel, Field, TypeAdapter; v1.Client; began = time.process_time(); "
+    "import middle.types, middle.server; print(time.process_time() - began)"
 )
-STEPS: Final[Mapping[str, tuple[Sequence[str], float | None]]] = {
-    "load (process)": (python(f"{LOAD}load_contract(Path('large.yaml'))"), 0.9),
-    "ackord generate": ((*ACKORD, "generate", "large.yaml", "--out", "again"), 2.0),
-    "ackord check": ((*ACKORD, "check", "large.yaml", "--out", "large"), 2.0),
-    "ackord lint": ((*ACKORD, "lint", "large.yaml"), 1.2),
-    "ackord --version": ((*ACKORD, "--version"), None),
-    "ackord --help": ((*ACKORD, "--help"), 0.6),
-}
+IMPORT_PYDANTIC: Final = (
+    "import time; began = time.process_time(); from pydantic import BaseModel, Field, TypeAdapter; "
+    "print(time.process_time() - began)"
+)
+REGISTER: Final = """
+import inspect, time
+import large.server
+from ackord.runtime.server import Server
+
+def implement(base):
+    body = {}
+    for name in base.__abstractmethods__:
+        parameters = ", ".join(inspect.signature(getattr(base, name)).parameters)
+        exec(f"async def {name}({parameters}): ...", body)
+    body.pop("__builtins__")
+    return type(base)(f"My{base.__name__}", (base,), body)()
+
+namespaces = [implement(getattr(large.server, f"Part{number}Namespace")) for number in range(5)]
+server = Server()
+began = time.process_time()
+for namespace in namespaces:
+    server.register(namespace)
+print(time.process_time() - began)
+"""
+LOAD: Final = "from pathlib import Path; from ackord.schema import load_contract; "
+STEPS: Final = (
+    process("Python's own start", *python("pass")),
+    process("load", *python(f"{LOAD}load_contract(Path('large.yaml'))"), target=0.9),
+    process("ackord generate", *ACKORD, "generate", "large.yaml", "--out", "new", target=2.0),
+    process("ackord check", *ACKORD, "check", "large.yaml", "--out", "large", target=2.0),
+    process("ackord lint", *ACKORD, "lint", "large.yaml", target=1.2, accepted=(100,)),
+    process("ackord --version", *ACKORD, "--version"),
+    process("ackord --help", *ACKORD, "--help", target=0.6),
+    Step("registering", lambda directory: own_cpu(REGISTER, directory), 1.0),
+    Step("importing 100 events", lambda directory: own_cpu(IMPORT, directory)),
+    Step("importing pydantic", lambda directory: own_cpu(IMPORT_PYDANTIC, directory)),
+)
+
+
+def measure(directory: Path, steps: Sequence[Step], rounds: int) -> Mapping[str, float]:
+    """Return the best of some rounds of each step, and of the canary, by name."""
+    best: dict[str, float] = {}
+    canary = process("canary", *python(CANARY))
+    for _ in range(rounds):
+        for step in (canary, *steps):
+            shutil.rmtree(directory / "new", ignore_errors=True)
+            seconds = step.measure(directory)
+            best[step.name] = min(best.get(step.name, seconds), seconds)
+    return best
+
+
+def prepare(directory: Path, events: int = EVENTS, models: int = MODELS) -> None:
+    """Write and generate the contracts that are measured."""
+    for name, shares in (("large", 1), ("middle", 5)):
+        schema = large_schema(events // shares, models // shares)
+        path = directory / f"{name}.yaml"
+        path.write_text(schema.replace("name: large", f"name: {name}"))
+        child_cpu((*ACKORD, "generate", path.name, "--out", name), directory, (0,))
+
+
+def report(best: Mapping[str, float], steps: Sequence[Step]) -> str:
+    """Write the table of ratios to the canary."""
+    canary = best["canary"]
+    lines = [f"the canary took {canary:.2f} s of CPU"]
+    for step in steps:
+        ratio = best[step.name] / canary
+        target = "" if step.target is None else f"  (at most {step.target})"
+        lines.append(f"{step.name:24} {ratio:5.2f}{target}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder))
+        print(report(measure(Path(folder), STEPS, ROUNDS), STEPS))
+
+
+if __name__ == "__main__":
+    main()
