@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -39,13 +40,13 @@ def watch_all(find_jobs: Callable[[], Sequence[Job]], *, force: bool) -> None:
     Ctrl-C.
     """
     files = {*possible_files(), *(job.schema for job in find_jobs())}
-    while True:
-        before = _stamps(files)
-        files |= _generate_again(find_jobs, force=force)
-        before |= _stamps(files - before.keys())
-        typer.echo("waiting for a change; Ctrl-C ends this", err=True)
-        if not _is_changed(before):
-            return
+    with suppress(KeyboardInterrupt):
+        while True:
+            before = _stamps(files)
+            files |= _generate_again(find_jobs, force=force)
+            before |= _stamps(files - before.keys())
+            typer.echo("waiting for a change; Ctrl-C ends this", err=True)
+            _wait_for_change(before)
 
 
 def _generate_again(find_jobs: Callable[[], Sequence[Job]], *, force: bool) -> set[Path]:
@@ -64,21 +65,14 @@ def _generate_again(find_jobs: Callable[[], Sequence[Job]], *, force: bool) -> s
     return read
 
 
-def _is_changed(before: Mapping[Path, object]) -> bool:
-    """Wait until a file isn't as it was; return false after Ctrl-C."""
+def _wait_for_change(before: Mapping[Path, object]) -> None:
+    """Wait until a file isn't as it was."""
     from watchfiles import watch  # noqa: PLC0415
 
     directories = {_existing(file.resolve().parent) for file in before}
-    for _ in watch(
-        *directories,
-        recursive=False,
-        rust_timeout=_LOOK_ANYWAY,
-        yield_on_timeout=True,
-        raise_interrupt=False,
-    ):
+    for _ in watch(*directories, recursive=False, rust_timeout=_LOOK_ANYWAY, yield_on_timeout=True):
         if _stamps(before) != before:
-            return True
-    return False
+            return
 
 
 def _existing(directory: Path) -> Path:
