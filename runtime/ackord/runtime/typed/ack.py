@@ -23,6 +23,7 @@ from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.sockets.payloads import decode_array
 from ackord.runtime.typed.model import Error, UnknownError, error_message
+from ackord.runtime.validation import Arg, ArgumentsAdapter
 from ackord.runtime.validation.issues import describe
 from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter
 from ackord.runtime.validation.raised_warnings import raises_warnings
@@ -51,6 +52,7 @@ class AckAdapter:
     """Reads and writes the JSON array of one event's acknowledgements; built on first use."""
 
     __slots__ = (
+        "_arguments",
         "_class",
         "_constants",
         "_error_readers",
@@ -68,13 +70,22 @@ class AckAdapter:
     )
 
     def __init__(
-        self, event: str, type_: Any, errors: Sequence[type[Error]] = (), style: AckStyle = "bare"
+        self,
+        event: str,
+        type_: Any,
+        errors: Sequence[type[Error]] = (),
+        style: AckStyle = "bare",
+        args: Sequence[Arg] = (),
     ) -> None:
-        """Take the declarations of the event; `type_` is `None` if success has no value."""
+        """Take the declarations of the event; `type_` is `None` if success has no value, and the
+        class of a named tuple if success has several arguments.
+        """
         self._event = event
         self._type = None if type_ is UNACKED else type_
         self._errors = {error.code: error for error in errors}
         self._style: AckStyle = style
+        self._arguments = ArgumentsAdapter(event, args, "ack") if args else None
+        """Reads and writes success with several arguments."""
         self.error_replies = True
         """Whether the other side sends errors that the event doesn't declare; if not, an object of
         that form may be a value.
@@ -91,11 +102,16 @@ class AckAdapter:
 
     def warm_reader(self) -> None:
         """Build the validator of `decode` for success."""
-        self._build_reader()
+        if self._arguments is not None:
+            self._arguments.warm_reader()
+        else:
+            self._build_reader()
 
     def warm_writer(self) -> None:
         """Build the serializer of `encode` for success."""
-        if self._type is not None:
+        if self._arguments is not None:
+            self._arguments.warm_writer()
+        elif self._type is not None:
             self._build_writer()
 
     @raises_warnings
@@ -119,6 +135,8 @@ class AckAdapter:
     def _encode(self, value: Any) -> tuple[str, Sequence[bytes]]:
         if self._errors and isinstance(value, Error):
             return self._encode_error(value)
+        if self._arguments is not None:
+            return self._encode_arguments(value)
         if self._type is None:
             if value is not None:
                 raise InvalidPayloadError(
@@ -131,6 +149,14 @@ class AckAdapter:
             f"{self._head}{text[1:-1]}{self._tail}" if self._style == "result" else text
         ), attachments
 
+    def _encode_arguments(self, value: Any) -> tuple[str, Sequence[bytes]]:
+        if not isinstance(value, tuple):
+            raise InvalidPayloadError(
+                f"ack of {self._event!r}: a tuple of its arguments, not {type(value).__name__!r}"
+            )
+        assert self._arguments is not None  # noqa: S101  # the caller has looked
+        return self._arguments.encode((*value,))
+
     def decode(self, payload: str, attachments: Sequence[bytes] = ()) -> Any:
         """Return the value, the declared error or the `UnknownError` that an ACK packet's array
         holds.
@@ -140,7 +166,11 @@ class AckAdapter:
             PacketError: the text isn't JSON, or a placeholder is bad.
         """
         try:
-            failure = _read_failure(payload, attachments) if _begins_as_failure(payload) else None
+            failure = (
+                _read_failure(payload, attachments, alone=self._arguments is not None)
+                if _begins_as_failure(payload)
+                else None
+            )
             if failure is None:
                 return self._decode_success(payload, attachments)
             return self._decode_failure(failure, payload, attachments)
@@ -161,6 +191,9 @@ class AckAdapter:
             raise
 
     def _decode_success(self, payload: str, attachments: Sequence[bytes]) -> Any:
+        if self._arguments is not None:
+            make: Any = self._type
+            return make(*self._arguments.decode(payload, attachments))
         values = (self._reader or self._build_reader()).read(payload, attachments)
         if self._type is None:
             if len(values) > 1:
@@ -278,17 +311,22 @@ def _not_built(*_: Any, **__: Any) -> NoReturn:
     raise AssertionError("an adapter is built before it is used")
 
 
-def _read_failure(payload: str, attachments: Sequence[bytes]) -> dict[str, Any] | None:
+def _read_failure(
+    payload: str, attachments: Sequence[bytes], *, alone: bool
+) -> dict[str, Any] | None:
     """Return the value of ``error`` if the array's first item is a failure, with placeholders in
-    it, or `None`.
+    it, or `None`. With `alone`, an array with more items is no failure.
 
     Raises:
         MalformedPayloadError: the text isn't JSON.
     """
     try:
-        failure: dict[str, Any] = _failure_reader().read(payload, attachments)[0]["error"]
+        values = _failure_reader().read(payload, attachments)
     except InvalidArgumentsError:
         return None
+    if alone and len(values) > 1:
+        return None
+    failure: dict[str, Any] = values[0]["error"]
     return failure
 
 

@@ -42,13 +42,15 @@ class Event(Generic[R_co]):
         handler: str,
         args: Sequence[Arg] = (),
         ack: Any = UNACKED,
+        ack_args: Sequence[Arg] = (),
         errors: Sequence[type[Error]] = (),
         style: AckStyle = "bare",
         timeout: float = 20.0,
         concurrent: bool = False,
     ) -> None:
         """Take the declaration of the contract; `ack` is left out if the event has no
-        acknowledgement, and `None` if the acknowledgement has no value.
+        acknowledgement, and `None` if the acknowledgement has no value. With `ack_args`, the
+        arguments of the acknowledgement one by one, `ack` is the class of their named tuple.
         """
         self.name = name
         self.handler = handler
@@ -59,7 +61,7 @@ class Event(Generic[R_co]):
         self.timeout = timeout
         self.concurrent = concurrent
         self.arguments = ArgumentsAdapter(name, self.args)
-        self.reply = AckAdapter(name, ack, self.errors, style)
+        self.reply = AckAdapter(name, ack, self.errors, style, ack_args)
 
 
 class NamespaceContract:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import takewhile
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, Literal, NoReturn, TypeAlias
 
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter
@@ -55,7 +55,9 @@ class Arg:
 
 
 class ArgumentsAdapter:
-    """Reads and writes the JSON array of one event, its name included; built on first use."""
+    """Reads and writes the JSON array of one event, its name included, or of its acknowledgement;
+    built on first use.
+    """
 
     __slots__ = (
         "_absent",
@@ -65,19 +67,25 @@ class ArgumentsAdapter:
         "_count",
         "_defaults",
         "_empty",
+        "_first",
         "_head",
         "_name",
         "_offset",
         "_reader",
         "_serialize",
         "_short",
+        "_subject",
         "_validate",
         "_wanted",
         "_writer",
     )
 
-    def __init__(self, name: str, args: Sequence[Arg]) -> None:
+    def __init__(
+        self, name: str, args: Sequence[Arg], of: Literal["event", "ack"] = "event"
+    ) -> None:
+        """Take the event's name and its arguments, or those of its acknowledgement."""
         self._name = name
+        self._subject = f"arguments of {name!r}" if of == "event" else f"ack of {name!r}"
         self._args = tuple(args)
         self._count = len(self._args)
         # The values that stand for absence of the arguments that may be left out at the end, the
@@ -86,11 +94,12 @@ class ArgumentsAdapter:
             takewhile(lambda absent: absent is not REQUIRED, map(_absence, reversed(self._args)))
         )
         encoded = json.dumps(name)
-        self._head = f"[{encoded},"
-        self._empty = f"[{encoded}]"
+        self._head, self._empty = (f"[{encoded},", f"[{encoded}]") if of == "event" else ("[", "[]")
         self._reader: PositionalReader | None = None
         self._writer: PositionalWriter | None = None
-        self._wanted = slice(1, self._count + 1)
+        self._first = 1 if of == "event" else 0
+        """The position of the first argument in the array."""
+        self._wanted = slice(self._first, self._first + self._count)
         self._defaults: tuple[_Default, ...] = ()
         # Reads the common message: one argument, up to `_short` characters in all.
         self._offset = len(self._head)
@@ -154,7 +163,8 @@ class ArgumentsAdapter:
                 if not self._constants or ("NaN" not in text and "Infinity" not in text):
                     return text, ()
         if count != self._count:
-            raise InvalidPayloadError(f"{self._name!r} takes {self._count} arguments, not {count}")
+            subject = f"{self._name!r} takes" if self._first else f"{self._subject} has"
+            raise InvalidPayloadError(f"{subject} {self._count} arguments, not {count}")
         if not count:
             return self._empty, ()
         writer = self._writer or self._build_writer()
@@ -198,10 +208,13 @@ class ArgumentsAdapter:
                 for index, arg in enumerate(self._args)
             ]
             names = [arg.name for arg in self._args]
-            self._reader = PositionalReader(
-                ["event", *names], [lambda _: core_schema.any_schema(), *shapes]
+            if self._first:
+                names.insert(0, "event")
+                shapes.insert(0, lambda _: core_schema.any_schema())
+            self._reader = PositionalReader(names, shapes)
+            single = (
+                self._reader.pick(self._first) if self._count == 1 and not self._defaults else None
             )
-            single = self._reader.pick(1) if self._count == 1 and not self._defaults else None
             if single is not None:
                 self._validate = single
                 self._short = MAX_SHORT
@@ -211,7 +224,7 @@ class ArgumentsAdapter:
         if self._writer is None:
             names = [arg.name for arg in self._args]
             self._writer = PositionalWriter(
-                f"arguments of {self._name!r}", names, [_write_shape(arg) for arg in self._args]
+                self._subject, names, [_write_shape(arg) for arg in self._args]
             )
             single = self._writer.pick() if self._count == 1 else None
             if single is not None:
