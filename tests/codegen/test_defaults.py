@@ -24,6 +24,8 @@ FORMS = {
     "duration": rf"[+-]?P({DIGITS}[YMWDd])?(T?({DIGITS}H)?({DIGITS}M)?({DIGITS}([.,][0-9]{{1,9}})?S)?)?",
     "uuid": r"(urn:uuid:)?\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?",
     "decimal": r"[ +-]?([0-9]{1,3}_?[0-9]{1,30}|[0-9]{0,3})\.?[0-9]{0,9}([eE][+-]?[0-9]{1,7})?|NaN|sNaN1|-Infinity",
+    "email": r"[A-Za-z.'@]{0,5}@[A-Za-z0-9.-]{0,12}",
+    "ip": r"([0-9]{1,3}\.){3}[0-9]{1,3}(%1|/8)?|[0-9A-Fa-f:.]{1,20}",
     "url": r"[A-Za-z]{1,6}:/{0,3}[A-Za-z0-9.:@%?#\[\]-]{0,12}",
 }
 """What people write, some of it not what the wire takes."""
@@ -38,6 +40,7 @@ DEFAULTS: dict[str, st.SearchStrategy[str]] = {
     "decimal": st.one_of(NUMBERS, st.from_regex(FORMS["decimal"], fullmatch=True).map(json.dumps)),
     "bool": st.sampled_from(["true", "false", "1", '"true"']),
     "str": TEXT,
+    "json_object": TEXT.map(lambda key: f"{{{key}: [1.5, null]}}") | TEXT,
     "json": st.recursive(
         st.one_of(NUMBERS, TEXT, st.just("null")),
         lambda inner: st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]"),

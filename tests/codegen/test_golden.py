@@ -59,8 +59,10 @@ def test_there_are_the_golden_folders_that_matter() -> None:
     assert NAMES == [
         "chat",
         "every_type",
+        "imports",
         "minimal",
         "names_from_hell",
+        "other_apis",
         "tenants",
         "two_namespaces",
         "types_only",

@@ -46,6 +46,7 @@ def public(class_: type[Any]) -> set[str]:
         (v1.Client, reserved.CLIENT | reserved.HOOKS),
         (v1.Room, reserved.NAMES["room_parameter"]),
         (v1.Error, reserved.NAMES["error_field"]),
+        (tuple, reserved.NAMES["ack_argument"]),
     ],
 )
 def test_every_public_name_of_a_base_class_is_reserved(
@@ -313,8 +314,8 @@ CLASHES: dict[str, tuple[Contract, str]] = {
             ),
         ),
         (
-            "enum Tz: the members 'GMT+1' and 'GMT-1' would all be called GMT_1 in Python; declare the "
-            'type as literal["GMT+1", "GMT-1"] (the same on the wire), or change a member'
+            "enum Tz: the members 'GMT+1' and 'GMT-1' would all be called GMT_1 in Python; give one "
+            'of them a name there, as in {value: "GMT-1", name: other}'
         ),
     ),
     "fields": (
@@ -324,8 +325,8 @@ CLASHES: dict[str, tuple[Contract, str]] = {
             types=(Record(name="R", fields=(field("_id"), field("__id"))),),
         ),
         (
-            "the fields of R: '_id' and '__id' would all become the attribute id_ in Python; rename "
-            "all but one of them"
+            "the fields of R: '_id' and '__id' would all become the attribute id_ in Python; give "
+            "all but one of them another `name:`"
         ),
     ),
     "rooms": (
@@ -353,7 +354,7 @@ CLASHES: dict[str, tuple[Contract, str]] = {
         ),
         (
             "the arguments of 'e' in /n: '_a' and '__a' would all become the parameter a_ in Python; "
-            "rename all but one of them"
+            "give all but one of them another `name:`"
         ),
     ),
 }

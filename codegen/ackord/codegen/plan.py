@@ -21,7 +21,6 @@ from ackord.schema.model import (
     Record,
     Room,
     TaggedUnion,
-    Type,
     TypeDeclaration,
 )
 
@@ -50,6 +49,11 @@ class EventPlan:
     def has_result(self) -> bool:
         """Whether the answer is a named union of success and errors."""
         return bool(self.errors)
+
+    @property
+    def ack_args(self) -> tuple[Field, ...]:
+        """The arguments of the acknowledgement, if it has several: its value is a named tuple."""
+        return self.declared.ack_args or ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +96,22 @@ class NamespacePlan:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The union of an event's success and its errors."""
+    """The answer to an event that has a name of its own: a union of success and errors, or the
+    arguments of an acknowledgement.
+    """
 
     namespace: NamespacePlan
     event: EventPlan
 
-    @property
-    def success(self) -> Type | None:
-        """The type of success, `None` if success has no value."""
-        return self.event.declared.ack
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """The field that tells the members of a tagged union apart."""
+
+    name: str
+    """The name on the wire."""
+    identifier: str
+    """The name in generated code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +125,19 @@ class Plan:
     """The types that are names for other types, each after the types that it refers to."""
     sessions: AbstractSet[str]
     """Names of the records that are only sessions of connections, whose fields can be assigned."""
-    tags: Mapping[str, str]
+    tags: Mapping[str, Tag]
     """The field that holds the tag, by the name of a record that is a member of tagged unions."""
     namespaces: tuple[NamespacePlan, ...]
+
+    @property
+    def acks(self) -> tuple[Result, ...]:
+        """The acknowledgements that have several arguments."""
+        return tuple(
+            Result(namespace, event)
+            for namespace in self.namespaces
+            for event in (*namespace.client_to_server, *namespace.server_to_client)
+            if event.ack_args
+        )
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -141,5 +162,5 @@ def fields_of(contract: Contract) -> list[Field]:
         *(field for room in contract.rooms for field in room.params),
         *(field for namespace in contract.namespaces for field in namespace.params),
         *(field for error in contract.errors for field in error.fields),
-        *(field for event in events for field in event.args),
+        *(field for event in events for field in (*event.args, *(event.ack_args or ()))),
     ]

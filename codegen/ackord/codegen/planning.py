@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ackord.codegen.plan import EmitterPlan, EventPlan, NamespacePlan, Plan, fields_of
+from ackord.codegen.plan import EmitterPlan, EventPlan, NamespacePlan, Plan, Tag, fields_of
 from ackord.schema.model import (
     Alias,
     Contract,
@@ -40,7 +40,7 @@ def plan_contract(contract: Contract) -> Plan:
         sessions=_sessions(contract),
         tags=MappingProxyType(
             {
-                member: union.tag
+                member: Tag(union.tag, union.tag_identifier)
                 for union in contract.types
                 if isinstance(union, TaggedUnion)
                 for member in union.members
@@ -136,7 +136,8 @@ def _references(type_: Type) -> Iterator[str]:
             yield name
         case ListType(item) | NullableType(item):
             yield from _references(item)
-        case MapType(value):
+        case MapType(value, key=key):
+            yield from _references(key)
             yield from _references(value)
         case TupleType(parts) | UnionType(parts):
             for part in parts:

@@ -11,7 +11,14 @@ from ackord.codegen.plan import Plan
 from ackord.schema import Contract
 
 NameKind: TypeAlias = Literal[
-    "field", "error_field", "room_parameter", "namespace_parameter", "argument", "sent", "received"
+    "field",
+    "error_field",
+    "room_parameter",
+    "namespace_parameter",
+    "argument",
+    "ack_argument",
+    "sent",
+    "received",
 ]
 """Kinds of names of a contract that may be reserved in a target's language.
 

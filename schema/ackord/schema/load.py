@@ -1,25 +1,36 @@
-"""Loading a schema file: text -> nodes -> document -> contract, then warnings."""
+"""Loading a schema file and its imports: text -> nodes -> documents -> contract, then warnings."""
 
 from __future__ import annotations
 
+import posixpath
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ackord.schema.diagnostics.diagnostic import Diagnostic
+from ackord.schema.analysis.recursion import cycles
+from ackord.schema.diagnostics.diagnostic import Diagnostic, related
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.document.nodes import Document
+from ackord.schema.document.nodes import Document, ImportNode
 from ackord.schema.document.reader import read_document
+from ackord.schema.files import DiskFiles, Files
 from ackord.schema.lint.checks import lint
 from ackord.schema.model import Contract
 from ackord.schema.resolve.contract import resolve
+from ackord.schema.resolve.scopes import File, Scopes
 from ackord.schema.source import Source
 from ackord.schema.yaml.reader import read_yaml
 
 MAX_BYTES: Final = 1_000_000
 """Size of a schema file."""
 
+MAX_FILES: Final = 100
+"""Files of one contract."""
+MAX_TOTAL_BYTES: Final = 5_000_000
+"""Size of all imported files together."""
+
+_DISK: Final = DiskFiles()
 _STOPPING: Final = frozenset({"S004", "S006", "S007"})
 """After these errors the rest of the file can't be understood."""
 
@@ -29,31 +40,31 @@ class LoadResult:
     """The result of loading a schema file."""
 
     document: Document | None
-    """The content of the file with places, also if there are errors; `None` if the file isn't YAML
-    or isn't written in this version of the language.
+    """The content of the file itself with places, also if there are errors; `None` if the file
+    isn't YAML or isn't written in this version of the language.
     """
     contract: Contract | None
     """The contract; `None` if there are errors."""
     diagnostics: tuple[Diagnostic, ...]
-    """All problems of the file, in order of position."""
+    """All problems of all files, in order of file and position."""
     sources: Mapping[str, str]
     """The texts of the files that were read, by the names that diagnostics use."""
 
 
 def load_contract(path: Path) -> LoadResult:
-    """Load a schema file.
+    """Load a schema file, and the files that it imports.
 
-    Neither the content of the file nor a missing file raises: all problems are in the result. A
+    Neither the content of a file nor a missing file raises: all problems are in the result. A
     schema file runs code only by the modules of its ``python:`` types, which are imported.
     """
     file = path.as_posix()
-    report = Reporter()
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as exc:
-        reason = getattr(exc, "strerror", None) or str(exc)
-        report.add("S001", Source(file, "").place(0, 0), f"the file can't be read: {reason}")
+        report = Reporter()
+        place = Source(file, "").place(0, 0)
+        report.add("S001", place, f"the file can't be read: {_reason(exc)}")
         return LoadResult(
             document=None,
             contract=None,
@@ -63,20 +74,158 @@ def load_contract(path: Path) -> LoadResult:
     return load_bytes(data, file)
 
 
-def load_bytes(data: bytes, file: str) -> LoadResult:
-    """Load the content of a schema file; `file` is the name that diagnostics show."""
-    report = Reporter()
-    source = _decode(data, file, report)
-    document, contract = (None, None) if report.has_errors else _read(source, report)
-    return LoadResult(
-        document=document,
-        contract=contract,
-        diagnostics=report.diagnostics(),
-        sources={file: source.text},
-    )
+def load_bytes(data: bytes, file: str, files: Files = _DISK) -> LoadResult:
+    """Load the content of a schema file, and the files that it imports.
+
+    `file` is the name that diagnostics show, to which imported files are relative; `files` reads
+    these.
+    """
+    return _Loader(files).load(data, file)
 
 
-def _decode(data: bytes, file: str, report: Reporter) -> Source:
+@dataclass(slots=True)
+class _File:
+    """A file that was read."""
+
+    document: Document
+    alias: str
+    imports: dict[str, str | None] = field(default_factory=dict)
+
+
+class _Loader:
+    """Loads one contract: its own file first, then imported files, near ones before far ones."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._report = Reporter()
+        self._sources: dict[str, str] = {}
+        self._read: dict[str, _File] = {}
+        """The files whose content could be read, by name."""
+        self._names: dict[str, str | None] = {}
+        """The name of each file by its identity; `None` for a file that can't be read."""
+        self._bytes = 0
+
+    def load(self, data: bytes, file: str) -> LoadResult:
+        """Load the contract's own file, and all others."""
+        self._names[self._files.identity(file)] = file
+        document = self._document(data, file, imported=False)
+        contract = None
+        if document is not None:
+            self._read[file] = _File(document, "")
+            self._read_imports()
+            self._check_cycles()
+            contract = self._resolve()
+        return LoadResult(
+            document=document,
+            contract=contract,
+            diagnostics=self._report.diagnostics(),
+            sources=self._sources,
+        )
+
+    def _document(self, data: bytes, file: str, *, imported: bool) -> Document | None:
+        report = self._report
+        source, is_text = _decode(data, file, report)
+        self._sources[file] = source.text
+        if not is_text:
+            return None
+        node = read_yaml(source, report)
+        found = {one.code for one in report.diagnostics() if one.file == file}
+        if found & _STOPPING or (node is None and found):
+            return None
+        return read_document(node, source.place(0, 0), report, imported=imported)
+
+    def _read_imports(self) -> None:
+        pending = deque(self._read)
+        while pending:
+            importer = pending.popleft()
+            found = self._read[importer]
+            earlier: dict[str, ImportNode] = {}
+            for node in found.document.imports:
+                target, is_new = self._import(node, importer)
+                found.imports[node.alias.text] = target
+                if target is None:
+                    continue
+                first = earlier.setdefault(target, node)
+                if first is not node:
+                    self._report.add(
+                        "S019",
+                        node.path.place,
+                        f"{node.path.text!r} is imported twice",
+                        related=[related("first imported here", first.path.place)],
+                    )
+                if is_new:
+                    pending.append(target)
+
+    def _import(self, node: ImportNode, importer: str) -> tuple[str | None, bool]:
+        """Return the name of an imported file, `None` if it can't be read, and whether it wasn't
+        imported before.
+        """
+        place = node.path.place
+        file = posixpath.normpath(posixpath.join(posixpath.dirname(importer), node.path.text))
+        try:
+            identity = self._files.identity(file)
+            if identity in self._names:
+                return self._names[identity], False
+            self._names[identity] = None
+            if len(self._names) > MAX_FILES:
+                self._report.add("S070", place, f"a contract has at most {MAX_FILES} files")
+                return None, False
+            data = self._files.read(file, MAX_BYTES + 1)
+        except (OSError, ValueError) as exc:
+            self._report.add("S066", place, f"{node.path.text!r} can't be read: {_reason(exc)}")
+            return None, False
+        self._bytes += len(data)
+        if self._bytes > MAX_TOTAL_BYTES:
+            self._report.add(
+                "S070", place, f"imported files have at most {MAX_TOTAL_BYTES} bytes together"
+            )
+            return None, False
+        document = self._document(data, file, imported=True)
+        if document is None:
+            return None, False
+        self._names[identity] = file
+        self._read[file] = _File(document, node.alias.text)
+        return file, True
+
+    def _check_cycles(self) -> None:
+        graph = {
+            file: [target for target in found.imports.values() if target is not None]
+            for file, found in self._read.items()
+        }
+        for cycle in cycles(graph):
+            importer = self._read[cycle[-2]]
+            node = next(
+                node
+                for node in importer.document.imports
+                if importer.imports[node.alias.text] == cycle[-1]
+            )
+            self._report.add(
+                "S067", node.path.place, f"the file imports itself: {' -> '.join(cycle)}"
+            )
+
+    def _resolve(self) -> Contract | None:
+        report = self._report
+        for file, found in self._read.items():
+            report.ignore(file, found.document.ignored)
+        scopes = Scopes(
+            {
+                file: File(found.document, found.alias, found.imports)
+                for file, found in self._read.items()
+            }
+        )
+        resolved = resolve(scopes, report)
+        if report.has_errors:
+            return None
+        lint(resolved, report)
+        return resolved.contract
+
+
+def _reason(exc: OSError | ValueError) -> str:
+    return getattr(exc, "strerror", None) or str(exc)
+
+
+def _decode(data: bytes, file: str, report: Reporter) -> tuple[Source, bool]:
+    """Return the text of a file, and whether it can be used."""
     if len(data) > MAX_BYTES:
         source = Source(file, "")
         report.add(
@@ -84,14 +233,12 @@ def _decode(data: bytes, file: str, report: Reporter) -> Source:
             source.place(0, 0),
             f"the file has more than {MAX_BYTES} bytes",
         )
-        return source
+        return source, False
     try:
         # Version control may change line ends, and editors may add a byte order mark: the contract
         # stays the same.
-        return Source(
-            file,
-            data.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n").replace("\r", "\n"),
-        )
+        text = data.removeprefix(b"\xef\xbb\xbf").decode()
+        return Source(file, text.replace("\r\n", "\n").replace("\r", "\n")), True
     except UnicodeDecodeError as exc:
         source = Source(file, data.decode(errors="replace"))
         offset = len(data[: exc.start].decode(errors="replace"))
@@ -100,19 +247,4 @@ def _decode(data: bytes, file: str, report: Reporter) -> Source:
             source.place(offset, offset + 1),
             f"the byte 0x{data[exc.start]:02x} isn't valid UTF-8",
         )
-        return source
-
-
-def _read(source: Source, report: Reporter) -> tuple[Document | None, Contract | None]:
-    node = read_yaml(source, report)
-    found = {one.code for one in report.diagnostics()}
-    if found & _STOPPING or (node is None and found):
-        return None, None
-    document = read_document(node, source.place(0, 0), report)
-    if document is None:
-        return None, None
-    resolved = resolve(document, report)
-    if report.has_errors:
-        return document, None
-    lint(resolved, report)
-    return document, resolved.contract
+        return source, False

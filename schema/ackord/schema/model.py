@@ -360,14 +360,14 @@ class Event:
     args: tuple[Field, ...] = ()
     """Positional on the wire, in this order; optional ones stand last."""
     ack: Type | None = None
-    """The type of the receiver's answer; `None` without one. An event that declares errors and no
-    `ack` answers null.
+    """The type of the receiver's answer; `None` without one. An acknowledged event that has neither
+    `ack` nor `ack_args` (``ack: null``, or ``errors`` alone) answers without a value, or null.
     """
     acked: bool = False
-    """Whether the event has an acknowledgement: it declares `ack` or `errors`."""
+    """Whether the event has an acknowledgement: it declares ``ack`` or ``errors``."""
     ack_args: tuple[Field, ...] | None = None
     """The arguments of the acknowledgement, positional on the wire, if the event declares them one
-    by one (``ack: {args: …}``); no arguments for ``ack: null``. `ack` is `None` then.
+    by one (``ack: {args: …}``); `ack` is `None` then.
     """
     ack_style: AckStyle = "bare"
     errors: tuple[str, ...] = ()

@@ -36,6 +36,9 @@ FIELD_NAME: Final = NameForm(
 )
 """Record fields, which are also the names on the wire, and arguments."""
 
+MAX_WIRE_NAME: Final = 128
+"""Characters of a name on the wire that isn't a name in generated code."""
+
 RESERVED_EVENTS: Final = (
     "connect",
     "connect_error",
@@ -70,6 +73,14 @@ def snake_case(name: str) -> str:
 def camel_case(name: str) -> str:
     """``room_full`` becomes ``RoomFull``."""
     return "".join(part[:1].upper() + part[1:] for part in snake_case(name).split("_"))
+
+
+_JOINTS: Final = re.compile(r"(?<=[A-Za-z0-9])_+([A-Za-z0-9])")
+
+
+def lower_camel_case(name: str) -> str:
+    """``user_id`` becomes ``userId``; underscores at the start and the end stay."""
+    return _JOINTS.sub(lambda joint: joint[1].upper(), name)
 
 
 RESERVED_IDENTIFIERS: Final = frozenset(snake_case(name) for name in RESERVED_EVENTS) - {""}

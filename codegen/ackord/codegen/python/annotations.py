@@ -49,10 +49,13 @@ _CLASSES: Final[Mapping[ScalarName, tuple[str, str]]] = MappingProxyType(
         "uuid": ("uuid", "UUID"),
         "decimal": ("decimal", "Decimal"),
         "url": ("pydantic", "AnyUrl"),
+        "email": ("builtins", "str"),
         "json": ("pydantic", "JsonValue"),
     }
 )
-"""Module and class of each scalar."""
+"""Module and class of each scalar that is one class."""
+
+_ADDRESSES: Final = ("IPv4Address", "IPv6Address")
 
 _CHECKED: Final[Mapping[ScalarName, str]] = MappingProxyType(
     {
@@ -65,7 +68,10 @@ _CHECKED: Final[Mapping[ScalarName, str]] = MappingProxyType(
         "duration": "Duration",
         "decimal": "Decimal",
         "url": "Url",
+        "email": "Email",
+        "ip": "Ip",
         "json": "Json",
+        "json_object": "JsonObject",
     }
 )
 """The runtime's annotated form of scalars that pydantic reads or writes differently from the
@@ -143,6 +149,9 @@ class Annotations:
         """Name the class of a scalar, or with `checked` its form for pydantic."""
         if checked and name in _CHECKED:
             return self.imports.runtime(_CHECKED[name])
+        if name == "json_object":
+            value = self.imports.use("pydantic", "JsonValue")
+            return f"{self.imports.builtin('dict')}[{self.imports.builtin('str')}, {value}]"
         module, symbol = _CLASSES[name]
         return (
             self.imports.builtin(symbol)
@@ -209,6 +218,8 @@ class Annotations:
             case NullableType(item):
                 inner = self._operands(item, checked=checked)
                 return inner if "None" in inner else [*inner, "None"]
+            case ScalarType("ip") if not checked:
+                return [self.imports.use("ipaddress", name) for name in _ADDRESSES]
             case RefType(name) if isinstance(self.declarations[name], Enum):
                 unknown = self.names.unknown.get(name)
                 known = self.declared(name)
@@ -255,9 +266,11 @@ class Annotations:
                 return self._limited(
                     f"{self.imports.builtin('list')}[{inner}]", constraints, checked=checked
                 )
-            case MapType(value, constraints):
-                inner = _BAR.join(self._operands(value, checked=checked))
-                mapping = f"{self.imports.builtin('dict')}[{self.imports.builtin('str')}, {inner}]"
+            case MapType(value, constraints, key):
+                keys, inner = (
+                    _BAR.join(self._operands(part, checked=checked)) for part in (key, value)
+                )
+                mapping = f"{self.imports.builtin('dict')}[{keys}, {inner}]"
                 return self._limited(mapping, constraints, checked=checked)
             case TupleType(items):
                 inners = [_BAR.join(self._operands(item, checked=checked)) for item in items]

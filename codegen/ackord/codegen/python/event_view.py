@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ackord.codegen.documentation import first_paragraph, one_line, words
@@ -10,7 +11,7 @@ from ackord.codegen.plan import EventPlan
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.module import Module
 from ackord.codegen.python.naming import EventNames
-from ackord.schema.model import Field
+from ackord.schema.model import Field, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,7 @@ class EventView:
         """The return type of the handler."""
         if self.names.result is not None:
             return self.module.annotations.own(self.names.result)
-        ack = self.plan.declared.ack
-        return "None" if ack is None else self.module.annotations.static(ack)
+        return self._success(self.module.annotations.static)
 
     @property
     def answer(self) -> str:
@@ -151,8 +151,19 @@ class EventView:
     @property
     def ack(self) -> str:
         """The annotation of success for pydantic."""
+        return self._success(self.module.annotations.evaluated)
+
+    @property
+    def ack_args(self) -> list[ParameterView]:
+        """The arguments of the acknowledgement, if it has several."""
+        pairs = zip(self.names.ack_fields, self.plan.ack_args, strict=True)
+        return [ParameterView(name, field, self.module) for name, field in pairs]
+
+    def _success(self, annotate: Callable[[Type], str]) -> str:
+        if self.names.ack is not None:
+            return self.module.annotations.own(self.names.ack)
         ack = self.plan.declared.ack
-        return "None" if ack is None else self.module.annotations.evaluated(ack)
+        return "None" if ack is None else annotate(ack)
 
     @property
     def error_docs(self) -> list[ErrorDoc]:

@@ -21,6 +21,7 @@ _STANDARD: Final = {
             "ClassVar",
             "Final",
             "Literal",
+            "NamedTuple",
             "NewType",
             "TypeAlias",
             "Unpack",

@@ -6,14 +6,16 @@ from them. If two parts would get the same name, `Names.problems` says so.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol
 
 from ackord.codegen.casing import camel, constant, prefixed, room_class
-from ackord.codegen.plan import EventPlan, NamespacePlan, Plan
+from ackord.codegen.plan import EventPlan, NamespacePlan, Plan, Result
 from ackord.codegen.python import reserved
 from ackord.codegen.python.names import MODULES, Scope, clashes, members
 from ackord.schema.model import Enum, Record, TaggedUnion
@@ -32,6 +34,10 @@ class EventNames:
     parameters: tuple[str, ...]
     result: str | None
     """The union of success and errors, if the event declares errors."""
+    ack: str | None
+    """The named tuple of the acknowledgement's arguments, if there are several."""
+    ack_fields: tuple[str, ...]
+    """The fields of that tuple."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,20 @@ def name_everything(plan: Plan) -> Names:
     return _Naming(plan).names()
 
 
+class _Wired(Protocol):
+    """A field, or the tag of a union."""
+
+    @property
+    def name(self) -> str:
+        """The name on the wire."""
+        ...
+
+    @property
+    def identifier(self) -> str:
+        """The name in generated code."""
+        ...
+
+
 class _Naming:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -111,10 +131,11 @@ class _Naming:
             _NamespaceDraft(namespace, self._package, self._constants)
             for namespace in self._plan.namespaces
         ]
-        results = self._name_results()
+        acks = self._name_answers(self._plan.acks, "Ack")
+        results = self._name_answers(self._plan.results, "Result")
         exports = self._package.names()
         self._name_fields(exports, errors, rooms, drafts)
-        namespaces = tuple(draft.finish(results, exports) for draft in drafts)
+        namespaces = tuple(draft.finish(results, acks, exports) for draft in drafts)
         self._check_events(namespaces)
         return Names(
             types=MappingProxyType(types),
@@ -132,18 +153,23 @@ class _Naming:
     def _name_rooms(self) -> dict[str, str]:
         """Name rooms; a room that is called ``…_room`` goes first."""
         listed = [room.name for room in self._plan.contract.rooms]
-        self._refuse("the rooms", "the class", listed, [camel(name) for name in listed])
+        self._refuse(
+            "the rooms",
+            "the class",
+            listed,
+            [camel(name) for name in listed],
+            "rename all but one of them",
+        )
         first = [name for name in listed if camel(name) == room_class(name)]
         ordered = [*first, *(name for name in listed if name not in first)]
         claimed = {name: self._package.claim(room_class(name)) for name in ordered}
         return {name: claimed[name] for name in listed}
 
-    def _name_results(self) -> Mapping[EventPlan, str]:
-        """Name the unions of success and errors; the namespace's name is put before names that
-        events of several namespaces would have.
+    def _name_answers(self, found: Sequence[Result], ending: str) -> Mapping[EventPlan, str]:
+        """Name answers to events; the namespace's name is put before names that events of several
+        namespaces would have.
         """
-        found = self._plan.results
-        plain = [f"{camel(each.event.declared.identifier)}Result" for each in found]
+        plain = [f"{camel(each.event.declared.identifier)}{ending}" for each in found]
         count = Counter(plain)
         taken = self._package.names()
         wanted = [
@@ -168,62 +194,83 @@ class _Naming:
         for declared in contract.types:
             if isinstance(declared, Record):
                 tag = self._plan.tags.get(declared.name)
-                wire = ([] if tag is None else [tag]) + [field.name for field in declared.fields]
-                claimed = self._claim_fields(declared.name, wire, taken["field"])
+                listed: list[_Wired] = [*declared.fields]
+                if tag is not None:
+                    listed.insert(0, tag)
+                claimed = self._claim_fields(declared.name, listed, taken["field"])
                 if tag is not None:
                     self._tags[declared.name] = claimed[0]
                 self._fields[declared.name] = claimed[0 if tag is None else 1 :]
             elif isinstance(declared, Enum):
                 self._name_members(declared)
         for error in contract.errors:
-            wire = [field.name for field in error.fields]
             name = errors[error.name]
-            self._fields[name] = self._claim_fields(error.name, wire, taken["error_field"])
+            self._fields[name] = self._claim_fields(error.name, error.fields, taken["error_field"])
         for room in contract.rooms:
-            wire = [field.name for field in room.params]
             name = rooms[room.name]
-            self._fields[name] = self._claim_fields(room.name, wire, taken["room_parameter"])
+            self._fields[name] = self._claim_fields(room.name, room.params, taken["room_parameter"])
         for draft in drafts:
             if draft.params is not None:
                 declared_ = draft.plan.declared
-                wire = [field.name for field in declared_.params]
                 self._fields[draft.params] = self._claim_fields(
-                    declared_.path, wire, taken["namespace_parameter"]
+                    declared_.path, declared_.params, taken["namespace_parameter"]
                 )
 
     def _claim_fields(
-        self, owner: str, wire: Sequence[str], taken: AbstractSet[str]
+        self, owner: str, fields: Sequence[_Wired], taken: AbstractSet[str]
     ) -> tuple[str, ...]:
-        given = members(wire, taken)
-        self._refuse(f"the fields of {owner}:", "the attribute", wire, given)
+        """Name the attributes of a class.
+
+        No attribute is called as another field is on the wire, because models are made with names
+        of both kinds.
+        """
+        listed = [field.identifier for field in fields]
+        on_wire = {field.name for field in fields if field.name != field.identifier}
+        given = members(listed, taken | on_wire)
+        self._refuse(f"the fields of {owner}:", "the attribute", listed, given)
         return given
 
     def _name_members(self, declared: Enum) -> None:
         values = [member.value for member in declared.members]
-        given = tuple(constant(value) for value in values)
+        given = tuple(constant(member.identifier or member.value) for member in declared.members)
         for name, clashing in clashes(values, given):
             self._problems.append(
                 f"enum {declared.name}: the members {_listed(clashing)} would all be called {name} "
-                "in Python; declare the type as "
-                f"literal[{', '.join(f'{chr(34)}{value}{chr(34)}' for value in values[:3])}"
-                f"{', …' if len(values) > 3 else ''}] (the same on the wire), or change a member"
+                "in Python; give one of them a name there, as in "
+                f"{{value: {json.dumps(clashing[-1], ensure_ascii=False)}, name: other}}"
             )
         self._members[declared.name] = given
 
     def _check_events(self, namespaces: Sequence[NamespaceNames]) -> None:
         for plan, names in zip(self._plan.namespaces, namespaces, strict=True):
             for event in plan.events:
+                where, given = (
+                    f"{event.declared.name!r} in {plan.declared.path}:",
+                    names.events[event],
+                )
                 self._refuse(
-                    f"the arguments of {event.declared.name!r} in {plan.declared.path}:",
+                    f"the arguments of {where}",
                     "the parameter",
-                    [field.name for field in event.declared.args],
-                    names.events[event].parameters,
+                    [field.identifier for field in event.declared.args],
+                    given.parameters,
+                )
+                self._refuse(
+                    f"the arguments of the acknowledgement of {where}",
+                    "the field",
+                    [field.identifier for field in event.ack_args],
+                    given.ack_fields,
                 )
 
-    def _refuse(self, where: str, what: str, declared: Sequence[str], given: Sequence[str]) -> None:
+    def _refuse(
+        self,
+        where: str,
+        what: str,
+        declared: Sequence[str],
+        given: Sequence[str],
+        solution: str = "give all but one of them another `name:`",
+    ) -> None:
         self._problems += [
-            f"{where} {_listed(clashing)} would all become {what} {name} in Python; rename all but "
-            "one of them"
+            f"{where} {_listed(clashing)} would all become {what} {name} in Python; {solution}"
             for name, clashing in clashes(declared, given)
         ]
 
@@ -235,7 +282,7 @@ class _Naming:
             found.update(names)
         for namespace in namespaces:
             for event in namespace.events.values():
-                found.update((event.method, event.handler, *event.parameters))
+                found.update((event.method, event.handler, *event.parameters, *event.ack_fields))
         return frozenset(found)
 
 
@@ -288,7 +335,12 @@ class _NamespaceDraft:
             for name, plain in short.items()
         }
 
-    def finish(self, results: Mapping[EventPlan, str], exports: AbstractSet[str]) -> NamespaceNames:
+    def finish(
+        self,
+        results: Mapping[EventPlan, str],
+        acks: Mapping[EventPlan, str],
+        exports: AbstractSet[str],
+    ) -> NamespaceNames:
         """Name the events, after all exported names are known."""
         events: dict[EventPlan, EventNames] = {}
         for event, suffix, method, handler in self._methods():
@@ -298,10 +350,15 @@ class _NamespaceDraft:
                 method=method,
                 handler=handler,
                 parameters=members(
-                    [field.name for field in event.declared.args],
+                    [field.identifier for field in event.declared.args],
                     reserved.NAMES["argument"] | exports,
                 ),
                 result=results.get(event),
+                ack=acks.get(event),
+                ack_fields=members(
+                    [field.identifier for field in event.ack_args],
+                    reserved.NAMES["ack_argument"] | exports,
+                ),
             )
         return NamespaceNames(
             constant=self._constant,

@@ -29,6 +29,9 @@ ROOM: Final = frozenset({"name"})
 PARAMS: Final = frozenset({"parse", "path", "template"})
 """Attributes of the parameters of dynamic namespaces."""
 
+TUPLE: Final = frozenset({"count", "index"})
+"""Attributes of tuples."""
+
 EMITTER: Final = frozenset({"except_", "gather", "local", "publish", "volatile"})
 """Attributes of emitters."""
 
@@ -60,6 +63,7 @@ NAMES: Final[Mapping[NameKind, frozenset[str]]] = MappingProxyType(
         "error_field": MODEL | {"code"},
         "room_parameter": ROOM,
         "namespace_parameter": PARAMS,
+        "ack_argument": TUPLE,
         "argument": frozenset({"self", "cls", "ctx", "timeout"}),
         "sent": EMITTER | CLIENT,
         "received": NAMESPACE | HOOKS,

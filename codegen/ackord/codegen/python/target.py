@@ -86,6 +86,7 @@ def _types(plan: Plan, names: Names, options: Options, exports: list[str]) -> st
         "errors": views.errors(),
         "rooms": views.rooms(),
         "params": views.params(),
+        "acks": views.acks(),
         "results": views.results(),
     }
     return module.render(options, exports, {key: list(value) for key, value in values.items()})
@@ -122,6 +123,7 @@ def _exports(names: Names) -> tuple[list[str], list[str], list[str], list[str]]:
         *names.errors.values(),
         *names.rooms.values(),
         *(each.params for each in names.namespaces if each.params is not None),
+        *(event.ack for event in events if event.ack is not None),
         *(event.result for event in events if event.result is not None),
     ]
     server = [name for each in names.namespaces for name in _server_classes(each)]

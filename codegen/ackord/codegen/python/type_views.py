@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ackord.codegen.documentation import Documented, first_paragraph, words
+from ackord.codegen.plan import EventPlan
+from ackord.codegen.python.event_view import ParameterView
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.module import Module
+from ackord.codegen.python.naming import EventNames
 from ackord.schema.model import (
     Alias,
     Enum,
@@ -166,7 +169,7 @@ class TypeViews:
                     value = literal(declared.tag_value)
                     annotation = f"{self._module.imports.Literal}[{value}]"
                     name = self._names.tags[declared.name]
-                    attributes.insert(0, self._attribute(name, tag, annotation, value, None))
+                    attributes.insert(0, self._attribute(name, tag.name, annotation, value, None))
                 yield RecordView(
                     self._names.types[declared.name],
                     words(declared),
@@ -208,15 +211,40 @@ class TypeViews:
     def results(self) -> Iterator[ResultView]:
         """Return the unions of success and errors."""
         for result in self._plan.results:
-            success = "None" if result.success is None else self._annotations.static(result.success)
-            errors = [self._annotations.error(error.name) for error in result.event.errors]
-            operands = [*errors, "None"] if success == "None" else [success, *errors]
-            name = next(
-                found.events[result.event].result or ""
-                for found in self._names.namespaces
-                if result.event in found.events
+            event, names = result.event, self._event_names(result.event)
+            success = (
+                names.ack
+                if names.ack is not None
+                else "None"
+                if event.declared.ack is None
+                else self._annotations.static(event.declared.ack)
             )
-            yield ResultView(name, result.event.declared.name, " | ".join(operands))
+            errors = [self._annotations.error(error.name) for error in event.errors]
+            operands = [*errors, "None"] if success == "None" else [success, *errors]
+            yield ResultView(names.result or "", event.declared.name, " | ".join(operands))
+
+    def acks(self) -> Iterator[ClassView]:
+        """Return the named tuples of acknowledgements with several arguments."""
+        for ack in self._plan.acks:
+            names = self._event_names(ack.event)
+            attributes: list[AttributeView] = []
+            # Fields with defaults stand last, and a tuple can't make a mutable default anew.
+            settable = True
+            for name, field in reversed(
+                list(zip(names.ack_fields, ack.event.ack_args, strict=True))
+            ):
+                parameter = ParameterView(name, field, self._module)
+                settable = settable and not parameter.is_mutable
+                default = parameter.default if settable else None
+                attributes.insert(
+                    0, AttributeView(name, parameter.annotation, default, parameter.doc)
+                )
+            yield ClassView(names.ack or "", ack.event.declared.name, attributes)
+
+    def _event_names(self, event: EventPlan) -> EventNames:
+        return next(
+            found.events[event] for found in self._names.namespaces if event in found.events
+        )
 
     def _union(self, declared: TaggedUnion) -> str:
         members = [self._annotations.declared(member) for member in declared.members]

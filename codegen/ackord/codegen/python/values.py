@@ -77,9 +77,10 @@ class Values:
                 ]
                 comma = "," if len(expressions) == 1 else ""
                 return f"({', '.join(expressions)}{comma})"
-            case MapType(inner):
+            case MapType(inner, key=key):
                 entries = (
-                    f"{literal(key)}: {self.expression(each, inner)}" for key, each in value.items()
+                    f"{self.expression(name, key)}: {self.expression(each, inner)}"
+                    for name, each in value.items()
                 )
                 return f"{{{', '.join(entries)}}}"
             case UnionType(members):

@@ -50,7 +50,7 @@ class AckForms:
         pending = [of]
         while pending:
             match pending.pop():
-                case ScalarType(name="json") | MapType():
+                case ScalarType(name="json" | "json_object") | MapType():
                     return True
                 case NullableType(item):
                     pending.append(item)

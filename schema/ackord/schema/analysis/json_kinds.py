@@ -8,6 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final, Literal, TypeAlias
 
 from ackord.schema.analysis.python_types import find_class
@@ -45,6 +46,7 @@ _OF_SCALAR: Final[Mapping[str, frozenset[JsonKind]]] = {
     "bool": frozenset({"bool"}),
     "bytes": frozenset({"object"}),  # the placeholder of an attachment
     "json": ALL_KINDS,
+    "json_object": frozenset({"object"}),
 }
 _CLASSES: Final[Mapping[str, type]] = {
     "str": str,
@@ -60,9 +62,11 @@ _CLASSES: Final[Mapping[str, type]] = {
     "uuid": uuid.UUID,
     "decimal": Decimal,
     "url": AnyUrl,
+    "email": str,
     "json": object,
+    "json_object": dict,
 }
-"""The Python class of each scalar."""
+"""The Python class of each scalar but `ip`, which has two."""
 _OF_SCHEMA: Final[Mapping[str, JsonKind]] = {
     "null": "null",
     "boolean": "bool",
@@ -99,6 +103,8 @@ def json_kinds(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozens
 def python_classes(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozenset[type]:
     """Return the Python classes of a type's values, without generated ones; `object` if unknown."""
     match of:
+        case ScalarType("ip"):
+            return frozenset[type]({IPv4Address, IPv6Address})
         case ScalarType(name):
             return frozenset({_CLASSES[name]})
         case ListType():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from ackord.schema.model import (
     Alias,
@@ -21,6 +22,9 @@ from ackord.schema.model import (
     UnionType,
 )
 
+_PLAIN_KEY: Final = ScalarType("str")
+"""The keys of a map for which no type is written."""
+
 
 def written_types(of: Type) -> Iterator[Type]:
     """Return a type and the types that are written in it; declared types only by name."""
@@ -29,8 +33,12 @@ def written_types(of: Type) -> Iterator[Type]:
         part = pending.pop()
         yield part
         match part:
-            case ListType(item) | MapType(item) | NullableType(item):
+            case ListType(item) | NullableType(item):
                 pending.append(item)
+            case MapType(item, key=key):
+                pending.append(item)
+                if key != _PLAIN_KEY:
+                    pending.append(key)
             case TupleType(items) | UnionType(items):
                 pending.extend(items)
             case ScalarType() | LiteralType() | RefType():

@@ -35,7 +35,7 @@ def alias_cycles(declarations: Mapping[str, TypeDeclaration]) -> list[list[str]]
     """Return the cycles of aliases that refer to each other, each as a path from a name back to
     it.
     """
-    return _cycles(_alias_graph(declarations))
+    return cycles(_alias_graph(declarations))
 
 
 def long_aliases(declarations: Mapping[str, TypeDeclaration]) -> list[str]:
@@ -72,7 +72,7 @@ def endless_records(declarations: Mapping[str, TypeDeclaration]) -> list[list[st
     endless = {
         name: declaration for name, declaration in declarations.items() if name not in finite
     }
-    return _cycles(
+    return cycles(
         {
             name: [target for target in _required(declaration) if target in endless]
             for name, declaration in endless.items()
@@ -91,7 +91,7 @@ def endless_defaults(declarations: Mapping[str, TypeDeclaration]) -> list[list[t
         if isinstance(declared, Record)
         for field in declared.fields
     }
-    return _cycles(
+    return cycles(
         {
             key: list(
                 dict.fromkeys(_defaults_inside(field.default.value, field.type, declarations))
@@ -188,7 +188,10 @@ def references(of: Type) -> Iterator[str]:
     match of:
         case RefType(name):
             yield name
-        case ListType(item) | NullableType(item) | MapType(item):
+        case ListType(item) | NullableType(item):
+            yield from references(item)
+        case MapType(item, key=key):
+            yield from references(key)
             yield from references(item)
         case TupleType(items) | UnionType(items):
             for item in items:
@@ -252,7 +255,7 @@ def _needed(of: Type) -> Iterator[str]:
             pass
 
 
-def _cycles(graph: Mapping[K, Iterable[K]]) -> list[list[K]]:
+def cycles(graph: Mapping[K, Iterable[K]]) -> list[list[K]]:
     """Find cycles until each node that is on one has been named once; iterative, because chains may
     be long.
     """

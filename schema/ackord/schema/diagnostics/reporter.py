@@ -7,6 +7,7 @@ and goes on, so that one run shows all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from typing import Final
 
@@ -24,6 +25,7 @@ class Reporter:
 
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
+        self._ignored: dict[str, AbstractSet[str]] = {}
         self._suggestions = 0
 
     def add(
@@ -40,6 +42,8 @@ class Reporter:
         The rule has the severity, and the hint if no `hint` is given.
         """
         rule = RULES[code]
+        if rule.severity == "warning" and code in self._ignored.get(place.file, ()):
+            return
         found = Diagnostic(
             code=code,
             severity=rule.severity,
@@ -50,6 +54,10 @@ class Reporter:
             related=tuple(related),
         )
         self._found[found] = None
+
+    def ignore(self, file: str, codes: AbstractSet[str]) -> None:
+        """Don't report these warnings in a file."""
+        self._ignored[file] = codes
 
     @property
     def has_errors(self) -> bool:

@@ -85,7 +85,6 @@ _ALL: Final = (
         "The version of the language, `ackord:`, is one that this release reads.",
     ),
     Rule("S014", "Invalid contract version", "The contract's `version` is three numbers."),
-    Rule("S015", "Imports", "Imports aren't supported by this release."),
     Rule("S016", "Invalid setting", "A setting has one of the values that it may have."),
     Rule("S017", "Invalid name", "Names have the form that their kind of name must have."),
     Rule(
@@ -148,7 +147,7 @@ _ALL: Final = (
     Rule(
         "S028",
         "Invalid base of a newtype",
-        "The base of a newtype is a built-in scalar other than `json`.",
+        "The base of a newtype is a built-in scalar other than `json`, `json_object` and `ip`.",
     ),
     Rule(
         "S029",
@@ -215,7 +214,7 @@ _ALL: Final = (
     Rule(
         "S040",
         "Invalid error code",
-        "An error code is snake_case and isn't one of the reserved codes.",
+        "An error code is 1 to 128 printable characters and isn't one of the reserved codes.",
     ),
     Rule(
         "S041",
@@ -296,6 +295,67 @@ _ALL: Final = (
         "Success that looks like a failure",
         "An acknowledgement that could be an object with the key `error` travels as "
         "`acks: result`.",
+    ),
+    # Names that change, imports, parts of types
+    Rule(
+        "S064",
+        "Reserved name",
+        "A name that was removed, which `reserved` says, isn't used again.",
+        "choose another name: older clients and servers know this one with its old meaning",
+    ),
+    Rule(
+        "S065",
+        "Invalid `since`",
+        "`since` is a version of the contract, three numbers, that isn't later than `version`.",
+        "write the version in which it came, or raise `version`",
+    ),
+    Rule(
+        "S066",
+        "Unreadable import",
+        "An imported file can be opened and read.",
+        "paths are relative to the importing file",
+    ),
+    Rule(
+        "S067",
+        "Import cycle",
+        "A file doesn't import itself, neither directly nor through others.",
+        "move what both need into a file of its own",
+    ),
+    Rule(
+        "S068",
+        "Misplaced parts of a type",
+        "`items` stands beside `type: list` or `type: tuple`, `keys` and `values` beside "
+        "`type: map`.",
+    ),
+    Rule(
+        "S069",
+        "Misplaced part of a contract",
+        "An imported file declares types, errors and rooms, and no namespaces.",
+    ),
+    Rule(
+        "S070",
+        "Too many imports",
+        "A contract has at most 100 files, and those that are imported have at most five million "
+        "bytes.",
+        "import fewer files",
+    ),
+    Rule(
+        "S071",
+        "Duplicate name on the wire",
+        "Fields of a record, and events of a direction, differ in their names on the wire.",
+        "give one of the two another name",
+    ),
+    Rule(
+        "S072",
+        "Invalid type of keys",
+        "The keys of a map are of a type whose values have one text each: `str`, `int64`, `uuid`, "
+        "`date`, `email`, `ip`, a newtype of one of them, an enum or a literal of texts.",
+        "use str, a newtype or an enum; numbers are text here, as int64 is",
+    ),
+    Rule(
+        "S073",
+        "Form of several ack arguments",
+        "An acknowledgement with several arguments travels as `acks: bare`.",
     ),
     # Warnings
     Rule(

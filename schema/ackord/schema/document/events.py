@@ -7,7 +7,7 @@ from typing import Final
 
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.fields import DOC_KEYS, check_name, read_fields, read_type
-from ackord.schema.document.nodes import EventNode, Name
+from ackord.schema.document.nodes import EventNode, FieldNode, Name, TypeNode
 from ackord.schema.document.section import Section, read_mapping
 from ackord.schema.names import (
     MAX_NAME,
@@ -20,6 +20,8 @@ from ackord.schema.yaml.nodes import Entry, Mapping, Scalar
 
 KEYS: Final = ("name", "args", "ack", "errors", "timeout", "acks", "rooms", "concurrent", *DOC_KEYS)
 """Keys of an event."""
+ACK_KEYS: Final = ("args",)
+"""Keys of an acknowledgement with arguments; others are types."""
 _TIMEOUT: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _MAX_TIMEOUT: Final = 86_400.0
@@ -45,13 +47,15 @@ def read_event(entry: Entry, report: Reporter, *, to_client: bool) -> EventNode:
         report.add(
             "S047", section.key_place("rooms"), "only events under 'server_to_client' go to rooms"
         )
-    ack = section.node("ack")
+    ack, ack_args = _read_ack(section)
     return EventNode(
         name=name,
         identifier=identifier,
+        has_identifier="name" in section,
         args=read_fields(section.entries("args"), "an argument", report),
-        ack=None if ack is None else read_type(ack, section.key_place("ack"), report),
-        has_ack=ack is not None,
+        ack=ack,
+        ack_args=ack_args,
+        ack_place=section.key_place("ack") if "ack" in section else None,
         errors=section.names("errors"),
         acks=section.ack_style(),
         timeout=_read_timeout(section),
@@ -59,7 +63,30 @@ def read_event(entry: Entry, report: Reporter, *, to_client: bool) -> EventNode:
         concurrent=section.flag("concurrent", default=False),
         doc=section.prose("doc"),
         deprecated=section.prose("deprecated"),
+        since=section.since(),
     )
+
+
+def _read_ack(section: Section) -> tuple[TypeNode | None, tuple[FieldNode, ...] | None]:
+    node = section.node("ack")
+    if node is None:
+        return None, None
+    if isinstance(node, Scalar) and node.kind == "null":
+        if node.text:
+            return None, ()
+        section.report.add(
+            "S010",
+            section.key_place("ack"),
+            "expected a type, found nothing",
+            hint="write `ack: null` for an acknowledgement without a value",
+        )
+        return None, None
+    if isinstance(node, Mapping) and any(entry.key.text == "args" for entry in node):
+        inner = Section(
+            node, section.key_place("ack"), "an acknowledgement", ACK_KEYS, section.report
+        )
+        return None, read_fields(inner.entries("args"), "an argument", section.report)
+    return read_type(node, section.key_place("ack"), section.report), None
 
 
 def _read_identifier(name: Name, section: Section) -> Name:

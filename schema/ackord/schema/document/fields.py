@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping as Mapping_
 from decimal import Decimal
 from typing import Final
 
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.document.nodes import ConstraintNode, FieldNode, Name, TypeNode
-from ackord.schema.document.section import Section
+from ackord.schema.document.nodes import ConstraintNode, FieldNode, Name, PartsNode, TypeNode
+from ackord.schema.document.section import Section, read_text
 from ackord.schema.expressions.parser import parse_expression
-from ackord.schema.expressions.syntax import Expression
-from ackord.schema.names import FIELD_NAME, MAX_NAME, NameForm, camel_case, snake_case
+from ackord.schema.expressions.syntax import Bare, Expression
+from ackord.schema.names import (
+    FIELD_NAME,
+    MAX_NAME,
+    MAX_WIRE_NAME,
+    SNAKE_NAME,
+    NameForm,
+    camel_case,
+    snake_case,
+)
 from ackord.schema.source import Place
 from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 
@@ -27,14 +36,29 @@ BOUNDS: Final = ("ge", "gt", "le", "lt", "multiple_of")
 CONSTRAINT_KEYS: Final = ("pattern", *BOUNDS, *COUNTS)
 MAX_COUNT: Final = 2**31 - 1
 """The largest number in constraints that count characters, bytes, items or digits."""
-DOC_KEYS: Final = ("doc", "deprecated")
+DOC_KEYS: Final = ("doc", "deprecated", "since")
+FIELD_KEYS: Final = ("name",)
+"""Keys of a field's, argument's or parameter's type, besides those of any type."""
+PART_KEYS: Final = ("items", "keys", "values")
+"""Keys for the parts of ``type: list``, ``type: map`` and ``type: tuple``."""
+_TYPES: Final = frozenset({"str", "int", "int64", "float", "bool", "bytes"})
+_PARTS_OF: Final[Mapping_[str, tuple[str, ...]]] = {
+    "list": ("items",),
+    "tuple": ("items",),
+    "map": ("keys", "values"),
+}
 
 
-def read_type(node: Node, where: Place, report: Reporter) -> TypeNode | None:
-    """Read a type: an expression, ``type:`` with constraints, or an inline record."""
+def read_type(
+    node: Node, where: Place, report: Reporter, *, more: tuple[str, ...] = ()
+) -> TypeNode | None:
+    """Read a type: an expression, ``type:`` with constraints, or an inline record.
+
+    `more` are keys that the caller reads itself.
+    """
     match node:
         case Mapping():
-            return _read_type_mapping(node, where, report)
+            return _read_type_mapping(node, where, report, more)
         case Sequence():
             report.add(
                 "S010", node.place, "a type is an expression, not a list", hint=_list_hint(node)
@@ -45,10 +69,12 @@ def read_type(node: Node, where: Place, report: Reporter) -> TypeNode | None:
             return TypeNode(expression.place, expression) if expression else None
 
 
-def read_expression(node: Node, report: Reporter) -> Expression | None:
-    """Read a type expression."""
+def read_expression(node: Node, report: Reporter, *, bare: bool = False) -> Expression | None:
+    """Read a type expression; with `bare` a list, map or tuple stands without brackets, because its
+    parts are written beside it.
+    """
     if isinstance(node, Scalar) and node.kind == "text":
-        return parse_expression(node, report)
+        return parse_expression(node, report, bare=bare)
     if isinstance(node, Scalar) and node.kind == "null" and node.text:
         report.add(
             "S020",
@@ -68,27 +94,25 @@ def _list_hint(node: Sequence) -> str:
     return "write list[T] for any number of values, tuple[A, B] for fixed positions"
 
 
-def _read_type_mapping(node: Mapping, where: Place, report: Reporter) -> TypeNode | None:
+def _read_type_mapping(
+    node: Mapping, where: Place, report: Reporter, more: tuple[str, ...]
+) -> TypeNode | None:
     keys = [entry.key.text for entry in node]
     if "fields" in keys:
-        section = Section(node, where, "an inline record", ("fields", *DOC_KEYS), report)
-        fields = read_fields(section.entries("fields"), "a field", report)
+        known = ("fields", "reserved", *DOC_KEYS, *more)
+        section = Section(node, where, "an inline record", known, report)
         return TypeNode(
-            where, fields=fields, doc=section.prose("doc"), deprecated=section.prose("deprecated")
+            where,
+            fields=read_fields(section.entries("fields"), "a field", report),
+            reserved=section.names("reserved"),
+            doc=section.prose("doc"),
+            deprecated=section.prose("deprecated"),
+            since=section.since(),
         )
-    if "type" in keys or (keys and all(key in {*CONSTRAINT_KEYS, *DOC_KEYS} for key in keys)):
-        section = Section(
-            node, where, "a type with constraints", ("type", *CONSTRAINT_KEYS, *DOC_KEYS), report
-        )
-        constraints = read_constraints(section)
-        doc, deprecated = section.prose("doc"), section.prose("deprecated")
-        base = section.node("type", required=True)
-        expression = read_expression(base, report) if base is not None else None
-        return (
-            TypeNode(expression.place, expression, constraints, doc=doc, deprecated=deprecated)
-            if expression
-            else None
-        )
+    known = (*CONSTRAINT_KEYS, *PART_KEYS, *DOC_KEYS)
+    if "type" in keys or (keys and all(key in known for key in keys)):
+        section = Section(node, where, "a type with constraints", ("type", *known, *more), report)
+        return read_constrained(section)
     hint = (
         "write `{fields: {…}}` around the names"
         if keys
@@ -101,6 +125,76 @@ def _read_type_mapping(node: Mapping, where: Place, report: Reporter) -> TypeNod
         hint=hint,
     )
     return None
+
+
+def read_constrained(section: Section) -> TypeNode | None:
+    """Read ``type:``, and the constraints and parts beside it."""
+    constraints = read_constraints(section)
+    doc, deprecated, since = section.prose("doc"), section.prose("deprecated"), section.since()
+    base = section.node("type", required=True)
+    if base is None:
+        return None
+    given = [key for key in PART_KEYS if key in section]
+    expression = read_expression(base, section.report, bare=bool(given))
+    if expression is None:
+        return None
+    return TypeNode(
+        expression.place,
+        expression,
+        constraints,
+        parts=_read_parts(given, expression, section) if given else None,
+        doc=doc,
+        deprecated=deprecated,
+        since=since,
+    )
+
+
+def _read_parts(given: list[str], expression: Expression, section: Section) -> PartsNode | None:
+    """Read the parts of ``type: list``, ``type: map`` or ``type: tuple`` that stand beside it."""
+    of = expression.bare
+    if of is None:
+        section.report.add(
+            "S068",
+            section.key_place(given[0]),
+            f"{given[0]!r} says what a list, a map or a tuple holds, but the type is none of them",
+            hint=f"write `type: {'list' if given[0] == 'items' else 'map'}`, without brackets",
+        )
+        return None
+    for key in given:
+        if key not in _PARTS_OF[of]:
+            section.report.add(
+                "S068",
+                section.key_place(key),
+                f"a {of} has no {key!r}",
+                hint=f"it has {' and '.join(map(repr, _PARTS_OF[of]))}",
+            )
+    return _read_parts_of(of, section)
+
+
+def _read_parts_of(of: Bare, section: Section) -> PartsNode:
+    def part(key: str) -> TypeNode | None:
+        node = section.node(key, required=key != "keys")
+        return read_type(node, section.key_place(key), section.report) if node else None
+
+    if of == "map":
+        keys = part("keys") if "keys" in section else None
+        return PartsNode(of=of, keys=keys, values=part("values"))
+    if of == "list":
+        return PartsNode(of=of, items=(part("items"),))
+    node = section.node("items", required=True)
+    if node is None:
+        return PartsNode(of=of, items=(None,))
+    if not isinstance(node, Sequence) or not node.items:
+        section.report.add(
+            "S010",
+            node.place,
+            f"'items' of a tuple is a list of types, not {describe(node)}",
+            hint="for example `items: [str, {type: int, ge: 0}]`",
+        )
+        return PartsNode(of=of, items=(None,))
+    return PartsNode(
+        of=of, items=tuple(read_type(item, item.place, section.report) for item in node.items)
+    )
 
 
 def read_constraints(section: Section) -> tuple[ConstraintNode, ...]:
@@ -167,13 +261,53 @@ def read_fields(entries: Iterable[Entry], what: str, report: Reporter) -> tuple[
     fields: list[FieldNode] = []
     for entry in entries:
         name = Name(entry.key.text, entry.key.place)
-        check_name(name, FIELD_NAME, what, report)
-        fields.append(FieldNode(name, read_type(entry.value, entry.key.place, report)))
+        identifier = read_identifier(entry.value, what, report)
+        if identifier is not None:
+            check_wire_name(name, what, report)
+        else:
+            check_name(name, FIELD_NAME, what, report, hint="`name: …`")
+        read = read_type(entry.value, entry.key.place, report, more=FIELD_KEYS)
+        fields.append(FieldNode(name, read, identifier))
     return tuple(fields)
 
 
-def check_name(name: Name, form: NameForm, what: str, report: Reporter) -> bool:
-    """Check that a name has the form of its kind."""
+def read_identifier(node: Node, what: str, report: Reporter) -> Name | None:
+    """Take ``name:``, the name in generated code, of a field's type or an enum's member."""
+    entries = node.entries if isinstance(node, Mapping) else ()
+    value = next((entry.value for entry in entries if entry.key.text == "name"), None)
+    if value is None or not {"type", "fields", "value"} & {entry.key.text for entry in entries}:
+        return None  # a bare mapping of names, which is reported as such
+    name = read_text(value, "'name'", report)
+    if name is not None and name.text in _TYPES:
+        report.add(
+            "S022",
+            name.place,
+            f"'name' is the name in generated code, and {name.text!r} is a type",
+            hint="write `{fields: {…}}` around the fields of a record",
+        )
+    elif name is not None:
+        check_name(name, SNAKE_NAME, f"{what} in generated code", report)
+    return name
+
+
+def check_wire_name(name: Name, what: str, report: Reporter) -> bool:
+    """Check a name that is only on the wire."""
+    if 1 <= len(name.text) <= MAX_WIRE_NAME and name.text.isprintable():
+        return True
+    report.add(
+        "S017",
+        name.place,
+        f"the name of {what} on the wire has 1 to {MAX_WIRE_NAME} printable characters",
+    )
+    return False
+
+
+def check_name(
+    name: Name, form: NameForm, what: str, report: Reporter, *, hint: str | None = None
+) -> bool:
+    """Check that a name has the form of its kind; `hint` is how the file gives it another name in
+    generated code, with … for the name.
+    """
     if form.pattern.fullmatch(name.text):
         return True
     if form.is_only_too_long(name.text):
@@ -190,6 +324,13 @@ def check_name(name: Name, form: NameForm, what: str, report: Reporter) -> bool:
         None,
     )
     shown = short if short == name.text else f"{short}…"
-    hint = f"for example {suggestion}" if suggestion else None
-    report.add("S017", name.place, f"{shown!r} can't name {what}: expected {form.words}", hint=hint)
+    example = f"for example {suggestion}" if suggestion else None
+    if hint is not None:
+        given = hint.replace("…", suggestion or "my_name")
+        example = f"say how generated code calls it, with {given}" + (
+            f", or rename it, {example}" if example else ""
+        )
+    report.add(
+        "S017", name.place, f"{shown!r} can't name {what}: expected {form.words}", hint=example
+    )
     return False

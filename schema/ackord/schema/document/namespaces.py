@@ -8,7 +8,7 @@ from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.events import read_event
 from ackord.schema.document.fields import DOC_KEYS, check_name, read_fields, read_type
 from ackord.schema.document.nodes import EventNode, Name, NamespaceNode, TypeNode
-from ackord.schema.document.section import Section, read_mapping
+from ackord.schema.document.section import Section, read_mapping, read_reserved
 from ackord.schema.names import SNAKE_NAME
 from ackord.schema.yaml.nodes import Entry, Mapping
 
@@ -23,9 +23,13 @@ KEYS: Final = (
     "client_to_server",
     "server_to_client",
     "server_to_server",
+    "reserved",
     *DOC_KEYS,
 )
 """Keys of a namespace."""
+
+
+DIRECTIONS: Final = ("client_to_server", "server_to_client", "server_to_server")
 
 
 def read_namespace(entry: Entry, report: Reporter) -> NamespaceNode:
@@ -49,8 +53,10 @@ def read_namespace(entry: Entry, report: Reporter) -> NamespaceNode:
         client_to_server=_read_events("client_to_server", section),
         server_to_client=_read_events("server_to_client", section),
         server_to_server=_read_events("server_to_server", section),
+        reserved=read_reserved(section, DIRECTIONS),
         doc=section.prose("doc"),
         deprecated=section.prose("deprecated"),
+        since=section.since(),
     )
 
 

@@ -4,13 +4,17 @@ with places.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
-from ackord.schema.expressions.syntax import Expression
+from ackord.schema.expressions.syntax import Bare, Expression
 from ackord.schema.model import AckStyle
 from ackord.schema.source import Place
+
+WireNames: TypeAlias = Literal["as_written", "camelCase"]
+"""How the names of fields and events travel: as in the file, or ``user_id`` as ``userId``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,24 @@ class TypeNode:
     constraints: tuple[ConstraintNode, ...] = ()
     fields: tuple[FieldNode, ...] | None = None
     """Set for an inline record."""
+    parts: PartsNode | None = None
+    """Set for a list, map or tuple whose parts are written in place."""
+    reserved: tuple[Name, ...] = ()
+    """Names of fields that were removed from an inline record."""
     doc: str | None = None
     deprecated: str | None = None
+    since: Name | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsNode:
+    """The parts of ``type: list``, ``type: map`` or ``type: tuple``."""
+
+    of: Bare
+    items: tuple[TypeNode | None, ...] = ()
+    """One for a list, any number for a tuple; `None` for a type that couldn't be read."""
+    keys: TypeNode | None = None
+    values: TypeNode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +71,8 @@ class FieldNode:
 
     name: Name
     type: TypeNode | None
+    identifier: Name | None = None
+    """The name in generated code, if the file says it: `name` is the name on the wire then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +84,7 @@ class NewTypeNode:
     constraints: tuple[ConstraintNode, ...]
     doc: str | None
     deprecated: str | None
+    since: Name | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +92,11 @@ class EnumMemberNode:
     """One member of an enum."""
 
     value: Name
+    identifier: Name | None = None
+    """The name in generated code, if the file says it."""
     doc: str | None = None
     deprecated: str | None = None
+    since: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +106,10 @@ class EnumNode:
     name: Name
     members: tuple[EnumMemberNode, ...]
     open: bool
+    reserved: tuple[Name, ...]
     doc: str | None
     deprecated: str | None
+    since: Name | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +119,12 @@ class RecordNode:
     name: Name
     fields: tuple[FieldNode, ...]
     tag_value: Name | None
+    default_tag: str
+    """The tag value if the file says none: the name in snake_case."""
+    reserved: tuple[Name, ...]
     doc: str | None
     deprecated: str | None
+    since: Name | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +135,13 @@ class UnionNode:
     place: Place
     members: tuple[Expression, ...]
     tag: Name | None
+    tag_name: Name | None
+    """The name of the tag in generated code, if the file says it."""
     open: bool
+    reserved: tuple[Name, ...]
     doc: str | None
     deprecated: str | None
+    since: Name | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +152,7 @@ class AliasNode:
     type: TypeNode
     doc: str | None
     deprecated: str | None
+    since: Name | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +163,7 @@ class PythonNode:
     path: Name
     doc: str | None
     deprecated: str | None
+    since: Name | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +185,13 @@ class ErrorNode:
     name: Name
     code: Name
     """Made from the name if the file has no code."""
+    key: Name
+    """The key under ``errors:``: the name, or the code of an error with a ``name:``."""
     fields: tuple[FieldNode, ...]
+    reserved: tuple[Name, ...]
     doc: str | None
     deprecated: str | None
+    since: Name | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +203,7 @@ class RoomNode:
     params: tuple[FieldNode, ...]
     doc: str | None
     deprecated: str | None
+    since: Name | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,10 +212,14 @@ class EventNode:
 
     name: Name
     identifier: Name
+    has_identifier: bool
+    """Whether the file says the name in generated code: `name` is the name on the wire then."""
     args: tuple[FieldNode, ...]
     ack: TypeNode | None
-    has_ack: bool
-    """Whether there is an ``ack:``, even an unreadable one."""
+    ack_args: tuple[FieldNode, ...] | None
+    """Set for ``ack: {args: …}``, and empty for ``ack: null``."""
+    ack_place: Place | None
+    """The place of the key ``ack``, if there is one, even with an unreadable value."""
     errors: tuple[Name, ...]
     acks: tuple[Name, AckStyle] | None
     timeout: tuple[Name, float] | None
@@ -180,6 +227,7 @@ class EventNode:
     concurrent: bool
     doc: str | None
     deprecated: str | None
+    since: Name | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,8 +245,20 @@ class NamespaceNode:
     client_to_server: tuple[EventNode, ...]
     server_to_client: tuple[EventNode, ...]
     server_to_server: tuple[EventNode, ...]
+    reserved: Mapping[str, tuple[Name, ...]]
+    """Names of events that were removed, by direction."""
     doc: str | None
     deprecated: str | None
+    since: Name | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportNode:
+    """One file under ``import:``."""
+
+    path: Name
+    """Relative to the importing file."""
+    alias: Name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,13 +266,16 @@ class Document:
     """One schema file."""
 
     name: Name
-    version: str
+    version: str | None
+    """`None` for an imported file without one."""
     doc: str | None
     acks: AckStyle | None
+    names: WireNames
     ignored: frozenset[str]
     """Codes of warnings that aren't reported."""
-    imports: bool
-    """Whether there is an ``import:``, which this release refuses."""
+    imports: tuple[ImportNode, ...]
+    reserved: Mapping[str, tuple[Name, ...]]
+    """Names that were removed, by kind: ``types``, ``errors``, ``rooms`` and ``namespaces``."""
     types: tuple[TypeDeclarationNode, ...]
     errors: tuple[ErrorNode, ...]
     rooms: tuple[RoomNode, ...]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.diagnostics.rules import RULES, WARNINGS
 from ackord.schema.document.errors import read_error
 from ackord.schema.document.fields import check_name
+from ackord.schema.document.imports import read_imports
 from ackord.schema.document.namespaces import read_namespace
-from ackord.schema.document.nodes import Document, Name
+from ackord.schema.document.nodes import Document, Name, WireNames
 from ackord.schema.document.rooms import read_room
-from ackord.schema.document.section import Section
+from ackord.schema.document.section import Section, read_reserved
 from ackord.schema.document.types import read_type_declaration
+from ackord.schema.document.versions import is_version, near_version, shown_version
 from ackord.schema.names import SNAKE_NAME
 from ackord.schema.source import Place
 from ackord.schema.yaml.nodes import Mapping, Node, Scalar, describe
@@ -27,19 +28,29 @@ KEYS: Final = (
     "version",
     "doc",
     "acks",
+    "names",
     "ignore",
     "import",
+    "reserved",
     "types",
     "errors",
     "rooms",
     "namespaces",
 )
 """Keys of the document."""
-_VERSION: Final = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.(?:0|[1-9][0-9]{0,9})){2}")
+CONTRACT_KEYS: Final = ("acks", "namespaces")
+"""Keys that an imported file doesn't have."""
+RESERVED: Final = ("types", "errors", "rooms", "namespaces")
+"""Keys of the document's ``reserved``."""
 
 
-def read_document(node: Node | None, start: Place, report: Reporter) -> Document | None:
+def read_document(
+    node: Node | None, start: Place, report: Reporter, *, imported: bool = False
+) -> Document | None:
     """Read the root of a file; `start` is where missing keys are reported.
+
+    A file that is `imported` declares types, errors and rooms only, and needs neither name nor
+    version.
 
     For a file in an unknown version of the language, or without any keys, only that is reported,
     and the result is `None`.
@@ -57,25 +68,27 @@ def read_document(node: Node | None, start: Place, report: Reporter) -> Document
         return None
     section = Section(root, start, "a schema file", KEYS, report)
     section.node("ackord", required=True)
-    if "import" in section:
-        hint = "declare the types in this file"
-        report.add(
-            "S015",
-            section.key_place("import"),
-            "imports aren't supported by this version yet",
-            hint=hint,
-        )
-    name = section.text("name", required=True)
+    for key in CONTRACT_KEYS if imported else ():
+        if key in section:
+            report.add(
+                "S069",
+                section.key_place(key),
+                f"an imported file has no {key!r}",
+                hint="it declares types, errors and rooms; move this to the contract's own file",
+            )
+    name = section.text("name", required=not imported)
     if name is not None:
         check_name(name, SNAKE_NAME, "a contract", report)
     acks = section.ack_style()
     return Document(
         name=name or Name("contract", start),
-        version=_read_version(section),
+        version=_read_version(section, required=not imported),
         doc=section.prose("doc"),
         acks=acks[1] if acks else None,
+        names=_read_names(section),
         ignored=_read_ignored(section),
-        imports="import" in section,
+        imports=read_imports(section),
+        reserved=read_reserved(section, RESERVED),
         types=tuple(read_type_declaration(entry, report) for entry in section.entries("types")),
         errors=tuple(read_error(entry, report) for entry in section.entries("errors")),
         rooms=tuple(read_room(entry, report) for entry in section.entries("rooms")),
@@ -112,19 +125,30 @@ def _read_ignored(section: Section) -> frozenset[str]:
     return frozenset(name.text for name in names)
 
 
-def _read_version(section: Section) -> str:
-    node = section.node("version", required=True)
+def _read_names(section: Section) -> WireNames:
+    found = section.text("names")
+    if found is None or found.text == "as_written":
+        return "as_written"
+    if found.text != "camelCase":
+        section.report.add(
+            "S016",
+            found.place,
+            "'names' is as_written (the default) or camelCase (user_id travels as userId)",
+            hint=section.report.nearest(found.text, ("as_written", "camelCase")),
+        )
+    return "camelCase"
+
+
+def _read_version(section: Section, *, required: bool) -> str | None:
+    node = section.node("version", required=required)
     if node is None:
-        return "0.0.0"
-    if not isinstance(node, Scalar) or not _VERSION.fullmatch(node.text):
-        found = repr(node.text[:60]) if isinstance(node, Scalar) else describe(node)
-        parts = re.findall(r"[0-9]+", node.text[:60])[:3] if isinstance(node, Scalar) else []
-        numbers = [part.lstrip("0") or "0" for part in parts] + ["0"] * (3 - len(parts))
+        return None
+    if not isinstance(node, Scalar) or not is_version(node):
         section.report.add(
             "S014",
             node.place,
-            f"the version of a contract is three numbers, not {found}",
-            hint=f"for example {'.'.join(numbers)}",
+            f"the version of a contract is three numbers, not {shown_version(node)}",
+            hint=f"for example {near_version(node)}",
         )
-        return "0.0.0"
+        return None
     return node.text

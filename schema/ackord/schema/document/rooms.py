@@ -16,7 +16,7 @@ def read_room(entry: Entry, report: Reporter) -> RoomNode:
     check_name(name, SNAKE_NAME, "a room", report)
     mapping = read_mapping(entry.value, "a room", report)
     if mapping is None:
-        return RoomNode(name=name, template=None, params=(), doc=None, deprecated=None)
+        return RoomNode(name=name, template=None, params=(), doc=None, deprecated=None, since=None)
     section = Section(mapping, name.place, "a room", ("name", "params", *DOC_KEYS), report)
     return RoomNode(
         name=name,
@@ -24,4 +24,5 @@ def read_room(entry: Entry, report: Reporter) -> RoomNode:
         params=read_fields(section.entries("params"), "a parameter", report),
         doc=section.prose("doc"),
         deprecated=section.prose("deprecated"),
+        since=section.since(),
     )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from collections.abc import Mapping as MappingOf
+from collections.abc import Mapping as Mapping_
 from typing import Final, get_args
 
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import Name
+from ackord.schema.document.versions import is_version, near_version, shown_version
 from ackord.schema.model import AckStyle
 from ackord.schema.source import Place, invisible_name
 from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe, is_null
 
 _JOINED: Final = re.compile(r"([\w./-]{1,60}):[^ \t\r\n]")
 """A key and a value without a space between them, which YAML takes for one text."""
-_OTHER_WORDS: Final[MappingOf[str, str]] = {
+_OTHER_WORDS: Final[Mapping_[str, str]] = {
     "default": "write the default into the type: `type: int = 5`",
     "optional": "write a question mark after the type: `type: str?`",
     "required": "fields are required unless their type ends with `?` or has a default",
@@ -26,6 +27,10 @@ _OTHER_WORDS: Final[MappingOf[str, str]] = {
     "properties": "fields stand under `fields`",
     "payload": "arguments stand under `args`, by name",
     "params": "arguments stand under `args`",
+    "alias": "the name in generated code stands under `name`, the name on the wire is the key",
+    "identifier": "the name in generated code stands under `name`",
+    "removed": "names that were removed stand under `reserved`",
+    "added": "the version that brought it stands under `since`",
     "arguments": "arguments stand under `args`",
     "returns": "what is answered stands under `ack`",
     "response": "what is answered stands under `ack`",
@@ -101,6 +106,22 @@ class Section:
             return default
         return value
 
+    def since(self) -> Name | None:
+        """Take ``since:``, a version of the contract."""
+        node = self.node("since")
+        if node is None:
+            return None
+        if not is_version(node):
+            self.report.add(
+                "S065",
+                node.place,
+                f"'since' is a version of the contract, three numbers, not {shown_version(node)}",
+                hint=f"for example {near_version(node)}",
+            )
+            return None
+        assert isinstance(node, Scalar)  # noqa: S101 - versions are scalars
+        return Name(node.text, node.place)
+
     def ack_style(self) -> tuple[Name, AckStyle] | None:
         """Take ``acks: bare`` or ``acks: result``, with the place of the key."""
         found = self.text("acks")
@@ -147,6 +168,16 @@ class Section:
         node = self.node(key)
         mapping = None if node is None else read_mapping(node, f"{key!r}", self.report)
         return iter(mapping or ())
+
+
+def read_reserved(section: Section, kinds: tuple[str, ...]) -> Mapping_[str, tuple[Name, ...]]:
+    """Take ``reserved:``, names that were removed by kind."""
+    node = section.node("reserved")
+    mapping = None if node is None else read_mapping(node, "'reserved'", section.report)
+    if mapping is None:
+        return {}
+    inner = Section(mapping, section.key_place("reserved"), "'reserved'", kinds, section.report)
+    return {kind: inner.names(kind) for kind in kinds}
 
 
 def read_mapping(node: Node, what: str, report: Reporter) -> Mapping | None:

@@ -11,10 +11,14 @@ from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.fields import (
     CONSTRAINT_KEYS,
     DOC_KEYS,
+    PART_KEYS,
     check_name,
+    check_wire_name,
+    read_constrained,
     read_constraints,
     read_expression,
     read_fields,
+    read_identifier,
 )
 from ackord.schema.document.nodes import (
     AliasNode,
@@ -30,7 +34,7 @@ from ackord.schema.document.nodes import (
     UnionNode,
 )
 from ackord.schema.document.section import Section, read_text
-from ackord.schema.names import FIELD_NAME, TYPE_NAME
+from ackord.schema.names import FIELD_NAME, SNAKE_NAME, TYPE_NAME, snake_case
 from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 
 
@@ -43,7 +47,11 @@ def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode
         if expression is None:
             return BrokenNode(name=name)
         return AliasNode(
-            name=name, type=TypeNode(expression.place, expression), doc=None, deprecated=None
+            name=name,
+            type=TypeNode(expression.place, expression),
+            doc=None,
+            deprecated=None,
+            since=None,
         )
     if not isinstance(entry.value, Mapping):
         report.add(
@@ -72,19 +80,26 @@ def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode
 
 def _read_newtype(name: Name, section: Section) -> NewTypeNode | None:
     constraints = read_constraints(section)
-    doc, deprecated = section.prose("doc"), section.prose("deprecated")
+    doc, deprecated, since = section.prose("doc"), section.prose("deprecated"), section.since()
     node = section.node("newtype")
     base = read_expression(node, section.report) if node is not None else None
     return (
-        NewTypeNode(name=name, base=base, constraints=constraints, doc=doc, deprecated=deprecated)
+        NewTypeNode(
+            name=name,
+            base=base,
+            constraints=constraints,
+            doc=doc,
+            deprecated=deprecated,
+            since=since,
+        )
         if base
         else None
     )
 
 
 def _read_enum(name: Name, section: Section) -> EnumNode | None:
-    opened = section.flag("open", default=False)
-    doc, deprecated = section.prose("doc"), section.prose("deprecated")
+    opened, reserved = section.flag("open", default=False), section.names("reserved")
+    doc, deprecated, since = section.prose("doc"), section.prose("deprecated"), section.since()
     node = section.node("enum")
     if not isinstance(node, Sequence):
         place = node.place if node is not None else name.place
@@ -113,7 +128,13 @@ def _read_enum(name: Name, section: Section) -> EnumNode | None:
             members[member.value.text] = member
     return (
         EnumNode(
-            name=name, members=tuple(members.values()), open=opened, doc=doc, deprecated=deprecated
+            name=name,
+            members=tuple(members.values()),
+            open=opened,
+            reserved=reserved,
+            doc=doc,
+            deprecated=deprecated,
+            since=since,
         )
         if members
         else None
@@ -124,12 +145,21 @@ def _read_enum_member(item: Node, members: Sequence, report: Reporter) -> EnumMe
     if not isinstance(item, Mapping):
         value = read_text(item, "a member of an enum", report, hint=_literal_hint(item, members))
         return EnumMemberNode(value=value) if value else None
-    section = Section(item, item.place, "a member of an enum", ("value", *DOC_KEYS), report)
+    known = ("value", "name", *DOC_KEYS)
+    section = Section(item, item.place, "a member of an enum", known, report)
     node = section.node("value", required=True)
     hint = None if node is None else _literal_hint(node, members)
     value = None if node is None else read_text(node, "'value'", report, hint=hint)
-    doc, deprecated = section.prose("doc"), section.prose("deprecated")
-    return EnumMemberNode(value=value, doc=doc, deprecated=deprecated) if value else None
+    doc, deprecated, since = section.prose("doc"), section.prose("deprecated"), section.since()
+    if value is None:
+        return None
+    return EnumMemberNode(
+        value=value,
+        identifier=read_identifier(item, "a member of an enum", report),
+        doc=doc,
+        deprecated=deprecated,
+        since=since,
+    )
 
 
 def _literal_hint(item: Node, members: Sequence) -> str | None:
@@ -159,16 +189,38 @@ def _read_record(name: Name, section: Section) -> RecordNode | None:
         name=name,
         fields=read_fields(section.entries("fields"), "a field", section.report),
         tag_value=section.text("tag_value"),
+        default_tag=snake_case(name.text[:200]),
+        reserved=section.names("reserved"),
         doc=section.prose("doc"),
         deprecated=section.prose("deprecated"),
+        since=section.since(),
+    )
+
+
+def _check_tag(tag: Name | None, tag_name: Name | None, section: Section) -> bool:
+    report = section.report
+    if tag is None:
+        for key in ("tag_name", "reserved"):
+            if key in section:
+                report.add(
+                    "S011",
+                    section.key_place(key),
+                    f"{key!r} says nothing here: this union has no tag",
+                    hint="give it a `tag`, or remove it",
+                )
+        return True
+    if tag_name is None:
+        return check_name(tag, FIELD_NAME, "a tag", report, hint="`tag_name: …`")
+    return check_wire_name(tag, "a tag", report) and check_name(
+        tag_name, SNAKE_NAME, "a tag in generated code", report
     )
 
 
 def _read_union(name: Name, section: Section) -> UnionNode | None:
-    tag = section.text("tag")
-    opened = section.flag("open", default=False)
-    doc, deprecated = section.prose("doc"), section.prose("deprecated")
-    if tag is not None and not check_name(tag, FIELD_NAME, "a tag", section.report):
+    tag, tag_name = section.text("tag"), section.text("tag_name")
+    opened, reserved = section.flag("open", default=False), section.names("reserved")
+    doc, deprecated, since = section.prose("doc"), section.prose("deprecated"), section.since()
+    if not _check_tag(tag, tag_name, section):
         return None
     node = section.node("union")
     if not isinstance(node, Sequence):
@@ -198,31 +250,32 @@ def _read_union(name: Name, section: Section) -> UnionNode | None:
         place=node.place,
         members=whole,
         tag=tag,
+        tag_name=tag_name,
         open=opened,
+        reserved=reserved,
         doc=doc,
         deprecated=deprecated,
+        since=since,
     )
 
 
 def _read_alias(name: Name, section: Section) -> AliasNode | None:
-    constraints = read_constraints(section)
-    doc, deprecated = section.prose("doc"), section.prose("deprecated")
-    node = section.node("type")
-    expression = read_expression(node, section.report) if node is not None else None
-    if expression is None:
+    read = read_constrained(section)
+    if read is None:
         return None
     return AliasNode(
-        name=name,
-        type=TypeNode(expression.place, expression, constraints),
-        doc=doc,
-        deprecated=deprecated,
+        name=name, type=read, doc=read.doc, deprecated=read.deprecated, since=read.since
     )
 
 
 def _read_python(name: Name, section: Section) -> PythonNode | None:
     path = section.text("python")
-    doc, deprecated = section.prose("doc"), section.prose("deprecated")
-    return PythonNode(name=name, path=path, doc=doc, deprecated=deprecated) if path else None
+    doc, deprecated, since = section.prose("doc"), section.prose("deprecated"), section.since()
+    return (
+        PythonNode(name=name, path=path, doc=doc, deprecated=deprecated, since=since)
+        if path
+        else None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +287,10 @@ class _Form:
 
 FORMS: Final = {
     "newtype": _Form("a newtype", CONSTRAINT_KEYS, _read_newtype),
-    "enum": _Form("an enum", ("open",), _read_enum),
-    "fields": _Form("a record", ("tag_value",), _read_record),
-    "union": _Form("a union", ("tag", "open"), _read_union),
-    "type": _Form("a type alias", CONSTRAINT_KEYS, _read_alias),
+    "enum": _Form("an enum", ("open", "reserved"), _read_enum),
+    "fields": _Form("a record", ("tag_value", "reserved"), _read_record),
+    "union": _Form("a union", ("tag", "tag_name", "open", "reserved"), _read_union),
+    "type": _Form("a type alias", (*CONSTRAINT_KEYS, *PART_KEYS), _read_alias),
     "python": _Form("a python type", (), _read_python),
 }
 """The keys that decide the kind of a declaration."""

@@ -12,7 +12,7 @@ NAMES: Final = {
     "boolean": "bool",
     "binary": "bytes",
     "any": "json",
-    "object": "json",
+    "object": "json_object",
     "long": "int64",
     "uri": "url",
     "timestamp": "datetime",
@@ -31,6 +31,10 @@ NAMES: Final = {
     "date-time": "datetime",
     "interval": "duration",
     "unknown": "json",
+    "ipv4": "ip",
+    "ipv6": "ip",
+    "ipaddress": "ip",
+    "emailstr": "email",
 }
 """Names of types in other languages, in lower case, and the built-in type to write instead."""
 FORMS: Final = {
@@ -46,12 +50,8 @@ FORMS: Final = {
 }
 """Names of generic types in other languages, in lower case, and the form to write instead."""
 FORMATS: Final = {
-    "email": r"'^[^@\s]{1,64}@[^@\s]{1,255}$'",
     "phone": r"'^[+][0-9]{5,15}$'",
     "slug": r"'^[a-z0-9-]{1,64}$'",
     "hostname": r"'^[A-Za-z0-9.-]{1,253}$'",
-    "ip": r"'^[0-9A-Fa-f.:]{2,45}$'",
-    "ipv4": r"'^[0-9.]{7,15}$'",
-    "ipv6": r"'^[0-9A-Fa-f.:]{2,45}$'",
 }
 """Kinds of text that are types in other languages, and a pattern to begin with."""

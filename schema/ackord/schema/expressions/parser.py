@@ -2,7 +2,7 @@
 
 expression = type ["?"] ["=" value]
 type       = member {"|" member}
-member     = "null" | name | "list" "[" type "]" | "map" "[" "str" "," type "]"
+member     = "null" | name | "list" "[" type "]" | "map" "[" type "," type "]"
            | "tuple" "[" type {"," type} "]" | "literal" "[" scalar {"," scalar} "]"
 value      = JSON, in which a bare word is a member of an enum
 """
@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.expressions.other_languages import FORMS
 from ackord.schema.expressions.syntax import (
+    Bare,
     DefaultSyntax,
     Expression,
     ListSyntax,
@@ -45,8 +46,11 @@ _WORDS: Final[dict[str, Json]] = {"true": True, "false": False, "null": None}
 _OPENINGS: Final = {"[": "a list is written list[T]", "{": "a map is written map[str, T]"}
 
 
-def parse_expression(scalar: Scalar, report: Reporter) -> Expression | None:
-    """Parse an expression; `None` if it isn't valid, which was reported then."""
+def parse_expression(scalar: Scalar, report: Reporter, *, bare: bool = False) -> Expression | None:
+    """Parse an expression; `None` if it isn't valid, which was reported then.
+
+    With `bare`, one ``list``, ``map`` or ``tuple`` may stand without brackets.
+    """
     if len(scalar.text) > MAX_LENGTH:
         report.add(
             "S020",
@@ -56,14 +60,16 @@ def parse_expression(scalar: Scalar, report: Reporter) -> Expression | None:
         )
         return None
     try:
-        return _Parser(scalar).expression()
+        return _Parser(scalar, bare=bare).expression()
     except ExpressionError as exc:
         report.add("S020", scalar.inside(exc.start, exc.end), exc.message, hint=exc.hint)
         return None
 
 
 class _Parser:
-    def __init__(self, scalar: Scalar) -> None:
+    def __init__(self, scalar: Scalar, *, bare: bool) -> None:
+        self._may_be_bare = bare
+        self._bare: Bare | None = None
         self._scalar = scalar
         self._tokens = tokenize(scalar.text)
         self._index = 0
@@ -88,6 +94,7 @@ class _Parser:
             parsed,
             optional,
             default,
+            self._bare,
         )
 
     def _type(self) -> TypeSyntax:
@@ -109,6 +116,11 @@ class _Parser:
             return self._generic(token)
         if token.text == "null":
             return NullSyntax(self._place(token))
+        if self._may_be_bare and self._depth == 0 and self._bare is None:
+            for bare in get_args(Bare):
+                if bare == token.text:
+                    self._bare = bare
+                    return NameSyntax(self._place(token), token.text)
         if token.text in {"list", "map", "tuple", "literal"}:
             forms = {
                 "list": "list[T]",
@@ -154,15 +166,14 @@ class _Parser:
 
     def _map(self, name: Token) -> TypeSyntax:
         parts = self._bracketed(self._type)
-        key = parts[0]
-        if len(parts) != 2 or not isinstance(key, NameSyntax) or key.name != "str":
+        if len(parts) != 2:
             raise ExpressionError(
                 name.start,
                 self._previous_end,
-                "a map has the key type str and one type of values",
+                "a map has one type of keys and one type of values",
                 "write map[str, T]",
             )
-        return MapSyntax(self._since(name.start), parts[1])
+        return MapSyntax(self._since(name.start), parts[0], parts[1])
 
     def _bracketed(self, element: Callable[[], T]) -> tuple[T, ...]:
         """Parse ``[`` one or more elements ``]``."""

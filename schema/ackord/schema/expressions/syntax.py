@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from ackord.schema.model import Json
 from ackord.schema.source import Place
+
+Bare: TypeAlias = Literal["list", "map", "tuple"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,10 @@ class ListSyntax:
 
 @dataclass(frozen=True, slots=True)
 class MapSyntax:
-    """``map[str, T]``."""
+    """``map[K, T]``."""
 
     place: Place
+    key: TypeSyntax
     value: TypeSyntax
 
 
@@ -103,3 +106,7 @@ class Expression:
     optional: Place | None = None
     """The place of the question mark, if there is one."""
     default: DefaultSyntax | None = None
+    bare: Bare | None = None
+    """The list, map or tuple that stands without brackets, if there is one: a `NameSyntax` in
+    `type`.
+    """

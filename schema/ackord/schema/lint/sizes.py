@@ -132,7 +132,7 @@ class _Walk:
 
 def _lacks(of: Type) -> Limit | None:
     match of:
-        case ScalarType("json"):
+        case ScalarType("json" | "json_object"):
             return "json"
         case ScalarType("str" | "bytes", limits) if limits.max_length is None:
             return None if limits.pattern and limits_length(limits.pattern) else "max_length"

@@ -1,73 +1,92 @@
-"""Document -> IR."""
+"""Documents -> IR."""
 
 from __future__ import annotations
 
 from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.document.nodes import Document, ErrorNode
-from ackord.schema.model import Contract, Error, Room
-from ackord.schema.names import MAX_NAME, RESERVED_CODES, SNAKE_NAME, snake_case
+from ackord.schema.document.nodes import ErrorNode, Name, RoomNode
+from ackord.schema.model import Contract, Error, ReservedNames, Room
+from ackord.schema.names import MAX_WIRE_NAME, RESERVED_CODES
 from ackord.schema.resolve.declarations import DeclarationResolver
 from ackord.schema.resolve.namespaces import NamespaceResolver
+from ackord.schema.resolve.reserved import check_reserved
 from ackord.schema.resolve.resolved import Resolved
 from ackord.schema.resolve.rooms import resolve_room
+from ackord.schema.resolve.scopes import Kind, Scopes
 from ackord.schema.resolve.types import TypeResolver
 from ackord.schema.source import Place
 
 
-def resolve(document: Document, report: Reporter) -> Resolved:
-    """Resolve all names of a document.
+def resolve(scopes: Scopes, report: Reporter) -> Resolved:
+    """Resolve all names of a contract's files.
 
     The contract in the result is valid only if no error was reported, here or before.
     """
-    types = TypeResolver(
-        {node.name.text: node for node in document.types},
-        report,
-        others=_other_names(document),
-        imports=document.imports,
-    )
-    for node in (*document.types, *document.errors):
+    document = scopes.root
+    type_nodes, error_nodes, room_nodes = scopes.types(), scopes.errors(), scopes.rooms()
+    types = TypeResolver({node.name.text: node for node in type_nodes}, scopes, report)
+    for node in (*type_nodes, *error_nodes):
         types.claim(
-            node.name.text, node.name.place, hint="types and errors share the names of one module"
+            node.name.text,
+            node.name.place,
+            hint="types and errors share the names of one module; those of imported files have "
+            "the file's name before them, which `as:` changes",
         )
-    declarations = DeclarationResolver(document.types, types, report)
+    declarations = DeclarationResolver(type_nodes, types, report)
     declarations.resolve()
     declarations.check_recursion()
     types.defaults.complete()
-    errors = _errors(document, types, report)
-    rooms = _rooms(document, types, report)
-    resolver = NamespaceResolver(document, types, report)
+    errors = _errors(error_nodes, types, report)
+    rooms = _rooms(room_nodes, types, report)
+    resolver = NamespaceResolver(scopes, types, report)
     namespaces = tuple(resolver.resolve(node) for node in document.namespaces)
     types.run_checks()
     contract = Contract(
         name=document.name.text,
-        version=document.version,
+        version=document.version or "0.0.0",
         types=tuple(types.declarations.values()),
         errors=errors,
         rooms=rooms,
         namespaces=namespaces,
+        reserved=_reserved(scopes, report),
         doc=document.doc,
     )
     return Resolved(document, contract, tuple(types.written), frozenset(types.lifted))
 
 
-def _other_names(document: Document) -> dict[str, str]:
-    """Return the hints for names that aren't types, if they are used as one."""
-    rooms = {
-        node.name.text: f"{node.name.text} is a room: list it under `rooms` of an event"
-        for node in document.rooms
-    }
-    errors = {
-        node.name.text: f"{node.name.text} is an error: list it under `errors` of an event"
-        for node in document.errors
-    }
-    return rooms | errors
+def _reserved(scopes: Scopes, report: Reporter) -> ReservedNames:
+    """Check the names that were removed from the contract."""
+    kept: dict[str, tuple[str, ...]] = {}
+    named: tuple[tuple[Kind, str, list[Name]], ...] = (
+        ("types", "a type", [node.name for node in scopes.types()]),
+        ("rooms", "a room", [node.name for node in scopes.rooms()]),
+    )
+    for kind, what, used in named:
+        kept[kind] = check_reserved(scopes.reserved(kind), used, what, report)
+    return ReservedNames(
+        types=kept["types"],
+        rooms=kept["rooms"],
+        errors=check_reserved(
+            scopes.reserved_codes(),
+            [node.code for node in scopes.errors()],
+            "the code of an error",
+            report,
+        ),
+        namespaces=check_reserved(
+            scopes.root.reserved.get("namespaces", ()),
+            [node.path for node in scopes.root.namespaces],
+            "a namespace",
+            report,
+        ),
+    )
 
 
-def _errors(document: Document, types: TypeResolver, report: Reporter) -> tuple[Error, ...]:
+def _errors(
+    nodes: tuple[ErrorNode, ...], types: TypeResolver, report: Reporter
+) -> tuple[Error, ...]:
     codes: dict[str, Place] = {}
     errors: list[Error] = []
-    for node in document.errors:
+    for node in nodes:
         _check_code(node, report)
         code = node.code
         first = codes.setdefault(code.text, code.place)
@@ -78,14 +97,15 @@ def _errors(document: Document, types: TypeResolver, report: Reporter) -> tuple[
                 f"the code {code.text!r} is used twice",
                 related=[related("first used here", first)],
             )
-        fields = types.fields(node.fields, node.name.text)
         errors.append(
             Error(
                 name=node.name.text,
                 code=code.text,
-                fields=fields,
+                fields=types.fields(node.fields, node.name.text),
+                reserved=types.reserved_fields(node.reserved, node.fields),
                 doc=node.doc,
                 deprecated=node.deprecated,
+                since=types.since(node.since),
             )
         )
     return tuple(errors)
@@ -100,23 +120,23 @@ def _check_code(node: ErrorNode, report: Reporter) -> None:
             f"the code {code.text!r} is reserved for the runtime",
             hint="give the error a `code` of its own",
         )
-    elif SNAKE_NAME.is_only_too_long(code.text) and code.place != node.name.place:
-        report.add(
-            "S040",
-            code.place,
-            "this code is too long",
-            hint=f"codes have at most {MAX_NAME} characters",
-        )
-    elif not SNAKE_NAME.pattern.fullmatch(code.text) and code.place != node.name.place:
-        report.add(
-            "S040",
-            code.place,
-            f"the code {code.text[:60]!r} isn't snake_case",
-            hint=f"for example {snake_case(code.text[:60]) or 'not_found'}",
-        )
+    elif not 1 <= len(code.text) <= MAX_WIRE_NAME or not code.text.isprintable():
+        report.add("S040", code.place, f"a code has 1 to {MAX_WIRE_NAME} printable characters")
 
 
-def _rooms(document: Document, types: TypeResolver, report: Reporter) -> tuple[Room, ...]:
+def _rooms(nodes: tuple[RoomNode, ...], types: TypeResolver, report: Reporter) -> tuple[Room, ...]:
     earlier: list[tuple[Room, Place]] = []
-    rooms = [resolve_room(node, types, earlier, report) for node in document.rooms]
+    names: dict[str, Place] = {}
+    for node in nodes:
+        first = names.setdefault(node.name.text, node.name.place)
+        if first != node.name.place:
+            report.add(
+                "S018",
+                node.name.place,
+                f"the room {node.name.text} is declared twice",
+                hint="rooms of imported files have the file's name before them, which `as:` "
+                "changes",
+                related=[related("first declared here", first)],
+            )
+    rooms = [resolve_room(node, types, earlier, report) for node in nodes]
     return tuple(room for room in rooms if room is not None)

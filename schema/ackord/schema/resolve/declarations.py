@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from dataclasses import dataclass
+from typing import Final, assert_never
 
 from ackord.schema.analysis.python_types import PythonTypeError, load_json_schemas
 from ackord.schema.analysis.recursion import (
@@ -36,10 +37,27 @@ from ackord.schema.model import (
     TaggedUnion,
     TypeDeclaration,
 )
-from ackord.schema.names import snake_case
+from ackord.schema.names import lower_camel_case
 from ackord.schema.resolve.constraints import constrain
+from ackord.schema.resolve.reserved import check_reserved
 from ackord.schema.resolve.types import SCALARS, TypeResolver
 from ackord.schema.source import Place
+
+_NO_BASES: Final = frozenset({"json", "json_object", "ip"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    """The tag of a union."""
+
+    wire: str
+    identifier: str
+    place: Place
+
+    @property
+    def shown(self) -> str:
+        name = "" if self.identifier == self.wire else f" ({self.identifier} in generated code)"
+        return f"{self.wire!r}{name}"
 
 
 class DeclarationResolver:
@@ -51,14 +69,14 @@ class DeclarationResolver:
         self._nodes = nodes
         self._types = types
         self._report = report
-        self._tags: dict[str, Name] = {}
+        self._tags: dict[str, _Tag] = {}
         """The tag of the unions that a record is a member of, by the record's name."""
 
     def resolve(self) -> None:
         """Add all types to the resolver's declarations."""
         for node in self._nodes:
             if isinstance(node, UnionNode) and node.tag is not None:
-                self._note_members(node, node.tag)
+                self._note_members(node, self._tag(node, node.tag))
         for node in self._nodes:
             # The declaration takes its place in the order before its inline records.
             declaration = self._declaration(node)
@@ -106,19 +124,7 @@ class DeclarationResolver:
             case NewTypeNode():
                 return self._newtype(node)
             case EnumNode():
-                members = tuple(
-                    EnumMember(
-                        value=member.value.text, doc=member.doc, deprecated=member.deprecated
-                    )
-                    for member in node.members
-                )
-                return Enum(
-                    name=name,
-                    members=members,
-                    open=node.open,
-                    doc=node.doc,
-                    deprecated=node.deprecated,
-                )
+                return self._enum(node)
             case RecordNode():
                 return self._record(node)
             case UnionNode(tag=None):
@@ -127,10 +133,14 @@ class DeclarationResolver:
                 return self._tagged_union(node)
             case AliasNode():
                 target = self._types.plain(node.type, name)
-                return (
-                    Alias(name=name, type=target, doc=node.doc, deprecated=node.deprecated)
-                    if target
-                    else None
+                if target is None:
+                    return None
+                return Alias(
+                    name=name,
+                    type=target,
+                    doc=node.doc,
+                    deprecated=node.deprecated,
+                    since=self._types.since(node.since),
                 )
             case PythonNode():
                 return self._python(node)
@@ -139,19 +149,58 @@ class DeclarationResolver:
             case _:
                 assert_never(node)
 
+    def _enum(self, node: EnumNode) -> Enum:
+        in_code: dict[str, Place] = {}
+        for member in node.members:
+            identifier = member.identifier
+            if identifier is None:
+                continue
+            first = in_code.setdefault(identifier.text, identifier.place)
+            if first != identifier.place:
+                self._report.add(
+                    "S018",
+                    identifier.place,
+                    f"two members of {node.name.text} are {identifier.text!r} in generated code",
+                    hint="give one of the two another `name:`",
+                    related=[related("the other one", first)],
+                )
+        members = tuple(
+            EnumMember(
+                value=member.value.text,
+                identifier=member.identifier.text if member.identifier else None,
+                doc=member.doc,
+                deprecated=member.deprecated,
+                since=self._types.since(member.since),
+            )
+            for member in node.members
+        )
+        return Enum(
+            name=node.name.text,
+            members=members,
+            open=node.open,
+            reserved=check_reserved(
+                node.reserved, [member.value for member in node.members], "a member", self._report
+            ),
+            doc=node.doc,
+            deprecated=node.deprecated,
+            since=self._types.since(node.since),
+        )
+
     def _newtype(self, node: NewTypeNode) -> TypeDeclaration | None:
         self._types.refuse_optional(node.base)
         syntax = node.base.type
         if (
             isinstance(syntax, NameSyntax)
             and syntax.name not in SCALARS
-            and self._types.node(syntax.name) is None
+            and self._types.reference(syntax) is None
         ):
             self._types.syntax(syntax)  # reports the unknown name
             return None
         base = (
             self._types.syntax(syntax)
-            if isinstance(syntax, NameSyntax) and syntax.name in SCALARS and syntax.name != "json"
+            if isinstance(syntax, NameSyntax)
+            and syntax.name in SCALARS
+            and syntax.name not in _NO_BASES
             else None
         )
         if not isinstance(base, ScalarType):
@@ -159,13 +208,19 @@ class DeclarationResolver:
             self._report.add(
                 "S028",
                 node.base.place,
-                "the base of a newtype is a built-in scalar other than json",
+                "the base of a newtype is a built-in scalar other than json, json_object and ip",
                 hint=hint,
             )
             return None
         limited = constrain(base, node.constraints, self._report)
         assert isinstance(limited, ScalarType)  # noqa: S101 - constraints keep the kind
-        return NewType(name=node.name.text, base=limited, doc=node.doc, deprecated=node.deprecated)
+        return NewType(
+            name=node.name.text,
+            base=limited,
+            doc=node.doc,
+            deprecated=node.deprecated,
+            since=self._types.since(node.since),
+        )
 
     def _record(self, node: RecordNode) -> Record:
         name = node.name.text
@@ -180,25 +235,40 @@ class DeclarationResolver:
         tag_value = self._tag_value(node) if tag is not None else None
         if tag is not None:
             for field in node.fields:
-                if field.name.text == tag.text:
-                    first = related(f"the tag {tag.text!r} is named here", tag.place)
+                identifier = field.identifier or field.name
+                if identifier.text == tag.identifier or self._types.wire_name(field) in {
+                    tag.wire,
+                    tag.identifier,
+                }:
+                    first = related(f"the tag {tag.shown} is named here", tag.place)
                     self._report.add(
                         "S033",
                         field.name.place,
-                        f"the field {tag.text!r} would be the union's tag",
+                        f"the field {field.name.text!r} would be the union's tag",
                         related=[first],
                     )
         # This record takes its place in the order before the inline records of its fields.
         self._types.declarations[name] = Record(name=name, fields=())
         fields = self._types.fields(node.fields, name)
         return Record(
-            name=name, fields=fields, tag_value=tag_value, doc=node.doc, deprecated=node.deprecated
+            name=name,
+            fields=fields,
+            tag_value=tag_value,
+            reserved=self._types.reserved_fields(node.reserved, node.fields),
+            doc=node.doc,
+            deprecated=node.deprecated,
+            since=self._types.since(node.since),
         )
 
+    def _tag(self, node: UnionNode, tag: Name) -> _Tag:
+        if node.tag_name is not None:
+            return _Tag(tag.text, node.tag_name.text, tag.place)
+        camel = self._types.scopes.wire_names(tag.place.file) == "camelCase"
+        wire = lower_camel_case(tag.text) if camel else tag.text
+        return _Tag(wire, tag.text, tag.place)
+
     def _tag_value(self, node: RecordNode) -> str:
-        return (
-            node.tag_value.text if node.tag_value is not None else snake_case(node.name.text[:200])
-        )
+        return node.tag_value.text if node.tag_value is not None else node.default_tag
 
     def _untagged_union(self, node: UnionNode) -> Alias | None:
         for member in node.members:
@@ -207,18 +277,26 @@ class DeclarationResolver:
         if target is None:
             return None
         self._types.written.append((target, node.place))
-        return Alias(name=node.name.text, type=target, doc=node.doc, deprecated=node.deprecated)
+        return Alias(
+            name=node.name.text,
+            type=target,
+            doc=node.doc,
+            deprecated=node.deprecated,
+            since=self._types.since(node.since),
+        )
 
-    def _note_members(self, node: UnionNode, tag: Name) -> None:
+    def _note_members(self, node: UnionNode, tag: _Tag) -> None:
         for member in node.members:
             if not isinstance(member.type, NameSyntax):
                 continue
-            name = member.type.name
+            name = self._types.reference(member.type)
+            if name is None:
+                continue
             first = self._tags.setdefault(name, tag)
-            if first.text != tag.text:
+            if (first.wire, first.identifier) != (tag.wire, tag.identifier):
                 message = (
-                    f"{name} is in a union with the tag {first.text!r} and in one with the tag "
-                    f"{tag.text!r}"
+                    f"{name} is in a union with the tag {first.shown} and in one with the tag "
+                    f"{tag.shown}"
                 )
                 self._report.add(
                     "S039", member.place, message, related=[related("the other tag", first.place)]
@@ -230,9 +308,12 @@ class DeclarationResolver:
         values: dict[str, Place] = {}
         for member in node.members:
             self._types.refuse_optional(member)
-            name = member.type.name if isinstance(member.type, NameSyntax) else None
+            written = member.type.name if isinstance(member.type, NameSyntax) else None
+            name = (
+                self._types.reference(member.type) if isinstance(member.type, NameSyntax) else None
+            )
             declared = self._types.node(name) if name is not None else None
-            if name is not None and declared is None and name not in SCALARS:
+            if written is not None and name is None and written not in SCALARS:
                 self._types.syntax(member.type)  # reports the unknown name
             elif isinstance(declared, BrokenNode):
                 continue
@@ -246,13 +327,18 @@ class DeclarationResolver:
             else:
                 members[name] = member.place
                 self._check_tag_value(declared, member.place, values)
+        tag = self._tag(node, node.tag)
+        used = [Name(value, place) for value, place in values.items()]
         return TaggedUnion(
             name=node.name.text,
-            tag=node.tag.text,
+            tag=tag.wire,
+            tag_identifier=tag.identifier,
             members=tuple(members),
             open=node.open,
+            reserved=check_reserved(node.reserved, used, "the tag of a member", self._report),
             doc=node.doc,
             deprecated=node.deprecated,
+            since=self._types.since(node.since),
         )
 
     def _check_tag_value(self, record: RecordNode, member: Place, values: dict[str, Place]) -> None:
@@ -282,4 +368,5 @@ class DeclarationResolver:
             json_schema=schemas.read,
             doc=node.doc,
             deprecated=node.deprecated,
+            since=self._types.since(node.since),
         )

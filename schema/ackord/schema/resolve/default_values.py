@@ -37,7 +37,7 @@ from ackord.schema.model import (
 )
 from ackord.schema.resolve.constraints import decimal_problem, limits
 from ackord.schema.yaml.nodes import exact_decimal
-from pydantic import AnyUrl, AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AnyUrl, AwareDatetime, IPvAnyAddress, TypeAdapter, ValidationError
 from pydantic import Field as Limits
 
 _MAX_EXACT: Final = 2**53
@@ -54,6 +54,8 @@ _PYTHON: Final[Mapping[str, Any]] = {
     "duration": dt.timedelta,
     "uuid": uuid.UUID,
     "url": AnyUrl,
+    "email": Annotated[str, Limits(max_length=254)],
+    "ip": IPvAnyAddress,
 }
 
 _WRITTEN_AS_TEXT: Final[Mapping[str, re.Pattern[str]]] = {
@@ -66,6 +68,11 @@ _WRITTEN_AS_TEXT: Final[Mapping[str, re.Pattern[str]]] = {
     "uuid": re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"),
     "decimal": re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,6})?"),
     "url": re.compile(r".*"),
+    "email": re.compile(
+        r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+        r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
+    ),
+    "ip": re.compile(r"[0-9A-Fa-f:.]{2,45}"),
 }
 """The forms on the wire (RFC 3339 and ISO 8601) of types for which pydantic accepts more.
 
@@ -73,6 +80,7 @@ The runtime has the same forms in `scalars.py`, and a test compares both.
 """
 
 
+_WHOLE_NUMBER: Final = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _EXAMPLES: Final = {
     "datetime": "2026-01-31T12:00:00Z",
     "date": "2026-01-31",
@@ -81,6 +89,8 @@ _EXAMPLES: Final = {
     "uuid": "12345678-1234-5678-1234-567812345678",
     "decimal": "12.50",
     "url": "https://example.org/",
+    "email": "ada@example.org",
+    "ip": "192.0.2.1",
 }
 _TRUTH: Final = {
     **dict.fromkeys(("true", "yes", "y", "on"), "true"),
@@ -119,10 +129,13 @@ class DefaultChecker:
                 elements = _list(value)
                 _check_count(len(elements), constraints.min_items, constraints.max_items)
                 return [self.check(element, item) for element in elements]
-            case MapType(item, constraints):
+            case MapType(item, constraints, key):
                 members = _object(value)
                 _check_count(len(members), constraints.min_items, constraints.max_items)
-                return {key: self.check(element, item) for key, element in members.items()}
+                return {
+                    self._key(name, key): self.check(element, item)
+                    for name, element in members.items()
+                }
             case TupleType(items):
                 elements = _list(value)
                 _expect(len(elements) == len(items), value, f"a list of {len(items)} values")
@@ -141,9 +154,23 @@ class DefaultChecker:
             case RefType(name):
                 return self._declared(value, self._declarations.get(name))
 
+    def _key(self, name: str, of: Type) -> str:
+        """Return a key of a map in the form that the IR keeps, which is text also for numbers."""
+        match of:
+            case RefType(declared) if isinstance(
+                declaration := self._declarations.get(declared), Alias | NewType
+            ):
+                inner = declaration.type if isinstance(declaration, Alias) else declaration.base
+                return self._key(name, inner)
+            case ScalarType("int64"):
+                _expect(_WHOLE_NUMBER.fullmatch(name) is not None, name, "a whole number as key")
+                return str(self.check(int(name), of))
+            case _:
+                return str(self.check(name, of))
+
     def _scalar(self, value: Json, of: ScalarType) -> Json:
-        if of.name == "json":
-            return _plain(value)
+        if of.name in {"json", "json_object"}:
+            return _plain(value if of.name == "json" else _object(value))
         if of.name == "bytes":
             raise DefaultError("bytes can't have a default")
         if isinstance(value, Word):
@@ -166,7 +193,7 @@ class DefaultChecker:
                 return parsed.isoformat().replace(
                     "+00:00", "Z"
                 )  # generated code reads this with `fromisoformat`
-            case "uuid" | "url":
+            case "uuid" | "url" | "ip":
                 return str(parsed)
             case "int64" if not -(2**63) <= parsed < 2**63:
                 raise DefaultError(f"{value} doesn't fit 64 bits")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 from ackord.schema.analysis.ack_forms import AckForms
 from ackord.schema.analysis.json_kinds import json_kinds
@@ -13,20 +13,19 @@ from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import (
     BrokenNode,
-    Document,
-    ErrorNode,
     EventNode,
     FieldNode,
     Name,
     NamespaceNode,
     PythonNode,
     RecordNode,
-    RoomNode,
     TypeNode,
 )
-from ackord.schema.model import AckStyle, Event, Field, Namespace, RefType, Type
-from ackord.schema.names import MAX_NAME, SNAKE_NAME, camel_case, snake_case
+from ackord.schema.model import AckStyle, Event, Field, Namespace, RefType, ReservedEvents, Type
+from ackord.schema.names import MAX_NAME, SNAKE_NAME, camel_case, lower_camel_case, snake_case
+from ackord.schema.resolve.reserved import check_reserved
 from ackord.schema.resolve.rooms import PARAMETER, check_template, resolve_params
+from ackord.schema.resolve.scopes import Scopes
 from ackord.schema.resolve.types import TypeResolver
 from ackord.schema.source import Place
 
@@ -37,12 +36,11 @@ _PATH: Final = re.compile(r"/|(?:/(?:[A-Za-z0-9_.~-]|\{[^{}/]*\})+)+")
 class NamespaceResolver:
     """Resolves the namespaces of one document."""
 
-    def __init__(self, document: Document, types: TypeResolver, report: Reporter) -> None:
-        self._document = document
+    def __init__(self, scopes: Scopes, types: TypeResolver, report: Reporter) -> None:
+        self._scopes = scopes
+        self._document = scopes.root
         self._types = types
         self._report = report
-        self._errors: Mapping[str, ErrorNode] = {node.name.text: node for node in document.errors}
-        self._rooms: Mapping[str, RoomNode] = {node.name.text: node for node in document.rooms}
         self._identifiers: dict[str, Place] = {}
         self._identifier_of: dict[str, str] = {}
 
@@ -57,13 +55,19 @@ class NamespaceResolver:
             params=resolve_params(node.params, camel, self._types, self._report),
             auth=self._payload(node.auth, f"{camel}Auth"),
             session=self._payload(node.session, f"{camel}Session"),
-            connect_errors=self._known(node.connect_errors, self._errors, "S042", "error"),
+            connect_errors=self._known(node.connect_errors, "errors", "S042"),
             error_replies=node.error_replies,
+            reserved=ReservedEvents(
+                client_to_server=self._reserved(node, "client_to_server", node.client_to_server),
+                server_to_client=self._reserved(node, "server_to_client", node.server_to_client),
+                server_to_server=self._reserved(node, "server_to_server", node.server_to_server),
+            ),
             client_to_server=self._events(node, node.client_to_server, "FromClient"),
             server_to_client=self._events(node, node.server_to_client, "FromServer"),
             server_to_server=self._events(node, node.server_to_server, "FromCluster"),
             doc=node.doc,
             deprecated=node.deprecated,
+            since=self._types.since(node.since),
         )
 
     def _check_path(self, node: NamespaceNode) -> None:
@@ -135,55 +139,94 @@ class NamespaceResolver:
         return resolved
 
     def _known(
-        self, names: Iterable[Name], declared: Mapping[str, object], code: str, what: str
+        self, names: Iterable[Name], kind: Literal["errors", "rooms"], code: str
     ) -> tuple[str, ...]:
+        found: dict[str, Name] = {}
         for name in names:
-            if name.text not in declared:
-                hint = self._report.nearest(name.text, declared) or (
-                    f"{name.text} is a type: declare {what}s under `{what}s:`"
-                    if self._types.node(name.text) is not None
-                    else f"declare it under `{what}s:`"
+            qualified = self._scopes.find(name, kind)
+            if qualified in found:
+                self._report.add(
+                    "S019",
+                    name.place,
+                    f"{name.text!r} is listed twice",
+                    related=[related("here", found[qualified].place)],
                 )
+            elif qualified is not None:
+                found[qualified] = name
+            elif not self._scopes.is_unread(name):
+                known = self._scopes.known(name.place.file, kind)
+                hint = self._report.nearest(name.text, known) or (
+                    f"{name.text} is a type: declare {kind} under `{kind}:`"
+                    if self._scopes.find(name, "types") is not None
+                    else f"declare it under `{kind}:`"
+                )
+                what = kind.removesuffix("s")
                 self._report.add(code, name.place, f"unknown {what} {name.text!r}", hint=hint)
-        return tuple(name.text for name in names if name.text in declared)
+        return tuple(found)
+
+    def _reserved(
+        self, namespace: NamespaceNode, direction: str, nodes: Iterable[EventNode]
+    ) -> tuple[str, ...]:
+        camel = self._document.names == "camelCase"
+        removed = [
+            Name(lower_camel_case(name.text), name.place) if camel else name
+            for name in namespace.reserved.get(direction, ())
+        ]
+        used = [Name(self._wire_name(node), node.name.place) for node in nodes]
+        return check_reserved(removed, used, "an event", self._report)
+
+    def _wire_name(self, node: EventNode) -> str:
+        camel = self._document.names == "camelCase" and not node.has_identifier
+        return lower_camel_case(node.name.text) if camel else node.name.text
 
     def _events(
         self, namespace: NamespaceNode, nodes: Iterable[EventNode], origin: str
     ) -> tuple[Event, ...]:
         taken: dict[str, Place] = {}
+        on_wire: dict[str, Place] = {}
         events: list[Event] = []
         for node in nodes:
             self._claim(taken, node.identifier, f"the event {node.name.text}")
+            wire = self._wire_name(node)
+            first = on_wire.setdefault(wire, node.name.place)
+            if first != node.name.place:
+                self._report.add(
+                    "S071",
+                    node.name.place,
+                    f"{node.name.text!r} is {wire!r} on the wire, as another event is",
+                    related=[related("the other one", first)],
+                )
             events.append(self._event(namespace, node, origin))
         return tuple(events)
 
     def _event(self, namespace: NamespaceNode, node: EventNode, origin: str) -> Event:
         camel = self._event_class(namespace, node, origin)
-        acked = node.has_ack or bool(node.errors)
+        acked = node.ack_place is not None or bool(node.errors)
         if not acked:
             self._refuse_ack_settings(node)
         style: AckStyle = (
             (node.acks[1] if node.acks else None) or namespace.acks or self._document.acks or "bare"
         )
-        args = self._types.fields(node.args, camel)
-        self._check_order(node.args)
-        self._types.later(lambda: self._check_absence(node.args, args))
+        args = self._args(node.args, camel)
         ack = self._types.plain(node.ack, f"{camel}Ack") if node.ack is not None else None
         if node.ack is not None and ack is not None and style == "bare" and namespace.error_replies:
             self._require_result_style(ack, node.ack.place)
+        ack_args = self._ack_args(namespace, node, f"{camel}Ack", style)
         return Event(
-            name=node.name.text,
+            name=self._wire_name(node),
             identifier=node.identifier.text,
             args=args,
             ack=ack,
             acked=acked,
+            ack_args=ack_args,
             ack_style=style if acked else "bare",
-            errors=self._known(node.errors, self._errors, "S042", "error"),
+            errors=self._known(node.errors, "errors", "S042"),
             timeout=node.timeout[1] if node.timeout else None,
-            rooms=self._known(node.rooms, self._rooms, "S046", "room"),
+            rooms=self._known(node.rooms, "rooms", "S046"),
             concurrent=node.concurrent,
             doc=node.doc,
             deprecated=node.deprecated,
+            since=self._types.since(node.since),
         )
 
     def _event_class(self, namespace: NamespaceNode, node: EventNode, origin: str) -> str:
@@ -197,8 +240,9 @@ class NamespaceResolver:
         longer = camel_case(self._identifier_of[namespace.path.text]) + plain
         endings = ["Ack"] if node.ack is not None and node.ack.fields is not None else []
         endings += [
-            camel_case(arg.name.text)
-            for arg in node.args
+            prefix + camel_case((arg.identifier or arg.name).text)
+            for prefix, args in (("", node.args), ("Ack", node.ack_args or ()))
+            for arg in args
             if arg.type is not None and arg.type.fields is not None
         ]
         for prefix in (plain, longer):
@@ -221,6 +265,45 @@ class NamespaceResolver:
                 self._report.add("S060", place, message, hint=hint)
 
         self._types.later(check)
+
+    def _args(self, nodes: tuple[FieldNode, ...], owner: str) -> tuple[Field, ...]:
+        """Resolve arguments, of an event or of its acknowledgement."""
+        args = self._types.fields(nodes, owner, "argument")
+        self._check_order(nodes)
+        self._types.later(lambda: self._check_absence(nodes, args))
+        return args
+
+    def _ack_args(
+        self, namespace: NamespaceNode, node: EventNode, owner: str, style: AckStyle
+    ) -> tuple[Field, ...] | None:
+        """Resolve the arguments of an acknowledgement."""
+        if node.ack_args is None or node.ack_place is None:
+            return None
+        place = node.ack_place
+        args = self._args(node.ack_args, owner)
+        if args and style == "result":
+            self._report.add(
+                "S073",
+                place,
+                "several arguments have no form for `acks: result`",
+                hint="write `acks: bare` beside it, or answer with one record",
+            )
+        elif args and namespace.error_replies and not any(arg.required for arg in args[1:]):
+            self._types.later(lambda: self._check_first(args[0].type, place))
+        return args or None
+
+    def _check_first(self, of: Type, place: Place) -> None:
+        """Refuse a first argument that could be taken for a failure if it comes alone."""
+        forms = AckForms(self._types.declarations, self._types.output_schemas)
+        if forms.may_look_like_failure(of):
+            self._report.add(
+                "S060",
+                place,
+                "this acknowledgement could be one object with the key 'error', which is how a "
+                "failure looks",
+                hint="require a second argument, or write `error_replies: false` in the namespace "
+                "if it describes an API with errors of its own",
+            )
 
     def _refuse_ack_settings(self, node: EventNode) -> None:
         settings = (("timeout", node.timeout), ("acks", node.acks))
@@ -257,9 +340,9 @@ class NamespaceResolver:
         for arg in args:
             self._claim(
                 identifiers,
-                Name(snake_case(arg.name.text[:200]), arg.name.place),
+                arg.identifier or Name(snake_case(arg.name.text[:200]), arg.name.place),
                 f"the argument {arg.name.text}",
-                "rename one of the two; the names of arguments don't travel",
+                "rename one of the two, or give it a `name:`; the names of arguments don't travel",
             )
             if arg.type is None:
                 continue

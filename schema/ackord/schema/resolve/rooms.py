@@ -49,6 +49,7 @@ def resolve_room(
         params=params,
         doc=node.doc,
         deprecated=node.deprecated,
+        since=types.since(node.since),
     )
     if template.text and "}{" not in template.text and not has_text(room):
         message = (
@@ -135,7 +136,7 @@ def resolve_params(
     for node in nodes:
         if node.type is not None and node.type.expression is not None:
             types.refuse_optional(node.type.expression)
-    fields = types.fields(nodes, owner)
+    fields = types.fields(nodes, owner, "parameter")
     places = {node.name.text: node.type.place for node in nodes if node.type is not None}
     for field in fields:
         _check_later(field, places[field.name], types, report)

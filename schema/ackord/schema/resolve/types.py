@@ -5,15 +5,17 @@ constraints and defaults are checked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
-from typing import Final, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from ackord.schema.analysis.json_kinds import json_kinds, python_classes, shared_class
+from ackord.schema.analysis.keys import is_key
 from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.document.nodes import FieldNode, TypeDeclarationNode, TypeNode
+from ackord.schema.document.nodes import FieldNode, Name, PartsNode, TypeDeclarationNode, TypeNode
+from ackord.schema.document.versions import version_key
 from ackord.schema.expressions.other_languages import FORMATS, FORMS, NAMES
 from ackord.schema.expressions.syntax import (
+    Bare,
     Expression,
     ListSyntax,
     LiteralSyntax,
@@ -40,18 +42,17 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
-from ackord.schema.names import camel_case
+from ackord.schema.names import camel_case, lower_camel_case
 from ackord.schema.resolve.constraints import constrain
 from ackord.schema.resolve.defaults import DefaultResolver
+from ackord.schema.resolve.reserved import check_reserved
+from ackord.schema.resolve.scopes import Scopes
 from ackord.schema.source import Place
 
-_PLANNED: Final = frozenset({"email", "ip", "json_object"})
-"""Types of the IR that the language doesn't have yet."""
-SCALARS: Final[tuple[ScalarName, ...]] = tuple(
-    name for name in get_args(ScalarName) if name not in _PLANNED
-)
+SCALARS: Final[tuple[ScalarName, ...]] = get_args(ScalarName)
 _BUILT_IN: Final = (*SCALARS, "list", "map", "tuple", "literal", "null")
-_NO_OTHERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+FieldKind: TypeAlias = Literal["field", "argument", "parameter"]
 
 
 class TypeResolver:
@@ -60,14 +61,10 @@ class TypeResolver:
     def __init__(
         self,
         declared: Mapping[str, TypeDeclarationNode],
+        scopes: Scopes,
         report: Reporter,
-        *,
-        others: Mapping[str, str] = _NO_OTHERS,
-        imports: bool = False,
     ) -> None:
-        """Take the declarations under ``types:``, the hints for names that aren't types, and
-        whether there are imports; names of imports aren't reported as unknown.
-        """
+        """Take the declarations under ``types:`` of all files, by their names in the contract."""
         self.declarations: dict[str, TypeDeclaration] = {}
         """The types of the IR, in order; the caller adds the types that it resolves."""
         self.lifted: set[str] = set()
@@ -80,10 +77,12 @@ class TypeResolver:
         """
         self.defaults = DefaultResolver(self.declarations, report)
         """The default values of all fields and arguments."""
+        self.scopes = scopes
+        """The names that each file knows."""
         self._declared = declared
         self._report = report
-        self._others = others
-        self._imports = imports
+        self._bare: Type | None = None
+        """The type that a bare ``list``, ``map`` or ``tuple`` stands for."""
         self._taken: dict[str, Place] = {}
         self._checks: list[Callable[[], None]] = []
 
@@ -139,22 +138,115 @@ class TypeResolver:
             return self._lift(node, node.fields, inline_name)
         if node.expression is None:
             return None
+        bare = None
+        if node.parts is not None:
+            bare = self._parts(node.parts, inline_name)
+            if bare is None:
+                return None
+        elif node.expression.bare is not None:
+            return None  # reported already: the parts aren't those of such a type
+        self._bare = bare
         base = self.syntax(node.expression.type)
+        self._bare = None
         if base is None:
             return None
         constrained = constrain(base, node.constraints, self._report)
         self.written.append((constrained, node.expression.place))
         return constrained
 
-    def fields(self, nodes: Iterable[FieldNode], owner: str) -> tuple[Field, ...]:
-        """Resolve fields; fields with a broken type are left out."""
-        resolved = [self._field(node, owner) for node in nodes]
+    def _parts(self, node: PartsNode, inline_name: str) -> Type | None:
+        if node.of == "map":
+            value = self._part(node.values, f"{inline_name}Value")
+            key = self._part(node.keys, f"{inline_name}Key") if node.keys else ScalarType("str")
+            if key is None or value is None:
+                return None
+            if node.keys is not None:
+                self._check_key(key, node.keys.place)
+            return MapType(value, key=key)
+        items = [
+            self._part(item, f"{inline_name}Item{position if node.of == 'tuple' else ''}")
+            for position, item in enumerate(node.items, 1)
+        ]
+        whole = tuple(item for item in items if item is not None)
+        if len(whole) != len(items):
+            return None
+        return ListType(whole[0]) if node.of == "list" else TupleType(whole)
+
+    def _part(self, node: TypeNode | None, inline_name: str) -> Type | None:
+        return None if node is None else self.plain(node, inline_name)
+
+    def _check_key(self, key: Type, place: Place) -> None:
+        """Report keys without a text of their own; checked when all types are known."""
+
+        def check() -> None:
+            if not is_key(key, self.declarations):
+                self._report.add("S072", place, "values of this type can't be keys of an object")
+
+        self.later(check)
+
+    def fields(
+        self, nodes: Iterable[FieldNode], owner: str, of: FieldKind = "field"
+    ) -> tuple[Field, ...]:
+        """Resolve fields; fields with a broken type are left out.
+
+        Names of fields travel. Names of arguments and parameters don't. The caller checks that
+        arguments differ.
+        """
+        nodes = tuple(nodes)
+        if of != "argument":
+            self._check_names(nodes, travels=of == "field")
+        resolved = [self._field(node, owner, travels=of == "field") for node in nodes]
         return tuple(field for field in resolved if field is not None)
 
-    def _field(self, node: FieldNode, owner: str) -> Field | None:
+    def wire_name(self, node: FieldNode) -> str:
+        """Return the name of a field on the wire."""
+        name = node.name
+        if node.identifier is None and self.scopes.wire_names(name.place.file) == "camelCase":
+            return lower_camel_case(name.text)
+        return name.text
+
+    def since(self, node: Name | None) -> str | None:
+        """Take the version that brought a part of the contract, which has come."""
+        if node is None:
+            return None
+        version = self.scopes.version(node.place.file)
+        if version is not None and version_key(node.text) > version_key(version):
+            self._report.add(
+                "S065", node.place, f"{node.text} is later than the contract's version, {version}"
+            )
+        return node.text
+
+    def _check_names(self, nodes: Iterable[FieldNode], *, travels: bool) -> None:
+        """Report fields with one name, on the wire or in generated code."""
+        on_wire: dict[str, Place] = {}
+        in_code: dict[str, Place] = {}
+        for node in nodes:
+            identifier, wire = node.identifier or node.name, self.wire_name(node)
+            first = in_code.setdefault(identifier.text, identifier.place)
+            if first != identifier.place:
+                self._report.add(
+                    "S018",
+                    identifier.place,
+                    f"{node.name.text!r} is {identifier.text!r} in generated code, as another one "
+                    "is",
+                    hint="give one of the two another `name:`",
+                    related=[related("the other one", first)],
+                )
+            first = on_wire.setdefault(wire, node.name.place)
+            if travels and first != node.name.place:
+                self._report.add(
+                    "S071",
+                    node.name.place,
+                    f"{node.name.text!r} is {wire!r} on the wire, as another one is",
+                    related=[related("the other one", first)],
+                )
+
+    def _field(self, node: FieldNode, owner: str, *, travels: bool) -> Field | None:
         if node.type is None:
             return None
-        of = self.resolve(node.type, owner + camel_case(node.name.text))
+        identifier = (node.identifier or node.name).text
+        wire = self.wire_name(node) if travels else node.name.text
+        of = self.resolve(node.type, owner + camel_case(identifier))
         if of is None:
             return None
         expression = node.type.expression
@@ -168,14 +260,14 @@ class TypeResolver:
             )
         required = expression is None or (expression.optional is None and default is None)
         return Field(
-            name=node.name.text,
+            name=wire,
             type=of,
+            identifier=identifier,
             required=required,
-            default=None
-            if default is None
-            else self.defaults.resolve(default, of, owner, node.name.text),
+            default=None if default is None else self.defaults.resolve(default, of, owner, wire),
             doc=node.type.doc,
             deprecated=node.type.deprecated,
+            since=self.since(node.type.since),
         )
 
     def _lift(self, node: TypeNode, fields: tuple[FieldNode, ...], name: str) -> Type | None:
@@ -192,9 +284,33 @@ class TypeResolver:
         )
         resolved = self.fields(fields, name)
         self.declarations[name] = Record(
-            name=name, fields=resolved, doc=node.doc, deprecated=node.deprecated
+            name=name,
+            fields=resolved,
+            reserved=self.reserved_fields(node.reserved, fields),
+            doc=node.doc,
+            deprecated=node.deprecated,
+            since=self.since(node.since),
         )
         return RefType(name)
+
+    def reserved_fields(
+        self, nodes: tuple[Name, ...], fields: Iterable[FieldNode]
+    ) -> tuple[str, ...]:
+        """Return the names on the wire of fields that were removed, which no field has."""
+        return check_reserved(
+            [self._reserved_field(node) for node in nodes],
+            [Name(self.wire_name(field), field.name.place) for field in fields],
+            "a field",
+            self._report,
+        )
+
+    def _reserved_field(self, node: Name) -> Name:
+        camel = self.scopes.wire_names(node.place.file) == "camelCase"
+        return Name(lower_camel_case(node.text), node.place) if camel else node
+
+    def reference(self, syntax: NameSyntax) -> str | None:
+        """Return the name in the contract of a declared type; `None` if there is none."""
+        return self.scopes.find(Name(syntax.name, syntax.place), "types")
 
     def syntax(self, syntax: TypeSyntax) -> Type | None:
         """Resolve a type expression; `None` if a name in it is unknown, which was reported then."""
@@ -212,9 +328,12 @@ class TypeResolver:
             case ListSyntax(item=item):
                 resolved = self.syntax(item)
                 return ListType(resolved) if resolved else None
-            case MapSyntax(value=value):
-                resolved = self.syntax(value)
-                return MapType(resolved) if resolved else None
+            case MapSyntax(key=written, value=value):
+                key, resolved = self.syntax(written), self.syntax(value)
+                if key is None or resolved is None:
+                    return None
+                self._check_key(key, written.place)
+                return MapType(resolved, key=key)
             case TupleSyntax(items=items):
                 every = self._all(items)
                 return TupleType(every) if every else None
@@ -323,21 +442,43 @@ class TypeResolver:
         for scalar in SCALARS:
             if scalar == syntax.name:
                 return ScalarType(scalar)
-        if syntax.name in self._declared:
-            return RefType(syntax.name)
-        hint = self._report.nearest(syntax.name, [*self._declared, *_BUILT_IN])
-        word = syntax.name.lower()
-        if syntax.name in self._others:
-            hint = self._others[syntax.name]
-        elif word in NAMES:
-            hint = f"did you mean {NAMES[word]!r}?"
-        elif word in FORMS:
-            hint = f"write {FORMS[word]}"
-        elif word in FORMATS:
-            hint = f"there is no type for it yet: write `{{type: str, pattern: {FORMATS[word]}}}`"
-        elif "." in syntax.name:
-            if self._imports:
-                return None  # reported already: imports aren't supported
-            hint = "names have no dots: declare the type in this file"
-        self._report.add("S021", syntax.place, f"unknown type {syntax.name!r}", hint=hint)
+        declared = self.reference(syntax)
+        if declared is not None:
+            return RefType(declared)
+        if self._bare is not None and syntax.name in get_args(Bare):
+            return self._bare
+        if not self.scopes.is_unread(Name(syntax.name, syntax.place)):  # reported already
+            self._report.add(
+                "S021",
+                syntax.place,
+                f"unknown type {syntax.name!r}",
+                hint=self._unknown_hint(syntax),
+            )
         return None
+
+    def _unknown_hint(self, syntax: NameSyntax) -> str | None:
+        name, word, file = Name(syntax.name, syntax.place), syntax.name.lower(), syntax.place.file
+        alias, dot, _ = syntax.name.partition(".")
+        found = [(self.scopes.find(name, kind), kind) for kind in ("rooms", "errors")]
+        kind = next((kind for qualified, kind in found if qualified is not None), None)
+        if kind is not None:
+            article = "an" if kind == "errors" else "a"
+            what = kind.removesuffix("s")
+            return f"{syntax.name} is {article} {what}: list it under `{kind}` of an event"
+        if word in NAMES:
+            return f"did you mean {NAMES[word]!r}?"
+        if word in FORMS:
+            return f"write {FORMS[word]}"
+        if word in FORMATS:
+            return f"there is no type for it yet: write `{{type: str, pattern: {FORMATS[word]}}}`"
+        if dot and alias not in self.scopes.aliases(file):
+            return f"no file is imported as {alias!r}: list it under `import:`"
+        imported = self._in_imports(syntax)
+        if len(imported) == 1:
+            return f"write {imported[0]}"
+        return self._report.nearest(syntax.name, [*self.scopes.known(file, "types"), *_BUILT_IN])
+
+    def _in_imports(self, syntax: NameSyntax) -> list[str]:
+        """Return the names of imported types that a name without alias could mean."""
+        known = self.scopes.known(syntax.place.file, "types")
+        return [name for name in known if name.partition(".")[2] == syntax.name]
