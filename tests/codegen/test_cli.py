@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import subprocess
 import sys
@@ -85,6 +86,37 @@ def test_check_prints_the_difference_writes_nothing_and_exits_with_100(tmp_path:
     )
     assert f"run: ackord generate {schema} --out {out}" in checked.stderr
     assert (out / "client.py").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        ("a: int\n    b: str = ''", "properties.b is new"),
+        ("a: str", 'properties.a.type is "string", and was "integer"'),
+        ("a: int = Field(title='A', ge=0)", "properties.a.minimum is new"),
+        ("pass", "properties.a is gone"),
+    ],
+)
+def test_check_says_what_has_changed_in_a_model_of_the_application(
+    tmp_path: Path, model: str, says: str
+) -> None:
+    schema, module = tmp_path / "a.yaml", tmp_path / "app_models.py"
+    schema.write_text("ackord: 1\nname: a\nversion: 1.0.0\ntypes: {A: {python: app_models.A}}\n")
+    head = "from pydantic import BaseModel, Field\n\nclass A(BaseModel):\n    "
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [*sys.path])
+        for text in ("a: int", model):
+            module.write_text(head + text + "\n")
+            importlib.invalidate_caches()
+            sys.modules.pop("app_models", None)
+            command = "generate" if text == "a: int" else "check"
+            done = ackord(command, schema, "--out", "out", cwd=tmp_path)
+        sys.modules.pop("app_models", None)
+    assert done.returncode == 100
+    assert (
+        f"app_models.A, the Python type A, isn't what it was when out was generated: {says}\n"
+        in (done.stderr)
+    )
 
 
 def test_check_of_a_package_that_was_never_generated_exits_with_100(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from ackord.schema.diagnostics.render import render_text
 from ackord.schema.diagnostics.rules import CODES, RULES, Rule
 from ackord.schema.document.nodes import Document
 from ackord.schema.errors import ContractJsonError, SchemaError
+from ackord.schema.files import Files
 from ackord.schema.load import LoadResult, load_bytes, load_contract
 from ackord.schema.model import Contract
 from ackord.schema.serialize import dump_contract, load_contract_json
@@ -22,6 +23,7 @@ __all__ = [
     "ContractJsonError",
     "Diagnostic",
     "Document",
+    "Files",
     "LoadResult",
     "Place",
     "Range",

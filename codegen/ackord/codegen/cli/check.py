@@ -13,12 +13,14 @@ verb = typer.Typer(add_completion=False, rich_markup_mode=None)
 def check(schema: Schema = None, out: Out = None, target: TargetName = None) -> None:
     """Compare generated packages with their contracts.
 
-    Prints a unified diff and exits with 100 if `ackord generate` would change something.
+    Prints a unified diff and exits with 100 if `ackord generate` would change something. Models of
+    `python:` types are compared with their JSON Schemas in contract.json.
     """
     from ackord.codegen.cli.contract_files import Package, fail_with, generate_packages  # noqa: PLC0415
     from ackord.codegen.cli.jobs import find_jobs  # noqa: PLC0415
     from ackord.codegen.errors import CodegenError  # noqa: PLC0415
     from ackord.codegen.output import diff, manifest_problem  # noqa: PLC0415
+    from ackord.codegen.python_types import changed_python_types  # noqa: PLC0415
 
     def is_up_to_date(package: Package) -> bool:
         directory = package.job.out
@@ -27,6 +29,8 @@ def check(schema: Schema = None, out: Out = None, target: TargetName = None) -> 
             problem = manifest_problem(package.files, directory, changed=bool(difference))
         except CodegenError as error:
             fail_with(error)
+        for changed in changed_python_types(package.files, directory):
+            typer.echo(changed, err=True)
         if difference:
             typer.echo(difference, nl=False)
             typer.echo(f"{directory} isn't what {package.job.schema} gives", err=True)
