@@ -19,11 +19,15 @@ GOOD = """\
 ackord: 1
 name: demo
 version: 1.0.0
+names: camelCase
+reserved: {types: [Old], errors: [old]}
 types:
   Id: {newtype: str, pattern: "^[a-z]{1,9}$", doc: An id.}
   Kind: {enum: [one, {value: two, deprecated: use one}], open: true}
   Text:
-    fields: {text: {type: str, max_length: 9}, tags: "list[Id] = []"}
+    reserved: [old_text]
+    fields: {text: {type: str, max_length: 9}, tags: "list[Id] = []", "@x": {type: int?, name: x}}
+  Parts: {type: list, items: {type: map, keys: Id, values: {type: email}}, max_items: 3}
   Body: {union: [Text], tag: kind}
   Any: Body | list[int] | null
 errors:
@@ -40,6 +44,8 @@ namespaces:
         ack: {fields: {at: datetime}}
         errors: [Full]
         timeout: 5s
+      load: {since: 0.9.0, ack: {args: {err: json_object | null, rows: {type: "list[ip]", name: r}, more: "int?"}}}
+      touch: {ack: null}
     server_to_client:
       said: {rooms: [room], args: {any: "Any | str"}}
 """
@@ -65,6 +71,10 @@ def check(data: bytes) -> LoadResult:
     if result.contract is not None:
         assert load_contract_json(dump_contract(result.contract)) == result.contract
     return result
+
+
+def test_the_good_file_is_good() -> None:
+    assert [one.code for one in check(GOOD.encode()).diagnostics] == ["S063"]
 
 
 @given(st.binary(max_size=200))
@@ -133,6 +143,10 @@ HOSTILE: dict[str, tuple[int, Callable[[int], str]]] = {
     "empty lines": (900_000, lambda n: "\n" * n),
     "a chain of records": (2000, lambda n: f"{HEAD}types:\n" + "".join(f"  T{k}: {{fields: {{a: T{k + 1}}}}}\n" for k in range(n)) + f"  T{n}: int\n"),
     "a chain of aliases": (3000, lambda n: f"{HEAD}types:\n" + "".join(f"  T{k}: T{k + 1}\n" for k in range(n)) + f"  T{n}: int | str\n  R: {{fields: {{a: T0 | bool, b: T0 = 5}}}}\n"),
+    "parts of parts": (16, lambda n: f"{HEAD}types: {{A: " + "{type: list, items: " * n + "int" + "}" * n + "}\n"),
+    "removed names": (50_000, lambda n: f"{HEAD}types: {{A: {{fields: {{}}, reserved: [{', '.join(f'a{k}' for k in range(n))}]}}}}\n"),
+    "names in generated code": (9000, lambda n: f"{HEAD}types: {{A: {{fields: {{" + "".join(f'"@{k}": {{type: int, name: a}}, ' for k in range(n)) + "}}}\n"),
+    "missing imports": (30_000, lambda n: f"{HEAD}import:\n" + "".join(f"  - a{k}.yaml\n" for k in range(n))),
     "rooms": (400, lambda n: f"{HEAD}rooms:\n" + "".join(f"  r{k}: {{name: 'r{k}:{{x}}', params: {{x: str}}}}\n" for k in range(n))),
 }  # fmt: skip
 """Families of files, each with the size that a file may have at most, or that was once slow."""

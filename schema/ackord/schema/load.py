@@ -19,7 +19,7 @@ from ackord.schema.lint.checks import lint
 from ackord.schema.model import Contract
 from ackord.schema.resolve.contract import resolve
 from ackord.schema.resolve.scopes import File, Scopes
-from ackord.schema.source import Source
+from ackord.schema.source import Place, Source
 from ackord.schema.yaml.reader import read_yaml
 
 MAX_BYTES: Final = 1_000_000
@@ -104,6 +104,8 @@ class _Loader:
         self._names: dict[str, str | None] = {}
         """The name of each file by its identity; `None` for a file that can't be read."""
         self._bytes = 0
+        self._is_full = False
+        """Whether a limit was exceeded, so that no further files are read."""
 
     def load(self, data: bytes, file: str) -> LoadResult:
         """Load the contract's own file, and all others."""
@@ -167,8 +169,8 @@ class _Loader:
             if identity in self._names:
                 return self._names[identity], False
             self._names[identity] = None
-            if len(self._names) > MAX_FILES:
-                self._report.add("S070", place, f"a contract has at most {MAX_FILES} files")
+            if self._is_full or len(self._names) > MAX_FILES:
+                self._refuse_more(place, f"a contract has at most {MAX_FILES} files")
                 return None, False
             data = self._files.read(file, MAX_BYTES + 1)
         except (OSError, ValueError) as exc:
@@ -176,8 +178,8 @@ class _Loader:
             return None, False
         self._bytes += len(data)
         if self._bytes > MAX_TOTAL_BYTES:
-            self._report.add(
-                "S070", place, f"imported files have at most {MAX_TOTAL_BYTES} bytes together"
+            self._refuse_more(
+                place, f"imported files have at most {MAX_TOTAL_BYTES} bytes together"
             )
             return None, False
         document = self._document(data, file, imported=True)
@@ -186,6 +188,12 @@ class _Loader:
         self._names[identity] = file
         self._read[file] = _File(document, node.alias.text)
         return file, True
+
+    def _refuse_more(self, place: Place, message: str) -> None:
+        """Report, once, that there are too many files."""
+        if not self._is_full:
+            self._report.add("S070", place, message)
+        self._is_full = True
 
     def _check_cycles(self) -> None:
         graph = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
+from itertools import islice
 from typing import Final
 
 from ackord.schema.diagnostics.diagnostic import Diagnostic, Related
@@ -69,7 +70,7 @@ class Reporter:
         if self._suggestions >= _MAX_SUGGESTING:
             return None
         self._suggestions += 1
-        candidates = list(known)[:_MAX_CANDIDATES]
+        candidates = list(islice(known, _MAX_CANDIDATES))
         matches = get_close_matches(name[:200], candidates, n=1, cutoff=0.6)
         if not matches:
             lower = {candidate.lower(): candidate for candidate in candidates}

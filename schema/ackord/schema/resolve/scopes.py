@@ -8,7 +8,7 @@ contract's own file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
@@ -49,18 +49,8 @@ class Scopes:
 
     def __init__(self, files: Mapping[str, File]) -> None:
         self._files = files
-        own = {
+        self._own = {
             (name, kind): _declared(file, kind) for name, file in files.items() for kind in KINDS
-        }
-        self._known: Mapping[tuple[str, Kind], Mapping[str, str]] = {
-            (name, kind): own[name, kind]
-            | {
-                f"{alias}.{local}": qualified
-                for alias, target in files[name].imports.items()
-                if target is not None
-                for local, qualified in own[target, kind].items()
-            }
-            for name, kind in own
         }
 
     @property
@@ -77,11 +67,28 @@ class Scopes:
         """Return the name in the contract of what a file calls by this name; `None` if there is no
         such declaration.
         """
-        return self._known[name.place.file, kind].get(name.text)
+        file = name.place.file
+        own = self._own[file, kind].get(name.text)
+        if own is not None:
+            return own
+        alias, _, local = name.text.partition(".")
+        target = self._files[file].imports.get(alias)
+        return None if target is None else self._own[target, kind].get(local)
 
-    def known(self, file: str, kind: Kind) -> list[str]:
-        """List the names of a kind that a file knows."""
-        return list(self._known[file, kind])
+    def known(self, file: str, kind: Kind) -> Iterator[str]:
+        """Return the names of a kind that a file knows, its own first."""
+        yield from self._own[file, kind]
+        for alias, target in self._files[file].imports.items():
+            if target is not None:
+                yield from (f"{alias}.{name}" for name in self._own[target, kind])
+
+    def imported(self, name: Name, kind: Kind) -> list[str]:
+        """Return what a name would be with the aliases of the imported files that have it."""
+        return [
+            f"{alias}.{name.text}"
+            for alias, target in self._files[name.place.file].imports.items()
+            if target is not None and name.text in self._own[target, kind]
+        ]
 
     def is_unread(self, name: Name) -> bool:
         """Return whether a name is one of an imported file that couldn't be read."""

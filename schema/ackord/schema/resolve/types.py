@@ -5,6 +5,7 @@ constraints and defaults are checked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Final, Literal, TypeAlias, get_args
 
 from ackord.schema.analysis.json_kinds import json_kinds, python_classes, shared_class
@@ -473,12 +474,7 @@ class TypeResolver:
             return f"there is no type for it yet: write `{{type: str, pattern: {FORMATS[word]}}}`"
         if dot and alias not in self.scopes.aliases(file):
             return f"no file is imported as {alias!r}: list it under `import:`"
-        imported = self._in_imports(syntax)
+        imported = self.scopes.imported(name, "types")
         if len(imported) == 1:
             return f"write {imported[0]}"
-        return self._report.nearest(syntax.name, [*self.scopes.known(file, "types"), *_BUILT_IN])
-
-    def _in_imports(self, syntax: NameSyntax) -> list[str]:
-        """Return the names of imported types that a name without alias could mean."""
-        known = self.scopes.known(syntax.place.file, "types")
-        return [name for name in known if name.partition(".")[2] == syntax.name]
+        return self._report.nearest(syntax.name, chain(_BUILT_IN, self.scopes.known(file, "types")))
