@@ -555,6 +555,13 @@ CASES = [
         "    server_to_client: {ask: {args: {question: str}, ack: json, acks: result}}\n",
         says="any size: say.items, ask.ack, auth.token, Body, Item.text and 2 more",
     ),
+    Case(
+        "S063",
+        events("a: {ack: {args: {b: str, c: int}}}", "server_to_client").replace(
+            "/chat", "«/chat»"
+        ),
+        says="any size: a.ack.b ",
+    ),
     Case("S063", events("a: {args: {b: str}}").replace("/chat", "«/chat»"), says="any size: a.b "),
     # Names on the wire and in generated code
     Case("S017", fields("«content-type»: str"), says="`name: content_type`"),

@@ -23,6 +23,8 @@ from ackord.schema.model import (
     NullableType,
     Record,
     RefType,
+    ReservedEvents,
+    ReservedNames,
     Room,
     ScalarType,
     TaggedUnion,
@@ -561,3 +563,129 @@ def test_rooms_whose_parameters_rule_out_the_same_name_may_begin_alike() -> None
     assert result.diagnostics == ()
     assert result.contract is not None
     assert len(result.contract.rooms) == 8
+
+
+def test_names_versions_and_removed_names_stand_where_they_belong() -> None:
+    contract = load_bytes(
+        (
+            HEAD
+            + """\
+names: camelCase
+reserved: {types: [Old], errors: [E1], rooms: [hall], namespaces: [/v0]}
+types:
+  User:
+    reserved: [old_name]
+    since: 0.9.0
+    fields: {user_id: int, "@at": {type: int, name: at, since: 1.0.0}, in_line: {fields: {a_b: int}, reserved: [c_d]}}
+  Role: {enum: [{value: a-b, name: ab}, c], reserved: [d]}
+  Body: {union: [Text], tag: body_kind, reserved: [img]}
+  Text: {fields: {}}
+errors: {E2: {name: Second, fields: {a_b: int}}, Third: {code: "3!"}}
+namespaces:
+  /:
+    reserved: {client_to_server: [go_away]}
+    client_to_server:
+      join_room: {args: {room_id: {type: int, name: room}}, ack: null, errors: [E2, Third]}
+      LEAVE: {name: leave, ack: {args: {err: int | null, a_b: int}}, errors: [Second]}
+"""
+        ).encode(),
+        "a.yaml",
+    ).contract
+    assert contract == Contract(
+        name="demo",
+        version="1.0.0",
+        reserved=ReservedNames(
+            types=("Old",), errors=("E1",), rooms=("hall",), namespaces=("/v0",)
+        ),
+        types=(
+            Record(
+                name="User",
+                reserved=("oldName",),
+                since="0.9.0",
+                fields=(
+                    Field(name="userId", identifier="user_id", type=INT),
+                    Field(name="@at", identifier="at", type=INT, since="1.0.0"),
+                    Field(name="inLine", identifier="in_line", type=RefType("UserInLine")),
+                ),
+            ),
+            Record(
+                name="UserInLine",
+                reserved=("cD",),
+                fields=(Field(name="aB", identifier="a_b", type=INT),),
+            ),
+            Enum(
+                name="Role",
+                members=(EnumMember(value="a-b", identifier="ab"), EnumMember(value="c")),
+                reserved=("d",),
+            ),
+            TaggedUnion(
+                name="Body",
+                tag="bodyKind",
+                tag_identifier="body_kind",
+                members=("Text",),
+                reserved=("img",),
+            ),
+            Record(name="Text", tag_value="text", fields=()),
+        ),
+        errors=(
+            Error(name="Second", code="E2", fields=(Field(name="aB", identifier="a_b", type=INT),)),
+            Error(name="Third", code="3!"),
+        ),
+        namespaces=(
+            Namespace(
+                path="/",
+                identifier="demo",
+                reserved=ReservedEvents(client_to_server=("goAway",)),
+                client_to_server=(
+                    Event(
+                        name="joinRoom",
+                        identifier="join_room",
+                        args=(Field(name="room_id", identifier="room", type=INT),),
+                        acked=True,
+                        errors=("Second", "Third"),
+                    ),
+                    Event(
+                        name="LEAVE",
+                        identifier="leave",
+                        acked=True,
+                        ack_args=(
+                            Field(name="err", type=NullableType(INT)),
+                            Field(name="a_b", type=INT),
+                        ),
+                        errors=("Second",),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def test_parts_of_a_type_written_in_place_are_those_of_an_expression() -> None:
+    cases: list[tuple[str, Type]] = [
+        ("{type: list, items: str}", ListType(STR)),
+        (
+            "{type: 'list | null', items: {type: str, max_length: 5}, max_items: 3}",
+            NullableType(
+                ListType(ScalarType("str", Constraints(max_length=5)), Constraints(max_items=3))
+            ),
+        ),
+        (
+            "{type: int | list, items: {type: list, items: Role}}",
+            UnionType((INT, ListType(ListType(RefType("Role"))))),
+        ),
+        ("{type: tuple, items: [int, {fields: {}}]}", TupleType((INT, RefType("ThingAItem2")))),
+        ("{type: map, values: {fields: {}}}", MapType(RefType("ThingAValue"))),
+        (
+            "{type: map, keys: {type: str, max_length: 5}, values: int}",
+            MapType(INT, key=ScalarType("str", Constraints(max_length=5))),
+        ),
+        ("map[Role, int]", MapType(INT, key=RefType("Role"))),
+    ]
+    for text, wanted in cases:
+        schema = f"{HEAD}types:\n  Role: {{enum: [a]}}\n  Thing: {{fields: {{a: {text!r}}}}}\n"
+        schema = schema.replace('"{', "{").replace('}"', "}").replace("'{", "{").replace("}'", "}")
+        contract = load_bytes(schema.encode(), "a.yaml").contract
+        assert contract is not None, text
+        thing = next(each for each in contract.types if each.name == "Thing")
+        assert isinstance(thing, Record)
+        assert thing.fields[0].type == wanted

@@ -136,6 +136,7 @@ def test_there_are_mistakes_of_each_kind_and_a_file_without_any() -> None:
         "handling",
         "imports",
         "open_types",
+        "other_apis",
         "results",
         "rooms",
         "sending",

@@ -91,6 +91,8 @@ def _from_clients(namespace: Namespace, resolved: Resolved) -> list[_Unbounded]:
     for event in namespace.server_to_client:
         if event.ack is not None:
             walk.take(f"{event.name}.ack", event.ack)
+        for arg in event.ack_args or ():
+            walk.take(f"{event.name}.ack.{arg.name}", arg.type)
     return list(walk.found())
 
 
