@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from itertools import count, permutations, product
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +30,7 @@ from ackord.schema.model import (
     Alias,
     Contract,
     Enum,
+    Event,
     Field,
     ListType,
     LiteralType,
@@ -59,8 +60,16 @@ DECLARED: dict[str, Any] = {
     "Blob": {"newtype": "bytes"},
     "Moment": {"newtype": "datetime"},
     "Leaf": {
-        "fields": {"metadata": "bytes", "type": "int | null?", "next": "Leaf?", "steps": "json?"}
+        "fields": {
+            "metadata": "bytes",
+            "type": "int | null?",
+            "next": "Leaf?",
+            "steps": "json?",
+            "@type": {"type": "str?", "name": "kind"},
+            "title": {"type": "str?", "name": "metadata_"},
+        }
     },
+    "Key": {"newtype": "str"},
     "Shape": {"union": ["Circle", "Square"], "tag": "kind"},
     "Circle": {"fields": {"radius": "float"}},
     "Square": {"tag_value": "1", "fields": {"inner": "list[Shape]"}},
@@ -81,12 +90,15 @@ STRINGS = [
     "uuid",
     "decimal",
     "url",
+    "email",
+    "ip",
     "Role",
     "Mood",
     "Address",
     'literal["a","1"]',
 ]
-OBJECTS = ["bytes", "Blob", "Leaf", "Shape"]
+OBJECTS = ["bytes", "Blob", "Leaf", "Shape", "json_object"]
+KEYS = ["str", "Key", "int64", "Big", "uuid", "date", "email", "ip", "Role", "Mood", 'literal["a"]']
 MIXED = ['literal["a", 1, true]', "literal[0, false]", "Either", "json"]
 
 
@@ -94,7 +106,7 @@ def containers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     arrays = inner.map("list[{}]".format) | st.lists(inner, min_size=1, max_size=3).map(
         lambda items: f"tuple[{', '.join(items)}]"
     )
-    maps = inner.map("map[str, {}]".format)
+    maps = st.tuples(st.sampled_from(KEYS), inner).map(lambda parts: "map[{}, {}]".format(*parts))
 
     def without_two_integers(members: list[str]) -> bool:
         return (
@@ -174,7 +186,13 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "url": st.sampled_from(
         [AnyUrl("https://example.org/a?b=c#d"), AnyUrl("mailto:a@b"), AnyUrl("http://[::1]:99/%00")]
     ),
+    "email": st.from_regex(
+        r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,9}@[a-zA-Z0-9]([a-zA-Z0-9-]{0,3}[a-z])?(\.[a-z]{1,3})?",
+        fullmatch=True,
+    ),
+    "ip": st.ip_addresses(),
     "json": JSON,
+    "json_object": st.dictionaries(TEXTS, JSON, max_size=2),
 }
 
 
@@ -191,8 +209,8 @@ class Generated:
                 return SCALARS[name].map(abs) if constraints.ge == 0 else SCALARS[name]
             case ListType(item):
                 return st.lists(self.values(item), max_size=2)
-            case MapType(value):
-                return st.dictionaries(TEXTS, self.values(value), max_size=2)
+            case MapType(value, key=key):
+                return st.dictionaries(self.values(key), self.values(value), max_size=2)
             case TupleType(items):
                 return st.tuples(*map(self.values, items))
             case LiteralType(values):
@@ -218,10 +236,18 @@ class Generated:
                 return st.deferred(lambda: st.one_of(*map(self._declared, members)))
             case Record(fields=fields):
                 return st.deferred(
-                    lambda: st.builds(class_, **{field.name: self.given(field) for field in fields})
+                    lambda: st.builds(
+                        class_, **{field.identifier: self.given(field) for field in fields}
+                    )
                 )
             case PythonType():
                 return st.ip_addresses(v=4)
+
+    def answers(self, event: Event) -> st.SearchStrategy[Any]:
+        """Give the values of an acknowledgement."""
+        if event.ack is not None:
+            return self.values(event.ack)
+        return st.builds(self.module.ManyAck, *map(self.given, event.ack_args or ()))
 
     def given(self, field: Field) -> st.SearchStrategy[Any]:
         """Give the values of a field or an argument, absence included."""
@@ -287,7 +313,7 @@ def assert_same(arrived: Any, sent: Any) -> None:
         case BaseModel():
             assert_same(vars(arrived), vars(sent))
         case dict():
-            assert [*arrived] == [*sent]
+            assert_same([*arrived], [*sent])
             assert_same([*arrived.values()], [*sent.values()])
         case list() | tuple():
             items: list[Any] = [*sent]
@@ -334,7 +360,8 @@ def test_values_of_any_type_arrive_as_they_were_sent(
                 "one": {
                     "args": {"a": first, "b": "Probe?", "c": f"{second}?"},
                     "ack": f"list[{third}]",
-                }
+                },
+                "many": {"ack": {"args": {"x": "int", "y": first, "z": f"{second}?"}}},
             },
             "server_to_client": {
                 "two": {"args": {"a": f"{fourth}?"}, "ack": "Probe", "acks": "result"}
@@ -345,8 +372,7 @@ def test_values_of_any_type_arrive_as_they_were_sent(
     (namespace,) = found.contract.namespaces
     events = found.module.__dict__["events"].__dict__
     for planned in (*namespace.client_to_server, *namespace.server_to_client):
-        assert planned.ack is not None
-        args, answer = st.tuples(*map(found.given, planned.args)), found.values(planned.ack)
+        args, answer = st.tuples(*map(found.given, planned.args)), found.answers(planned)
         for _ in range(4):
             assert_travels(events[f"TRAVEL_{planned.identifier.upper()}"], data.draw(args))
             assert_returns(events[f"TRAVEL_{planned.identifier.upper()}"], data.draw(answer))
@@ -443,6 +469,8 @@ def example_values(module: ModuleType) -> dict[str, list[Any]]:
         "uuid": [UUID(int=1)],
         "decimal": [Decimal("1.0")],
         "url": [url],
+        "email": ["a@b"],
+        "ip": [IPv4Address("127.0.0.1"), IPv6Address("::1")],
         "Role": [*module.Role],
         "Mood": [module.Mood.GOOD, module.UnknownMood("1")],
         "Address": [IPv4Address("127.0.0.1")],
@@ -451,6 +479,7 @@ def example_values(module: ModuleType) -> dict[str, list[Any]]:
         "Blob": [b"1"],
         "Leaf": [leaf],
         "Shape": [shape],
+        "json_object": [{}, {"a": [1, None]}],
         "list[bytes]": [[], [b"1"]],
         "tuple[int64, bytes]": [(1, b"1")],
         "map[str, bytes]": [{}, {"a": b"1"}],

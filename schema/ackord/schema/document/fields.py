@@ -278,7 +278,8 @@ def read_identifier(node: Node, what: str, report: Reporter) -> Name | None:
     if value is None or not {"type", "fields", "value"} & {entry.key.text for entry in entries}:
         return None  # a bare mapping of names, which is reported as such
     name = read_text(value, "'name'", report)
-    if name is not None and name.text in _TYPES:
+    is_type = "type" in {entry.key.text for entry in entries}
+    if name is not None and name.text in _TYPES and is_type:
         report.add(
             "S022",
             name.place,
