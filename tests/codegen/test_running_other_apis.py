@@ -184,6 +184,8 @@ def test_values_travel_under_the_names_of_the_wire_and_come_back_under_those_of_
             assert await client.split("none") == NotFound()
             assert await client.nothing() is None
             assert await client.nothing() == SlowDown()
+            replies = await strict.all.gather(timeout=5).ask_both("?")
+            assert list(replies) == [AskBothAck(yes=True, why=None)]
             assert strict.answers == [AskBothAck(yes=True, why=None)] * 2
             refused = await client.split("wrong")
             assert isinstance(refused, UnknownError)

@@ -181,8 +181,9 @@ class DefaultChecker:
             return _decimal(value, of.constraints)
         form = _WRITTEN_AS_TEXT.get(of.name)
         if form is not None and not (isinstance(value, str) and form.fullmatch(value)):
+            article = "an" if of.name in {"email", "ip"} else "a"
             raise DefaultError(
-                f"{_show(value)} isn't how a {of.name} is written", _text_hint(of.name)
+                f"{_show(value)} isn't how {article} {of.name} is written", _text_hint(of.name)
             )
         value = _whole(value, of)
         parsed = _parse(value, of)
