@@ -19,12 +19,19 @@ class Documented(Protocol):
         """Why not to use the part any more, if it is deprecated."""
         ...
 
+    @property
+    def since(self) -> str | None:
+        """The version of the contract that brought the part, if the contract says so."""
+        ...
+
 
 def words(declared: Documented, fallback: str | None = None) -> str | None:
-    """Return the part's documentation, or `fallback`, and its deprecation; an empty text if there
-    is neither.
+    """Return the part's documentation, or `fallback`, its first version and its deprecation;
+    `None` if there is none of them.
     """
     paragraphs = [(declared.doc or "").strip() or fallback]
+    if declared.since:
+        paragraphs.append(f"New in version {declared.since}.")
     if declared.deprecated:
         paragraphs.append(f"Deprecated: {declared.deprecated.strip()}")
     return "\n\n".join(each for each in paragraphs if each) or None

@@ -472,9 +472,10 @@ class TypeResolver:
             return f"write {FORMS[word]}"
         if word in FORMATS:
             return f"there is no type for it yet: write `{{type: str, pattern: {FORMATS[word]}}}`"
-        if dot and alias not in self.scopes.aliases(file):
-            return f"no file is imported as {alias!r}: list it under `import:`"
         imported = self.scopes.imported(name, "types")
         if len(imported) == 1:
             return f"write {imported[0]}"
-        return self._report.nearest(syntax.name, chain(_BUILT_IN, self.scopes.known(file, "types")))
+        near = self._report.nearest(syntax.name, chain(_BUILT_IN, self.scopes.known(file, "types")))
+        if near is None and dot and alias not in self.scopes.aliases(file):
+            return f"no file is imported as {alias!r}: list it under `import:`"
+        return near

@@ -70,6 +70,8 @@ class ApiClientSync(_v1.SyncClient):
     def send_header(self, the_header: Header, *, timeout: float = 20.0) -> Header:
         """Send `sendHeader`.
 
+        New in version 2.0.0.
+
         Raises:
             AckTimeoutError: no answer came within `timeout` seconds.
             DisconnectedError: the connection ended before the answer came.

@@ -50,6 +50,7 @@ API_SEND_HEADER: Final[_v1.Event[Header]] = _v1.Event(
     args=(_v1.Arg("the_header", Header),),
     ack=Header,
 )
+"""New in version 2.0.0."""
 
 API_NODE_STYLE: Final[_v1.Event[NodeStyleAck]] = _v1.Event(
     "nodeStyle",

@@ -107,7 +107,10 @@ class ApiNamespace(_v1.Namespace[ApiContext], ABC):
     @_v1.handler
     @abstractmethod
     async def on_send_header(self, ctx: ApiContext, the_header: Header) -> Header:
-        """Handle `sendHeader`."""
+        """Handle `sendHeader`.
+
+        New in version 2.0.0.
+        """
 
     @_v1.handler
     @abstractmethod

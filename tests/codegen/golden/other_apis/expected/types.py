@@ -45,6 +45,7 @@ __all__ = [
 _v1.check(api=(1, 2), source="schema.yaml")
 
 Key = NewType("Key", str)
+"""New in version 2.0.0."""
 _v1.constrain(Key, Field(pattern="^[a-z]+$"))
 
 Number = NewType("Number", int)
@@ -54,6 +55,7 @@ _v1.constrain(Number, base=_v1.Int64)
 class Level(StrEnum):
     IN_PROGRESS = "in-progress"
     SHOUTING = "IN_PROGRESS"
+    """New in version 2.1.0."""
     N2ND = "2nd"
 
 
@@ -66,7 +68,10 @@ class Header(_v1.Model, frozen=True):
     content_type: Annotated[str, Field(alias="content-type")]
     type_name: Annotated[_v1.Maybe[str], Field(alias="@type")] = None
     two_factor: Annotated[bool, Field(alias="2fa")] = False
-    """Two factors."""
+    """Two factors.
+
+    New in version 2.0.0.
+    """
     user_name: Annotated[str, Field(alias="userName")]
     id_: Annotated[str, Field(alias="_id")]
     part: Annotated[HeaderPart, Field(alias="nested_part")]
@@ -168,6 +173,8 @@ Limited: TypeAlias = Annotated[
 
 
 class RoomFull(_v1.Error, frozen=True):
+    """New in version 2.1.0."""
+
     code: ClassVar[Literal["E_FULL"]] = "E_FULL"
     max_size: Annotated[_v1.Int, Field(alias="maxSize")]
 
