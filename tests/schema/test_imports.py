@@ -177,9 +177,12 @@ def test_a_cycle_is_reported_with_its_chain(
 def test_links_that_go_round_end_in_a_cycle_or_an_error(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(".")
     (tmp_path / "self.yaml").symlink_to("self.yaml")
+    (tmp_path / "sub" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("sub/deep")
     os.mkfifo(tmp_path / "pipe.yaml")
-    names = ["loop/loop/b.yaml", "self.yaml", "pipe.yaml"]
+    names = ["loop/loop/b.yaml", "self.yaml", "pipe.yaml", "link/../c.yaml"]
     files = {"a.yaml": f"import: {names}\n", "b.yaml": "import: [loop/b.yaml]\n"}
+    files |= {"c.yaml": "types: {Wrong: Wring}\n", "sub/c.yaml": "types: {Good: int}\n"}
     assert [one.split(";")[0] for one in problems(tmp_path, files)] == [
         "a.yaml:5:30 S066 'self.yaml' can't be read: Too many levels of symbolic links",
         "a.yaml:5:43 S066 'pipe.yaml' can't be read: it isn't a file",

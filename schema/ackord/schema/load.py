@@ -163,9 +163,12 @@ class _Loader:
         imported before.
         """
         place = node.path.place
-        file = posixpath.normpath(posixpath.join(posixpath.dirname(importer), node.path.text))
+        file = posixpath.join(posixpath.dirname(importer), node.path.text)
         try:
             identity = self._files.identity(file)
+            # `..` after a link to a directory leads elsewhere than it seems.
+            short = posixpath.normpath(file)
+            file = short if self._files.identity(short) == identity else file
             if identity in self._names:
                 return self._names[identity], False
             self._names[identity] = None
