@@ -227,21 +227,21 @@ def test_a_client_without_the_contract_sees_only_the_names_of_the_wire(
     run(scenario())
 
 
-@pytest.mark.parametrize(
-    ("event", "args", "location"),
-    [
-        ("message", [{"@kind": "IMG", "imageUrl": 5}, {}], ["it", "IMG", "imageUrl"]),
-        ("contact", [{"mail": "a"}, "::1", {}, "b@c"], ["it", "mail"]),
-        ("contact", [{"mail": MAIL}, "::g", {}, "b@c"], ["from"]),
-        ("contact", [{"mail": MAIL}, "::1", [], "b@c"], ["more"]),
-        ("parts", [{"words": ["long text"], "counts": None}, []], ["it", "words", 0]),
-        ("parts", [{"words": [], "counts": {"long": 1}}, []], ["it", "counts", "long", "[key]"]),
-        ("parts", [{"words": [], "counts": {"a": -1}}, []], ["it", "counts", "a"]),
-        ("parts", [{"words": [], "counts": None}, [0]], ["more", 0]),
-    ],
-)
+LOCATED: list[tuple[str, list[Any], list[str | int]]] = [
+    ("message", [{"@kind": "IMG", "imageUrl": 5}, {}], ["it", "IMG", "imageUrl"]),
+    ("contact", [{"mail": "a"}, "::1", {}, "b@c"], ["it", "mail"]),
+    ("contact", [{"mail": MAIL}, "::g", {}, "b@c"], ["from"]),
+    ("contact", [{"mail": MAIL}, "::1", [], "b@c"], ["more"]),
+    ("parts", [{"words": ["long text"], "counts": None}, []], ["it", "words", 0]),
+    ("parts", [{"words": [], "counts": {"long": 1}}, []], ["it", "counts", "long", "[key]"]),
+    ("parts", [{"words": [], "counts": {"a": -1}}, []], ["it", "counts", "a"]),
+    ("parts", [{"words": [], "counts": None}, [0]], ["more", 0]),
+]
+
+
+@pytest.mark.parametrize(("event", "args", "location"), LOCATED)
 def test_an_issue_is_located_by_the_names_of_the_wire(
-    event: str, args: list[object], location: list[object]
+    event: str, args: list[Any], location: list[str | int]
 ) -> None:
     async def scenario() -> None:
         server = Server()

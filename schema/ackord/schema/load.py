@@ -89,7 +89,7 @@ class _File:
 
     document: Document
     alias: str
-    imports: dict[str, str | None] = field(default_factory=dict)
+    imports: dict[str, str | None] = field(default_factory=dict[str, str | None])
 
 
 class _Loader:

@@ -155,7 +155,8 @@ class AckAdapter:
                 f"ack of {self._event!r}: a tuple of its arguments, not {type(value).__name__!r}"
             )
         assert self._arguments is not None  # noqa: S101  # the caller has looked
-        return self._arguments.encode((*value,))
+        values: tuple[Any, ...] = (*value,)  # pyright: ignore[reportUnknownVariableType]  # any tuple
+        return self._arguments.encode(values)
 
     def decode(self, payload: str, attachments: Sequence[bytes] = ()) -> Any:
         """Return the value, the declared error or the `UnknownError` that an ACK packet's array
@@ -324,9 +325,10 @@ def _read_failure(
         values = _failure_reader().read(payload, attachments)
     except InvalidArgumentsError:
         return None
-    if alone and len(values) > 1:
+    first, *others = values
+    if alone and others:
         return None
-    failure: dict[str, Any] = values[0]["error"]
+    failure: dict[str, Any] = first["error"]
     return failure
 
 
