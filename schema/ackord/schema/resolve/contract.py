@@ -13,7 +13,7 @@ from ackord.schema.resolve.reserved import check_reserved
 from ackord.schema.resolve.resolved import Resolved
 from ackord.schema.resolve.rooms import resolve_room
 from ackord.schema.resolve.scopes import Kind, Scopes
-from ackord.schema.resolve.types import TypeResolver
+from ackord.schema.resolve.types import OTHER_FILE, TypeResolver
 from ackord.schema.source import Place
 
 
@@ -29,8 +29,7 @@ def resolve(scopes: Scopes, report: Reporter) -> Resolved:
         types.claim(
             node.name.text,
             node.name.place,
-            hint="types and errors share the names of one module; those of imported files have "
-            "the file's name before them, which `as:` changes",
+            hint="types and errors share the names of one module",
         )
     declarations = DeclarationResolver(type_nodes, types, report)
     declarations.resolve()
@@ -134,8 +133,7 @@ def _rooms(nodes: tuple[RoomNode, ...], types: TypeResolver, report: Reporter) -
                 "S018",
                 node.name.place,
                 f"the room {node.name.text} is declared twice",
-                hint="rooms of imported files have the file's name before them, which `as:` "
-                "changes",
+                hint=OTHER_FILE,
                 related=[related("first declared here", first)],
             )
     rooms = [resolve_room(node, types, earlier, report) for node in nodes]

@@ -51,6 +51,11 @@ from ackord.schema.resolve.scopes import Scopes
 from ackord.schema.source import Place
 
 SCALARS: Final[tuple[ScalarName, ...]] = get_args(ScalarName)
+OTHER_FILE: Final = (
+    "declarations of imported files have the file's name before theirs: import it under another "
+    "one with `as:`"
+)
+"""The hint where declarations of several files would have one name."""
 _BUILT_IN: Final = (*SCALARS, "list", "map", "tuple", "literal", "null")
 
 FieldKind: TypeAlias = Literal["field", "argument", "parameter"]
@@ -96,7 +101,7 @@ class TypeResolver:
             "S018",
             place,
             f"the name {name} is used twice",
-            hint=hint,
+            hint=hint if first.file == place.file else OTHER_FILE,
             related=[related("first used here", first)],
         )
         return False
