@@ -18,8 +18,6 @@ from ackord.runtime.stubs.v1 import (
     unwrap,
 )
 
-from .types import GroupRoom, Item
-
 __all__ = [
     "CONTRACT_VERSION",
     "AckTimeoutError",
@@ -59,6 +57,7 @@ if TYPE_CHECKING:
         BenchGroupRoomEmitter,
         BenchNamespace,
     )
+    from .types import GroupRoom, Item
 else:
     __getattr__ = _v1.lazy(
         __name__,
@@ -71,4 +70,5 @@ else:
             "BenchGroupRoomEmitter",
             "BenchNamespace",
         ),
+        types=("GroupRoom", "Item"),
     )

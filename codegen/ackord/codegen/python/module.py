@@ -64,7 +64,7 @@ class Module:
             exports: The names in ``__all__``.
             values: The variables of the template.
         """
-        if self.file != "__init__.py" or self.plan.namespaces:
+        if self.file != "__init__.py" or values["lazy"]:
             self.imports.runtime("check")
         template = _environment().get_template(f"{self.file}.jinja")
         body = template.render(

@@ -100,15 +100,15 @@ def _side(plan: Plan, names: Names, options: Options, file: str, exports: list[s
 def _init(module: Module, options: Options, types: list[str], sides: Sequence[list[str]]) -> str:
     """Print ``__init__.py``, which exports everything that users need by name."""
     exports = ["CONTRACT_VERSION", *types, *chain.from_iterable(sides)]
-    for name in types:
-        module.imports.use_as(".types", name, name)
     for name in FROM_RUNTIME:
         if name not in exports and name not in MODULES:
             module.imports.use_as(f"{RUNTIME}.v1", name, name)
             exports.append(name)
     lazy = {
         file: sorted(names, key=import_order)
-        for file, names in sorted(zip(("server", "client", "client_sync"), sides, strict=True))
+        for file, names in sorted(
+            zip(("types", "server", "client", "client_sync"), (types, *sides), strict=True)
+        )
         if names
     }
     return module.render(options, exports, {"lazy": lazy})

@@ -21,25 +21,6 @@ from ackord.runtime.stubs.v1 import (
     unwrap,
 )
 
-from .types import (
-    Body,
-    ChatAuth,
-    ChatRoom,
-    ChatSession,
-    ImageBody,
-    JoinAck,
-    JoinResult,
-    Message,
-    NameTaken,
-    NotInRoom,
-    RoomName,
-    SendMessageAck,
-    SendMessageResult,
-    TextBody,
-    TooManyRooms,
-    UserName,
-)
-
 __all__ = [
     "CONTRACT_VERSION",
     "AckTimeoutError",
@@ -95,6 +76,24 @@ if TYPE_CHECKING:
         ChatNamespace,
         ChatRoomEmitter,
     )
+    from .types import (
+        Body,
+        ChatAuth,
+        ChatRoom,
+        ChatSession,
+        ImageBody,
+        JoinAck,
+        JoinResult,
+        Message,
+        NameTaken,
+        NotInRoom,
+        RoomName,
+        SendMessageAck,
+        SendMessageResult,
+        TextBody,
+        TooManyRooms,
+        UserName,
+    )
 else:
     __getattr__ = _v1.lazy(
         __name__,
@@ -107,5 +106,23 @@ else:
             "ChatContext",
             "ChatNamespace",
             "ChatRoomEmitter",
+        ),
+        types=(
+            "Body",
+            "ChatAuth",
+            "ChatRoom",
+            "ChatSession",
+            "ImageBody",
+            "JoinAck",
+            "JoinResult",
+            "Message",
+            "NameTaken",
+            "NotInRoom",
+            "RoomName",
+            "SendMessageAck",
+            "SendMessageResult",
+            "TextBody",
+            "TooManyRooms",
+            "UserName",
         ),
     )

@@ -18,17 +18,6 @@ from ackord.runtime.stubs.v1 import (
     unwrap,
 )
 
-from .types import (
-    CommonAreaRoom,
-    CommonBanned,
-    CommonRole,
-    CommonUser,
-    GPoint,
-    GTooFar,
-    MoveResult,
-    User,
-)
-
 __all__ = [
     "CONTRACT_VERSION",
     "AckTimeoutError",
@@ -74,6 +63,16 @@ if TYPE_CHECKING:
         ChatContext,
         ChatNamespace,
     )
+    from .types import (
+        CommonAreaRoom,
+        CommonBanned,
+        CommonRole,
+        CommonUser,
+        GPoint,
+        GTooFar,
+        MoveResult,
+        User,
+    )
 else:
     __getattr__ = _v1.lazy(
         __name__,
@@ -85,5 +84,15 @@ else:
             "ChatCommonAreaRoomEmitter",
             "ChatContext",
             "ChatNamespace",
+        ),
+        types=(
+            "CommonAreaRoom",
+            "CommonBanned",
+            "CommonRole",
+            "CommonUser",
+            "GPoint",
+            "GTooFar",
+            "MoveResult",
+            "User",
         ),
     )

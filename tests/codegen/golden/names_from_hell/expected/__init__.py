@@ -4,7 +4,7 @@
 Quotes \"\"\" and \\ backslashes, a     tab and an end "
 """
 
-from typing import TYPE_CHECKING, Final as _Final
+from typing import TYPE_CHECKING, Final
 
 from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
@@ -18,46 +18,6 @@ from ackord.runtime.stubs.v1 import (
     RemoteError,
     SlowConsumerError,
     unwrap,
-)
-
-from .types import (
-    ABC,
-    MISSING,
-    AEmitResult,
-    Annotated,
-    Any,
-    ARatherLongNameOfAnEventThatGoesOnAndOnResult,
-    ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine,
-    BaseModel,
-    ClassResult,
-    ClassRoom,
-    ClassVar,
-    Error,
-    Exception,
-    Field,
-    Final,
-    HellAuth,
-    HellClient,
-    HellContext,
-    HellEmitResult,
-    HellSession,
-    List,
-    Literal,
-    NameRoom,
-    NewType,
-    None_,
-    NotImplementedError,
-    Overload,
-    RequestResult,
-    ResultAck,
-    ResultResult,
-    Room,
-    StrEnum,
-    TimeoutError,
-    Type,
-    TypeAlias,
-    Union,
-    UnknownError,
 )
 
 __all__ = [
@@ -147,7 +107,7 @@ __all__ = [
     "unwrap",
 ]
 
-CONTRACT_VERSION: _Final = "6.6.6"
+CONTRACT_VERSION: Final = "6.6.6"
 """The version of the contract that this package was generated from."""
 
 if TYPE_CHECKING:
@@ -188,6 +148,45 @@ if TYPE_CHECKING:
         HellNamespace,
         HellRoomEmitter,
     )
+    from .types import (
+        ABC,
+        MISSING,
+        AEmitResult,
+        Annotated,
+        Any,
+        ARatherLongNameOfAnEventThatGoesOnAndOnResult,
+        ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine,
+        BaseModel,
+        ClassResult,
+        ClassRoom,
+        ClassVar,
+        Error,
+        Exception,
+        Field,
+        Final,
+        HellAuth,
+        HellClient,
+        HellContext,
+        HellEmitResult,
+        HellSession,
+        List,
+        Literal,
+        NameRoom,
+        NewType,
+        None_,
+        NotImplementedError,
+        Overload,
+        RequestResult,
+        ResultAck,
+        ResultResult,
+        Room,
+        StrEnum,
+        TimeoutError,
+        Type,
+        TypeAlias,
+        Union,
+        UnknownError,
+    )
 else:
     __getattr__ = _v1.lazy(
         __name__,
@@ -227,5 +226,44 @@ else:
             "HellNameRoomEmitter",
             "HellNamespace",
             "HellRoomEmitter",
+        ),
+        types=(
+            "ABC",
+            "MISSING",
+            "AEmitResult",
+            "Annotated",
+            "Any",
+            "ARatherLongNameOfAnEventThatGoesOnAndOnResult",
+            "ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine",
+            "BaseModel",
+            "ClassResult",
+            "ClassRoom",
+            "ClassVar",
+            "Error",
+            "Exception",
+            "Field",
+            "Final",
+            "HellAuth",
+            "HellClient",
+            "HellContext",
+            "HellEmitResult",
+            "HellSession",
+            "List",
+            "Literal",
+            "NameRoom",
+            "NewType",
+            "None_",
+            "NotImplementedError",
+            "Overload",
+            "RequestResult",
+            "ResultAck",
+            "ResultResult",
+            "Room",
+            "StrEnum",
+            "TimeoutError",
+            "Type",
+            "TypeAlias",
+            "Union",
+            "UnknownError",
         ),
     )

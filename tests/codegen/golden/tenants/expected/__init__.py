@@ -18,22 +18,6 @@ from ackord.runtime.stubs.v1 import (
     unwrap,
 )
 
-from .types import (
-    AdminStatusAck,
-    Closed,
-    DeskRoom,
-    FlushResult,
-    Plan,
-    Seat,
-    Slug,
-    StatusAck,
-    StatusResult,
-    TenantAuth,
-    TenantParams,
-    TenantSession,
-    TenantStatusAck,
-)
-
 __all__ = [
     "CONTRACT_VERSION",
     "AckTimeoutError",
@@ -113,6 +97,21 @@ if TYPE_CHECKING:
         TenantInstance,
         TenantNamespace,
     )
+    from .types import (
+        AdminStatusAck,
+        Closed,
+        DeskRoom,
+        FlushResult,
+        Plan,
+        Seat,
+        Slug,
+        StatusAck,
+        StatusResult,
+        TenantAuth,
+        TenantParams,
+        TenantSession,
+        TenantStatusAck,
+    )
 else:
     __getattr__ = _v1.lazy(
         __name__,
@@ -140,5 +139,20 @@ else:
             "TenantDeskRoomGatherer",
             "TenantInstance",
             "TenantNamespace",
+        ),
+        types=(
+            "AdminStatusAck",
+            "Closed",
+            "DeskRoom",
+            "FlushResult",
+            "Plan",
+            "Seat",
+            "Slug",
+            "StatusAck",
+            "StatusResult",
+            "TenantAuth",
+            "TenantParams",
+            "TenantSession",
+            "TenantStatusAck",
         ),
     )
