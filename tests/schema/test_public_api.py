@@ -22,6 +22,7 @@ def test_the_public_names_are_these() -> None:
         "SchemaError",
         "dump_contract",
         "github_command",
+        "json_schema",
         "load_bytes",
         "load_contract",
         "load_contract_json",

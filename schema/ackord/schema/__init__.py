@@ -11,6 +11,7 @@ from ackord.schema.diagnostics.rules import CODES, RULES, Rule
 from ackord.schema.document.nodes import Document
 from ackord.schema.errors import ContractJsonError, SchemaError
 from ackord.schema.files import Files
+from ackord.schema.json_schema import json_schema
 from ackord.schema.load import LoadResult, load_bytes, load_contract
 from ackord.schema.model import Contract
 from ackord.schema.serialize import dump_contract, load_contract_json
@@ -32,6 +33,7 @@ __all__ = [
     "SchemaError",
     "dump_contract",
     "github_command",
+    "json_schema",
     "load_bytes",
     "load_contract",
     "load_contract_json",
