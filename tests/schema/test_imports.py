@@ -9,6 +9,8 @@ import pytest
 from ackord.schema import dump_contract, load_bytes, load_contract, load_contract_json
 from ackord.schema import load as loading
 from ackord.schema.model import Contract, Field, Record, RefType, ScalarType
+from hypothesis import given
+from hypothesis import strategies as st
 
 HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\nignore: [S063]\n"
 
@@ -277,3 +279,56 @@ def test_a_version_is_that_of_the_imported_file_if_it_has_one(tmp_path: Path) ->
     }
     (found,) = problems(tmp_path, files)
     assert found.startswith("b.yaml:2:44 S065 3.0.0 is later than the contract's version, 1.0.0")
+
+
+SHARED = """\
+ackord: 1
+names: camelCase
+import: [other.yaml: {as: o}]
+reserved: {types: [Gone]}
+types:
+  User: {fields: {long_name: o.Name, "@x": {type: int?, name: x}}, reserved: [a_b]}
+  Body: {union: [Text], tag: my_kind}
+  Text: {fields: {}}
+errors: {E_1: {name: First, fields: {user: User}}}
+rooms: {lobby: {name: "lobby:{id}", params: {id: str}}}
+"""
+MAIN = f"""\
+{HEAD}import: [shared.yaml]
+types: {{A: "map[str, shared.User]", B: shared.Body | int}}
+namespaces:
+  /:
+    connect_errors: [shared.First]
+    server_to_client: {{a: {{rooms: [shared.lobby], args: {{b: B}}}}}}
+"""
+PIECES = st.sampled_from(
+    ["{", "}", "[", "]", ": ", ", ", ".", "|", "?", '"', "\n", "shared", "o", "User", "as", "name",
+     "import", "main.yaml", "type: list", "items: o.Name", "~", "since: 9.0.0", "reserved"]
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(["main.yaml", "shared.yaml", "other.yaml"]),
+    st.integers(0, len(SHARED)),
+    st.integers(0, 40),
+    st.lists(PIECES, max_size=4).map("".join),
+)
+def test_files_of_a_contract_with_a_part_replaced_give_a_result(
+    changed: str, start: int, length: int, new: str
+) -> None:
+    files = Commit()
+    texts = {
+        "main.yaml": MAIN,
+        "shared.yaml": SHARED,
+        "other.yaml": "ackord: 1\ntypes: {Name: {newtype: str, max_length: 9}}\n",
+    }
+    texts[changed] = texts[changed][:start] + new + texts[changed][start + length :]
+    files.files = {name: text.encode() for name, text in texts.items()}
+    result = load_bytes(files.files["main.yaml"], "main.yaml", files)
+    errors = [one for one in result.diagnostics if one.severity == "error"]
+    assert (result.contract is None) == bool(errors)
+    for one in result.diagnostics:
+        lines = result.sources[one.file].split("\n")
+        assert 1 <= one.range.line <= one.range.end_line <= len(lines) + 1
+    if result.contract is not None:
+        assert load_contract_json(dump_contract(result.contract)) == result.contract
