@@ -230,6 +230,12 @@ def test_a_client_without_the_contract_sees_only_the_names_of_the_wire(
 LOCATED: list[tuple[str, list[Any], list[str | int]]] = [
     ("message", [{"@kind": "IMG", "imageUrl": 5}, {}], ["it", "IMG", "imageUrl"]),
     ("contact", [{"mail": "a"}, "::1", {}, "b@c"], ["it", "mail"]),
+    ("contact", [{"mail": MAIL, "work": "a@b"}, "::1", {}, "b@c"], ["it", "work"]),
+    (
+        "contact",
+        [{"mail": MAIL, "work": f"{'a' * 40}@example.org"}, "::1", {}, "b@c"],
+        ["it", "work"],
+    ),
     ("contact", [{"mail": MAIL}, "::g", {}, "b@c"], ["from"]),
     ("contact", [{"mail": MAIL}, "::1", [], "b@c"], ["more"]),
     ("parts", [{"words": ["long text"], "counts": None}, []], ["it", "words", 0]),

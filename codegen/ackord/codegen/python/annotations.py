@@ -55,6 +55,10 @@ _CLASSES: Final[Mapping[ScalarName, tuple[str, str]]] = MappingProxyType(
 )
 """Module and class of each scalar that is one class."""
 
+LIMITED: Final[Mapping[ScalarName, str]] = MappingProxyType(
+    {"int": "WholeNumber", "email": "EmailAddress"}
+)
+"""The runtime's annotations of scalars whose limits belong to the plain class."""
 _ADDRESSES: Final = ("IPv4Address", "IPv6Address")
 
 _CHECKED: Final[Mapping[ScalarName, str]] = MappingProxyType(
@@ -200,8 +204,9 @@ class Annotations:
         limits = self.limits(type_.constraints, type_.name)
         if limits is None:
             return []
-        # After the limits, so that pydantic puts the limits into its own schema of `int`.
-        return [limits, self.imports.runtime("WholeNumber")] if type_.name == "int" else [limits]
+        # After the limits, so that pydantic puts the limits into its own schema.
+        form = LIMITED.get(type_.name)
+        return [limits] if form is None else [limits, self.imports.runtime(form)]
 
     def _operands(self, type_: Type, *, checked: bool) -> list[str]:
         """Return the members of a union, or the type itself."""
@@ -251,7 +256,7 @@ class Annotations:
         match type_:
             case ScalarType(name):
                 metadata = self.metadata(type_) if checked else []
-                scalar = self.scalar(name, checked=checked and not (metadata and name == "int"))
+                scalar = self.scalar(name, checked=checked and not (metadata and name in LIMITED))
                 return self._annotated(scalar, *metadata) if metadata else scalar
             case RefType(name):
                 return self.declared(name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ackord.codegen.documentation import Documented, first_paragraph, words
 from ackord.codegen.plan import EventPlan
+from ackord.codegen.python.annotations import LIMITED
 from ackord.codegen.python.event_view import ParameterView
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.module import Module
@@ -136,7 +137,7 @@ class TypeViews:
                 base = self._annotations.scalar(declared.base.name, checked=False)
                 checked = self._annotations.scalar(declared.base.name, checked=True)
                 limits = self._annotations.metadata(declared.base)
-                if checked != base and not (limits and declared.base.name == "int"):
+                if checked != base and not (limits and declared.base.name in LIMITED):
                     limits.append(f"base={checked}")
                 name = self._names.types[declared.name]
                 yield NewTypeView(name, words(declared), base, ", ".join(limits))

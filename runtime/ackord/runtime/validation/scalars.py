@@ -24,7 +24,8 @@ alias          Python                 on the wire
 
 An `int` with limits is ``Annotated[int, Field(ge=0), WholeNumber]``, so that pydantic checks the
 limits in its own code. A literal with numbers or booleans is ``Annotated[Literal[1, True],
-StrictLiteral]``. A `python:` type in a union is ``Annotated[IPv4Address, UnionMember]``.
+StrictLiteral]``. An email with limits is ``Annotated[str, Field(max_length=40), EmailAddress]``. A
+`python:` type in a union is ``Annotated[IPv4Address, UnionMember]``.
 
 The serializer of each alias raises `PydanticSerializationUnexpectedValue` for a value that isn't an
 instance of its Python type, because pydantic takes the first member of a union whose serializer
@@ -91,6 +92,7 @@ which JavaScript can read as well.
 """
 _MAX_EMAIL: Final = 254
 """Characters of an address, as RFC 5321 (section 4.5.3.1.3) limits a path."""
+_LIMITS_OF_TEXT: Final = ("min_length", "max_length", "pattern")
 _IP: Final = r"^[0-9A-Fa-f:.]{2,45}$"
 _DECIMAL_TEXT: Final = re.compile(_DECIMAL)
 _INT64: Final = r"^(0|-?[1-9][0-9]{0,18})$"
@@ -219,16 +221,19 @@ class _TextSchema:
         return handler(schema) | ({"format": self.format} if self.format else {})
 
 
-class _EmailSchema:
-    """Annotation of a `str` that is an email address."""
+class EmailAddress:
+    """Annotation of a `str` that is an email address; limits stand before it."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.custom_error_schema(
+        text = handler(source)
+        address = core_schema.custom_error_schema(
             core_schema.str_schema(strict=True, pattern=_EMAIL, max_length=_MAX_EMAIL),
             "email_text",
             custom_error_message="Input should be an email address",
         )
+        is_limited = not text.keys().isdisjoint(_LIMITS_OF_TEXT)
+        return core_schema.chain_schema([address, text]) if is_limited else address
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -539,7 +544,7 @@ Decimal: TypeAlias = Annotated[
     ),
 ]
 Url: TypeAlias = AnyUrl
-Email: TypeAlias = Annotated[str, _EmailSchema]
+Email: TypeAlias = Annotated[str, EmailAddress]
 Ip: TypeAlias = Annotated[
     Address,
     _TextSchema(

@@ -35,6 +35,7 @@ _DECIMAL: Final = _NUMBER | {"max_digits", "decimal_places"}
 _COUNT: Final = frozenset({"min_items", "max_items"})
 _OF_SCALAR: Final = {
     "str": _TEXT,
+    "email": _TEXT,
     "bytes": _SIZE,
     "int": _NUMBER,
     "int64": _NUMBER,
@@ -42,6 +43,8 @@ _OF_SCALAR: Final = {
     "decimal": _DECIMAL,
 }
 _WHOLE: Final = frozenset({"int", "int64"})
+MAX_EMAIL: Final = 254
+"""Characters of an email address, the same as in the runtime."""
 _MAX_WHOLE_DIGITS: Final = 500
 """No bound has more digits before its point."""
 
@@ -288,6 +291,13 @@ def _check_reach(
             f"'max_digits' is {digits.value}"
             + (f" and 'decimal_places' is {places.value}" if places else ""),
         )
+    elif what == "email" and "min_length" in found and _number(found["min_length"]) > MAX_EMAIL:
+        report.add(
+            "S026",
+            found["min_length"].place,
+            f"no value fits: an email has at most {MAX_EMAIL} characters",
+        )
+        return
     else:
         return
     step = 1 if what in _WHOLE else 0

@@ -35,7 +35,7 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
-from ackord.schema.resolve.constraints import decimal_problem, limits
+from ackord.schema.resolve.constraints import MAX_EMAIL, decimal_problem, limits
 from ackord.schema.yaml.nodes import exact_decimal
 from pydantic import AnyUrl, AwareDatetime, IPvAnyAddress, TypeAdapter, ValidationError
 from pydantic import Field as Limits
@@ -54,7 +54,7 @@ _PYTHON: Final[Mapping[str, Any]] = {
     "duration": dt.timedelta,
     "uuid": uuid.UUID,
     "url": AnyUrl,
-    "email": Annotated[str, Limits(max_length=254)],
+    "email": str,
     "ip": IPvAnyAddress,
 }
 
@@ -69,6 +69,7 @@ _WRITTEN_AS_TEXT: Final[Mapping[str, re.Pattern[str]]] = {
     "decimal": re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,6})?"),
     "url": re.compile(r".*"),
     "email": re.compile(
+        rf"(?=.{{1,{MAX_EMAIL}}}$)"
         r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
         r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
     ),

@@ -23,6 +23,7 @@ __all__ = [
     "Level",
     "Limited",
     "Line",
+    "Mail",
     "Message",
     "NodeStyleAck",
     "NotFound",
@@ -50,6 +51,9 @@ _v1.constrain(Key, Field(pattern="^[a-z]+$"))
 
 Number = NewType("Number", int)
 _v1.constrain(Number, base=_v1.Int64)
+
+Mail = NewType("Mail", str)
+_v1.constrain(Mail, Field(min_length=9), _v1.EmailAddress)
 
 
 class Level(StrEnum):
@@ -108,6 +112,13 @@ class Contact(_v1.Model, frozen=True):
     host: _v1.Ip = ip_address("2001:db8::1")
     more: _v1.JsonObject = {"a": [1]}
     fallback: _v1.Email = "a@example.org"
+    work: _v1.Maybe[
+        Annotated[
+            str,
+            Field(max_length=40, pattern="@example\\.org$"),
+            _v1.EmailAddress,
+        ]
+    ] = None
 
 
 class Keys(_v1.Model, frozen=True):
@@ -120,6 +131,7 @@ class Keys(_v1.Model, frozen=True):
     by_id: Annotated[dict[UUID, _v1.Int], Field(alias="byId")]
     by_day: Annotated[dict[_v1.Date, _v1.Int], Field(alias="byDay")]
     by_address: Annotated[dict[_v1.Ip, _v1.Email], Field(alias="byAddress")]
+    by_own_mail: Annotated[dict[Mail, _v1.Int], Field(alias="byOwnMail")] = {}
     by_mail: Annotated[dict[_v1.Email, _v1.Int], Field(alias="byMail")] = {
         "a@example.org": 1,
     }
