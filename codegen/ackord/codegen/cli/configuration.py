@@ -51,10 +51,27 @@ class ContractTable(_Table):
     targets: Annotated[tuple[OutputTable, ...], Field(min_length=1)]
 
 
+class IgnoreTable(_Table):
+    """Findings of `ackord breaking` that aren't reported: those of a rule, at a path of the
+    contract or below it, which may have ``*`` for any text.
+    """
+
+    rule: _Text
+    path: _Text
+    reason: _Text
+
+
+class BreakingTable(_Table):
+    """The settings of `ackord breaking`."""
+
+    ignore: tuple[IgnoreTable, ...] = ()
+
+
 class Settings(_Table):
     """What the file says."""
 
     contracts: tuple[ContractTable, ...] = ()
+    breaking: BreakingTable = BreakingTable()
 
 
 @dataclass(frozen=True, slots=True)

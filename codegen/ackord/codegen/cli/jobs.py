@@ -40,7 +40,7 @@ def find_jobs(schema: Path | None, out: Path | None, target: str | None) -> tupl
         return (Job(schema, target or DEFAULT, out),)
     if out is not None:
         raise typer.BadParameter("name the schema file as well", param_hint="'--out'")
-    configuration = _configuration()
+    configuration = read_configuration()
     if configuration is None:
         missing = "--out" if schema is not None else "a schema file and --out"
         fail([f"name {missing}, or write in pyproject.toml: {_EXAMPLE}"], WRONG_USAGE)
@@ -62,14 +62,15 @@ def find_schemas(named: Sequence[str] | None) -> tuple[Path, ...]:
     """Return the schema files that are named, or those of the configuration."""
     if named:
         return tuple(dict.fromkeys(map(Path, named)))
-    configuration = _configuration()
+    configuration = read_configuration()
     if configuration is None or not configuration.settings.contracts:
         fail([f"name a schema file, or write in pyproject.toml: {_EXAMPLE}"], WRONG_USAGE)
     contracts = configuration.settings.contracts
     return tuple(dict.fromkeys(configuration.path(contract.schema_) for contract in contracts))
 
 
-def _configuration() -> Configuration | None:
+def read_configuration() -> Configuration | None:
+    """Return the configuration, `None` without one; ends the program if it can't be used."""
     try:
         return find_configuration()
     except ConfigurationError as error:

@@ -1,0 +1,47 @@
+"""Compares schema files with their old contracts, and shows what is found."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+import typer
+from ackord.codegen.cli.arguments import Format
+from ackord.codegen.cli.baseline import load_new, load_old
+from ackord.codegen.cli.outcome import has_color
+from ackord.schema.compatibility.compare import compare
+from ackord.schema.compatibility.report import (
+    Located,
+    render_github,
+    render_json,
+    render_text,
+)
+from ackord.schema.compatibility.rollouts import Rollout
+
+
+def compare_all(
+    schemas: Iterable[Path], against: str, rollouts: Collection[Rollout]
+) -> list[Located]:
+    """Return what the changes of schema files break, in order of file and line; ends the program if
+    a file can't be loaded.
+    """
+    found: list[Located] = []
+    for schema in schemas:
+        new = load_new(schema)
+        old = load_old(against, schema)
+        found += [
+            Located(finding, new.place(finding.at.new), old.describe(finding.at.old))
+            for finding in compare(old.contract, new.contract, rollouts)
+        ]
+    return sorted(found, key=lambda one: (one.new, one.finding.path, one.finding.rule))
+
+
+def show_findings(found: Sequence[Located], form: Format) -> None:
+    """Print findings in one of the forms."""
+    if form is Format.JSON:
+        typer.echo(render_json(found), nl=False)
+    elif form is Format.GITHUB:
+        typer.echo(render_github(found), nl=False)
+    elif found:
+        typer.echo(render_text(found, color=has_color(sys.stderr)), nl=False, err=True)

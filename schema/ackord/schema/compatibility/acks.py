@@ -1,0 +1,127 @@
+"""Compares acknowledgements and the errors in them.
+
+What the runtime does: an event without an acknowledgement is answered by an empty one if the other
+side asks; an acknowledgement without a value is empty; a value that may be null may be missing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ackord.schema.analysis.ack_forms import AckForms
+from ackord.schema.compatibility.findings import At, Family, Findings
+from ackord.schema.compatibility.rollouts import Direction, Reach
+from ackord.schema.compatibility.sides import Side
+from ackord.schema.compatibility.types import TypeComparison
+from ackord.schema.model import Error, Event
+
+_ARITY: Final = Family("ACK_ARITY_CHANGE", "ACK_ARITY_CHANGE", "ACK_ARITY_CHANGE")
+_ENVELOPE: Final = Family("ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE")
+_CODE: Final = Family("ERROR_CODE_CHANGE", "ERROR_CODE_CHANGE", "ERROR_CODE_CHANGE")
+_ERROR_ADD: Final = Family("ACK_ERROR_ADD", "ACK_ERROR_ADD", "ACK_ERROR_ADD")
+
+
+class AckComparison:
+    """Compares the acknowledgements of two contracts."""
+
+    def __init__(self, types: TypeComparison, findings: Findings) -> None:
+        self._types = types
+        self._old, self._new = types.old, types.new
+        self._findings = findings
+
+    def compare(
+        self, old: Event, new: Event, at: At, reach: Reach, *, to_server: bool, old_replies: bool
+    ) -> None:
+        """Compare the acknowledgements of one event; `reach` is that of the acknowledgement."""
+        prefix = "" if to_server else "S2C_"
+        below = at.below("ack")
+        if not old.acked:
+            if new.acked and not _reads_empty(new, self._new, from_unacked=True):
+                family = Family(*(f"{prefix}ACK_ADD",) * 3)
+                self._fail(family, At(at.old, below.new), Direction.FORWARD, reach)
+            return
+        if not new.acked:
+            if not _reads_empty(old, self._old, from_unacked=True):
+                family = Family(*(f"{prefix}ACK_REMOVE",) * 3)
+                self._fail(family, At(below.old, at.new), Direction.BACKWARD, reach)
+            return
+        if old.ack_style != new.ack_style:
+            summary = f"`{new.ack_style}`, it was `{old.ack_style}`"
+            for direction in Direction:
+                self._fail(_ENVELOPE, below, direction, reach, summary)
+        else:
+            self._compare_values(old, new, at, reach)
+        self.compare_errors(old.errors, new.errors, reach)
+        if not old_replies:
+            self._look_for_first_failures(old, new, at, reach)
+
+    def _compare_values(self, old: Event, new: Event, at: At, reach: Reach) -> None:
+        below = at.below("ack")
+        if old.ack is not None and new.ack is not None:
+            self._types.compare(old.ack, new.ack, below, reach)
+        elif old.ack_args and new.ack_args:
+            self._types.compare_arguments(old.ack_args, new.ack_args, below, reach)
+        elif _has_value(old) or _has_value(new):
+            for direction in Direction:
+                writer, reader, side = (
+                    (old, new, self._new)
+                    if direction is Direction.FORWARD
+                    else (new, old, self._old)
+                )
+                if _has_value(writer) or not _reads_empty(reader, side, from_unacked=False):
+                    self._fail(_ARITY, below, direction, reach)
+
+    def _look_for_first_failures(self, old: Event, new: Event, at: At, reach: Reach) -> None:
+        """Under ``error_replies: false`` an old program takes an error that it doesn't know for a
+        value, if the value's type allows that.
+        """
+        forms = AckForms(self._old.declarations, {})
+        if old.ack is None or old.ack_style == "result" or not forms.may_look_like_failure(old.ack):
+            return
+        known = {self._old.errors[name].code for name in old.errors}
+        for name in new.errors:
+            if self._new.errors[name].code not in known:
+                where = At(at.old, (*at.new, "errors", name))
+                self._fail(_ERROR_ADD, where, Direction.BACKWARD, reach, name)
+
+    def compare_errors(self, old: tuple[str, ...], new: tuple[str, ...], reach: Reach) -> None:
+        """Compare the errors that an acknowledgement, or a refused connection, may have."""
+        olds = {name: self._old.errors[name] for name in old}
+        news = {name: self._new.errors[name] for name in new}
+        by_code = {error.code: error for error in news.values()}
+        for name, error in olds.items():
+            found = by_code.get(error.code)
+            if found is not None:
+                where = At(("errors", name), ("errors", found.name))
+                self._types.compare_fields(error.fields, found.fields, where, reach)
+            elif name in news:
+                self._report_code(error, news[name], reach)
+
+    def _report_code(self, old: Error, new: Error, reach: Reach) -> None:
+        where = At(("errors", old.name), ("errors", new.name))
+        for direction in Direction:
+            self._fail(_CODE, where, direction, reach, f"{new.code!r}, it was {old.code!r}")
+
+    def _fail(
+        self, family: Family, at: At, direction: Direction, reach: Reach, summary: str = ""
+    ) -> None:
+        path = at.old if len(at.old) > len(at.new) else at.new  # what one side doesn't have
+        self._findings.fail(family, at, summary, direction=direction, reach=(reach,), path=path)
+
+
+def _has_value(event: Event) -> bool:
+    return event.ack is not None or bool(event.ack_args)
+
+
+def _reads_empty(event: Event, side: Side, *, from_unacked: bool) -> bool:
+    """Return whether the asking side takes an answer without a value.
+
+    Under ``acks: result`` such an answer is ``{"ok": null}``, but empty if the answering side knows
+    nothing of an acknowledgement.
+    """
+    if event.ack_style == "result" and from_unacked:
+        return False
+    if event.ack is not None:
+        alternatives = side.alternatives(event.ack, ())
+        return alternatives.null and not alternatives.takes_anything
+    return all(not argument.required for argument in event.ack_args or ())

@@ -1,0 +1,90 @@
+"""Compares two contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import fields, is_dataclass
+from typing import Any, Final
+
+from ackord.schema.compatibility.events import NamespaceComparison
+from ackord.schema.compatibility.findings import At, Finding, Findings
+from ackord.schema.compatibility.names import (
+    compare_declarations,
+    compare_errors,
+    compare_reserved,
+    compare_rooms,
+)
+from ackord.schema.compatibility.rollouts import ROLLOUTS, Rollout
+from ackord.schema.compatibility.sides import Side
+from ackord.schema.compatibility.types import TypeComparison
+from ackord.schema.model import Contract
+
+_WORDS: Final = frozenset({"doc", "deprecated", "since"})
+"""Attributes for people."""
+
+
+def compare(
+    old: Contract, new: Contract, rollouts: Collection[Rollout] = ROLLOUTS
+) -> tuple[Finding, ...]:
+    """Return what the change from one contract to another breaks, and what else matters in it.
+
+    Only breaks in the given rollouts are returned; findings that break nothing are warnings, and
+    don't depend on rollouts.
+    """
+    findings = Findings(rollouts)
+    types = TypeComparison(Side(old), Side(new), findings)
+    if old.name != new.name:
+        findings.add(
+            "CONTRACT_RENAME",
+            At(("name",), ("name",)),
+            f"{new.name}, it was {old.name}",
+            ("old_clients", "a new server refuses old clients, which announce the old name"),
+            ("old_servers", "an old server refuses new clients, which announce the new name"),
+        )
+    NamespaceComparison(types, findings).compare()
+    compare_declarations(types, findings)
+    compare_errors(old, new, findings)
+    compare_rooms(old, new, findings)
+    compare_reserved(old, new, findings)
+    _compare_versions(old, new, findings)
+    return findings.all()
+
+
+def _compare_versions(old: Contract, new: Contract, findings: Findings) -> None:
+    """Report a version that is too low: a break needs another major version (before 1.0 another
+    minor one), every other change of what is generated a higher version.
+    """
+    before, now = _numbers(old.version), _numbers(new.version)
+    at = At(("version",), ("version",))
+    breaking = any(one.level == "error" for one in findings.all())
+    major, minor, _ = before
+    needed = (major + 1, 0, 0) if major else (0, minor + 1, 0)
+    if breaking and now < needed:
+        wanted = ".".join(map(str, needed))
+        findings.add("VERSION_NOT_RAISED", at, f"{new.version}; for a break raise it to {wanted}")
+    elif now < before:
+        findings.add("VERSION_NOT_RAISED", at, f"{new.version}, it was {old.version}")
+    elif now == before and _bare(old) != _bare(new):
+        findings.add("VERSION_NOT_RAISED", at, f"{new.version}, as it was before the change")
+
+
+def _numbers(version: str) -> tuple[int, int, int]:
+    major, minor, patch = (int(number) for number in version.split("."))
+    return major, minor, patch
+
+
+def _bare(value: Any) -> Any:
+    """Return a contract, or a part of it, without words for people."""
+    if isinstance(value, tuple):
+        parts: tuple[Any, ...] = value
+        return tuple(map(_bare, parts))
+    if is_dataclass(value) and not isinstance(value, type):
+        return (
+            type(value).__name__,
+            *(
+                _bare(getattr(value, each.name))
+                for each in fields(value)
+                if each.name not in _WORDS
+            ),
+        )
+    return value

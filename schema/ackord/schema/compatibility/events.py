@@ -1,0 +1,358 @@
+"""Compares the namespaces of two contracts: their events, and all else that travels."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from ackord.schema.compatibility.acks import AckComparison
+from ackord.schema.compatibility.findings import At, Findings
+from ackord.schema.compatibility.rollouts import (
+    CLIENT_WRITES,
+    NODE_WRITES,
+    SERVER_WRITES,
+    Direction,
+    Reach,
+    Rollout,
+)
+from ackord.schema.compatibility.sides import NOTHING, Side
+from ackord.schema.compatibility.types import TypeComparison
+from ackord.schema.model import (
+    Enum,
+    Event,
+    Field,
+    LiteralType,
+    Namespace,
+    RefType,
+    ScalarType,
+    Type,
+)
+
+_Effect: TypeAlias = tuple[Rollout, str]
+_Section: TypeAlias = Literal["client_to_server", "server_to_client", "server_to_server"]
+
+_PARAMETER: Final = re.compile(r"\{[^{}]*\}")
+
+
+class _Way(NamedTuple):
+    """The way of events in one direction."""
+
+    section: _Section
+    rule: str
+    """The beginning of the names of rules."""
+    args: Reach
+    acks: Reach
+
+
+_WAYS: Final = (
+    _Way("client_to_server", "C2S", CLIENT_WRITES, SERVER_WRITES),
+    _Way("server_to_client", "S2C", SERVER_WRITES, CLIENT_WRITES),
+    _Way("server_to_server", "S2S", NODE_WRITES, NODE_WRITES),
+)
+
+
+class NamespaceComparison:
+    """Compares the namespaces of two contracts."""
+
+    def __init__(self, types: TypeComparison, findings: Findings) -> None:
+        self._old, self._new = types.old, types.new
+        self._types = types
+        self._acks = AckComparison(types, findings)
+        self._findings = findings
+
+    def compare(self) -> None:
+        """Compare all namespaces. Those of the same path belong together, whatever the parameters
+        in it are called.
+        """
+        olds = {shape_of(each.path): each for each in self._old.contract.namespaces}
+        news = {shape_of(each.path): each for each in self._new.contract.namespaces}
+        removed = [each for shape, each in olds.items() if shape not in news]
+        added = [each for shape, each in news.items() if shape not in olds]
+        for old in list(removed):
+            new = next((each for each in added if each.identifier == old.identifier), None)
+            if new is not None:
+                removed.remove(old)
+                added.remove(new)
+                self._findings.add(
+                    "NAMESPACE_RENAME",
+                    _at(old, new),
+                    f"{new.path}, it was {old.path}",
+                    (
+                        "old_clients",
+                        "a new server refuses old clients, which connect to the old path",
+                    ),
+                    ("old_servers", "an old server refuses new clients"),
+                )
+        for old in removed:
+            self._findings.add(
+                "NAMESPACE_REMOVE",
+                At(("namespaces", old.path), ("namespaces",)),
+                old.path,
+                ("old_clients", "a new server refuses old clients that connect to it"),
+                path=("namespaces", old.path),
+                reserved=old.path in self._new.contract.reserved.namespaces,
+            )
+        for new in added:
+            self._findings.add(
+                "NAMESPACE_ADD",
+                At(("namespaces",), ("namespaces", new.path)),
+                new.path,
+                ("old_servers", "an old server refuses new clients that connect to it"),
+            )
+        for shape, old in olds.items():
+            if shape in news:
+                self._compare(old, news[shape])
+
+    def _compare(self, old: Namespace, new: Namespace) -> None:
+        at = _at(old, new)
+        self._compare_params(old, new, at)
+        self._types.compare(
+            old.auth or NOTHING, new.auth or NOTHING, at.below("auth"), CLIENT_WRITES
+        )
+        self._types.compare(
+            old.session or NOTHING, new.session or NOTHING, at.below("session"), NODE_WRITES
+        )
+        self._acks.compare_errors(old.connect_errors, new.connect_errors, SERVER_WRITES)
+        answered = any(event.acked for event in new.client_to_server)
+        if old.error_replies and not new.error_replies and answered:
+            self._findings.add(
+                "ERROR_REPLIES_CHANGE",
+                at,
+                "",
+                ("old_clients", "a new server doesn't answer a request that fails"),
+            )
+        turned = _turned(old, new)
+        for way in _WAYS:
+            self._compare_section(old, new, way, at.below(way.section), turned)
+        for name, section in turned.items():
+            self._findings.add(
+                "EVENT_DIRECTION_CHANGE",
+                At((*at.old, section[0], name), (*at.new, section[1], name)),
+                f"{section[1]}, it was {section[0]}",
+                *_turned_effects(old, new, name, section),
+            )
+
+    def _compare_params(self, old: Namespace, new: Namespace, at: At) -> None:
+        olds = {param.name: param for param in old.params}
+        news = {param.name: param for param in new.params}
+        names = zip(_PARAMETER.findall(old.path), _PARAMETER.findall(new.path), strict=True)
+        for one, other in names:
+            before, now = olds[one[1:-1]], news[other[1:-1]]
+            below = At((*at.old, "params", before.name), (*at.new, "params", now.name))
+            self._types.compare(
+                _text_type(before.type, self._old),
+                _text_type(now.type, self._new),
+                below,
+                CLIENT_WRITES,
+            )
+            if before.identifier != now.identifier:
+                self._findings.add(
+                    "SOURCE_NAMESPACE_RENAME",
+                    below,
+                    f"the parameter {now.identifier}, it was {before.identifier}",
+                )
+
+    def _compare_section(
+        self, old: Namespace, new: Namespace, way: _Way, at: At, turned: Iterable[str]
+    ) -> None:
+        olds: dict[str, Event] = {each.name: each for each in getattr(old, way.section)}
+        news: dict[str, Event] = {each.name: each for each in getattr(new, way.section)}
+        reserved: tuple[str, ...] = getattr(new.reserved, way.section)
+        removed = {name: olds[name] for name in olds if name not in news and name not in turned}
+        added = {name: news[name] for name in news if name not in olds and name not in turned}
+        for name, event in list(removed.items()):
+            found = next(
+                (each for each in added.values() if each.identifier == event.identifier), None
+            )
+            if found is not None:
+                del removed[name], added[found.name]
+                self._findings.add(
+                    "EVENT_RENAME",
+                    At((*at.old, name), (*at.new, found.name)),
+                    f"{found.name!r}, it was {name!r}",
+                    *_removed(way.section, event),
+                    *_added(way.section, found),
+                )
+        for name, event in removed.items():
+            self._findings.add(
+                f"{way.rule}_EVENT_REMOVE",
+                At((*at.old, name), at.new),
+                f"{name!r}",
+                *_removed(way.section, event),
+                path=(*at.old, name),
+                reserved=name in reserved,
+            )
+        for name, event in added.items():
+            effects = _added(way.section, event)
+            if effects:
+                self._findings.add(
+                    f"{way.rule}_EVENT_ADD", At(at.old, (*at.new, name)), f"{name!r}", *effects
+                )
+        for name, event in olds.items():
+            if name in news:
+                replies = old.error_replies
+                self._compare_event(event, news[name], way, at.below(name), replies)
+
+    def _compare_event(self, old: Event, new: Event, way: _Way, at: At, replies: bool) -> None:
+        findings = self._findings
+        if old.identifier != new.identifier:
+            findings.add("SOURCE_EVENT_RENAME", at, f"{new.identifier}, it was {old.identifier}")
+        self._compare_args(old.args, new.args, at, way.args)
+        to_server = way.section == "client_to_server"
+        self._acks.compare(old, new, at, way.acks, to_server=to_server, old_replies=replies)
+        if not self._holds_bytes(old, self._old) and self._holds_bytes(new, self._new):
+            findings.add("BINARY_ADDED", at, f"{new.name!r}")
+        if old.acked and new.acked and old.timeout != new.timeout:
+            before, now = (
+                "the default" if each is None else f"{each:g} s"
+                for each in (old.timeout, new.timeout)
+            )
+            findings.add("TIMEOUT_CHANGE", at, f"{now}, it was {before}")
+        if old.concurrent != new.concurrent:
+            findings.add("CONCURRENT_CHANGE", at, f"`{str(new.concurrent).lower()}`")
+        known = {self._old.errors[name].code for name in old.errors}
+        for name in new.errors if old.acked and new.acked else ():
+            if self._new.errors[name].code not in known and name not in old.errors:
+                where = At(at.old, (*at.new, "errors", name))
+                findings.add("SOURCE_ARM_ADD", where, f"the error {name}")
+        rooms = {room.name for room in self._new.contract.rooms}
+        for name in old.rooms:
+            if name not in new.rooms and name in rooms:
+                findings.add("SOURCE_EVENT_ROOMS", at, name)
+
+    def _compare_args(
+        self, old: tuple[Field, ...], new: tuple[Field, ...], at: At, reach: Reach
+    ) -> None:
+        olds, news = [each.name for each in old], [each.name for each in new]
+        common = [name for name in olds if name in news]
+        if any(olds.index(name) != news.index(name) for name in common):
+            is_sorted = common == [name for name in news if name in olds]
+            only_old, only_new = len(olds) > len(common), len(news) > len(common)
+            rule = "ARG_REORDER"
+            if is_sorted and not (only_old and only_new):
+                rule = "ARG_INSERT" if only_new else "ARG_REMOVE_MIDDLE"
+            effects: list[_Effect] = [
+                (rollout, text.replace("refuses", "takes for other arguments"))
+                for rollout, text in (reach[direction] for direction in Direction)
+            ]
+            summary = f"({', '.join(news)}), it was ({', '.join(olds)})"
+            self._findings.add(rule, at.below("args"), summary, *effects)
+            return
+        self._types.compare_arguments(old, new, at, reach)
+        for before, now in zip(old, new, strict=False):
+            below = At((*at.old, "args", before.name), (*at.new, "args", now.name))
+            if before.identifier != now.identifier:
+                summary = f"{now.identifier}, it was {before.identifier}"
+                self._findings.add("SOURCE_ARG_RENAME", below, summary)
+            compare_defaults(before, now, below, self._findings)
+        if reach is not SERVER_WRITES:
+            for argument in old[len(new) :]:
+                if not argument.required:
+                    path = (*at.old, "args", argument.name)
+                    self._findings.add(
+                        "ARG_REMOVE_OPTIONAL_LAST",
+                        At(path, at.new),
+                        f"{argument.name!r}",
+                        path=path,
+                    )
+
+    @staticmethod
+    def _holds_bytes(event: Event, side: Side) -> bool:
+        parts = [each.type for each in (*event.args, *(event.ack_args or ()))]
+        parts += [] if event.ack is None else [event.ack]
+        return any(map(side.holds_bytes, parts))
+
+
+def compare_defaults(old: Field, new: Field, at: At, findings: Findings) -> None:
+    """Report that absence means something else."""
+    if old.required or new.required:
+        return
+    before, now = (
+        "absent" if each.default is None else repr_json(each.default.value) for each in (old, new)
+    )
+    if before != now:
+        findings.add("DEFAULT_CHANGE", at, f"{now}, it was {before}")
+
+
+def repr_json(value: object) -> str:
+    """Return a default as a schema file has it."""
+    return f"`{json.dumps(value, ensure_ascii=False)[:100]}`"
+
+
+def shape_of(path: str) -> str:
+    """Return a path, or the name of a room, without the names of its parameters."""
+    return _PARAMETER.sub("{}", path)
+
+
+def _at(old: Namespace, new: Namespace) -> At:
+    return At(("namespaces", old.path), ("namespaces", new.path))
+
+
+def _text_type(of: Type, side: Side) -> Type:
+    """Return the type of a parameter as text, as which it travels in the path."""
+    match of:
+        case RefType(name) if not isinstance(side.declarations[name], Enum):
+            (atom, *_) = side.alternatives(of, ()).atoms
+            return of if not isinstance(atom.shape, ScalarType) else _text_type(atom.shape, side)
+        case ScalarType("int", constraints):
+            return ScalarType("decimal", constraints)
+        case LiteralType(values):
+            return LiteralType(tuple(str(value) for value in values))
+        case _:
+            return of
+
+
+def _turned(old: Namespace, new: Namespace) -> dict[str, tuple[_Section, _Section]]:
+    """Return the events that go in another direction now, and both directions."""
+    sections: tuple[_Section, _Section] = ("client_to_server", "server_to_client")
+    found: dict[str, tuple[_Section, _Section]] = {}
+    for before, now in (sections, sections[::-1]):
+        olds = {event.name for event in getattr(old, before)}
+        kept = {event.name for event in getattr(new, before)}
+        there = {event.name for event in getattr(old, now)}
+        for event in getattr(new, now):
+            if event.name in olds - kept and event.name not in there:
+                found[event.name] = (before, now)
+    return found
+
+
+def _turned_effects(
+    old: Namespace, new: Namespace, name: str, sections: tuple[_Section, _Section]
+) -> list[_Effect]:
+    before, now = sections
+    gone = next(event for event in getattr(old, before) if event.name == name)
+    come = next(event for event in getattr(new, now) if event.name == name)
+    return [*_removed(before, gone), *_added(now, come)]
+
+
+def _removed(section: _Section, event: Event) -> list[_Effect]:
+    answer = "answers `unknown_event`" if event.acked else "drops the event"
+    match section:
+        case "client_to_server":
+            return [("old_clients", f"a new server {answer} when an old client sends it")]
+        case "server_to_client":
+            effects: list[_Effect] = [
+                (
+                    "old_clients",
+                    "an old client waits for the event, and a new server never sends it",
+                )
+            ]
+            if event.acked:
+                effects.append(("old_servers", f"a new client {answer} when an old server asks it"))
+            return effects
+        case "server_to_server":
+            return [("other_nodes", "a new server ignores the event of an old server")]
+
+
+def _added(section: _Section, event: Event) -> list[_Effect]:
+    answer = "answers `unknown_event`" if event.acked else "drops the event"
+    match section:
+        case "client_to_server":
+            return [("old_servers", f"an old server {answer} when a new client sends it")]
+        case "server_to_client":
+            asked = "an old client answers `unknown_event` when a new server asks it"
+            return [("old_clients", asked)] if event.acked else []
+        case "server_to_server":
+            return [("other_nodes", "an old server ignores the event of a new server")]

@@ -1,0 +1,144 @@
+"""Finds the parts of a contract in the schema file that it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ackord.schema.compatibility.findings import Path
+from ackord.schema.document.nodes import (
+    AliasNode,
+    Document,
+    EnumNode,
+    EventNode,
+    FieldNode,
+    NamespaceNode,
+    RecordNode,
+    TypeDeclarationNode,
+    TypeNode,
+    UnionNode,
+)
+from ackord.schema.model import (
+    Alias,
+    Contract,
+    Enum,
+    Event,
+    Field,
+    Namespace,
+    NullableType,
+    Record,
+    RefType,
+    TaggedUnion,
+    Type,
+    TypeDeclaration,
+)
+from ackord.schema.source import Place
+
+
+class Places:
+    """The places of a contract's parts.
+
+    Document and contract are walked side by side, because inline records have names in the contract
+    only, and fields may have other names there.
+    """
+
+    def __init__(self, document: Document, contract: Contract) -> None:
+        self._found: dict[Path, Place] = {}
+        self._declared = {each.name: each for each in contract.types}
+        self._start = document.name.place
+        self._walk(document, contract)
+
+    def find(self, path: Path) -> Place:
+        """Return the place of a part, or of the nearest part around it."""
+        for length in range(len(path), 0, -1):
+            place = self._found.get(path[:length])
+            if place is not None:
+                return place
+        return self._start
+
+    def _walk(self, document: Document, contract: Contract) -> None:
+        for type_node in document.types:
+            declared = self._declared.get(type_node.name.text)
+            if declared is not None:
+                self._add(("types", declared.name), type_node.name.place)
+                self._declaration(type_node, declared)
+        codes = {error.code: error for error in contract.errors}
+        for error_node in document.errors:
+            error = codes.get(error_node.code.text)
+            if error is not None:
+                self._add(("errors", error.name), error_node.name.place)
+                self._fields(error_node.fields, error.fields, ("errors", error.name, "fields"))
+        rooms = {room.name: room for room in contract.rooms}
+        for room_node in document.rooms:
+            room = rooms.get(room_node.name.text)
+            if room is not None:
+                self._add(("rooms", room.name), room_node.name.place)
+        paths = {namespace.path: namespace for namespace in contract.namespaces}
+        for node in document.namespaces:
+            namespace = paths.get(node.path.text)
+            if namespace is not None:
+                self._namespace(node, namespace)
+
+    def _namespace(self, node: NamespaceNode, namespace: Namespace) -> None:
+        path = "namespaces", namespace.path
+        self._add(path, node.path.place)
+        self._fields(node.params, namespace.params, (*path, "params"))
+        self._type(node.auth, namespace.auth, (*path, "auth"))
+        self._type(node.session, namespace.session, (*path, "session"))
+        sections = (
+            ("client_to_server", node.client_to_server, namespace.client_to_server),
+            ("server_to_client", node.server_to_client, namespace.server_to_client),
+            ("server_to_server", node.server_to_server, namespace.server_to_server),
+        )
+        for section, nodes, events in sections:
+            for event_node, event in zip(nodes, events, strict=False):
+                self._event(event_node, event, (*path, section, event.name))
+
+    def _event(self, node: EventNode, event: Event, path: Path) -> None:
+        self._add(path, node.name.place)
+        self._fields(node.args, event.args, (*path, "args"))
+        self._type(node.ack, event.ack, (*path, "ack"))
+        for name in node.errors:
+            self._add((*path, "errors", name.text), name.place)
+
+    def _declaration(self, node: TypeDeclarationNode, declared: TypeDeclaration) -> None:
+        path = "types", declared.name
+        match node, declared:
+            case RecordNode(fields=nodes), Record(fields=fields):
+                self._fields(nodes, fields, (*path, "fields"))
+            case EnumNode(members=nodes), Enum(members=members):
+                for member_node, member in zip(nodes, members, strict=False):
+                    self._add((*path, "members", member.value), member_node.value.place)
+            case UnionNode(members=expressions), TaggedUnion(members=names):
+                for expression, name in zip(expressions, names, strict=False):
+                    self._add((*path, "members", name), expression.place)
+            case AliasNode(type=type_node), Alias(type=target):
+                self._inline(type_node, target)
+            case _:
+                pass
+
+    def _fields(self, nodes: tuple[FieldNode, ...], fields: tuple[Field, ...], path: Path) -> None:
+        for node, field in zip(nodes, fields, strict=False):
+            self._add((*path, field.name), node.name.place)
+            self._inline(node.type, field.type)
+
+    def _type(self, node: TypeNode | None, of: Type | None, path: Path) -> None:
+        if node is not None:
+            self._add(path, node.place)
+            self._inline(node, of)
+
+    def _inline(self, node: TypeNode | None, of: Type | None) -> None:
+        """Walk an inline record, which is a declared type in the contract."""
+        for inner, target in _records_in(node, of):
+            declared = self._declared.get(target.name)
+            if isinstance(declared, Record) and inner.fields is not None:
+                self._add(("types", declared.name), inner.place)
+                self._fields(inner.fields, declared.fields, ("types", declared.name, "fields"))
+
+    def _add(self, path: Path, place: Place) -> None:
+        self._found.setdefault(path, place)
+
+
+def _records_in(node: TypeNode | None, of: Type | None) -> Iterator[tuple[TypeNode, RefType]]:
+    target = of.item if isinstance(of, NullableType) else of
+    if node is not None and node.fields is not None and isinstance(target, RefType):
+        yield node, target
