@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields, is_dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ackord.schema.compatibility.events import NamespaceComparison
 from ackord.schema.compatibility.findings import At, Finding, Findings
@@ -76,8 +76,7 @@ def _numbers(version: str) -> tuple[int, int, int]:
 def _bare(value: Any) -> Any:
     """Return a contract, or a part of it, without words for people."""
     if isinstance(value, tuple):
-        parts: tuple[Any, ...] = value
-        return tuple(map(_bare, parts))
+        return tuple(map(_bare, cast("tuple[Any, ...]", value)))
     if is_dataclass(value) and not isinstance(value, type):
         return (
             type(value).__name__,

@@ -38,7 +38,7 @@ def may_hold_bytes(schema: Json) -> bool:
             case dict():
                 pending.extend(cast("dict[str, Any]", part).values())
             case list():
-                pending.extend(cast("list[Any]", part))
+                pending += part
             case _:
                 pass
     return False
@@ -47,7 +47,8 @@ def may_hold_bytes(schema: Json) -> bool:
 def _bare(schema: Json) -> Json:
     match schema:
         case list():
-            return [_bare(each) for each in cast("list[Any]", schema)]
+            parts = cast("list[Any]", schema)  # type: ignore[redundant-cast]  # pyright sees list[Unknown]
+            return [_bare(each) for each in parts]
         case dict():
             keywords = cast("dict[str, Any]", schema)
             return {
