@@ -219,7 +219,7 @@ class _Reading:
             if self._writer.holds_bytes(pair.writer):
                 self._fail_type(pair, writer, reader)
             return
-        if writer.null and not reader.null and not pair.null_is_absent:
+        if writer.null and not (writer.takes_anything or reader.null or pair.null_is_absent):
             self._fail(_NULL, at)
         if len(writer.atoms) == len(reader.atoms) == 1:
             self._atom(writer.atoms[0], reader.atoms[0])
@@ -238,7 +238,7 @@ class _Reading:
             for each in fitting:
                 self._atom(atom, each)
         elif len(writer.atoms) > 1 and len(reader.atoms) > 1:
-            self._fail(_UNION_MEMBER, pair.at, name_of(atom.shape))
+            self._fail(_UNION_MEMBER, self._place(pair, writer, reader), name_of(atom.shape))
         else:
             self._fail_type(pair, writer, reader)
 
@@ -540,7 +540,17 @@ class _Reading:
             " | ".join([name_of(atom.shape) for atom in each.atoms] + ["null"] * each.null)
             for each in (new, old)
         ]
-        self._fail(TYPE, pair.at, f"{words[0]}, it was {words[1]}")
+        self._fail(TYPE, self._place(pair, writer, reader), f"{words[0]}, it was {words[1]}")
+
+    def _place(self, pair: _Pair, writer: Alternatives, reader: Alternatives) -> At:
+        """Return where the alternatives are declared, if that is one place."""
+        old, new = (writer, reader) if self._forward else (reader, writer)
+        paths = [{atom.path for atom in each.atoms} for each in (old, new)]
+        olds, news = (
+            found.pop() if len(found) == 1 else used
+            for found, used in zip(paths, pair.at, strict=True)
+        )
+        return At(olds, news)
 
     def _changes(self, writer: Shape, reader: Shape) -> str:
         old, new = (writer, reader) if self._forward else (reader, writer)
