@@ -64,7 +64,7 @@ def _compare_versions(old: Contract, new: Contract, findings: Findings) -> None:
         findings.add("VERSION_NOT_RAISED", at, f"{new.version}; for a break raise it to {wanted}")
     elif now < before:
         findings.add("VERSION_NOT_RAISED", at, f"{new.version}, it was {old.version}")
-    elif now == before and _bare(old) != _bare(new):
+    elif now == before and _differs(old, new):
         findings.add("VERSION_NOT_RAISED", at, f"{new.version}, as it was before the change")
 
 
@@ -73,17 +73,17 @@ def _numbers(version: str) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def _bare(value: Any) -> Any:
-    """Return a contract, or a part of it, without words for people."""
-    if isinstance(value, tuple):
-        return tuple(map(_bare, cast("tuple[Any, ...]", value)))
-    if is_dataclass(value) and not isinstance(value, type):
-        return (
-            type(value).__name__,
-            *(
-                _bare(getattr(value, each.name))
-                for each in fields(value)
-                if each.name not in _WORDS
-            ),
-        )
-    return value
+def _differs(one: Any, other: Any) -> bool:
+    """Return whether two contracts, or parts of them, differ in more than words for people."""
+    if one == other:
+        return False
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        ones, others = cast("tuple[Any, ...]", one), cast("tuple[Any, ...]", other)
+        return len(ones) != len(others) or any(map(_differs, ones, others))
+    if not is_dataclass(one) or isinstance(one, type) or type(one) is not type(other):
+        return True
+    return any(
+        _differs(getattr(one, each.name), getattr(other, each.name))
+        for each in fields(one)
+        if each.name not in _WORDS
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -84,7 +84,8 @@ class Side:
     errors: Mapping[str, Error] = field(init=False)
     tags: Mapping[str, tuple[str, str]] = field(init=False)
     """The tag and its identifier of the records that are members of a tagged union."""
-    _with_bytes: dict[str, bool] = field(init=False, default_factory=dict[str, bool])
+    with_bytes: frozenset[str] = field(init=False)
+    """The names of types whose values may hold bytes."""
 
     def __post_init__(self) -> None:
         contract = self.contract
@@ -98,6 +99,8 @@ class Side:
         object.__setattr__(self, "declarations", MappingProxyType({**named, "": _NOTHING}))
         object.__setattr__(self, "errors", {each.name: each for each in contract.errors})
         object.__setattr__(self, "tags", tags)
+        direct = [name for name, declared in named.items() if _has_bytes(declared)]
+        object.__setattr__(self, "with_bytes", spread(direct, named))
 
     def alternatives(self, of: Type, path: Path) -> Alternatives:
         """Look through names, unions and ``| null``."""
@@ -173,22 +176,34 @@ class Side:
         return any(
             part.name == "bytes"
             if isinstance(part, ScalarType)
-            else isinstance(part, RefType) and self._declared_with_bytes(part.name)
+            else isinstance(part, RefType) and part.name in self.with_bytes
             for part in written_types(of)
         )
 
-    def _declared_with_bytes(self, name: str) -> bool:
-        known = self._with_bytes.get(name)
-        if known is None:
-            pending, seen, known = [name], {name}, False
-            while pending and not known:
-                declared = self.declarations[pending.pop()]
-                if isinstance(declared, PythonType):
-                    known = may_hold_bytes(declared.json_schema)
-                for part in (each for of in types_within(declared) for each in written_types(of)):
-                    if isinstance(part, RefType) and part.name not in seen:
-                        seen.add(part.name)
-                        pending.append(part.name)
-                    known = known or (isinstance(part, ScalarType) and part.name == "bytes")
-            self._with_bytes[name] = known
-        return known
+
+def spread(names: Iterable[str], declarations: Mapping[str, TypeDeclaration]) -> frozenset[str]:
+    """Return these declared types, and all that refer to them by way of any others."""
+    users: dict[str, list[str]] = {}
+    for name, declared in declarations.items():
+        for part in _parts(declared):
+            if isinstance(part, RefType):
+                users.setdefault(part.name, []).append(name)
+    found = set(names)
+    pending = list(found)
+    while pending:
+        for user in users.get(pending.pop(), ()):
+            if user not in found:
+                found.add(user)
+                pending.append(user)
+    return frozenset(found)
+
+
+def _parts(declared: TypeDeclaration) -> Iterator[Type]:
+    for of in types_within(declared):
+        yield from written_types(of)
+
+
+def _has_bytes(declared: TypeDeclaration) -> bool:
+    if isinstance(declared, PythonType):
+        return may_hold_bytes(declared.json_schema)
+    return any(isinstance(part, ScalarType) and part.name == "bytes" for part in _parts(declared))

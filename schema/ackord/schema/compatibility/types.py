@@ -22,7 +22,7 @@ from ackord.schema.compatibility.limits import (
 )
 from ackord.schema.compatibility.rollouts import SERVER_WRITES, Direction, Reach
 from ackord.schema.compatibility.schemas import are_same, takes_anything
-from ackord.schema.compatibility.sides import Alternatives, Atom, Shape, Side
+from ackord.schema.compatibility.sides import Alternatives, Atom, Shape, Side, spread
 from ackord.schema.compatibility.words import name_of
 from ackord.schema.model import (
     NO_CONSTRAINTS,
@@ -103,6 +103,9 @@ class TypeComparison:
         self.old = old
         self.new = new
         self.findings = findings
+        changed = {name for name in old.declarations if not _is_same(name, old, new)}
+        self.unchanged = old.declarations.keys() - spread(changed, old.declarations)
+        """The names of types that are the same in both contracts, with all that they refer to."""
         self.records: dict[tuple[str, str], None] = {}
         """The names of records that stand for each other in both contracts, in order of use."""
         self.enums: dict[tuple[str, str], None] = {}
@@ -203,6 +206,12 @@ class _Reading:
 
         Declared types have their own paths, so where they are used doesn't matter.
         """
+        if (
+            writer == reader
+            and isinstance(writer, RefType)
+            and writer.name in self._comparison.unchanged
+        ):
+            return
         pair = _Pair(writer, reader, at, null_is_absent)
         reaches = self._seen.setdefault(pair, set())
         if id(self._reach) not in reaches:
@@ -573,6 +582,12 @@ class _Reading:
 
     def _note(self, pairs: dict[tuple[str, str], None], writer: str, reader: str) -> None:
         pairs.setdefault((writer, reader) if self._forward else (reader, writer))
+
+
+def _is_same(name: str, old: Side, new: Side) -> bool:
+    one, other = old.declarations[name], new.declarations.get(name)
+    # Their texts tell 1 from True, which are equal in Python.
+    return one == other and repr(one) == repr(other) and old.tags.get(name) == new.tags.get(name)
 
 
 def renamed_field(old: Field, new: Field, at: At) -> tuple[At, str]:
