@@ -182,7 +182,9 @@ def _widen(document: dict[str, Any], random: Random) -> None:
     name = old["type"] if isinstance(old, dict) else old
     bare = name.removesuffix("?")
     choices = [bare, f"{bare} | null", "json", {"type": bare, **(LIMITS.get(bare) or [{}])[0]}]
-    choices += {"int": ["float", "int | str"], "uuid": ["str"], "Role": ["Mood", "str"]}.get(bare, [])
+    choices += {"int": ["float", "int | str"], "uuid": ["str"], "Role": ["Mood", "str"]}.get(
+        bare, []
+    )
     made = random.choice(choices)
     mapping[key] = optional(made) if name.endswith("?") and random.random() < 0.7 else made
 
@@ -302,7 +304,9 @@ class Values:
         """Make a value of a field or an argument, absence included."""
         if field.required or (self.random.random() < 0.5 and depth < 5):
             return self.of(field.type, depth)
-        has_null = "null" in json_kinds(field.type, {each.name: each for each in self.contract.types})
+        has_null = "null" in json_kinds(
+            field.type, {each.name: each for each in self.contract.types}
+        )
         return MISSING if has_null else None
 
     def record(self, name: str, fields: tuple[Field, ...], depth: int = 0) -> Any:
@@ -329,7 +333,7 @@ class Values:
             case _:
                 raise AssertionError(name)
 
-    def _scalar(self, type_: ScalarType) -> Any:  # noqa: C901  # one case for each scalar
+    def _scalar(self, type_: ScalarType) -> Any:  # one case for each scalar
         random, limits = self.random, type_.constraints
         match type_.name:
             case "str":

@@ -74,6 +74,22 @@ def test_the_old_contract_is_a_commit_or_a_file(repository: Path, against: str, 
     assert (done.returncode, done.stdout, done.stderr) == (100, "", TEXT.format(old=old))
 
 
+def test_imported_files_are_those_of_the_commit(repository: Path) -> None:
+    common = repository / "parts" / "common.yaml"
+    common.parent.mkdir()
+    common.write_text("ackord: 1\nname: common\ntypes:\n  Text: {newtype: str}\n")
+    importing = "ackord: 1\nimport: [parts/common.yaml]\n"
+    used = OLD.replace("ackord: 1\n", importing).replace("text: str", "text: common.Text")
+    (repository / "tiny.yaml").write_text(used)
+    git("add", ".", cwd=repository)
+    git("commit", "-q", "-m", "import", cwd=repository)
+    common.write_text(common.read_text().replace("newtype: str", "newtype: int"))
+    done = ackord("breaking", "tiny.yaml", "--against", "HEAD", cwd=repository)
+    assert done.returncode == 100
+    assert "parts/common.yaml:4:3 - error TYPE_CHANGE: " in done.stderr
+    assert "before: HEAD:schemas/parts/common.yaml:4\n" in done.stderr
+
+
 def test_only_what_breaks_the_chosen_rollouts_is_shown(repository: Path) -> None:
     chosen = ("--rollout", "old_servers", "--rollout", "other_nodes")
     done = ackord("breaking", "tiny.yaml", "--against", "HEAD", *chosen, cwd=repository)
@@ -106,7 +122,9 @@ def test_findings_are_given_as_json_and_for_github(repository: Path) -> None:
     (repository / "tiny.yaml").write_text(OLD.replace("name: leave", "name: exit"))
     done = ackord("breaking", "tiny.yaml", "--against", "HEAD", "--format", "json", cwd=repository)
     assert done.returncode == 0
-    assert [(one["rule"], one["level"], one["breaks"]) for one in json.loads(done.stdout)["findings"]] == [
+    assert [
+        (one["rule"], one["level"], one["breaks"]) for one in json.loads(done.stdout)["findings"]
+    ] == [
         ("VERSION_NOT_RAISED", "warning", []),
         ("SOURCE_EVENT_RENAME", "warning", []),
     ]
@@ -192,6 +210,4 @@ def test_what_else_can_be_wrong_with_the_contracts(repository: Path, tmp_path_fa
 def test_the_documentation_lists_all_rules() -> None:
     text = (ROOT / "docs" / "breaking.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| `")]
-    assert rows == [
-        f"| `{rule.id}` | {rule.change} | {rule.text} |" for rule in RULES.values()
-    ]
+    assert rows == [f"| `{rule.id}` | {rule.change} | {rule.text} |" for rule in RULES.values()]

@@ -100,7 +100,9 @@ def refused_acks(writer: Side, reader: Side, section: str) -> Iterator[str]:
         answers += [writer.values.record(each, errors[each].fields) for each in ours[name].errors]
         for answer in answers:
             text, attachments = (
-                writer.tables[section][name].reply.encode(answer) if ours[name].acked else ("[]", ())
+                writer.tables[section][name].reply.encode(answer)
+                if ours[name].acked
+                else ("[]", ())
             )
             try:
                 found = reader.tables[section][name].reply.decode(text, attachments)

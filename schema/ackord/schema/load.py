@@ -49,6 +49,8 @@ class LoadResult:
     """All problems of all files, in order of file and position."""
     sources: Mapping[str, str]
     """The texts of the files that were read, by the names that diagnostics use."""
+    files: Mapping[str, File] = field(default_factory=dict[str, File])
+    """The content of all files that could be read, by the same names; the file itself first."""
 
 
 def load_contract(path: Path) -> LoadResult:
@@ -116,12 +118,18 @@ class _Loader:
             self._read[file] = _File(document, "")
             self._read_imports()
             self._check_cycles()
-            contract = self._resolve()
+        files = {
+            name: File(found.document, found.alias, found.imports)
+            for name, found in self._read.items()
+        }
+        if document is not None:
+            contract = self._resolve(files)
         return LoadResult(
             document=document,
             contract=contract,
             diagnostics=self._report.diagnostics(),
             sources=self._sources,
+            files=files,
         )
 
     def _document(self, data: bytes, file: str, *, imported: bool) -> Document | None:
@@ -214,17 +222,11 @@ class _Loader:
                 "S067", node.path.place, f"the file imports itself: {' -> '.join(cycle)}"
             )
 
-    def _resolve(self) -> Contract | None:
+    def _resolve(self, files: Mapping[str, File]) -> Contract | None:
         report = self._report
-        for file, found in self._read.items():
-            report.ignore(file, found.document.ignored)
-        scopes = Scopes(
-            {
-                file: File(found.document, found.alias, found.imports)
-                for file, found in self._read.items()
-            }
-        )
-        resolved = resolve(scopes, report)
+        for name, found in files.items():
+            report.ignore(name, found.document.ignored)
+        resolved = resolve(Scopes(files), report)
         if report.has_errors:
             return None
         lint(resolved, report)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 from ackord.codegen.cli.contract_files import load_all, show, stop_for_errors
-from ackord.codegen.cli.git_files import Commit, GitError, find_commit
+from ackord.codegen.cli.git_files import Commit, CommitFiles, GitError, find_commit
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.schema import Contract, ContractJsonError, LoadResult, load_bytes, load_contract_json
 from ackord.schema.compatibility.findings import Path as ContractPath
@@ -64,7 +64,7 @@ def _from_commit(data: bytes, commit: Commit, path: str) -> Version:
     name = f"{commit.name}:{path}"
     if path.endswith(".json") and _is_contract(data):
         return _from_json(data, name)
-    return _from_result(load_bytes(data, path), commit=f"{commit.name}:")
+    return _from_result(load_bytes(data, path, CommitFiles(commit)), commit=f"{commit.name}:")
 
 
 def _from_json(data: bytes, name: str) -> Version:
@@ -76,15 +76,15 @@ def _from_json(data: bytes, name: str) -> Version:
 
 
 def _from_result(result: LoadResult, *, commit: str = "", is_old: bool = True) -> Version:
-    contract, document = result.contract, result.document
-    if contract is None or document is None:
+    contract = result.contract
+    if contract is None:
         found = show([result])
         if is_old:
             where = f"{commit}{found[0].file}" if found else commit
             fail([f"the old contract can't be compared, because {where} has errors"], FAILED)
         stop_for_errors(found)
         raise typer.Exit(FINDINGS)
-    places = Places(document, contract)
+    places = Places(result.files.values(), contract)
 
     def describe(path: ContractPath) -> str:
         place = places.find(path)

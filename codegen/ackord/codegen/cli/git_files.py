@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,26 @@ class Commit:
         if data is None:
             raise GitError(f"{self.name} has no file {path}")
         return data
+
+
+class CommitFiles:
+    """The files of a commit, for a schema file that imports others; implements
+    `ackord.schema.files.Files`.
+    """
+
+    def __init__(self, commit: Commit) -> None:
+        self._commit = commit
+
+    def identity(self, file: str) -> str:
+        """Return the path in the repository."""
+        return posixpath.normpath(file)
+
+    def read(self, file: str, limit: int) -> bytes:
+        """See `ackord.schema.files.Files.read`."""
+        try:
+            return self._commit.read(posixpath.normpath(file))[:limit]
+        except GitError as error:
+            raise OSError(0, str(error)) from error
 
 
 def find_commit(name: str, directory: Path) -> Commit:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields, is_dataclass
-from typing import Any, Final, cast
+from itertools import zip_longest
+from typing import Any, Final
 
 from ackord.schema.compatibility.events import NamespaceComparison
 from ackord.schema.compatibility.findings import At, Finding, Findings
@@ -78,8 +79,8 @@ def _differs(one: Any, other: Any) -> bool:
     if one == other:
         return False
     if isinstance(one, tuple) and isinstance(other, tuple):
-        ones, others = cast("tuple[Any, ...]", one), cast("tuple[Any, ...]", other)
-        return len(ones) != len(others) or any(map(_differs, ones, others))
+        pairs = zip_longest(one, other)
+        return any(_differs(*pair) for pair in pairs)
     if not is_dataclass(one) or isinstance(one, type) or type(one) is not type(other):
         return True
     return any(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ackord.schema.compatibility.findings import Path
 from ackord.schema.document.nodes import (
     AliasNode,
-    Document,
     EnumNode,
     EventNode,
     FieldNode,
@@ -23,14 +22,18 @@ from ackord.schema.model import (
     Enum,
     Event,
     Field,
+    ListType,
+    MapType,
     Namespace,
     NullableType,
     Record,
     RefType,
     TaggedUnion,
+    TupleType,
     Type,
     TypeDeclaration,
 )
+from ackord.schema.resolve.scopes import File
 from ackord.schema.source import Place
 
 
@@ -41,11 +44,20 @@ class Places:
     only, and fields may have other names there.
     """
 
-    def __init__(self, document: Document, contract: Contract) -> None:
+    def __init__(self, files: Iterable[File], contract: Contract) -> None:
+        """Take the files of the contract, its own first."""
         self._found: dict[Path, Place] = {}
         self._declared = {each.name: each for each in contract.types}
-        self._start = document.name.place
-        self._walk(document, contract)
+        self._files = tuple(files)
+        own = self._files[0].document
+        self._start = own.name.place
+        for file in self._files:
+            self._walk(file, contract)
+        paths = {namespace.path: namespace for namespace in contract.namespaces}
+        for node in own.namespaces:
+            namespace = paths.get(node.path.text)
+            if namespace is not None:
+                self._namespace(node, namespace)
 
     def find(self, path: Path) -> Place:
         """Return the place of a part, or of the nearest part around it."""
@@ -55,9 +67,10 @@ class Places:
                 return place
         return self._start
 
-    def _walk(self, document: Document, contract: Contract) -> None:
+    def _walk(self, file: File, contract: Contract) -> None:
+        document = file.document
         for type_node in document.types:
-            declared = self._declared.get(type_node.name.text)
+            declared = self._declared.get(file.qualified(type_node.name.text, "types"))
             if declared is not None:
                 self._add(("types", declared.name), type_node.name.place)
                 self._declaration(type_node, declared)
@@ -69,14 +82,9 @@ class Places:
                 self._fields(error_node.fields, error.fields, ("errors", error.name, "fields"))
         rooms = {room.name: room for room in contract.rooms}
         for room_node in document.rooms:
-            room = rooms.get(room_node.name.text)
+            room = rooms.get(file.qualified(room_node.name.text, "rooms"))
             if room is not None:
                 self._add(("rooms", room.name), room_node.name.place)
-        paths = {namespace.path: namespace for namespace in contract.namespaces}
-        for node in document.namespaces:
-            namespace = paths.get(node.path.text)
-            if namespace is not None:
-                self._namespace(node, namespace)
 
     def _namespace(self, node: NamespaceNode, namespace: Namespace) -> None:
         path = "namespaces", namespace.path
@@ -97,6 +105,7 @@ class Places:
         self._add(path, node.name.place)
         self._fields(node.args, event.args, (*path, "args"))
         self._type(node.ack, event.ack, (*path, "ack"))
+        self._fields(node.ack_args or (), event.ack_args or (), (*path, "ack", "args"))
         for name in node.errors:
             self._add((*path, "errors", name.text), name.place)
 
@@ -139,6 +148,21 @@ class Places:
 
 
 def _records_in(node: TypeNode | None, of: Type | None) -> Iterator[tuple[TypeNode, RefType]]:
+    """Return the inline records of a type, and their names."""
     target = of.item if isinstance(of, NullableType) else of
-    if node is not None and node.fields is not None and isinstance(target, RefType):
+    if node is None:
+        return
+    if node.fields is not None and isinstance(target, RefType):
         yield node, target
+    if node.parts is None:
+        return
+    match target:
+        case ListType(item):
+            yield from _records_in(next(iter(node.parts.items), None), item)
+        case TupleType(items):
+            for inner, item in zip(node.parts.items, items, strict=False):
+                yield from _records_in(inner, item)
+        case MapType(value):
+            yield from _records_in(node.parts.values, value)
+        case _:
+            pass
