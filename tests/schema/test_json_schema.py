@@ -52,8 +52,9 @@ MISTAKES = {
 
 def refusals(text: str) -> list[str]:
     """Return what the JSON Schema has to say of a schema file."""
-    document: Any = YAML(typ="safe", pure=True).load(text)
-    return [error.message for error in VALIDATOR.iter_errors(json.loads(json.dumps(document)))]
+    load: Any = YAML(typ="safe", pure=True).load  # pyright: ignore[reportUnknownMemberType]
+    check: Any = VALIDATOR.iter_errors  # pyright: ignore[reportUnknownMemberType]
+    return [error.message for error in check(json.loads(json.dumps(load(text))))]
 
 
 def test_the_json_schema_is_one() -> None:

@@ -24,12 +24,18 @@ _TEXT: Final[Schema] = {"type": "string"}
 _FLAG: Final[Schema] = {"type": "boolean"}
 _NUMBER: Final[Schema] = {"type": ["number", "string"]}
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_TYPE: Final[Schema] = _TEXT | {"$comment": "types"}
+"""A type expression; comments say to `ackord.schema.editor` which names may stand here."""
 _NAMES: Final[Schema] = {
     "type": ["array", "null"],
     "items": {"type": "string"},
     "uniqueItems": True,
 }
 _VERSION: Final[Schema] = {"type": "string", "pattern": r"^[0-9]+\.[0-9]+\.[0-9]+$"}
+
+
+def _names_of(kind: str) -> Schema:
+    return _NAMES | {"items": {"type": "string", "$comment": kind}}
 
 
 def _ref(name: str) -> Schema:
@@ -109,13 +115,13 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
             "values": ("The type of a map's values.", _ref("type")),
         },
         "type": {
-            "type": ("A type expression, such as list[str]?.", _TEXT),
+            "type": ("A type expression, such as list[str]?.", _TYPE),
             "fields": ("The fields of a record.", _map_of("field")),
             "reserved": ("Names of fields that were removed.", _NAMES),
         },
         "field": {"name": ("The name in generated code; the key is the one on the wire.", _TEXT)},
         "declaration": {
-            "newtype": ("A distinct name for a scalar.", _TEXT),
+            "newtype": ("A distinct name for a scalar.", _TYPE),
             "enum": (
                 "The members of a set of texts.",
                 {
@@ -124,7 +130,7 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
                     "items": {"anyOf": [{"type": "string"}, _ref("member")]},
                 },
             ),
-            "union": ("The members of a union.", {"type": "array", "minItems": 1, "items": _TEXT}),
+            "union": ("The members of a union.", {"type": "array", "minItems": 1, "items": _TYPE}),
             "python": ("An existing class that pydantic validates: app.models.User.", _TEXT),
             "open": ("Whether readers accept members that they don't know.", _FLAG),
             "tag": ("The field that tells the members apart.", _TEXT),
@@ -154,7 +160,10 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
             "params": ("The parameters in the path of a dynamic namespace.", _map_of("field")),
             "auth": ("A record: what a client sends when it connects.", _ref("type")),
             "session": ("A record: the server's data for each connection.", _ref("type")),
-            "connect_errors": ("Errors with which a connection may be refused.", _NAMES),
+            "connect_errors": (
+                "Errors with which a connection may be refused.",
+                _names_of("errors"),
+            ),
             "error_replies": (
                 "false: wrong requests aren't answered, as with plain Socket.IO.",
                 _FLAG,
@@ -175,10 +184,10 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
             "name": ("The name in generated code; the key is the one on the wire.", _TEXT),
             "args": ("The arguments, in the order in which they travel.", _map_of("field")),
             "ack": ("What is answered: a type, several arguments (args), or null.", _ref("ack")),
-            "errors": ("Errors that may be answered.", _NAMES),
+            "errors": ("Errors that may be answered.", _names_of("errors")),
             "timeout": ("How long to wait for the answer: 500ms, 5s, 2m.", _TEXT),
             "acks": ("How success travels.", {"enum": list(get_args(AckStyle))}),
-            "rooms": ("The rooms that the event goes to.", _NAMES),
+            "rooms": ("The rooms that the event goes to.", _names_of("rooms")),
             "concurrent": (
                 "Whether it may be handled while an earlier event of the client still is.",
                 _FLAG,
@@ -202,10 +211,10 @@ def json_schema() -> Schema:
         **_object(KEYS["document"], required=["ackord"]),
         "$defs": {
             "type": _one_of(
-                _TEXT, _object(limited) | {"minProperties": 1}, _object(record, required=["fields"])
+                _TYPE, _object(limited) | {"minProperties": 1}, _object(record, required=["fields"])
             ),
             "field": _one_of(
-                _TEXT,
+                _TYPE,
                 _object(limited | field) | {"minProperties": 1},
                 _object(record | field, required=["fields"]),
             ),
@@ -214,7 +223,7 @@ def json_schema() -> Schema:
                 _object({"args": KEYS["event"]["args"]}, required=["args"]),
                 _ref("type"),
             ),
-            "declaration": _one_of(_TEXT, *(_declaration(form, docs) for form in FORMS)),
+            "declaration": _one_of(_TYPE, *(_declaration(form, docs) for form in FORMS)),
             "member": _object(KEYS["member"] | docs, required=["value"]),
             "import": _one_of(
                 _TEXT,

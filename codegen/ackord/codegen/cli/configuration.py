@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -126,8 +126,9 @@ def _read(file: Path) -> Any:
         raise ConfigurationError(f"{shown(file)} can't be read: {reason}") from error
     if file.name == "ackord.toml":
         return table
-    tool = table.get("tool")
-    return tool.get("ackord") if isinstance(tool, dict) else None
+    tool: Any = table.get("tool")
+    is_table = isinstance(tool, dict)
+    return cast("dict[str, Any]", tool).get("ackord") if is_table else None
 
 
 def _check(file: Path, table: Any) -> Settings:
