@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from ipaddress import ip_address
 from random import Random
 from types import ModuleType
 from typing import Any
@@ -16,6 +18,7 @@ from ackord.schema.model import (
     Alias,
     Contract,
     Enum,
+    Event,
     Field,
     ListType,
     LiteralType,
@@ -33,9 +36,10 @@ from ackord.schema.model import (
 from pydantic import MISSING, AnyUrl
 
 SCALARS = ["str", "int", "int64", "float", "bool", "bytes", "datetime", "date", "uuid", "decimal"]
-SCALARS += ["url", "json", "time", "duration"]
+OTHERS = ["url", "json", "time", "duration", "email", "ip", "json_object"]
 TYPES = [
     *SCALARS,
+    *OTHERS,
     "Role",
     "Mood",
     "Rec",
@@ -51,6 +55,8 @@ TYPES = [
     "map[str, int]",
     "map[str, str]",
     "map[str, json]",
+    "map[Role, int]",
+    "map[Slug, str]",
     "tuple[int, str]",
     "tuple[int, int]",
     'literal["a", "b"]',
@@ -79,6 +85,9 @@ LIMITS: dict[str, list[dict[str, Any]]] = {
 }
 
 
+JSON: list[Any] = [None, 1, 2.5, "a", [1, None], {"a": {"b": []}}]
+
+
 def random_contract(random: Random) -> dict[str, Any]:
     """Return the document of a contract in which all kinds of types are used."""
 
@@ -103,6 +112,7 @@ def random_contract(random: Random) -> dict[str, Any]:
             "Circle": {"fields": {"radius": "float"}},
             "Square": {"fields": {"side": "int"}},
             "Count": {"newtype": "int", "ge": 0},
+            "Slug": {"newtype": "str", "max_length": 2},
             "Names": {"type": "list[str]", "max_items": 3},
         },
         "errors": {"Bad": {"fields": fields(1)}, "Worse": {}},
@@ -117,6 +127,8 @@ def random_contract(random: Random) -> dict[str, Any]:
                         "errors": ["Bad"],
                     },
                     "do": {"errors": ["Worse"]},
+                    "pick": {"ack": {"args": arguments() or {"a0": "int"}}},
+                    "done": {"ack": None},
                 },
                 "server_to_client": {"tell": {"args": arguments()}, "ask": {"ack": "bool"}},
                 "server_to_server": {"note": {"args": arguments()}},
@@ -135,10 +147,18 @@ def a_field(random: Random) -> Any:
     return optional(a_type(random)) if random.random() < 0.3 else a_type(random)
 
 
+def expression(of: Any) -> str:
+    limited: dict[str, Any] | str = of
+    return str(limited["type"]) if isinstance(limited, dict) else limited
+
+
+def with_expression(of: Any, text: str) -> Any:
+    limited: dict[str, Any] | str = of
+    return limited | {"type": text} if isinstance(limited, dict) else text
+
+
 def optional(of: Any) -> Any:
-    if isinstance(of, dict):
-        return of | {"type": f"{of['type']}?"}
-    return f"{of}?"
+    return with_expression(of, f"{expression(of)}?")
 
 
 def changed(document: dict[str, Any], random: Random) -> dict[str, Any]:
@@ -162,8 +182,13 @@ def _mappings(document: dict[str, Any]) -> list[dict[str, Any]]:
         *(each["fields"] for each in document["errors"].values() if "fields" in each),
         namespace["auth"]["fields"],
         *(event["args"] for event in events if event.get("args")),
-        *(event for event in events if "ack" in event),
+        *(event for event in events if event.get("ack") and not _has_args(event)),
+        *(each["ack"]["args"] for each in events if _has_args(each)),
     ]
+
+
+def _has_args(event: dict[str, Any]) -> bool:
+    return isinstance(event.get("ack"), dict) and "args" in event["ack"]
 
 
 def _type_keys(mapping: dict[str, Any]) -> list[str]:
@@ -179,9 +204,14 @@ def _widen(document: dict[str, Any], random: Random) -> None:
     mapping = random.choice([each for each in _mappings(document) if each])
     key = random.choice(_type_keys(mapping))
     old = mapping[key]
-    name = old["type"] if isinstance(old, dict) else old
+    name = expression(old)
     bare = name.removesuffix("?")
-    choices = [bare, f"{bare} | null", "json", {"type": bare, **(LIMITS.get(bare) or [{}])[0]}]
+    choices: list[Any] = [
+        bare,
+        f"{bare} | null",
+        "json",
+        {"type": bare, **(LIMITS.get(bare) or [{}])[0]},
+    ]
     choices += {"int": ["float", "int | str"], "uuid": ["str"], "Role": ["Mood", "str"]}.get(
         bare, []
     )
@@ -193,10 +223,10 @@ def _optional(document: dict[str, Any], random: Random) -> None:
     mapping = random.choice([each for each in _mappings(document) if each and "ack" not in each])
     key = list(mapping)[-1]
     old = mapping[key]
-    name = old["type"] if isinstance(old, dict) else old
+    name = expression(old)
     bare = name.removesuffix("?")
     new = bare if name.endswith("?") else f"{bare}?"
-    mapping[key] = old | {"type": new} if isinstance(old, dict) else new
+    mapping[key] = with_expression(old, new)
 
 
 def _add(document: dict[str, Any], random: Random) -> None:
@@ -262,8 +292,10 @@ def _declaration(document: dict[str, Any], random: Random) -> None:
             types["Count"]["ge"] = random.choice([-1, 0, 1])
 
 
-_CHANGES = [_replace, _replace, _widen, _widen, _optional, _add, _add_required, _remove, _event]
-_CHANGES += [_declaration, _declaration]
+_CHANGES = (
+    *(_replace, _replace, _widen, _widen, _optional, _add, _add_required, _remove, _event),
+    *(_declaration, _declaration),
+)
 
 
 @dataclass
@@ -285,6 +317,9 @@ class Values:
                 count = random.choice([low, low + 3 if high is None else high])
                 count = low if depth > 4 else count
                 return [self.of(item, depth + 1) for _ in range(count)]
+            case MapType(value, _, RefType(name)):
+                keys = {self.of(RefType(name)) for _ in range(2)}
+                return {key: self.of(value, depth + 1) for key in keys}
             case MapType(value, limits):
                 low, high = limits.min_items or 0, limits.max_items
                 count = random.choice([low, low + 2 if high is None else high])
@@ -308,6 +343,16 @@ class Values:
             field.type, {each.name: each for each in self.contract.types}
         )
         return MISSING if has_null else None
+
+    def answers(self, event: Event) -> Iterator[Any]:
+        """Make a success of an event, and each of its errors."""
+        if event.ack_args is not None:
+            yield tuple(map(self.given, event.ack_args))
+        else:
+            yield None if event.ack is None else self.of(event.ack)
+        errors = {each.name: each.fields for each in self.contract.errors}
+        for name in event.errors:
+            yield self.record(name, errors[name])
 
     def record(self, name: str, fields: tuple[Field, ...], depth: int = 0) -> Any:
         """Make an instance of a record or an error."""
@@ -350,24 +395,28 @@ class Values:
                 choices = [number * step for number in (-(2**40), -3, -1, 0, 1, 2, 3, 5, 2**40)]
                 return random.choice([each for each in choices if _within(each, limits)])
             case "float":
-                choices = [-1e300, -0.5, 0.0, 0.25, 4.999, 5.0, 7.5, 1e300]
-                return random.choice([each for each in choices if _within(each, limits)])
+                numbers = [-1e300, -0.5, 0.0, 0.25, 4.999, 5.0, 7.5, 1e300]
+                return random.choice([each for each in numbers if _within(each, limits)])
             case "decimal":
                 texts = ["-1.5", "0", "0.5", "2.00", "12.5", "1234", "99999", "0.125", "1E+9"]
                 return random.choice([each for each in map(Decimal, texts) if _fits(each, limits)])
             case "bool":
                 return random.random() < 0.5
             case "json":
-                return random.choice([None, 1, 2.5, "a", [1, None], {"a": {"b": []}}])
+                return random.choice(JSON)
             case name:
-                return {
+                single: dict[str, Any] = {
                     "datetime": dt.datetime(2026, 1, 31, 12, 0, 0, 5, tzinfo=dt.UTC),
                     "date": dt.date(2026, 1, 31),
                     "time": dt.time(12, 30),
                     "duration": dt.timedelta(days=1, seconds=2),
                     "uuid": UUID(int=7),
                     "url": AnyUrl("https://example.org/a?b=c"),
-                }[name]
+                    "email": "somebody@example.org",
+                    "ip": ip_address("::1"),
+                    "json_object": {"a": [1, {}]},
+                }
+                return single[name]
 
 
 def _within(value: float, limits: Any) -> bool:

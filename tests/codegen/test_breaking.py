@@ -25,6 +25,10 @@ namespaces:
     server_to_client:
       heard: {args: {text: str}}
 """
+NO_REPOSITORY = (
+    "--against: error: 'main' is no file, and . isn't in a git repository where it could name a "
+    "commit\n"
+)
 NEW = OLD.replace("1.0.0", "2.0.0").replace(
     "say: {args: {text: str}}", "say: {args: {text: {type: str, max_length: 5}}}"
 )
@@ -202,8 +206,7 @@ def test_what_else_can_be_wrong_with_the_contracts(repository: Path, tmp_path_fa
     done = ackord("breaking", "tiny.yaml", "--against", "main", cwd=elsewhere)
     assert (done.returncode, done.stderr) == (
         1,
-        "--against: error: 'main' is no file, and . isn't in a git repository where it could name "
-        "a commit\n",
+        NO_REPOSITORY,
     )
 
 

@@ -13,7 +13,7 @@ from ackord.schema.compatibility.findings import At, Family, Findings
 from ackord.schema.compatibility.rollouts import Direction, Reach
 from ackord.schema.compatibility.sides import Side
 from ackord.schema.compatibility.types import TypeComparison
-from ackord.schema.model import Error, Event
+from ackord.schema.model import Error, Event, Field
 
 _ARITY: Final = Family("ACK_ARITY_CHANGE", "ACK_ARITY_CHANGE", "ACK_ARITY_CHANGE")
 _ENVELOPE: Final = Family("ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE")
@@ -59,8 +59,9 @@ class AckComparison:
         below = at.below("ack")
         if old.ack is not None and new.ack is not None:
             self._types.compare(old.ack, new.ack, below, reach)
-        elif old.ack_args and new.ack_args:
-            self._types.compare_arguments(old.ack_args, new.ack_args, below, reach)
+        elif _has_value(old) and _has_value(new):
+            values = _values_of(old, self._old), _values_of(new, self._new)
+            self._types.compare_arguments(*values, below, reach)
         elif _has_value(old) or _has_value(new):
             for direction in Direction:
                 writer, reader, side = (
@@ -107,6 +108,14 @@ class AckComparison:
     ) -> None:
         path = at.old if len(at.old) > len(at.new) else at.new  # what one side doesn't have
         self._findings.fail(family, at, summary, direction=direction, reach=(reach,), path=path)
+
+
+def _values_of(event: Event, side: Side) -> tuple[Field, ...]:
+    """Return the values of an acknowledgement as arguments: one value travels as one argument."""
+    if event.ack is None:
+        return event.ack_args or ()
+    optional = side.alternatives(event.ack, ()).null
+    return (Field(name="value", type=event.ack, required=not optional),)
 
 
 def _has_value(event: Event) -> bool:

@@ -79,8 +79,8 @@ def _differs(one: Any, other: Any) -> bool:
     if one == other:
         return False
     if isinstance(one, tuple) and isinstance(other, tuple):
-        pairs = zip_longest(one, other)
-        return any(_differs(*pair) for pair in pairs)
+        parts: list[tuple[Any, Any]] = list(zip_longest(one, other))
+        return any(_differs(*pair) for pair in parts)
     if not is_dataclass(one) or isinstance(one, type) or type(one) is not type(other):
         return True
     return any(

@@ -240,7 +240,7 @@ class NamespaceComparison:
             summary = f"({', '.join(news)}), it was ({', '.join(olds)})"
             self._findings.add(rule, at.below("args"), summary, *effects)
             return
-        self._types.compare_arguments(old, new, at, reach)
+        self._types.compare_arguments(old, new, at, reach, with_offset=reach is SERVER_WRITES)
         for before, now in zip(old, new, strict=False):
             below = At((*at.old, "args", before.name), (*at.new, "args", now.name))
             if before.identifier != now.identifier:

@@ -20,7 +20,7 @@ from ackord.schema.compatibility.limits import (
     unmet,
     unmet_counts,
 )
-from ackord.schema.compatibility.rollouts import SERVER_WRITES, Direction, Reach
+from ackord.schema.compatibility.rollouts import Direction, Reach
 from ackord.schema.compatibility.schemas import are_same, takes_anything
 from ackord.schema.compatibility.sides import Alternatives, Atom, Shape, Side, spread
 from ackord.schema.compatibility.words import name_of
@@ -125,12 +125,20 @@ class TypeComparison:
             reading.read(writer, reader, at, reach, null_is_absent=null_is_absent)
 
     def compare_arguments(
-        self, old: tuple[Field, ...], new: tuple[Field, ...], at: At, reach: Reach
+        self,
+        old: tuple[Field, ...],
+        new: tuple[Field, ...],
+        at: At,
+        reach: Reach,
+        *,
+        with_offset: bool = False,
     ) -> None:
-        """Compare values that travel by their position."""
+        """Compare values that travel by their position; `with_offset` tells that a server with
+        connection state recovery sends an offset behind them.
+        """
         for direction, reading in self._readings.items():
             arguments = (old, new) if direction is _FORWARD else (new, old)
-            reading.read_arguments(*arguments, at, reach)
+            reading.read_arguments(*arguments, at, reach, with_offset=with_offset)
 
     def compare_fields(
         self, old: tuple[Field, ...], new: tuple[Field, ...], at: At, reach: Reach
@@ -402,7 +410,13 @@ class _Reading:
         self._read(writer.type, reader.type, at, null_is_absent=reader.is_maybe)
 
     def read_arguments(
-        self, writer: tuple[Field, ...], reader: tuple[Field, ...], at: At, reach: Reach
+        self,
+        writer: tuple[Field, ...],
+        reader: tuple[Field, ...],
+        at: At,
+        reach: Reach,
+        *,
+        with_offset: bool,
     ) -> None:
         """Report what of the writer's arguments the reader can't read.
 
@@ -420,7 +434,7 @@ class _Reading:
                 self._read(found.type, argument.type, below, null_is_absent=not argument.required)
             elif argument.required:
                 self._missing_argument(_MISSING_LAST, argument, at)
-            elif reach is SERVER_WRITES and position == len(writer):
+            elif with_offset and position == len(writer):
                 self._missing_argument(_OFFSET, argument, at)
         self._finish()
 
