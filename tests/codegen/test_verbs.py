@@ -88,8 +88,18 @@ def test_help_lists_the_verbs_of_all_distributions_and_says_which_are_not_availa
     assert (shown.returncode, shown.stderr) == (0, "")
     lines = [" ".join(line.strip("│ ").split()) for line in shown.stdout.splitlines()]
     verbs = lines[next(n for n, line in enumerate(lines) if "Commands" in line) :]
-    assert [line.split()[0] for line in verbs if line[:1].islower()][:13] == sorted(
-        [*VERBS, "call", "check", "generate", "jsonschema", "lint", "listen", "validate"]
+    assert [line.split()[0] for line in verbs if line[:1].islower()][:14] == sorted(
+        [
+            *VERBS,
+            "breaking",
+            "call",
+            "check",
+            "generate",
+            "jsonschema",
+            "lint",
+            "listen",
+            "validate",
+        ]
     )
     assert "greet Say hello." in verbs
     assert any(line.startswith("crash Not available: no luck") for line in verbs)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from ackord.codegen.cli.contract_files import load_all, show, stop_for_errors
 from ackord.codegen.cli.git_files import Commit, CommitFiles, GitError, find_commit
+from ackord.codegen.cli.loading import load_all, show, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.schema import Contract, ContractJsonError, LoadResult, load_bytes, load_contract_json
 from ackord.schema.compatibility.findings import Path as ContractPath

@@ -53,7 +53,7 @@ def breaking(
     Exits with 100 if somebody is broken. Warnings are no failure.
     """
     from ackord.codegen.cli.comparing import compare_all, show_findings  # noqa: PLC0415
-    from ackord.codegen.cli.jobs import find_schemas  # noqa: PLC0415
+    from ackord.codegen.cli.project import find_schemas  # noqa: PLC0415
     from ackord.codegen.cli.suppression import Suppressions  # noqa: PLC0415
     from ackord.schema.compatibility.rollouts import ROLLOUTS  # noqa: PLC0415
 

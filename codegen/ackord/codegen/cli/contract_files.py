@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import typer
-from ackord.codegen.cli.arguments import Format, package_name
+from ackord.codegen.cli.arguments import package_name
 from ackord.codegen.cli.jobs import Job
-from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail, has_color
+from ackord.codegen.cli.loading import load_all, look_here, show, stop_for_errors
+from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.codegen.errors import CodegenError, OutputFailedError
 from ackord.codegen.generation import generate
 from ackord.codegen.targets import find_target
 from ackord.schema import (
     Contract,
     ContractJsonError,
-    Diagnostic,
     LoadResult,
-    load_bytes,
-    load_contract,
     load_contract_json,
-    render_github,
-    render_json,
-    render_text,
 )
-
-UNREADABLE: Final = "S001"
-STANDARD_INPUT: Final = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +29,6 @@ class Package:
 
     job: Job
     files: Mapping[str, str]
-
-
-def load_all(schemas: Iterable[Path]) -> Mapping[Path, LoadResult]:
-    """Load schema files, each once."""
-    _look_here()
-    return {
-        path: load_bytes(sys.stdin.buffer.read(), "<stdin>")
-        if path == STANDARD_INPUT
-        else load_contract(path)
-        for path in dict.fromkeys(schemas)
-    }
-
-
-def show(results: Iterable[LoadResult], form: Format = Format.TEXT) -> Sequence[Diagnostic]:
-    """Print and return the problems of schema files; those of a file that several of them import
-    once.
-    """
-    found = list(dict.fromkeys(one for result in results for one in result.diagnostics))
-    if form is Format.JSON:
-        typer.echo(render_json(found), nl=False)
-    elif form is Format.GITHUB:
-        typer.echo(render_github(found), nl=False)
-    elif found:
-        sources = {file: text for result in results for file, text in result.sources.items()}
-        typer.echo(render_text(found, sources, color=has_color(sys.stderr)), nl=False, err=True)
-    return found
-
-
-def stop_for_errors(diagnostics: Iterable[Diagnostic]) -> None:
-    """End the program if there are errors."""
-    errors = {one.code for one in diagnostics if one.severity == "error"}
-    if errors:
-        raise typer.Exit(FAILED if UNREADABLE in errors else FINDINGS)
 
 
 def generate_packages(
@@ -136,17 +94,8 @@ def _load_json(path: Path) -> Contract | None:
         fail([f"can't read {path}: {error.strerror}"], FAILED)
     if b'"ir"' not in text:
         return None
-    _look_here()
+    look_here()
     try:
         return load_contract_json(text)
     except ContractJsonError as error:
         fail([str(error)], FINDINGS, where=f"{path} - ")
-
-
-def _look_here() -> None:
-    """Look for modules of ``python:`` types in the current directory first, as `python -m` does;
-    the command's own modules were imported before.
-    """
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)

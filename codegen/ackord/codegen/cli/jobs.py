@@ -4,21 +4,16 @@ configuration.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import typer
-from ackord.codegen.cli.configuration import Configuration, ConfigurationError, find_configuration
+from ackord.codegen.cli.configuration import Configuration
 from ackord.codegen.cli.outcome import WRONG_USAGE, fail
+from ackord.codegen.cli.project import EXAMPLE, read_configuration
 from ackord.codegen.errors import UnknownTargetError
 from ackord.codegen.targets import DEFAULT, find_target
-
-_EXAMPLE: Final = (
-    '[[tool.ackord.contracts]] with schema = "chat.yaml" and '
-    'targets = [{name = "python", out = "chat"}]'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +38,7 @@ def find_jobs(schema: Path | None, out: Path | None, target: str | None) -> tupl
     configuration = read_configuration()
     if configuration is None:
         missing = "--out" if schema is not None else "a schema file and --out"
-        fail([f"name {missing}, or write in pyproject.toml: {_EXAMPLE}"], WRONG_USAGE)
+        fail([f"name {missing}, or write in pyproject.toml: {EXAMPLE}"], WRONG_USAGE)
     for output in (one for each in configuration.settings.contracts for one in each.targets):
         _check_target(output.name, f"{configuration.file.name}: targets")
     jobs = tuple(
@@ -56,25 +51,6 @@ def find_jobs(schema: Path | None, out: Path | None, target: str | None) -> tupl
     if not jobs:
         _nothing_configured(configuration, schema, target)
     return jobs
-
-
-def find_schemas(named: Sequence[str] | None) -> tuple[Path, ...]:
-    """Return the schema files that are named, or those of the configuration."""
-    if named:
-        return tuple(dict.fromkeys(map(Path, named)))
-    configuration = read_configuration()
-    if configuration is None or not configuration.settings.contracts:
-        fail([f"name a schema file, or write in pyproject.toml: {_EXAMPLE}"], WRONG_USAGE)
-    contracts = configuration.settings.contracts
-    return tuple(dict.fromkeys(configuration.path(contract.schema_) for contract in contracts))
-
-
-def read_configuration() -> Configuration | None:
-    """Return the configuration, `None` without one; ends the program if it can't be used."""
-    try:
-        return find_configuration()
-    except ConfigurationError as error:
-        fail([str(error)], WRONG_USAGE)
 
 
 def _check_target(name: str, where: str) -> None:

@@ -16,8 +16,8 @@ def lint(schemas: Schemas = None, form: FormatName = Format.TEXT) -> None:
     Exits with 100 if there is one. `ackord explain CODE` says what a code means and how to end a
     warning.
     """
-    from ackord.codegen.cli.contract_files import load_all, show, stop_for_errors  # noqa: PLC0415
-    from ackord.codegen.cli.jobs import find_schemas  # noqa: PLC0415
+    from ackord.codegen.cli.loading import load_all, show, stop_for_errors  # noqa: PLC0415
+    from ackord.codegen.cli.project import find_schemas  # noqa: PLC0415
 
     results = load_all(find_schemas(schemas))
     found = show(list(results.values()), form)

@@ -15,8 +15,8 @@ def validate(schemas: Schemas = None, form: FormatName = Format.TEXT) -> None:
     Exits with 100 if there is an error. Warnings are shown, and are no failure: `ackord lint` fails
     for them, too.
     """
-    from ackord.codegen.cli.contract_files import load_all, show, stop_for_errors  # noqa: PLC0415
-    from ackord.codegen.cli.jobs import find_schemas  # noqa: PLC0415
+    from ackord.codegen.cli.loading import load_all, show, stop_for_errors  # noqa: PLC0415
+    from ackord.codegen.cli.project import find_schemas  # noqa: PLC0415
 
     results = load_all(find_schemas(schemas))
     stop_for_errors(show(list(results.values()), form))

@@ -78,9 +78,8 @@ def _differs(one: Any, other: Any) -> bool:
     """Return whether two contracts, or parts of them, differ in more than words for people."""
     if one == other:
         return False
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        parts: list[tuple[Any, Any]] = list(zip_longest(one, other))
-        return any(_differs(*pair) for pair in parts)
+    if one.__class__ is tuple:
+        return any(_differs(*pair) for pair in zip_longest(one, other or ()))
     if not is_dataclass(one) or isinstance(one, type) or type(one) is not type(other):
         return True
     return any(

@@ -107,6 +107,9 @@ class NamespaceComparison:
 
     def _compare(self, old: Namespace, new: Namespace) -> None:
         at = _at(old, new)
+        if old.identifier != new.identifier and old.path != "/":  # that of / is the contract's name
+            summary = f"{new.identifier}, it was {old.identifier}"
+            self._findings.add("SOURCE_NAMESPACE_RENAME", at, summary)
         self._compare_params(old, new, at)
         self._types.compare(
             old.auth or NOTHING, new.auth or NOTHING, at.below("auth"), CLIENT_WRITES

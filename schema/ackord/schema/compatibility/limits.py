@@ -33,6 +33,12 @@ _LENGTHS: Final[Mapping[str, tuple[int, int | None]]] = {
     "uuid": (36, 36),
     "date": (10, 10),
     "datetime": (20, None),
+    "time": (5, None),
+    "duration": (3, None),
+    "decimal": (1, None),
+    "url": (3, None),
+    "email": (3, None),
+    "ip": (2, None),
 }
 """How many characters the text of a scalar has at least and at most."""
 _WHOLE: Final = frozenset({"int", "int64"})
@@ -54,9 +60,8 @@ def unmet(writer: ScalarType, reader: ScalarType) -> Iterator[Limit]:
     The reader takes all values of the writer's scalar, as far as there are no limits.
     """
     theirs, ours = writer.constraints, reader.constraints
-    if reader.name in {"str", "bytes"}:
-        yield from _unmet_text(writer, ours)
     if reader.name not in {"int", "int64", "float", "decimal"}:
+        yield from _unmet_text(writer, ours)
         return
     low, high = _range(writer)
     ours_low, ours_high = _range(reader)
@@ -131,9 +136,9 @@ def text_fits(value: str, reader: Constraints) -> bool:
 
 def _unmet_text(writer: ScalarType, ours: Constraints) -> Iterator[Limit]:
     theirs = writer.constraints
-    least, most = theirs.min_length or 0, theirs.max_length
-    if writer.name not in {"str", "bytes"}:
-        least, most = _LENGTHS.get(writer.name, (1, None))
+    shortest, longest = _LENGTHS.get(writer.name, (0, None))
+    least = max(theirs.min_length or 0, shortest)
+    most = longest if theirs.max_length is None else theirs.max_length
     if (ours.min_length or 0) > least:
         yield "min_length"
     if ours.max_length is not None and (most is None or most > ours.max_length):

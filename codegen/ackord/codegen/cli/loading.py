@@ -1,0 +1,69 @@
+"""Loads schema files, and shows their problems.
+
+Apart from generating, so that verbs which don't generate start fast.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import typer
+from ackord.codegen.cli.arguments import Format
+from ackord.codegen.cli.outcome import FAILED, FINDINGS, has_color
+from ackord.schema import (
+    Diagnostic,
+    LoadResult,
+    load_bytes,
+    load_contract,
+    render_github,
+    render_json,
+    render_text,
+)
+
+UNREADABLE: Final = "S001"
+STANDARD_INPUT: Final = Path("-")
+
+
+def load_all(schemas: Iterable[Path]) -> Mapping[Path, LoadResult]:
+    """Load schema files, each once."""
+    look_here()
+    return {
+        path: load_bytes(sys.stdin.buffer.read(), "<stdin>")
+        if path == STANDARD_INPUT
+        else load_contract(path)
+        for path in dict.fromkeys(schemas)
+    }
+
+
+def show(results: Iterable[LoadResult], form: Format = Format.TEXT) -> Sequence[Diagnostic]:
+    """Print and return the problems of schema files; those of a file that several of them import
+    once.
+    """
+    found = list(dict.fromkeys(one for result in results for one in result.diagnostics))
+    if form is Format.JSON:
+        typer.echo(render_json(found), nl=False)
+    elif form is Format.GITHUB:
+        typer.echo(render_github(found), nl=False)
+    elif found:
+        sources = {file: text for result in results for file, text in result.sources.items()}
+        typer.echo(render_text(found, sources, color=has_color(sys.stderr)), nl=False, err=True)
+    return found
+
+
+def stop_for_errors(diagnostics: Iterable[Diagnostic]) -> None:
+    """End the program if there are errors."""
+    errors = {one.code for one in diagnostics if one.severity == "error"}
+    if errors:
+        raise typer.Exit(FAILED if UNREADABLE in errors else FINDINGS)
+
+
+def look_here() -> None:
+    """Look for modules of ``python:`` types in the current directory first, as `python -m` does;
+    the command's own modules were imported before.
+    """
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
