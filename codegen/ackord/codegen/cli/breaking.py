@@ -55,10 +55,11 @@ def breaking(
     from ackord.codegen.cli.comparing import compare_all, show_findings  # noqa: PLC0415
     from ackord.codegen.cli.project import find_schemas  # noqa: PLC0415
     from ackord.codegen.cli.suppression import Suppressions  # noqa: PLC0415
-    from ackord.schema.compatibility.rollouts import ROLLOUTS  # noqa: PLC0415
+    from ackord.schema.compatibility.rollouts import ROLLOUTS, Rollout  # noqa: PLC0415
 
     suppressions = Suppressions.configured()
-    chosen = [each for each in ROLLOUTS if not rollouts or each in rollouts]
+    named = {str(each) for each in rollouts or ()}
+    chosen: list[Rollout] = [each for each in ROLLOUTS if not named or each in named]
     found = compare_all(find_schemas(schemas), against, chosen)
     kept = suppressions.keep(found)
     show_findings(kept, form)
