@@ -1,0 +1,1 @@
+"""The canonical style of schema files: tree of nodes and comments -> text."""
