@@ -62,6 +62,7 @@ OUTSIDE: Final = (
     "tests/runtime/typed/test_sync_client.py::test_a_program_that_ends_forks_or_is_interrupted",
     "tests/runtime/validation/test_arguments.py::test_half_a_million_wrong_items_are_refused",
     "tests/runtime/validation/test_completion.py::test_adapters_of_a_large_type_are_small",
+    "tests/schema/test_formatting.py",
     "tests/schema/test_fuzz.py",
     "tests/soak",
     "tests/typing",

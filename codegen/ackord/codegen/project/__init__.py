@@ -1,0 +1,1 @@
+"""The small project that ``ackord init`` writes; ``templates/`` has its files."""
