@@ -11,6 +11,7 @@ from ackord.schema.diagnostics.rules import CODES, RULES, Rule
 from ackord.schema.document.nodes import Document
 from ackord.schema.errors import ContractJsonError, SchemaError
 from ackord.schema.files import DiskFiles, Files
+from ackord.schema.formatting.files import FormatResult, format_bytes
 from ackord.schema.json_schema import json_schema
 from ackord.schema.load import LoadResult, load_bytes, load_contract
 from ackord.schema.model import Contract

@@ -12,7 +12,7 @@ from typing import Final
 
 import typer
 from ackord.codegen.cli.configuration import shown
-from ackord.codegen.cli.contract_files import STANDARD_INPUT, look_here, show, stop_for_errors
+from ackord.codegen.cli.loading import STANDARD_INPUT, look_here, show, stop_for_errors
 from ackord.codegen.cli.jobs import find_schemas
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.schema import FormatResult, format_bytes, load_contract
@@ -114,7 +114,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _diff(path: Path, before: bytes, after: bytes) -> str:
-    name = "stdin" if path == STANDARD_INPUT else path.as_posix()
+    name = "stdin" if path == STANDARD_INPUT else path.as_posix().lstrip("/")
     lines = unified_diff(
         before.decode(errors="replace").splitlines(keepends=True),
         after.decode(errors="replace").splitlines(keepends=True),
