@@ -67,7 +67,11 @@ def test_the_client_of_the_admin_contract_administers_an_npm_server(
                 events.append(("config", config.supported_features))
 
             async def on_event_received(
-                self, nsp: str, id: str, args: list[Any], timestamp: Any
+                self,
+                nsp: str,
+                id: str,  # noqa: A002  # the name in the contract
+                args: list[Any],
+                timestamp: Any,
             ) -> None:
                 events.append((nsp, args))
 

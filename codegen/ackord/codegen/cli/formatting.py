@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 import typer
-from ackord.codegen.cli.configuration import shown
 from ackord.codegen.cli.loading import STANDARD_INPUT, look_here, show, stop_for_errors
-from ackord.codegen.cli.jobs import find_schemas
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
+from ackord.codegen.cli.project import find_schemas
+from ackord.codegen.configuration import shown
 from ackord.schema import FormatResult, format_bytes, load_contract
 
 _TEMPORARY: Final = ".ackord-temporary-"

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 import typer
-from ackord.codegen.cli.configuration import possible_files
 from ackord.codegen.cli.contract_files import fail_with, generate_packages
 from ackord.codegen.cli.jobs import Job
 from ackord.codegen.cli.loading import load_all
+from ackord.codegen.configuration import possible_files
 from ackord.codegen.errors import CodegenError
 from ackord.codegen.output import MANIFEST, Changes, check_writable, write
 from ackord.schema import LoadResult

@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 import typer
-from ackord.codegen.cli.contract_files import fail_with, show, stop_for_errors
+from ackord.codegen.cli.contract_files import fail_with
+from ackord.codegen.cli.loading import show, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.codegen.errors import CodegenError
 from ackord.codegen.generation import generate

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import typer
-from ackord.codegen.cli.configuration import Configuration
 from ackord.codegen.cli.outcome import WRONG_USAGE, fail
 from ackord.codegen.cli.project import EXAMPLE, read_configuration
+from ackord.codegen.configuration import Configuration
 from ackord.codegen.errors import UnknownTargetError
 from ackord.codegen.targets import DEFAULT, find_target
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ackord.codegen.cli.configuration import Configuration, ConfigurationError, find_configuration
 from ackord.codegen.cli.outcome import WRONG_USAGE, fail
+from ackord.codegen.configuration import Configuration, ConfigurationError, find_configuration
 
 EXAMPLE: Final = (
     '[[tool.ackord.contracts]] with schema = "chat.yaml" and '

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ackord.codegen.cli.configuration import ConfigurationError, find_configuration
+from ackord.codegen.configuration import ConfigurationError, find_configuration
 from ackord.schema import Diagnostic, DiskFiles, LoadResult, load_bytes
 
 MAX_BYTES = 1_000_001

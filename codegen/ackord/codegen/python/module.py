@@ -47,7 +47,7 @@ class Module:
             if isinstance(each, PythonType)
         }
         self.imports = Imports(
-            frozenset() if is_init else names.avoid,
+            names.avoid,
             python_types=user_modules,
             future=not is_init,
         )

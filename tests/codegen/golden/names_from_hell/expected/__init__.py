@@ -4,7 +4,7 @@
 Quotes \"\"\" and \\ backslashes, a     tab and an end "
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final as _Final
 
 from ackord.runtime.stubs import v1 as _v1
 from ackord.runtime.stubs.v1 import (
@@ -107,7 +107,7 @@ __all__ = [
     "unwrap",
 ]
 
-CONTRACT_VERSION: Final = "6.6.6"
+CONTRACT_VERSION: _Final = "6.6.6"
 """The version of the contract that this package was generated from."""
 
 if TYPE_CHECKING:
