@@ -173,3 +173,10 @@ def test_an_imported_file_is_a_part_of_the_contract_that_is_open(tmp_path: Path)
         assert "unknown type 'common.User'" in found.message
 
     edit(tmp_path, scenario)
+
+
+def test_other_yaml_files_are_left_alone(tmp_path: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        assert await editor.open("services: {web: {image: a}}\n") == []
+
+    edit(tmp_path, scenario)

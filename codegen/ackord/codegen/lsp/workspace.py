@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from ackord.codegen.configuration import ConfigurationError, find_configuration
 from ackord.schema import Diagnostic, DiskFiles, LoadResult, load_bytes
 
-MAX_BYTES = 1_000_001
+MAX_BYTES: Final = 1_000_001
+"""One more than a schema file may have, so that a larger one is noticed."""
+_SCHEMA: Final = re.compile(r"""^[{\s]*["']?ackord["']?\s*:""", re.MULTILINE)
+"""What tells a schema file from other YAML files."""
 
 
 class Buffers:
@@ -47,8 +52,9 @@ class Workspace:
         """Load all contracts, and return the problems of each file, also of those without any."""
         roots = [path for path in _configured() if Path(path).is_file()]
         results = {root: self._load(root) for root in roots}
-        for path in self.texts:
-            if not any(path in result.sources for result in results.values()):
+        for path, text in self.texts.items():
+            is_loaded = any(path in result.sources for result in results.values())
+            if not is_loaded and _SCHEMA.search(text):
                 results[path] = self._load(path)
         imported = {
             file for root, result in results.items() for file in result.sources if file != root
