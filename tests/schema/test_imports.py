@@ -141,12 +141,13 @@ types: {X: a.Usr, Y: User, Z: missing.Any, W: broken.Any, V: b.T}
         ),
         "chat.yaml:6:12 S021 unknown type 'a.Usr'; did you mean 'a.User'?",
         "chat.yaml:6:22 S021 unknown type 'User'; write a.User",
+        "chat.yaml:6:47 S021 unknown type 'broken.Any'; declare it under `types:`",
         (
             "chat.yaml:6:62 S021 unknown type 'b.T'; no file is imported as 'b': list it under "
             "`import:`"
         ),
     ]
-    assert [one[:16] for one in found if one.startswith("broken")] == ["broken.yaml:3:1 "]
+    assert [one[:16] for one in found if one.startswith("broken")] == ["broken.yaml:2:12"]
 
 
 CYCLES = [

@@ -40,19 +40,6 @@ def test_several_problems_are_counted_and_related_places_shown() -> None:
     )
 
 
-def test_flow_style_gets_its_own_hint() -> None:
-    assert rendered("types:\n  A: {fields: {tags: list[str]}}\n") == (
-        "chat.yaml:5:26 - error S004: expected ',' or '}', but got '['\n"
-        "> 5 |   A: {fields: {tags: list[str]}}\n"
-        "    |                          ^\n"
-        "  hint: quote the type or use block style: inside {…} and […], and after a closing "
-        "quote, YAML reads brackets, commas and bars itself\n"
-        "  chat.yaml:5:15: while parsing a flow mapping\n"
-        "\n"
-        "Found 1 error.\n"
-    )
-
-
 def test_tabs_and_wide_numbers_keep_the_caret_below_its_text() -> None:
     assert rendered("# comment\n" * 6 + 'doc: "a\tb"\ntypes: {"\ta": int}\n').splitlines()[1:3] == [
         '> 11 | types: {"    a": int}',

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ackord.schema.analysis.recursion import cycles
+from ackord.schema.collector import paused_collector
 from ackord.schema.diagnostics.diagnostic import Diagnostic, related
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import Document, ImportNode
@@ -31,8 +32,6 @@ MAX_TOTAL_BYTES: Final = 5_000_000
 """Size of all imported files together."""
 
 _DISK: Final = DiskFiles()
-_STOPPING: Final = frozenset({"S004", "S006", "S007"})
-"""After these errors the rest of the file can't be understood."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +81,8 @@ def load_bytes(data: bytes, file: str, files: Files = _DISK) -> LoadResult:
     `file` is the name that diagnostics show, to which imported files are relative; `files` reads
     these.
     """
-    return _Loader(files).load(data, file)
+    with paused_collector():
+        return _Loader(files).load(data, file)
 
 
 @dataclass(slots=True)
@@ -139,8 +139,7 @@ class _Loader:
         if not is_text:
             return None
         node = read_yaml(source, report)
-        found = {one.code for one in report.diagnostics() if one.file == file}
-        if found & _STOPPING or (node is None and found):
+        if node is None and any(one.file == file for one in report.diagnostics()):
             return None
         return read_document(node, source.place(0, 0), report, imported=imported)
 

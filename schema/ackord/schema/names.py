@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 MAX_NAME: Final = 100
@@ -65,11 +66,13 @@ RESERVED_CODES: Final = (
 _BOUNDARIES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 
 
+@lru_cache(maxsize=1024)
 def snake_case(name: str) -> str:
     """``roomFull``, ``RoomFull`` and ``room-full`` become ``room_full``."""
     return "_".join(part.lower() for part in _BOUNDARIES.split(name) if part)
 
 
+@lru_cache(maxsize=1024)
 def camel_case(name: str) -> str:
     """``room_full`` becomes ``RoomFull``."""
     return "".join(part[:1].upper() + part[1:] for part in snake_case(name).split("_"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import Final, NamedTuple
+
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,12 +22,26 @@ class Range:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A range of a file."""
+class Place(NamedTuple):
+    """A range of a file.
 
-    file: str
-    range: Range
+    Each part of a file has one, and few are ever shown: lines and columns are counted on demand.
+    """
+
+    source: Source
+    start: int
+    """Offset in the text."""
+    end: int
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return self.source.file
+
+    @property
+    def range(self) -> Range:
+        """Lines and columns."""
+        return self.source.range(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +56,24 @@ class Source:
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        pieces = _split_lines(self.text)
+        pieces = _LINE.findall(self.text)
+        if len(pieces) > 1 and not pieces[-2].endswith(("\r", "\n")):
+            pieces.pop()  # The text doesn't end with a line end, so no line begins at its end.
         object.__setattr__(self, "lines", tuple(piece.rstrip("\r\n") for piece in pieces))
-        object.__setattr__(self, "_starts", (0, *accumulate(len(piece) for piece in pieces[:-1])))
+        object.__setattr__(self, "_starts", (0, *accumulate(map(len, pieces[:-1]))))
 
     def place(self, start: int, end: int) -> Place:
         """Turn two offsets into a place."""
-        line, column = self._position(start)
-        end_line, end_column = self._position(max(start, end))
-        return Place(self.file, Range(line, column, end_line, end_column))
+        return Place(self, start, end)
+
+    def range(self, start: int, end: int) -> Range:
+        """Turn two offsets into lines and columns."""
+        return Range(*self._position(start), *self._position(max(start, end)))
 
     def _position(self, offset: int) -> tuple[int, int]:
         offset = min(max(offset, 0), len(self.text))
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
-
-
-def _split_lines(text: str) -> list[str]:
-    """Split after each line end; the last piece is empty if the text ends with one."""
-    pieces: list[str] = []
-    start = 0
-    for index, character in enumerate(text):
-        if character == "\n" or (character == "\r" and text[index + 1 : index + 2] != "\n"):
-            pieces.append(text[start : index + 1])
-            start = index + 1
-    pieces.append(text[start:])
-    return pieces
 
 
 def invisible_name(character: str) -> tuple[str, str] | None:

@@ -45,8 +45,6 @@ def may_share_a_name(one: Room, other: Room, declarations: Mapping[str, TypeDecl
     """Return whether both rooms can have the same name with some parameters; lengths and most
     patterns are ignored.
     """
-    if not _may_begin_alike(one.template, other.template):
-        return False
     return any(
         _intersect(a, b) for a in _shapes(one, declarations) for b in _shapes(other, declarations)
     )
@@ -55,11 +53,6 @@ def may_share_a_name(one: Room, other: Room, declarations: Mapping[str, TypeDecl
 def has_text(room: Room) -> bool:
     """Return whether a room's name has text beside its parameters."""
     return bool(_PARAMETER.sub("", room.template))
-
-
-def _may_begin_alike(one: str, other: str) -> bool:
-    first, second = one.partition("{")[0], other.partition("{")[0]
-    return first.startswith(second) or second.startswith(first)
 
 
 def _shapes(room: Room, declarations: Mapping[str, TypeDeclaration]) -> Iterator[_Tokens]:

@@ -10,7 +10,7 @@ from typing import Final
 from ackord.schema.compatibility.findings import Finding, Path
 from ackord.schema.compatibility.rules import RULES
 from ackord.schema.diagnostics.formats import github_command
-from ackord.schema.source import Place, Range
+from ackord.schema.source import Place, Source
 
 _RED: Final = "31"
 _YELLOW: Final = "33"
@@ -49,7 +49,7 @@ def write_path(path: Path) -> str:
 
 def whole_file(file: str) -> Place:
     """Return the place of a whole file, for parts that can't be found in it."""
-    return Place(file, Range(1, 1, 1, 1))
+    return Source(file, "").place(0, 0)
 
 
 def render_text(located: Iterable[Located], *, color: bool = False) -> str:

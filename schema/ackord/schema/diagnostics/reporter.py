@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Final
 
 from ackord.schema.diagnostics.diagnostic import Diagnostic, Related
+from ackord.schema.diagnostics.gaps import Gap, without_follow_ups
 from ackord.schema.diagnostics.rules import RULES
 from ackord.schema.source import Place
 
@@ -27,6 +28,7 @@ class Reporter:
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
         self._ignored: dict[str, AbstractSet[str]] = {}
+        self._gaps: list[Gap] = []
         self._suggestions = 0
 
     def add(
@@ -60,6 +62,17 @@ class Reporter:
         """Don't report these warnings in a file."""
         self._ignored[file] = codes
 
+    def broken(self, gap: Gap) -> None:
+        """Note that a part of a file couldn't be read, so that what is missing because of that
+        isn't reported as well.
+        """
+        self._gaps.append(gap)
+
+    def include(self, other: Reporter) -> None:
+        """Take all that another reporter has collected."""
+        self._found.update(other._found)  # of the same class
+        self._gaps.extend(other._gaps)  # of the same class
+
     @property
     def has_errors(self) -> bool:
         """Whether an error was reported."""
@@ -82,8 +95,5 @@ class Reporter:
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return what was found, in order of position."""
-        return tuple(
-            sorted(
-                self._found, key=lambda found: (found.file, found.range, found.code, found.message)
-            )
-        )
+        found = without_follow_ups(self._found, self._gaps) if self._gaps else self._found
+        return tuple(sorted(found, key=lambda one: (one.file, one.range, one.code, one.message)))

@@ -25,6 +25,7 @@ ACK_KEYS: Final = ("args",)
 _TIMEOUT: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _MAX_TIMEOUT: Final = 86_400.0
+_CLOCK: Final = re.compile(r"([0-9]{1,3}):([0-5][0-9])")
 _OTHER_UNIT: Final = re.compile(r"([0-9]{1,4}) *([a-z]+)")
 _MINUTES: Final = frozenset({"m", "min", "mins", "minute", "minutes"})
 _OTHER_UNITS: Final = (
@@ -171,6 +172,9 @@ def _read_timeout(section: Section) -> tuple[Name, float] | None:
 def _timeout_hint(text: str) -> str:
     if re.fullmatch(r"[1-9][0-9]{0,3}", text):
         return f"write {text}s or {text}ms"
+    clock = _CLOCK.fullmatch(text)
+    if clock is not None:
+        return f"write {int(clock[1]) * 60 + int(clock[2])}s"
     match = _OTHER_UNIT.fullmatch(text.lower())
     unit = next((to for names, to in _OTHER_UNITS if match and match[2] in names), None)
     if match is None or unit is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Mapping_
 from decimal import Decimal
@@ -22,7 +23,7 @@ from ackord.schema.names import (
     snake_case,
 )
 from ackord.schema.source import Place
-from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
+from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe, is_null
 
 COUNTS: Final = (
     "min_length",
@@ -36,6 +37,9 @@ BOUNDS: Final = ("ge", "gt", "le", "lt", "multiple_of")
 CONSTRAINT_KEYS: Final = ("pattern", *BOUNDS, *COUNTS)
 MAX_COUNT: Final = 2**31 - 1
 """The largest number in constraints that count characters, bytes, items or digits."""
+_LEADING_ZERO: Final = re.compile(r"0[0-9]{1,400}")
+"""An octal number in YAML 1.1, and a decimal one in YAML 1.2."""
+_PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 DOC_KEYS: Final = ("doc", "deprecated", "since")
 FIELD_KEYS: Final = ("name",)
 """Keys of a field's, argument's or parameter's type, besides those of any type."""
@@ -83,7 +87,8 @@ def read_expression(node: Node, report: Reporter, *, bare: bool = False) -> Expr
             hint="write `T | null` for a value that may be null",
         )
     else:
-        report.add("S010", node.place, f"expected a type, found {describe(node)}")
+        hint = "write the type after the colon, as in `name: str`" if is_null(node) else None
+        report.add("S010", node.place, f"expected a type, found {describe(node)}", hint=hint)
     return None
 
 
@@ -233,9 +238,28 @@ def _read_constraint(key: str, node: Node, report: Reporter) -> int | Decimal | 
                 wanted += " with at most 400 digits"
             else:
                 wanted = "a finite number"
-        report.add("S010", node.place, f"{key!r} is {wanted}, not {found}")
+        report.add("S010", node.place, f"{key!r} is {wanted}, not {found}", hint=_number_hint(node))
+        return None
+    if isinstance(node, Scalar) and _LEADING_ZERO.fullmatch(node.text):
+        decimal = node.text.lstrip("0")
+        report.add(
+            "S010",
+            node.place,
+            f"{key!r} is a number without a leading zero, not {node.text[:20]}",
+            hint=f"write {decimal[:20]}; an octal number is written 0o{decimal[:20]}",
+        )
         return None
     return value if key in BOUNDS else _read_count(key, node, value, report)
+
+
+def _number_hint(node: Node) -> str | None:
+    """Return the hint for what other languages and YAML 1.1 take for a number."""
+    if not isinstance(node, Scalar):
+        return None
+    plain = node.text.strip().replace("_", "").replace(",", "")
+    if _PLAIN_NUMBER.fullmatch(plain):
+        return f"write {plain}" + (", without quotes" if node.style else "")
+    return None
 
 
 def _read_count(key: str, node: Node, value: int | Decimal, report: Reporter) -> int | None:

@@ -16,6 +16,13 @@ from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, des
 
 _JOINED: Final = re.compile(r"([\w./-]{1,60}):[^ \t\r\n]")
 """A key and a value without a space between them, which YAML takes for one text."""
+_TRUTH: Final = {
+    **dict.fromkeys(["yes", "on", "y", "1", "true"], "true"),
+    **dict.fromkeys(["no", "off", "n", "0", "false"], "false"),
+}
+"""What other languages and YAML 1.1 write for true and false."""
+_EQUALS: Final = re.compile(r"([\w./-]{1,60})[ ]*(?:=>?|->)")
+"""A key and another language's sign for a value."""
 _OTHER_WORDS: Final[Mapping_[str, str]] = {
     "default": "write the default into the type: `type: int = 5`",
     "optional": "write a question mark after the type: `type: str?`",
@@ -102,7 +109,10 @@ class Section:
             return default
         value = node.boolean() if isinstance(node, Scalar) else None
         if value is None:
-            self.report.add("S010", node.place, f"{key!r} is true or false, not {describe(node)}")
+            word = node.text.lower() if isinstance(node, Scalar) else ""
+            hint = f"write `{_TRUTH[word]}`" if word in _TRUTH else None
+            message = f"{key!r} is true or false, not {describe(node)}"
+            self.report.add("S010", node.place, message, hint=hint)
             return default
         return value
 
@@ -188,6 +198,8 @@ def read_mapping(node: Node, what: str, report: Reporter) -> Mapping | None:
         return Mapping(node.place, ())
     joined = _JOINED.match(node.text) if isinstance(node, Scalar) and not node.style else None
     hint = f"write a space after the colon: `{joined[1]}: …`" if joined else None
+    equals = _EQUALS.match(node.text) if isinstance(node, Scalar) and not node.style else None
+    hint = f"a colon stands after a key: `{equals[1]}: …`" if equals else hint
     if joined and isinstance(node, Scalar):
         invisible = invisible_name(node.text[joined.end() - 1])
         hint = f"{invisible[0]}: {invisible[1]}" if invisible else hint
@@ -199,7 +211,9 @@ def read_text(node: Node, what: str, report: Reporter, *, hint: str | None = Non
     """Take a text; `hint` is for values that aren't text, if quotes aren't the solution."""
     if isinstance(node, Scalar) and node.kind == "text":
         return Name(node.text, node.place)
-    if hint is None and isinstance(node, Scalar) and node.kind != "null":
+    if hint is None and isinstance(node, Scalar) and (node.kind != "null" or node.text):
         hint = f'write "{node.text}" in quotes'
+    elif hint is None and not isinstance(node, Scalar):
+        hint = "text that begins with { or [ stands in quotes"
     report.add("S010", node.place, f"{what} is text, not {describe(node)}", hint=hint)
     return None

@@ -35,7 +35,7 @@ from ackord.schema.document.nodes import (
 )
 from ackord.schema.document.section import Section, read_text
 from ackord.schema.names import FIELD_NAME, SNAKE_NAME, TYPE_NAME, snake_case
-from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
+from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe, is_null
 
 
 def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode:
@@ -58,6 +58,9 @@ def read_type_declaration(entry: Entry, report: Reporter) -> TypeDeclarationNode
             "S010",
             entry.value.place,
             f"a type declaration is a mapping or an expression, not {describe(entry.value)}",
+            hint="write the type after the colon, or indent the lines below that belong to it"
+            if is_null(entry.value)
+            else None,
         )
         return BrokenNode(name=name)
     keys = [key.key.text for key in entry.value]

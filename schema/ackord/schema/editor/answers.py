@@ -21,7 +21,7 @@ from ackord.schema.editor.words import (
     values_at,
 )
 from ackord.schema.load import LoadResult
-from ackord.schema.source import Place, Range
+from ackord.schema.source import Place, Range, Source
 
 ProposalKind: TypeAlias = Literal["key", "value", "types", "errors", "rooms"]
 _NEAREST: Final = re.compile(r"did you mean '([^']{1,200})'\?")
@@ -146,7 +146,7 @@ def _imported_file(result: LoadResult, file: str, line: int) -> Place | None:
     for node in found.document.imports:
         target = found.imports.get(node.alias.text)
         if node.path.place.range.line == line and target is not None:
-            return Place(target, Range(1, 1, 1, 1))
+            return Source(target, "").place(0, 0)
     return None
 
 

@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from math import isinf
 from typing import Annotated, Any, Final
 
@@ -288,16 +289,20 @@ def _whole(value: Json, of: ScalarType) -> Json:
 
 def _parse(value: Json, of: ScalarType) -> Any:
     """Read a value as the runtime does, constraints included."""
+    try:
+        return _adapter(of).validate_json(json.dumps(_plain(value)), strict=True)
+    except ValidationError as exc:
+        reason = exc.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
+        raise DefaultError(f"{_show(value)} is no {of.name} that fits: {reason}") from exc
+
+
+@lru_cache(maxsize=256)
+def _adapter(of: ScalarType) -> TypeAdapter[Any]:
     found = limits(of.constraints)
     if of.constraints.pattern is not None:
         found["pattern"] = ascii_pattern(of.constraints.pattern)
     limited: Any = Annotated[_PYTHON[of.name], Limits(**found)]
-    adapter: TypeAdapter[Any] = TypeAdapter(limited)
-    try:
-        return adapter.validate_json(json.dumps(_plain(value)), strict=True)
-    except ValidationError as exc:
-        reason = exc.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
-        raise DefaultError(f"{_show(value)} is no {of.name} that fits: {reason}") from exc
+    return TypeAdapter(limited)
 
 
 def _decimal(value: Json, constraints: Constraints) -> str:
