@@ -19,18 +19,20 @@ import tempfile
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Self
 
 from ackord.codegen.errors import OutputFailedError, OutputRefusedError
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 if sys.platform != "win32":
     import fcntl
 
 MANIFEST: Final = ".ackord-manifest.json"
+_FORM: Final = 1
+"""Version of the manifest's form."""
+_TABLES: Final = frozenset({"files", "before"})
 _TEMPORARY: Final = ".ackord-temporary-"
 _IGNORED: Final = frozenset({MANIFEST, "__pycache__"})
 _CONFLICT: Final = re.compile(rb"^(<{7} |={7}$|>{7} )", re.MULTILINE)
@@ -39,27 +41,37 @@ _PATIENCE: Final = 60.0
 _INTERVAL: Final = 0.02
 
 
-class Manifest(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
     """The generated files, with the SHA-256 of their content."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-    manifest: Literal[1] = 1
-    """Version of this form."""
-    files: dict[str, str]
-    before: dict[str, str] = {}
+    files: Mapping[str, str]
+    before: Mapping[str, str] = field(default_factory=dict[str, str])
     """The hashes from before, while files are being replaced; else empty."""
+
+    @classmethod
+    def parse(cls, content: bytes) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            ValueError: It isn't the form that `dump` writes.
+        """
+        found: Any = json.loads(content)
+        tables: dict[str, Any] = dict(found) if isinstance(found, dict) else {}
+        if tables.pop("manifest", None) != _FORM or not {"files"} <= tables.keys() <= _TABLES:
+            raise ValueError("no manifest")
+        for hashes in tables.values():
+            values: dict[str, Any] = dict(hashes) if isinstance(hashes, dict) else {"": None}
+            if not all(isinstance(each, str) for each in values.values()):
+                raise ValueError("no hashes")
+        return cls(**tables)
 
     def dump(self) -> str:
         """Return the JSON form, sorted."""
-        return (
-            json.dumps(
-                self.model_dump(exclude_defaults=True) | {"manifest": self.manifest},
-                indent=2,
-                sort_keys=True,
-            )
-            + "\n"
-        )
+        written = {"manifest": _FORM, "files": self.files}
+        if self.before:
+            written["before"] = self.before
+        return json.dumps(written, indent=2, sort_keys=True) + "\n"
 
     @property
     def known(self) -> Mapping[str, frozenset[str]]:
@@ -408,7 +420,7 @@ def _read_manifest(directory: Path, *, force: bool) -> Mapping[str, frozenset[st
         return None
     known: Mapping[str, frozenset[str]] = {}
     try:
-        known = Manifest.model_validate_json(content).known
+        known = Manifest.parse(content).known
         reason = next(
             (
                 f"names {name!r}, which isn't in this directory"
@@ -417,7 +429,7 @@ def _read_manifest(directory: Path, *, force: bool) -> Mapping[str, frozenset[st
             ),
             None,
         )
-    except ValidationError:
+    except (ValueError, RecursionError):
         reason = (
             "has the marks of a merge conflict"
             if _CONFLICT.search(content)

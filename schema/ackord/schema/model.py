@@ -15,12 +15,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import Field as _Field
-
 IR_VERSION: Final = 1
 """Version of the JSON form; it changes only when a reader of the old form would misread the new
 one.
 """
+
+
+class _ByKind:
+    """Tells pydantic to choose a class by its `kind`, without importing pydantic for it."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic import Field  # noqa: PLC0415
+
+        return handler.generate_schema(Annotated[source, Field(discriminator="kind")])
+
+
+_BY_KIND: Final = _ByKind()
 
 Json: TypeAlias = Any
 """A decoded JSON value: default values and embedded JSON Schemas."""
@@ -146,7 +156,7 @@ class RefType:
 
 Type: TypeAlias = Annotated[
     ScalarType | ListType | MapType | TupleType | LiteralType | UnionType | NullableType | RefType,
-    _Field(discriminator="kind"),
+    _BY_KIND,
 ]
 """The type of a value."""
 
@@ -311,7 +321,7 @@ class PythonType:
 
 
 TypeDeclaration: TypeAlias = Annotated[
-    NewType | Enum | Record | TaggedUnion | Alias | PythonType, _Field(discriminator="kind")
+    NewType | Enum | Record | TaggedUnion | Alias | PythonType, _BY_KIND
 ]
 
 

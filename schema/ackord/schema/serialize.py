@@ -10,7 +10,6 @@ from typing import Any
 
 from ackord.schema.errors import ContractJsonError
 from ackord.schema.model import Contract, Default, Field, Json, TaggedUnion
-from pydantic import TypeAdapter, ValidationError
 
 
 def dump_contract(contract: Contract) -> str:
@@ -31,8 +30,10 @@ def load_contract_json(text: str | bytes) -> Contract:
     Raises:
         ContractJsonError: The text isn't the JSON form of a contract, or of another version.
     """
+    from pydantic import ValidationError  # noqa: PLC0415 - takes long, and seldom needed
+
     try:
-        return _adapter().validate_json(text, strict=True, extra="forbid")
+        contract: Contract = _adapter().validate_json(text, strict=True, extra="forbid")
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -40,10 +41,13 @@ def load_contract_json(text: str | bytes) -> Contract:
             "this is no contract.json of this version: "
             f"{first['msg']}{f' (at {where})' if where else ''}"
         ) from exc
+    return contract
 
 
 @cache
-def _adapter() -> TypeAdapter[Contract]:
+def _adapter() -> Any:
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
     return TypeAdapter(Contract)
 
 

@@ -31,7 +31,6 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
-from pydantic import AnyUrl
 
 JsonKind: TypeAlias = Literal["null", "bool", "number", "string", "array", "object"]
 
@@ -61,12 +60,11 @@ _CLASSES: Final[Mapping[str, type]] = {
     "duration": dt.timedelta,
     "uuid": uuid.UUID,
     "decimal": Decimal,
-    "url": AnyUrl,
     "email": str,
     "json": object,
     "json_object": dict,
 }
-"""The Python class of each scalar but `ip`, which has two."""
+"""The Python class of each scalar but `ip`, which has two, and `url`, which is pydantic's."""
 _OF_SCHEMA: Final[Mapping[str, JsonKind]] = {
     "null": "null",
     "boolean": "bool",
@@ -100,13 +98,21 @@ def json_kinds(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozens
             return _of_declaration(declarations.get(name), declarations)
 
 
+def _classes_of(scalar: str) -> frozenset[type]:
+    if scalar == "ip":
+        return frozenset[type]({IPv4Address, IPv6Address})
+    if scalar == "url":
+        from pydantic import AnyUrl  # noqa: PLC0415 - takes long, and seldom needed
+
+        return frozenset[type]({AnyUrl})
+    return frozenset({_CLASSES[scalar]})
+
+
 def python_classes(of: Type, declarations: Mapping[str, TypeDeclaration]) -> frozenset[type]:
     """Return the Python classes of a type's values, without generated ones; `object` if unknown."""
     match of:
-        case ScalarType("ip"):
-            return frozenset[type]({IPv4Address, IPv6Address})
         case ScalarType(name):
-            return frozenset({_CLASSES[name]})
+            return _classes_of(name)
         case ListType():
             return frozenset[type]({list})
         case TupleType():

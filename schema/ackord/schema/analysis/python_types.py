@@ -13,7 +13,6 @@ from keyword import iskeyword
 from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin
 
 from ackord.schema.model import Json
-from pydantic import TypeAdapter
 
 _PATH: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 
@@ -42,6 +41,8 @@ def load_json_schemas(path: str) -> JsonSchemas:
     """
     if not _PATH.fullmatch(path) or any(iskeyword(part) for part in path.split(".")):
         raise PythonTypeError(f"{path[:100]!r} is no import path of the form package.module.Name")
+    from pydantic import TypeAdapter  # noqa: PLC0415 - takes long, and seldom needed
+
     found = _find(path)
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(found)

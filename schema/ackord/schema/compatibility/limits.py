@@ -9,7 +9,6 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from ackord.schema.analysis.patterns import ascii_pattern
 from ackord.schema.model import Constraints, ScalarType
-from pydantic_core import SchemaError, SchemaValidator, ValidationError, core_schema
 
 Limit: TypeAlias = Literal[
     "min_length",
@@ -126,6 +125,8 @@ def text_fits(value: str, reader: Constraints) -> bool:
         return False
     if reader.pattern is None:
         return True
+    from pydantic_core import SchemaError, SchemaValidator, ValidationError, core_schema  # noqa: PLC0415 - slow
+
     try:
         schema = core_schema.str_schema(pattern=ascii_pattern(reader.pattern))
         SchemaValidator(schema).validate_python(value, strict=True)

@@ -26,7 +26,6 @@ from ackord.schema.model import (
     UnionType,
 )
 from ackord.schema.yaml.nodes import exact_decimal
-from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 _TEXT: Final = frozenset({"min_length", "max_length", "pattern"})
 _SIZE: Final = frozenset({"min_length", "max_length"})
@@ -188,6 +187,8 @@ def _bound(
 
 def _is_pattern(node: ConstraintNode, report: Reporter) -> bool:
     """Compile the pattern as pydantic will, with Rust's regex crate."""
+    from pydantic_core import SchemaError, SchemaValidator, core_schema  # noqa: PLC0415 - slow
+
     try:
         SchemaValidator(core_schema.str_schema(pattern=str(node.value), regex_engine="rust-regex"))
     except SchemaError as exc:

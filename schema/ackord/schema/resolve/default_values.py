@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
-import uuid
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import lru_cache
 from math import isinf
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from ackord.schema.analysis.json_kinds import json_kinds, kind_of_value
-from ackord.schema.analysis.patterns import ascii_pattern
 from ackord.schema.expressions.syntax import Word
 from ackord.schema.model import (
     Alias,
@@ -36,29 +32,11 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
-from ackord.schema.resolve.constraints import MAX_EMAIL, decimal_problem, limits
+from ackord.schema.resolve.constraints import MAX_EMAIL, decimal_problem
 from ackord.schema.yaml.nodes import exact_decimal
-from pydantic import AnyUrl, AwareDatetime, IPvAnyAddress, TypeAdapter, ValidationError
-from pydantic import Field as Limits
 
 _MAX_EXACT: Final = 2**53
 """The largest number up to which every integer is exact in JavaScript."""
-_PYTHON: Final[Mapping[str, Any]] = {
-    "str": str,
-    "int": int,
-    "int64": int,
-    "float": float,
-    "bool": bool,
-    "datetime": AwareDatetime,
-    "date": dt.date,
-    "time": dt.time,
-    "duration": dt.timedelta,
-    "uuid": uuid.UUID,
-    "url": AnyUrl,
-    "email": str,
-    "ip": IPvAnyAddress,
-}
-
 _WRITTEN_AS_TEXT: Final[Mapping[str, re.Pattern[str]]] = {
     "datetime": re.compile(
         r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -289,20 +267,12 @@ def _whole(value: Json, of: ScalarType) -> Json:
 
 def _parse(value: Json, of: ScalarType) -> Any:
     """Read a value as the runtime does, constraints included."""
+    from ackord.schema.resolve.scalar_values import Refused, read_scalar  # noqa: PLC0415 - pydantic is slow to import
+
     try:
-        return _adapter(of).validate_json(json.dumps(_plain(value)), strict=True)
-    except ValidationError as exc:
-        reason = exc.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
-        raise DefaultError(f"{_show(value)} is no {of.name} that fits: {reason}") from exc
-
-
-@lru_cache(maxsize=256)
-def _adapter(of: ScalarType) -> TypeAdapter[Any]:
-    found = limits(of.constraints)
-    if of.constraints.pattern is not None:
-        found["pattern"] = ascii_pattern(of.constraints.pattern)
-    limited: Any = Annotated[_PYTHON[of.name], Limits(**found)]
-    return TypeAdapter(limited)
+        return read_scalar(json.dumps(_plain(value)), of)
+    except Refused as exc:
+        raise DefaultError(f"{_show(value)} is no {of.name} that fits: {exc}") from exc
 
 
 def _decimal(value: Json, constraints: Constraints) -> str:
