@@ -289,8 +289,8 @@ class Printer:
         digit = re.search("[1-9]", header)
         depth = 0 if digit is None else column + int(digit[0])
         body: list[str] = []
-        for begin in self._starts[number:]:
-            line = self._text[begin:].partition("\n")[0]
+        for below in range(number, len(self._starts)):
+            line = self._text[self._starts[below] : self._line_start(below + 1)].rstrip("\n")
             indent = len(line) - len(line.lstrip(" "))
             if indent < len(line):
                 if not depth and indent > column:

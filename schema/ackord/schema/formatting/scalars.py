@@ -7,6 +7,7 @@ can take the text for something else: YAML 1.1 reads ``on`` as a boolean and ``1
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
@@ -33,13 +34,12 @@ class Expressions:
 
     def __init__(self, places: Iterable[Place]) -> None:
         """Take the places of all type expressions of the file."""
-        self._columns: dict[int, list[int]] = {}
-        for place in places:
-            self._columns.setdefault(place.range.line, []).append(place.range.column)
+        self._starts = sorted((place.range.line, place.range.column) for place in places)
 
     def __contains__(self, scalar: Scalar) -> bool:
         at = scalar.place.range
-        return any(at.column <= column < at.end_column for column in self._columns.get(at.line, ()))
+        index = bisect_left(self._starts, (at.line, at.column))
+        return index < len(self._starts) and self._starts[index] < (at.line, at.end_column)
 
 
 def write_scalar(scalar: Scalar, raw: str, *, is_expression: bool, in_flow: bool) -> str:
