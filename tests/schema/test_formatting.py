@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.schema.formatting_mutations import HEAD, Mutator, corpus, scalars_of
+from tests.schema.test_fuzz import GOOD, PIECES
 
 CORPUS = corpus()
 FREE = [name for name, text in CORPUS.items() if not re.search(": [|>]|   #", text)]
@@ -163,3 +164,20 @@ def test_a_file_that_is_no_yaml_of_the_language_is_not_formatted(text: str) -> N
     result = format_bytes(text.encode(), "text.yaml")
     assert result.data is None
     assert result.loaded.diagnostics
+
+
+@given(
+    st.integers(0, len(GOOD)),
+    st.integers(0, 40),
+    st.lists(st.one_of(PIECES, st.text(max_size=3)), max_size=5).map("".join),
+)
+def test_a_file_with_a_part_replaced_is_formatted_or_has_problems(
+    start: int, length: int, new: str
+) -> None:
+    data = (GOOD[:start] + new + GOOD[start + length :]).encode(errors="surrogatepass")
+    result = format_bytes(data, "text.yaml")
+    assert result.note is None or result.data == data
+    if result.data is None:
+        assert result.loaded.diagnostics
+    else:
+        assert format_bytes(result.data, "text.yaml").data == result.data
