@@ -61,7 +61,7 @@ def corpus() -> dict[str, str]:
     for page in sorted((ROOT / "docs").rglob("*.md")):
         examples = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
         for number, text in enumerate(examples):
-            head = "" if text.startswith("ackord:") else HEAD
+            head = "" if re.search("^ackord:", text, re.MULTILINE) else HEAD
             found[f"{page.name} {number}"] = head + text
     return {**found, "scalars": HEAD + SCALARS}
 
