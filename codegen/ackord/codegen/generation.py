@@ -11,6 +11,7 @@ from ackord.codegen.planning import plan_contract
 from ackord.codegen.target import Options
 from ackord.codegen.targets import DEFAULT, find_target
 from ackord.schema import Contract, dump_contract
+from ackord.schema.collector import paused_collector
 
 
 def generate(contract: Contract, *, source: str, target: str = DEFAULT) -> Mapping[str, str]:
@@ -27,9 +28,10 @@ def generate(contract: Contract, *, source: str, target: str = DEFAULT) -> Mappi
         UnknownTargetError: no target has this name.
     """
     chosen = find_target(target)
-    plan = plan_contract(contract)
-    problems = (*unsupported(contract), *chosen.problems(plan))
-    if problems:
-        raise NotSupportedError(problems)
-    files = chosen.generate(plan, Options(source=Path(source).name))
-    return {**files, "contract.json": dump_contract(contract)}
+    with paused_collector():
+        plan = plan_contract(contract)
+        problems = (*unsupported(contract), *chosen.problems(plan))
+        if problems:
+            raise NotSupportedError(problems)
+        files = chosen.generate(plan, Options(source=Path(source).name))
+        return {**files, "contract.json": dump_contract(contract)}

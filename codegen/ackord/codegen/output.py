@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from ackord.codegen.errors import OutputFailedError, OutputRefusedError
 
@@ -57,11 +57,11 @@ class Manifest:
             ValueError: It isn't the form that `dump` writes.
         """
         found: Any = json.loads(content)
-        tables: dict[str, Any] = dict(found) if isinstance(found, dict) else {}
+        tables = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
         if tables.pop("manifest", None) != _FORM or not {"files"} <= tables.keys() <= _TABLES:
             raise ValueError("no manifest")
         for hashes in tables.values():
-            values: dict[str, Any] = dict(hashes) if isinstance(hashes, dict) else {"": None}
+            values = cast("dict[str, Any]", hashes) if isinstance(hashes, dict) else {"": None}
             if not all(isinstance(each, str) for each in values.values()):
                 raise ValueError("no hashes")
         return cls(**tables)

@@ -15,6 +15,7 @@ def template_environment(package: str, filters: Mapping[str, Callable[..., Any]]
     environment = Environment(
         loader=PackageLoader(package),
         undefined=StrictUndefined,
+        auto_reload=False,  # templates don't change, and looking whether they have takes time
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

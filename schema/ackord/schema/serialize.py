@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
@@ -51,24 +51,25 @@ def _adapter() -> Any:
     return TypeAdapter(Contract)
 
 
+@cache
+def _defaults(class_: Any) -> Mapping[str, Any]:
+    """Return the default of each field of a class; dataclasses' `MISSING` without one."""
+    return {field.name: field.default for field in fields(class_)}
+
+
 def _plain(value: Json) -> Json:
     if isinstance(value, Default):
         return {"value": value.value}
     if is_dataclass(value) and not isinstance(value, type):
-        kept: Mapping[str, Any] = {
-            field.name: getattr(value, field.name) for field in fields(value)
-        }
-        defaults = {
-            field.name: field.default for field in fields(value) if field.default is not MISSING
-        }
+        defaults = _defaults(type(value))
         if isinstance(value, Field):
-            defaults["identifier"] = value.name
+            defaults = {**defaults, "identifier": value.name}
         elif isinstance(value, TaggedUnion):
-            defaults["tag_identifier"] = value.tag
+            defaults = {**defaults, "tag_identifier": value.tag}
         return {
             name: _plain(element)
-            for name, element in kept.items()
-            if name in {"kind", "ir"} or name not in defaults or element != defaults[name]
+            for name, default in defaults.items()
+            if (element := getattr(value, name)) != default or name in {"kind", "ir"}
         }
     match value:
         case (*elements,) if isinstance(value, tuple):

@@ -84,6 +84,8 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
 def _wrapped(text: str, margin: str, quotes: int) -> list[str]:
     """Break a line that is too long; `quotes` is the width of the quotes beside its text."""
     room = max(WIDTH - len(margin), _NARROWEST)
+    if quotes + len(text) <= room:  # most lines; looking for places to break takes time
+        return [margin + text if text else ""]
     hanging = " " * (2 if text[:1] in "-*+" else 4) if _BULLET.match(text) and not quotes else ""
     pieces = textwrap.wrap(
         " " * quotes + text if quotes else text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import Any, assert_never, cast
 
 from ackord.codegen.plan import Plan, fields_of
@@ -28,9 +29,14 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
-from pydantic import TypeAdapter
 
-_DURATION: TypeAdapter[timedelta] = TypeAdapter(timedelta)
+
+@cache
+def _duration() -> Any:
+    """Return what reads durations."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - takes long, and seldom needed
+
+    return TypeAdapter(timedelta)
 
 
 class NoExpressionError(Exception):
@@ -172,7 +178,7 @@ class Values:
                 raise NoExpressionError("a default value of type bytes")
 
     def _duration(self, value: Any) -> str:
-        parsed = _DURATION.validate_python(value)
+        parsed = _duration().validate_python(value)
         parts = [(name, getattr(parsed, name)) for name in ("days", "seconds", "microseconds")]
         arguments = ", ".join(f"{name}={part}" for name, part in parts if part)
         return f"{self._annotations.scalar('duration', checked=False)}({arguments})"
