@@ -62,7 +62,8 @@ def corpus() -> dict[str, str]:
         examples = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
         for number, text in enumerate(examples):
             head = "" if re.search("^ackord:", text, re.MULTILINE) else HEAD
-            found[f"{page.name} {number}"] = head + text
+            if not text.startswith("- "):  # of another program
+                found[f"{page.name} {number}"] = head + text
     return {**found, "scalars": HEAD + SCALARS}
 
 
