@@ -5,11 +5,13 @@ works.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from ackord.runtime.client import Manager
+from ackord.runtime.engine.client import Connection
 from ackord.runtime.engine.client_transport import (
     ClientWebSocket,
     HttpClient,
@@ -17,12 +19,13 @@ from ackord.runtime.engine.client_transport import (
     TransportReceiver,
 )
 from ackord.runtime.errors import AckordError, DisconnectedError, ProtocolError, UsageError
-from ackord.runtime.testing import OPEN_PACKET, RawServer
+from ackord.runtime.testing import OPEN_PACKET, RawServer, VirtualClockLoop, run
 from typing_extensions import override
 
 from tests.runtime.engine.client_harness import (
     OFFER,
     PollingPeer,
+    Recorder,
     make_engine,
     open_connection,
     run_alone,
@@ -297,7 +300,22 @@ def test_a_connection_needs_no_handler_to_be_ended() -> None:
     run_alone(scenario)
 
 
-async def open_connection_over_websocket() -> Any:
+def test_a_loop_that_ends_while_a_connection_is_open_closes_it_and_waits_for_that() -> None:
+    connection, recorder = run(open_connection_over_websocket())
+    assert not connection.is_open
+    assert recorder.ends == [("forced close", None)]
+
+
+def test_a_connection_whose_loop_was_closed_is_forgotten_without_a_complaint() -> None:
+    loop = VirtualClockLoop()
+    connection, recorder = loop.run_until_complete(open_connection_over_websocket())
+    loop.close()
+    del connection
+    gc.collect()  # what is raised here is an error of pytest's
+    assert recorder.ends == []
+
+
+async def open_connection_over_websocket() -> tuple[Connection, Recorder]:
     server = RawServer()
     opening = asyncio.ensure_future(open_connection(server))
     await (await server.accept()).send(OPEN_PACKET)

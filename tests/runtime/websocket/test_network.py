@@ -257,8 +257,8 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
     run(scenario)
 
 
-async def opened(connection: ServerConnection) -> None:
-    await connection.send(OPEN_PACKET)
+async def opened(connection: ServerConnection, open_packet: str = OPEN_PACKET) -> None:
+    await connection.send(open_packet)
     await connection.recv()
     await connection.send('40{"sid":"x"}')
 
@@ -304,6 +304,28 @@ def test_the_ways_in_which_networks_end(end: str, reason: str) -> None:
             client.on("disconnect", reasons.put)
             await client.connect()
             assert await reasons.get() == reason
+            await client.disconnect()
+
+    run(scenario)
+
+
+def test_after_a_ping_timeout_the_next_connection_waits_for_nothing_of_the_old_one() -> None:
+    hurried = OPEN_PACKET.replace("25000", "100").replace("20000", "100")
+
+    async def scenario() -> None:
+        connections: asyncio.Queue[ServerConnection] = asyncio.Queue()
+
+        async def handle(connection: ServerConnection) -> None:
+            await opened(connection, hurried)
+            connection.transport.pause_reading()  # a network that is gone answers no close frame
+            await connections.put(connection)
+            await connection.wait_closed()
+
+        async with raw_server(handle) as url:
+            client = connect(url, proxy=None, close_timeout=3600, reconnection_delay=0)
+            await client.connect()
+            for left in [await connections.get() for _ in range(3)]:
+                left.transport.abort()
             await client.disconnect()
 
     run(scenario)

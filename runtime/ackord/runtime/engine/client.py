@@ -313,18 +313,25 @@ class Connection:
     async def _run(self) -> None:
         """Wait for the end, and then until nothing is left."""
         try:
-            await self._ended
-        finally:
-            # Cancelled from outside (the loop is shutting down), the handler still learns of the
-            # end.
+            # A cancellation must not settle `_ended`, by which `_finish` knows what was done.
+            await asyncio.wait([self._ended])
+        except asyncio.CancelledError:
+            # The loop is shutting down: the handler still learns of the end. (Nothing can be done
+            # once the loop is closed: then the exception is another one.)
             self.end("forced close")
-            for task in (self._upgrade, self._waiting):
-                if task is not None:
-                    task.cancel()
-                    await asyncio.gather(task, return_exceptions=True)
-            for transport in (self._retired, self._carrier):
-                if transport is not None:
-                    await transport.wait_closed()
+            await self._clean_up()
+            raise
+        await self._clean_up()
+
+    async def _clean_up(self) -> None:
+        """End the tasks of the connection, and wait for the end of its transports."""
+        for task in (self._upgrade, self._waiting):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        for transport in (self._retired, self._carrier):
+            if transport is not None:
+                await transport.wait_closed()
 
     def _finish(self, description: str | None) -> None:
         if self._ended.done():
