@@ -13,6 +13,13 @@ for (const client of clients) client.on("shouted", one).on("connect", one);
 const forAll = (act) => new Promise((resolve) => ((waited = count), (all = resolve), act()));
 
 const commands = {
+  async warm() {
+    const first = io(`http://127.0.0.1:${port}`, options);
+    await new Promise((resolve) => first.once("connect", resolve).connect());
+    await first.emitWithAck("echo", ITEM);
+    first.disconnect();
+    return 1;
+  },
   async connect() {
     const turns = clients.values();
     const chain = async () => {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -41,7 +43,7 @@ class NetworkConnector(Connector):
         settings = self._settings
         options: dict[str, Any] = {
             "compression": "deflate" if settings.compression else None,
-            "proxy": settings.proxy,
+            "proxy": settings.proxy if settings.proxy is not True or _may_name_a_proxy() else None,
             "logger": SILENT,
         }
         context = self._context(url)
@@ -69,6 +71,15 @@ class NetworkConnector(Connector):
         if url.startswith(("http:", "ws:")):
             return None
         return self._settings.ssl or _default_context()
+
+
+def _may_name_a_proxy() -> bool:
+    """Whether the environment may name a proxy, as `urllib.request.getproxies` finds them: asking
+    that function takes as long as much of a handshake.
+    """
+    if sys.platform in {"darwin", "win32"}:
+        return True  # the system's settings may name one
+    return b"_proxy\0" in b"\0".join([*os.environb, b""]).lower()
 
 
 @cache

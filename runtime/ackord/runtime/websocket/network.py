@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ackord.runtime.engine.client_address import explain_redirect, without_secrets
 from ackord.runtime.engine.client_transport import (
@@ -46,10 +46,11 @@ from ackord.runtime.websocket.client_framing import (
     is_wrong,
 )
 from typing_extensions import override
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus, PayloadTooBig, WebSocketException
 from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
 
 _COMMON: Final = (TEXT, BINARY)
 _END_OF_HEAD: Final = b"\r\n\r\n"
@@ -76,24 +77,58 @@ class _Connect(connect):
         return exc
 
 
-class _Handshake(ClientConnection):
-    """The library's end of a connection, up to the answer to the handshake; what follows that is
-    kept for who comes after it.
+class _Handshake(asyncio.Protocol):
+    """The protocol of a network transport until the server has answered the handshake; what
+    follows the answer is kept for the protocol after it.
+
+    It takes the place of the library's `ClientConnection`, whose queue, locks and futures nobody
+    would use: `_Connect` calls `handshake` and `start_keepalive`.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, frames: ClientProtocol, **_: object) -> None:
+        """Take the library's state of one connection; options that `ClientConnection` has beside
+        that mean nothing here.
+        """
+        self.frames = frames
+        self.response: Response | None = None
+        self.transport: asyncio.Transport
         self.early = b""
+        self.is_lost = False
         self._head = b""
         self._is_answered = False
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def handshake(self, headers: Mapping[str, str], user_agent: str | None) -> None:
+        """Send the request, and wait for the answer to it.
+
+        Raises:
+            WebSocketException: There was none, it refuses the WebSocket, or it is wrong.
+        """
+        frames = self.frames
+        request = frames.connect()
+        request.headers.update(headers)
+        if user_agent is not None:
+            request.headers.setdefault("User-Agent", user_agent)
+        self.transport.write(request.serialize())
+        await self._done
+        if frames.handshake_exc is not None:
+            raise frames.handshake_exc
+
+    def start_keepalive(self) -> None:
+        """Do nothing: Engine.IO has its own heartbeat."""
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
 
     @override
     def data_received(self, data: bytes) -> None:
         if self._is_answered:
-            if self.protocol.handshake_exc is None and self.response is not None:
+            if self.response is not None:
                 self.early += data
+                self.transport.pause_reading()
             else:
-                super().data_received(data)
+                self._feed(data)
             return
         self._head += data
         end = self._head.find(_END_OF_HEAD)
@@ -103,17 +138,35 @@ class _Handshake(ClientConnection):
         head, rest = self._head, b""
         if end >= 0 and _SWITCHING in head[:16]:
             head, rest = head[: end + 4], head[end + 4 :]
-        super().data_received(head)
+        self._feed(head)
         self.early = rest
-        if self.response is not None and self.protocol.handshake_exc is None:
-            self.transport.pause_reading()
 
     @override
     def eof_received(self) -> None:
         if not self._is_answered and self._head:
             self._is_answered = True
-            super().data_received(self._head)
-        super().eof_received()
+            self._feed(self._head)
+        self.frames.receive_eof()
+        self._look()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_lost = True
+        self.frames.receive_eof()
+        self._look()
+
+    def _feed(self, data: bytes) -> None:
+        self.frames.receive_data(data)
+        self._look()
+
+    def _look(self) -> None:
+        """See whether the library has read the answer, or can't."""
+        for event in self.frames.events_received():
+            if isinstance(event, Response) and self.frames.handshake_exc is None:
+                self.response = event
+        is_over = self.response is not None or self.frames.handshake_exc is not None
+        if is_over and not self._done.done():
+            self._done.set_result(None)
 
 
 async def open_network_websocket(
@@ -126,15 +179,14 @@ async def open_network_websocket(
     options: Mapping[str, Any],
 ) -> NetworkWebSocket:
     """Open one; `options` are the library's."""
+    make_protocol: Any = _Handshake
     try:
-        connection = await _Connect(
+        handshake: Any = await _Connect(
             url,
-            additional_headers=dict(headers),
-            create_connection=_Handshake,
+            additional_headers=headers,
+            create_connection=make_protocol,
             max_size=max_message,
-            # The caller bounds the opening, and Engine.IO has its own heartbeat.
-            open_timeout=None,
-            ping_interval=None,
+            open_timeout=None,  # the caller bounds the opening
             **options,
         )
     except InvalidStatus as error:
@@ -151,8 +203,7 @@ async def open_network_websocket(
             "transport error",
             f"can't open a WebSocket to {without_secrets(url)}: {_words(error)}",
         ) from error
-    assert isinstance(connection, _Handshake)  # noqa: S101  # what `create_connection` makes
-    return NetworkWebSocket(connection, receiver, close_timeout, max_message)
+    return NetworkWebSocket(handshake, receiver, close_timeout, max_message)
 
 
 class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
@@ -187,23 +238,23 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     def __init__(
         self,
-        connection: _Handshake,
+        handshake: _Handshake,
         receiver: TransportReceiver,
         close_timeout: float,
         max_message: int,
     ) -> None:
-        """Take the place of the library's connection."""
-        response = connection.response
+        """Take the place of the handshake's protocol."""
+        response = handshake.response
         self.response_headers = [] if response is None else list(response.headers.raw_items())
         self._loop = asyncio.get_running_loop()
-        self._transport = connection.transport
-        self._frames: ClientProtocol = connection.protocol
+        self._transport = handshake.transport
+        self._frames = handshake.frames
         self._receiver = receiver
         self._close_timeout = close_timeout
         self._max_message = max_message
-        self._is_common = not connection.protocol.extensions
+        self._is_common = not handshake.frames.extensions
         """Whether frames of the server may be read here: compressed ones are the library's."""
-        self._cut = bytearray(connection.early)
+        self._cut = bytearray(handshake.early)
         """What was read and not handled yet."""
         self._needed = 0
         """How long that must become before it is looked at."""
@@ -221,7 +272,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         self._timer: asyncio.TimerHandle | None = None
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._transport.set_protocol(self)
-        if connection.connection_lost_waiter.done():
+        if handshake.is_lost:
             self._gone.set_result(None)
             self._lost = TransportLostError("transport close", "the connection was lost")
         else:
@@ -322,7 +373,11 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
                 self._deliver_text(data[2:])
             else:
                 self._cut += data
-                if not self._is_held and len(self._cut) >= self._needed:
+                if self._is_held:
+                    # Only now: mostly the receiver goes on before more comes, and pausing costs
+                    # more than a message does.
+                    self._transport.pause_reading()
+                elif len(self._cut) >= self._needed:
                     self._read()
         finally:
             self._is_reading = False
@@ -414,8 +469,6 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
     def _deliver(self, message: Packet) -> None:
         if not self._receiver.receive(message) and not self._is_closed:
             self._is_held = True
-            if not self._gone.done():
-                self._transport.pause_reading()
 
     def _read_uncommon(self, frame: bytes) -> None:
         """Have the library read one frame, or the beginning of one that is wrong."""
