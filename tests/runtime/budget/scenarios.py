@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from tests.runtime.budget.asgi_client import Asgi
+from tests.runtime.budget.client_end import call, heard, plainly_heard
 from tests.runtime.budget.clients import Client, Direct, Framed
 from tests.runtime.budget.crowds import arrive, broadcast, join, leave, lose
 from tests.runtime.budget.messages import echo, note, plain_echo, poll, upload
@@ -47,6 +48,10 @@ _STEPS: Final[Mapping[str, Scenario]] = {
     "ASGI: accepting and CONNECT": arrive(Asgi),
     "ASGI: long-polling, typed async echo with ack": poll(AsgiPolling),
     "direct: long-polling, typed async echo with ack": poll(HttpPolling),
+    "client: typed async event": heard,
+    "client: untyped plain event": plainly_heard,
+    "client: typed call and its answer": call(typed=True),
+    "client: untyped call and its answer": call(typed=False),
 }
 
 SCENARIOS: Final[Mapping[str, Callable[[], Cost]]] = {

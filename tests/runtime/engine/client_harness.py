@@ -26,13 +26,16 @@ class Recorder:
         self.congested = False
         self.may_go_on = asyncio.Event()
 
-    def receive_text(self, packet: str) -> None:
-        self.received.append(packet)
-        self.arrived.set()
+    def receive_text(self, packet: str) -> bool:
+        return self._take(packet)
 
-    def receive_binary(self, data: bytes) -> None:
-        self.received.append(data)
+    def receive_binary(self, data: bytes) -> bool:
+        return self._take(data)
+
+    def _take(self, message: str | bytes) -> bool:
+        self.received.append(message)
         self.arrived.set()
+        return not self.congested
 
     def closed(self, reason: str, description: str | None) -> None:
         self.ends.append((reason, description))

@@ -38,27 +38,16 @@ class Multiplexer:
         self._connection = connection
         self._sockets = sockets
         self._reader = PacketReader(decoder, ATTACHMENT_TIMEOUT, backlog, self)
+        self.receive_text = self._reader.receive_text
+        self.receive_binary = self._reader.receive_binary
         self._backlog = backlog
         self._log = LimitedLog(logging.getLogger("ackord.runtime.client"))
 
     # What the connection tells (`ackord.runtime.engine.client.PacketHandler`)
 
-    @property
-    def congested(self) -> bool:
-        """Whether more events wait for handlers than may wait."""
-        return self._backlog.congested
-
     async def ready(self) -> None:
         """Wait until no longer congested, or closed."""
         await self._backlog.ready()
-
-    def receive_text(self, packet: str) -> None:
-        """Take one message packet; what breaks the protocol ends the connection."""
-        self._reader.receive_text(packet)
-
-    def receive_binary(self, data: bytes) -> None:
-        """Take one binary message; what breaks the protocol ends the connection."""
-        self._reader.receive_binary(data)
 
     def closed(self, reason: str, description: str | None) -> None:
         """Tell every socket, and then the owner, that the connection is over."""

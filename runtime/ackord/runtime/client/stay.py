@@ -21,7 +21,7 @@ from ackord.runtime.protocol.socketio.errors import UnexpectedPacketError
 from ackord.runtime.protocol.socketio.names import MAX_EVENT_NAME, scan_event_name
 from ackord.runtime.protocol.socketio.packet import Packet, encode_ack
 from ackord.runtime.sockets.backlog import Backlog
-from ackord.runtime.sockets.incoming import receive_event
+from ackord.runtime.sockets.incoming import handle_events, receive_event
 from ackord.runtime.sockets.listeners import ListenerTable, Registration
 from ackord.runtime.sockets.queue import EventQueue
 from ackord.runtime.sockets.routes import Route
@@ -86,6 +86,9 @@ class Stay:
         "joined",
     )
 
+    _middlewares: tuple[Registration, ...] = ()
+    """Clients have none."""
+
     def __init__(
         self,
         namespace: ClientNamespace,
@@ -101,7 +104,7 @@ class Stay:
         self._early: list[Callable[[], None]] | None = []
         """Events before the answer to CONNECT: what was missed, with recovery."""
         self._early_size = 0
-        self._queue = EventQueue(backlog, tasks)
+        self._queue = EventQueue(backlog, tasks, handle_events, keeps_task=True)
         self._namespace = namespace
         self.connection = connection
         self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -113,8 +116,9 @@ class Stay:
         return self._queue
 
     def end(self) -> None:
-        """Send nothing any more."""
+        """Send nothing any more, and keep no task for events to come."""
         self._is_over = True
+        self._queue.close()
 
     def send_quietly(self, packet: str, attachments: Sequence[bytes] = ()) -> None:
         """Send what the server may as well miss if the connection has ended, and what a busy
@@ -132,8 +136,10 @@ class Stay:
             ProtocolError: It ends the connection.
         """
         name = scan_event_name(packet.payload)
-        if self._early is None:
-            self._take(name, packet)
+        if self._early is None:  # as `_take`, without the call
+            if packet.ack_id is None:
+                self._namespace.recovery.note(packet.payload)
+            receive_event(self, name, packet.payload, packet.ack_id, packet.attachments)
             return
         # They come before the answer to CONNECT, which must be reached: they can't keep this side
         # from reading.
@@ -181,10 +187,6 @@ class Stay:
     @property
     def _any(self) -> tuple[Registration, ...]:
         return self._source._any
-
-    @property
-    def _middlewares(self) -> tuple[Registration, ...]:
-        return ()
 
     @property
     def _events(self) -> ListenerTable | None:

@@ -23,8 +23,9 @@ from ackord.runtime.errors import (
 from ackord.runtime.protocol.engineio.client_session import ClientSession
 from ackord.runtime.protocol.engineio.handshake import POLLING
 from ackord.runtime.protocol.engineio.open_packet import OpenPacket
-from ackord.runtime.protocol.engineio.packet import SEPARATOR, Packet
+from ackord.runtime.protocol.engineio.packet import MESSAGE, SEPARATOR, Packet
 from ackord.runtime.protocol.engineio.post_queue import wire_size
+from ackord.runtime.protocol.engineio.state import ClientState
 from ackord.runtime.protocol.socketio.decoder import MAX_ATTACHMENTS
 from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser, write_packet
 from ackord.runtime.tasks import start_later
@@ -49,8 +50,9 @@ class ConnectionOptions:
 class PacketHandler(Protocol):
     """The upper layer's end of a connection; called from the event loop, and must not wait."""
 
-    def receive_text(self, packet: str) -> None:
-        """Take one Engine.IO message packet, type digit included.
+    def receive_text(self, packet: str) -> bool:
+        """Take one Engine.IO message packet, type digit included; return false if more events wait
+        than may wait: then nothing is read until `ready`.
 
         Raises:
             ProtocolError: The server broke the protocol; the connection is closed with "parse
@@ -58,19 +60,14 @@ class PacketHandler(Protocol):
         """
         ...
 
-    def receive_binary(self, data: bytes) -> None:
-        """Take one binary message; raises as `receive_text`."""
+    def receive_binary(self, data: bytes) -> bool:
+        """Take one binary message; as `receive_text`."""
         ...
 
     def closed(self, reason: str, description: str | None) -> None:
         """Called once when the connection has ended; `reason` is one of the disconnect reasons of
         Socket.IO.
         """
-        ...
-
-    @property
-    def congested(self) -> bool:
-        """Whether more events wait than may wait; nothing more is read until `ready`."""
         ...
 
     async def ready(self) -> None:
@@ -114,6 +111,10 @@ class Connection:
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
         self._is_paused = False
+        self._is_overfull = False
+        """Whether the server doesn't take the answers that it asks for; it isn't read until it
+        does.
+        """
         self._task: asyncio.Task[None] | None = None
         self._run_upgrade = upgrade
         self._upgrade: asyncio.Task[None] | None = None
@@ -232,6 +233,11 @@ class Connection:
         self._write(message)
         for data in attachments:
             self._write(data)
+        if not bounded:
+            self._note_fullness()
+
+    def _note_fullness(self) -> None:
+        self._is_overfull = self.buffered > self._options.max_buffered
 
     def _measure(self, message: Packet) -> int:
         """Return the bytes of a message on the wire.
@@ -355,18 +361,17 @@ class Connection:
         if handler is None:
             self._receive_open(message)
             return False
+        session = self._session
         try:
-            payload = self._session.receive(message, self._loop.time())
-            if isinstance(payload, str):
-                handler.receive_text(payload)
-            elif payload is not None:
-                handler.receive_binary(payload)
-            elif not self._session.is_open:
-                self._finish(None)
-                return False
+            if (
+                session.state is ClientState.OPEN
+                and isinstance(message, str)
+                and message[:1] == MESSAGE
+            ):
+                # The common packet, which `ClientSession.receive` would return as it is.
+                may_go_on = handler.receive_text(message)
             else:
-                for packet in self._session.outgoing():
-                    self._write(packet)
+                may_go_on = self._receive_uncommon(message, handler)
         except ProtocolError as error:
             self.end("parse error", str(error))
             return False
@@ -374,10 +379,25 @@ class Connection:
             _log.exception("a client's connection is ended by an unexpected error")
             self.end("transport error")
             return False
-        if handler.congested or self.buffered > self._options.max_buffered:
-            if not self._is_paused:
+        if not may_go_on or self._is_overfull:
+            if not self._is_paused and session.is_open:
                 self._pause(handler)
             return False
+        return True
+
+    def _receive_uncommon(self, message: Packet, handler: PacketHandler) -> bool:
+        session = self._session
+        payload = session.receive(message, self._loop.time())
+        if isinstance(payload, str):
+            return handler.receive_text(payload)
+        if payload is not None:
+            return handler.receive_binary(payload)
+        if not session.is_open:
+            self._finish(None)
+            return False
+        for packet in session.outgoing():
+            self._write(packet)
+        self._note_fullness()
         return True
 
     def closed(self, error: TransportLostError) -> None:
@@ -408,7 +428,7 @@ class Connection:
         await handler.ready()
         if self.buffered > self._options.max_buffered:
             await self.drain()
-        self._is_paused = False
+        self._is_overfull = self._is_paused = False
         self._session.extend(self._loop.time())
         self._carrier.resume()
 

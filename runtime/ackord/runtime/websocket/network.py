@@ -369,8 +369,15 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
                 and data[1] <= self._max_message
                 and not self._fragments
             ):
-                # All of what was read is one short text, as nearly always.
-                self._deliver_text(data[2:])
+                # All of what was read is one short text, as nearly always: as `_deliver_text`,
+                # without the calls.
+                try:
+                    text = data[2:].decode()
+                except UnicodeDecodeError:
+                    self._fail(CloseCode.INVALID_DATA)
+                else:
+                    if not self._receiver.receive(text) and not self._is_closed:
+                        self._is_held = True
             else:
                 self._cut += data
                 if self._is_held:

@@ -36,7 +36,9 @@ def scan_event_name(payload: str, limit: int = MAX_EVENT_NAME) -> str:
     name = payload[2:end] if end != -1 else "\\"
     if "\\" in name:
         name = _scan_unusual_name(payload, limit)
-    check_event_name(name, limit)
+        check_event_name(name, limit)
+    elif name in RESERVED_EVENTS:  # and it isn't too long
+        check_event_name(name, limit)
     return name
 
 
