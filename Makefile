@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo unit test test-newest lint types bench bench-full soak thorough attack fuzz clean
+.PHONY: help setup node demo unit test test-newest lint types bench bench-full bench-clients soak thorough attack fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -12,6 +12,7 @@ PYTEST_ARGS ?=
 # `make test WORKERS=0` runs all in one process.
 WORKERS ?=
 BENCH_ARGS ?=
+CLIENT_BENCH_ARGS ?=
 SOAK_ARGS ?=
 LIVES_ARGS ?=
 CLIENTS_ARGS ?=
@@ -71,8 +72,12 @@ types: setup ## Check types with mypy --strict and pyright strict
 	@pyright >.cache/pyright.txt 2>&1 & other=$$!; mypy; status=$$?; \
 	wait $$other || status=1; cat .cache/pyright.txt; exit $$status
 
-bench: setup node ## Measure this server beside python-socketio and Node's socket.io, for a few minutes
+bench: setup node ## Measure server and client beside python-socketio and Node's socket.io, for a quarter of an hour
 	@$(PY) -m tests.bench $(BENCH_ARGS)
+	@$(if $(BENCH_ARGS),,$(PY) -m tests.bench.clients)
+
+bench-clients: setup node ## Measure a thousand clients beside python-socketio's and npm's
+	@$(PY) -m tests.bench.clients $(CLIENT_BENCH_ARGS)
 
 bench-full: setup node ## Measure every workload, and what each target comes to: half an hour
 	@$(PY) -m tests.bench --full $(BENCH_ARGS)

@@ -5,6 +5,7 @@ that misbehave as only networks can.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket as socket_module
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -450,7 +451,11 @@ def test_opening_that_is_given_up_leaves_nothing_and_waits_for_nobody(
     run(scenario)
 
 
-def test_connections_go_through_a_proxy() -> None:
+@pytest.mark.parametrize("named_by", ["the option", "http_proxy", "HTTP_PROXY", "Http_Proxy"])
+def test_connections_go_through_a_proxy(named_by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+
     async def scenario() -> None:
         requests: list[bytes] = []
 
@@ -479,7 +484,13 @@ def test_connections_go_through_a_proxy() -> None:
             await asyncio.start_server(pass_on, "127.0.0.1", 0) as proxy,
         ):
             through = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
-            async with connect(url, proxy=through, transports=("polling", "websocket")) as client:
+            proxy_option: Any = through
+            if named_by != "the option":
+                monkeypatch.setenv(named_by, through)
+                proxy_option = True
+            async with connect(
+                url, proxy=proxy_option, transports=("polling", "websocket")
+            ) as client:
                 assert await client.emit_with_ack("echo", 1) == 1
                 await asyncio.sleep(0.3)
                 assert await client.emit_with_ack("echo", 2) == 2
