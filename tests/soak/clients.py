@@ -154,9 +154,11 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--crashes", type=int, default=10)
     parser.add_argument("--calls", type=int, default=20)
+    parser.add_argument("--transport", choices=("polling", "websocket"), help="this one only")
     options = parser.parse_args()
+    limits = {"transports": [options.transport]} if options.transport else {}
     began = time.monotonic()
-    problems = asyncio.run(live(options.clients, options.crashes, options.calls))
+    problems = asyncio.run(live(options.clients, options.crashes, options.calls, **limits))
     outcome = problems or "each call was answered once, nothing is left"
     print(f"{options.clients} clients, {time.monotonic() - began:.0f} s: {outcome}")
     return bool(problems)

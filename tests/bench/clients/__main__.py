@@ -155,6 +155,8 @@ def main(arguments: list[str] | None = None) -> int:
         for number in range(options.rounds):
             for system in turned(systems, number):
                 figures[system].append(measure(system, options.clients, cores))
+                # As it comes: a run may be interrupted.
+                print(f"round {number + 1}, {system}: {figures[system][-1]}", file=sys.stderr)
     except (ChildError, ToolchainError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
