@@ -61,7 +61,11 @@ class AckordClient:
 
     def listen(self, heard: Callable[[], None], connected: Callable[[], None]) -> None:
         """Call these for each broadcast and each connection."""
-        self._socket.on("shouted", lambda _: heard())
+
+        def shouted(_: Any) -> None:
+            heard()
+
+        self._socket.on("shouted", shouted)
         self._socket.on("connect", connected)
 
 
@@ -119,7 +123,11 @@ class SocketioClient:
 
     def listen(self, heard: Callable[[], None], connected: Callable[[], None]) -> None:
         """Call these for each broadcast and each connection."""
-        self._client.on("shouted", lambda _: heard())
+
+        def shouted(_: Any) -> None:
+            heard()
+
+        self._client.on("shouted", shouted)
         self._client.on("connect", connected)
 
 

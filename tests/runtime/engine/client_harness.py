@@ -26,8 +26,8 @@ class Recorder:
         self.congested = False
         self.may_go_on = asyncio.Event()
 
-    def receive_text(self, packet: str) -> bool:
-        return self._take(packet)
+    def receive_text(self, message: str) -> bool:
+        return self._take(message)
 
     def receive_binary(self, data: bytes) -> bool:
         return self._take(data)

@@ -50,7 +50,7 @@ class ConnectionOptions:
 class PacketHandler(Protocol):
     """The upper layer's end of a connection; called from the event loop, and must not wait."""
 
-    def receive_text(self, packet: str) -> bool:
+    def receive_text(self, message: str) -> bool:
         """Take one Engine.IO message packet, type digit included; return false if more events wait
         than may wait: then nothing is read until `ready`.
 
