@@ -159,7 +159,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         parts: dict[bool, list[pytest.Item]] = {True: [], False: []}
         for item in items:
             parts[_is_unit(item)].append(item)
-        wanted = config.getoption("--unit")
+        wanted = bool(config.getoption("--unit"))
         config.hook.pytest_deselected(items=parts[not wanted])
         items[:] = parts[wanted]
     if config.getoption("--unit"):

@@ -55,7 +55,7 @@ def test_type_checkers_have_nothing_to_say(packages: Path, checker: str) -> None
 def test_the_client_of_the_admin_contract_administers_an_npm_server(
     packages: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.syspath_prepend(packages)
+    monkeypatch.setattr(sys, "path", [str(packages), *sys.path])
     admin: Any = importlib.import_module("admin_ui")
     command = [require_node(), "tests/node/admin_server.mjs"]
 

@@ -52,9 +52,11 @@ MISTAKES = {
 
 def refusals(text: str) -> list[str]:
     """Return what the JSON Schema has to say of a schema file."""
-    load: Any = YAML(typ="safe", pure=True).load  # pyright: ignore[reportUnknownMemberType]
-    check: Any = VALIDATOR.iter_errors  # pyright: ignore[reportUnknownMemberType]
-    return [error.message for error in check(json.loads(json.dumps(load(text))))]
+    yaml: Any = YAML(typ="safe", pure=True)
+    validator: Any = VALIDATOR
+    return [
+        error.message for error in validator.iter_errors(json.loads(json.dumps(yaml.load(text))))
+    ]
 
 
 def test_the_json_schema_is_one() -> None:
