@@ -377,3 +377,30 @@ def test_a_directory_that_could_not_be_imported_is_refused(
     assert f"{name!r} can't be the name of a package, as the last part of DIR must be" in message
     assert hint in message
     assert list(tmp_path.iterdir()) == []
+
+
+def test_explain_prints_the_page_of_a_rule_or_lists_all() -> None:
+    page = ackord("explain", "s063")
+    assert page.returncode == 0
+    assert page.stdout.startswith("## S063\n\n**Sizes without a limit** (warning, limits).")
+    assert "demo.yaml:5:3 - warning S063: clients of /chat may send" in page.stdout
+    change = ackord("explain", "FIELD_RENAME").stdout
+    assert "**A field has another name on the wire** (`ackord breaking`: an error" in change
+    listed = ackord("explain").stdout.splitlines()
+    assert any(" ".join(line.split()) == "S005 Duplicate key" for line in listed)
+    assert any(line.startswith("VERSION_NOT_RAISED ") for line in listed)
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("S08", "did you mean S0"),
+        ("FIELD_RENAMED", "did you mean FIELD_RENAME?"),
+        ("?", "lists all"),
+    ],
+)
+def test_explain_of_an_unknown_code_is_wrong_usage(code: str, hint: str) -> None:
+    refused = ackord("explain", code)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert f"error: there is no rule {code!r}; " in refused.stderr
+    assert hint in refused.stderr

@@ -4,12 +4,10 @@ else.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from ackord.schema import RULES, load_bytes, render_text
+from ackord.schema import RULES, load_bytes
 from ackord.schema.lint.checks import CHECKS
 
 HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
@@ -880,35 +878,3 @@ def test_types_without_limits_are_warned_of_where_clients_send_them(of: str, war
     ignored = load_bytes(("ignore: [S063]\n" + text).encode(), "demo.yaml")
     assert ignored.diagnostics == ()
     assert ignored.contract is not None
-
-
-DOC = Path(__file__).parents[2] / "docs/diagnostics.md"
-
-
-def test_the_documentation_of_the_codes_is_up_to_date() -> None:
-    """Run with ``ACKORD_UPDATE=1`` to write it anew."""
-    if os.environ.get("ACKORD_UPDATE"):
-        DOC.write_text(documentation(), encoding="utf-8")
-    assert DOC.read_text(encoding="utf-8") == documentation()
-
-
-def documentation() -> str:
-    parts = [
-        "# Diagnostics of schema files",
-        """\
-Each problem that `ackord` finds in a schema file has a code, whose meaning never changes.
-Under each code stands the rule that is broken, and one way to break it.
-No code is generated from a file that has an error; a warning names a likely problem, and doesn't stop the generation.
-A schema file can end warnings that its authors have thought about: `ignore: [S063]` at its top.""",
-    ]
-    for rule in RULES.values():
-        code = rule.code
-        parts.append(f"## {code}\n\n**{rule.title}** ({rule.severity}). {rule.explanation}")
-        example = next((case for case in CASES if case.codes.split()[0] == code), None)
-        if example is not None:
-            text, _ = example.marked()
-            result = load_bytes(text.encode(), "demo.yaml")
-            parts.append(
-                f"```text\n{render_text(result.diagnostics, result.sources).rpartition('Found')[0].strip()}\n```"
-            )
-    return "\n\n".join(parts) + "\n"

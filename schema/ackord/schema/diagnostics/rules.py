@@ -13,6 +13,11 @@ from typing import Final, Literal, TypeAlias
 
 Severity: TypeAlias = Literal["error", "warning"]
 """Errors keep a contract from being used, warnings don't."""
+Category: TypeAlias = Literal["correctness", "limits", "portability", "unused"]
+"""Why there is a rule: ``correctness``: the contract can't be understood or used; ``limits``: a
+peer may send more than the other side should have to take; ``portability``: other languages read or
+write it otherwise; ``unused``: a part of the file does nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Rule:
     hint: str | None = None
     """What to do, unless a report has a more exact hint."""
     severity: Severity = "error"
+    category: Category = "correctness"
 
 
 _ALL: Final = (
@@ -364,6 +370,7 @@ _ALL: Final = (
         "A list or a map that holds attachments says with `max_items` how many items it has at "
         "most.",
         severity="warning",
+        category="limits",
     ),
     Rule(
         "S062",
@@ -372,6 +379,7 @@ _ALL: Final = (
         "each level above them.",
         "use a tagged union, or a record with one field for each member",
         severity="warning",
+        category="limits",
     ),
     Rule(
         "S063",
@@ -379,6 +387,7 @@ _ALL: Final = (
         "What clients send has limits: `max_length` on text and bytes, `max_items` on lists and "
         "maps.",
         severity="warning",
+        category="limits",
     ),
 )
 

@@ -1,0 +1,111 @@
+"""Writes the pages of rules in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ackord.schema.compatibility import rules as compatibility
+from ackord.schema.diagnostics.render import render_text
+from ackord.schema.diagnostics.rules import RULES, Rule
+from ackord.schema.explanations.page import read_page
+from ackord.schema.load import load_bytes
+
+EXAMPLE_FILE: Final = "demo.yaml"
+"""The name of the examples in their output."""
+
+
+def titles() -> Mapping[str, str]:
+    """Return the title of each rule by its code: those of schema files, then those of `ackord
+    breaking`.
+    """
+    return {code: rule.title for code, rule in RULES.items()} | {
+        code: _sentence(rule.change) for code, rule in compatibility.RULES.items()
+    }
+
+
+def explain(code: str) -> str | None:
+    """Return the page of a rule; `None` if there is no such rule."""
+    if code in RULES:
+        return _page(RULES[code])
+    if code in compatibility.RULES:
+        return _change(compatibility.RULES[code])
+    return None
+
+
+def _page(rule: Rule) -> str:
+    page = read_page(rule.code)
+    parts = [
+        f"## {rule.code}",
+        f"**{rule.title}** ({rule.severity}, {rule.category}). {rule.explanation}",
+        page.why,
+    ]
+    if page.wrong is not None:
+        parts += [
+            "Wrong:",
+            _fenced("yaml", page.wrong),
+            _fenced("text", output_of(page.wrong)),
+        ]
+    if page.right is not None:
+        parts += ["Right:", _fenced("yaml", page.right)]
+    return "\n\n".join(parts) + "\n"
+
+
+def output_of(schema: str) -> str:
+    """Return what is reported about a schema file that imports no others."""
+    result = load_bytes(schema.encode(), EXAMPLE_FILE, NoFiles())
+    return render_text(result.diagnostics, result.sources)
+
+
+class NoFiles:
+    """A place without files: examples import nothing from the disk."""
+
+    def identity(self, file: str) -> str:
+        """See `ackord.schema.files.Files.identity`."""
+        return file
+
+    def read(self, file: str, limit: int) -> bytes:
+        """See `ackord.schema.files.Files.read`."""
+        raise FileNotFoundError(2, "No such file or directory", file[:limit])
+
+
+_CHANGE: Final = """\
+## {code}
+
+**{title}** (`ackord breaking`: {level}, {category}). {text}
+
+{meaning}
+
+A change that is meant is ignored by its rule and path, with the reason, in `pyproject.toml`:
+
+```toml
+[[tool.ackord.breaking.ignore]]
+rule = "{code}"
+path = "the path that the finding names"
+reason = "why nobody is broken"
+```
+"""
+_MEANINGS: Final[Mapping[compatibility.Category, str]] = {
+    "wire": "One side refuses what the other sends.",
+    "behavior": "Values arrive, and mean or do something else.",
+    "source": "Only names in generated code change: the next build shows where.",
+}
+
+
+def _change(rule: compatibility.Rule) -> str:
+    return _CHANGE.format(
+        code=rule.id,
+        title=_sentence(rule.change),
+        level="a warning" if rule.level == "warning" else "an error where it breaks somebody",
+        category=rule.category,
+        text=rule.text,
+        meaning=_MEANINGS[rule.category],
+    )
+
+
+def _fenced(language: str, text: str) -> str:
+    return f"```{language}\n{text.rstrip()}\n```"
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
