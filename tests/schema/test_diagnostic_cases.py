@@ -647,6 +647,25 @@ CASES = [
     Case("S012", "import: [{«a.yaml»: {}}]\n"),
     Case("S017", "import: [«2.yaml»]\n", says="{as: common}"),
     Case("S017", "import: [a.yaml: {as: «A»}]\n"),
+    # Patterns of other languages
+    *(
+        Case("S074", types(f"A: {{newtype: str, pattern: «'{pattern}'»}}"), says=says)
+        for pattern, says in [
+            ("(?i)^a$", "no flags inside of a pattern"),
+            (r"\A[a-z]+\z", "write `^`"),
+            ("(?P<year>[0-9]+)", "write `(?<year>`"),
+            ("^[[:alpha:]]$", "write the characters out"),
+            (r"^\pL$", r"write `\p{L}`"),
+            (r"\p{Greek}", "Script=Greek"),
+            (r"^[0-9]{3}\-[0-9]{4}$", "write `-` without the backslash"),
+            ("[a-z&&[^b]]", "`&&`"),
+            ("[a-z--b]", "`--`"),
+            ("[]a]", "`[]`"),
+            (r"\x{41}", "u{…}"),
+            ("a{2}{3}", "`{3}`"),
+            ("a}", "`}`"),
+        ]
+    ),
     Case("S016", "ignore: [S061, S062, S063, «S999»]\n", says="no code of a warning"),
     Case("S016", "ignore: [«S021»]\n", says="the code of an error"),
     Case("S010", "ignore: «S063»\n", says="write `ignore: [A, B]`"),
@@ -797,7 +816,7 @@ def test_a_broken_file_gives_these_codes_at_these_places(case: Case) -> None:
     assert case.says in " ".join(f"{one.message} {one.hint}" for one in result.diagnostics)
 
 
-ELSEWHERE = {"S001", "S002", "S003", "S067", "S069", "S070"}
+ELSEWHERE = {"S001", "S002", "S003", "S067", "S069", "S070", "S075"}
 """Codes about the bytes of a file, in `test_load.py`, and about imports, in `test_imports.py`."""
 
 
@@ -873,8 +892,9 @@ def test_types_without_limits_are_warned_of_where_clients_send_them(of: str, war
         declared, of = declared + f"  Address: {of}\n", "Address"
     text = HEAD + declared + "namespaces:\n  /chat:\n" + EVERYWHERE.format(of=of)
     said = "clients of /chat may send values of any size: a.b, c.ack, auth.b"
+    text = "ignore: [S074]\n" + text
     found = load_bytes(text.encode(), "demo.yaml").diagnostics
     assert [(one.code, one.message) for one in found] == ([("S063", said)] if warns else [])
-    ignored = load_bytes(("ignore: [S063]\n" + text).encode(), "demo.yaml")
+    ignored = load_bytes(text.replace("S074", "S074, S063").encode(), "demo.yaml")
     assert ignored.diagnostics == ()
     assert ignored.contract is not None

@@ -14,7 +14,7 @@ from ackord.schema.explanations.explain import NoFiles
 from ackord.schema.explanations.page import read_page
 
 DOC = Path(__file__).parents[2] / "docs/diagnostics.md"
-PROSE = {"S001", "S002", "S003", "S007", "S067", "S069", "S070"}
+PROSE = {"S001", "S002", "S003", "S007", "S067", "S069", "S070", "S075"}
 """Rules about bytes, depth and several files, which no small example shows."""
 EXAMPLES = sorted(set(RULES) - PROSE)
 

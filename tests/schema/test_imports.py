@@ -226,13 +226,35 @@ def test_names_of_several_files_that_would_be_the_same_are_reported(
 def test_an_imported_file_ignores_warnings_of_its_own(tmp_path: Path) -> None:
     many = "types: {A: 'list[bytes]'}\n"
     files = {
-        "a.yaml": "import: [b.yaml, c.yaml]\n",
+        "a.yaml": "import: [b.yaml, c.yaml]\ntypes: {A: 'tuple[b.A, c.A]'}\n",
         "b.yaml": many,
         "c.yaml": f"ignore: [S061]\n{many}",
     }
     result = load_contract(write(tmp_path, files))
     assert [(Path(one.file).name, one.code) for one in result.diagnostics] == [("b.yaml", "S061")]
     assert sorted(Path(name).name for name in result.sources) == ["a.yaml", "b.yaml", "c.yaml"]
+
+
+def test_an_import_that_nothing_uses_is_warned_of(tmp_path: Path) -> None:
+    shared = "types: {A: int}\n"
+    files = {
+        "a.yaml": "import: [b.yaml, c.yaml: {as: other}, d.yaml, e.yaml]\ntypes: {B: 'list[b.A]'}\n",
+        "b.yaml": f"import: [e.yaml]\n{shared}",
+        "c.yaml": shared,
+        "d.yaml": "rooms: {lobby: {name: lobby}}\n",
+        "e.yaml": shared,
+    }
+    result = load_contract(write(tmp_path, files))
+    found = [(Path(one.file).name, one.code, one.message) for one in result.diagnostics]
+    # The name that e.yaml has in the contract is decided by the import of a.yaml.
+    assert found == [
+        ("a.yaml", "S075", "nothing in this file uses a name of 'other'"),
+        ("a.yaml", "S075", "nothing in this file uses a name of 'd'"),
+    ]
+    files["a.yaml"] += (
+        "namespaces: {/: {server_to_client: {c: {rooms: [d.lobby], args: {d: other.A}}}}}\n"
+    )
+    assert load_contract(write(tmp_path, files)).diagnostics == ()
 
 
 def test_the_number_and_size_of_imported_files_are_bounded(

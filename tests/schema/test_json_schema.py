@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ackord.schema import json_schema, load_bytes
 from ackord.schema.document import errors, events, fields, namespaces, reader, types
-from ackord.schema.json_schema import KEYS
+from ackord.schema.language_schema import KEYS
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 

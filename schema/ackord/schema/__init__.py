@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ackord.schema.errors import ContractJsonError, SchemaError
     from ackord.schema.files import DiskFiles, Files
     from ackord.schema.formatting.files import FormatResult, format_bytes
-    from ackord.schema.json_schema import json_schema
+    from ackord.schema.language_schema import json_schema
     from ackord.schema.load import LoadResult, load_bytes, load_contract
     from ackord.schema.model import Contract
     from ackord.schema.serialize import dump_contract, load_contract_json
@@ -69,7 +69,7 @@ _HOMES = {
     "dump_contract": "serialize",
     "format_bytes": "formatting.files",
     "github_command": "diagnostics.formats",
-    "json_schema": "json_schema",
+    "json_schema": "language_schema",
     "load_bytes": "load",
     "load_contract": "load",
     "load_contract_json": "serialize",

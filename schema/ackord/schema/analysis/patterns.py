@@ -12,6 +12,7 @@ _ASCII: Final = {
     r"\w": "[0-9A-Za-z_]",
     r"\W": "[^0-9A-Za-z_]",
     r"\b": r"(?-u:\b)",
+    r"\B": r"(?-u:\B)",
 }
 """Character classes in ASCII, in a form that is also valid inside of another class."""
 _ESCAPE_OR_CLASS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
@@ -20,8 +21,8 @@ _OPEN: Final = re.compile(r"[*+|]|\{[0-9]+,\}|\(\?(?!:)")
 
 
 def ascii_pattern(pattern: str) -> str:
-    r"""Write a pattern so that ``\d``, ``\w`` and ``\b`` know only ASCII's digits and letters, as
-    in JavaScript.
+    r"""Write a pattern so that ``\d``, ``\w``, ``\b`` and ``\B`` know only ASCII's digits and
+    letters, as in JavaScript.
 
     In Rust's regex crate, which pydantic uses, they match digits and letters of all scripts.
     """

@@ -389,6 +389,21 @@ _ALL: Final = (
         severity="warning",
         category="limits",
     ),
+    Rule(
+        "S074",
+        "Pattern that JavaScript reads otherwise",
+        "A pattern means the same in Python and in JavaScript.",
+        severity="warning",
+        category="portability",
+    ),
+    Rule(
+        "S075",
+        "Unused import",
+        "Each import brings a name that its file uses.",
+        "remove the import",
+        severity="warning",
+        category="unused",
+    ),
 )
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in _ALL})

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ackord.schema.editor.context import ITEM
-from ackord.schema.json_schema import json_schema
+from ackord.schema.language_schema import json_schema
 
 SCALARS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {

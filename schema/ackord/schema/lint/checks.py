@@ -8,8 +8,10 @@ from typing import Final, TypeAlias
 
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.lint.attachments import check_attachments
+from ackord.schema.lint.patterns import check_patterns
 from ackord.schema.lint.recursive_unions import check_recursive_unions
 from ackord.schema.lint.sizes import check_sizes
+from ackord.schema.lint.unused import check_imports
 from ackord.schema.resolve.resolved import Resolved
 
 Check: TypeAlias = Callable[[Resolved, Reporter], None]
@@ -19,6 +21,8 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "S061": check_attachments,
         "S062": check_recursive_unions,
         "S063": check_sizes,
+        "S074": check_patterns,
+        "S075": check_imports,
     }
 )
 """The check of each warning, by the code of its rule."""

@@ -50,7 +50,14 @@ def resolve(scopes: Scopes, report: Reporter) -> Resolved:
         reserved=_reserved(scopes, report),
         doc=document.doc,
     )
-    return Resolved(document, contract, tuple(types.written), frozenset(types.lifted))
+    return Resolved(
+        document,
+        contract,
+        types=tuple(types.written),
+        inline=frozenset(types.lifted),
+        patterns=tuple(types.patterns),
+        scopes=scopes,
+    )
 
 
 def _reserved(scopes: Scopes, report: Reporter) -> ReservedNames:

@@ -38,7 +38,6 @@ from ackord.schema.model import (
     TypeDeclaration,
 )
 from ackord.schema.names import lower_camel_case
-from ackord.schema.resolve.constraints import constrain
 from ackord.schema.resolve.reserved import check_reserved
 from ackord.schema.resolve.types import SCALARS, TypeResolver
 from ackord.schema.source import Place
@@ -212,7 +211,7 @@ class DeclarationResolver:
                 hint=hint,
             )
             return None
-        limited = constrain(base, node.constraints, self._report)
+        limited = self._types.constrain(base, node.constraints)
         assert isinstance(limited, ScalarType)  # noqa: S101 - constraints keep the kind
         return NewType(
             name=node.name.text,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ackord.schema.document.nodes import Document
+from ackord.schema.document.nodes import Document, Name
 from ackord.schema.model import Contract, Type, TypeDeclaration
+from ackord.schema.resolve.scopes import Scopes
 from ackord.schema.source import Place
 
 
@@ -20,6 +21,10 @@ class Resolved:
     """Each type in the file, with its place."""
     inline: frozenset[str]
     """The names of inline records."""
+    patterns: tuple[Name, ...]
+    """The constraints ``pattern``."""
+    scopes: Scopes
+    """The files, and the names that each of them knows."""
     declarations: Mapping[str, TypeDeclaration] = field(init=False)
     """The contract's types by name."""
 

@@ -48,7 +48,9 @@ class Scopes:
     """The files of one contract, by name; the contract's own file comes first."""
 
     def __init__(self, files: Mapping[str, File]) -> None:
-        self._files = files
+        self.files = files
+        self.used: set[tuple[str, str]] = set()
+        """Each file with the aliases of the imported files whose names it uses."""
         self._own = {
             (name, kind): _declared(file, kind) for name, file in files.items() for kind in KINDS
         }
@@ -56,12 +58,12 @@ class Scopes:
     @property
     def root(self) -> Document:
         """The contract's own file."""
-        return next(iter(self._files.values())).document
+        return next(iter(self.files.values())).document
 
     @property
     def documents(self) -> Iterable[Document]:
         """All files, the contract's own first."""
-        return [file.document for file in self._files.values()]
+        return [file.document for file in self.files.values()]
 
     def find(self, name: Name, kind: Kind) -> str | None:
         """Return the name in the contract of what a file calls by this name; `None` if there is no
@@ -72,13 +74,15 @@ class Scopes:
         if own is not None:
             return own
         alias, _, local = name.text.partition(".")
-        target = self._files[file].imports.get(alias)
+        target = self.files[file].imports.get(alias)
+        if target is not None:
+            self.used.add((file, alias))
         return None if target is None else self._own[target, kind].get(local)
 
     def known(self, file: str, kind: Kind) -> Iterator[str]:
         """Return the names of a kind that a file knows, its own first."""
         yield from self._own[file, kind]
-        for alias, target in self._files[file].imports.items():
+        for alias, target in self.files[file].imports.items():
             if target is not None:
                 yield from (f"{alias}.{name}" for name in self._own[target, kind])
 
@@ -86,33 +90,33 @@ class Scopes:
         """Return what a name would be with the aliases of the imported files that have it."""
         return [
             f"{alias}.{name.text}"
-            for alias, target in self._files[name.place.file].imports.items()
+            for alias, target in self.files[name.place.file].imports.items()
             if target is not None and name.text in self._own[target, kind]
         ]
 
     def is_unread(self, name: Name) -> bool:
         """Return whether a name is one of an imported file that couldn't be read."""
         alias, dot, _ = name.text.partition(".")
-        imports = self._files[name.place.file].imports
+        imports = self.files[name.place.file].imports
         return bool(dot) and alias in imports and imports[alias] is None
 
     def aliases(self, file: str) -> AbstractSet[str]:
         """List the names by which a file calls the files that it imports."""
-        return self._files[file].imports.keys()
+        return self.files[file].imports.keys()
 
     def wire_names(self, file: str) -> WireNames:
         """Return how names of a file's fields travel."""
-        return self._files[file].document.names
+        return self.files[file].document.names
 
     def version(self, file: str) -> str | None:
         """Return the version that ``since:`` in a file is about."""
-        return self._files[file].document.version or self.root.version
+        return self.files[file].document.version or self.root.version
 
     def types(self) -> tuple[TypeDeclarationNode, ...]:
         """Return all types, with their names in the contract."""
         return tuple(
             replace(node, name=Name(file.qualified(node.name.text, "types"), node.name.place))
-            for file in self._files.values()
+            for file in self.files.values()
             for node in file.document.types
         )
 
@@ -120,7 +124,7 @@ class Scopes:
         """Return all errors, with their names in the contract."""
         return tuple(
             replace(node, name=Name(file.qualified(node.name.text, "errors"), node.name.place))
-            for file in self._files.values()
+            for file in self.files.values()
             for node in file.document.errors
         )
 
@@ -128,7 +132,7 @@ class Scopes:
         """Return all rooms, with their names in the contract."""
         return tuple(
             replace(node, name=Name(file.qualified(node.name.text, "rooms"), node.name.place))
-            for file in self._files.values()
+            for file in self.files.values()
             for node in file.document.rooms
         )
 
@@ -136,7 +140,7 @@ class Scopes:
         """List the removed names of a kind, as they would be in the contract."""
         return [
             Name(file.qualified(name.text, kind), name.place)
-            for file in self._files.values()
+            for file in self.files.values()
             for name in file.document.reserved.get(kind, ())
         ]
 

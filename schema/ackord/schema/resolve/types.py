@@ -12,7 +12,14 @@ from ackord.schema.analysis.json_kinds import json_kinds, python_classes, shared
 from ackord.schema.analysis.keys import is_key
 from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.document.nodes import FieldNode, Name, PartsNode, TypeDeclarationNode, TypeNode
+from ackord.schema.document.nodes import (
+    ConstraintNode,
+    FieldNode,
+    Name,
+    PartsNode,
+    TypeDeclarationNode,
+    TypeNode,
+)
 from ackord.schema.document.versions import version_key
 from ackord.schema.expressions.other_languages import FORMATS, FORMS, NAMES
 from ackord.schema.expressions.syntax import (
@@ -77,6 +84,8 @@ class TypeResolver:
         """The names of inline records."""
         self.written: list[tuple[Type, Place]] = []
         """Each type in the file, with its place."""
+        self.patterns: list[Name] = []
+        """Each pattern in the files, with its place."""
         self.output_schemas: dict[str, Json] = {}
         """The JSON Schemas of the written form of ``python:`` types, by name; the caller adds
         them.
@@ -156,9 +165,16 @@ class TypeResolver:
         self._bare = None
         if base is None:
             return None
-        constrained = constrain(base, node.constraints, self._report)
+        constrained = self.constrain(base, node.constraints)
         self.written.append((constrained, node.expression.place))
         return constrained
+
+    def constrain(self, base: Type, nodes: tuple[ConstraintNode, ...]) -> Type:
+        """Put constraints on a type."""
+        self.patterns += [
+            Name(str(node.value), node.place) for node in nodes if node.name == "pattern"
+        ]
+        return constrain(base, nodes, self._report)
 
     def _parts(self, node: PartsNode, inline_name: str) -> Type | None:
         if node.of == "map":
