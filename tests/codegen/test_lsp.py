@@ -16,7 +16,7 @@ CHAT = """\
 ackord: 1
 name: chat
 version: 1.0.0
-ignore: [S063]
+ignore: {S063: tested}
 import: [common.yaml]
 types:
   Role: {enum: [owner, "\N{GRINNING FACE}"]}

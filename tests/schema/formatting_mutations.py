@@ -13,7 +13,7 @@ from ackord.schema.yaml.nodes import Node, Scalar, Sequence
 from ackord.schema.yaml.reader import read_yaml
 
 ROOT: Final = Path(__file__).parents[2]
-HEAD: Final = "ackord: 1\nname: demo\nversion: 1.0.0\nignore: [S063]\n"
+HEAD: Final = "ackord: 1\nname: demo\nversion: 1.0.0\nignore: {S063: tested}\n"
 SCALARS: Final = """\
 # before the first key
 

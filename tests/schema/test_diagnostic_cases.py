@@ -524,13 +524,13 @@ CASES = [
     Case("S061", fields("a: «list[bytes]»"), says="max_items: 10"),
     Case(
         "S061",
-        "ignore: [S063]\n" + events("a: {args: {files: '«map[str, list[bytes] | null]»'}}"),
+        "ignore: {S063: tested}\n" + events("a: {args: {files: '«map[str, list[bytes] | null]»'}}"),
     ),
     Case(
         "S061",
         types("A: {fields: {a: bytes?}}\nB: {union: [A], tag: kind}\nC: B | int")
         + events("a: {args: {b: '«list[C]»'}}")
-        + "ignore: [S063]\n",
+        + "ignore: {S063: tested}\n",
     ),
     Case("S061", types("A: {newtype: bytes}\nB: {union: «['list[A]', int]»}")),
     Case(
@@ -666,9 +666,12 @@ CASES = [
             ("a}", "`}`"),
         ]
     ),
-    Case("S016", "ignore: [S061, S062, S063, «S999»]\n", says="no code of a warning"),
-    Case("S016", "ignore: [«S021»]\n", says="the code of an error"),
-    Case("S010", "ignore: «S063»\n", says="write `ignore: [A, B]`"),
+    Case("S016", "ignore: {S061: a, S062: a, S063: a, «S999»: a}\n", says="no code of a warning"),
+    Case("S016", "ignore: {S061: «' '»}\n", says="say why"),
+    Case("S010", "ignore: {S061: «5»}\n", says="a reason is text"),
+    Case("S076", "ignore: {«S061»: why}\n", says="isn't found here"),
+    Case("S016", "ignore: {«S021»: a}\n", says="the code of an error"),
+    Case("S010", "ignore: «[S063]»\n", says="from codes to reasons"),
 ]
 
 
@@ -825,7 +828,7 @@ def test_each_code_has_a_case() -> None:
 
 
 def test_each_rule_that_warns_has_a_check_that_can_be_switched_off() -> None:
-    assert set(CHECKS) == {rule.code for rule in RULES.values() if rule.severity == "warning"}
+    assert {*CHECKS, "S076"} == {rule.code for rule in RULES.values() if rule.severity == "warning"}
 
 
 @pytest.mark.parametrize(
@@ -892,9 +895,35 @@ def test_types_without_limits_are_warned_of_where_clients_send_them(of: str, war
         declared, of = declared + f"  Address: {of}\n", "Address"
     text = HEAD + declared + "namespaces:\n  /chat:\n" + EVERYWHERE.format(of=of)
     said = "clients of /chat may send values of any size: a.b, c.ack, auth.b"
-    text = "ignore: [S074]\n" + text
-    found = load_bytes(text.encode(), "demo.yaml").diagnostics
+    text = "ignore: {S074: tested}\n" + text
+    found = [
+        one for one in load_bytes(text.encode(), "demo.yaml").diagnostics if one.code != "S076"
+    ]
     assert [(one.code, one.message) for one in found] == ([("S063", said)] if warns else [])
-    ignored = load_bytes(text.replace("S074", "S074, S063").encode(), "demo.yaml")
-    assert ignored.diagnostics == ()
+    ignored = load_bytes(
+        text.replace("S074: tested", "S074: tested, S063: tested").encode(), "demo.yaml"
+    )
+    assert {one.code for one in ignored.diagnostics} <= {"S076"}
+    assert ("S063" in str(ignored.diagnostics)) == (not warns)
     assert ignored.contract is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A: {fields: {a: 'list[bytes]'}, ignore: {S061: few}}",
+        "A: {fields: {a: {type: 'list[bytes]', ignore: {S061: few}}}}",
+        "A: {type: 'list[bytes]', ignore: {S061: few}}",
+    ],
+)
+def test_a_warning_is_ignored_in_the_part_that_says_so_and_nowhere_else(text: str) -> None:
+    two = types(f"{text}\nB: list[bytes]")
+    found = load_bytes((HEAD + two).encode(), "demo.yaml").diagnostics
+    assert [(one.code, one.range.line) for one in found] == [("S061", 6)]
+
+
+def test_a_warning_about_a_namespace_is_ignored_there() -> None:
+    text = HEAD + namespace(
+        "ignore: {S063: bounded elsewhere}\nclient_to_server: {a: {args: {b: str}}}"
+    )
+    assert load_bytes(text.encode(), "demo.yaml").diagnostics == ()

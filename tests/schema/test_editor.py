@@ -13,7 +13,7 @@ CHAT = """\
 ackord: 1
 name: chat
 version: 1.0.0
-ignore: [S063]
+ignore: {S063: tested}
 import: [common.yaml]
 types:
   Role: {enum: [owner, guest]}
@@ -70,7 +70,7 @@ def after(text: str, marked: str) -> tuple[int, int]:
         ("enum: [owner, ", "", NOTHING, {"open", "str"}),
         ("version: 1.0.0\n", "acks: ", {"bare", "result"}, {"str"}),
         ("version: 1.0.0\n", "", {"acks", "names", "doc"}, {"types", "timeout"}),
-        ("ignore: [", "", {"S061", "S063"}, {"S001"}),
+        ("ignore: {", "", {"S061", "S062"}, {"S001"}),
         ("Role: {", "", {"open"}, {"fields", "enum"}),
         ("errors: {RoomFull: {", "", {"code"}, {"doc", "args"}),
         ("      say:\n", "        concurrent: ", {"true", "false"}, {"str"}),

@@ -49,7 +49,7 @@ Each problem that `ackord` finds in a schema file has a code, whose meaning neve
 Under each code stands the rule that is broken, why the rule is there, an example that breaks it with the output, and one that doesn't.
 `ackord explain CODE` prints the same.
 No code is generated from a file that has an error; a warning names a likely problem, and doesn't stop the generation.
-A schema file can end warnings that its authors have thought about: `ignore: [S063]` at its top.
+A schema file can end warnings that its authors have thought about: `ignore: {S063: the server bounds messages}` at its top, or in a type, field, error, room, namespace or event.
 """
 
 

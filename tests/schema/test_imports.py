@@ -12,7 +12,7 @@ from ackord.schema.model import Contract, Field, Record, RefType, ScalarType
 from hypothesis import given
 from hypothesis import strategies as st
 
-HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\nignore: [S063]\n"
+HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\nignore: {S063: tested}\n"
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -26,7 +26,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 
 def load(folder: Path, files: dict[str, str]) -> Contract:
     result = load_contract(write(folder, files))
-    assert result.diagnostics == ()
+    assert {one.code for one in result.diagnostics} <= {"S076"}
     assert result.contract is not None
     assert load_contract_json(dump_contract(result.contract)) == result.contract
     return result.contract
@@ -228,10 +228,11 @@ def test_an_imported_file_ignores_warnings_of_its_own(tmp_path: Path) -> None:
     files = {
         "a.yaml": "import: [b.yaml, c.yaml]\ntypes: {A: 'tuple[b.A, c.A]'}\n",
         "b.yaml": many,
-        "c.yaml": f"ignore: [S061]\n{many}",
+        "c.yaml": f"ignore: {{S061: tested}}\n{many}",
     }
     result = load_contract(write(tmp_path, files))
-    assert [(Path(one.file).name, one.code) for one in result.diagnostics] == [("b.yaml", "S061")]
+    found = [(Path(one.file).name, one.code) for one in result.diagnostics if one.code != "S076"]
+    assert found == [("b.yaml", "S061")]
     assert sorted(Path(name).name for name in result.sources) == ["a.yaml", "b.yaml", "c.yaml"]
 
 
@@ -245,7 +246,11 @@ def test_an_import_that_nothing_uses_is_warned_of(tmp_path: Path) -> None:
         "e.yaml": shared,
     }
     result = load_contract(write(tmp_path, files))
-    found = [(Path(one.file).name, one.code, one.message) for one in result.diagnostics]
+    found = [
+        (Path(one.file).name, one.code, one.message)
+        for one in result.diagnostics
+        if one.code != "S076"
+    ]
     # The name that e.yaml has in the contract is decided by the import of a.yaml.
     assert found == [
         ("a.yaml", "S075", "nothing in this file uses a name of 'other'"),
@@ -254,7 +259,8 @@ def test_an_import_that_nothing_uses_is_warned_of(tmp_path: Path) -> None:
     files["a.yaml"] += (
         "namespaces: {/: {server_to_client: {c: {rooms: [d.lobby], args: {d: other.A}}}}}\n"
     )
-    assert load_contract(write(tmp_path, files)).diagnostics == ()
+    result = load_contract(write(tmp_path, files))
+    assert "S075" not in {one.code for one in result.diagnostics}
 
 
 def test_the_number_and_size_of_imported_files_are_bounded(

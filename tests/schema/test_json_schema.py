@@ -46,7 +46,7 @@ MISTAKES = {
     "a type that is a list": "types: {A: {fields: {a: [int]}}}",
     "a version of two numbers": "types: {A: {newtype: str, since: 1.0}}",
     "an import without a name": "import: [{a.yaml: {}}]",
-    "the code of an error among the warnings": "ignore: [S001]",
+    "the code of an error among the warnings": "ignore: {S001: tested}",
 }
 
 

@@ -18,10 +18,11 @@ EXAMPLES = re.findall(r"```yaml\n(?!# \S+\.yaml\n)(.*?)```", DOC, re.DOTALL)
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_each_example_is_a_good_contract(number: int) -> None:
     text = EXAMPLES[number]
-    fragment = "ackord: 1\nname: demo\nversion: 1.0.0\nignore: [S063]\n"
+    fragment = "ackord: 1\nname: demo\nversion: 1.0.0\nignore: {S063: tested}\n"
     head = "" if text.startswith("ackord:") else fragment
     result = load_bytes((head + text).encode(), "schema.md")
-    assert result.diagnostics == ()
+    # The heads of the tests ignore S063 whether they need it or not.
+    assert {one.code for one in result.diagnostics} <= {"S076"}
 
 
 def test_the_example_of_several_files_is_a_good_contract(tmp_path: Path) -> None:
@@ -29,7 +30,8 @@ def test_the_example_of_several_files_is_a_good_contract(tmp_path: Path) -> None
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     result = load_contract(tmp_path / "chat.yaml")
-    assert result.diagnostics == ()
+    # The heads of the tests ignore S063 whether they need it or not.
+    assert {one.code for one in result.diagnostics} <= {"S076"}
     assert len(result.sources) == len(FILES) == 3
 
 

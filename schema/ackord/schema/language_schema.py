@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, get_args
 
-from ackord.schema.diagnostics.rules import WARNINGS
+from ackord.schema.diagnostics.rules import RULES, WARNINGS
 from ackord.schema.document.namespaces import DIRECTIONS
 from ackord.schema.document.reader import LANGUAGE_VERSION, RESERVED
 from ackord.schema.document.types import FORMS
@@ -55,6 +55,17 @@ def _lists_of(keys: Iterable[str]) -> Schema:
     }
 
 
+_IGNORE: Final = (
+    "Warnings that aren't reported here, by code, each with the reason.",
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            code: {"description": RULES[code].title, "type": "string", "pattern": r"\S"}
+            for code in WARNINGS
+        },
+    },
+)
 KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
     {
         "document": {
@@ -70,10 +81,7 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
                 "How names of fields and events travel: as they are written, or user_id as userId.",
                 {"enum": ["as_written", "camelCase"]},
             ),
-            "ignore": (
-                "Codes of warnings that aren't reported for this file.",
-                {"type": ["array", "null"], "items": {"enum": list(WARNINGS)}, "uniqueItems": True},
-            ),
+            "ignore": _IGNORE,
             "import": (
                 "Other files: the types of common.yaml become common.User.",
                 {"type": ["array", "null"], "items": _ref("import")},
@@ -91,6 +99,7 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
             "doc": ("A text that becomes a docstring.", _TEXT),
             "deprecated": ("Why not to use it any more, and what to use instead.", _TEXT),
             "since": ("The version of the contract that brought it.", _VERSION),
+            "ignore": _IGNORE,
         },
         "constraints": {
             "pattern": ("A regular expression that is searched for.", _TEXT),

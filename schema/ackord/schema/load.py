@@ -223,8 +223,6 @@ class _Loader:
 
     def _resolve(self, files: Mapping[str, File]) -> Contract | None:
         report = self._report
-        for name, found in files.items():
-            report.ignore(name, found.document.ignored)
         resolved = resolve(Scopes(files), report)
         if report.has_errors:
             return None

@@ -7,13 +7,13 @@ and goes on, so that one run shows all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from itertools import islice
 from typing import Final
 
 from ackord.schema.diagnostics.diagnostic import Diagnostic, Related
 from ackord.schema.diagnostics.gaps import Gap, without_follow_ups
+from ackord.schema.diagnostics.ignores import Ignores
 from ackord.schema.diagnostics.rules import RULES
 from ackord.schema.source import Place
 
@@ -27,7 +27,8 @@ class Reporter:
 
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
-        self._ignored: dict[str, AbstractSet[str]] = {}
+        self.ignores = Ignores()
+        """The warnings that aren't reported."""
         self._gaps: list[Gap] = []
         self._suggestions = 0
 
@@ -45,7 +46,9 @@ class Reporter:
         The rule has the severity, and the hint if no `hint` is given.
         """
         rule = RULES[code]
-        if rule.severity == "warning" and code in self._ignored.get(place.file, ()):
+        ignore = self.ignores.find(code, place) if rule.severity == "warning" else None
+        if ignore is not None:
+            ignore.is_used = True
             return
         found = Diagnostic(
             code=code,
@@ -57,10 +60,6 @@ class Reporter:
             related=tuple(related),
         )
         self._found[found] = None
-
-    def ignore(self, file: str, codes: AbstractSet[str]) -> None:
-        """Don't report these warnings in a file."""
-        self._ignored[file] = codes
 
     def broken(self, gap: Gap) -> None:
         """Note that a part of a file couldn't be read, so that what is missing because of that

@@ -404,6 +404,13 @@ _ALL: Final = (
         severity="warning",
         category="unused",
     ),
+    Rule(
+        "S076",
+        "Unused ignore",
+        "What `ignore` names is found where it stands.",
+        severity="warning",
+        category="unused",
+    ),
 )
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in _ALL})

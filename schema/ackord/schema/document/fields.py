@@ -40,7 +40,8 @@ MAX_COUNT: Final = 2**31 - 1
 _LEADING_ZERO: Final = re.compile(r"0[0-9]{1,400}")
 """An octal number in YAML 1.1, and a decimal one in YAML 1.2."""
 _PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
-DOC_KEYS: Final = ("doc", "deprecated", "since")
+DOC_KEYS: Final = ("doc", "deprecated", "since", "ignore")
+"""Keys of every part of a contract; `Section` reads `ignore` itself."""
 FIELD_KEYS: Final = ("name",)
 """Keys of a field's, argument's or parameter's type, besides those of any type."""
 PART_KEYS: Final = ("items", "keys", "values")

@@ -271,8 +271,6 @@ class Document:
     doc: str | None
     acks: AckStyle | None
     names: WireNames
-    ignored: frozenset[str]
-    """Codes of warnings that aren't reported."""
     imports: tuple[ImportNode, ...]
     reserved: Mapping[str, tuple[Name, ...]]
     """Names that were removed, by kind: ``types``, ``errors``, ``rooms`` and ``namespaces``."""

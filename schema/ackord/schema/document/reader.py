@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.diagnostics.rules import RULES, WARNINGS
 from ackord.schema.document.errors import read_error
 from ackord.schema.document.fields import check_name
 from ackord.schema.document.imports import read_imports
@@ -66,7 +65,8 @@ def read_document(
     root = node or Mapping(start, ())
     if not _is_known_language(root, report):
         return None
-    section = Section(root, start, "a schema file", KEYS, report)
+    part = start.source.place(0, len(start.source.text))
+    section = Section(root, start, "a schema file", KEYS, report, part=part)
     section.node("ackord", required=True)
     for key in CONTRACT_KEYS if imported else ():
         if key in section:
@@ -86,7 +86,6 @@ def read_document(
         doc=section.prose("doc"),
         acks=acks[1] if acks else None,
         names=_read_names(section),
-        ignored=_read_ignored(section),
         imports=read_imports(section),
         reserved=read_reserved(section, RESERVED),
         types=tuple(read_type_declaration(entry, report) for entry in section.entries("types")),
@@ -109,20 +108,6 @@ def _is_known_language(root: Mapping, report: Reporter) -> bool:
         + (", without quotes" if isinstance(node, Scalar) and node.style else ""),
     )
     return False
-
-
-def _read_ignored(section: Section) -> frozenset[str]:
-    names = section.names("ignore")
-    for name in names:
-        if name.text not in WARNINGS:
-            what = "the code of an error" if name.text in RULES else "no code of a warning"
-            section.report.add(
-                "S016",
-                name.place,
-                f"{name.text[:60]!r} is {what}: only warnings can be ignored",
-                hint=f"warnings are {', '.join(WARNINGS)}",
-            )
-    return frozenset(name.text for name in names)
 
 
 def _read_names(section: Section) -> WireNames:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Mapping_
 from typing import Final, get_args
 
+from ackord.schema.diagnostics.ignores import Ignore
 from ackord.schema.diagnostics.reporter import Reporter
+from ackord.schema.diagnostics.rules import RULES, WARNINGS
 from ackord.schema.document.nodes import Name
 from ackord.schema.document.versions import is_version, near_version, shown_version
 from ackord.schema.model import AckStyle
@@ -52,7 +54,14 @@ class Section:
     """A mapping with known keys; unknown keys are reported."""
 
     def __init__(
-        self, mapping: Mapping, where: Place, what: str, known: tuple[str, ...], report: Reporter
+        self,
+        mapping: Mapping,
+        where: Place,
+        what: str,
+        known: tuple[str, ...],
+        report: Reporter,
+        *,
+        part: Place | None = None,
     ) -> None:
         """Check the keys.
 
@@ -62,6 +71,7 @@ class Section:
             what: What the mapping describes, as in "a namespace".
             known: The known keys.
             report: Takes the problems.
+            part: What ``ignore:`` is about, if that isn't the mapping with its key.
         """
         self.where = where
         self.what = what
@@ -77,6 +87,10 @@ class Section:
                 report.add(
                     "S011", entry.key.place, f"unknown key {entry.key.text!r} in {what}", hint=hint
                 )
+        ignore = self._entries.get("ignore")
+        if ignore is not None:
+            whole = Place(where.source, min(where.start, mapping.place.start), mapping.place.end)
+            _read_ignores(ignore, part or whole, report)
 
     def __contains__(self, key: str) -> bool:
         return key in self._entries
@@ -178,6 +192,33 @@ class Section:
         node = self.node(key)
         mapping = None if node is None else read_mapping(node, f"{key!r}", self.report)
         return iter(mapping or ())
+
+
+def _read_ignores(entry: Entry, part: Place, report: Reporter) -> None:
+    """Read ``ignore:``: codes of warnings, each with the reason."""
+    if not isinstance(entry.value, Mapping):
+        report.add(
+            "S010",
+            entry.value.place,
+            f"'ignore' is a mapping from codes to reasons, not {describe(entry.value)}",
+            hint='for example `ignore: {S063: "the server bounds messages"}`',
+        )
+        return
+    for each in entry.value:
+        code = each.key.text
+        if code not in WARNINGS:
+            what = "the code of an error" if code in RULES else "no code of a warning"
+            report.add(
+                "S016",
+                each.key.place,
+                f"{code[:60]!r} is {what}: only warnings can be ignored",
+                hint=f"warnings are {', '.join(WARNINGS)}",
+            )
+            continue
+        reason = read_text(each.value, "a reason", report)
+        if reason is not None and not reason.text.strip():
+            report.add("S016", reason.place, f"say why {code} is ignored here")
+        report.ignores.add(Ignore(code, each.key.place, part))
 
 
 def read_reserved(section: Section, kinds: tuple[str, ...]) -> Mapping_[str, tuple[Name, ...]]:

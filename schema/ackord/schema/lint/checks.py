@@ -29,7 +29,12 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
 
 
 def lint(resolved: Resolved, report: Reporter) -> None:
-    """Run all checks but those that the schema file ignores."""
-    for code, check in CHECKS.items():
-        if code not in resolved.document.ignored:
-            check(resolved, report)
+    """Run all checks, then warn of what the contract's own file ignores without need (S076).
+
+    What an imported file ignores may be needed in another contract.
+    """
+    for check in CHECKS.values():
+        check(resolved, report)
+    for ignore in report.ignores:
+        if not ignore.is_used and ignore.place.file == resolved.scopes.root_file:
+            report.add("S076", ignore.place, f"{ignore.code} isn't found here: remove the entry")

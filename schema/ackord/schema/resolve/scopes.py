@@ -61,6 +61,11 @@ class Scopes:
         return next(iter(self.files.values())).document
 
     @property
+    def root_file(self) -> str:
+        """The name of the contract's own file."""
+        return next(iter(self.files))
+
+    @property
     def documents(self) -> Iterable[Document]:
         """All files, the contract's own first."""
         return [file.document for file in self.files.values()]
