@@ -72,7 +72,7 @@ def _hint(lacking: set[Limit]) -> str:
     wanted = ", ".join(way for limit, way in _WAYS.items() if limit in lacking)
     return (
         f"write {wanted}; a server takes no message over 1 MB anyway (its `max_payload`), and "
-        "where that is limit enough, `ignore: {S063: the reason}` in the namespace ends this warning"
+        "where that is limit enough, `ignore: {S063: reason}` in the namespace ends this warning"
     )
 
 
