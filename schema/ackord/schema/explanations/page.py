@@ -24,7 +24,9 @@ class Page:
 
 def read_page(code: str) -> Page:
     """Read the page of a rule."""
-    text = (files(__package__) / "pages" / f"{code}.md").read_text(encoding="utf-8")
+    text = (files("ackord.schema.explanations") / "pages" / f"{code}.md").read_text(
+        encoding="utf-8"
+    )
     examples: dict[str, str] = dict(_EXAMPLE.findall(text))
     return Page(
         why=text.partition("\nWrong:\n")[0].strip(),
