@@ -105,6 +105,7 @@ def test_check_says_what_has_changed_in_a_model_of_the_application(
     head = "from pydantic import BaseModel, Field\n\nclass A(BaseModel):\n    "
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "path", [*sys.path])
+        patch.setattr(sys, "dont_write_bytecode", True)  # both texts may have one size and second
         for text in ("a: int", model):
             module.write_text(head + text + "\n")
             importlib.invalidate_caches()

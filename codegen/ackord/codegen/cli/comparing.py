@@ -34,7 +34,9 @@ def compare_all(
             Located(finding, new.place(finding.at.new), old.describe(finding.at.old))
             for finding in compare(old.contract, new.contract, rollouts)
         ]
-    return sorted(found, key=lambda one: (one.new, one.finding.path, one.finding.rule))
+    return sorted(
+        found, key=lambda one: (one.new.file, one.new.range, one.finding.path, one.finding.rule)
+    )
 
 
 def show_findings(found: Sequence[Located], form: Format) -> None:
