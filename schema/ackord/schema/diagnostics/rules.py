@@ -56,7 +56,7 @@ _ALL: Final = (
         "A schema file is text in UTF-8.",
         "save the file as UTF-8",
     ),
-    Rule("S004", "Invalid YAML", "A schema file is valid YAML 1.2."),
+    Rule("S004", "Invalid YAML or JSON", "A schema file is valid YAML 1.2, or valid JSON."),
     Rule(
         "S005",
         "Duplicate key",
