@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ackord.schema import Diagnostic, Range, load_bytes, render_text
+import json
+
+import pytest
+from ackord.schema import (
+    Diagnostic,
+    Range,
+    load_bytes,
+    render_github,
+    render_json,
+    render_text,
+)
+from ackord.schema.yaml import parsers
 
 HEAD = "ackord: 1\nname: chat\nversion: 1.0.0\n"
 
@@ -90,3 +101,46 @@ def test_warnings_are_counted_apart() -> None:
 
 def test_nothing_is_said_about_nothing() -> None:
     assert render_text([], {}) == ""
+
+
+def test_each_format_shows_200_problems_of_a_file_and_counts_the_others() -> None:
+    found = [
+        Diagnostic(
+            code="S001",
+            severity="error" if line == 260 else "warning",
+            file=file,
+            range=Range(line, 1, line, 2),
+            message="broken",
+        )
+        for file, count in (("a.yaml", 260), ("b.yaml", 201), ("c.yaml", 200))
+        for line in range(1, count + 1)
+    ]
+    text = render_text(found, {})
+    assert text.endswith(
+        "a.yaml: 60 more problems are not shown.\n"
+        "b.yaml: 1 more problem is not shown.\n"
+        "Found 1 error and 660 warnings.\n"
+    )
+    assert text.count("broken") == 600
+    assert text.count("a.yaml:260:1 - error S001") == 1, "errors come before warnings"
+    written = json.loads(render_json(found))
+    assert written["not_shown"] == {"a.yaml": 60, "b.yaml": 1}
+    assert [one["line"] for one in written["diagnostics"]] == [
+        *range(1, 200), 260, *range(1, 201), *range(1, 201)
+    ]  # fmt: skip
+    assert render_github(found).splitlines()[600:] == [
+        "::notice file=a.yaml::60 more problems are not shown",
+        "::notice file=b.yaml::1 more problem is not shown",
+    ]
+
+
+@pytest.mark.parametrize("fast", [parsers.FAST, None], ids=["libyaml", "PyYAML's own parser"])
+@pytest.mark.parametrize("count", [100, 101, 500])
+def test_a_file_of_many_syntax_errors_says_that_more_are_not_reported(
+    monkeypatch: pytest.MonkeyPatch, fast: object, count: int
+) -> None:
+    monkeypatch.setattr(parsers, "FAST", fast)
+    messages = [one.message for one in load_bytes(b"a: @b\n" * count, "a.yaml").diagnostics]
+    more = messages.count("this file has more syntax errors, which aren't reported")
+    assert more == (count > 100)
+    assert sum("@" in message for message in messages) == 100

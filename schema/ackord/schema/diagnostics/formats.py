@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ackord.schema.diagnostics.diagnostic import Diagnostic
+from ackord.schema.diagnostics.limits import count_more, shown
 from ackord.schema.source import Range
 
 
@@ -14,8 +15,10 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Write ``{"diagnostics": […]}``, each with ``code``, ``severity``, ``file``, ``line``,
     ``column``, ``end_line``, ``end_column``, ``message``, ``hint`` and ``related``.
 
-    Lines and columns count from 1, and the end is exclusive.
+    Lines and columns count from 1, and the end is exclusive. Of each file 200 are written; if
+    a file has more, ``"not_shown": {file: count}`` follows.
     """
+    first, more = shown(diagnostics)
     found = [
         {
             "code": one.code,
@@ -28,16 +31,18 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
                 for other in one.related
             ],
         }
-        for one in diagnostics
+        for one in first
     ]
-    return json.dumps({"diagnostics": found}, indent=2, ensure_ascii=False) + "\n"
+    written = {"diagnostics": found, **({"not_shown": more} if more else {})}
+    return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
 
 
 def render_github(diagnostics: Iterable[Diagnostic]) -> str:
     """Write a workflow command for each diagnostic, which GitHub shows at its place in the changed
-    files of a pull request.
+    files of a pull request; of each file 200, and a notice that says how many more there are.
     """
-    return "".join(
+    first, more = shown(diagnostics)
+    commands = [
         github_command(
             one.severity,
             f"{one.message} ({one.hint})" if one.hint else one.message,
@@ -48,8 +53,10 @@ def render_github(diagnostics: Iterable[Diagnostic]) -> str:
             endLine=one.range.end_line,
             endColumn=one.range.end_column,
         )
-        for one in diagnostics
-    )
+        for one in first
+    ]
+    notices = [github_command("notice", count_more(more[file]), file=file) for file in more]
+    return "".join(commands + notices)
 
 
 def github_command(level: str, message: str, **properties: str | int) -> str:

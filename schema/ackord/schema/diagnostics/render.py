@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ackord.schema.diagnostics.diagnostic import Diagnostic
+from ackord.schema.diagnostics.limits import count_more, shown
 from ackord.schema.source import Range, Source
 
 _RED: Final = "31"
@@ -20,7 +21,7 @@ _TAB: Final = "    "
 def render_text(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], *, color: bool = False
 ) -> str:
-    """Write diagnostics with excerpts and carets, and how many there are.
+    """Write diagnostics with excerpts and carets, and how many there are; of each file 200.
 
     Args:
         diagnostics: What to write.
@@ -31,8 +32,10 @@ def render_text(
     found = list(diagnostics)
     texts = {file: Source(file, text) for file, text in sources.items()}
     painter = _Painter(color=color)
-    blocks = [_block(one, texts.get(one.file), painter) for one in found]
-    return "\n".join([*blocks, _summary(found)]) if found else ""
+    first, more = shown(found)
+    blocks = [_block(one, texts.get(one.file), painter) for one in first]
+    rest = "".join(f"{_printable(file)}: {count_more(count)}.\n" for file, count in more.items())
+    return "\n".join([*blocks, rest + _summary(found)]) if found else ""
 
 
 class _Painter:

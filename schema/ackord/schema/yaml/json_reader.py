@@ -51,6 +51,8 @@ class _Reader:
         self._open: list[int] = []
         """Where the collections begin that aren't complete."""
         self._has_ended = False
+        self._first = len(self._text) - len(self._text.lstrip(" \t\r\n{"))
+        """Where the first key begins."""
 
     def document(self) -> Node:
         self._skip()
@@ -257,7 +259,7 @@ class _Reader:
             self._leave_out(start, self._at)
             return Scalar(self._source, start, self._at, "0", None)
         hint = f'write "{text[:60]}"'
-        if start == len(self._text) - len(self._text.lstrip(" \t\r\n{")):
+        if start == self._first:
             hint += "; a file that begins with { is read as JSON"
         self._tell(start, self._at, "text in JSON stands in double quotes", hint)
         return Scalar(self._source, start, self._at, text, '"')

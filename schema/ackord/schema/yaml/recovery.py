@@ -30,8 +30,8 @@ _KEY_ALONE: Final = r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)"
 _WORD: Final = r"[^\W\d][\w./-]*"
 _MAX_EFFORT: Final = 5_000_000
 """Characters that the slow parser reads at most."""
-_MAX_PROBLEMS: Final = 200
-"""Syntax errors that are looked for."""
+_MAX_PROBLEMS: Final = 100
+"""Syntax errors that are looked for; one more says that there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,19 @@ class Recovery:
         length = len(self._characters)
         self._mend(_Block(0, length))
         text = self._text(0, length)
-        return text if _is_yaml(text) or self._problem(text) is None else None
+        problem = None if _is_yaml(text) else _first_problem(text)
+        if problem is not None and self._is_spent():
+            self._report.add(
+                "S004",
+                self._source.place(problem.start, problem.end),
+                "this file has more syntax errors, which aren't reported",
+                hint="mend the other errors first",
+            )
+        return text if problem is None else None
 
     def _mend(self, block: _Block) -> None:
         text = self._text(block.start, block.end)
-        if self._count > _MAX_PROBLEMS or _is_yaml(text):
+        if self._is_spent() or _is_yaml(text):
             return
         children = list(_children(text, block)) if len(block.holders) < MAX_DEPTH else []
         for child in children:
@@ -83,17 +91,13 @@ class Recovery:
                 self._blank_value(block)
 
     def _problem(self, text: str) -> Problem | None:
-        if self._effort > _MAX_EFFORT or self._count > _MAX_PROBLEMS:
+        if self._is_spent():
             return None
         self._effort += len(text)
-        parser = PureParser(text)
-        try:
-            TreeBuilder(Source("", text), {}, Reporter()).build(parser.all_events())
-        except TooDeepError:
-            return None  # This is reported with the tree.
-        except YAMLError as exc:
-            return find_problem(exc, parser, text)
-        return None
+        return _first_problem(text)
+
+    def _is_spent(self) -> bool:
+        return self._effort > _MAX_EFFORT or self._count >= _MAX_PROBLEMS
 
     def _report_problem(self, problem: Problem, base: int) -> None:
         self._count += 1
@@ -147,6 +151,17 @@ class Recovery:
 
     def _text(self, start: int, end: int) -> str:
         return "".join(self._characters[start:end])
+
+
+def _first_problem(text: str) -> Problem | None:
+    parser = PureParser(text)
+    try:
+        TreeBuilder(Source("", text), {}, Reporter()).build(parser.all_events())
+    except TooDeepError:
+        return None  # This is reported with the tree.
+    except YAMLError as exc:
+        return find_problem(exc, parser, text)
+    return None
 
 
 def _is_yaml(text: str) -> bool:
