@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 import pytest
@@ -11,9 +14,13 @@ from ackord.schema import LoadResult, dump_contract, load_bytes, load_contract_j
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.expressions.parser import parse_expression
 from ackord.schema.source import Source
+from ackord.schema.yaml import parsers
 from ackord.schema.yaml.nodes import Scalar
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
+from tests.schema.test_bad_schemas import CASES
+from tests.schema.test_bad_schemas import HEAD as BAD_HEAD
 
 GOOD = """\
 ackord: 1
@@ -62,7 +69,9 @@ def check(data: bytes) -> LoadResult:
         found.severity == "error" for found in result.diagnostics
     )
     rendered = render_text(result.diagnostics, result.sources)
-    assert rendered.count(" - error S") + rendered.count(" - warning S") >= len(result.diagnostics)
+    assert rendered.count(" - error S") + rendered.count(" - warning S") >= min(
+        len(result.diagnostics), 200
+    )
     for found in result.diagnostics:
         at = found.range
         assert 1 <= at.line <= at.end_line
@@ -127,6 +136,72 @@ def test_random_type_expressions(text: str) -> None:
     assert (expression is None) == bool(report.diagnostics())
 
 
+THOROUGH = bool(os.environ.get("ACKORD_THOROUGH"))
+REPOSITORY = Path(__file__).parents[2]
+TEXTS = [
+    GOOD,
+    *(path.read_text(encoding="utf-8") for path in sorted(REPOSITORY.glob("examples/**/*.yaml"))),
+    *(
+        path.read_text(encoding="utf-8")
+        for path in sorted(REPOSITORY.glob("tests/codegen/golden/*/schema.yaml"))
+    ),
+    *(
+        text if title.startswith("whole file:") else BAD_HEAD + text
+        for (_, title), (text, _) in CASES.items()
+    ),
+]
+"""Schemas to change: those of the repository, right ones and wrong ones, in YAML and in JSON."""
+INSERTED = st.sampled_from(
+    [*"-?:,[]{}#&*!|>'\"%@`\\=~</ \t\n\r\0\x85\xa0\u2028\u2029\ufeff\ud800\U0001f600", ": ", "- ", "? ", "\n  ", "\n\t", "\r\n", "---", "...", "&a ", "*a", "!t ", "<<: ", "\\ud83d", "\\x", "//", "/*", "null"]
+)  # fmt: skip
+PLACE = st.integers(0, 1_000_000)
+EDITS = st.lists(
+    st.one_of(
+        st.tuples(st.just("replace"), PLACE, st.integers(0, 3), INSERTED),
+        st.tuples(st.just("repeat"), PLACE, st.integers(1, 20), st.just("")),
+        st.tuples(st.sampled_from(["remove", "exchange", "copy"]), PLACE, PLACE, st.just("")),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def edited(text: str, edits: list[tuple[str, int, int, str]]) -> str:
+    """Change characters or whole lines."""
+    for kind, place, other, new in edits:
+        if kind in {"replace", "repeat"}:
+            at = place % (len(text) + 1)
+            end = at + other
+            text = text[:at] + (new or text[at:end] * 2) + text[end:]
+            continue
+        lines = text.splitlines(keepends=True) or [""]
+        one, two = place % len(lines), other % len(lines)
+        if kind == "remove":
+            del lines[one]
+        elif kind == "copy":
+            lines.insert(two, lines[one])
+        else:
+            lines[one], lines[two] = lines[two], lines[one]
+        text = "".join(lines)
+    return text
+
+
+@settings(max_examples=5000 if THOROUGH else 100)
+@given(st.builds(edited, st.sampled_from(TEXTS), EDITS))
+@example("a: b\n\x85{")
+@example("\x85{")
+def test_both_parsers_say_the_same_about_a_changed_schema(text: str) -> None:
+    data = text.encode(errors="surrogatepass")
+    before = time.process_time()
+    fast = check(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parsers, "FAST", None)
+        slow = check(data)
+    assert time.process_time() - before < 10, "seconds of CPU; usual are 0.02"
+    assert fast.diagnostics == slow.diagnostics
+    assert fast.contract == slow.contract
+
+
 HEAD = "ackord: 1\nname: a\nversion: 1.0.0\n"
 HOSTILE: dict[str, tuple[int, Callable[[int], str]]] = {
     "deep lists": (100_000, lambda n: "[" * n),
@@ -148,6 +223,28 @@ HOSTILE: dict[str, tuple[int, Callable[[int], str]]] = {
     "names in generated code": (9000, lambda n: f"{HEAD}types: {{A: {{fields: {{" + "".join(f'"@{k}": {{type: int, name: a}}, ' for k in range(n)) + "}}}\n"),
     "missing imports": (30_000, lambda n: f"{HEAD}import:\n" + "".join(f"  - a{k}.yaml\n" for k in range(n))),
     "rooms": (400, lambda n: f"{HEAD}rooms:\n" + "".join(f"  r{k}: {{name: 'r{k}:{{x}}', params: {{x: str}}}}\n" for k in range(n))),
+    "broken blocks": (4000, lambda n: f"{HEAD}types:\n" + "".join(f"  T{k}: {{fields: [}}\n" for k in range(n))),
+    "broken parts of blocks": (3000, lambda n: "".join(f"a{k}:\n  b:\n    c: @d\n    e: f\n" for k in range(n))),
+    "broken parts of parts": (400, lambda n: "".join(f"{' ' * k}a:\n{' ' * k} b: [\n" for k in range(n))),
+    "one broken block after many": (8000, lambda n: f"{HEAD}types:\n" + "".join(f"  T{k}: {{enum: [a]}}\n" for k in range(n)) + "  X: [\n"),
+    "an open bracket": (80_000, lambda n: "a: [\n" + "b: c\n" * n),
+    "an open quote": (80_000, lambda n: 'a: "\n' + "b: c\n" * n),
+    "closing brackets": (100_000, lambda n: "a: " + "]" * n),
+    "colons in one line": (50_000, lambda n: "doc: " + "a: " * n),
+    "tabs": (20_000, lambda n: "\ta: b\n" * n),
+    "odd indentation": (20_000, lambda n: "".join(" " * (k % 7) + "a: b\n" for k in range(n))),
+    "escapes": (100_000, lambda n: 'a: "' + "\\q" * n + '"\n'),
+    "duplicate keys": (100_000, lambda n: "a: 1\n" * n),
+    "JSON: duplicate keys": (100_000, lambda n: "{" + '"a": 1, ' * n + "}"),
+    "JSON: an open bracket": (300_000, lambda n: '{"a": [' + "1, " * n),
+    "JSON: an open quote": (900_000, lambda n: '{"' + "x" * n),
+    "JSON: open quotes": (100_000, lambda n: "{" + '"x\n' * n),
+    "JSON: deep": (100_000, lambda n: '{"a": ' * n),
+    "JSON: commas": (200_000, lambda n: "{" + "," * n),
+    "JSON: wrong brackets": (200_000, lambda n: '{"a": [' + "}" * n),
+    "JSON: comments": (100_000, lambda n: "{" + "/* a */" * n),
+    "JSON: words": (15_000, lambda n: '{"a": [' + ("x" + " " * 50 + "\n") * n),
+    "JSON: surrogates": (100_000, lambda n: '{"a": "' + "\\ud800" * n + '"}'),
 }  # fmt: skip
 """Families of files, each with the size that a file may have at most, or that was once slow."""
 LOOKED_AHEAD = frozenset({"deep lists", "deep mappings"})
