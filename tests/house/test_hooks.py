@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from ackord.codegen.cli.verbs import find_verbs
 from ruamel.yaml import YAML
 
 from tests.codegen.test_cli import ackord
@@ -29,9 +28,6 @@ HOOKS: Final[dict[str, dict[str, Any]]] = {hook["id"]: hook for hook in read(".p
 STEPS: Final[dict[str, dict[str, Any]]] = {
     step["name"]: step for step in read("action.yml")["runs"]["steps"] if "run" in step
 }
-needs_breaking = pytest.mark.skipif(
-    "breaking" not in find_verbs(), reason="ackord breaking isn't there yet"
-)
 
 
 def run(command: list[str], cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -79,7 +75,7 @@ CHANGES: Final = {
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=needs_breaking if "breaking" in name else ()) for name in CHANGES]
+    "name", CHANGES
 )  # fmt: skip
 def test_each_hook_passes_and_objects(project: Path, name: str) -> None:
     hook = HOOKS[name]
@@ -157,7 +153,6 @@ def test_the_action_fetches_the_base_into_a_shallow_checkout(project: Path) -> N
     assert step("fetch", checkout, AGAINST="nothing").returncode != 0
 
 
-@needs_breaking
 @pytest.mark.parametrize("rollout", ["", "old_clients\n"])
 def test_the_action_annotates_whom_a_change_breaks(project: Path, rollout: str) -> None:
     checkout, old = shallow(project)
