@@ -130,8 +130,9 @@ class _Handshake(asyncio.Protocol):
             else:
                 self._feed(data)
             return
+        looked_at = max(0, len(self._head) - len(_END_OF_HEAD) + 1)
         self._head += data
-        end = self._head.find(_END_OF_HEAD)
+        end = self._head.find(_END_OF_HEAD, looked_at)
         if end < 0 and len(self._head) <= _MAX_HEAD:
             return
         self._is_answered = True
