@@ -163,6 +163,8 @@ def test_problems_are_printed_for_other_programs(verb: str, project: Path) -> No
     (project / "tiny.yaml").write_text(TINY)
     done = ackord(verb, "tiny.yaml", "--format", "json", cwd=project)
     assert json.loads(done.stdout) == {"diagnostics": []}
+    said = {"validate": "tiny.yaml is valid\n", "lint": "tiny.yaml has no problems\n"}
+    assert ackord(verb, "tiny.yaml", cwd=project).stdout == said[verb]
 
 
 def test_a_schema_is_validated_from_standard_input(project: Path) -> None:

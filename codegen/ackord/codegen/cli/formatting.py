@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import typer
-from ackord.codegen.cli.loading import STANDARD_INPUT, look_here, show, stop_for_errors
+from ackord.codegen.cli.loading import STANDARD_INPUT, look_here, name_of, show, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.codegen.cli.project import find_schemas
 from ackord.codegen.configuration import shown
@@ -41,8 +41,7 @@ def check_all(named: Sequence[str] | None, *, diff: bool) -> None:
     for path, before, after in changed:
         if diff:
             typer.echo(_diff(path, before, after), nl=False)
-        name = "standard input" if path == STANDARD_INPUT else path
-        typer.echo(f"{name} isn't formatted", err=True)
+        typer.echo(f"{name_of(path)} isn't formatted", err=True)
     if changed:
         again = "" if named is None else "".join(f" {path}" for path, _, _ in changed)
         typer.echo(f"run: ackord format{again}", err=True)

@@ -16,7 +16,7 @@ def lint(schemas: Schemas = None, form: FormatName = Format.TEXT) -> None:
     Exits with 100 if there is one. `ackord explain CODE` says what a code means and how to end a
     warning.
     """
-    from ackord.codegen.cli.loading import load_all, show, stop_for_errors  # noqa: PLC0415
+    from ackord.codegen.cli.loading import load_all, name_of, show, stop_for_errors  # noqa: PLC0415
     from ackord.codegen.cli.project import find_schemas  # noqa: PLC0415
 
     results = load_all(find_schemas(schemas))
@@ -24,3 +24,6 @@ def lint(schemas: Schemas = None, form: FormatName = Format.TEXT) -> None:
     stop_for_errors(found)
     if found:
         raise typer.Exit(FINDINGS)
+    if form is Format.TEXT:
+        for schema in results:
+            typer.echo(f"{name_of(schema)} has no problems")

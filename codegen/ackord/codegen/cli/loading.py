@@ -22,16 +22,22 @@ from ackord.schema import (
     render_json,
     render_text,
 )
+from ackord.schema.load import MAX_BYTES
 
 UNREADABLE: Final = "S001"
 STANDARD_INPUT: Final = Path("-")
+
+
+def name_of(schema: Path) -> str:
+    """Return what a schema file is called in messages."""
+    return "standard input" if schema == STANDARD_INPUT else str(schema)
 
 
 def load_all(schemas: Iterable[Path]) -> Mapping[Path, LoadResult]:
     """Load schema files, each once."""
     look_here()
     return {
-        path: load_bytes(sys.stdin.buffer.read(), "<stdin>")
+        path: load_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
         if path == STANDARD_INPUT
         else load_contract(path)
         for path in dict.fromkeys(schemas)

@@ -15,11 +15,11 @@ def validate(schemas: Schemas = None, form: FormatName = Format.TEXT) -> None:
     Exits with 100 if there is an error. Warnings are shown, and are no failure: `ackord lint` fails
     for them, too.
     """
-    from ackord.codegen.cli.loading import load_all, show, stop_for_errors  # noqa: PLC0415
+    from ackord.codegen.cli.loading import load_all, name_of, show, stop_for_errors  # noqa: PLC0415
     from ackord.codegen.cli.project import find_schemas  # noqa: PLC0415
 
     results = load_all(find_schemas(schemas))
     stop_for_errors(show(list(results.values()), form))
     if form is Format.TEXT:
         for schema in results:
-            typer.echo(f"{'standard input' if str(schema) == '-' else schema} is valid")
+            typer.echo(f"{name_of(schema)} is valid")
