@@ -15,8 +15,8 @@ from ackord.codegen.cli.loading import show, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.codegen.errors import CodegenError
 from ackord.codegen.generation import generate
+from ackord.codegen.new_project.files import PACKAGE, project_files
 from ackord.codegen.output import write
-from ackord.codegen.project.files import PACKAGE, project_files
 from ackord.schema import load_bytes
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")

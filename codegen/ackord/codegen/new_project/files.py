@@ -21,7 +21,7 @@ def project_files(name: str, *, has_pyproject: bool) -> Mapping[PurePosixPath, s
         has_pyproject: Whether the project has a ``pyproject.toml`` already; its configuration is in
             a file of its own then.
     """
-    environment = template_environment("ackord.codegen.project", {})
+    environment = template_environment("ackord.codegen.new_project", {})
     configuration = "ackord.toml" if has_pyproject else "pyproject.toml"
     templates = {
         f"{name}.yaml": "schema.yaml",
