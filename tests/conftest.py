@@ -64,6 +64,7 @@ OUTSIDE: Final = (
     "tests/runtime/validation/test_completion.py::test_adapters_of_a_large_type_are_small",
     "tests/schema/test_formatting.py",
     "tests/schema/test_fuzz.py",
+    "tests/schema/test_javascript_patterns.py::test_patterns_without_a_warning",
     "tests/soak",
     "tests/typing",
 )
