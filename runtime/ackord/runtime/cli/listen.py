@@ -65,7 +65,7 @@ def listen(  # noqa: PLR0917  # typer gives them by name
 
     A line is {"event": "posted", "args": ["hi", 5]}, with binary values as {"$base64": "aGk="}.
     Standard error says what happens to the connection.
-    Events that ask for an acknowledgement get none.
+    Events that ask for an acknowledgement are answered with the error unknown_event.
     """
     from ackord.runtime.cli.listening import print_events  # noqa: PLC0415  # takes a while to import
 

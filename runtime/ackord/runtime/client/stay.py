@@ -207,8 +207,9 @@ class Stay:
         error: BaseException | None = None,
     ) -> None:
         """Answer an event that failed by an error ack if one was asked for, and count it."""
-        # A client needn't listen to everything that a server tells.
-        if ack_id is not None or failure.code != UNKNOWN_EVENT:
+        # A client needn't listen to everything that a server tells, and a catch-all listener has
+        # heard what asks for an answer.
+        if failure.code != UNKNOWN_EVENT or (ack_id is not None and not self._any):
             self._namespace.record_failure(name, failure, error)
         if ack_id is not None:
             try:
