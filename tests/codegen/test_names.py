@@ -14,7 +14,7 @@ from ackord.codegen import NotSupportedError, generate
 from ackord.codegen.casing import camel, constant, prefixed
 from ackord.codegen.planning import plan_contract
 from ackord.codegen.python import reserved
-from ackord.codegen.python.names import Scope, attribute
+from ackord.codegen.python.names import attribute, scope
 from ackord.codegen.python.naming import EventNames, Names, NamespaceNames, name_everything
 from ackord.runtime.stubs import v1
 from ackord.schema.model import (
@@ -66,13 +66,13 @@ def test_hooks_of_namespaces_are_reserved() -> None:
 
 
 def test_a_scope_gives_each_name_once() -> None:
-    scope = Scope({"taken"})
+    names = scope({"taken"})
     assert [
-        scope.claim("a"),
-        scope.claim("a"),
-        scope.claim("a"),
-        scope.claim("taken"),
-        scope.claim("class"),
+        names.claim("a"),
+        names.claim("a"),
+        names.claim("a"),
+        names.claim("taken"),
+        names.claim("class"),
     ] == [
         "a",
         "a_",
@@ -80,8 +80,8 @@ def test_a_scope_gives_each_name_once() -> None:
         "taken_",
         "class_",
     ]
-    assert scope.claim("a", "b") == "b"
-    assert "b" in scope.names()
+    assert names.claim("a", "b") == "b"
+    assert "b" in names.names()
 
 
 @pytest.mark.parametrize(

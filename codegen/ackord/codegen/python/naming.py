@@ -17,7 +17,8 @@ from typing import Protocol
 from ackord.codegen.casing import camel, constant, prefixed, room_class
 from ackord.codegen.plan import EventPlan, NamespacePlan, Plan, Result
 from ackord.codegen.python import reserved
-from ackord.codegen.python.names import MODULES, Scope, clashes, members
+from ackord.codegen.python.names import MODULES, members, scope
+from ackord.codegen.scopes import Scope, clashes
 from ackord.schema.model import Enum, Record, TaggedUnion
 
 
@@ -110,8 +111,8 @@ class _Wired(Protocol):
 class _Naming:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._package = Scope(MODULES)
-        self._constants = Scope()
+        self._package = scope(MODULES)
+        self._constants = scope()
         self._fields: dict[str, tuple[str, ...]] = {}
         self._tags: dict[str, str] = {}
         self._members: dict[str, tuple[str, ...]] = {}
@@ -381,19 +382,19 @@ class _NamespaceDraft:
     def _methods(self) -> Iterator[tuple[EventPlan, str, str, str]]:
         """Return each event with the prefix of its direction, its method and its handler."""
         plan = self.plan
-        client = Scope(reserved.CLIENT | reserved.HOOKS)
-        handlers = Scope(reserved.NAMESPACE)
+        client = scope(reserved.CLIENT | reserved.HOOKS)
+        handlers = scope(reserved.NAMESPACE)
         sent = client.claim_all(_identifiers(plan.client_to_server))
         handled = handlers.claim_all(_handlers(plan.client_to_server))
         yield from zip(
             plan.client_to_server, _repeat("_FROM_CLIENT", sent), sent, handled, strict=True
         )
-        emitted = Scope(reserved.EMITTER).claim_all(_identifiers(plan.server_to_client))
+        emitted = scope(reserved.EMITTER).claim_all(_identifiers(plan.server_to_client))
         heard = client.claim_all(_handlers(plan.server_to_client))
         yield from zip(
             plan.server_to_client, _repeat("_FROM_SERVER", emitted), emitted, heard, strict=True
         )
-        spread = Scope().claim_all(_identifiers(plan.server_to_server))
+        spread = scope().claim_all(_identifiers(plan.server_to_server))
         learned = [
             handlers.claim(name, f"{name}_from_cluster")
             for name in _handlers(plan.server_to_server)
