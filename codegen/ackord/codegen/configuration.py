@@ -38,10 +38,20 @@ class _Table(BaseModel):
 
 
 class OutputTable(_Table):
-    """What is generated from a contract: the name of the target, such as ``python``, and where."""
+    """What is generated from a contract: the name of the target, such as ``python``, where, and the
+    target's own options.
+    """
 
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    __pydantic_extra__: dict[str, str]
     name: _Text
     out: _Text
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """The other settings, which are options of the target itself."""
+        return self.__pydantic_extra__
 
 
 class ContractTable(_Table):

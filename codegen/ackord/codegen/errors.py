@@ -4,7 +4,7 @@
 
     CodegenError
     ├── NotSupportedError     the contract holds what this version can't generate
-    ├── UnknownTargetError    there is no target of this name
+    ├── UnknownTargetError    there is no target of this name, or it has no such option
     ├── OutputRefusedError    the output directory holds what must not be overwritten
     └── OutputFailedError     the system refuses to read or write
 """
@@ -26,7 +26,7 @@ class NotSupportedError(CodegenError):
 
 
 class UnknownTargetError(CodegenError):
-    """There is no target of this name."""
+    """There is no target of this name, or it has no such option."""
 
 
 class OutputRefusedError(CodegenError):

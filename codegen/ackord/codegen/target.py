@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, TypeAlias
 
 from ackord.codegen.plan import Plan
@@ -32,6 +32,8 @@ class Options:
 
     source: str
     """Name of the schema file, without its directory, so that the result is the same everywhere."""
+    chosen: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The values of the target's own options; those that aren't there have their default."""
 
 
 class Target(Protocol):
@@ -43,6 +45,8 @@ class Target(Protocol):
 
     name: ClassVar[str]
     """The name by which ``--target`` chooses it."""
+    options: ClassVar[Mapping[str, tuple[str, ...]]]
+    """The values of each of its options, the default first."""
 
     @property
     def reserved_names(self) -> Mapping[NameKind, AbstractSet[str]]:

@@ -12,7 +12,16 @@ from ackord.codegen.target import Target
 
 DEFAULT: Final = "python"
 
-TARGETS: Final[Mapping[str, Callable[[], Target]]] = MappingProxyType({"python": PythonTarget})
+
+def _typescript() -> Target:
+    from ackord.codegen.typescript.target import TypeScriptTarget  # noqa: PLC0415 - seldom needed
+
+    return TypeScriptTarget()
+
+
+TARGETS: Final[Mapping[str, Callable[[], Target]]] = MappingProxyType(
+    {"python": PythonTarget, "typescript": _typescript}
+)
 """A function that makes each target."""
 
 
@@ -25,3 +34,20 @@ def find_target(name: str) -> Target:
     if name not in TARGETS:
         raise UnknownTargetError((f"there is no target {name!r}: {', '.join(sorted(TARGETS))}",))
     return TARGETS[name]()
+
+
+def check_options(target: Target, chosen: Mapping[str, str]) -> None:
+    """Check that a target has these options, and each of them this value.
+
+    Raises:
+        UnknownTargetError: it hasn't.
+    """
+    for name, value in chosen.items():
+        values = target.options.get(name)
+        if values is None:
+            known = ", ".join(target.options) or "it has none"
+            raise UnknownTargetError((f"the target {target.name} has no option {name!r}: {known}",))
+        if value not in values:
+            raise UnknownTargetError(
+                (f"the option {name!r} of the target {target.name} is one of: {', '.join(values)}",)
+            )

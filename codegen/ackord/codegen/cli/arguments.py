@@ -55,6 +55,25 @@ TargetName = Annotated[
         show_default=False,
     ),
 ]
+TargetOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="NAME=VALUE",
+        help="An option of the target: typescript has newtypes=branded|plain, "
+        "int64=string|bigint and datetime=string|Date.",
+        show_default=False,
+    ),
+]
+Validate = Annotated[
+    str | None,
+    typer.Option(
+        "--validate",
+        metavar="HOW",
+        help="Have typescript validate what it sends and receives: standard-schema.",
+        show_default=False,
+    ),
+]
 FormatName = Annotated[
     Format,
     typer.Option(

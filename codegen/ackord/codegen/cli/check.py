@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import typer
-from ackord.codegen.cli.arguments import Out, Schema, TargetName
+from ackord.codegen.cli.arguments import Out, Schema, TargetName, TargetOptions, Validate
 from ackord.codegen.cli.outcome import FINDINGS
 
 verb = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @verb.command(epilog="Examples: ackord check; ackord check chat.yaml --out chat")
-def check(schema: Schema = None, out: Out = None, target: TargetName = None) -> None:
+def check(
+    schema: Schema = None,
+    out: Out = None,
+    target: TargetName = None,
+    validate: Validate = None,
+    option: TargetOptions = None,
+) -> None:
     """Compare generated packages with their contracts.
 
     Prints a unified diff and exits with 100 if `ackord generate` would change something. Models of
     `python:` types are compared with their JSON Schemas in contract.json.
     """
     from ackord.codegen.cli.contract_files import Package, fail_with, generate_packages  # noqa: PLC0415
-    from ackord.codegen.cli.jobs import find_jobs  # noqa: PLC0415
+    from ackord.codegen.cli.jobs import find_jobs, target_options  # noqa: PLC0415
     from ackord.codegen.errors import CodegenError  # noqa: PLC0415
     from ackord.codegen.output import diff, manifest_problem  # noqa: PLC0415
     from ackord.codegen.python_types import changed_python_types  # noqa: PLC0415
@@ -41,10 +47,12 @@ def check(schema: Schema = None, out: Out = None, target: TargetName = None) -> 
             return True
         return False
 
-    packages = generate_packages(find_jobs(schema, out, target))
+    options = target_options(option, validate)
+    packages = generate_packages(find_jobs(schema, out, target, options))
     if not all([is_up_to_date(package) for package in packages]):  # noqa: C419 - shows all
         again = "" if schema is None else f" {schema}"
         again += "" if out is None else f" --out {out}"
         again += "" if target is None else f" --target {target}"
+        again += "".join(f" --option {each}" for each in options)
         typer.echo(f"run: ackord generate{again}", err=True)
         raise typer.Exit(FINDINGS)

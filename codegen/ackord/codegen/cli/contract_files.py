@@ -46,7 +46,9 @@ def generate_packages(
         if problem is not None:
             raise typer.BadParameter(problem, param_hint="'--out'")
         try:
-            files = generate(contract, source=job.schema.name, target=job.target)
+            files = generate(
+                contract, source=job.schema.name, target=job.target, options=job.options
+            )
         except CodegenError as error:
             fail_with(error, where=f"{job.schema} - ")
         packages.append(Package(job, files))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from ackord.codegen.cli.arguments import Out, Schema, TargetName
+from ackord.codegen.cli.arguments import Out, Schema, TargetName, TargetOptions, Validate
 
 verb = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -15,6 +15,8 @@ def generate(
     schema: Schema = None,
     out: Out = None,
     target: TargetName = None,
+    validate: Validate = None,
+    option: TargetOptions = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="Overwrite and remove files that were edited or aren't ours."),
@@ -30,9 +32,10 @@ def generate(
     an earlier run that aren't generated any more are removed.
     """
     from ackord.codegen.cli.generating import generate_all, watch_all  # noqa: PLC0415
-    from ackord.codegen.cli.jobs import find_jobs  # noqa: PLC0415
+    from ackord.codegen.cli.jobs import find_jobs, target_options  # noqa: PLC0415
 
+    options = target_options(option, validate)
     if watch:
-        watch_all(lambda: find_jobs(schema, out, target), force=force)
+        watch_all(lambda: find_jobs(schema, out, target, options), force=force)
     else:
-        generate_all(find_jobs(schema, out, target), force=force)
+        generate_all(find_jobs(schema, out, target, options), force=force)

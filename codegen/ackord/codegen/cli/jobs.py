@@ -4,7 +4,8 @@ configuration.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,7 +14,7 @@ from ackord.codegen.cli.outcome import WRONG_USAGE, fail
 from ackord.codegen.cli.project import EXAMPLE, read_configuration
 from ackord.codegen.configuration import Configuration
 from ackord.codegen.errors import UnknownTargetError
-from ackord.codegen.targets import DEFAULT, find_target
+from ackord.codegen.targets import DEFAULT, check_options, find_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,27 @@ class Job:
     schema: Path
     target: str
     out: Path
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The values of the target's own options."""
 
 
-def find_jobs(schema: Path | None, out: Path | None, target: str | None) -> tuple[Job, ...]:
+def find_jobs(
+    schema: Path | None,
+    out: Path | None,
+    target: str | None,
+    options: Sequence[str] = (),
+) -> tuple[Job, ...]:
     """Return what the arguments name, or what the configuration has of it; ends the program with
     wrong usage if that is nothing.
     """
     if target is not None:
-        _check_target(target, "'--target'")
+        _check_target(target, {}, "'--target'")
     if schema is not None and out is not None:
-        return (Job(schema, target or DEFAULT, out),)
+        chosen = dict(map(_split_option, options))
+        _check_target(target or DEFAULT, chosen, "'--option'")
+        return (Job(schema, target or DEFAULT, out, chosen),)
+    if options:
+        raise typer.BadParameter("name the schema file and --out as well", param_hint="'--option'")
     if out is not None:
         raise typer.BadParameter("name the schema file as well", param_hint="'--out'")
     configuration = read_configuration()
@@ -40,9 +52,14 @@ def find_jobs(schema: Path | None, out: Path | None, target: str | None) -> tupl
         missing = "--out" if schema is not None else "a schema file and --out"
         fail([f"name {missing}, or write in pyproject.toml: {EXAMPLE}"], WRONG_USAGE)
     for output in (one for each in configuration.settings.contracts for one in each.targets):
-        _check_target(output.name, f"{configuration.file.name}: targets")
+        _check_target(output.name, output.options, f"{configuration.file.name}: targets")
     jobs = tuple(
-        Job(configuration.path(contract.schema_), output.name, configuration.path(output.out))
+        Job(
+            configuration.path(contract.schema_),
+            output.name,
+            configuration.path(output.out),
+            output.options,
+        )
         for contract in configuration.settings.contracts
         for output in contract.targets
         if target in {None, output.name}
@@ -53,9 +70,21 @@ def find_jobs(schema: Path | None, out: Path | None, target: str | None) -> tupl
     return jobs
 
 
-def _check_target(name: str, where: str) -> None:
+def target_options(option: Sequence[str] | None, validate: str | None) -> list[str]:
+    """Return the options of a target that the arguments name."""
+    return [*(option or ()), *([] if validate is None else [f"validate={validate}"])]
+
+
+def _split_option(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found:
+        raise typer.BadParameter(f"{text!r} has no '='", param_hint="'--option'")
+    return name, value
+
+
+def _check_target(name: str, options: Mapping[str, str], where: str) -> None:
     try:
-        find_target(name)
+        check_options(find_target(name), options)
     except UnknownTargetError as error:
         raise typer.BadParameter(str(error), param_hint=where) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from ackord.codegen.plan import Plan
@@ -42,6 +43,7 @@ class PythonTarget:
     """A package with the types, the server's and the client's side of a contract."""
 
     name: ClassVar[str] = "python"
+    options: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 
     @property
     def reserved_names(self) -> Mapping[NameKind, AbstractSet[str]]:

@@ -1,0 +1,47 @@
+"""Names that are reserved in generated TypeScript."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from ackord.codegen.target import NameKind
+
+KEYWORDS: Final = frozenset(
+    {
+        "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger",
+        "default", "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally",
+        "for", "function", "if", "implements", "import", "in", "instanceof", "interface", "let",
+        "new", "null", "package", "private", "protected", "public", "return", "static", "super",
+        "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while",
+        "with", "yield",
+    }
+)  # fmt: skip
+"""Words that are no names in modules."""
+
+GLOBALS: Final = frozenset(
+    {"Array", "AsyncIterableIterator", "Date", "Error", "Object", "Promise", "Uint8Array"}
+)
+"""Types of JavaScript that generated code uses, so that no type of a contract has their name."""
+
+CLIENT: Final = frozenset(
+    {
+        "connect", "connected", "constructor", "disconnect", "handlers", "onConnect",
+        "onConnectError", "onDisconnect", "refusal", "refusals", "socket", "then",
+    }
+)  # fmt: skip
+"""Members of clients. A class with a method ``then`` can't be the value of a promise."""
+
+PARAMETERS: Final = frozenset(
+    {
+        "contract", "converters", "handler", "listener", "make", "options", "schemas", "socket",
+        "url", "v", "wire",
+    }
+)  # fmt: skip
+"""Names that methods of clients use themselves."""
+
+NAMES: Final[Mapping[NameKind, frozenset[str]]] = MappingProxyType(
+    {"argument": KEYWORDS | PARAMETERS}
+)
+"""Reserved names by kind, as they are in contracts."""

@@ -1,0 +1,171 @@
+"""The TypeScript target: a contract's plan becomes the files of a package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, ClassVar, Final
+
+from ackord.codegen.documentation import first_paragraph
+from ackord.codegen.header import header
+from ackord.codegen.plan import Plan
+from ackord.codegen.target import NameKind, Options
+from ackord.codegen.templates import template_environment
+from ackord.codegen.typescript.annotations import BRANDS, Annotations
+from ackord.codegen.typescript.converters import Converters
+from ackord.codegen.typescript.events_view import EventMaps
+from ackord.codegen.typescript.naming import Names, name_everything
+from ackord.codegen.typescript.namespace_view import NamespaceViews
+from ackord.codegen.typescript.reserved import NAMES
+from ackord.codegen.typescript.settings import OPTIONS, Settings, read_settings
+from ackord.codegen.typescript.text import bracketed, literal
+from ackord.codegen.typescript.type_views import TypeViews
+from ackord.schema import Contract
+
+API: Final = 1
+"""Number of the form of generated TypeScript."""
+
+_VALUES: Final = (
+    "AckTimeoutError",
+    "ConnectRefusedError",
+    "ConnectionFailedError",
+    "DisconnectedError",
+    "ResultError",
+    "SlowConsumerError",
+    "fail",
+    "ok",
+    "unwrap",
+)
+"""What every package exports of the wrapper."""
+_TYPES: Final = ("CallOptions", "ConnectOptions", "Result", "StreamOptions", "UnknownError", "Unsubscribe")
+
+
+class TypeScriptTarget:
+    """A package with the types and the client's side of a contract."""
+
+    name: ClassVar[str] = "typescript"
+    options: ClassVar[Mapping[str, tuple[str, ...]]] = OPTIONS
+
+    @property
+    def reserved_names(self) -> Mapping[NameKind, AbstractSet[str]]:
+        """See `ackord.codegen.target.Target.reserved_names`."""
+        return NAMES
+
+    def problems(self, plan: Plan) -> tuple[str, ...]:
+        """See `ackord.codegen.target.Target.problems`."""
+        return name_everything(plan).problems
+
+    def directory_problem(self, name: str, contract: Contract) -> str | None:  # noqa: ARG002
+        """See `ackord.codegen.target.Target.directory_problem`: every name is one."""
+        return None
+
+    def generate(self, plan: Plan, options: Options) -> Mapping[str, str]:
+        """See `ackord.codegen.target.Target.generate`."""
+        return _Package(plan, options).files()
+
+
+class _Package:
+    def __init__(self, plan: Plan, options: Options) -> None:
+        self._plan = plan
+        self._names = name_everything(plan)
+        self._settings = read_settings(options.chosen)
+        self._header = header(options.source, API)
+        self._environment = template_environment(__package__, {"inside": _inside})
+
+    def files(self) -> Mapping[str, str]:
+        types, used = self._types()
+        files = {
+            "types.ts": types,
+            "events.ts": self._events(),
+            "runtime.ts": self._runtime(),
+        }
+        converters = list(Converters(self._plan, self._names, self._settings).views())
+        if self._plan.namespaces:
+            files["client.ts"], more = self._client()
+            used |= more
+        if converters:
+            files["converters.ts"] = self._render("converters.ts", converters=converters)
+        return {**files, "index.ts": self._index(used)}
+
+    def _types(self) -> tuple[str, set[str]]:
+        views = TypeViews(self._plan, self._names, self._settings)
+        definitions = list(views.definitions())
+        text = self._render(
+            "types.ts",
+            doc=first_paragraph(self._plan.contract.doc),
+            version=literal(self._plan.contract.version),
+            definitions=definitions,
+            imports=self._imports(views.annotations, types=False),
+        )
+        return text, views.annotations.runtime
+
+    def _events(self) -> str:
+        maps = EventMaps(self._plan, self._names, self._settings)
+        views = list(maps.views())
+        imports = self._imports(maps.annotations)
+        return self._render("events.ts", namespaces=views, imports=imports)
+
+    def _client(self) -> tuple[str, set[str]]:
+        views = NamespaceViews(self._plan, self._names, self._settings)
+        namespaces = views.views()
+        contract = self._plan.contract
+        connect_options = views.annotations.use("ConnectOptions")
+        has_auth = any(each.auth is not None for each in namespaces)
+        auth = views.annotations.use("Auth") if has_auth else ""
+        imports = self._imports(views.annotations)
+        modules = ['import * as wire from "./runtime.js";']
+        if views.uses_converters:
+            modules.insert(0, 'import * as converters from "./converters.js";')
+        text = self._render(
+            "client.ts",
+            namespaces=namespaces,
+            contract=literal(f"{contract.name}@{contract.version}"),
+            imports="\n".join((*modules, *filter(None, [imports]))),
+            connect_options=connect_options,
+            auth=auth,
+        )
+        return text, views.annotations.runtime
+
+    def _runtime(self) -> str:
+        settings = self._settings
+        converts = settings.int64 == "bigint" or settings.datetime == "Date"
+        return self._render(
+            "runtime.ts",
+            scalars=BRANDS.values(),
+            unknown=self._names.unknown_code,
+            settings=settings,
+            converts=converts,
+        )
+
+    def _index(self, used: Iterable[str]) -> str:
+        brands = {name for name, _ in BRANDS.values()} & set(used)
+        types = {*_TYPES, *({"JsonObject", "JsonValue"} & set(used))}
+        return self._render(
+            "index.ts",
+            has_clients=bool(self._plan.namespaces),
+            values=[self._exported(name) for name in sorted({*_VALUES, *brands})],
+            types=[self._exported(name) for name in sorted(types)],
+        )
+
+    def _exported(self, name: str) -> str:
+        local = self._names.imported(name)
+        return name if local == name else f"{name} as {local}"
+
+    def _imports(self, annotations: Annotations, *, types: bool = True) -> str:
+        lines: list[str] = []
+        if annotations.runtime:
+            listed = [self._exported(name) for name in sorted(annotations.runtime)]
+            lines.append(bracketed("import type { ", listed, ' } from "./runtime.js";'))
+        if types and annotations.types:
+            listed = sorted(annotations.types)
+            lines.append(bracketed("import type { ", listed, ' } from "./types.js";'))
+        return "\n".join(lines)
+
+    def _render(self, file: str, **values: Any) -> str:
+        template = self._environment.get_template(f"{file}.jinja")
+        return template.render(header=self._header, **values)
+
+
+def _inside(text: str) -> str:
+    """Write a text inside of a comment."""
+    return text.replace("*/", "*\\/")
