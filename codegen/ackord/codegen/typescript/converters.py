@@ -7,6 +7,7 @@ Only types that are another thing there need it: bytes everywhere, and what the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ackord.codegen.plan import Plan
@@ -104,9 +105,13 @@ class Converters:
         ]
         return f"wire.record(() => ({{ {', '.join(entries)} }}))" if entries else None
 
+    def has_any(self, types: Iterable[Type], scalars: AbstractSet[ScalarName]) -> bool:
+        """Return whether a value of one of these types may have one of these scalars."""
+        return any(self._reaches(each, scalars, set()) for each in types)
+
     def has_bigint(self, types: Iterable[Type]) -> bool:
         """Return whether a value of one of these types may have a ``bigint``."""
-        return self._big and any(self._reaches(each, {"int64"}, set()) for each in types)
+        return self._big and self.has_any(types, {"int64"})
 
     def _find_converted(self) -> frozenset[str]:
         names = self._scalars.keys()

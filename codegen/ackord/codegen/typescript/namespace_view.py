@@ -29,6 +29,8 @@ class NamespaceView:
     params: tuple[str, ...]
     """The parameters of the path, with their types."""
     auth: str | None
+    write_auth: str
+    """The last argument of `connect`, if the auth payload has values that JSON can't hold."""
     refusals: str
     """The codes of the declared errors of a refused connection."""
     refusal: str
@@ -69,6 +71,7 @@ class NamespaceViews:
                 for name, field in zip(names.parameters, declared.params, strict=True)
             ),
             auth=None if declared.auth is None else self.annotations.text(declared.auth),
+            write_auth=self._write_auth(declared.auth),
             refusals=f"[{', '.join(literal(error.code) for error in plan.connect_errors)}]",
             refusal=joined(
                 f"export type {names.refusal} =",
@@ -79,6 +82,10 @@ class NamespaceViews:
             ),
             methods=tuple(self._methods(plan, names)),
         )
+
+    def _write_auth(self, auth: Type | None) -> str:
+        needs_text = auth is not None and self._converters.has_any([auth], {"bytes", "int64"})
+        return ", wire.textual" if needs_text else ""
 
     def _path(self, plan: NamespacePlan, names: NamespaceNames) -> str:
         path = plan.declared.path
