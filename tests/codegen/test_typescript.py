@@ -5,6 +5,7 @@ that they must report.
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 import shutil
@@ -80,7 +81,7 @@ def test_mistakes_are_reported_where_they_are(tmp_path: Path, compiler: str) -> 
     project.add_package("chat", {})
     project.add_package("travels", {})
     expected: set[tuple[str, int]] = set()
-    for file in sorted(MISTAKES.glob("*.ts")):
+    for file in sorted(MISTAKES.glob("mistakes*.ts")):
         shutil.copy(file, tmp_path)
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             if MARK.search(line):
@@ -119,7 +120,10 @@ def test_a_client_of_twenty_events_is_small(tmp_path: Path) -> None:
     ("options", "said"),
     [
         ({"colour": "red"}, "has no option 'colour': newtypes, int64, datetime, validate"),
-        ({"int64": "number"}, "the option 'int64' of the target typescript is one of: string, bigi"),
+        (
+            {"int64": "number"},
+            "the option 'int64' of the target typescript is one of: string, bigi",
+        ),
     ],
 )
 def test_options_that_there_are_not_are_refused(options: Mapping[str, str], said: str) -> None:
@@ -137,8 +141,21 @@ def test_names_that_become_one_are_reported(tmp_path: Path) -> None:
     assert contract is not None
     with pytest.raises(NotSupportedError) as raised:
         generate(contract, source="schema.yaml", target="typescript")
-    assert [problem.split(" would ")[0] for problem in raised.value.problems if "TypeS" in problem] == [
+    assert [
+        problem.split(" would ")[0] for problem in raised.value.problems if "TypeS" in problem
+    ] == [
         "enum E: the members 'a-b' and 'a_b'",
         "the events of /x: 'a_1' and 'a1'",
         "the arguments of 'a_1' in /x: 'b_2' and 'b2'",
     ]
+
+
+def test_front_ends_are_tested_without_a_server(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.add_package("chat", {})
+    project.add_package("travels", {})
+    shutil.copy(MISTAKES / "mock.test.ts", tmp_path)
+    assert project.compile("typescript") == []
+    ran = project.run("vitest/vitest.mjs", "run", "--reporter=json", "--outputFile=report.json")
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (report["numPassedTests"], report["numTotalTests"]) == (7, 7), ran.stdout

@@ -64,12 +64,12 @@ class Project:
 
     def compile(self, compiler: str) -> list[str]:
         """Return what a compiler reports, line by line."""
-        done = self._run(f"{compiler}/bin/tsc", "--project", ".", "--pretty", "false")
+        done = self.run(f"{compiler}/bin/tsc", "--project", ".", "--pretty", "false")
         return done.stdout.splitlines()
 
     def lint(self) -> str:
         """Return what eslint reports with the strict rules of typescript-eslint."""
-        done = self._run("eslint/bin/eslint.js", ".")
+        done = self.run("eslint/bin/eslint.js", ".")
         return done.stdout + done.stderr
 
     def bundle(self, entry: str, *options: str) -> Path:
@@ -81,7 +81,8 @@ class Project:
         subprocess.run([*command, *options], cwd=self.directory, check=True, timeout=110)
         return out
 
-    def _run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a script of npm's packages in the folder."""
         return subprocess.run(
             [self._node, str(MODULES / script), *arguments],
             cwd=self.directory,

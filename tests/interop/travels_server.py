@@ -125,7 +125,8 @@ class Everything(AllNamespace):
                 case "table":
                     answer = await ctx.client.ask_table(timeout=5)
                 case _:
-                    answer = await ctx.client.ask_nothing(timeout=5)
+                    await ctx.client.ask_nothing(timeout=5)
+                    answer = None
         except AckordError as error:
             answer = getattr(error, "code", type(error).__name__)
         if isinstance(answer, Row):
@@ -136,7 +137,8 @@ class Everything(AllNamespace):
             return answer.code
         if isinstance(answer, AskSplitAck):
             return [answer.yes, *([] if answer.why is MISSING else [answer.why])]
-        return answer
+        value: JsonValue = answer
+        return value
 
     @override
     async def on_leave(self, ctx: AllContext) -> None:

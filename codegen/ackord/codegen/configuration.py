@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 _Text = Annotated[str, Field(min_length=1)]
 _FILES: Final = ("ackord.toml", "pyproject.toml")
@@ -42,16 +42,19 @@ class OutputTable(_Table):
     target's own options.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    __pydantic_extra__: dict[str, str]
     name: _Text
     out: _Text
+    options: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """The other settings of the table, which are options of the target itself."""
 
-    @property
-    def options(self) -> Mapping[str, str]:
-        """The other settings, which are options of the target itself."""
-        return self.__pydantic_extra__
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_options(cls, table: Any) -> Any:
+        if not isinstance(table, dict):
+            return cast("object", table)
+        settings = cast("dict[str, Any]", table)
+        own = {name: settings[name] for name in ("name", "out") if name in settings}
+        return {**own, "options": {name: settings[name] for name in settings.keys() - own.keys()}}
 
 
 class ContractTable(_Table):

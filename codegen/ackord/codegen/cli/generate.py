@@ -11,7 +11,7 @@ verb = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @verb.command(epilog="Examples: ackord generate --watch; ackord generate chat.yaml --out chat")
-def generate(
+def generate(  # noqa: PLR0917  # typer gives them by name
     schema: Schema = None,
     out: Out = None,
     target: TargetName = None,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from typing import Final
 
 from ackord.codegen.plan import Plan
 from ackord.codegen.typescript.naming import Names
 from ackord.codegen.typescript.settings import Settings
-from ackord.codegen.typescript.text import bracketed, key, literal
+from ackord.codegen.typescript.text import braces, bracketed, key, literal
 from ackord.schema.model import (
     Alias,
     Field,
@@ -32,13 +32,8 @@ from ackord.schema.model import (
     UnionType,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class ConverterView:
-    """The converter of a declared type."""
-
-    name: str
-    expression: str
+_PURE: Final = "/* @__PURE__ */ "
+"""Tells bundlers that a call can be left out if its value isn't used."""
 
 
 class Converters:
@@ -55,15 +50,15 @@ class Converters:
         self._converted = self._find_converted()
         self._big = settings.int64 == "bigint"
 
-    def views(self) -> Iterator[ConverterView]:
-        """Return the converters of the declared types, each after those that it calls at once."""
+    def definitions(self) -> Iterator[str]:
+        """Write the converters of the declared types, each after those that it calls at once."""
         contract = self._plan.contract
         lazy = [each for each in contract.types if isinstance(each, NewType | Record)]
         unions = [each for each in contract.types if isinstance(each, TaggedUnion)]
         aliases = [each for each in self._plan.named if isinstance(each, Alias)]
         for declared in (*lazy, *unions, *aliases):
             if declared.name in self._converted:
-                yield ConverterView(self._names.types[declared.name], self._declaration(declared))
+                yield self._definition(declared)
 
     def expression(self, type_: Type, prefix: str = "converters.") -> str | None:
         """Write the converter of a type; `None` if it has the same form on the wire.
@@ -91,19 +86,17 @@ class Converters:
                     return None
                 return f"wire.tuple({', '.join(each or 'undefined' for each in inner_all)})"
             case UnionType(members):
-                found = [each for each in (self.expression(one, prefix) for one in members) if each]
-                return f"wire.either({', '.join(found)})" if len(found) > 1 else (found or [None])[0]
+                found = [found for each in members if (found := self.expression(each, prefix))]
+                if len(found) < 2:
+                    return found[0] if found else None
+                return f"wire.either({', '.join(found)})"
             case _:
                 return None
 
     def fields(self, fields: Iterable[Field], prefix: str = "converters.") -> str | None:
         """Write the converter of an object with these fields."""
-        entries = [
-            f"{key(field.name)}: {expression}"
-            for field in fields
-            if (expression := self.expression(field.type, prefix)) is not None
-        ]
-        return f"wire.record(() => ({{ {', '.join(entries)} }}))" if entries else None
+        entries = self._entries(fields, prefix)
+        return f"wire.record(() => ({braces(entries)}))" if entries else None
 
     def has_any(self, types: Iterable[Type], scalars: AbstractSet[ScalarName]) -> bool:
         """Return whether a value of one of these types may have one of these scalars."""
@@ -138,12 +131,21 @@ class Converters:
             case _:
                 return False
 
-    def _declaration(self, declared: TypeDeclaration) -> str:
+    def _entries(self, fields: Iterable[Field], prefix: str) -> list[str]:
+        return [
+            f"{key(field.name)}: {expression}"
+            for field in fields
+            if (expression := self.expression(field.type, prefix)) is not None
+        ]
+
+    def _definition(self, declared: TypeDeclaration) -> str:
+        head = f"export const {self._names.types[declared.name]}: wire.Convert = "
         match declared:
             case NewType(base=base):
-                return self._scalars[base.name]
+                return f"{head}{self._scalars[base.name]};"
             case Record(fields=fields):
-                return f"/* @__PURE__ */ {self.fields(fields, '')}"
+                entries = self._entries(fields, "")
+                return bracketed(f"{head}{_PURE}wire.record(() => ({{ ", entries, " }));")
             case TaggedUnion(tag=tag, members=members):
                 records = (self._plan.declarations[name] for name in members)
                 entries = [
@@ -151,10 +153,10 @@ class Converters:
                     for each in records
                     if isinstance(each, Record) and each.name in self._converted
                 ]
-                inside = bracketed("() => ({ ", entries, " })")
-                return f"/* @__PURE__ */ wire.tagged({literal(tag)}, {inside})"
+                call = f"{head}{_PURE}wire.tagged({literal(tag)}, () => ({{ "
+                return bracketed(call, entries, " }));")
             case Alias(type=type_):
-                return f"/* @__PURE__ */ {self.expression(type_, '')}"
+                return f"{head}{_PURE}{self.expression(type_, '')};"
             case _:
                 raise AssertionError(declared)
 

@@ -25,8 +25,8 @@ def schema_type(schema: Any, use: Callable[[str], str]) -> str:
         schema: The schema, with its definitions under ``$defs``.
         use: Returns the local name of a type of ``runtime.ts``.
     """
-    definitions = schema.get("$defs", {}) if isinstance(schema, dict) else {}
-    return _Writer(cast("dict[str, Any]", definitions), use).write(schema, 0)
+    found = cast("dict[str, Any]", schema) if isinstance(schema, dict) else {}
+    return _Writer(found.get("$defs", {}), use).write(schema, 0)
 
 
 class _Writer:

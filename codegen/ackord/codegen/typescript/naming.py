@@ -16,7 +16,7 @@ from typing import Final
 from ackord.codegen.casing import camel, constant
 from ackord.codegen.plan import EventPlan, NamespacePlan, Plan, Result
 from ackord.codegen.scopes import Scope, clashes
-from ackord.codegen.typescript.reserved import CLIENT, GLOBALS, KEYWORDS, PARAMETERS
+from ackord.codegen.typescript.reserved import CLIENT, GLOBALS, KEYWORDS, MOCK, PARAMETERS
 from ackord.schema.model import Enum, TaggedUnion
 
 _UNKNOWN: Final = "unknown"
@@ -30,6 +30,8 @@ class EventNames:
     """The method of the client that sends the event, or hears it."""
     stream: str
     """The method that iterates over an event of the server."""
+    mock: str
+    """The method of a mock server that sends the event."""
     parameters: tuple[str, ...]
     result: str | None
     """The type of the answer, if the event declares errors."""
@@ -47,6 +49,7 @@ class NamespaceNames:
     inter_server: str
     socket_data: str
     mock: str
+    mock_handlers: str
     parameters: tuple[str, ...]
     """The parameters of the path."""
     events: Mapping[EventPlan, EventNames]
@@ -95,7 +98,9 @@ def name_everything(plan: Plan) -> Names:
     }
     results = _name_results(plan.results, package)
     members = {
-        each.name: _name_members(each, problems) for each in contract.types if isinstance(each, Enum)
+        each.name: _name_members(each, problems)
+        for each in contract.types
+        if isinstance(each, Enum)
     }
     namespaces = tuple(
         _name_namespace(each, package, results, problems) for each in plan.namespaces
@@ -140,28 +145,29 @@ def _name_namespace(
 ) -> NamespaceNames:
     prefix = camel(plan.declared.identifier)
     methods = Scope(CLIENT)
-    sent = methods.claim_all([lower_camel(each.declared.identifier) for each in plan.client_to_server])
+    names_down = [lower_camel(each.declared.identifier) for each in plan.server_to_client]
+    sent = methods.claim_all([lower_camel(e.declared.identifier) for e in plan.client_to_server])
     heard = methods.claim_all(
         [lower_camel(f"on_{each.declared.identifier}") for each in plan.server_to_client]
     )
-    streams = methods.claim_all(
-        [lower_camel(each.declared.identifier) for each in plan.server_to_client]
-    )
+    streams = methods.claim_all(names_down)
+    mocked = Scope(MOCK).claim_all(names_down)
     where = plan.declared.path
-    for events, names in ((plan.client_to_server, sent), (plan.server_to_client, streams)):
-        listed = [each.declared.name for each in events]
+    for found, names in ((plan.client_to_server, sent), (plan.server_to_client, streams)):
+        listed = [each.declared.name for each in found]
         _refuse(f"the events of {where}:", "the method", listed, names, problems)
     events = {
         event: EventNames(
             method=method,
             stream=stream,
+            mock=mock,
             parameters=_name_parameters(event, where, problems),
             result=results.get(event),
         )
-        for event, method, stream in (
-            *zip(plan.client_to_server, sent, sent, strict=True),
-            *zip(plan.server_to_client, heard, streams, strict=True),
-            *((event, "", "") for event in plan.server_to_server),
+        for event, method, stream, mock in (
+            *zip(plan.client_to_server, sent, sent, sent, strict=True),
+            *zip(plan.server_to_client, heard, streams, mocked, strict=True),
+            *((event, "", "", "") for event in plan.server_to_server),
         )
     }
     return NamespaceNames(
@@ -172,6 +178,7 @@ def _name_namespace(
         inter_server=package.claim(f"{prefix}InterServerEvents"),
         socket_data=package.claim(f"{prefix}SocketData"),
         mock=package.claim(f"Mock{prefix}Server"),
+        mock_handlers=package.claim(f"Mock{prefix}Handlers"),
         parameters=_parameters([each.identifier for each in plan.declared.params]),
         events=MappingProxyType(events),
     )
@@ -191,7 +198,8 @@ def _name_parameters(event: EventPlan, where: str, problems: list[str]) -> tuple
 
 
 def _parameters(identifiers: Sequence[str]) -> tuple[str, ...]:
-    return Scope(PARAMETERS, keywords=KEYWORDS).claim_all([lower_camel(each) for each in identifiers])
+    scope = Scope(PARAMETERS, keywords=KEYWORDS)
+    return scope.claim_all([lower_camel(each) for each in identifiers])
 
 
 def _refuse(

@@ -33,6 +33,14 @@ CLIENT: Final = frozenset(
 )  # fmt: skip
 """Members of clients. A class with a method ``then`` can't be the value of a promise."""
 
+MOCK: Final = frozenset(
+    {
+        "ask", "client", "connect", "constructor", "disconnect", "emit", "handlers", "received",
+        "reconnect", "refuse", "refusal", "sockets", "then",
+    }
+)  # fmt: skip
+"""Members of mock servers."""
+
 PARAMETERS: Final = frozenset(
     {
         "contract", "converters", "handler", "listener", "make", "options", "schemas", "socket",

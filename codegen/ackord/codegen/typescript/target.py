@@ -14,10 +14,11 @@ from ackord.codegen.templates import template_environment
 from ackord.codegen.typescript.annotations import BRANDS, Annotations
 from ackord.codegen.typescript.converters import Converters
 from ackord.codegen.typescript.events_view import EventMaps
-from ackord.codegen.typescript.naming import Names, name_everything
+from ackord.codegen.typescript.mock_view import MockViews
 from ackord.codegen.typescript.namespace_view import NamespaceViews
+from ackord.codegen.typescript.naming import name_everything
 from ackord.codegen.typescript.reserved import NAMES
-from ackord.codegen.typescript.settings import OPTIONS, Settings, read_settings
+from ackord.codegen.typescript.settings import OPTIONS, read_settings
 from ackord.codegen.typescript.text import bracketed, literal
 from ackord.codegen.typescript.type_views import TypeViews
 from ackord.schema import Contract
@@ -37,7 +38,15 @@ _VALUES: Final = (
     "unwrap",
 )
 """What every package exports of the wrapper."""
-_TYPES: Final = ("CallOptions", "ConnectOptions", "Result", "StreamOptions", "UnknownError", "Unsubscribe")
+_PACKAGE: Final = "ackord.codegen.typescript"
+_TYPES: Final = (
+    "CallOptions",
+    "ConnectOptions",
+    "Result",
+    "StreamOptions",
+    "UnknownError",
+    "Unsubscribe",
+)
 
 
 class TypeScriptTarget:
@@ -70,7 +79,7 @@ class _Package:
         self._names = name_everything(plan)
         self._settings = read_settings(options.chosen)
         self._header = header(options.source, API)
-        self._environment = template_environment(__package__, {"inside": _inside})
+        self._environment = template_environment(_PACKAGE, {"inside": _inside})
 
     def files(self) -> Mapping[str, str]:
         types, used = self._types()
@@ -79,10 +88,11 @@ class _Package:
             "events.ts": self._events(),
             "runtime.ts": self._runtime(),
         }
-        converters = list(Converters(self._plan, self._names, self._settings).views())
+        converters = list(Converters(self._plan, self._names, self._settings).definitions())
         if self._plan.namespaces:
             files["client.ts"], more = self._client()
             used |= more
+            files["mock.ts"] = self._mock()
         if converters:
             files["converters.ts"] = self._render("converters.ts", converters=converters)
         return {**files, "index.ts": self._index(used)}
@@ -114,7 +124,7 @@ class _Package:
         auth = views.annotations.use("Auth") if has_auth else ""
         imports = self._imports(views.annotations)
         modules = ['import * as wire from "./runtime.js";']
-        if views.uses_converters:
+        if views.arguments.uses_converters:
             modules.insert(0, 'import * as converters from "./converters.js";')
         text = self._render(
             "client.ts",
@@ -125,6 +135,19 @@ class _Package:
             auth=auth,
         )
         return text, views.annotations.runtime
+
+    def _mock(self) -> str:
+        views = MockViews(self._plan, self._names, self._settings)
+        namespaces = list(views.views())
+        clients = sorted(each.names.client for each in namespaces)
+        modules = [
+            bracketed("import { ", clients, ' } from "./client.js";'),
+            'import * as wire from "./runtime.js";',
+        ]
+        if views.arguments.uses_converters:
+            modules.insert(1, 'import * as converters from "./converters.js";')
+        imports = "\n".join((*modules, *filter(None, [self._imports(views.annotations)])))
+        return self._render("mock.ts", namespaces=namespaces, imports=imports)
 
     def _runtime(self) -> str:
         settings = self._settings

@@ -66,6 +66,11 @@ def bracketed(head: str, items: Sequence[str], tail: str, *, indent: int = 0) ->
     return "\n".join((f"{margin}{head.rstrip()}", *listed, margin + tail.lstrip()))
 
 
+def braces(entries: Sequence[str]) -> str:
+    """Write an object."""
+    return f"{{ {', '.join(entries)} }}" if entries else "{}"
+
+
 def joined(head: str, operands: Sequence[str], tail: str = ";") -> str:
     """Write a union after a head: in one line if it is short enough, else in a line each."""
     line = f"{head} {' | '.join(operands)}{tail}"

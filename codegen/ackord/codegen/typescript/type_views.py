@@ -95,7 +95,9 @@ class TypeViews:
     def _enum(self, declared: Enum, name: str) -> Iterator[str]:
         members = "".join(
             f"{comment(member.doc, tags(member), 2)}  {given}: {literal(member.value)},\n"
-            for member, given in zip(declared.members, self._names.members[declared.name], strict=True)
+            for member, given in zip(
+                declared.members, self._names.members[declared.name], strict=True
+            )
         )
         said = comment(declared.doc, tags(declared))
         unknown = self._names.unknown.get(declared.name)
@@ -113,8 +115,10 @@ class TypeViews:
         tag = self._plan.tags.get(declared.name)
         if tag is not None:
             lines.append(f"  readonly {key(tag.name)}: {literal(declared.tag_value)};\n")
-        for field in declared.fields:
-            lines.append(f"{field_comment(field)}  {self.annotations.property(field)}\n")
+        lines += [
+            f"{field_comment(field)}  {self.annotations.property(field)}\n"
+            for field in declared.fields
+        ]
         return f"{comment(declared.doc, tags(declared))}{_interface(name, lines)}"
 
     def _union(self, declared: TaggedUnion, name: str) -> Iterator[str]:
@@ -172,4 +176,6 @@ class TypeViews:
 
 def _interface(name: str, lines: Sequence[str]) -> str:
     body = "".join(lines)
-    return f"export interface {name} {{\n{body}}}\n" if body else f"export type {name} = {{ readonly [key: string]: never }};\n"
+    if not body:
+        return f"export type {name} = {{ readonly [key: string]: never }};\n"
+    return f"export interface {name} {{\n{body}}}\n"

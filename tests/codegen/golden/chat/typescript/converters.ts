@@ -7,6 +7,8 @@ export const ImageBody: wire.Convert = /* @__PURE__ */ wire.record(() => ({ data
 
 export const Message: wire.Convert = /* @__PURE__ */ wire.record(() => ({ body: Body }));
 
-export const JoinAck: wire.Convert = /* @__PURE__ */ wire.record(() => ({ history: wire.list(Message) }));
+export const JoinAck: wire.Convert = /* @__PURE__ */ wire.record(() => ({
+  history: wire.list(Message),
+}));
 
 export const Body: wire.Convert = /* @__PURE__ */ wire.tagged("kind", () => ({ image: ImageBody }));

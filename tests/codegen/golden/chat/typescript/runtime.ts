@@ -208,7 +208,7 @@ export type Unsubscribe = () => void;
 /** Change a value from its form on the wire, or to it. */
 export type Convert = (value: unknown) => unknown;
 
-type Handler = (...args: never[]) => unknown;
+export type Handler = (...args: never[]) => unknown;
 
 /** What a contract says of an event with an acknowledgement that is sent. */
 export interface Request {
@@ -366,28 +366,32 @@ export function request<Value, Failure>(
   options: CallOptions = {},
 ): Promise<Result<Value, Failure>> {
   return new Promise((resolve, reject) => {
-    const done = (error: unknown, ...answer: unknown[]): void => {
-      const first = answer[0];
-      if (error) {
-        const message = error instanceof Error ? error.message : "";
-        reject(
-          message.includes("disconnected")
-            ? new DisconnectedError(`${event}: the connection was lost`, { cause: error })
-            : new AckTimeoutError(`${event}: no answer in time`, { cause: error }),
-        );
-      } else if (declared.bare !== true && isObject(first) && isObject(first["error"])) {
-        const found = failure(first["error"], declared.errors ?? [], declared.readError);
-        resolve({ ok: false, error: found as Failure });
-      } else {
-        const plain = declared.result && isObject(first) ? [first["ok"]] : answer;
-        const values = declared.read ? declared.read(plain) : plain;
-        resolve({ ok: true, value: (declared.many ? values : (values[0] ?? undefined)) as Value });
-      }
+    const done = (cause: unknown, ...answer: unknown[]): void => {
+      if (!cause) resolve(readAnswer(answer, declared) as Result<Value, Failure>);
+      else if (cause instanceof Error && cause.message.includes("disconnected"))
+        reject(new DisconnectedError(`${event}: the connection was lost`, { cause }));
+      else reject(new AckTimeoutError(`${event}: no answer in time`, { cause }));
     };
     client.socket
       .timeout(options.timeout ?? declared.timeout)
       .emit(event, ...trimmed(args), done);
   });
+}
+
+/** Read the arguments of an acknowledgement. */
+export function readAnswer(
+  answer: readonly unknown[],
+  declared: Omit<Request, "timeout">,
+): Result<unknown, unknown> {
+  const first = answer[0];
+  if (!declared.bare && isObject(first) && isObject(first["error"]))
+    return {
+      ok: false,
+      error: failure(first["error"], declared.errors ?? [], declared.readError),
+    };
+  const plain = declared.result && isObject(first) ? [first["ok"]] : answer;
+  const values = declared.read ? declared.read(plain) : plain;
+  return { ok: true, value: declared.many ? values : (values[0] ?? undefined) };
 }
 
 /** Listen to an event without an acknowledgement. */
@@ -475,34 +479,40 @@ export function stream<Item>(
 const over = { done: true, value: undefined } as const;
 
 function answer(client: Client<unknown>, event: string, question: Question): void {
-  subscribe(client.socket, event, async (...received) => {
+  subscribe(client.socket, event, (...received) => {
     const ack = received.pop();
-    if (typeof ack !== "function") return;
-    const reject = (code: string, message: string): void => {
-      if (!question.silent) ack({ error: { code, message } });
-    };
-    const handler = client.handlers.get(event);
-    if (!handler) return reject("unknown_event", "Nobody handles this event");
-    try {
-      const args = receivedArgs(received, question.args, question.read);
-      let value = await handler(...(args as never[]));
-      if (question.errors) {
-        const result = value as Result<unknown, unknown>;
-        if (!result.ok) {
-          ack({ error: { message: "", ...(result.error as object) } });
-          return;
-        }
-        value = result.value;
-      }
-      const values = question.many ? (value as readonly unknown[]) : [value];
-      const written = question.write ? question.write(values) : values;
-      if (question.result) ack({ ok: written[0] ?? null });
-      else ack(...trimmed(written));
-    } catch (error) {
-      reject("internal", "The handler failed");
-      throw error;
-    }
+    if (typeof ack === "function")
+      contained(() => respond(client.handlers.get(event), received, question, (...a) => ack(...a)));
   });
+}
+
+/** Have a handler answer an event; if it fails, that is answered, and thrown. */
+export async function respond(
+  handler: Handler | undefined,
+  received: readonly unknown[],
+  question: Question,
+  ack: (...answer: unknown[]) => void,
+): Promise<void> {
+  const reject = (code: string, message: string): void => {
+    if (!question.silent) ack({ error: { code, message } });
+  };
+  if (!handler) return reject("unknown_event", "Nobody handles this event");
+  try {
+    const args = receivedArgs(received, question.args, question.read);
+    let value = await handler(...(args as never[]));
+    if (question.errors) {
+      const result = value as Result<unknown, object>;
+      if (!result.ok) return ack({ error: { message: "", ...result.error } });
+      value = result.value;
+    }
+    const values = question.many ? (value as readonly unknown[]) : [value];
+    const written = question.write ? question.write(values) : values;
+    if (question.result) ack({ ok: written[0] ?? null });
+    else ack(...trimmed(written));
+  } catch (error) {
+    reject("internal", "The handler failed");
+    throw error;
+  }
 }
 
 function subscribe(
@@ -523,7 +533,7 @@ function contained<Args extends readonly unknown[]>(
 }
 
 /** Bring arguments to their number: servers may send more, and leave out the last ones. */
-function receivedArgs(
+export function receivedArgs(
   received: readonly unknown[],
   count: number,
   read?: (args: readonly unknown[]) => readonly unknown[],
@@ -533,7 +543,7 @@ function receivedArgs(
 }
 
 /** Leave out the last arguments that are absent; others that are absent are null on the wire. */
-function trimmed(args: readonly unknown[]): unknown[] {
+export function trimmed(args: readonly unknown[]): unknown[] {
   const kept = [...args];
   while (kept.length > 0 && kept[kept.length - 1] === undefined) kept.pop();
   return kept.map((each) => (each === undefined ? null : each));

@@ -5,13 +5,17 @@ import * as wire from "./runtime.js";
 
 export const Blob: wire.Convert = wire.bytes;
 
-export const Scalars: wire.Convert = /* @__PURE__ */ wire.record(() => ({ some_bytes: wire.bytes }));
+export const Scalars: wire.Convert = /* @__PURE__ */ wire.record(() => ({
+  some_bytes: wire.bytes,
+}));
 
 export const Limited: wire.Convert = /* @__PURE__ */ wire.record(() => ({ data: wire.bytes }));
 
 export const Defaults: wire.Convert = /* @__PURE__ */ wire.record(() => ({ cleared: Absent }));
 
-export const Absent: wire.Convert = /* @__PURE__ */ wire.record(() => ({ alias_or_absent: Nothing }));
+export const Absent: wire.Convert = /* @__PURE__ */ wire.record(() => ({
+  alias_or_absent: Nothing,
+}));
 
 export const Holder: wire.Convert = /* @__PURE__ */ wire.record(() => ({ blob: Blob }));
 

@@ -9,14 +9,31 @@ export const Big: wire.Convert = wire.bigint;
 
 export const Moment: wire.Convert = wire.date;
 
-export const Scalars: wire.Convert = /* @__PURE__ */ wire.record(() => ({ an_int64: wire.bigint, some_bytes: wire.bytes, a_datetime: wire.date }));
+export const Scalars: wire.Convert = /* @__PURE__ */ wire.record(() => ({
+  an_int64: wire.bigint,
+  some_bytes: wire.bytes,
+  a_datetime: wire.date,
+}));
 
-export const Limited: wire.Convert = /* @__PURE__ */ wire.record(() => ({ data: wire.bytes, big: wire.bigint }));
+export const Limited: wire.Convert = /* @__PURE__ */ wire.record(() => ({
+  data: wire.bytes,
+  big: wire.bigint,
+}));
 
-export const Defaults: wire.Convert = /* @__PURE__ */ wire.record(() => ({ big: wire.bigint, when: wire.date, cleared: Absent }));
+export const Defaults: wire.Convert = /* @__PURE__ */ wire.record(() => ({
+  big: wire.bigint,
+  when: wire.date,
+  cleared: Absent,
+}));
 
-export const Absent: wire.Convert = /* @__PURE__ */ wire.record(() => ({ alias_or_absent: Nothing }));
+export const Absent: wire.Convert = /* @__PURE__ */ wire.record(() => ({
+  alias_or_absent: Nothing,
+}));
 
-export const Holder: wire.Convert = /* @__PURE__ */ wire.record(() => ({ blob: Blob, big: Big, moment: Moment }));
+export const Holder: wire.Convert = /* @__PURE__ */ wire.record(() => ({
+  blob: Blob,
+  big: Big,
+  moment: Moment,
+}));
 
 export const Nothing: wire.Convert = /* @__PURE__ */ wire.bytes;

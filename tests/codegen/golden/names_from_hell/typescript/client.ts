@@ -40,7 +40,11 @@ export class HellClient_ extends wire.Client<HellRefusal> {
     super(socket, ["unknown_error", "error"], {
       local: { args: 1 },
       list: { args: 1 },
-      a_rather_long_name_of_an_event_that_goes_on_and_on: { args: 2, errors: true, read: (v) => [v[0], v[1] ?? 3] },
+      a_rather_long_name_of_an_event_that_goes_on_and_on: {
+        args: 2,
+        errors: true,
+        read: (v) => [v[0], v[1] ?? 3],
+      },
       float: { args: 2 },
     });
   }

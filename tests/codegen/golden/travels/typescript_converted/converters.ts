@@ -3,10 +3,18 @@
 
 import * as wire from "./runtime.js";
 
-export const Row: wire.Convert = /* @__PURE__ */ wire.record(() => ({ at: wire.date, big: wire.bigint, blob: wire.bytes, parts: wire.list(wire.bytes), named: wire.map(Shape) }));
+export const Row: wire.Convert = /* @__PURE__ */ wire.record(() => ({
+  at: wire.date,
+  big: wire.bigint,
+  blob: wire.bytes,
+  parts: wire.list(wire.bytes),
+  named: wire.map(Shape),
+}));
 
 export const Picture: wire.Convert = /* @__PURE__ */ wire.record(() => ({ pixels: wire.bytes }));
 
 export const AllAuth: wire.Convert = /* @__PURE__ */ wire.record(() => ({ blob: wire.bytes }));
 
-export const Shape: wire.Convert = /* @__PURE__ */ wire.tagged("kind", () => ({ picture: Picture }));
+export const Shape: wire.Convert = /* @__PURE__ */ wire.tagged("kind", () => ({
+  picture: Picture,
+}));

@@ -3,8 +3,13 @@
 
 import * as wire from "./runtime.js";
 
-export const Added: wire.Convert = /* @__PURE__ */ wire.record(() => ({ changes: wire.list(Change) }));
+export const Added: wire.Convert = /* @__PURE__ */ wire.record(() => ({
+  changes: wire.list(Change),
+}));
 
 export const Removed: wire.Convert = /* @__PURE__ */ wire.record(() => ({ photo: wire.bytes }));
 
-export const Change: wire.Convert = /* @__PURE__ */ wire.tagged("class", () => ({ added: Added, gone: Removed }));
+export const Change: wire.Convert = /* @__PURE__ */ wire.tagged("class", () => ({
+  added: Added,
+  gone: Removed,
+}));

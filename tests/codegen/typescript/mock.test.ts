@@ -1,0 +1,106 @@
+// A front end's tests without a server: run by vitest.
+import { expect, test } from "vitest";
+import { ChatClient, DateTime, type Message, RoomName, UserName, fail, ok, unwrap } from "./chat/index.js";
+import { MockChatServer } from "./chat/mock.js";
+import { DateTime as At, Decimal, Int64, type Row, UnknownMood } from "./travels/index.js";
+import { MockAllServer } from "./travels/mock.js";
+
+const room = RoomName("lobby");
+const message: Message = {
+  id: 1,
+  room,
+  author: UserName("ada"),
+  sent_at: DateTime("2024-02-29T12:00:00Z"),
+  body: { kind: "image", mime: "image/png", data: Uint8Array.of(1, 2) },
+};
+const row: Row = { id: 1, at: At("2024-02-29T12:00:00Z"), big: Int64("1"), price: Decimal("1"), blob: Uint8Array.of(7) };
+
+test("the history is shown on joining", async () => {
+  const server = new MockChatServer({ join: () => ok({ members: [], history: [message] }) });
+  const chat = await server.connect();
+  const { history } = await unwrap(chat.join(room));
+  expect(history).toEqual([message]);
+  expect(server.received).toEqual([{ event: "join", args: [room] }]);
+});
+
+test("handlers answer with declared errors, and what has none with unknown_event", async () => {
+  const chat = new MockChatServer({ sendMessage: (to) => fail({ code: "not_in_room", message: "no", data: { room: to } }) }).client();
+  expect(await chat.sendMessage(room, message.body)).toEqual({ ok: false, error: { code: "not_in_room", message: "no", data: { room } } });
+  expect(await chat.leave(room)).toMatchObject({ ok: false, error: { code: "unknown", receivedCode: "unknown_event" } });
+});
+
+test("events reach listeners and iterators at once, with bytes of their own", async () => {
+  const server = new MockChatServer();
+  const chat = server.client();
+  const heard: Message[] = [];
+  const stop = chat.onMessagePosted((each) => heard.push(each));
+  const iterator = chat.messagePosted();
+  server.messagePosted(message);
+  stop();
+  server.messagePosted(message);
+  expect(heard).toEqual([message]);
+  expect([(await iterator.next()).value, (await iterator.next()).value]).toEqual([message, message]);
+  expect(heard[0]?.body).not.toBe(message.body);
+});
+
+test("a server asks, and its client answers", async () => {
+  const server = new MockChatServer();
+  await expect(server.stillThere("?")).rejects.toThrow("no client");
+  const chat = server.client();
+  await expect(server.stillThere("?")).rejects.toThrow("unknown_event");
+  chat.onStillThere(async (question) => question === "?");
+  expect(await server.stillThere("?")).toBe(true);
+});
+
+test("a lost connection fails what waits, and what is sent meanwhile arrives later", async () => {
+  const server = new MockChatServer({ leave: () => new Promise<boolean>(() => undefined) });
+  const chat = server.client();
+  const seen: unknown[] = [];
+  chat.onDisconnect((reason) => seen.push(reason));
+  chat.onConnect(() => seen.push("connect"));
+  const pending = chat.leave(room);
+  server.disconnect();
+  await expect(pending).rejects.toThrow("the connection was lost");
+  chat.typing(room);
+  expect([chat.connected, server.received.length]).toEqual([false, 1]);
+  server.reconnect();
+  expect(server.received.at(-1)).toEqual({ event: "typing", args: [room, true] });
+  expect(seen).toEqual(["transport close", "connect"]);
+  await expect(chat.leave(room, { timeout: 1 })).rejects.toThrow("no answer in time");
+});
+
+test("a refused connection is what the contract declares", async () => {
+  const server = new MockChatServer();
+  server.refusal = { code: "name_taken", message: "Take another", data: { name: UserName("ada") } };
+  const error: unknown = await server.connect().catch((caught: unknown) => caught);
+  if (!ChatClient.isRefused(error) || error.error.code !== "name_taken") throw error;
+  expect(error.error.data.name).toBe("ada");
+});
+
+test("every value travels as over a network", async () => {
+  const got: unknown[] = [];
+  const server = new MockAllServer({
+    echo: (each) => (each.id > 0 ? ok(each) : fail({ code: "refused", message: "", data: { row: each } })),
+    tell: (...args) => void got.push(...args),
+    split: (text) => [text, 1, [Uint8Array.of(1)]],
+    table: () => ({ error: 1 }),
+    optional: (...args) => args.map((each) => each ?? null),
+  });
+  const all = server.client();
+  expect(await unwrap(all.echo(row))).toEqual(row);
+  expect(await all.echo({ ...row, id: 0 })).toMatchObject({ error: { data: { row: { blob: row.blob } } } });
+  all.tell(1);
+  all.tell(2, UnknownMood("so-so"));
+  expect(got).toEqual([1, "good", 2, "so-so"]);
+  expect(await unwrap(all.split("a"))).toEqual(["a", 1, [Uint8Array.of(1)]]);
+  expect(await unwrap(all.table())).toEqual({ error: 1 });
+  expect(await unwrap(all.optional(1, undefined, 2))).toEqual([1, null, 2]);
+  const posts: unknown[] = [];
+  all.onPosted((...args) => posts.push(args));
+  server.posted(row);
+  expect(posts).toEqual([[row, undefined, 3]]);
+  all.onAskRow((each) => ok(each));
+  all.onAskSplit(() => [true, null]);
+  all.onAskTable(() => ({ error: 2 }));
+  expect([await server.askRow(row), await server.askSplit(), await server.askTable()]).toEqual([ok(row), [true, null], { error: 2 }]);
+});
