@@ -88,11 +88,23 @@ def test_a_file_of_its_own_comes_before_the_table_in_pyproject(project: Path) ->
         ),
         (
             "[[contracts]]\nschema = 'a'\ntargets = [{name = 'python', output = 'b'}]",
-            "targets[0].out: this is missing; contracts[0].targets[0].output: there is no such",
+            "error: ackord.toml: contracts[0].targets[0].out: this is missing\n",
+        ),
+        (
+            "[[contracts]]\nschema = 'a'\ntargets = [{name = 'python', out = 'b', output = 'c'}]",
+            "the target python has no option 'output': it has none",
+        ),
+        (
+            "[[contracts]]\nschema = 'a'\ntargets = [{name = 'typescript', out = 'b', int64 = 'x'}]",
+            "the option 'int64' of the target typescript is one of: string, bigint",
+        ),
+        (
+            "[[contracts]]\nschema = 'a'\ntargets = [{name = 'typescript', out = 'b', int64 = 5}]",
+            "targets[0].options.int64: expected text",
         ),
         (
             "[[contracts]]\nschema = 'a'\ntargets = [{name = 'cobol', out = 'b'}]",
-            "there is no target 'cobol': python",
+            "there is no target 'cobol': python, typescript",
         ),
         (
             f"[[contracts]]\nschema = 'a'\ntargets = [{', '.join([TO_B] * 2)}]",

@@ -64,6 +64,7 @@ def test_there_are_the_golden_folders_that_matter() -> None:
         "names_from_hell",
         "other_apis",
         "tenants",
+        "travels",
         "two_namespaces",
         "types_only",
     ]

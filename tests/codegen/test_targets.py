@@ -28,6 +28,7 @@ class Listing:
     """Lists the events of a contract, in no language at all."""
 
     name: ClassVar[str] = "listing"
+    options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     reserved_names: ClassVar[Mapping[str, frozenset[str]]] = {}
 
     def problems(self, plan: Plan) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ def test_a_target_is_chosen_by_name_and_gets_the_plan(monkeypatch: pytest.Monkey
     assert sorted(files) == ["contract.json", "events.txt"]
     with pytest.raises(NotSupportedError, match="too many namespaces"):
         generate(contract("two_namespaces"), source="x.yaml", target="listing")
-    with pytest.raises(UnknownTargetError, match="no target 'cobol': listing, python"):
+    with pytest.raises(UnknownTargetError, match="no target 'cobol': listing, python, typescript"):
         generate(contract("chat"), source="x.yaml", target="cobol")
 
 

@@ -149,7 +149,10 @@ def _check(file: Path, table: Any) -> Settings:
     try:
         settings = Settings.model_validate(table)
     except ValidationError as error:
-        problems = [_describe(where, found) for found in error.errors(include_url=False)]
+        errors = error.errors(include_url=False)
+        # A list none of whose items is valid counts as empty, too.
+        within = {found["loc"][:end] for found in errors for end in range(len(found["loc"]))}
+        problems = [_describe(where, found) for found in errors if found["loc"] not in within]
         raise ConfigurationError(f"{shown(file)}: {'; '.join(problems)}") from error
     outs = [output.out for contract in settings.contracts for output in contract.targets]
     twice = next((out for out in outs if outs.count(out) > 1), None)
