@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from types import MappingProxyType
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from ackord.codegen.plan import Plan
 from ackord.codegen.typescript.json_schema import schema_type
@@ -152,7 +152,7 @@ class Annotations:
                 return None
 
 
-_TAGS: Final[Mapping[str, str]] = MappingProxyType(
+_CONSTRAINTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "min_length": "minLength",
         "max_length": "maxLength",
@@ -168,13 +168,20 @@ _TAGS: Final[Mapping[str, str]] = MappingProxyType(
         "max_items": "maxItems",
     }
 )
-"""The tags of constraints, as tools that read JSON Schema out of JSDoc know them."""
+"""The names of constraints in JSON Schema, and others like them."""
 
 
-def constraint_tags(constraints: Constraints) -> list[str]:
+def constraint_tags(constraints: Constraints | None) -> list[str]:
     """Return constraints as tags of JSDoc."""
+    return [f"@{name} {value}" for name, value in constraint_values(constraints).items()]
+
+
+def constraint_values(constraints: Constraints | None) -> dict[str, Any]:
+    """Return constraints by their names in JSON Schema."""
+    if constraints is None:
+        return {}
     values = ((each.name, getattr(constraints, each.name)) for each in fields(constraints))
-    return [f"@{_TAGS[name]} {value}" for name, value in values if value is not None]
+    return {_CONSTRAINTS[name]: value for name, value in values if value is not None}
 
 
 def constraints_of(type_: Type) -> Constraints | None:

@@ -116,8 +116,7 @@ class Arguments:
     def documented(self, declared: Event, names: EventNames) -> Iterator[str]:
         """Write what JSDoc says of the parameters."""
         for name, field in zip(names.parameters, declared.args, strict=True):
-            constraints = constraints_of(field.type)
-            limits = [] if constraints is None else constraint_tags(constraints)
+            limits = constraint_tags(constraints_of(field.type))
             words = [first_paragraph(field.doc) or "", *(each[1:] for each in limits)]
             if field.default is not None:
                 words.append(f"default {literal(field.default.value)}")

@@ -14,6 +14,7 @@ from ackord.codegen.templates import template_environment
 from ackord.codegen.typescript.annotations import BRANDS, Annotations
 from ackord.codegen.typescript.converters import Converters
 from ackord.codegen.typescript.events_view import EventMaps
+from ackord.codegen.typescript.limits import limit_definitions
 from ackord.codegen.typescript.mock_view import MockViews
 from ackord.codegen.typescript.namespace_view import NamespaceViews
 from ackord.codegen.typescript.naming import name_everything
@@ -93,6 +94,9 @@ class _Package:
             files["client.ts"], more = self._client()
             used |= more
             files["mock.ts"] = self._mock()
+        limits = list(limit_definitions(self._plan, self._names))
+        if limits:
+            files["limits.ts"] = self._render("limits.ts", definitions=limits)
         if converters:
             files["converters.ts"] = self._render("converters.ts", converters=converters)
         return {**files, "index.ts": self._index(used)}

@@ -37,8 +37,7 @@ def tags(declared: Documented, extra: Sequence[str] = ()) -> list[str]:
 
 def field_comment(field: Field, indent: int = 2) -> str:
     """Write the documentation of a field."""
-    constraints = constraints_of(field.type)
-    extra = [] if constraints is None else constraint_tags(constraints)
+    extra = constraint_tags(constraints_of(field.type))
     if field.default is not None:
         extra.append(f"@default {literal(field.default.value)}")
     return comment(field.doc, tags(field, extra), indent)
@@ -140,8 +139,7 @@ class TypeViews:
             )
 
     def _alias(self, declared: Alias, name: str, type_: Type) -> str:
-        constraints = constraints_of(type_)
-        extra = [] if constraints is None else constraint_tags(constraints)
+        extra = constraint_tags(constraints_of(type_))
         members = type_.members if isinstance(type_, UnionType) else (type_,)
         operands = list(dict.fromkeys(map(self.annotations.text, members)))
         text = joined(f"export type {name} =", operands)
