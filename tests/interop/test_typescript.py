@@ -44,7 +44,7 @@ EXPECTED: Final[dict[str, Any]] = {
         },
         {"refused": ["unknown", "internal", [], "Internal error"]},
     ],
-    "auth fails": {"name": "Error", "message": "no token"},
+    "auth fails": {"name": "ConnectionFailedError", "message": "no token"},
     "echo": {"ok": True, "value": ROW},
     "declared error": {"ok": False, "error": REFUSED},
     "unwrap": {"name": "ResultError", "error": REFUSED},

@@ -26,8 +26,10 @@ class NamespaceView:
     params: tuple[str, ...]
     """The parameters of the path, with their types."""
     auth: str | None
+    arguments: str
+    """The arguments of `connect`."""
     write_auth: str
-    """The last argument of `connect`, if the auth payload has values that JSON can't hold."""
+    """The last argument of `open`, if the auth payload has values that JSON can't hold."""
     refusals: str
     """The codes of the declared errors of a refused connection."""
     refusal: str
@@ -66,6 +68,7 @@ class NamespaceViews:
                 for name, field in zip(names.parameters, declared.params, strict=True)
             ),
             auth=None if declared.auth is None else self.annotations.text(declared.auth),
+            arguments=", ".join(("url", *names.parameters, "options")),
             write_auth=self._write_auth(declared.auth),
             refusals=f"[{', '.join(literal(error.code) for error in plan.connect_errors)}]",
             refusal=joined(

@@ -27,7 +27,8 @@ GLOBALS: Final = frozenset(
 
 CLIENT: Final = frozenset(
     {
-        "connect", "connected", "constructor", "disconnect", "handlers", "onConnect",
+        "connect", "connected", "constructor", "disconnect", "fail", "failures", "handlers",
+        "onConnect",
         "onConnectError", "onDisconnect", "refusal", "refusals", "socket", "then",
     }
 )  # fmt: skip

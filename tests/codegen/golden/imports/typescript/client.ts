@@ -33,8 +33,19 @@ export class ChatClient extends wire.Client<ChatRefusal> {
     url: string,
     options: ConnectOptions = {},
   ): Promise<ChatClient> {
+    return wire.connected(ChatClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions = {},
+  ): ChatClient {
     const make = (socket: wire.AnySocket) => new ChatClient(socket);
-    return wire.connect(make, url, "/chat", contract, options);
+    return wire.open(make, url, "/chat", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */

@@ -26,8 +26,19 @@ export class MinimalClient extends wire.Client<MinimalRefusal> {
     url: string,
     options: ConnectOptions = {},
   ): Promise<MinimalClient> {
+    return wire.connected(MinimalClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions = {},
+  ): MinimalClient {
     const make = (socket: wire.AnySocket) => new MinimalClient(socket);
-    return wire.connect(make, url, "/", contract, options);
+    return wire.open(make, url, "/", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */

@@ -59,8 +59,19 @@ export class HellClient_ extends wire.Client<HellRefusal> {
     url: string,
     options: ConnectOptions & { readonly auth: Auth<HellAuth> },
   ): Promise<HellClient_> {
+    return wire.connected(HellClient_.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions & { readonly auth: Auth<HellAuth> },
+  ): HellClient_ {
     const make = (socket: wire.AnySocket) => new HellClient_(socket);
-    return wire.connect(make, url, "/", contract, options);
+    return wire.open(make, url, "/", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */
@@ -249,8 +260,19 @@ export class ABClient extends wire.Client<ABRefusal> {
     url: string,
     options: ConnectOptions = {},
   ): Promise<ABClient> {
+    return wire.connected(ABClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions = {},
+  ): ABClient {
     const make = (socket: wire.AnySocket) => new ABClient(socket);
-    return wire.connect(make, url, "/a-b", contract, options);
+    return wire.open(make, url, "/a-b", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */
@@ -287,8 +309,19 @@ export class ABCClient extends wire.Client<ABCRefusal> {
     url: string,
     options: ConnectOptions = {},
   ): Promise<ABCClient> {
+    return wire.connected(ABCClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions = {},
+  ): ABCClient {
     const make = (socket: wire.AnySocket) => new ABCClient(socket);
-    return wire.connect(make, url, "/a/b/c", contract, options);
+    return wire.open(make, url, "/a/b/c", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */
@@ -321,8 +354,19 @@ export class AClient extends wire.Client<ARefusal> {
     url: string,
     options: ConnectOptions = {},
   ): Promise<AClient> {
+    return wire.connected(AClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions = {},
+  ): AClient {
     const make = (socket: wire.AnySocket) => new AClient(socket);
-    return wire.connect(make, url, "/a", contract, options);
+    return wire.open(make, url, "/a", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */

@@ -46,8 +46,19 @@ export class ApiClient extends wire.Client<ApiRefusal> {
     url: string,
     options: ConnectOptions = {},
   ): Promise<ApiClient> {
+    return wire.connected(ApiClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions = {},
+  ): ApiClient {
     const make = (socket: wire.AnySocket) => new ApiClient(socket);
-    return wire.connect(make, url, "/", contract, options);
+    return wire.open(make, url, "/", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */
@@ -101,8 +112,19 @@ export class StrictClient extends wire.Client<StrictRefusal> {
     url: string,
     options: ConnectOptions = {},
   ): Promise<StrictClient> {
+    return wire.connected(StrictClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions = {},
+  ): StrictClient {
     const make = (socket: wire.AnySocket) => new StrictClient(socket);
-    return wire.connect(make, url, "/strict", contract, options);
+    return wire.open(make, url, "/strict", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */

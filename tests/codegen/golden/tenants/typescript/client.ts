@@ -50,8 +50,21 @@ export class TenantClient extends wire.Client<TenantRefusal> {
     class_: Plan,
     options: ConnectOptions & { readonly auth: Auth<TenantAuth> },
   ): Promise<TenantClient> {
+    return wire.connected(TenantClient.open(url, tenant, class_, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    tenant: Slug,
+    class_: Plan,
+    options: ConnectOptions & { readonly auth: Auth<TenantAuth> },
+  ): TenantClient {
     const make = (socket: wire.AnySocket) => new TenantClient(socket);
-    return wire.connect(make, url, `/tenant/${wire.segment(tenant)}/${wire.segment(class_)}`, contract, options);
+    return wire.open(make, url, `/tenant/${wire.segment(tenant)}/${wire.segment(class_)}`, contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */
@@ -137,8 +150,19 @@ export class AdminClient extends wire.Client<AdminRefusal> {
     url: string,
     options: ConnectOptions = {},
   ): Promise<AdminClient> {
+    return wire.connected(AdminClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions = {},
+  ): AdminClient {
     const make = (socket: wire.AnySocket) => new AdminClient(socket);
-    return wire.connect(make, url, "/admin", contract, options);
+    return wire.open(make, url, "/admin", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */

@@ -52,8 +52,19 @@ export class AllClient extends wire.Client<AllRefusal> {
     url: string,
     options: ConnectOptions & { readonly auth: Auth<AllAuth> },
   ): Promise<AllClient> {
+    return wire.connected(AllClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions & { readonly auth: Auth<AllAuth> },
+  ): AllClient {
     const make = (socket: wire.AnySocket) => new AllClient(socket);
-    return wire.connect(make, url, "/all", contract, options, wire.textual);
+    return wire.open(make, url, "/all", contract, options, wire.textual);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */
@@ -225,8 +236,20 @@ export class OfClient extends wire.Client<OfRefusal> {
     tenant: string,
     options: ConnectOptions = {},
   ): Promise<OfClient> {
+    return wire.connected(OfClient.open(url, tenant, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    tenant: string,
+    options: ConnectOptions = {},
+  ): OfClient {
     const make = (socket: wire.AnySocket) => new OfClient(socket);
-    return wire.connect(make, url, `/of/${wire.segment(tenant)}`, contract, options);
+    return wire.open(make, url, `/of/${wire.segment(tenant)}`, contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */

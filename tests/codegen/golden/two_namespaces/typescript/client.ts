@@ -52,8 +52,19 @@ export class GuestsClient extends wire.Client<GuestsRefusal> {
     url: string,
     options: ConnectOptions & { readonly auth: Auth<GuestsAuth> },
   ): Promise<GuestsClient> {
+    return wire.connected(GuestsClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions & { readonly auth: Auth<GuestsAuth> },
+  ): GuestsClient {
     const make = (socket: wire.AnySocket) => new GuestsClient(socket);
-    return wire.connect(make, url, "/guests", contract, options);
+    return wire.open(make, url, "/guests", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */
@@ -215,8 +226,19 @@ export class KitchenClient extends wire.Client<KitchenRefusal> {
     url: string,
     options: ConnectOptions = {},
   ): Promise<KitchenClient> {
+    return wire.connected(KitchenClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions = {},
+  ): KitchenClient {
     const make = (socket: wire.AnySocket) => new KitchenClient(socket);
-    return wire.connect(make, url, "/kitchen", contract, options);
+    return wire.open(make, url, "/kitchen", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */
