@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo unit test test-newest lint types bench bench-full bench-clients soak thorough attack fuzz clean
+.PHONY: help setup node demo page unit test test-newest lint types bench bench-full bench-clients soak thorough attack fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -42,13 +42,17 @@ help: ## Show this list
 	@echo
 	@echo "  make demo PORT=9000 takes another port; make test PYTEST_ARGS='-k chat' runs a part."
 
-demo: setup node ## Generate, type-check and start the chat example with its web page
+demo: setup ## Generate, type-check and start the chat example with its web page
 	@echo "== generating the chat's stubs from examples/chat/chat.yaml"
 	@ackord generate examples/chat/chat.yaml --out examples/chat/contract
 	@echo "== type-checking server and stubs with mypy --strict"
 	@mypy examples/chat
 	@echo "== starting the chat; Ctrl-C ends it"
 	@exec $(PY) -m examples.chat.server --host $(HOST) --port $(PORT)
+
+page: setup node ## Build the chat's web page from its TypeScript
+	@ackord generate examples/chat/chat.yaml --out examples/chat/page/contract --target typescript
+	@tests/node/node_modules/.bin/esbuild examples/chat/page/chat.ts --bundle --minify --format=esm --target=es2022 --legal-comments=none --log-level=warning --outfile=examples/chat/web/chat.js
 
 unit: setup ## Run what needs no network, no Node and no compiler, in half a minute
 	@$(PY) -m tests.suite --unit $(PYTEST_ARGS)

@@ -18,17 +18,6 @@ File: TypeAlias = tuple[bytes, bytes]
 """Content type and content."""
 
 WEB: Final = Path(__file__).parent / "web"
-CLIENT_BUNDLE: Final = (
-    Path(__file__).parents[2]
-    / "tests"
-    / "node"
-    / "node_modules"
-    / "socket.io-client"
-    / "dist"
-    / "socket.io.esm.min.js"
-)
-"""npm's `socket.io-client`, as `make demo` installs it: the page loads nothing from other hosts."""
-
 CONTENT_TYPES: Final = {
     ".html": b"text/html; charset=utf-8",
     ".css": b"text/css; charset=utf-8",
@@ -87,6 +76,4 @@ def _load_files() -> dict[str, File]:
         if path.suffix in CONTENT_TYPES
     }
     files["/"] = files["/index.html"]
-    if CLIENT_BUNDLE.is_file():
-        files[f"/vendor/{CLIENT_BUNDLE.name}"] = (CONTENT_TYPES[".js"], CLIENT_BUNDLE.read_bytes())
     return files

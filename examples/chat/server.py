@@ -40,7 +40,7 @@ from examples.chat.contract import (
     UserName,
 )
 from examples.chat.history import History
-from examples.chat.pages import CLIENT_BUNDLE, Pages
+from examples.chat.pages import Pages
 
 MOST_ROOMS: Final = 8
 """How many rooms one may be in at a time."""
@@ -192,13 +192,6 @@ def main() -> int:
             f"error: can't listen on {arguments.host}:{arguments.port}: "
             f"{os.strerror(error.errno or 0)}; try another port: make demo "
             f"PORT={arguments.port + 1}",
-            file=sys.stderr,
-        )
-        return 1
-    if not CLIENT_BUNDLE.is_file():
-        print(
-            "error: the page needs npm's socket.io-client: `python -m tests.node.toolchain` "
-            "(or `make demo`) installs it",
             file=sys.stderr,
         )
         return 1

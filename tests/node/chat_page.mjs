@@ -1,9 +1,9 @@
-// Two people use the chat's page in Chromium: `node chat_page.mjs URL CHROMIUM [SCREENSHOTS]`.
+// Two people use the chat's page in Chromium: `node chat_page.mjs URL CHROMIUM [SCREENSHOTS] [PYTHON]`.
 // Prints one line of JSON for each step, {"step": what was observed}; tests/interop/test_chat_page.py says what it must be.
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const [url, executablePath, screenshots] = process.argv.slice(2);
+const [url, executablePath, screenshots, python] = process.argv.slice(2);
 const args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"];
 const browser = await chromium.launch({ executablePath, args, timeout: 60_000 });
 const problems = []; // what the pages complain of: page, text, URL
@@ -125,12 +125,69 @@ await step("invalid room", async () => {
 });
 await step("too long", async () => {
   await say(bob, "long ".repeat(500));
-  await bob.waitForSelector(".failed .failure");
+  await bob.waitForSelector("#toasts .bad");
   await show(bob, "too-long");
-  const text = await bob.textContent(".failure span");
-  const head = await bob.textContent(".failed .head");
-  await bob.click(".failure button:last-child");
-  return { text, head, left: await bob.$$eval(".failed", (failed) => failed.length) };
+  const seen = { said: await bob.textContent("#toasts .bad p"), counter: await bob.textContent("#counter"), kept: (await bob.inputValue("#text")).length, canSend: await bob.isEnabled("#send") };
+  await bob.click("#toasts .bad button");
+  await bob.fill("#text", "");
+  return seen;
+});
+await step("refused picture", async () => {
+  const eve = await page();
+  let refusing = false;
+  await eve.routeWebSocket(/socket\.io/, (socket) => {
+    const server = socket.connectToServer();
+    // The acknowledgement of a message: 43/chat,ID[{"id":...
+    server.onMessage((data) => socket.send(refusing && /^43\/chat,\d+\[\{"id"/.test(data) ? data.replace(/\[.*$/, '[{"error":{"code":"internal","message":""}}]') : data));
+  });
+  await eve.reload();
+  await enter(eve, "eve", "pictures");
+  await eve.waitForSelector("#app:not([hidden])");
+  refusing = true;
+  await eve.setInputFiles("#file", { name: "view.png", mimeType: "image/png", buffer: await eve.screenshot() });
+  await eve.waitForSelector("#preview:not([hidden])");
+  await eve.fill("#text", "x".repeat(201));
+  const counter = await eve.textContent("#counter");
+  await say(eve, "what I see");
+  await eve.waitForSelector(".failed .failure");
+  await show(eve, "refused-picture");
+  const text = await eve.textContent(".failure span");
+  await eve.click(".failure button:first-of-type");
+  const edited = { caption: await eve.inputValue("#text"), preview: await eve.isVisible("#preview"), left: await eve.$$eval(".message", (all) => all.length) };
+  refusing = false;
+  await eve.press("#text", "Enter");
+  await eve.waitForSelector(".message.mine:not(.pending):not(.failed)");
+  await eve.context().close();
+  return { counter, text, ...edited };
+});
+await step("reload", async () => {
+  const eve = await inRoom("eve", "kitchen");
+  const address = new URL(eve.url()).hash;
+  await eve.reload();
+  await eve.waitForSelector("#app:not([hidden])");
+  const seen = { address, name: await eve.textContent("#my-name"), room: await eve.textContent("#room-title") };
+  await eve.click("#sign-out");
+  await eve.reload();
+  const out = await eve.isVisible("#welcome");
+  await eve.context().close();
+  return { ...seen, out };
+});
+await step("contrast", async () => {
+  // Of white on each color that an avatar may have, as WCAG counts it.
+  const worst = await ada.evaluate(() => {
+    const [context, probe] = [document.createElement("canvas").getContext("2d"), document.querySelector(".avatar")];
+    const part = (value) => (value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+    let least = 21;
+    for (let hue = 0; hue < 360; hue += 1) {
+      probe.style.setProperty("--hue", hue);
+      context.fillStyle = getComputedStyle(probe).backgroundColor;
+      context.fillRect(0, 0, 1, 1);
+      const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+      least = Math.min(least, 1.05 / (0.2126 * part(red) + 0.7152 * part(green) + 0.0722 * part(blue) + 0.05));
+    }
+    return least;
+  });
+  return worst;
 });
 await step("second room", async () => {
   await bob.fill("#join-room", "design");
@@ -183,8 +240,18 @@ await step("history", async () => {
   await show(grace, "phone");
   const texts = await grace.$$eval(".message .bubble", (bubbles) => bubbles.map((bubble) => bubble.textContent));
   const wide = await grace.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  const newest = () => grace.evaluate(() => Math.round(document.querySelector("#messages").scrollHeight - document.querySelector("#messages").scrollTop - document.querySelector("#messages").clientHeight));
+  await grace.setInputFiles("#file", { name: "view.png", mimeType: "image/png", buffer: await grace.screenshot() });
+  await grace.waitForSelector("#preview:not([hidden])");
+  await grace.waitForFunction(() => document.querySelector("#preview-image").complete);
+  const fromEnd = await newest();
+  await grace.click("#people-toggle");
+  await grace.waitForFunction(() => document.querySelector("#people-panel").getBoundingClientRect().right <= innerWidth);
+  await show(grace, "phone-people");
+  const people = await grace.isVisible("#people li:first-child");
+  await grace.keyboard.press("Escape");
   await grace.context().close();
-  return { texts, wide };
+  return { texts, wide, fromEnd, people };
 });
 await step("reconnect", async () => {
   // A page says goodbye when it learns that it is offline; if it learns that too late, the server waits for the answer to a ping.
@@ -213,6 +280,43 @@ await step("largest shift", async () => {
   const shifts = [];
   for (const each of [ada, bob]) shifts.push(...(await each.evaluate(() => window.shifts)));
   return Math.max(0, ...shifts);
+});
+await step("restart", async () => {
+  if (!python) return null;
+  const { createServer } = await import("node:net");
+  const { spawn } = await import("node:child_process");
+  const port = await new Promise((done) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const found = probe.address().port;
+      probe.close(() => done(found));
+    });
+  });
+  const start = () => new Promise((done, fail) => {
+    const server = spawn(python, ["-m", "examples.chat.server", "--port", port]);
+    server.stdout.once("data", () => done(server));
+    server.once("exit", fail);
+  });
+  const stop = (server) => new Promise((done) => server.removeAllListeners("exit").once("exit", done).kill());
+  const address = `http://127.0.0.1:${port}/`;
+  let server = await start();
+  const context = await browser.newContext();
+  const eve = await context.newPage();
+  eve.setDefaultTimeout(60_000);
+  await eve.goto(address);
+  await enter(eve, "eve", "lobby");
+  await eve.waitForSelector("#app:not([hidden])");
+  await say(eve, "before");
+  await eve.waitForSelector(".message.mine:not(.pending)");
+  await stop(server);
+  await eve.waitForSelector("#offline:not([hidden])");
+  server = await start();
+  await eve.waitForFunction(() => document.querySelector("#state").textContent === "connected");
+  await say(eve, "after");
+  await eve.waitForFunction(() => document.querySelectorAll(".message.mine:not(.pending)").length === 2);
+  const texts = await eve.$$eval(".message .bubble", (bubbles) => bubbles.map((bubble) => bubble.textContent));
+  await context.close();
+  await stop(server);
+  return texts;
 });
 await step("problems", async () => problems.filter((problem) => !crossed(problem)).map(({ text, at }) => `${text} ${at}`));
 await step("foreign requests", async () => foreign);

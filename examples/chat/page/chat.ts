@@ -1,494 +1,292 @@
-// The page: what this user sees of the chat, and what the buttons do.
-import { connect, refusal, request } from "./contract.js";
-import { read } from "./pictures.js";
-import { $, avatar, el, fieldError, message, room as roomLine, toast } from "./view.js";
+// The chat's page: entering, the connection, the rooms.
+import { ChatClient, ConnectRefusedError, RoomName, UserName } from "./contract/index.js";
+import * as limits from "./contract/limits.js";
+import * as composer from "./composer.js";
+import { add, drawPeople, drawRoom, typingChanged } from "./conversation.js";
+import { merged, rooms, state } from "./state.js";
+import { $, avatar, el, fieldError, roomLine, toast } from "./view.js";
+import { ROOM_NAMES, explain, explainFailure } from "./wording.js";
 
-const LONGEST_TEXT = 2000;
-const TYPING_ENDS_AFTER = 3000;
-const SHOWN_MESSAGES = 200;
+const ANSWER_WITHIN = 6000;
+const ROOM_PATTERN = new RegExp(limits.RoomName.pattern, "u");
 
-/** Rooms that this user is in: name -> { members, entries, unread, typing, draft }. */
-const rooms = new Map();
-/** Rooms in which somebody is: name -> number of people. */
-let everywhere = {};
-let socket = null;
-let myName = "";
-let current = null;
-let attachment = null;
+const nameField = $("name", HTMLInputElement);
+const firstRoomField = $("first-room", HTMLInputElement);
+const joinField = $("join-room", HTMLInputElement);
+const enterButton = $("enter-button", HTMLButtonElement);
 
 // ---- Connection
 
-function enter(name, firstRoom) {
-  socket?.disconnect();
-  socket = connect(name);
-  myName = name;
+/** Connect as somebody, and join rooms, of which the first is shown. */
+function enter(name: UserName, wanted: readonly RoomName[]): void {
+  state.chat?.disconnect();
+  enterButton.disabled = true;
+  setState("connecting");
+  const chat = ChatClient.open("", { auth: { name }, forceNew: true, reconnectionDelayMax: 3000 });
+  state.chat = chat;
+  state.me = name;
   let welcomed = false;
 
-  socket.on("connect", async () => {
+  chat.onConnect(async () => {
     setState("connected");
     $("enter-state").textContent = "";
-    const wanted = rooms.size > 0 ? [...rooms.keys()] : [firstRoom];
-    try {
-      for (const room of wanted) await join(room, { open: room === (current ?? wanted[0]) });
-    } catch (error) {
-      if (!welcomed) return refuse($("first-room"), error);
-      toast(error.text, { bad: true });
+    for (const room of rooms.size > 0 ? [...rooms.keys()] : wanted) {
+      const problem = await join(room, { open: room === (state.current ?? wanted[0]) });
+      if (problem && !welcomed) return refuse(firstRoomField, problem);
+      if (problem) toast(problem, { bad: true });
+      if (chat !== state.chat) return;
     }
     welcomed = true;
     showApp();
     refreshRooms();
   });
-  socket.on("connect_error", (error) => {
-    const refused = refusal(error);
-    if (!refused) return unreachable(welcomed);
-    if (!welcomed) return refuse($("name"), refused);
+  chat.onConnectError((error) => {
+    if (chat !== state.chat) return;
+    if (!(error instanceof ConnectRefusedError)) return unreachable(welcomed);
+    if (!welcomed) return refuse(nameField, explain(error.error));
     setState("reconnecting"); // the server may not have noticed yet that the old connection is gone
-    setTimeout(() => socket?.connect(), 3000);
+    setTimeout(() => chat === state.chat && chat.connect(), 3000);
   });
-  socket.on("disconnect", (reason) => {
+  chat.onDisconnect((reason) => {
+    if (chat !== state.chat) return;
     setState(reason === "io client disconnect" ? "signed out" : "reconnecting");
-    if (reason === "io server disconnect") {
-      signOut();
-      toast("The server ended this session: the name was taken over from elsewhere.", { bad: true });
-    }
+    if (reason !== "io server disconnect") return;
+    signOut();
+    toast("The server ended this session: the name was taken over from elsewhere.", { bad: true });
   });
 
-  socket.on("message_posted", (posted) => add(posted.room, posted));
-  socket.on("member_joined", (room, who) => presence(room, who, true));
-  socket.on("member_left", (room, who) => presence(room, who, false));
-  socket.on("typing_changed", typingChanged);
-  socket.on("announcement", (text) => {
+  chat.onMessagePosted((message) => add(message.room, { ...message }) || noteUnread(message.room));
+  chat.onMemberJoined((room, who) => presence(room, who, true));
+  chat.onMemberLeft((room, who) => presence(room, who, false));
+  chat.onTypingChanged(typingChanged);
+  chat.onAnnouncement((text) => {
     toast(text);
     refreshRooms();
   });
-  socket.on("still_there", (question, answer) => answer(true));
+  chat.onStillThere(() => true);
 }
 
-function unreachable(welcomed) {
+function unreachable(welcomed: boolean): void {
   setState(welcomed ? "reconnecting" : "connecting");
   if (welcomed) return;
   $("enter-state").textContent = "The server can't be reached. Still trying…";
-  $("enter").querySelector("button").disabled = false; // perhaps with another name
+  enterButton.disabled = false; // perhaps with another name
 }
 
-function refuse(input, error) {
-  $("enter-state").textContent = "";
-  socket.disconnect();
-  socket = null;
-  rooms.clear();
-  $("enter").querySelector("button").disabled = false;
-  fieldError(input, error.text);
+function refuse(input: HTMLInputElement, why: string): void {
+  leaveChat();
+  fieldError(input, why);
 }
 
-function signOut() {
-  socket?.disconnect();
-  socket = null;
-  rooms.clear();
-  current = null;
+function signOut(): void {
+  leaveChat();
   $("app").hidden = true;
   $("welcome").hidden = false;
-  $("enter").querySelector("button").disabled = false;
-  $("name").focus();
+  nameField.focus();
 }
 
-function showApp() {
-  if (!$("app").hidden) return;
+function leaveChat(): void {
+  const { chat } = state;
+  state.chat = state.me = state.current = undefined;
+  chat?.disconnect();
+  rooms.clear();
+  sessionStorage.removeItem("name");
+  $("enter-state").textContent = "";
+  enterButton.disabled = false;
+}
+
+function showApp(): void {
+  if (!$("app").hidden || !state.me) return;
   $("welcome").hidden = true;
   $("app").hidden = false;
-  $("my-name").textContent = myName;
-  avatar(myName, $("my-avatar"));
+  $("my-name").textContent = state.me;
+  avatar(state.me, $("my-avatar"));
+  sessionStorage.setItem("name", state.me);
   drawRoom();
   $("text").focus();
 }
 
-function setState(state) {
-  $("state").textContent = state;
-  $("state").dataset.state = state;
-  $("offline").hidden = state !== "reconnecting";
+function setState(text: string): void {
+  $("state").textContent = text;
+  $("state").dataset["state"] = text;
+  $("offline").hidden = text !== "reconnecting";
   $("offline").textContent = "The connection is gone. Trying to reach the server again…";
-  updateComposer();
+  composer.update();
 }
 
 // ---- Rooms
 
-async function join(room, { open = true } = {}) {
-  const { members, history } = await request(socket, "join", room);
-  const known = rooms.get(room);
-  rooms.set(room, {
+/** Join a room; return why that failed. */
+async function join(name: RoomName, { open = true } = {}): Promise<string | undefined> {
+  if (!state.chat) return undefined;
+  let joined;
+  try {
+    joined = await state.chat.join(name, { timeout: ANSWER_WITHIN });
+  } catch (error) {
+    return explainFailure(error);
+  }
+  if (!joined.ok) return explain(joined.error);
+  const { members, history } = joined.value;
+  const known = rooms.get(name);
+  rooms.set(name, {
     members: new Set(members),
-    entries: [...history, ...(known?.entries.filter((entry) => entry.failure) ?? [])],
+    entries: merged(known?.entries ?? [], history),
     unread: known?.unread ?? 0,
     typing: new Map(),
     draft: known?.draft ?? "",
   });
-  if (open) show(room);
+  if (open) show(name);
   else drawRooms();
+  return undefined;
 }
 
-async function leave(room) {
+async function leave(name: RoomName): Promise<void> {
+  let problem;
   try {
-    await request(socket, "leave", room);
+    const left = await state.chat?.leave(name, { timeout: ANSWER_WITHIN });
+    problem = left?.ok === false && explain(left.error);
   } catch (error) {
-    return toast(error.text, { bad: true });
+    problem = explainFailure(error);
   }
-  rooms.delete(room);
-  if (room === current) {
-    current = null;
-    show(rooms.keys().next().value ?? null);
+  if (problem) return toast(problem, { bad: true });
+  rooms.delete(name);
+  if (name === state.current) {
+    state.current = undefined;
+    show(rooms.keys().next().value);
   }
   refreshRooms();
 }
 
-function show(room) {
-  if (current && rooms.has(current)) rooms.get(current).draft = $("text").value;
-  current = room;
-  $("app").classList.remove("menu-open");
-  $("menu").setAttribute("aria-expanded", "false");
-  const state = rooms.get(room);
-  if (state) state.unread = 0;
-  $("text").value = state?.draft ?? "";
+/** Show a room, whose name is in the page's address from now on. */
+function show(name: RoomName | undefined): void {
+  const before = state.current && rooms.get(state.current);
+  if (before && state.current !== name) before.draft = composer.draft();
+  const isOther = state.current !== name;
+  state.current = name;
+  history.replaceState(null, "", name ? `#${name}` : location.pathname);
+  toggle("menu", false);
+  const room = name && rooms.get(name);
+  if (room) room.unread = 0;
   drawRooms();
   drawRoom();
-  updateComposer();
-  if (!$("app").hidden) $("text").focus();
+  if (isOther) composer.restore(room ? room.draft : "");
+  else composer.update();
 }
 
-let refreshing = null;
+let refreshing = 0;
 
 /** Ask what rooms there are; many reasons within a short time make one request. */
-function refreshRooms() {
-  refreshing ??= setTimeout(async () => {
-    refreshing = null;
-    if (!socket?.connected) return;
-    try {
-      everywhere = await request(socket, "rooms");
-    } catch {
-      return; // the list stays as it was; the next change asks again
-    }
-    drawRooms();
+function refreshRooms(): void {
+  if (refreshing) return;
+  refreshing = window.setTimeout(async () => {
+    refreshing = 0;
+    if (!state.chat?.connected) return;
+    const found = await state.chat.rooms({ timeout: ANSWER_WITHIN }).catch(() => undefined);
+    if (found?.ok) state.everywhere = found.value;
+    drawRooms(); // else the list stays as it was; the next change asks again
   }, 150);
 }
 
-function presence(room, who, here) {
-  refreshRooms();
-  const state = rooms.get(room);
-  if (!state) return;
-  if (here) state.members.add(who);
-  else state.members.delete(who);
-  typingChanged(room, who, false);
-  state.entries.push({ notice: here ? `${who} came in` : `${who} left` });
+function noteUnread(name: RoomName): void {
+  const room = rooms.get(name);
+  if (!room) return;
+  room.unread += 1;
   drawRooms();
-  if (room !== current) return;
-  drawPeople();
-  append(state, state.entries.at(-1));
 }
 
-function typingChanged(room, who, active) {
-  const typing = rooms.get(room)?.typing;
-  if (!typing) return;
-  clearTimeout(typing.get(who));
-  typing.delete(who);
-  if (active) typing.set(who, setTimeout(() => typingChanged(room, who, false), 2 * TYPING_ENDS_AFTER));
-  if (room === current) drawTyping();
+function presence(name: RoomName, who: UserName, here: boolean): void {
+  refreshRooms();
+  const room = rooms.get(name);
+  if (!room) return;
+  if (here) room.members.add(who);
+  else room.members.delete(who);
+  typingChanged(name, who, false);
+  drawRooms();
+  if (add(name, { notice: here ? `${who} came in` : `${who} left` })) drawPeople();
 }
 
-// ---- Messages
-
-function add(room, entry) {
-  const state = rooms.get(room);
-  if (!state) return;
-  if (entry.author) typingChanged(room, entry.author, false);
-  state.entries.push(entry);
-  for (const old of state.entries.splice(0, state.entries.length - SHOWN_MESSAGES)) if (old.url) URL.revokeObjectURL(old.url);
-  if (room === current) append(state, entry);
-  else {
-    state.unread += 1;
-    drawRooms();
-  }
-}
-
-async function send() {
-  const room = current;
-  const text = $("text").value.trim();
-  if (!room || !socket?.connected || (!text && !attachment)) return;
-  const body = attachment ? { ...attachment.body, ...(text && { caption: text }) } : { kind: "text_body", text };
-  $("text").value = "";
-  removeAttachment();
-  updateComposer();
-  stopTyping();
-  const entry = { room, author: myName, body };
-  add(room, entry);
-  scrollToEnd();
-  try {
-    Object.assign(entry, await request(socket, "send_message", room, body));
-  } catch (error) {
-    entry.failure = error.text;
-  }
-  if (room === current) drawMessages();
-}
-
-const actions = {
-  edit(entry) {
-    actions.discard(entry);
-    $("text").value = entry.body.text;
-    updateComposer();
-    $("text").focus();
-  },
-  discard(entry) {
-    const state = rooms.get(entry.room);
-    state.entries = state.entries.filter((other) => other !== entry);
-    drawMessages();
-  },
-  show(url, alt) {
-    $("viewer-image").src = url;
-    $("viewer-image").alt = alt;
-    $("viewer").showModal();
-  },
-};
-
-// ---- Drawing
-
-function drawRooms() {
-  const mine = [...rooms.keys()].sort();
+function drawRooms(): void {
+  const mine = [...rooms].sort(([a], [b]) => a.localeCompare(b));
   $("rooms").replaceChildren(
-    ...mine.map((name) => roomLine(name, { count: rooms.get(name).members.size, unread: rooms.get(name).unread, current: name === current, onclick: () => show(name) })),
+    ...mine.map(([name, { members, unread }]) => roomLine(name, { count: members.size, unread, current: name === state.current, onclick: () => show(name) })),
   );
-  const others = Object.keys(everywhere).filter((name) => !rooms.has(name)).sort();
+  const others = Object.keys(state.everywhere).map(RoomName).filter((name) => !rooms.has(name)).sort();
   $("elsewhere").replaceChildren(
-    ...others.map((name) => roomLine(name, { count: everywhere[name], title: `Join #${name}`, onclick: () => tryJoin(name) })),
+    ...others.map((name) => roomLine(name, { count: state.everywhere[name], title: `Join #${name}`, onclick: () => void tryJoin(name) })),
   );
   if (others.length === 0) $("elsewhere").append(el("li", { class: "empty" }, "No other rooms yet"));
-  const unread = [...rooms.values()].reduce((sum, state) => sum + state.unread, 0);
-  document.title = unread ? `(${unread}) Ackord chat` : current ? `#${current} · Ackord chat` : "Ackord chat";
+  const unread = mine.reduce((sum, [, room]) => sum + room.unread, 0);
+  document.title = unread ? `(${unread}) Ackord chat` : state.current ? `#${state.current} · Ackord chat` : "Ackord chat";
 }
 
-function drawRoom() {
-  $("room-title").textContent = current ? `#${current}` : "No room";
-  $("leave").hidden = !current;
-  drawPeople();
-  drawTyping();
-  drawMessages();
-  scrollToEnd();
-}
-
-function drawPeople() {
-  const members = [...(rooms.get(current)?.members ?? [])].sort((a, b) => a.localeCompare(b));
-  $("room-subtitle").textContent = current ? `${members.length} ${members.length === 1 ? "person" : "people"} here` : "Join a room on the left to begin";
-  $("people").replaceChildren(
-    ...members.map((name) => el("li", {}, avatar(name), el("span", {}, name), name === myName ? el("small", {}, "you") : "")),
-  );
-}
-
-function drawTyping() {
-  const names = [...(rooms.get(current)?.typing.keys() ?? [])];
-  $("typing").replaceChildren();
-  if (names.length === 0) return;
-  const who = names.length > 2 ? `${names.length} people are` : names.length === 2 ? `${names[0]} and ${names[1]} are` : `${names[0]} is`;
-  $("typing").append(el("i"), el("i"), el("i"), `${who} writing`);
-}
-
-function drawMessages() {
-  const list = $("messages");
-  const wasAtEnd = atEnd;
-  const fromEnd = list.scrollHeight - list.scrollTop;
-  const entries = rooms.get(current)?.entries ?? [];
-  list.replaceChildren(...entries.map((entry, index) => draw(entry, entries[index - 1])));
-  if (current && entries.length === 0) list.append(el("li", { class: "notice" }, `Nothing has been said in #${current} yet.`));
-  list.scrollTop = list.scrollHeight - fromEnd;
-  if (wasAtEnd) scrollToEnd();
-}
-
-function append(state, entry) {
-  const list = $("messages");
-  const wasAtEnd = atEnd;
-  if (state.entries.length === 1) list.replaceChildren();
-  list.append(draw(entry, state.entries.at(-2)));
-  while (list.childElementCount > SHOWN_MESSAGES) list.firstElementChild.remove();
-  if (wasAtEnd) scrollToEnd();
-  else if (!entry.notice) $("newest").hidden = false;
-}
-
-function draw(entry, before) {
-  if (entry.notice) return el("li", { class: "notice" }, entry.notice);
-  const soon = !entry.sent_at || Date.parse(entry.sent_at) - Date.parse(before?.sent_at) < 300_000;
-  return message(entry, { mine: entry.author === myName, follows: before?.author === entry.author && soon && !before.failure }, actions);
-}
-
-/** Whether the newest message is in sight; it then stays so, whatever changes its size. */
-let atEnd = true;
-
-function scrollToEnd() {
-  $("messages").scrollTop = $("messages").scrollHeight;
-  $("newest").hidden = true;
-  atEnd = true;
-}
-
-// ---- The message field
-
-let typingSince = 0;
-let typingRoom = null;
-let typingTimer = 0;
-
-function noteTyping() {
-  if (!socket?.connected || !current) return;
-  if (!$("text").value.trim()) return stopTyping();
-  if (typingRoom !== current || Date.now() - typingSince > TYPING_ENDS_AFTER) {
-    typingRoom = current;
-    typingSince = Date.now();
-    socket.emit("typing", typingRoom, true);
+async function tryJoin(text: string): Promise<void> {
+  fieldError(joinField, "");
+  if (!text) return;
+  if (!ROOM_PATTERN.test(text)) return fieldError(joinField, ROOM_NAMES);
+  const name = RoomName(text);
+  if (rooms.has(name)) show(name);
+  else {
+    const problem = await join(name);
+    if (problem) return fieldError(joinField, problem);
+    refreshRooms();
   }
-  clearTimeout(typingTimer);
-  typingTimer = setTimeout(stopTyping, TYPING_ENDS_AFTER);
-}
-
-function stopTyping() {
-  clearTimeout(typingTimer);
-  if (typingRoom && socket?.connected && rooms.has(typingRoom)) socket.emit("typing", typingRoom, false);
-  typingRoom = null;
-}
-
-function updateComposer() {
-  const text = $("text");
-  const usable = Boolean(current) && Boolean(socket?.connected);
-  text.placeholder = attachment ? "Add a caption" : current ? `Write to #${current}` : "Join a room first";
-  text.disabled = !current;
-  $("attach").disabled = !usable;
-  $("send").disabled = !usable || (!text.value.trim() && !attachment);
-  text.style.height = "38px";
-  if (text.value.includes("\n") || text.scrollHeight > 40) text.style.height = `${text.scrollHeight}px`;
-  const length = [...text.value.trim()].length;
-  $("counter").textContent = length > LONGEST_TEXT - 200 ? `${length} / ${LONGEST_TEXT}` : "";
-  $("counter").classList.toggle("over", length > LONGEST_TEXT);
-}
-
-async function attach(file) {
-  if (!file || !current) return;
-  try {
-    const body = await read(file);
-    removeAttachment();
-    attachment = { body, url: URL.createObjectURL(new Blob([body.data], { type: body.mime })) };
-    $("preview-image").src = attachment.url;
-    $("preview-name").textContent = file.name || "Picture";
-    $("preview-size").textContent = `${Math.max(1, Math.round(body.data.byteLength / 1000))} KB, sent as binary`;
-    $("preview").hidden = false;
-  } catch (error) {
-    toast(error.message, { bad: true });
-  }
-  updateComposer();
-  $("text").focus();
-}
-
-function removeAttachment() {
-  if (attachment) URL.revokeObjectURL(attachment.url);
-  attachment = null;
-  $("preview").hidden = true;
-  $("preview-image").removeAttribute("src");
-  $("file").value = "";
+  joinField.value = "";
 }
 
 // ---- What the buttons do
 
 $("enter").addEventListener("submit", (event) => {
   event.preventDefault();
-  fieldError($("name"), "");
-  fieldError($("first-room"), "");
-  const name = $("name").value.trim();
-  if (!name) return fieldError($("name"), "A name is needed.");
+  const name = nameField.value.trim();
+  const room = firstRoomField.value.trim() || "lobby";
+  fieldError(nameField, "");
+  fieldError(firstRoomField, "");
+  if (!name) return fieldError(nameField, "A name is needed.");
+  const { maxLength } = limits.UserName;
+  if ([...name].length > maxLength) return fieldError(nameField, `A name has at most ${maxLength} characters.`);
+  if (!ROOM_PATTERN.test(room)) return fieldError(firstRoomField, ROOM_NAMES);
   localStorage.setItem("name", name);
-  $("enter").querySelector("button").disabled = true;
-  enter(name, $("first-room").value.trim() || "lobby");
+  enter(UserName(name), [RoomName(room)]);
 });
-
-async function tryJoin(room) {
-  const input = $("join-room");
-  fieldError(input, "");
-  if (!room) return;
-  if (rooms.has(room)) {
-    input.value = "";
-    return show(room);
-  }
-  try {
-    await join(room);
-    input.value = "";
-    refreshRooms();
-  } catch (error) {
-    fieldError(input, error.text);
-  }
-}
-
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();
-  tryJoin($("join-room").value.trim());
+  void tryJoin(joinField.value.trim());
 });
-$("composer").addEventListener("submit", (event) => {
-  event.preventDefault();
-  send();
-});
-$("text").addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  send();
-});
-$("text").addEventListener("input", () => {
-  updateComposer();
-  noteTyping();
-});
-$("text").addEventListener("paste", (event) => {
-  const [file] = event.clipboardData.files;
-  if (!file) return;
-  event.preventDefault();
-  attach(file);
-});
-$("attach").addEventListener("click", () => $("file").click());
-$("file").addEventListener("change", () => attach($("file").files[0]));
-$("preview-remove").addEventListener("click", () => {
-  removeAttachment();
-  updateComposer();
-  $("text").focus();
-});
-$("leave").addEventListener("click", () => current && leave(current));
+$("leave").addEventListener("click", () => state.current && void leave(state.current));
 $("sign-out").addEventListener("click", signOut);
-$("newest").addEventListener("click", scrollToEnd);
-$("messages").addEventListener("scroll", () => {
-  const list = $("messages");
-  atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-  if (atEnd) $("newest").hidden = true;
-});
-new ResizeObserver(() => atEnd && scrollToEnd()).observe($("messages"));
 $("theme").addEventListener("click", () => {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
-  localStorage.setItem("theme", root.dataset.theme);
+  const { dataset } = document.documentElement;
+  const theme = dataset["theme"] ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  localStorage.setItem("theme", (dataset["theme"] = theme === "dark" ? "light" : "dark"));
 });
 
-function toggleMenu(open) {
-  $("app").classList.toggle("menu-open", open);
-  $("menu").setAttribute("aria-expanded", String(open));
+/** Show or hide what small screens have no place for: the rooms (menu) or the people. */
+function toggle(what: "menu" | "people", open: boolean): void {
+  $("app").classList.toggle(`${what}-open`, open);
+  $(what === "menu" ? "menu" : "people-toggle").setAttribute("aria-expanded", String(open));
 }
 
-$("menu").addEventListener("click", () => toggleMenu(true));
-$("scrim").addEventListener("click", () => toggleMenu(false));
+const closePanels = (): void => (["menu", "people"] as const).forEach((what) => toggle(what, false));
+
+$("menu").addEventListener("click", () => toggle("menu", true));
+$("people-toggle").addEventListener("click", () => toggle("people", !$("app").classList.contains("people-open")));
+$("scrim").addEventListener("click", closePanels);
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") toggleMenu(false);
-  if (!event.altKey || (event.key !== "ArrowDown" && event.key !== "ArrowUp") || rooms.size === 0) return;
+  if (event.key === "Escape") closePanels();
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!event.altKey || !step || rooms.size === 0) return;
   event.preventDefault();
   const names = [...rooms.keys()].sort();
-  const step = event.key === "ArrowDown" ? 1 : -1;
-  show(names[(names.indexOf(current) + step + names.length) % names.length]);
+  const at = state.current ? names.indexOf(state.current) : 0;
+  show(names[(at + step + names.length) % names.length]);
 });
-
-for (const type of ["dragover", "dragleave", "drop"]) {
-  document.addEventListener(type, (event) => {
-    event.preventDefault();
-    $("composer").classList.toggle("dropping", type === "dragover" && Boolean(current));
-    if (type === "drop") attach(event.dataTransfer.files[0]);
-  });
-}
+addEventListener("hashchange", () => state.chat && void tryJoin(location.hash.slice(1)));
 
 setInterval(() => document.hidden || refreshRooms(), 20_000);
 
-$("name").value = localStorage.getItem("name") ?? "";
-$("first-room").value = location.hash.slice(1);
-$("name").focus();
+nameField.value = localStorage.getItem("name") ?? "";
+firstRoomField.value = location.hash.slice(1);
+nameField.focus();
+const entered = sessionStorage.getItem("name"); // before the page was loaded again
+if (entered) enter(UserName(entered), [RoomName(ROOM_PATTERN.test(firstRoomField.value) ? firstRoomField.value : "lobby")]);
