@@ -96,7 +96,7 @@ EXPECTED: Final[dict[str, Any]] = {
     "asked": [9, ["refused", 7, 2], [True, None], {"error": 2}, None],
     "asked again": ["unknown_event", ["row", 7, 2, "1.50"], [False], "internal"],
     "of": {"ok": True, "value": "blue"},
-    "no path": {"name": "RangeError", "message": "no part of a path: a/b"},
+    "other parameter": {"refused": ["unknown", "", [], "Invalid namespace"]},
     "pending": {"name": "DisconnectedError", "message": "slow: the connection was lost"},
     "after reconnection": [{"done": False}, True],
     "ended by server": {"name": "DisconnectedError", "message": "bare: io server disconnect"},

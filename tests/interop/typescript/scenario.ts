@@ -128,7 +128,7 @@ export async function run(url: string, transport: "polling" | "websocket"): Prom
   const of = await OfClient.connect(url, "blue", options);
   steps["of"] = await of.which();
   of.disconnect();
-  steps["no path"] = await thrown((async () => OfClient.connect(url, "a/b", options))());
+  steps["other parameter"] = await thrown(OfClient.connect(url, "a/b ü", options));
 
   const events: unknown[] = [];
   all.onConnect(() => events.push("connect"));

@@ -9,10 +9,10 @@ export interface MinimalClientToServerEvents {
 }
 
 /** Events that the server sends in `/`. */
-export type MinimalServerToClientEvents = { readonly [event: string]: never };
+export type MinimalServerToClientEvents = Record<never, never>;
 
 /** Events that servers send each other in `/`. */
-export type MinimalInterServerEvents = { readonly [event: string]: never };
+export type MinimalInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/`, which only its server knows. */
 export type MinimalSocketData = unknown;

@@ -77,7 +77,7 @@ export interface HellServerToClientEvents {
 }
 
 /** Events that servers send each other in `/`. */
-export type HellInterServerEvents = { readonly [event: string]: never };
+export type HellInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/`, which only its server knows. */
 export type HellSocketData = HellSession;
@@ -89,10 +89,10 @@ export interface ABClientToServerEvents {
 }
 
 /** Events that the server sends in `/a-b`. */
-export type ABServerToClientEvents = { readonly [event: string]: never };
+export type ABServerToClientEvents = Record<never, never>;
 
 /** Events that servers send each other in `/a-b`. */
-export type ABInterServerEvents = { readonly [event: string]: never };
+export type ABInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/a-b`, which only its server knows. */
 export type ABSocketData = unknown;
@@ -103,10 +103,10 @@ export interface ABCClientToServerEvents {
 }
 
 /** Events that the server sends in `/a/b/c`. */
-export type ABCServerToClientEvents = { readonly [event: string]: never };
+export type ABCServerToClientEvents = Record<never, never>;
 
 /** Events that servers send each other in `/a/b/c`. */
-export type ABCInterServerEvents = { readonly [event: string]: never };
+export type ABCInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/a/b/c`, which only its server knows. */
 export type ABCSocketData = unknown;
@@ -118,10 +118,10 @@ export interface AClientToServerEvents {
 }
 
 /** Events that the server sends in `/a`. */
-export type AServerToClientEvents = { readonly [event: string]: never };
+export type AServerToClientEvents = Record<never, never>;
 
 /** Events that servers send each other in `/a`. */
-export type AInterServerEvents = { readonly [event: string]: never };
+export type AInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/a`, which only its server knows. */
 export type ASocketData = unknown;

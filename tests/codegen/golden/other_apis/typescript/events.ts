@@ -27,10 +27,10 @@ export interface ApiClientToServerEvents {
 }
 
 /** Events that the server sends in `/`. */
-export type ApiServerToClientEvents = { readonly [event: string]: never };
+export type ApiServerToClientEvents = Record<never, never>;
 
 /** Events that servers send each other in `/`. */
-export type ApiInterServerEvents = { readonly [event: string]: never };
+export type ApiInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/`, which only its server knows. */
 export type ApiSocketData = unknown;
@@ -68,7 +68,7 @@ export interface StrictServerToClientEvents {
 }
 
 /** Events that servers send each other in `/strict`. */
-export type StrictInterServerEvents = { readonly [event: string]: never };
+export type StrictInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/strict`, which only its server knows. */
 export type StrictSocketData = unknown;

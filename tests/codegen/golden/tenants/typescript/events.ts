@@ -35,7 +35,7 @@ export interface TenantServerToClientEvents {
 }
 
 /** Events that servers send each other in `/tenant/{tenant}/{class}`. */
-export type TenantInterServerEvents = { readonly [event: string]: never };
+export type TenantInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/tenant/{tenant}/{class}`, which only its server knows. */
 export type TenantSocketData = TenantSession;

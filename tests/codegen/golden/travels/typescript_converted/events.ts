@@ -59,7 +59,7 @@ export interface AllServerToClientEvents {
 }
 
 /** Events that servers send each other in `/all`. */
-export type AllInterServerEvents = { readonly [event: string]: never };
+export type AllInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/all`, which only its server knows. */
 export type AllSocketData = unknown;
@@ -70,10 +70,10 @@ export interface OfClientToServerEvents {
 }
 
 /** Events that the server sends in `/of/{tenant}`. */
-export type OfServerToClientEvents = { readonly [event: string]: never };
+export type OfServerToClientEvents = Record<never, never>;
 
 /** Events that servers send each other in `/of/{tenant}`. */
-export type OfInterServerEvents = { readonly [event: string]: never };
+export type OfInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/of/{tenant}`, which only its server knows. */
 export type OfSocketData = unknown;

@@ -57,7 +57,7 @@ export interface GuestsServerToClientEvents {
 }
 
 /** Events that servers send each other in `/guests`. */
-export type GuestsInterServerEvents = { readonly [event: string]: never };
+export type GuestsInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/guests`, which only its server knows. */
 export type GuestsSocketData = unknown;
@@ -79,7 +79,7 @@ export interface KitchenServerToClientEvents {
 }
 
 /** Events that servers send each other in `/kitchen`. */
-export type KitchenInterServerEvents = { readonly [event: string]: never };
+export type KitchenInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/kitchen`, which only its server knows. */
 export type KitchenSocketData = KitchenSession;
