@@ -76,7 +76,7 @@ def test_values_are_taken_and_answered_as_the_page_says(contract: Contract, tmp_
             client = manager.socket("/")
             await client.connect()
             for number, row in enumerate(ROWS):
-                value = b"\x00\xff" if row[1] == BINARY else json.loads(code(row[1]))
+                value: Any = b"\x00\xff" if row[1] == BINARY else json.loads(code(row[1]))
                 answer = await client.emit_with_ack(f"event_{number}", value)
                 expected = {**value, "z": 0} if row[0].startswith("`Dot`") else value
                 assert answer == {"ok": expected}, row

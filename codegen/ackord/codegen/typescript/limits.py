@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ackord.codegen.plan import Plan
 from ackord.codegen.typescript.annotations import constraint_values, constraints_of
 from ackord.codegen.typescript.naming import Names
-from ackord.codegen.typescript.text import bracketed, key, literal
+from ackord.codegen.typescript.text import braces, bracketed, key, literal
 from ackord.schema.model import Alias, Field, NewType, Record
 
 
@@ -49,7 +49,8 @@ def _definition(name: str, limits: Mapping[str, Any]) -> str:
     return bracketed(f"export const {name} = {{ ", entries, " } as const;")
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if not isinstance(value, dict):
         return literal(value)
-    return f"{{ {', '.join(f'{key(name)}: {_value(each)}' for name, each in value.items())} }}"
+    entries = cast("dict[str, object]", value).items()
+    return braces([f"{key(name)}: {_value(each)}" for name, each in entries])

@@ -6,7 +6,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 WIDTH: Final = 100
 """Columns of a line."""
@@ -17,13 +17,20 @@ _PROPERTY: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 
 def literal(value: Any) -> str:
     """Write a JSON value."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, cast('list[Any]', value)))}]"
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value).items()
+        return braces([f"{key(name)}: {literal(each)}" for name, each in entries])
     text = json.dumps(value, ensure_ascii=False)
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
 
 
 def key(name: str) -> str:
     """Write the name of a property."""
-    return name if _PROPERTY.fullmatch(name) and name != "__proto__" else literal(name)
+    if name == "__proto__":
+        return '["__proto__"]'  # without brackets it would set the prototype
+    return name if _PROPERTY.fullmatch(name) else literal(name)
 
 
 def index(name: str) -> str:

@@ -620,7 +620,7 @@ export const tuple =
 export const map =
   (item: Convert): Convert =>
   (value) =>
-    isObject(value) && !isBinary(value)
+    isObject(value) && !Array.isArray(value) && !isBinary(value)
       ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, item(each)]))
       : value;
 

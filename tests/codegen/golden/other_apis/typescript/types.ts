@@ -50,7 +50,7 @@ export interface Header {
   readonly userName: string;
   readonly _id: string;
   readonly nested_part: HeaderPart;
-  /** @default {"in-progress": "on"} */
+  /** @default { "in-progress": "on" } */
   readonly extra?: { readonly [key: string]: Status };
 }
 
@@ -94,7 +94,7 @@ export interface Contact {
   readonly address?: Ip;
   /** @default "2001:db8::1" */
   readonly host?: Ip;
-  /** @default {"a": [1]} */
+  /** @default { a: [1] } */
   readonly more?: JsonObject;
   /** @default "a@example.org" */
   readonly fallback?: Email;
@@ -117,9 +117,9 @@ export interface Keys {
   readonly byAddress: { readonly [key: string]: Email };
   /** @default {} */
   readonly byOwnMail?: { readonly [key: string]: number };
-  /** @default {"a@example.org": 1} */
+  /** @default { "a@example.org": 1 } */
   readonly byMail?: { readonly [key: string]: number };
-  /** @default {"-5": "x"} */
+  /** @default { "-5": "x" } */
   readonly byBig?: { readonly [key: string]: string };
 }
 
