@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from ackord.schema import load_bytes
 from ackord.schema.compatibility.compare import compare
-from ackord.schema.compatibility.places import Places
 from ackord.schema.compatibility.report import write_path
 from ackord.schema.compatibility.rollouts import ROLLOUTS
 from ackord.schema.compatibility.rules import RULES
@@ -28,6 +27,7 @@ from ackord.schema.model import (
     ScalarType,
     TaggedUnion,
 )
+from ackord.schema.resolve.places import Places
 
 HEAD = "ackord: 1\nname: chat\nversion: 1.0.0\n"
 CLIENTS, SERVERS, NODES = ROLLOUTS

@@ -922,8 +922,75 @@ def test_a_warning_is_ignored_in_the_part_that_says_so_and_nowhere_else(text: st
     assert [(one.code, one.range.line) for one in found] == [("S061", 6)]
 
 
-def test_a_warning_about_a_namespace_is_ignored_there() -> None:
-    text = HEAD + namespace(
-        "ignore: {S063: bounded elsewhere}\nclient_to_server: {a: {args: {b: str}}}"
+SIZES = """
+types:
+  Body: {newtype: str}
+  Item: {fields: {text: {type: str}, kids: {type: list, max_items: 9, items: {type: str}}}}
+  Deep: {fields: {item: {type: Item}}}
+  Sent: {fields: {text: {type: str}}}
+  One: {fields: {a: str}}
+  Two: {fields: {b: {type: json}}}
+  Either: {union: [One, Two], tag: kind}
+namespaces:
+  /chat:
+    auth: {fields: {token: {type: str}}}
+    client_to_server:
+      say: {args: {body: {type: Body}, deep: {type: Deep}}}
+      add: {args: {of: {type: Either}}}
+    server_to_client:
+      ask: {args: {sent: {type: Sent}}, ack: {args: {b: {type: str}}}}
+      put: {acks: result, ack: {type: map, max_items: 2, keys: {type: email}, values: {type: str}}}
+"""
+ALL_SIZES = "ask.ack.b put.ack auth.token Body Item.text Item.kids One.a Two.b"
+
+
+@pytest.mark.parametrize(
+    ("part", "gone"),
+    [
+        ("", ALL_SIZES),
+        ("/chat:\n    ", ALL_SIZES),
+        ("Body: {", "Body"),
+        ("text: {", "Item.text"),
+        ("items: {", "Item.kids"),
+        ("kids: {", "Item.kids"),
+        ("Item: {", "Item.text Item.kids"),
+        ("item: {", "Item.text Item.kids"),
+        ("deep: {", "Item.text Item.kids"),
+        ("body: {", "Body"),
+        ("say: {", "Body Item.text Item.kids"),
+        ("One: {", "One.a"),
+        ("Two: {fields: {b: {", "Two.b"),
+        ("Either: {", "One.a Two.b"),
+        ("of: {", "One.a Two.b"),
+        ("token: {", "auth.token"),
+        ("auth: {", "auth.token"),
+        ("ask: {", "ask.ack.b"),
+        ("ack: {args: {b: {", "ask.ack.b"),
+        ("put: {", "put.ack"),
+        ("result, ack: {", "put.ack"),
+        ("values: {", "put.ack"),
+        # What no client sends, or what has a limit
+        ("Sent: {", ""),
+        ("sent: {", ""),
+        ("keys: {", ""),
+    ],
+)
+def test_sizes_are_ignored_in_any_part_that_leads_to_them(part: str, gone: str) -> None:
+    entry = "ignore: {S063: tested}" + (", " if part.endswith("{") else "\n    ")
+    text = SIZES.replace(part, part + entry, 1) if part else f"{entry.strip()}\n{SIZES}"
+    found = load_bytes((HEAD + text).encode(), "demo.yaml").diagnostics
+    left = [where for where in ALL_SIZES.split() if where not in gone.split()]
+    said = [one.message.partition("any size: ")[2] for one in found if one.code == "S063"]
+    shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+    assert said == ([shown] if left else [])
+    assert [one.code for one in found if one.code != "S063"] == ([] if gone else ["S076"])
+
+
+def test_sizes_are_reported_if_an_event_leads_to_them_in_spite_of_another_ones_ignore() -> None:
+    text = types("Text: {fields: {text: str}}") + events(
+        "a: {args: {b: Text}, ignore: {S063: tested}}\nc: {args: {d: Text}}"
     )
-    assert load_bytes(text.encode(), "demo.yaml").diagnostics == ()
+    found = load_bytes((HEAD + text).encode(), "demo.yaml").diagnostics
+    assert [(one.code, one.message.partition("size: ")[2]) for one in found] == [
+        ("S063", "Text.text")
+    ]

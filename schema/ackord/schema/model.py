@@ -35,6 +35,9 @@ _BY_KIND: Final = _ByKind()
 Json: TypeAlias = Any
 """A decoded JSON value: default values and embedded JSON Schemas."""
 
+Path: TypeAlias = tuple[str, ...]
+"""The way to a part of a contract, as in ``("types", "Message", "fields", "text")``."""
+
 ScalarName: TypeAlias = Literal[
     "str",
     "int",

@@ -11,9 +11,9 @@ from ackord.codegen.cli.git_files import Commit, CommitFiles, GitError, find_com
 from ackord.codegen.cli.loading import load_all, show, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.schema import Contract, ContractJsonError, LoadResult, load_bytes, load_contract_json
-from ackord.schema.compatibility.findings import Path as ContractPath
-from ackord.schema.compatibility.places import Places
 from ackord.schema.compatibility.report import whole_file, write_path
+from ackord.schema.model import Path as ContractPath
+from ackord.schema.resolve.places import Places
 from ackord.schema.source import Place
 
 

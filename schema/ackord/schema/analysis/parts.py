@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ackord.schema.model import (
@@ -22,7 +22,7 @@ from ackord.schema.model import (
     UnionType,
 )
 
-_PLAIN_KEY: Final = ScalarType("str")
+PLAIN_KEY: Final = ScalarType("str")
 """The keys of a map for which no type is written."""
 
 
@@ -37,7 +37,7 @@ def written_types(of: Type) -> Iterator[Type]:
                 pending.append(item)
             case MapType(item, key=key):
                 pending.append(item)
-                if key != _PLAIN_KEY:
+                if key != PLAIN_KEY:
                     pending.append(key)
             case TupleType(items) | UnionType(items):
                 pending.extend(items)
@@ -58,3 +58,21 @@ def types_within(declaration: TypeDeclaration | None) -> Iterator[Type]:
             yield from (RefType(member) for member in members)
         case _:  # enums have none; the types in a Python type can't be read from its JSON Schema
             pass
+
+
+def spread(names: Iterable[str], declarations: Mapping[str, TypeDeclaration]) -> frozenset[str]:
+    """Return these declared types, and all that refer to them by way of any others."""
+    users: dict[str, list[str]] = {}
+    for name, declared in declarations.items():
+        for of in types_within(declared):
+            for part in written_types(of):
+                if isinstance(part, RefType):
+                    users.setdefault(part.name, []).append(name)
+    found = set(names)
+    pending = list(found)
+    while pending:
+        for user in users.get(pending.pop(), ()):
+            if user not in found:
+                found.add(user)
+                pending.append(user)
+    return frozenset(found)

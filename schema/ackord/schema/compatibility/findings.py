@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple
 
 from ackord.schema.compatibility.rollouts import ROLLOUTS, Direction, Reach, Rollout
 from ackord.schema.compatibility.rules import RULES
-
-Path: TypeAlias = tuple[str, ...]
-"""The way to a part of a contract, as in ``("types", "Message", "fields", "text")``."""
+from ackord.schema.model import Path
 
 
 class At(NamedTuple):

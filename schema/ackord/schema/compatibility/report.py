@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ackord.schema.compatibility.findings import Finding, Path
+from ackord.schema.compatibility.findings import Finding
 from ackord.schema.compatibility.rules import RULES
 from ackord.schema.diagnostics.formats import github_command
+from ackord.schema.model import Path
 from ackord.schema.source import Place, Source
 
 _RED: Final = "31"

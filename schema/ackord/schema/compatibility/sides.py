@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from ackord.schema.analysis.parts import types_within, written_types
-from ackord.schema.compatibility.findings import Path
+from ackord.schema.analysis.parts import spread, types_within, written_types
 from ackord.schema.compatibility.schemas import may_hold_bytes
 from ackord.schema.model import (
     Alias,
@@ -21,6 +20,7 @@ from ackord.schema.model import (
     MapType,
     NewType,
     NullableType,
+    Path,
     PythonType,
     Record,
     RefType,
@@ -181,29 +181,11 @@ class Side:
         )
 
 
-def spread(names: Iterable[str], declarations: Mapping[str, TypeDeclaration]) -> frozenset[str]:
-    """Return these declared types, and all that refer to them by way of any others."""
-    users: dict[str, list[str]] = {}
-    for name, declared in declarations.items():
-        for part in _parts(declared):
-            if isinstance(part, RefType):
-                users.setdefault(part.name, []).append(name)
-    found = set(names)
-    pending = list(found)
-    while pending:
-        for user in users.get(pending.pop(), ()):
-            if user not in found:
-                found.add(user)
-                pending.append(user)
-    return frozenset(found)
-
-
-def _parts(declared: TypeDeclaration) -> Iterator[Type]:
-    for of in types_within(declared):
-        yield from written_types(of)
-
-
 def _has_bytes(declared: TypeDeclaration) -> bool:
     if isinstance(declared, PythonType):
         return may_hold_bytes(declared.json_schema)
-    return any(isinstance(part, ScalarType) and part.name == "bytes" for part in _parts(declared))
+    return any(
+        isinstance(part, ScalarType) and part.name == "bytes"
+        for of in types_within(declared)
+        for part in written_types(of)
+    )

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ackord.schema.analysis.json_kinds import JsonKind, json_kinds
-from ackord.schema.compatibility.findings import At, Family, Findings, Path
+from ackord.schema.analysis.parts import spread
+from ackord.schema.compatibility.findings import At, Family, Findings
 from ackord.schema.compatibility.limits import (
     describe,
     number_fits,
@@ -22,7 +23,7 @@ from ackord.schema.compatibility.limits import (
 )
 from ackord.schema.compatibility.rollouts import Direction, Reach
 from ackord.schema.compatibility.schemas import are_same, takes_anything
-from ackord.schema.compatibility.sides import Alternatives, Atom, Shape, Side, spread
+from ackord.schema.compatibility.sides import Alternatives, Atom, Shape, Side
 from ackord.schema.compatibility.words import name_of
 from ackord.schema.model import (
     NO_CONSTRAINTS,
@@ -32,6 +33,7 @@ from ackord.schema.model import (
     ListType,
     LiteralType,
     MapType,
+    Path,
     PythonType,
     Record,
     RefType,

@@ -2,17 +2,20 @@
 without a limit.
 
 Such types are in nearly every contract, so there is one warning for each namespace, which lists the
-places.
+places. An entry of ``ignore:`` takes places out of the list: those in its part of the file, and
+those that are only reached by way of its part, as the fields of an argument's type.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from functools import cached_property
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-from ackord.schema.analysis.parts import types_within, written_types
+from ackord.schema.analysis.parts import PLAIN_KEY, spread, types_within, written_types
 from ackord.schema.analysis.patterns import limits_length
+from ackord.schema.diagnostics.ignores import Ignore
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.model import (
     Alias,
@@ -20,18 +23,23 @@ from ackord.schema.model import (
     MapType,
     Namespace,
     NewType,
+    NullableType,
+    Path,
     Record,
     RefType,
     ScalarType,
     TaggedUnion,
+    TupleType,
     Type,
-    TypeDeclaration,
+    UnionType,
 )
+from ackord.schema.resolve.places import Places
 from ackord.schema.resolve.resolved import Resolved
 
 Limit: TypeAlias = Literal["max_length", "max_items", "json"]
 """The missing limit of a type: a constraint, or a form for JSON."""
 
+_CODE: Final = "S063"
 _WAYS: Final[Mapping[Limit, str]] = {
     "max_length": "`max_length` on text and bytes",
     "max_items": "`max_items` on lists and maps",
@@ -51,16 +59,25 @@ class _Unbounded:
     lacks: Limit
 
 
+class _Used(NamedTuple):
+    """A type where it is used."""
+
+    where: str
+    path: Path
+    type: Type
+
+
 def check_sizes(resolved: Resolved, report: Reporter) -> None:
     """Warn once of each namespace whose clients may send values of any size."""
     places = {node.path.text: node.path.place for node in resolved.document.namespaces}
+    walk = _Walk(resolved, report)
     for namespace in resolved.contract.namespaces:
-        found = _from_clients(namespace, resolved)
+        found = list(walk.found(_from_clients(namespace)))
         if found:
             where = list(dict.fromkeys(one.where for one in found))
             more = f" and {len(where) - _SHOWN} more" if len(where) > _SHOWN else ""
             report.add(
-                "S063",
+                _CODE,
                 places[namespace.path],
                 f"clients of {namespace.path} may send values of any size: "
                 f"{', '.join(where[:_SHOWN])}{more}",
@@ -72,28 +89,28 @@ def _hint(lacking: set[Limit]) -> str:
     wanted = ", ".join(way for limit, way in _WAYS.items() if limit in lacking)
     return (
         f"write {wanted}; a server takes no message over 1 MB anyway (its `max_payload`), and "
-        "where that is limit enough, `ignore: {S063: reason}` in the namespace ends this warning"
+        f"where that is limit enough, `ignore: {{{_CODE}: reason}}` in the field, type, event or "
+        "namespace ends this warning"
     )
 
 
-def _from_clients(namespace: Namespace, resolved: Resolved) -> list[_Unbounded]:
-    """Return the types without a limit in the payload of CONNECT, in arguments and in the
-    acknowledgements of clients.
-
-    Each declared type is visited once.
+def _from_clients(namespace: Namespace) -> Iterator[_Used]:
+    """Return the types of the payload of CONNECT, of arguments and of the acknowledgements of
+    clients.
     """
-    walk = _Walk(resolved.declarations, resolved.inline)
+    path = "namespaces", namespace.path
     if namespace.auth is not None:
-        walk.take("auth", namespace.auth)
+        yield _Used("auth", (*path, "auth"), namespace.auth)
     for event in namespace.client_to_server:
         for arg in event.args:
-            walk.take(f"{event.name}.{arg.name}", arg.type)
+            below = (*path, "client_to_server", event.name, "args", arg.name)
+            yield _Used(f"{event.name}.{arg.name}", below, arg.type)
     for event in namespace.server_to_client:
+        ack = (*path, "server_to_client", event.name, "ack")
         if event.ack is not None:
-            walk.take(f"{event.name}.ack", event.ack)
+            yield _Used(f"{event.name}.ack", ack, event.ack)
         for arg in event.ack_args or ():
-            walk.take(f"{event.name}.ack.{arg.name}", arg.type)
-    return list(walk.found())
+            yield _Used(f"{event.name}.ack.{arg.name}", (*ack, "args", arg.name), arg.type)
 
 
 class _Walk:
@@ -101,35 +118,102 @@ class _Walk:
     place where they are written.
     """
 
-    def __init__(self, declarations: Mapping[str, TypeDeclaration], inline: frozenset[str]) -> None:
-        self._declarations = declarations
-        self._inline = inline
-        self._pending: list[tuple[str, Type]] = []
-        self._seen: set[str] = set()
+    def __init__(self, resolved: Resolved, report: Reporter) -> None:
+        self._resolved = resolved
+        self._ignores = report.ignores
+        self._has_ignores = any(each.code == _CODE for each in report.ignores)
 
-    def take(self, where: str, of: Type) -> None:
-        self._pending.append((where, of))
-
-    def found(self) -> Iterator[_Unbounded]:
-        """Follow all types, in the order in which they were taken; the list grows on the way."""
-        for where, of in self._pending:
-            for part in written_types(of):
-                lacks = _lacks(part)
+    def found(self, used: Iterator[_Used]) -> Iterator[_Unbounded]:
+        """Return the types without a limit, each declaration once; then look what the entries of
+        ``ignore:`` have kept out of them.
+        """
+        pending, left_out, seen = list(used), list[_Used](), set[str]()
+        for each in pending:  # the list grows on the way
+            for part in _parts(each):
+                if self._ignore(part) is not None:
+                    left_out.append(part)
+                    continue
+                lacks = _lacks(part.type)
                 if lacks is not None:
-                    yield _Unbounded(where, lacks)
-                if isinstance(part, RefType) and part.name not in self._seen:
-                    self._seen.add(part.name)
-                    self._enter(part.name, where)
+                    yield _Unbounded(part.where, lacks)
+                pending += self._enter(part, seen)
+        for part in left_out:
+            ignore = self._ignore(part)
+            if ignore is not None and self._is_unbounded(part.type):
+                ignore.is_used = True
+            for each in self._enter(part, seen):
+                left_out += _parts(each)
 
-    def _enter(self, name: str, where: str) -> None:
-        owner = where if name in self._inline else name
-        match self._declarations.get(name):
+    def _ignore(self, part: _Used) -> Ignore | None:
+        """Return the entry of ``ignore:`` that a type stands in."""
+        if not self._has_ignores:
+            return None
+        return self._ignores.find(_CODE, self._places.find(part.path))
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self._resolved.scopes.files.values(), self._resolved.contract)
+
+    def _is_unbounded(self, of: Type) -> bool:
+        """Return whether a type, or what it leads to, has no limit."""
+        return of.name in self._unbounded if isinstance(of, RefType) else _lacks(of) is not None
+
+    @cached_property
+    def _unbounded(self) -> frozenset[str]:
+        declarations = self._resolved.declarations
+        direct = [
+            name
+            for name, declared in declarations.items()
+            for of in types_within(declared)
+            if any(_lacks(part) is not None for part in written_types(of))
+        ]
+        return spread(direct, declarations)
+
+    def _enter(self, part: _Used, seen: set[str]) -> list[_Used]:
+        """Return the types in a declaration that wasn't seen before."""
+        name = part.type.name if isinstance(part.type, RefType) else None
+        if name is None or name in seen:
+            return []
+        seen.add(name)
+        owner = part.where if name in self._resolved.inline else name
+        path = "types", name
+        match self._resolved.declarations.get(name):
             case Record(fields=fields):
-                self._pending += [(f"{owner}.{field.name}", field.type) for field in fields]
+                return [
+                    _Used(f"{owner}.{field.name}", (*path, "fields", field.name), field.type)
+                    for field in fields
+                ]
             case NewType() | Alias() | TaggedUnion() as declaration:
-                self._pending += [(name, part) for part in types_within(declaration)]
+                return [_Used(name, path, inner) for inner in types_within(declaration)]
             case _:  # a Python type has its own limits
-                pass
+                return []
+
+
+def _parts(used: _Used) -> Iterator[_Used]:
+    """Return a type and the types that are written in it."""
+    pending = [used]
+    while pending:
+        part = pending.pop()
+        yield part
+        pending += [_Used(part.where, (*part.path, *below), of) for below, of in _inner(part.type)]
+
+
+def _inner(of: Type) -> list[tuple[Path, Type]]:
+    """Return the types in a type, each with the way to it."""
+    match of:
+        case ListType(item):
+            return [(("item",), item)]
+        case MapType(value, key=key):
+            keys: list[tuple[Path, Type]] = [(("key",), key)] if key != PLAIN_KEY else []
+            return [(("value",), value), *keys]
+        case TupleType(items):
+            return [((str(position),), item) for position, item in enumerate(items)]
+        case NullableType(item):
+            return [((), item)]
+        case UnionType(members):
+            return [((), member) for member in members]
+        case _:
+            return []
 
 
 def _lacks(of: Type) -> Limit | None:

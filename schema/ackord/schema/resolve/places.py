@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from ackord.schema.compatibility.findings import Path
 from ackord.schema.document.nodes import (
     AliasNode,
     EnumNode,
@@ -26,6 +25,7 @@ from ackord.schema.model import (
     MapType,
     Namespace,
     NullableType,
+    Path,
     Record,
     RefType,
     TaggedUnion,
@@ -121,48 +121,45 @@ class Places:
                 for expression, name in zip(expressions, names, strict=False):
                     self._add((*path, "members", name), expression.place)
             case AliasNode(type=type_node), Alias(type=target):
-                self._inline(type_node, target)
+                self._parts(type_node, target, path)
             case _:
                 pass
 
     def _fields(self, nodes: tuple[FieldNode, ...], fields: tuple[Field, ...], path: Path) -> None:
         for node, field in zip(nodes, fields, strict=False):
             self._add((*path, field.name), node.name.place)
-            self._inline(node.type, field.type)
+            self._parts(node.type, field.type, (*path, field.name))
 
     def _type(self, node: TypeNode | None, of: Type | None, path: Path) -> None:
         if node is not None:
             self._add(path, node.place)
-            self._inline(node, of)
+            self._parts(node, of, path)
 
-    def _inline(self, node: TypeNode | None, of: Type | None) -> None:
-        """Walk an inline record, which is a declared type in the contract."""
-        for inner, target in _records_in(node, of):
+    def _parts(self, node: TypeNode | None, of: Type | None, path: Path) -> None:
+        """Walk what is written in place: the parts of a list, map or tuple, and an inline record,
+        which is a declared type in the contract.
+        """
+        target = of.item if isinstance(of, NullableType) else of
+        if node is None:
+            return
+        if node.fields is not None and isinstance(target, RefType):
             declared = self._declared.get(target.name)
-            if isinstance(declared, Record) and inner.fields is not None:
-                self._add(("types", declared.name), inner.place)
-                self._fields(inner.fields, declared.fields, ("types", declared.name, "fields"))
+            if isinstance(declared, Record):
+                self._add(("types", declared.name), node.place)
+                self._fields(node.fields, declared.fields, ("types", declared.name, "fields"))
+            return
+        parts = node.parts
+        match target:
+            case ListType(item) if parts is not None:
+                self._type(next(iter(parts.items), None), item, (*path, "item"))
+            case TupleType(items) if parts is not None:
+                for position, (inner, item) in enumerate(zip(parts.items, items, strict=False)):
+                    self._type(inner, item, (*path, str(position)))
+            case MapType(value, key=key) if parts is not None:
+                self._type(parts.keys, key, (*path, "key"))
+                self._type(parts.values, value, (*path, "value"))
+            case _:
+                pass
 
     def _add(self, path: Path, place: Place) -> None:
         self._found.setdefault(path, place)
-
-
-def _records_in(node: TypeNode | None, of: Type | None) -> Iterator[tuple[TypeNode, RefType]]:
-    """Return the inline records of a type, and their names."""
-    target = of.item if isinstance(of, NullableType) else of
-    if node is None:
-        return
-    if node.fields is not None and isinstance(target, RefType):
-        yield node, target
-    if node.parts is None:
-        return
-    match target:
-        case ListType(item):
-            yield from _records_in(next(iter(node.parts.items), None), item)
-        case TupleType(items):
-            for inner, item in zip(node.parts.items, items, strict=False):
-                yield from _records_in(inner, item)
-        case MapType(value):
-            yield from _records_in(node.parts.values, value)
-        case _:
-            pass
